@@ -1,0 +1,1 @@
+"""What decides: pure functions and values. They take events and a time, and read no clock."""
