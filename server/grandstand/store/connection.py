@@ -1,0 +1,141 @@
+"""How we talk to Redis or Valkey: one pool, no command ever sent twice, and two kinds of error.
+
+redis-py 8.1 repeats a command up to ten times by default, also one which had been executed before
+its connection broke (``Redis.__init__``'s ``retry`` and ``Connection.retry``, which pipelines use
+too). A pool that is given no ``retry`` makes connections with ``Retry(NoBackoff(), 0)``: each
+command goes out at most once, and a broken connection is the caller's to answer for. The caller
+resends with the same id, and the scripts recognise it.
+
+A pub/sub made from such a client likewise raises when its connection breaks, where the default
+would subscribe again in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+from redis import exceptions as errors
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.maint_notifications import MaintNotificationsConfig
+
+from grandstand.faults import OperatorError
+
+CONNECT_TIMEOUT_S = 2.0
+REPLY_TIMEOUT_S = 5.0
+POOL_TIMEOUT_S = 2.0
+HEALTH_CHECK_AFTER_S = 15
+"""A connection idle for longer is pinged before it is used, so that a write does not meet one
+which a NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."""
+
+_SCHEMES = ("redis", "rediss", "unix")
+_MAY_BE_IN_THE_URL = frozenset({"db", "username", "password"})
+
+
+class StoreUnavailable(Exception):
+    """The store can't answer now: what was asked may or may not have been done.
+
+    ``reason`` is for logs and operators. Viewers get ``unavailable`` with a ``retry_after``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def connect(
+    url: str, *, max_connections: int = 32, reply_timeout_s: float = REPLY_TIMEOUT_S
+) -> Redis:
+    """Make a client that sends each command at most once; nothing is sent before its first use.
+
+    ``url`` is ``redis://``, ``rediss://`` or ``unix://``, with ``db``, ``username`` and
+    ``password`` as its only options: redis-py lets a URL's options win over ours, and one of them
+    switches retries on. Replies are bytes. When all ``max_connections`` are in use, callers wait
+    ``POOL_TIMEOUT_S``, first come first served. A blocking command needs a client whose
+    ``reply_timeout_s`` is longer than its own.
+
+    Close it with ``await client.aclose()``.
+
+    Raises:
+        OperatorError: the URL is of another scheme, or can't be read.
+    """
+    _check(url)
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=max_connections,
+            timeout=POOL_TIMEOUT_S,
+            socket_timeout=reply_timeout_s,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            health_check_interval=HEALTH_CHECK_AFTER_S,
+            protocol=3,
+            decode_responses=False,
+            driver_info=None,
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        )
+    except ValueError as error:
+        raise OperatorError(f"GRANDSTAND_REDIS_URL can't be read: {error}") from error
+    return Redis.from_pool(pool)
+
+
+def _check(url: str) -> None:
+    """Refuse what redis-py would accept in silence, without ever repeating a password."""
+    try:
+        parts = urlsplit(url)
+        options = set(parse_qs(parts.query)) - _MAY_BE_IN_THE_URL
+        _ = parts.port
+    except ValueError as error:
+        raise OperatorError(f"GRANDSTAND_REDIS_URL can't be read: {error}") from error
+    if parts.scheme not in _SCHEMES:
+        raise OperatorError(
+            "GRANDSTAND_REDIS_URL must begin with redis://, rediss:// or unix://"
+            + (f", not {parts.scheme}://" if parts.scheme else "")
+        )
+    if options:
+        raise OperatorError(
+            f"GRANDSTAND_REDIS_URL has options that aren't known: {', '.join(sorted(options))}; "
+            f"it may have {', '.join(sorted(_MAY_BE_IN_THE_URL))}"
+        )
+    if parts.scheme == "unix" and not parts.path:
+        raise OperatorError("GRANDSTAND_REDIS_URL has no path after unix://")
+    if parts.scheme != "unix" and not parts.hostname:
+        raise OperatorError(f"GRANDSTAND_REDIS_URL has no host after {parts.scheme}://")
+
+
+_UNAVAILABLE: tuple[type[errors.RedisError], ...] = (
+    errors.ConnectionError,  # also LOADING, refused credentials, an exhausted pool
+    errors.TimeoutError,
+    errors.OutOfMemoryError,
+    errors.ReadOnlyError,
+    errors.ClusterDownError,  # also MASTERDOWN
+    errors.TryAgainError,
+)
+_UNAVAILABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN", "LOADING")
+"""First words of error replies for which redis-py has no class of its own."""
+
+
+def unavailability(error: Exception) -> StoreUnavailable | None:
+    """What ``error`` means if the store can't answer now; None for a fault of our own program."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    text = str(error)
+    if isinstance(error, _UNAVAILABLE) or (
+        isinstance(error, errors.ResponseError) and text.split(" ", 1)[0] in _UNAVAILABLE_CODES
+    ):
+        return StoreUnavailable(text or type(error).__name__)
+    return None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn redis-py's errors inside the block into ``StoreUnavailable``, where they are that.
+
+    Others (a wrong type, a script's own fault) go on as they are: they are ours to mend.
+    """
+    try:
+        yield
+    except errors.RedisError as error:
+        if (unavailable := unavailability(error)) is None:
+            raise
+        raise unavailable from error
