@@ -1,0 +1,111 @@
+"""Time for sockets: pings, and deadlines a second wide, all by one sweep a second.
+
+It must not know what a socket is beyond ``Pinged``, nor why somebody set a deadline.
+
+Theory of operation: time is a count of sweeps. A socket stays in one of 25 slots for life; a sweep
+pings the slot whose turn it is and judges the slot that was pinged 10 sweeps before, so that a
+viewer costs one set entry and no timer. Deadlines hang in a dictionary by the sweep they are due
+at. A stalled loop doesn't make up for sweeps it missed: deadlines come late then, never before
+the bytes that would have met them were read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+SWEEP_S = 1
+PING_EVERY_SWEEPS = 25  # both from the wire contract: a ping every 25 s,
+PONG_WITHIN_SWEEPS = 10  # and 10 s for its pong
+
+_log = structlog.get_logger(__name__)
+
+
+class Pinged(Protocol):
+    """What the sweep asks of a socket."""
+
+    def ping(self) -> None:
+        """Send a ping and forget the pongs of before."""
+
+    def judge_pong(self) -> None:
+        """Close if no pong came since the last ``ping``."""
+
+
+class Deadline:
+    """Something to be called later, unless it is cancelled first."""
+
+    __slots__ = ("_call", "_due_with")
+
+    def __init__(self, call: Callable[[], None], due_with: set[Deadline]) -> None:
+        self._call: Callable[[], None] | None = call
+        self._due_with = due_with
+        due_with.add(self)
+
+    def cancel(self) -> None:
+        """Never call it; harmless when it was called or cancelled already."""
+        self._call = None
+        self._due_with.discard(self)
+
+    def pass_(self) -> None:
+        """The time has come."""
+        call, self._call = self._call, None
+        if call is not None:
+            call()
+
+
+class Keepalive:
+    """The slots and deadlines of one event loop; ``sweep`` is the clock, ``run`` drives it."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        """Sockets or deadlines that raised while they were swept."""
+        self._sweeps = 0
+        self._slots: list[set[Pinged]] = [set() for _ in range(PING_EVERY_SWEEPS)]
+        self._due: dict[int, set[Deadline]] = {}
+
+    def join(self, socket: Pinged) -> int:
+        """Ping ``socket`` from now on; the slot it returns is what ``leave`` wants back.
+
+        The emptiest slot, so that a rush of arrivals doesn't make a rush of pings.
+        """
+        slot = min(range(PING_EVERY_SWEEPS), key=lambda slot: len(self._slots[slot]))
+        self._slots[slot].add(socket)
+        return slot
+
+    def leave(self, socket: Pinged, slot: int) -> None:
+        """Ping ``socket`` no more; harmless when it left already."""
+        self._slots[slot].discard(socket)
+
+    def after(self, delay_s: int, call: Callable[[], None]) -> Deadline:
+        """Call ``call`` once, between ``delay_s`` and ``delay_s`` plus one seconds from now."""
+        due = self._sweeps + delay_s // SWEEP_S + 1
+        return Deadline(call, self._due.setdefault(due, set()))
+
+    def sweep(self) -> None:
+        """One second has passed."""
+        self._sweeps += 1
+        for deadline in tuple(self._due.pop(self._sweeps, ())):
+            self._guarded(deadline.pass_)
+        for socket in tuple(self._slots[(self._sweeps - PONG_WITHIN_SWEEPS) % PING_EVERY_SWEEPS]):
+            self._guarded(socket.judge_pong)
+        for socket in tuple(self._slots[self._sweeps % PING_EVERY_SWEEPS]):
+            self._guarded(socket.ping)
+
+    async def run(self) -> None:
+        """Sweep every second until cancelled."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        while True:
+            due_s = max(due_s + SWEEP_S, loop.time())
+            await asyncio.sleep(due_s - loop.time())
+            self.sweep()
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:
+            self.failures += 1
+            _log.exception("socket failed in the sweep")

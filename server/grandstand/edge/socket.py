@@ -1,0 +1,379 @@
+"""One viewer's WebSocket, as a protocol class that uvicorn puts on the transport of an upgrade.
+
+It must not know rooms, messages, tokens or the store: a gate admits or refuses, a session gets
+whole messages and says what to write.
+
+Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
+transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
+queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. Inbound
+bytes run through ``websockets``' sans-I/O ``Protocol``. A viewer that doesn't read isn't read
+either: what it sends waits in its own kernel, so its pings and messages can't pile up answers here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket as sockets
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import structlog
+from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import get_remote_addr
+from uvicorn.server import ServerState
+from websockets.datastructures import Headers
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN, SERVER
+from websockets.protocol import Protocol as Connection
+
+from grandstand.edge import handshake
+from grandstand.edge.handshake import Handshake, Offer, Refusal, problem
+from grandstand.edge.keepalive import Deadline, Keepalive
+from grandstand.wire import frames
+from grandstand.wire.codes import CloseCode, ErrorCode
+
+__all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
+
+MAX_MESSAGE_BYTES = 4096  # from a client, by the wire contract
+MAX_HEAD_BYTES = (
+    64 * 1024
+)  # what uvicorn's h11 lets through (h11_max_incomplete_event_size) and more
+MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
+CLOSING_S = 5
+"""How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
+
+# With the kernel's own buffers pause_writing fired after 3.8 MB unread, 776 s at 5 frames a second;
+# with these after 36 KB, 7 s. Linux doubles SO_SNDBUF for its own overhead.
+SEND_BUFFER_BYTES = 16 * 1024
+NOT_SENT_LOWAT_BYTES = 16 * 1024
+HIGH_WATER_BYTES = 0  # paused as soon as the kernel takes no more; and uvloop writes at once
+
+_PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
+
+_log = structlog.get_logger(__name__)
+_websockets_log = logging.getLogger("grandstand.edge.websockets")
+_websockets_log.setLevel(logging.WARNING)  # it tells every connection's opening at INFO
+
+
+class Session(Protocol):
+    """One viewer, made by the gate: plain methods, called on the event loop."""
+
+    def opened(self, socket: ViewerSocket) -> None:
+        """The handshake is done."""
+
+    def received(self, payload: bytes, is_text: bool) -> None:
+        """One whole message; text isn't checked to be UTF-8."""
+
+    def behind(self) -> None:
+        """The transport is paused: the peer doesn't read."""
+
+    def caught_up(self) -> None:
+        """The transport has drained."""
+
+    def lost(self) -> None:
+        """The connection is over, whatever the cause; once, after ``opened``."""
+
+    def drain(self) -> None:
+        """The process is shutting down: say bye and close."""
+
+
+class Gate(Protocol):
+    """Who may come in."""
+
+    def admit(self, handshake: Handshake) -> Session | Refusal:
+        """A session for the viewer, or the answer it gets instead."""
+
+
+class ViewerSocket(asyncio.Protocol):
+    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, gate=…, keepalive=…)``.
+
+    Nothing that a peer sends makes it raise. What a session raises is logged and closes with 1011.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_connections",
+        "_deadline",
+        "_early",
+        "_entrance",
+        "_fragments",
+        "_head",
+        "_keepalive",
+        "_open",
+        "_ponged",
+        "_session",
+        "_slot",
+        "_transport",
+        "deflates",
+        "is_text",
+        "paused",
+        "peer",
+    )
+
+    _transport: asyncio.Transport
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        gate: Gate,
+        keepalive: Keepalive,
+    ) -> None:
+        self.is_text = True
+        self.deflates = False
+        self.paused = False
+        self.peer = ""
+        self._entrance: tuple[Gate, Config] | None = (gate, config)
+        self._connections = cast("set[object]", server_state.connections)
+        self._keepalive = keepalive
+        self._head: bytearray | None = bytearray()
+        self._early = b""
+        self._connection: Connection | None = None
+        self._session: Session | None = None
+        self._fragments: list[Frame] | None = None
+        self._deadline: Deadline | None = None
+        self._slot = -1
+        self._open = False
+        self._ponged = True
+
+    # What a session and the fan-out may do.
+
+    def write(self, frame: bytes) -> None:
+        """Give a ready-made frame to the transport as it is; nothing once closing."""
+        if self._open:
+            self._transport.write(frame)
+
+    def send(self, payload: bytes) -> None:
+        """Frame one message for this viewer alone and write it."""
+        self.write(frames.plain(payload, self.is_text))
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send a close frame and await the peer's, no longer than ``CLOSING_S``."""
+        if not self._open or self._connection is None:
+            return
+        self._shut()
+        if self._connection.state is OPEN:
+            short = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+            self._connection.send_close(code, short)
+            self._flush(self._connection)
+
+    def abort(self) -> None:
+        """Drop the connection at once, with what hasn't been sent."""
+        self._open = False
+        self._transport.abort()
+
+    # What the sweep asks.
+
+    def ping(self) -> None:
+        """Send a ping and forget the pongs of before."""
+        self._ponged = False
+        self.write(_PING)
+
+    def judge_pong(self) -> None:
+        """Close if no pong came since the last ``ping``."""
+        if not self._ponged:
+            self.close(CloseCode.TOO_SLOW, "no pong in time")
+
+    # What uvicorn and the transport call.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport over from uvicorn's HTTP protocol.
+
+        Uvicorn itself sets us as the transport's protocol only after it has replayed the head,
+        which is too late for a ``pause_writing`` that the first frames cause, and it drops what
+        came after the head (which a client may not send so early, RFC 6455 section 4.1).
+        """
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+        before = self._transport.get_protocol()
+        if isinstance(before, H11Protocol):
+            self._early = before.conn.trailing_data[0]
+        self._transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the request's head, later of frames."""
+        if self._head is not None:
+            data = self._receive_head(self._head, data)
+        if data and self._connection is not None:
+            self._receive_frames(self._connection, data)
+
+    def eof_received(self) -> None:
+        """The peer has closed its side: returning nothing lets the transport close ours."""
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more."""
+        self.paused = True
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._tell(lambda session: session.behind())
+
+    def resume_writing(self) -> None:
+        """The kernel has taken everything; a peer that reads is alive."""
+        self.paused = False
+        self._ponged = True
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._tell(lambda session: session.caught_up())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        self._connections.discard(self)
+        self._shut()
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if self._connection is not None:
+            self._connection.parser.close()  # the generator and the connection hold each other
+            self._connection = None
+        self._entrance = self._head = self._fragments = None
+        session, self._session = self._session, None
+        if session is not None:
+            try:
+                session.lost()
+            except Exception:
+                _log.exception("session failed", peer=self.peer)
+
+    def shutdown(self) -> None:
+        """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
+        if self._head is not None:
+            refusal = problem(503, ErrorCode.UNAVAILABLE, "the server is stopping", retry_after_s=1)
+            self._turn_away(refusal.response())
+        elif self._open:
+            self._tell(lambda session: session.drain())
+
+    # The handshake.
+
+    def _receive_head(self, head: bytearray, data: bytes) -> bytes:
+        """Collect the request's head; returns the bytes that follow it."""
+        head += data
+        end = head.find(b"\r\n\r\n") + 4
+        if end < 4:
+            if len(head) > MAX_HEAD_BYTES:
+                self._turn_away(b"")
+            return b""
+        rest, self._early = bytes(head[end:]) + self._early, b""
+        try:
+            offer = handshake.read(head[:end], self._peer_of)
+            self._turn_away(offer) if isinstance(offer, bytes) else self._consider(offer)
+        except Exception:
+            _log.exception("handshake failed", peer=self.peer)
+            self._turn_away(problem(500, ErrorCode.UNAVAILABLE, "our fault").response())
+        return rest
+
+    def _consider(self, offer: Offer) -> None:
+        assert self._entrance is not None
+        gate, _ = self._entrance
+        self.peer = offer.handshake.peer
+        admitted = gate.admit(offer.handshake)
+        if isinstance(admitted, Refusal):
+            self._turn_away(admitted.response())
+            return
+        self._entrance = self._head = None
+        self._session = admitted
+        self.is_text = offer.is_text
+        self.deflates = offer.deflates
+        self._connection = Connection(SERVER, max_size=MAX_MESSAGE_BYTES, logger=_websockets_log)
+        if offer.deflates:
+            self._connection.extensions = [
+                PerMessageDeflate(True, True, frames.WINDOW_BITS, frames.WINDOW_BITS)
+            ]
+        self._bound_buffers()
+        self._open = True
+        self._slot = self._keepalive.join(self)
+        self._transport.write(offer.response)
+        self._tell(lambda session: session.opened(self))
+
+    def _turn_away(self, response: bytes) -> None:
+        self._head = None
+        self._transport.write(response)
+        self._hang_up()
+
+    def _peer_of(self, headers: Headers) -> str:
+        """The viewer's address, by the same rules as uvicorn's middleware has for HTTP."""
+        address = get_remote_addr(self._transport)
+        peer = "" if address is None else address[0]
+        assert self._entrance is not None
+        app = self._entrance[1].loaded_app
+        if isinstance(app, ProxyHeadersMiddleware) and peer in app.trusted_hosts:
+            forwarded = ", ".join(headers.get_all("X-Forwarded-For"))
+            if forwarded:
+                peer = app.trusted_hosts.get_trusted_client_address(forwarded)[0] or peer
+        return peer
+
+    def _bound_buffers(self) -> None:
+        self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
+        kernel = self._transport.get_extra_info("socket")
+        if kernel is None:
+            return
+        kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if kernel.family in (sockets.AF_INET, sockets.AF_INET6):
+            kernel.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
+
+    # Frames.
+
+    def _receive_frames(self, connection: Connection, data: bytes) -> None:
+        connection.receive_data(data)
+        for frame in connection.events_received():
+            assert isinstance(frame, Frame)
+            if frame.opcode is Opcode.PONG:
+                self._ponged = True
+            elif self._open and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._receive_data_frame(frame)
+        self._flush(connection)
+
+    def _receive_data_frame(self, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CONT and frame.fin:
+            payload, is_text = bytes(frame.data), frame.opcode is Opcode.TEXT
+        else:
+            fragments = self._fragments = self._fragments or []
+            fragments.append(frame)
+            if not frame.fin:
+                return
+            self._fragments = None
+            payload = b"".join(fragment.data for fragment in fragments)
+            is_text = fragments[0].opcode is Opcode.TEXT
+        self._tell(lambda session: session.received(payload, is_text))
+
+    def _flush(self, connection: Connection) -> None:
+        """Write what the protocol wants written; an empty write asks for the end of the stream."""
+        for data in connection.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._shut()
+                self._hang_up()
+
+    # The end.
+
+    def _tell(self, what: Callable[[Session], None]) -> None:
+        """Call the session; what it raises is ours, logged here and never seen by the loop."""
+        if self._session is None:
+            return
+        try:
+            what(self._session)
+        except Exception:
+            _log.exception("session failed", peer=self.peer)
+            self.close(CloseCode.INTERNAL_ERROR)
+
+    def _shut(self) -> None:
+        """No more frames in or out; from here on the peer has bounded time."""
+        if not self._open:
+            return
+        self._open = False
+        self._keepalive.leave(self, self._slot)
+        self._expire()
+
+    def _hang_up(self) -> None:
+        self._expire()
+        self._transport.close()
+
+    def _expire(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._keepalive.after(CLOSING_S, self._transport.abort)
