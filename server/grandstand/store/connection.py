@@ -1,10 +1,10 @@
 """How we talk to Redis or Valkey: one pool, no command ever sent twice, and two kinds of error.
 
-redis-py 8.1 repeats a command up to ten times by default, also one which had been executed before
-its connection broke (``Redis.__init__``'s ``retry`` and ``Connection.retry``, which pipelines use
-too). A pool that is given no ``retry`` makes connections with ``Retry(NoBackoff(), 0)``: each
-command goes out at most once, and a broken connection is the caller's to answer for. The caller
-resends with the same id, and the scripts recognise it.
+redis-py 8.1 repeats a command up to ten times by default (``Redis()`` makes a pool with such a
+``retry``, and pipelines use it too), also one which had been executed before its connection broke.
+A pool that is given no ``retry`` makes connections with ``Retry(NoBackoff(), 0)``: each command
+goes out at most once, and a broken connection is the caller's to answer for. The caller resends
+with the same id, and the scripts recognise it.
 
 A pub/sub made from such a client likewise raises when its connection breaks, where the default
 would subscribe again in silence.

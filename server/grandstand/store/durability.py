@@ -1,0 +1,85 @@
+"""What an acknowledgement from this store is worth: asked once at start, told in ``welcome``.
+
+``appendfsync always`` answers a write after its fsync, so its reply is the promise. With
+``everysec`` the reply comes first, and ``WAITAOF`` has to be asked for the fsync. It can be trusted
+from Redis 8.0 on alone: Redis 7.4 and every Valkey so far (8.1 and 9.1 tried) count a write as
+synced while it is merely written (redis/redis#13793; ``tests/store/test_durability.py`` shows it).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from redis import exceptions as errors
+from redis.asyncio import Redis
+
+from grandstand.faults import OperatorError
+from grandstand.store.connection import translated
+
+_ADVICE = "set appendonly yes and appendfsync always there, and acks are safe from a loss of power"
+_WAITAOF_SINCE_REDIS = (8, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """``promise`` is ``welcome.durability``; ``why`` is for the operator's log.
+
+    ``waitaof``: a reply becomes the promise only once ``WAITAOF 1 0`` has followed it.
+    """
+
+    promise: Literal["fsync", "weak"]
+    waitaof: bool
+    why: str
+
+
+async def probe(redis: Redis) -> Durability:
+    """Ask the server how it keeps what it acknowledges. Promises nothing it can't read.
+
+    Raises:
+        OperatorError: the server refuses our credentials.
+        StoreUnavailable: it can't be reached.
+    """
+    with translated():
+        try:
+            config = await redis.config_get("append*")
+        except errors.AuthenticationError as error:
+            raise OperatorError(
+                f"the store refuses the user or password in GRANDSTAND_REDIS_URL: {error}"
+            ) from error
+        except errors.ResponseError as error:
+            return _weak(f"the store doesn't tell its configuration ({error})")
+        if config.get("appendonly") != "yes":
+            return _weak("the store keeps no append-only file")
+        match config.get("appendfsync"):
+            case "always":
+                return Durability("fsync", waitaof=False, why="the store runs appendfsync always")
+            case "everysec":
+                return _everysec(await redis.info("server"))
+            case other:
+                return _weak(f"the store runs appendfsync {other}")
+
+
+def _everysec(server: dict[str, object]) -> Durability:
+    if server.get("server_name") == "valkey":
+        return _weak(
+            f"the store runs appendfsync everysec, and WAITAOF of Valkey "
+            f"{server.get('valkey_version')} answers before the fsync"
+        )
+    version = tuple(map(int, re.findall(r"\d+", str(server.get("redis_version")))[:2]))
+    if version < _WAITAOF_SINCE_REDIS:
+        return _weak(
+            f"the store runs appendfsync everysec, and WAITAOF of Redis "
+            f"{server.get('redis_version')} can't be relied on before 8.0"
+        )
+    return Durability(
+        "fsync",
+        waitaof=True,
+        why="the store runs appendfsync everysec: every ack waits for its WAITAOF, up to a second "
+        "(appendfsync always answers within milliseconds)",
+    )
+
+
+def _weak(why: str) -> Durability:
+    return Durability("weak", waitaof=False, why=f"{why}: {_ADVICE}")
