@@ -1,0 +1,1 @@
+"""What is shown about the room itself: the pulse; later stats, highlights, forecasts."""

@@ -1,0 +1,69 @@
+"""Programme time: which moment of the broadcast a thing belongs to. Milliseconds, integers.
+
+The room's programme clock is the store's clock less the room's ``programme_offset``. A node knows
+the store's clock by asking; of several answers it believes the one with the shortest round trip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from grandstand.wire.codes import ErrorCode, RefusedError
+
+AHEAD_MS = 2000
+"""How far ahead of the programme clock an ``at`` may lie (contract)."""
+
+SAMPLE_LIFE_MS = 60_000
+"""How long a sample is believed before a slower but newer one replaces it: clocks drift by up to
+50 ppm, 3 ms in that time."""
+
+
+@dataclass(slots=True)
+class StoreClock:
+    """The store's wall clock, told from this process's monotonic one."""
+
+    _ahead_ms: float = 0.0
+    _round_trip_ms: float = float("inf")
+    _sampled_ms: float = float("-inf")
+
+    def sample(self, asked_ms: float, answered_ms: float, store_ms: float) -> None:
+        """One question: monotonic times around it, and the store's answer."""
+        round_trip_ms = answered_ms - asked_ms
+        stale = answered_ms - self._sampled_ms > SAMPLE_LIFE_MS
+        if round_trip_ms <= self._round_trip_ms or stale:
+            self._ahead_ms = store_ms - (asked_ms + answered_ms) / 2
+            self._round_trip_ms = round_trip_ms
+            self._sampled_ms = answered_ms
+
+    def now(self, monotonic_ms: float) -> float:
+        """The store's time at this process's ``monotonic_ms``."""
+        return monotonic_ms + self._ahead_ms
+
+
+@dataclass(slots=True)
+class ProgrammeClock:
+    """One room's clock; never runs backwards, not even when ``programme_offset`` is raised."""
+
+    _latest: int = field(default=0)
+
+    def now(self, store_ms: float, programme_offset_ms: int) -> int:
+        """Programme time at the store's ``store_ms``."""
+        self._latest = max(self._latest, int(store_ms) - programme_offset_ms)
+        return self._latest
+
+    def seen(self, now: int) -> None:
+        """A time at which some node already stood."""
+        self._latest = max(self._latest, now)
+
+
+def check_at(at: int, now: int, max_latency_ms: int) -> None:
+    """Raises RefusedError(bad_time) for an ``at`` that no viewer of this room can be at."""
+    if at > now + AHEAD_MS:
+        raise RefusedError(
+            ErrorCode.BAD_TIME, f"`at` is {at - now} ms ahead of the room's clock: ask it by `time`"
+        )
+    if at < now - max_latency_ms:
+        raise RefusedError(
+            ErrorCode.BAD_TIME,
+            f"`at` is {now - at} ms behind the room's clock; the room takes {max_latency_ms}",
+        )

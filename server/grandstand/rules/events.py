@@ -1,0 +1,134 @@
+"""What enters a room by its ingest stream; nothing else changes a room.
+
+A ``CommentEvent`` gets its comment id from the append script. Every other event carries an ``id``
+of its own, by which its sender recognises the ``Outcome`` and a repeated append is recognised.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from grandstand.rules.polls import PollRecord
+from grandstand.wire.messages import Cue, Mode, Size
+
+
+class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
+    """A comment that moderation let through or held."""
+
+    user: str
+    name: str
+    at: int
+    text: str
+    weight: float
+    mood: float
+    excitement: float
+    likeness: int
+    mode: Mode = "scroll"
+    size: Size = "normal"
+    color: int | None = None
+    held: bool = False
+    category: str = ""
+    reason: str = ""
+
+
+class SettingsPut(Struct, frozen=True, tag="settings"):
+    """The room's settings are replaced (``merge`` false) or changed in some places (deep merge)."""
+
+    id: str
+    changes: dict[str, Any]
+    merge: bool
+
+
+class PollOpened(Struct, frozen=True, tag="poll"):
+    """A new poll."""
+
+    id: str
+    poll: PollRecord
+
+
+class PollStepped(Struct, frozen=True, tag="step"):
+    """A producer closes, reveals or cancels a poll at ``at``."""
+
+    id: str
+    poll: str
+    step: Literal["close", "reveal", "cancel"]
+    at: int
+    grace: int | None = None
+
+
+class PollFinished(Struct, frozen=True, tag="finish"):
+    """Every shard is closed and was summed: the final result."""
+
+    id: str
+    poll: str
+    tally: list[int]
+    voters: int
+
+
+class CueGiven(Struct, frozen=True, tag="cue"):
+    """A cue."""
+
+    id: str
+    cue: Cue
+
+
+class Retracted(Struct, frozen=True, tag="retract"):
+    """A moderator takes a comment back; ``user`` is its author."""
+
+    id: str
+    comment: str
+    user: str
+
+
+class HeldDecided(Struct, frozen=True, tag="decide"):
+    """A moderator approves or rejects a held comment."""
+
+    id: str
+    comment: str
+    approved: bool
+
+
+class Barred(Struct, frozen=True, tag="bar"):
+    """A moderator mutes or bans a viewer until a time (None: for good)."""
+
+    id: str
+    user: str
+    kind: Literal["mute", "ban"]
+    until: int | None
+
+
+class Restored(Struct, frozen=True, tag="restore"):
+    """A moderator lifts a mute or a ban."""
+
+    id: str
+    user: str
+
+
+ControlEvent: TypeAlias = (
+    SettingsPut
+    | PollOpened
+    | PollStepped
+    | PollFinished
+    | CueGiven
+    | Retracted
+    | HeldDecided
+    | Barred
+    | Restored
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_comment_decoder = msgspec.msgpack.Decoder(CommentEvent)
+_control_decoder = msgspec.msgpack.Decoder(ControlEvent)
+
+
+def encode(event: CommentEvent | ControlEvent) -> bytes:
+    """An event as it lies in the ingest stream."""
+    return _encoder.encode(event)
+
+
+def decode(payload: bytes, comment_id: str) -> CommentEvent | ControlEvent:
+    """An event of the ingest stream; comments are those that have a comment id."""
+    return _comment_decoder.decode(payload) if comment_id else _control_decoder.decode(payload)

@@ -1,0 +1,69 @@
+"""How often something may be done: the generic cell rate algorithm, one number per key.
+
+The same arithmetic is in ``store/scripts/append.lua`` for the limit over all nodes; here it is for
+the limits of one process: a connection's messages, an address's guests and handshakes.
+Source: ITU-T I.371, annex A.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``burst`` at once, then one every ``interval_ms``."""
+
+    interval_ms: float
+    burst: int
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One key's state: the theoretical arrival time of the next in a steady row."""
+
+    arrival_ms: float = 0.0
+
+    def take(self, now_ms: float, rate: Rate) -> float:
+        """Takes one; returns 0, or if there is none how many ms to wait (and takes nothing)."""
+        arrival_ms = max(self.arrival_ms, now_ms) + rate.interval_ms
+        wait_ms = arrival_ms - now_ms - rate.interval_ms * rate.burst
+        if wait_ms > 0:
+            return wait_ms
+        self.arrival_ms = arrival_ms
+        return 0.0
+
+
+@dataclass(slots=True)
+class Buckets:
+    """Buckets of many keys, bounded: the longest unused are forgotten first."""
+
+    rate: Rate
+    capacity: int = 100_000
+    _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
+
+    def take(self, key: str, now_ms: float) -> float:
+        """As ``Bucket.take``, for ``key``."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket()
+            if len(self._buckets) > self.capacity:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
+        return bucket.take(now_ms, self.rate)
+
+
+@dataclass(slots=True)
+class Window:
+    """Counts in the last ``span_ms``: for "ten in a minute"."""
+
+    span_ms: float
+    _times_ms: list[float] = field(default_factory=list)
+
+    def add(self, now_ms: float) -> int:
+        """Adds one at ``now_ms``; returns how many lie in the span."""
+        self._times_ms = [t for t in self._times_ms if now_ms - t < self.span_ms]
+        self._times_ms.append(now_ms)
+        return len(self._times_ms)

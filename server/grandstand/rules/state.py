@@ -1,0 +1,143 @@
+"""A room's state, and how a frame changes it: state plus frames equals state.
+
+Everything that changes a room is a commit of the sequencer. A commit has a public part, the frames
+that viewers get, and a private part, the ``Asides`` that edges alone must know (a poll's hidden
+answer, a ban). ``fold`` applies both; the sequencer, every edge and the tests use it alone,
+so their states are equal by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from grandstand.rules.polls import PollRecord
+from grandstand.wire.messages import (
+    Comment,
+    Cue,
+    Frame,
+    HeldComment,
+    Notice,
+    Overlay,
+    Settings,
+)
+
+RECENT_COMMENTS = 50
+"""How many shown comments a ``welcome`` carries at most (contract)."""
+
+ENDED_POLLS_KEPT = 20
+"""Ended polls that stay in the live state, the newest; HTTP lists all of them from the store."""
+
+CUES_KEPT = 100
+
+
+class Bar(Struct, frozen=True):
+    """Why a viewer may not comment (mute) or be there (ban), until when (None: for good)."""
+
+    kind: Literal["mute", "ban"]
+    until: int | None = None
+
+    def holds(self, now: int) -> bool:
+        """Whether it still bars at ``now`` (programme time, ms)."""
+        return self.until is None or now < self.until
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """What became of a producer's or moderator's event: its result, or why it was impossible."""
+
+    event: str
+    status: int = 200
+    code: str = ""
+    message: str = ""
+    result: str = ""
+
+
+class Asides(Struct, omit_defaults=True):
+    """What a commit tells the edges beside the frames; viewers never get it as such."""
+
+    polls: list[PollRecord] = field(default_factory=list)
+    bars: dict[str, Bar | None] = field(default_factory=dict)
+    notices: list[tuple[str, Notice]] = field(default_factory=list)
+    held: list[HeldComment] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.polls or self.bars or self.notices or self.held or self.decided or self.outcomes
+        )
+
+
+class RoomState(Struct):
+    """All that a ``welcome`` and an edge's checks need of a room."""
+
+    settings: Settings = field(default_factory=Settings)
+    polls: dict[str, PollRecord] = field(default_factory=dict)
+    overlays: dict[str, Overlay] = field(default_factory=dict)
+    cues: list[Cue] = field(default_factory=list)
+    recent: list[Comment] = field(default_factory=list)
+    bars: dict[str, Bar] = field(default_factory=dict)
+
+    def bar(self, user: str, now: int) -> Bar | None:
+        """The bar that holds against ``user`` at ``now``, if any."""
+        bar = self.bars.get(user)
+        return bar if bar is not None and bar.holds(now) else None
+
+
+PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars")
+"""The fields of RoomState: each is stored by itself, so that a commit writes what it changed."""
+
+
+def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
+    """Applies one commit to ``state`` in place; returns the names of the parts that it changed."""
+    changed: set[str] = set()
+    for frame in frames:
+        changed |= _fold_frame(state, frame)
+    if asides.polls:
+        for poll in asides.polls:
+            state.polls[poll.id] = poll
+        _forget_old_polls(state.polls)
+        changed.add("polls")
+    for user, bar in asides.bars.items():
+        if bar is None:
+            state.bars.pop(user, None)
+        else:
+            state.bars[user] = bar
+        changed.add("bars")
+    return changed
+
+
+def _fold_frame(state: RoomState, frame: Frame) -> set[str]:
+    changed: set[str] = set()
+    if not isinstance(frame.settings, UnsetType):
+        state.settings = frame.settings
+        changed.add("settings")
+    if frame.comments is not UNSET:
+        state.recent = [*state.recent, *frame.comments][-RECENT_COMMENTS:]
+        changed.add("recent")
+    if frame.retract is not UNSET:
+        gone = set(frame.retract)
+        state.recent = [comment for comment in state.recent if comment.id not in gone]
+        changed.add("recent")
+    if frame.overlays is not UNSET:
+        state.overlays |= {overlay.id: overlay for overlay in frame.overlays}
+        changed.add("overlays")
+    if frame.drop is not UNSET:
+        for overlay_id in frame.drop:
+            state.overlays.pop(overlay_id, None)
+        changed.add("overlays")
+    if frame.cues is not UNSET:
+        oldest = frame.now - state.settings.max_latency
+        kept = [cue for cue in state.cues if cue.at >= oldest]
+        state.cues = [*kept, *frame.cues][-CUES_KEPT:]
+        changed.add("cues")
+    return changed
+
+
+def _forget_old_polls(polls: dict[str, PollRecord]) -> None:
+    ended = [poll for poll in polls.values() if poll.ended]
+    ended.sort(key=lambda poll: poll.closes_at)
+    for poll in ended[:-ENDED_POLLS_KEPT]:
+        del polls[poll.id]

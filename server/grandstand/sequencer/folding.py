@@ -1,0 +1,338 @@
+"""What a tick makes of the events that it read: frames, asides, rows of the record. Pure.
+
+Theory of operation: events change a copy of nothing; they are collected into one ``Tick`` in the
+order of the ingest stream, comments are merged and ranked at its end, and ``rules.state.fold``
+(the same that edges use) applies the result. A tick that could not be committed because another
+sequencer moved the room is thrown away together with this ``RoomFold``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from grandstand.overlays.pulse import PulseMeter
+from grandstand.rules import polls
+from grandstand.rules.events import (
+    Barred,
+    CommentEvent,
+    ControlEvent,
+    CueGiven,
+    HeldDecided,
+    PollFinished,
+    PollOpened,
+    PollStepped,
+    Restored,
+    Retracted,
+    SettingsPut,
+)
+from grandstand.rules.polls import ImpossibleStepError, PollRecord
+from grandstand.rules.ranking import Budget, Group, choose, merge
+from grandstand.rules.state import Asides, Bar, Outcome, RoomState, fold
+from grandstand.sequencer.framing import numbered
+from grandstand.store.record import Row
+from grandstand.wire.messages import (
+    Comment,
+    Cue,
+    Frame,
+    HeldComment,
+    Notice,
+    Settings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A comment that may be shown."""
+
+    id: str
+    event: CommentEvent
+
+    @property
+    def likeness(self) -> int:
+        """Equal for comments that say the same."""
+        return self.event.likeness
+
+    @property
+    def weight(self) -> float:
+        """How much it is worth showing."""
+        return self.event.weight
+
+
+@dataclass(slots=True)
+class Tick:
+    """What became of one read of the ingest stream."""
+
+    frames: list[Frame] = field(default_factory=list)
+    asides: Asides = field(default_factory=Asides)
+    rows: list[Row] = field(default_factory=list)
+    retracted: list[str] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    shown: int = 0
+    merged: int = 0
+    overflow: int = 0
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A tick while its events are read."""
+
+    asides: Asides = field(default_factory=Asides)
+    candidates: list[Told] = field(default_factory=list)
+    approved: list[Told] = field(default_factory=list)
+    hidden: list[Told] = field(default_factory=list)
+    retract: list[str] = field(default_factory=list)
+    polls: dict[str, PollRecord] = field(default_factory=dict)
+    cues: list[Cue] = field(default_factory=list)
+    settings: Settings | None = None
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass(slots=True)
+class RoomFold:
+    """A room's state in the hands of its sequencer."""
+
+    state: RoomState
+    held: dict[str, HeldComment]
+    offset: int
+    budget: Budget = field(default_factory=Budget)
+    pulse: PulseMeter = field(default_factory=PulseMeter)
+
+    def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
+        """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
+        draft = _Draft()
+        for comment_id, event in events:
+            if isinstance(event, CommentEvent):
+                self._comment(draft, Told(comment_id, event), now)
+            else:
+                self._control(draft, event, now)
+        return self._finish(draft, now)
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def _comment(self, draft: _Draft, told: Told, now: int) -> None:
+        event = told.event
+        self.pulse.comment(now, event.user, event.mood, event.excitement)
+        bar = draft.asides.bars.get(event.user, self.state.bar(event.user, now))
+        if event.held:
+            held = _held(told)
+            self.held[held.id] = held
+            draft.asides.held.append(held)
+        elif bar is not None:
+            draft.hidden.append(told)
+        else:
+            draft.candidates.append(told)
+
+    def _control(self, draft: _Draft, event: ControlEvent, now: int) -> None:
+        try:
+            result = self._apply(draft, event, now)
+            outcome = Outcome(event=event.id, result=result)
+        except _Refused as refused:
+            outcome = Outcome(
+                event=event.id,
+                status=refused.status,
+                code=refused.code,
+                message=refused.message,
+            )
+        draft.asides.outcomes.append(outcome)
+
+    def _apply(self, draft: _Draft, event: ControlEvent, now: int) -> str:
+        match event:
+            case SettingsPut():
+                draft.settings = _changed(draft.settings or self.state.settings, event)
+            case PollOpened(poll=poll):
+                draft.polls[poll.id] = poll
+                return poll.id
+            case PollStepped() | PollFinished():
+                poll = self._step(draft, event)
+                draft.polls[poll.id] = poll
+                return poll.id
+            case CueGiven(cue=cue):
+                draft.cues.append(cue)
+                return cue.id
+            case Retracted(comment=comment, user=user):
+                draft.retract.append(comment)
+                notice = Notice("retracted", "a moderator took your comment back", comment)
+                draft.asides.notices.append((user, notice))
+            case HeldDecided():
+                self._decide(draft, event)
+            case Barred(user=user, kind=kind, until=until):
+                draft.asides.bars[user] = Bar(kind, until)
+                message = "a moderator muted you" if kind == "mute" else "a moderator banned you"
+                code = "muted" if kind == "mute" else "banned"
+                notice = Notice(code, message, until=UNSET if until is None else until)
+                draft.asides.notices.append((user, notice))
+            case Restored(user=user):
+                draft.asides.bars[user] = None
+                draft.asides.notices.append((user, Notice("restored", "you may comment again")))
+        return ""
+
+    def _step(self, draft: _Draft, event: PollStepped | PollFinished) -> PollRecord:
+        poll = draft.polls.get(event.poll) or self.state.polls.get(event.poll)
+        if poll is None:
+            raise _Refused(404, "unknown_poll", f"there is no poll {event.poll}")
+        try:
+            if isinstance(event, PollFinished):
+                return polls.finish(poll, event.tally, event.voters)
+            if event.step == "close":
+                return polls.close(poll, event.at, event.grace)
+            return polls.reveal(poll) if event.step == "reveal" else polls.cancel(poll)
+        except ImpossibleStepError as impossible:
+            raise _Refused(409, "impossible_step", str(impossible)) from None
+
+    def _decide(self, draft: _Draft, event: HeldDecided) -> None:
+        held = self.held.pop(event.comment, None)
+        if held is None:
+            raise _Refused(404, "unknown_comment", f"no comment {event.comment} is held")
+        draft.asides.decided.append(held.id)
+        if event.approved:
+            draft.approved.append(_approved(held))
+            notice = Notice("approved", "a moderator let your comment through", held.id)
+        else:
+            notice = Notice("rejected", "a moderator turned your comment away", held.id)
+        draft.asides.notices.append((held.user, notice))
+
+    # --- the end of a tick -----------------------------------------------------------------------
+
+    def _finish(self, draft: _Draft, now: int) -> Tick:
+        settings = draft.settings or self.state.settings
+        places = self.budget.places(now, settings.budget)
+        chosen, rest = choose(merge(draft.candidates), max(0, places - len(draft.approved)))
+        shown = [*chosen, *(Group(told) for told in draft.approved)]
+        shown.sort(key=lambda group: group.shown.id)
+        self.budget.spend(len(shown))
+        overflow = sum(group.count for group in rest)
+
+        tick = Tick(
+            asides=draft.asides,
+            rows=_rows(shown, rest, draft.hidden),
+            retracted=draft.retract,
+            shown=len(shown),
+            merged=sum(len(group.merged) for group in shown),
+            overflow=overflow,
+        )
+        draft.asides.polls = list(draft.polls.values())
+        whole = Frame(
+            now=now,
+            comments=[_shown(group) for group in shown] or UNSET,
+            overflow=overflow or UNSET,
+            retract=draft.retract or UNSET,
+            polls=[poll.public() for poll in draft.polls.values()] or UNSET,
+            cues=draft.cues or UNSET,
+            settings=draft.settings or UNSET,
+        )
+        tick.frames = numbered(whole, self.offset + 1)
+        self.offset += len(tick.frames)
+        tick.changed = fold(self.state, tick.frames, tick.asides)
+        return tick
+
+
+def _changed(settings: Settings, event: SettingsPut) -> Settings:
+    base: dict[str, Any] = msgspec.to_builtins(settings) if event.merge else {}
+    try:
+        return msgspec.convert(_merged(base, event.changes), Settings)
+    except msgspec.ValidationError as fault:
+        raise _Refused(422, "bad_message", str(fault)) from None
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in changes.items():
+        old = merged.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[name] = _merged(old, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _held(told: Told) -> HeldComment:
+    event = told.event
+    return HeldComment(
+        id=told.id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=event.weight,
+        categories=[event.category] if event.category else [],
+        reason=event.reason,
+        mode=event.mode,
+        color=UNSET if event.color is None else event.color,
+        size=event.size,
+    )
+
+
+def _approved(held: HeldComment) -> Told:
+    return Told(
+        held.id,
+        CommentEvent(
+            user=held.user,
+            name=held.name,
+            at=held.at,
+            text=held.text,
+            weight=held.weight,
+            mood=0.0,
+            excitement=0.0,
+            likeness=0,
+            mode=held.mode,
+            size=held.size,
+            color=None if held.color is UNSET else held.color,
+        ),
+    )
+
+
+def _shown(group: Group[Told]) -> Comment:
+    event = group.shown.event
+    return Comment(
+        id=group.shown.id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=event.weight,
+        mode=event.mode,
+        color=UNSET if event.color is None else event.color,
+        size=event.size,
+        count=group.count,
+    )
+
+
+def _rows(
+    shown: Sequence[Group[Told]], rest: Sequence[Group[Told]], hidden: Sequence[Told]
+) -> list[Row]:
+    rows = []
+    for group in shown:
+        rows.append(_row(group.shown, shown=True, count=group.count))
+        rows += (_row(told, merged_into=group.shown.id) for told in group.merged)
+    for group in rest:
+        rows += (_row(told) for told in (group.shown, *group.merged))
+    rows += (_row(told) for told in hidden)
+    return rows
+
+
+def _row(told: Told, shown: bool = False, merged_into: str = "", count: int = 1) -> Row:
+    event = told.event
+    return Row(
+        id=told.id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=event.weight,
+        shown=shown,
+        merged_into=merged_into,
+        count=count,
+        mode=event.mode,
+        size=event.size,
+        color=event.color,
+    )

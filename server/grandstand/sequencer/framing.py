@@ -1,0 +1,50 @@
+"""From what a tick shows to numbered frames, none larger than the contract allows. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame
+
+MARGIN_BYTES = 1024
+SURELY_SMALL_BYTES = MAX_SERVER_MESSAGE_BYTES // 4
+"""JSON is at most about twice msgpack here (escaped quotes, digits); below this none is made."""
+
+LISTS = ("comments", "polls", "cues", "overlays", "retract", "drop")
+
+
+def numbered(whole: Frame, first_offset: int) -> list[Frame]:
+    """``whole`` as frames numbered from ``first_offset``; none if it carries nothing."""
+    if all(getattr(whole, name) is UNSET for name in (*LISTS, "overflow", "settings", "tallies")):
+        return []
+    return [replace(frame, offset=first_offset + index) for index, frame in enumerate(split(whole))]
+
+
+def split(frame: Frame) -> list[Frame]:
+    """``frame``, or if it is too large as several, whose lists together are its lists."""
+    if fits(frame):
+        return [frame]
+    name = max(LISTS, key=lambda each: _bytes(getattr(frame, each)))
+    items = getattr(frame, name)
+    if items is UNSET or len(items) < 2:
+        raise ValueError(f"one item of {name} alone is larger than a frame may be")
+    half = len(items) // 2
+    rest = {each: UNSET for each in Frame.__struct_fields__ if each not in ("now", name)}
+    first = replace(frame, **{name: items[:half]})
+    second = replace(frame, **rest, **{name: items[half:]})
+    return [*split(first), *split(second)]
+
+
+def fits(frame: Frame) -> bool:
+    """Whether it is small enough in either codec."""
+    if len(encode(frame, "msgpack")) <= SURELY_SMALL_BYTES:
+        return True
+    largest = max(len(encode(frame, "json")), len(encode(frame, "msgpack")))
+    return largest <= MAX_SERVER_MESSAGE_BYTES - MARGIN_BYTES
+
+
+def _bytes(items: object) -> int:
+    return 0 if items is UNSET else len(msgspec.msgpack.encode(items))

@@ -1,0 +1,110 @@
+"""Payloads: bytes to typed messages and back, in msgpack and in JSON.
+
+The quick way decodes and validates in one step. What it refuses is looked at again slowly, because
+the contract fixes the order in which faults are looked for (decoding, type, identity, fields) and
+wants the field named, and because a lone surrogate in a text is cleaned away, not an error.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, NoReturn
+
+import msgpack
+import msgspec
+
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import (
+    AskTime,
+    ClientMessage,
+    Follow,
+    Frame,
+    Hello,
+    PostComment,
+    ServerMessage,
+    Vote,
+)
+
+Codec = Literal["msgpack", "json"]
+
+CLIENT_TYPES: dict[str, type[ClientMessage]] = {
+    "hello": Hello,
+    "comment": PostComment,
+    "vote": Vote,
+    "follow": Follow,
+    "time": AskTime,
+}
+
+_to_msgpack = msgspec.msgpack.Encoder()
+_to_json = msgspec.json.Encoder()
+_from_msgpack: msgspec.msgpack.Decoder[ClientMessage] = msgspec.msgpack.Decoder(ClientMessage)
+_from_json: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_frame_from_msgpack = msgspec.msgpack.Decoder(Frame)
+
+
+class BadMessageError(RefusedError):
+    """What a client sent can't be read; ``message_id`` is its own id where it could be found."""
+
+    def __init__(self, message: str, message_id: str | None = None, kind: str | None = None):
+        super().__init__(ErrorCode.BAD_MESSAGE, message)
+        self.message_id = message_id
+        self.kind = kind
+
+
+def encode(message: ServerMessage, codec: Codec) -> bytes:
+    """One message of the server's as payload bytes."""
+    return _to_msgpack.encode(message) if codec == "msgpack" else _to_json.encode(message)
+
+
+def decode(payload: bytes, codec: Codec) -> ClientMessage:
+    """One message of a client's.
+
+    Raises BadMessageError, naming the field. Its ``kind`` is the message's type where that is
+    a known one, so that a caller can put a fault of identity before one of a field.
+    """
+    try:
+        return _from_msgpack.decode(payload) if codec == "msgpack" else _from_json.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _decode_slowly(payload, codec)
+
+
+def decode_frame(payload: bytes) -> Frame:
+    """A frame as the sequencer published it (msgpack)."""
+    return _frame_from_msgpack.decode(payload)
+
+
+def _decode_slowly(payload: bytes, codec: Codec) -> ClientMessage:
+    message = _untyped(payload, codec)
+    if not isinstance(message, dict):
+        raise BadMessageError("a message is a map with a string `type`")
+    given_id = message.get("id")
+    message_id = given_id if isinstance(given_id, str) and _is_client_id(given_id) else None
+    kind = message.pop("type", None)
+    struct = CLIENT_TYPES.get(kind) if isinstance(kind, str) else None
+    if struct is None:
+        known = ", ".join(CLIENT_TYPES)
+        raise BadMessageError(f"`type` must be one of: {known}", message_id)
+    if isinstance(given_id, str) and message_id is None:
+        raise BadMessageError(f"{kind}: `id` must be 1 to 36 characters of text", None, kind)
+    try:
+        typed: ClientMessage = msgspec.convert(message, struct, strict=True)
+        return typed
+    except (msgspec.ValidationError, RecursionError) as fault:
+        raise BadMessageError(f"{kind}: {fault}", message_id, kind) from None
+
+
+def _is_client_id(text: str) -> bool:
+    return 1 <= len(text) <= 36 and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _untyped(payload: bytes, codec: Codec) -> Any:
+    try:
+        if codec == "msgpack":
+            return msgpack.unpackb(payload, unicode_errors="surrogatepass", strict_map_key=True)
+        return json.loads(payload, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError, msgpack.UnpackException) as fault:
+        raise BadMessageError(f"not {codec}: {fault or type(fault).__name__}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

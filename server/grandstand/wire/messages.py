@@ -1,0 +1,312 @@
+"""The contract's messages and objects, as typed structs; what PROTOCOL calls ``x?`` is ``UNSET``.
+
+The documents that the server publishes (``/asyncapi.json``, ``/openapi.json``) are made from these
+structs, so a bound or a description written here is a bound or a description that clients read.
+Times are integers in milliseconds of programme time since the Unix epoch, unless a name says else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from grandstand.wire.codes import ErrorCode
+
+MAX_CLIENT_MESSAGE_BYTES = 4096
+MAX_SERVER_MESSAGE_BYTES = 65536
+
+MAX_TIME_MS = 2**53 - 1
+"""The largest integer that every client, JavaScript among them, reads exactly."""
+
+ClientId: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=36, description="The client's own idempotency key.")
+]
+Time: TypeAlias = Annotated[
+    int, Meta(ge=0, le=MAX_TIME_MS, description="Programme time, ms since the Unix epoch.")
+]
+Topic: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
+Mode: TypeAlias = Literal["scroll", "top", "bottom"]
+Size: TypeAlias = Literal["small", "normal", "large"]
+Color: TypeAlias = Annotated[int, Meta(ge=0, le=0xFFFFFF, description="0xRRGGBB.")]
+PollKind: TypeAlias = Literal["single", "multiple", "quiz"]
+PollStatus: TypeAlias = Literal["open", "closed", "revealed", "cancelled"]
+Durability: TypeAlias = Literal["fsync", "replicated", "weak"]
+Level: TypeAlias = Annotated[int, Meta(ge=0, le=4, description="0 off, 4 strictest.")]
+
+# --- what clients send ---------------------------------------------------------------------------
+
+
+class Resume(Struct, frozen=True):
+    """The place where a client lost the room."""
+
+    epoch: str
+    offset: Annotated[int, Meta(ge=0)]
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """The first message: who is there, and from which place on."""
+
+    token: str | UnsetType = UNSET
+    lang: Annotated[str, Meta(max_length=35, description="BCP 47")] | UnsetType = UNSET
+    follow: Annotated[list[Topic], Meta(max_length=100)] | UnsetType = UNSET
+    resume: Resume | UnsetType = UNSET
+    client: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+
+
+class PostComment(Struct, frozen=True, tag="comment"):
+    """A bullet comment."""
+
+    id: ClientId
+    text: str
+    at: Time | UnsetType = UNSET
+    mode: Mode = "scroll"
+    color: Color | UnsetType = UNSET
+    size: Size = "normal"
+
+
+class Vote(Struct, frozen=True, tag="vote"):
+    """A viewer's choice in a poll."""
+
+    id: ClientId
+    poll: str
+    choices: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_length=20)]
+    at: Time | UnsetType = UNSET
+
+
+class Follow(Struct, frozen=True, tag="follow"):
+    """The topics to follow from now on; they replace those of before."""
+
+    id: ClientId
+    topics: Annotated[list[Topic], Meta(max_length=100)]
+
+
+class AskTime(Struct, frozen=True, tag="time"):
+    """A question for the programme clock."""
+
+    id: ClientId
+    sent: Annotated[int, Meta(ge=-MAX_TIME_MS, le=MAX_TIME_MS)] | float
+
+
+ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
+
+# --- what a room shows ---------------------------------------------------------------------------
+
+
+class Comment(Struct, frozen=True, omit_defaults=True):
+    """A comment as viewers see it; defaults are left out."""
+
+    id: str
+    at: Time
+    user: str
+    name: str
+    text: str
+    weight: Annotated[float, Meta(ge=0, le=10)]
+    mode: Mode = "scroll"
+    color: Color | UnsetType = UNSET
+    size: Size = "normal"
+    count: int = 1
+
+
+class Option(Struct, frozen=True):
+    """One of a poll's answers."""
+
+    text: str
+
+
+class Poll(Struct, frozen=True, omit_defaults=True):
+    """A poll as viewers see it; its tally is absent where the producer hides it."""
+
+    id: str
+    kind: PollKind
+    question: str
+    options: list[Option]
+    status: PollStatus
+    opens_at: Time
+    closes_at: Time
+    grace: int
+    change: bool
+    final: bool
+    max_choices: int | UnsetType = UNSET
+    tally: list[int] | UnsetType = UNSET
+    voters: int | UnsetType = UNSET
+    answer: int | UnsetType = UNSET
+
+
+class Overlay(Struct, frozen=True, omit_defaults=True):
+    """A card over the picture; ``data`` depends on ``kind``."""
+
+    id: str
+    kind: str
+    at: Time
+    data: dict[str, Any]
+    topic: str | UnsetType = UNSET
+    expires_at: Time | UnsetType = UNSET
+
+
+class Cue(Struct, frozen=True):
+    """A moment that a producer marked, for viewers' pages and the room's effects."""
+
+    id: str
+    name: str
+    at: Time
+    data: dict[str, Any]
+
+
+class Moderation(Struct, frozen=True, forbid_unknown_fields=True):
+    """How strictly a room's comments are judged."""
+
+    level: Level = 2
+    categories: dict[str, Level] = {}
+    on_timeout: Literal["hold", "allow"] = "hold"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A room's settings; none of them is a secret."""
+
+    title: Annotated[str, Meta(max_length=200)] = ""
+    guests: Literal["none", "watch", "comment", "vote"] = "comment"
+    max_text: Annotated[int, Meta(ge=1, le=500, description="characters")] = 100
+    max_latency: Annotated[int, Meta(ge=1000, le=600_000, description="ms")] = 60_000
+    programme_offset: Annotated[int, Meta(ge=-86_400_000, le=86_400_000, description="ms")] = 0
+    comment_interval: Annotated[float, Meta(ge=0, le=3600, description="s")] = 2
+    comment_burst: Annotated[int, Meta(ge=1, le=10_000)] = 3
+    budget: Annotated[int, Meta(ge=1, le=1000, description="comments shown a second")] = 30
+    tick: Annotated[int, Meta(ge=50, le=2000, description="ms")] = 200
+    moderation: Moderation = Moderation()
+    shield: bool = False
+    record_retention: Annotated[int, Meta(ge=60, le=31_536_000, description="s")] = 86_400
+
+
+class Viewer(Struct, frozen=True):
+    """Who a connection belongs to; without a token only the role is known."""
+
+    role: Literal["viewer", "moderator", "producer"]
+    id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+
+
+class Tally(Struct, frozen=True):
+    """A poll's votes so far, per option."""
+
+    poll: str
+    tally: list[int]
+    voters: int
+
+
+class Pulse(Struct, frozen=True):
+    """How the room feels: rates over the last seconds, mood and excitement from the scorer."""
+
+    comments_per_second: Annotated[float, Meta(ge=0)]
+    people: Annotated[int, Meta(ge=0, description="who commented in the last 10 s")]
+    mood: Annotated[float, Meta(ge=-1, le=1)]
+    excitement: Annotated[float, Meta(ge=0, le=1)]
+
+
+class Gauges(Struct, frozen=True):
+    """Latest values; clients keep what they don't know."""
+
+    viewers: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    pulse: Pulse | UnsetType = UNSET
+
+
+# --- what the server sends -----------------------------------------------------------------------
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """A room's whole state; may come again at any time and then replaces all of it."""
+
+    room: str
+    epoch: str
+    offset: int
+    now: Time
+    viewer: Viewer
+    settings: Settings
+    polls: list[Poll]
+    overlays: list[Overlay]
+    cues: list[Cue]
+    recent: list[Comment]
+    viewers: int
+    recovered: bool
+    durability: Durability
+
+
+class Frame(Struct, frozen=True, tag="frame"):
+    """One moment of a room, the same bytes for every viewer; numbered if it has an ``offset``."""
+
+    now: Time
+    offset: int | UnsetType = UNSET
+    head: int | UnsetType = UNSET
+    comments: list[Comment] | UnsetType = UNSET
+    overflow: int | UnsetType = UNSET
+    retract: list[str] | UnsetType = UNSET
+    polls: list[Poll] | UnsetType = UNSET
+    overlays: list[Overlay] | UnsetType = UNSET
+    cues: list[Cue] | UnsetType = UNSET
+    settings: Settings | UnsetType = UNSET
+    tallies: list[Tally] | UnsetType = UNSET
+    gauges: Gauges | UnsetType = UNSET
+    drop: list[str] | UnsetType = UNSET
+
+
+class Ack(Struct, frozen=True, tag="ack"):
+    """A promise: what was sent is stored as ``welcome.durability`` says."""
+
+    id: str
+    status: Literal["accepted", "held"] = "accepted"
+    comment: str | UnsetType = UNSET
+
+
+class Error(Struct, frozen=True, tag="error"):
+    """Why a message had no effect; ``retry_after`` in seconds."""
+
+    code: ErrorCode
+    message: str
+    id: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
+
+
+class TellTime(Struct, frozen=True, tag="time"):
+    """The programme clock, beside what the client sent."""
+
+    id: str
+    sent: int | float
+    now: Time
+
+
+class HeldComment(Struct, frozen=True, omit_defaults=True):
+    """A comment that waits for a moderator."""
+
+    id: str
+    at: Time
+    user: str
+    name: str
+    text: str
+    weight: float
+    categories: list[str]
+    reason: str
+    mode: Mode = "scroll"
+    color: Color | UnsetType = UNSET
+    size: Size = "normal"
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    """Something that concerns one viewer alone, or the room's moderators."""
+
+    code: str
+    message: str
+    comment: str | UnsetType = UNSET
+    until: Time | UnsetType = UNSET
+    held: list[HeldComment] | UnsetType = UNSET
+
+
+class Bye(Struct, frozen=True, tag="bye"):
+    """The last message before the close frame; ``after`` in ms, drawn at random per client."""
+
+    code: int
+    reason: str
+    reconnect: bool
+    after: int
+
+
+ServerMessage: TypeAlias = Welcome | Frame | Ack | Error | TellTime | Notice | Bye
