@@ -1,0 +1,92 @@
+"""Pub/sub between sequencers and edges: quick, and never trusted.
+
+One connection a process listens to the rooms that it has. The reconnect loop is our own: redis-py
+resubscribes without a sound, and what was published meanwhile is gone (redis-py#2089). So every
+(re)connection calls ``on_connected``, upon which replicas fill their gaps from the timeline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable, translated
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+RETRY_S = 0.25
+"""Pause between two tries to connect again."""
+
+log = structlog.get_logger(__name__)
+
+
+class Bus:
+    """The channels of the rooms that this process listens to."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        on_message: Callable[[str, bytes], None],
+        on_connected: Callable[[], None],
+    ) -> None:
+        """``on_message`` gets the room and the envelope's bytes; both are called on the loop."""
+        self._redis = redis
+        self._on_message = on_message
+        self._on_connected = on_connected
+        self._rooms: dict[str, str] = {}
+        self._pubsub: Any = None
+        self._wanted = asyncio.Event()
+
+    async def subscribe(self, room: str) -> None:
+        """Listens to ``room`` from now on; during an outage, from the next connection on."""
+        self._rooms[keys.bus(room)] = room
+        self._wanted.set()
+        pubsub = self._pubsub
+        if pubsub is not None:
+            with translated():
+                await pubsub.ssubscribe(keys.bus(room))
+
+    async def unsubscribe(self, room: str) -> None:
+        """Listens to ``room`` no longer."""
+        self._rooms.pop(keys.bus(room), None)
+        pubsub = self._pubsub
+        if pubsub is not None:
+            with translated():
+                await pubsub.sunsubscribe(keys.bus(room))
+
+    async def run(self) -> None:
+        """Listens until cancelled, through every loss of the connection."""
+        while True:
+            await self._wanted.wait()
+            try:
+                with translated():
+                    await self._listen()
+            except StoreUnavailable as lost:
+                log.warning("bus_lost", reason=str(lost))
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            if self._rooms:
+                await pubsub.ssubscribe(*self._rooms)
+            self._pubsub = pubsub
+            self._on_connected()
+            try:
+                while self._rooms:
+                    message = await pubsub.parse_response(block=True)
+                    self._handle(message)
+                self._wanted.clear()
+            finally:
+                self._pubsub = None
+
+    def _handle(self, message: Any) -> None:
+        kind, channel, payload = message[0], message[1], message[2]
+        if kind == b"smessage":
+            room = self._rooms.get(channel.decode())
+            if room is not None:
+                self._on_message(room, payload)

@@ -1,0 +1,115 @@
+"""Every key in the store: its name, what lies there, how it ends.
+
+What one script touches carries one hash tag, so it lies in one slot of a cluster: ``{room}`` for a
+room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-case letters, digits,
+``-`` and ``_``, so a tag can't be forged.
+
+| key | type | holds | ends |
+| --- | --- | --- | --- |
+| ``gs:rooms`` | set | room ids | |
+| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made`` | |
+| ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
+| ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
+| ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it lies in the past |
+| ``gs:{room}:state`` | hash | a part of the room's state each | |
+| ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope | the last 600 |
+| ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
+| ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
+| ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
+| ``gs:{room}:held`` | hash | comment id to held comment | when decided |
+| ``gs:{room}:polls`` | hash | poll id to poll | |
+| ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
+| ``gs:{room}:lease`` | string | node that sequences | two seconds |
+| ``gs:{room}:bus`` | sharded channel | envelopes | |
+| ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
+| ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``c`` closed | retention, once final |
+"""  # noqa: E501
+
+from __future__ import annotations
+
+ROOMS = "gs:rooms"
+
+
+def room_key(room: str, name: str) -> str:
+    """A key in the slot of ``room``."""
+    return f"gs:{{{room}}}:{name}"
+
+
+def head(room: str) -> str:
+    """Where the room stands."""
+    return room_key(room, "head")
+
+
+def ingest(room: str) -> str:
+    """What has entered the room and isn't sequenced yet."""
+    return room_key(room, "ingest")
+
+
+def ids(room: str, period: int) -> str:
+    """Answers to the messages of one five-minute period."""
+    return room_key(room, f"ids:{period}")
+
+
+def rate(room: str, user: str) -> str:
+    """One viewer's comment rate, over all connections and nodes."""
+    return room_key(room, f"rate:{user}")
+
+
+def state(room: str) -> str:
+    """The room's state, a field per part."""
+    return room_key(room, "state")
+
+
+def timeline(room: str) -> str:
+    """The last commits."""
+    return room_key(room, "timeline")
+
+
+def record(room: str) -> str:
+    """Every accepted comment by programme time."""
+    return room_key(room, "record")
+
+
+def at_of(room: str, comment_id: str) -> str:
+    """The bucket that tells a comment's programme time; its field is the id's last character."""
+    return room_key(room, f"at:{comment_id[:-1]}")
+
+
+def retracted(room: str) -> str:
+    """Ids of comments taken back."""
+    return room_key(room, "retracted")
+
+
+def held(room: str) -> str:
+    """Comments that wait for a moderator."""
+    return room_key(room, "held")
+
+
+def polls(room: str) -> str:
+    """All polls of the room, ended ones too."""
+    return room_key(room, "polls")
+
+
+def edges(room: str) -> str:
+    """Viewers per node."""
+    return room_key(room, "edges")
+
+
+def lease(room: str) -> str:
+    """Who sequences the room."""
+    return room_key(room, "lease")
+
+
+def bus(room: str) -> str:
+    """The room's sharded pub/sub channel."""
+    return room_key(room, "bus")
+
+
+def votes(room: str, poll: str, shard: int) -> str:
+    """Who voted what, in one shard."""
+    return f"gs:{{{room}:{poll}:{shard}}}:votes"
+
+
+def tally(room: str, poll: str, shard: int) -> str:
+    """One shard's sums and its closed mark."""
+    return f"gs:{{{room}:{poll}:{shard}}}:tally"

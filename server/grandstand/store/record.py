@@ -1,0 +1,112 @@
+"""The record: every accepted comment, shown or not, by programme time, for ``record_retention``.
+
+A member is a msgpack array led by the comment's id. Ids sort as they were given, so rows come out
+in the order of ``at``, then ``id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.wire.messages import Mode, Size
+
+SLICE = 500
+"""Rows fetched at a time."""
+
+
+class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One comment of the record; ``merged_into`` is the shown comment that stands for it."""
+
+    id: str
+    at: int
+    user: str
+    name: str
+    text: str
+    weight: float
+    shown: bool
+    merged_into: str = ""
+    count: int = 1
+    mode: Mode = "scroll"
+    size: Size = "normal"
+    color: int | None = None
+
+    def encode(self) -> bytes:
+        """As it lies in the store."""
+        return _encoder.encode(self)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two rows: behind the comment ``id`` at ``at``."""
+
+    at: int
+    id: str
+
+
+class Record:
+    """The records of all rooms."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def rows(
+        self, room: str, start: int, end: int, after: Place | None = None, shown_only: bool = True
+    ) -> AsyncIterator[Row]:
+        """The rows with ``start <= at < end``, in the order of at, then id; retracted ones not.
+
+        With ``after`` only those behind that place.
+        """
+        lowest = start if after is None else max(start, after.at)
+        skip = 0
+        while True:
+            rows = await self._between(room, lowest, f"({end}", skip, SLICE)
+            if not rows:
+                return
+            gone = await self._reader.ask(
+                "SMISMEMBER", keys.retracted(room), *(row.id for row in rows)
+            )
+            # The next slice starts behind what was read of the last `at`.
+            last_at = rows[-1].at
+            skip = sum(row.at == last_at for row in rows) + (skip if last_at == lowest else 0)
+            lowest = last_at
+            for row, is_gone in zip(rows, gone, strict=True):
+                behind = after is None or (row.at, row.id) > (after.at, after.id)
+                if behind and not is_gone and (row.shown or not shown_only):
+                    yield row
+
+    async def find(self, room: str, comment_id: str) -> Row | None:
+        """The row of one comment, if it is in the record."""
+        if not comment_id:
+            return None
+        at = await self._reader.ask("HGET", keys.at_of(room, comment_id), comment_id[-1])
+        if at is None:
+            return None
+        rows = await self._between(room, int(at), int(at), 0, -1)
+        return next((row for row in rows if row.id == comment_id), None)
+
+    async def _between(
+        self, room: str, low: int, high: int | str, offset: int, count: int
+    ) -> list[Row]:
+        members = await self._reader.ask(
+            "ZRANGE", keys.record(room), low, high, "BYSCORE", "LIMIT", offset, count
+        )
+        return [_decoder.decode(member) for member in members]
+
+    async def size(self, room: str) -> int:
+        """How many comments it holds."""
+        return int(await self._reader.ask("ZCARD", keys.record(room)))
+
+    async def trim(self, room: str, before: int) -> int:
+        """Forgets what lies before ``before`` (programme time, ms); how many that were."""
+        key = keys.record(room)
+        return int(await self._reader.ask("ZREMRANGEBYSCORE", key, "-inf", f"({before}"))

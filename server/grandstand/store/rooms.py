@@ -1,0 +1,94 @@
+"""Rooms: which there are, who is in them, and what the store's clock says."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+
+from grandstand.rules.polls import PollRecord
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.store.timeline import new_epoch
+from grandstand.store.writer import Argument, Writer, load
+from grandstand.wire.messages import HeldComment
+
+ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+PRESENCE_MS = 5000
+"""How long a node's word about its viewers is believed."""
+
+_CREATE = load("create")
+
+
+class Rooms:
+    """All rooms of the store."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def create(self, room: str, request_id: str) -> bool:
+        """Creates ``room`` with default settings; whether this request did it.
+
+        Raises StoreUnavailable; the same request may be made again.
+        """
+        values: list[Argument] = [
+            request_id,
+            new_epoch(),
+            secrets.token_bytes(16),
+            await self.run_id(),
+        ]
+        (created,) = await self._writer.all([(_CREATE, [keys.head(room)], values)])
+        await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; again is the same
+        return bool(created)
+
+    async def ids(self) -> list[str]:
+        """The ids of all rooms, sorted."""
+        return sorted(room.decode() for room in await self._reader.ask("SMEMBERS", keys.ROOMS))
+
+    async def polls(self, room: str) -> list[PollRecord]:
+        """All polls of a room, in the order in which they open."""
+        rows = await self._reader.ask("HVALS", keys.polls(room))
+        polls = [msgspec.msgpack.decode(row, type=PollRecord) for row in rows]
+        return sorted(polls, key=lambda poll: (poll.opens_at, poll.id))
+
+    async def held(self, room: str) -> list[HeldComment]:
+        """The comments that wait for a moderator, in the order in which they came."""
+        rows = await self._reader.ask("HVALS", keys.held(room))
+        held = [msgspec.msgpack.decode(row, type=HeldComment) for row in rows]
+        return sorted(held, key=lambda comment: comment.id)
+
+    async def present(self, node: str, viewers: Mapping[str, int], store_now_ms: float) -> None:
+        """Says how many viewers this node has in each room."""
+        await self._reader.ask_all(
+            [
+                ("HSET", keys.edges(room), node, f"{count}:{store_now_ms:.0f}")
+                for room, count in viewers.items()
+            ]
+        )
+
+    async def viewers(self, room: str, store_now_ms: float) -> int:
+        """The room's viewers over all nodes that spoke lately; the others are forgotten."""
+        rows = await self._reader.ask("HGETALL", keys.edges(room))
+        total, silent = 0, []
+        for node, told in rows.items():
+            count, when = map(int, told.split(b":"))
+            if store_now_ms - when <= PRESENCE_MS:
+                total += count
+            else:
+                silent.append(node)
+        if silent:
+            await self._reader.ask("HDEL", keys.edges(room), *silent)
+        return total
+
+    async def clock_ms(self) -> float:
+        """The store's wall clock."""
+        seconds, micros = await self._reader.ask("TIME")
+        return float(seconds) * 1000 + float(micros) / 1000
+
+    async def run_id(self) -> str:
+        """The name of the store's present process: another one after every restart."""
+        info = await self._reader.ask("INFO", "server")
+        return str(info["run_id"])

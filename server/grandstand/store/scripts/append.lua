@@ -1,0 +1,89 @@
+#!lua
+-- Appends one micro-batch to a room's ingest stream: invariant 1.
+--
+-- KEYS  1 head, 2 ingest, 3 held, 4..6 ids of the period before, this and the next one,
+--       then one rate key per item
+-- ARGV  1 first period of KEYS[4], 2 period in ms, 3 interval in ms, 4 burst,
+--       5 backlog cap, 6 held cap, then three per item:
+--       its message key; its kind (c comment, h held comment, r rejected comment, x control);
+--       the event's bytes (for r: the reason)
+-- Reply one string per item: its kind and the comment id (c, h), the reason (r), nothing (x);
+--       or l and the ms to wait (rate limited); or o (overloaded).
+--       A message key seen within the last period gets the same reply again, without effect.
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local first, period = tonumber(ARGV[1]), tonumber(ARGV[2])
+local interval, burst = tonumber(ARGV[3]), tonumber(ARGV[4])
+local current = math.floor(now / period) - first
+if current < 0 or current > 2 then
+    return redis.error_reply('CLOCK the caller is more than a period away from the store')
+end
+local ids = KEYS[4 + current]
+local room = tonumber(ARGV[5]) - redis.call('XLEN', KEYS[2])
+local shelf = tonumber(ARGV[6]) - redis.call('HLEN', KEYS[3])
+
+local digits = '0123456789abcdefghijklmnopqrstuvwxyz'
+local function short(number)
+    -- Base 36, led by a letter that tells the length, so that ids sort as their numbers do.
+    local text = ''
+    repeat
+        local digit = number % 36
+        text = digits:sub(digit + 1, digit + 1) .. text
+        number = (number - digit) / 36
+    until number == 0
+    return string.char(96 + #text) .. text
+end
+
+local function known(key)
+    for i = 4, 6 do
+        local reply = redis.call('HGET', KEYS[i], key)
+        if reply then return reply end
+    end
+    return false
+end
+
+local function wait(key)
+    -- The generic cell rate algorithm, as in rules/limits.py.
+    if interval == 0 then return 0 end
+    local arrival = math.max(tonumber(redis.call('GET', key) or 0), now) + interval
+    local excess = arrival - now - interval * burst
+    if excess > 0 then return excess end
+    redis.call('SET', key, string.format('%.0f', arrival), 'PX', math.ceil(arrival - now))
+    return 0
+end
+
+local replies, wrote = {}, false
+for i = 0, (#ARGV - 6) / 3 - 1 do
+    local key, kind, payload = ARGV[7 + i * 3], ARGV[8 + i * 3], ARGV[9 + i * 3]
+    local reply = known(key)
+    if not reply then
+        local excess = 0
+        if kind ~= 'x' then
+            if (kind ~= 'r' and room <= 0) or (kind == 'h' and shelf <= 0) then
+                reply = 'o'
+            else
+                excess = wait(KEYS[7 + i])
+            end
+        end
+        if excess > 0 then
+            reply = 'l' .. string.format('%.0f', math.ceil(excess))
+        elseif not reply then
+            if kind == 'r' then
+                reply = 'r' .. payload
+            else
+                local id = ''
+                if kind ~= 'x' then id = short(redis.call('HINCRBY', KEYS[1], 'next', 1)) end
+                redis.call('XADD', KEYS[2], '*', 'c', id, 'e', payload)
+                room = room - 1
+                if kind == 'h' then shelf = shelf - 1 end
+                reply = kind .. id
+            end
+            redis.call('HSET', ids, key, reply)
+            wrote = true
+        end
+    end
+    replies[#replies + 1] = reply
+end
+if wrote then redis.call('PEXPIRE', ids, period * 2) end
+return replies

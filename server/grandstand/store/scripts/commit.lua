@@ -1,0 +1,56 @@
+#!lua flags=allow-oom
+-- Commits what the sequencer made of the ingest stream up to a cursor: invariant 2.
+--
+-- It may write when the store is full: it holds nothing that the ingest stream didn't hold before,
+-- and it is what makes room.
+--
+-- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
+--       then the comment buckets that ARGV[2] names by their place
+-- ARGV  1 the channel, 2 a msgpack map:
+--       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
+--       envelope: bytes, keep: timeline entries kept, life: seconds that buckets live
+--       state, polls, held: [field, value]..., forget: [held id...], retract: [comment id...]
+--       rows: [bucket's place, last character of the id, at, member]...
+-- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is elsewhere
+
+local commit = cmsgpack.unpack(ARGV[2])
+local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit')
+if at[1] == commit.epoch and at[2] == commit.seq and at[4] == commit.id then
+    return {0}
+end
+if at[1] ~= commit.epoch or at[2] ~= commit.before or at[3] ~= commit.from then
+    return {-1, at[1], at[2], at[3]}
+end
+
+local function put(key, pairs)
+    for i = 1, #pairs, 2 do redis.call('HSET', key, pairs[i], pairs[i + 1]) end
+end
+
+put(KEYS[4], commit.state)
+put(KEYS[8], commit.polls)
+put(KEYS[7], commit.held)
+for _, id in ipairs(commit.forget) do redis.call('HDEL', KEYS[7], id) end
+
+local buckets = {}
+for _, row in ipairs(commit.rows) do
+    local bucket = KEYS[8 + row[1]]
+    redis.call('ZADD', KEYS[5], row[3], row[4])
+    redis.call('HSET', bucket, row[2], row[3])
+    buckets[bucket] = true
+end
+for bucket in pairs(buckets) do redis.call('EXPIRE', bucket, commit.life) end
+for _, id in ipairs(commit.retract) do
+    redis.call('SADD', KEYS[6], id)
+    redis.call('EXPIRE', KEYS[6], commit.life)
+end
+
+redis.call('HSET', KEYS[1], 'seq', commit.seq, 'offset', commit.offset, 'cursor', commit.cursor,
+    'now', commit.now, 'commit', commit.id)
+redis.call('XADD', KEYS[3], 'MAXLEN', commit.keep, commit.seq .. '-0', 'e', commit.envelope)
+if commit.cursor ~= commit.from then
+    -- MINID keeps entries from its id on, so the one read last goes by itself.
+    redis.call('XTRIM', KEYS[2], 'MINID', commit.cursor)
+    redis.call('XDEL', KEYS[2], commit.cursor)
+end
+redis.call('SPUBLISH', ARGV[1], commit.envelope)
+return {1}

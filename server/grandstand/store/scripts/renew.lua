@@ -1,0 +1,16 @@
+#!lua flags=allow-oom
+-- Begins a new epoch: invariant 6. The old timeline goes, the numbers go on.
+--
+-- KEYS  1 head, 2 timeline
+-- ARGV  1 the channel, 2 the epoch that is over, 3 the new one, 4 the store's run id,
+--       5 at least this seq, 6 at least this offset, 7 the envelope
+-- Reply the epoch in force
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if epoch ~= ARGV[2] then return epoch end
+local at = redis.call('HMGET', KEYS[1], 'seq', 'offset')
+redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'run', ARGV[4],
+    'seq', string.format('%.0f', math.max(tonumber(at[1]), tonumber(ARGV[5]))),
+    'offset', string.format('%.0f', math.max(tonumber(at[2]), tonumber(ARGV[6]))))
+redis.call('DEL', KEYS[2])
+redis.call('SPUBLISH', ARGV[1], ARGV[7])
+return ARGV[3]

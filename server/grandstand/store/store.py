@@ -1,0 +1,107 @@
+"""The store as the rest of the system sees it: one connection pool, one object per concern."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from grandstand.rules.clock import StoreClock
+from grandstand.store.bus import Bus
+from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.durability import Durability, probe
+from grandstand.store.ingest import Ingest
+from grandstand.store.leases import Leases
+from grandstand.store.reader import Reader
+from grandstand.store.record import Record
+from grandstand.store.rooms import Rooms
+from grandstand.store.timeline import Timeline
+from grandstand.store.votes import Votes
+from grandstand.store.writer import Writer
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+RETRY_S = (0.05, 0.1, 0.2, 0.4)
+"""Pauses between tries of one write; the last one goes on."""
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class Store:
+    """A room's whole memory, over one Redis or Valkey."""
+
+    def __init__(self, redis: Redis, durability: Durability, node: str) -> None:
+        """``node`` names this process among those that share the store."""
+        reader, writer = Reader(redis), Writer(redis, durability)
+        self._redis = redis
+        self.node = node
+        self.durability = durability
+        self.clock = StoreClock()
+        self.ingest = Ingest(reader, writer)
+        self.timeline = Timeline(reader, writer)
+        self.votes = Votes(reader, writer)
+        self.record = Record(reader)
+        self.rooms = Rooms(reader, writer)
+        self.leases = Leases(writer, node)
+
+    def bus(
+        self, on_message: Callable[[str, bytes], None], on_connected: Callable[[], None]
+    ) -> Bus:
+        """A listener to rooms' channels, over a connection of its own."""
+        return Bus(self._redis, on_message, on_connected)
+
+    def now_ms(self) -> float:
+        """The store's wall clock, as this process knows it."""
+        return self.clock.now(asyncio.get_running_loop().time() * 1000)
+
+    async def sample_clock(self) -> None:
+        """Asks the store for its time. Raises StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        asked_ms = loop.time() * 1000
+        store_ms = await self.rooms.clock_ms()
+        self.clock.sample(asked_ms, loop.time() * 1000, store_ms)
+
+    async def close(self) -> None:
+        """Ends every connection."""
+        await self._redis.aclose()
+
+
+async def open_store(url: str) -> Store:
+    """Connects, asks what an ack is worth there, and sets the clock.
+
+    Raises OperatorError for a wrong URL or wrong credentials, StoreUnavailable if nobody answers.
+    """
+    redis = connect(url)
+    try:
+        store = Store(redis, await probe(redis), node=secrets.token_hex(4))
+        await store.sample_clock()
+    except BaseException:
+        await redis.aclose()
+        raise
+    return store
+
+
+async def insisting(write: Callable[[], Awaitable[T]], patience_s: float) -> T:
+    """Makes a recognisable write again until it is answered; for ``patience_s``, in s.
+
+    Only for writes that are safe to repeat, which all of the store's scripts are. Raises the last
+    StoreUnavailable.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_s
+    tries = 0
+    while True:
+        try:
+            return await write()
+        except StoreUnavailable as away:
+            pause_s = RETRY_S[min(tries, len(RETRY_S) - 1)]
+            tries += 1
+            if loop.time() + pause_s >= deadline:
+                raise
+            log.info("store_retry", tries=tries, reason=away.reason)
+            await asyncio.sleep(pause_s)

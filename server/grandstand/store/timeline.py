@@ -1,0 +1,236 @@
+"""Commits: the one way a room changes, and what edges load and catch up from.
+
+A commit compares and sets (epoch, seq, cursor), so of two sequencers that both believe they hold
+the lease only one moves the room; one that was cut off and sent again is recognised by its id
+(invariants 2 and 3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from grandstand.rules import envelope
+from grandstand.rules.envelope import Commit, Latest, Renewed
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import PARTS, RoomState
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.store.record import Row
+from grandstand.store.writer import Call, Writer, load
+from grandstand.wire.messages import HeldComment
+
+KEPT = 600
+"""Commits that the timeline keeps: twice an edge's ring, two minutes at a tick of 200 ms."""
+
+BUCKET_MARGIN_S = 3600
+
+_COMMIT, _RENEW = load("commit"), load("renew")
+_encoder = msgspec.msgpack.Encoder()
+
+
+class ConflictError(Exception):
+    """Another sequencer moved the room, or a new epoch began: load it anew."""
+
+
+class UnknownRoomError(Exception):
+    """There is no such room in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a room stands: the last commit's number, offset, cursor and programme time."""
+
+    epoch: str
+    seq: int
+    offset: int
+    cursor: str
+    now: int
+    run: str
+    salt: bytes
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """A room at one commit."""
+
+    head: Head
+    state: RoomState
+    held: dict[str, HeldComment]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one commit writes beside the envelope."""
+
+    parts: frozenset[str]
+    rows: Sequence[Row]
+    polls: Sequence[PollRecord]
+    held: Sequence[HeldComment]
+    decided: Sequence[str]
+    retracted: Sequence[str]
+
+
+class Timeline:
+    """The commits of all rooms."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def commit(
+        self, room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
+    ) -> Head:
+        """Moves ``room`` from ``head`` to ``commit`` and publishes it; the new head.
+
+        Raises ConflictError if the room isn't at ``head`` any more, StoreUnavailable as every
+        write; then the same call may be made again, as it stands.
+        """
+        (reply,) = await self._writer.all(
+            [_commit_call(room, head, cursor, commit, state, changes)]
+        )
+        if int(reply[0]) < 0:
+            raise ConflictError(f"{room}: not at seq {head.seq} but at {reply[2]!r}")
+        return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
+
+    async def heads(self, rooms: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Epoch and seq of each room that exists."""
+        rows = await self._reader.ask_all(
+            [("HMGET", keys.head(room), "epoch", "seq") for room in rooms]
+        )
+        return {
+            room: (epoch.decode(), int(seq))
+            for room, (epoch, seq) in zip(rooms, rows, strict=True)
+            if epoch is not None
+        }
+
+    async def load(self, room: str) -> Snapshot:
+        """The room as its last commit left it. Raises UnknownRoomError."""
+        head, parts, held = await self._reader.ask_all(
+            [
+                ("HGETALL", keys.head(room)),
+                ("HGETALL", keys.state(room)),
+                ("HGETALL", keys.held(room)),
+            ],
+            at_once=True,
+        )
+        if not head:
+            raise UnknownRoomError(room)
+        return Snapshot(
+            head=Head(
+                epoch=head[b"epoch"].decode(),
+                seq=int(head[b"seq"]),
+                offset=int(head[b"offset"]),
+                cursor=head[b"cursor"].decode(),
+                now=int(head[b"now"]),
+                run=head[b"run"].decode(),
+                salt=head[b"salt"],
+            ),
+            state=_state(parts),
+            held={
+                comment.decode(): msgspec.msgpack.decode(payload, type=HeldComment)
+                for comment, payload in held.items()
+            },
+        )
+
+    async def since(self, room: str, seq: int) -> list[Commit]:
+        """The commits after ``seq`` that are still kept, oldest first."""
+        rows = await self._reader.ask("XRANGE", keys.timeline(room), f"{seq + 1}-0", "+")
+        commits = (envelope.decode(fields[b"e"]) for _, fields in rows)
+        return [commit for commit in commits if isinstance(commit, Commit)]
+
+    async def publish(self, room: str, latest: Latest) -> None:
+        """Publishes what nobody will miss; commits are published by their script."""
+        await self._reader.ask("SPUBLISH", keys.bus(room), envelope.encode(latest))
+
+    async def renew_epoch(
+        self, room: str, head: Head, run: str, seen_seq: int, seen_offset: int
+    ) -> str:
+        """Begins a new epoch after ``head.epoch``, unless one began already; the one in force.
+
+        ``seen_seq`` and ``seen_offset`` are the furthest that any edge is known to have shown, so
+        that numbers don't run backwards for those who watch them.
+        """
+        epoch = new_epoch()
+        call: Call = (
+            _RENEW,
+            [keys.head(room), keys.timeline(room)],
+            [
+                keys.bus(room),
+                head.epoch,
+                epoch,
+                run,
+                seen_seq,
+                seen_offset,
+                envelope.encode(Renewed(epoch=epoch)),
+            ],
+        )
+        (reply,) = await self._writer.all([call])
+        return str(reply.decode())
+
+
+def new_epoch() -> str:
+    """An opaque name that no epoch had before: the time in base 16, then chance."""
+    return f"{int(time.time()):x}{secrets.token_hex(3)}"
+
+
+def _state(parts: dict[bytes, bytes]) -> RoomState:
+    stored: dict[str, Any] = {
+        name.decode(): msgspec.msgpack.decode(payload) for name, payload in parts.items()
+    }
+    return msgspec.convert(stored, RoomState)
+
+
+def _commit_call(
+    room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
+) -> Call:
+    payload = envelope.encode(commit)
+    buckets: dict[str, int] = {}
+    rows: list[tuple[int, str, str, bytes]] = []
+    for row in changes.rows:
+        place = buckets.setdefault(keys.at_of(room, row.id), len(buckets) + 1)
+        rows.append((place, row.id[-1], str(row.at), row.encode()))
+    body = {
+        "id": hashlib.blake2b(cursor.encode() + payload, digest_size=16).hexdigest(),
+        "epoch": head.epoch,
+        "before": str(head.seq),
+        "seq": str(commit.seq),
+        "offset": str(commit.offset),
+        "from": head.cursor,
+        "cursor": cursor,
+        "now": str(commit.now),
+        "envelope": payload,
+        "keep": str(KEPT),
+        "life": str(state.settings.record_retention + BUCKET_MARGIN_S),
+        "state": _pairs({part: getattr(state, part) for part in PARTS if part in changes.parts}),
+        "polls": _pairs({poll.id: poll for poll in changes.polls}),
+        "held": _pairs({comment.id: comment for comment in changes.held}),
+        "forget": list(changes.decided),
+        "retract": list(changes.retracted),
+        "rows": rows,
+    }
+    touched = [
+        keys.head(room),
+        keys.ingest(room),
+        keys.timeline(room),
+        keys.state(room),
+        keys.record(room),
+        keys.retracted(room),
+        keys.held(room),
+        keys.polls(room),
+        *buckets,
+    ]
+    return _COMMIT, touched, [keys.bus(room), _encoder.encode(body)]
+
+
+def _pairs(values: dict[str, Any]) -> list[str | bytes]:
+    flat: list[str | bytes] = []
+    for name, value in values.items():
+        flat += (name, _encoder.encode(value))
+    return flat

@@ -1,0 +1,114 @@
+"""Votes: one script per batch and shard; the shard's closed mark decides, then the voter's field.
+
+A vote is recognisable by its voter and id, so a batch may be sent again (invariants 3 to 5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from grandstand.rules.polls import PollRecord
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.store.writer import Argument, Call, Writer, load
+
+CHANGES_MAX = 32
+"""How often a voter may change a vote: every id of theirs is kept while the poll exists."""
+
+Cast = Literal["counted", "repeated", "voted_already", "too_late"]
+_ANSWERS: dict[str, Cast] = {
+    "+": "counted",
+    "=": "repeated",
+    "2": "voted_already",
+    "x": "too_late",
+}
+_VOTE, _CLOSE = load("vote"), load("close")
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One vote: ``in_window`` false asks only whether it was counted before."""
+
+    voter: str
+    message_id: str
+    choices: tuple[int, ...]
+    in_window: bool
+
+    @property
+    def key(self) -> str:
+        """The message's short name among the voter's own: 64 bits, hexadecimal."""
+        return hashlib.blake2b(self.message_id.encode(), digest_size=8).hexdigest()
+
+
+def shard_of(voter: str, shards: int) -> int:
+    """The shard that holds the voter's vote, the same on every node."""
+    return zlib.crc32(voter.encode()) % shards
+
+
+class Votes:
+    """The votes of all polls."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def cast(self, room: str, poll: PollRecord, ballots: Sequence[Ballot]) -> list[Cast]:
+        """Casts votes in one poll; one answer each, in order.
+
+        Raises StoreUnavailable; then any of them may have been counted, and all may be sent again.
+        """
+        by_shard: dict[int, list[int]] = {}
+        for index, ballot in enumerate(ballots):
+            by_shard.setdefault(shard_of(ballot.voter, poll.shards), []).append(index)
+        calls = [
+            _vote_call(room, poll, shard, [ballots[index] for index in indexes])
+            for shard, indexes in by_shard.items()
+        ]
+        replies = await self._writer.all(calls)
+        answers: dict[int, Cast] = {}
+        for indexes, reply in zip(by_shard.values(), replies, strict=True):
+            answers.update(
+                (index, _ANSWERS[sign]) for index, sign in zip(indexes, reply.decode(), strict=True)
+            )
+        return [answers[index] for index in range(len(ballots))]
+
+    async def close(self, room: str, poll: PollRecord, keep_s: int) -> tuple[list[int], int]:
+        """Marks every shard closed, then sums: the final tally per option, and the voters."""
+        calls: list[Call] = [
+            (_CLOSE, [keys.votes(room, poll.id, n), keys.tally(room, poll.id, n)], [keep_s])
+            for n in range(poll.shards)
+        ]
+        replies = await self._writer.all(calls)
+        return _sum(poll, [dict(zip(reply[::2], reply[1::2], strict=True)) for reply in replies])
+
+    async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
+        """The votes so far per option, and the voters."""
+        shards = range(poll.shards)
+        return _sum(
+            poll,
+            await self._reader.ask_all(
+                [("HGETALL", keys.tally(room, poll.id, shard)) for shard in shards]
+            ),
+        )
+
+
+def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot]) -> Call:
+    values: list[Argument] = ["1" if poll.change else "0", CHANGES_MAX]
+    for ballot in ballots:
+        choices = ",".join(map(str, ballot.choices))
+        values += (ballot.voter, ballot.key, choices, "1" if ballot.in_window else "0")
+    return _VOTE, [keys.votes(room, poll.id, shard), keys.tally(room, poll.id, shard)], values
+
+
+def _sum(poll: PollRecord, shards: Sequence[dict[bytes, bytes]]) -> tuple[list[int], int]:
+    tally = [0] * len(poll.options)
+    voters = 0
+    for fields in shards:
+        voters += int(fields.get(b"v", 0))
+        for option in range(len(tally)):
+            tally[option] += int(fields.get(b"%d" % option, 0))
+    return tally, voters
