@@ -189,6 +189,8 @@ class CuttingProxy:
                 break
             if rule is not None:
                 await asyncio.sleep(rule.seconds)
+            if link.client.is_closing():
+                break
             link.client.write(message)
         link.cut()
 
