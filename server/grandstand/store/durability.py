@@ -44,7 +44,10 @@ async def probe(redis: Redis) -> Durability:
     with translated():
         try:
             config = await redis.config_get("append*")
-        except errors.AuthenticationError as error:
+        except errors.ConnectionError as error:
+            # redis-py wraps what the handshake raises
+            if not any(isinstance(e, errors.AuthenticationError) for e in (error, error.__cause__)):
+                raise
             raise OperatorError(
                 f"the store refuses the user or password in GRANDSTAND_REDIS_URL: {error}"
             ) from error
