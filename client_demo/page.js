@@ -1,0 +1,71 @@
+/** What every page does with its document: find elements, build them, put the words in. */
+
+import { wordsFor } from "./words.js";
+
+export const words = wordsFor(navigator.language);
+
+/**
+ * The element of that id. Pages and scripts belong together: a missing one is a fault of ours.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function element(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`no ${type.name} with id ${id}`);
+  return found;
+}
+
+/**
+ * A new element. Text is only ever set as text.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {{class?: string, text?: string, test?: string}} [options]
+ * @param {Node[]} [children]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, options = {}, children = []) {
+  const made = document.createElement(tag);
+  if (options.class !== undefined) made.className = options.class;
+  if (options.text !== undefined) made.textContent = options.text;
+  if (options.test !== undefined) made.dataset["test"] = options.test;
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A button that does one thing.
+ * @param {string} text
+ * @param {string} test
+ * @param {() => void} onClick
+ * @param {string} [style] class
+ */
+export function button(text, test, onClick, style = "") {
+  const made = make("button", { text, test, class: style });
+  made.type = "button";
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+/** Sets text only where it changed: assistive technology speaks what is set. @param {Node} node @param {string} text */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const SPOKEN = "[data-words],[data-placeholder],[data-label],[data-gauge]";
+
+/** Fills `data-words`, `data-gauge`, `data-placeholder` and `data-label` with the browser's language. */
+export function speak() {
+  document.documentElement.lang = navigator.language;
+  /** @param {string | undefined} key */
+  const word = (key) => String(words[/** @type {keyof typeof words} */ (key)]);
+  for (const one of document.querySelectorAll(SPOKEN)) {
+    if (!(one instanceof HTMLElement)) continue;
+    const { words: text, placeholder, label, gauge } = one.dataset;
+    if (text) one.textContent = word(text);
+    if (placeholder) one.setAttribute("placeholder", word(placeholder));
+    if (label) one.setAttribute("aria-label", word(label));
+    if (gauge) one.textContent = words.gauges[/** @type {keyof typeof words.gauges} */ (gauge)];
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * A viewer's connection, sans I/O: it is told what happened and the local time, and answers with
+ * what to do. Owns hello, resume, gaps, silence, reconnecting and the sending again of what was not
+ * acknowledged. Knows the room only by its offsets; socket.js is the thin shell around it.
+ *
+ * A numbered frame is passed on only if it is the one expected. Anything further on is a gap: the
+ * server has two seconds to mend it with a welcome, then this side reconnects with `resume`, the
+ * same road a lost connection takes.
+ */
+
+import { afterClose, backoffMs } from "./backoff.js";
+
+/** @import {CommentMessage, Frame, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+
+const GAP_MS = 2_000;
+const SILENCE_MS = 30_000;
+const WELCOME_MS = 10_000; // opening, hello and welcome; the server gives a hello 5 s
+const STEADY_MS = 10_000; // a connection that lived this long lets the backoff start afresh
+const TIME_FIRST_MS = 400; // a few round trips soon after the welcome,
+const TIME_FIRST_COUNT = 4;
+const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
+
+/**
+ * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
+ * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string}} Status
+ * @typedef {{message: CommentMessage | VoteMessage, resendAt: number}} Pending
+ * @typedef {{do: "token"}
+ *   | {do: "open"}
+ *   | {do: "send", text: string}
+ *   | {do: "close"}
+ *   | {do: "status", status: Status}
+ *   | {do: "message", message: ServerMessage, replayed: boolean}} Effect
+ */
+
+export class Connection {
+  /** @type {Status} */ status = { phase: "connecting" };
+  /** @type {string | undefined} */ token;
+  /** @type {{epoch: string, offset: number} | undefined} */ place;
+  /** @type {"none" | "token" | "opening" | "greeting" | "live"} */ #stage = "none";
+  /** @type {Map<string, Pending>} */ #pending = new Map();
+  #settledOffset = -1;
+  #attempt = 0;
+  #retryAt = Infinity;
+  #notBefore = -Infinity;
+  #since = 0;
+  #heardAt = 0;
+  #gapAt = Infinity;
+  #gapEnd = -1;
+  #timeAt = Infinity;
+  #timeCount = 0;
+  /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
+
+  /**
+   * @param {object} options
+   * @param {"guest" | "given" | "none"} options.identity where tokens come from: asked for by the
+   *   shell and asked for again when refused; given once for all; or none, to watch only
+   * @param {string} [options.token]
+   * @param {string} [options.lang] BCP 47
+   * @param {() => number} [options.random] 0 to 1
+   */
+  constructor({ identity, token, lang, random = Math.random }) {
+    this.identity = identity;
+    this.token = token;
+    this.lang = lang;
+    this.random = random;
+  }
+
+  /** Messages not acknowledged yet. */
+  get unacknowledged() {
+    return [...this.#pending.values()].map((one) => one.message);
+  }
+
+  /** @param {number} now @returns {Effect[]} */
+  start(now) {
+    return [...this.#become({ phase: "connecting" }), ...this.#attemptNow(now)];
+  }
+
+  /** The shell has a token. @param {number} now @param {string} token @returns {Effect[]} */
+  tokenGiven(now, token) {
+    if (this.#stage !== "token") return [];
+    this.token = token;
+    return this.#attemptNow(now);
+  }
+
+  /**
+   * The shell got none.
+   * @param {number} now
+   * @param {{final: boolean, reason: string, retryAfterMs?: number}} why
+   * @returns {Effect[]}
+   */
+  tokenRefused(now, why) {
+    if (this.#stage !== "token") return [];
+    if (why.final) return this.#end(3003, why.reason);
+    this.#notBefore = now + (why.retryAfterMs ?? 0);
+    return this.#retry(now);
+  }
+
+  /** @param {number} now @returns {Effect[]} */
+  opened(now) {
+    this.#stage = "greeting";
+    this.#heardAt = now;
+    const hello = {
+      type: "hello",
+      ...(this.token !== undefined && { token: this.token }),
+      ...(this.lang !== undefined && { lang: this.lang }),
+      ...(this.place && { resume: { ...this.place } }),
+      client: "grandstand-demo/0.1",
+    };
+    return [send(hello)];
+  }
+
+  /** @param {number} now @param {string} text @returns {Effect[]} */
+  received(now, text) {
+    this.#heardAt = now;
+    const message = decode(text);
+    switch (message?.type) {
+      case "welcome":
+        return this.#welcome(now, message);
+      case "frame":
+        return this.#frame(now, message);
+      case "ack":
+        this.#pending.delete(message.id);
+        return [pass(message)];
+      case "error":
+        if (message.retry_after !== undefined && this.#stage === "greeting")
+          this.#notBefore = now + message.retry_after * 1000;
+        if (message.id !== undefined && !this.#keepsTrying(now, message.id, message))
+          this.#pending.delete(message.id);
+        return [pass(message)];
+      case "bye":
+        this.#bye = message;
+        this.#notBefore = now + message.after;
+        return [pass(message)];
+      case "time":
+      case "notice":
+        return [pass(message)];
+      default:
+        return []; // clients ignore what they don't know
+    }
+  }
+
+  /**
+   * The socket closed, or never opened.
+   * @param {number} now
+   * @param {number} code
+   * @param {string} reason
+   * @returns {Effect[]}
+   */
+  closed(now, code, reason) {
+    if (this.#stage === "none" || this.#stage === "token") return [];
+    const bye = this.#bye;
+    // A proxy may turn the close code into 1006; the bye before it told the truth.
+    const told = code === 1006 && bye ? bye.code : code;
+    const next = bye && !bye.reconnect && afterClose(told) === "reconnect" ? "final" : afterClose(told);
+    const words = reason || bye?.reason || "";
+    if (next === "final") return this.#end(told, words);
+    if (next === "new token") {
+      if (this.identity !== "guest") return this.#end(told, words);
+      this.token = undefined;
+    }
+    return this.#retry(now);
+  }
+
+  /** Time passes: call it a few times a second. @param {number} now @returns {Effect[]} */
+  tick(now) {
+    if (now >= this.#retryAt) return this.#attemptNow(now);
+    const stuck =
+      (this.#stage === "opening" || this.#stage === "greeting") && now - this.#since > WELCOME_MS;
+    const silent = this.#stage === "live" && now - this.#heardAt > SILENCE_MS;
+    if (stuck || silent || now >= this.#gapAt) return [{ do: "close" }, ...this.#retry(now)];
+    if (this.#stage !== "live") return [];
+    const effects = this.#resend((one) => now >= one.resendAt);
+    if (now >= this.#timeAt) {
+      this.#timeCount += 1;
+      const soon = this.#timeCount < TIME_FIRST_COUNT;
+      this.#timeAt = now + (soon ? TIME_FIRST_MS : TIME_LATER_MS);
+      effects.push(send({ type: "time", id: `t${this.#timeCount}`, sent: now }));
+    }
+    return effects;
+  }
+
+  /**
+   * A comment or vote: kept until it is answered, and sent again with the same id after a reconnect.
+   * @param {CommentMessage | VoteMessage} message
+   * @returns {Effect[]}
+   */
+  submit(message) {
+    this.#pending.set(message.id, { message, resendAt: Infinity });
+    return this.#stage === "live" ? [send(message)] : [];
+  }
+
+  /** @param {number} now @param {Welcome} welcome @returns {Effect[]} */
+  #welcome(now, welcome) {
+    const fresh = this.#stage !== "live";
+    const resumed =
+      welcome.recovered &&
+      this.place?.epoch === welcome.epoch &&
+      this.place.offset <= welcome.offset;
+    const offset = resumed && this.place ? this.place.offset : welcome.offset;
+    this.place = { epoch: welcome.epoch, offset };
+    this.#settledOffset = welcome.offset;
+    this.#gapAt = Infinity;
+    /** @type {Effect[]} */ const effects = [pass(welcome)];
+    if (!fresh) return effects;
+    this.#stage = "live";
+    this.#since = now;
+    this.#timeAt = now;
+    this.#timeCount = 0;
+    effects.push(...this.#become({ phase: "live" }));
+    return [...effects, ...this.#resend(() => true)];
+  }
+
+  /** @param {number} now @param {Frame} frame @returns {Effect[]} */
+  #frame(now, frame) {
+    if (this.#stage !== "live" || !this.place) return [];
+    if (frame.offset === undefined) {
+      if (frame.head !== undefined && frame.head > this.place.offset) this.#gap(now, frame.head);
+      return [pass(frame)];
+    }
+    if (frame.offset <= this.place.offset) return []; // had it already
+    if (frame.offset > this.place.offset + 1) {
+      this.#gap(now, frame.offset);
+      return [];
+    }
+    this.place.offset = frame.offset;
+    if (frame.offset >= this.#gapEnd) this.#gapAt = Infinity;
+    return [{ do: "message", message: frame, replayed: frame.offset <= this.#settledOffset }];
+  }
+
+  /** @param {number} now @param {number} end the offset known to exist */
+  #gap(now, end) {
+    this.#gapEnd = this.#gapAt === Infinity ? end : Math.max(this.#gapEnd, end);
+    this.#gapAt = Math.min(this.#gapAt, now + GAP_MS);
+  }
+
+  /**
+   * Whether an answer asks to come back later by itself: the server was at fault, not the message.
+   * @param {number} now @param {string} id @param {{code: string, retry_after?: number}} error
+   */
+  #keepsTrying(now, id, error) {
+    const one = this.#pending.get(id);
+    if (!one || (error.code !== "overloaded" && error.code !== "unavailable")) return false;
+    one.resendAt = now + (error.retry_after ?? 1) * 1000 * (1 + this.random());
+    return true;
+  }
+
+  /** @param {(one: Pending) => boolean} due @returns {Effect[]} */
+  #resend(due) {
+    const again = [...this.#pending.values()].filter(due);
+    for (const one of again) one.resendAt = Infinity;
+    return again.map((one) => send(one.message));
+  }
+
+  /** @param {number} now @returns {Effect[]} */
+  #attemptNow(now) {
+    this.#retryAt = Infinity;
+    this.#since = now;
+    this.#gapAt = Infinity;
+    this.#bye = undefined;
+    if (this.identity === "guest" && this.token === undefined) {
+      this.#stage = "token";
+      return [{ do: "token" }];
+    }
+    this.#stage = "opening";
+    return [{ do: "open" }];
+  }
+
+  /** @param {number} now @returns {Effect[]} */
+  #retry(now) {
+    if (this.#stage === "live" && now - this.#since >= STEADY_MS) this.#attempt = 0;
+    this.#stage = "none";
+    this.#retryAt = Math.max(now + backoffMs(this.#attempt, this.random()), this.#notBefore);
+    this.#attempt += 1;
+    return this.#become({ phase: "lost", retryAt: this.#retryAt });
+  }
+
+  /** @param {number} code @param {string} reason @returns {Effect[]} */
+  #end(code, reason) {
+    this.#stage = "none";
+    this.#retryAt = Infinity;
+    return this.#become({ phase: "ended", code, reason });
+  }
+
+  /** @param {Status} status @returns {Effect[]} */
+  #become(status) {
+    this.status = status;
+    return [{ do: "status", status }];
+  }
+}
+
+/** @param {object} message @returns {Effect} */
+function send(message) {
+  return { do: "send", text: JSON.stringify(message) };
+}
+
+/** @param {ServerMessage} message @returns {Effect} */
+function pass(message) {
+  return { do: "message", message, replayed: false };
+}
+
+/** @param {string} text @returns {ServerMessage | undefined} */
+function decode(text) {
+  try {
+    const message = JSON.parse(text);
+    return typeof message === "object" && message !== null ? message : undefined;
+  } catch {
+    return undefined; // not for this version of the contract; the silence timer sees to the rest
+  }
+}

@@ -1,0 +1,63 @@
+/** Calls of the HTTP contract. A problem document becomes a value, never an exception. */
+
+/**
+ * @typedef {object} Problem
+ * @property {false} ok
+ * @property {number} status 0 when the server could not be reached
+ * @property {string} code the contract's word, or ""
+ * @property {string} message for a person
+ * @property {{path: string, message: string}[]} faults of 422, each with the path of its field
+ * @property {number} [retryAfterMs]
+ */
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{token?: string, body?: unknown}} [options]
+ * @returns {Promise<{ok: true, body: any} | Problem>}
+ */
+export async function call(method, path, { token, body } = {}) {
+  /** @type {Record<string, string>} */ const headers = {};
+  if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  /** @type {Response} */ let response;
+  try {
+    response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+  } catch {
+    return { ok: false, status: 0, code: "", message: "", faults: [] };
+  }
+  const answer = await response.json().catch(() => undefined);
+  if (response.ok) return { ok: true, body: answer };
+  return problem(response.status, answer, response.headers.get("Retry-After"));
+}
+
+/**
+ * Reads an RFC 9457 problem document.
+ * @param {number} status
+ * @param {any} document
+ * @param {string | null} retryAfter
+ * @returns {Problem}
+ */
+export function problem(status, document, retryAfter) {
+  const faults = Array.isArray(document?.errors) ? document.errors : [];
+  const seconds = Number(retryAfter ?? document?.retry_after ?? NaN);
+  return {
+    ok: false,
+    status,
+    code: String(document?.code ?? ""),
+    message: String(document?.detail ?? document?.title ?? ""),
+    faults: faults.map((/** @type {any} */ fault) => ({
+      path: fieldPath(String(fault?.path ?? fault?.pointer ?? "")),
+      message: String(fault?.detail ?? fault?.message ?? ""),
+    })),
+    ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1000 }),
+  };
+}
+
+/**
+ * `$.options[2].text`, `#/options/2/text` and `options.2.text` all name the same field.
+ * @param {string} path
+ */
+function fieldPath(path) {
+  return path.replace(/^[#$]/, "").split(/[./[\]]+/).filter(Boolean).join(".");
+}

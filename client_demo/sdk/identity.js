@@ -1,0 +1,44 @@
+/**
+ * Who this page is: a token from the URL's fragment, else one kept from before in this tab.
+ * Kept in sessionStorage, so that two tabs of one browser are two viewers.
+ */
+
+/** @param {string} kind @param {string} room */
+const key = (kind, room) => `grandstand.${kind}.${room}`;
+
+/**
+ * Takes `#token=…` out of the address bar, where it would end up in history and screenshots.
+ * @returns {string | undefined}
+ */
+export function tokenFromFragment() {
+  const token = new URLSearchParams(location.hash.replace(/^#\??/, "")).get("token");
+  if (token === null) return undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
+/** @param {"guest" | "given" | "producer"} kind @param {string} room @returns {string | undefined} */
+export function keptToken(kind, room) {
+  return sessionStorage.getItem(key(kind, room)) ?? undefined;
+}
+
+/** @param {"guest" | "given" | "producer"} kind @param {string} room @param {string} token */
+export function keepToken(kind, room, token) {
+  sessionStorage.setItem(key(kind, room), token);
+}
+
+/** @param {"guest" | "given" | "producer"} kind @param {string} room */
+export function forgetToken(kind, room) {
+  sessionStorage.removeItem(key(kind, room));
+}
+
+/** A message id: 22 characters, 88 random bits. crypto.randomUUID is missing on plain-HTTP pages. */
+export function messageId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(11));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The room named by `?room=`, else the house's own. */
+export function roomFromQuery() {
+  return new URLSearchParams(location.search).get("room") || "gala";
+}

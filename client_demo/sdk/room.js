@@ -1,0 +1,149 @@
+/**
+ * The state of a room as a pure fold of what the server sends: state plus frames equals state.
+ * Knows nothing of sockets, clocks or pages. States are never changed, only replaced.
+ */
+
+/** @import {Comment, Cue, Frame, Gauges, Overlay, Poll, Settings, Tally, Viewer, Welcome} from "./wire.js" */
+
+const RECENT = 50; // as many as a welcome brings
+const MAX_LATENCY_MS = 60_000; // the contract's default
+
+/**
+ * @typedef {object} RoomState
+ * @property {string} room
+ * @property {string} epoch
+ * @property {number} offset of the last numbered frame folded in
+ * @property {number} settledOffset frames up to this one bring comments, retractions and cues alone
+ * @property {number} now
+ * @property {Viewer} viewer
+ * @property {Settings} settings
+ * @property {ReadonlyMap<string, Poll>} polls
+ * @property {ReadonlyMap<string, Overlay>} overlays
+ * @property {ReadonlyMap<string, Cue>} cues
+ * @property {readonly Comment[]} recent oldest first
+ * @property {ReadonlyMap<string, Tally>} tallies latest values, of polls that aren't final
+ * @property {Gauges} gauges
+ * @property {string} durability
+ */
+
+/**
+ * The state a welcome sets. With `recovered` and a state to go on from, the comments shown so far
+ * stay, and the frames between are still to come; everything else is the welcome's.
+ * @param {Welcome} welcome
+ * @param {RoomState} [before]
+ * @returns {RoomState}
+ */
+export function enter(welcome, before) {
+  const resumed = recovers(welcome, before) ? before : undefined;
+  const state = {
+    room: welcome.room,
+    epoch: welcome.epoch,
+    offset: resumed ? resumed.offset : welcome.offset,
+    settledOffset: welcome.offset,
+    now: welcome.now,
+    viewer: welcome.viewer,
+    settings: welcome.settings,
+    polls: byId(welcome.polls),
+    overlays: byId(welcome.overlays),
+    cues: byId(welcome.cues),
+    recent: resumed ? resumed.recent : welcome.recent.slice(-RECENT),
+    tallies: new Map(),
+    gauges: { ...before?.gauges, viewers: welcome.viewers },
+    durability: welcome.durability,
+  };
+  return expire(state);
+}
+
+/**
+ * Whether this welcome goes on where that state left off.
+ * @param {Welcome} welcome
+ * @param {RoomState} [before]
+ */
+export function recovers(welcome, before) {
+  return (
+    welcome.recovered &&
+    before !== undefined &&
+    before.epoch === welcome.epoch &&
+    before.offset <= welcome.offset
+  );
+}
+
+/**
+ * One frame later. Numbered frames must come in order: whoever calls looks for gaps.
+ * @param {RoomState} state
+ * @param {Frame} frame
+ * @returns {RoomState}
+ */
+export function fold(state, frame) {
+  const settled = frame.offset !== undefined && frame.offset <= state.settledOffset;
+  const next = { ...state, now: Math.max(state.now, frame.now) };
+  if (frame.offset !== undefined) next.offset = frame.offset;
+  if (frame.comments) next.recent = [...state.recent, ...frame.comments].slice(-RECENT);
+  if (frame.retract) {
+    const gone = new Set(frame.retract);
+    next.recent = next.recent.filter((comment) => !gone.has(comment.id));
+  }
+  if (frame.cues) next.cues = withAll(state.cues, frame.cues);
+  const tallies = new Map(state.tallies);
+  if (!settled) {
+    if (frame.settings) next.settings = frame.settings;
+    if (frame.polls) {
+      next.polls = withAll(state.polls, frame.polls);
+      for (const poll of frame.polls) if (poll.tally || poll.final) tallies.delete(poll.id);
+    }
+    const overlays = withAll(state.overlays, frame.overlays ?? []);
+    for (const id of frame.drop ?? []) overlays.delete(id);
+    next.overlays = overlays;
+  }
+  // A final tally never changes: a latest value that was late must not move it.
+  for (const tally of frame.tallies ?? [])
+    if (next.polls.get(tally.poll)?.final === false) tallies.set(tally.poll, tally);
+  next.tallies = tallies;
+  if (frame.gauges) next.gauges = { ...state.gauges, ...frame.gauges };
+  return expire(next);
+}
+
+/**
+ * What numbered frames alone decide: equal in a room entered now and one folded up to now.
+ * @param {RoomState} state
+ */
+export function numbered(state) {
+  const { room, epoch, offset, settings, recent } = state;
+  const parts = { polls: state.polls, overlays: state.overlays, cues: state.cues };
+  const lists = Object.entries(parts).map(([name, map]) => [name, [...map.values()]]);
+  return { room, epoch, offset, settings, recent: [...recent], ...Object.fromEntries(lists) };
+}
+
+/**
+ * The votes of a poll as known now: per option and voters, or nothing where they are hidden.
+ * @param {RoomState} state
+ * @param {Poll} poll
+ * @returns {{tally: number[], voters: number} | undefined}
+ */
+export function votesOf(state, poll) {
+  const known = state.tallies.get(poll.id) ?? poll;
+  if (!known.tally) return undefined;
+  return { tally: known.tally, voters: known.voters ?? known.tally.reduce((a, b) => a + b, 0) };
+}
+
+/** @template {{id: string}} T @param {readonly T[]} items @returns {Map<string, T>} */
+function byId(items) {
+  return new Map(items.map((item) => [item.id, item]));
+}
+
+/** @template {{id: string}} T @param {ReadonlyMap<string, T>} map @param {readonly T[]} items */
+function withAll(map, items) {
+  return new Map([...map, ...byId(items)]);
+}
+
+/** Cues older than max_latency and overlays past their end are no longer state. @param {RoomState} state */
+function expire(state) {
+  const oldest = state.now - (state.settings.max_latency ?? MAX_LATENCY_MS);
+  const cues = [...state.cues].filter(([, cue]) => cue.at >= oldest);
+  const overlays = [...state.overlays].filter(([, one]) => (one.expires_at ?? Infinity) > state.now);
+  return {
+    ...state,
+    cues: cues.length < state.cues.size ? new Map(cues) : state.cues,
+    overlays: overlays.length < state.overlays.size ? new Map(overlays) : state.overlays,
+  };
+}

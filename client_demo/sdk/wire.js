@@ -1,0 +1,122 @@
+/**
+ * The wire contract as types: what the pages may rely on, version 1. Nothing runs here.
+ * `at`, `now`, `opens_at` and their like are programme time: integer ms since the Unix epoch.
+ */
+
+/**
+ * @typedef {"scroll" | "top" | "bottom"} Mode
+ * @typedef {"small" | "normal" | "large"} Size
+ *
+ * @typedef {object} Comment
+ * @property {string} id
+ * @property {number} at
+ * @property {string} user
+ * @property {string} name
+ * @property {string} text
+ * @property {number} weight 0 to 10
+ * @property {Mode} [mode] scroll when absent
+ * @property {number} [color] red, green and blue in 24 bits; white when absent
+ * @property {Size} [size] normal when absent
+ * @property {number} [count] this many alike, merged into it
+ *
+ * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string}} HeldComment
+ *
+ * @typedef {object} Poll
+ * @property {string} id
+ * @property {"single" | "multiple" | "quiz"} kind
+ * @property {string} question
+ * @property {{text: string}[]} options
+ * @property {number} [max_choices]
+ * @property {"open" | "closed" | "revealed" | "cancelled"} status
+ * @property {number} opens_at
+ * @property {number} closes_at
+ * @property {number} grace ms
+ * @property {boolean} change
+ * @property {number[]} [tally] votes per option
+ * @property {number} [voters]
+ * @property {boolean} final
+ * @property {number | number[]} [answer]
+ *
+ * @typedef {object} Overlay
+ * @property {string} id
+ * @property {string} kind
+ * @property {number} at
+ * @property {Record<string, unknown>} data
+ * @property {string} [topic]
+ * @property {number} [expires_at]
+ *
+ * @typedef {object} Cue
+ * @property {string} id
+ * @property {string} name
+ * @property {number} at
+ * @property {Record<string, unknown>} data
+ *
+ * @typedef {object} Settings
+ * @property {string} [title]
+ * @property {"none" | "watch" | "comment" | "vote"} [guests]
+ * @property {number} [max_text] code points
+ * @property {number} [max_latency] ms
+ * @property {{level?: number}} [moderation]
+ * @property {boolean} [shield]
+ *
+ * @typedef {object} Pulse
+ * @property {number} comments_per_second
+ * @property {number} people
+ * @property {number} mood -1 to 1
+ * @property {number} excitement 0 to 1
+ *
+ * @typedef {object} Gauges
+ * @property {number} viewers
+ * @property {Pulse} [pulse]
+ *
+ * @typedef {{poll: string, tally: number[], voters: number}} Tally
+ * @typedef {{id?: string, name?: string, role: string}} Viewer
+ */
+
+/**
+ * @typedef {object} Welcome
+ * @property {"welcome"} type
+ * @property {string} room
+ * @property {string} epoch
+ * @property {number} offset
+ * @property {number} now
+ * @property {Viewer} viewer
+ * @property {Settings} settings
+ * @property {Poll[]} polls
+ * @property {Overlay[]} overlays
+ * @property {Cue[]} cues
+ * @property {Comment[]} recent
+ * @property {number} viewers
+ * @property {boolean} recovered
+ * @property {string} durability
+ *
+ * @typedef {object} Frame
+ * @property {"frame"} type
+ * @property {number} now
+ * @property {number} [offset] there on numbered frames alone
+ * @property {number} [head] the last offset, on frames without one
+ * @property {Comment[]} [comments]
+ * @property {number} [overflow]
+ * @property {string[]} [retract]
+ * @property {Poll[]} [polls]
+ * @property {Overlay[]} [overlays]
+ * @property {string[]} [drop]
+ * @property {Cue[]} [cues]
+ * @property {Settings} [settings]
+ * @property {Tally[]} [tallies]
+ * @property {Gauges} [gauges]
+ *
+ * @typedef {{type: "ack", id: string, status: "accepted" | "held", comment?: string}} Ack
+ * @typedef {{type: "error", id?: string, code: string, message: string, retry_after?: number}} Refusal
+ * @typedef {{type: "time", id: string, sent: number, now: number}} Time
+ * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, held?: HeldComment[]}} Notice
+ * @typedef {{type: "bye", code: number, reason: string, reconnect: boolean, after: number}} Bye
+ * @typedef {Welcome | Frame | Ack | Refusal | Time | Notice | Bye} ServerMessage
+ */
+
+/**
+ * @typedef {{type: "comment", id: string, text: string, at?: number, mode?: Mode, color?: number, size?: Size}} CommentMessage
+ * @typedef {{type: "vote", id: string, poll: string, choices: number[], at?: number}} VoteMessage
+ */
+
+export {};

@@ -1,0 +1,243 @@
+/**
+ * Which bullets are on screen and where, as a pure function of comments and the playhead. Measures
+ * nothing and paints nothing: widths come in as ems, the stage's size with every question.
+ *
+ * A bullet's first lane is given by its comment's id, so that every viewer of the same broadcast
+ * sees it in the same place; only where that lane is taken does it try the next ones the id gives.
+ * Nothing grows: what waits, what flies and what was seen are all bounded.
+ */
+
+/** @import {Comment, Mode, Size} from "../sdk/wire.js" */
+
+export const LANES = 12;
+const EDGE_LANES = 4; // of top and bottom comments, from their edge
+const SCROLL_MS = 8_000;
+const STILL_MS = 4_000;
+const PATIENCE_MS = 1_200; // a tick brings several at once: they may queue for a lane this long
+const GAP_EM = 1;
+const MOST_FLYING = 120;
+const MOST_WAITING = 400;
+const MOST_SEEN = 2_000;
+const SIZES = { small: 0.46, normal: 0.6, large: 0.8 }; // of a lane's height
+
+/**
+ * @typedef {object} Bullet
+ * @property {string} id
+ * @property {string} text
+ * @property {Mode} mode
+ * @property {Size} size
+ * @property {number} color
+ * @property {number} weight
+ * @property {number} count
+ * @property {boolean} own
+ * @property {number} start programme time at which it enters
+ * @property {number} widthEm
+ * @property {number} lane -1 while it waits
+ *
+ * @typedef {{width: number, height: number}} Stage
+ * @typedef {{id: string, text: string, x: number, y: number, width: number, fontPx: number,
+ *   own: boolean, count: number, color: number, mode: Mode}} Placed x and y of its left centre
+ */
+
+/**
+ * FNV-1a over the id, stirred once more: ids that follow each other should not share a lane.
+ * @param {string} id
+ * @returns {number} unsigned 32 bits
+ */
+export function hash(id) {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < id.length; i += 1) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  return (h ^ (h >>> 13)) >>> 0;
+}
+
+/**
+ * The lanes an id may take, in its own order; the first is the one it takes when it can.
+ * @param {string} id
+ * @param {number} lanes
+ * @returns {number[]}
+ */
+export function lanesOf(id, lanes) {
+  const h = hash(id);
+  const strides = [1, 5, 7, 11].filter((stride) => coprime(stride, lanes));
+  const stride = strides[(h >>> 8) % strides.length] ?? 1;
+  return Array.from({ length: lanes }, (_, i) => ((h % lanes) + i * stride) % lanes);
+}
+
+export class BulletField {
+  /** @type {Bullet[]} */ #waiting = [];
+  /** @type {Bullet[]} */ #flying = [];
+  /** @type {Set<string>} */ #seen = new Set();
+
+  /** @param {(text: string) => number} measureEm width of a text in ems */
+  constructor(measureEm) {
+    this.measureEm = measureEm;
+  }
+
+  get sizes() {
+    return { waiting: this.#waiting.length, flying: this.#flying.length, seen: this.#seen.size };
+  }
+
+  /**
+   * A comment arrived. One that is ahead waits; one that is behind starts now, unless it is history
+   * (brought by a welcome or a replay), which is as far on its way as it would be had it been seen.
+   * @param {Comment} comment
+   * @param {{playhead: number, own: boolean, history: boolean}} how
+   */
+  add(comment, { playhead, own, history }) {
+    if (this.#seen.has(comment.id)) return;
+    const start = history ? comment.at : Math.max(comment.at, playhead);
+    const bullet = bulletOf(comment, own, start, this.measureEm);
+    if (start + flightMs(bullet) <= playhead) return;
+    this.#remember(comment.id);
+    this.#waiting.push(bullet);
+    if (this.#waiting.length > MOST_WAITING) dropLeast(this.#waiting, playhead);
+  }
+
+  /** Takes a comment off the screen at once. @param {string} id */
+  retract(id) {
+    this.#remember(id); // it may still arrive, by another way
+    this.#waiting = this.#waiting.filter((bullet) => bullet.id !== id);
+    this.#flying = this.#flying.filter((bullet) => bullet.id !== id);
+  }
+
+  /** A new epoch: ids start over. */
+  clear() {
+    this.#waiting = [];
+    this.#flying = [];
+    this.#seen.clear();
+  }
+
+  /**
+   * What to paint now.
+   * @param {number} playhead
+   * @param {Stage} stage px
+   * @returns {Placed[]}
+   */
+  at(playhead, stage) {
+    this.#flying = this.#flying.filter((one) => playhead < one.start + flightMs(one));
+    const due = this.#waiting.filter((one) => one.start <= playhead);
+    if (due.length > 0) {
+      due.sort((a, b) => Number(b.own) - Number(a.own) || b.weight - a.weight || a.start - b.start);
+      const launched = new Set(due.filter((one) => this.#launch(one, playhead, stage)));
+      this.#waiting = this.#waiting.filter(
+        (one) => !launched.has(one) && playhead < one.start + Math.max(PATIENCE_MS, late(one)),
+      );
+    }
+    return this.#flying.map((one) => place(one, playhead, stage));
+  }
+
+  /** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */
+  #launch(bullet, playhead, stage) {
+    if (this.#flying.length >= MOST_FLYING && !bullet.own) return false;
+    // One that joins in mid-flight keeps its start, one that waited for a lane starts when it has it.
+    if (playhead - bullet.start <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
+    const order = lanesOf(bullet.id, bullet.mode === "scroll" ? LANES : EDGE_LANES);
+    const rivals = this.#flying.filter((other) => other.mode === bullet.mode);
+    const free = order.find((lane) =>
+      rivals.every((other) => other.lane !== lane || apart(other, bullet, stage)),
+    );
+    if (free === undefined && !bullet.own) return false;
+    bullet.lane = free ?? order[0] ?? 0; // one's own comment one always sees
+    this.#flying.push(bullet);
+    return true;
+  }
+
+  /** @param {string} id */
+  #remember(id) {
+    this.#seen.add(id);
+    if (this.#seen.size <= MOST_SEEN) return;
+    for (const oldest of this.#seen) {
+      this.#seen.delete(oldest);
+      break;
+    }
+  }
+}
+
+/**
+ * @param {Comment} comment @param {boolean} own @param {number} start
+ * @param {(text: string) => number} measureEm
+ * @returns {Bullet}
+ */
+function bulletOf(comment, own, start, measureEm) {
+  const count = comment.count ?? 1;
+  return {
+    id: comment.id,
+    text: comment.text,
+    mode: comment.mode ?? "scroll",
+    size: comment.size ?? "normal",
+    color: comment.color ?? 0xffffff,
+    weight: comment.weight ?? 0,
+    count,
+    own,
+    start,
+    widthEm: measureEm(count > 1 ? `${comment.text} ×${count}` : comment.text),
+    lane: -1,
+  };
+}
+
+/** @param {Bullet} bullet */
+function flightMs(bullet) {
+  return bullet.mode === "scroll" ? SCROLL_MS : STILL_MS;
+}
+
+/** How long history may look for a lane: its flight is already under way. @param {Bullet} bullet */
+function late(bullet) {
+  return bullet.own ? flightMs(bullet) : 0;
+}
+
+/** @param {Bullet} bullet @param {Stage} stage */
+function fontPx(bullet, stage) {
+  return (stage.height / LANES) * SIZES[bullet.size];
+}
+
+/** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */
+function leftEdge(bullet, playhead, stage) {
+  const width = bullet.widthEm * fontPx(bullet, stage);
+  if (bullet.mode !== "scroll") return (stage.width - width) / 2;
+  return stage.width - ((playhead - bullet.start) / SCROLL_MS) * (stage.width + width);
+}
+
+/**
+ * Whether two in one lane never touch: the first has come in whole before the second enters, and is
+ * out before the second, perhaps longer and so faster, reaches the left edge.
+ * @param {Bullet} first @param {Bullet} second @param {Stage} stage
+ */
+function apart(first, second, stage) {
+  if (first.mode !== "scroll") return first.start + STILL_MS <= second.start;
+  const gap = GAP_EM * fontPx(second, stage);
+  const tail = (/** @type {number} */ when) =>
+    leftEdge(first, when, stage) + first.widthEm * fontPx(first, stage) + gap;
+  const firstOut = first.start + SCROLL_MS;
+  return (
+    tail(second.start) <= leftEdge(second, second.start, stage) &&
+    leftEdge(second, firstOut, stage) >= 0
+  );
+}
+
+/** @param {Bullet} bullet @param {number} playhead @param {Stage} stage @returns {Placed} */
+function place(bullet, playhead, stage) {
+  const { id, text, own, count, color, mode } = bullet;
+  const laneHeight = stage.height / LANES;
+  const line = bullet.mode === "bottom" ? LANES - 1 - bullet.lane : bullet.lane;
+  const font = fontPx(bullet, stage);
+  const x = leftEdge(bullet, playhead, stage);
+  const width = bullet.widthEm * font;
+  return { id, text, own, count, color, mode, x, y: (line + 0.5) * laneHeight, width, fontPx: font };
+}
+
+/** Too many wait: those whose flight is over go first, then the least. @param {Bullet[]} waiting @param {number} playhead */
+function dropLeast(waiting, playhead) {
+  const over = waiting.findIndex((one) => one.start + flightMs(one) <= playhead);
+  const least = waiting.reduce(
+    (low, one, i) => (!one.own && one.weight < (waiting[low]?.weight ?? 0) ? i : low),
+    0,
+  );
+  waiting.splice(over >= 0 ? over : least, 1);
+}
+
+/** @param {number} a @param {number} b @returns {boolean} */
+function coprime(a, b) {
+  return b === 0 ? a === 1 : coprime(b, a % b);
+}
