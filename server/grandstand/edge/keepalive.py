@@ -12,7 +12,8 @@ the bytes that would have met them were read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -49,7 +50,7 @@ class Deadline:
         self._call = None
         self._due_with.discard(self)
 
-    def pass_(self) -> None:
+    def expire(self) -> None:
         """The time has come."""
         call, self._call = self._call, None
         if call is not None:
@@ -88,19 +89,24 @@ class Keepalive:
         """One second has passed."""
         self._sweeps += 1
         for deadline in tuple(self._due.pop(self._sweeps, ())):
-            self._guarded(deadline.pass_)
+            self._guarded(deadline.expire)
         for socket in tuple(self._slots[(self._sweeps - PONG_WITHIN_SWEEPS) % PING_EVERY_SWEEPS]):
             self._guarded(socket.judge_pong)
         for socket in tuple(self._slots[self._sweeps % PING_EVERY_SWEEPS]):
             self._guarded(socket.ping)
 
-    async def run(self) -> None:
-        """Sweep every second until cancelled."""
-        loop = asyncio.get_running_loop()
-        due_s = loop.time()
+    async def run(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Sweep every second until cancelled; ``now`` and ``sleep`` are in seconds."""
+        due_s = now()
         while True:
-            due_s = max(due_s + SWEEP_S, loop.time())
-            await asyncio.sleep(due_s - loop.time())
+            due_s += SWEEP_S
+            if due_s < now():
+                due_s = now() + SWEEP_S
+            await sleep(due_s - now())
             self.sweep()
 
     def _guarded(self, call: Callable[[], None]) -> None:

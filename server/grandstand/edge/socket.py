@@ -100,10 +100,11 @@ class ViewerSocket(asyncio.Protocol):
         "_deadline",
         "_early",
         "_entrance",
-        "_fragments",
         "_head",
         "_keepalive",
         "_open",
+        "_partial",
+        "_partial_is_text",
         "_ponged",
         "_session",
         "_slot",
@@ -137,7 +138,8 @@ class ViewerSocket(asyncio.Protocol):
         self._early = b""
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._fragments: list[Frame] | None = None
+        self._partial = b""
+        self._partial_is_text = True
         self._deadline: Deadline | None = None
         self._slot = -1
         self._open = False
@@ -166,7 +168,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def abort(self) -> None:
         """Drop the connection at once, with what hasn't been sent."""
-        self._open = False
+        self._shut()
         self._transport.abort()
 
     # What the sweep asks.
@@ -232,7 +234,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._connection is not None:
             self._connection.parser.close()  # the generator and the connection hold each other
             self._connection = None
-        self._entrance = self._head = self._fragments = None
+        self._entrance = self._head = None
         session, self._session = self._session, None
         if session is not None:
             try:
@@ -293,7 +295,7 @@ class ViewerSocket(asyncio.Protocol):
     def _turn_away(self, response: bytes) -> None:
         self._head = None
         self._transport.write(response)
-        self._hang_up()
+        self._hang_up(at_once=True)
 
     def _peer_of(self, headers: Headers) -> str:
         """The viewer's address, by the same rules as uvicorn's middleware has for HTTP."""
@@ -329,17 +331,13 @@ class ViewerSocket(asyncio.Protocol):
         self._flush(connection)
 
     def _receive_data_frame(self, frame: Frame) -> None:
-        if frame.opcode is not Opcode.CONT and frame.fin:
-            payload, is_text = bytes(frame.data), frame.opcode is Opcode.TEXT
-        else:
-            fragments = self._fragments = self._fragments or []
-            fragments.append(frame)
-            if not frame.fin:
-                return
-            self._fragments = None
-            payload = b"".join(fragment.data for fragment in fragments)
-            is_text = fragments[0].opcode is Opcode.TEXT
-        self._tell(lambda session: session.received(payload, is_text))
+        if frame.opcode is not Opcode.CONT:
+            self._partial_is_text = frame.opcode is Opcode.TEXT
+        payload = self._partial + frame.data  # max_size bounds the sum
+        self._partial = b"" if frame.fin else payload
+        if frame.fin:
+            is_text = self._partial_is_text
+            self._tell(lambda session: session.received(payload, is_text))
 
     def _flush(self, connection: Connection) -> None:
         """Write what the protocol wants written; an empty write asks for the end of the stream."""
@@ -348,13 +346,13 @@ class ViewerSocket(asyncio.Protocol):
                 self._transport.write(data)
             else:
                 self._shut()
-                self._hang_up()
+                self._hang_up(connection.close_rcvd is not None)
 
     # The end.
 
     def _tell(self, what: Callable[[Session], None]) -> None:
         """Call the session; what it raises is ours, logged here and never seen by the loop."""
-        if self._session is None:
+        if not self._open or self._session is None:
             return
         try:
             what(self._session)
@@ -364,15 +362,22 @@ class ViewerSocket(asyncio.Protocol):
 
     def _shut(self) -> None:
         """No more frames in or out; from here on the peer has bounded time."""
-        if not self._open:
-            return
-        self._open = False
-        self._keepalive.leave(self, self._slot)
-        self._expire()
+        if self._open:
+            self._open = False
+            self._keepalive.leave(self, self._slot)
+            self._expire()
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, at_once: bool) -> None:
+        """End the stream; what the peer is still sending is read away unless ``at_once``.
+
+        Closing on unread bytes resets the connection, and the reset can overtake the close frame
+        that tells the peer what it did wrong.
+        """
         self._expire()
-        self._transport.close()
+        if at_once or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
 
     def _expire(self) -> None:
         if self._deadline is None:
