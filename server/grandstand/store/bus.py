@@ -51,13 +51,9 @@ class Bus:
             with translated():
                 await pubsub.ssubscribe(keys.bus(room))
 
-    async def unsubscribe(self, room: str) -> None:
-        """Listens to ``room`` no longer."""
+    def forget(self, room: str) -> None:
+        """Passes over what still comes of ``room``; the next connection doesn't ask for it."""
         self._rooms.pop(keys.bus(room), None)
-        pubsub = self._pubsub
-        if pubsub is not None:
-            with translated():
-                await pubsub.sunsubscribe(keys.bus(room))
 
     async def run(self) -> None:
         """Listens until cancelled, through every loss of the connection."""

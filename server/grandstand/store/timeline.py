@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgpack
 import msgspec
 
 from grandstand.rules import envelope
@@ -226,7 +227,13 @@ def _commit_call(
         keys.polls(room),
         *buckets,
     ]
-    return _COMMIT, touched, [keys.bus(room), _encoder.encode(body)]
+    return _COMMIT, touched, [keys.bus(room), _for_lua(body)]
+
+
+def _for_lua(body: dict[str, Any]) -> bytes:
+    """Msgpack of the older kind: ``cmsgpack`` knows no type of its own for bytes."""
+    packed: bytes = msgpack.packb(body, use_bin_type=False)
+    return packed
 
 
 def _pairs(values: dict[str, Any]) -> list[str | bytes]:

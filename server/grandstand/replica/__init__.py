@@ -1,0 +1,1 @@
+"""Rooms as this process knows them: folded from commits, and the way to change them."""

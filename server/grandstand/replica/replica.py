@@ -1,0 +1,51 @@
+"""A replica of one room: its state, and a ring of the last frames for those who come back. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from grandstand.rules.envelope import Commit
+from grandstand.rules.state import RoomState, fold
+from grandstand.wire.codec import decode_frame
+
+RING_FRAMES = 300
+"""A minute at a tick of 200 ms: who comes back within it misses nothing."""
+
+
+@dataclass(slots=True)
+class Replica:
+    """One room at one commit, and the numbered frames that led there."""
+
+    epoch: str
+    seq: int
+    offset: int
+    state: RoomState
+    ring: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
+
+    def apply(self, commit: Commit) -> Literal["applied", "old", "gap"]:
+        """Moves on by one commit; one that was applied before changes nothing, nor does one
+        that isn't the next (``gap``: fill it from the timeline) or is of another epoch."""
+        if commit.epoch != self.epoch:
+            return "gap"
+        if commit.seq <= self.seq:
+            return "old"
+        if commit.seq != self.seq + 1:
+            return "gap"
+        fold(self.state, map(decode_frame, commit.frames), commit.asides)
+        self.remember(commit.frames)
+        self.seq, self.offset = commit.seq, commit.offset
+        return "applied"
+
+    def remember(self, frames: Iterable[bytes]) -> None:
+        """Puts numbered frames into the ring; they follow each other and end at the offset."""
+        self.ring.extend(frames)
+
+    def after(self, offset: int) -> list[bytes] | None:
+        """The numbered frames after ``offset``, oldest first; None if they aren't all here."""
+        missing = self.offset - offset
+        if not 0 <= missing <= len(self.ring):
+            return None
+        return list(self.ring)[len(self.ring) - missing :]

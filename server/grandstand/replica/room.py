@@ -1,0 +1,168 @@
+"""One room as this process follows it: replica, clock, listeners, and events on their way.
+
+It is told what the bus brings and what the timeline fills in, keeps both in order, and hands every
+commit to its listeners exactly once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from grandstand.replica.replica import RING_FRAMES, Replica
+from grandstand.rules import events
+from grandstand.rules.clock import ProgrammeClock
+from grandstand.rules.envelope import Commit, Latest
+from grandstand.rules.events import ControlEvent
+from grandstand.rules.state import Outcome
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.store import Store, insisting
+from grandstand.store.timeline import Snapshot
+
+OUTCOME_PATIENCE_S = 5.0
+"""A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
+
+NO_RATE = CommentRate(0, 1)
+
+log = structlog.get_logger(__name__)
+
+
+class Listener(Protocol):
+    """Who wants to know what happens in a room; plain methods, called on the loop."""
+
+    def committed(self, commit: Commit) -> None:
+        """A commit was applied to the replica."""
+
+    def latest(self, latest: Latest) -> None:
+        """An unnumbered frame came."""
+
+    def reloaded(self) -> None:
+        """The replica was loaded anew: what viewers have does not lead to it."""
+
+
+class LiveRoom:
+    """A room that this process follows."""
+
+    def __init__(self, room: str, store: Store, snapshot: Snapshot, ring: list[Commit]) -> None:
+        self.room = room
+        self.viewers = 0
+        self.listeners: list[Listener] = []
+        self.heard_at_s = 0.0
+        self._store = store
+        self._clock = ProgrammeClock()
+        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
+        self._filling: asyncio.Task[None] | None = None
+        self._wanted_seq = 0
+        self._take(snapshot, ring)
+
+    def _take(self, snapshot: Snapshot, ring: list[Commit]) -> None:
+        head = snapshot.head
+        self.salt = head.salt
+        self.replica = Replica(head.epoch, head.seq, head.offset, snapshot.state)
+        for commit in ring:
+            if commit.epoch == head.epoch and commit.seq <= head.seq:
+                self.replica.remember(commit.frames)
+        self._clock.seen(head.now)
+
+    def now(self) -> int:
+        """Programme time, ms."""
+        return self._clock.now(self._store.now_ms(), self.replica.state.settings.programme_offset)
+
+    # --- what comes from the store ---------------------------------------------------------------
+
+    def heard(self, envelope: Commit | Latest) -> None:
+        """Something came by the bus."""
+        self.heard_at_s = asyncio.get_running_loop().time()
+        if isinstance(envelope, Latest):
+            if envelope.epoch == self.replica.epoch:
+                self.viewers = envelope.viewers
+                self._each("latest", envelope)
+            return
+        if self._apply(envelope) == "gap":
+            self.catch_up(envelope.seq)
+
+    def catch_up(self, seq: int) -> None:
+        """Fills the replica from the timeline, up to ``seq`` at least."""
+        self._wanted_seq = max(self._wanted_seq, seq)
+        if self._filling is None:
+            self._filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
+
+    def _apply(self, commit: Commit) -> str:
+        result = self.replica.apply(commit)
+        if result == "applied":
+            self._clock.seen(commit.now)
+            for outcome in commit.asides.outcomes:
+                waiting = self._outcomes.pop(outcome.event, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(outcome)
+            self._each("committed", commit)
+        return result
+
+    def _each(self, method: str, *arguments: object) -> None:
+        for listener in self.listeners:
+            try:
+                getattr(listener, method)(*arguments)
+            except Exception:
+                log.exception("listener_failed", room=self.room, method=method)
+
+    async def _fill(self) -> None:
+        try:
+            commits = await self._store.timeline.since(self.room, self.replica.seq)
+            for commit in commits:
+                if self._apply(commit) == "gap":
+                    await self._reload()
+                    return
+            if self.replica.seq < self._wanted_seq:
+                await self._reload()
+        except StoreUnavailable as away:
+            # The next comparison of heads, within a second, comes here again.
+            log.warning("fill_failed", room=self.room, reason=away.reason)
+        finally:
+            self._filling = None
+
+    async def _reload(self) -> None:
+        """Starts from the store's state; raises StoreUnavailable."""
+        self._take(*await load(self._store, self.room))
+        self._wanted_seq = 0
+        log.warning("replica_reloaded", room=self.room, seq=self.replica.seq)
+        self._each("reloaded")
+
+    # --- what goes to the store ------------------------------------------------------------------
+
+    async def submit(self, event: ControlEvent) -> Outcome:
+        """Sends a control event into the room and waits for what becomes of it.
+
+        Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
+        time; it may then still take effect.
+        """
+        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._outcomes[event.id] = waiting
+        item = Item(user="", message_id=event.id, kind="x", payload=events.encode(event))
+        try:
+            async with asyncio.timeout(OUTCOME_PATIENCE_S):
+                await insisting(
+                    lambda: self._store.ingest.append(
+                        self.room, [item], NO_RATE, self._store.now_ms()
+                    ),
+                    OUTCOME_PATIENCE_S,
+                )
+                return await waiting
+        except TimeoutError:
+            raise StoreUnavailable("no sequencer took the event up in time") from None
+        finally:
+            self._outcomes.pop(event.id, None)
+
+    def close(self) -> None:
+        """Stops what runs for this room."""
+        if self._filling is not None:
+            self._filling.cancel()
+
+
+async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:
+    """A room and the commits that led there. Raises UnknownRoomError, StoreUnavailable."""
+    snapshot = await store.timeline.load(room)
+    ring = await store.timeline.since(room, max(0, snapshot.head.seq - RING_FRAMES))
+    return snapshot, ring

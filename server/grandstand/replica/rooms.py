@@ -1,0 +1,161 @@
+"""All rooms that this process follows: loads them, listens to the bus, compares heads.
+
+Pub/sub is never trusted: every second the heads in the store are compared with the replicas, and
+after every loss of the bus's connection too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from grandstand.replica.room import LiveRoom, load
+from grandstand.rules import envelope
+from grandstand.rules.envelope import Renewed
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.rooms import ROOM_ID
+from grandstand.store.store import Store
+from grandstand.store.timeline import UnknownRoomError
+
+COMPARE_S = 1.0
+UNKNOWN_S = 1.0
+"""How long a room that isn't there isn't asked for again."""
+
+UNKNOWN_KEPT = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+class LiveRooms:
+    """The rooms that this process follows, by their id."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.store_is_up = True
+        self.on_followed: list[Callable[[LiveRoom], None]] = []
+        self._rooms: dict[str, LiveRoom] = {}
+        self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
+        self._unknown: dict[str, float] = {}
+        self._bus = store.bus(self._heard, self._connected)
+        self._compare_now = asyncio.Event()
+
+    def peek(self, room: str) -> LiveRoom | None:
+        """The room, if it is followed already."""
+        return self._rooms.get(room)
+
+    def followed(self) -> list[LiveRoom]:
+        """Every room that is followed."""
+        return list(self._rooms.values())
+
+    async def get(self, room: str) -> LiveRoom:
+        """The room; followed from now on. Raises UnknownRoomError, StoreUnavailable."""
+        known = self._rooms.get(room)
+        if known is not None:
+            return known
+        now_s = asyncio.get_running_loop().time()
+        if not ROOM_ID.fullmatch(room) or now_s - self._unknown.get(room, -UNKNOWN_S) < UNKNOWN_S:
+            raise UnknownRoomError(room)
+        loading = self._loading.get(room)
+        if loading is None:
+            loading = asyncio.create_task(self._load(room), name=f"load {room}")
+            self._loading[room] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(room, None))
+        return await asyncio.shield(loading)
+
+    def created(self, room: str) -> None:
+        """The room exists from now on, whatever was known."""
+        self._unknown.pop(room, None)
+
+    async def _load(self, room: str) -> LiveRoom:
+        try:
+            # First listen, then load: what comes between is an old commit, not a lost one.
+            await self._bus.subscribe(room)
+            live = LiveRoom(room, self.store, *await load(self.store, room))
+        except BaseException as error:
+            if isinstance(error, UnknownRoomError):
+                if len(self._unknown) >= UNKNOWN_KEPT:
+                    self._unknown.clear()
+                self._unknown[room] = asyncio.get_running_loop().time()
+            self._bus.forget(room)
+            raise
+        self._rooms[room] = live
+        for tell in self.on_followed:
+            tell(live)
+        return live
+
+    def _heard(self, room: str, payload: bytes) -> None:
+        live = self._rooms.get(room)
+        if live is None:
+            return
+        try:
+            told = envelope.decode(payload)
+        except msgspec.MsgspecError:
+            log.exception("envelope_unreadable", room=room, size_bytes=len(payload))
+            return
+        if isinstance(told, Renewed):
+            self._compare_now.set()
+        else:
+            live.heard(told)
+
+    def _connected(self) -> None:
+        self._compare_now.set()
+
+    async def run(self) -> None:
+        """Follows the rooms until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bus.run(), name="bus")
+            tasks.create_task(self._compare_forever(), name="compare heads")
+
+    async def _compare_forever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(COMPARE_S):
+                    await self._compare_now.wait()
+            except TimeoutError:
+                pass
+            self._compare_now.clear()
+            try:
+                await self.store.sample_clock()
+                await self._compare()
+                self.store_is_up = True
+            except StoreUnavailable as away:
+                if self.store_is_up:
+                    log.warning("store_away", reason=away.reason)
+                self.store_is_up = False
+
+    async def _compare(self) -> None:
+        rooms = list(self._rooms.values())
+        heads = await self.store.timeline.heads([live.room for live in rooms])
+        for live in rooms:
+            head = heads.get(live.room)
+            if head is None:
+                log.error("room_vanished", room=live.room)
+                continue
+            epoch, seq = head
+            if epoch == live.replica.epoch and seq < live.replica.seq:
+                await self._history_was_cut(live)
+            elif head != (live.replica.epoch, live.replica.seq):
+                live.catch_up(seq if epoch == live.replica.epoch else live.replica.seq + 1)
+
+    async def _history_was_cut(self, live: LiveRoom) -> None:
+        """The store knows less than this process has shown: no offset may get a second content."""
+        snapshot = await self.store.timeline.load(live.room)
+        if snapshot.head.epoch != live.replica.epoch or snapshot.head.seq >= live.replica.seq:
+            return
+        log.error("history_cut", room=live.room, seq=snapshot.head.seq, seen=live.replica.seq)
+        await self.store.timeline.renew_epoch(
+            live.room,
+            snapshot.head,
+            await self.store.rooms.run_id(),
+            live.replica.seq,
+            live.replica.offset,
+        )
+        live.catch_up(live.replica.seq + 1)
+
+    def close(self) -> None:
+        """Stops what runs for the rooms."""
+        for live in self._rooms.values():
+            live.close()
