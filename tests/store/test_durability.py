@@ -37,6 +37,7 @@ async def test_the_embedded_store_promises_fsync_without_asking(redis: Redis) ->
         ("appendonly", "no", "no append-only file"),
         ("appendfsync", "no", "appendfsync no"),
         ("appendfsync", "everysec", "WAITAOF of Valkey"),
+        ("no-appendfsync-on-rewrite", "yes", "while it rewrites"),
     ],
 )
 async def test_a_store_that_may_forget_is_weak_and_says_what_to_set(
@@ -46,7 +47,16 @@ async def test_a_store_that_may_forget_is_weak_and_says_what_to_set(
     found = await probe(redis)
     assert (found.promise, found.waitaof) == ("weak", False)
     assert named in found.why
-    assert "set appendonly yes and appendfsync always" in found.why
+    assert "set appendonly yes, appendfsync always" in found.why
+
+
+async def test_a_store_that_may_evict_is_weak(redis: Redis) -> None:
+    await redis.config_set("maxmemory-policy", "allkeys-lru")
+    assert (await probe(redis)).promise == "fsync"  # there is no limit at which it would
+    await redis.config_set("maxmemory", "1gb")
+    found = await probe(redis)
+    assert found.promise == "weak"
+    assert "may evict data (allkeys-lru)" in found.why
 
 
 async def test_valkeys_waitaof_still_answers_before_the_fsync(redis: Redis) -> None:

@@ -140,6 +140,24 @@ async def test_what_was_written_survives_valkeys_own_kill(tmp_path: Path) -> Non
         assert await redis.get("x") == b"kept"
 
 
+async def test_a_long_loading_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with valkey(tmp_path) as url, client(url) as redis:
+        pipe = redis.pipeline(transaction=False)
+        for number in range(200):
+            pipe.set(f"key:{number}", "kept" * 100)
+        await pipe.execute()
+    slow = "key-load-delay 1000\nloading-process-events-interval-bytes 1024\n"  # 0.2 s in all
+    configuration = embedded.configuration
+    monkeypatch.setattr(embedded, "configuration", lambda *paths: configuration(*paths) + slow)
+    monkeypatch.setattr(embedded, "START_TIMEOUT_S", 0.15)
+    store = EmbeddedStore(tmp_path)
+    async with client(await store.start()) as redis:
+        assert await redis.dbsize() == 200
+    await store.stop()
+
+
 async def test_stopping_leaves_no_process_and_no_socket(tmp_path: Path) -> None:
     store = EmbeddedStore(tmp_path)
     await store.start()
@@ -211,6 +229,14 @@ async def test_a_path_too_long_for_a_socket_gets_a_short_private_one(
     socket.parent.chmod(0o755)
     with pytest.raises(OperatorError, match="not a private folder"):
         await EmbeddedStore(data_dir).start()
+
+
+async def test_a_path_too_long_everywhere_is_the_operators_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("t" * 100)))
+    with pytest.raises(OperatorError, match="give --data-dir a shorter path"):
+        await EmbeddedStore(tmp_path / ("d" * 100)).start()
 
 
 async def test_a_file_in_place_of_the_folder_is_the_operators_fault(tmp_path: Path) -> None:

@@ -18,7 +18,10 @@ from redis.asyncio import Redis
 from grandstand.faults import OperatorError
 from grandstand.store.connection import translated
 
-_ADVICE = "set appendonly yes and appendfsync always there, and acks are safe from a loss of power"
+_ADVICE = (
+    "for acks that a loss of power can't undo, set appendonly yes, appendfsync always, "
+    "no-appendfsync-on-rewrite no and maxmemory-policy noeviction there"
+)
 _WAITAOF_SINCE_REDIS = (8, 0)
 
 
@@ -43,7 +46,7 @@ async def probe(redis: Redis) -> Durability:
     """
     with translated():
         try:
-            config = await redis.config_get("append*")
+            config = await redis.config_get("*append*") | await redis.config_get("maxmemory*")
         except errors.ConnectionError as error:
             # redis-py wraps what the handshake raises
             if not any(isinstance(e, errors.AuthenticationError) for e in (error, error.__cause__)):
@@ -55,6 +58,10 @@ async def probe(redis: Redis) -> Durability:
             return _weak(f"the store doesn't tell its configuration ({error})")
         if config.get("appendonly") != "yes":
             return _weak("the store keeps no append-only file")
+        if config.get("no-appendfsync-on-rewrite") != "no":
+            return _weak("the store does not sync while it rewrites its append-only file")
+        if config.get("maxmemory") != "0" and config.get("maxmemory-policy") != "noeviction":
+            return _weak(f"the store may evict data ({config.get('maxmemory-policy')})")
         match config.get("appendfsync"):
             case "always":
                 return Durability("fsync", waitaof=False, why="the store runs appendfsync always")

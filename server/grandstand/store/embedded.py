@@ -49,6 +49,13 @@ _OURS = frozenset(
     | {"appendonlydir"}
 )
 
+_ADOPTED_SETTINGS = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+}
+
 _log = structlog.get_logger(__name__)
 
 
@@ -161,11 +168,11 @@ class EmbeddedStore:
         """Make sure that the Valkey that lives keeps our promises, and learn its pid."""
         client = self._client()
         try:
-            found = await client.config_get("dir", "appendonly", "appendfsync")
+            found = await client.config_get(*_ADOPTED_SETTINGS, "dir")
             self.pid = int((await client.info("server"))["process_id"])
         finally:
             await client.aclose()
-        wanted = {"dir": str(self.data_dir), "appendonly": "yes", "appendfsync": "always"}
+        wanted = {**_ADOPTED_SETTINGS, "dir": str(self.data_dir)}
         wrong = [f"{name} {found.get(name)}" for name in wanted if found.get(name) != wanted[name]]
         if wrong:
             raise OperatorError(
@@ -282,7 +289,10 @@ def _prepared(data_dir: Path) -> Path:
     except OSError as error:
         raise OperatorError(f"{data_dir} can't be used ({error.strerror}): {advice}") from error
     if owner != os.geteuid():
-        raise OperatorError(f"{resolved} belongs to another user (uid {owner}): {advice}")
+        raise OperatorError(
+            f"{resolved} belongs to another user (uid {owner}): "
+            "give --data-dir a folder of this user's, or a new one inside it"
+        )
     foreign = sorted(name for name in names - _OURS if not name.startswith("."))
     if foreign and "lock" not in names:
         raise OperatorError(
@@ -339,8 +349,14 @@ def _socket_path(data_dir: Path) -> Path:
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
         return path
-    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()).resolve() / f"grandstand-{os.geteuid()}-{digest}"
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"gs-{os.geteuid()}-{digest}"
+    path = folder / "valkey.sock"
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
+        raise OperatorError(
+            f"{data_dir} and TMPDIR {folder.parent} are both too long a path for a socket: "
+            "give --data-dir a shorter path"
+        )
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
@@ -350,7 +366,7 @@ def _socket_path(data_dir: Path) -> Path:
             f"{folder} is not a private folder of this user, and {data_dir} is too long a path "
             "for a socket: remove it, or give --data-dir a shorter path"
         )
-    return folder / "valkey.sock"
+    return path
 
 
 def _sync_files(data_dir: Path) -> None:
