@@ -145,16 +145,16 @@ async def test_a_long_loading_is_waited_for(
 ) -> None:
     async with valkey(tmp_path) as url, client(url) as redis:
         pipe = redis.pipeline(transaction=False)
-        for number in range(200):
-            pipe.set(f"key:{number}", "kept" * 100)
+        for number in range(4000):
+            pipe.set(f"key:{number}", "kept")
         await pipe.execute()
-    slow = "key-load-delay 1000\nloading-process-events-interval-bytes 1024\n"  # 0.2 s in all
+    slow = "key-load-delay 100\n"  # us for each; clients are answered every 1,024
     configuration = embedded.configuration
     monkeypatch.setattr(embedded, "configuration", lambda *paths: configuration(*paths) + slow)
-    monkeypatch.setattr(embedded, "START_TIMEOUT_S", 0.15)
+    monkeypatch.setattr(embedded, "START_TIMEOUT_S", 0.3)
     store = EmbeddedStore(tmp_path)
     async with client(await store.start()) as redis:
-        assert await redis.dbsize() == 200
+        assert await redis.dbsize() == 4000
     await store.stop()
 
 

