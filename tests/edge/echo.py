@@ -92,6 +92,7 @@ async def no_app(scope: Any, receive: Any, send: Any) -> None:
 async def serving(gate: EchoGate | None = None, **options: Any) -> AsyncIterator[Served]:
     """A uvicorn server in this event loop; ``options`` go to its ``Config``."""
     gate = gate or EchoGate()
+    options = {"http": "h11"} | options
     keepalive = Keepalive()
     config = Config(
         no_app,
