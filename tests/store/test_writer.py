@@ -82,6 +82,13 @@ async def test_a_fault_in_one_script_leaves_the_other_calls_alone(writer: Writer
     assert "WRONGTYPE" in str(fault)
 
 
+async def test_where_each_must_succeed_a_fault_is_raised(writer: Writer, redis: Redis) -> None:
+    assert await writer.all([(ADD, ["x"], [1])]) == [1]
+    with pytest.raises(errors.ResponseError, match="WRONGTYPE"):
+        await writer.all([(BAD, ["x"], []), (ADD, ["x"], [1])])
+    assert await redis.get("x") == b"2"
+
+
 async def test_a_full_store_is_unavailable_to_those_calls_alone_that_write(
     writer: Writer, redis: Redis
 ) -> None:
