@@ -1,6 +1,6 @@
 /** The form that opens a poll. */
 
-import { button, element, make, setText, words } from "../page.js";
+import { button, element, make, words } from "../page.js";
 import { clearFaults, showFaults } from "./faults.js";
 
 /** @import {RoomCall} from "./main.js" */
@@ -24,6 +24,7 @@ export class PollForm {
     this.answer = element("poll-answer", HTMLSelectElement);
     this.most = element("poll-max-choices", HTMLInputElement);
     this.duration = element("poll-duration", HTMLInputElement);
+    this.grace = element("poll-grace", HTMLInputElement);
     this.change = element("poll-change", HTMLInputElement);
     this.tally = element("poll-show-tally", HTMLSelectElement);
     this.submit = element("poll-open", HTMLButtonElement);
@@ -93,6 +94,7 @@ export class PollForm {
       question: this.question.value,
       options: this.#texts().map((text) => ({ text })),
       duration: Number(this.duration.value),
+      grace: Math.round(Number(this.grace.value) * 1000),
       change: this.change.checked,
       show_tally: this.tally.value,
       ...(kind === "quiz" && { answer: Number(this.answer.value) }),
@@ -102,7 +104,6 @@ export class PollForm {
     if (!answer.ok) return showFaults(this.form, answer);
     this.question.value = "";
     this.#setOptions(["", ""]);
-    setText(this.submit, words.open);
     this.onOpened(answer.body);
   }
 }

@@ -10,6 +10,7 @@
 /** @import {Comment, Mode, Size} from "../sdk/wire.js" */
 
 export const LANES = 12;
+const ROWS = LANES + 1; // the lowest one is the clock's
 const EDGE_LANES = 4; // of top and bottom comments, from their edge
 const SCROLL_MS = 8_000;
 const STILL_MS = 4_000;
@@ -116,13 +117,15 @@ export class BulletField {
    * @returns {Placed[]}
    */
   at(playhead, stage) {
-    this.#flying = this.#flying.filter((one) => playhead < one.start + flightMs(one));
+    const lasts = (/** @type {Bullet} */ one) => playhead < one.start + flightMs(one);
+    this.#flying = this.#flying.filter(lasts);
+    this.#waiting = this.#waiting.filter(lasts);
     const due = this.#waiting.filter((one) => one.start <= playhead);
     if (due.length > 0) {
       due.sort((a, b) => Number(b.own) - Number(a.own) || b.weight - a.weight || a.start - b.start);
       const launched = new Set(due.filter((one) => this.#launch(one, playhead, stage)));
       this.#waiting = this.#waiting.filter(
-        (one) => !launched.has(one) && playhead < one.start + Math.max(PATIENCE_MS, late(one)),
+        (one) => !launched.has(one) && playhead < one.start + PATIENCE_MS,
       );
     }
     return this.#flying.map((one) => place(one, playhead, stage));
@@ -133,13 +136,14 @@ export class BulletField {
     if (this.#flying.length >= MOST_FLYING && !bullet.own) return false;
     // One that joins in mid-flight keeps its start, one that waited for a lane starts when it has it.
     if (playhead - bullet.start <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
-    const order = lanesOf(bullet.id, bullet.mode === "scroll" ? LANES : EDGE_LANES);
-    const rivals = this.#flying.filter((other) => other.mode === bullet.mode);
-    const free = order.find((lane) =>
-      rivals.every((other) => other.lane !== lane || apart(other, bullet, stage)),
-    );
-    if (free === undefined && !bullet.own) return false;
-    bullet.lane = free ?? order[0] ?? 0; // one's own comment one always sees
+    const order = linesOf(bullet);
+    const free = (/** @type {Bullet[]} */ rivals) =>
+      order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, stage)));
+    const still = this.#flying.filter((other) => other.mode !== "scroll");
+    // Where the middle is never free, one that stands still stands over those that pass.
+    const lane = free(this.#flying) ?? (bullet.mode === "scroll" ? undefined : free(still));
+    if (lane === undefined && !bullet.own) return false;
+    bullet.lane = lane ?? order[0] ?? 0; // one's own comment one always sees
     this.#flying.push(bullet);
     return true;
   }
@@ -177,19 +181,21 @@ function bulletOf(comment, own, start, measureEm) {
   };
 }
 
+/** The lanes a bullet may take, counted from the top, in its own order. @param {Bullet} bullet */
+function linesOf(bullet) {
+  if (bullet.mode === "scroll") return lanesOf(bullet.id, LANES);
+  const edge = lanesOf(bullet.id, EDGE_LANES);
+  return bullet.mode === "top" ? edge : edge.map((lane) => LANES - 1 - lane);
+}
+
 /** @param {Bullet} bullet */
 function flightMs(bullet) {
   return bullet.mode === "scroll" ? SCROLL_MS : STILL_MS;
 }
 
-/** How long history may look for a lane: its flight is already under way. @param {Bullet} bullet */
-function late(bullet) {
-  return bullet.own ? flightMs(bullet) : 0;
-}
-
 /** @param {Bullet} bullet @param {Stage} stage */
 function fontPx(bullet, stage) {
-  return (stage.height / LANES) * SIZES[bullet.size];
+  return (stage.height / ROWS) * SIZES[bullet.size];
 }
 
 /** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */
@@ -200,31 +206,35 @@ function leftEdge(bullet, playhead, stage) {
 }
 
 /**
- * Whether two in one lane never touch: the first has come in whole before the second enters, and is
- * out before the second, perhaps longer and so faster, reaches the left edge.
+ * Whether two in one lane never touch while both are on screen.
  * @param {Bullet} first @param {Bullet} second @param {Stage} stage
  */
 function apart(first, second, stage) {
-  if (first.mode !== "scroll") return first.start + STILL_MS <= second.start;
+  const from = Math.max(first.start, second.start);
+  const until = Math.min(first.start + flightMs(first), second.start + flightMs(second));
+  if (until <= from) return true;
   const gap = GAP_EM * fontPx(second, stage);
-  const tail = (/** @type {number} */ when) =>
-    leftEdge(first, when, stage) + first.widthEm * fontPx(first, stage) + gap;
-  const firstOut = first.start + SCROLL_MS;
-  return (
-    tail(second.start) <= leftEdge(second, second.start, stage) &&
-    leftEdge(second, firstOut, stage) >= 0
-  );
+  const a = [span(first, from, stage), span(first, until, stage)];
+  const b = [span(second, from, stage), span(second, until, stage)];
+  // Both move evenly, so being apart on the same side at both ends is being apart throughout.
+  const before = a.every((one, i) => one.right + gap <= (b[i]?.left ?? 0));
+  return before || a.every((one, i) => one.left >= (b[i]?.right ?? 0) + gap);
+}
+
+/** @param {Bullet} bullet @param {number} when @param {Stage} stage */
+function span(bullet, when, stage) {
+  const left = leftEdge(bullet, when, stage);
+  return { left, right: left + bullet.widthEm * fontPx(bullet, stage) };
 }
 
 /** @param {Bullet} bullet @param {number} playhead @param {Stage} stage @returns {Placed} */
 function place(bullet, playhead, stage) {
   const { id, text, own, count, color, mode } = bullet;
-  const laneHeight = stage.height / LANES;
-  const line = bullet.mode === "bottom" ? LANES - 1 - bullet.lane : bullet.lane;
+  const laneHeight = stage.height / ROWS;
   const font = fontPx(bullet, stage);
   const x = leftEdge(bullet, playhead, stage);
   const width = bullet.widthEm * font;
-  return { id, text, own, count, color, mode, x, y: (line + 0.5) * laneHeight, width, fontPx: font };
+  return { id, text, own, count, color, mode, x, y: (bullet.lane + 0.5) * laneHeight, width, fontPx: font };
 }
 
 /** Too many wait: those whose flight is over go first, then the least. @param {Bullet[]} waiting @param {number} playhead */

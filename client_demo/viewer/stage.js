@@ -22,8 +22,9 @@ export function paintStage(context, playhead, stage) {
   const { width, height } = stage;
   const time = Number.isFinite(playhead) ? playhead : 0;
   sky(context, time, width, height);
+  floor(context, width, height);
   for (const beam of BEAMS) light(context, beam, time, width, height);
-  platform(context, time, width, height);
+  band(context, time, width, height);
   crowd(context, time, width, height);
   if (Number.isFinite(playhead)) clock(context, playhead, width, height);
 }
@@ -65,40 +66,48 @@ function sky(c, t, w, h) {
  */
 function light(c, beam, t, w, h) {
   const phase = ((t % beam.period) / beam.period) * 2 * Math.PI;
-  const foot = { x: beam.at * w, y: h * 0.78 };
-  const swing = beam.lean * 0.45 + Math.sin(phase) * 0.28;
-  const top = { x: foot.x + Math.tan(swing) * h, y: -h * 0.1 };
-  const spreadPx = w * 0.07;
-  const fill = c.createLinearGradient(foot.x, foot.y, top.x, top.y);
-  const strength = 0.22 + 0.08 * Math.sin(phase * 2);
-  fill.addColorStop(0, `hsl(${beam.hue} 80% 72% / ${strength})`);
-  fill.addColorStop(1, `hsl(${beam.hue} 80% 60% / 0)`);
+  const lamp = beam.at * w;
+  const floor = h * 0.84;
+  const aim = w * (0.5 + (beam.at - 0.5) * 0.35 + beam.lean * 0.12 + Math.sin(phase) * 0.13);
+  const wide = w * 0.075;
+  const fill = c.createLinearGradient(lamp, 0, aim, floor);
+  const strength = 0.34 + 0.08 * Math.sin(phase * 2);
+  fill.addColorStop(0, `hsl(${beam.hue} 90% 80% / ${strength})`);
+  fill.addColorStop(1, `hsl(${beam.hue} 80% 62% / 0.03)`);
   c.fillStyle = fill;
   c.beginPath();
-  c.moveTo(foot.x - 3, foot.y);
-  c.lineTo(top.x - spreadPx, top.y);
-  c.lineTo(top.x + spreadPx, top.y);
-  c.lineTo(foot.x + 3, foot.y);
+  c.moveTo(lamp - 2, -4);
+  c.lineTo(aim - wide, floor);
+  c.lineTo(aim + wide, floor);
+  c.lineTo(lamp + 2, -4);
+  c.fill();
+  c.fillStyle = `hsl(${beam.hue} 85% 78% / ${strength * 0.3})`;
+  c.beginPath();
+  c.ellipse(aim, floor, wide, h * 0.018, 0, 0, 2 * Math.PI);
   c.fill();
 }
 
 /** @param {CanvasRenderingContext2D} c @param {number} t @param {number} w @param {number} h */
-function platform(c, t, w, h) {
+function band(c, t, w, h) {
   const glow = c.createRadialGradient(w / 2, h * 0.8, 0, w / 2, h * 0.8, w * 0.42);
   glow.addColorStop(0, `hsl(232 70% 70% / ${0.34 + 0.06 * Math.sin(t / 900)})`);
   glow.addColorStop(1, "hsl(232 70% 70% / 0)");
   c.fillStyle = glow;
-  c.fillRect(0, h * 0.4, w, h * 0.6);
-  c.fillStyle = "#0d1122";
-  c.beginPath();
-  c.ellipse(w / 2, h * 0.84, w * 0.36, h * 0.05, 0, 0, 2 * Math.PI);
-  c.fill();
+  c.fillRect(0, 0, w, h);
   c.fillStyle = "#05070f";
   const sway = Math.sin(t / 600) * w * 0.004;
   const size = h * 0.055;
   for (const [x, scale] of [[0.42, 0.92], [0.5, 1.1], [0.58, 0.92]]) {
     figure(c, (x ?? 0) * w + sway * (scale ?? 1), h * 0.825, size * (scale ?? 1));
   }
+}
+
+/** @param {CanvasRenderingContext2D} c @param {number} w @param {number} h */
+function floor(c, w, h) {
+  c.fillStyle = "#0c1022";
+  c.beginPath();
+  c.ellipse(w / 2, h * 0.86, w * 0.46, h * 0.055, 0, 0, 2 * Math.PI);
+  c.fill();
 }
 
 /** Someone on the stage, seen against the light. @param {CanvasRenderingContext2D} c @param {number} x @param {number} y @param {number} s */
@@ -132,10 +141,13 @@ function clock(c, playhead, w, h) {
   c.textBaseline = "alphabetic";
   c.fillStyle = "rgb(232 236 250 / 0.92)";
   c.font = `600 ${size}px ui-monospace, "SF Mono", Menlo, Consolas, monospace`;
-  c.fillText(time, w - size * 0.8, h - size * 0.9);
-  c.fillStyle = "rgb(232 236 250 / 0.55)";
-  c.font = `${size * 0.62}px ui-monospace, "SF Mono", Menlo, Consolas, monospace`;
-  c.fillText(date, w - size * 0.8, h - size * 2);
+  const right = w - size * 0.8;
+  const line = h - size * 0.8;
+  c.fillText(time, right, line);
+  const timeWidth = c.measureText(time).width;
+  c.fillStyle = "rgb(232 236 250 / 0.6)";
+  c.font = `${size * 0.7}px ui-monospace, "SF Mono", Menlo, Consolas, monospace`;
+  c.fillText(date, right - timeWidth - size * 0.6, line);
   c.textAlign = "left";
 }
 

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Connection } from "../sdk/connection.js";
+import { frame, welcome } from "./rooms.js";
+
+const VOTE = { type: "vote", id: "v1", poll: "p1", choices: [0] };
+const COMMENT = { type: "comment", id: "c1", text: "hello" };
+
+const fresh = (options = {}) => new Connection({ identity: "none", random: () => 1, ...options });
+const tell = (connection, now, message) => connection.received(now, JSON.stringify(message));
+const sent = (effects) => effects.filter((e) => e.do === "send").map((e) => JSON.parse(e.text));
+const kinds = (effects) => effects.map((e) => e.do);
+const passed = (effects) => effects.filter((e) => e.do === "message").map((e) => e.message);
+
+/** A connection that is live at offset 10 since t = 0. */
+function live(options) {
+  const connection = fresh(options);
+  connection.start(0);
+  connection.opened(0);
+  tell(connection, 0, welcome({ offset: 10 }));
+  return connection;
+}
+
+/** Ticks until the retry is due and opens again; returns the hello. */
+function reopen(connection, now) {
+  assert.ok(kinds(connection.tick(now)).includes("open"));
+  return sent(connection.opened(now))[0];
+}
+
+test("hello is the first message, with the token and language", () => {
+  const connection = fresh({ identity: "given", token: "abc", lang: "zh-CN" });
+  assert.deepEqual(kinds(connection.start(0)), ["status", "open"]);
+  const [hello] = sent(connection.opened(5));
+  assert.equal(hello.type, "hello");
+  assert.equal(hello.token, "abc");
+  assert.equal(hello.lang, "zh-CN");
+  assert.equal("resume" in hello, false);
+});
+
+test("a guest asks for a token before connecting", () => {
+  const connection = fresh({ identity: "guest" });
+  assert.deepEqual(kinds(connection.start(0)), ["status", "token"]);
+  assert.deepEqual(kinds(connection.tokenGiven(1, "new")), ["open"]);
+  assert.equal(sent(connection.opened(2))[0].token, "new");
+});
+
+test("a guest token that can't be had now is asked for again, and not before it may", () => {
+  const connection = fresh({ identity: "guest" });
+  connection.start(0);
+  connection.tokenRefused(0, { final: false, reason: "", retryAfterMs: 7_000 });
+  assert.deepEqual(connection.tick(6_999), []);
+  assert.deepEqual(kinds(connection.tick(7_000)), ["token"]);
+});
+
+test("a room that gives guests no token ends the connection", () => {
+  const connection = fresh({ identity: "guest" });
+  connection.start(0);
+  connection.tokenRefused(0, { final: true, reason: "no guests" });
+  assert.deepEqual(connection.status, { phase: "ended", code: 3003, reason: "no guests" });
+});
+
+test("numbered frames pass in order and each once", () => {
+  const connection = live();
+  assert.equal(passed(tell(connection, 1, frame({ offset: 11 }))).length, 1);
+  assert.equal(passed(tell(connection, 2, frame({ offset: 11 }))).length, 0);
+  assert.equal(passed(tell(connection, 3, frame({ offset: 12 }))).length, 1);
+  assert.deepEqual(connection.place, { epoch: "e1", offset: 12 });
+});
+
+test("a gap that no welcome follows within two seconds reconnects with resume", () => {
+  const connection = live();
+  assert.deepEqual(passed(tell(connection, 100, frame({ offset: 12 }))), []);
+  assert.ok(!kinds(connection.tick(2_099)).includes("close"));
+  assert.deepEqual(kinds(connection.tick(2_100)), ["close", "status"]);
+  assert.deepEqual(reopen(connection, 2_600).resume, { epoch: "e1", offset: 10 });
+});
+
+test("a welcome within two seconds mends a gap", () => {
+  const connection = live();
+  tell(connection, 100, frame({ offset: 12 }));
+  tell(connection, 900, welcome({ offset: 12 }));
+  assert.ok(!kinds(connection.tick(5_000)).includes("close"));
+  assert.equal(passed(tell(connection, 5_001, frame({ offset: 13 }))).length, 1);
+});
+
+test("a head beyond the last offset is a gap, mended if the frames still come", () => {
+  const lost = live();
+  assert.equal(passed(tell(lost, 0, frame({ head: 12 }))).length, 1);
+  assert.ok(kinds(lost.tick(2_000)).includes("close"));
+  const late = live();
+  tell(late, 0, frame({ head: 12 }));
+  tell(late, 500, frame({ offset: 11 }));
+  tell(late, 600, frame({ offset: 12 }));
+  assert.ok(!kinds(late.tick(2_000)).includes("close"));
+});
+
+test("after a recovered welcome the frames between are passed on as replayed", () => {
+  const connection = live();
+  connection.closed(100, 1006, "");
+  reopen(connection, 600);
+  tell(connection, 700, welcome({ offset: 12, recovered: true }));
+  const effects = [11, 12, 13].flatMap((offset) => tell(connection, 800, frame({ offset })));
+  assert.deepEqual(effects.map((e) => [e.message.offset, e.replayed]), [
+    [11, true],
+    [12, true],
+    [13, false],
+  ]);
+});
+
+test("a welcome of another epoch sets the place anew, recovered or not", () => {
+  const connection = live();
+  tell(connection, 1, welcome({ epoch: "e2", offset: 3, recovered: true }));
+  assert.deepEqual(connection.place, { epoch: "e2", offset: 3 });
+  assert.equal(passed(tell(connection, 2, frame({ offset: 4 }))).length, 1);
+});
+
+test("thirty seconds of silence reconnect, one message in them does not", () => {
+  const connection = live();
+  tell(connection, 20_000, frame({ head: 10 }));
+  assert.ok(!kinds(connection.tick(50_000)).includes("close"));
+  assert.ok(kinds(connection.tick(50_001)).includes("close"));
+});
+
+test("a connection that never gets its welcome is given up", () => {
+  const connection = fresh();
+  connection.start(0);
+  connection.opened(1);
+  assert.ok(kinds(connection.tick(10_001)).includes("close"));
+});
+
+test("what was not acknowledged is sent again, with its id and in order", () => {
+  const connection = live();
+  assert.deepEqual(sent(connection.submit(COMMENT)), [COMMENT]);
+  connection.submit(VOTE);
+  connection.submit({ ...COMMENT, id: "c2" });
+  tell(connection, 1, { type: "ack", id: "c1", status: "accepted", comment: "x" });
+  connection.closed(2, 1006, "");
+  assert.deepEqual(connection.submit({ ...COMMENT, id: "c3" }), []);
+  reopen(connection, 600);
+  const again = sent(tell(connection, 700, welcome({ offset: 10 })));
+  assert.deepEqual(again.map((message) => message.id), ["v1", "c2", "c3"]);
+});
+
+test("a second welcome on the same connection sends nothing again", () => {
+  const connection = live();
+  connection.submit(COMMENT);
+  assert.deepEqual(sent(tell(connection, 5, welcome({ offset: 10 }))), []);
+});
+
+test("a refused message is not sent again", () => {
+  const connection = live();
+  connection.submit(COMMENT);
+  tell(connection, 1, { type: "error", id: "c1", code: "rejected", message: "insult" });
+  assert.deepEqual(connection.unacknowledged, []);
+});
+
+test("an overloaded server gets the message again by itself, after the time it asked for", () => {
+  const connection = live({ random: () => 0 });
+  connection.submit(VOTE);
+  tell(connection, 0, { type: "error", id: "v1", code: "overloaded", message: "", retry_after: 3 });
+  const votes = (now) => sent(connection.tick(now)).filter((message) => message.type === "vote");
+  assert.deepEqual(votes(2_999), []);
+  assert.deepEqual(votes(3_000), [VOTE]);
+  assert.deepEqual(votes(3_001), []);
+});
+
+test("it does not come back before bye allows", () => {
+  const connection = live({ random: () => 0 });
+  tell(connection, 1_000, { type: "bye", code: 1012, reason: "restart", reconnect: true, after: 4_000 });
+  connection.closed(1_001, 1012, "");
+  assert.deepEqual(connection.tick(4_999), []);
+  assert.deepEqual(kinds(connection.tick(5_000)), ["open"]);
+});
+
+test("a bye that asks not to come back is final, whatever the close frame became", () => {
+  const connection = live();
+  tell(connection, 1, { type: "bye", code: 3503, reason: "banned", reconnect: false, after: 0 });
+  connection.closed(2, 1006, "");
+  assert.deepEqual(connection.status, { phase: "ended", code: 3503, reason: "banned" });
+  assert.deepEqual(connection.tick(1e9), []);
+});
+
+test("attempts in vain wait ever longer, and a steady connection starts afresh", () => {
+  const connection = fresh();
+  connection.start(0);
+  const waits = [1, 2, 3].map(() => {
+    connection.closed(0, 1006, "");
+    const wait = connection.status.retryAt;
+    connection.tick(Infinity);
+    return wait;
+  });
+  assert.deepEqual(waits, [500, 1_000, 2_000]);
+  connection.opened(100_000);
+  tell(connection, 100_000, welcome());
+  connection.closed(110_000, 1006, "");
+  assert.equal(connection.status.retryAt, 110_500);
+});
+
+test("a refused guest token is replaced, a given one ends the connection", () => {
+  const guest = fresh({ identity: "guest", token: "old" });
+  guest.start(0);
+  guest.opened(1);
+  guest.closed(2, 3000, "expired");
+  assert.deepEqual(kinds(guest.tick(502)), ["token"]);
+  const given = fresh({ identity: "given", token: "old" });
+  given.start(0);
+  given.opened(1);
+  given.closed(2, 3000, "expired");
+  assert.equal(given.status.phase, "ended");
+});
+
+test("a few round trips follow the welcome, then one now and again", () => {
+  const connection = live();
+  let asked = 0;
+  for (let now = 0; now <= 29_000; now += 100)
+    asked += sent(connection.tick(now)).filter((message) => message.type === "time").length;
+  assert.equal(asked, 4);
+});
+
+test("what is not known or not JSON is ignored", () => {
+  const connection = live();
+  assert.deepEqual(connection.received(1, "{"), []);
+  assert.deepEqual(connection.received(1, "3"), []);
+  assert.deepEqual(tell(connection, 1, { type: "confetti" }), []);
+});

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { BulletField, LANES, lanesOf } from "../viewer/lanes.js";
+import { NOW, comment } from "./rooms.js";
+
+const STAGE = { width: 1_300, height: 520 };
+const field = () => new BulletField((text) => text.length * 0.6);
+const LIVE = { playhead: NOW, own: false, history: false };
+const ids = (placed) => placed.map((one) => one.id);
+
+test("an id gives every lane once, in an order of its own", () => {
+  for (const id of ["1", "2", "abc", "zz9"]) {
+    const lanes = lanesOf(id, LANES);
+    assert.deepEqual([...lanes].sort((a, b) => a - b), Array.from({ length: LANES }, (_, i) => i));
+    assert.deepEqual(lanes, lanesOf(id, LANES));
+  }
+});
+
+test("ids that follow each other are spread over the lanes", () => {
+  const counts = new Array(LANES).fill(0);
+  for (let i = 0; i < 12_000; i += 1) counts[lanesOf(i.toString(36), LANES)[0]] += 1;
+  assert.ok(Math.min(...counts) > 700 && Math.max(...counts) < 1_300, String(counts));
+});
+
+test("the lane is the same for everyone, on screens of any size", () => {
+  const lanes = [STAGE, { width: 390, height: 440 }].map((stage) => {
+    const one = field();
+    one.add(comment("7"), LIVE);
+    const [placed] = one.at(NOW, stage);
+    return Math.floor(placed.y / (stage.height / (LANES + 1)));
+  });
+  assert.equal(lanes[0], lanes[1]);
+});
+
+test("a comment that lies ahead waits for the playhead", () => {
+  const one = field();
+  one.add(comment("1", { at: NOW + 1_500 }), LIVE);
+  assert.deepEqual(one.at(NOW + 1_499, STAGE), []);
+  assert.deepEqual(ids(one.at(NOW + 1_500, STAGE)), ["1"]);
+});
+
+test("a comment from behind the playhead enters at once, from the edge", () => {
+  const one = field();
+  one.add(comment("1", { at: NOW - 20_000 }), LIVE);
+  assert.equal(one.at(NOW, STAGE)[0].x, STAGE.width);
+});
+
+test("history is where it would be had it been seen, or gone", () => {
+  const one = field();
+  one.add(comment("1", { at: NOW - 4_000 }), { ...LIVE, history: true });
+  one.add(comment("2", { at: NOW - 9_000 }), { ...LIVE, history: true });
+  const [placed, ...rest] = one.at(NOW, STAGE);
+  assert.deepEqual(rest, []);
+  assert.ok(Math.abs(placed.x - (STAGE.width - placed.width) / 2) < 1e-6);
+});
+
+test("a comment crosses the stage once and is gone", () => {
+  const one = field();
+  one.add(comment("1"), LIVE);
+  assert.equal(one.at(NOW, STAGE)[0].x, STAGE.width);
+  const [last] = one.at(NOW + 7_999, STAGE);
+  assert.ok(last.x + last.width < 1);
+  assert.deepEqual(one.at(NOW + 8_000, STAGE), []);
+  one.add(comment("1"), { ...LIVE, playhead: NOW + 8_020 });
+  assert.deepEqual(one.at(NOW + 8_030, STAGE), []);
+});
+
+test("one's own comment, shown from its ack, is not shown again by its frame", () => {
+  const one = field();
+  one.add(comment("1"), { ...LIVE, own: true });
+  one.add(comment("1"), LIVE);
+  const placed = one.at(NOW, STAGE);
+  assert.deepEqual(placed.map((p) => [p.id, p.own]), [["1", true]]);
+});
+
+test("a retracted comment leaves at once and never comes back", () => {
+  const one = field();
+  one.add(comment("1"), LIVE);
+  one.add(comment("2", { at: NOW + 500 }), LIVE);
+  one.at(NOW, STAGE);
+  one.retract("1");
+  one.retract("2");
+  one.retract("3");
+  one.add(comment("3"), LIVE);
+  assert.deepEqual(one.at(NOW + 600, STAGE), []);
+});
+
+test("comments in one lane never touch, long or short", () => {
+  const one = field();
+  const long = "a comment that goes on for quite a while";
+  for (let i = 0; i < 200; i += 1) {
+    const now = NOW + i * 100;
+    const parts = { at: now, text: i % 3 ? "ha" : long, mode: i % 5 ? "scroll" : "top" };
+    one.add(comment(`k${i}`, parts), { ...LIVE, playhead: now });
+    const placed = one.at(now, STAGE).filter((p) => p.mode === "scroll");
+    for (const a of placed)
+      for (const b of placed)
+        if (a.id < b.id && a.y === b.y) assert.ok(a.x + a.width <= b.x || b.x + b.width <= a.x);
+  }
+});
+
+test("of too many at once the weightiest are shown, and one's own always", () => {
+  const one = field();
+  for (let i = 0; i < 40; i += 1) one.add(comment(`w${i}`, { weight: i / 4 }), LIVE);
+  one.add(comment("mine", { weight: 0 }), { ...LIVE, own: true });
+  const shown = ids(one.at(NOW, STAGE));
+  assert.ok(shown.includes("mine"));
+  assert.ok(shown.includes("w39"));
+  assert.ok(!shown.includes("w0"));
+});
+
+test("top and bottom comments stand still at their edge", () => {
+  const one = field();
+  one.add(comment("t", { mode: "top" }), LIVE);
+  one.add(comment("b", { mode: "bottom" }), LIVE);
+  const [first, later] = [one.at(NOW, STAGE), one.at(NOW + 2_000, STAGE)];
+  assert.deepEqual(first, later);
+  const y = Object.fromEntries(first.map((p) => [p.id, p.y]));
+  assert.ok(y.t < STAGE.height / 3 && y.b > STAGE.height * 0.6);
+  assert.deepEqual(one.at(NOW + 4_001, STAGE), []);
+});
+
+test("nothing grows, however long the night", () => {
+  const one = field();
+  for (let i = 0; i < 20_000; i += 1) {
+    one.add(comment(`n${i}`, { at: NOW + (i % 3) * 1_000 + i }), { ...LIVE, playhead: NOW + i });
+    if (i % 50 === 0) one.at(NOW + i, STAGE);
+  }
+  const { waiting, flying, seen } = one.sizes;
+  assert.ok(waiting <= 400 && flying <= 120 && seen <= 2_000, JSON.stringify(one.sizes));
+});
+
+test("a page that was in the background shows nothing that is over", () => {
+  const one = field();
+  for (let i = 0; i < 100; i += 1) one.add(comment(`h${i}`, { at: NOW + i * 100 }), { ...LIVE, playhead: NOW + i * 100 });
+  const placed = one.at(NOW + 60_000, STAGE);
+  assert.deepEqual(placed, []);
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isAnswer, phaseOf, pollsToShow, shareOf } from "../sdk/polls.js";
+import { NOW, poll } from "./rooms.js";
+
+test("a poll opens and ends by the viewer's own playhead", () => {
+  const one = poll("p", { opens_at: NOW, closes_at: NOW + 10 });
+  assert.equal(phaseOf(one, NOW - 1), "waiting");
+  assert.equal(phaseOf(one, NOW), "open");
+  assert.equal(phaseOf(one, NOW + 10), "open");
+  assert.equal(phaseOf(one, NOW + 11), "counting");
+});
+
+test("the server's word ends a poll whatever the playhead", () => {
+  for (const status of ["closed", "revealed", "cancelled"])
+    assert.equal(phaseOf(poll("p", { status, final: true }), NOW), status);
+});
+
+test("open polls come first, and polls of long ago not at all", () => {
+  const polls = [
+    poll("old", { status: "closed", opens_at: NOW - 900_000, closes_at: NOW - 800_000 }),
+    poll("open", { opens_at: NOW - 50_000 }),
+    poll("done", { status: "revealed", opens_at: NOW - 20_000, closes_at: NOW - 10_000 }),
+    poll("ahead", { opens_at: NOW + 1 }),
+  ];
+  assert.deepEqual(pollsToShow(polls, NOW).map((one) => one.id), ["open", "done"]);
+});
+
+test("shares are of those who voted", () => {
+  assert.equal(shareOf({ tally: [3, 1], voters: 4 }, 0), 0.75);
+  assert.equal(shareOf({ tally: [0, 0], voters: 0 }, 1), 0);
+});
+
+test("no option is right before the answer is known", () => {
+  assert.equal(isAnswer(poll("p"), 0), false);
+  assert.equal(isAnswer(poll("p", { answer: 0 }), 0), true);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { WORDS, errorText, statusText, wordsFor } from "../words.js";
+
+const page = (name) => readFileSync(new URL(`../${name}.html`, import.meta.url), "utf8");
+
+const shape = (value) =>
+  value !== null && typeof value === "object"
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+    : typeof value;
+
+test("both languages say the same things", () => {
+  assert.deepEqual(shape(WORDS.zh), shape(WORDS.en));
+});
+
+test("every word a page asks for is there", () => {
+  for (const name of ["viewer", "producer", "overlay"])
+    for (const [, key] of page(name).matchAll(/data-(?:words|placeholder|label)="(\w+)"/g))
+      assert.equal(typeof WORDS.en[key], "string", `${name}: ${key}`);
+});
+
+test("Chinese browsers get Chinese, all others English", () => {
+  assert.equal(wordsFor("zh-Hans-CN"), WORDS.zh);
+  assert.equal(wordsFor("de"), WORDS.en);
+});
+
+test("every error code of the contract has words, and unknown ones show the server's", () => {
+  const codes = (
+    "bad_message bad_time unauthorized forbidden unknown_poll poll_not_open already_voted " +
+    "bad_choice too_long rejected rate_limited muted shielded overloaded unavailable"
+  ).split(" ");
+  for (const code of codes) assert.ok(errorText(WORDS.en, { code, message: "insult" }), code);
+  assert.equal(errorText(WORDS.en, { code: "rejected", message: "insult" }), "Not shown: insult");
+  assert.match(errorText(WORDS.en, { code: "rate_limited", message: "", retry_after: 1.2 }), /2 s/);
+  assert.match(errorText(WORDS.en, { code: "new_code", message: "what it says" }), /what it says/);
+});
+
+test("the end of a connection says why", () => {
+  assert.match(statusText(WORDS.en, { phase: "ended", code: 3503 }, 0), /banned/);
+  assert.match(statusText(WORDS.en, { phase: "lost", retryAt: 2_500 }, 0), /3 s/);
+});
