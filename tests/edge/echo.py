@@ -88,14 +88,23 @@ async def no_app(scope: Any, receive: Any, send: Any) -> None:
     """The HTTP side, of which these tests have none."""
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that tells nobody when it happens."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 @asynccontextmanager
-async def serving(gate: EchoGate | None = None, **options: Any) -> AsyncIterator[Served]:
+async def serving(
+    gate: EchoGate | None = None, app: Any = no_app, **options: Any
+) -> AsyncIterator[Served]:
     """A uvicorn server in this event loop; ``options`` go to its ``Config``."""
     gate = gate or EchoGate()
     options = {"http": "h11"} | options
     keepalive = Keepalive()
     config = Config(
-        no_app,
+        app,
         port=0,
         lifespan="off",
         log_config=None,

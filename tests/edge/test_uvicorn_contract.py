@@ -9,11 +9,13 @@ import inspect
 
 import pytest
 import uvicorn
+from grandstand.edge.entrance import Entrance
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.socket import ViewerSocket
 from grandstand.wire import frames
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -54,6 +56,16 @@ def test_uvicorn_makes_its_own_socket_class_with_the_arguments_that_ours_takes()
     ours = inspect.signature(ViewerSocket.__init__).parameters
     assert list(theirs) == list(ours)[: len(theirs)]
     assert set(ours) - set(theirs) == {"gate", "keepalive"}
+
+
+@pytest.mark.parametrize("http", [H11Protocol, HttpToolsProtocol])
+def test_the_entrance_takes_and_hands_on_the_arguments_of_uvicorn_s_http_protocols(
+    http: type[asyncio.Protocol],
+) -> None:
+    theirs = inspect.signature(http.__init__).parameters
+    assert list(theirs) == list(inspect.signature(Entrance.__init__).parameters)
+    assert AutoHTTPProtocol in (H11Protocol, HttpToolsProtocol)
+    assert {"shutdown", "connection_made", "data_received"} <= set(vars(http))
 
 
 def test_uvicorn_calls_no_method_that_our_socket_lacks() -> None:
