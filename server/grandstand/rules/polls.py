@@ -72,6 +72,8 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     @property
     def tally_is_public(self) -> bool:
         """Whether everyone may see the tally now."""
+        if self.status == "cancelled":
+            return False
         return self.show_tally == "always" or self.status == "revealed"
 
     def public(self) -> Poll:

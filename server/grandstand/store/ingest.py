@@ -24,13 +24,14 @@ BACKLOG_CAP = 50_000
 HELD_CAP = 5_000
 """Comments that may wait for a moderator."""
 
-Kind = Literal["c", "h", "r", "x"]
+Kind = Literal["c", "h", "r", "x", "q"]
 _APPEND = load("append")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to append: ``kind`` is c comment, h held comment, r rejected comment, x control.
+    """One thing to append: ``kind`` is c comment, h held comment, r rejected comment, x control,
+    q a question what became of the message before.
 
     ``payload`` is the event, for a rejected comment the reason (which is remembered, so that the
     same message gets the same answer). ``user`` is whose rate is taken; control takes none.
@@ -51,9 +52,9 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Appended:
     """What became of an item: accepted or held with its comment id, rejected with the reason,
-    limited with the ms to wait, or overloaded."""
+    limited with the ms to wait, overloaded; or unknown, as the answer to a question."""
 
-    result: Literal["accepted", "held", "rejected", "limited", "overloaded"]
+    result: Literal["accepted", "held", "rejected", "limited", "overloaded", "unknown"]
     comment: str = ""
     reason: str = ""
     wait_ms: int = 0
@@ -138,4 +139,6 @@ def _appended(answer: bytes) -> Appended:
         return Appended("limited", wait_ms=int(rest))
     if kind == b"x":
         return Appended("accepted")
+    if kind == b"n":
+        return Appended("unknown")
     return Appended("overloaded")

@@ -5,10 +5,10 @@
 --       then one rate key per item
 -- ARGV  1 first period of KEYS[4], 2 period in ms, 3 interval in ms, 4 burst,
 --       5 backlog cap, 6 held cap, then three per item:
---       its message key; its kind (c comment, h held comment, r rejected comment, x control);
---       the event's bytes (for r: the reason)
+--       its message key; its kind (c comment, h held comment, r rejected comment, x control,
+--       q only asks what became of the message before); the event's bytes (for r: the reason)
 -- Reply one string per item: its kind and the comment id (c, h), the reason (r), nothing (x);
---       or l and the ms to wait (rate limited); or o (overloaded).
+--       or l and the ms to wait (rate limited); o (overloaded); n (q: it had no effect yet).
 --       A message key seen within the last period gets the same reply again, without effect.
 
 local clock = redis.call('TIME')
@@ -57,7 +57,9 @@ local replies, wrote = {}, false
 for i = 0, (#ARGV - 6) / 3 - 1 do
     local key, kind, payload = ARGV[7 + i * 3], ARGV[8 + i * 3], ARGV[9 + i * 3]
     local reply = known(key)
-    if not reply then
+    if not reply and kind == 'q' then
+        reply = 'n'
+    elseif not reply then
         local excess = 0
         if kind ~= 'x' then
             if (kind ~= 'r' and room <= 0) or (kind == 'h' and shelf <= 0) then

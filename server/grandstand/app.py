@@ -1,0 +1,275 @@
+"""The one place where everything is put together: store, rooms, edge, sequencer, HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import resource
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+import uvloop
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from grandstand import resources
+from grandstand.edge.gate import Gate, Limits
+from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.presence import Presence
+from grandstand.edge.socket import ViewerSocket
+from grandstand.faults import OperatorError
+from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
+from grandstand.pages import pages
+from grandstand.producers.routes import Api, routes
+from grandstand.replica.rooms import LiveRooms
+from grandstand.sequencer.duty import Duty
+from grandstand.settings import ServerSettings
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.embedded import EmbeddedStore
+from grandstand.store.store import Store, open_store
+from grandstand.telemetry import Metrics
+from grandstand.tokens import Tokens
+
+FILES_MIN = 1024
+"""Open files without which not even a small room fits; the hard limit is taken where it's more."""
+
+GRACE_S = 5
+"""How long viewers may take to answer the close frame when the process goes away."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server at work."""
+
+    url: str
+    tokens: Tokens
+    rooms: LiveRooms
+    stopping: asyncio.Event
+    stop: Callable[[], None]
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but for signals: those are ours, so that Ctrl-C is an orderly end."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(
+    settings: ServerSettings, ready: Callable[[Running], Awaitable[None]] | None = None
+) -> None:
+    """``serve`` on an event loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, ready))
+
+
+async def serve(
+    settings: ServerSettings, ready: Callable[[Running], Awaitable[None]] | None = None
+) -> None:
+    """Serves until SIGINT or SIGTERM, then drains and stops all that it started.
+
+    ``ready`` is called once the server answers. Raises OperatorError, before anybody is let in, for
+    whatever an operator can mend.
+    """
+    _raise_file_limit()
+    tokens = Tokens(settings.secret, settings.jwks_url)
+    moderator = _moderator(settings)
+    listener = _listen(settings.host, settings.port)
+    try:
+        async with _store(settings) as store:
+            await _serve(settings, store, tokens, moderator, listener, ready)
+    finally:
+        listener.close()
+        moderator.close()
+
+
+async def _serve(
+    settings: ServerSettings,
+    store: Store,
+    tokens: Tokens,
+    moderator: Moderator,
+    listener: socket.socket,
+    ready: Callable[[Running], Awaitable[None]] | None,
+) -> None:
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    rooms = LiveRooms(store)
+    keepalive = Keepalive()
+    gate = Gate(
+        rooms=rooms,
+        tokens=tokens,
+        moderator=moderator,
+        keepalive=keepalive,
+        metrics=metrics,
+        limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
+        origins=settings.origins,
+        drain_ms=int(settings.drain_s * 1000),
+    )
+    api = Api(rooms=rooms, tokens=tokens, registry=registry)
+    app = Starlette(
+        routes=[*routes(api), *pages(resources.pages())],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.origins,
+                allow_methods=["GET", "POST", "PUT", "PATCH"],
+                allow_headers=["Authorization", "Content-Type"],
+            )
+        ],
+    )
+    server = _Server(
+        uvicorn.Config(
+            app,
+            ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),  # type: ignore[arg-type]
+            http="h11",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if not stopping.is_set():
+            log.info("stopping")
+        stopping.set()
+        gate.draining = True
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop)
+    host, port = listener.getsockname()[:2]
+    running = Running(f"http://{host}:{port}", tokens, rooms, stopping, stop)
+
+    at_work = [
+        asyncio.create_task(job, name=name)
+        for name, job in {
+            "rooms": rooms.run(),
+            "keepalive": keepalive.run(),
+            "presence": Presence(gate).run(),
+            "duty": Duty(store, metrics).run(),
+            "tokens": tokens.run(),
+        }.items()
+    ]
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    try:
+        await _until_started(server, serving)
+        log.info("serving", url=running.url, durability=store.durability.promise)
+        if ready is not None:
+            await ready(running)
+        await asyncio.wait([serving, *at_work], return_when=asyncio.FIRST_COMPLETED)
+        stop()
+        await serving
+        await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
+    finally:
+        failed = [task for task in at_work if task.done() and not task.cancelled()]
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
+        rooms.close()
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(signal_number)
+    for task in failed:
+        task.result()
+
+
+async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    while not server.started:
+        if serving.done():
+            await serving
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _store(settings: ServerSettings) -> AsyncIterator[Store]:
+    """The store that the settings name, or the embedded one, stopped at the end."""
+    if settings.redis_url is not None:
+        store = await _connected(settings.redis_url)
+        try:
+            yield store
+        finally:
+            await store.close()
+        return
+    embedded = EmbeddedStore(settings.data_dir)
+    url = await embedded.start()
+    try:
+        store = await _connected(url)
+        try:
+            yield store
+        finally:
+            await store.close()
+    finally:
+        await embedded.stop()
+
+
+async def _connected(url: str) -> Store:
+    try:
+        store = await open_store(url)
+    except StoreUnavailable as away:
+        place = urlsplit(url)
+        where = f"{place.scheme}://{place.hostname or place.path}"
+        raise OperatorError(
+            f"the store at {where} doesn't answer ({away.reason}): start it, or mend "
+            "GRANDSTAND_REDIS_URL"
+        ) from None
+    if store.durability.promise == "weak":
+        log.warning("acks_are_weak", why=store.durability.why)
+    return store
+
+
+def _moderator(settings: ServerSettings) -> Moderator:
+    path = settings.model or resources.model()
+    try:
+        scorer = OnnxScorer(path)
+    except ModelError as error:
+        raise OperatorError(str(error)) from None
+    return Moderator(
+        scorer,
+        Rules.load(),
+        deadline_ms=settings.moderation_deadline_ms,
+        threads=settings.moderation_threads,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise OperatorError(
+            f"can't listen on {host}:{port} ({error.strerror}): give another --port or --host"
+        ) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES_MIN:
+        raise OperatorError(
+            f"only {hard} open files are allowed, one per viewer: raise it (ulimit -n 65536)"
+        )
+    wanted = 1_048_576 if hard == resource.RLIM_INFINITY else hard
+    if soft < wanted:
+        with contextlib.suppress(ValueError):  # the system caps it below: what is there stays
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,250 @@
+"""A room's line at this edge: what viewers send, in micro-batches, first in, first out.
+
+Theory of operation: messages wait up to 20 ms, or until there are 256 of them; then the batch is
+judged, appended and cast as a whole, while the next one gathers. One batch at a time, so what one
+connection sends takes effect in the order sent. Nobody is answered before the store has answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from grandstand.moderation import Judgement, Moderator, Policy
+from grandstand.replica.room import LiveRoom
+from grandstand.rules import events
+from grandstand.rules.events import CommentEvent
+from grandstand.rules.polls import PollRecord
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import Appended, CommentRate, Item
+from grandstand.store.store import Store, insisting
+from grandstand.store.votes import Ballot, Cast
+from grandstand.telemetry import Metrics
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Ack, Mode, Size
+
+BATCH_MS = 20
+BATCH_MAX = 256
+LINE_MAX = 8192
+"""Messages that may wait: a second of the densest show known at one edge."""
+
+PATIENCE_S = 3.0
+"""How long a batch is sent again before its senders are told ``unavailable``."""
+
+AWAY_RETRY_S = (1.0, 3.0)
+"""``retry_after`` is drawn from here, so that clients don't come back together."""
+
+Answer = Callable[[Ack | RefusedError], None]
+"""What a message's sender is told, once; an Ack's id is filled in already."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CommentIn:
+    """A comment that passed the door. With ``instead`` it has no effect any more: that is the
+    answer, unless the same message was stored before."""
+
+    message_id: str
+    user: str
+    name: str
+    text: str
+    at: int
+    mode: Mode
+    size: Size
+    color: int | None
+    answer: Answer
+    instead: RefusedError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoteIn:
+    """A vote that passed the door; outside the window it only gets the answer of before."""
+
+    message_id: str
+    user: str
+    poll: PollRecord
+    choices: tuple[int, ...]
+    in_window: bool
+    answer: Answer
+
+
+class Inbox:
+    """The line of one room."""
+
+    def __init__(
+        self, live: LiveRoom, store: Store, moderator: Moderator, metrics: Metrics
+    ) -> None:
+        self._live = live
+        self._store = store
+        self._moderator = moderator
+        self._metrics = metrics
+        self._line: list[CommentIn | VoteIn] = []
+        self._full = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+
+    def put(self, message: CommentIn | VoteIn) -> None:
+        """Takes a message into the line; ``answer`` is called later, or at once if it's full."""
+        if len(self._line) >= LINE_MAX:
+            message.answer(_overloaded())
+            return
+        self._line.append(message)
+        if len(self._line) >= BATCH_MAX:
+            self._full.set()
+        if self._working is None:
+            self._working = asyncio.create_task(self._work(), name=f"inbox {self._live.room}")
+
+    async def flushed(self) -> None:
+        """Waits until everything in the line is answered."""
+        while self._working is not None:
+            await asyncio.wait([self._working])
+
+    async def _work(self) -> None:
+        try:
+            while self._line:
+                if len(self._line) < BATCH_MAX:
+                    self._full.clear()
+                    try:
+                        async with asyncio.timeout(BATCH_MS / 1000):
+                            await self._full.wait()
+                    except TimeoutError:
+                        pass
+                batch, self._line = self._line[:BATCH_MAX], self._line[BATCH_MAX:]
+                await self._process(batch)
+        finally:
+            self._working = None
+
+    async def _process(self, batch: list[CommentIn | VoteIn]) -> None:
+        self._metrics.batch_messages.observe(len(batch))
+        comments = [message for message in batch if isinstance(message, CommentIn)]
+        votes: dict[str, list[VoteIn]] = {}
+        for message in batch:
+            if isinstance(message, VoteIn):
+                votes.setdefault(message.poll.id, []).append(message)
+        jobs = [self._comments(comments)] if comments else []
+        jobs += [self._votes(each) for each in votes.values()]
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        if any(isinstance(result, StoreUnavailable) for result in results):
+            # Those behind would only wait as long again for the same answer.
+            waiting, self._line = self._line, []
+            for message in waiting:
+                message.answer(_unavailable())
+
+    # --- comments --------------------------------------------------------------------------------
+
+    async def _comments(self, batch: list[CommentIn]) -> None:
+        settings = self._live.replica.state.settings
+        moderation = settings.moderation
+        policy = Policy(moderation.level, moderation.categories, moderation.on_timeout)
+        try:
+            judgements = await self._moderator.judge([each.text for each in batch], policy)
+            items = [_item(each, judged) for each, judged in zip(batch, judgements, strict=True)]
+            rate = CommentRate(int(settings.comment_interval * 1000), settings.comment_burst)
+            with self._metrics.append_seconds.time():
+                answers = await insisting(
+                    lambda: self._store.ingest.append(
+                        self._live.room, items, rate, self._store.now_ms()
+                    ),
+                    PATIENCE_S,
+                )
+        except Exception as error:
+            self._give_up(batch, error)
+            raise
+        for message, appended in zip(batch, answers, strict=True):
+            message.answer(_told(message, appended))
+
+    # --- votes -----------------------------------------------------------------------------------
+
+    async def _votes(self, batch: list[VoteIn]) -> None:
+        ballots = [
+            Ballot(each.user, each.message_id, each.choices, each.in_window) for each in batch
+        ]
+        try:
+            casts = await insisting(
+                lambda: self._store.votes.cast(self._live.room, batch[-1].poll, ballots),
+                PATIENCE_S,
+            )
+        except Exception as error:
+            self._give_up(batch, error)
+            raise
+        for message, cast in zip(batch, casts, strict=True):
+            message.answer(_counted(message, cast))
+
+    def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: Exception) -> None:
+        if isinstance(error, StoreUnavailable):
+            log.warning("batch_unavailable", messages=len(batch), reason=error.reason)
+        else:
+            log.exception("batch_failed", room=self._live.room, messages=len(batch))
+        for message in batch:
+            message.answer(_unavailable())
+
+
+def _item(message: CommentIn, judged: Judgement) -> Item:
+    if message.instead is not None:
+        return Item(message.user, message.message_id, "q", b"")
+    if judged.action == "reject":
+        reason = judged.category or "moderation"
+        return Item(message.user, message.message_id, "r", reason.encode())
+    held = judged.action == "hold"
+    event = CommentEvent(
+        user=message.user,
+        name=message.name,
+        at=message.at,
+        text=message.text,
+        weight=judged.weight,
+        mood=judged.mood,
+        excitement=judged.excitement,
+        likeness=judged.likeness,
+        mode=message.mode,
+        size=message.size,
+        color=message.color,
+        held=held,
+        category=judged.category or "",
+        reason=judged.reason,
+    )
+    return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
+
+
+def _told(message: CommentIn, appended: Appended) -> Ack | RefusedError:
+    match appended.result:
+        case "accepted" | "held":
+            status: Literal["accepted", "held"] = appended.result
+            return Ack(message.message_id, status, appended.comment)
+        case "rejected":
+            return RefusedError(ErrorCode.REJECTED, f"not shown: {appended.reason}")
+        case "limited":
+            wait_s = appended.wait_ms / 1000
+            return RefusedError(ErrorCode.RATE_LIMITED, f"comment again in {wait_s:.1f} s", wait_s)
+        case "unknown":
+            assert message.instead is not None
+            return message.instead
+        case "overloaded":
+            return _overloaded()
+
+
+def _counted(message: VoteIn, cast: Cast) -> Ack | RefusedError:
+    if cast in ("counted", "repeated"):
+        return Ack(message.message_id)
+    if cast == "voted_already":
+        words = "you have changed your vote too often" if message.poll.change else "you have voted"
+        return RefusedError(ErrorCode.ALREADY_VOTED, words)
+    return RefusedError(ErrorCode.POLL_NOT_OPEN, "this poll takes no vote for that moment")
+
+
+def _overloaded() -> RefusedError:
+    return RefusedError(
+        ErrorCode.OVERLOADED, "too much at once: send it again later", random.uniform(*AWAY_RETRY_S)
+    )
+
+
+def _unavailable() -> RefusedError:
+    return RefusedError(
+        ErrorCode.UNAVAILABLE,
+        "the store is away: send it again later, with the same id",
+        random.uniform(*AWAY_RETRY_S),
+    )

@@ -1,0 +1,36 @@
+"""Once a second: how many viewers are here, and a sign of life to rooms where nothing happens."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from grandstand.edge.gate import Gate
+from grandstand.store.connection import StoreUnavailable
+
+ROUND_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Presence:
+    """Tells the store of this node's viewers, and its viewers that the node is there."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def run(self) -> None:
+        """Does so until cancelled."""
+        store = self._gate.rooms.store
+        loop = asyncio.get_running_loop()
+        while True:
+            rooms = self._gate.edge_rooms
+            for room in rooms.values():
+                room.heartbeat(loop.time())
+            counts = {name: len(room) for name, room in rooms.items()}
+            try:
+                await store.rooms.present(store.node, counts, store.now_ms())
+            except StoreUnavailable as away:
+                log.info("presence_untold", reason=away.reason)
+            await asyncio.sleep(ROUND_S)

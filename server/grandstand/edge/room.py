@@ -1,0 +1,145 @@
+"""One room at this edge: its audiences, its line, and who is there.
+
+It hears of commits from the replica and turns them into bytes for audiences, notices for single
+viewers, and ends for those who were banned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from grandstand.edge.forms import Forms
+from grandstand.edge.hub import Audience
+from grandstand.edge.inbox import Inbox
+from grandstand.moderation import Moderator
+from grandstand.replica.room import LiveRoom
+from grandstand.rules.envelope import Commit, Latest
+from grandstand.rules.state import Asides
+from grandstand.store.store import Store
+from grandstand.telemetry import Metrics
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import Frame, Notice
+
+if TYPE_CHECKING:
+    from grandstand.edge.session import ViewerSession
+
+QUIET_S = 8.0
+"""After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
+
+
+class EdgeRoom:
+    """A room and its viewers on this node."""
+
+    def __init__(
+        self, live: LiveRoom, store: Store, moderator: Moderator, metrics: Metrics
+    ) -> None:
+        self.live = live
+        self.inbox = Inbox(live, store, moderator, metrics)
+        self.audience = Audience()
+        self.sent_offset = live.replica.offset
+        self._metrics = metrics
+        self._voters: dict[str, Audience] = {}
+        self._sessions: set[ViewerSession] = set()
+        self._present: dict[str, set[ViewerSession]] = {}
+        self._staff: set[ViewerSession] = set()
+        self._sent_at_s = 0.0
+        live.listeners.append(self)
+
+    # --- who is there ----------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def enter(self, session: ViewerSession) -> None:
+        """The session gets this room's frames from now on."""
+        self.audience.join(session.outlet)
+        self._sessions.add(session)
+        if session.user:
+            self._present.setdefault(session.user, set()).add(session)
+        if session.is_staff:
+            self._staff.add(session)
+
+    def leave(self, session: ViewerSession) -> None:
+        """The session is gone."""
+        self.audience.leave(session.outlet)
+        self._sessions.discard(session)
+        for audience in self._voters.values():
+            audience.leave(session.outlet)
+        sessions = self._present.get(session.user)
+        if sessions is not None:
+            sessions.discard(session)
+            if not sessions:
+                del self._present[session.user]
+        self._staff.discard(session)
+
+    def connections(self, user: str) -> int:
+        """How many connections a viewer has here."""
+        return len(self._present.get(user, ()))
+
+    def voted(self, session: ViewerSession, poll: str) -> None:
+        """The session's viewer has a vote in the poll, so it may see the tally."""
+        record = self.live.replica.state.polls.get(poll)
+        if record is not None and record.show_tally == "voted" and not record.ended:
+            self._voters.setdefault(poll, Audience()).join(session.outlet)
+
+    # --- what happens in the room ----------------------------------------------------------------
+
+    def committed(self, commit: Commit) -> None:
+        """Numbered frames for everyone, asides for whom they concern."""
+        first = commit.offset - len(commit.frames) + 1
+        for offset, payload in enumerate(commit.frames, first):
+            self.sent_offset = offset
+            self._broadcast(self.audience, payload)
+        if commit.asides:
+            self._tell(commit.asides)
+
+    def latest(self, latest: Latest) -> None:
+        """An unnumbered frame, and tallies for those who voted."""
+        self._broadcast(self.audience, latest.frame)
+        for poll, payload in latest.for_voters.items():
+            audience = self._voters.get(poll)
+            if audience is not None:
+                self._broadcast(audience, payload)
+
+    def reloaded(self) -> None:
+        """What viewers have doesn't lead here: everyone starts from a new welcome."""
+        self.sent_offset = self.live.replica.offset
+        for session in list(self._sessions):
+            session.welcome_again()
+
+    def heartbeat(self, now_s: float) -> None:
+        """Says where the room stands if nothing was said for a while."""
+        if now_s - self._sent_at_s >= QUIET_S:
+            frame = Frame(now=self.live.now(), head=self.live.replica.offset)
+            self._broadcast(self.audience, encode(frame, "msgpack"))
+
+    def _broadcast(self, audience: Audience, payload: bytes) -> None:
+        self._sent_at_s = asyncio.get_running_loop().time()
+        with self._metrics.fan_out_seconds.time():
+            written = audience.broadcast(Forms(payload))
+        self._metrics.sent_bytes.inc(written)
+
+    def _tell(self, asides: Asides) -> None:
+        for user, notice in asides.notices:
+            for session in list(self._present.get(user, ())):
+                session.tell(notice)
+        for user, bar in asides.bars.items():
+            if bar is not None and bar.kind == "ban":
+                for session in list(self._present.get(user, ())):
+                    session.banned()
+        if self._staff and (asides.held or asides.decided):
+            self._tell_staff(asides)
+        for poll in asides.polls:
+            if poll.ended:
+                self._voters.pop(poll.id, None)
+
+    def _tell_staff(self, asides: Asides) -> None:
+        notices = [
+            Notice("decided", "a held comment was decided", comment) for comment in asides.decided
+        ]
+        if asides.held:
+            notices.append(Notice("held", "comments wait for a moderator", held=asides.held))
+        for session in list(self._staff):
+            for notice in notices:
+                session.tell(notice)

@@ -1,0 +1,211 @@
+"""One room's sequencer at work: read, fold, commit, tick by tick, for as long as the lease is held.
+
+Theory of operation: it loads the room, then loops. What it has folded it must commit before it
+reads on; a commit whose answer is lost is sent again as it stands and recognised. If the room was
+moved by another sequencer the commit conflicts, and this one ends: whoever holds the lease starts
+anew from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from msgspec import UNSET
+
+from grandstand.rules import events
+from grandstand.rules.clock import ProgrammeClock
+from grandstand.rules.envelope import Commit, Latest
+from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
+from grandstand.rules.polls import PollRecord
+from grandstand.sequencer.folding import RoomFold
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import CommentRate, Entry, Item
+from grandstand.store.store import Store, insisting
+from grandstand.store.timeline import Changes, Head
+from grandstand.telemetry import Metrics
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import Frame, Gauges, Tally
+
+READ_MAX = 2000
+"""Entries of one tick at most: their commit holds the store for about 10 ms."""
+
+GAUGES_MS = 1000
+TALLIES_MS = 500
+TRIM_MS = 5000
+COMMIT_PATIENCE_S = 60.0
+"""Through a store that is away for half a minute; longer, and the room is loaded anew."""
+
+LEEWAY_MS = 2000
+"""An ``at`` may be so much older than its comment's arrival plus max_latency before the record
+forgets it by programme time."""
+
+log = structlog.get_logger(__name__)
+
+
+class RoomSequencer:
+    """Sequences one room."""
+
+    def __init__(self, room: str, store: Store, metrics: Metrics) -> None:
+        self._room = room
+        self._store = store
+        self._metrics = metrics
+        self._clock = ProgrammeClock()
+        self._told_tallies: dict[str, tuple[list[int], int]] = {}
+        self._due: dict[str, int] = {}
+        self._viewers = 0
+
+    async def run(self) -> None:
+        """Sequences until cancelled, or until another moved the room (ConflictError).
+
+        Raises StoreUnavailable if the store stays away.
+        """
+        await self._load()
+        log.info("sequencing", room=self._room, seq=self._head.seq)
+        loop = asyncio.get_running_loop()
+        next_tick_s = loop.time()
+        while True:
+            more = await self._tick()
+            tick_s = self._fold.state.settings.tick / 1000
+            next_tick_s = max(next_tick_s + tick_s, loop.time())
+            if not more:
+                await asyncio.sleep(next_tick_s - loop.time())
+
+    async def _load(self) -> None:
+        await self._begin_epoch_if_history_may_be_cut()
+        snapshot = await self._store.timeline.load(self._room)
+        self._head: Head = snapshot.head
+        self._clock.seen(snapshot.head.now)
+        self._fold = RoomFold(snapshot.state, snapshot.held, snapshot.head.offset)
+
+    async def _begin_epoch_if_history_may_be_cut(self) -> None:
+        """Only a store that fsyncs before it answers keeps its history through a restart."""
+        if self._store.durability.keeps_history:
+            return
+        head = (await self._store.timeline.load(self._room)).head
+        run = await self._store.rooms.run_id()
+        if head.run != run:
+            log.warning("new_epoch", room=self._room, why="the store restarted")
+            await self._store.timeline.renew_epoch(self._room, head, run, head.seq, head.offset)
+
+    def _now(self) -> int:
+        offset_ms = self._fold.state.settings.programme_offset
+        return self._clock.now(self._store.now_ms(), offset_ms)
+
+    async def _tick(self) -> bool:
+        """One round; whether more is waiting."""
+        entries = await insisting(
+            lambda: self._store.ingest.read(self._room, self._head.cursor, READ_MAX),
+            COMMIT_PATIENCE_S,
+        )
+        now = self._now()
+        if entries:
+            await self._commit(entries, now)
+        try:
+            await self._finish_polls(now)
+            await self._tell_latest(now)
+            if self._is_due("trim", now, TRIM_MS):
+                settings = self._fold.state.settings
+                oldest = now - settings.record_retention * 1000 - settings.max_latency - LEEWAY_MS
+                await self._store.record.trim(self._room, oldest)
+        except StoreUnavailable as away:  # nothing that a later round doesn't do again
+            log.warning("round_cut_short", room=self._room, reason=away.reason)
+        return len(entries) == READ_MAX
+
+    async def _commit(self, entries: Sequence[Entry], now: int) -> None:
+        tick = self._fold.tick([*self._readable(entries)], now)
+        commit = Commit(
+            epoch=self._head.epoch,
+            seq=self._head.seq + 1,
+            offset=self._fold.offset,
+            now=now,
+            frames=[encode(frame, "msgpack") for frame in tick.frames],
+            asides=tick.asides,
+        )
+        changes = Changes(
+            parts=frozenset(tick.changed),
+            rows=tick.rows,
+            polls=tick.asides.polls,
+            held=tick.asides.held,
+            decided=tick.asides.decided,
+            retracted=tick.retracted,
+        )
+        head, cursor = self._head, entries[-1].cursor
+        with self._metrics.commit_seconds.time():
+            self._head = await insisting(
+                lambda: self._store.timeline.commit(
+                    self._room, head, cursor, commit, self._fold.state, changes
+                ),
+                COMMIT_PATIENCE_S,
+            )
+        self._metrics.ticked(len(entries), tick.shown, tick.merged, tick.overflow)
+
+    def _readable(self, entries: Sequence[Entry]) -> list[tuple[str, CommentEvent | ControlEvent]]:
+        """The entries' events; one that can't be read is logged, and must not stop the room."""
+        readable = []
+        for entry in entries:
+            try:
+                readable.append((entry.comment, events.decode(entry.payload, entry.comment)))
+            except msgspec.MsgspecError:
+                log.exception("event_unreadable", room=self._room, cursor=entry.cursor)
+        return readable
+
+    # --- what time brings ------------------------------------------------------------------------
+
+    def _is_due(self, what: str, now: int, every_ms: int) -> bool:
+        if now < self._due.get(what, 0):
+            return False
+        self._due[what] = now + every_ms
+        return True
+
+    async def _finish_polls(self, now: int) -> None:
+        """Closes every shard of the polls whose time is over, and enters what they sum up to."""
+        for poll in list(self._fold.state.polls.values()):
+            over = poll.status == "open" and now >= poll.ends_at
+            withdrawn = poll.status == "cancelled" and not poll.final
+            if (over or withdrawn) and self._is_due(f"finish {poll.id}", now, 1000):
+                tally, voters = await self._store.votes.close(
+                    self._room, poll, self._fold.state.settings.record_retention
+                )
+                event = PollFinished(f"finish:{poll.id}", poll.id, tally, voters)
+                item = Item("", event.id, "x", events.encode(event))
+                await self._store.ingest.append(
+                    self._room, [item], CommentRate(0, 1), self._store.now_ms()
+                )
+
+    async def _tell_latest(self, now: int) -> None:
+        tallies: list[Tally] = []
+        for_voters: dict[str, bytes] = {}
+        if self._is_due("tallies", now, TALLIES_MS):
+            for poll in self._fold.state.polls.values():
+                if poll.status == "open" and poll.opens_at <= now:
+                    tally = await self._new_tally(poll)
+                    if tally is not None and poll.tally_is_public:
+                        tallies.append(tally)
+                    elif tally is not None and poll.show_tally == "voted":
+                        frame = Frame(now=now, head=self._head.offset, tallies=[tally])
+                        for_voters[poll.id] = encode(frame, "msgpack")
+        gauges_due = self._is_due("gauges", now, GAUGES_MS)
+        if not (gauges_due or tallies or for_voters):
+            return
+        if gauges_due:
+            self._viewers = await self._store.rooms.viewers(self._room, self._store.now_ms())
+        gauges = Gauges(viewers=self._viewers, pulse=self._fold.pulse.read(now))
+        frame = Frame(
+            now=now,
+            head=self._head.offset,
+            tallies=tallies or UNSET,
+            gauges=gauges if gauges_due else UNSET,
+        )
+        latest = Latest(self._head.epoch, encode(frame, "msgpack"), self._viewers, for_voters)
+        await self._store.timeline.publish(self._room, latest)
+
+    async def _new_tally(self, poll: PollRecord) -> Tally | None:
+        """The poll's tally, if it isn't what was told last."""
+        summed = await self._store.votes.tally(self._room, poll)
+        if self._told_tallies.get(poll.id) == summed:
+            return None
+        self._told_tallies[poll.id] = summed
+        return Tally(poll.id, *summed)
