@@ -85,12 +85,13 @@ export class Connection {
   /**
    * The shell got none.
    * @param {number} now
-   * @param {{final: boolean, reason: string, retryAfterMs?: number}} why
+   * @param {{code?: number, reason: string, retryAfterMs?: number}} why with a final close code if
+   *   it is no use to ask again
    * @returns {Effect[]}
    */
   tokenRefused(now, why) {
     if (this.#stage !== "token") return [];
-    if (why.final) return this.#end(3003, why.reason);
+    if (why.code !== undefined) return this.#end(why.code, why.reason);
     this.#notBefore = now + (why.retryAfterMs ?? 0);
     return this.#retry(now);
   }

@@ -102,7 +102,12 @@ export class LiveSocket {
       return;
     }
     const { status, message, retryAfterMs } = answer;
-    const final = status >= 400 && status < 500 && status !== 429;
-    this.#run(this.core.tokenRefused(now, { final, reason: message, retryAfterMs }));
+    this.#run(this.core.tokenRefused(now, { code: finalCode(status), reason: message, retryAfterMs }));
   }
+}
+
+/** The close code that says what an HTTP status says, if that is final. @param {number} status */
+function finalCode(status) {
+  if (status === 404) return 4004;
+  return status >= 400 && status < 500 && status !== 429 ? 3003 : undefined;
 }

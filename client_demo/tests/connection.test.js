@@ -48,7 +48,7 @@ test("a guest asks for a token before connecting", () => {
 test("a guest token that can't be had now is asked for again, and not before it may", () => {
   const connection = fresh({ identity: "guest" });
   connection.start(0);
-  connection.tokenRefused(0, { final: false, reason: "", retryAfterMs: 7_000 });
+  connection.tokenRefused(0, { reason: "", retryAfterMs: 7_000 });
   assert.deepEqual(connection.tick(6_999), []);
   assert.deepEqual(kinds(connection.tick(7_000)), ["token"]);
 });
@@ -56,7 +56,7 @@ test("a guest token that can't be had now is asked for again, and not before it 
 test("a room that gives guests no token ends the connection", () => {
   const connection = fresh({ identity: "guest" });
   connection.start(0);
-  connection.tokenRefused(0, { final: true, reason: "no guests" });
+  connection.tokenRefused(0, { code: 3003, reason: "no guests" });
   assert.deepEqual(connection.status, { phase: "ended", code: 3003, reason: "no guests" });
 });
 

@@ -23,6 +23,7 @@ speak();
 const roomId = roomFromQuery();
 const behindMs = Number(new URLSearchParams(location.search).get("behind")) || 0;
 const clock = new ProgrammeClock();
+const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const field = new BulletField(emMeasure());
 const picture = sharpCanvas(element("picture", HTMLCanvasElement));
 const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
@@ -118,7 +119,14 @@ function take(message, replayed, receivedAt) {
 /** @param {Comment} comment @param {boolean} history */
 function fly(comment, history) {
   const own = room?.viewer.id !== undefined && comment.user === room.viewer.id;
-  field.add(comment, { playhead: playhead(), own, history });
+  field.add(calmed(comment), { playhead: playhead(), own, history });
+}
+
+/** For those who asked their system for less motion nothing crosses the stage. @param {Comment} comment */
+function calmed(comment) {
+  return lessMotion.matches && (comment.mode ?? "scroll") === "scroll"
+    ? { ...comment, mode: /** @type {const} */ ("top") }
+    : comment;
 }
 
 /** One's own comment at once, from its ack: its frame may never bring it. @param {string} id @param {CommentMessage} message */
@@ -126,7 +134,7 @@ function flyOwn(id, message) {
   const { text, mode, size, color } = message;
   const comment = { id, at: message.at ?? playhead(), user: "", name: "", text, weight: 10 };
   const look = { ...(mode && { mode }), ...(size && { size }), ...(color !== undefined && { color }) };
-  field.add({ ...comment, ...look }, { playhead: playhead(), own: true, history: false });
+  field.add(calmed({ ...comment, ...look }), { playhead: playhead(), own: true, history: false });
 }
 
 /** @param {string} code @param {string} text */

@@ -69,8 +69,10 @@ export class PollCards {
       return true;
     }
     this.#sent.delete(error.id ?? "");
-    const before = vote.before?.state === "accepted" ? vote.before : undefined;
-    this.#ballots.set(vote.poll, before ? { ...before, text } : { choices: [], state: "refused", text });
+    // A vote cast before, here or on another page of this viewer, stands.
+    const stands = error.code === "already_voted" || vote.before?.state === "accepted";
+    const choices = vote.before?.choices ?? [];
+    this.#ballots.set(vote.poll, { choices, state: stands ? "accepted" : "refused", text });
     return true;
   }
 
