@@ -1,0 +1,25 @@
+"""What may be said: cleaning, rules, scorer and policy, from a text to show, hold or reject."""
+
+from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.normalise import clean, likeness, skeleton
+from grandstand.moderation.policy import Policy, Verdict, decide
+from grandstand.moderation.rules import CATEGORIES, Finding, Rules
+from grandstand.moderation.scorer import ModelError, OnnxScorer, Scorer, Scores
+
+__all__ = [
+    "CATEGORIES",
+    "Finding",
+    "Judgement",
+    "ModelError",
+    "Moderator",
+    "OnnxScorer",
+    "Policy",
+    "Rules",
+    "Scorer",
+    "Scores",
+    "Verdict",
+    "clean",
+    "decide",
+    "likeness",
+    "skeleton",
+]

@@ -1,0 +1,48 @@
+"""How much a comment is worth showing, when only thirty a second can be. Pure.
+
+``weight = (10 * substance + life) * kindness``, cut to 0..10 and rounded to tenths:
+
+- substance 0.1 to 0.8: how much is said, by the number of different letters and words of the
+  skeleton: one letter says next to nothing, five to ten words say most, more adds little. Noise
+  (a skeleton of few letters for its length, capitals all through) takes a part of it away, a link
+  most.
+- kindness 0 to 1: the chance that nothing is wrong with it, from the highest probability of any
+  category; without scores 1.
+- life 0 to 2: excitement, and half of how far the mood is from indifferent, good or bad: what a
+  crowd feels is worth more than what it mumbles.
+
+Novelty against what was just shown is the sequencer's to judge: it alone knows.
+"""
+
+from __future__ import annotations
+
+import math
+
+_LINKS = ("http", "www.", ".com")
+
+
+def weigh(
+    text: str, skeleton: str, wrong: float = 0.0, mood: float = 0.0, excitement: float = 0.0
+) -> float:
+    """Weigh one comment: 0 to 10 in tenths.
+
+    ``wrong`` is the highest probability of any category; ``mood`` -1 to 1, ``excitement`` 0 to 1.
+    """
+    variety = len(set(skeleton))
+    if variety == 0:
+        return 0.0
+    words = len(set(skeleton.split()))
+    # A Chinese character says about as much as three letters, and there are no gaps to count.
+    if not skeleton.isascii():
+        variety += 2 * sum(letter > "\u2e80" for letter in set(skeleton))
+    said = 1.0 - math.exp(-(variety + 2 * words) / 14.0)
+    substance = 0.1 + 0.7 * said
+    if len(text) > 24 and len(set(text)) * 5 < len(text):
+        substance *= 0.4
+    if len(text) > 12 and text.isupper():
+        substance *= 0.8
+    if any(mark in skeleton for mark in _LINKS):
+        substance *= 0.3
+    life = 1.5 * excitement + 0.5 * abs(mood)
+    kindness = 1.0 - wrong
+    return round(min(10.0, max(0.0, (10.0 * substance + life) * kindness)), 1)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.moderation.normalise import clean, skeleton
+from grandstand.moderation.rules import CATEGORIES, Finding, Rules, read_words
+from hypothesis import given
+from hypothesis import strategies as st
+
+RULES = Rules.load()
+
+
+def _find(text: str) -> list[Finding]:
+    text = clean(text)
+    return RULES.find(skeleton(text), text)
+
+
+def _worst(text: str) -> tuple[str, int] | None:
+    found = max(_find(text), key=lambda one: one.severity, default=None)
+    return None if found is None else (found.category, found.severity)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fuck you",
+        "FUCK YOU",
+        "fuuuuck you",
+        "f u c k you",
+        "f.u.c.k you",
+        "fvck y0u fuck y0u",
+        "ｆｕｃｋ ｙｏｕ",
+        "𝒻𝓊𝒸𝓀 you",
+        "fuсk you",  # a Cyrillic с
+        "f\u200buck you",
+        "c*nt",
+        "you iiidiot",
+        "傻逼",
+        "傻 逼",
+        "傻.逼",
+        "你是个傻逼吧",
+        "nmsl",
+        "你nmsl啊",
+        "Arschloch",
+        "hijo de puta",
+        "씨발 뭐야",
+        "くそ野郎が",
+    ],
+)
+def test_plain_insults_are_found_however_dressed(text: str) -> None:
+    assert _worst(text) == ("insult", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("kill yourself", "threat"),
+        ("k y s kys", "threat"),
+        ("你怎么不去死", "threat"),
+        ("send nudes", "sexual"),
+        ("nigger", "hate"),
+        ("n1gger", "hate"),
+        ("支那猪", "hate"),
+        ("加微信 abc12345", "spam"),
+        ("+V：abc123456 有福利", "spam"),
+        ("QQ群 123456789", "spam"),
+    ],
+)
+def test_each_category_is_found(text: str, category: str) -> None:
+    assert _worst(text) == (category, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scunthorpe United away",
+        "the Essex classic assassin",
+        "Penistone and Cockburn",
+        "a class act, what a pass",
+        "grape juice and therapist",
+        "Matsushita shiitake",
+        "Johnny Depp was great",
+        "raccoons in the snow",
+        "Dickens and cocktails",
+        "shoot! what a shot",
+        "生日你好",
+        "体操你最棒",
+        "路口交通",
+        "国内射手榜第一",
+        "吓死妈妈了",
+        "压力下体现水平",
+        "先进群众",
+        "今日你最帅",
+        "보지 마세요",
+        "자지 마",
+        "楽しいしね",
+        "バカンス最高",
+        "Score 3.2 to 1.5",
+        "1,000,000,000,000 viewers",
+        "2026 11 24",
+        "12:30:45.123 on the clock",
+        "see you at 10.tomorrow",
+        "great.amazing show",
+        "the dot on the screen",
+        "U.S.A. all the way",
+        "we saw it... net was shaking",
+    ],
+)
+def test_innocent_words_are_left_alone(text: str) -> None:
+    assert _find(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/x",
+        "www.example.com",
+        "go to example.com now",
+        "example dot com",
+        "example [dot] com",
+        "example (.) com",
+        "bit.ly/abc",
+        "call 13812345678",
+        "+44 7700 900 1234",
+    ],
+)
+def test_links_and_numbers_are_found(text: str) -> None:
+    assert _worst(text) == ("spam", 1)
+
+
+def test_absurd_repeats_are_noise_and_a_long_cheer_is_not() -> None:
+    assert _worst("a" * 60) == ("spam", 0)
+    assert _worst("buy " * 20) == ("spam", 0)
+    assert _worst("goooooooooal") is None
+    assert _worst("哈哈哈哈哈哈哈哈哈哈") is None
+    assert _worst("olé olé olé olé") is None
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_searched(text: str) -> None:
+    assert all(one.category in CATEGORIES for one in _find(text))
+
+
+def test_every_word_of_the_list_is_found_by_itself() -> None:
+    for word, category, severity in read_words():
+        found = _find(word)
+        assert any(one.severity >= severity for one in found), (word, category, found)
+
+
+def test_a_wrong_entry_is_refused() -> None:
+    with pytest.raises(ValueError, match="nonsense"):
+        Rules([("word", "nonsense", 2)])
