@@ -208,6 +208,7 @@ async def _store(settings: ServerSettings) -> AsyncIterator[Store]:
         return
     embedded = EmbeddedStore(settings.data_dir)
     url = await embedded.start()
+    watching = asyncio.create_task(embedded.watch(), name="embedded store")
     try:
         store = await _connected(url)
         try:
@@ -215,6 +216,8 @@ async def _store(settings: ServerSettings) -> AsyncIterator[Store]:
         finally:
             await store.close()
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await embedded.stop()
 
 

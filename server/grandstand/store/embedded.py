@@ -58,6 +58,9 @@ _ADOPTED_SETTINGS = {
 
 _log = structlog.get_logger(__name__)
 
+WATCH_S = 0.5
+"""How often it is looked whether Valkey still lives."""
+
 
 class EmbeddedStore:
     """A Valkey on a Unix socket, its files in ``data_dir``, every reply to a write on disk.
@@ -121,6 +124,25 @@ class EmbeddedStore:
                 await self._gone(STOP_TIMEOUT_S)
         finally:
             self._release()
+
+    async def watch(self) -> None:
+        """Start Valkey again whenever it has ended by itself; until cancelled, before ``stop``.
+
+        What it acknowledged is on disk, and everybody resends what it didn't.
+        """
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self._process is not None and self._process.poll() is None:
+                continue
+            valkey_lock = _opened(self.data_dir / "valkey.lock")
+            try:
+                if _try_lock(valkey_lock):
+                    _log.error("embedded_store_ended", pid=self.pid)
+                    await self._wait_until_up(self._spawn(valkey_lock))
+            except OperatorError as fault:
+                _log.error("embedded_store_stays_away", reason=str(fault))
+            finally:
+                os.close(valkey_lock)
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -1,0 +1,258 @@
+"""What one room takes in: comments and votes a second, from WebSocket to durable ack.
+
+    .venv/bin/python -m loadtest.intake [--data DIR] [--seats 400] [--seconds 8]
+
+It starts a server of its own (embedded store, pinned to the first core with the store's own
+process left free) and loads it from this process. Each seat keeps a few messages on their way, so
+the room is always full; the connection's own limit (20 messages a second) is met by many seats.
+With ``--data`` the texts are those of recorded chats, else made-up ones. Prints one table and
+writes it with all raw figures to ``loadtest/results/intake.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import jwt
+import uvloop
+
+from loadtest.seat import Seat, sit
+
+ROOM = "intake"
+RUNS = 3
+WINDOW = 4
+"""Messages that a seat has on their way at once."""
+
+POLLS = 16
+"""One after the other: a vote may change 32 times, and a seat votes some hundred times a run."""
+
+
+class Load:
+    """Seats that send as fast as they are answered."""
+
+    def __init__(self, kind: str, texts: list[str]) -> None:
+        self.kind = kind
+        self.texts = texts
+        self.polls: list[str] = []
+        self.votes_per_poll = 1
+        self.acked = 0
+        self.refused: dict[str, int] = {}
+        self.latencies_ms: list[float] = []
+        self._sent_s: dict[str, float] = {}
+        self._next = 0
+        self.running = True
+
+    def send(self, seat: Seat) -> None:
+        """One more message from ``seat``."""
+        self._next += 1
+        message_id = f"{self.kind}{self._next}"
+        self._sent_s[message_id] = time.perf_counter()
+        if self.kind == "comment":
+            text = self.texts[self._next % len(self.texts)]
+            seat.send({"type": "comment", "id": message_id, "text": text})
+        else:
+            poll = self.polls[self._next // self.votes_per_poll % len(self.polls)]
+            choice = self._next % 4
+            seat.send({"type": "vote", "id": message_id, "poll": poll, "choices": [choice]})
+
+    def answered(self, seat: Seat, message: dict[str, Any]) -> None:
+        """An ack or an error came."""
+        sent_s = self._sent_s.pop(message.get("id", ""), None)
+        if sent_s is None or not self.running:
+            return
+        if message["type"] == "ack":
+            self.acked += 1
+            self.latencies_ms.append((time.perf_counter() - sent_s) * 1000)
+            self.send(seat)
+        else:
+            code = message["code"]
+            self.refused[code] = self.refused.get(code, 0) + 1
+            loop = asyncio.get_running_loop()
+            loop.call_later(message.get("retry_after", 0.01), self.send, seat)
+
+
+def call(url: str, token: str, method: str, path: str, body: Any = None) -> Any:
+    """One HTTP call, as a producer."""
+    request = urllib.request.Request(
+        url + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.loads(response.read())
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time that a process has used, in s."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(
+    url: str, secret: str, kind: str, seats: int, seconds: float, texts: list[str], pids: list[int]
+) -> dict[str, Any]:
+    """One run: rates and latencies at the client, CPU of the server and of the store."""
+    load = Load(kind, texts)
+    producer = token(secret, "producer", "producer")
+    if kind == "vote":
+        body = {
+            "kind": "single",
+            "question": "Which one?",
+            "options": ["a", "b", "c", "d"],
+            "duration": 3600,
+            "change": True,
+        }
+        path = f"/v1/rooms/{ROOM}/polls"
+        load.votes_per_poll = seats * 24
+        load.polls = [call(url, producer, "POST", path, body)["id"] for _ in range(POLLS)]
+    taken = [
+        await sit(url, ROOM, token(secret, f"{kind}{n}-{secrets.token_hex(3)}"), load.answered)
+        for n in range(seats)
+    ]
+    for seat in taken:
+        for _ in range(WINDOW):
+            load.send(seat)
+    await asyncio.sleep(1)  # to a steady state
+    load.acked, load.latencies_ms = 0, []
+    before, own, began_s = [cpu_s(pid) for pid in pids], time.process_time(), time.perf_counter()
+    await asyncio.sleep(seconds)
+    took_s = time.perf_counter() - began_s
+    load.running = False
+    used = [cpu_s(pid) - was for pid, was in zip(pids, before, strict=True)]
+    own_s = time.process_time() - own
+    for seat in taken:
+        seat.close()
+    latencies = sorted(load.latencies_ms)
+    return {
+        "kind": kind,
+        "acked_per_s": round(load.acked / took_s),
+        "ack_p50_ms": round(latencies[len(latencies) // 2], 1),
+        "ack_p99_ms": round(latencies[len(latencies) * 99 // 100], 1),
+        "server_cpu": round(used[0] / took_s, 2),
+        "store_cpu": round(used[1] / took_s, 2),
+        "client_cpu": round(own_s / took_s, 2),
+        "refused": load.refused,
+    }
+
+
+def token(secret: str, sub: str, role: str = "viewer") -> str:
+    """A token for every room."""
+    claims = {
+        "sub": sub,
+        "name": sub,
+        "role": role,
+        "rooms": ["*"],
+        "exp": int(time.time()) + 3600,
+    }
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def recorded(data: Path | None) -> list[str]:
+    """Texts of recorded chats, or made-up ones."""
+    if data is None:
+        words = ["what", "a", "show", "tonight", "the", "lights", "are", "great", "song", "wow"]
+        chance = random.Random(7)
+        return [" ".join(chance.choices(words, k=chance.randint(1, 9))) for _ in range(5000)]
+    lines = (
+        line for trace in sorted(data.glob("chat_traces/*.ndjson")) for line in trace.open("rb")
+    )
+    return [text[:100] for text in (json.loads(line)["text"] for line in lines) if text.strip()]
+
+
+async def main() -> None:
+    """Runs it all."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path)
+    options.add_argument("--seats", type=int, default=400)
+    options.add_argument("--seconds", type=float, default=8)
+    given = options.parse_args()
+    texts = recorded(given.data)
+    secret = secrets.token_hex(32)
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        port = 8900 + os.getpid() % 100
+        server = subprocess.Popen(
+            [sys.executable, "-m", "grandstand", "serve", f"--port={port}", f"--data-dir={folder}"],
+            env={**os.environ, "GRANDSTAND_JWT_SECRET": secret},
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            await ready(url)
+            producer = token(secret, "producer", "producer")
+            settings = {"comment_interval": 0, "comment_burst": 10000}
+            call(url, producer, "PUT", f"/v1/rooms/{ROOM}", settings)
+            store_pid = int((Path(folder) / "valkey.pid").read_text())
+            for kind in ("comment", "vote"):
+                for _ in range(RUNS):
+                    result = await measure(
+                        url, secret, kind, given.seats, given.seconds, texts,
+                        [server.pid, store_pid],
+                    )  # fmt: skip
+                    print(json.dumps(result), flush=True)
+                    results.append(result)
+        finally:
+            server.terminate()
+            server.wait(30)
+    report(results, given.seats, given.data is not None)
+
+
+async def ready(url: str) -> None:
+    """Waits until the server answers."""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=1):
+                return
+        except OSError:
+            await asyncio.sleep(0.05)
+    raise SystemExit("the server didn't start")
+
+
+def report(results: list[dict[str, Any]], seats: int, real: bool) -> None:
+    """Prints the medians and writes everything."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    print(f"{'':10}{'acks/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'store':>8}{'client':>8}")
+    for kind in ("comment", "vote"):
+        runs = [result for result in results if result["kind"] == kind]
+        middle = {
+            name: statistics.median(run[name] for run in runs)
+            for name in runs[0]
+            if isinstance(runs[0][name], int | float)
+        }
+        print(
+            f"{kind + 's':10}{middle['acked_per_s']:8.0f}{middle['ack_p50_ms']:8.1f}"
+            f"{middle['ack_p99_ms']:8.1f}{middle['server_cpu']:8.2f}{middle['store_cpu']:8.2f}"
+            f"{middle['client_cpu']:8.2f}"
+        )
+    told = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        "commit": commit,
+        "seats": seats,
+        "texts": "recorded chats" if real else "made up",
+        "runs": results,
+    }
+    target = Path(__file__).parent / "results" / "intake.json"
+    target.write_text(json.dumps(told, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
