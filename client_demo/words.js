@@ -1,5 +1,18 @@
 /** Every text a page shows, in English and Chinese, chosen by the browser's language. */
 
+/** The category, which the contract puts last in a rejection's message. @param {string} message */
+const category = (message) => message.slice(message.lastIndexOf(": ") + 1).trim();
+
+/** @type {Record<string, string>} */
+const categoriesZh = {
+  insult: "侮辱",
+  hate: "仇恨",
+  sexual: "色情",
+  threat: "威胁",
+  spam: "刷屏",
+  moderation: "未通过审核",
+};
+
 const en = {
   // connection
   connecting: "Connecting",
@@ -28,7 +41,7 @@ const en = {
     already_voted: () => "You have voted already",
     bad_choice: () => "That choice is not possible",
     too_long: () => "Too long",
-    rejected: (_, detail) => `Not shown: ${detail}`,
+    rejected: (_, detail) => `Not shown: ${category(detail)}`,
     rate_limited: (seconds) => `Too fast. Try again in ${seconds} s`,
     muted: (seconds) => (seconds ? `You are muted for ${seconds} s more` : "You are muted"),
     shielded: () => "Only moderators may comment right now",
@@ -171,7 +184,7 @@ const zh = {
     already_voted: () => "你已经投过票了",
     bad_choice: () => "不能这样选择",
     too_long: () => "太长了",
-    rejected: (_, detail) => `未显示：${detail}`,
+    rejected: (_, detail) => `未显示：${categoriesZh[category(detail)] ?? category(detail)}`,
     rate_limited: (seconds) => `发送太快，请 ${seconds} 秒后再试`,
     muted: (seconds) => (seconds ? `你已被禁言，还剩 ${seconds} 秒` : "你已被禁言"),
     shielded: () => "现在只有管理员可以发言",

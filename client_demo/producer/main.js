@@ -89,8 +89,9 @@ function run(bearer) {
       if (message.settings) protection.show(message.settings);
     } else if (message.type === "time") {
       clock.roundTrip(message.sent, receivedAt, message.now);
-    } else if (message.type === "notice" && message.held) {
-      moderation.hold(message.held);
+    } else if (message.type === "notice") {
+      if (message.held) moderation.hold(message.held);
+      if (message.code === "decided" && message.comment) moderation.decided(message.comment);
     }
   };
 

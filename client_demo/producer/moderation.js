@@ -9,6 +9,7 @@ import { button, element, make, setText, words } from "../page.js";
 const MUTE_S = 300;
 const MOST_HELD = 200;
 const MOST_RECENT = 30;
+const MOST_DECIDED = 1_000;
 
 export class ModerationPanel {
   /** @type {Map<string, HeldComment>} */ #held = new Map();
@@ -27,10 +28,17 @@ export class ModerationPanel {
     for (const comment of comments) if (!this.#decided.has(comment.id)) this.#held.set(comment.id, comment);
   }
 
+  /** A moderator decided about it, here or on another page. @param {string} comment its id */
+  decided(comment) {
+    this.#decided.add(comment);
+    this.#held.delete(comment);
+  }
+
   async fetchHeld() {
     const answer = await this.call("GET", "/held");
     if (!answer.ok) return;
     this.#held.clear();
+    if (this.#decided.size > MOST_DECIDED) this.#decided.clear();
     this.hold(answer.body.comments);
   }
 
@@ -68,10 +76,7 @@ export class ModerationPanel {
   async #decide(comment, step) {
     const answer = await this.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`);
     if (!answer.ok) return setText(this.done, answer.message);
-    if (step !== "retract") {
-      this.#decided.add(comment.id);
-      this.#held.delete(comment.id);
-    }
+    if (step !== "retract") this.decided(comment.id);
     this.done.replaceChildren();
   }
 

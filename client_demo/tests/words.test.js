@@ -32,7 +32,9 @@ test("every error code of the contract has words, and unknown ones show the serv
     "bad_choice too_long rejected rate_limited muted shielded overloaded unavailable"
   ).split(" ");
   for (const code of codes) assert.ok(errorText(WORDS.en, { code, message: "insult" }), code);
-  assert.equal(errorText(WORDS.en, { code: "rejected", message: "insult" }), "Not shown: insult");
+  for (const message of ["insult", "not shown: insult"])
+    assert.equal(errorText(WORDS.en, { code: "rejected", message }), "Not shown: insult");
+  assert.equal(errorText(WORDS.zh, { code: "rejected", message: "insult" }), "未显示：侮辱");
   assert.match(errorText(WORDS.en, { code: "rate_limited", message: "", retry_after: 1.2 }), /2 s/);
   assert.match(errorText(WORDS.en, { code: "new_code", message: "what it says" }), /what it says/);
 });

@@ -40,7 +40,7 @@ async def test_an_insult_is_turned_away_and_only_its_author_is_told_why(
 ) -> None:
     ann = await watch(browser, live_server)
     bo = await watch(browser, live_server)
-    await ann.say("you are a stupid idiot")
+    await ann.say("you are an idiot")
     await ann.is_told("rejected")
     await expect(ann.find("own-status")).to_contain_text("Not shown")
     await ann.say("sorry, I like the show")
@@ -139,6 +139,23 @@ async def test_a_retracted_comment_leaves_the_stage_at_once(
     await bo.lacks_bullet("this will be taken back")
     await ann.lacks_bullet("this will be taken back")
     await ann.is_told("retracted")
+
+
+async def test_a_held_comment_flies_once_a_moderator_approves_it(
+    browser: Browser, live_server: LiveServer
+) -> None:
+    ann = await watch(browser, live_server)
+    bo = await watch(browser, live_server)
+    console = await produce(browser, live_server)
+    await ann.say("what an idiot I was")
+    await ann.is_told("held")
+    row = console.find("held").filter(has_text="what an idiot I was")
+    await expect(row).to_be_visible(timeout=EXPECT_MS)
+    assert await bo.bullets() == []
+    await row.locator('[data-test="approve"]').click()
+    await bo.bullet("what an idiot I was")
+    await ann.is_told("approved")
+    await expect(row).to_have_count(0, timeout=EXPECT_MS)
 
 
 async def test_the_shield_closes_the_composer_until_it_is_lowered(
