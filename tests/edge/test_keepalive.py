@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from grandstand.edge.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Deadline, Keepalive
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -37,6 +37,7 @@ def sweep(keepalive: Keepalive, sweeps: int, *watched: Watched) -> None:
         keepalive.sweep()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60))
 def test_a_socket_is_pinged_every_25_s_and_judged_10_s_after_each_ping(joined_at_s: int) -> None:
     keepalive, socket = Keepalive(), Watched()

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import socket as sockets
+import struct
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from grandstand.edge.socket import (
     ViewerSocket,
 )
 from grandstand.wire import frames
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from uvicorn import Config
@@ -290,10 +291,12 @@ def test_a_refusal_goes_out_as_the_gate_words_it() -> None:
     assert viewer.wire.is_closed
 
 
-def test_a_gate_that_raises_is_logged_once_and_answered_with_500() -> None:
+def test_a_gate_that_raises_is_logged_once_and_answered_with_503() -> None:
     viewer = Viewer(EchoGate(answer=RuntimeError("broken")))
     with capture_logs() as logs:
-        assert viewer.receive(head()).startswith(b"HTTP/1.1 500 ")
+        response = viewer.receive(head())
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert response_header(response, "Retry-After") == "1"
     assert [log["event"] for log in logs] == ["handshake failed"]
     assert viewer.wire.is_closed
 
@@ -614,6 +617,7 @@ def feed(data: bytes, cuts: list[int]) -> Viewer:
     return viewer
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=500), st.lists(st.integers(0, 500), max_size=5), st.booleans())
 def test_random_bytes_end_in_silence_or_a_close_and_never_in_an_exception(
     data: bytes, cuts: list[int], is_after_a_handshake: bool
@@ -624,6 +628,7 @@ def test_random_bytes_end_in_silence_or_a_close_and_never_in_an_exception(
     assert logs == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(max_size=200), min_size=1, max_size=5),
     st.lists(st.integers(0, 2_000), max_size=10),
@@ -639,6 +644,7 @@ def test_messages_are_the_same_however_the_stream_is_split(
     assert viewer.session.messages == [(payload, False) for payload in payloads]
 
 
+@settings(deadline=None)
 @given(
     st.lists(FORGED, min_size=1, max_size=4).map(b"".join),
     st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 255)), max_size=4),
@@ -667,33 +673,80 @@ async def test_a_frame_of_64_kib_passes_to_a_viewer_that_reads() -> None:
         assert not served.session.socket.paused
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_a_viewer_that_doesn_t_read_is_behind_once_small_buffers_are_full(loop: str) -> None:
+async def test_a_viewer_that_doesn_t_read_is_behind_once_small_buffers_are_full() -> None:
     receive_buffer_bytes = 16 * 1024
     frame = frames.plain(b"x" * 1_024, text=False)
-
-    async def scenario() -> int:
-        running = asyncio.get_running_loop()
-        async with serving() as served:
-            with sockets.socket() as peer:
-                peer.setblocking(False)
-                peer.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_buffer_bytes)
-                await running.sock_connect(peer, ("127.0.0.1", served.port))
-                await running.sock_sendall(peer, head())
-                await running.sock_recv(peer, 4_096)
-                written_bytes = 0
-                while not served.session.socket.paused:
-                    served.session.socket.write(frame)
-                    written_bytes += len(frame)
-                    await asyncio.sleep(0)
-                assert served.session.told == ["opened", "behind"]
-                while served.session.socket.paused:
-                    await running.sock_recv(peer, 65_536)
-                assert served.session.told == ["opened", "behind", "caught_up"]
-                return written_bytes
-
-    factory = Config(no_app, loop=loop).get_loop_factory()
-    with asyncio.Runner(loop_factory=factory) as runner:
-        written_bytes = runner.run(scenario())
+    loop = asyncio.get_running_loop()
+    async with serving() as served:
+        with sockets.socket() as peer:
+            peer.setblocking(False)
+            peer.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_buffer_bytes)
+            await loop.sock_connect(peer, ("127.0.0.1", served.port))
+            await loop.sock_sendall(peer, head())
+            await loop.sock_recv(peer, 4_096)
+            written_bytes = 0
+            while not served.session.socket.paused:
+                served.session.socket.write(frame)
+                written_bytes += len(frame)
+                await asyncio.sleep(0)
+            assert served.session.told == ["opened", "behind"]
+            while served.session.socket.paused:
+                await loop.sock_recv(peer, 65_536)
+            assert served.session.told == ["opened", "behind", "caught_up"]
     # Twice either buffer, as Linux counts its own overhead; by default it were megabytes.
     assert written_bytes < 4 * (SEND_BUFFER_BYTES + receive_buffer_bytes)
+
+
+async def test_a_reset_connection_is_lost() -> None:
+    loop = asyncio.get_running_loop()
+    async with serving() as served:
+        with sockets.socket() as peer:
+            peer.setblocking(False)
+            peer.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+            await loop.sock_connect(peer, ("127.0.0.1", served.port))
+            await loop.sock_sendall(peer, head())
+            await loop.sock_recv(peer, 4_096)
+        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        served.session.socket.write(b"late")
+        assert served.session.told == ["opened", "lost"]
+
+
+async def test_a_connection_that_is_half_closed_without_a_close_frame_is_lost() -> None:
+    async with serving() as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(head())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write_eof()
+        assert await reader.read() == b""
+        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_a_peer_that_ignores_every_close_is_cut_off_by_the_sweep() -> None:
+    loop = asyncio.get_running_loop()
+    async with serving() as served:
+        with sockets.socket() as peer:
+            peer.setblocking(False)
+            await loop.sock_connect(peer, ("127.0.0.1", served.port))
+            await loop.sock_sendall(peer, head())
+            await loop.sock_recv(peer, 4_096)
+            served.session.socket.write(frames.plain(b"x" * 10_000_000, text=False))
+            served.session.socket.close(1012, "restart")
+            for _ in range(CLOSING_S + 1):
+                served.keepalive.sweep()
+            await asyncio.wait_for(served.session.is_over.wait(), 5)
+            assert served.server.server_state.connections == set()
+
+
+async def test_a_violation_is_read_to_its_end_so_that_no_reset_overtakes_the_close_frame() -> None:
+    async with serving() as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(head())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(masked(Opcode.TEXT, b"x" * 3_000_000))
+        await writer.drain()
+        assert close_code(await reader.read()) == 1009
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.wait_for(served.session.is_over.wait(), 5)

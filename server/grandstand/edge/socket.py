@@ -39,12 +39,11 @@ from grandstand.wire.codes import CloseCode, ErrorCode
 __all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
 
 MAX_MESSAGE_BYTES = 4096  # from a client, by the wire contract
-MAX_HEAD_BYTES = (
-    64 * 1024
-)  # what uvicorn's h11 lets through (h11_max_incomplete_event_size) and more
+MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
 CLOSING_S = 5
 """How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
+RETRY_AFTER_S = 1
 
 # With the kernel's own buffers pause_writing fired after 3.8 MB unread, 776 s at 5 frames a second;
 # with these after 36 KB, 7 s. Linux doubles SO_SNDBUF for its own overhead.
@@ -69,10 +68,12 @@ class Session(Protocol):
         """One whole message; text isn't checked to be UTF-8."""
 
     def behind(self) -> None:
-        """The transport is paused: the peer doesn't read."""
+        """The kernel takes no more; may come from within ``write``, and for a healthy peer too,
+        when a frame is larger than the buffers.
+        """
 
     def caught_up(self) -> None:
-        """The transport has drained."""
+        """The kernel has taken everything."""
 
     def lost(self) -> None:
         """The connection is over, whatever the cause; once, after ``opened``."""
@@ -245,7 +246,8 @@ class ViewerSocket(asyncio.Protocol):
     def shutdown(self) -> None:
         """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
         if self._head is not None:
-            refusal = problem(503, ErrorCode.UNAVAILABLE, "the server is stopping", retry_after_s=1)
+            detail = "the server is stopping"
+            refusal = problem(503, ErrorCode.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
             self._turn_away(refusal.response())
         elif self._open:
             self._tell(lambda session: session.drain())
@@ -266,13 +268,15 @@ class ViewerSocket(asyncio.Protocol):
             self._turn_away(offer) if isinstance(offer, bytes) else self._consider(offer)
         except Exception:
             _log.exception("handshake failed", peer=self.peer)
-            self._turn_away(problem(500, ErrorCode.UNAVAILABLE, "our fault").response())
+            refusal = problem(503, ErrorCode.UNAVAILABLE, "our fault", retry_after_s=RETRY_AFTER_S)
+            self._turn_away(refusal.response())
         return rest
 
     def _consider(self, offer: Offer) -> None:
         assert self._entrance is not None
         gate, _ = self._entrance
         self.peer = offer.handshake.peer
+        self._bound_buffers()
         admitted = gate.admit(offer.handshake)
         if isinstance(admitted, Refusal):
             self._turn_away(admitted.response())
@@ -286,7 +290,6 @@ class ViewerSocket(asyncio.Protocol):
             self._connection.extensions = [
                 PerMessageDeflate(True, True, frames.WINDOW_BITS, frames.WINDOW_BITS)
             ]
-        self._bound_buffers()
         self._open = True
         self._slot = self._keepalive.join(self)
         self._transport.write(offer.response)
