@@ -121,6 +121,13 @@ test("top and bottom comments stand still at their edge", () => {
   assert.deepEqual(one.at(NOW + 4_001, STAGE), []);
 });
 
+test("a comment that stands still always fits the stage", () => {
+  const one = field();
+  one.add(comment("t", { mode: "top", text: "x".repeat(100) }), LIVE);
+  const [placed] = one.at(NOW, { width: 390, height: 440 });
+  assert.ok(placed.x >= 0 && placed.x + placed.width <= 390);
+});
+
 test("nothing grows, however long the night", () => {
   const one = field();
   for (let i = 0; i < 20_000; i += 1) {

@@ -13,6 +13,7 @@ export class Composer {
   /** @type {Map<string, CommentMessage>} */ #known = new Map();
   #max = 100;
   #blocked = "";
+  #live = false;
 
   /** @param {(text: string, look: {mode: Mode, size: Size, color: number}) => CommentMessage} onSend */
   constructor(onSend) {
@@ -50,9 +51,10 @@ export class Composer {
     this.#refresh();
   }
 
-  /** The connection is gone: what was sent goes when it is back. */
-  wait() {
-    if (this.#sent.size > 0) this.#tell("waiting", words.waiting);
+  /** Whether the connection is there; what was sent without one goes when it is back. @param {boolean} live */
+  connected(live) {
+    this.#live = live;
+    if (!live && this.#sent.size > 0) this.#tell("waiting", words.waiting);
   }
 
   /** @param {Ack} ack @returns {CommentMessage | undefined} the own comment it answers */
@@ -104,7 +106,8 @@ export class Composer {
     const message = this.onSend(text, look);
     remember(this.#sent, message.id, message);
     this.field.value = "";
-    this.#tell("sending", words.sending, message);
+    if (this.#live) this.#tell("sending", words.sending, message);
+    else this.#tell("waiting", words.waiting, message);
     this.#refresh();
   }
 

@@ -193,9 +193,10 @@ function flightMs(bullet) {
   return bullet.mode === "scroll" ? SCROLL_MS : STILL_MS;
 }
 
-/** @param {Bullet} bullet @param {Stage} stage */
+/** One that stands still is set smaller if it would not fit. @param {Bullet} bullet @param {Stage} stage */
 function fontPx(bullet, stage) {
-  return (stage.height / ROWS) * SIZES[bullet.size];
+  const font = (stage.height / ROWS) * SIZES[bullet.size];
+  return bullet.mode === "scroll" ? font : Math.min(font, (stage.width * 0.96) / bullet.widthEm);
 }
 
 /** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */

@@ -43,7 +43,7 @@ const socket = new LiveSocket({
   onToken: (token) => keepToken("guest", roomId, token),
   onStatus: (now) => {
     status = now;
-    if (now.phase === "lost") composer.wait();
+    composer.connected(now.phase === "live");
     showStatus();
   },
   onMessage: take,
