@@ -32,6 +32,7 @@ from grandstand.rules.events import (
 )
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
 from grandstand.rules.ranking import Budget, Group, choose, merge
+from grandstand.rules.settings import merged
 from grandstand.rules.state import Asides, Bar, Outcome, RoomState, fold
 from grandstand.store.record import Row
 from grandstand.wire.framing import numbered
@@ -239,20 +240,9 @@ class RoomFold:
 def _changed(settings: Settings, event: SettingsPut) -> Settings:
     base: dict[str, Any] = msgspec.to_builtins(settings) if event.merge else {}
     try:
-        return msgspec.convert(_merged(base, event.changes), Settings)
+        return msgspec.convert(merged(base, event.changes), Settings)
     except msgspec.ValidationError as fault:
         raise _Refused(422, "bad_message", str(fault)) from None
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in changes.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and isinstance(value, dict):
-            merged[name] = _merged(old, value)
-        else:
-            merged[name] = value
-    return merged
 
 
 def _held(told: Told) -> HeldComment:

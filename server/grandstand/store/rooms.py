@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -13,13 +14,26 @@ from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import new_epoch
 from grandstand.store.writer import Argument, Writer, load
-from grandstand.wire.messages import HeldComment
+from grandstand.wire.messages import HeldComment, Settings
 
 ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PRESENCE_MS = 5000
 """How long a node's word about its viewers is believed."""
 
 _CREATE = load("create")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A room from outside: settings, counts, and where its last commit left it."""
+
+    settings: Settings
+    viewers: int
+    comments: int
+    polls: int
+    epoch: str
+    offset: int
+    now: int
 
 
 class Rooms:
@@ -48,6 +62,46 @@ class Rooms:
         """The ids of all rooms, sorted."""
         return sorted(room.decode() for room in await self._reader.ask("SMEMBERS", keys.ROOMS))
 
+    async def describe(self, rooms: Sequence[str], store_now_ms: float) -> dict[str, Description]:
+        """Each room that exists, in one round trip; none of them is followed for it."""
+        replies = await self._reader.ask_all(
+            [
+                command
+                for room in rooms
+                for command in (
+                    ("HMGET", keys.head(room), "epoch", "offset", "now"),
+                    ("HGET", keys.state(room), "settings"),
+                    ("HGETALL", keys.edges(room)),
+                    ("ZCARD", keys.record(room)),
+                    ("HLEN", keys.polls(room)),
+                )
+            ]
+        )
+        described = {}
+        for index, room in enumerate(rooms):
+            (epoch, offset, now), settings, edges, comments, polls = replies[
+                index * 5 : index * 5 + 5
+            ]
+            if epoch is None:
+                continue
+            described[room] = Description(
+                settings=msgspec.msgpack.decode(settings, type=Settings)
+                if settings is not None
+                else Settings(),
+                viewers=_present(edges, store_now_ms)[0],
+                comments=int(comments),
+                polls=int(polls),
+                epoch=epoch.decode(),
+                offset=int(offset),
+                now=int(now),
+            )
+        return described
+
+    async def poll(self, room: str, poll: str) -> PollRecord | None:
+        """One poll of a room."""
+        row = await self._reader.ask("HGET", keys.polls(room), poll)
+        return None if row is None else msgspec.msgpack.decode(row, type=PollRecord)
+
     async def polls(self, room: str) -> list[PollRecord]:
         """All polls of a room, in the order in which they open."""
         rows = await self._reader.ask("HVALS", keys.polls(room))
@@ -72,13 +126,7 @@ class Rooms:
     async def viewers(self, room: str, store_now_ms: float) -> int:
         """The room's viewers over all nodes that spoke lately; the others are forgotten."""
         rows = await self._reader.ask("HGETALL", keys.edges(room))
-        total, silent = 0, []
-        for node, told in rows.items():
-            count, when = map(int, told.split(b":"))
-            if store_now_ms - when <= PRESENCE_MS:
-                total += count
-            else:
-                silent.append(node)
+        total, silent = _present(rows, store_now_ms)
         if silent:
             await self._reader.ask("HDEL", keys.edges(room), *silent)
         return total
@@ -92,3 +140,15 @@ class Rooms:
         """The name of the store's present process: another one after every restart."""
         info = await self._reader.ask("INFO", "server")
         return str(info["run_id"])
+
+
+def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
+    """The viewers of the nodes that spoke lately, and the nodes that didn't."""
+    total, silent = 0, []
+    for node, told in edges.items():
+        count, when = map(int, told.split(b":"))
+        if store_now_ms - when <= PRESENCE_MS:
+            total += count
+        else:
+            silent.append(node)
+    return total, silent

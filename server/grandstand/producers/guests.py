@@ -1,0 +1,66 @@
+"""Guest tokens: a viewer's token for whoever asks, where the room lets guests in."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from typing import Annotated
+from uuid import uuid4
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response
+
+from grandstand.moderation.normalise import clean
+from grandstand.producers.api import Call, answer
+from grandstand.rules.identity import user_id
+from grandstand.tokens import MAX_NAME_CHARS
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Viewer
+
+
+class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a guest wants to be called; without a name, something like "Guest 4821"."""
+
+    name: Annotated[str, Meta(max_length=MAX_NAME_CHARS)] | UnsetType = UNSET
+
+
+class Guest(Struct, frozen=True):
+    """A guest's token, who it makes one, and when it ends (ms since the Unix epoch)."""
+
+    token: str
+    viewer: Viewer
+    expires_at: int
+
+
+async def post(call: Call) -> Response:
+    """A viewer's token for this room, limited per address."""
+    api, live = call.api, call.live
+    body = call.body(GuestBody)
+    if live.replica.state.settings.guests == "none":
+        raise RefusedError(ErrorCode.FORBIDDEN, "this room lets no guests in: sign in")
+    wait_ms = api.guests.take(_address(call), time.monotonic() * 1000)
+    if wait_ms:
+        words = "too many guests from this address"
+        raise RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
+    name = clean(body.name) if isinstance(body.name, str) else ""
+    name = name or f"Guest {1000 + secrets.randbelow(9000)}"
+    sub = f"guest:{uuid4().hex}"
+    expires_at_s = int(time.time()) + api.guest_lifetime_s
+    token = api.tokens.issue(sub, name, "viewer", [live.room], api.guest_lifetime_s, guest=True)
+    viewer = Viewer(role="viewer", id=user_id(sub, live.salt), name=name)
+    return answer(Guest(token, viewer, expires_at_s * 1000), 201)
+
+
+def _address(call: Call) -> str:
+    """The caller's address; of IPv6 the /64, which is what one household has."""
+    client = call.request.client
+    if client is None:
+        return ""
+    try:
+        address = ipaddress.ip_address(client.host)
+    except ValueError:
+        return client.host
+    if address.version == 4:
+        return client.host
+    return str(ipaddress.ip_network((address, 64), strict=False))

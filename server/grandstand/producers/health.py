@@ -1,0 +1,36 @@
+"""For operators: whether the process lives, whether it can serve, and its metrics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from grandstand.producers.api import Call, answer
+from grandstand.wire.codes import ErrorCode, RefusedError
+
+
+class Health(Struct, frozen=True):
+    """All is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+async def healthz(call: Call) -> Response:
+    """Whether the process lives; it does while it answers."""
+    return answer(Health())
+
+
+async def readyz(call: Call) -> Response:
+    """Whether the process can serve: the store answers."""
+    if not call.api.rooms.store_is_up:
+        raise RefusedError(ErrorCode.UNAVAILABLE, "the store doesn't answer")
+    return answer(Health())
+
+
+async def metrics(call: Call) -> Response:
+    """Metrics for Prometheus."""
+    body = generate_latest(call.api.registry)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,142 @@
+"""Problem documents (RFC 9457): the ways in which a call can fail, in the contract's code words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.requests import Request
+from starlette.responses import Response
+
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.timeline import UnknownRoomError
+from grandstand.wire.codes import ErrorCode, RefusedError
+
+STATUS: Mapping[ErrorCode, int] = {
+    ErrorCode.UNAUTHORIZED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.UNKNOWN_ROOM: 404,
+    ErrorCode.UNKNOWN_POLL: 404,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.OVERLOADED: 503,
+    ErrorCode.UNAVAILABLE: 503,
+}
+"""What a refusal means in HTTP; what isn't here is a fault of what was sent, 422."""
+
+HTTP_CODES = (
+    "unknown_comment",
+    "unknown_viewer",
+    "impossible_step",
+    "not_found",
+    "method_not_allowed",
+    "internal_error",
+)
+"""Code words for what sockets don't know."""
+
+RETRY_AFTER_S = 1
+
+
+class Fault(Struct, frozen=True):
+    """One thing that is wrong with what was sent."""
+
+    path: Annotated[str, Meta(description="As in `options[2].text`; empty for the whole.")]
+    message: str
+
+
+class Problem(Struct, frozen=True):
+    """Why a call had no effect (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: Annotated[
+        str,
+        Meta(description="One of: " + ", ".join([*map(str, ErrorCode), *HTTP_CODES])),
+    ]
+    detail: str
+    errors: list[Fault] | UnsetType = UNSET
+
+
+class ProblemError(Exception):
+    """Ends a call with a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.problem = Problem(
+            type="about:blank",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            code=str(code),
+            detail=detail,
+            errors=list(errors) or UNSET,
+        )
+        self.headers = dict(headers or {})
+
+
+def invalid(errors: Sequence[Fault], code: ErrorCode = ErrorCode.BAD_MESSAGE) -> ProblemError:
+    """422 with the path of each fault."""
+    detail = "; ".join(f"{fault.path}: {fault.message}".removeprefix(": ") for fault in errors)
+    return ProblemError(422, code, detail, errors)
+
+
+def not_allowed(method: str, allowed: str) -> ProblemError:
+    """405 with the methods that there are."""
+    detail = f"{method} isn't possible here; possible are {allowed}"
+    return ProblemError(405, "method_not_allowed", detail, headers={"Allow": allowed})
+
+
+def of_error(error: Exception) -> ProblemError | None:
+    """The problem that an error of the layers below means; None for a fault of our own."""
+    match error:
+        case ProblemError():
+            return error
+        case RefusedError():
+            return _of_refusal(error)
+        case UnknownRoomError():
+            return ProblemError(404, ErrorCode.UNKNOWN_ROOM, f"there is no room {error}")
+        case StoreUnavailable():
+            detail = "the store doesn't answer now; whether the call had an effect isn't known"
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            return ProblemError(503, ErrorCode.UNAVAILABLE, detail, headers=headers)
+    return None
+
+
+def internal() -> ProblemError:
+    """500: the log has the rest."""
+    return ProblemError(500, "internal_error", "our fault; it has been written to the log")
+
+
+def _of_refusal(refused: RefusedError) -> ProblemError:
+    status = STATUS.get(refused.code, 422)
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="grandstand"'
+    if status in (429, 503):
+        headers["Retry-After"] = str(math.ceil(refused.retry_after or RETRY_AFTER_S))
+    return ProblemError(status, refused.code, refused.message, headers=headers)
+
+
+def response(error: ProblemError) -> Response:
+    """The problem document as an answer."""
+    return Response(
+        msgspec.json.encode(error.problem),
+        status_code=error.problem.status,
+        headers={"Cache-Control": "no-store", **error.headers},
+        media_type="application/problem+json",
+    )
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """Starlette's handler for status 404: paths that no route takes."""
+    return response(ProblemError(404, "not_found", f"there is nothing at {request.url.path}"))

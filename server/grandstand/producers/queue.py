@@ -1,0 +1,114 @@
+"""The moderators' queue: held comments, comments to take back, viewers to mute, ban or restore."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response
+
+from grandstand.producers.api import Call, answer, event_id
+from grandstand.producers.problems import ProblemError
+from grandstand.producers.validation import Nothing
+from grandstand.rules.events import Barred, HeldDecided, Restored, Retracted
+from grandstand.wire.messages import HeldComment, Time
+
+USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+MAX_BAR_S = 31_536_000
+
+
+class HeldList(Struct, frozen=True):
+    """The comments that wait for a moderator, in the order in which they came."""
+
+    comments: list[HeldComment]
+
+
+class Decision(Struct, frozen=True):
+    """What a moderator did with a comment."""
+
+    comment: str
+    status: Literal["approved", "rejected", "retracted"]
+
+
+class BarBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long; without ``duration``, until restored."""
+
+    duration: Annotated[float, Meta(gt=0, le=MAX_BAR_S, description="s")] | UnsetType = UNSET
+
+
+class BarredViewer(Struct, frozen=True):
+    """A viewer and what a moderator did; ``until`` is absent where it holds until restored."""
+
+    user: str
+    status: Literal["muted", "banned", "restored"]
+    until: Time | UnsetType = UNSET
+
+
+async def held(call: Call) -> Response:
+    """The comments that wait for a moderator."""
+    return answer(HeldList(await call.api.rooms.store.rooms.held(call.live.room)))
+
+
+async def approve(call: Call) -> Response:
+    """Lets a held comment through."""
+    return await _decide(call, approved=True)
+
+
+async def reject(call: Call) -> Response:
+    """Turns a held comment away."""
+    return await _decide(call, approved=False)
+
+
+async def retract(call: Call) -> Response:
+    """Takes a comment back, from every screen and from the record."""
+    call.body(Nothing)
+    comment = call.path("comment")
+    row = await call.api.rooms.store.record.find(call.live.room, comment)
+    if row is None:
+        raise ProblemError(404, "unknown_comment", f"there is no comment {comment} in the record")
+    await call.submit(Retracted(event_id(), comment, row.user))
+    return answer(Decision(comment, "retracted"))
+
+
+async def mute(call: Call) -> Response:
+    """Lets a viewer watch but not comment."""
+    return await _bar(call, "mute")
+
+
+async def ban(call: Call) -> Response:
+    """Shows a viewer out, at once and on every node."""
+    return await _bar(call, "ban")
+
+
+async def restore(call: Call) -> Response:
+    """Lifts a mute or a ban."""
+    call.body(Nothing)
+    user = _user(call)
+    await call.submit(Restored(event_id(), user))
+    return answer(BarredViewer(user, "restored"))
+
+
+async def _decide(call: Call, approved: bool) -> Response:
+    call.body(Nothing)
+    comment = call.path("comment")
+    await call.submit(HeldDecided(event_id(), comment, approved))
+    return answer(Decision(comment, "approved" if approved else "rejected"))
+
+
+async def _bar(call: Call, kind: Literal["mute", "ban"]) -> Response:
+    body = call.body(BarBody)
+    user = _user(call)
+    until = None
+    if isinstance(body.duration, float):
+        until = call.live.now() + max(1, round(body.duration * 1000))
+    await call.submit(Barred(event_id(), user, kind, until))
+    status: Literal["muted", "banned"] = "muted" if kind == "mute" else "banned"
+    return answer(BarredViewer(user, status, UNSET if until is None else until))
+
+
+def _user(call: Call) -> str:
+    user = call.path("user")
+    if not USER_ID.fullmatch(user):
+        raise ProblemError(404, "unknown_viewer", f"no viewer can be called {user}: see `user`")
+    return user

@@ -1,0 +1,116 @@
+"""Rooms: making them, changing their settings, looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+from grandstand.moderation.normalise import clean
+from grandstand.producers.api import Call, answer, event_id
+from grandstand.producers.authorisation import may_watch
+from grandstand.producers.problems import Fault, invalid
+from grandstand.producers.validation import checked
+from grandstand.rules.events import SettingsPut
+from grandstand.rules.settings import merged
+from grandstand.store.rooms import ROOM_ID, Description
+from grandstand.store.store import insisting
+from grandstand.wire.messages import Settings, Time
+
+CREATE_PATIENCE_S = 5.0
+
+
+class Room(Struct, frozen=True):
+    """A room with its settings and counts; ``comments`` are those of its record."""
+
+    room: str
+    settings: Settings
+    viewers: int
+    comments: int
+    polls: int
+    epoch: str
+    offset: int
+    now: Time
+
+
+class RoomList(Struct, frozen=True):
+    """Rooms, by their ids."""
+
+    rooms: list[Room]
+
+
+async def put(call: Call) -> Response:
+    """Creates a room, or replaces its settings; what isn't named goes to its default."""
+    room = call.path("room")
+    if not ROOM_ID.fullmatch(room):
+        words = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or a digit"
+        raise invalid([Fault("room", words)])
+    call.body(Settings)
+    store, request_id = call.api.rooms.store, uuid4().hex
+    created = await insisting(lambda: store.rooms.create(room, request_id), CREATE_PATIENCE_S)
+    call.api.rooms.created(room)
+    call.followed = await call.api.rooms.get(room)
+    await _put_settings(call, merge=False)
+    headers = {"Location": f"/v1/rooms/{room}"} if created else {}
+    return answer(await _look(call), 201 if created else 200, headers)
+
+
+async def patch(call: Call) -> Response:
+    """Changes some settings; maps among them are merged deeply."""
+    if isinstance(call.raw, dict):
+        settings = msgspec.to_builtins(call.live.replica.state.settings)
+        checked(merged(settings, call.raw), Settings)
+    else:
+        call.body(Settings)
+    await _put_settings(call, merge=True)
+    return answer(await _look(call))
+
+
+async def get(call: Call) -> Response:
+    """The room with its settings and counts."""
+    return answer(await _look(call))
+
+
+async def list_all(call: Call) -> Response:
+    """The rooms that the token lets one see; without one, those that let guests in."""
+    rooms = call.api.rooms.store.rooms
+    told = await rooms.describe(await rooms.ids(), rooms_now_ms := call.api.rooms.store.now_ms())
+    return answer(
+        RoomList(
+            [
+                _room(room, description, int(rooms_now_ms))
+                for room, description in told.items()
+                if may_watch(call.identity, room, description.settings)
+            ]
+        )
+    )
+
+
+async def _put_settings(call: Call, merge: bool) -> None:
+    changes: dict[str, Any] = dict(call.raw) if isinstance(call.raw, Mapping) else {}
+    if "title" in changes:
+        changes["title"] = clean(changes["title"])
+    await call.submit(SettingsPut(event_id(), changes, merge))
+
+
+async def _look(call: Call) -> Room:
+    room, store = call.live.room, call.api.rooms.store
+    told = await store.rooms.describe([room], store.now_ms())
+    return _room(room, told[room], int(store.now_ms()))
+
+
+def _room(room: str, told: Description, store_now_ms: int) -> Room:
+    return Room(
+        room=room,
+        settings=told.settings,
+        viewers=told.viewers,
+        comments=told.comments,
+        polls=told.polls,
+        epoch=told.epoch,
+        offset=told.offset,
+        now=max(told.now, store_now_ms - told.settings.programme_offset),
+    )

@@ -1,0 +1,123 @@
+"""From the bytes of a body, or a query, to a typed struct, or to all of its faults at once.
+
+msgspec stops at the first fault. A producer's form wants to mark every wrong field, so what msgspec
+refuses is looked at again field by field, following the struct's own types.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+
+from grandstand.producers.problems import Fault, ProblemError, invalid
+from grandstand.wire.codes import ErrorCode
+
+MAX_BODY_BYTES = 65536
+
+S = TypeVar("S", bound=Struct)
+Also = Callable[[dict[str, Any]], Iterable[Fault]]
+"""Looks at the well-formed fields of a body for faults between them."""
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No fields; the body may be left out."""
+
+
+async def read_json(request: Request) -> object:
+    """The body's JSON, an empty body being ``{}``. Raises ProblemError 400 or 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            detail = f"a body may have {MAX_BODY_BYTES} bytes"
+            raise ProblemError(413, ErrorCode.TOO_LONG, detail, headers={"Connection": "close"})
+    if not body:
+        return {}
+    try:
+        decoded: object = msgspec.json.decode(body)
+        return decoded
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+        detail = f"the body isn't JSON: {fault}"
+        raise ProblemError(400, ErrorCode.BAD_MESSAGE, detail) from None
+
+
+def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool = True) -> S:
+    """``raw`` as ``kind``. Raises ProblemError 422 with every fault.
+
+    ``also`` is told the fields that are well-formed by themselves; what it says of a field that has
+    a fault already isn't repeated. Without ``strict``, numbers may come as text, as in a query.
+    """
+    found = faults(raw, kind, strict=strict)
+    if also is not None and isinstance(raw, dict):
+        told = {_field_of(fault) for fault in found}
+        good = {
+            field.encode_name: msgspec.convert(raw[field.encode_name], field.type, strict=strict)
+            for field in msgspec.structs.fields(kind)
+            if field.encode_name in raw and field.encode_name not in told
+        }
+        found += [fault for fault in also(good) if _field_of(fault) not in told]
+    if found:
+        raise invalid(found)
+    return msgspec.convert(raw, kind, strict=strict)
+
+
+def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[Fault]:
+    """Everything about ``raw`` that ``kind`` doesn't allow."""
+    try:
+        msgspec.convert(raw, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        inner = list(_inside(raw, kind, path, strict))
+        message, _, _ = str(error).partition(" - at ")
+        return inner or [Fault(path, message[:1].lower() + message[1:])]
+    return []
+
+
+def _inside(raw: object, kind: Any, path: str, strict: bool) -> Iterator[Fault]:
+    """Faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
+    for part in _alternatives(kind):
+        arguments = get_args(part)
+        if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
+            yield from _inside_struct(raw, part, path, strict)
+        elif isinstance(raw, dict) and get_origin(part) is dict:
+            for name, value in raw.items():
+                yield from faults(name, arguments[0], _join(path, name), strict)
+                yield from faults(value, arguments[1], _join(path, name), strict)
+        elif isinstance(raw, list) and get_origin(part) is list:
+            for index, value in enumerate(raw):
+                yield from faults(value, arguments[0], f"{path}[{index}]", strict)
+
+
+def _inside_struct(
+    raw: Mapping[Any, object], kind: type[Struct], path: str, strict: bool
+) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name, field in fields.items():
+        if name in raw:
+            yield from faults(raw[name], field.type, _join(path, name), strict)
+        elif field.required:
+            yield Fault(_join(path, name), "is missing")
+    if kind.__struct_config__.forbid_unknown_fields:
+        for name in raw.keys() - fields.keys():
+            known = ", ".join(fields) or "none"
+            yield Fault(_join(path, name), f"isn't known; known are {known}")
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return [bare for part in get_args(kind) for bare in _alternatives(part)]
+    return [kind]
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _field_of(fault: Fault) -> str:
+    return fault.path.partition(".")[0].partition("[")[0]

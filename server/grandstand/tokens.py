@@ -1,0 +1,221 @@
+"""Tokens: who holds one, and giving them to guests.
+
+HS256 is believed with our own secret alone, the asymmetric algorithms with the keys of a JWKS
+alone: a token chooses which of its issuer's keys it was signed with, never how it is checked, so a
+public key can't be passed off as a secret. ``identify`` is asked at every hello and never waits;
+keys are fetched in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
+
+import jwt
+import msgspec
+import structlog
+from msgspec import Meta, Struct
+
+from grandstand.faults import OperatorError
+from grandstand.moderation.normalise import clean
+from grandstand.rules.identity import Identity, Role
+from grandstand.wire.codes import ErrorCode, RefusedError
+
+MIN_SECRET_BYTES = 32
+"""As long as the hash of HS256 (RFC 7518, 3.2)."""
+
+MAX_NAME_CHARS = 100
+MAX_JWKS_BYTES = 1 << 20
+FETCH_TIMEOUT_S = 5.0
+REFRESH_S = 300.0
+HURRY_S = 10.0
+"""However many tokens name a key that isn't known, the issuer is asked no more often than this."""
+
+_ALGORITHM_OF = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+_HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+
+log = structlog.get_logger(__name__)
+
+
+class Claims(Struct, frozen=True):
+    """What we read of a token's payload, once its signature and ``exp`` are good."""
+
+    sub: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: str = ""
+    role: Role = "viewer"
+    rooms: list[str] = []
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    id: str | None
+    algorithm: str
+    key: Any
+
+
+class Tokens:
+    """The tokens of one installation, by its secret, its issuer's keys, or both."""
+
+    def __init__(self, secret: str | None, jwks_url: str | None = None) -> None:
+        """Raises OperatorError for a secret that is too short, or if there is nothing to check by.
+
+        Without a secret, ``issue`` refuses: there is nothing to sign with.
+        """
+        if not secret and not jwks_url:
+            raise OperatorError(
+                "set GRANDSTAND_JWT_SECRET or GRANDSTAND_JWKS_URL: without one of them no token "
+                f"can be checked. Make a secret with: {_HOW_TO_MAKE_ONE}"
+            )
+        if secret and len(secret.encode()) < MIN_SECRET_BYTES:
+            raise OperatorError(
+                f"GRANDSTAND_JWT_SECRET has {len(secret.encode())} bytes and needs "
+                f"{MIN_SECRET_BYTES}; make one with: {_HOW_TO_MAKE_ONE}"
+            )
+        if jwks_url and urlsplit(jwks_url).scheme not in ("http", "https"):
+            raise OperatorError("GRANDSTAND_JWKS_URL must begin with https:// or http://")
+        self._secret = secret or None
+        self._jwks_url = jwks_url or None
+        self._keys: tuple[_Key, ...] = ()
+        self._hurry = asyncio.Event()
+
+    def identify(self, token: str) -> Identity:
+        """The holder of ``token``. Raises RefusedError(unauthorized), saying what is wrong."""
+        claims = self._claims(token)
+        return Identity(
+            sub=claims.sub,
+            name=clean(claims.name)[:MAX_NAME_CHARS].strip() or "viewer",
+            role=claims.role,
+            rooms=frozenset(claims.rooms),
+            guest=claims.guest,
+        )
+
+    def issue(
+        self,
+        sub: str,
+        name: str,
+        role: Role,
+        rooms: Sequence[str],
+        lifetime_s: float,
+        guest: bool = False,
+    ) -> str:
+        """A token of our own. Raises RefusedError(forbidden) without a secret to sign it with."""
+        if self._secret is None:
+            raise RefusedError(ErrorCode.FORBIDDEN, "tokens are given out elsewhere: sign in there")
+        payload: dict[str, Any] = {
+            "sub": sub,
+            "name": name,
+            "role": role,
+            "rooms": list(rooms),
+            "exp": int(time.time() + lifetime_s),
+        }
+        if guest:
+            payload["guest"] = True
+        return jwt.encode(payload, self._secret, algorithm="HS256")
+
+    def _claims(self, token: str) -> Claims:
+        try:
+            header = jwt.get_unverified_header(token)
+            for key in self._candidates(header):
+                try:
+                    return _verified(token, key)
+                except jwt.InvalidSignatureError:
+                    continue
+        except jwt.ExpiredSignatureError:
+            _refuse("the token has expired: get a new one")
+        except msgspec.ValidationError as fault:
+            _refuse(f"the token's claims: {fault}")
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as fault:
+            _refuse(f"the token can't be used: {fault or type(fault).__name__}")
+        _refuse("the token is signed with a key that isn't known here")
+
+    def _candidates(self, header: dict[str, Any]) -> list[_Key]:
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm == "HS256":
+            return [] if self._secret is None else [_Key(None, algorithm, self._secret)]
+        found = [
+            key
+            for key in self._keys
+            if key.algorithm == algorithm and (key_id is None or key.id == key_id)
+        ]
+        if not found:
+            self._hurry.set()
+        return found
+
+    async def run(self) -> None:
+        """Keeps the issuer's keys fresh until cancelled; without a JWKS there is nothing to do.
+
+        While the issuer can't be reached the keys of before hold.
+        """
+        if self._jwks_url is None:
+            await asyncio.Event().wait()
+            return
+        while True:
+            self._hurry.clear()
+            try:
+                self._keys = _read(await asyncio.to_thread(_fetch, self._jwks_url))
+            except (OSError, ValueError) as fault:
+                log.warning("jwks_fetch_failed", url=self._jwks_url, reason=str(fault))
+            await asyncio.sleep(HURRY_S)
+            try:
+                async with asyncio.timeout(REFRESH_S - HURRY_S):
+                    await self._hurry.wait()
+            except TimeoutError:
+                continue
+
+
+def _refuse(words: str) -> NoReturn:
+    raise RefusedError(ErrorCode.UNAUTHORIZED, words)
+
+
+def _verified(token: str, key: _Key) -> Claims:
+    payload = jwt.decode(
+        token,
+        key.key,
+        algorithms=[key.algorithm],
+        # The contract names no audience; an `iat` ahead is a clock, not a forgery.
+        options={"require": ["exp", "sub"], "verify_aud": False, "verify_iat": False},
+    )
+    return msgspec.convert(payload, Claims)
+
+
+def _fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:
+        body: bytes = answer.read(MAX_JWKS_BYTES + 1)
+    if len(body) > MAX_JWKS_BYTES:
+        raise ValueError(f"more than {MAX_JWKS_BYTES} bytes")
+    return body
+
+
+def _read(document: bytes) -> tuple[_Key, ...]:
+    """The keys that we can use; symmetric ones and those for encryption are not among them.
+
+    Raises ValueError if it is no JWKS or has none.
+    """
+    rows = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
+    keys = []
+    for row in rows if isinstance(rows, list) else ():
+        key = _usable(row)
+        if key is not None:
+            keys.append(key)
+    if not keys:
+        raise ValueError("no RS256, ES256 or EdDSA key in it")
+    return tuple(keys)
+
+
+def _usable(row: object) -> _Key | None:
+    if not isinstance(row, dict) or row.get("use", "sig") != "sig":
+        return None
+    algorithm = _ALGORITHM_OF.get((str(row.get("kty")), row.get("crv")))
+    if algorithm is None or row.get("alg", algorithm) != algorithm:
+        return None
+    try:
+        return _Key(row.get("kid"), algorithm, jwt.PyJWK(row, algorithm).key)
+    except jwt.PyJWTError as fault:
+        log.warning("jwks_key_unreadable", kid=row.get("kid"), reason=str(fault))
+        return None
