@@ -136,6 +136,17 @@ async def test_batches_do_not_queue_behind_an_overdue_one(made: list[Moderator])
     assert scorer.asked == ["first"]
 
 
+async def test_a_batch_that_waited_out_its_deadline_is_never_scored(made: list[Moderator]) -> None:
+    scorer = SlowScorer()
+    moderator = _make(made, scorer, deadline_ms=20)
+    await asyncio.gather(*(moderator.judge([f"text {n}"], Policy()) for n in range(5)))
+    scorer.let_go.set()
+    await _until(lambda: moderator.counts.scored > 0)
+    assert scorer.asked == ["text 0"]
+    (judged,) = await moderator.judge(["another"], Policy())
+    assert judged.scored
+
+
 async def test_a_caller_that_gives_up_leaves_the_moderator_working(made: list[Moderator]) -> None:
     scorer = SlowScorer()
     moderator = _make(made, scorer)

@@ -135,6 +135,13 @@ def test_absurd_repeats_are_noise_and_a_long_cheer_is_not() -> None:
     assert _worst("olé olé olé olé") is None
 
 
+@pytest.mark.parametrize(
+    "unit", ["1", "1 ", "-", "a.", "a*b ", "加V", "微信", "www", "f u ", "ab-", "q", "+v:", "点"]
+)
+def test_long_runs_of_what_patterns_look_for_do_no_harm(unit: str) -> None:
+    assert all(one.severity < 2 for one in _find(unit * (4000 // len(unit)) + "x"))
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_searched(text: str) -> None:
     assert all(one.category in CATEGORIES for one in _find(text))

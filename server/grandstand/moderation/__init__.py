@@ -1,6 +1,6 @@
 """What may be said: cleaning, rules, scorer and policy, from a text to show, hold or reject."""
 
-from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.moderator import Counts, Judgement, Moderator
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy, Verdict, decide
 from grandstand.moderation.rules import CATEGORIES, Finding, Rules
@@ -8,6 +8,7 @@ from grandstand.moderation.scorer import ModelError, OnnxScorer, Scorer, Scores
 
 __all__ = [
     "CATEGORIES",
+    "Counts",
     "Finding",
     "Judgement",
     "ModelError",

@@ -54,7 +54,7 @@ class _Reading:
     skeleton: str
     likeness: int
     findings: tuple[Finding, ...]
-    weight: float
+    weight: float = 0.0
     probabilities: Mapping[str, float] | None = None
     mood: float = 0.0
     excitement: float = 0.0
@@ -110,8 +110,8 @@ class Moderator:
         self.counts.remembered += len(texts) - len(unknown)
         if unknown:
             scores = await self._score(unknown)
-            if scores is not None or self._scorer is None:
-                self._learn(unknown, [readings[text] for text in unknown], scores, readings)
+            bare = [readings[text] for text in unknown]
+            readings.update(self._complete(unknown, bare, scores))
         return [self._judge(readings[text], policy) for text in texts]
 
     async def close(self) -> None:
@@ -121,8 +121,7 @@ class Moderator:
 
     def _read(self, text: str) -> _Reading:
         bones = skeleton(text)
-        findings = tuple(self._rules.find(bones, text))
-        return _Reading(bones, likeness(text), findings, weigh(text, bones))
+        return _Reading(bones, likeness(text), tuple(self._rules.find(bones, text)))
 
     def _judge(self, reading: _Reading, policy: Policy) -> Judgement:
         scored = reading.probabilities is not None
@@ -148,20 +147,22 @@ class Moderator:
         if self._overdue >= self._threads:
             self.counts.skipped += len(texts)
             return None
-        job = asyncio.wrap_future(self._pool.submit(self._scorer.score, texts))
+        queued = self._pool.submit(self._scorer.score, texts)
+        job = asyncio.wrap_future(queued)
         try:
             await asyncio.wait({job}, timeout=self._deadline_s)
         finally:
             if not job.done():
-                self._overdue += 1
                 self.counts.late += len(texts)
+            if not job.done() and not queued.cancel():
+                self._overdue += 1
                 job.add_done_callback(lambda done: self._take_late(texts, done))
         return self._result(texts, job) if job.done() else None
 
     def _take_late(self, texts: list[str], job: asyncio.Future[Scores]) -> None:
         self._overdue -= 1
         if not job.cancelled() and (scores := self._result(texts, job)) is not None:
-            self._learn(texts, [self._read(text) for text in texts], scores, {})
+            self._complete(texts, [self._read(text) for text in texts], scores)
 
     def _result(self, texts: list[str], job: asyncio.Future[Scores]) -> Scores | None:
         fault = job.exception()
@@ -175,23 +176,24 @@ class Moderator:
         self.counts.scored += len(texts)
         return job.result()
 
-    def _learn(
-        self,
-        texts: list[str],
-        bare: list[_Reading],
-        scores: Scores | None,
-        readings: dict[str, _Reading],
-    ) -> None:
-        """Complete readings by their scores, and remember them."""
-        if scores is not None:
-            bare = [_complete(*one) for one in zip(texts, bare, _rows(scores), strict=True)]
-        for text, reading in zip(texts, bare, strict=True):
-            readings[text] = self._known[text] = reading
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+    def _complete(
+        self, texts: list[str], bare: list[_Reading], scores: Scores | None
+    ) -> dict[str, _Reading]:
+        """Add scores and weight to readings, and remember what no later try can better."""
+        rows = [_UNSCORED] * len(texts) if scores is None else _rows(scores)
+        whole = {
+            text: _with(text, reading, row)
+            for text, reading, row in zip(texts, bare, rows, strict=True)
+        }
+        if scores is not None or self._scorer is None:
+            self._known.update(whole)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return whole
 
 
-_Row = tuple[dict[str, float], float, float]
+_Row = tuple[dict[str, float] | None, float, float]
+_UNSCORED: _Row = (None, 0.0, 0.0)
 
 
 def _rows(scores: Scores) -> list[_Row]:
@@ -206,9 +208,9 @@ def _rows(scores: Scores) -> list[_Row]:
     ]
 
 
-def _complete(text: str, bare: _Reading, row: _Row) -> _Reading:
+def _with(text: str, bare: _Reading, row: _Row) -> _Reading:
     probabilities, mood, excitement = row
-    wrong = max(probabilities.values(), default=0.0)
+    wrong = max(probabilities.values(), default=0.0) if probabilities else 0.0
     weight = weigh(text, bare.skeleton, wrong, mood, excitement)
     return _Reading(
         bare.skeleton, bare.likeness, bare.findings, weight, probabilities, mood, excitement
