@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from grandstand import resources
+from grandstand.edge.entrance import Entrance
 from grandstand.edge.gate import Gate, Limits
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.presence import Presence
@@ -92,7 +93,7 @@ async def serve(
             await _serve(settings, store, tokens, moderator, listener, ready)
     finally:
         listener.close()
-        moderator.close()
+        await moderator.close()
 
 
 async def _serve(
@@ -133,7 +134,7 @@ async def _serve(
         uvicorn.Config(
             app,
             ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),  # type: ignore[arg-type]
-            http="h11",
+            http=Entrance,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -173,7 +174,7 @@ async def _serve(
         log.info("serving", url=running.url, durability=store.durability.promise)
         if ready is not None:
             await ready(running)
-        await asyncio.wait([serving, *at_work], return_when=asyncio.FIRST_COMPLETED)
+        await _until_over(serving, at_work)
         stop()
         await serving
         await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
@@ -187,6 +188,15 @@ async def _serve(
             loop.remove_signal_handler(signal_number)
     for task in failed:
         task.result()
+
+
+async def _until_over(serving: asyncio.Task[None], at_work: list[asyncio.Task[None]]) -> None:
+    """Until the server was stopped, or a part of it failed."""
+    waiting = {serving, *at_work}
+    while serving in waiting:
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if any(task.exception() for task in done):
+            return
 
 
 async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -276,7 +276,7 @@ class ViewerSession:
             live.replica,
             viewer,
             live.now(),
-            max(live.viewers, len(room)),
+            max(live.viewers, len(room), 1),
             self._gate.rooms.store.durability.promise,
             self._resume,
         )
