@@ -147,7 +147,7 @@ class Tokens:
             self._hurry.set()
         return found
 
-    async def run(self) -> None:
+    async def run(self, refresh_s: float = REFRESH_S, hurry_s: float = HURRY_S) -> None:
         """Keeps the issuer's keys fresh until cancelled; without a JWKS there is nothing to do.
 
         While the issuer can't be reached the keys of before hold.
@@ -161,9 +161,9 @@ class Tokens:
                 self._keys = _read(await asyncio.to_thread(_fetch, self._jwks_url))
             except (OSError, ValueError) as fault:
                 log.warning("jwks_fetch_failed", url=self._jwks_url, reason=str(fault))
-            await asyncio.sleep(HURRY_S)
+            await asyncio.sleep(hurry_s)
             try:
-                async with asyncio.timeout(REFRESH_S - HURRY_S):
+                async with asyncio.timeout(refresh_s - hurry_s):
                     await self._hurry.wait()
             except TimeoutError:
                 continue

@@ -1,0 +1,310 @@
+"""Tokens by our secret and by an issuer's keys, the latter from a real HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from grandstand.faults import OperatorError
+from grandstand.tokens import Tokens
+from grandstand.wire.codes import ErrorCode, RefusedError
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+SECRET = "a secret of at least thirty-two bytes"
+RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    told = {"sub": "u1", "name": "Ada", "role": "viewer", "rooms": ["gala"]}
+    whole = {**told, "exp": int(time.time()) + 60, **changes}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def signed(**changes: Any) -> str:
+    return jwt.encode(claims(**changes), SECRET, "HS256")
+
+
+def refusal(tokens: Tokens, token: str) -> str:
+    with pytest.raises(RefusedError) as refused:
+        tokens.identify(token)
+    assert refused.value.code is ErrorCode.UNAUTHORIZED
+    return refused.value.message
+
+
+def test_a_token_of_our_own_names_its_holder() -> None:
+    tokens = Tokens(SECRET)
+    identity = tokens.identify(tokens.issue("u1", "Ada", "moderator", ["gala", "*"], 60))
+    assert (identity.sub, identity.name, identity.role) == ("u1", "Ada", "moderator")
+    assert identity.rooms == {"gala", "*"}
+    assert not identity.guest
+
+
+def test_a_guest_token_says_so() -> None:
+    tokens = Tokens(SECRET)
+    assert tokens.identify(tokens.issue("g", "G", "viewer", ["gala"], 60, guest=True)).guest
+
+
+def test_what_a_token_leaves_out_has_the_least_meaning() -> None:
+    identity = Tokens(SECRET).identify(signed(name=None, role=None, rooms=None))
+    assert (identity.name, identity.role, identity.rooms) == ("viewer", "viewer", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("A\u202eda\u0007", "Ada"), ("\u200b \n", "viewer"), ("x" * 300, "x" * 100)],
+)
+def test_a_name_is_cleaned_and_cut(name: str, shown: str) -> None:
+    assert Tokens(SECRET).identify(signed(name=name)).name == shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"exp": 1}, "expired"),
+        ({"exp": None}, "exp"),
+        ({"exp": "soon"}, "exp"),
+        ({"exp": float("inf")}, "can't be used"),
+        ({"sub": None}, "sub"),
+        ({"sub": ""}, "sub"),
+        ({"sub": "x" * 201}, "sub"),
+        ({"role": "king"}, "role"),
+        ({"rooms": "gala"}, "rooms"),
+        ({"rooms": [1]}, "rooms"),
+        ({"name": 7}, "name"),
+        ({"guest": "yes"}, "guest"),
+        ({"nbf": 4_000_000_000}, "not yet valid"),
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(changes: dict[str, Any], says: str) -> None:
+    assert says in refusal(Tokens(SECRET), signed(**changes))
+
+
+def test_an_audience_and_a_clock_that_is_ahead_do_no_harm() -> None:
+    token = signed(aud="elsewhere", iat=int(time.time()) + 30)
+    assert Tokens(SECRET).identify(token).sub == "u1"
+
+
+def test_a_token_of_another_secret_is_refused() -> None:
+    assert "isn't known" in refusal(Tokens(SECRET[::-1]), signed())
+
+
+def test_an_unsigned_token_is_refused() -> None:
+    refusal(Tokens(SECRET), jwt.encode(claims(), None, "none"))  # type: ignore[arg-type]
+
+
+@given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode() + ".e30.x"))
+def test_whatever_is_sent_as_a_token_is_refused_and_nothing_else(text: str) -> None:
+    refusal(Tokens(SECRET), text)
+
+
+def test_a_header_of_a_thousand_brackets_is_refused() -> None:
+    refusal(Tokens(SECRET), base64.urlsafe_b64encode(b"[" * 100_000).decode() + ".e30.x")
+
+
+def test_a_short_secret_is_the_operators_fault() -> None:
+    with pytest.raises(OperatorError, match=r"GRANDSTAND_JWT_SECRET has 31 bytes.*token_urlsafe"):
+        Tokens("x" * 31)
+
+
+@pytest.mark.parametrize("secret", [None, ""])
+def test_neither_secret_nor_keys_is_the_operators_fault(secret: str | None) -> None:
+    with pytest.raises(OperatorError, match=r"GRANDSTAND_JWT_SECRET or GRANDSTAND_JWKS_URL"):
+        Tokens(secret)
+
+
+def test_keys_are_fetched_over_http_alone() -> None:
+    with pytest.raises(OperatorError, match="GRANDSTAND_JWKS_URL"):
+        Tokens(None, "file:///etc/passwd")
+
+
+def test_without_a_secret_no_tokens_are_given_out() -> None:
+    with pytest.raises(RefusedError) as refused:
+        Tokens(None, "https://issuer.test/keys").issue("u", "n", "viewer", ["gala"], 60)
+    assert refused.value.code is ErrorCode.FORBIDDEN
+
+
+# --- an issuer's keys ----------------------------------------------------------------------------
+
+
+class Issuer:
+    """An HTTP server that publishes keys."""
+
+    def __init__(self, server: ThreadingHTTPServer) -> None:
+        self.url = f"http://127.0.0.1:{server.server_port}/keys"
+        self.keys: list[dict[str, Any]] = []
+        self.body: bytes | None = None
+        self.asked = 0
+
+    def publish(self, algorithm: Any, public: Any, **fields: Any) -> None:
+        self.keys.append({**json.loads(algorithm.to_jwk(public)), **fields})
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.asked += 1
+            body = told.body if told.body is not None else json.dumps({"keys": told.keys}).encode()
+            self.send_response(200 if body else 503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        told = Issuer(server)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield told
+        server.shutdown()
+        thread.join()
+
+
+@asynccontextmanager
+async def fetching(
+    tokens: Tokens, refresh_s: float = 60, hurry_s: float = 0
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(tokens.run(refresh_s, hurry_s))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def accepted(tokens: Tokens, token: str) -> None:
+    """Waits until the token is accepted."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                tokens.identify(token)
+                return
+            except RefusedError:
+                await asyncio.sleep(0.005)
+
+
+async def settled(issuer: Issuer, asked: int) -> None:
+    """Waits until the issuer was asked so often, and the answer taken."""
+    async with asyncio.timeout(5):
+        while True:
+            if issuer.asked >= asked:
+                break
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+
+
+KINDS: list[tuple[str, Any, Any]] = [
+    ("RS256", RSA, RSAAlgorithm),
+    ("ES256", EC, ECAlgorithm),
+    ("EdDSA", ED, OKPAlgorithm),
+]
+
+
+@pytest.mark.parametrize(("name", "private", "algorithm"), KINDS, ids=[k[0] for k in KINDS])
+async def test_a_token_by_an_issuers_key_is_accepted(
+    issuer: Issuer, name: str, private: Any, algorithm: Any
+) -> None:
+    issuer.publish(algorithm, private.public_key(), kid="k1", use="sig")
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens):
+        await accepted(tokens, jwt.encode(claims(), private, name, headers={"kid": "k1"}))
+        await accepted(tokens, jwt.encode(claims(), private, name))
+
+
+async def test_a_public_key_is_no_secret(issuer: Issuer) -> None:
+    issuer.publish(RSAAlgorithm, RSA.public_key(), kid="k1")
+    public = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def part(value: dict[str, Any]) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    told = part({"alg": "HS256", "kid": "k1"}) + b"." + part(claims(role="producer"))
+    mac = hmac.new(public, told, hashlib.sha256).digest()
+    forged = (told + b"." + base64.urlsafe_b64encode(mac).rstrip(b"=")).decode()
+    for secret in (None, SECRET):
+        tokens = Tokens(secret, issuer.url)
+        async with fetching(tokens):
+            await accepted(tokens, jwt.encode(claims(), RSA, "RS256", headers={"kid": "k1"}))
+            refusal(tokens, forged)
+
+
+async def test_a_symmetric_key_in_the_set_is_not_used(issuer: Issuer) -> None:
+    issuer.publish(RSAAlgorithm, RSA.public_key(), kid="k1")
+    shared = base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("=")
+    issuer.keys.append({"kty": "oct", "k": shared, "kid": "k2", "alg": "HS256"})
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens):
+        await accepted(tokens, jwt.encode(claims(), RSA, "RS256"))
+        refusal(tokens, jwt.encode(claims(), SECRET, "HS256", headers={"kid": "k2"}))
+
+
+async def test_keys_for_encryption_and_broken_ones_are_passed_over(issuer: Issuer) -> None:
+    issuer.publish(RSAAlgorithm, RSA.public_key(), kid="enc", use="enc")
+    issuer.keys += [{"kty": "EC", "crv": "P-256", "x": "!", "kid": "broken"}, {"kty": "EC"}]
+    issuer.publish(OKPAlgorithm, ED.public_key(), kid="good")
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens):
+        await accepted(tokens, jwt.encode(claims(), ED, "EdDSA", headers={"kid": "good"}))
+        refusal(tokens, jwt.encode(claims(), RSA, "RS256", headers={"kid": "enc"}))
+
+
+async def test_a_key_that_is_not_known_is_asked_for_at_once(issuer: Issuer) -> None:
+    issuer.publish(OKPAlgorithm, ED.public_key(), kid="old")
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens):
+        await accepted(tokens, jwt.encode(claims(), ED, "EdDSA", headers={"kid": "old"}))
+        issuer.keys.clear()
+        issuer.publish(ECAlgorithm, EC.public_key(), kid="new")
+        await accepted(tokens, jwt.encode(claims(), EC, "ES256", headers={"kid": "new"}))
+        assert "isn't known" in refusal(tokens, jwt.encode(claims(), ED, "EdDSA"))
+
+
+async def test_the_issuer_is_not_asked_for_every_bad_token(issuer: Issuer) -> None:
+    issuer.publish(OKPAlgorithm, ED.public_key(), kid="k1")
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens, hurry_s=30):
+        await accepted(tokens, jwt.encode(claims(), ED, "EdDSA"))
+        before = issuer.asked
+        for number in range(20):
+            refusal(tokens, jwt.encode(claims(), ED, "EdDSA", headers={"kid": f"x{number}"}))
+            await asyncio.sleep(0.002)
+        assert issuer.asked == before
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"keys": []}', b"[]", b"x" * (1 << 21)])
+async def test_keys_hold_while_the_issuer_is_away(issuer: Issuer, body: bytes) -> None:
+    issuer.publish(OKPAlgorithm, ED.public_key(), kid="k1")
+    tokens = Tokens(None, issuer.url)
+    async with fetching(tokens, refresh_s=0.01):
+        token = jwt.encode(claims(), ED, "EdDSA", headers={"kid": "k1"})
+        await accepted(tokens, token)
+        issuer.body = body
+        await settled(issuer, issuer.asked + 2)
+        assert tokens.identify(token).sub == "u1"
+
+
+async def test_without_an_issuer_the_task_waits_to_be_cancelled() -> None:
+    task = asyncio.create_task(Tokens(SECRET).run())
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
