@@ -1,0 +1,5 @@
+"""``python -m grandstand``."""
+
+from grandstand.cli import main
+
+main()

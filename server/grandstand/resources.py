@@ -1,0 +1,29 @@
+"""Files that ship with the package: in an installed one beside this module, else in the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grandstand.faults import OperatorError
+
+_PACKAGE = Path(__file__).resolve().parent
+_PLACES = (_PACKAGE, _PACKAGE.parent.parent)
+"""A wheel carries the files inside the package; an editable install leaves them at the root."""
+
+
+def pages() -> Path:
+    """The folder of the browser's pages. Raises OperatorError if it isn't there."""
+    return _found("client_demo", "viewer.html").parent
+
+
+def model() -> Path:
+    """The trained comment scorer. Raises OperatorError if it isn't there."""
+    return _found("models/comment_scorer", "model.onnx")
+
+
+def _found(folder: str, name: str, places: tuple[Path, ...] = _PLACES) -> Path:
+    for place in places:
+        path = place / folder / name
+        if path.is_file():
+            return path
+    raise OperatorError(f"{folder}/{name} is missing from the installation: install it again")

@@ -1,0 +1,97 @@
+"""What an operator sets: environment variables ``GRANDSTAND_…``, each with a default that works."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from grandstand.faults import OperatorError
+
+PREFIX = "GRANDSTAND_"
+
+
+def _listed(value: object) -> object:
+    """A comma-separated list."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part for part in (each.strip() for each in value.split(",")) if part)
+
+
+def _origin(value: str) -> str:
+    """A browser sends scheme, host and port, no path; anything else would never match."""
+    scheme, _, host = value.partition("://")
+    if value != "*" and (scheme not in ("http", "https") or not host or "/" in host):
+        raise ValueError(f"{value!r} is not an origin such as https://show.example")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class ServerSettings(BaseSettings):
+    """Settings of one process; times in the unit of their name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path(".grandstand")
+    redis_url: Annotated[str | None, Field(repr=False)] = None
+    jwt_secret: SecretStr | None = None
+    jwks_url: str | None = None
+    origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
+    model: Path | None = None
+    moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
+    moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    max_connections_per_viewer: Annotated[int, Field(ge=1)] = 10
+    max_connections_per_address: Annotated[int, Field(ge=1)] = 5000
+    drain_s: Annotated[float, Field(ge=0, le=600)] = 2.0
+    forwarded_allow_ips: str = "127.0.0.1"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: Annotated[bool, Field(default_factory=lambda: not sys.stderr.isatty())]
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:
+        """Reads the environment; what is ``given`` and not None comes first.
+
+        Raises OperatorError with every fault, each by the name of its variable.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            raise OperatorError("; ".join(_fault(each) for each in error.errors())) from None
+
+    @property
+    def secret(self) -> str | None:
+        """The secret in plain."""
+        return None if self.jwt_secret is None else self.jwt_secret.get_secret_value()
+
+
+def strangers(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables that look like ours but are none, each with the closest of ours, or "".
+
+    No reason to refuse a start: an orchestrator puts such ones in for a service called grandstand.
+    """
+    names = os.environ if environment is None else environment
+    ours = [PREFIX + name.upper() for name in ServerSettings.model_fields]
+    return {
+        name: next(iter(difflib.get_close_matches(name, ours, n=1)), "")
+        for name in sorted(names)
+        if name.startswith(PREFIX) and name not in ours
+    }
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    """One fault in a line; the value itself may be a secret and is not repeated."""
+    variable = PREFIX + str(error["loc"][0]).upper()
+    words = str(error["msg"]).removeprefix("Value error, ")
+    return f"{variable}: {words.replace('Input should be', 'must be', 1)}"

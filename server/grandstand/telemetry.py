@@ -1,0 +1,114 @@
+"""What can be seen from outside: metrics in the manner of Prometheus, and logs.
+
+A metric's label and a log's field never hold what a person wrote, a name, or a token: who needs
+those looks into the record.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+"""Buckets for what one process does by itself, in s."""
+
+SLOW_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 2.0, 5.0)
+"""Buckets for what waits for the store, a batch or a tick, in s."""
+
+COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
+
+PRIVATE_FIELDS = frozenset({"text", "name", "token", "sub", "payload", "comment_text"})
+"""Fields that a log entry may not have."""
+
+
+class Metrics:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, words: str, *labels: str) -> Counter:
+            return Counter(f"grandstand_{name}", words, labels, registry=registry)
+
+        def gauge(name: str, words: str, *labels: str) -> Gauge:
+            return Gauge(f"grandstand_{name}", words, labels, registry=registry)
+
+        def histogram(name: str, words: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"grandstand_{name}", words, buckets=buckets, registry=registry)
+
+        self.connections = gauge("connections", "Open viewer connections", "codec")
+        self.handshakes_refused = counter(
+            "handshakes_refused_total", "Upgrades answered by HTTP", "code"
+        )
+        self.welcomes = counter("welcomes_total", "Welcomes sent", "kind")
+        self.messages = counter("messages_total", "Messages from viewers", "type")
+        self.errors = counter("errors_total", "Errors told to viewers", "code")
+        self.closes = counter("closes_total", "Connections closed by us", "code")
+        self.viewers_behind = gauge("viewers_behind", "Viewers who don't read")
+        self.batch_messages = histogram("batch_messages", "Messages per micro-batch", COUNTS)
+        self.answer_seconds = histogram(
+            "answer_seconds", "From a comment or vote to its answer", SLOW_S
+        )
+        self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
+        self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
+        self.fan_out_seconds = histogram(
+            "fan_out_seconds", "Writing one frame to an audience", FAST_S
+        )
+        self.sent_bytes = counter("sent_bytes_total", "Bytes of frames given to viewers' sockets")
+        self.leases_held = gauge("leases_held", "Rooms sequenced by this process")
+        self.tick_entries = histogram("tick_entries", "Entries read by one tick", COUNTS)
+        self.comments = counter(
+            "comments_total", "Comments sequenced, by what became of them", "fate"
+        )
+
+    def ticked(self, entries: int, shown: int, merged: int, overflow: int) -> None:
+        """One tick was committed."""
+        self.tick_entries.observe(entries)
+        self.comments.labels("shown").inc(shown)
+        self.comments.labels("merged").inc(merged)
+        self.comments.labels("overflow").inc(overflow)
+
+
+def configure_logging(level: str, as_json: bool) -> None:
+    """structlog and the standard library's loggers in one form, on standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        withhold_private,
+    ]
+    renderer: Any
+    if as_json:
+        shared.append(structlog.processors.format_exc_info)
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        renderer = structlog.dev.ConsoleRenderer(
+            exception_formatter=structlog.dev.plain_traceback, colors=sys.stderr.isatty()
+        )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def withhold_private(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Takes out what a log may not hold, should somebody put it in."""
+    for field in PRIVATE_FIELDS & event.keys():
+        event[field] = "withheld"
+    return event
