@@ -30,7 +30,8 @@ from grandstand.edge.socket import ViewerSocket
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
 from grandstand.pages import pages
-from grandstand.producers.routes import Api, routes
+from grandstand.producers.api import Api
+from grandstand.producers.routes import routes
 from grandstand.replica.rooms import LiveRooms
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
