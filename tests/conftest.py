@@ -1,0 +1,93 @@
+"""What tests of more than one part share: processes that end with them, rooms, a real Valkey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import settings
+
+from tests.server import ServerProcess
+from tests.valkey import valkey
+
+settings.register_profile("grandstand", deadline=None, derandomize=True)
+settings.load_profile("grandstand")
+
+LOG_CHARS = 8000
+_servers = pytest.StashKey[list[ServerProcess]]()
+
+MakeServer = Callable[..., ServerProcess]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what its servers logged."""
+    report = yield
+    if report.failed:
+        for server in item.config.stash.get(_servers, []):
+            report.sections.append((f"log of {server.name}", server.log[-LOG_CHARS:]))
+    return report
+
+
+@contextmanager
+def _making(config: pytest.Config, folder: Path) -> Iterator[MakeServer]:
+    """A maker of servers, each in a folder of its own; ends them all."""
+    running = config.stash.setdefault(_servers, [])
+    made: list[ServerProcess] = []
+
+    def make(**named: Any) -> ServerProcess:
+        server = ServerProcess(**{"folder": folder / f"s{len(made)}", **named})
+        made.append(server)
+        running.append(server)
+        return server
+
+    try:
+        yield make
+    finally:
+        for server in made:
+            server.end()
+            running.remove(server)
+
+
+@pytest.fixture
+def make_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeServer]:
+    """Makes servers of this test's own; they are started by it."""
+    with _making(request.config, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def shared_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """One server for all tests that leave it as it was: each takes a room of its own."""
+    with _making(request.config, tmp_path_factory.mktemp("shared")) as make:
+        yield make().start()
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest) -> str:
+    """A room id of this test's own."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60].strip("-")
+
+
+@pytest.fixture
+def live_server(make_server: MakeServer) -> ServerProcess:
+    """A fresh server with the room ``gala``, as the demonstration has it."""
+    server = make_server().start()
+    server.make_room("gala", budget=30, moderation={"level": 2})
+    return server
+
+
+@pytest_asyncio.fixture
+async def valkey_url(tmp_path: Path) -> AsyncIterator[str]:
+    """A Valkey that no server of ours has started."""
+    async with valkey(tmp_path / "valkey") as url:
+        yield url
