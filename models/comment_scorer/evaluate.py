@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +22,15 @@ from grandstand.moderation.policy import THRESHOLDS
 from numpy.typing import NDArray
 
 from models.comment_scorer import prepare
+from models.comment_scorer.disguises import DISGUISES
 from models.comment_scorer.prepare import Labelled
 
 HERE = Path(__file__).parent
 RESAMPLES = 1000
-SHARES = ((0.001, 0.0003), (0.005, 0.0015), (0.02, 0.005), (0.05, 0.02))
-"""Share of ordinary chat that a category may hold and reject, for levels 1 to 4."""
+SHARES = ((0.0005, 0.0001), (0.003, 0.0005), (0.01, 0.002), (0.03, 0.01))
+FLOORS = (0.3, 0.6)
+"""Share of ordinary chat that a category may hold and reject, for levels 1 to 4, and the
+probabilities below which none does, however rare they are in that chat."""
 
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats, Floats], float]
@@ -117,16 +121,40 @@ def tests(data: Path) -> dict[str, tuple[str, list[Labelled], tuple[str, ...]]]:
 def thresholds(scorer: OnnxScorer, texts: list[str]) -> dict[str, list[list[float]]]:
     """(hold, reject) for levels 1 to 4 of each category, as ``policy.THRESHOLDS`` has them.
 
-    From those of ``texts`` that no rule minds: real insults among them would push all too high.
+    From the distinct ``texts`` that no rule minds: real insults would push them all too high.
     """
     rules = Rules.load()
-    texts = [text for text in texts if not rules.find(skeleton(text), text)]
+    texts = [text for text in dict.fromkeys(texts) if not rules.find(skeleton(text), text)]
     out = {}
     for head in scorer.categories:
         found = score(scorer, texts, head)
         out[head] = [
-            [round(float(np.quantile(found, 1 - share)), 3) for share in pair] for pair in SHARES
+            [
+                round(max(floor, float(np.quantile(found, 1 - share))), 3)
+                for share, floor in zip(pair, FLOORS, strict=True)
+            ]
+            for pair in SHARES
         ]
+    return out
+
+
+def disguised(scorer: OnnxScorer, data: Path) -> dict[str, dict[str, float]]:
+    """CONDA valid, each text dressed up: recall and false positives of the head ``insult``.
+
+    At the threshold that 5 % of the undressed harmless texts exceed.
+    """
+    rows = prepare.conda(data, "valid")
+    bad = np.array([target for _, target in rows]) == 1
+    plain = score(scorer, [text for text, _ in rows], "insult")
+    limit = float(np.quantile(plain[~bad], 0.95))
+    out = {"none": {"recall": round(float((plain[bad] > limit).mean()), 4)}}
+    for name, dress in DISGUISES.items():
+        draw = random.Random(prepare.SEED)
+        found = score(scorer, [clean(dress(text, draw)) for text, _ in rows], "insult")
+        out[name] = {
+            "recall": round(float((found[bad] > limit).mean()), 4),
+            "false_positives": round(float((found[~bad] > limit).mean()), 4),
+        }
     return out
 
 
@@ -206,12 +234,17 @@ def evaluate(data: Path, path: Path) -> None:
     results["thresholds"] = thresholds(scorer, chat)
     unseen = prepare.ordinary_chat(data, "test")
     played = prepare.traces(data, "test")
+    happy = [text for text, target in prepare.chinese_mood_test(data) if target == 1.0]
+    ham = [text for text, target in prepare.sms(data, "test") if target == 0.0]
     results["false_positives"] = {
         "unmoderated Twitch messages": asyncio.run(verdicts(scorer, unseen)),
         "recorded Twitch chats": asyncio.run(verdicts(scorer, played)),
+        "happy Chinese posts, SMP2020 usual_test": asyncio.run(verdicts(scorer, happy)),
+        "English messages, SMS ham of the last 70 %": asyncio.run(verdicts(scorer, ham)),
     }
+    results["disguised_conda"] = disguised(scorer, data)
     results["costs"] = costs(path, played)
-    for name in ("thresholds", "false_positives", "costs"):
+    for name in ("thresholds", "false_positives", "disguised_conda", "costs"):
         print(name, json.dumps(results[name], indent=1), flush=True)
     path.with_name("results.json").write_text(json.dumps(results, indent=1) + "\n")
 

@@ -53,13 +53,13 @@ def cold(data: Path, split: str) -> list[Labelled]:
     return _tidy([(r["TEXT"], float(r["label"])) for r in _csv(data / "cold" / f"{split}.csv")])
 
 
-def conda(data: Path, split: str) -> list[Labelled]:
+def conda(data: Path, split: str, classes: str = "EIAO") -> list[Labelled]:
     """CONDA, Dota 2 chat: explicitly or implicitly toxic against the rest; train or valid."""
     return _tidy(
         [
             (r["utterance"].replace("[SEPA]", " "), float(r["intentClass"] in "EI"))
             for r in _csv(data / "conda" / f"CONDA_{split}.csv")
-            if r["intentClass"]
+            if r["intentClass"] and r["intentClass"] in classes
         ]
     )
 
@@ -245,7 +245,8 @@ def training(data: Path) -> list[Part]:
     ham = [(text, 0.0) for text, target in sms(data, "train") if target == 0.0]
     return [
         Part("cold", "insult", cold(data, "train")),
-        Part("conda", "insult", conda(data, "train")),
+        Part("conda", "insult", conda(data, "train", "EAO")),
+        Part("conda", "insult", conda(data, "train", "I"), 0.3),  # "ez": rude in Dota, not to all
         Part("olid", "insult", olid(data, "train"), 2.0),
         Part("davidson", "insult", davidson(data, "train", "01"), 0.3),
         Part("germeval2018", "insult", germeval(data, "training", OFFENCES), 2.0),

@@ -116,6 +116,7 @@ def test_innocent_words_are_left_alone(text: str) -> None:
         "www.example.com",
         "go to example.com now",
         "example dot com",
+        "look at example.com.",
         "example [dot] com",
         "example (.) com",
         "bit.ly/abc",

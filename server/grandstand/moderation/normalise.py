@@ -151,11 +151,21 @@ _folding = _Folding()
 
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
-_DISGUISED = re.compile(
-    r"(?<=[a-z])[013457@$!|€]{1,3}(?=[a-z])|"  # sh1t, b@n@na
-    r"(?<![\w@])[013457$](?=[a-z][a-z013457@$]+[a-z])|(?<=\s)@(?=ss\b)|"  # 5hit, @ss but not @name
-    r"(?<=[a-z])(?:\$+|55)(?!\w)"  # a$$, a55
-)
+_MIXED_WORD = re.compile(r"(?<![\w@])(?:@(?=ss(?!\w)))?[a-z013457$|€][a-z013457@$!|€]+(?!\w)")
+_LEET_INSIDE = re.compile(r"[a-z][013457@$!|€]{1,3}[a-z]")  # sh1t, b@n@n4
+_LEET_FIRST = re.compile(r"[013457$][a-z]{3,}!*$|@ss$")  # 5hit, @ss
+_LEET_LAST = re.compile(r"[a-z]{1,3}(?:\$+|55)!*$")  # a$$, a55
+
+
+def _unleet(found: re.Match[str]) -> str:
+    """Read digits and signs as letters in a word that is plainly meant as one: not 1v1, mp3."""
+    word = found[0]
+    if not (_LEET_INSIDE.search(word) or _LEET_FIRST.match(word) or _LEET_LAST.match(word)):
+        return word
+    bare = word.rstrip("!")
+    return bare.translate(_LEET) + word[len(bare) :]
+
+
 _APART = re.compile(r"(?<![a-z])[a-z](?:[^\w,;:?]{1,2}[a-z]|_[a-z]){2,}(?![a-z])")
 _NOT_LETTER = re.compile(r"[\W_]+")
 _HAN_APART = re.compile(
@@ -174,7 +184,7 @@ def skeleton(text: str) -> str:
     """
     text = text.lower() if text.isascii() else text.translate(_folding)
     if _MAY_BE_LEET.search(text):
-        text = _DISGUISED.sub(lambda found: found[0].translate(_LEET), text)
+        text = _MIXED_WORD.sub(_unleet, text)
     text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
     if not text.isascii():
         text = _HAN_APART.sub("", text)

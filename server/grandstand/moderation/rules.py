@@ -38,19 +38,18 @@ _LINK = re.compile(
     r"(?:https?:?//|www\.)\S|"
     r"(?<![\w@.-])[\w-]{2,}(?:\.[\w-]{2,})*"
     r"(?:\.|\s?[(\[]?dot[)\]]?\s|\s?[([]\.[)\]]\s?)"
-    r"(?:com|net|org|info|xyz|shop|club|site|vip|tv|cc|cn|ru|io)(?![\w.])|"
+    r"(?:com|net|org|info|xyz|shop|club|site|vip|tv|cc|cn|ru|io)(?!\w|\.\w)|"
     r"(?<![\w.])(?:bit\.ly|t\.me|youtu\.be|discord\.gg)/|"
     r"点\s?(?:com|cn|net|cc)(?![a-z])",
     re.IGNORECASE,
 )
-_MAY_BE_LINK = re.compile(r"[./]|\bdot\b|点", re.IGNORECASE)
+_MAY_LEAD_ELSEWHERE = re.compile(r"[\d./点@+:：]|dot", re.IGNORECASE)
 _ADVERT = re.compile(
     r"(?:微信|威信|薇信|徽信|加\s?[vV微薇威]|[+＋]\s?[vV](?![a-z])|[vV]信|\bv\s?x\b|\bw(?:e)?chat\b|\bq{2}\b|扣扣|企鹅)"
     r"\s*(?:号|群|id|:|：|\+|加)*\s*(?=[\w-]*\d)[\w-]{5,20}|"
     r"(?:telegram|whats\s?app|\btg\b)\s*[:：@+]+\s*[\w+-]{4,}",
     re.IGNORECASE | re.ASCII,
 )
-_MAY_BE_ADVERT = re.compile(r"[微威薇徽信扣企vVqQ]|wchat|wechat|tele|whats|tg", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w.,:/?=+-])\+?\d(?:[ .-]?\d){9,14}(?![\w,:])")
 _PHONE_GROUP_DIGITS = 2.5  # on average more than this, which dates and scores in a row have not
 _GAPS = re.compile("[ .-]")
@@ -167,15 +166,16 @@ def _is_gapless(bones: str) -> bool:
     return any("\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" for letter in bones)
 
 
-def _patterns(text: str) -> Iterable[Finding]:
-    if _MAY_BE_LINK.search(text) and _LINK.search(text):
-        yield Finding("spam", HOLD, "link")
-    if _MAY_BE_ADVERT.search(text) and _ADVERT.search(text):
-        yield Finding("spam", REJECT, "contact")
-    for number in _PHONE.findall(text):
-        groups = _GAPS.split(number.lstrip("+"))
-        if sum(map(len, groups)) > _PHONE_GROUP_DIGITS * len(groups):
-            yield Finding("spam", HOLD, "phone number")
+def _patterns(text: str) -> Iterator[Finding]:
+    if _MAY_LEAD_ELSEWHERE.search(text):
+        if _LINK.search(text):
+            yield Finding("spam", HOLD, "link")
+        if _ADVERT.search(text):
+            yield Finding("spam", REJECT, "contact")
+        for number in _PHONE.findall(text):
+            groups = _GAPS.split(number.lstrip("+"))
+            if sum(map(len, groups)) > _PHONE_GROUP_DIGITS * len(groups):
+                yield Finding("spam", HOLD, "phone number")
     if len(text) >= _REPEATED_CHARS:
         if _SAME_CHARACTER.search(text):
             yield Finding("spam", MILD, "one character over and over")
