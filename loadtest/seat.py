@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,10 +21,17 @@ _decode = msgspec.msgpack.Decoder().decode
 class Seat(asyncio.Protocol):
     """One viewer; ``on_message`` gets every message but frames, which are only counted."""
 
-    def __init__(self, host: str, room: str, on_message: Callable[[Seat, Any], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        room: str,
+        token: str | None,
+        on_message: Callable[[Seat, Any], None],
+    ) -> None:
         self.frames = 0
         self.closed = False
         self.welcomed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._hello = {"type": "hello"} if token is None else {"type": "hello", "token": token}
         self._on_message = on_message
         self._head = (
             f"GET /v1/rooms/{room}/live HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
@@ -38,9 +45,8 @@ class Seat(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks for the upgrade."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._head)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._head)
 
     def send(self, message: dict[str, Any]) -> None:
         """One message in one masked binary frame."""
@@ -64,6 +70,7 @@ class Seat(asyncio.Protocol):
                 self._transport.close()
                 return
             self._upgraded = True
+            self.send(self._hello)
             buffer = buffer[end + 4 :]
         at = 0
         while len(buffer) - at >= 2:
@@ -114,8 +121,7 @@ async def sit(
     place = urlsplit(url)
     loop = asyncio.get_running_loop()
     _, seat = await loop.create_connection(
-        lambda: Seat(place.netloc, room, on_message), place.hostname or "", place.port or 80
+        lambda: Seat(place.netloc, room, token, on_message), place.hostname or "", place.port or 80
     )
-    seat.send({"type": "hello"} if token is None else {"type": "hello", "token": token})
     await seat.welcomed
     return seat
