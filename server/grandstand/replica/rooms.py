@@ -127,25 +127,30 @@ class LiveRooms:
                 self.store_is_up = False
 
     async def _compare(self) -> None:
-        rooms = list(self._rooms.values())
-        heads = await self.store.timeline.heads([live.room for live in rooms])
-        for live in rooms:
+        # As they are before the store is asked: what is heard meanwhile is no sign of a cut.
+        seen = [(live, live.replica.epoch, live.replica.seq) for live in self._rooms.values()]
+        heads = await self.store.timeline.heads([live.room for live, _, _ in seen])
+        for live, seen_epoch, seen_seq in seen:
             head = heads.get(live.room)
             if head is None:
                 log.error("room_vanished", room=live.room)
                 continue
             epoch, seq = head
-            if epoch == live.replica.epoch and seq < live.replica.seq:
-                await self._history_was_cut(live)
-            elif head != (live.replica.epoch, live.replica.seq):
-                live.catch_up(seq if epoch == live.replica.epoch else live.replica.seq + 1)
+            if seen_epoch != live.replica.epoch:
+                continue  # loaded anew meanwhile
+            if epoch != seen_epoch:
+                live.catch_up(live.replica.seq + 1)
+            elif seq < seen_seq:
+                await self._history_was_cut(live, seen_seq)
+            elif seq > live.replica.seq:
+                live.catch_up(seq)
 
-    async def _history_was_cut(self, live: LiveRoom) -> None:
+    async def _history_was_cut(self, live: LiveRoom, seen_seq: int) -> None:
         """The store knows less than this process has shown: no offset may get a second content."""
         snapshot = await self.store.timeline.load(live.room)
-        if snapshot.head.epoch != live.replica.epoch or snapshot.head.seq >= live.replica.seq:
+        if snapshot.head.epoch != live.replica.epoch or snapshot.head.seq >= seen_seq:
             return
-        log.error("history_cut", room=live.room, seq=snapshot.head.seq, seen=live.replica.seq)
+        log.error("history_cut", room=live.room, seq=snapshot.head.seq, seen=seen_seq)
         await self.store.timeline.renew_epoch(
             live.room,
             snapshot.head,

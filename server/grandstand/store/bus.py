@@ -68,8 +68,10 @@ class Bus:
 
     async def _listen(self) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
-            if self._rooms:
-                await pubsub.ssubscribe(*self._rooms)
+            asked: set[str] = set()
+            while missing := self._rooms.keys() - asked:  # others may come while these are asked
+                await pubsub.ssubscribe(*missing)
+                asked |= missing
             self._pubsub = pubsub
             self._on_connected()
             try:
