@@ -78,12 +78,15 @@ def room(request: pytest.FixtureRequest) -> str:
     return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60].strip("-")
 
 
-@pytest.fixture
-def live_server(make_server: MakeServer) -> ServerProcess:
-    """A fresh server with the room ``gala``, as the demonstration has it."""
-    server = make_server().start()
-    server.make_room("gala", budget=30, moderation={"level": 2})
-    return server
+@pytest.fixture(scope="module")
+def live_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """A server with the room ``gala``, as the demonstration has it; a module's tests share it."""
+    with _making(request.config, tmp_path_factory.mktemp("live")) as make:
+        server = make().start()
+        server.make_room("gala", budget=30, moderation={"level": 2})
+        yield server
 
 
 @pytest_asyncio.fixture
