@@ -18,6 +18,7 @@ import { paintStage } from "./stage.js";
 /** @import {RoomState} from "../sdk/room.js" */
 
 const REFRESH_MS = 100;
+const PICTURE_MS = 50; // slow light needs no more; the screen's own rate is for the bullets
 
 speak();
 const roomId = roomFromQuery();
@@ -28,6 +29,7 @@ const field = new BulletField(emMeasure());
 const picture = sharpCanvas(element("picture", HTMLCanvasElement));
 const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
 /** @type {RoomState | undefined} */ let room;
+let pictureAt = -Infinity;
 /** @type {Status} */ let status = { phase: "connecting" };
 
 /** The viewer's own moment of the broadcast; `?behind=` (ms) plays a viewer behind live. */
@@ -161,9 +163,13 @@ function refresh() {
   if (clock.known) cards.show(room, playhead());
 }
 
-function paint() {
+/** @param {number} local ms */
+function paint(local) {
   const now = playhead();
-  paintStage(picture.context, now, picture.size());
+  if (local - pictureAt >= PICTURE_MS) {
+    pictureAt = local;
+    paintStage(picture.context, now, picture.size());
+  }
   if (clock.known) paintBullets(bullets.context, field.at(now, bullets.size()), bullets.size());
   requestAnimationFrame(paint);
 }
