@@ -106,12 +106,12 @@ class Ingest:
 
 def append_call(room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float) -> Call:
     """The script call of ``Ingest.append``."""
-    first = int(store_now_ms // PERIOD_MS) - 1
+    first = int(store_now_ms // PERIOD_MS) - 2
     touched = [
         keys.head(room),
         keys.ingest(room),
         keys.held(room),
-        *(keys.ids(room, first + step) for step in range(3)),
+        *(keys.ids(room, first + step) for step in range(4)),
         *(keys.rate(room, item.user) for item in items),
     ]
     values: list[Argument] = [

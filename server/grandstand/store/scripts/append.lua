@@ -1,8 +1,8 @@
 #!lua
 -- Appends one micro-batch to a room's ingest stream: invariant 1.
 --
--- KEYS  1 head, 2 ingest, 3 held, 4..6 ids of the period before, this and the next one,
---       then one rate key per item
+-- KEYS  1 head, 2 ingest, 3 held, 4..7 ids of four periods: by the caller's clock the two before,
+--       this and the next one; then one rate key per item
 -- ARGV  1 first period of KEYS[4], 2 period in ms, 3 interval in ms, 4 burst,
 --       5 backlog cap, 6 held cap, then three per item:
 --       its message key; its kind (c comment, h held comment, r rejected comment, x control,
@@ -16,10 +16,10 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local first, period = tonumber(ARGV[1]), tonumber(ARGV[2])
 local interval, burst = tonumber(ARGV[3]), tonumber(ARGV[4])
 local current = math.floor(now / period) - first
-if current < 0 or current > 2 then
+if current < 1 or current > 3 then
     return redis.error_reply('CLOCK the caller is more than a period away from the store')
 end
-local ids = KEYS[4 + current]
+local ids, ids_before = KEYS[4 + current], KEYS[3 + current]
 local room = tonumber(ARGV[5]) - redis.call('XLEN', KEYS[2])
 local shelf = tonumber(ARGV[6]) - redis.call('HLEN', KEYS[3])
 
@@ -36,11 +36,7 @@ local function short(number)
 end
 
 local function known(key)
-    for i = 4, 6 do
-        local reply = redis.call('HGET', KEYS[i], key)
-        if reply then return reply end
-    end
-    return false
+    return redis.call('HGET', ids, key) or redis.call('HGET', ids_before, key)
 end
 
 local function wait(key)
@@ -65,7 +61,7 @@ for i = 0, (#ARGV - 6) / 3 - 1 do
             if (kind ~= 'r' and room <= 0) or (kind == 'h' and shelf <= 0) then
                 reply = 'o'
             else
-                excess = wait(KEYS[7 + i])
+                excess = wait(KEYS[8 + i])
             end
         end
         if excess > 0 then

@@ -1,0 +1,414 @@
+"""The store's scripts are the pure books: same answers, same contents, whatever the network does.
+
+Random operations run on ``ledger`` and on a real Valkey side by side. Each write goes through a
+proxy which may cut its connection before or after the execution; then it is sent again, as the
+callers of the store do, and must have had one effect.
+
+Nothing here waits or depends on how long a step takes: periods are eleven days long, and time
+passes by moving what the store remembers into the past (``Bench.a_period_passes``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import pytest
+from grandstand.rules.envelope import Commit, encode
+from grandstand.rules.limits import Rate
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import Asides, RoomState
+from grandstand.store import ingest, keys, timeline, votes
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import Appended, CommentRate, Item, Kind
+from grandstand.store.record import Row
+from grandstand.store.store import Store, open_store
+from grandstand.store.timeline import Changes, ConflictError, Head
+from grandstand.store.votes import Ballot
+from grandstand.store.writer import load
+from grandstand.wire.messages import HeldComment, Settings
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from tests.model import ledger
+from tests.model.ledger import Limits, Place, Proposal, Room, Shard
+from tests.proxy import CuttingProxy
+from tests.valkey import valkey
+
+PERIOD_MS = 10**9
+LIMITS = Limits(PERIOD_MS, Rate(PERIOD_MS // 2, 3), backlog=8, held=3)
+FREE = replace(LIMITS, rate=Rate(0, 1))
+SLACK_MS = 600_000
+"""How long an example may take before the waits that limited viewers are told differ by more."""
+
+KEPT = 4
+CHANGES_MAX = 3
+OPTIONS = 20
+SHARDS = 2
+
+T = TypeVar("T")
+Cut = Literal["no", "before", "after", "before, then after"]
+
+cuts: st.SearchStrategy[Cut] = st.sampled_from(
+    ["no", "no", "before", "after", "before, then after"]
+)
+users = st.sampled_from(["ada", "bo"])
+message_ids = st.sampled_from(["1", "2", "3", "4", "5"])
+kinds: st.SearchStrategy[Kind] = st.sampled_from(["c", "c", "c", "h", "h", "r", "x", "q"])
+items = st.builds(
+    lambda user, id, kind: Item(user, id, kind, f"{kind} {user} {id} \x00é".encode()),
+    users,
+    message_ids,
+    kinds,
+)
+choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=4, unique=True).map(
+    tuple[int, ...]
+)
+ballots = st.builds(
+    Ballot, st.sampled_from(["ada", "bo", "cy|1", "|"]), message_ids, choices, st.booleans()
+)
+
+
+@dataclass
+class Bench:
+    """A Valkey, seen through the proxy by ``store`` and without it by ``aside``."""
+
+    proxy: CuttingProxy
+    store: Store
+    aside: Store
+    rooms: int = 0
+
+    async def insist(self, cut: Cut, write: Callable[[], Awaitable[T]]) -> T:
+        """The write's answer, after cuts of its connection if need be."""
+        if cut in ("before", "before, then after"):
+            self.proxy.cut_before("EVALSHA")
+            with pytest.raises(StoreUnavailable):
+                await write()
+        if cut in ("after", "before, then after"):
+            self.proxy.cut_after("EVALSHA")
+            with pytest.raises(StoreUnavailable):
+                await write()
+        return await write()
+
+    async def ask(self, *command: Any) -> Any:
+        return await self.aside.rooms._reader.ask(*command)
+
+    async def a_period_passes(self, room: str) -> None:
+        """Moves what the room remembers one period into the past."""
+        current = int(await self.aside.rooms.clock_ms()) // PERIOD_MS
+        for age in (1, 0):
+            if await self.ask("EXISTS", keys.ids(room, current - age)):
+                await self.ask(
+                    "RENAME", keys.ids(room, current - age), keys.ids(room, current - age - 1)
+                )
+        for user in ("ada", "bo"):
+            if await self.ask("EXISTS", keys.rate(room, user)):
+                await self.ask("DECRBY", keys.rate(room, user), PERIOD_MS)
+
+
+class Machine(RuleBasedStateMachine):
+    """The books and the scripts side by side."""
+
+    def __init__(self, runner: asyncio.Runner, bench: Bench) -> None:
+        super().__init__()
+        self.runner, self.bench, self.store = runner, bench, bench.store
+        bench.rooms += 1
+        self.name = f"r{bench.rooms}"
+        self.elapsed_ms = 0
+        self.cursors = ["0-0"]
+        self.run(self.store.rooms.create(self.name, "made"))
+        self.head = self.run(self.store.timeline.load(self.name)).head
+        self.room = Room(self.head.epoch)
+        self.stale: list[tuple[Proposal, Head, Commit, RoomState, Changes]] = []
+        self.settings = 0
+        self.poll = {change: self._poll(change) for change in (False, True)}
+        self.shards = {change: [Shard()] * SHARDS for change in (False, True)}
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(coroutine)
+
+    def _poll(self, change: bool) -> PollRecord:
+        return PollRecord(
+            id=f"p{change:d}",
+            kind="multiple",
+            question="?",
+            options=[""] * OPTIONS,
+            opens_at=0,
+            closes_at=1,
+            grace=0,
+            change=change,
+            max_choices=4,
+            shards=SHARDS,
+        )
+
+    # --- what enters -----------------------------------------------------------------------------
+
+    @rule(batch=st.lists(items, min_size=1, max_size=5), free=st.booleans(), cut=cuts)
+    def appends(self, batch: list[Item], free: bool, cut: Cut) -> None:
+        limits = FREE if free else LIMITS
+        rate = CommentRate(int(limits.rate.interval_ms), limits.rate.burst)
+
+        async def append() -> list[Appended]:
+            now_ms = await self.bench.aside.rooms.clock_ms()
+            return await self.store.ingest.append(self.name, batch, rate, now_ms)
+
+        # Sent again, a batch is answered as if it came for the first time: what was limited or
+        # overloaded had no effect and is looked at anew, the rest is remembered.
+        now_ms = int(self.run(self.bench.aside.rooms.clock_ms())) + self.elapsed_ms
+        for _ in range(2 if "after" in cut else 1):
+            entered = self.room.entered
+            self.room, expected = ledger.append(self.room, batch, limits, now_ms)
+            self.cursors += [""] * (self.room.entered - entered)
+        answers = self.run(self.bench.insist(cut, append))
+        assert [_told(each) for each in answers] == [_told(each) for each in expected]
+        for answer, wanted in zip(answers, expected, strict=True):
+            assert abs(answer.wait_ms - wanted.wait_ms) < SLACK_MS
+
+    @rule()
+    def a_period_passes(self) -> None:
+        self.run(self.bench.a_period_passes(self.name))
+        self.elapsed_ms += PERIOD_MS
+        # What is older than two periods has expired: the books forget it in their own way.
+
+    # --- the sequencer ---------------------------------------------------------------------------
+
+    @rule(count=st.integers(0, 6), approve=st.booleans(), cut=cuts, keep=st.booleans())
+    def commits(self, count: int, approve: bool, cut: Cut, keep: bool) -> None:
+        entries = self.run(self.store.ingest.read(self.name, self.head.cursor, count or 1))[:count]
+        read = self.room.ingest[:count]
+        assert [(each.comment, each.payload) for each in entries] == [
+            (each.comment, each.payload) for each in read
+        ]
+        for entry, mine in zip(entries, read, strict=True):
+            self.cursors[mine.cursor] = entry.cursor
+        rows: list[Row] = []
+        held: list[HeldComment] = []
+        decided: list[str] = []
+        retracted: list[str] = []
+        for mine in read:
+            if mine.comment and mine.payload[:1] == b"h":
+                held.append(_held(mine.comment))
+            elif mine.comment:
+                rows.append(_row(mine.comment))
+            elif self.room.held:
+                decided.append(min(self.room.held))
+                rows += [_row(decided[-1])] if approve else []
+            elif rows:
+                retracted.append(rows[-1].id)
+        cursor = read[-1].cursor if read else self.room.cursor
+        self.settings += 1
+        state = RoomState(settings=Settings(title=str(self.settings)))
+        commit = Commit(
+            epoch=self.head.epoch,
+            seq=self.head.seq + 1,
+            offset=self.head.offset + len(rows),
+            now=self.settings,
+            frames=[b"\x00\xff"] * len(rows),
+            asides=Asides(),
+        )
+        polls = [self.poll[approve]]
+        changes = Changes(frozenset({"settings"}), rows, polls, held, decided, retracted)
+        proposal = Proposal(
+            name=str(self.settings),
+            before=Place(self.head.epoch, self.head.seq, self.room.cursor),
+            seq=commit.seq,
+            offset=commit.offset,
+            cursor=cursor,
+            now=commit.now,
+            envelope=encode(commit),
+            state={"settings": msgspec.msgpack.encode(state.settings)},
+            polls={poll.id: msgspec.msgpack.encode(poll) for poll in polls},
+            held={each.id: msgspec.msgpack.encode(each) for each in held},
+            decided=decided,
+            rows=[(row.at, row.id) for row in rows],
+            retracted=retracted,
+        )
+        arguments = (proposal, self.head, commit, state, changes)
+        if keep:  # made now, sent later
+            self.stale.append(arguments)
+        else:
+            self._commit(*arguments, cut)
+
+    @precondition(lambda self: self.stale)
+    @rule(which=st.integers(0, 10), cut=cuts)
+    def a_late_commit_arrives(self, which: int, cut: Cut) -> None:
+        self._commit(*self.stale[which % len(self.stale)], cut)
+
+    def _commit(
+        self,
+        proposal: Proposal,
+        head: Head,
+        commit: Commit,
+        state: RoomState,
+        changes: Changes,
+        cut: Cut,
+    ) -> None:
+        self.room, result = ledger.commit(self.room, proposal, KEPT)
+        cursor = self.cursors[proposal.cursor]
+
+        async def send() -> Head:
+            return await self.store.timeline.commit(self.name, head, cursor, commit, state, changes)
+
+        if result == "conflict":
+            with pytest.raises(ConflictError):
+                self.run(self.bench.insist(cut, send))
+        else:
+            self.head = self.run(self.bench.insist(cut, send))
+            self.stale.append((proposal, head, commit, state, changes))
+
+    @rule(ahead=st.integers(0, 3), stale=st.booleans(), cut=cuts)
+    def history_is_cut(self, ahead: int, stale: bool, cut: Cut) -> None:
+        over = replace(self.head, epoch="of long ago") if stale else self.head
+        seq, offset = self.head.seq + ahead, self.head.offset + ahead
+
+        async def renew() -> str:
+            return await self.store.timeline.renew_epoch(self.name, over, "run", seq, offset)
+
+        epoch = self.run(self.bench.insist(cut, renew))
+        self.room, in_force = ledger.renew(self.room, over.epoch, epoch, seq, offset)
+        assert epoch == in_force
+        self.head = self.run(self.store.timeline.load(self.name)).head
+
+    # --- votes -----------------------------------------------------------------------------------
+
+    @rule(batch=st.lists(ballots, min_size=1, max_size=5), change=st.booleans(), cut=cuts)
+    def votes(self, batch: list[Ballot], change: bool, cut: Cut) -> None:
+        # A batch is one script per shard in one pipeline: a cut takes effect at the first of them.
+        one = votes.shard_of(batch[0].voter, SHARDS)
+        batch = [ballot for ballot in batch if votes.shard_of(ballot.voter, SHARDS) == one]
+        for _ in range(2 if "after" in cut else 1):
+            self.shards[change][one], expected = ledger.cast(
+                self.shards[change][one], batch, change, CHANGES_MAX
+            )
+        poll = self.poll[change]
+
+        async def cast() -> list[votes.Cast]:
+            return await self.store.votes.cast(self.name, poll, batch)
+
+        assert self.run(self.bench.insist(cut, cast)) == expected
+
+    @rule(change=st.booleans(), cut=cuts)
+    def closes(self, change: bool, cut: Cut) -> None:
+        self.shards[change] = [ledger.close(shard) for shard in self.shards[change]]
+
+        async def close() -> tuple[list[int], int]:
+            return await self.store.votes.close(self.name, self.poll[change], 3600)
+
+        assert self.run(self.bench.insist(cut, close)) == self._tally(change)
+
+    def _tally(self, change: bool) -> tuple[list[int], int]:
+        shards = self.shards[change]
+        tally = [sum(shard.tally.get(n, 0) for shard in shards) for n in range(OPTIONS)]
+        return tally, sum(len(shard.votes) for shard in shards)
+
+    # --- the end: what lies in the store ---------------------------------------------------------
+
+    def teardown(self) -> None:
+        self.run(self._compare())
+
+    async def _compare(self) -> None:
+        ask, room, mine = self.bench.ask, self.name, self.room
+        head = await ask("HGETALL", keys.head(room))
+        assert (head[b"epoch"], head[b"seq"], head[b"offset"], head[b"now"], head[b"next"]) == (
+            mine.epoch.encode(),
+            b"%d" % mine.seq,
+            b"%d" % mine.offset,
+            b"%d" % mine.now,
+            b"%d" % mine.comments,
+        )
+        assert head[b"cursor"].decode() == self.cursors[mine.cursor]
+        entries = await self.store.ingest.read(room, "0", 1000)
+        assert [(each.comment, each.payload) for each in entries] == [
+            (each.comment, each.payload) for each in mine.ingest
+        ]
+        rows = await ask("XRANGE", keys.timeline(room), "-", "+")
+        assert [(int(seq.split(b"-")[0]), fields[b"e"]) for seq, fields in rows] == list(
+            mine.timeline
+        )
+        for key, expected in (
+            (keys.state(room), mine.state),
+            (keys.polls(room), mine.polls),
+            (keys.held(room), mine.held),
+        ):
+            assert await ask("HGETALL", key) == {k.encode(): v for k, v in expected.items()}
+        recorded = [row async for row in self.store.record.rows(room, 0, 99, shown_only=False)]
+        shown = {(at, id) for at, id in mine.record if id not in mine.retracted}
+        assert [(row.at, row.id) for row in recorded] == sorted(shown)
+        assert await self.store.record.size(room) == len(mine.record)
+        for at, id in mine.record:
+            found = await self.store.record.find(room, id)
+            assert found is not None
+            assert found.at == at
+        for change, shards in self.shards.items():
+            poll = self.poll[change]
+            assert await self.store.votes.tally(room, poll) == self._tally(change)
+            for number, shard in enumerate(shards):
+                assert await ask("HGETALL", keys.votes(room, poll.id, number)) == {
+                    voter.encode(): _field(mine) for voter, mine in shard.votes.items()
+                }
+
+
+def _told(answer: Appended) -> Appended:
+    return replace(answer, wait_ms=0)
+
+
+def _row(comment: str) -> Row:
+    # A few programme times only, so that many share one.
+    return Row(comment, len(comment) + ord(comment[-1]) % 2, "ada", "Ada", "\x00é", 1.5, True)
+
+
+def _held(comment: str) -> HeldComment:
+    return HeldComment(comment, 1, "ada", "Ada", "\x00é", 1.5, [], "why")
+
+
+def _field(mine: tuple[Ballot, ...]) -> bytes:
+    earlier = [ballot.key for ballot in mine[1:]]
+    return "|".join([mine[0].key, ",".join(map(str, mine[0].choices)), *earlier]).encode()
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "PERIOD_MS", PERIOD_MS)
+    monkeypatch.setattr(ingest, "BACKLOG_CAP", LIMITS.backlog)
+    monkeypatch.setattr(ingest, "HELD_CAP", LIMITS.held)
+    monkeypatch.setattr(timeline, "KEPT", KEPT)
+    monkeypatch.setattr(votes, "CHANGES_MAX", CHANGES_MAX)
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
+    async def open_bench() -> Bench:
+        url = await stack.enter_async_context(valkey(tmp_path))
+        proxy = await stack.enter_async_context(CuttingProxy(url))
+        aside = await _store(stack, url)
+        for name in ("append", "close", "commit", "create", "renew", "vote"):
+            await aside.rooms._reader.ask("SCRIPT", "LOAD", load(name).source)
+        return Bench(proxy, await _store(stack, proxy.url), aside)
+
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            bench = runner.run(open_bench())
+            run_state_machine_as_test(
+                lambda: Machine(runner, bench),  # type: ignore[arg-type]  # a factory is fine
+                settings=settings(
+                    max_examples=80,
+                    stateful_step_count=25,
+                    deadline=None,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+        finally:
+            runner.run(stack.aclose())
+
+
+async def _store(stack: AsyncExitStack, url: str) -> Store:
+    store = await open_store(url)
+    stack.push_async_callback(store.close)
+    return store
