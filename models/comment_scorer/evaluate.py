@@ -27,7 +27,7 @@ from models.comment_scorer.prepare import Labelled
 
 HERE = Path(__file__).parent
 RESAMPLES = 1000
-SHARES = ((0.0005, 0.0001), (0.003, 0.0005), (0.01, 0.002), (0.03, 0.01))
+SHARES = ((0.0005, 0.0001), (0.003, 0.001), (0.01, 0.002), (0.03, 0.01))
 FLOORS = (0.3, 0.6)
 """Share of ordinary chat that a category may hold and reject, for levels 1 to 4, and the
 probabilities below which none does, however rare they are in that chat."""
