@@ -1,0 +1,178 @@
+"""A crowd: viewers that come, react to what they see, vote, and tell how it went.
+
+It shares the server's process and loop, yet reaches it by sockets alone. Whatever happens to it
+must not reach the server: a viewer that fails is logged and gone.
+
+Guest tokens are issued in place, not asked for by HTTP: the allowance of an address is for people,
+and with a ``sub`` of its own each viewer of the crowd is the same one after a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable
+from random import Random
+
+import structlog
+from msgspec import UNSET
+
+from grandstand.demo.figures import Figures
+from grandstand.demo.phrases import Phrases
+from grandstand.demo.rhythm import Rhythm
+from grandstand.demo.viewer import CrowdViewer
+from grandstand.wire.messages import Frame, Poll
+
+STEP_S = 0.1
+REPORT_S = 10.0
+ARRIVALS_PER_S = 100
+MOMENTS_S = (20.0, 60.0)
+THINKS_MS = (3_000, 15_000)
+BIAS = 2.0
+
+Issue = Callable[[str, str], str]
+"""Makes a token of a ``sub`` and a name."""
+
+log = structlog.get_logger(__name__)
+
+
+class Crowd:
+    """Viewers at one address, at most ``most`` at a time: who was silent longest makes room."""
+
+    def __init__(self, address: str, issue: Issue, most: int, random: Random | None = None) -> None:
+        self.figures = Figures()
+        self.random = random or Random()
+        self._address = address
+        self._issue = issue
+        self._most = most
+        self._viewers: OrderedDict[str, tuple[CrowdViewer, asyncio.Task[None]]] = OrderedDict()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._due: list[tuple[float, int, CrowdViewer, str | tuple[Poll, list[int]]]] = []
+        self._serial = itertools.count()
+        self._rhythm = Rhythm()
+        self._seen_offset = -1
+        self._seen: set[str] = set()
+        self._options: list[str] = []
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def present(self) -> list[CrowdViewer]:
+        """Those who are connected."""
+        return [viewer for viewer, _ in self._viewers.values() if viewer.socket is not None]
+
+    def viewer(self, key: str, name: str) -> CrowdViewer:
+        """The viewer of that key, who comes in if it isn't here."""
+        known = self._viewers.get(key)
+        if known is not None and not known[1].done():
+            self._viewers.move_to_end(key)
+            return known[0]
+        if len(self._viewers) >= self._most:
+            _, (_, silent) = self._viewers.popitem(last=False)
+            self._leaving.add(silent)
+            silent.add_done_callback(self._leaving.discard)
+            silent.cancel()
+        viewer = CrowdViewer(
+            self._address,
+            lambda: self._issue(f"crowd:{key}", name),
+            self,
+            self.figures,
+            Random(self.random.random()),
+        )
+        task = asyncio.create_task(viewer.stay(), name=f"crowd {key}")
+        task.add_done_callback(_tell_fault)
+        self._viewers[key] = (viewer, task)
+        return viewer
+
+    # --- its life --------------------------------------------------------------------------------
+
+    async def attend(self) -> None:
+        """Does what is due and reports, until cancelled; then everybody leaves."""
+        reported_s = self._loop.time()
+        try:
+            while True:
+                await asyncio.sleep(STEP_S)
+                now_s = self._loop.time()
+                while self._due and self._due[0][0] <= now_s:
+                    _, _, viewer, what = heapq.heappop(self._due)
+                    if isinstance(what, str):
+                        await viewer.again(what)
+                    else:
+                        await viewer.vote(*what)
+                if now_s - reported_s >= REPORT_S:
+                    told = self.figures.line(len(self.present), now_s - reported_s)
+                    log.info("crowd", **told)
+                    reported_s = now_s
+        finally:
+            tasks = [task for _, task in self._viewers.values()] + list(self._leaving)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def improvise(self, size: int, phrases: Phrases) -> None:
+        """Lets ``size`` viewers in and talk, with a moment of their own now and then."""
+        arrived = 0
+        moment_s = self._loop.time() + self.random.uniform(*MOMENTS_S)
+        while True:
+            await asyncio.sleep(STEP_S)
+            for number in range(arrived, min(size, arrived + int(ARRIVALS_PER_S * STEP_S))):
+                self.viewer(str(number), phrases.name(Random(number)))
+                arrived = number + 1
+            now_s = self._loop.time()
+            if now_s >= moment_s:
+                self._rhythm.stir(now_s, "moment")
+                moment_s = now_s + self.random.uniform(*MOMENTS_S)
+            present = self.present
+            expected = self._rhythm.per_viewer(now_s) * len(present) * STEP_S
+            for _ in range(int(expected + self.random.random()) if present else 0):
+                occasion = self._rhythm.occasion(now_s, self.random.random())
+                text = phrases.say(self.random, occasion, self._options)
+                await self.random.choice(present).say(text)
+
+    # --- what viewers tell -----------------------------------------------------------------------
+
+    def saw_frame(self, frame: Frame) -> None:
+        """Counts each frame once and lets the crowd react, however many viewers saw it."""
+        if frame.offset is UNSET or frame.offset <= self._seen_offset:
+            return
+        self._seen_offset = frame.offset
+        if frame.comments is not UNSET:
+            self.figures.shown += len(frame.comments)
+        if frame.overflow is not UNSET:
+            self.figures.overflow += frame.overflow
+        for cue in () if frame.cues is UNSET else frame.cues:
+            self._rhythm.stir(self._loop.time(), "cue")
+            log.debug("crowd_saw_cue", cue=cue.id)
+        for poll in () if frame.polls is UNSET else frame.polls:
+            is_open = poll.status == "open"
+            self._options = [option.text for option in poll.options] if is_open else []
+            if is_open and poll.id not in self._seen:
+                self._seen.add(poll.id)
+                self._rhythm.stir(self._loop.time(), "poll")
+
+    def saw_poll(self, viewer: CrowdViewer, poll: Poll) -> None:
+        """The viewer will vote, a few seconds after its own picture reaches the poll."""
+        think_ms = self.random.uniform(*THINKS_MS)
+        at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self.random.random())
+        wait_s = max(self.random.random(), (at - viewer.playhead_ms) / 1000)
+        due = (self._loop.time() + wait_s, next(self._serial), viewer, (poll, self._choices(poll)))
+        heapq.heappush(self._due, due)
+
+    def later(self, due_s: float, viewer: CrowdViewer, message_id: str) -> None:
+        """Sends a message again when the server said it may."""
+        heapq.heappush(self._due, (due_s, next(self._serial), viewer, message_id))
+
+    def _choices(self, poll: Poll) -> list[int]:
+        """A crowd has its favourites, the same for all of it: drawn from the poll's own id."""
+        taste = Random(poll.id)
+        weights = [taste.random() ** BIAS + 0.05 for _ in poll.options]
+        most = 1 if poll.max_choices is UNSET else poll.max_choices
+        count = self.random.randint(1, most) if poll.kind == "multiple" else 1
+        drawn = self.random.choices(range(len(weights)), weights, k=count)
+        return sorted(set(drawn))
+
+
+def _tell_fault(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.error("crowd_viewer_failed", exc_info=fault)

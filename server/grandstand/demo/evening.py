@@ -1,0 +1,178 @@
+"""The demonstration: a server, its room, a crowd, and where to look; one process, one Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import secrets
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import structlog
+import uvloop
+from pydantic import SecretStr
+
+from grandstand.app import Running, serve
+from grandstand.demo.crowd import Crowd
+from grandstand.demo.phrases import Phrases
+from grandstand.demo.trace import Line, read_trace, replay
+from grandstand.faults import OperatorError
+from grandstand.settings import ServerSettings
+from grandstand.tokens import MIN_SECRET_BYTES
+
+ROOM = "gala"
+SETTINGS = {
+    "title": "Grandstand Gala · 联欢晚会",
+    "guests": "vote",
+    "comment_interval": 1,
+    "comment_burst": 5,
+}
+DAY_S = 86_400
+FILES_PER_VIEWER = 2
+FILES_BESIDES = 256
+CALL_TIMEOUT_S = 15
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be shown: a crowd's size, a recording instead of its own talk, for how long."""
+
+    crowd: int = 200
+    trace: Path | None = None
+    for_s: float | None = None
+
+
+def run(settings: ServerSettings, plan: Plan) -> None:
+    """Shows it until Ctrl-C, or until the time is over. Raises OperatorError."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_show(settings, plan))
+
+
+async def _show(settings: ServerSettings, plan: Plan) -> None:
+    lines = None if plan.trace is None else read_trace(plan.trace)
+    _check_files(plan.crowd)
+    made = None
+    if settings.secret is None:
+        made = kept_secret(settings.data_dir) or secrets.token_urlsafe(32)
+        settings = settings.model_copy(update={"jwt_secret": SecretStr(made)})
+    most = max(settings.max_connections_per_address, plan.crowd + 1000)
+    settings = settings.model_copy(update={"max_connections_per_address": most})
+    audience: list[asyncio.Task[None]] = []
+
+    async def ready(running: Running) -> None:
+        if made is not None:  # only now: the store has taken the folder for its own
+            keep_secret(settings.data_dir, made)
+        base = _reachable(running.url)
+        producer = running.tokens.issue("producer", "Producer", "producer", ["*"], 7 * DAY_S)
+        await asyncio.to_thread(_open_room, base, producer)
+        print(_programme(base, producer, plan), flush=True)
+        if plan.crowd:
+            audience.append(
+                asyncio.create_task(_fill(base, running, plan.crowd, lines), name="crowd")
+            )
+        if plan.for_s is not None:
+            asyncio.get_running_loop().call_later(plan.for_s, running.stop)
+
+    try:
+        await serve(settings, ready)
+    finally:
+        for task in audience:
+            task.cancel()
+        await asyncio.gather(*audience, return_exceptions=True)
+
+
+async def _fill(base: str, running: Running, size: int, lines: list[Line] | None) -> None:
+    """The crowd, which may fail without the server noticing."""
+
+    def issue(sub: str, name: str) -> str:
+        return running.tokens.issue(sub, name, "viewer", [ROOM], DAY_S, guest=True)
+
+    crowd = Crowd(f"ws{base.removeprefix('http')}/v1/rooms/{ROOM}/live", issue, size)
+    talk = crowd.improvise(size, Phrases.load()) if lines is None else replay(lines, crowd)
+    try:
+        await asyncio.gather(crowd.attend(), talk)
+    except Exception:
+        log.exception("crowd_failed")
+
+
+def kept_secret(data_dir: Path) -> str | None:
+    """The secret of a demonstration before, so that its tokens still hold; None at the first."""
+    path = data_dir / "secret"
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path} can't be read ({error}): give --data-dir another") from None
+    if len(secret.encode()) < MIN_SECRET_BYTES:
+        raise OperatorError(f"{path} holds no secret of {MIN_SECRET_BYTES} bytes: remove it")
+    return secret
+
+
+def keep_secret(data_dir: Path, secret: str) -> None:
+    """Writes the secret where only this user reads it, unless it is there."""
+    path = data_dir / "secret"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise OperatorError(f"{path} can't be written ({error.strerror})") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret + "\n")
+
+
+def _check_files(crowd: int) -> None:
+    needed = FILES_PER_VIEWER * crowd + FILES_BESIDES
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise OperatorError(
+            f"a crowd of {crowd} takes {needed} open files and {hard} are allowed: "
+            "give a smaller --crowd, or raise the limit (ulimit -n)"
+        )
+
+
+def _reachable(url: str) -> str:
+    """An address to open: a server that listens everywhere is reached at home."""
+    return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
+
+
+def _open_room(base: str, token: str) -> None:
+    """Makes the room as a producer would, unless it is there: then it goes on as it was left."""
+    url = f"{base}/v1/rooms/{ROOM}"
+    if _call("GET", url, token) == 404:
+        status = _call("PUT", url, token, SETTINGS)
+        if status != 201:
+            raise RuntimeError(f"PUT {url} answered {status}")
+
+
+def _call(method: str, url: str, token: str, body: object = None) -> int:
+    request = urllib.request.Request(
+        url, method=method, headers={"Authorization": f"Bearer {token}"}
+    )
+    if body is not None:
+        request.data = json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=CALL_TIMEOUT_S) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+
+
+def _programme(base: str, token: str, plan: Plan) -> str:
+    text = files("grandstand.demo").joinpath("programme.txt").read_text("utf-8")
+    crowd = "nobody is let in but you" if not plan.crowd else f"{plan.crowd} viewers are coming in"
+    if plan.trace is not None and plan.crowd:
+        crowd = f"the viewers of {plan.trace.name} are coming in, {plan.crowd} at a time"
+    return text.format(base=base, token=token, room=ROOM, crowd=crowd)
