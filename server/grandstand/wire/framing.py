@@ -10,10 +10,12 @@ from grandstand.wire.codec import encode
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame
 
 MARGIN_BYTES = 1024
-SURELY_SMALL_BYTES = MAX_SERVER_MESSAGE_BYTES // 4
-"""JSON is at most about twice msgpack here (escaped quotes, digits); below this none is made."""
+SURELY_SMALL_BYTES = MAX_SERVER_MESSAGE_BYTES // 8
+"""JSON is at most six times msgpack (``false,`` and ``\\u0001`` are one byte there); below this
+none is made."""
 
-LISTS = ("comments", "polls", "cues", "overlays", "retract", "drop")
+TAKE_AWAY = ("retract", "drop")
+LISTS = ("comments", "polls", "cues", "overlays", *TAKE_AWAY)
 
 
 def numbered(whole: Frame, first_offset: int) -> list[Frame]:
@@ -24,7 +26,11 @@ def numbered(whole: Frame, first_offset: int) -> list[Frame]:
 
 
 def split(frame: Frame) -> list[Frame]:
-    """``frame``, or if it is too large as several, whose lists together are its lists."""
+    """``frame``, or if it is too large as several, whose lists together are its lists.
+
+    What takes away (``retract``, ``drop``) never comes before what brings. Raises ValueError if one
+    item alone is too large.
+    """
     if fits(frame):
         return [frame]
     name = max(LISTS, key=lambda each: _bytes(getattr(frame, each)))
@@ -32,9 +38,9 @@ def split(frame: Frame) -> list[Frame]:
     if items is UNSET or len(items) < 2:
         raise ValueError(f"one item of {name} alone is larger than a frame may be")
     half = len(items) // 2
-    rest = {each: UNSET for each in Frame.__struct_fields__ if each not in ("now", name)}
-    first = replace(frame, **{name: items[:half]})
-    second = replace(frame, **rest, **{name: items[half:]})
+    brings = {each: UNSET for each in Frame.__struct_fields__ if each not in ("now", *TAKE_AWAY)}
+    first = replace(frame, **{**dict.fromkeys(TAKE_AWAY, UNSET), name: items[:half]})
+    second = replace(frame, **{**brings, name: items[half:]})
     return [*split(first), *split(second)]
 
 
