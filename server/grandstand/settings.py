@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -81,13 +81,14 @@ def strangers(environment: Mapping[str, str] | None = None) -> dict[str, str]:
 
     No reason to refuse a start: an orchestrator puts such ones in for a service called grandstand.
     """
-    names = os.environ if environment is None else environment
-    ours = [PREFIX + name.upper() for name in ServerSettings.model_fields]
-    return {
-        name: next(iter(difflib.get_close_matches(name, ours, n=1)), "")
-        for name in sorted(names)
-        if name.startswith(PREFIX) and name not in ours
-    }
+    given = os.environ if environment is None else environment
+    ours = [name.upper() for name in ServerSettings.model_fields]
+    found = {}
+    for name in sorted(given):
+        bare = name.removeprefix(PREFIX)
+        if bare != name and bare not in ours:
+            found[name] = "".join(PREFIX + each for each in get_close_matches(bare, ours, n=1))
+    return found
 
 
 def _fault(error: Mapping[str, Any]) -> str:

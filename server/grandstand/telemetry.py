@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """Buckets for what one process does by itself, in s."""
@@ -21,14 +32,24 @@ SLOW_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 2.0, 5.0)
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 
-PRIVATE_FIELDS = frozenset({"text", "name", "token", "sub", "payload", "comment_text"})
+BYTES = (64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
+
+PRIVATE_FIELDS = frozenset(
+    {"text", "name", "token", "secret", "sub", "payload", "comment_text", "message"}
+)
 """Fields that a log entry may not have."""
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own."""
+    """All metrics of one process, in a registry of their own; the process's memory, CPU time and
+    open files among them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+
         def counter(name: str, words: str, *labels: str) -> Counter:
             return Counter(f"grandstand_{name}", words, labels, registry=registry)
 
@@ -51,12 +72,23 @@ class Metrics:
         self.answer_seconds = histogram(
             "answer_seconds", "From a comment or vote to its answer", SLOW_S
         )
+        self.moderation_seconds = histogram(
+            "moderation_seconds", "Judging the comments of one batch", SLOW_S
+        )
+        self.verdicts = counter(
+            "verdicts_total", "Comments judged, by action and its category", "action", "category"
+        )
         self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
         self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
         self.fan_out_seconds = histogram(
             "fan_out_seconds", "Writing one frame to an audience", FAST_S
         )
+        self.frame_bytes = histogram("frame_bytes", "Size of numbered frames as msgpack", BYTES)
         self.sent_bytes = counter("sent_bytes_total", "Bytes of frames given to viewers' sockets")
+        self.replica_reloads = counter(
+            "replica_reloads_total", "Rooms read anew from the store after a gap"
+        )
+        self.store_up = gauge("store_up", "Whether the store answers")
         self.leases_held = gauge("leases_held", "Rooms sequenced by this process")
         self.tick_entries = histogram("tick_entries", "Entries read by one tick", COUNTS)
         self.comments = counter(
@@ -69,6 +101,26 @@ class Metrics:
         self.comments.labels("shown").inc(shown)
         self.comments.labels("merged").inc(merged)
         self.comments.labels("overflow").inc(overflow)
+
+    def read_counter(
+        self, name: str, words: str, label: str, read: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Counts that a part keeps by itself: ``read`` gives them by the values of ``label``."""
+        self._registry.register(_ReadCounter(f"grandstand_{name}", words, label, read))
+
+
+class _ReadCounter(Collector):
+    def __init__(
+        self, name: str, words: str, label: str, read: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._name, self._words, self._label, self._read = name, words, label, read
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Asked at every scrape."""
+        family = CounterMetricFamily(self._name, self._words, labels=[self._label])
+        for value, count in self._read().items():
+            family.add_metric([value], count)
+        yield family
 
 
 def configure_logging(level: str, as_json: bool) -> None:
@@ -94,7 +146,8 @@ def configure_logging(level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for chatty in ("uvicorn", "websockets", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,0 +1,121 @@
+"""Metrics without global state, logs in two forms, and nobody's words in either."""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grandstand
+import pytest
+import structlog
+from grandstand.telemetry import PRIVATE_FIELDS, Metrics, configure_logging
+from prometheus_client import CollectorRegistry, generate_latest
+
+LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
+UNITS = ("_seconds", "_bytes", "_total")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_two_processes_worth_of_metrics_live_beside_each_other() -> None:
+    one, other = CollectorRegistry(), CollectorRegistry()
+    Metrics(one).errors.labels("bad_time").inc()
+    Metrics(other)
+    assert one.get_sample_value("grandstand_errors_total", {"code": "bad_time"}) == 1
+    assert other.get_sample_value("grandstand_errors_total", {"code": "bad_time"}) is None
+
+
+def test_every_metric_has_our_prefix_and_counters_and_times_their_unit() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry)
+    ours = [each for each in registry.collect() if not each.name.startswith(("process", "python"))]
+    assert ours
+    for family in ours:
+        assert family.name.startswith("grandstand_")
+        assert family.documentation
+        if family.type == "histogram" and not family.name.endswith(UNITS):
+            assert family.name.rpartition("_")[2] in {"messages", "entries"}, family.name
+
+
+def test_one_tick_counts_each_comment_by_its_fate() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry).ticked(entries=9, shown=4, merged=3, overflow=2)
+    fates = {"shown": 4, "merged": 3, "overflow": 2}
+    for fate, count in fates.items():
+        assert registry.get_sample_value("grandstand_comments_total", {"fate": fate}) == count
+    assert registry.get_sample_value("grandstand_tick_entries_sum") == 9
+
+
+def test_counts_that_a_part_keeps_by_itself_are_read_at_each_scrape() -> None:
+    registry = CollectorRegistry()
+    counts = {"late": 1.0}
+    Metrics(registry).read_counter("scored_comments", "Comments scored", "how", lambda: counts)
+    counts["late"] = 7
+    assert b'grandstand_scored_comments_total{how="late"} 7.0' in generate_latest(registry)
+
+
+def test_json_logs_are_one_object_a_line_with_the_traceback_inside(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("info", as_json=True)
+    try:
+        raise ValueError("why")
+    except ValueError:
+        structlog.get_logger("a").exception("broken", room="gala")
+    logging.getLogger("somebody.else").warning("their %s", "words")
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (first["event"], first["room"], first["level"]) == ("broken", "gala", "error")
+    assert "ValueError: why" in first["exception"]
+    assert (second["event"], second["level"]) == ("their words", "warning")
+
+
+def test_on_a_terminal_logs_are_words_and_pairs(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", as_json=False)
+    structlog.get_logger("a").info("serving", url="http://here")
+    assert "serving" in (line := capsys.readouterr().err)
+    assert "url=http://here" in line
+
+
+def test_entries_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", as_json=True)
+    structlog.get_logger("a").info("quiet")
+    logging.getLogger("uvicorn.error").info("quiet too")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("field", sorted(PRIVATE_FIELDS))
+def test_what_a_person_wrote_is_withheld_from_the_log(
+    field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info", as_json=True)
+    structlog.get_logger("a").info("said", **{field: "my own words"})
+    assert "my own words" not in capsys.readouterr().err
+
+
+def test_no_call_in_the_package_logs_a_private_field() -> None:
+    package = Path(sys.modules[grandstand.__name__].__file__ or "").parent
+    faults = []
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in LOG_METHODS
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in {"log", "_log"}
+            ):
+                fields = {keyword.arg for keyword in node.keywords}
+                faults += [f"{path.name}:{node.lineno} {each}" for each in fields & PRIVATE_FIELDS]
+    assert not faults
