@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grandstand.rules.ranking import Budget, choose, merge
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@dataclass(frozen=True)
+class Said:
+    number: int
+    likeness: int
+    weight: float
+
+
+said = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=30).map(
+    lambda pairs: [Said(n, like, weight / 2) for n, (like, weight) in enumerate(pairs)]
+)
+
+
+@given(said)
+def test_merging_loses_and_doubles_nobody(comments: list[Said]) -> None:
+    groups = merge(comments)
+    members = [member for group in groups for member in (group.shown, *group.merged)]
+    assert sorted(member.number for member in members) == list(range(len(comments)))
+    assert sum(group.count for group in groups) == len(comments)
+
+
+@given(said)
+def test_the_alike_are_one_group_shown_by_the_first_of_the_weightiest(
+    comments: list[Said],
+) -> None:
+    groups = merge(comments)
+    assert len({group.shown.likeness for group in groups}) == len(groups)
+    for group in groups:
+        assert {each.likeness for each in group.merged} <= {group.shown.likeness}
+        best = max((group.shown, *group.merged), key=lambda each: (each.weight, -each.number))
+        assert group.shown == best
+
+
+@given(said, st.integers(0, 10))
+def test_the_best_are_chosen_and_both_parts_keep_their_order(
+    comments: list[Said], places: int
+) -> None:
+    groups = merge(comments)
+    chosen, rest = choose(groups, places)
+    assert len(chosen) == min(places, len(groups))
+    assert [group for group in groups if group in chosen] == chosen
+    assert [group for group in groups if group in rest] == rest
+    if chosen and rest:
+        assert min(group.rank for group in chosen) >= max(group.rank for group in rest)
+
+
+def test_each_doubling_is_worth_a_point() -> None:
+    many = merge([Said(0, 1, 2.0), Said(1, 1, 1.0), Said(2, 1, 2.0), Said(3, 1, 1.0)])[0]
+    assert (many.rank, many.count) == (4.0, 4)
+    assert choose([many, *merge([Said(4, 2, 4.0)])], 1)[0] == [many]
+
+
+@given(
+    st.integers(1, 100),
+    st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 200)), max_size=40),
+)
+def test_a_budget_is_never_overspent(per_second: int, ticks: list[tuple[int, int]]) -> None:
+    budget, now_ms, shown = Budget(), 0, 0
+    for step_ms, wanted in ticks:
+        now_ms += step_ms
+        places = budget.places(now_ms, per_second)
+        assert 0 <= places <= per_second
+        budget.spend(min(wanted, places))
+        shown += min(wanted, places)
+        assert shown <= per_second * (1 + now_ms / 1000) + 1e-6
+
+
+def test_a_steady_room_gets_its_whole_budget() -> None:
+    budget, shown = Budget(), 0
+    for tick in range(51):
+        places = budget.places(tick * 200, 30)
+        budget.spend(places)
+        shown += places
+    assert shown == 30 + 10 * 30
+
+
+def test_places_that_were_taken_beyond_the_budget_are_not_owed() -> None:
+    budget = Budget()
+    budget.places(0, 10)
+    budget.spend(25)
+    assert budget.places(1_000, 10) == 10
