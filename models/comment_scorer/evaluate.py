@@ -242,6 +242,10 @@ def evaluate(data: Path, path: Path) -> None:
         "happy Chinese posts, SMP2020 usual_test": asyncio.run(verdicts(scorer, happy)),
         "English messages, SMS ham of the last 70 %": asyncio.run(verdicts(scorer, ham)),
     }
+    results["mean_mood"] = {
+        "unmoderated Twitch messages": round(float(scorer.score(unseen).mood.mean()), 3),
+        "recorded Twitch chats": round(float(scorer.score(played).mood.mean()), 3),
+    }
     results["disguised_conda"] = disguised(scorer, data)
     results["costs"] = costs(path, played)
     for name in ("thresholds", "false_positives", "disguised_conda", "costs"):

@@ -121,6 +121,7 @@ def test_innocent_words_are_left_alone(text: str) -> None:
         "example (.) com",
         "bit.ly/abc",
         "call 13812345678",
+        "请联系13812345678谢谢",
         "+44 7700 900 1234",
     ],
 )

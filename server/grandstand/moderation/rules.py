@@ -50,7 +50,7 @@ _ADVERT = re.compile(
     r"(?:telegram|whats\s?app|\btg\b)\s*[:：@+]+\s*[\w+-]{4,}",
     re.IGNORECASE | re.ASCII,
 )
-_PHONE = re.compile(r"(?<![\w.,:/?=+-])\+?\d(?:[ .-]?\d){9,14}(?![\w,:])")
+_PHONE = re.compile(r"(?<![\w.,:/?=+-])\+?\d(?:[ .-]?\d){9,14}(?![\w,:])", re.ASCII)
 _PHONE_GROUP_DIGITS = 2.5  # on average more than this, which dates and scores in a row have not
 _GAPS = re.compile("[ .-]")
 _SAME_CHARACTER = re.compile(r"(\S)\1{24,}")
