@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import redis
 import uvloop
 
 from loadtest.seat import Seat, sit
@@ -199,6 +200,7 @@ async def main() -> None:
             settings = {"comment_interval": 0, "comment_burst": 10000}
             call(url, producer, "PUT", f"/v1/rooms/{ROOM}", settings)
             store_pid = int((Path(folder) / "valkey.pid").read_text())
+            empty_bytes = store_bytes(folder)
             for kind in ("comment", "vote"):
                 for _ in range(RUNS):
                     result = await measure(
@@ -207,10 +209,13 @@ async def main() -> None:
                     )  # fmt: skip
                     print(json.dumps(result), flush=True)
                     results.append(result)
+                if kind == "comment":
+                    memory = await memory_per_comment(url, producer, folder, empty_bytes)
+                    print(json.dumps(memory), flush=True)
         finally:
             server.terminate()
             server.wait(30)
-    report(results, given.seats, given.data is not None)
+    report(results, memory, given.seats, given.data is not None)
 
 
 async def ready(url: str) -> None:
@@ -224,7 +229,30 @@ async def ready(url: str) -> None:
     raise SystemExit("the server didn't start")
 
 
-def report(results: list[dict[str, Any]], seats: int, real: bool) -> None:
+def store_bytes(folder: str) -> int:
+    """What the store's data take in memory."""
+    with redis.Redis(unix_socket_path=f"{folder}/valkey.sock") as store:
+        return int(store.info("memory")["used_memory_dataset"])
+
+
+async def memory_per_comment(
+    url: str, producer: str, folder: str, empty_bytes: int
+) -> dict[str, Any]:
+    """Bytes of the store per comment of the record, once all are sequenced.
+
+    It includes what is forgotten after a while: ids of the last five to ten minutes, the timeline.
+    """
+    count, before = -1, -2
+    while count != before:
+        await asyncio.sleep(1)
+        before, count = count, call(url, producer, "GET", f"/v1/rooms/{ROOM}")["comments"]
+    return {
+        "comments_in_record": count,
+        "store_bytes_per_comment": round((store_bytes(folder) - empty_bytes) / count),
+    }
+
+
+def report(results: list[dict[str, Any]], memory: dict[str, Any], seats: int, real: bool) -> None:
     """Prints the medians and writes everything."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
@@ -247,6 +275,7 @@ def report(results: list[dict[str, Any]], seats: int, real: bool) -> None:
         "commit": commit,
         "seats": seats,
         "texts": "recorded chats" if real else "made up",
+        "memory": memory,
         "runs": results,
     }
     target = Path(__file__).parent / "results" / "intake.json"

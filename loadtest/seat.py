@@ -49,7 +49,9 @@ class Seat(asyncio.Protocol):
         self._transport.write(self._head)
 
     def send(self, message: dict[str, Any]) -> None:
-        """One message in one masked binary frame."""
+        """One message in one masked binary frame; nothing once the connection is over."""
+        if self.closed:
+            return
         self._frame(0x82, _encode(message))
 
     def _frame(self, first: int, payload: bytes) -> None:
@@ -111,6 +113,7 @@ class Seat(asyncio.Protocol):
 
     def close(self) -> None:
         """Leaves."""
+        self.closed = True
         self._transport.close()
 
 
