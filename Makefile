@@ -20,8 +20,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## install what running takes, into .venv
+	@:
 
 setup-test: $(VENV)/.installed-test ## install what testing takes besides
+	@:
 
 run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat.ndjson; PORT=8000
 	@exec $(BIN)/grandstand demo --crowd $(CROWD) --host $(HOST) --port $(PORT) $(if $(TRACE),--trace '$(TRACE)')

@@ -60,7 +60,8 @@ def licence(found: Distribution) -> str:
     ]
     if kinds:
         return ", ".join(kinds)
-    return str(told.get("License", "") or "not told").strip().split("\n", 1)[0]
+    words = str(told["License"]) if "License" in told else ""
+    return words.strip().split("\n", 1)[0] or "not told"
 
 
 def home(found: Distribution) -> str:
@@ -70,8 +71,10 @@ def home(found: Distribution) -> str:
     )
     for label in ("Source", "Source Code", "Repository", "Homepage", "homepage"):
         if label in links:
-            return links[label]
-    return str(found.metadata.get("Home-page", "") or next(iter(links.values()), ""))
+            return str(links[label])
+    if "Home-page" in found.metadata:
+        return str(found.metadata["Home-page"])
+    return str(next(iter(links.values()), ""))
 
 
 if __name__ == "__main__":
