@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from grandstand.wire.codec import encode
@@ -33,14 +33,14 @@ def split(frame: Frame) -> list[Frame]:
     """
     if fits(frame):
         return [frame]
-    name = max(LISTS, key=lambda each: _bytes(getattr(frame, each)))
-    items = getattr(frame, name)
-    if items is UNSET or len(items) < 2:
-        raise ValueError(f"one item of {name} alone is larger than a frame may be")
+    name = max(LISTS, key=lambda each: _size(getattr(frame, each)))
+    items = getattr(frame, name) or []
     half = len(items) // 2
     brings = {each: UNSET for each in Frame.__struct_fields__ if each not in ("now", *TAKE_AWAY)}
-    first = replace(frame, **{**dict.fromkeys(TAKE_AWAY, UNSET), name: items[:half]})
-    second = replace(frame, **{**brings, name: items[half:]})
+    first = replace(frame, **{**dict.fromkeys(TAKE_AWAY, UNSET), name: items[:half] or UNSET})
+    second = replace(frame, **{**brings, name: items[half:] or UNSET})
+    if second == frame:
+        raise ValueError(f"one item of {name} alone is larger than a frame may be")
     return [*split(first), *split(second)]
 
 
@@ -52,5 +52,8 @@ def fits(frame: Frame) -> bool:
     return largest <= MAX_SERVER_MESSAGE_BYTES - MARGIN_BYTES
 
 
-def _bytes(items: object) -> int:
-    return 0 if items is UNSET else len(msgspec.msgpack.encode(items))
+def _size(items: list[object] | UnsetType) -> tuple[bool, int]:
+    """What there is to gain by taking a list apart: one item stays one item."""
+    if isinstance(items, UnsetType):
+        return False, 0
+    return len(items) > 1, len(msgspec.msgpack.encode(items))
