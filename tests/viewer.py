@@ -138,7 +138,7 @@ class Viewer:
         await self.sees(lambda picture: any(c["text"] == text for c in picture.shown.values()))
         return next(c for c in self.picture.shown.values() if c["text"] == text)
 
-    async def told(self, kind: str, code: str) -> Message:
+    async def told(self, kind: str, code: str | int) -> Message:
         """Waits for an ``error``, ``notice`` or ``bye`` of that code."""
 
         def found() -> list[Message]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from tests.conftest import MakeServer
-from tests.viewer import viewing
+from tests.viewer import until, viewing
 
 
 def is_alive(pid: int) -> bool:
@@ -49,13 +50,18 @@ async def test_a_second_start_on_one_data_folder_says_so_and_leaves_the_first_al
         assert (await ann.comment("still here"))["status"] == "accepted"
 
 
-def test_a_clean_stop_leaves_no_process_and_the_next_start_has_everything(
+async def test_a_clean_stop_sends_viewers_elsewhere_and_leaves_no_process(
     make_server: MakeServer, room: str
 ) -> None:
     server = make_server().start()
     server.make_room(room, title="Kept")
     pids = server.pid, server.valkey_pid
-    server.stop()
+    async with viewing(server.url, room, server.token("ann"), comes_back=False) as ann:
+        await asyncio.to_thread(server.stop)
+        bye = await ann.told("bye", 1012)
+        assert bye["reconnect"] is True
+        assert bye["after"] >= 0
+        await until(lambda: ann.closes == [1012])
     assert not any(map(is_alive, pids))
     server.start()
     told = server.call("GET", f"/v1/rooms/{room}").json
