@@ -128,16 +128,20 @@ def configure_logging(level: str, as_json: bool) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         withhold_private,
     ]
     renderer: Any
     if as_json:
+        shared.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer()
     else:
+        shared.append(structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False))
         renderer = structlog.dev.ConsoleRenderer(
-            exception_formatter=structlog.dev.plain_traceback, colors=sys.stderr.isatty()
+            exception_formatter=structlog.dev.plain_traceback,
+            colors=sys.stderr.isatty(),
+            pad_event_to=20,
+            sort_keys=False,
         )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
