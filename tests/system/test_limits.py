@@ -1,0 +1,88 @@
+"""How often one viewer may comment: one limit over all its connections, on every node."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.server import ServerProcess
+from tests.viewer import viewing
+
+Pair = tuple[ServerProcess, ServerProcess]
+
+
+async def test_one_viewer_has_one_rate_over_two_processes(pair: Pair, room: str) -> None:
+    one, other = pair
+    one.make_room(room, comment_interval=1, comment_burst=3)
+    ann = one.token("ann")
+    async with (
+        viewing(one.url, room, ann) as here,
+        viewing(other.url, room, ann) as there,
+        viewing(other.url, room, other.token("bo")) as bo,
+    ):
+        answers = await asyncio.gather(
+            *(
+                viewer.comment(f"{n} of {name}")
+                for n in range(3)
+                for name, viewer in (("here", here), ("there", there))
+            )
+        )
+        accepted = [answer for answer in answers if answer["type"] == "ack"]
+        limited = [answer for answer in answers if answer.get("code") == "rate_limited"]
+        assert (len(accepted), len(limited)) == (3, 3)
+        assert all(0 < answer["retry_after"] <= 1 for answer in limited)
+        assert (await bo.comment("I said nothing yet"))["type"] == "ack"
+        await asyncio.sleep(limited[0]["retry_after"])
+        assert (await here.comment("after the pause"))["type"] == "ack"
+        assert (await there.comment("too soon again"))["code"] == "rate_limited"
+
+
+async def test_a_limited_comment_counts_once_when_it_is_sent_again_in_time(
+    pair: Pair, room: str
+) -> None:
+    one, other = pair
+    one.make_room(room, comment_interval=1, comment_burst=1)
+    async with (
+        viewing(one.url, room, one.token("ann")) as here,
+        viewing(other.url, room, other.token("ann")) as there,
+    ):
+        assert (await here.comment("first"))["type"] == "ack"
+        comment = {"type": "comment", "id": "second", "text": "second"}
+        assert (await there.ask(comment))["code"] == "rate_limited"
+        once = await there.insist(comment)
+        again = await here.ask(comment)
+        assert once == again
+        assert once["type"] == "ack"
+
+
+async def test_a_burst_is_as_large_as_the_room_says(pair: Pair, room: str) -> None:
+    one, _ = pair
+    one.make_room(room, comment_interval=3600, comment_burst=5)
+    async with viewing(one.url, room, one.token("ann")) as ann:
+        answers = [await ann.comment(f"number {n}") for n in range(6)]
+        assert [answer["type"] for answer in answers] == ["ack"] * 5 + ["error"]
+        assert answers[-1]["retry_after"] > 3590
+
+
+async def test_viewers_on_two_processes_see_the_same_frames_under_the_same_offsets(
+    pair: Pair, room: str
+) -> None:
+    one, other = pair
+    one.make_room(room)
+    async with (
+        viewing(one.url, room, one.token("ann")) as ann,
+        viewing(other.url, room, other.token("bo")) as bo,
+    ):
+        said = [viewer.comment(f"number {n}") for n in range(20) for viewer in (ann, bo)]
+        ids = {answer["comment"] for answer in await asyncio.gather(*said)}
+        for viewer in (ann, bo):
+            # Alike comments are merged: one stands for both.
+            await viewer.sees(
+                lambda picture: sum(c.get("count", 1) for c in picture.shown.values()) == len(ids)
+            )
+        assert len(ids) == 40
+        both = ann.frames.keys() & bo.frames.keys()
+        assert {place: ann.frames[place] for place in both} == {
+            place: bo.frames[place] for place in both
+        }
+        assert len(both) >= 1
+        await ann.sees(lambda picture: picture.viewers == 2)
