@@ -14,6 +14,7 @@ import heapq
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 
 import structlog
@@ -26,10 +27,7 @@ from grandstand.demo.viewer import CrowdViewer
 from grandstand.wire.messages import Frame, Poll
 
 STEP_S = 0.1
-REPORT_S = 10.0
 ARRIVALS_PER_S = 100
-MOMENTS_S = (20.0, 60.0)
-THINKS_MS = (3_000, 15_000)
 BIAS = 2.0
 
 Issue = Callable[[str, str], str]
@@ -38,12 +36,29 @@ Issue = Callable[[str, str], str]
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a crowd is: each pair bounds what is drawn at random.
+
+    ``delays_ms`` is how far pictures are behind the programme clock, ``thinks_ms`` how long one
+    looks at a poll before voting, ``moments_s`` the time between things that excite everybody.
+    """
+
+    delays_ms: tuple[float, float] = (2_000, 20_000)
+    thinks_ms: tuple[float, float] = (3_000, 15_000)
+    moments_s: tuple[float, float] = (20, 60)
+    report_s: float = 10
+
+
 class Crowd:
     """Viewers at one address, at most ``most`` at a time: who was silent longest makes room."""
 
-    def __init__(self, address: str, issue: Issue, most: int, random: Random | None = None) -> None:
+    def __init__(
+        self, address: str, issue: Issue, most: int, random: Random, habits: Habits | None = None
+    ) -> None:
         self.figures = Figures()
-        self.random = random or Random()
+        self._random = random
+        self._habits = habits or Habits()
         self._address = address
         self._issue = issue
         self._most = most
@@ -52,7 +67,7 @@ class Crowd:
         self._due: list[tuple[float, int, CrowdViewer, str | tuple[Poll, list[int]]]] = []
         self._serial = itertools.count()
         self._rhythm = Rhythm()
-        self._seen_offset = -1
+        self._newest = ("", -1)
         self._seen: set[str] = set()
         self._options: list[str] = []
         self._loop = asyncio.get_running_loop()
@@ -64,9 +79,9 @@ class Crowd:
 
     def viewer(self, key: str, name: str) -> CrowdViewer:
         """The viewer of that key, who comes in if it isn't here."""
-        known = self._viewers.get(key)
+        known = self._viewers.pop(key, None)
         if known is not None and not known[1].done():
-            self._viewers.move_to_end(key)
+            self._viewers[key] = known
             return known[0]
         if len(self._viewers) >= self._most:
             _, (_, silent) = self._viewers.popitem(last=False)
@@ -78,7 +93,8 @@ class Crowd:
             lambda: self._issue(f"crowd:{key}", name),
             self,
             self.figures,
-            Random(self.random.random()),
+            Random(self._random.random()),
+            self._random.uniform(*self._habits.delays_ms),
         )
         task = asyncio.create_task(viewer.stay(), name=f"crowd {key}")
         task.add_done_callback(_tell_fault)
@@ -100,7 +116,7 @@ class Crowd:
                         await viewer.again(what)
                     else:
                         await viewer.vote(*what)
-                if now_s - reported_s >= REPORT_S:
+                if now_s - reported_s >= self._habits.report_s:
                     told = self.figures.line(len(self.present), now_s - reported_s)
                     log.info("crowd", **told)
                     reported_s = now_s
@@ -113,7 +129,7 @@ class Crowd:
     async def improvise(self, size: int, phrases: Phrases) -> None:
         """Lets ``size`` viewers in and talk, with a moment of their own now and then."""
         arrived = 0
-        moment_s = self._loop.time() + self.random.uniform(*MOMENTS_S)
+        moment_s = self._loop.time() + self._random.uniform(*self._habits.moments_s)
         while True:
             await asyncio.sleep(STEP_S)
             for number in range(arrived, min(size, arrived + int(ARRIVALS_PER_S * STEP_S))):
@@ -122,28 +138,27 @@ class Crowd:
             now_s = self._loop.time()
             if now_s >= moment_s:
                 self._rhythm.stir(now_s, "moment")
-                moment_s = now_s + self.random.uniform(*MOMENTS_S)
+                moment_s = now_s + self._random.uniform(*self._habits.moments_s)
             present = self.present
             expected = self._rhythm.per_viewer(now_s) * len(present) * STEP_S
-            for _ in range(int(expected + self.random.random()) if present else 0):
-                occasion = self._rhythm.occasion(now_s, self.random.random())
-                text = phrases.say(self.random, occasion, self._options)
-                await self.random.choice(present).say(text)
+            for _ in range(int(expected + self._random.random()) if present else 0):
+                occasion = self._rhythm.occasion(now_s, self._random.random())
+                text = phrases.say(self._random, occasion, self._options)
+                await self._random.choice(present).say(text)
 
     # --- what viewers tell -----------------------------------------------------------------------
 
-    def saw_frame(self, frame: Frame) -> None:
+    def saw_frame(self, epoch: str, offset: int, frame: Frame) -> None:
         """Counts each frame once and lets the crowd react, however many viewers saw it."""
-        if frame.offset is UNSET or frame.offset <= self._seen_offset:
+        if epoch == self._newest[0] and offset <= self._newest[1]:
             return
-        self._seen_offset = frame.offset
+        self._newest = (epoch, offset)
         if frame.comments is not UNSET:
             self.figures.shown += len(frame.comments)
         if frame.overflow is not UNSET:
             self.figures.overflow += frame.overflow
-        for cue in () if frame.cues is UNSET else frame.cues:
+        if frame.cues is not UNSET:
             self._rhythm.stir(self._loop.time(), "cue")
-            log.debug("crowd_saw_cue", cue=cue.id)
         for poll in () if frame.polls is UNSET else frame.polls:
             is_open = poll.status == "open"
             self._options = [option.text for option in poll.options] if is_open else []
@@ -153,9 +168,9 @@ class Crowd:
 
     def saw_poll(self, viewer: CrowdViewer, poll: Poll) -> None:
         """The viewer will vote, a few seconds after its own picture reaches the poll."""
-        think_ms = self.random.uniform(*THINKS_MS)
-        at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self.random.random())
-        wait_s = max(self.random.random(), (at - viewer.playhead_ms) / 1000)
+        think_ms = self._random.uniform(*self._habits.thinks_ms)
+        at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self._random.random())
+        wait_s = max(self._random.random(), (at - viewer.playhead_ms) / 1000)
         due = (self._loop.time() + wait_s, next(self._serial), viewer, (poll, self._choices(poll)))
         heapq.heappush(self._due, due)
 
@@ -168,8 +183,8 @@ class Crowd:
         taste = Random(poll.id)
         weights = [taste.random() ** BIAS + 0.05 for _ in poll.options]
         most = 1 if poll.max_choices is UNSET else poll.max_choices
-        count = self.random.randint(1, most) if poll.kind == "multiple" else 1
-        drawn = self.random.choices(range(len(weights)), weights, k=count)
+        count = self._random.randint(1, most) if poll.kind == "multiple" else 1
+        drawn = self._random.choices(range(len(weights)), weights, k=count)
         return sorted(set(drawn))
 
 

@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 
 import structlog
 import uvloop
@@ -94,7 +95,7 @@ async def _fill(base: str, running: Running, size: int, lines: list[Line] | None
     def issue(sub: str, name: str) -> str:
         return running.tokens.issue(sub, name, "viewer", [ROOM], DAY_S, guest=True)
 
-    crowd = Crowd(f"ws{base.removeprefix('http')}/v1/rooms/{ROOM}/live", issue, size)
+    crowd = Crowd(f"ws{base.removeprefix('http')}/v1/rooms/{ROOM}/live", issue, size, Random())
     talk = crowd.improvise(size, Phrases.load()) if lines is None else replay(lines, crowd)
     try:
         await asyncio.gather(crowd.attend(), talk)

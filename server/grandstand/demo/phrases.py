@@ -33,7 +33,10 @@ class Phrases:
         kind = "unfriendly" if random.random() < UNFRIENDLY_SHARE else occasion
         if kind == "poll" and not options:
             kind = "moment"
-        template = random.choice(self.templates[kind])
+        return self.fill(random, random.choice(self.templates[kind]), options)
+
+    def fill(self, random: Random, template: str, options: Sequence[str] = ()) -> str:
+        """A template with words in its slots."""
         return template.format_map(_Draw(random, {**self.slots, "option": options}))
 
     def name(self, random: Random) -> str:

@@ -45,8 +45,6 @@ SILENCE_S = 30.0
 GAP_S = 2.0
 FORGET_S = 20.0
 """A comment that isn't on the screen by then was merged or left out."""
-DELAYS_MS = (2_000, 20_000)
-"""How far viewers' pictures are behind the programme clock."""
 MAY_COME_AGAIN = frozenset({ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE})
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -67,7 +65,7 @@ def backoff_s(attempt: int, random: Random) -> float:
 class Watcher(Protocol):
     """Whom a viewer tells what it sees."""
 
-    def saw_frame(self, frame: Frame) -> None:
+    def saw_frame(self, epoch: str, offset: int, frame: Frame) -> None:
         """A numbered frame, in its order."""
 
     def saw_poll(self, viewer: CrowdViewer, poll: Poll) -> None:
@@ -78,7 +76,10 @@ class Watcher(Protocol):
 
 
 class CrowdViewer:
-    """A viewer; ``stay`` is its life. ``token`` is asked for anew at each connection."""
+    """A viewer; ``stay`` is its life. ``token`` is asked for anew at each connection.
+
+    Its picture is ``delay_ms`` behind the programme clock.
+    """
 
     def __init__(
         self,
@@ -87,8 +88,9 @@ class CrowdViewer:
         watcher: Watcher,
         figures: Figures,
         random: Random,
+        delay_ms: float,
     ) -> None:
-        self.delay_ms = random.uniform(*DELAYS_MS)
+        self.delay_ms = delay_ms
         self.socket: ClientConnection | None = None
         self._address = address
         self._token = token
@@ -153,7 +155,8 @@ class CrowdViewer:
             except InvalidStatus as refused:
                 retry_after = refused.response.headers.get("Retry-After", "0")
                 self._not_before_s = self._loop.time() + float(retry_after)
-                self._is_over = refused.response.status_code not in (429, 503)
+                status = refused.response.status_code
+                self._is_over = 400 <= status < 500 and status != 429
             except (OSError, WebSocketException):
                 pass  # lost: it comes back
             if self._loop.time() - begun_s > STEADY_S:
@@ -230,7 +233,7 @@ class CrowdViewer:
         if frame.offset <= offset:
             return True
         self._place = (epoch, frame.offset)
-        self._watcher.saw_frame(frame)
+        self._watcher.saw_frame(epoch, frame.offset, frame)
         if frame.comments is not UNSET and self._awaited:
             for comment in frame.comments:
                 sent_s = self._awaited.pop(comment.id, None)

@@ -1,0 +1,150 @@
+"""``grandstand demo``: one command, one process, one Ctrl-C, and all as it was the next time."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from grandstand.demo import evening
+
+from tests.server import ServerProcess
+
+READY_S = 30
+PRODUCER = re.compile(r"(http://127\.0\.0\.1:\d+)/producer#token=(\S+)")
+
+
+class Evening:
+    """A demonstration in a folder, which keeps it from one start to the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Starts it and doesn't wait."""
+        self.log.write_bytes(b"")
+        inherited = {key: value for key, value in os.environ.items() if "GRANDSTAND" not in key}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "grandstand", "demo", "--port", "0", *arguments],
+                cwd=self.folder,
+                env={
+                    **inherited,
+                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                },
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self.process
+
+    def on_air(self) -> tuple[ServerProcess, str]:
+        """Waits until it tells where to look; the server to call, and the producer's token."""
+        deadline = time.monotonic() + READY_S
+        while (found := PRODUCER.search(self.log.read_text())) is None:
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+        return ServerProcess(self.folder, port=int(found[1].rpartition(":")[2])), found[2]
+
+    def valkey(self) -> int | None:
+        """The pid of the embedded store, if it runs."""
+        try:
+            pid = int((self.folder / ".grandstand" / "valkey.pid").read_text())
+            os.kill(pid, 0)
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return pid
+
+    def ended(self) -> int:
+        """The exit status, once it has ended by itself; nothing may be left, nor a traceback."""
+        code = self.process.wait(READY_S)
+        assert "Traceback" not in self.log.read_text()
+        assert self.valkey() is None
+        return code
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Iterator[Evening]:
+    evening = Evening(tmp_path)
+    try:
+        yield evening
+    finally:
+        evening.process.kill()
+        evening.process.wait()
+        if (pid := evening.valkey()) is not None:
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_all_of_it_well(show: Evening, number: signal.Signals) -> None:
+    show.start("--crowd", "20")
+    show.on_air()
+    time.sleep(1)
+    assert show.valkey() is not None
+    show.process.send_signal(number)
+    assert show.ended() == 0
+
+
+def test_it_stops_by_itself_when_its_time_is_over(show: Evening) -> None:
+    show.start("--crowd", "5", "--for", "0.5")
+    assert show.ended() == 0
+
+
+def test_the_room_and_the_tokens_are_there_the_next_time(show: Evening) -> None:
+    show.start("--crowd", "0")
+    server, token = show.on_air()
+    made = server.call("GET", "/v1/rooms/gala").json
+    assert made["settings"]["guests"] == "vote"
+    server.call("PATCH", "/v1/rooms/gala", {"title": "Ours"}, token)
+    poll = {"kind": "single", "question": "?", "options": [{"text": "a"}, {"text": "b"}]}
+    server.call("POST", "/v1/rooms/gala/polls", {**poll, "duration": 600}, token)
+    show.process.send_signal(signal.SIGINT)
+    assert show.ended() == 0
+
+    show.start("--crowd", "0", "--for", "5")
+    server, _ = show.on_air()
+    again = server.call("GET", "/v1/rooms/gala").json
+    assert again["settings"]["title"] == "Ours"
+    assert again["epoch"] == made["epoch"]
+    polls = server.call("GET", "/v1/rooms/gala/polls", token=token)
+    assert [each["question"] for each in polls.json["polls"]] == ["?"]
+
+
+def test_its_secret_is_for_its_user_alone(show: Evening) -> None:
+    show.start("--crowd", "0", "--for", "0")
+    assert show.ended() == 0
+    assert (show.folder / ".grandstand" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_trace_reaches_the_record(show: Evening, tmp_path: Path) -> None:
+    trace = tmp_path / "chat.ndjson"
+    trace.write_text('{"at": 0, "user": "ann", "text": "from the trace"}\n')
+    show.start("--crowd", "5", "--trace", str(trace))
+    server, _ = show.on_air()
+    deadline = time.monotonic() + READY_S
+    while not _texts(server):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert _texts(server) == {"from the trace"}
+    show.process.send_signal(signal.SIGINT)
+    assert show.ended() == 0
+
+
+def _texts(server: ServerProcess) -> set[str]:
+    return {each["text"] for each in server.call("GET", "/v1/rooms/gala/comments").json["comments"]}
+
+
+def test_a_secret_once_kept_is_kept(tmp_path: Path) -> None:
+    assert evening.kept_secret(tmp_path / "new") is None
+    evening.keep_secret(tmp_path / "new", "a" * 40)
+    evening.keep_secret(tmp_path / "new", "b" * 40)
+    assert evening.kept_secret(tmp_path / "new") == "a" * 40

@@ -1,0 +1,85 @@
+"""Recorded chats: how they are read, and how they are said again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from grandstand.demo.trace import Line, read_trace, replay
+from grandstand.faults import OperatorError
+
+from tests.demo.conftest import MakeCrowd
+from tests.server import ServerProcess
+from tests.viewer import viewing
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "chat.ndjson"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_lines_are_read_in_the_order_of_their_time(tmp_path: Path) -> None:
+    late, early = (
+        '{"at": 20, "user": "u1", "text": "晚", "more": 1}',
+        '{"at": 10, "user": "u0", "text": ""}',
+    )
+    lines = read_trace(written(tmp_path, f"{late}\n\n{early}\n"))
+    assert lines == [Line(10, "u0", ""), Line(20, "u1", "晚")]
+
+
+@pytest.mark.parametrize(
+    "row", ['{"at": -1, "user": "u", "text": "t"}', '{"at": 1, "user": "u"}', "[]", "no", '{"a"']
+)
+def test_a_faulty_line_is_told_by_its_number(tmp_path: Path, row: str) -> None:
+    path = written(tmp_path, f'{{"at": 1, "user": "u", "text": "t"}}\n{row}\n')
+    with pytest.raises(OperatorError, match=r"chat\.ndjson:2: "):
+        read_trace(path)
+
+
+@pytest.mark.parametrize("name", ["chat.ndjson", "missing.ndjson", "."])
+def test_a_file_without_lines_is_refused(tmp_path: Path, name: str) -> None:
+    written(tmp_path, "\n")
+    with pytest.raises(OperatorError, match="--trace"):
+        read_trace(tmp_path / name)
+
+
+async def test_a_trace_is_said_by_its_users_at_its_pace_and_then_again(
+    shared_server: ServerProcess, room: str, crowd_at: MakeCrowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.demo.trace.PAUSE_S", 0.1)
+    shared_server.make_room(room)
+    lines = [
+        Line(0, "ann", "first words"),
+        Line(300, "bob", "later words"),
+        Line(310, "ann", "x" * 200),
+    ]
+    async with (
+        viewing(shared_server.url, room) as watching,
+        crowd_at(shared_server, room, 10) as crowd,
+    ):
+        saying = asyncio.create_task(replay(lines, crowd))
+        first, later = await watching.seen("first words"), await watching.seen("later words")
+        cut = await watching.seen("x" * 100)
+        await watching.sees(
+            lambda seen: sum(c["text"] == "later words" for c in seen.shown.values()) >= 2
+        )
+        saying.cancel()
+    assert (first["name"], later["name"], cut["name"]) == ("ann", "bob", "ann")
+    assert later["at"] - first["at"] >= 200
+
+
+async def test_who_was_silent_longest_makes_room(
+    shared_server: ServerProcess, room: str, crowd_at: MakeCrowd
+) -> None:
+    shared_server.make_room(room)
+    lines = [Line(number * 50, f"u{number}", f"number {number}") for number in range(9)]
+    async with (
+        viewing(shared_server.url, room) as watching,
+        crowd_at(shared_server, room, 3) as crowd,
+    ):
+        saying = asyncio.create_task(replay(lines, crowd))
+        await watching.seen("number 8")
+        saying.cancel()
+        assert len(crowd.present) <= 3
