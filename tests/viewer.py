@@ -133,6 +133,24 @@ class Viewer:
         """Waits until the picture is so."""
         await until(lambda: condition(self.picture))
 
+    async def reaches(self, offset: int) -> None:
+        """Waits until it is here and has seen all up to ``offset``."""
+        await until(lambda: self.is_here and self.offset >= offset)
+
+    async def knows(self, poll: str) -> Message:
+        """Waits for a poll."""
+        await self.sees(lambda picture: poll in picture.polls)
+        return self.picture.polls[poll]
+
+    async def hears(self, kind: str, number: int = 1) -> Message:
+        """Waits until so many messages of one type have come; the last of them."""
+        await until(lambda: len(self.of_type(kind)) >= number)
+        return self.of_type(kind)[number - 1]
+
+    async def returns(self) -> None:
+        """Waits until it is here again."""
+        await until(lambda: self.is_here)
+
     async def seen(self, text: str) -> Message:
         """Waits for a comment to be shown."""
         await self.sees(lambda picture: any(c["text"] == text for c in picture.shown.values()))

@@ -93,10 +93,10 @@ async def test_whatever_was_acknowledged_is_there_exactly_once_after_five_kills(
     server = make_server().start()
     server.make_room(room)
     base = f"/v1/rooms/{room}"
-    poll = {"kind": "single", "question": "Which?", "options": ["a", "b", "c"], "duration": 3600}
+    body = {"kind": "single", "question": "Which?", "options": ["a", "b", "c"], "duration": 3600}
 
     async def open_polls(number: int, **fields: bool) -> list[str]:
-        jobs = [server.produce("POST", f"{base}/polls", poll | fields) for _ in range(number)]
+        jobs = [server.produce("POST", f"{base}/polls", body | fields) for _ in range(number)]
         return [opened["id"] for opened in await asyncio.gather(*jobs)]
 
     crowd = Crowd(server, room)
@@ -108,8 +108,7 @@ async def test_whatever_was_acknowledged_is_there_exactly_once_after_five_kills(
         [changing] = await open_polls(1, change=True)
         for number in range(1, ROUNDS + 1):
             polls = await open_polls(POLLS)
-            for viewer in viewers:
-                await viewer.sees(lambda picture, polls=polls: picture.polls.keys() >= set(polls))  # type: ignore[misc]
+            await asyncio.gather(*(viewer.knows(poll) for viewer in viewers for poll in polls))
             await crowd.round(number, viewers, polls, changing)
 
         assert crowd.wrong == []

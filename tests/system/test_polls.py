@@ -60,11 +60,6 @@ def who(shared_server: ServerProcess, room: str) -> Any:
     return lambda name: viewing(shared_server.url, room, shared_server.token(name))
 
 
-async def knows(viewer: Viewer, poll: str) -> Message:
-    await viewer.sees(lambda picture: poll in picture.polls)
-    return viewer.picture.polls[poll]
-
-
 async def is_told(viewer: Viewer, poll: str, tally: list[int]) -> None:
     """Waits for an open poll's tally by the frames without a number."""
     await viewer.sees(lambda picture: picture.tallies.get(poll, {}).get("tally") == tally)
@@ -75,7 +70,7 @@ async def test_each_viewer_has_one_vote_and_everyone_sees_the_tally(
 ) -> None:
     poll = await producer.open()
     async with who("ann") as ann, who("ann") as ann_again, who("bo") as bo:
-        assert (await knows(ann, poll))["status"] == "open"
+        assert (await ann.knows(poll))["status"] == "open"
         vote = {"type": "vote", "id": "v1", "poll": poll, "choices": [1]}
         assert (await ann.ask(vote))["type"] == "ack"
         assert (await ann.ask(vote))["type"] == "ack"
@@ -104,7 +99,7 @@ async def test_a_choice_that_is_not_there_or_one_too_many_counts_for_nothing(
     fields = {"max_choices": 2} if kind == "multiple" else {}
     poll = await producer.open(kind=kind, **fields)
     async with who("ann") as ann:
-        await knows(ann, poll)
+        await ann.knows(poll)
         assert (await ann.vote(poll, *choices))["code"] == code
     assert (await producer.look(poll))["tally"] == [0, 0, 0]
 
@@ -121,8 +116,8 @@ async def test_a_multiple_choice_counts_each_option_and_each_voter_once(
 ) -> None:
     poll = await producer.open(kind="multiple", max_choices=2)
     async with who("ann") as ann, who("bo") as bo:
-        assert (await knows(ann, poll))["max_choices"] == 2
-        await knows(bo, poll)
+        assert (await ann.knows(poll))["max_choices"] == 2
+        await bo.knows(poll)
         assert (await ann.vote(poll, 0, 2))["type"] == "ack"
         assert (await bo.vote(poll, 2))["type"] == "ack"
         await is_told(ann, poll, [1, 0, 2])
@@ -134,7 +129,7 @@ async def test_where_votes_may_change_the_last_one_counts_and_an_old_one_never_c
 ) -> None:
     poll = await producer.open(change=True)
     async with who("ann") as ann:
-        await knows(ann, poll)
+        await ann.knows(poll)
         for number, choice in enumerate((0, 1, 2)):
             vote = {"type": "vote", "id": f"v{number}", "poll": poll, "choices": [choice]}
             assert (await ann.ask(vote))["type"] == "ack"
@@ -148,7 +143,7 @@ async def test_where_votes_may_change_the_last_one_counts_and_an_old_one_never_c
 async def test_a_quiz_keeps_its_answer_until_it_is_revealed(producer: Producer, who: Any) -> None:
     poll = await producer.open(kind="quiz", answer=2, show_tally="revealed")
     async with who("ann") as ann:
-        assert "answer" not in await knows(ann, poll)
+        assert "answer" not in await ann.knows(poll)
         assert (await ann.vote(poll, 2))["type"] == "ack"
         assert (await producer.step(poll, "reveal"))[0] == 409
         assert (await producer.step(poll, "close"))[0] == 200
@@ -166,7 +161,7 @@ async def test_a_tally_for_those_who_voted_reaches_them_alone(producer: Producer
     poll = await producer.open(show_tally="voted")
     async with who("ann") as ann, who("bo") as bo, who("cy") as cy:
         for viewer in (ann, bo, cy):
-            await knows(viewer, poll)
+            await viewer.knows(poll)
         await ann.vote(poll, 0)
         await bo.vote(poll, 1)
         await is_told(ann, poll, [1, 1, 0])
@@ -182,7 +177,7 @@ async def test_a_vote_counts_by_the_moment_its_viewer_saw_and_within_the_grace(
         now = (await ann.ask({"type": "time", "sent": 0}))["now"]
         poll = await producer.open(opens_at=now - 4000, closes_at=now - 1000, grace=9000)
         for viewer in (ann, bo, cy):
-            assert (await knows(viewer, poll))["status"] == "open"
+            assert (await viewer.knows(poll))["status"] == "open"
         assert (await ann.vote(poll, 0, at=now - 4000))["type"] == "ack"
         assert (await bo.vote(poll, 1, at=now - 1000))["type"] == "ack"
         assert (await cy.vote(poll, 2, at=now - 4001))["code"] == "poll_not_open"
@@ -195,7 +190,7 @@ async def test_a_poll_that_opens_later_takes_no_vote_before(producer: Producer, 
     async with who("ann") as ann:
         now = (await ann.ask({"type": "time", "sent": 0}))["now"]
         poll = await producer.open(opens_at=now + 60_000, closes_at=now + 120_000)
-        assert (await knows(ann, poll))["status"] == "open"
+        assert (await ann.knows(poll))["status"] == "open"
         assert (await ann.vote(poll, 0))["code"] == "poll_not_open"
 
 
@@ -205,7 +200,7 @@ async def test_the_grace_ends_by_itself_and_the_final_tally_never_moves(
     async with who("ann") as ann, who("bo") as bo:
         now = (await ann.ask({"type": "time", "sent": 0}))["now"]
         poll = await producer.open(opens_at=now - 1000, closes_at=now + 300, grace=700)
-        await knows(ann, poll)
+        await ann.knows(poll)
         vote = {"type": "vote", "id": "v1", "poll": poll, "choices": [1], "at": now}
         assert (await ann.ask(vote))["type"] == "ack"
         await ann.sees(lambda picture: picture.polls[poll]["final"])
@@ -225,7 +220,7 @@ async def test_votes_that_race_with_the_close_are_counted_if_and_only_if_acknowl
     viewers = [Viewer(shared_server.url, room, shared_server.token(f"v{n}")) for n in range(20)]
     await asyncio.gather(*(viewer.come() for viewer in viewers))
     for viewer in viewers:
-        await knows(viewer, poll)
+        await viewer.knows(poll)
 
     async def vote(viewer: Viewer, after_s: float) -> bool:
         await asyncio.sleep(after_s)
@@ -246,7 +241,7 @@ async def test_a_cancelled_poll_takes_no_vote_and_shows_no_result(
 ) -> None:
     poll = await producer.open()
     async with who("ann") as ann, who("bo") as bo:
-        await knows(ann, poll)
+        await ann.knows(poll)
         await ann.vote(poll, 0)
         assert (await producer.step(poll, "cancel"))[0] == 200
         await bo.sees(lambda picture: picture.polls[poll]["status"] == "cancelled")
@@ -272,7 +267,7 @@ async def test_steps_may_be_repeated_and_impossible_ones_change_nothing(
 async def test_who_comes_later_sees_the_tally_of_an_open_poll(producer: Producer, who: Any) -> None:
     poll = await producer.open()
     async with who("ann") as ann:
-        await knows(ann, poll)
+        await ann.knows(poll)
         await ann.vote(poll, 2)
         await is_told(ann, poll, [0, 0, 1])
         async with who("bo") as bo:

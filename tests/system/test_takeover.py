@@ -91,7 +91,7 @@ async def agree(talk: Talk, *viewers: Viewer) -> None:
         await viewer.sees(lambda picture: picture.shown.keys() >= talk.acknowledged.keys())
     last = max(viewer.offset for viewer in viewers)
     for viewer in viewers:
-        await until(lambda viewer=viewer: viewer.offset >= last)  # type: ignore[misc]
+        await viewer.reaches(last)
     assert talk.refused == []
     first = max(min(offset for _, offset in viewer.frames) for viewer in viewers)
     assert len({viewer.epoch for viewer in viewers}) == 1
