@@ -20,7 +20,7 @@ from grandstand.rules.state import Outcome
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, insisting
-from grandstand.store.timeline import Snapshot
+from grandstand.store.timeline import Snapshot, UnknownRoomError
 
 OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
@@ -50,7 +50,6 @@ class LiveRoom:
         self.room = room
         self.viewers = 0
         self.listeners: list[Listener] = []
-        self.heard_at_s = 0.0
         self._store = store
         self._clock = ProgrammeClock()
         self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
@@ -65,6 +64,7 @@ class LiveRoom:
         for commit in ring:
             if commit.epoch == head.epoch and commit.seq <= head.seq:
                 self.replica.remember(commit.frames)
+                self._resolve(commit)
         self._clock.seen(head.now)
 
     def now(self) -> int:
@@ -75,7 +75,6 @@ class LiveRoom:
 
     def heard(self, envelope: Commit | Latest) -> None:
         """Something came by the bus."""
-        self.heard_at_s = asyncio.get_running_loop().time()
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
                 self.viewers = envelope.viewers
@@ -94,12 +93,16 @@ class LiveRoom:
         result = self.replica.apply(commit)
         if result == "applied":
             self._clock.seen(commit.now)
-            for outcome in commit.asides.outcomes:
-                waiting = self._outcomes.pop(outcome.event, None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(outcome)
+            self._resolve(commit)
             self._each("committed", commit)
         return result
+
+    def _resolve(self, commit: Commit) -> None:
+        """Tells those who wait for an event what became of it."""
+        for outcome in commit.asides.outcomes:
+            waiting = self._outcomes.pop(outcome.event, None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(outcome)
 
     def _each(self, method: str, *arguments: object) -> None:
         for listener in self.listeners:
@@ -110,23 +113,30 @@ class LiveRoom:
 
     async def _fill(self) -> None:
         try:
-            commits = await self._store.timeline.since(self.room, self.replica.seq)
-            for commit in commits:
-                if self._apply(commit) == "gap":
+            # More may be heard of while the store is asked: that is no reason to load anew.
+            while self.replica.seq < self._wanted_seq:
+                before = self.replica.seq
+                commits = await self._store.timeline.since(self.room, before)
+                is_torn = any(self._apply(commit) == "gap" for commit in commits)
+                if is_torn or self.replica.seq == before:
                     await self._reload()
-                    return
-            if self.replica.seq < self._wanted_seq:
-                await self._reload()
-        except StoreUnavailable as away:
+        except (StoreUnavailable, UnknownRoomError) as away:
             # The next comparison of heads, within a second, comes here again.
-            log.warning("fill_failed", room=self.room, reason=away.reason)
+            log.warning("fill_failed", room=self.room, reason=str(away))
         finally:
             self._filling = None
 
     async def _reload(self) -> None:
-        """Starts from the store's state; raises StoreUnavailable."""
-        self._take(*await load(self._store, self.room))
-        self._wanted_seq = 0
+        """Starts from the store's state, unless what was heard meanwhile led beyond it.
+
+        Raises StoreUnavailable, UnknownRoomError.
+        """
+        self._wanted_seq = 0  # what is heard from here on may ask for more
+        snapshot, ring = await load(self._store, self.room)
+        head = snapshot.head
+        if head.epoch == self.replica.epoch and head.seq <= self.replica.seq:
+            return
+        self._take(snapshot, ring)
         log.warning("replica_reloaded", room=self.room, seq=self.replica.seq)
         self._each("reloaded")
 
