@@ -24,7 +24,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store, insisting
-from grandstand.store.timeline import Changes, Head
+from grandstand.store.timeline import Changes, ConflictError, Head
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame, Gauges, Tally
@@ -34,6 +34,9 @@ READ_MAX = 2000
 
 GAUGES_MS = 1000
 TALLIES_MS = 500
+ALL_TALLIES_MS = 5000
+"""Also those that haven't changed, for viewers who came since or were given no frame."""
+
 TRIM_MS = 5000
 COMMIT_PATIENCE_S = 60.0
 """Through a store that is away for half a minute; longer, and the room is loaded anew."""
@@ -179,6 +182,8 @@ class RoomSequencer:
         tallies: list[Tally] = []
         for_voters: dict[str, bytes] = {}
         if self._is_due("tallies", now, TALLIES_MS):
+            if self._is_due("all tallies", now, ALL_TALLIES_MS):
+                self._told_tallies.clear()
             for poll in self._fold.state.polls.values():
                 if poll.status == "open" and poll.opens_at <= now:
                     tally = await self._new_tally(poll)
@@ -191,6 +196,7 @@ class RoomSequencer:
         if not (gauges_due or tallies or for_voters):
             return
         if gauges_due:
+            await self._check_epoch()
             self._viewers = await self._store.rooms.viewers(self._room, self._store.now_ms())
         gauges = Gauges(viewers=self._viewers, pulse=self._fold.pulse.read(now))
         frame = Frame(
@@ -201,6 +207,13 @@ class RoomSequencer:
         )
         latest = Latest(self._head.epoch, encode(frame, "msgpack"), self._viewers, for_voters)
         await self._store.timeline.publish(self._room, latest)
+
+    async def _check_epoch(self) -> None:
+        """Edges pass over what is told of an epoch that is over; a quiet room has no commit that
+        would show it. Raises ConflictError."""
+        at = (await self._store.timeline.heads([self._room])).get(self._room)
+        if at is None or at[0] != self._head.epoch:
+            raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
 
     async def _new_tally(self, poll: PollRecord) -> Tally | None:
         """The poll's tally, if it isn't what was told last."""
