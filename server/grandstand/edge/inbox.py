@@ -1,8 +1,10 @@
 """A room's line at this edge: what viewers send, in micro-batches, first in, first out.
 
 Theory of operation: messages wait up to 20 ms, or until there are 256 of them; then the batch is
-judged, appended and cast as a whole, while the next one gathers. One batch at a time, so what one
-connection sends takes effect in the order sent. Nobody is answered before the store has answered.
+judged, appended and cast as a whole, while the next one gathers. Comments and the votes of each
+poll go to different places of the store at the same time, so of one viewer a batch takes messages
+to one such lane alone, and the others wait for the next: what one viewer sends takes effect in the
+order sent. Nobody is answered before the store has answered.
 """
 
 from __future__ import annotations
@@ -61,17 +63,28 @@ class CommentIn:
     answer: Answer
     instead: RefusedError | None = None
 
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class VoteIn:
-    """A vote that passed the door; outside the window it only gets the answer of before."""
+    """A vote that passed the door. With ``instead`` it isn't counted any more: that is the answer,
+    unless the same message was counted before."""
 
     message_id: str
     user: str
     poll: PollRecord
     choices: tuple[int, ...]
-    in_window: bool
     answer: Answer
+    instead: RefusedError | None = None
+
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return self.poll.id
 
 
 class Inbox:
@@ -114,10 +127,23 @@ class Inbox:
                             await self._full.wait()
                     except TimeoutError:
                         pass
-                batch, self._line = self._line[:BATCH_MAX], self._line[BATCH_MAX:]
-                await self._process(batch)
+                await self._process(self._next_batch())
         finally:
             self._working = None
+
+    def _next_batch(self) -> list[CommentIn | VoteIn]:
+        """The first of the line, of each viewer those alone that go where his first one goes."""
+        batch: list[CommentIn | VoteIn] = []
+        waiting: list[CommentIn | VoteIn] = []
+        lanes: dict[str, str | None] = {}
+        for message in self._line[:BATCH_MAX]:
+            if lanes.setdefault(message.user, message.lane) == message.lane:
+                batch.append(message)
+            else:
+                lanes[message.user] = None
+                waiting.append(message)
+        self._line[:BATCH_MAX] = waiting
+        return batch
 
     async def _process(self, batch: list[CommentIn | VoteIn]) -> None:
         self._metrics.batch_messages.observe(len(batch))
@@ -133,7 +159,7 @@ class Inbox:
             # Those behind would only wait as long again for the same answer.
             waiting, self._line = self._line, []
             for message in waiting:
-                message.answer(_unavailable())
+                _answer(message, _unavailable())
 
     # --- comments --------------------------------------------------------------------------------
 
@@ -142,8 +168,12 @@ class Inbox:
         moderation = settings.moderation
         policy = Policy(moderation.level, moderation.categories, moderation.on_timeout)
         try:
-            judgements = await self._moderator.judge([each.text for each in batch], policy)
-            items = [_item(each, judged) for each, judged in zip(batch, judgements, strict=True)]
+            texts = [each.text for each in batch if each.instead is None]
+            judgements = iter(await self._moderator.judge(texts, policy))
+            items = [
+                _item(each, next(judgements)) if each.instead is None else _question(each)
+                for each in batch
+            ]
             rate = CommentRate(int(settings.comment_interval * 1000), settings.comment_burst)
             with self._metrics.append_seconds.time():
                 answers = await insisting(
@@ -156,13 +186,14 @@ class Inbox:
             self._give_up(batch, error)
             raise
         for message, appended in zip(batch, answers, strict=True):
-            message.answer(_told(message, appended))
+            _answer(message, _told(message, appended))
 
     # --- votes -----------------------------------------------------------------------------------
 
     async def _votes(self, batch: list[VoteIn]) -> None:
         ballots = [
-            Ballot(each.user, each.message_id, each.choices, each.in_window) for each in batch
+            Ballot(each.user, each.message_id, each.choices, in_window=each.instead is None)
+            for each in batch
         ]
         try:
             casts = await insisting(
@@ -173,7 +204,7 @@ class Inbox:
             self._give_up(batch, error)
             raise
         for message, cast in zip(batch, casts, strict=True):
-            message.answer(_counted(message, cast))
+            _answer(message, _counted(message, cast))
 
     def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: Exception) -> None:
         if isinstance(error, StoreUnavailable):
@@ -181,12 +212,22 @@ class Inbox:
         else:
             log.exception("batch_failed", room=self._live.room, messages=len(batch))
         for message in batch:
-            message.answer(_unavailable())
+            _answer(message, _unavailable())
+
+
+def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
+    """One sender's failure must not keep the others of the batch from their answers."""
+    try:
+        message.answer(told)
+    except Exception:
+        log.exception("answer_failed")
+
+
+def _question(message: CommentIn) -> Item:
+    return Item(message.user, message.message_id, "q", b"")
 
 
 def _item(message: CommentIn, judged: Judgement) -> Item:
-    if message.instead is not None:
-        return Item(message.user, message.message_id, "q", b"")
     if judged.action == "reject":
         reason = judged.category or "moderation"
         return Item(message.user, message.message_id, "r", reason.encode())
@@ -230,6 +271,8 @@ def _told(message: CommentIn, appended: Appended) -> Ack | RefusedError:
 def _counted(message: VoteIn, cast: Cast) -> Ack | RefusedError:
     if cast in ("counted", "repeated"):
         return Ack(message.message_id)
+    if message.instead is not None:
+        return message.instead
     if cast == "voted_already":
         words = "you have changed your vote too often" if message.poll.change else "you have voted"
         return RefusedError(ErrorCode.ALREADY_VOTED, words)

@@ -13,6 +13,7 @@ from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
 from grandstand.edge.inbox import Inbox
 from grandstand.moderation import Moderator
+from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.state import Asides
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 QUIET_S = 8.0
 """After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
 
+HELD_PER_NOTICE = 20
+"""A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
+a message 64 KiB."""
+
 
 class EdgeRoom:
     """A room and its viewers on this node."""
@@ -40,6 +45,8 @@ class EdgeRoom:
         self.sent_offset = live.replica.offset
         self._metrics = metrics
         self._voters: dict[str, Audience] = {}
+        self._tallies: dict[str, bytes] = {}
+        self._forms: dict[bytes, Forms] = {}
         self._sessions: set[ViewerSession] = set()
         self._present: dict[str, set[ViewerSession]] = {}
         self._staff: set[ViewerSession] = set()
@@ -80,8 +87,13 @@ class EdgeRoom:
     def voted(self, session: ViewerSession, poll: str) -> None:
         """The session's viewer has a vote in the poll, so it may see the tally."""
         record = self.live.replica.state.polls.get(poll)
-        if record is not None and record.show_tally == "voted" and not record.ended:
-            self._voters.setdefault(poll, Audience()).join(session.outlet)
+        if record is None or record.show_tally != "voted" or record.ended:
+            return
+        self._voters.setdefault(poll, Audience()).join(session.outlet)
+        tally = self._tallies.get(poll)  # the next may be long in coming, if nobody else votes
+        if tally is not None:
+            forms = Forms(tally)
+            session.outlet.write(forms.ready(session.outlet.is_text, session.outlet.deflates))
 
     # --- what happens in the room ----------------------------------------------------------------
 
@@ -90,34 +102,49 @@ class EdgeRoom:
         first = commit.offset - len(commit.frames) + 1
         for offset, payload in enumerate(commit.frames, first):
             self.sent_offset = offset
-            self._broadcast(self.audience, payload)
+            self._broadcast(self.audience, self.forms(payload))
         if commit.asides:
             self._tell(commit.asides)
 
     def latest(self, latest: Latest) -> None:
         """An unnumbered frame, and tallies for those who voted."""
-        self._broadcast(self.audience, latest.frame)
+        self._broadcast(self.audience, Forms(latest.frame))
         for poll, payload in latest.for_voters.items():
+            self._tallies[poll] = payload
             audience = self._voters.get(poll)
             if audience is not None:
-                self._broadcast(audience, payload)
+                self._broadcast(audience, Forms(payload))
 
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome."""
         self.sent_offset = self.live.replica.offset
+        state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
-            session.welcome_again()
+            bar = state.bar(session.user, now)
+            if bar is not None and bar.kind == "ban":
+                session.banned()
+            else:
+                session.welcome_again()
 
     def heartbeat(self, now_s: float) -> None:
         """Says where the room stands if nothing was said for a while."""
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
-            self._broadcast(self.audience, encode(frame, "msgpack"))
+            self._broadcast(self.audience, Forms(encode(frame, "msgpack")))
 
-    def _broadcast(self, audience: Audience, payload: bytes) -> None:
+    def forms(self, payload: bytes) -> Forms:
+        """A numbered frame's forms: kept as long as the ring keeps it, for those who come back."""
+        known = self._forms.get(payload)
+        if known is None:
+            known = self._forms[payload] = Forms(payload)
+            if len(self._forms) > RING_FRAMES:
+                del self._forms[next(iter(self._forms))]
+        return known
+
+    def _broadcast(self, audience: Audience, forms: Forms) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
         with self._metrics.fan_out_seconds.time():
-            written = audience.broadcast(Forms(payload))
+            written = audience.broadcast(forms)
         self._metrics.sent_bytes.inc(written)
 
     def _tell(self, asides: Asides) -> None:
@@ -133,13 +160,15 @@ class EdgeRoom:
         for poll in asides.polls:
             if poll.ended:
                 self._voters.pop(poll.id, None)
+                self._tallies.pop(poll.id, None)
 
     def _tell_staff(self, asides: Asides) -> None:
         notices = [
             Notice("decided", "a held comment was decided", comment) for comment in asides.decided
         ]
-        if asides.held:
-            notices.append(Notice("held", "comments wait for a moderator", held=asides.held))
+        for first in range(0, len(asides.held), HELD_PER_NOTICE):
+            held = asides.held[first : first + HELD_PER_NOTICE]
+            notices.append(Notice("held", "comments wait for a moderator", held=held))
         for session in list(self._staff):
             for notice in notices:
                 session.tell(notice)

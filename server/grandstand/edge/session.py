@@ -5,7 +5,7 @@ takes time (a room's first load, a batch) calls back.
 
 Theory of operation: until ``hello`` nothing else is taken. From the ``welcome`` on the session is
 in its room's audience, which writes to its socket directly. When the socket pauses, frames pass it
-by; once it has drained, it gets those it missed from the ring, or a new welcome if they are gone.
+by (``Place``); if they are gone from the ring once it has drained, it gets a new welcome.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import structlog
 from msgspec import UNSET
 
-from grandstand.edge.forms import Forms
-from grandstand.edge.inbox import Answer, CommentIn, VoteIn
+from grandstand.edge import door
+from grandstand.edge.inbox import Answer
+from grandstand.edge.place import Place
 from grandstand.edge.welcome import greeting
-from grandstand.moderation import clean
-from grandstand.rules import polls
-from grandstand.rules.clock import check_at
-from grandstand.rules.identity import Action, Identity, check_may, user_id
+from grandstand.rules.identity import Identity, check_may, user_id
 from grandstand.rules.limits import Bucket, Rate, Window
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
@@ -68,6 +67,14 @@ BAD_MESSAGES_MS = 60_000
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one."""
 
+TURNED_AWAY = {
+    ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
+    ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
+}
+"""What a refused ``hello`` is closed with; any other fault of it is one of protocol."""
+
+log = structlog.get_logger(__name__)
+
 
 class ViewerSession:
     """A viewer, from the handshake to the end of its connection."""
@@ -76,11 +83,10 @@ class ViewerSession:
         "_bad",
         "_bucket",
         "_deadline",
+        "_ended",
         "_gate",
-        "_given",
         "_identity",
-        "_lost",
-        "_missed_from",
+        "_place",
         "_resume",
         "_room",
         "_room_id",
@@ -101,10 +107,9 @@ class ViewerSession:
         self._bad: Window | None = None
         self._bucket = Bucket()
         self._deadline: Deadline | None = None
-        self._missed_from: tuple[str, int] | None = None
-        self._given: int | None = None
+        self._place: Place | None = None
         self._resume: Resume | None = None
-        self._lost = False
+        self._ended = False
 
     @property
     def is_staff(self) -> bool:
@@ -122,49 +127,38 @@ class ViewerSession:
     def received(self, payload: bytes, is_text: bool) -> None:
         """One whole message."""
         if self._waiting is not None:  # the room is being loaded
-            if len(self._waiting) < MESSAGES.burst:
-                self._waiting.append((payload, is_text))
-            return
-        if self._room is None:
+            self._waiting.append((payload, is_text))
+            if len(self._waiting) > MESSAGES.burst:
+                self._bye(CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
+        elif self._room is None:
             self._hello(payload, is_text)
-            return
-        try:
-            message = self._decoded(payload, is_text)
-            self._take(message, self._room)
-        except BadMessageError as fault:
-            self._refuse(self._by_identity(fault), fault.message_id)
-            self._count_bad()
+        else:
+            self._receive(payload, is_text, self._room)
 
     def behind(self) -> None:
         """The peer doesn't read: frames pass it by until it does."""
-        if self._room is None or self._missed_from is not None:
+        if self._place is None or self._place.is_behind:
             return
-        given = self._room.sent_offset if self._given is None else self._given
-        self._missed_from = (self._room.live.replica.epoch, given)
+        self._place.fell_behind()
         self._gate.metrics.viewers_behind.inc()
         self._set_deadline(BEHIND_S, self._too_slow)
 
     def caught_up(self) -> None:
         """The peer has read everything: it gets what it missed."""
-        if self._missed_from is None or self._room is None:
+        if self._place is None or not self._place.is_behind:
             return
-        (epoch, offset), self._missed_from = self._missed_from, None
         self._gate.metrics.viewers_behind.dec()
         self._drop_deadline()
-        replica = self._room.live.replica
-        missed = replica.after(offset) if epoch == replica.epoch else None
-        if missed is None:
+        if not self._place.caught_up(self.outlet):
             self.welcome_again()
-        else:
-            self._give(missed, offset)
 
     def lost(self) -> None:
         """The connection is over."""
-        self._lost = True
+        self._ended = True
         self._drop_deadline()
         self._gate.metrics.connections.labels(self._codec).dec()
         self._gate.left(self.outlet.peer)
-        if self._missed_from is not None:
+        if self._place is not None and self._place.is_behind:
             self._gate.metrics.viewers_behind.dec()
         if self._room is not None:
             self._room.leave(self)
@@ -185,9 +179,10 @@ class ViewerSession:
 
     def welcome_again(self) -> None:
         """The viewer lost its place: all of the state once more."""
-        behind = self._missed_from is not None  # then it's told once it has caught up
-        if self._room is not None and not self._lost and not behind:
-            self._welcome(self._room, "again")
+        if self._room is None or self._place is None or self._ended:
+            return
+        if not self._place.is_behind:  # else it's told once it has caught up
+            self._welcome(self._room, self._place, "again")
 
     # --- hello -----------------------------------------------------------------------------------
 
@@ -199,11 +194,10 @@ class ViewerSession:
                 raise BadMessageError("the first message must be `hello`")
             if message.token is not UNSET:
                 self._identity = self._gate.tokens.identify(message.token)
+                if not self._identity.may_enter(self._room_id):
+                    raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
         except RefusedError as refused:
-            self._refuse(refused)
-            is_token = refused.code is ErrorCode.UNAUTHORIZED
-            code = CloseCode.UNAUTHORIZED if is_token else CloseCode.PROTOCOL_ERROR
-            self._bye(code, refused.message)
+            self._turn_away(refused)
             return
         self._resume = None if message.resume is UNSET else message.resume
         live = self._gate.rooms.peek(self._room_id)
@@ -216,35 +210,34 @@ class ViewerSession:
 
     def _loaded(self, loading: asyncio.Future[LiveRoom]) -> None:
         waiting, self._waiting = self._waiting or [], None
-        error = None if loading.cancelled() else loading.exception()
-        if self._lost:
-            return
-        if loading.cancelled() or isinstance(error, StoreUnavailable):
+        try:
+            live = loading.result()
+            if not self._ended:
+                self._enter(live)
+            for payload, is_text in waiting:
+                if self._room is not None and not self._ended:
+                    self._receive(payload, is_text, self._room)
+        except (StoreUnavailable, asyncio.CancelledError):
             self._refuse(RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0))
             self._bye(CloseCode.TRY_AGAIN_LATER, "the store is away", spread_ms=2000)
-        elif isinstance(error, UnknownRoomError):
+        except UnknownRoomError:
             self._refuse(RefusedError(ErrorCode.UNKNOWN_ROOM, f"no room {self._room_id!r}"))
             self._bye(CloseCode.NO_SUCH_ROOM, "no such room")
-        elif error is not None:
-            raise error
-        else:
-            self._enter(loading.result())
-            for payload, is_text in waiting:
-                if not self._lost and self._room is not None:
-                    self.received(payload, is_text)
+        except Exception:
+            log.exception("hello_failed", room=self._room_id)
+            self._bye(CloseCode.INTERNAL_ERROR, "our fault")
+
+    def _turn_away(self, refused: RefusedError) -> None:
+        self._refuse(refused)
+        self._bye(TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR), refused.message)
 
     def _enter(self, live: LiveRoom) -> None:
         identity = self._identity
         state = live.replica.state
         try:
-            if identity is not None and not identity.may_enter(self._room_id):
-                raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
-            self._refuse(refused)
-            is_token = refused.code is ErrorCode.UNAUTHORIZED
-            code = CloseCode.UNAUTHORIZED if is_token else CloseCode.FORBIDDEN
-            self._bye(code, refused.message)
+            self._turn_away(refused)
             return
         room = self._gate.room(live)
         if identity is not None:
@@ -259,11 +252,11 @@ class ViewerSession:
                 self._bye(CloseCode.TOO_MANY_CONNECTIONS, "too many connections of this viewer")
                 return
         self._room = room
-        self._welcome(room, "fresh")
-        if not self._lost:
-            room.enter(self)
+        self._place = Place(room)
+        self._welcome(room, self._place, "fresh")
+        room.enter(self)
 
-    def _welcome(self, room: EdgeRoom, kind: str) -> None:
+    def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
         live = room.live
         identity = self._identity
         viewer = (
@@ -282,23 +275,24 @@ class ViewerSession:
         )
         recovered = self._resume is not None and getattr(messages[0], "recovered", False)
         self._gate.metrics.welcomes.labels("recovered" if recovered else kind).inc()
-        self._given = live.replica.offset - len(missed)
+        after = live.replica.offset - len(missed)
+        place.welcomed(after)
         for message in messages:
             self._send(message)
         self._resume = None
-        self._give(missed, live.replica.offset - len(missed))
-
-    def _give(self, missed: list[bytes], after: int) -> None:
-        """Writes numbered frames that follow ``after``, for as long as the socket takes them."""
-        self._given = after
-        for payload in missed:
-            if self.outlet.paused:
-                break
-            self._given += 1
-            self.outlet.write(Forms(payload).ready(self.outlet.is_text, self.outlet.deflates))
-        self._given = None
+        place.give(self.outlet, missed, after)
 
     # --- messages --------------------------------------------------------------------------------
+
+    def _receive(self, payload: bytes, is_text: bool, room: EdgeRoom) -> None:
+        try:
+            message = self._decoded(payload, is_text)
+            self._take(message, room)
+        except BadMessageError as fault:
+            refused = door.by_identity(fault, self._identity, room.live.replica.state.settings)
+            self._refuse(refused, fault.message_id)
+            if refused is fault:
+                self._count_bad()
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
         self._gate.metrics.messages.labels(type(message).__name__).inc()
@@ -306,7 +300,9 @@ class ViewerSession:
             raise BadMessageError("`hello` comes once")
         try:
             if isinstance(message, Follow | AskTime):
-                self._check_rate()
+                limited = self._limited()
+                if limited is not None:
+                    raise limited
                 self._answer_now(message, room)
             elif isinstance(message, PostComment):
                 self._comment(message, room)
@@ -325,90 +321,29 @@ class ViewerSession:
             self._send(Ack(message.id))
 
     def _comment(self, message: PostComment, room: EdgeRoom) -> None:
-        live, settings = room.live, room.live.replica.state.settings
-        identity = self._identified("comment", room)
-        text = clean(message.text)
-        if not text:
-            raise BadMessageError("comment: `text` is blank")
-        if len(text) > settings.max_text:
-            raise RefusedError(
-                ErrorCode.TOO_LONG,
-                f"{len(text)} characters; this room takes {settings.max_text}",
-            )
-        now = live.now()
-        at = now if message.at is UNSET else message.at
-        self._check_rate()
-        room.inbox.put(
-            CommentIn(
-                message_id=message.id,
-                user=self.user,
-                name=identity.name,
-                text=text,
-                at=at,
-                mode=message.mode,
-                size=message.size,
-                color=None if message.color is UNSET else message.color,
-                answer=self._answering(message.id),
-                instead=self._obstacle(room, identity, at, now),
-            )
-        )
-
-    def _obstacle(
-        self, room: EdgeRoom, identity: Identity, at: int, now: int
-    ) -> RefusedError | None:
-        """Why a comment has no effect now. It still gets the answer of before, if it had one."""
-        state = room.live.replica.state
-        try:
-            check_at(at, now, state.settings.max_latency)
-        except RefusedError as refused:
-            return refused
-        bar = state.bar(self.user, now)
-        if bar is not None:
-            wait_s = 3600.0 if bar.until is None else (bar.until - now) / 1000
-            return RefusedError(ErrorCode.MUTED, "a moderator muted you", wait_s)
-        if state.settings.shield and not identity.is_at_least("moderator"):
-            return RefusedError(ErrorCode.SHIELDED, "only moderators comment at the moment")
-        return None
+        live = room.live
+        limited, answer = self._limited(), self._answering(message.id)
+        state, now, who = live.replica.state, live.now(), self._identity
+        room.inbox.put(door.comment(message, who, self.user, state, now, limited, answer))
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
-        self._identified("vote", room)
         live = room.live
-        poll = live.replica.state.polls.get(message.poll)
-        if poll is None:
-            raise RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
-        polls.check_choices(poll, message.choices)
-        self._check_rate()
-        now = live.now()
-        at = now if message.at is UNSET else message.at
-        answering = self._answering(message.id)
+        limited, answering = self._limited(), self._answering(message.id)
 
         def answer(told: Ack | RefusedError) -> None:
-            if isinstance(told, Ack) and not self._lost:
-                room.voted(self, poll.id)
+            if isinstance(told, Ack) and not self._ended:
+                room.voted(self, message.poll)
             answering(told)
 
-        room.inbox.put(
-            VoteIn(
-                message_id=message.id,
-                user=self.user,
-                poll=poll,
-                choices=tuple(message.choices),
-                in_window=polls.counts(poll, at, now),
-                answer=answer,
-            )
-        )
+        state, now, who = live.replica.state, live.now(), self._identity
+        room.inbox.put(door.vote(message, who, self.user, state, now, limited, answer))
 
-    def _identified(self, action: Action, room: EdgeRoom) -> Identity:
-        check_may(self._identity, action, room.live.replica.state.settings)
-        assert self._identity is not None
-        return self._identity
-
-    def _check_rate(self) -> None:
+    def _limited(self) -> RefusedError | None:
         wait_ms = self._bucket.take(asyncio.get_running_loop().time() * 1000, MESSAGES)
-        if wait_ms > 0:
-            raise RefusedError(
-                ErrorCode.RATE_LIMITED, "too many messages on one connection", wait_ms / 1000
-            )
+        if wait_ms <= 0:
+            return None
+        words = "too many messages on one connection"
+        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -418,7 +353,7 @@ class ViewerSession:
 
         def answer(told: Ack | RefusedError) -> None:
             seconds.observe(asyncio.get_running_loop().time() - begun_s)
-            if self._lost:
+            if self._ended:
                 return
             if isinstance(told, Ack):
                 self._send(told)
@@ -439,17 +374,6 @@ class ViewerSession:
             )
         )
 
-    def _by_identity(self, fault: BadMessageError) -> RefusedError:
-        """A fault of identity comes before one of a field."""
-        room = self._room
-        if room is not None and fault.kind in ("comment", "vote"):
-            action: Action = "comment" if fault.kind == "comment" else "vote"
-            try:
-                self._identified(action, room)
-            except RefusedError as refused:
-                return refused
-        return fault
-
     def _count_bad(self) -> None:
         if self._bad is None:
             self._bad = Window(BAD_MESSAGES_MS)
@@ -463,6 +387,10 @@ class ViewerSession:
         self._bye(CloseCode.TOO_SLOW, "too slow")
 
     def _bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._drop_deadline()
         self._gate.metrics.closes.labels(str(int(code))).inc()
         reconnect = code in RECONNECT
         after_ms = random.randint(0, spread_ms) if spread_ms else 0

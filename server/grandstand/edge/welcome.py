@@ -30,8 +30,8 @@ def greeting(
 ) -> tuple[list[ServerMessage], list[bytes]]:
     """The messages of a welcome, then the numbered frames (msgpack) that the viewer missed.
 
-    A state too large for one message is told in several: what doesn't fit into the ``welcome``
-    follows in unnumbered frames.
+    A state too large for one message is told in several: its polls, overlays and cues follow the
+    ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit.
     """
     missed: list[bytes] | None = None
     if resume is not None and resume.epoch == replica.epoch:
@@ -62,18 +62,19 @@ def greeting(
 def _within_limits(whole: Welcome, now: int) -> list[ServerMessage]:
     if _fits(whole):
         return [whole]
+    rest: list[Frame] = []
+    if not _fits(replace(whole, recent=[])):
+        state = Frame(
+            now=now,
+            polls=whole.polls or UNSET,
+            overlays=whole.overlays or UNSET,
+            cues=whole.cues or UNSET,
+        )
+        rest = [replace(frame, head=whole.offset) for frame in split(state)]
+        whole = replace(whole, polls=[], overlays=[], cues=[])
     while whole.recent and not _fits(whole):
-        whole = replace(whole, recent=whole.recent[len(whole.recent) // 2 + 1 :])
-    if _fits(whole):
-        return [whole]
-    rest = Frame(
-        now=now,
-        head=whole.offset,
-        polls=whole.polls or UNSET,
-        overlays=whole.overlays or UNSET,
-        cues=whole.cues or UNSET,
-    )
-    return [replace(whole, polls=[], overlays=[], cues=[]), *split(rest)]
+        whole = replace(whole, recent=whole.recent[len(whole.recent) // 4 + 1 :])
+    return [whole, *rest]
 
 
 def _fits(welcome: Welcome) -> bool:

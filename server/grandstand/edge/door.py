@@ -1,0 +1,151 @@
+"""What a comment or vote is looked at for before it enters the line. Pure.
+
+Theory of operation: faults are looked for in the contract's order: identity, fields, limits, state.
+But a message that was acknowledged before gets the same answer again, whatever has changed since (a
+mute, a shield, the end of a poll, a stricter setting), and only the store knows. So a fault goes
+into the line with its message, as the answer ``instead``, wherever the message could have been
+acknowledged before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import UNSET
+
+from grandstand.edge.inbox import Answer, CommentIn, VoteIn
+from grandstand.moderation import clean
+from grandstand.rules import polls
+from grandstand.rules.clock import check_at
+from grandstand.rules.identity import Action, Identity, check_may
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import RoomState
+from grandstand.wire.codec import BadMessageError
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import PostComment, Settings, Vote
+
+FOR_GOOD_RETRY_S = 3600.0
+"""``retry_after`` of a mute without an end."""
+
+
+def comment(
+    message: PostComment,
+    identity: Identity | None,
+    user: str,
+    state: RoomState,
+    now: int,
+    limited: RefusedError | None,
+    answer: Answer,
+) -> CommentIn:
+    """``message`` as it enters the line at programme time ``now``; ``limited`` if its connection
+    sends too much.
+
+    Raises RefusedError where nobody needs to be asked.
+    """
+    known = _known(identity, "comment")
+    settings = state.settings
+    at = now if message.at is UNSET else message.at
+    text = clean(message.text)
+    fault = _first(
+        lambda: check_may(known, "comment", settings),
+        lambda: _check_text(text, settings.max_text),
+        lambda: check_at(at, now, settings.max_latency),
+    )
+    if isinstance(fault, BadMessageError):
+        raise fault
+    if limited is not None:
+        raise fault or limited
+    return CommentIn(
+        message_id=message.id,
+        user=user,
+        name=known.name,
+        text=text,
+        at=at,
+        mode=message.mode,
+        size=message.size,
+        color=None if message.color is UNSET else message.color,
+        answer=answer,
+        instead=fault or _first(lambda: _check_may_speak(known, user, state, now)),
+    )
+
+
+def vote(
+    message: Vote,
+    identity: Identity | None,
+    user: str,
+    state: RoomState,
+    now: int,
+    limited: RefusedError | None,
+    answer: Answer,
+) -> VoteIn:
+    """As ``comment``, for a vote."""
+    known = _known(identity, "vote")
+    poll = state.polls.get(message.poll)
+    at = now if message.at is UNSET else message.at
+    fault = _first(
+        lambda: check_may(known, "vote", state.settings),
+        lambda: None if poll is None else polls.check_choices(poll, message.choices),
+        lambda: check_at(at, now, state.settings.max_latency),
+    )
+    if limited is not None:
+        raise fault or limited
+    if poll is None:
+        raise fault or RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
+    return VoteIn(
+        message_id=message.id,
+        user=user,
+        poll=poll,
+        choices=tuple(message.choices),
+        answer=answer,
+        instead=fault or _first(lambda: _check_counts(poll, at, now)),
+    )
+
+
+def by_identity(
+    fault: BadMessageError, identity: Identity | None, settings: Settings
+) -> RefusedError:
+    """What to answer where fields are wrong: a fault of identity comes before one of a field."""
+    if fault.kind not in ("comment", "vote"):
+        return fault
+    action: Action = "comment" if fault.kind == "comment" else "vote"
+    return _first(lambda: check_may(identity, action, settings)) or fault
+
+
+def _known(identity: Identity | None, action: Action) -> Identity:
+    """Who it is; what the room lets one do may have changed since one did it."""
+    if identity is None:
+        raise RefusedError(ErrorCode.UNAUTHORIZED, f"to {action}, say hello with a token")
+    return identity
+
+
+def _first(*checks: Callable[[], None]) -> RefusedError | None:
+    """The first fault that the checks find."""
+    for check in checks:
+        try:
+            check()
+        except RefusedError as fault:
+            return fault
+    return None
+
+
+def _check_text(text: str, max_text: int) -> None:
+    if not text:
+        raise BadMessageError("comment: `text` is blank")
+    if len(text) > max_text:
+        words = f"{len(text)} characters; this room takes {max_text}"
+        raise RefusedError(ErrorCode.TOO_LONG, words)
+
+
+def _check_may_speak(identity: Identity, user: str, state: RoomState, now: int) -> None:
+    bar = state.bar(user, now)
+    if bar is not None:
+        wait_s = FOR_GOOD_RETRY_S if bar.until is None else (bar.until - now) / 1000
+        raise RefusedError(ErrorCode.MUTED, "a moderator muted you", wait_s)
+    if state.settings.shield and not identity.is_at_least("moderator"):
+        raise RefusedError(ErrorCode.SHIELDED, "only moderators comment at the moment")
+
+
+def _check_counts(poll: PollRecord, at: int, now: int) -> None:
+    if not polls.counts(poll, at, now):
+        words = "this poll takes no vote for that moment"
+        raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)
