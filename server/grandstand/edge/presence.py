@@ -22,13 +22,22 @@ class Presence:
 
     async def run(self) -> None:
         """Does so until cancelled."""
-        store = self._gate.rooms.store
+        # Apart from each other: a store that doesn't answer must not silence the room.
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._give_signs(), name="signs of life")
+            tasks.create_task(self._tell_store(), name="viewers told")
+
+    async def _give_signs(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            rooms = self._gate.edge_rooms
-            for room in rooms.values():
+            for room in self._gate.edge_rooms.values():
                 room.heartbeat(loop.time())
-            counts = {name: len(room) for name, room in rooms.items()}
+            await asyncio.sleep(ROUND_S)
+
+    async def _tell_store(self) -> None:
+        store = self._gate.rooms.store
+        while True:
+            counts = {name: len(room) for name, room in self._gate.edge_rooms.items()}
             try:
                 await store.rooms.present(store.node, counts, store.now_ms())
             except StoreUnavailable as away:
