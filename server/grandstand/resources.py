@@ -7,21 +7,22 @@ from pathlib import Path
 from grandstand.faults import OperatorError
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = (_PACKAGE, _PACKAGE.parent.parent)
+PLACES = (_PACKAGE, _PACKAGE.parent.parent)
 """A wheel carries the files inside the package; an editable install leaves them at the root."""
 
 
 def pages() -> Path:
     """The folder of the browser's pages. Raises OperatorError if it isn't there."""
-    return _found("client_demo", "viewer.html").parent
+    return found("client_demo", "viewer.html").parent
 
 
 def model() -> Path:
     """The trained comment scorer. Raises OperatorError if it isn't there."""
-    return _found("models/comment_scorer", "model.onnx")
+    return found("models/comment_scorer", "model.onnx")
 
 
-def _found(folder: str, name: str, places: tuple[Path, ...] = _PLACES) -> Path:
+def found(folder: str, name: str, places: tuple[Path, ...] = PLACES) -> Path:
+    """The file in the first of the places that has it. Raises OperatorError if none has."""
     for place in places:
         path = place / folder / name
         if path.is_file():

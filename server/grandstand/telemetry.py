@@ -20,6 +20,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
@@ -45,6 +46,7 @@ class Metrics:
     open files among them."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        disable_created_metrics()  # a second line for each series, which nobody asks for
         self._registry = registry
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
