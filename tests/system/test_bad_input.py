@@ -1,9 +1,8 @@
-"""Bad input, and what it gets: by the socket, by HTTP, by the operator's command line."""
+"""Bad input by socket and by HTTP, and what it gets; the operator's is in test_start.py."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import unicodedata
 from typing import Any
 
@@ -14,7 +13,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.viewer import Message, viewing
 
@@ -310,45 +308,3 @@ async def test_a_producers_mistake_is_answered_with_the_path_of_each_fault(
     assert sorted(fault["path"] for fault in refused.json.get("errors", ())) == sorted(paths)
     listed = await shared_server.produce("GET", "/v1/rooms/mistakes/polls")
     assert listed == {"polls": []}
-
-
-# --- an operator's mistakes ----------------------------------------------------------------------
-
-
-async def ended(server: ServerProcess) -> str:
-    """Starts it; the one line that it says before it exits with 1."""
-    assert await asyncio.to_thread(server.launch().wait, 20) == 1
-    [line] = server.log.strip().splitlines()
-    return line
-
-
-async def test_a_port_that_is_taken_is_named(make_server: MakeServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        line = await ended(make_server(port=port))
-    assert f"127.0.0.1:{port}" in line
-    assert "--port" in line
-
-
-async def test_a_secret_that_is_too_short_is_refused(make_server: MakeServer) -> None:
-    assert "GRANDSTAND_JWT_SECRET" in await ended(make_server(secret="short"))
-
-
-async def test_a_data_folder_with_other_things_in_it_is_left_alone(
-    make_server: MakeServer,
-) -> None:
-    server = make_server()
-    server.data_dir.mkdir(parents=True)
-    (server.data_dir / "thesis.tex").write_text("mine")
-    assert "--data-dir" in await ended(server)
-    assert [entry.name for entry in server.data_dir.iterdir()] == ["thesis.tex"]
-
-
-async def test_a_model_that_is_missing_or_broken_is_named(make_server: MakeServer) -> None:
-    server = make_server()
-    path = server.folder / "model.onnx"
-    server.environment = {"GRANDSTAND_MODEL": str(path)}
-    assert str(path) in await ended(server)
-    path.write_bytes(b"not a model")
-    server.name += "-again"
-    assert str(path) in await ended(server)

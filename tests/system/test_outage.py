@@ -200,13 +200,3 @@ async def test_an_embedded_store_that_dies_is_started_again_under_its_viewers(
         for number in range(5):
             await ann.seen(f"said after, {number}")
         assert len(await whole_record(server, room)) == 6
-
-
-async def test_a_store_that_is_away_at_the_start_is_named_in_one_line(
-    make_server: MakeServer,
-) -> None:
-    server = make_server(redis_url="redis://127.0.0.1:1")
-    assert await asyncio.to_thread(server.launch().wait, 20) == 1
-    [line] = server.log.strip().splitlines()
-    assert "the store at redis://127.0.0.1" in line
-    assert "GRANDSTAND_REDIS_URL" in line

@@ -1,0 +1,227 @@
+"""What the server says, held against the documents that it serves: every type, every call.
+
+The documents allow what they don't name, as the contract does; here nothing may be said that they
+don't name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from tests.server import Answer, ServerProcess
+from tests.viewer import Message, Viewer, viewing
+
+INSULT = "you are an idiot"
+
+
+class Document:
+    """A served document, strict about names that it doesn't have."""
+
+    def __init__(self, document: Message) -> None:
+        self.document = document
+        self._schemas = document["components"]["schemas"]
+        for schema in self._schemas.values():
+            if "properties" in schema:
+                schema["additionalProperties"] = False
+
+    def check(self, thing: Any, name: str) -> None:
+        """Raises ValidationError unless ``thing`` is as the schema says."""
+        schema = {
+            "$ref": f"#/components/schemas/{name}",
+            "components": {"schemas": self._schemas},
+        }
+        Draft202012Validator(schema).validate(thing)
+
+
+class Calls:
+    """HTTP calls, each answer held against the document."""
+
+    def __init__(self, server: ServerProcess, document: Document, room: str) -> None:
+        self.server = server
+        self.document = document
+        self.room = room
+        self.made: set[tuple[str, str, int]] = set()
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: str = "",
+        token: str | None = None,
+        **parts: str,
+    ) -> Any:
+        address = path.format(room=self.room, **parts) + query
+        answer = await self.server.ask(
+            method, address, body, self.server.producer_token if token is None else token
+        )
+        self._check(method, path, answer)
+        is_json = answer.headers["content-type"].endswith("json")
+        return answer.json if is_json else answer.body.decode()
+
+    def _check(self, method: str, path: str, answer: Answer) -> None:
+        operation = self.document.document["paths"][path][method.lower()]
+        content = operation["responses"][str(answer.status)]["content"]
+        media = answer.headers["content-type"].partition(";")[0]
+        schema = content[media]["schema"]
+        if "$ref" in schema:
+            self.document.check(answer.json, schema["$ref"].rpartition("/")[2])
+        self.made.add((method, path, answer.status))
+
+
+@asynccontextmanager
+async def overhearing(server: ServerProcess, room: str, token: str) -> AsyncIterator[list[Message]]:
+    """What a viewer with the JSON subprotocol is sent."""
+    heard: list[Message] = []
+    url = f"{server.url.replace('http', 'ws', 1)}/v1/rooms/{room}/live"
+    protocol = Subprotocol("grandstand.v1.json")
+    async with connect(url, subprotocols=[protocol], proxy=None) as socket:
+
+        async def listen() -> None:
+            async for payload in socket:
+                assert isinstance(payload, str)
+                heard.append(json.loads(payload))
+
+        await socket.send(json.dumps({"type": "hello", "token": token}))
+        listening = asyncio.create_task(listen())
+        try:
+            yield heard
+        finally:
+            await socket.close()
+            await listening
+
+
+async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
+    """Something of everything."""
+    base = "/v1/rooms/{room}"
+    await call("PATCH", base, {"title": "An evening", "moderation": {"categories": {"spam": 3}}})
+    await call("GET", base)
+    await call("GET", "/v1/rooms")
+    await call("POST", f"{base}/guests", {"name": "Bo"})
+    await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})
+
+    # Comments, one of each fate; the moderators' queue.
+    said = await ann.comment("said in colour", color=0xFF0000, mode="top", size="large")
+    await ann.seen("said in colour")
+    level = {"moderation": {"level": 2, "categories": {}}}
+    await call("PATCH", base, level)
+    assert (await ann.comment(INSULT))["code"] in ("rejected", "rate_limited")
+    held = await ann.comment("shut up and play the song")
+    assert held["status"] == "held"
+    waiting = await moderator.hears("notice")
+    assert [comment["id"] for comment in waiting["held"]] == [held["comment"]]
+    await call("GET", f"{base}/held")
+    await call("POST", f"{base}/comments/{{comment}}/approve", comment=held["comment"])
+    await ann.told("notice", "approved")
+    again = await ann.comment("shut up and play another song")
+    await call("POST", f"{base}/comments/{{comment}}/reject", comment=again["comment"])
+    await call("POST", f"{base}/comments/{{comment}}/retract", comment=said["comment"])
+    await ann.told("notice", "retracted")
+    for query in ("", "?shown=all", "?format=ndjson", "?format=bilibili-xml"):
+        await call("GET", f"{base}/comments", query=query)
+
+    # A quiz from opening to reveal, another one cancelled.
+    quiz = {"kind": "quiz", "question": "Who?", "options": ["she", "he"], "answer": 0}
+    poll = (await call("POST", f"{base}/polls", quiz | {"duration": 60, "grace": 0}))["id"]
+    await ann.knows(poll)
+    await ann.vote(poll, 0)
+    await ann.sees(lambda picture: poll in picture.tallies)
+    await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)
+    await call("POST", f"{base}/polls/{{poll}}/close", {"grace": 0}, poll=poll)
+    await ann.sees(lambda picture: picture.polls[poll]["final"])
+    await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)
+    await ann.sees(lambda picture: picture.polls[poll]["status"] == "revealed")
+    other = (await call("POST", f"{base}/polls", quiz | {"duration": 60}))["id"]
+    await call("POST", f"{base}/polls/{{poll}}/cancel", poll=other)
+    await call("GET", f"{base}/polls")
+    await call("GET", f"{base}/polls/{{poll}}", poll=poll)
+
+    # The rest of a viewer's messages; the end.
+    assert (await ann.ask({"type": "time", "sent": 1}))["type"] == "time"
+    assert (await ann.ask({"type": "follow", "topics": ["athlete:1"]}))["type"] == "ack"
+    await call("POST", f"{base}/viewers/{{user}}/mute", {"duration": 60}, user=ann.user)
+    await ann.told("notice", "muted")
+    assert (await ann.comment("may I speak?"))["code"] == "muted"
+    await call("POST", f"{base}/viewers/{{user}}/restore", user=ann.user)
+    await ann.told("notice", "restored")
+    await ann.sees(lambda picture: picture.viewers > 0)
+    await call("POST", f"{base}/viewers/{{user}}/ban", user=ann.user)
+    await ann.told("bye", 3503)
+
+
+async def mistakes(call: Calls) -> None:
+    """A problem document of each sort."""
+    base = "/v1/rooms/{room}"
+    await call("GET", base, token="rubbish")
+    await call("POST", f"{base}/cues", {"name": "x"}, token=call.server.token("ann"))
+    await call("POST", f"{base}/cues", b"{")
+    await call("POST", f"{base}/cues", {"name": 5, "colour": "red"})
+    await call("POST", f"{base}/polls/{{poll}}/close", poll="nothing")
+    await call("POST", f"{base}/comments/{{comment}}/retract", comment="a999")
+
+
+async def test_everything_the_server_says_is_in_its_documents(
+    shared_server: ServerProcess, room: str
+) -> None:
+    server = shared_server
+    openapi = Document((await server.ask("GET", "/openapi.json")).json)
+    asyncapi = Document((await server.ask("GET", "/asyncapi.json")).json)
+    call = Calls(server, openapi, room)
+    settings = {"guests": "vote", "comment_interval": 0}
+    await call("PUT", "/v1/rooms/{room}", settings)
+    await call("PUT", "/v1/rooms/{room}", settings)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        await call("GET", path)
+    moderates = server.token("mod", role="moderator")
+    async with (
+        viewing(server.url, room, moderates) as moderator,
+        overhearing(server, room, moderates) as overheard,
+    ):
+        async with viewing(server.url, room, server.token("ann")) as ann:
+            await evening(call, ann, moderator)
+            await moderator.reaches(ann.offset)
+        await mistakes(call)
+        heard = [*ann.received, *moderator.received]
+
+    names = {
+        message["name"]: name
+        for name, message in asyncapi.document["components"]["messages"].items()
+    }
+    for message in [*heard, *overheard]:
+        asyncapi.check(message, names[message["type"]])
+    from_server = {
+        reference["$ref"].rpartition("/")[2]
+        for reference in asyncapi.document["operations"]["fromServer"]["messages"]
+    }
+    assert {names[message["type"]] for message in heard} == from_server
+    frames = set().union(*(message for message in heard if message["type"] == "frame"))
+    assert frames >= {"offset", "comments", "retract", "polls", "cues", "settings"}
+    assert frames >= {"tallies", "gauges", "now"}
+
+    # Who reads JSON is told the same.
+    numbered = {
+        message["offset"]: message
+        for message in overheard
+        if "head" not in message and message["type"] == "frame"
+    }
+    same = {m["offset"]: m for m in moderator.received if m["type"] == "frame" and "offset" in m}
+    assert numbered.items() >= {offset: same[offset] for offset in numbered}.items()
+    assert numbered
+
+    good = {(method, path) for method, path, status in call.made if status < 300}
+    every = {
+        (method.upper(), path)
+        for path, methods in openapi.document["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
+    assert good == every
+    assert {status for _, _, status in call.made} >= {200, 201, 400, 401, 403, 404, 409, 422}
