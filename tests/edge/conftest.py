@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
+import pytest_asyncio
 import uvloop
+
+from tests.edge.stage import Stage, stage
 
 ON_BOTH_LOOPS = {"test_entrance", "test_interop", "test_socket", "test_uvicorn_contract"}
 
@@ -17,3 +20,17 @@ def pytest_asyncio_loop_factories(
     if item.path.stem in ON_BOTH_LOOPS:
         return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A node for all tests of a module: each takes rooms of its own."""
+    async with stage(tmp_path_factory.mktemp("node")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on_still_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """As ``on_stage``, but nobody sequences its rooms: tests make their commits."""
+    async with stage(tmp_path_factory.mktemp("still"), sequenced=False) as made:
+        yield made

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from grandstand.edge.gate import Gate, Limits
+from grandstand.edge.handshake import Handshake, Refusal
+from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.session import ViewerSession
+from grandstand.moderation import Moderator, Rules
+from grandstand.telemetry import Metrics
+from grandstand.tokens import Tokens
+from prometheus_client import CollectorRegistry
+from websockets.datastructures import Headers
+
+from tests.edge.stage import SECRET, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PATH = "/v1/rooms/gala/live"
+
+
+@pytest.fixture
+def gate(on_still_stage: Stage) -> Gate:
+    return Gate(
+        on_still_stage.rooms,
+        Tokens(SECRET),
+        Moderator(None, Rules.load()),
+        Keepalive(),
+        Metrics(CollectorRegistry()),
+        Limits(per_address=2),
+        origins=("https://show.example",),
+    )
+
+
+def handshake(
+    path: str = PATH, origin: str | None = None, host: str = "here:8000", peer: str = "192.0.2.1"
+) -> Handshake:
+    return Handshake(path, "", Headers(Host=host), peer, origin)
+
+
+def refused(gate: Gate, asked: Handshake) -> tuple[int, str, dict[str, str]]:
+    answer = gate.admit(asked)
+    assert isinstance(answer, Refusal)
+    body = json.loads(answer.body)
+    assert body["status"] == answer.status
+    return answer.status, body["code"], dict(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1/rooms/live", "/v1/rooms//live", "/v1/rooms/a/b/live", PATH + "/", PATH + "x"]
+)
+async def test_another_path_is_404(gate: Gate, path: str) -> None:
+    assert refused(gate, handshake(path)) == (404, "unknown_room", {})
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_let_in"),
+    [
+        (None, True),
+        ("http://here:8000", True),
+        ("https://here:8000", True),
+        ("https://show.example", True),
+        ("http://here", False),
+        ("http://show.example", False),
+        ("https://show.example.evil.example", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+async def test_browsers_are_let_in_by_their_origin(
+    gate: Gate, origin: str | None, is_let_in: bool
+) -> None:
+    if is_let_in:
+        assert isinstance(gate.admit(handshake(origin=origin)), ViewerSession)
+    else:
+        assert refused(gate, handshake(origin=origin))[:2] == (403, "forbidden")
+
+
+@pytest.mark.parametrize("headers", [[], [("Host", "here"), ("Host", "here")]])
+async def test_a_request_of_no_host_or_of_two_matches_no_origin(
+    gate: Gate, headers: list[tuple[str, str]]
+) -> None:
+    for origin in ("null", "http://here"):
+        asked = Handshake(PATH, "", Headers(headers), "192.0.2.1", origin)
+        assert refused(gate, asked)[0] == 403
+
+
+async def test_an_address_has_so_many_connections(gate: Gate) -> None:
+    assert isinstance(gate.admit(handshake()), ViewerSession)
+    assert isinstance(gate.admit(handshake()), ViewerSession)
+    status, code, headers = refused(gate, handshake())
+    assert (status, code) == (429, "rate_limited")
+    assert int(headers["Retry-After"]) > 0
+    assert isinstance(gate.admit(handshake(peer="192.0.2.2")), ViewerSession)
+    gate.left("192.0.2.1")
+    assert isinstance(gate.admit(handshake()), ViewerSession)
+
+
+async def test_a_node_that_goes_away_lets_nobody_in(gate: Gate) -> None:
+    gate.draining = True
+    status, code, headers = refused(gate, handshake())
+    assert (status, code) == (503, "unavailable")
+    assert int(headers["Retry-After"]) > 0
+
+
+async def test_a_room_has_one_audience(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    gate = on_still_stage.gate
+    assert gate.room(room.live) is gate.room(room.live)
+    assert room.live.listeners == [gate.room(room.live)]

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from grandstand.edge import inbox as module
+from grandstand.edge.inbox import CommentIn, VoteIn
+from grandstand.replica.room import LiveRoom
+from grandstand.store.connection import StoreUnavailable
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Ack
+
+from tests.edge.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Line:
+    """An inbox, and what its senders were told, in order."""
+
+    def __init__(self, stage: Stage, live: LiveRoom) -> None:
+        self.inbox = stage.gate.room(live).inbox
+        self.live = live
+        self.told: list[tuple[str, Ack | RefusedError]] = []
+
+    def say(self, name: str, text: str = "hi", user: str = "u", **fields: Any) -> None:
+        def answer(told: Ack | RefusedError) -> None:
+            self.told.append((name, told))
+
+        fields = {"answer": answer, "at": self.live.now(), "color": None, **fields}
+        self.inbox.put(
+            CommentIn(
+                message_id=name,
+                user=user,
+                name="N",
+                text=text,
+                mode="scroll",
+                size="normal",
+                **fields,
+            )
+        )
+
+    def cast(self, name: str, poll: Any, user: str = "u", **fields: Any) -> None:
+        def answer(told: Ack | RefusedError) -> None:
+            self.told.append((name, told))
+
+        self.inbox.put(VoteIn(name, user, poll, (0,), answer, **fields))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.told]
+
+    def codes(self) -> list[str]:
+        return [told.status if isinstance(told, Ack) else told.code.value for _, told in self.told]
+
+
+async def line_on(stage: Stage) -> Line:
+    room = await stage.by_hand()
+    return Line(stage, room.live)
+
+
+async def test_what_comes_within_a_moment_goes_to_the_store_at_once(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+    sizes: list[int] = []
+    append = on_still_stage.store.ingest.append
+
+    async def counting(room: str, items: Any, *rest: Any) -> Any:
+        sizes.append(len(items))
+        return await append(room, items, *rest)
+
+    monkeypatch.setattr(on_still_stage.store.ingest, "append", counting)
+    for number in range(300):
+        line.say(str(number), user=f"u{number}")
+    await line.inbox.flushed()
+    assert sizes == [256, 44]
+    assert line.names == [str(number) for number in range(300)]
+    assert set(line.codes()) == {"accepted"}
+
+
+async def test_one_viewers_messages_take_effect_in_the_order_sent(on_still_stage: Stage) -> None:
+    line = await line_on(on_still_stage)
+    poll, other = (poll_of(line, name) for name in ("p", "q"))
+    line.say("1")
+    line.cast("2", poll)
+    line.cast("x", poll, user="other")
+    line.say("3")
+    line.cast("4", other)
+    await line.inbox.flushed()
+    own = [name for name in line.names if name != "x"]
+    assert own == ["1", "2", "3", "4"]
+    assert line.names.index("x") < line.names.index("2")
+
+
+def poll_of(line: Line, name: str) -> Any:
+    from grandstand.rules.polls import PollRecord
+
+    now = line.live.now()
+    return PollRecord(
+        id=name,
+        kind="single",
+        question="?",
+        options=["A", "B"],
+        opens_at=now,
+        closes_at=now + 60_000,
+        grace=0,
+    )
+
+
+async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+    muted = RefusedError(ErrorCode.MUTED, "muted", 1.0)
+    poll = poll_of(line, "p")
+    line.say("1", "first")
+    line.cast("v", poll)
+    await line.inbox.flushed()
+    judged: list[str] = []
+    judge = on_still_stage.gate.moderator.judge
+
+    async def watching(texts: Any, policy: Any) -> Any:
+        judged.extend(texts)
+        return await judge(texts, policy)
+
+    monkeypatch.setattr(on_still_stage.gate.moderator, "judge", watching)
+    line.say("1", "first", instead=muted)
+    line.say("2", "second", instead=muted)
+    line.say("3", "third")
+    line.cast("v", poll, instead=muted)
+    line.cast("w", poll, instead=muted, user="late")
+    line.cast("y", poll, instead=muted)
+    await line.inbox.flushed()
+    told = dict(line.told)
+    assert isinstance(told["1"], Ack)
+    assert isinstance(told["3"], Ack)
+    assert isinstance(told["v"], Ack)
+    assert told["2"] is told["w"] is told["y"] is muted
+    assert judged == ["third"]
+
+
+async def test_a_full_line_answers_overloaded_at_once(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LINE_MAX", 3)
+    line = await line_on(on_still_stage)
+    for number in range(4):
+        line.say(str(number), user=f"u{number}")
+    assert line.codes() == ["overloaded"]
+    refused = line.told[0][1]
+    assert isinstance(refused, RefusedError)
+    assert refused.retry_after is not None
+    assert 1 <= refused.retry_after <= 3
+    await line.inbox.flushed()
+    assert line.codes()[1:] == ["accepted"] * 3
+
+
+async def test_while_the_store_is_away_a_batch_is_sent_again_and_counts_once(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+    append = on_still_stage.store.ingest.append
+    failures = 2
+
+    async def flaky(*arguments: Any) -> Any:
+        nonlocal failures
+        answers = await append(*arguments)
+        if failures:
+            failures -= 1
+            raise StoreUnavailable("the connection broke after it was executed")
+        return answers
+
+    monkeypatch.setattr(on_still_stage.store.ingest, "append", flaky)
+    line.say("1")
+    await line.inbox.flushed()
+    assert line.codes() == ["accepted"]
+    entries = await on_still_stage.store.ingest.read(line.live.room, "0-0", 10)
+    assert len(entries) == 1
+
+
+async def test_a_store_that_stays_away_is_told_to_the_batch_and_to_those_behind_it(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
+    line = await line_on(on_still_stage)
+
+    async def away(*arguments: Any) -> Any:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(on_still_stage.store.ingest, "append", away)
+        for number in range(300):
+            line.say(str(number), user=f"u{number}")
+        await line.inbox.flushed()
+    assert line.codes() == ["unavailable"] * 300
+    line.say("again")
+    await line.inbox.flushed()
+    assert line.codes()[300:] == ["accepted"]
+
+
+async def test_a_fault_of_ours_is_unavailable_to_its_batch_and_stops_nothing(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+
+    async def broken(*arguments: Any) -> Any:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(on_still_stage.gate.moderator, "judge", broken)
+        line.say("1")
+        line.cast("2", poll_of(line, "p"), user="other")
+        await line.inbox.flushed()
+    line.say("3")
+    await line.inbox.flushed()
+    assert dict(zip(line.names, line.codes(), strict=True)) == {
+        "1": "unavailable",
+        "2": "accepted",
+        "3": "accepted",
+    }
+
+
+async def test_a_sender_that_fails_keeps_nobody_else_from_an_answer(on_still_stage: Stage) -> None:
+    line = await line_on(on_still_stage)
+
+    def failing(told: object) -> None:
+        raise RuntimeError("its connection is broken")
+
+    line.say("1", answer=failing)
+    line.say("2", user="other")
+    await line.inbox.flushed()
+    assert line.names == ["2"]
+
+
+async def test_flushed_waits_for_what_comes_meanwhile(on_still_stage: Stage) -> None:
+    line = await line_on(on_still_stage)
+    line.say("1")
+    flushing = asyncio.create_task(line.inbox.flushed())
+    await asyncio.sleep(0)
+    line.say("2", user="other")
+    await flushing
+    assert line.names == ["1", "2"]

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from grandstand.edge import presence as module
+from grandstand.edge.presence import Presence
+from grandstand.store.connection import StoreUnavailable
+
+from tests.edge.stage import Stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(autouse=True)
+def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROUND_S", 0.01)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_store_is_told_how_many_viewers_are_here(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_still_stage.by_hand()
+    outlets = [on_still_stage.seat(room.room) for _ in range(3)]
+    present, told = on_still_stage.store.rooms.present, 0
+
+    async def flaky(*arguments: object) -> None:
+        nonlocal told
+        told += 1
+        if told == 1:
+            raise StoreUnavailable("away")
+        await present(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_still_stage.store.rooms, "present", flaky)
+    task = asyncio.create_task(Presence(on_still_stage.gate).run())
+    store = on_still_stage.store
+    for count in (3, 2):
+        async with asyncio.timeout(5):
+            while await store.rooms.viewers(room.room, store.now_ms()) != count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        session = outlets.pop().session
+        assert session is not None
+        session.lost()
+    await ended(task)
+
+
+async def test_a_store_that_hangs_silences_no_room(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_still_stage.by_hand()
+    outlet = on_still_stage.seat(room.room)
+
+    async def hanging(*arguments: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(on_still_stage.store.rooms, "present", hanging)
+    monkeypatch.setattr("grandstand.edge.room.QUIET_S", 0.02)
+    task = asyncio.create_task(Presence(on_still_stage.gate).run())
+    await until(lambda: len(outlet.of("frame")) >= 3)
+    assert all("head" in frame for frame in outlet.of("frame"))
+    await ended(task)

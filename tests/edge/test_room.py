@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from grandstand.edge.room import QUIET_S, EdgeRoom
+from grandstand.rules.envelope import Latest
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import Asides, Bar
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame, HeldComment, Notice, Tally
+
+from tests.edge.stage import ByHand, Outlet, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def poll_of(room: ByHand, name: str = "p", **fields: Any) -> PollRecord:
+    return PollRecord(
+        **{
+            "id": name,
+            "kind": "single",
+            "question": "?",
+            "options": ["A", "B"],
+            "opens_at": 0,
+            "closes_at": room.live.now() + 60_000,
+            "grace": 0,
+            "show_tally": "voted",
+            **fields,
+        }
+    )
+
+
+def tallied(room: ByHand, votes: int) -> Latest:
+    frame = Frame(now=room.live.now(), head=room.live.replica.offset)
+    for_voters = Frame(
+        now=room.live.now(), head=room.live.replica.offset, tallies=[Tally("p", [votes, 0], votes)]
+    )
+    return Latest(
+        room.live.replica.epoch,
+        encode(frame, "msgpack"),
+        7,
+        {"p": encode(for_voters, "msgpack")},
+    )
+
+
+def edge_room(stage: Stage, room: ByHand) -> EdgeRoom:
+    return stage.gate.room(room.live)
+
+
+def seated(stage: Stage, room: ByHand, sub: str = "ada", **token: Any) -> Outlet:
+    return stage.seat(room.room, token=stage.token(sub, **token))
+
+
+async def test_a_tally_for_voters_reaches_those_alone_who_voted(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
+    voter, other = seated(on_still_stage, room), seated(on_still_stage, room, "bob")
+    edge = edge_room(on_still_stage, room)
+    assert voter.session is not None
+    edge.voted(voter.session, "p")
+    room.live.heard(tallied(room, 1))
+    assert [frame["tallies"][0]["tally"] for frame in voter.of("frame") if "tallies" in frame] == [
+        [1, 0]
+    ]
+    assert not any("tallies" in frame for frame in other.of("frame"))
+    assert all("head" in frame for frame in voter.of("frame"))
+
+
+async def test_who_votes_after_the_tally_was_told_is_told_it_too(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
+    voter = seated(on_still_stage, room)
+    assert voter.session is not None
+    room.live.heard(tallied(room, 1))
+    edge_room(on_still_stage, room).voted(voter.session, "p")
+    assert voter.of("frame")[-1]["tallies"] == [{"poll": "p", "tally": [1, 0], "voters": 1}]
+
+
+@pytest.mark.parametrize("fields", [{"show_tally": "revealed"}, {"status": "closed"}])
+async def test_other_polls_have_no_tally_for_voters(
+    on_still_stage: Stage, fields: dict[str, Any]
+) -> None:
+    room = await on_still_stage.by_hand()
+    await room.commit("x", asides=Asides(polls=[poll_of(room, **fields)]))
+    voter = seated(on_still_stage, room)
+    assert voter.session is not None
+    edge_room(on_still_stage, room).voted(voter.session, "p")
+    room.live.heard(tallied(room, 1))
+    assert not any("tallies" in frame for frame in voter.of("frame"))
+
+
+async def test_when_the_poll_ends_its_voters_are_forgotten(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
+    voter = seated(on_still_stage, room)
+    assert voter.session is not None
+    edge = edge_room(on_still_stage, room)
+    edge.voted(voter.session, "p")
+    await room.commit("y", asides=Asides(polls=[poll_of(room, status="closed", final=True)]))
+    before = len(voter.of("frame"))
+    room.live.heard(tallied(room, 1))
+    assert not any("tallies" in frame for frame in voter.of("frame")[before:])
+
+
+async def test_a_quiet_room_says_where_it_stands(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    outlet = on_still_stage.seat(room.room)
+    await room.commit("x")
+    edge = edge_room(on_still_stage, room)
+    before = len(outlet.frames)
+    edge.heartbeat(edge._sent_at_s + QUIET_S - 0.1)
+    assert len(outlet.frames) == before
+    edge.heartbeat(edge._sent_at_s + QUIET_S)
+    assert outlet.messages[-1]["head"] == 1
+    assert "offset" not in outlet.messages[-1]
+
+
+async def test_held_comments_come_in_notices_that_fit_and_to_moderators_alone(
+    on_still_stage: Stage,
+) -> None:
+    room = await on_still_stage.by_hand()
+    token = on_still_stage.token("mod", "moderator")
+    texts = Outlet(is_text=True)
+    session = on_still_stage.admit(room.room, texts)
+    session.received(json.dumps({"type": "hello", "token": token}).encode(), True)
+    packed = seated(on_still_stage, room, "pro", role="producer")
+    viewer = seated(on_still_stage, room)
+    held = [
+        HeldComment(
+            f"c{number:03}",
+            0,
+            "u",
+            "\U0001f600" * 100,
+            "\U0001f600" * 500,
+            5.0,
+            ["insult"],
+            "a word",
+        )
+        for number in range(100)
+    ]
+    await room.commit("x", asides=Asides(held=held, decided=["c000"]))
+    notices = packed.of("notice")
+    assert [notice["code"] for notice in notices] == ["decided"] + ["held"] * 5
+    assert [each["id"] for notice in notices[1:] for each in notice["held"]] == [
+        comment.id for comment in held
+    ]
+    for outlet in (packed, texts):
+        assert max(map(len, outlet.frames)) <= MAX_SERVER_MESSAGE_BYTES
+    assert len(texts.frames) == len(packed.frames)
+    assert viewer.of("notice") == []
+
+
+async def test_notices_come_after_the_frame_they_are_about(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    outlet = seated(on_still_stage, room)
+    user = on_still_stage.user(room.live)
+    await room.commit("x", asides=Asides(notices=[(user, Notice("approved", "words"))]))
+    assert [message["type"] for message in outlet.messages] == ["welcome", "frame", "notice"]
+
+
+async def test_a_replica_that_was_loaded_anew_welcomes_everyone_again(
+    on_still_stage: Stage,
+) -> None:
+    room = await on_still_stage.by_hand()
+    ada, bob = seated(on_still_stage, room), seated(on_still_stage, room, "bob")
+    full = on_still_stage.seat(room.room)
+    full.pause()
+    room.live.replica.epoch = "another"
+    room.live.replica.state.bars[on_still_stage.user(room.live)] = Bar("ban")
+    edge_room(on_still_stage, room).reloaded()
+    assert ada.closed is not None
+    assert ada.closed[0] == 3503
+    again = bob.of("welcome")[1]
+    assert (again["epoch"], again["recovered"]) == ("another", False)
+    assert len(full.of("welcome")) == 1
+    full.resume()
+    assert len(full.of("welcome")) == 2
+
+
+async def test_forms_are_kept_as_long_as_the_ring(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    edge = edge_room(on_still_stage, room)
+    payloads = [str(number).encode() for number in range(301)]
+    forms = [edge.forms(payload) for payload in payloads]
+    assert edge.forms(payloads[300]) is forms[300]
+    assert edge.forms(payloads[1]) is forms[1]
+    assert edge.forms(payloads[0]) is not forms[0]
+
+
+async def test_who_left_gets_nothing_and_counts_no_more(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    outlet = seated(on_still_stage, room)
+    edge = edge_room(on_still_stage, room)
+    user = on_still_stage.user(room.live)
+    assert (len(edge), edge.connections(user)) == (1, 1)
+    assert outlet.session is not None
+    outlet.session.lost()
+    assert (len(edge), edge.connections(user)) == (0, 0)
+    before = len(outlet.frames)
+    await room.commit("x")
+    assert len(outlet.frames) == before
