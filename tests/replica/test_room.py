@@ -1,0 +1,272 @@
+"""A replica between bus, timeline and store: every commit once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.replica import room as module
+from grandstand.rules.envelope import Commit, Latest
+from grandstand.rules.events import Restored
+from grandstand.rules.state import Asides, Outcome
+from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable
+
+from tests.edge.stage import ByHand, Stage, stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with stage(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
+        yield made
+
+
+class Listener:
+    """What a listener was told, in order."""
+
+    def __init__(self) -> None:
+        self.seqs: list[int] = []
+        self.told: list[str] = []
+        self.reloads = 0
+
+    def committed(self, commit: Commit) -> None:
+        self.seqs.append(commit.seq)
+
+    def latest(self, latest: Latest) -> None:
+        self.told.append(latest.epoch)
+
+    def reloaded(self) -> None:
+        self.reloads += 1
+
+
+class Deaf:
+    """A room of which the bus brings nothing: a test says what is heard."""
+
+    def __init__(self, hand: ByHand) -> None:
+        self.hand = hand
+        self.live = hand.live
+        self.listener = Listener()
+        self.live.listeners.append(self.listener)
+        self.rooms = hand.stage.rooms
+        self.rooms._rooms.pop(hand.room)
+
+    async def stored(self, count: int = 1, **fields: Any) -> list[Commit]:
+        return [await self.hand.store(self.hand.next(**fields)) for _ in range(count)]
+
+    async def trimmed_to(self, seq: int) -> None:
+        """The timeline begins with ``seq`` from now on."""
+        redis: Any = self.hand.stage.store._redis
+        await redis.xtrim(keys.timeline(self.hand.room), minid=f"{seq}-0", approximate=False)
+
+    async def settled(self) -> None:
+        await until(lambda: self.live._filling is None)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def deaf(node: Stage) -> Deaf:
+    return Deaf(await node.by_hand())
+
+
+async def test_what_is_heard_in_order_is_handed_on_once(deaf: Deaf) -> None:
+    for commit in await deaf.stored(3):
+        deaf.live.heard(commit)
+        deaf.live.heard(commit)
+    assert deaf.listener.seqs == [1, 2, 3]
+    assert deaf.live._filling is None
+
+
+async def test_a_gap_is_filled_from_the_timeline(deaf: Deaf) -> None:
+    commits = await deaf.stored(5)
+    deaf.live.heard(commits[4])
+    await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads) == ([1, 2, 3, 4, 5], 0)
+
+
+async def test_what_is_heard_while_a_gap_is_filled_comes_once_and_loads_nothing_anew(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = deaf.hand.stage.store.timeline.since
+    asked = 0
+
+    async def slow(room: str, seq: int) -> list[Commit]:
+        nonlocal asked
+        found = await since(room, seq)
+        asked += 1
+        if asked == 1:
+            for commit in await deaf.stored(2):  # heard before what was asked is answered
+                deaf.live.heard(commit)
+        return found
+
+    monkeypatch.setattr(deaf.hand.stage.store.timeline, "since", slow)
+    commits = await deaf.stored(3)
+    deaf.live.heard(commits[2])
+    await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads, asked) == ([1, 2, 3, 4, 5], 0, 2)
+
+
+async def test_the_missing_one_may_come_by_itself_while_the_store_is_asked(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = deaf.hand.stage.store.timeline.since
+    commits = await deaf.stored(3)
+
+    async def slow(room: str, seq: int) -> list[Commit]:
+        for commit in commits[:2]:
+            deaf.live.heard(commit)
+        return await since(room, seq)
+
+    monkeypatch.setattr(deaf.hand.stage.store.timeline, "since", slow)
+    deaf.live.heard(commits[2])
+    await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads) == ([1, 2, 3], 0)
+
+
+async def test_a_gap_that_the_timeline_has_lost_loads_the_room_anew(deaf: Deaf) -> None:
+    commits = await deaf.stored(5)
+    await deaf.trimmed_to(4)
+    deaf.live.heard(commits[4])
+    await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads) == ([], 1)
+    assert (deaf.live.replica.seq, deaf.live.replica.offset) == (5, 5)
+    (after,) = await deaf.stored(1)
+    deaf.live.heard(after)
+    assert deaf.listener.seqs == [6]
+
+
+async def test_what_is_heard_while_the_room_is_loaded_anew_is_not_lost(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = await deaf.stored(3)
+    await deaf.trimmed_to(3)
+    load = module.load
+
+    async def slow(*arguments: Any) -> Any:
+        found = await load(*arguments)
+        for commit in await deaf.stored(2):
+            deaf.live.heard(commit)
+        return found
+
+    monkeypatch.setattr(module, "load", slow)
+    deaf.live.heard(commits[2])
+    await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads) == ([4, 5], 1)
+
+
+async def test_a_state_older_than_the_replica_is_not_gone_back_to(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = module.load
+    commits = await deaf.stored(2)
+
+    async def slow(*arguments: Any) -> Any:
+        found = await load(*arguments)
+        for commit in [*commits, *await deaf.stored(1)]:
+            deaf.live.heard(commit)
+        return found
+
+    async def nothing(room: str, seq: int) -> list[Commit]:
+        return []
+
+    monkeypatch.setattr(module, "load", slow)
+    with monkeypatch.context() as patch:
+        patch.setattr(deaf.hand.stage.store.timeline, "since", nothing)
+        deaf.live.heard(commits[1])
+        await deaf.settled()
+    assert (deaf.listener.seqs, deaf.listener.reloads) == ([1, 2, 3], 0)
+
+
+async def test_a_new_epoch_loads_the_room_anew(deaf: Deaf) -> None:
+    store = deaf.hand.stage.store
+    for commit in await deaf.stored(2):
+        deaf.live.heard(commit)
+    old = deaf.live.replica.epoch
+    epoch = await store.timeline.renew_epoch(deaf.hand.room, deaf.hand.head, "run", 9, 30)
+    deaf.hand.head = (await store.timeline.load(deaf.hand.room)).head
+    (commit,) = await deaf.stored(1)
+    assert (commit.epoch, commit.seq, commit.offset) == (epoch, 10, 31)
+    deaf.live.heard(commit)
+    await deaf.settled()
+    assert deaf.listener.reloads == 1
+    replica = deaf.live.replica
+    assert (replica.epoch, replica.seq, replica.offset) == (epoch, 10, 31)
+    assert replica.after(30) == commit.frames
+    assert replica.after(29) is None
+    deaf.live.heard(Latest(old, b"", 3))
+    deaf.live.heard(Latest(epoch, b"", 4))
+    assert (deaf.listener.told, deaf.live.viewers) == ([epoch], 4)
+
+
+async def test_a_store_that_is_away_leaves_the_gap_for_later(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*arguments: object) -> None:
+        raise StoreUnavailable("away")
+
+    commits = await deaf.stored(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(deaf.hand.stage.store.timeline, "since", away)
+        deaf.live.heard(commits[2])
+        await deaf.settled()
+    assert deaf.listener.seqs == []
+    deaf.live.catch_up(3)
+    await deaf.settled()
+    assert deaf.listener.seqs == [1, 2, 3]
+
+
+async def test_a_listener_that_fails_keeps_nothing_from_the_next(deaf: Deaf) -> None:
+    class Failing(Listener):
+        def committed(self, commit: Commit) -> None:
+            raise RuntimeError
+
+    deaf.live.listeners.insert(0, Failing())
+    deaf.live.heard((await deaf.stored())[0])
+    assert deaf.listener.seqs == [1]
+
+
+async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) -> None:
+    event = Restored(uuid4().hex, "u")
+    waiting = asyncio.create_task(deaf.live.submit(event))
+    store, room = deaf.hand.stage.store, deaf.hand.room
+    async with asyncio.timeout(5):
+        while not await store.ingest.read(room, "0-0", 1):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    outcome = Outcome(event.id, 409, "code", "words")
+    deaf.live.heard((await deaf.stored(asides=Asides(outcomes=[outcome])))[0])
+    assert await waiting == outcome
+
+
+async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Deaf) -> None:
+    event = Restored(uuid4().hex, "u")
+    waiting = asyncio.create_task(deaf.live.submit(event))
+    await asyncio.sleep(0.05)
+    await deaf.stored(asides=Asides(outcomes=[Outcome(event.id)]))
+    deaf.live.replica.epoch = "lost"
+    deaf.live.catch_up(2)
+    assert (await waiting).event == event.id
+    assert deaf.listener.reloads == 1
+
+
+async def test_an_event_that_nobody_takes_up_is_unavailable(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OUTCOME_PATIENCE_S", 0.1)
+    with pytest.raises(StoreUnavailable, match="no sequencer"):
+        await deaf.live.submit(Restored(uuid4().hex, "u"))
+    assert deaf.live._outcomes == {}
+
+
+async def test_the_programme_clock_is_the_stores_less_the_offset_and_never_goes_back(
+    deaf: Deaf,
+) -> None:
+    now = deaf.live.now()
+    assert abs(now - deaf.hand.stage.store.now_ms()) < 1000
+    (commit,) = await deaf.stored()
+    ahead = Commit(commit.epoch, 1, 1, now + 60_000, commit.frames, Asides())
+    deaf.live.heard(ahead)
+    assert deaf.live.now() == now + 60_000

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.replica import rooms as module
+from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.timeline import UnknownRoomError
+
+from tests.edge.stage import Stage, stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with stage(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
+        yield made
+
+
+async def made(node: Stage) -> str:
+    room = f"r{uuid4().hex[:8]}"
+    await node.store.rooms.create(room, uuid4().hex)
+    return room
+
+
+async def test_a_room_is_loaded_once_however_many_ask(
+    node: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, loads = await made(node), 0
+    load = node.store.timeline.load
+
+    async def counting(room: str) -> Any:
+        nonlocal loads
+        loads += 1
+        return await load(room)
+
+    monkeypatch.setattr(node.store.timeline, "load", counting)
+    assert node.rooms.peek(room) is None
+    lives = await asyncio.gather(*(node.rooms.get(room) for _ in range(5)))
+    assert all(live is node.rooms.peek(room) for live in lives)
+    assert await node.rooms.get(room) is lives[0]
+    assert lives[0] in node.rooms.followed()
+    assert loads == 1
+
+
+async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Stage) -> None:
+    room = await made(node)
+    first, second = (asyncio.create_task(node.rooms.get(room)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).room == room
+
+
+async def test_an_unknown_room_is_asked_for_once_a_second(
+    node: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, loads = f"r{uuid4().hex[:8]}", 0
+    load = node.store.timeline.load
+
+    async def counting(room: str) -> Any:
+        nonlocal loads
+        loads += 1
+        return await load(room)
+
+    monkeypatch.setattr(node.store.timeline, "load", counting)
+    for _ in range(3):
+        with pytest.raises(UnknownRoomError):
+            await node.rooms.get(room)
+    assert loads == 1
+    await node.store.rooms.create(room, uuid4().hex)
+    node.rooms.created(room)
+    assert (await node.rooms.get(room)).room == room
+
+
+@pytest.mark.parametrize("room", ["", "UPPER", "a{b}", "a:b", "x" * 65])
+async def test_what_is_no_room_id_is_never_asked_for(
+    node: Stage, monkeypatch: pytest.MonkeyPatch, room: str
+) -> None:
+    monkeypatch.setattr(node.store.timeline, "load", None)
+    with pytest.raises(UnknownRoomError):
+        await node.rooms.get(room)
+    assert room not in node.rooms._unknown
+
+
+async def test_a_store_that_is_away_leaves_no_trace(
+    node: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await made(node)
+
+    async def away(*arguments: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.store.timeline, "load", away)
+        with pytest.raises(StoreUnavailable):
+            await node.rooms.get(room)
+    assert node.rooms.peek(room) is None
+    assert (await node.rooms.get(room)).room == room
+
+
+async def test_what_the_bus_has_lost_is_found_by_comparing_heads(node: Stage) -> None:
+    hand = await node.by_hand()
+    node.rooms._bus.forget(hand.room)
+    commit = await hand.store(hand.next())
+    await until(lambda: hand.live.replica.seq == commit.seq)
+
+
+async def test_commits_come_by_the_bus_before_heads_are_compared(
+    node: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node.rooms, "_compare", lambda: asyncio.sleep(0))
+    hand = await node.by_hand()
+    for _ in range(3):
+        await hand.commit("x")
+    assert hand.live.replica.seq == 3
+
+
+async def test_what_cannot_be_read_on_the_bus_stops_nothing(node: Stage) -> None:
+    hand = await node.by_hand()
+    node.rooms._heard(hand.room, b"\xc1")
+    node.rooms._heard("nobody-follows-it", b"\xc1")
+    await hand.commit("x")
+
+
+async def test_a_renewed_epoch_is_noticed_at_once(node: Stage) -> None:
+    hand = await node.by_hand()
+    await hand.commit("x")
+    await node.store.timeline.renew_epoch(hand.room, hand.head, "run", 1, 1)
+    old = hand.head.epoch
+    async with asyncio.timeout(module.COMPARE_S * 0.9):
+        while hand.live.replica.epoch == old:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: Stage) -> None:
+    hand = await node.by_hand()
+    for _ in range(3):
+        await hand.commit("x")
+    old = hand.live.replica.epoch
+    redis: Any = node.store._redis
+    await redis.hset(keys.head(hand.room), mapping={"seq": "1", "offset": "1"})
+    await until(lambda: hand.live.replica.epoch != old)
+    replica = hand.live.replica
+    assert (replica.seq, replica.offset) == (3, 3)
+    assert replica.after(2) is None
+    hand.head = (await node.store.timeline.load(hand.room)).head
+    commit = await hand.commit("y")
+    assert (commit.seq, commit.offset) == (4, 4)
+
+
+async def test_whether_the_store_answers_is_known(
+    node: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*arguments: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.store.timeline, "heads", away)
+        node.rooms._compare_now.set()
+        await until(lambda: not node.rooms.store_is_up)
+    node.rooms._compare_now.set()
+    await until(lambda: node.rooms.store_is_up)
