@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.sequencer import duty as module
+from grandstand.sequencer.duty import Duty
+from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.store import Store, open_store
+from grandstand.store.timeline import ConflictError
+from grandstand.telemetry import Metrics
+from prometheus_client import CollectorRegistry
+
+from tests.edge.stage import until
+from tests.valkey import valkey
+
+
+class Fake:
+    """In a sequencer's place: runs until it is cancelled, or told how to end."""
+
+    made: list[Fake]
+
+    def __init__(self, room: str, store: Store, metrics: Metrics) -> None:
+        self.room = room
+        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_running = False
+        Fake.made.append(self)
+
+    async def run(self) -> None:
+        self.is_running = True
+        try:
+            await self.end
+        finally:
+            self.is_running = False
+
+
+@pytest.fixture(autouse=True)
+def sequencers(monkeypatch: pytest.MonkeyPatch) -> None:
+    Fake.made = []
+    monkeypatch.setattr(module, "RoomSequencer", Fake)
+    monkeypatch.setattr(module, "ROUND_S", 0.02)
+
+
+@pytest_asyncio.fixture
+async def url(tmp_path: Path) -> AsyncIterator[str]:
+    async with valkey(tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def on_duty(url: str) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
+    store = await open_store(url)
+    task = asyncio.create_task(Duty(store, Metrics(CollectorRegistry())).run())
+    try:
+        yield store, task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.close()
+
+
+def running() -> list[str]:
+    return sorted(each.room for each in Fake.made if each.is_running)
+
+
+async def test_every_room_is_sequenced_once_also_those_made_later(url: str) -> None:
+    async with on_duty(url) as (store, _):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        await store.rooms.create("b", uuid4().hex)
+        await until(lambda: running() == ["a", "b"])
+        await asyncio.sleep(0.1)
+        assert len(Fake.made) == 2
+
+
+async def test_of_two_processes_one_has_the_room_and_the_other_when_it_is_given_back(
+    url: str,
+) -> None:
+    async with on_duty(url) as (one, first):
+        await one.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        async with on_duty(url):
+            await asyncio.sleep(0.1)
+            assert len(Fake.made) == 1
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            async with asyncio.timeout(1):  # well before the lease has run out
+                await until(lambda: len(Fake.made) == 2)
+            assert running() == ["a"]
+
+
+async def test_who_loses_the_lease_stops(url: str) -> None:
+    async with on_duty(url) as (store, _):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        redis: Any = store._redis
+        await redis.set(keys.lease("a"), "another", px=300)
+        await until(lambda: running() == [])
+        await until(lambda: running() == ["a"])
+        assert len(Fake.made) == 2
+
+
+@pytest.mark.parametrize(
+    "error", [ConflictError("moved"), StoreUnavailable("away"), ZeroDivisionError()]
+)
+async def test_a_sequencer_that_ended_is_started_anew(url: str, error: Exception) -> None:
+    async with on_duty(url) as (store, task):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        Fake.made[0].end.set_exception(error)
+        await until(lambda: len(Fake.made) == 2 and running() == ["a"])
+        assert not task.done()
+
+
+async def test_a_store_that_is_away_stops_no_sequencer(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_duty(url) as (store, task):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        rounds = 0
+
+        async def away(*arguments: object) -> None:
+            nonlocal rounds
+            rounds += 1
+            raise StoreUnavailable("away")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store.leases, "hold", away)
+            await until(lambda: rounds >= 3)
+            assert running() == ["a"]
+        assert len(Fake.made) == 1
+        assert not task.done()
+
+
+async def test_at_the_end_all_stop_and_every_lease_is_given_back(url: str) -> None:
+    async with on_duty(url) as (store, task):
+        for room in ("a", "b"):
+            await store.rooms.create(room, uuid4().hex)
+        await until(lambda: running() == ["a", "b"])
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert running() == []
+        redis: Any = store._redis
+        assert await redis.exists(keys.lease("a"), keys.lease("b")) == 0
+
+
+async def test_an_end_without_a_store_is_an_end(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_duty(url) as (store, task):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+
+        async def away(*arguments: object) -> None:
+            raise StoreUnavailable("away")
+
+        monkeypatch.setattr(store.leases, "give_back", away)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert running() == []
