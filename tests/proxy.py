@@ -16,6 +16,7 @@ not simply send again. Use it so::
         proxy.cut_before("EVALSHA", nth=2)          # the second from now never reaches Valkey
         proxy.cut_after(lambda command: b"poll:7" in command)     # by the command's own words
         proxy.delay("XREAD", seconds=0.2)           # this one's reply, and those behind it, late
+        proxy.hold("EVALSHA", seconds=4)            # this one, and those behind it, reach it late
         proxy.black_hole()                          # all connections stay open and say nothing
         proxy.refuse()                              # cuts all; new ones are cut at once
         proxy.cut()                                 # cuts all that are open now; new ones work
@@ -50,7 +51,7 @@ class Rule:
     """What to do to the ``nth`` command that matches; ``fired`` once it is done."""
 
     match: Match
-    action: Literal["cut_before", "cut_after", "delay"]
+    action: Literal["cut_before", "cut_after", "delay", "hold"]
     nth: int = 1
     seconds: float = 0.0
     fired: bool = False
@@ -102,6 +103,9 @@ class CuttingProxy:
 
     def delay(self, match: Match, seconds: float, nth: int = 1) -> Rule:
         return self._add(Rule(match, "delay", nth, seconds))
+
+    def hold(self, match: Match, seconds: float, nth: int = 1) -> Rule:
+        return self._add(Rule(match, "hold", nth, seconds))
 
     def black_hole(self) -> None:
         self._mode = "black_hole"
@@ -173,6 +177,8 @@ class CuttingProxy:
             rule = next((rule for rule in self._rules if rule.due(command)), None)
             if rule is not None and rule.action == "cut_before":
                 break
+            if rule is not None and rule.action == "hold":
+                await asyncio.sleep(rule.seconds)
             link.closing = rule is not None and rule.action == "cut_after"
             if command[0].upper() not in _WITHOUT_REPLY:
                 link.awaited.append(rule)
@@ -187,7 +193,7 @@ class CuttingProxy:
             rule = None if message[:1] == b">" else link.awaited.popleft()
             if rule is not None and rule.action == "cut_after":
                 break
-            if rule is not None:
+            if rule is not None and rule.action == "delay":
                 await asyncio.sleep(rule.seconds)
             if link.client.is_closing():
                 break
