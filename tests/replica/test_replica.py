@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from grandstand.replica.replica import RING_FRAMES, Replica
+from grandstand.rules.envelope import Commit
+from grandstand.rules.state import Asides, Bar, RoomState
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import Comment, Frame
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def frame(offset: int) -> bytes:
+    comment = Comment(f"c{offset:05}", 1, "u", "Ada", "hi", 1.0)
+    return encode(Frame(now=1, offset=offset, comments=[comment]), "msgpack")
+
+
+def commit(
+    seq: int, first: int, count: int, epoch: str = "e", asides: Asides | None = None
+) -> Commit:
+    frames = [frame(first + index) for index in range(count)]
+    return Commit(epoch, seq, first + count - 1, 1, frames, asides or Asides())
+
+
+def replica(seq: int = 0, offset: int = 0) -> Replica:
+    return Replica("e", seq, offset, RoomState())
+
+
+def test_the_next_commit_moves_the_room_on() -> None:
+    room = replica()
+    asides = Asides(bars={"u": Bar("mute")})
+    assert room.apply(commit(1, 1, 2, asides=asides)) == "applied"
+    assert (room.seq, room.offset) == (1, 2)
+    assert [each.id for each in room.state.recent] == ["c00001", "c00002"]
+    assert room.state.bars == {"u": Bar("mute")}
+
+
+def test_a_commit_without_a_frame_moves_its_number_alone() -> None:
+    room = replica(3, 7)
+    assert room.apply(commit(4, 8, 0)) == "applied"
+    assert (room.seq, room.offset, room.after(7)) == (4, 7, [])
+
+
+def test_what_was_applied_before_changes_nothing() -> None:
+    room = replica()
+    room.apply(commit(1, 1, 1))
+    assert room.apply(commit(1, 1, 1)) == "old"
+    assert len(room.state.recent) == 1
+
+
+def test_a_gap_and_another_epoch_change_nothing() -> None:
+    room = replica(3, 7)
+    assert room.apply(commit(5, 8, 1)) == "gap"
+    assert room.apply(commit(4, 8, 1, epoch="f")) == "gap"
+    assert room.apply(commit(1, 1, 1, epoch="f")) == "gap"
+    assert (room.seq, room.offset, room.state) == (3, 7, RoomState())
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=40), st.data())
+def test_who_comes_back_gets_the_frames_that_were_missed_or_none(
+    counts: list[int], data: st.DataObject
+) -> None:
+    room, offset = replica(), 0
+    for seq, count in enumerate(counts, start=1):
+        assert room.apply(commit(seq, offset + 1, count)) == "applied"
+        offset += count
+    seen = data.draw(st.integers(-2, offset + 2))
+    missed = range(seen + 1, offset + 1)
+    if 0 <= seen <= offset and len(missed) <= RING_FRAMES:
+        assert room.after(seen) == [frame(each) for each in missed]
+    else:
+        assert room.after(seen) is None
+
+
+def test_a_replica_that_was_loaded_has_the_frames_that_it_was_given() -> None:
+    room = replica(9, 20)
+    assert room.after(20) == []
+    assert room.after(19) is None
+    room.remember([frame(19), frame(20)])
+    assert room.after(18) == [frame(19), frame(20)]
+    assert room.after(17) is None

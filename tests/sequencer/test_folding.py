@@ -1,0 +1,433 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import crc32
+
+import msgspec
+import pytest
+from grandstand.replica.replica import Replica
+from grandstand.rules.envelope import Commit
+from grandstand.rules.events import (
+    Barred,
+    CommentEvent,
+    ControlEvent,
+    CueGiven,
+    HeldDecided,
+    PollFinished,
+    PollOpened,
+    PollStepped,
+    Restored,
+    Retracted,
+    SettingsPut,
+)
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, Bar, RoomState
+from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.wire.codec import decode_frame, encode
+from grandstand.wire.messages import (
+    MAX_SERVER_MESSAGE_BYTES,
+    Comment,
+    Cue,
+    Moderation,
+    Poll,
+    Settings,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
+
+Events = Sequence[tuple[str, CommentEvent | ControlEvent]]
+
+
+def said(text: str = "hi", user: str = "ada", **changes: Any) -> CommentEvent:
+    plain = CommentEvent(user, user.title(), 1_000, text, 1.0, 0.0, 0.0, crc32(text.encode()))
+    return replace(plain, **changes)
+
+
+def poll(name: str = "p1", **changes: Any) -> PollRecord:
+    plain = PollRecord(
+        id=name,
+        kind="quiz",
+        question="?",
+        options=["a", "b"],
+        opens_at=0,
+        closes_at=5_000,
+        grace=100,
+        answer=1,
+        show_tally="revealed",
+    )
+    return replace(plain, **changes)
+
+
+def fold(**settings: Any) -> RoomFold:
+    return RoomFold(RoomState(settings=Settings(**settings)), {}, 0)
+
+
+def shown(tick: Tick) -> list[Comment]:
+    return [each for frame in tick.frames for each in (frame.comments or [])]
+
+
+def outcome(tick: Tick) -> tuple[int, str, str]:
+    (only,) = tick.asides.outcomes
+    return only.status, only.code, only.result
+
+
+# --- comments ------------------------------------------------------------------------------------
+
+
+def test_comments_go_out_in_one_numbered_frame_and_into_the_record() -> None:
+    room = fold()
+    tick = room.tick([("a1", said("one")), ("a2", said("two", color=5, mode="top"))], 1_000)
+    (frame,) = tick.frames
+    assert (frame.offset, room.offset, frame.overflow) == (1, 1, UNSET)
+    assert frame.comments == [
+        Comment("a1", 1_000, "ada", "Ada", "one", 1.0),
+        Comment("a2", 1_000, "ada", "Ada", "two", 1.0, color=5, mode="top"),
+    ]
+    assert [(row.id, row.shown, row.color) for row in tick.rows] == [
+        ("a1", True, None),
+        ("a2", True, 5),
+    ]
+    assert (tick.shown, tick.merged, tick.overflow) == (2, 0, 0)
+
+
+def test_a_tick_of_nothing_makes_no_frame() -> None:
+    room = fold()
+    assert room.tick([], 1_000) == Tick()
+    assert room.offset == 0
+
+
+def test_the_alike_are_shown_once_with_their_count_and_recorded_each() -> None:
+    tick = fold().tick([("a1", said(weight=1.0)), ("a2", said(weight=3.0)), ("a3", said())], 1_000)
+    assert [(each.id, each.count) for each in shown(tick)] == [("a2", 3)]
+    assert [(row.id, row.shown, row.merged_into, row.count) for row in tick.rows] == [
+        ("a2", True, "", 3),
+        ("a1", False, "a2", 1),
+        ("a3", False, "a2", 1),
+    ]
+    assert tick.merged == 2
+
+
+def test_beyond_the_budget_the_weightiest_are_shown_and_the_rest_are_counted() -> None:
+    comments = [(f"a{n}", said(f"text {n}", weight=float(n))) for n in range(5)]
+    tick = fold(budget=2).tick([*comments, ("a5", said("text 1", weight=0.0))], 1_000)
+    assert [each.id for each in shown(tick)] == ["a3", "a4"]
+    assert tick.frames[0].overflow == tick.overflow == 4
+    assert [row.id for row in tick.rows if not row.shown] == ["a0", "a1", "a5", "a2"]
+
+
+def test_when_nothing_fits_the_frame_says_how_many_were_left_out() -> None:
+    room = fold(budget=1)
+    room.tick([("a1", said("one"))], 1_000)
+    (frame,) = room.tick([("a2", said("two"))], 1_001).frames
+    assert (frame.comments, frame.overflow) == (UNSET, 1)
+
+
+def test_the_barred_are_recorded_and_never_shown() -> None:
+    room = fold()
+    muted = Barred("m1", "ada", "mute", 5_000)
+    tick = room.tick([("", muted), ("a1", said("one")), ("a2", said("two", "bo"))], 1_000)
+    assert [each.id for each in shown(tick)] == ["a2"]
+    assert [(row.id, row.shown) for row in tick.rows] == [("a2", True), ("a1", False)]
+    assert tick.overflow == 0
+    assert shown(room.tick([("a3", said("one"))], 4_999)) == []
+    assert len(shown(room.tick([("a4", said("one"))], 5_000))) == 1
+
+
+def test_who_is_restored_is_shown_again_in_the_same_tick() -> None:
+    room = fold()
+    room.tick([("", Barred("m1", "ada", "ban", None))], 1_000)
+    tick = room.tick([("a1", said("one")), ("", Restored("m2", "ada")), ("a2", said("two"))], 1_100)
+    assert [each.id for each in shown(tick)] == ["a2"]
+    assert tick.asides.bars == {"ada": None}
+    assert [(user, notice.code) for user, notice in tick.asides.notices] == [("ada", "restored")]
+
+
+def test_mutes_and_bans_are_told_to_whom_they_meet() -> None:
+    room = fold()
+    tick = room.tick(
+        [("", Barred("m1", "ada", "mute", 9)), ("", Barred("m2", "bo", "ban", None))], 1
+    )
+    assert tick.asides.bars == {"ada": Bar("mute", 9), "bo": Bar("ban")}
+    assert [(user, notice.code, notice.until) for user, notice in tick.asides.notices] == [
+        ("ada", "muted", 9),
+        ("bo", "banned", UNSET),
+    ]
+    assert tick.frames == []
+
+
+# --- held comments -------------------------------------------------------------------------------
+
+
+def test_a_held_comment_waits_and_is_shown_once_approved() -> None:
+    room = fold(budget=1)
+    event = said(held=True, category="spam", reason="a link", color=3, size="large")
+    tick = room.tick([("a1", event)], 1_000)
+    assert (tick.frames, tick.rows) == ([], [])
+    (held,) = tick.asides.held
+    assert (held.id, held.categories, held.reason, held.color) == ("a1", ["spam"], "a link", 3)
+    assert room.held == {"a1": held}
+
+    tick = room.tick([("a2", said("more")), ("", HeldDecided("d1", "a1", True))], 1_001)
+    assert shown(tick) == [Comment("a1", 1_000, "ada", "Ada", "hi", 1.0, color=3, size="large")]
+    assert tick.overflow == 1  # approved by hand goes before what is chosen by weight
+    assert {row.id: row.shown for row in tick.rows} == {"a1": True, "a2": False}
+    assert (tick.asides.decided, room.held) == (["a1"], {})
+    assert [(user, notice.code, notice.comment) for user, notice in tick.asides.notices] == [
+        ("ada", "approved", "a1")
+    ]
+
+
+def test_a_rejected_comment_is_nowhere() -> None:
+    room = fold()
+    room.tick([("a1", said(held=True))], 1_000)
+    tick = room.tick([("", HeldDecided("d1", "a1", False))], 1_001)
+    assert (tick.frames, tick.rows, tick.asides.decided, room.held) == ([], [], ["a1"], {})
+    assert tick.asides.notices[0][1].code == "rejected"
+
+
+def test_a_comment_can_be_held_and_decided_in_one_tick() -> None:
+    tick = fold().tick([("a1", said(held=True)), ("", HeldDecided("d1", "a1", True))], 1_000)
+    assert [each.id for each in shown(tick)] == ["a1"]
+    assert ([each.id for each in tick.asides.held], tick.asides.decided) == (["a1"], ["a1"])
+
+
+def test_what_is_not_held_cannot_be_decided() -> None:
+    room = fold()
+    room.tick([("a1", said(held=True)), ("", HeldDecided("d1", "a1", False))], 1_000)
+    tick = room.tick([("", HeldDecided("d2", "a1", True))], 1_001)
+    assert outcome(tick)[:2] == (404, "unknown_comment")
+    assert tick.frames == []
+
+
+# --- control -------------------------------------------------------------------------------------
+
+
+def test_settings_are_replaced_or_merged_deeply() -> None:
+    room = fold(title="old", moderation=Moderation(level=3, categories={"spam": 1}))
+    merged = SettingsPut("s1", {"budget": 9, "moderation": {"categories": {"insult": 4}}}, True)
+    (frame,) = room.tick([("", merged)], 1_000).frames
+    assert (
+        frame.settings
+        == room.state.settings
+        == Settings(title="old", budget=9, moderation=Moderation(3, {"spam": 1, "insult": 4}))
+    )
+    room.tick([("", SettingsPut("s2", {"title": "new"}, False))], 1_001)
+    assert room.state.settings == Settings(title="new")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"budget": 0}, {"unknown": 1}, {"moderation": 7}, {"tick": "x"}]
+)
+def test_settings_that_are_wrong_change_nothing(changes: dict[str, Any]) -> None:
+    room = fold()
+    tick = room.tick([("", SettingsPut("s1", changes, True))], 1_000)
+    assert outcome(tick)[:2] == (422, "bad_message")
+    assert next(iter(changes)) in tick.asides.outcomes[0].message
+    assert (tick.frames, room.state.settings) == ([], Settings())
+
+
+def test_a_changed_budget_counts_in_the_same_tick() -> None:
+    events: Events = [
+        ("", SettingsPut("s", {"budget": 1}, True)),
+        ("a1", said("1")),
+        ("a2", said("2")),
+    ]
+    assert len(shown(fold().tick(events, 1_000))) == 1
+
+
+def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
+    room = fold()
+    tick = room.tick([("", PollOpened("o", poll()))], 1_000)
+    assert outcome(tick) == (200, "", "p1")
+    assert tick.frames[0].polls == [poll().public()]
+    assert tick.asides.polls == [poll()]
+    room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
+    tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_001))], 2_001)
+    assert outcome(tick)[:2] == (409, "impossible_step")
+    assert tick.frames == []
+    tick = room.tick([("", PollFinished("f", "p1", [3, 4], 7))], 2_002)
+    assert [(each.final, each.tally, each.answer) for each in tick.frames[0].polls or []] == [
+        (True, UNSET, UNSET)
+    ]
+    tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_003))], 2_003)
+    assert [(each.status, each.tally, each.answer) for each in tick.frames[0].polls or []] == [
+        ("revealed", [3, 4], 1)
+    ]
+    assert outcome(room.tick([("", PollStepped("x", "p1", "cancel", 2_004))], 2_004))[0] == 409
+
+
+def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
+    steps: Events = [("", PollOpened("o", poll())), ("", PollStepped("x", "p1", "cancel", 1_000))]
+    tick = fold().tick(steps, 1_000)
+    assert [each.status for each in tick.frames[0].polls or []] == ["cancelled"]
+    assert [each.status for each in tick.asides.outcomes] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "event", [PollStepped("s", "p9", "close", 1), PollFinished("s", "p9", [0, 0], 0)]
+)
+def test_a_poll_that_is_not_there_is_unknown(event: ControlEvent) -> None:
+    assert outcome(fold().tick([("", event)], 1_000))[:2] == (404, "unknown_poll")
+
+
+def test_a_cue_goes_to_everyone() -> None:
+    cue = Cue("q1", "goal", 900, {"team": "home"})
+    tick = fold().tick([("", CueGiven("e", cue))], 1_000)
+    assert (tick.frames[0].cues, outcome(tick)) == ([cue], (200, "", "q1"))
+
+
+def test_a_retraction_is_shown_recorded_and_told_to_the_author() -> None:
+    room = fold()
+    room.tick([("a1", said())], 1_000)
+    tick = room.tick([("", Retracted("e", "a1", "ada"))], 1_001)
+    assert (tick.frames[0].retract, tick.retracted, room.state.recent) == (["a1"], ["a1"], [])
+    assert [(user, notice.code) for user, notice in tick.asides.notices] == [("ada", "retracted")]
+
+
+def test_every_control_event_gets_its_outcome_in_order() -> None:
+    events: Events = [
+        ("", SettingsPut("e1", {"budget": 0}, True)),
+        ("a1", said()),
+        ("", CueGiven("e2", Cue("q", "x", 1, {}))),
+        ("", PollStepped("e3", "no", "cancel", 1)),
+    ]
+    tick = fold().tick(events, 1_000)
+    assert [(each.event, each.status) for each in tick.asides.outcomes] == [
+        *(("e1", 422), ("e2", 200), ("e3", 404))
+    ]
+
+
+def test_what_is_too_large_for_one_frame_becomes_several() -> None:
+    room = fold(budget=1000)
+    texts = ['"' * 470 + f"{n:04}" for n in range(300)]
+    tick = room.tick([(f"c{n:04}", said(text)) for n, text in enumerate(texts)], 1_000)
+    assert len(tick.frames) > 3
+    assert [frame.offset for frame in tick.frames] == list(range(1, room.offset + 1))
+    assert [each.text for each in shown(tick)] == texts
+    for frame in tick.frames:
+        assert len(encode(frame, "json")) <= MAX_SERVER_MESSAGE_BYTES
+        assert len(encode(frame, "msgpack")) <= MAX_SERVER_MESSAGE_BYTES
+
+
+# --- state plus frames equals state --------------------------------------------------------------
+
+users = st.sampled_from(["ada", "bo", "cy"])
+polls = st.sampled_from(["p1", "p2"])
+comment_ids = st.integers(1, 60).map(lambda n: f"c{n:04}")
+controls: st.SearchStrategy[ControlEvent] = st.one_of(
+    st.builds(
+        SettingsPut,
+        st.just("e"),
+        st.sampled_from([{"budget": 2}, {"title": "x"}, {"tick": 1}, {"max_latency": 1_000}]),
+        st.booleans(),
+    ),
+    st.builds(PollOpened, st.just("e"), polls.map(poll)),
+    st.builds(
+        PollStepped,
+        st.just("e"),
+        polls,
+        st.sampled_from(["close", "reveal", "cancel"]),
+        st.integers(0, 9_000),
+    ),
+    st.builds(PollFinished, st.just("e"), polls, st.just([1, 2]), st.just(3)),
+    st.builds(
+        CueGiven,
+        st.just("e"),
+        st.builds(Cue, st.just("q"), st.just("goal"), st.integers(0, 9_000), st.just({})),
+    ),
+    st.builds(Retracted, st.just("e"), comment_ids, users),
+    st.builds(HeldDecided, st.just("e"), comment_ids, st.booleans()),
+    st.builds(
+        Barred,
+        st.just("e"),
+        users,
+        st.sampled_from(["mute", "ban"]),
+        st.none() | st.integers(0, 9_000),
+    ),
+    st.builds(Restored, st.just("e"), users),
+)
+texts = st.sampled_from(["hi", "goal!", "no", "é" * 400])
+spoken = st.builds(said, texts, users, weight=st.floats(0, 10), held=st.booleans())
+ticks = st.lists(
+    st.tuples(st.integers(0, 2_000), st.lists(spoken | spoken | controls, max_size=12)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@dataclass
+class Viewer:
+    """What a client makes of a welcome and of the frames after it, as the contract tells it."""
+
+    settings: Settings
+    polls: dict[str, Poll] = field(default_factory=dict)
+    recent: list[Comment] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+
+    @classmethod
+    def welcomed(cls, state: RoomState) -> Viewer:
+        public = {name: poll.public() for name, poll in state.polls.items()}
+        return cls(state.settings, public, list(state.recent), list(state.cues))
+
+    def sees(self, payload: bytes) -> None:
+        raw = msgspec.msgpack.decode(payload)
+        if "settings" in raw:
+            self.settings = msgspec.convert(raw["settings"], Settings)
+        self.polls |= {each["id"]: msgspec.convert(each, Poll) for each in raw.get("polls", [])}
+        self.recent += msgspec.convert(raw.get("comments", []), list[Comment])
+        gone = set(raw.get("retract", []))
+        self.recent = [each for each in self.recent if each.id not in gone][-RECENT_COMMENTS:]
+        if "cues" in raw:  # a welcome leaves out those that lie too far back
+            oldest = raw["now"] - self.settings.max_latency
+            cues = [each for each in self.cues if each.at >= oldest]
+            self.cues = [*cues, *msgspec.convert(raw["cues"], list[Cue])][-CUES_KEPT:]
+
+
+@settings(max_examples=150)
+@given(ticks, st.data())
+def test_a_state_of_any_moment_and_the_frames_after_it_are_the_sequencers_own(
+    rounds: list[tuple[int, list[CommentEvent | ControlEvent]]], data: st.DataObject
+) -> None:
+    room, now, number = fold(budget=5), 0, 0
+    loaded = data.draw(st.integers(0, len(rounds) - 1))
+    recorded: list[str] = []
+    entered: list[str] = []
+    replica: Replica | None = None
+    viewer = Viewer(room.state.settings)
+    for seq, (step_ms, said_now) in enumerate(rounds):
+        if seq == loaded:
+            # As it lies in the store, and as a process makes a replica of it.
+            state = msgspec.msgpack.decode(msgspec.msgpack.encode(room.state), type=RoomState)
+            replica = Replica("e", seq, room.offset, state)
+            viewer = Viewer.welcomed(state)
+        now += step_ms
+        events: list[tuple[str, CommentEvent | ControlEvent]] = []
+        for event in said_now:
+            number += isinstance(event, CommentEvent)
+            events.append((f"c{number:04}" if isinstance(event, CommentEvent) else "", event))
+        entered += [name for name, _ in events if name]
+        before = room.offset
+        tick = room.tick(events, now)
+        recorded += [row.id for row in tick.rows]
+        frames = [encode(frame, "msgpack") for frame in tick.frames]
+        assert [decode_frame(each).offset for each in frames] == list(
+            range(before + 1, room.offset + 1)
+        )
+        assert len(tick.asides.outcomes) == sum(not name for name, _ in events)
+        if replica is not None:
+            envelope = Commit("e", seq + 1, room.offset, now, frames, tick.asides)
+            wired = msgspec.msgpack.decode(msgspec.msgpack.encode(envelope), type=Commit)
+            assert replica.apply(wired) == "applied"
+            for payload in frames:
+                viewer.sees(payload)
+    assert replica is not None
+    assert replica.state == room.state
+    assert viewer == Viewer.welcomed(room.state)
+    # Every comment is in the record once, or held, or was turned away by hand.
+    assert len(recorded) == len(set(recorded))
+    assert set(recorded) | room.held.keys() <= set(entered)
+    assert not set(recorded) & room.held.keys()
