@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,13 +27,7 @@ from grandstand.rules.limits import Bucket, Rate, Window
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
-from grandstand.wire.codes import (
-    RECONNECT,
-    WITH_RETRY_AFTER,
-    CloseCode,
-    ErrorCode,
-    RefusedError,
-)
+from grandstand.wire.codes import RECONNECT, WITH_RETRY_AFTER, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (
     Ack,
     AskTime,
@@ -67,6 +61,7 @@ BAD_MESSAGES_MS = 60_000
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one."""
 
+BANNED = "you are banned from this room"
 TURNED_AWAY = {
     ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
@@ -122,7 +117,9 @@ class ViewerSession:
         """The handshake is done; ``hello`` has five seconds."""
         self.outlet = socket
         self._gate.metrics.connections.labels(self._codec).inc()
-        self._deadline = self._gate.keepalive.after(HELLO_WITHIN_S, self._no_hello)
+        self._deadline = self._gate.keepalive.after(
+            HELLO_WITHIN_S, partial(self._bye, CloseCode.NO_HELLO, "no hello in time")
+        )
 
     def received(self, payload: bytes, is_text: bool) -> None:
         """One whole message."""
@@ -141,7 +138,10 @@ class ViewerSession:
             return
         self._place.fell_behind()
         self._gate.metrics.viewers_behind.inc()
-        self._set_deadline(BEHIND_S, self._too_slow)
+        self._drop_deadline()
+        self._deadline = self._gate.keepalive.after(
+            BEHIND_S, partial(self._bye, CloseCode.TOO_SLOW, "too slow")
+        )
 
     def caught_up(self) -> None:
         """The peer has read everything: it gets what it missed."""
@@ -175,7 +175,7 @@ class ViewerSession:
 
     def banned(self) -> None:
         """A moderator banned the viewer."""
-        self._bye(CloseCode.BANNED, "you are banned from this room")
+        self._bye(CloseCode.BANNED, BANNED)
 
     def welcome_again(self) -> None:
         """The viewer lost its place: all of the state once more."""
@@ -197,16 +197,14 @@ class ViewerSession:
                 if not self._identity.may_enter(self._room_id):
                     raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
         except RefusedError as refused:
-            self._turn_away(refused)
-            return
+            return self._turn_away(refused)
         self._resume = None if message.resume is UNSET else message.resume
         live = self._gate.rooms.peek(self._room_id)
         if live is not None:
-            self._enter(live)
-        else:
-            self._waiting = []
-            loading = asyncio.ensure_future(self._gate.rooms.get(self._room_id))
-            loading.add_done_callback(self._loaded)
+            return self._enter(live)
+        self._waiting = []
+        loading = asyncio.ensure_future(self._gate.rooms.get(self._room_id))
+        loading.add_done_callback(self._loaded)
 
     def _loaded(self, loading: asyncio.Future[LiveRoom]) -> None:
         waiting, self._waiting = self._waiting or [], None
@@ -218,18 +216,21 @@ class ViewerSession:
                 if self._room is not None and not self._ended:
                     self._receive(payload, is_text, self._room)
         except (StoreUnavailable, asyncio.CancelledError):
-            self._refuse(RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0))
-            self._bye(CloseCode.TRY_AGAIN_LATER, "the store is away", spread_ms=2000)
+            refused = RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0)
+            self._turn_away(refused, CloseCode.TRY_AGAIN_LATER, spread_ms=2000)
         except UnknownRoomError:
-            self._refuse(RefusedError(ErrorCode.UNKNOWN_ROOM, f"no room {self._room_id!r}"))
-            self._bye(CloseCode.NO_SUCH_ROOM, "no such room")
+            refused = RefusedError(ErrorCode.UNKNOWN_ROOM, "there is no such room")
+            self._turn_away(refused, CloseCode.NO_SUCH_ROOM)
         except Exception:
             log.exception("hello_failed", room=self._room_id)
             self._bye(CloseCode.INTERNAL_ERROR, "our fault")
 
-    def _turn_away(self, refused: RefusedError) -> None:
+    def _turn_away(
+        self, refused: RefusedError, close: CloseCode | None = None, spread_ms: int = 0
+    ) -> None:
         self._refuse(refused)
-        self._bye(TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR), refused.message)
+        code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
+        self._bye(code, refused.message, spread_ms)
 
     def _enter(self, live: LiveRoom) -> None:
         identity = self._identity
@@ -237,20 +238,17 @@ class ViewerSession:
         try:
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
-            self._turn_away(refused)
-            return
+            return self._turn_away(refused)
         room = self._gate.room(live)
         if identity is not None:
             self.user = user_id(identity.sub, live.salt)
             bar = state.bar(self.user, live.now())
             if bar is not None and bar.kind == "ban":
-                self._refuse(RefusedError(ErrorCode.FORBIDDEN, "you are banned from this room"))
-                self.banned()
-                return
+                no = RefusedError(ErrorCode.FORBIDDEN, BANNED)
+                return self._turn_away(no, CloseCode.BANNED)
             if room.connections(self.user) >= self._gate.limits.per_viewer:
-                self._refuse(RefusedError(ErrorCode.RATE_LIMITED, "too many connections", 5.0))
-                self._bye(CloseCode.TOO_MANY_CONNECTIONS, "too many connections of this viewer")
-                return
+                no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
+                return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room = room
         self._place = Place(room)
         self._welcome(room, self._place, "fresh")
@@ -259,11 +257,9 @@ class ViewerSession:
     def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
         live = room.live
         identity = self._identity
-        viewer = (
-            Viewer("viewer")
-            if identity is None
-            else Viewer(identity.role, self.user, identity.name)
-        )
+        viewer = Viewer("viewer")
+        if identity is not None:
+            viewer = Viewer(identity.role, self.user, identity.name)
         messages, missed = greeting(
             self._room_id,
             live.replica,
@@ -286,8 +282,7 @@ class ViewerSession:
 
     def _receive(self, payload: bytes, is_text: bool, room: EdgeRoom) -> None:
         try:
-            message = self._decoded(payload, is_text)
-            self._take(message, room)
+            self._take(self._decoded(payload, is_text), room)
         except BadMessageError as fault:
             refused = door.by_identity(fault, self._identity, room.live.replica.state.settings)
             self._refuse(refused, fault.message_id)
@@ -300,10 +295,12 @@ class ViewerSession:
             raise BadMessageError("`hello` comes once")
         try:
             if isinstance(message, Follow | AskTime):
-                limited = self._limited()
-                if limited is not None:
+                if (limited := self._limited()) is not None:
                     raise limited
-                self._answer_now(message, room)
+                if isinstance(message, AskTime):
+                    self._send(TellTime(message.id, message.sent, room.live.now()))
+                else:
+                    self._send(Ack(message.id))
             elif isinstance(message, PostComment):
                 self._comment(message, room)
             else:
@@ -313,12 +310,6 @@ class ViewerSession:
             raise
         except RefusedError as refused:
             self._refuse(refused, message.id)
-
-    def _answer_now(self, message: Follow | AskTime, room: EdgeRoom) -> None:
-        if isinstance(message, AskTime):
-            self._send(TellTime(message.id, message.sent, room.live.now()))
-        else:
-            self._send(Ack(message.id))
 
     def _comment(self, message: PostComment, room: EdgeRoom) -> None:
         live = room.live
@@ -340,10 +331,8 @@ class ViewerSession:
 
     def _limited(self) -> RefusedError | None:
         wait_ms = self._bucket.take(asyncio.get_running_loop().time() * 1000, MESSAGES)
-        if wait_ms <= 0:
-            return None
         words = "too many messages on one connection"
-        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
+        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -380,12 +369,6 @@ class ViewerSession:
         if self._bad.add(asyncio.get_running_loop().time() * 1000) >= BAD_MESSAGES:
             self._bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
-    def _no_hello(self) -> None:
-        self._bye(CloseCode.NO_HELLO, "no hello in time")
-
-    def _too_slow(self) -> None:
-        self._bye(CloseCode.TOO_SLOW, "too slow")
-
     def _bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
         if self._ended:
             return
@@ -409,10 +392,6 @@ class ViewerSession:
             kind = "text" if self.outlet.is_text else "binary"
             raise BadMessageError(f"this socket takes {kind} frames")
         return decode(payload, self._codec)
-
-    def _set_deadline(self, after_s: int, call: Callable[[], None]) -> None:
-        self._drop_deadline()
-        self._deadline = self._gate.keepalive.after(after_s, call)
 
     def _drop_deadline(self) -> None:
         if self._deadline is not None:
