@@ -180,6 +180,8 @@ async def _serve(
         await serving
         await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
     finally:
+        stop()
+        await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
         for task in at_work:
             task.cancel()

@@ -1,0 +1,167 @@
+"""The whole server in this process: how it starts, and that it ends with all that it started."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from grandstand import app
+from grandstand.app import Running, serve
+from grandstand.edge.presence import Presence
+from grandstand.faults import OperatorError
+from grandstand.settings import ServerSettings
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+def settings(folder: Path, **given: Any) -> ServerSettings:
+    given = {"jwt_secret": SECRET, "port": 0, "data_dir": folder / "data", "drain_s": 0, **given}
+    return ServerSettings.read(**given)
+
+
+def is_store_running(folder: Path) -> bool:
+    try:
+        pid = int((folder / "data" / "valkey.pid").read_text())
+        return Path(f"/proc/{pid}").exists()
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+@asynccontextmanager
+async def served(folder: Path, **given: Any) -> AsyncIterator[tuple[Running, asyncio.Task[None]]]:
+    started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
+
+    async def ready(running: Running) -> None:
+        started.set_result(running)
+
+    task = asyncio.create_task(serve(settings(folder, **given), ready))
+    waiting: set[asyncio.Future[Any]] = {task, started}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if not started.done():
+            await task
+        yield started.result(), task
+    finally:
+        if started.done():
+            started.result().stop()
+        await asyncio.wait({task})
+
+
+async def test_it_serves_from_ready_on_and_stops_what_it_started(tmp_path: Path) -> None:
+    async with served(tmp_path) as (running, task):
+        async with httpx2.AsyncClient(base_url=running.url) as http:
+            assert (await http.get("/readyz")).status_code == 200
+            assert (await http.get("/metrics")).status_code == 200
+            assert (await http.get("/")).headers["content-type"].startswith("text/html")
+        assert is_store_running(tmp_path)
+        assert not running.stopping.is_set()
+        running.stop()
+        running.stop()
+        await asyncio.wait_for(task, 10)
+        assert running.stopping.is_set()
+        assert not is_store_running(tmp_path)
+        with pytest.raises(httpx2.ConnectError):
+            await httpx2.AsyncClient(base_url=running.url).get("/readyz")
+
+
+async def told_until_closed(viewer: ClientConnection) -> list[dict[str, Any]]:
+    messages = []
+    with suppress(ConnectionClosedError):
+        async for message in viewer:
+            messages.append(json.loads(message))
+    return messages
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_is_an_orderly_end_that_viewers_are_told_of(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with served(tmp_path, drain_s=1) as (running, task):
+        headers = {
+            "Authorization": f"Bearer {running.tokens.issue('p', 'P', 'producer', ['*'], 60)}"
+        }
+        async with httpx2.AsyncClient(base_url=running.url, headers=headers) as http:
+            assert (await http.put("/v1/rooms/gala", json={})).status_code == 201
+        url = running.url.replace("http", "ws")
+        async with connect(f"{url}/v1/rooms/gala/live", proxy=None) as viewer:
+            await viewer.send(json.dumps({"type": "hello"}))
+            assert json.loads(await viewer.recv())["type"] == "welcome"
+            os.kill(os.getpid(), number)
+            *_, bye = await told_until_closed(viewer)
+            assert (bye["type"], bye["code"], bye["reconnect"]) == ("bye", 1012, True)
+            assert 0 <= bye["after"] <= 1000
+            assert viewer.close_code == 1012
+        await asyncio.wait_for(task, 10)
+
+
+async def test_a_part_that_fails_ends_the_server_with_its_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(self: Presence) -> None:
+        await asyncio.sleep(0.1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Presence, "run", failing)
+    async with served(tmp_path) as (_, task):
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(task, 10)
+    assert not is_store_running(tmp_path)
+
+
+async def test_if_what_waits_for_ready_fails_nothing_is_left_running(tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+
+    async def ready(running: Running) -> None:
+        raise OperatorError("the demonstration can't start")
+
+    with pytest.raises(OperatorError, match="demonstration"):
+        await serve(settings(tmp_path), ready)
+    assert asyncio.all_tasks() == before
+    assert not is_store_running(tmp_path)
+
+
+async def test_a_port_in_use_is_the_operators_to_mend(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OperatorError, match=f"can't listen on 127.0.0.1:{port}"):
+            await serve(settings(tmp_path, port=port))
+    assert not is_store_running(tmp_path)
+
+
+async def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    url = f"redis://user:hush-hush@127.0.0.1:{port}"
+    with pytest.raises(OperatorError, match="GRANDSTAND_REDIS_URL") as refused:
+        await serve(settings(tmp_path, redis_url=url))
+    assert "127.0.0.1" in str(refused.value)
+    assert "hush-hush" not in str(refused.value)
+
+
+async def test_a_model_that_is_none_is_the_operators_to_mend(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"no model")
+    with pytest.raises(OperatorError, match=r"model\.onnx"):
+        await serve(settings(tmp_path, model=model))
+
+
+async def test_without_a_way_to_check_tokens_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="GRANDSTAND_JWT_SECRET"):
+        await serve(ServerSettings.read(port=0, data_dir=tmp_path))
+
+
+def test_too_few_open_files_are_the_operators_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.resource, "getrlimit", lambda _: (256, 512))  # type: ignore[attr-defined]
+    with pytest.raises(OperatorError, match="512 open files"):
+        app._raise_file_limit()
