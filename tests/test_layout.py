@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "store/keys": ("model/test_scripts.py", "names alone"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
-    "wire/messages": ("wire/test_codec.py", "structs alone"),
 }
 """Modules whose tests stand in another file, and why."""
 
