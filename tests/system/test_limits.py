@@ -63,6 +63,22 @@ async def test_a_burst_is_as_large_as_the_room_says(pair: Pair, room: str) -> No
         assert answers[-1]["retry_after"] > 3590
 
 
+async def test_a_connection_that_sends_too_much_is_told_to_wait_and_stays(
+    pair: Pair, room: str
+) -> None:
+    one, _ = pair
+    one.make_room(room)
+    async with viewing(one.url, room, one.token("ann")) as ann:
+        asked = [ann.ask({"type": "time", "sent": n}) for n in range(100)]
+        answers = await asyncio.gather(*asked)
+        limited = [answer for answer in answers if answer["type"] == "error"]
+        assert {answer["code"] for answer in limited} == {"rate_limited"}
+        assert all(answer["retry_after"] > 0 for answer in limited)
+        assert 60 <= 100 - len(limited) < 100
+        assert (await ann.insist({"type": "comment", "text": "still here"}))["type"] == "ack"
+        assert ann.connections == 1
+
+
 async def test_viewers_on_two_processes_see_the_same_frames_under_the_same_offsets(
     pair: Pair, room: str
 ) -> None:

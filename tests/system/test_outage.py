@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Message, until, viewing
+from tests.viewer import Message, Viewer, until, viewing
 
 AWAY_S = 30
 SLOW_MS = 4500
@@ -163,8 +163,15 @@ async def test_viewers_stay_through_thirty_seconds_without_a_store(
             assert all(map(is_unavailable, answers)), answers
             await until_ready_is(server, 503)
             assert (await server.ask("GET", "/healthz")).status == 200
-            # The line was emptied: whoever speaks now is told too, before the store is back.
-            assert is_unavailable(await bo.comment("anybody there?"))
+            # Who comes now is welcome in a room that is known here, and sent away from others.
+            async with viewing(server.url, room) as newcomer:
+                assert [shown["id"] for shown in newcomer.welcome["polls"]] == [poll]
+            stranger = Viewer(server.url, "never-seen-here", comes_back=False)
+            with pytest.raises(ConnectionError):
+                await stranger.come()
+            assert stranger.of_type("error")[0]["code"] == "unavailable"
+            assert stranger.of_type("bye")[0]["reconnect"] is True
+            assert stranger.closes == [1013]
             frames = len(bo.of_type("frame"))
             await asyncio.sleep(back_s - loop.time())
             assert len(bo.of_type("frame")) > frames, "a sign of life in ten seconds"
