@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import msgspec
+import pytest
+from grandstand.wire.codes import WITH_RETRY_AFTER, ErrorCode
+from grandstand.wire.messages import (
+    Ack,
+    Bye,
+    ClientMessage,
+    Comment,
+    Error,
+    Frame,
+    HeldComment,
+    Moderation,
+    Notice,
+    Option,
+    Poll,
+    ServerMessage,
+    Settings,
+    TellTime,
+    Viewer,
+    Welcome,
+)
+
+ADA = Comment("a1", 1, "u", "Ada", "hi", 1.0)
+
+
+def told(message: object) -> object:
+    return json.loads(msgspec.json.encode(message))
+
+
+def types(messages: object) -> set[object]:
+    return {kind.__struct_config__.tag for kind in get_args(messages)}
+
+
+def test_the_types_are_those_of_the_contract() -> None:
+    assert types(ClientMessage) == {"hello", "comment", "vote", "follow", "time"}
+    assert types(ServerMessage) == {"welcome", "frame", "ack", "error", "time", "notice", "bye"}
+
+
+def test_a_new_room_has_the_contracts_settings() -> None:
+    assert told(Settings()) == {
+        "title": "",
+        "guests": "comment",
+        "max_text": 100,
+        "max_latency": 60_000,
+        "programme_offset": 0,
+        "comment_interval": 2,
+        "comment_burst": 3,
+        "budget": 30,
+        "tick": 200,
+        "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
+        "shield": False,
+        "record_retention": 86_400,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("comment_interval", 0, 3600),
+        ("comment_burst", 1, 10_000),
+        ("budget", 1, 1000),
+        ("tick", 50, 2000),
+        ("max_text", 1, 500),
+    ],
+)
+def test_settings_have_the_contracts_bounds(name: str, lowest: int, highest: int) -> None:
+    for value in (lowest, highest):
+        assert getattr(msgspec.convert({name: value}, Settings), name) == value
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(msgspec.ValidationError, match=name):
+            msgspec.convert({name: value}, Settings)
+
+
+@pytest.mark.parametrize("raw", [{"colour": 1}, {"moderation": {"strict": True}}])
+def test_unknown_settings_are_refused(raw: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        msgspec.convert(raw, Settings)
+
+
+@pytest.mark.parametrize("level", [-1, 5])
+def test_moderation_goes_from_off_to_strictest(level: int) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"level": level}, Moderation)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"categories": {"spam": level}}, Moderation)
+
+
+def test_what_a_comment_has_by_default_is_left_out() -> None:
+    plain = {"id": "a1", "at": 1, "user": "u", "name": "Ada", "text": "hi", "weight": 1.0}
+    assert told(ADA) == plain
+    dressed = Comment("a1", 1, "u", "Ada", "hi", 1.0, "top", 0, "large", 3)
+    more = {"mode": "top", "color": 0, "size": "large", "count": 3}
+    assert told(dressed) == plain | more
+
+
+def test_a_poll_always_says_what_the_contract_promises() -> None:
+    poll = Poll("p", "single", "?", [Option("a"), Option("b")], "open", 1, 2, 3, False, False)
+    assert told(poll) == {
+        "id": "p",
+        "kind": "single",
+        "question": "?",
+        "options": [{"text": "a"}, {"text": "b"}],
+        "status": "open",
+        "opens_at": 1,
+        "closes_at": 2,
+        "grace": 3,
+        "change": False,
+        "final": False,
+    }
+
+
+def test_a_welcome_has_all_of_its_fields_also_when_they_are_empty() -> None:
+    welcome = Welcome(
+        "r", "e", 0, 1, Viewer("viewer"), Settings(), [], [], [], [], 0, False, "fsync"
+    )
+    assert told(welcome) == {
+        "type": "welcome",
+        "room": "r",
+        "epoch": "e",
+        "offset": 0,
+        "now": 1,
+        "viewer": {"role": "viewer"},
+        "settings": told(Settings()),
+        "polls": [],
+        "overlays": [],
+        "cues": [],
+        "recent": [],
+        "viewers": 0,
+        "recovered": False,
+        "durability": "fsync",
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "plain"),
+    [
+        (Frame(now=1), {"type": "frame", "now": 1}),
+        (Frame(now=1, head=7), {"type": "frame", "now": 1, "head": 7}),
+        (Ack("1"), {"type": "ack", "id": "1", "status": "accepted"}),
+        (
+            Ack("1", "held", "a1"),
+            {"type": "ack", "id": "1", "status": "held", "comment": "a1"},
+        ),
+        (
+            Error(ErrorCode.RATE_LIMITED, "wait", "1", 1.5),
+            {
+                "type": "error",
+                "id": "1",
+                "code": "rate_limited",
+                "message": "wait",
+                "retry_after": 1.5,
+            },
+        ),
+        (TellTime("1", 2.5, 3), {"type": "time", "id": "1", "sent": 2.5, "now": 3}),
+        (Notice("restored", "x"), {"type": "notice", "code": "restored", "message": "x"}),
+        (
+            Bye(1012, "restart", True, 250),
+            {"type": "bye", "code": 1012, "reason": "restart", "reconnect": True, "after": 250},
+        ),
+    ],
+)
+def test_messages_say_what_they_have_and_nothing_else(message: object, plain: object) -> None:
+    assert told(message) == plain
+
+
+def test_a_held_comment_says_why() -> None:
+    held = HeldComment("a1", 1, "u", "Ada", "hi", 1.0, ["spam"], "a link")
+    assert msgspec.json.decode(msgspec.json.encode(held), type=HeldComment) == held
+
+
+def test_the_codes_that_ask_to_wait_are_the_contracts() -> None:
+    assert {str(code) for code in WITH_RETRY_AFTER} == {
+        *("rate_limited", "muted", "overloaded", "unavailable")
+    }
