@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.rules.polls import PollRecord
+from grandstand.store import keys, votes
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.store import Store
+from grandstand.store.votes import Ballot, shard_of
+
+from tests.proxy import CuttingProxy
+
+OPTIONS = 20
+
+
+def poll(change: bool = False, shards: int = 4) -> PollRecord:
+    return PollRecord(
+        id="p",
+        kind="multiple",
+        question="?",
+        options=["x"] * OPTIONS,
+        opens_at=0,
+        closes_at=1,
+        grace=0,
+        change=change,
+        max_choices=OPTIONS,
+        shards=shards,
+    )
+
+
+def tally(**counts: int) -> list[int]:
+    return [counts.get(f"o{option}", 0) for option in range(OPTIONS)]
+
+
+def ballot(voter: str, name: str, *choices: int, in_window: bool = True) -> Ballot:
+    return Ballot(voter, name, choices, in_window)
+
+
+async def test_votes_of_all_shards_are_summed_and_answered_in_order(store: Store) -> None:
+    batch = [ballot(f"v{n}", "1", n % 2) for n in range(40)]
+    assert len({shard_of(each.voter, 4) for each in batch}) == 4
+    again = [ballot("v7", "1", 0), ballot("v8", "2", 0), ballot("w", "1", 0, in_window=False)]
+    answers = await store.votes.cast("r", poll(), [*batch, *again])
+    assert answers == ["counted"] * 40 + ["repeated", "voted_already", "too_late"]
+    assert await store.votes.tally("r", poll()) == (tally(o0=20, o1=20), 40)
+
+
+async def test_options_of_two_digits_are_options_of_their_own(store: Store) -> None:
+    await store.votes.cast("r", poll(), [ballot("ada", "1", 1, 10, 19), ballot("bo", "1", 11, 0)])
+    assert await store.votes.tally("r", poll()) == (tally(o0=1, o1=1, o10=1, o11=1, o19=1), 2)
+
+
+async def test_a_changed_vote_moves_and_an_old_one_never_wins_over_it(store: Store) -> None:
+    may_change = poll(change=True)
+    moves = [("1", (10, 2)), ("2", (12, 1)), ("3", (1, 2))]
+    for name, choices in moves:
+        assert await store.votes.cast("r", may_change, [ballot("ada", name, *choices)]) == [
+            "counted"
+        ]
+    for name, choices in moves:
+        assert await store.votes.cast("r", may_change, [ballot("ada", name, *choices)]) == [
+            "repeated"
+        ]
+    assert await store.votes.tally("r", may_change) == (tally(o1=1, o2=1), 1)
+
+
+async def test_a_vote_can_be_changed_a_stated_number_of_times(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(votes, "CHANGES_MAX", 3)
+    batch = [ballot("ada", str(n), n) for n in range(6)]
+    answers = await store.votes.cast("r", poll(change=True), batch)
+    assert answers == ["counted"] * 4 + ["voted_already"] * 2
+    assert await store.votes.tally("r", poll(change=True)) == (tally(o3=1), 1)
+    again = await store.votes.cast("r", poll(change=True), batch)
+    assert again == ["repeated"] * 4 + ["voted_already"] * 2
+
+
+@pytest.mark.parametrize("voter", ["|", "a|b", "%d+", "c", "v", "é"])
+async def test_a_voter_may_have_any_name_and_id(store: Store, voter: str) -> None:
+    one = ballot(voter, "x|0", 1)
+    other = ballot(voter, "|", 2)
+    batch = [one, other, one, other]
+    assert await store.votes.cast("r", poll(change=True), batch) == [
+        *("counted", "counted", "repeated", "repeated")
+    ]
+    assert await store.votes.tally("r", poll(change=True)) == (tally(o2=1), 1)
+
+
+async def test_after_the_close_nothing_counts_and_what_counted_is_still_known(
+    store: Store,
+) -> None:
+    may_change = poll(change=True)
+    await store.votes.cast("r", may_change, [ballot("ada", "1", 3)])
+    assert await store.votes.close("r", may_change, 60) == (tally(o3=1), 1)
+    batch = [ballot("ada", "1", 3), ballot("ada", "2", 4), ballot("bo", "1", 4)]
+    assert await store.votes.cast("r", may_change, batch) == ["repeated", "too_late", "too_late"]
+    assert await store.votes.close("r", may_change, 60) == (tally(o3=1), 1)
+
+
+async def test_a_poll_closed_without_a_vote_stays_closed(store: Store) -> None:
+    assert await store.votes.close("r", poll(), 60) == (tally(), 0)
+    assert await store.votes.cast("r", poll(), [ballot("ada", "1", 0)]) == ["too_late"]
+
+
+async def test_votes_are_kept_for_their_retention_once_closed(store: Store) -> None:
+    one = poll(shards=1)
+    await store.votes.cast("r", one, [ballot("ada", "1", 0)])
+    ask = store.rooms._reader.ask
+    touched = (keys.votes("r", "p", 0), keys.tally("r", "p", 0))
+    assert [await ask("TTL", key) for key in touched] == [-1, -1]
+    await store.votes.close("r", one, 600)
+    assert all([590 < await ask("TTL", key) <= 600 for key in touched])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_batch_that_was_cut_off_between_shards_counts_once(
+    store: Store, proxy: CuttingProxy, moment: str
+) -> None:
+    await store.votes.cast("r", poll(), [ballot("first", "1", 0)])
+    batch = [ballot(f"v{n}", "1", 1) for n in range(20)]
+    cut = proxy.cut_before if moment == "before" else proxy.cut_after
+    cut("EVALSHA", nth=2)  # one shard has counted by then
+    with pytest.raises(StoreUnavailable):
+        await store.votes.cast("r", poll(), batch)
+    answers = await store.votes.cast("r", poll(), batch)
+    assert set(answers) == {"counted", "repeated"}
+    assert await store.votes.tally("r", poll()) == (tally(o0=1, o1=20), 21)
+
+
+async def test_a_close_that_was_cut_off_may_be_made_again(
+    store: Store, proxy: CuttingProxy
+) -> None:
+    await store.votes.cast("r", poll(), [ballot(f"v{n}", "1", 1) for n in range(20)])
+    await store.votes.close("other", poll(), 60)
+    proxy.cut_after("EVALSHA", nth=3)
+    with pytest.raises(StoreUnavailable):
+        await store.votes.close("r", poll(), 60)
+    assert await store.votes.close("r", poll(), 60) == (tally(o1=20), 20)
