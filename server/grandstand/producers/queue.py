@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import ProblemError
-from grandstand.producers.validation import Nothing
 from grandstand.rules.events import Barred, HeldDecided, Restored, Retracted
 from grandstand.wire.messages import HeldComment, Time
 
@@ -62,7 +61,6 @@ async def reject(call: Call) -> Response:
 
 async def retract(call: Call) -> Response:
     """Takes a comment back, from every screen and from the record."""
-    call.body(Nothing)
     comment = call.path("comment")
     row = await call.api.rooms.store.record.find(call.live.room, comment)
     if row is None:
@@ -83,14 +81,12 @@ async def ban(call: Call) -> Response:
 
 async def restore(call: Call) -> Response:
     """Lifts a mute or a ban."""
-    call.body(Nothing)
     user = _user(call)
     await call.submit(Restored(event_id(), user))
     return answer(BarredViewer(user, "restored"))
 
 
 async def _decide(call: Call, approved: bool) -> Response:
-    call.body(Nothing)
     comment = call.path("comment")
     await call.submit(HeldDecided(event_id(), comment, approved))
     return answer(Decision(comment, "approved" if approved else "rejected"))

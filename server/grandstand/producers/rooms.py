@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from grandstand.moderation.normalise import clean
@@ -49,24 +49,31 @@ async def put(call: Call) -> Response:
     if not ROOM_ID.fullmatch(room):
         words = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or a digit"
         raise invalid([Fault("room", words)])
-    call.body(Settings)
+    settings = _cleaned(call.body(Settings))
     store, request_id = call.api.rooms.store, uuid4().hex
-    created = await insisting(lambda: store.rooms.create(room, request_id), CREATE_PATIENCE_S)
+    # A new room has its settings from the start: its clock would not go back by an offset.
+    created = await insisting(
+        lambda: store.rooms.create(room, request_id, settings), CREATE_PATIENCE_S
+    )
     call.api.rooms.created(room)
     call.followed = await call.api.rooms.get(room)
-    await _put_settings(call, merge=False)
+    if not created:
+        await call.submit(SettingsPut(event_id(), msgspec.to_builtins(settings), merge=False))
     headers = {"Location": f"/v1/rooms/{room}"} if created else {}
     return answer(await _look(call), 201 if created else 200, headers)
 
 
 async def patch(call: Call) -> Response:
     """Changes some settings; maps among them are merged deeply."""
-    if isinstance(call.raw, dict):
-        settings = msgspec.to_builtins(call.live.replica.state.settings)
-        checked(merged(settings, call.raw), Settings)
-    else:
+    if not isinstance(call.raw, dict):
         call.body(Settings)
-    await _put_settings(call, merge=True)
+        raise RuntimeError("settings that are no map were let through")
+    changes: dict[str, Any] = call.raw
+    settings = msgspec.to_builtins(call.live.replica.state.settings)
+    whole = _cleaned(checked(merged(settings, changes), Settings))
+    if "title" in changes:
+        changes["title"] = whole.title
+    await call.submit(SettingsPut(event_id(), changes, merge=True))
     return answer(await _look(call))
 
 
@@ -78,11 +85,12 @@ async def get(call: Call) -> Response:
 async def list_all(call: Call) -> Response:
     """The rooms that the token lets one see; without one, those that let guests in."""
     rooms = call.api.rooms.store.rooms
-    told = await rooms.describe(await rooms.ids(), rooms_now_ms := call.api.rooms.store.now_ms())
+    now_ms = call.api.rooms.store.now_ms()
+    told = await rooms.describe(await rooms.ids(), now_ms)
     return answer(
         RoomList(
             [
-                _room(room, description, int(rooms_now_ms))
+                _room(room, description, int(now_ms))
                 for room, description in told.items()
                 if may_watch(call.identity, room, description.settings)
             ]
@@ -90,11 +98,8 @@ async def list_all(call: Call) -> Response:
     )
 
 
-async def _put_settings(call: Call, merge: bool) -> None:
-    changes: dict[str, Any] = dict(call.raw) if isinstance(call.raw, Mapping) else {}
-    if "title" in changes:
-        changes["title"] = clean(changes["title"])
-    await call.submit(SettingsPut(event_id(), changes, merge))
+def _cleaned(settings: Settings) -> Settings:
+    return replace(settings, title=clean(settings.title))
 
 
 async def _look(call: Call) -> Room:

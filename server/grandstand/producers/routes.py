@@ -176,4 +176,6 @@ class Resource:
                 check_may(identity, "watch", call.live.replica.state.settings)
         if operation.body is not None:
             call.raw = await read_json(request)
+        if operation.body is Nothing:
+            call.body(Nothing)
         return await operation.handler(call)

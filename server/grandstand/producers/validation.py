@@ -102,7 +102,7 @@ def _inside_struct(
         elif field.required:
             yield Fault(_join(path, name), "is missing")
     if kind.__struct_config__.forbid_unknown_fields:
-        for name in raw.keys() - fields.keys():
+        for name in [name for name in raw if name not in fields]:
             known = ", ".join(fields) or "none"
             yield Fault(_join(path, name), f"isn't known; known are {known}")
 

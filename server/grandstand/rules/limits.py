@@ -11,6 +11,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 
+ROUNDING_MS = 0.001
+"""Sums of clock readings are off by less: who is exactly in time isn't made to wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """``burst`` at once, then one every ``interval_ms``."""
@@ -29,7 +33,7 @@ class Bucket:
         """Takes one; returns 0, or if there is none how many ms to wait (and takes nothing)."""
         arrival_ms = max(self.arrival_ms, now_ms) + rate.interval_ms
         wait_ms = arrival_ms - now_ms - rate.interval_ms * rate.burst
-        if wait_ms > 0:
+        if wait_ms > ROUNDING_MS:
             return wait_ms
         self.arrival_ms = arrival_ms
         return 0.0

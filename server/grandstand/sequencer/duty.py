@@ -19,6 +19,8 @@ from grandstand.telemetry import Metrics
 ROUND_S = 0.5
 """A quarter of the lease: three renewals may fail before it runs out."""
 
+CANCEL_AGAIN_S = 0.1
+
 log = structlog.get_logger(__name__)
 
 
@@ -67,8 +69,10 @@ class Duty:
 
     async def _dismiss(self, room: str) -> None:
         task = self._working.pop(room)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        while not task.done():
+            # redis-py sends inside asyncio.wait_for, which on Python 3.11 can lose a cancellation.
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
 
     async def _stop(self) -> None:
         rooms = list(self._working)

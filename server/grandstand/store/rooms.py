@@ -43,8 +43,8 @@ class Rooms:
         self._reader = reader
         self._writer = writer
 
-    async def create(self, room: str, request_id: str) -> bool:
-        """Creates ``room`` with default settings; whether this request did it.
+    async def create(self, room: str, request_id: str, settings: Settings | None = None) -> bool:
+        """Creates ``room`` with ``settings``, or default ones; whether this request did it.
 
         Raises StoreUnavailable; the same request may be made again.
         """
@@ -53,8 +53,10 @@ class Rooms:
             new_epoch(),
             secrets.token_bytes(16),
             await self.run_id(),
+            msgspec.msgpack.encode(settings or Settings()),
         ]
-        (created,) = await self._writer.all([(_CREATE, [keys.head(room)], values)])
+        touched = [keys.head(room), keys.state(room)]
+        (created,) = await self._writer.all([(_CREATE, touched, values)])
         await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; again is the same
         return bool(created)
 

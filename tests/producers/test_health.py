@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from prometheus_client import Counter
+
+from tests.producers.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_process_that_answers_lives(on_stage: Stage) -> None:
+    assert (await on_stage.call("GET", "/healthz", role=None)).json() == {"status": "ok"}
+
+
+async def test_a_process_is_ready_while_its_store_is_there(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await on_stage.call("GET", "/readyz", role=None)).status_code == 200
+    monkeypatch.setattr(on_stage.api.rooms, "store_is_up", False)
+    answer = await on_stage.call("GET", "/readyz", role=None)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert (await on_stage.call("GET", "/healthz", role=None)).status_code == 200
+
+
+async def test_metrics_are_those_of_the_registry(on_stage: Stage) -> None:
+    Counter("seen", "For this test", registry=on_stage.api.registry).inc(3)
+    assert "seen_total 3.0" in (await on_stage.call("GET", "/metrics", role=None)).text

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import pytest
+from grandstand.producers.problems import Fault, ProblemError
+from grandstand.producers.validation import checked, faults
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class Seat(Struct, forbid_unknown_fields=True):
+    row: int
+    view: Literal["good", "bad"] = "good"
+
+
+class Show(Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=2)]
+    seats: list[Seat | str] = []
+    prices: dict[Annotated[str, Meta(max_length=3)], Annotated[int, Meta(ge=0)]] = {}
+    lead: Seat | UnsetType = UNSET
+
+
+@pytest.mark.parametrize(
+    ("raw", "paths"),
+    [
+        ({"name": "ok"}, []),
+        ({"name": "ok", "seats": ["a", {"row": 1}], "prices": {"a": 1}}, []),
+        ({}, ["name"]),
+        ([], [""]),
+        (None, [""]),
+        ({"name": "x", "surprise": 1, "again": 2}, ["name", "surprise", "again"]),
+        (
+            {"name": "ok", "seats": [{"row": "x"}, 7, {}, {"row": 1, "x": 0}]},
+            ["seats[0].row", "seats[1]", "seats[2].row", "seats[3].x"],
+        ),
+        ({"name": "ok", "prices": {"long": 1, "a": -1}}, ["prices.long", "prices.a"]),
+        ({"name": 1, "lead": {"row": 1.5, "view": "none"}}, ["name", "lead.row", "lead.view"]),
+        ({"name": "ok", "lead": []}, ["lead"]),
+    ],
+)
+def test_every_fault_is_found_at_its_path(raw: Any, paths: list[str]) -> None:
+    assert [fault.path for fault in faults(raw, Show)] == paths
+
+
+def test_a_fault_says_what_was_expected() -> None:
+    (fault,) = faults({"name": "x"}, Show)
+    assert fault.message == "expected `str` of length >= 2"
+
+
+def test_faults_between_fields_are_looked_for_among_the_good_ones_alone() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def also(good: dict[str, Any]) -> Iterator[Fault]:
+        seen.append(good)
+        yield Fault("name", "is taken")
+        yield Fault("prices", "are too high")
+
+    with pytest.raises(ProblemError) as refused:
+        checked({"name": "x", "prices": {"a": 1}}, Show, also)
+    assert seen == [{"prices": {"a": 1}}]
+    told = refused.value.problem.errors
+    assert told is not UNSET
+    assert [fault.path for fault in told] == ["name", "prices"]
+    assert refused.value.problem.status == 422
+
+
+def test_what_is_right_comes_typed() -> None:
+    show = checked({"name": "ok", "seats": [{"row": 1}]}, Show)
+    assert show == Show("ok", [Seat(1)])
+
+
+def test_a_query_has_numbers_as_text() -> None:
+    assert checked({"row": "7"}, Seat, strict=False) == Seat(7)
+    assert [fault.path for fault in faults({"row": "x"}, Seat, strict=False)] == ["row"]
