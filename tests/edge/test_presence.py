@@ -7,7 +7,7 @@ from grandstand.edge import presence as module
 from grandstand.edge.presence import Presence
 from grandstand.store.connection import StoreUnavailable
 
-from tests.edge.stage import Stage, until
+from tests.edge.stage import Stage, ended, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,11 +15,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest.fixture(autouse=True)
 def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUND_S", 0.01)
-
-
-async def ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_the_store_is_told_how_many_viewers_are_here(

@@ -26,7 +26,7 @@ from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import ByHand, Stage, stage, until
+from tests.edge.stage import ByHand, Stage, ended, stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -128,8 +128,7 @@ async def room(node: Stage) -> AsyncIterator[Sequenced]:
     made = Sequenced(await node.by_hand())
     yield made
     if made.task is not None:
-        made.task.cancel()
-        await asyncio.gather(made.task, return_exceptions=True)
+        await ended(made.task)
 
 
 async def test_what_entered_before_and_while_it_runs_is_committed_in_order(
@@ -269,12 +268,10 @@ async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Seq
     await until(lambda: any(task.done() for task in tasks))
     await room.append(*room.said("end"))
     await until(lambda: room.listener.texts[-1:] == ["end"])
-    (ended,) = [task for task in tasks if task.done()]
-    assert isinstance(ended.exception(), ConflictError)
+    (loser,) = [task for task in tasks if task.done()]
+    assert isinstance(loser.exception(), ConflictError)
     assert room.listener.texts == [*(f"n{number}" for number in range(20)), "end"]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await ended(*tasks)
 
 
 async def test_a_quiet_room_is_left_when_another_epoch_began(room: Sequenced) -> None:
@@ -338,8 +335,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
         return "another run"
 
     assert room.task is not None
-    room.task.cancel()
-    await asyncio.gather(room.task, return_exceptions=True)
+    await ended(room.task)
     monkeypatch.setattr(store.rooms, "run_id", another)
     room.start()
     await until(lambda: room.live.replica.epoch != before)
