@@ -39,6 +39,7 @@ from tests.valkey import valkey
 
 SECRET = "a secret of at least thirty-two bytes"
 CODES = {*map(str, ErrorCode), *HTTP_CODES}
+DOCUMENTS = ("/openapi.json", "/asyncapi.json")
 USER = "AbCdEfGhIj0"
 
 
@@ -173,7 +174,7 @@ def check(
         assert answer.json()["status"] == answer.status_code
     told = _operation(document, method, path.partition("?")[0])
     if told is None:
-        assert answer.status_code in (404, 405)
+        assert path in DOCUMENTS or answer.status_code in (404, 405)
         return
     foreseen = told["responses"][str(answer.status_code)]["content"][content_type]["schema"]
     if "$ref" in foreseen and content_type.endswith("json"):

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.producers.stage import USER, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def post(stage: Stage, path: str, json: Any = None) -> tuple[int, Any]:
+    answer = await stage.call("POST", path, role="moderator", json=json)
+    return answer.status_code, answer.json()
+
+
+async def held(stage: Stage, room: str) -> list[dict[str, Any]]:
+    answer = await stage.call("GET", f"/v1/rooms/{room}/held", role="moderator")
+    return list(answer.json()["comments"])
+
+
+async def test_an_approved_comment_is_shown_and_a_rejected_one_is_gone(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    good = await on_stage.say(room, "fine after all", held=True)
+    bad = await on_stage.say(room, "not fine", held=True)
+    queue = await held(on_stage, room)
+    assert [comment["id"] for comment in queue] == [good, bad]
+    assert (queue[0]["user"], queue[0]["categories"]) == (USER, ["insult"])
+    path = f"/v1/rooms/{room}/comments"
+    assert await post(on_stage, f"{path}/{good}/approve") == (
+        200,
+        {"comment": good, "status": "approved"},
+    )
+    assert (await post(on_stage, f"{path}/{bad}/reject"))[1]["status"] == "rejected"
+    assert await held(on_stage, room) == []
+    recent = (await on_stage.live(room)).replica.state.recent
+    assert [comment.id for comment in recent] == [good]
+    status, problem = await post(on_stage, f"{path}/{good}/approve")
+    assert (status, problem["code"]) == (404, "unknown_comment")
+
+
+async def test_a_retracted_comment_leaves_the_room_and_its_record(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    comment = await on_stage.say(room, "oops")
+    path = f"/v1/rooms/{room}/comments"
+    for _ in range(2):
+        status, told = await post(on_stage, f"{path}/{comment}/retract")
+        assert (status, told) == (200, {"comment": comment, "status": "retracted"})
+    assert (await on_stage.live(room)).replica.state.recent == []
+    assert (await on_stage.call("GET", path)).json() == {"comments": []}
+
+
+@pytest.mark.parametrize("step", ["approve", "reject", "retract"])
+async def test_a_comment_that_is_not_there_is_404(on_stage: Stage, step: str) -> None:
+    room = await on_stage.house()
+    status, problem = await post(on_stage, f"/v1/rooms/{room}/comments/zzzz/{step}")
+    assert (status, problem["code"]) == (404, "unknown_comment")
+
+
+async def test_a_bar_holds_for_its_time_or_until_it_is_lifted(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    live = await on_stage.live(room)
+    path = f"/v1/rooms/{room}/viewers/{USER}"
+    before = live.now()
+    status, muted = await post(on_stage, f"{path}/mute", {"duration": 60})
+    assert (status, muted["user"], muted["status"]) == (200, USER, "muted")
+    assert before + 60_000 <= muted["until"] <= live.now() + 60_000
+    bar = live.replica.state.bar(USER, live.now())
+    assert bar is not None
+    assert (bar.kind, bar.until) == ("mute", muted["until"])
+    assert await post(on_stage, f"{path}/ban") == (200, {"user": USER, "status": "banned"})
+    bar = live.replica.state.bar(USER, live.now())
+    assert bar is not None
+    assert (bar.kind, bar.until) == ("ban", None)
+    for _ in range(2):
+        assert await post(on_stage, f"{path}/restore") == (
+            200,
+            {"user": USER, "status": "restored"},
+        )
+    assert live.replica.state.bar(USER, live.now()) is None
+
+
+@pytest.mark.parametrize("step", ["mute", "ban", "restore"])
+@pytest.mark.parametrize("user", ["short", "x" * 12, "with.dots.in"])
+async def test_who_cannot_be_a_viewer_is_404(on_stage: Stage, step: str, user: str) -> None:
+    room = await on_stage.house()
+    status, problem = await post(on_stage, f"/v1/rooms/{room}/viewers/{user}/{step}")
+    assert (status, problem["code"]) == (404, "unknown_viewer")
+
+
+@pytest.mark.parametrize("duration", [0, -1, "long", None, 1e9])
+async def test_a_wrong_duration_is_refused(on_stage: Stage, duration: Any) -> None:
+    room = await on_stage.house()
+    path = f"/v1/rooms/{room}/viewers/{USER}/mute"
+    status, problem = await post(on_stage, path, {"duration": duration})
+    assert (status, [fault["path"] for fault in problem["errors"]]) == (422, ["duration"])
