@@ -138,23 +138,6 @@ async def test_all_comments_are_for_moderators(on_stage: Stage) -> None:
     assert (await on_stage.call("GET", path, role="moderator")).status_code == 200
 
 
-async def test_bilibilis_xml_counts_from_the_start_of_the_span(on_stage: Stage) -> None:
-    room = await on_stage.room()
-    now = (await on_stage.live(room)).now()
-    comment = await on_stage.say(
-        room, "<b>&\u0007\U0001f600", mode="bottom", size="small", color=0xFF, at=now
-    )
-    await on_stage.say(room, "plain", at=now + 1000)
-    answer = await record(on_stage, room, f"?from={now - 1500}&format=bilibili-xml")
-    assert answer.headers["content-type"].startswith("application/xml")
-    root = ElementTree.fromstring(answer.text)
-    assert root.tag == "i"
-    first, second = root.findall("d")
-    assert first.text == "<b>&\U0001f600"
-    assert first.get("p") == f"1.500,4,18,255,{now // 1000},0,{USER},{comment}"
-    assert second.attrib["p"].startswith("2.500,1,25,16777215,")
-
-
 @pytest.mark.parametrize("form", ["json", "ndjson", "bilibili-xml"])
 async def test_an_empty_record_is_still_a_document(on_stage: Stage, form: str) -> None:
     room = await on_stage.room()

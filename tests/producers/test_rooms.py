@@ -62,6 +62,11 @@ async def test_a_change_is_merged_deeply(on_stage: Stage) -> None:
         ({"tick": 49, "budget": 0, "colour": "red"}, ["budget", "tick", "colour"]),
         ({"moderation": {"level": 5, "strict": True}}, ["moderation.level", "moderation.strict"]),
         ({"moderation": {"categories": {"hate": 9}}}, ["moderation.categories.hate"]),
+        (
+            {"moderation": {"categories": {str(n): 1 for n in range(33)}}},
+            ["moderation.categories"],
+        ),
+        ({"moderation": {"categories": {"x" * 33: 1}}}, ["moderation.categories." + "x" * 33]),
         ({"guests": "all", "shield": "yes"}, ["guests", "shield"]),
         ({"comment_interval": 3601}, ["comment_interval"]),
         ({"comment_burst": 0}, ["comment_burst"]),

@@ -157,7 +157,9 @@ class Moderation(Struct, frozen=True, forbid_unknown_fields=True):
     """How strictly a room's comments are judged."""
 
     level: Level = 2
-    categories: dict[str, Level] = {}
+    categories: Annotated[
+        dict[Annotated[str, Meta(min_length=1, max_length=32)], Level], Meta(max_length=32)
+    ] = {}
     on_timeout: Literal["hold", "allow"] = "hold"
 
 
