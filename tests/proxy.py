@@ -34,6 +34,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -204,11 +205,12 @@ class CuttingProxy:
 async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """Split a stream into whole commands or replies, until it ends."""
     buffer = b""
-    while data := await reader.read(65536):
-        buffer += data
-        while (end := _end(buffer, 0)) is not None:
-            yield buffer[:end]
-            buffer = buffer[end:]
+    with suppress(OSError):  # a reset ends it like a close
+        while data := await reader.read(65536):
+            buffer += data
+            while (end := _end(buffer, 0)) is not None:
+                yield buffer[:end]
+                buffer = buffer[end:]
 
 
 def _end(buffer: bytes, start: int) -> int | None:

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from grandstand.rules.envelope import Latest, encode
+from grandstand.store import bus as bus_module
+from grandstand.store.bus import Bus
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.store import Store, open_store
+
+from tests.proxy import CuttingProxy
+
+
+class Ears:
+    """What a bus has told so far."""
+
+    def __init__(self, store: Store) -> None:
+        self.messages: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.connections: asyncio.Queue[None] = asyncio.Queue()
+        self.bus = store.bus(
+            lambda room, payload: self.messages.put_nowait((room, payload)),
+            lambda: self.connections.put_nowait(None),
+        )
+
+    async def connected(self) -> None:
+        async with asyncio.timeout(10):
+            await self.connections.get()
+
+    async def heard(self) -> tuple[str, bytes]:
+        async with asyncio.timeout(10):
+            return await self.messages.get()
+
+
+@pytest.fixture
+async def speaker(valkey_url: str) -> AsyncIterator[Store]:
+    """Another process, not behind the proxy."""
+    store = await open_store(valkey_url)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def ears(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ears]:
+    monkeypatch.setattr(bus_module, "RETRY_S", 0.01)
+    ears = Ears(store)
+    running = asyncio.create_task(ears.bus.run())
+    yield ears
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+Say = Callable[[str, bytes], Awaitable[None]]
+
+
+@pytest.fixture
+def say(speaker: Store) -> Say:
+    async def say(room: str, frame: bytes) -> None:
+        await speaker.timeline.publish(room, Latest("e", frame, 0))
+
+    return say
+
+
+def told(room: str, frame: bytes) -> tuple[str, bytes]:
+    return room, encode(Latest("e", frame, 0))
+
+
+async def answered(speaker: Store, room: str, listeners: int = 1) -> None:
+    """Waits until the store knows so many listeners of the room's channel."""
+    async with asyncio.timeout(10):
+        while True:
+            channel = f"gs:{{{room}}}:bus"
+            _, count = await speaker.rooms._reader.ask("PUBSUB", "SHARDNUMSUB", channel)
+            if count == listeners:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_room_is_heard_once_it_is_subscribed_to(
+    ears: Ears, say: Say, speaker: Store
+) -> None:
+    await ears.bus.subscribe("a")
+    await ears.connected()
+    await answered(speaker, "a")
+    await say("b", b"not ours")
+    await say("a", b"1")
+    assert await ears.heard() == told("a", b"1")
+    await ears.bus.subscribe("b")
+    await answered(speaker, "b")
+    await say("b", b"2")
+    assert await ears.heard() == told("b", b"2")
+
+
+async def test_rooms_that_come_while_it_connects_are_heard_too(
+    ears: Ears, say: Say, speaker: Store, proxy: CuttingProxy
+) -> None:
+    await ears.bus.subscribe("a")
+    while not proxy.count("SSUBSCRIBE"):
+        await ears.bus.subscribe(f"b{len(proxy.commands)}")
+        await asyncio.sleep(0)
+    await ears.bus.subscribe("c")
+    await ears.connected()
+    await answered(speaker, "c")
+    await say("c", b"1")
+    assert await ears.heard() == told("c", b"1")
+
+
+@pytest.mark.parametrize("how", ["killed", "cut"])
+async def test_after_a_loss_it_listens_again_and_says_so(
+    ears: Ears, say: Say, speaker: Store, proxy: CuttingProxy, how: str
+) -> None:
+    await ears.bus.subscribe("a")
+    await ears.bus.subscribe("b")
+    await ears.connected()
+    await answered(speaker, "a")
+    await answered(speaker, "b")
+    if how == "killed":
+        assert await speaker.rooms._reader.ask("CLIENT", "KILL", "TYPE", "PUBSUB") == 1
+    else:
+        proxy.cut()
+    await ears.connected()
+    for room in ("a", "b"):
+        await answered(speaker, room)
+        await say(room, b"again")
+        assert await ears.heard() == told(room, b"again")
+
+
+async def test_it_waits_for_a_store_that_is_away(
+    ears: Ears, say: Say, speaker: Store, proxy: CuttingProxy
+) -> None:
+    proxy.refuse()
+    await ears.bus.subscribe("a")  # there is no connection yet: it is kept for the next one
+    proxy.heal()
+    await ears.connected()
+    await answered(speaker, "a")
+    await say("a", b"1")
+    assert await ears.heard() == told("a", b"1")
+
+
+async def test_a_subscription_that_is_cut_off_is_made_by_the_next_connection(
+    ears: Ears, say: Say, speaker: Store, proxy: CuttingProxy
+) -> None:
+    await ears.bus.subscribe("a")
+    await ears.connected()
+    await answered(speaker, "a")
+    proxy.cut_before("SSUBSCRIBE")
+    with suppress(StoreUnavailable):  # the sender may or may not see it
+        await ears.bus.subscribe("b")
+    await ears.connected()
+    await answered(speaker, "b")
+    await say("b", b"1")
+    assert await ears.heard() == told("b", b"1")
+
+
+async def test_what_was_forgotten_is_not_told(ears: Ears, say: Say, speaker: Store) -> None:
+    await ears.bus.subscribe("a")
+    await ears.bus.subscribe("b")
+    await ears.connected()
+    await answered(speaker, "a")
+    await answered(speaker, "b")
+    ears.bus.forget("a")
+    ears.bus.forget("unknown")
+    await say("a", b"1")
+    await say("b", b"2")
+    assert await ears.heard() == told("b", b"2")
+
+
+def test_its_constructor_asks_nothing(store: Store) -> None:
+    assert isinstance(Ears(store).bus, Bus)
