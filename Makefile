@@ -31,7 +31,7 @@ run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat
 test: setup-test ## everything that is checked
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy server/grandstand tests
+	@$(BIN)/mypy server/grandstand tests loadtest
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
 	@$(BIN)/pytest -q
@@ -71,10 +71,9 @@ $(VENV)/.installed-test: $(VENV)/.installed client_demo/package-lock.json
 			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
 		fi; \
 		npm --prefix client_demo ci --silent --no-audit --no-fund
-	@command -v chromium >/dev/null || { \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -q >/dev/null && apt-get install -yq chromium strace >/dev/null; \
-		else \
-			$(BIN)/playwright install chromium; \
-		fi; }
+	@if ! { command -v chromium && command -v strace; } >/dev/null && \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q >/dev/null && apt-get install -yq chromium strace >/dev/null; \
+	fi
+	@command -v chromium >/dev/null || $(BIN)/playwright install chromium
 	@touch $@

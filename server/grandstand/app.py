@@ -10,7 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 import structlog
@@ -30,6 +30,7 @@ from grandstand.edge.socket import ViewerSocket
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
 from grandstand.pages import pages
+from grandstand.producers import problems
 from grandstand.producers.api import Api
 from grandstand.producers.routes import routes
 from grandstand.replica.rooms import LiveRooms
@@ -110,6 +111,13 @@ async def _serve(
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     rooms = LiveRooms(store)
+    metrics.store_up.set_function(lambda: float(rooms.store_is_up))
+    metrics.read_counter(
+        "moderation_comments",
+        "Comments by how the scorer fared",
+        "how",
+        lambda: asdict(moderator.counts),
+    )
     keepalive = Keepalive()
     gate = Gate(
         rooms=rooms,
@@ -124,6 +132,7 @@ async def _serve(
     api = Api(rooms=rooms, tokens=tokens, registry=registry)
     app = Starlette(
         routes=[*routes(api), *pages(resources.pages())],
+        exception_handlers={404: problems.not_found},
         middleware=[
             Middleware(
                 CORSMiddleware,
@@ -158,8 +167,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop)
-    host, port = listener.getsockname()[:2]
-    running = Running(f"http://{host}:{port}", tokens, rooms, stopping, stop)
+    running = Running(_url(listener), tokens, rooms, stopping, stop)
 
     at_work = [
         asyncio.create_task(job, name=name)
@@ -287,6 +295,11 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.setblocking(False)
     return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _raise_file_limit() -> None:

@@ -200,13 +200,14 @@ async def test_a_store_that_stays_away_is_told_to_the_batch_and_to_those_behind_
     assert line.codes()[300:] == ["accepted"]
 
 
+@pytest.mark.parametrize("fault", [ZeroDivisionError, asyncio.CancelledError])
 async def test_a_fault_of_ours_is_unavailable_to_its_batch_and_stops_nothing(
-    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
 ) -> None:
     line = await line_on(on_still_stage)
 
     async def broken(*arguments: Any) -> Any:
-        raise ZeroDivisionError
+        raise fault
 
     with monkeypatch.context() as patch:
         patch.setattr(on_still_stage.gate.moderator, "judge", broken)

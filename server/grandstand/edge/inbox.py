@@ -169,7 +169,11 @@ class Inbox:
         policy = Policy(moderation.level, moderation.categories, moderation.on_timeout)
         try:
             texts = [each.text for each in batch if each.instead is None]
-            judgements = iter(await self._moderator.judge(texts, policy))
+            with self._metrics.moderation_seconds.time():
+                judged = await self._moderator.judge(texts, policy)
+            for each in judged:
+                self._metrics.verdicts.labels(each.action, each.category or "").inc()
+            judgements = iter(judged)
             items = [
                 _item(each, next(judgements)) if each.instead is None else _question(each)
                 for each in batch
@@ -182,7 +186,7 @@ class Inbox:
                     ),
                     PATIENCE_S,
                 )
-        except Exception as error:
+        except BaseException as error:  # a cancellation too: nobody may be left unanswered
             self._give_up(batch, error)
             raise
         for message, appended in zip(batch, answers, strict=True):
@@ -200,13 +204,13 @@ class Inbox:
                 lambda: self._store.votes.cast(self._live.room, batch[-1].poll, ballots),
                 PATIENCE_S,
             )
-        except Exception as error:
+        except BaseException as error:  # a cancellation too: nobody may be left unanswered
             self._give_up(batch, error)
             raise
         for message, cast in zip(batch, casts, strict=True):
             _answer(message, _counted(message, cast))
 
-    def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: Exception) -> None:
+    def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: BaseException) -> None:
         if isinstance(error, StoreUnavailable):
             log.warning("batch_unavailable", messages=len(batch), reason=error.reason)
         else:

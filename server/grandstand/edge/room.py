@@ -117,6 +117,7 @@ class EdgeRoom:
 
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome."""
+        self._metrics.replica_reloads.inc()
         self.sent_offset = self.live.replica.offset
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):

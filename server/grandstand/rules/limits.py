@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-
 ROUNDING_MS = 0.001
 """Sums of clock readings are off by less: who is exactly in time isn't made to wait."""
 

@@ -144,6 +144,8 @@ class RoomSequencer:
                 COMMIT_PATIENCE_S,
             )
         self._metrics.ticked(len(entries), tick.shown, tick.merged, tick.overflow)
+        for frame in commit.frames:
+            self._metrics.frame_bytes.observe(len(frame))
 
     def _readable(self, entries: Sequence[Entry]) -> list[tuple[str, CommentEvent | ControlEvent]]:
         """The entries' events; one that can't be read is logged, and must not stop the room."""
