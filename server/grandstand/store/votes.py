@@ -19,6 +19,10 @@ from grandstand.store.writer import Argument, Call, Writer, load
 CHANGES_MAX = 32
 """How often a voter may change a vote: every id of theirs is kept while the poll exists."""
 
+KEPT_MARGIN_S = 3600
+"""Votes outlive ``keep_s`` by this: a result that was summed and not yet committed when everything
+went down is summed again, and must find them, however short the retention."""
+
 Cast = Literal["counted", "repeated", "voted_already", "too_late"]
 _ANSWERS: dict[str, Cast] = {
     "+": "counted",
@@ -77,9 +81,13 @@ class Votes:
         return [answers[index] for index in range(len(ballots))]
 
     async def close(self, room: str, poll: PollRecord, keep_s: int) -> tuple[list[int], int]:
-        """Marks every shard closed, then sums: the final tally per option, and the voters."""
+        """Marks every shard closed, then sums: the final tally per option, and the voters.
+
+        All is kept for ``keep_s`` and a margin from now on; again is the same.
+        """
+        kept_s = keep_s + KEPT_MARGIN_S
         calls: list[Call] = [
-            (_CLOSE, [keys.votes(room, poll.id, n), keys.tally(room, poll.id, n)], [keep_s])
+            (_CLOSE, [keys.votes(room, poll.id, n), keys.tally(room, poll.id, n)], [kept_s])
             for n in range(poll.shards)
         ]
         replies = await self._writer.all(calls)
