@@ -276,6 +276,8 @@ class Machine(RuleBasedStateMachine):
         self.room, in_force = ledger.renew(self.room, over.epoch, epoch, seq, offset)
         assert epoch == in_force
         self.head = self.run(self.store.timeline.load(self.name)).head
+        if self.stale:  # made for the epoch that is over, perhaps for this very seq and cursor
+            self._commit(*self.stale[-1], cut)
 
     # --- votes -----------------------------------------------------------------------------------
 
