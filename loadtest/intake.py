@@ -1,6 +1,6 @@
 """What one room takes in: comments and votes a second, from WebSocket to durable ack.
 
-    .venv/bin/python -m loadtest.intake [--data DIR] [--seats 400] [--seconds 8]
+    .venv/bin/python -m loadtest.intake [--data DIR] [--seats 1000] [--seconds 8]
 
 It starts a server of its own (embedded store, pinned to the first core with the store's own
 process left free) and loads it from this process. Each seat keeps a few messages on their way, so
@@ -179,7 +179,7 @@ async def main() -> None:
     """Runs it all."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path)
-    options.add_argument("--seats", type=int, default=400)
+    options.add_argument("--seats", type=int, default=1000)
     options.add_argument("--seconds", type=float, default=8)
     given = options.parse_args()
     texts = recorded(given.data)

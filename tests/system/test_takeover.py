@@ -2,9 +2,8 @@
 
 While comments go on through the other, a viewer on each process keeps every numbered frame. At the
 end they have the same frames under the same offsets, none is missing, none had two contents, and
-every acknowledged comment was shown once. The lease lasts 2 s, so another process takes over within
-3 s (1.7 to 2.4 s measured from the kill to the first new numbered frame); a crowded machine is
-given twice that.
+every acknowledged comment was shown once. The lease lasts 1.5 s, and another process takes over
+within 3 s, measured from the kill to the first new numbered frame.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from tests.server import ServerProcess
 from tests.viewer import Message, Viewer, until, viewing
 
 TAKEOVER_S = 3.0
-ON_A_CROWDED_MACHINE = 2
 COMMIT = load("commit").sha1.encode()
 
 
@@ -150,7 +148,7 @@ async def test_a_killed_sequencer_is_followed_within_three_seconds_and_no_offset
             await until(lambda: ann.is_here and ann.connections == 2)
         await agree(talk, ann, bo)
     print(f"takeover {took_s:.2f} s")
-    assert took_s < TAKEOVER_S * ON_A_CROWDED_MACHINE
+    assert took_s < TAKEOVER_S
 
 
 @pytest.mark.parametrize(
@@ -194,4 +192,4 @@ async def test_a_zombie_adds_nothing_and_catches_up(
             assert (await ann.comment("the zombie takes comments"))["status"] == "accepted"
             await bo.seen("the zombie takes comments")
     print(f"takeover {took_s:.2f} s")
-    assert took_s < TAKEOVER_S * ON_A_CROWDED_MACHINE
+    assert took_s < TAKEOVER_S

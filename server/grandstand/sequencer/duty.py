@@ -1,7 +1,7 @@
 """Which rooms this process sequences: takes leases, keeps them, gives them back.
 
 Every process tries for every room; the lease picks one. A process that stops breathing loses its
-leases within two seconds, and the first to ask after that takes the room over.
+leases within a second and a half, and the first to ask after that takes the room over.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from grandstand.store.store import Store
 from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.telemetry import Metrics
 
-ROUND_S = 0.5
-"""A quarter of the lease: three renewals may fail before it runs out."""
+ROUND_S = 0.4
+"""About a quarter of the lease: two renewals may fail before it runs out."""
 
 CANCEL_AGAIN_S = 0.1
 

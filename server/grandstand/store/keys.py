@@ -19,7 +19,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{room}:held`` | hash | comment id to held comment | when decided |
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
-| ``gs:{room}:lease`` | string | node that sequences | two seconds |
+| ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``c`` closed | retention, once final |

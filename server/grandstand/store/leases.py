@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grandstand.store import keys
 from grandstand.store.writer import Call, Writer, load
 
-LEASE_MS = 2000
+LEASE_MS = 1500
 """Well above the worst stall of an fsync seen (190 ms), and short enough for a takeover in 3 s."""
 
 _LEASE = load("lease")
