@@ -61,16 +61,32 @@ async def test_no_hello_in_five_seconds_ends_with_4001(on_stage: Stage) -> None:
     ],
 )
 @pytest.mark.parametrize("room_exists", [True, False])
-async def test_a_fault_of_identity_comes_before_a_room_that_is_not_there(
-    on_stage: Stage, token: dict[str, Any], code: str, close: int, room_exists: bool
+@pytest.mark.parametrize("fields", [{}, {"follow": "not a list"}])
+async def test_a_fault_of_identity_comes_before_wrong_fields_and_a_room_that_is_not_there(
+    on_stage: Stage,
+    token: dict[str, Any],
+    code: str,
+    close: int,
+    room_exists: bool,
+    fields: dict[str, Any],
 ) -> None:
     room = (await on_stage.room()).room if room_exists else "nowhere"
     async with on_stage.connected(room) as client:
-        await client.send({"type": "hello", "token": token.get("token") or on_stage.token(**token)})
+        jwt = token.get("token") or on_stage.token(**token)
+        await client.send({"type": "hello", "token": jwt, **fields})
         assert await client.closed() == close
         error, bye = client.received
         assert (error["type"], error["code"]) == ("error", code)
         assert (bye["code"], bye["reconnect"]) == (close, close == 3000)
+
+
+async def test_wrong_fields_of_a_hello_with_a_good_token_are_named(on_stage: Stage) -> None:
+    live = await on_stage.room()
+    async with on_stage.connected(live.room) as client:
+        await client.send({"type": "hello", "token": on_stage.token(), "follow": "not a list"})
+        assert await client.closed() == 4000
+        assert client.received[0]["code"] == "bad_message"
+        assert "follow" in client.received[0]["message"]
 
 
 @pytest.mark.parametrize("room", ["nowhere", "NOT-AN-ID", "a%20b", "x" * 65])

@@ -1,4 +1,4 @@
-"""What a comment or vote is looked at for before it enters the line. Pure.
+"""What a viewer and its comments and votes are looked at for on their way in. Pure.
 
 Theory of operation: faults are looked for in the contract's order: identity, fields, limits, state.
 But a message that was acknowledged before gets the same answer again, whatever has changed since (a
@@ -20,6 +20,7 @@ from grandstand.rules.clock import check_at
 from grandstand.rules.identity import Action, Identity, check_may
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import RoomState
+from grandstand.tokens import Tokens
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
@@ -99,6 +100,26 @@ def vote(
         answer=answer,
         instead=fault or _first(lambda: _check_counts(poll, at, now)),
     )
+
+
+def identified(token: str, room: str, tokens: Tokens) -> Identity:
+    """Who comes with ``token``. Raises RefusedError if it is none, or for another room."""
+    identity = tokens.identify(token)
+    if not identity.may_enter(room):
+        raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
+    return identity
+
+
+def by_token(fault: BadMessageError, room: str, tokens: Tokens) -> RefusedError:
+    """What to answer to a ``hello`` with wrong fields: a fault of identity comes first."""
+    token = fault.token
+    if fault.kind != "hello" or token is None:
+        return fault
+    try:
+        identified(token, room, tokens)
+    except RefusedError as refused:
+        return refused
+    return fault
 
 
 def by_identity(

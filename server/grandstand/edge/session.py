@@ -193,9 +193,9 @@ class ViewerSession:
             if not isinstance(message, Hello):
                 raise BadMessageError("the first message must be `hello`")
             if message.token is not UNSET:
-                self._identity = self._gate.tokens.identify(message.token)
-                if not self._identity.may_enter(self._room_id):
-                    raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
+                self._identity = door.identified(message.token, self._room_id, self._gate.tokens)
+        except BadMessageError as fault:
+            return self._turn_away(door.by_token(fault, self._room_id, self._gate.tokens))
         except RefusedError as refused:
             return self._turn_away(refused)
         self._resume = None if message.resume is UNSET else message.resume

@@ -43,11 +43,22 @@ _frame_from_msgpack = msgspec.msgpack.Decoder(Frame)
 
 
 class BadMessageError(RefusedError):
-    """What a client sent can't be read; ``message_id`` is its own id where it could be found."""
+    """What a client sent can't be read; ``message_id`` is its own id where it could be found.
 
-    def __init__(self, message: str, message_id: str | None = None, kind: str | None = None):
+    ``kind`` and ``token`` are there where they could be read, because a fault of identity is told
+    before one of a field.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        message_id: str | None = None,
+        kind: str | None = None,
+        token: str | None = None,
+    ):
         super().__init__(ErrorCode.BAD_MESSAGE, message)
         self.message_id = message_id
+        self.token = token
         self.kind = kind
 
 
@@ -90,7 +101,9 @@ def _decode_slowly(payload: bytes, codec: Codec) -> ClientMessage:
         typed: ClientMessage = msgspec.convert(message, struct, strict=True)
         return typed
     except (msgspec.ValidationError, RecursionError) as fault:
-        raise BadMessageError(f"{kind}: {fault}", message_id, kind) from None
+        token = message.get("token")
+        known_token = token if isinstance(token, str) else None
+        raise BadMessageError(f"{kind}: {fault}", message_id, kind, known_token) from None
 
 
 def _is_client_id(text: str) -> bool:
