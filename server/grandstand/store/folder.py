@@ -1,0 +1,143 @@
+"""The embedded store's data folder: whose it is, who holds it, where its socket lies.
+
+Two locks, both held by open files and so released by the kernel however a process ends: ``lock`` is
+the one Grandstand's that uses the folder, ``valkey.lock`` its Valkey's (``embedded``).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from grandstand.faults import OperatorError
+
+MAX_SOCKET_PATH_BYTES = 103
+"""``sun_path`` has 104 bytes on macOS and 108 on Linux, a closing zero included."""
+
+_OURS = frozenset(
+    {"lock", "valkey.lock", "valkey.conf", "valkey.log", "valkey.pid", "valkey.sock"}
+    | {"appendonlydir"}
+)
+
+
+def prepared(data_dir: Path) -> Path:
+    """Create or check the data folder and return its resolved path."""
+    advice = "give --data-dir another folder"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        resolved = data_dir.resolve(strict=True)
+        owner = resolved.stat().st_uid
+        names = {entry.name for entry in resolved.iterdir()}
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OperatorError(f"{error.filename} is not a folder: {advice}") from error
+    except OSError as error:
+        raise OperatorError(f"{data_dir} can't be used ({error.strerror}): {advice}") from error
+    if owner != os.geteuid():
+        raise OperatorError(
+            f"{resolved} belongs to another user (uid {owner}): "
+            "give --data-dir a folder of this user's, or a new one inside it"
+        )
+    foreign = sorted(name for name in names - _OURS if not name.startswith("."))
+    if foreign and "lock" not in names:
+        raise OperatorError(
+            f"{resolved} has files that aren't Grandstand's ({', '.join(foreign[:3])}): "
+            "give --data-dir an empty folder"
+        )
+    return resolved
+
+
+def opened(path: Path) -> int:
+    """Open a lock file; like all of Python's, it is closed in child processes unless passed on."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OperatorError(
+            f"{path} can't be written ({error.strerror}): "
+            "make the folder writable, or give --data-dir another"
+        ) from error
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take an open file's lock if nobody has it; whether it is ours now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise OperatorError(
+            f"the data folder's file system can't lock files ({error.strerror}): "
+            "give --data-dir a folder on a local disk"
+        ) from error
+    return True
+
+
+def locked(data_dir: Path) -> int:
+    """Take the folder for this process, for as long as the returned descriptor is open."""
+    path = data_dir / "lock"
+    descriptor = opened(path)
+    try:
+        if not try_lock(descriptor):
+            raise OperatorError(
+                f"{data_dir} is in use by another grandstand (pid {text_of(path) or 'unknown'}): "
+                "stop it, or give --data-dir another folder"
+            )
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Beside the data; in a private folder of a short name where that path would be too long."""
+    path = data_dir / "valkey.sock"
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"gs-{os.geteuid()}-{digest}"
+    path = folder / "valkey.sock"
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
+        raise OperatorError(
+            f"{data_dir} and TMPDIR {folder.parent} are both too long a path for a socket: "
+            "give --data-dir a shorter path"
+        )
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+    if not private or found.st_uid != os.geteuid():
+        raise OperatorError(
+            f"{folder} is not a private folder of this user, and {data_dir} is too long a path "
+            "for a socket: remove it, or give --data-dir a shorter path"
+        )
+    return path
+
+
+def sync_files(data_dir: Path) -> None:
+    """Bring to disk what a killed Valkey had written but not synced.
+
+    It will be loaded, and resent requests answered from it as done: so it must not be lost after.
+    """
+    folder = data_dir / "appendonlydir"
+    if not folder.is_dir():
+        return
+    for path in [*folder.iterdir(), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def text_of(path: Path) -> str:
+    """What a small file says, empty if it isn't there."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
