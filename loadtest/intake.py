@@ -2,8 +2,8 @@
 
     .venv/bin/python -m loadtest.intake [--data DIR] [--seats 1000] [--seconds 8]
 
-It starts a server of its own (embedded store, pinned to the first core with the store's own
-process left free) and loads it from this process. Each seat keeps a few messages on their way, so
+It starts a server of its own with an embedded store, and loads it from this process; nothing is
+pinned to a core. Each seat keeps a few messages on their way, so
 the room is always full; the connection's own limit (20 messages a second) is met by many seats.
 With ``--data`` the texts are those of recorded chats, else made-up ones. Prints one table and
 writes it with all raw figures to ``loadtest/results/intake.json``.
