@@ -36,6 +36,7 @@ from grandstand.producers.routes import routes
 from grandstand.replica.rooms import LiveRooms
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.store.store import Store, open_store
@@ -44,8 +45,6 @@ from grandstand.tokens import Tokens
 
 FILES_MIN = 1024
 """Open files without which not even a small room fits; the hard limit is taken where it's more."""
-
-CANCEL_AGAIN_S = 0.1
 
 GRACE_S = 5
 """How long viewers may take to answer the close frame when the process goes away."""
@@ -193,8 +192,8 @@ async def _serve(
         stop()
         await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
-        await _cancelled(at_work)
-        rooms.close()
+        await end(at_work)
+        await rooms.close()
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(signal_number)
     for task in failed:
@@ -208,16 +207,6 @@ async def _until_over(serving: asyncio.Task[None], at_work: list[asyncio.Task[No
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if any(task.exception() for task in done):
             return
-
-
-async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
-    """Ends the tasks. One cancellation may be lost: redis-py sends inside ``asyncio.wait_for``,
-    which on Python 3.11 forgets one that comes together with its result."""
-    going = set(tasks)
-    while going:
-        for task in going:
-            task.cancel()
-        _, going = await asyncio.wait(going, timeout=CANCEL_AGAIN_S)
 
 
 async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -247,8 +236,7 @@ async def _store(settings: ServerSettings) -> AsyncIterator[Store]:
         finally:
             await store.close()
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await end([watching])
         await embedded.stop()
 
 

@@ -30,6 +30,7 @@ from grandstand.rules.identity import Role, user_id
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import Asides, fold
 from grandstand.sequencer.duty import Duty
+from grandstand.store.cancelling import end
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
 from grandstand.telemetry import Metrics
@@ -56,15 +57,6 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
-
-
-async def ended(*tasks: asyncio.Task[None]) -> None:
-    """Cancels until it is heard: on Python 3.11 redis-py can lose one cancellation."""
-    going = set(tasks)
-    while going:
-        for task in going:
-            task.cancel()
-        _, going = await asyncio.wait(going, timeout=0.1)
 
 
 class Client:
@@ -406,7 +398,7 @@ async def stage(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIte
                 if isinstance(connection, ViewerSocket):
                     connection.abort()
             await server.shutdown()
-            await ended(*tasks)
-            rooms.close()
+            await end(tasks)
+            await rooms.close()
             await store.close()
             await moderator.close()

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from grandstand.edge import presence as module
 from grandstand.edge.presence import Presence
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 
-from tests.edge.stage import Stage, ended, until
+from tests.edge.stage import Stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,7 +42,7 @@ async def test_the_store_is_told_how_many_viewers_are_here(
         session = outlets.pop().session
         assert session is not None
         session.lost()
-    await ended(task)
+    await end([task])
 
 
 async def test_a_store_that_hangs_silences_no_room(
@@ -58,4 +59,4 @@ async def test_a_store_that_hangs_silences_no_room(
     task = asyncio.create_task(Presence(on_still_stage.gate).run())
     await until(lambda: len(outlet.of("frame")) >= 3)
     assert all("head" in frame for frame in outlet.of("frame"))
-    await ended(task)
+    await end([task])

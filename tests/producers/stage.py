@@ -27,6 +27,7 @@ from grandstand.rules import events
 from grandstand.rules.events import CommentEvent
 from grandstand.rules.identity import Role
 from grandstand.sequencer.duty import Duty
+from grandstand.store.cancelling import end
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.telemetry import Metrics
@@ -154,11 +155,8 @@ async def stage(data_dir: Path) -> AsyncIterator[Stage]:
         try:
             yield Stage(store, rooms)
         finally:
-            for task in tasks:
-                while not task.done():  # Python 3.11's asyncio.wait_for can lose a cancellation
-                    task.cancel()
-                    await asyncio.wait({task}, timeout=0.1)
-            rooms.close()
+            await end(tasks)
+            await rooms.close()
             await store.close()
 
 

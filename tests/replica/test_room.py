@@ -65,7 +65,7 @@ class Deaf:
         await redis.xtrim(keys.timeline(self.hand.room), minid=f"{seq}-0", approximate=False)
 
     async def settled(self) -> None:
-        await until(lambda: self.live._filling is None)
+        await until(lambda: self.live.filling is None)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -78,7 +78,7 @@ async def test_what_is_heard_in_order_is_handed_on_once(deaf: Deaf) -> None:
         deaf.live.heard(commit)
         deaf.live.heard(commit)
     assert deaf.listener.seqs == [1, 2, 3]
-    assert deaf.live._filling is None
+    assert deaf.live.filling is None
 
 
 async def test_a_gap_is_filled_from_the_timeline(deaf: Deaf) -> None:

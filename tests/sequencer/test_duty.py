@@ -12,13 +12,14 @@ import pytest_asyncio
 from grandstand.sequencer import duty as module
 from grandstand.sequencer.duty import Duty
 from grandstand.store import keys
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import ConflictError
 from grandstand.telemetry import Metrics
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import ended, until
+from tests.edge.stage import until
 from tests.valkey import valkey
 
 
@@ -61,7 +62,7 @@ async def on_duty(url: str) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
     try:
         yield store, task
     finally:
-        await ended(task)
+        await end([task])
         await store.close()
 
 
@@ -88,7 +89,7 @@ async def test_of_two_processes_one_has_the_room_and_the_other_when_it_is_given_
         async with on_duty(url):
             await asyncio.sleep(0.1)
             assert len(Fake.made) == 1
-            await ended(first)
+            await end([first])
             async with asyncio.timeout(1):  # well before the lease has run out
                 await until(lambda: len(Fake.made) == 2)
             assert running() == ["a"]
@@ -143,7 +144,7 @@ async def test_at_the_end_all_stop_and_every_lease_is_given_back(url: str) -> No
         for room in ("a", "b"):
             await store.rooms.create(room, uuid4().hex)
         await until(lambda: running() == ["a", "b"])
-        await ended(task)
+        await end([task])
         assert running() == []
         redis: Any = store._redis
         assert await redis.exists(keys.lease("a"), keys.lease("b")) == 0
@@ -158,5 +159,5 @@ async def test_an_end_without_a_store_is_an_end(url: str, monkeypatch: pytest.Mo
             raise StoreUnavailable("away")
 
         monkeypatch.setattr(store.leases, "give_back", away)
-        await ended(task)
+        await end([task])
         assert running() == []

@@ -16,6 +16,7 @@ from grandstand.rules.events import CommentEvent, ControlEvent, CueGiven, PollOp
 from grandstand.rules.polls import PollRecord
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.durability import Durability
 from grandstand.store.ingest import CommentRate, Item
@@ -26,7 +27,7 @@ from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import ByHand, Stage, ended, stage, until
+from tests.edge.stage import ByHand, Stage, stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -128,7 +129,7 @@ async def room(node: Stage) -> AsyncIterator[Sequenced]:
     made = Sequenced(await node.by_hand())
     yield made
     if made.task is not None:
-        await ended(made.task)
+        await end([made.task])
 
 
 async def test_what_entered_before_and_while_it_runs_is_committed_in_order(
@@ -271,7 +272,7 @@ async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Seq
     (loser,) = [task for task in tasks if task.done()]
     assert isinstance(loser.exception(), ConflictError)
     assert room.listener.texts == [*(f"n{number}" for number in range(20)), "end"]
-    await ended(*tasks)
+    await end(tasks)
 
 
 async def test_a_quiet_room_is_left_when_another_epoch_began(room: Sequenced) -> None:
@@ -335,7 +336,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
         return "another run"
 
     assert room.task is not None
-    await ended(room.task)
+    await end([room.task])
     monkeypatch.setattr(store.rooms, "run_id", another)
     room.start()
     await until(lambda: room.live.replica.epoch != before)

@@ -53,7 +53,7 @@ class LiveRoom:
         self._store = store
         self._clock = ProgrammeClock()
         self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
-        self._filling: asyncio.Task[None] | None = None
+        self.filling: asyncio.Task[None] | None = None
         self._wanted_seq = 0
         self._take(snapshot, ring)
 
@@ -86,8 +86,8 @@ class LiveRoom:
     def catch_up(self, seq: int) -> None:
         """Fills the replica from the timeline, up to ``seq`` at least."""
         self._wanted_seq = max(self._wanted_seq, seq)
-        if self._filling is None:
-            self._filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
+        if self.filling is None:
+            self.filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
 
     def _apply(self, commit: Commit) -> str:
         result = self.replica.apply(commit)
@@ -124,7 +124,7 @@ class LiveRoom:
             # The next comparison of heads, within a second, comes here again.
             log.warning("fill_failed", room=self.room, reason=str(away))
         finally:
-            self._filling = None
+            self.filling = None
 
     async def _reload(self) -> None:
         """Starts from the store's state, unless what was heard meanwhile led beyond it.
@@ -164,11 +164,6 @@ class LiveRoom:
             raise StoreUnavailable("no sequencer took the event up in time") from None
         finally:
             self._outcomes.pop(event.id, None)
-
-    def close(self) -> None:
-        """Stops what runs for this room."""
-        if self._filling is not None:
-            self._filling.cancel()
 
 
 async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:

@@ -15,6 +15,7 @@ import structlog
 from grandstand.replica.room import LiveRoom, load
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Renewed
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import ROOM_ID
 from grandstand.store.store import Store
@@ -160,7 +161,7 @@ class LiveRooms:
         )
         live.catch_up(live.replica.seq + 1)
 
-    def close(self) -> None:
-        """Stops what runs for the rooms."""
-        for live in self._rooms.values():
-            live.close()
+    async def close(self) -> None:
+        """Ends what still asks the store for a room; to be called before the store is closed."""
+        filling = (live.filling for live in self._rooms.values() if live.filling is not None)
+        await end([*self._loading.values(), *filling])

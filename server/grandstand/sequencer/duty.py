@@ -11,6 +11,7 @@ import asyncio
 import structlog
 
 from grandstand.sequencer.tick import RoomSequencer
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store
 from grandstand.store.timeline import ConflictError, UnknownRoomError
@@ -18,8 +19,6 @@ from grandstand.telemetry import Metrics
 
 ROUND_S = 0.4
 """About a quarter of the lease: two renewals may fail before it runs out."""
-
-CANCEL_AGAIN_S = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +67,7 @@ class Duty:
             log.exception("sequencer_failed", room=room)
 
     async def _dismiss(self, room: str) -> None:
-        task = self._working.pop(room)
-        while not task.done():
-            # redis-py sends inside asyncio.wait_for, which on Python 3.11 can lose a cancellation.
-            task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+        await end([self._working.pop(room)])
 
     async def _stop(self) -> None:
         rooms = list(self._working)

@@ -1,0 +1,23 @@
+"""Ending tasks that may be waiting for the store.
+
+One cancellation may be lost: redis-py sends inside ``asyncio.wait_for``, which on Python 3.11
+forgets one that comes together with its result. And a task that goes on after the store was closed
+would open a connection that nobody closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+CANCEL_AGAIN_S = 0.1
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels the tasks until all have ended; what they raise stays with them."""
+    going = {task for task in tasks if not task.done()}
+    while going:
+        for task in going:
+            task.cancel()
+        _, going = await asyncio.wait(going, timeout=CANCEL_AGAIN_S)
