@@ -36,7 +36,7 @@ from grandstand.producers.routes import routes
 from grandstand.replica.rooms import LiveRooms
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
-from grandstand.store.cancelling import end
+from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.store.store import Store, open_store
@@ -192,7 +192,7 @@ async def _serve(
         stop()
         await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
-        await end(at_work)
+        await end(at_work, PATIENTLY_S)
         await rooms.close()
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(signal_number)

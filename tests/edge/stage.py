@@ -30,7 +30,7 @@ from grandstand.rules.identity import Role, user_id
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import Asides, fold
 from grandstand.sequencer.duty import Duty
-from grandstand.store.cancelling import end
+from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
 from grandstand.telemetry import Metrics
@@ -398,7 +398,7 @@ async def stage(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIte
                 if isinstance(connection, ViewerSocket):
                     connection.abort()
             await server.shutdown()
-            await end(tasks)
+            await end(tasks, PATIENTLY_S)
             await rooms.close()
             await store.close()
             await moderator.close()

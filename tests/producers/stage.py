@@ -27,7 +27,7 @@ from grandstand.rules import events
 from grandstand.rules.events import CommentEvent
 from grandstand.rules.identity import Role
 from grandstand.sequencer.duty import Duty
-from grandstand.store.cancelling import end
+from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.telemetry import Metrics
@@ -155,7 +155,7 @@ async def stage(data_dir: Path) -> AsyncIterator[Stage]:
         try:
             yield Stage(store, rooms)
         finally:
-            await end(tasks)
+            await end(tasks, PATIENTLY_S)
             await rooms.close()
             await store.close()
 

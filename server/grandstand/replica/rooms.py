@@ -40,6 +40,7 @@ class LiveRooms:
         self._rooms: dict[str, LiveRoom] = {}
         self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
         self._unknown: dict[str, float] = {}
+        self._at_work: list[asyncio.Task[None]] = []
         self._bus = store.bus(self._heard, self._connected)
         self._compare_now = asyncio.Event()
 
@@ -106,9 +107,16 @@ class LiveRooms:
 
     async def run(self) -> None:
         """Follows the rooms until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._bus.run(), name="bus")
-            tasks.create_task(self._compare_forever(), name="compare heads")
+        self._at_work = [
+            asyncio.create_task(self._bus.run(), name="bus"),
+            asyncio.create_task(self._compare_forever(), name="compare heads"),
+        ]
+        try:
+            ended, _ = await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:  # not by a group: it would wait for ever for one whose cancellation is lost
+            await end(self._at_work)
 
     async def _compare_forever(self) -> None:
         while True:
@@ -164,4 +172,4 @@ class LiveRooms:
     async def close(self) -> None:
         """Ends what still asks the store for a room; to be called before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
-        await end([*self._loading.values(), *filling])
+        await end([*self._at_work, *self._loading.values(), *filling])

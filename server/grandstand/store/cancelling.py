@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from typing import Any
 
 CANCEL_AGAIN_S = 0.1
+PATIENTLY_S = 1.0
+"""For tasks that have something to put in order when they end: their own endings take 0.1 s."""
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancels the tasks until all have ended; what they raise stays with them."""
+async def end(tasks: Iterable[asyncio.Task[Any]], again_s: float = CANCEL_AGAIN_S) -> None:
+    """Cancels the tasks, every ``again_s``, until all have ended; what they raise stays theirs."""
     going = {task for task in tasks if not task.done()}
     while going:
         for task in going:
             task.cancel()
-        _, going = await asyncio.wait(going, timeout=CANCEL_AGAIN_S)
+        _, going = await asyncio.wait(going, timeout=again_s)
