@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from grandstand.edge.gate import Gate
+from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 
 ROUND_S = 1.0
@@ -23,9 +24,14 @@ class Presence:
     async def run(self) -> None:
         """Does so until cancelled."""
         # Apart from each other: a store that doesn't answer must not silence the room.
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._give_signs(), name="signs of life")
-            tasks.create_task(self._tell_store(), name="viewers told")
+        at_work = [
+            asyncio.create_task(self._give_signs(), name="signs of life"),
+            asyncio.create_task(self._tell_store(), name="viewers told"),
+        ]
+        try:
+            await asyncio.gather(*at_work)
+        finally:
+            await end(at_work)
 
     async def _give_signs(self) -> None:
         loop = asyncio.get_running_loop()
