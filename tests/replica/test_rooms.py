@@ -45,7 +45,7 @@ async def test_a_room_is_loaded_once_however_many_ask(
     lives = await asyncio.gather(*(node.rooms.get(room) for _ in range(5)))
     assert all(live is node.rooms.peek(room) for live in lives)
     assert await node.rooms.get(room) is lives[0]
-    assert lives[0] in node.rooms.followed()
+    assert node.rooms.peek(lives[0].room) is lives[0]
     assert loads == 1
 
 

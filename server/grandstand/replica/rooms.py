@@ -7,7 +7,6 @@ after every loss of the bus's connection too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -36,7 +35,6 @@ class LiveRooms:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.store_is_up = True
-        self.on_followed: list[Callable[[LiveRoom], None]] = []
         self._rooms: dict[str, LiveRoom] = {}
         self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
         self._unknown: dict[str, float] = {}
@@ -47,10 +45,6 @@ class LiveRooms:
     def peek(self, room: str) -> LiveRoom | None:
         """The room, if it is followed already."""
         return self._rooms.get(room)
-
-    def followed(self) -> list[LiveRoom]:
-        """Every room that is followed."""
-        return list(self._rooms.values())
 
     async def get(self, room: str) -> LiveRoom:
         """The room; followed from now on. Raises UnknownRoomError, StoreUnavailable."""
@@ -84,8 +78,6 @@ class LiveRooms:
             self._bus.forget(room)
             raise
         self._rooms[room] = live
-        for tell in self.on_followed:
-            tell(live)
         return live
 
     def _heard(self, room: str, payload: bytes) -> None:

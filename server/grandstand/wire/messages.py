@@ -13,7 +13,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.wire.codes import ErrorCode
 
-MAX_CLIENT_MESSAGE_BYTES = 4096
 MAX_SERVER_MESSAGE_BYTES = 65536
 
 MAX_TIME_MS = 2**53 - 1
