@@ -20,6 +20,9 @@ MODULES = sorted(
 TESTED_ELSEWHERE = {
     "__main__": ("test_cli.py", "is one line"),
     "faults": ("test_app.py", "is a name for an error"),
+    "commands/demo": ("demo/test_evening.py", "hands over to the demonstration"),
+    "commands/options": ("test_start.py", "what every server is started with"),
+    "commands/serve": ("test_start.py", "hands over to the server"),
     "edge/handshake": ("edge/test_socket.py", "its terms are seen on the wire"),
     "edge/place": ("edge/test_session.py", "it is the session's, and falls behind with it"),
     "producers/api": ("producers/test_routes.py", "what all calls have in common"),
@@ -36,6 +39,7 @@ TESTED_ELSEWHERE = {
 FROM_THE_TOP = (
     {"__main__"},
     {"cli"},
+    {"commands"},
     {"demo"},
     {"app"},
     {"edge", "producers", "sequencer", "pages", "settings", "resources"},

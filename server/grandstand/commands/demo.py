@@ -1,0 +1,41 @@
+"""``grandstand demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grandstand.commands.options import DataDir, Host, Port, server_settings
+from grandstand.demo import evening
+
+
+def demo(
+    crowd: Annotated[int, typer.Option(min=0, help="How many viewers come by themselves.")] = 200,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            help='A recorded chat for the crowd to say, over and over: lines {"at": ms, "user", '
+            '"text"}. Then --crowd is how many are there at a time.'
+        ),
+    ] = None,
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    for_s: Annotated[
+        float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")
+    ] = None,
+) -> None:
+    """Show what it does: a room, a crowd that talks and votes, and pages to look at.
+
+    Needs nothing set up. Room, polls and comments are kept in --data-dir for the next time.
+
+    \b
+    Examples:
+      grandstand demo
+      grandstand demo --crowd 1000 --port 9000
+      grandstand demo --trace chat.ndjson
+    """
+    settings = server_settings(host=host, port=port, data_dir=data_dir)
+    evening.run(settings, evening.Plan(crowd, trace, for_s))

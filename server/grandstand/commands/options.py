@@ -1,0 +1,28 @@
+"""What several commands are given: where a server listens, and where its store lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from grandstand.settings import ServerSettings, strangers
+from grandstand.telemetry import configure_logging
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on. [default: 8000]")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the embedded store, made if need be. [default: .grandstand]"),
+]
+
+
+def server_settings(**given: object) -> ServerSettings:
+    """A server's settings, with logging as they say. Raises OperatorError."""
+    settings = ServerSettings.read(**given)
+    configure_logging(settings.log_level, settings.log_json)
+    for name, closest in strangers().items():
+        structlog.get_logger(__name__).warning("unknown_setting", variable=name, closest=closest)
+    return settings

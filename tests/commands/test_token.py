@@ -1,0 +1,58 @@
+"""Tokens from the command line."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.commands.conftest import Run
+from tests.server import SECRET
+
+
+def claims(token: str) -> dict[str, Any]:
+    return jwt.decode(token.strip(), SECRET, algorithms=["HS256"])
+
+
+def test_a_token_says_who_where_and_until_when(run: Run) -> None:
+    code, out, _ = run(
+        *("token", "--role", "moderator", "--room", "gala", "--room", "quiz"),
+        *("--name", "Mo", "--sub", "m1", "--expires", "90m"),
+    )
+    assert code == 0
+    told = claims(out)
+    assert abs(told.pop("exp") - time.time() - 5400) < 60
+    assert told == {"sub": "m1", "name": "Mo", "role": "moderator", "rooms": ["gala", "quiz"]}
+
+
+def test_a_token_by_default_is_a_new_viewer_s_for_all_rooms(run: Run) -> None:
+    one, other = (claims(run("token")[1]) for _ in range(2))
+    assert (one["role"], one["rooms"]) == ("viewer", ["*"])
+    assert one["sub"] != other["sub"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--role", "king"), ("--expires", "soon"), ("--expires", "0h")]
+)
+def test_a_token_of_no_known_role_or_lifetime_is_refused(
+    run: Run, arguments: tuple[str, str]
+) -> None:
+    code, out, err = run("token", *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"grandstand: {arguments[0]} must be")
+
+
+def test_a_token_takes_a_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRANDSTAND_JWT_SECRET")
+    code, out, err = run("token")
+    assert (code, out) == (1, "")
+    assert "--new-secret" in err
+
+
+def test_a_new_secret_is_long_enough_and_new(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {run("token", "--new-secret")[1].strip() for _ in range(2)}
+    assert len(secrets) == 2
+    monkeypatch.setenv("GRANDSTAND_JWT_SECRET", secrets.pop())
+    assert run("token")[0] == 0
