@@ -52,7 +52,7 @@ clean: ## remove all that was made, but for the data in .grandstand
 	@rm -rf $(VENV) client_demo/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find server tests loadtest models docs -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml hatch_build.py client_demo/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
 	@test -x $(BIN)/python || { echo 'making $(VENV)'; $(PYTHON) -m venv $(VENV); }
@@ -60,7 +60,7 @@ $(VENV)/.installed: pyproject.toml
 	@$(PIP) install --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed client_demo/package-lock.json
+$(VENV)/.installed-test: $(VENV)/.installed
 	@echo 'installing what the tests need'
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --group dev

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import httpx2
 import pytest
-from grandstand.pages import pages
+from grandstand import resources
+from grandstand.pages import LIBRARIES, pages, policy
 from starlette.applications import Starlette
 
 
@@ -16,6 +18,10 @@ def browser(tmp_path: Path) -> httpx2.AsyncClient:
         (folder / name).write_text(name)
     (tmp_path / "secret.txt").write_text("not for browsers")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    for name in ("htm/dist/htm.mjs", "htm/package.json", "other/dist/index.js"):
+        library = folder / "node_modules" / name
+        library.parent.mkdir(parents=True, exist_ok=True)
+        library.write_text(name)
     transport = httpx2.ASGITransport(app=Starlette(routes=pages(folder)))
     return httpx2.AsyncClient(transport=transport, base_url="http://grandstand.test")
 
@@ -28,18 +34,16 @@ def browser(tmp_path: Path) -> httpx2.AsyncClient:
         ("/overlay/gala", "overlay.html", "text/html"),
         ("/client/sdk/clock.js", "sdk/clock.js", "text/javascript"),
         ("/client/base.css", "base.css", "text/css"),
+        ("/library/htm/dist/htm.mjs", "htm/dist/htm.mjs", "text/javascript"),
     ],
 )
-async def test_each_page_and_what_it_loads_comes_with_its_policy(
+async def test_each_page_and_what_it_loads_is_served(
     browser: httpx2.AsyncClient, path: str, file: str, kind: str
 ) -> None:
     async with browser:
         answer = await browser.get(path)
         assert (answer.status_code, answer.text) == (200, file)
         assert answer.headers["content-type"].startswith(kind)
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'self'" in policy
-        assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-cache"
@@ -57,6 +61,11 @@ async def test_each_page_and_what_it_loads_comes_with_its_policy(
         "/client/",
         "/overlay/a/b",
         "/viewer.html",
+        "/client/node_modules/htm/dist/htm.mjs",
+        "/library/htm/package.json",
+        "/library/other/dist/index.js",
+        "/library/htm/dist/../package.json",
+        "/library/",
     ],
 )
 async def test_nothing_else_is_served(browser: httpx2.AsyncClient, path: str) -> None:
@@ -70,3 +79,29 @@ async def test_pages_are_only_read(browser: httpx2.AsyncClient) -> None:
     async with browser:
         assert (await browser.post("/")).status_code == 405
         assert (await browser.head("/")).status_code == 200
+
+
+async def test_a_page_comes_with_a_policy_that_lets_no_strangers_script_in(
+    browser: httpx2.AsyncClient,
+) -> None:
+    async with browser:
+        for path in ("/", "/producer", "/overlay/gala"):
+            told = (await browser.get(path)).headers["content-security-policy"]
+            assert "default-src 'self'" in told
+            assert "unsafe" not in told
+            assert "frame-ancestors 'self'" in told
+
+
+def test_a_pages_import_map_is_let_in_by_its_hash() -> None:
+    told = policy('<script type="importmap">{"imports": {}}</script>')
+    # echo -n '{"imports": {}}' | openssl dgst -sha256 -binary | base64
+    assert "script-src 'self' 'sha256-CJt/FpW3RQlGvqBeO/YK74xrTm1ctS6rLMJu1bV4fMc=';" in told
+    assert "sha256" not in policy('<script type="module" src="/client/main.js"></script>')
+
+
+def test_an_installed_copy_carries_the_libraries_that_are_served() -> None:
+    project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert tuple(wheel["hooks"]["custom"]["libraries"]) == LIBRARIES
+    for name in LIBRARIES:
+        assert (resources.pages() / "node_modules" / name).exists()

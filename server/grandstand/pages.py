@@ -1,7 +1,11 @@
-"""The pages that browsers load, as they lie in ``client_demo``."""
+"""The pages that browsers load, as they lie in ``client_demo``, and the libraries they import."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import os
+import re
 from pathlib import Path
 
 from starlette.requests import Request
@@ -9,22 +13,60 @@ from starlette.responses import FileResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; style-src 'self'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'"
+LIBRARIES = (
+    "@msgpack/msgpack/dist.esm/",
+    "hls.js/dist/hls.min.mjs",
+    "htm/dist/htm.mjs",
+    "preact/dist/preact.mjs",
+    "preact/hooks/dist/hooks.mjs",
 )
+"""What browsers may load of ``client_demo/node_modules``; the build hook packs the same."""
+
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 
+_IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+
+def policy(html: str) -> str:
+    """The Content-Security-Policy of a page.
+
+    A room's stream may lie on any host, and hls.js plays it through a ``blob:``. The import map is
+    the one inline script there is, since browsers take no other kind: it is let in by its hash.
+    """
+    hashes = "".join(
+        f" 'sha256-{base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()}'"
+        for found in _IMPORT_MAP.findall(html)
+    )
+    return (
+        f"default-src 'self'; script-src 'self'{hashes}; connect-src 'self' http: https: ws: wss:; "
+        "media-src 'self' blob: http: https:; img-src 'self' data: blob:; worker-src 'self' blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
+
 
 class _Modules(StaticFiles):
-    """Scripts and styles, under the same headers as the pages."""
+    """Scripts and styles; ``only`` names the files or folders (ending in /) that are let out."""
+
+    def __init__(self, directory: Path, only: tuple[str, ...] | None = None) -> None:
+        super().__init__(directory=directory, check_dir=False)
+        self._only = only
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Finds nothing but what may be seen."""
+        if (
+            path.startswith("node_modules")
+            if self._only is None
+            else not path.startswith(self._only)
+        ):
+            return "", None
+        return super().lookup_path(path)
 
     def file_response(self, *arguments: object, **named: object) -> FileResponse:
+        """The file, under the pages' headers."""
         response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
         response.headers.update(HEADERS)
         return response  # type: ignore[return-value]
@@ -34,8 +76,11 @@ def pages(folder: Path) -> list[BaseRoute]:
     """Routes of the viewer's page, the producer's, the overlay's, and of what they load."""
 
     def page(name: str, path: str) -> Route:
+        file = folder / name
+
         async def respond(request: Request) -> FileResponse:
-            return FileResponse(folder / name, headers=HEADERS)
+            headers = HEADERS | {"Content-Security-Policy": policy(file.read_text("utf-8"))}
+            return FileResponse(file, headers=headers)
 
         return Route(path, respond, methods=["GET"])
 
@@ -43,5 +88,6 @@ def pages(folder: Path) -> list[BaseRoute]:
         page("viewer.html", "/"),
         page("producer.html", "/producer"),
         page("overlay.html", "/overlay/{room}"),
-        Mount("/client", _Modules(directory=folder)),
+        Mount("/client", _Modules(folder)),
+        Mount("/library", _Modules(folder / "node_modules", LIBRARIES)),
     ]
