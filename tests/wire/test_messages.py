@@ -44,6 +44,7 @@ def test_the_types_are_those_of_the_contract() -> None:
 def test_a_new_room_has_the_contracts_settings() -> None:
     assert told(Settings()) == {
         "title": "",
+        "stream": "",
         "guests": "comment",
         "max_text": 100,
         "max_latency": 60_000,
@@ -177,3 +178,16 @@ def test_the_codes_that_ask_to_wait_are_the_contracts() -> None:
     assert {str(code) for code in WITH_RETRY_AFTER} == {
         *("rate_limited", "muted", "overloaded", "unavailable")
     }
+
+
+@pytest.mark.parametrize("stream", ["", "/stream/live.m3u8", "https://cdn.example/a.m3u8?b=c"])
+def test_a_stream_is_an_address_or_a_path(stream: str) -> None:
+    assert msgspec.convert({"stream": stream}, Settings).stream == stream
+
+
+@pytest.mark.parametrize(
+    "stream", ["live.m3u8", "javascript:alert(1)", "ftp://cdn.example/a", "https://", "/a b", "/\n"]
+)
+def test_a_stream_is_nothing_else(stream: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match="stream"):
+        msgspec.convert({"stream": stream}, Settings)

@@ -166,6 +166,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """A room's settings; none of them is a secret."""
 
     title: Annotated[str, Meta(max_length=200)] = ""
+    stream: Annotated[
+        str,
+        Meta(
+            max_length=2048,
+            pattern=r"^((https?://|/)[!-~]+)?$",
+            description="The picture: an HLS playlist's URL or path here; none if empty.",
+        ),
+    ] = ""
     guests: Literal["none", "watch", "comment", "vote"] = "comment"
     max_text: Annotated[int, Meta(ge=1, le=500, description="characters")] = 100
     max_latency: Annotated[int, Meta(ge=1000, le=600_000, description="ms")] = 60_000
