@@ -5,8 +5,12 @@ Read from the metadata of what is installed, so it names the versions that were 
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+
+from grandstand import resources
+from grandstand.pages import LIBRARIES
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -14,11 +18,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def main() -> None:
     """Print the notice as Markdown."""
     print("# Third-party software\n")
-    print("Grandstand installs these, and ships none of them. Made by `make notice`.\n")
+    print("What Grandstand is installed with. Made by `make notice`.\n")
     print("| package | version | licence | from |")
     print("| --- | --- | --- | --- |")
     for name, found in sorted(needed("grandstand").items()):
         print(f"| {name} | {found.version} | {licence(found)} | {home(found)} |")
+    print("\nFor browsers; a wheel of Grandstand carries them, each with its licence:\n")
+    print("| package | version | licence | from |")
+    print("| --- | --- | --- | --- |")
+    for name in sorted({each.partition("/dist")[0].removesuffix("/hooks") for each in LIBRARIES}):
+        told = json.loads((resources.pages() / "node_modules" / name / "package.json").read_text())
+        print(f"| {name} | {told['version']} | {told['license']} | {told.get('homepage', '')} |")
 
 
 def needed(root: str) -> dict[str, Distribution]:
