@@ -153,6 +153,57 @@ async def test_a_quiz_goes_through_all_its_steps(on_stage: Stage) -> None:
     assert (status, problem["code"]) == (409, "impossible_step")
 
 
+async def test_a_poll_is_extended_and_keeps_its_votes(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    poll = await opened(on_stage, room, duration=60)
+    await vote(on_stage, room, poll["id"], 0, 1, 1)
+    status, longer = await step(on_stage, room, poll["id"], "extend", duration=1.5)
+    assert (status, longer["closes_at"]) == (200, poll["closes_at"] + 1500)
+    assert (longer["tally"], longer["voters"], longer["status"]) == ([1, 2], 3, "open")
+    until_then = longer["closes_at"] + 5000
+    for _ in range(2):
+        status, set_to = await step(on_stage, room, poll["id"], "extend", closes_at=until_then)
+        assert (status, set_to["closes_at"]) == (200, until_then)
+    status, kept = await step(on_stage, room, poll["id"], "extend", closes_at=poll["opens_at"])
+    assert (status, kept["closes_at"]) == (200, until_then)
+
+
+async def test_an_extended_poll_takes_votes_until_its_new_end_and_no_longer(
+    on_stage: Stage,
+) -> None:
+    room = await on_stage.room(tick=50)
+    poll = await opened(on_stage, room, duration=0.5, grace=0)
+    await step(on_stage, room, poll["id"], "extend", duration=0.5)
+    live = await on_stage.live(room)
+    await until(lambda: live.now() > poll["closes_at"] + 100)
+    assert not live.replica.state.polls[poll["id"]].final
+    await vote(on_stage, room, poll["id"], 1)
+    await finished(on_stage, room, poll["id"])
+    final = live.replica.state.polls[poll["id"]]
+    assert (final.tally, final.closes_at) == ([0, 1], poll["closes_at"] + 500)
+
+
+async def test_a_poll_whose_window_is_over_is_not_extended(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    poll = (await opened(on_stage, room))["id"]
+    _, closing = await step(on_stage, room, poll, "close")
+    live = await on_stage.live(room)
+    await until(lambda: live.now() > closing["closes_at"])
+    status, problem = await step(on_stage, room, poll, "extend", duration=60)
+    assert (status, problem["code"]) == (409, "impossible_step")
+    assert "window is over" in problem["detail"]
+    await step(on_stage, room, poll, "cancel")
+    assert (await step(on_stage, room, poll, "extend", duration=60))[0] == 409
+
+
+async def test_an_extension_says_by_how_much_or_until_when(on_stage: Stage) -> None:
+    room = await on_stage.house()
+    poll = (await opened(on_stage, room))["id"]
+    for body in ({}, {"duration": 1, "closes_at": 1}, {"duration": 0}):
+        status, problem = await step(on_stage, room, poll, "extend", **body)
+        assert (status, [fault["path"] for fault in problem["errors"]]) == (422, ["duration"])
+
+
 async def test_a_cancelled_poll_stays_cancelled(on_stage: Stage) -> None:
     room = await on_stage.room()
     poll = (await opened(on_stage, room))["id"]
@@ -165,8 +216,8 @@ async def test_a_cancelled_poll_stays_cancelled(on_stage: Stage) -> None:
 
 async def test_a_poll_that_is_not_there_is_404(on_stage: Stage) -> None:
     room = await on_stage.house()
-    for name in ("close", "reveal", "cancel"):
-        status, problem = await step(on_stage, room, "nothere", name)
+    for name, body in (("close", {}), ("reveal", {}), ("cancel", {}), ("extend", {"duration": 1})):
+        status, problem = await step(on_stage, room, "nothere", name, **body)
         assert (status, problem["code"]) == (404, "unknown_poll")
     answer = await on_stage.call("GET", f"/v1/rooms/{room}/polls/nothere")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_poll")
@@ -186,3 +237,4 @@ async def test_a_poll_of_long_ago_can_be_seen_but_not_moved(on_stage: Stage) -> 
     assert (await step(on_stage, room, first, "close"))[0] == 200
     assert (await step(on_stage, room, first, "reveal"))[0] == 409
     assert (await step(on_stage, room, first, "cancel"))[0] == 409
+    assert (await step(on_stage, room, first, "extend", duration=60))[0] == 409

@@ -19,6 +19,7 @@ WATCHED = [operation for operation in OPERATIONS if operation.access == "watch"]
 BODIES = {
     "polls": {"kind": "single", "question": "Who?", "options": ["A", "B"], "duration": 60},
     "cues": {"name": "goal"},
+    "extend": {"duration": 60},
 }
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 STATUSES: tuple[PollStatus, ...] = get_args(PollStatus)
 STEP_NAMES: tuple[Step, ...] = get_args(Step)
 TAKE: dict[Step, Callable[[PollRecord], PollRecord]] = {
+    "extend": lambda poll: polls.extend(poll, 3_000, 1_500),
     "close": lambda poll: polls.close(poll, 1_500, None),
     "finish": lambda poll: polls.finish(poll, [2, 1], 3),
     "reveal": polls.reveal,
@@ -67,6 +68,20 @@ def test_a_close_ends_the_window_now_and_never_later() -> None:
     assert polls.close(poll(), 3_000, None).closes_at == 2_000
     early = polls.close(poll(), 400, 0)
     assert (early.opens_at, early.closes_at, early.grace) == (400, 400, 0)
+
+
+def test_an_extended_window_ends_later_and_never_sooner() -> None:
+    cast = poll(tally=[2, 1], voters=3)
+    assert polls.extend(cast, 9_000, 2_000) == replace(cast, closes_at=9_000)
+    assert polls.extend(cast, 1_600, 1_500) == cast
+    assert polls.extend(cast, 9_000, 0).opens_at == cast.opens_at
+
+
+def test_what_is_over_is_not_extended() -> None:
+    with pytest.raises(ImpossibleStepError, match="window is over"):
+        polls.extend(poll(), 9_000, 2_001)
+    with pytest.raises(ImpossibleStepError, match="window is over"):
+        polls.extend(polls.close(poll(), 1_200, None), 9_000, 1_201)
 
 
 def test_a_closed_polls_window_stays() -> None:

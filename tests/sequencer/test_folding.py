@@ -15,6 +15,7 @@ from grandstand.rules.events import (
     ControlEvent,
     CueGiven,
     HeldDecided,
+    PollExtended,
     PollFinished,
     PollOpened,
     PollStepped,
@@ -260,6 +261,18 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     assert outcome(room.tick([("", PollStepped("x", "p1", "cancel", 2_004))], 2_004))[0] == 409
 
 
+def test_a_poll_is_extended_by_the_ticks_own_time() -> None:
+    room = fold()
+    room.tick([("", PollOpened("o", poll()))], 1_000)
+    tick = room.tick([("", PollExtended("e", "p1", 9_000))], 5_000)
+    assert outcome(tick) == (200, "", "p1")
+    assert [each.closes_at for each in tick.frames[0].polls or []] == [9_000]
+    assert room.state.polls["p1"] == poll(closes_at=9_000)
+    tick = room.tick([("", PollExtended("l", "p1", 20_000))], 9_001)
+    assert outcome(tick)[:2] == (409, "impossible_step")
+    assert (tick.frames, room.state.polls["p1"].closes_at) == ([], 9_000)
+
+
 def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
     steps: Events = [("", PollOpened("o", poll())), ("", PollStepped("x", "p1", "cancel", 1_000))]
     tick = fold().tick(steps, 1_000)
@@ -268,7 +281,12 @@ def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [PollStepped("s", "p9", "close", 1), PollFinished("s", "p9", [0, 0], 0)]
+    "event",
+    [
+        PollStepped("s", "p9", "close", 1),
+        PollExtended("s", "p9", 1),
+        PollFinished("s", "p9", [0, 0], 0),
+    ],
 )
 def test_a_poll_that_is_not_there_is_unknown(event: ControlEvent) -> None:
     assert outcome(fold().tick([("", event)], 1_000))[:2] == (404, "unknown_poll")
@@ -333,6 +351,7 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
         st.sampled_from(["close", "reveal", "cancel"]),
         st.integers(0, 9_000),
     ),
+    st.builds(PollExtended, st.just("e"), polls, st.integers(0, 9_000)),
     st.builds(PollFinished, st.just("e"), polls, st.just([1, 2]), st.just(3)),
     st.builds(
         CueGiven,

@@ -135,6 +135,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await ann.vote(poll, 0)
     await ann.sees(lambda picture: poll in picture.tallies)
     await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)
+    await call("POST", f"{base}/polls/{{poll}}/extend", {"duration": 60}, poll=poll)
     await call("POST", f"{base}/polls/{{poll}}/close", {"grace": 0}, poll=poll)
     await ann.sees(lambda picture: picture.polls[poll]["final"])
     await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)

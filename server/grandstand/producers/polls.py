@@ -15,16 +15,17 @@ from grandstand.moderation.normalise import clean
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import Fault, ProblemError, invalid
 from grandstand.rules import polls as rules
-from grandstand.rules.events import PollOpened, PollStepped
+from grandstand.rules.events import PollExtended, PollOpened, PollStepped
 from grandstand.rules.polls import ImpossibleStepError, PollRecord, ShowTally
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import Poll, PollKind, Settings, Time
+from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
 
 DEFAULT_GRACE_MS = 15_000
 MAX_DURATION_S = 86_400
 
 Question = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
 OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Duration = Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s")]
 Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_latency`")]
 
 
@@ -46,9 +47,7 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     options: Annotated[list[OptionText | OptionBody], Meta(min_length=2, max_length=20)]
     opens_at: Time | UnsetType = UNSET
     closes_at: Time | UnsetType = UNSET
-    duration: (
-        Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s, open at once")] | UnsetType
-    ) = UNSET
+    duration: Duration | UnsetType = UNSET
     grace: Grace | UnsetType = UNSET
     change: bool = False
     max_choices: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
@@ -59,6 +58,16 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     def texts(self) -> list[str]:
         """The options' texts, cleaned."""
         return [_text(option) for option in self.options]
+
+
+class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how much longer a poll is open, or until when; it is never shortened.
+
+    ``closes_at`` may be sent again when an answer was lost, ``duration`` would extend it twice.
+    """
+
+    duration: Duration | UnsetType = UNSET
+    closes_at: Time | UnsetType = UNSET
 
 
 class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +114,22 @@ async def list_all(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """One poll with its tally, hidden from viewers or not."""
     return answer(await _told(call, await _find(call)))
+
+
+async def extend(call: Call) -> Response:
+    """Lets a poll be open for longer; the votes cast stay."""
+    body = call.body(ExtendBody, _faults_of_extension)
+    poll = await _find(call)
+    if isinstance(body.duration, float):
+        closes_at = min(poll.closes_at + max(1, round(body.duration * 1000)), MAX_TIME_MS)
+    else:
+        closes_at = 0 if body.closes_at is UNSET else body.closes_at
+    try:  # a poll of long ago isn't in the live state, which alone decides
+        rules.extend(poll, closes_at, call.live.now())
+    except ImpossibleStepError as impossible:
+        raise ProblemError(409, "impossible_step", str(impossible)) from None
+    await call.submit(PollExtended(event_id(), poll.id, closes_at))
+    return answer(await _told(call, call.live.replica.state.polls.get(poll.id, poll)))
 
 
 async def close(call: Call) -> Response:
@@ -180,6 +205,11 @@ def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Itera
         yield Fault("grace", words)
     yield from _faults_of_window(good, settings, now)
     yield from _faults_of_kind(good)
+
+
+def _faults_of_extension(good: dict[str, Any]) -> Iterator[Fault]:
+    if ("duration" in good) == ("closes_at" in good):
+        yield Fault("duration", "either this or `closes_at` must be there")
 
 
 def _faults_of_window(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:

@@ -59,6 +59,15 @@ OPERATIONS: Sequence[Operation] = (
     Operation("GET", _POLL, "moderator", polls.get, {200: Poll}),
     Operation(
         "POST",
+        _POLL + "/extend",
+        "producer",
+        polls.extend,
+        {200: Poll},
+        body=polls.ExtendBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "POST",
         _POLL + "/close",
         "producer",
         polls.close,

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from grandstand.rules.polls import PollRecord
-from grandstand.wire.messages import Cue, Mode, Size
+from grandstand.wire.messages import Cue, Mode, Overlay, Size
 
 
 class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
@@ -59,6 +59,14 @@ class PollStepped(Struct, frozen=True, tag="step"):
     grace: int | None = None
 
 
+class PollExtended(Struct, frozen=True, tag="extend"):
+    """A producer lets a poll's window end later, at ``closes_at``."""
+
+    id: str
+    poll: str
+    closes_at: int
+
+
 class PollFinished(Struct, frozen=True, tag="finish"):
     """Every shard is closed and was summed: the final result."""
 
@@ -73,6 +81,13 @@ class CueGiven(Struct, frozen=True, tag="cue"):
 
     id: str
     cue: Cue
+
+
+class StatsGiven(Struct, frozen=True, tag="stats"):
+    """Versions of stats cards, in the order given."""
+
+    id: str
+    cards: list[Overlay]
 
 
 class Retracted(Struct, frozen=True, tag="retract"):
@@ -111,8 +126,10 @@ ControlEvent: TypeAlias = (
     SettingsPut
     | PollOpened
     | PollStepped
+    | PollExtended
     | PollFinished
     | CueGiven
+    | StatsGiven
     | Retracted
     | HeldDecided
     | Barred

@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Option, Poll, PollKind, PollStatus
 
-Step = Literal["close", "finish", "reveal", "cancel"]
+Step = Literal["extend", "close", "finish", "reveal", "cancel"]
 ShowTally = Literal["always", "voted", "revealed"]
 
 STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
+    ("open", "extend"): "open",
     ("open", "close"): "open",
     ("open", "finish"): "closed",
     ("open", "cancel"): "cancelled",
@@ -120,6 +121,17 @@ def check_choices(poll: PollRecord, choices: list[int]) -> None:
 def counts(poll: PollRecord, at: int, now: int) -> bool:
     """Whether a vote for the moment ``at`` that arrives at ``now`` lies in the poll's window."""
     return poll.status == "open" and poll.opens_at <= at <= poll.closes_at and now < poll.ends_at
+
+
+def extend(poll: PollRecord, closes_at: int, now: int) -> PollRecord:
+    """Lets the window end at ``closes_at`` if that is later; only as long as it isn't over.
+
+    Once it is over some have seen its end, and after its grace every shard may be closed.
+    """
+    status = _next(poll, "extend")
+    if now > poll.closes_at:
+        raise ImpossibleStepError("can't extend a poll whose window is over")
+    return replace(poll, status=status, closes_at=max(poll.closes_at, closes_at))
 
 
 def close(poll: PollRecord, now: int, grace: int | None) -> PollRecord:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from grandstand.overlays.pulse import PulseMeter
+from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.rules import polls
 from grandstand.rules.events import (
     Barred,
@@ -23,12 +24,14 @@ from grandstand.rules.events import (
     ControlEvent,
     CueGiven,
     HeldDecided,
+    PollExtended,
     PollFinished,
     PollOpened,
     PollStepped,
     Restored,
     Retracted,
     SettingsPut,
+    StatsGiven,
 )
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
 from grandstand.rules.ranking import Budget, Group, choose, merge
@@ -42,6 +45,7 @@ from grandstand.wire.messages import (
     Frame,
     HeldComment,
     Notice,
+    Overlay,
     Settings,
 )
 
@@ -82,6 +86,7 @@ class Tick:
 class _Draft:
     """A tick while its events are read."""
 
+    cards: Cards
     asides: Asides = field(default_factory=Asides)
     candidates: list[Told] = field(default_factory=list)
     approved: list[Told] = field(default_factory=list)
@@ -110,7 +115,7 @@ class RoomFold:
 
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
-        draft = _Draft()
+        draft = _Draft(Cards(self.state, now))
         for comment_id, event in events:
             if isinstance(event, CommentEvent):
                 self._comment(draft, Told(comment_id, event), now)
@@ -153,13 +158,15 @@ class RoomFold:
             case PollOpened(poll=poll):
                 draft.polls[poll.id] = poll
                 return poll.id
-            case PollStepped() | PollFinished():
-                poll = self._step(draft, event)
+            case PollStepped() | PollExtended() | PollFinished():
+                poll = self._step(draft, event, now)
                 draft.polls[poll.id] = poll
                 return poll.id
             case CueGiven(cue=cue):
                 draft.cues.append(cue)
                 return cue.id
+            case StatsGiven(cards=cards):
+                return self._stats(draft, cards)
             case Retracted(comment=comment, user=user):
                 draft.retract.append(comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
@@ -177,18 +184,30 @@ class RoomFold:
                 draft.asides.notices.append((user, Notice("restored", "you may comment again")))
         return ""
 
-    def _step(self, draft: _Draft, event: PollStepped | PollFinished) -> PollRecord:
+    def _step(
+        self, draft: _Draft, event: PollStepped | PollExtended | PollFinished, now: int
+    ) -> PollRecord:
         poll = draft.polls.get(event.poll) or self.state.polls.get(event.poll)
         if poll is None:
             raise _Refused(404, "unknown_poll", f"there is no poll {event.poll}")
         try:
             if isinstance(event, PollFinished):
                 return polls.finish(poll, event.tally, event.voters)
+            if isinstance(event, PollExtended):
+                return polls.extend(poll, event.closes_at, now)
             if event.step == "close":
                 return polls.close(poll, event.at, event.grace)
             return polls.reveal(poll) if event.step == "reveal" else polls.cancel(poll)
         except ImpossibleStepError as impossible:
             raise _Refused(409, "impossible_step", str(impossible)) from None
+
+    def _stats(self, draft: _Draft, cards: Sequence[Overlay]) -> str:
+        """The first letters of what became of each."""
+        try:
+            return "".join(fate[0] for fate in draft.cards.give(cards))
+        except TooManyWaitError:
+            words = f"more than {MAX_WAITING} updates would wait for their time"
+            raise _Refused(503, "overloaded", words) from None
 
     def _decide(self, draft: _Draft, event: HeldDecided) -> None:
         held = self.held.pop(event.comment, None)
@@ -222,6 +241,8 @@ class RoomFold:
             overflow=overflow,
         )
         draft.asides.polls = list(draft.polls.values())
+        overlays, drop = draft.cards.finish()
+        draft.asides.waiting = draft.cards.moved
         whole = Frame(
             now=now,
             comments=[_shown(group) for group in shown] or UNSET,
@@ -229,6 +250,8 @@ class RoomFold:
             retract=draft.retract or UNSET,
             polls=[poll.public() for poll in draft.polls.values()] or UNSET,
             cues=draft.cues or UNSET,
+            overlays=overlays or UNSET,
+            drop=drop or UNSET,
             settings=draft.settings or UNSET,
         )
         tick.frames = numbered(whole, self.offset + 1)
