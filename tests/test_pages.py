@@ -81,6 +81,19 @@ async def test_pages_are_only_read(browser: httpx2.AsyncClient) -> None:
         assert (await browser.head("/")).status_code == 200
 
 
+async def test_scripts_are_sent_small_to_those_who_can_read_it(
+    browser: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    script = tmp_path / "client" / "sdk" / "clock.js"
+    script.write_text("// the same line again\n" * 1000)
+    async with browser:
+        small = await browser.get("/client/sdk/clock.js", headers={"Accept-Encoding": "gzip"})
+        assert small.headers["content-encoding"] == "gzip"
+        assert small.text == script.read_text()
+        plain = await browser.get("/client/sdk/clock.js", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+
+
 async def test_a_page_comes_with_a_policy_that_lets_no_strangers_script_in(
     browser: httpx2.AsyncClient,
 ) -> None:

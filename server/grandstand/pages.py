@@ -8,6 +8,8 @@ import os
 import re
 from pathlib import Path
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -84,10 +86,11 @@ def pages(folder: Path) -> list[BaseRoute]:
 
         return Route(path, respond, methods=["GET"])
 
+    small = [Middleware(GZipMiddleware)]
     return [
         page("viewer.html", "/"),
         page("producer.html", "/producer"),
         page("overlay.html", "/overlay/{room}"),
-        Mount("/client", _Modules(folder)),
-        Mount("/library", _Modules(folder / "node_modules", LIBRARIES)),
+        Mount("/client", _Modules(folder), middleware=small),
+        Mount("/library", _Modules(folder / "node_modules", LIBRARIES), middleware=small),
     ]
