@@ -75,18 +75,19 @@ def test_anyone_else_starts_from_the_state(resume: Resume | None) -> None:
     assert (welcome.recovered, welcome.recent, rest, missed) == (False, comments(3), [], [])
 
 
-def test_what_is_over_is_left_out() -> None:
+def test_old_cues_are_left_out() -> None:
     state = RoomState(
         settings=Settings(max_latency=1000),
-        overlays={
-            name: Overlay(name, "card", NOW, {}, expires_at=NOW + more)
-            for name, more in (("over", 0), ("there", 1))
-        },
         cues=[Cue("old", "goal", NOW - 1001, {}), Cue("new", "goal", NOW - 1000, {})],
     )
     welcome, _, _ = greeted(replica(state))
-    assert [overlay.id for overlay in welcome.overlays] == ["there"]
     assert [cue.id for cue in welcome.cues] == ["new"]
+
+
+def test_an_overlay_that_has_expired_is_told_to_those_who_are_still_before_its_end() -> None:
+    expired = Overlay("o", "stats", NOW - 2, {}, expires_at=NOW - 1)
+    welcome, _, _ = greeted(replica(RoomState(overlays={"o": expired})))
+    assert welcome.overlays == [expired]
 
 
 def test_a_hidden_tally_stays_hidden() -> None:

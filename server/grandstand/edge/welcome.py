@@ -45,11 +45,7 @@ def greeting(
         viewer=viewer,
         settings=state.settings,
         polls=[poll.public() for poll in state.polls.values()],
-        overlays=[
-            overlay
-            for overlay in state.overlays.values()
-            if overlay.expires_at is UNSET or overlay.expires_at > now
-        ],
+        overlays=list(state.overlays.values()),  # also for those behind what has expired
         cues=[cue for cue in state.cues if cue.at >= now - state.settings.max_latency],
         recent=[] if missed is not None else state.recent,
         viewers=viewers,

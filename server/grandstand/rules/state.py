@@ -63,15 +63,17 @@ class Asides(Struct, omit_defaults=True):
     held: list[HeldComment] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    waiting: dict[str, Overlay | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.polls or self.bars or self.notices or self.held or self.decided or self.outcomes
-        )
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 class RoomState(Struct):
-    """All that a ``welcome`` and an edge's checks need of a room."""
+    """All that a ``welcome``, an edge's checks and the room's sequencer need of a room.
+
+    ``waiting`` holds versions of overlays that are not to be known of before their time.
+    """
 
     settings: Settings = field(default_factory=Settings)
     polls: dict[str, PollRecord] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class RoomState(Struct):
     cues: list[Cue] = field(default_factory=list)
     recent: list[Comment] = field(default_factory=list)
     bars: dict[str, Bar] = field(default_factory=dict)
+    waiting: dict[str, Overlay] = field(default_factory=dict)
 
     def bar(self, user: str, now: int) -> Bar | None:
         """The bar that holds against ``user`` at ``now``, if any."""
@@ -86,7 +89,7 @@ class RoomState(Struct):
         return bar if bar is not None and bar.holds(now) else None
 
 
-PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars")
+PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars", "waiting")
 """The fields of RoomState: each is stored by itself, so that a commit writes what it changed."""
 
 
@@ -106,6 +109,12 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
         else:
             state.bars[user] = bar
         changed.add("bars")
+    for place, overlay in asides.waiting.items():
+        if overlay is None:
+            state.waiting.pop(place, None)
+        else:
+            state.waiting[place] = overlay
+        changed.add("waiting")
     return changed
 
 

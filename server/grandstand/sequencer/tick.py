@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from msgspec import UNSET
 
+from grandstand.overlays import stats
 from grandstand.rules import events
 from grandstand.rules.clock import ProgrammeClock
 from grandstand.rules.envelope import Commit, Latest
@@ -104,7 +105,7 @@ class RoomSequencer:
             COMMIT_PATIENCE_S,
         )
         now = self._now()
-        if entries:
+        if entries or stats.is_due(self._fold.state, now):
             await self._commit(entries, now)
         try:
             await self._finish_polls(now)
@@ -135,7 +136,7 @@ class RoomSequencer:
             decided=tick.asides.decided,
             retracted=tick.retracted,
         )
-        head, cursor = self._head, entries[-1].cursor
+        head, cursor = self._head, entries[-1].cursor if entries else self._head.cursor
         with self._metrics.commit_seconds.time():
             self._head = await insisting(
                 lambda: self._store.timeline.commit(

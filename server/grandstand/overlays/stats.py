@@ -1,0 +1,146 @@
+"""Stats cards: which versions of them a room shows, holds back and lets go. Pure.
+
+Theory of operation: a card is known by whom it is about and by its name. Each update is a version
+of it, an overlay of the same id with an ``at`` of its own; clients keep versions, so a viewer
+behind live goes on seeing the one of its own moment. A card is taken away by a version that expires
+at its ``at``. Versions go out when their ``at`` is near; until then they wait in the room's state:
+whoever comes meanwhile finds the card as it is, and a sequencer that takes over finds what waits.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET
+
+from grandstand.rules.clock import AHEAD_MS
+from grandstand.rules.state import RoomState
+from grandstand.wire.messages import Overlay
+
+KIND = "stats"
+MAX_CARDS = 200
+"""Cards in a room; beyond, the oldest go. A welcome carries all of them."""
+
+MAX_WAITING = 500
+"""Versions that wait for their moment: each change of them writes them all."""
+
+VERSION_MS = 200
+"""Of a card's versions in one such span only the last goes out: a tick's length, and faster than
+anyone reads."""
+
+Fate: TypeAlias = Literal["taken", "waiting", "late", "repeated"]
+"""What became of an update; they differ in their first letter."""
+
+FATES: Mapping[str, Fate] = {
+    "t": "taken",
+    "w": "waiting",
+    "l": "late",
+    "r": "repeated",
+}
+
+
+class TooManyWaitError(Exception):
+    """More updates than a room holds back until their moment."""
+
+
+def version(
+    entity: str,
+    name: str,
+    at: int,
+    values: Mapping[str, int | float | str | None],
+    duration_ms: int,
+) -> Overlay:
+    """One version of a card; no ``values`` take it away at ``at``.
+
+    It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced.
+    """
+    told = hashlib.blake2b(f"{entity}\0{name}".encode(), digest_size=9).digest()
+    expires_at = at + duration_ms if values else at
+    return Overlay(
+        id=f"{KIND}-{base64.urlsafe_b64encode(told).decode()}",
+        kind=KIND,
+        at=at,
+        data={"entity": entity, "name": name, "values": dict(values)},
+        topic=entity,
+        expires_at=UNSET if values and not duration_ms else expires_at,
+    )
+
+
+def is_due(state: RoomState, now: int) -> bool:
+    """Whether time alone changes the room's cards now."""
+    return any(_is_near(card, now) for card in state.waiting.values()) or any(_lapsed(state, now))
+
+
+class Cards:
+    """What one tick does to a room's overlays; changes nothing of ``state`` itself."""
+
+    def __init__(self, state: RoomState, now: int) -> None:
+        self._state = state
+        self._now = now
+        self._newest: dict[str, Overlay] = {}
+        self._out: dict[tuple[str, int], Overlay] = {}
+        self._waits = dict(state.waiting)
+        self.moved: dict[str, Overlay | None] = {}
+        """Versions that wait from now on, or no longer."""
+
+    def give(self, cards: Sequence[Overlay]) -> list[Fate]:
+        """Takes versions in; what becomes of each. Raises TooManyWaitError, then none is taken."""
+        ahead = {_place(card) for card in cards if not _is_near(card, self._now)}
+        if len(self._waits.keys() | ahead) > MAX_WAITING and ahead - self._waits.keys():
+            raise TooManyWaitError
+        return [
+            self._show(card) if _is_near(card, self._now) else self._keep(card) for card in cards
+        ]
+
+    def _keep(self, card: Overlay) -> Fate:
+        place = _place(card)
+        if self._waits.get(place) == card:
+            return "repeated"
+        self._waits[place] = self.moved[place] = card
+        return "waiting"
+
+    def _show(self, card: Overlay) -> Fate:
+        held = self._newest.get(card.id) or self._state.overlays.get(card.id)
+        if held == card:
+            return "repeated"
+        if (held is not None and card.at < held.at) or _is_past(card, self._state, self._now):
+            return "late"
+        self._newest[card.id] = card
+        self._out[card.id, card.at // VERSION_MS] = card
+        return "taken"
+
+    def finish(self) -> tuple[list[Overlay], list[str]]:
+        """What the tick shows, each card's versions in their order, and the ids that it drops."""
+        due = [place for place, card in self._waits.items() if _is_near(card, self._now)]
+        for place in sorted(due, key=lambda place: self._waits[place].at):
+            self._show(self._waits.pop(place))
+            self.moved[place] = None
+        gone = [name for name in _lapsed(self._state, self._now) if name not in self._newest]
+        return list(self._out.values()), [*gone, *self._too_many(set(gone))]
+
+    def _too_many(self, gone: set[str]) -> list[str]:
+        there = (self._state.overlays | self._newest).values()
+        cards = [card for card in there if card.kind == KIND and card.id not in gone]
+        cards.sort(key=lambda card: card.at, reverse=True)
+        return [card.id for card in cards[MAX_CARDS:]]
+
+
+def _place(card: Overlay) -> str:
+    return f"{card.id}@{card.at}"
+
+
+def _is_near(card: Overlay, now: int) -> bool:
+    return card.at <= now + AHEAD_MS
+
+
+def _is_past(overlay: Overlay, state: RoomState, now: int) -> bool:
+    """Whether it has expired for the viewer furthest behind, too."""
+    expires_at = overlay.expires_at
+    return expires_at is not UNSET and expires_at + state.settings.max_latency <= now
+
+
+def _lapsed(state: RoomState, now: int) -> Iterator[str]:
+    return (name for name, one in state.overlays.items() if _is_past(one, state, now))
