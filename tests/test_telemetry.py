@@ -49,13 +49,27 @@ def test_every_metric_has_our_prefix_and_counters_and_times_their_unit() -> None
             assert family.name.rpartition("_")[2] in {"messages", "entries"}, family.name
 
 
-def test_one_tick_counts_each_comment_by_its_fate() -> None:
+def test_one_tick_counts_each_comment_by_its_fate_and_how_long_the_first_waited() -> None:
     registry = CollectorRegistry()
-    Metrics(registry).ticked(entries=9, shown=4, merged=3, overflow=2)
+    Metrics(registry).ticked(entries=9, waited_ms=150, shown=4, merged=3, overflow=2)
     fates = {"shown": 4, "merged": 3, "overflow": 2}
     for fate, count in fates.items():
         assert registry.get_sample_value("grandstand_comments_total", {"fate": fate}) == count
     assert registry.get_sample_value("grandstand_tick_entries_sum") == 9
+    assert registry.get_sample_value("grandstand_sequencing_seconds_sum") == 0.15
+
+
+def test_a_wait_that_two_clocks_make_negative_is_none() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry).ticked(entries=1, waited_ms=-3, shown=1, merged=0, overflow=0)
+    assert registry.get_sample_value("grandstand_sequencing_seconds_sum") == 0
+
+
+def test_what_runs_and_what_its_acks_promise_can_be_told_apart() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry).built("1.2.3", "weak")
+    labels = {"version": "1.2.3", "durability": "weak"}
+    assert registry.get_sample_value("grandstand_build_info", labels) == 1
 
 
 def test_counts_that_a_part_keeps_by_itself_are_read_at_each_scrape() -> None:

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from grandstand import resources
+from grandstand import __version__, resources
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.gate import Gate, Limits
 from grandstand.edge.keepalive import Keepalive
@@ -110,6 +110,7 @@ async def _serve(
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     rooms = LiveRooms(store)
+    metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
     metrics.read_counter(
         "moderation_comments",

@@ -62,6 +62,7 @@ class Metrics:
         def histogram(name: str, words: str, buckets: tuple[float, ...]) -> Histogram:
             return Histogram(f"grandstand_{name}", words, buckets=buckets, registry=registry)
 
+        self._build = gauge("build_info", "What runs; always 1", "version", "durability")
         self.connections = gauge("connections", "Open viewer connections", "codec")
         self.handshakes_refused = counter(
             "handshakes_refused_total", "Upgrades answered by HTTP", "code"
@@ -92,15 +93,26 @@ class Metrics:
             "replica_reloads_total", "Rooms read anew from the store after a gap"
         )
         self.store_up = gauge("store_up", "Whether the store answers")
+        self.rooms = gauge("rooms", "Rooms in the store; each is sequenced by one process")
         self.leases_held = gauge("leases_held", "Rooms sequenced by this process")
+        self.sequencing_seconds = histogram(
+            "sequencing_seconds", "From the store to the commit, the longest wait of a tick", SLOW_S
+        )
         self.tick_entries = histogram("tick_entries", "Entries read by one tick", COUNTS)
         self.comments = counter(
             "comments_total", "Comments sequenced, by what became of them", "fate"
         )
 
-    def ticked(self, entries: int, shown: int, merged: int, overflow: int) -> None:
-        """One tick was committed."""
+    def built(self, version: str, durability: str) -> None:
+        """Which version runs, and what an ack of its store promises."""
+        self._build.labels(version, durability).set(1)
+
+    def ticked(
+        self, entries: int, waited_ms: float, shown: int, merged: int, overflow: int
+    ) -> None:
+        """One tick was committed, whose oldest entry had been in the store for ``waited_ms``."""
         self.tick_entries.observe(entries)
+        self.sequencing_seconds.observe(max(waited_ms, 0) / 1000)
         self.comments.labels("shown").inc(shown)
         self.comments.labels("merged").inc(merged)
         self.comments.labels("overflow").inc(overflow)

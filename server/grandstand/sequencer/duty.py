@@ -46,6 +46,7 @@ class Duty:
     async def _round(self) -> None:
         rooms = await self._store.rooms.ids()
         held = await self._store.leases.hold(rooms)
+        self._metrics.rooms.set(len(rooms))
         self._metrics.leases_held.set(len(held))
         for room in list(self._working):
             if room not in held or self._working[room].done():

@@ -144,7 +144,8 @@ class RoomSequencer:
                 ),
                 COMMIT_PATIENCE_S,
             )
-        self._metrics.ticked(len(entries), tick.shown, tick.merged, tick.overflow)
+        waited_ms = self._store.now_ms() - entries[0].arrived_ms
+        self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
         for frame in commit.frames:
             self._metrics.frame_bytes.observe(len(frame))
 

@@ -76,6 +76,11 @@ class Entry:
     comment: str
     payload: bytes
 
+    @property
+    def arrived_ms(self) -> int:
+        """When, by the store's clock."""
+        return int(self.cursor.partition("-")[0])
+
 
 class Ingest:
     """The ingest streams of all rooms."""
