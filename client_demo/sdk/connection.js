@@ -9,8 +9,9 @@
  */
 
 import { afterClose, backoffMs } from "./backoff.js";
+import { readMessage } from "./reading.js";
 
-/** @import {CommentMessage, Frame, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+/** @import {CommentMessage, Frame, FollowMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
@@ -26,7 +27,7 @@ const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
  * @typedef {{message: CommentMessage | VoteMessage, resendAt: number}} Pending
  * @typedef {{do: "token"}
  *   | {do: "open"}
- *   | {do: "send", text: string}
+ *   | {do: "send", message: object}
  *   | {do: "close"}
  *   | {do: "status", status: Status}
  *   | {do: "message", message: ServerMessage, replayed: boolean}} Effect
@@ -48,20 +49,23 @@ export class Connection {
   #gapEnd = -1;
   #timeAt = Infinity;
   #timeCount = 0;
+  /** @type {FollowMessage | undefined} not said yet */ #follow;
   /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
 
   /**
    * @param {object} options
-   * @param {"guest" | "given" | "none"} options.identity where tokens come from: asked for by the
-   *   shell and asked for again when refused; given once for all; or none, to watch only
+   * @param {"asked" | "guest" | "given" | "none"} options.identity where tokens come from: asked of
+   *   the shell, and again when refused; given once for all; or none, to watch only
    * @param {string} [options.token]
    * @param {string} [options.lang] BCP 47
+   * @param {readonly string[]} [options.follow] topics
    * @param {() => number} [options.random] 0 to 1
    */
-  constructor({ identity, token, lang, random = Math.random }) {
-    this.identity = identity;
+  constructor({ identity, token, lang, follow = [], random = Math.random }) {
+    this.identity = identity === "guest" ? "asked" : identity;
     this.token = token;
     this.lang = lang;
+    this.topics = follow;
     this.random = random;
   }
 
@@ -70,15 +74,26 @@ export class Connection {
     return [...this.#pending.values()].map((one) => one.message);
   }
 
+  /** Whether that message still waits for an answer, to be sent again. @param {string} id */
+  isPending(id) {
+    return this.#pending.has(id);
+  }
+
   /** @param {number} now @returns {Effect[]} */
   start(now) {
     return [...this.#become({ phase: "connecting" }), ...this.#attemptNow(now)];
   }
 
-  /** The shell has a token. @param {number} now @param {string} token @returns {Effect[]} */
+  /**
+   * The shell has a token, or knows that this viewer shall watch without one.
+   * @param {number} now
+   * @param {string | null} token
+   * @returns {Effect[]}
+   */
   tokenGiven(now, token) {
     if (this.#stage !== "token") return [];
-    this.token = token;
+    this.token = token ?? undefined;
+    if (token === null) return this.#open();
     return this.#attemptNow(now);
   }
 
@@ -100,20 +115,22 @@ export class Connection {
   opened(now) {
     this.#stage = "greeting";
     this.#heardAt = now;
+    this.#follow = undefined;
     const hello = {
       type: "hello",
       ...(this.token !== undefined && { token: this.token }),
       ...(this.lang !== undefined && { lang: this.lang }),
+      ...(this.topics.length > 0 && { follow: this.topics }),
       ...(this.place && { resume: { ...this.place } }),
-      client: "grandstand-demo/0.1",
+      client: "grandstand-sdk/0.1",
     };
     return [send(hello)];
   }
 
-  /** @param {number} now @param {string} text @returns {Effect[]} */
-  received(now, text) {
+  /** @param {number} now @param {unknown} value as decoded @returns {Effect[]} */
+  received(now, value) {
     this.#heardAt = now;
-    const message = decode(text);
+    const message = readMessage(value);
     switch (message?.type) {
       case "welcome":
         return this.#welcome(now, message);
@@ -156,7 +173,7 @@ export class Connection {
     const words = reason || bye?.reason || "";
     if (next === "final") return this.#end(told, words);
     if (next === "new token") {
-      if (this.identity !== "guest") return this.#end(told, words);
+      if (this.identity !== "asked") return this.#end(told, words);
       this.token = undefined;
     }
     return this.#retry(now);
@@ -190,6 +207,30 @@ export class Connection {
     return this.#stage === "live" ? [send(message)] : [];
   }
 
+  /**
+   * Other topics from now on: a reconnect says them by its hello.
+   * @param {string} id
+   * @param {readonly string[]} topics
+   * @returns {Effect[]}
+   */
+  follow(id, topics) {
+    this.topics = topics;
+    this.#follow = { type: "follow", id, topics: [...topics] };
+    return this.#stage === "live" ? this.#sayTopics() : [];
+  }
+
+  /** The viewer goes. @returns {Effect[]} */
+  stop() {
+    return [{ do: "close" }, ...this.#end(1000, "")];
+  }
+
+  /** @returns {Effect[]} */
+  #sayTopics() {
+    const message = this.#follow;
+    this.#follow = undefined;
+    return message ? [send(message)] : [];
+  }
+
   /** @param {number} now @param {Welcome} welcome @returns {Effect[]} */
   #welcome(now, welcome) {
     const fresh = this.#stage !== "live";
@@ -208,7 +249,7 @@ export class Connection {
     this.#timeAt = now;
     this.#timeCount = 0;
     effects.push(...this.#become({ phase: "live" }));
-    return [...effects, ...this.#resend(() => true)];
+    return [...effects, ...this.#sayTopics(), ...this.#resend(() => true)];
   }
 
   /** @param {number} now @param {Frame} frame @returns {Effect[]} */
@@ -258,10 +299,15 @@ export class Connection {
     this.#since = now;
     this.#gapAt = Infinity;
     this.#bye = undefined;
-    if (this.identity === "guest" && this.token === undefined) {
+    if (this.identity === "asked" && this.token === undefined) {
       this.#stage = "token";
       return [{ do: "token" }];
     }
+    return this.#open();
+  }
+
+  /** @returns {Effect[]} */
+  #open() {
     this.#stage = "opening";
     return [{ do: "open" }];
   }
@@ -291,20 +337,10 @@ export class Connection {
 
 /** @param {object} message @returns {Effect} */
 function send(message) {
-  return { do: "send", text: JSON.stringify(message) };
+  return { do: "send", message };
 }
 
 /** @param {ServerMessage} message @returns {Effect} */
 function pass(message) {
   return { do: "message", message, replayed: false };
-}
-
-/** @param {string} text @returns {ServerMessage | undefined} */
-function decode(text) {
-  try {
-    const message = JSON.parse(text);
-    return typeof message === "object" && message !== null ? message : undefined;
-  } catch {
-    return undefined; // not for this version of the contract; the silence timer sees to the rest
-  }
 }

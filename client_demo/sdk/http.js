@@ -61,3 +61,21 @@ export function problem(status, document, retryAfter) {
 function fieldPath(path) {
   return path.replace(/^[#$]/, "").split(/[./[\]]+/).filter(Boolean).join(".");
 }
+
+/** @param {string} room @param {string} path */
+export function roomPath(room, path) {
+  return `/v1/rooms/${encodeURIComponent(room)}${path}`;
+}
+
+/**
+ * Calls inside one room, as a producer's or moderator's page makes them.
+ * @param {object} options
+ * @param {string} [options.url] of the server; this page's when absent
+ * @param {string} options.room
+ * @param {string} [options.token]
+ * @returns {(method: string, path: string, body?: unknown) => Promise<{ok: true, body: any} | Problem>}
+ */
+export function roomCalls({ url, room, token }) {
+  const base = (url ?? location.origin).replace(/\/+$/, "");
+  return (method, path, body) => call(method, `${base}${roomPath(room, path)}`, { token, body });
+}

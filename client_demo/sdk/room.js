@@ -6,6 +6,7 @@
 /** @import {Comment, Cue, Frame, Gauges, Overlay, Poll, Settings, Tally, Viewer, Welcome} from "./wire.js" */
 
 const RECENT = 50; // as many as a welcome brings
+const MOST_VERSIONS = 200; // of one overlay: a card that changes three times a second for a minute
 const MAX_LATENCY_MS = 60_000; // the contract's default
 
 /**
@@ -18,7 +19,11 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {Viewer} viewer
  * @property {Settings} settings
  * @property {ReadonlyMap<string, Poll>} polls
- * @property {ReadonlyMap<string, Overlay>} overlays
+ * @property {ReadonlyMap<string, Overlay>} overlays as last said
+ * @property {ReadonlyMap<string, readonly Overlay[]>} versions of each overlay that some viewer may
+ *   still have before them, by `at`
+ * @property {ReadonlyMap<string, {at: number, before: Poll}>} reveals what was known of a poll before
+ *   it was revealed, and when that was
  * @property {ReadonlyMap<string, Cue>} cues
  * @property {readonly Comment[]} recent oldest first
  * @property {ReadonlyMap<string, Tally>} tallies latest values, of polls that aren't final
@@ -45,6 +50,8 @@ export function enter(welcome, before) {
     settings: welcome.settings,
     polls: byId(welcome.polls),
     overlays: byId(welcome.overlays),
+    versions: withVersions(sameEpoch(welcome, before) ? keptVersions(welcome, before) : new Map(), welcome.overlays),
+    reveals: withReveals(sameEpoch(welcome, before) ? before : undefined, welcome.polls, welcome.now),
     cues: byId(welcome.cues),
     recent: resumed ? resumed.recent : welcome.recent.slice(-RECENT),
     tallies: new Map(),
@@ -69,6 +76,21 @@ export function recovers(welcome, before) {
 }
 
 /**
+ * @param {Welcome} welcome
+ * @param {RoomState | undefined} before
+ * @returns {before is RoomState}
+ */
+function sameEpoch(welcome, before) {
+  return before?.epoch === welcome.epoch;
+}
+
+/** Versions of overlays that still are. @param {Welcome} welcome @param {RoomState} before */
+function keptVersions(welcome, before) {
+  const there = new Set(welcome.overlays.map((overlay) => overlay.id));
+  return new Map([...before.versions].filter(([id]) => there.has(id)));
+}
+
+/**
  * One frame later. Numbered frames must come in order: whoever calls looks for gaps.
  * @param {RoomState} state
  * @param {Frame} frame
@@ -88,12 +110,18 @@ export function fold(state, frame) {
   if (!settled) {
     if (frame.settings) next.settings = frame.settings;
     if (frame.polls) {
+      next.reveals = withReveals(state, frame.polls, frame.now);
       next.polls = withAll(state.polls, frame.polls);
       for (const poll of frame.polls) if (poll.tally || poll.final) tallies.delete(poll.id);
     }
     const overlays = withAll(state.overlays, frame.overlays ?? []);
-    for (const id of frame.drop ?? []) overlays.delete(id);
+    const versions = withVersions(state.versions, frame.overlays ?? []);
+    for (const id of frame.drop ?? []) {
+      overlays.delete(id);
+      versions.delete(id);
+    }
     next.overlays = overlays;
+    next.versions = versions;
   }
   // A final tally never changes: a latest value that was late must not move it.
   for (const tally of frame.tallies ?? [])
@@ -126,6 +154,79 @@ export function votesOf(state, poll) {
   return { tally: known.tally, voters: known.voters ?? known.tally.reduce((a, b) => a + b, 0) };
 }
 
+/**
+ * The overlays one viewer has before them: of each its newest version that the playhead reached,
+ * unless that has expired there.
+ * @param {RoomState} state
+ * @param {number} playhead
+ * @returns {Overlay[]} by `at`
+ */
+export function overlaysAt(state, playhead) {
+  return [...state.versions.values()]
+    .map((versions) => versions.findLast((one) => one.at <= playhead))
+    .filter((one) => one !== undefined)
+    .filter((one) => playhead < (one.expires_at ?? Infinity))
+    .sort((a, b) => a.at - b.at);
+}
+
+/**
+ * A poll as known at that playhead: a result is not told before the moment at which it was revealed.
+ * @param {RoomState} state
+ * @param {Poll} poll
+ * @param {number} playhead
+ */
+export function pollAt(state, poll, playhead) {
+  const reveal = state.reveals.get(poll.id);
+  return reveal && poll.status === "revealed" && !(playhead >= reveal.at) ? reveal.before : poll;
+}
+
+/**
+ * @param {RoomState | undefined} state
+ * @param {readonly Poll[]} polls
+ * @param {number} now
+ */
+function withReveals(state, polls, now) {
+  const reveals = new Map(state?.reveals);
+  for (const poll of polls) {
+    if (poll.status !== "revealed" || reveals.has(poll.id)) continue;
+    const { answer: _answer, tally: _tally, voters: _voters, ...bare } = poll;
+    const before = state?.polls.get(poll.id) ?? bare;
+    reveals.set(poll.id, { at: now, before: { ...before, status: "closed" } });
+  }
+  return reveals;
+}
+
+/**
+ * @param {ReadonlyMap<string, readonly Overlay[]>} versions
+ * @param {readonly Overlay[]} said
+ * @returns {Map<string, readonly Overlay[]>}
+ */
+function withVersions(versions, said) {
+  const next = new Map(versions);
+  for (const overlay of said) {
+    const others = (next.get(overlay.id) ?? []).filter((one) => one.at !== overlay.at);
+    next.set(overlay.id, [...others, overlay].sort((a, b) => a.at - b.at).slice(-MOST_VERSIONS));
+  }
+  return next;
+}
+
+/**
+ * Without those that no viewer within `max_latency` has before them any more.
+ * @param {ReadonlyMap<string, readonly Overlay[]>} versions
+ * @param {number} oldest
+ */
+function withoutPast(versions, oldest) {
+  const next = new Map();
+  let same = true;
+  for (const [id, all] of versions) {
+    const first = Math.max(0, all.findLastIndex((one) => one.at <= oldest));
+    const kept = all.slice(first).filter((one) => (one.expires_at ?? Infinity) > oldest || one !== all.at(-1));
+    if (kept.length > 0) next.set(id, kept);
+    same &&= kept.length === all.length;
+  }
+  return same ? versions : next;
+}
+
 /** @template {{id: string}} T @param {readonly T[]} items @returns {Map<string, T>} */
 function byId(items) {
   return new Map(items.map((item) => [item.id, item]));
@@ -136,13 +237,14 @@ function withAll(map, items) {
   return new Map([...map, ...byId(items)]);
 }
 
-/** Cues older than max_latency and overlays past their end are no longer state. @param {RoomState} state */
+/** Cues older than max_latency and overlays past their end are no longer what the server says. @param {RoomState} state */
 function expire(state) {
   const oldest = state.now - (state.settings.max_latency ?? MAX_LATENCY_MS);
   const cues = [...state.cues].filter(([, cue]) => cue.at >= oldest);
   const overlays = [...state.overlays].filter(([, one]) => (one.expires_at ?? Infinity) > state.now);
   return {
     ...state,
+    versions: withoutPast(state.versions, oldest),
     cues: cues.length < state.cues.size ? new Map(cues) : state.cues,
     overlays: overlays.length < state.overlays.size ? new Map(overlays) : state.overlays,
   };

@@ -1,44 +1,93 @@
-/** The shell around Connection: a WebSocket, timers, guest tokens. Decides nothing. */
+/** The shell around Connection: a WebSocket, timers, tokens. Decides nothing. */
 
 import { Connection } from "./connection.js";
-import { call } from "./http.js";
+import { call, roomPath } from "./http.js";
 
 /** @import {Effect, Status} from "./connection.js" */
 /** @import {CommentMessage, ServerMessage, VoteMessage} from "./wire.js" */
 
 const TICK_MS = 100;
-const SUBPROTOCOL = "grandstand.v1.json";
+
+/**
+ * How messages become data on the socket and back.
+ * @typedef {{subprotocol: string, write: (message: object) => string | Uint8Array<ArrayBuffer>,
+ *   read: (data: unknown) => unknown}} Codec
+ * @typedef {new (url: string, subprotocol: string) => WebSocket} WebSocketClass
+ * @typedef {{token: string, viewer?: string, expires_at?: number}} GuestToken
+ */
+
+/** @type {Codec} for pages that have no import map yet */
+const JSON_CODEC = {
+  subprotocol: "grandstand.v1.json",
+  write: JSON.stringify,
+  read: (data) => {
+    try {
+      return JSON.parse(String(data));
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 export class LiveSocket {
   /** @type {WebSocket | undefined} */ #socket;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
 
   /**
    * @param {object} options
+   * @param {string} [options.url] of the server; this page's when absent
    * @param {string} options.room
-   * @param {"guest" | "given" | "none"} options.identity
+   * @param {"guest" | "asked" | "given" | "none"} options.identity a guest's token is asked of the
+   *   server, "asked" asks `askToken`
    * @param {string} [options.token]
-   * @param {(token: string, expiresAt: number) => void} [options.onToken] a new guest token, to keep
+   * @param {() => Promise<string | null>} [options.askToken]
+   * @param {string} [options.lang]
+   * @param {readonly string[]} [options.follow]
+   * @param {Codec} [options.codec]
+   * @param {WebSocketClass} [options.WebSocket]
+   * @param {(token: string, expiresAt: number, whole: GuestToken) => void} [options.onToken] a new
+   *   guest token, to keep
    * @param {(status: Status) => void} options.onStatus
    * @param {(message: ServerMessage, replayed: boolean, receivedAt: number) => void} options.onMessage
    */
   constructor(options) {
     this.options = options;
+    this.url = (options.url ?? location.origin).replace(/\/+$/, "");
+    this.codec = options.codec ?? JSON_CODEC;
     this.core = new Connection({
       identity: options.identity,
       token: options.token,
-      lang: navigator.language,
+      lang: options.lang ?? globalThis.navigator?.language,
+      follow: options.follow,
     });
   }
 
   start() {
+    this.#timer = setInterval(this.#tick, TICK_MS);
+    // A page in the background ticks once a minute: don't wait for that once it is looked at.
+    globalThis.addEventListener?.("online", this.#tick);
+    globalThis.document?.addEventListener("visibilitychange", this.#tick);
     this.#run(this.core.start(performance.now()));
-    setInterval(() => this.#run(this.core.tick(performance.now())), TICK_MS);
   }
 
   /** @param {CommentMessage | VoteMessage} message */
   submit(message) {
     this.#run(this.core.submit(message));
   }
+
+  /** @param {string} id @param {readonly string[]} topics */
+  follow(id, topics) {
+    this.#run(this.core.follow(id, topics));
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    globalThis.removeEventListener?.("online", this.#tick);
+    globalThis.document?.removeEventListener("visibilitychange", this.#tick);
+    this.#run(this.core.stop());
+  }
+
+  #tick = () => this.#run(this.core.tick(performance.now()));
 
   /** @param {Effect[]} effects */
   #run(effects) {
@@ -55,7 +104,7 @@ export class LiveSocket {
         this.#open();
         break;
       case "send":
-        this.#socket?.send(effect.text);
+        this.#socket?.send(this.codec.write(effect.message));
         break;
       case "close":
         this.#drop();
@@ -70,18 +119,21 @@ export class LiveSocket {
 
   #open() {
     this.#drop();
-    const path = `/v1/rooms/${encodeURIComponent(this.options.room)}/live`;
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${path}`, SUBPROTOCOL);
+    const Socket = this.options.WebSocket ?? WebSocket;
+    const url = `${this.url.replace(/^http/, "ws")}${roomPath(this.options.room, "/live")}`;
+    const socket = new Socket(url, this.codec.subprotocol);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const mine = () => this.#socket === socket;
     socket.onopen = () => mine() && this.#run(this.core.opened(performance.now()));
     socket.onmessage = (event) =>
-      mine() && this.#run(this.core.received(performance.now(), String(event.data)));
+      mine() && this.#run(this.core.received(performance.now(), this.codec.read(event.data)));
     socket.onclose = (event) => {
       if (!mine()) return;
       this.#socket = undefined;
       this.#run(this.core.closed(performance.now(), event.code, event.reason));
     };
+    socket.onerror = () => {}; // its close says the same
   }
 
   /** Lets go of the socket without waiting for the peer, which may be gone for good. */
@@ -92,12 +144,22 @@ export class LiveSocket {
   }
 
   async #askToken() {
-    const path = `/v1/rooms/${encodeURIComponent(this.options.room)}/guests`;
-    const answer = await call("POST", path);
+    const { askToken } = this.options;
+    if (!askToken) return this.#askGuestToken();
+    try {
+      const token = await askToken();
+      this.#run(this.core.tokenGiven(performance.now(), token));
+    } catch (error) {
+      this.#run(this.core.tokenRefused(performance.now(), { reason: String(error) }));
+    }
+  }
+
+  async #askGuestToken() {
+    const answer = await call("POST", `${this.url}${roomPath(this.options.room, "/guests")}`);
     const now = performance.now();
     if (answer.ok) {
       const { token, expires_at: expiresAt } = answer.body;
-      this.options.onToken?.(token, expiresAt);
+      this.options.onToken?.(token, expiresAt, answer.body);
       this.#run(this.core.tokenGiven(now, token));
       return;
     }

@@ -53,6 +53,7 @@
  *
  * @typedef {object} Settings
  * @property {string} [title]
+ * @property {string} [stream] an HLS playlist's URL, or its path on the server; "" when there is none
  * @property {"none" | "watch" | "comment" | "vote"} [guests]
  * @property {number} [max_text] code points
  * @property {number} [max_latency] ms
@@ -117,6 +118,7 @@
 /**
  * @typedef {{type: "comment", id: string, text: string, at?: number, mode?: Mode, color?: number, size?: Size}} CommentMessage
  * @typedef {{type: "vote", id: string, poll: string, choices: number[], at?: number}} VoteMessage
+ * @typedef {{type: "follow", id: string, topics: string[]}} FollowMessage
  */
 
 export {};

@@ -1,0 +1,86 @@
+/**
+ * What the picture shows: programme time by hls.js, by a browser's own HLS, by a plain file, or by
+ * no picture at all. Each reads its player at every animation frame and keeps nothing.
+ */
+
+/**
+ * @typedef {object} Clock
+ * @property {boolean} hasPicture
+ * @property {() => number | undefined} read programme time of the picture in ms; undefined when it
+ *   has no date
+ * @property {() => boolean} [playing] whether the picture has begun; when absent, once it has a date
+ * @property {() => number | undefined} [latencyMs] behind live
+ * @property {boolean} [certain] the date is the page's own word: not doubted for being long ago
+ * @property {() => void} [close]
+ */
+
+/** @typedef {{currentTime: number, readonly played: {readonly length: number}}} Player */
+
+/**
+ * The programme clock itself, or so far behind it: for a page without a picture.
+ * @param {{behindMs?: number}} [options]
+ * @returns {Clock}
+ */
+export function roomClock({ behindMs = 0 } = {}) {
+  return { hasPicture: false, read: () => undefined, latencyMs: () => behindMs };
+}
+
+/**
+ * @param {{readonly playingDate: Date | null, readonly latency: number, readonly media: Player | null}} hls
+ *   a `Hls` of hls.js
+ * @returns {Clock}
+ */
+export function hlsClock(hls) {
+  return {
+    hasPicture: true,
+    read: () => finite(hls.playingDate?.getTime()),
+    playing: () => begun(hls.media),
+    latencyMs: () => finite(hls.latency * 1000),
+  };
+}
+
+/**
+ * A browser that plays HLS by itself, as Safari does.
+ * @param {HTMLVideoElement & {getStartDate?: () => Date}} video
+ * @returns {Clock}
+ */
+export function nativeHlsClock(video) {
+  return {
+    hasPicture: true,
+    read: () => {
+      const start = finite(video.getStartDate?.().getTime());
+      return start === undefined ? undefined : start + video.currentTime * 1000;
+    },
+    playing: () => begun(video),
+    latencyMs: () => {
+      const { seekable } = video;
+      if (seekable.length === 0) return undefined;
+      return finite((seekable.end(seekable.length - 1) - video.currentTime) * 1000);
+    },
+  };
+}
+
+/**
+ * A plain file whose first moment is `startsAt`, programme time in ms.
+ * @param {Player} video
+ * @param {{startsAt: number}} options
+ * @returns {Clock}
+ */
+export function videoClock(video, { startsAt }) {
+  return {
+    hasPicture: true,
+    certain: true,
+    read: () => startsAt + video.currentTime * 1000,
+    playing: () => begun(video),
+  };
+}
+
+/** @param {Player | null} player */
+function begun(player) {
+  return (player?.played.length ?? 0) > 0;
+}
+
+/** @param {number | undefined} value */
+function finite(value) {
+  return Number.isFinite(value) ? value : undefined;
+}

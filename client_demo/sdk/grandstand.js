@@ -1,0 +1,55 @@
+/**
+ * Grandstand in a page: comments, polls and overlays of a room, each at the viewer's own moment of
+ * the broadcast. This is the one module to import; its only dependency is `@msgpack/msgpack`.
+ *
+ *     import { connect, hlsClock } from "./sdk/grandstand.js";
+ *     const live = connect({ room: "gala", clock: hlsClock(hls) });
+ *     live.on("comment", ({ comment, own }) => fly(comment, own));
+ */
+
+import { LiveRoom } from "./live.js";
+
+/** @import {Options} from "./live.js" */
+
+/**
+ * Enters a room, and stays in it until `close()` or until the server says that it's over.
+ * @param {Options} options
+ * @returns {LiveRoom}
+ */
+export function connect(options) {
+  return new LiveRoom(options);
+}
+
+export { LiveRoom };
+export { hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
+export { roomCalls } from "./http.js";
+export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
+export { RefusedError } from "./outbox.js";
+export { isAnswer, phaseOf, shareOf } from "./polls.js";
+
+/**
+ * @typedef {import("./clocks.js").Clock} Clock
+ * @typedef {import("./connection.js").Status} Status
+ * @typedef {import("./http.js").Problem} Problem
+ * @typedef {import("./live.js").Events} Events
+ * @typedef {import("./live.js").SeenPoll} SeenPoll
+ * @typedef {import("./outbox.js").Sent} Sent
+ * @typedef {import("./polls.js").PollPhase} PollPhase
+ * @typedef {import("./room.js").RoomState} RoomState
+ * @typedef {import("./scheduler.js").DueComment} DueComment
+ * @typedef {import("./wire.js").Ack} Ack
+ * @typedef {import("./wire.js").Bye} Bye
+ * @typedef {import("./wire.js").Comment} Comment
+ * @typedef {import("./wire.js").CommentMessage} CommentMessage
+ * @typedef {import("./wire.js").Cue} Cue
+ * @typedef {import("./wire.js").Gauges} Gauges
+ * @typedef {import("./wire.js").HeldComment} HeldComment
+ * @typedef {import("./wire.js").Mode} Mode
+ * @typedef {import("./wire.js").Notice} Notice
+ * @typedef {import("./wire.js").Overlay} Overlay
+ * @typedef {import("./wire.js").Poll} Poll
+ * @typedef {import("./wire.js").Refusal} Refusal
+ * @typedef {import("./wire.js").Settings} Settings
+ * @typedef {import("./wire.js").Size} Size
+ * @typedef {import("./wire.js").VoteMessage} VoteMessage
+ */

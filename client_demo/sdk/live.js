@@ -1,0 +1,370 @@
+/**
+ * One viewer in one room: puts connection, clocks, state and scheduler together, and tells the page.
+ * What comes when is decided by the parts; this is where they meet.
+ */
+
+import { ProgrammeClock } from "./clock.js";
+import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
+import { roomClock } from "./clocks.js";
+import { messageId } from "./identity.js";
+import { Outbox } from "./outbox.js";
+import { Playhead } from "./playhead.js";
+import { phaseOf } from "./polls.js";
+import { LatencyMeter } from "./latency.js";
+import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
+import { NO_TIME } from "./reading.js";
+import { Scheduler } from "./scheduler.js";
+import { LiveSocket } from "./socket.js";
+
+/** @import {Clock} from "./clocks.js" */
+/** @import {Status} from "./connection.js" */
+/** @import {Sent} from "./outbox.js" */
+/** @import {Doubt, Source} from "./playhead.js" */
+/** @import {PollPhase} from "./polls.js" */
+/** @import {RoomState} from "./room.js" */
+/** @import {DueComment} from "./scheduler.js" */
+/** @import {GuestToken, WebSocketClass} from "./socket.js" */
+/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Poll, Refusal, ServerMessage, Size, Welcome} from "./wire.js" */
+
+const MAX_LATENCY_MS = 60_000; // the contract's default
+const HIDDEN_STEP_MS = 250;
+const BARE_STEP_MS = 20; // where there are no animation frames at all
+
+/**
+ * @typedef {object} Options
+ * @property {string} [url] of the server, "https://show.example"; this page's own when absent
+ * @property {string} room its id
+ * @property {string | null | (() => Promise<string | null>)} [token] a token; null to watch without
+ *   an identity; a function that is asked whenever one is needed. Absent: a guest
+ * @property {string} [guestToken] one that `onGuestToken` brought before
+ * @property {(guest: GuestToken) => void} [onGuestToken] a guest's new token, to keep for a reload
+ * @property {string} [lang] BCP 47; the browser's when absent
+ * @property {Clock} [clock] what the picture shows; `roomClock()` when absent
+ * @property {readonly string[]} [follow] topics
+ * @property {WebSocketClass} [WebSocket] where there is none in the global scope, as in Node 20
+ *
+ * @typedef {object} Events
+ * @property {Status} status
+ * @property {RoomState} state
+ * @property {DueComment} comment
+ * @property {Cue} cue
+ * @property {string} retract a comment's id
+ * @property {undefined} clear
+ * @property {number} frame the playhead
+ * @property {{source: Source, why?: Doubt}} clock
+ * @property {Notice} notice
+ * @property {Refusal} refusal
+ * @property {Bye} bye
+ *
+ * @typedef {{poll: Poll, phase: PollPhase, votes?: {tally: number[], voters: number}}} SeenPoll
+ */
+
+export class LiveRoom {
+  /** What the server said so far; it may lie ahead of the viewer. @type {RoomState | undefined} */
+  state;
+  /** @type {Status} */ status = { phase: "connecting" };
+  #programme = new ProgrammeClock();
+  #playhead = new Playhead();
+  #scheduler = new Scheduler();
+  #latency = new LatencyMeter();
+  #outbox = new Outbox();
+  /** @type {Clock} */ #clock;
+  /** @type {LiveSocket} */ #socket;
+  /** @type {Map<keyof Events, Set<(payload: any) => void>>} */ #handlers = new Map();
+  #steppedAt = -Infinity;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
+  #animation = 0;
+
+  /** @param {Options} options */
+  constructor(options) {
+    const { token, guestToken, onGuestToken } = options;
+    const asked = typeof token === "function";
+    const given = typeof token === "string" ? token : undefined;
+    const identity = asked ? "asked" : given !== undefined ? "given" : token === null ? "none" : "guest";
+    this.#clock = options.clock ?? roomClock();
+    this.#socket = new LiveSocket({
+      url: options.url,
+      room: options.room,
+      identity,
+      token: given ?? (token === undefined ? guestToken : undefined),
+      askToken: asked ? token : undefined,
+      lang: options.lang,
+      follow: options.follow,
+      WebSocket: options.WebSocket,
+      codec: { subprotocol: SUBPROTOCOL, write: toBytes, read: fromBytes },
+      onToken: (_token, _expiresAt, whole) => onGuestToken?.(whole),
+      onStatus: (status) => this.#became(status),
+      onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
+    });
+    const frames = typeof requestAnimationFrame === "function";
+    this.#timer = setInterval(() => this.#idle(frames), frames ? HIDDEN_STEP_MS : BARE_STEP_MS);
+    if (frames) this.#animation = requestAnimationFrame(this.#animate);
+    this.#socket.start();
+  }
+
+  /** The programme clock now; NaN while unknown. */
+  now() {
+    return this.#programme.read(performance.now());
+  }
+
+  /** The viewer's own moment; NaN while unknown: then nothing is shown. */
+  playhead() {
+    this.#look();
+    return this.#playhead.value;
+  }
+
+  /** Whether the playhead is the picture's or the room's. */
+  get source() {
+    return this.#playhead.source;
+  }
+
+  /** Messages sent and not answered yet. */
+  get unacknowledged() {
+    return this.#socket.core.unacknowledged;
+  }
+
+  /**
+   * @template {keyof Events} E
+   * @param {E} event
+   * @param {(payload: Events[E]) => void} handler
+   * @returns {() => void} takes the handler off again
+   */
+  on(event, handler) {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    this.#handlers.set(event, handlers.add(handler));
+    return () => void handlers.delete(handler);
+  }
+
+  /**
+   * Says something at the viewer's own moment. Sent again until it is answered.
+   * @param {string} text
+   * @param {{mode?: Mode, size?: Size, color?: number}} [look]
+   * @returns {Sent}
+   */
+  comment(text, { mode, size, color } = {}) {
+    /** @type {CommentMessage} */
+    const message = {
+      type: "comment",
+      id: messageId(),
+      text,
+      ...this.#at(),
+      ...(mode !== undefined && mode !== "scroll" && { mode }),
+      ...(size !== undefined && size !== "normal" && { size }),
+      ...(color !== undefined && color !== 0xffffff && { color }),
+    };
+    return this.#submit(message);
+  }
+
+  /**
+   * @param {string} poll its id
+   * @param {readonly number[]} choices indices of options
+   * @returns {Sent}
+   */
+  vote(poll, choices) {
+    return this.#submit({ type: "vote", id: messageId(), poll, choices: [...choices], ...this.#at() });
+  }
+
+  /** The overlays of these topics from now on. @param {readonly string[]} topics */
+  follow(topics) {
+    this.#socket.follow(messageId(), topics);
+  }
+
+  /** The polls that the viewer's playhead has reached. @returns {SeenPoll[]} */
+  polls() {
+    const { state } = this;
+    const playhead = this.playhead();
+    if (!state) return [];
+    return [...state.polls.values()].flatMap((said) => {
+      if (!(playhead >= said.opens_at)) return [];
+      const poll = pollAt(state, said, playhead);
+      const votes = votesOf(state, poll);
+      return [{ poll, phase: phaseOf(poll, playhead), ...(votes && { votes }) }];
+    });
+  }
+
+  /** The overlays at the viewer's playhead. @returns {Overlay[]} */
+  overlays() {
+    return this.state ? overlaysAt(this.state, this.playhead()) : [];
+  }
+
+  /** Another picture. @param {Clock} clock */
+  useClock(clock) {
+    if (clock === this.#clock) return;
+    this.#clock.close?.();
+    this.#clock = clock;
+    this.#playhead.restart();
+  }
+
+  /** From the server's commit to here, ms, of the last 30 s. */
+  latency() {
+    return this.#latency.read(performance.now());
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    if (this.#animation) cancelAnimationFrame(this.#animation);
+    this.#animation = 0;
+    this.#socket.stop();
+    this.#clock.close?.();
+  }
+
+  // --- what the server said ----------------------------------------------------------------------
+
+  /** @param {Status} status */
+  #became(status) {
+    this.status = status;
+    if (status.phase === "ended") this.#outbox.end(status);
+    this.#emit("status", status);
+  }
+
+  /** @param {ServerMessage} message @param {boolean} replayed @param {number} receivedAt */
+  #take(message, replayed, receivedAt) {
+    switch (message.type) {
+      case "welcome":
+        return this.#enter(message, receivedAt);
+      case "frame":
+        return this.#fold(message, replayed, receivedAt);
+      case "ack":
+        return this.#acknowledged(message);
+      case "error":
+        if (message.id === undefined) this.#emit("refusal", message);
+        else if (!this.#socket.core.isPending(message.id)) this.#outbox.refuse(message.id, message);
+        return;
+      case "time":
+        return this.#programme.roundTrip(message.sent, receivedAt, message.now);
+      case "notice":
+      case "bye":
+        return this.#emit(message.type, message);
+    }
+  }
+
+  /** @param {Welcome} welcome @param {number} receivedAt */
+  #enter(welcome, receivedAt) {
+    this.#programme.heard(receivedAt, welcome.now);
+    const before = this.state;
+    this.state = enter(welcome, before);
+    if (before && before.epoch !== welcome.epoch) this.#clear();
+    if (!recovers(welcome, before)) this.#schedule(welcome.recent, true);
+    for (const cue of welcome.cues) this.#scheduler.addCue(cue);
+    this.#emit("state", this.state);
+  }
+
+  /** @param {Frame} frame @param {boolean} replayed @param {number} receivedAt */
+  #fold(frame, replayed, receivedAt) {
+    if (frame.now !== NO_TIME) this.#programme.heard(receivedAt, frame.now);
+    if (!this.state) return;
+    if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME)
+      this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
+    this.state = fold(this.state, frame);
+    this.#schedule(frame.comments ?? [], replayed);
+    for (const cue of frame.cues ?? []) this.#scheduler.addCue(cue);
+    for (const id of frame.retract ?? []) {
+      this.#scheduler.retract(id);
+      this.#emit("retract", id);
+    }
+    this.#emit("state", this.state);
+  }
+
+  /** @param {readonly Comment[]} comments @param {boolean} history */
+  #schedule(comments, history) {
+    const me = this.state?.viewer.id;
+    const { value } = this.#playhead;
+    for (const comment of comments)
+      this.#scheduler.add(comment, { playhead: value, own: me !== undefined && comment.user === me, history });
+  }
+
+  /** @param {Ack} ack */
+  #acknowledged(ack) {
+    const message = this.#outbox.acknowledge(ack);
+    if (message?.type !== "comment" || ack.status !== "accepted" || ack.comment === undefined) return;
+    const { text, mode, size, color, at = this.now() } = message;
+    const { id: user = "", name = "" } = this.state?.viewer ?? {};
+    const look = { ...(mode && { mode }), ...(size && { size }), ...(color !== undefined && { color }) };
+    const comment = { id: ack.comment, at, user, name, text, weight: 10, ...look };
+    for (const due of this.#scheduler.own(comment, this.playhead())) this.#emit("comment", due);
+  }
+
+  // --- what is due -------------------------------------------------------------------------------
+
+  #animate = () => {
+    this.#animation = requestAnimationFrame(this.#animate);
+    this.#step(false);
+  };
+
+  /** What no animation frame does: the background, and where there are none. @param {boolean} frames */
+  #idle(frames) {
+    if (!frames) this.#step(false);
+    else if (performance.now() - this.#steppedAt >= HIDDEN_STEP_MS) this.#step(true);
+  }
+
+  /** @param {boolean} hidden */
+  #step(hidden) {
+    this.#steppedAt = performance.now();
+    this.#look();
+    const { value } = this.#playhead;
+    const { comments, cues } = this.#scheduler.due(value, { hidden });
+    for (const { cue } of cues) this.#emit("cue", cue);
+    for (const due of comments) this.#emit("comment", due);
+    if (!hidden) this.#emit("frame", value);
+  }
+
+  /** Reads both clocks. */
+  #look() {
+    const clock = this.#clock;
+    const date = clock.hasPicture ? clock.read() : undefined;
+    const { jumped, changed } = this.#playhead.read({
+      local: performance.now(),
+      programme: this.now(),
+      hasPicture: clock.hasPicture,
+      playing: clock.playing ? clock.playing() : date !== undefined,
+      date,
+      certain: clock.certain,
+      latencyMs: clock.latencyMs?.() ?? 0,
+      maxLatencyMs: this.state?.settings.max_latency ?? MAX_LATENCY_MS,
+    });
+    if (jumped) {
+      this.#scheduler.jump(this.#playhead.value);
+      this.#emit("clear", undefined);
+    }
+    const { source, why } = this.#playhead;
+    if (changed) this.#emit("clock", { source, ...(why && { why }) });
+  }
+
+  #clear() {
+    this.#scheduler.clear();
+    this.#emit("clear", undefined);
+  }
+
+  // --- what the viewer says ----------------------------------------------------------------------
+
+  /** @returns {{at?: number}} */
+  #at() {
+    const playhead = this.playhead();
+    return Number.isNaN(playhead) ? {} : { at: Math.round(playhead) };
+  }
+
+  /** @param {import("./wire.js").CommentMessage | import("./wire.js").VoteMessage} message */
+  #submit(message) {
+    const sent = this.#outbox.add(message);
+    if (this.status.phase === "ended") this.#outbox.end(this.status);
+    else this.#socket.submit(message);
+    return sent;
+  }
+
+  /**
+   * A handler's fault is the page's: told where pages look for faults, and no reason to stop.
+   * @template {keyof Events} E
+   * @param {E} event
+   * @param {Events[E]} payload
+   */
+  #emit(event, payload) {
+    for (const handler of [...(this.#handlers.get(event) ?? [])]) {
+      try {
+        handler(payload);
+      } catch (error) {
+        if (typeof reportError === "function") reportError(error);
+        else console.error(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** Promises of what was said: each message's answer, whenever it comes. */
+
+/** @import {Status} from "./connection.js" */
+/** @import {Ack, CommentMessage, Refusal, VoteMessage} from "./wire.js" */
+
+/** @typedef {{id: string, at?: number, answer: Promise<Ack>}} Sent */
+
+/** The server, or the end of the connection, said no. */
+export class RefusedError extends Error {
+  /**
+   * @param {string} code the contract's error code, or "closed" when there is no connection any more
+   * @param {string} message for a person
+   * @param {number} [retryAfter] s
+   */
+  constructor(code, message, retryAfter) {
+    super(message);
+    this.name = "RefusedError";
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * @typedef {{message: CommentMessage | VoteMessage, resolve: (ack: Ack) => void,
+ *   reject: (why: RefusedError) => void}} Entry
+ */
+
+export class Outbox {
+  /** @type {Map<string, Entry>} */ #entries = new Map();
+
+  /** @param {CommentMessage | VoteMessage} message @returns {Sent} */
+  add(message) {
+    const answer = new Promise((/** @type {(ack: Ack) => void} */ resolve, reject) => {
+      this.#entries.set(message.id, { message, resolve, reject });
+    });
+    answer.catch(() => {}); // a page need not ask what became of it
+    return { id: message.id, ...(message.at !== undefined && { at: message.at }), answer };
+  }
+
+  /** @param {Ack} ack @returns {CommentMessage | VoteMessage | undefined} the message, the first time */
+  acknowledge(ack) {
+    const entry = this.#take(ack.id);
+    entry?.resolve(ack);
+    return entry?.message;
+  }
+
+  /** @param {string} id @param {Refusal} why */
+  refuse(id, why) {
+    this.#take(id)?.reject(new RefusedError(why.code, why.message, why.retry_after));
+  }
+
+  /** No answer will come any more. @param {Status} status */
+  end(status) {
+    for (const id of [...this.#entries.keys()])
+      this.#take(id)?.reject(new RefusedError("closed", status.reason ?? ""));
+  }
+
+  /** @param {string} id */
+  #take(id) {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    return entry;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The viewer's own moment of the broadcast: what the picture says, if it can be believed, else the
+ * room's clock less the latency. Pure: it is told what both say.
+ *
+ * A date further ahead than any stream can be, or further behind than the server takes comments
+ * from, is an encoder's or a packager's fault: believed, it would show the future or nothing at all.
+ */
+
+/** @typedef {"picture" | "room"} Source */
+/** @typedef {"no-date" | "date-off"} Doubt */
+
+const AHEAD_MS = 2_000; // the contract's: further ahead is `bad_time`
+const TRUST_AGAIN_MS = 1_000; // a date at the edge must not make the source flicker
+const JITTER_MS = 500; // a playlist that was estimated anew runs back by less
+const LEAP_MS = 1_500; // a picture that skips more than this has jumped
+
+export class Playhead {
+  /** @type {Source} */ source = "room";
+  /** @type {Doubt | undefined} */ why;
+  #value = NaN;
+  #local = NaN;
+  #goodSince = NaN;
+
+  /** As last read; NaN while unknown. */
+  get value() {
+    return this.#value;
+  }
+
+  /**
+   * @param {object} now
+   * @param {number} now.local this machine's monotonic ms
+   * @param {number} now.programme the room's clock; NaN while unknown
+   * @param {boolean} now.hasPicture
+   * @param {boolean} now.playing whether the picture has begun; without one it doesn't matter
+   * @param {number} [now.date] of the picture, programme time in ms
+   * @param {boolean} [now.certain] the page answers for the date: however old, it is right
+   * @param {number} now.latencyMs how far behind live this viewer is, as far as known
+   * @param {number} now.maxLatencyMs the room's
+   * @returns {{value: number, jumped: boolean, changed: boolean}} changed: the source or its reason
+   */
+  read({ local, programme, hasPicture, playing, date, certain = false, latencyMs, maxLatencyMs }) {
+    if (Number.isNaN(programme) || (hasPicture && !playing)) {
+      this.#value = NaN;
+      return { value: NaN, jumped: false, changed: false };
+    }
+    const oldest = certain ? -Infinity : programme - latencyMs - maxLatencyMs;
+    const good = date !== undefined && date <= programme + AHEAD_MS && date >= oldest;
+    if (!good) this.#goodSince = NaN;
+    else if (Number.isNaN(this.#goodSince)) this.#goodSince = local;
+    const doubted = this.why === "date-off" && local - this.#goodSince < TRUST_AGAIN_MS;
+    const trusted = hasPicture && good && !doubted;
+    const changed = this.#follow(trusted ? "picture" : "room", hasPicture, date);
+    const jumped = this.#move(trusted ? date : programme - latencyMs, local);
+    return { value: this.#value, jumped, changed };
+  }
+
+  /** Another clock: whatever was thought of the one before. */
+  restart() {
+    this.why = undefined;
+    this.#goodSince = NaN;
+  }
+
+  /** @param {Source} source @param {boolean} hasPicture @param {number | undefined} date */
+  #follow(source, hasPicture, date) {
+    const missing = date === undefined ? "no-date" : "date-off";
+    const why = source === "picture" || !hasPicture ? undefined : missing;
+    const changed = source !== this.source || why !== this.why;
+    this.source = source;
+    this.why = why;
+    return changed;
+  }
+
+  /** @param {number} value @param {number} local */
+  #move(value, local) {
+    const step = value - this.#value;
+    const elapsed = local - this.#local;
+    this.#local = local;
+    if (step < 0 && step > -JITTER_MS) return false; // stands until it is caught up with
+    this.#value = value;
+    return step <= -JITTER_MS || step > elapsed + LEAP_MS;
+  }
+}

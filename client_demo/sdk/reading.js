@@ -1,0 +1,226 @@
+/**
+ * What a server sent, held against the contract's types. Pure, and never raises: a field of the
+ * wrong type counts as absent, an item without what makes it one is left out, a message without
+ * what makes it one is none. Unknown fields stay, unknown messages go.
+ */
+
+/** @import {Bye, Comment, Cue, Frame, Overlay, Poll, ServerMessage, Welcome} from "./wire.js" */
+
+/** @typedef {(value: any) => boolean} Check */
+/** @typedef {Record<string, Check>} Shape */
+
+/** A `now` that tells nothing: it moves no clock and no state. */
+export const NO_TIME = 0;
+
+/** @type {Check} */ const string = (value) => typeof value === "string";
+/** @type {Check} */ const number = (value) => Number.isFinite(value);
+/** @type {Check} */ const integer = (value) => Number.isSafeInteger(value);
+/** @type {Check} */ const boolean = (value) => typeof value === "boolean";
+/** @type {Check} */ const map = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+/** @type {(...words: string[]) => Check} */ const oneOf = (...words) => (value) => words.includes(value);
+/** @type {(item: Check) => Check} */ const listOf = (item) => (value) =>
+  Array.isArray(value) && value.every(item);
+
+const COMMENT = { id: string, at: number, text: string };
+const COMMENT_MAY = {
+  mode: oneOf("scroll", "top", "bottom"),
+  size: oneOf("small", "normal", "large"),
+  color: integer,
+  count: integer,
+};
+const POLL = {
+  id: string,
+  question: string,
+  options: listOf((option) => map(option) && string(option.text)),
+  status: oneOf("open", "closed", "revealed", "cancelled"),
+  opens_at: number,
+  closes_at: number,
+};
+const POLL_MAY = {
+  max_choices: integer,
+  tally: listOf(integer),
+  voters: integer,
+  answer: (/** @type {any} */ value) => integer(value) || listOf(integer)(value),
+};
+const OVERLAY = { id: string, kind: string, at: number };
+const OVERLAY_MAY = { topic: string, expires_at: number };
+const CUE = { id: string, name: string, at: number };
+const TALLY = { poll: string, tally: listOf(integer), voters: integer };
+const SETTINGS_MAY = {
+  title: string,
+  stream: string,
+  guests: string,
+  max_text: integer,
+  max_latency: number,
+  moderation: map,
+  shield: boolean,
+};
+const PULSE = { comments_per_second: number, people: number, mood: number, excitement: number };
+
+/**
+ * @param {unknown} value as decoded
+ * @returns {ServerMessage | undefined}
+ */
+export function readMessage(value) {
+  const message = /** @type {any} */ (value);
+  if (!map(message)) return undefined;
+  switch (message.type) {
+    case "welcome":
+      return welcome(message);
+    case "frame":
+      return frame(message);
+    case "ack":
+      return shaped(message, { id: string, status: oneOf("accepted", "held") }, { comment: string });
+    case "error":
+      return shaped({ message: "", ...message }, { code: string, message: string }, { id: string, retry_after: number });
+    case "time":
+      return shaped(message, { id: string, sent: number, now: number });
+    case "notice":
+      return notice(message);
+    case "bye":
+      return bye(message);
+    default:
+      return undefined;
+  }
+}
+
+/** @param {any} message @returns {Welcome | undefined} */
+function welcome(message) {
+  const read = shaped(message, { epoch: string, offset: integer, now: number });
+  if (!read) return undefined;
+  const viewer = map(read.viewer) && string(read.viewer.role) ? read.viewer : { role: "viewer" };
+  return {
+    ...read,
+    room: string(read.room) ? read.room : "",
+    viewer: shaped(viewer, {}, { id: string, name: string }),
+    settings: shaped(read.settings, {}, SETTINGS_MAY) ?? {},
+    polls: items(read.polls, poll) ?? [],
+    overlays: items(read.overlays, overlay) ?? [],
+    cues: items(read.cues, cue) ?? [],
+    recent: items(read.recent, comment) ?? [],
+    viewers: number(read.viewers) ? read.viewers : 0,
+    recovered: read.recovered === true,
+    durability: string(read.durability) ? read.durability : "weak",
+  };
+}
+
+/** A numbered frame stays one whatever is wrong inside: its offset counts. @param {any} message @returns {Frame} */
+function frame(message) {
+  const { comments, polls, overlays, cues, retract, drop, tallies, gauges, settings, ...rest } = message;
+  const lists = {
+    comments: items(comments, comment),
+    polls: items(polls, poll),
+    overlays: items(overlays, overlay),
+    cues: items(cues, cue),
+    retract: items(retract, text),
+    drop: items(drop, text),
+    tallies: items(tallies, (one) => shaped(one, TALLY)),
+    settings: shaped(settings, {}, SETTINGS_MAY),
+    gauges: readGauges(gauges),
+  };
+  const told = Object.entries(lists).filter(([, value]) => value !== undefined);
+  const read = shaped(rest, {}, { now: number, offset: integer, head: integer, overflow: integer });
+  return { now: NO_TIME, ...read, ...Object.fromEntries(told) };
+}
+
+/** @param {any} gauges */
+function readGauges(gauges) {
+  const read = shaped(gauges, {}, { viewers: number, pulse: map });
+  if (!read?.pulse) return read;
+  const { pulse, ...others } = read;
+  const whole = shaped(pulse, PULSE);
+  return whole ? { ...others, pulse: whole } : others;
+}
+
+/** @param {any} message */
+function notice(message) {
+  const { held, ...rest } = message;
+  const queue = items(held, (one) => comment(one));
+  const read = shaped({ message: "", ...rest }, { code: string, message: string }, { comment: string, until: number });
+  return read && { ...read, ...(queue && { held: queue }) };
+}
+
+/** @param {any} message @returns {Bye} */
+function bye(message) {
+  const { code, reason, reconnect, after } = message;
+  return {
+    type: "bye",
+    code: integer(code) ? code : 1001,
+    reason: string(reason) ? reason : "",
+    reconnect: reconnect !== false,
+    after: number(after) && after > 0 ? after : 0,
+  };
+}
+
+/** @param {any} value @returns {Comment | undefined} */
+function comment(value) {
+  const read = shaped(value, COMMENT, COMMENT_MAY);
+  if (!read) return undefined;
+  const { user, name, weight } = read;
+  return {
+    ...read,
+    user: string(user) ? user : "",
+    name: string(name) ? name : "",
+    weight: number(weight) ? weight : 0,
+  };
+}
+
+/** @param {any} value @returns {Poll | undefined} */
+function poll(value) {
+  const read = shaped(value, POLL, POLL_MAY);
+  if (!read) return undefined;
+  const { kind, grace } = read;
+  return {
+    ...read,
+    kind: oneOf("single", "multiple", "quiz")(kind) ? kind : "single",
+    grace: number(grace) ? grace : 0,
+    change: read.change === true,
+    final: read.final === true,
+  };
+}
+
+/** @param {any} value @returns {Overlay | undefined} */
+function overlay(value) {
+  const read = shaped(value, OVERLAY, OVERLAY_MAY);
+  return read && { ...read, data: map(read.data) ? read.data : {} };
+}
+
+/** @param {any} value @returns {Cue | undefined} */
+function cue(value) {
+  const read = shaped(value, CUE);
+  return read && { ...read, data: map(read.data) ? read.data : {} };
+}
+
+/** @param {any} value @returns {string | undefined} */
+function text(value) {
+  return string(value) ? value : undefined;
+}
+
+/**
+ * @template T
+ * @param {any} value
+ * @param {(item: any) => T | undefined} read
+ * @returns {T[] | undefined} what of a list can be read; undefined when it is none
+ */
+function items(value, read) {
+  if (!Array.isArray(value)) return undefined;
+  return value.map(read).filter((item) => item !== undefined);
+}
+
+/**
+ * @param {any} value
+ * @param {Shape} must
+ * @param {Shape} [may]
+ * @returns {any} the value without those of `may` that are of the wrong type; undefined when one of
+ *   `must` is
+ */
+function shaped(value, must, may = {}) {
+  if (!map(value)) return undefined;
+  if (!Object.entries(must).every(([name, check]) => check(value[name]))) return undefined;
+  const wrong = Object.keys(may).filter((name) => name in value && !may[name]?.(value[name]));
+  if (wrong.length === 0) return value;
+  const read = { ...value };
+  for (const name of wrong) delete read[name];
+  return read;
+}

@@ -1,0 +1,179 @@
+/**
+ * What is due when: comments and cues wait here until the viewer's playhead reaches their `at`.
+ * Pure: it is told of items and of the playhead. Each id comes out once, whatever brought it how
+ * often; nothing grows. What was due long before anybody looked (a page in the background, a
+ * welcome's old comments) is dropped. What was shown lately is remembered, so that a picture that
+ * is wound back brings it again.
+ */
+
+/** @import {Comment, Cue} from "./wire.js" */
+
+const TOO_OLD_MS = 10_000; // a bullet crosses the screen in less
+const PLACED_MS = 500; // due so long ago: shown where it would be by now
+const MOST_WAITING = 4_000; // a minute at 60 a second, twice what a room shows by default
+const KEPT_WHEN_FULL = 3_000;
+const MOST_SHOWN = 2_000;
+const MOST_SEEN = 10_000;
+
+/**
+ * @typedef {object} Item
+ * @property {Comment} comment
+ * @property {boolean} own
+ * @property {boolean} history
+ * @property {number} dueAt programme time: its `at`, or the playhead at which it came if that was later
+ *
+ * @typedef {{comment: Comment, own: boolean, lateMs: number, history: boolean}} DueComment
+ * @typedef {{cue: Cue, lateMs: number}} DueCue
+ */
+
+export class Scheduler {
+  /** @type {Item[]} by `at` */ #waiting = [];
+  /** @type {Cue[]} by `at` */ #cues = [];
+  /** @type {Item[]} the last ones, in the order shown */ #shown = [];
+  /** @type {Set<string>} */ #seen = new Set();
+  /** @type {Set<string>} */ #seenCues = new Set();
+
+  get sizes() {
+    return {
+      waiting: this.#waiting.length + this.#cues.length,
+      shown: this.#shown.length,
+      seen: this.#seen.size + this.#seenCues.size,
+    };
+  }
+
+  /**
+   * A comment arrived by a frame or a welcome.
+   * @param {Comment} comment
+   * @param {{playhead: number, own: boolean, history: boolean}} how
+   */
+  add(comment, { playhead, own, history }) {
+    if (!remember(this.#seen, comment.id)) return;
+    const late = !history && playhead > comment.at;
+    insert(this.#waiting, { comment, own, history, dueAt: late ? playhead : comment.at }, atOf);
+    if (this.#waiting.length > MOST_WAITING) this.#waiting = best(this.#waiting);
+  }
+
+  /**
+   * One's own comment was acknowledged: it is shown now, unless its frame was faster.
+   * @param {Comment} comment
+   * @param {number} playhead
+   * @returns {DueComment[]}
+   */
+  own(comment, playhead) {
+    const waits = this.#waiting.findIndex((item) => item.comment.id === comment.id);
+    if (waits >= 0) this.#waiting.splice(waits, 1);
+    else if (!remember(this.#seen, comment.id)) return [];
+    const item = { comment, own: true, history: false, dueAt: comment.at };
+    this.#show(item);
+    return [{ comment, own: true, history: false, lateMs: lateness(comment.at, playhead) }];
+  }
+
+  /** @param {Cue} cue */
+  addCue(cue) {
+    if (remember(this.#seenCues, cue.id)) insert(this.#cues, cue, (one) => one.at);
+    if (this.#cues.length > MOST_WAITING) this.#cues.shift();
+  }
+
+  /** It is not to be shown, now or when it comes. @param {string} id */
+  retract(id) {
+    remember(this.#seen, id);
+    this.#waiting = this.#waiting.filter((item) => item.comment.id !== id);
+    this.#shown = this.#shown.filter((item) => item.comment.id !== id);
+  }
+
+  /** Another epoch: ids start over. */
+  clear() {
+    this.#waiting = [];
+    this.#cues = [];
+    this.#shown = [];
+    this.#seen.clear();
+    this.#seenCues.clear();
+  }
+
+  /**
+   * The picture jumped: what belongs to this moment is due again as history, what lies ahead waits
+   * again, and what lies further back is gone. Cues are not repeated.
+   * @param {number} playhead
+   */
+  jump(playhead) {
+    const again = [...this.#waiting, ...this.#shown].filter(
+      (item) => item.comment.at > playhead - TOO_OLD_MS,
+    );
+    this.#shown = [];
+    this.#waiting = again
+      .map((item) => ({ ...item, history: item.history || item.comment.at <= playhead, dueAt: item.comment.at }))
+      .sort((a, b) => a.comment.at - b.comment.at);
+  }
+
+  /**
+   * What the playhead reached since it was asked last.
+   * @param {number} playhead NaN while unknown: nothing is due
+   * @param {{hidden?: boolean}} [page] while nobody looks, comments wait and grow old; cues don't
+   * @returns {{comments: DueComment[], cues: DueCue[]}}
+   */
+  due(playhead, { hidden = false } = {}) {
+    const cues = this.#cues.splice(0, reached(this.#cues, playhead, (cue) => cue.at));
+    const items = this.#waiting.slice(0, reached(this.#waiting, playhead, atOf));
+    const fresh = items.filter((item) => playhead - item.dueAt <= TOO_OLD_MS);
+    if (hidden) {
+      if (fresh.length < items.length) this.#waiting.splice(0, items.length, ...fresh);
+    } else {
+      this.#waiting.splice(0, items.length);
+      for (const item of fresh) this.#show(item);
+    }
+    return {
+      comments: hidden ? [] : fresh.map((item) => dueOf(item, playhead)),
+      cues: cues.map((cue) => ({ cue, lateMs: playhead - cue.at })),
+    };
+  }
+
+  /** @param {Item} item */
+  #show(item) {
+    this.#shown.push(item);
+    if (this.#shown.length > 2 * MOST_SHOWN) this.#shown = this.#shown.slice(-MOST_SHOWN);
+  }
+}
+
+/** @param {Item} item @param {number} playhead @returns {DueComment} */
+function dueOf({ comment, own, history, dueAt }, playhead) {
+  const placed = history || playhead - dueAt > PLACED_MS;
+  return { comment, own, history: placed, lateMs: lateness(comment.at, playhead) };
+}
+
+/** @param {Item} item */
+function atOf(item) {
+  return item.comment.at;
+}
+
+/** @param {number} at @param {number} playhead */
+function lateness(at, playhead) {
+  return Number.isNaN(playhead) ? 0 : playhead - at;
+}
+
+/** Keeps the order of those with the same `at`. @template T @param {T[]} items @param {T} item @param {(item: T) => number} at */
+function insert(items, item, at) {
+  let place = items.length;
+  while (place > 0 && at(/** @type {T} */ (items[place - 1])) > at(item)) place -= 1;
+  items.splice(place, 0, item);
+}
+
+/** @template T @param {readonly T[]} items @param {number} playhead @param {(item: T) => number} at */
+function reached(items, playhead, at) {
+  const ahead = items.findIndex((item) => !(at(item) <= playhead));
+  return ahead < 0 ? items.length : ahead;
+}
+
+/** One's own and the weightiest, still in order. @param {Item[]} items */
+function best(items) {
+  const worth = (/** @type {Item} */ item) => (item.own ? Infinity : item.comment.weight);
+  const kept = new Set([...items].sort((a, b) => worth(b) - worth(a)).slice(0, KEPT_WHEN_FULL));
+  return items.filter((item) => kept.has(item));
+}
+
+/** @param {Set<string>} seen @param {string} id @returns {boolean} whether it is new */
+function remember(seen, id) {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  if (seen.size > MOST_SEEN) for (const oldest of seen) return seen.delete(oldest);
+  return true;
+}
