@@ -24,10 +24,17 @@ def test_the_version_is_told(
     assert told == (0, f"grandstand {__version__}\n")
 
 
-@pytest.mark.parametrize("command", [each.__name__ for each in cli.COMMANDS])
+NAMES = [(each.__name__,) for each in cli.COMMANDS] + [
+    (group, str(command.name or getattr(command.callback, "__name__", "")))
+    for group, commands in cli.GROUPS.items()
+    for command in commands.registered_commands
+]
+
+
+@pytest.mark.parametrize("command", NAMES, ids=" ".join)
 def test_every_command_is_explained_with_an_example(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
-    code, out = ended(monkeypatch, capsys, command, "--help")
+    code, out = ended(monkeypatch, capsys, *command, "--help")
     assert code == 0
     assert "Example" in out

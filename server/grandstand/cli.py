@@ -12,12 +12,14 @@ import typer
 
 from grandstand import __version__
 from grandstand.commands.demo import demo
+from grandstand.commands.poll import poll
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
 from grandstand.faults import OperatorError
 
 COMMANDS = (serve, demo, token, score)
+GROUPS = {"poll": poll}
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +30,8 @@ cli = typer.Typer(
 )
 for _command in COMMANDS:
     cli.command()(_command)
+for _name, _group in GROUPS.items():
+    cli.add_typer(_group, name=_name)
 
 
 def _tell_version(asked: bool) -> None:

@@ -20,6 +20,9 @@ def demo(
             '"text"}. Then --crowd is how many are there at a time.'
         ),
     ] = None,
+    stream: Annotated[
+        str | None, typer.Option(help="Show this HLS playlist instead of a picture of our own.")
+    ] = None,
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
@@ -27,7 +30,7 @@ def demo(
         float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")
     ] = None,
 ) -> None:
-    """Show what it does: a room, a crowd that talks and votes, and pages to look at.
+    """Show what it does: a room, a live picture, a crowd that talks and votes, and pages.
 
     Needs nothing set up. Room, polls and comments are kept in --data-dir for the next time.
 
@@ -36,6 +39,7 @@ def demo(
       grandstand demo
       grandstand demo --crowd 1000 --port 9000
       grandstand demo --trace chat.ndjson
+      grandstand demo --stream https://cdn.example/live.m3u8
     """
     settings = server_settings(host=host, port=port, data_dir=data_dir)
-    evening.run(settings, evening.Plan(crowd, trace, for_s))
+    evening.run(settings, evening.Plan(crowd, trace, for_s, stream))

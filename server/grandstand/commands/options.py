@@ -1,4 +1,4 @@
-"""What several commands are given: where a server listens, and where its store lies."""
+"""What several commands are given: where a server listens or answers, its store, room, token."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of the embedded store, made if need be. [default: .grandstand]"),
 ]
+
+Url = Annotated[str, typer.Option(envvar="GRANDSTAND_URL", help="Where the server answers.")]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="GRANDSTAND_TOKEN",
+        help="Who asks. [default: issued with GRANDSTAND_JWT_SECRET, or with a demo's own secret]",
+    ),
+]
+Room = Annotated[str, typer.Option(help="The room's id.")]
+
+URL = "http://127.0.0.1:8000"
 
 
 def server_settings(**given: object) -> ServerSettings:

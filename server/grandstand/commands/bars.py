@@ -1,0 +1,83 @@
+"""A poll as a terminal shows it: question, bars, votes. The drawing is pure."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+LABEL_MAX_CELLS = 40
+BAR_MIN_CELLS = 10
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def drawn(poll: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
+    """Prints the poll; returns what prints it anew, in a terminal in the same place."""
+    lines_before = 0
+
+    def draw(poll: Mapping[str, Any]) -> None:
+        nonlocal lines_before
+        lines = lines_of(poll, shutil.get_terminal_size().columns)
+        if lines_before and sys.stdout.isatty():
+            print(f"\x1b[{lines_before}F\x1b[J", end="")
+        elif lines_before:
+            print()
+        print("\n".join(lines), flush=True)
+        lines_before = len(lines)
+
+    draw(poll)
+    return draw
+
+
+def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
+    """The poll in so many columns; the tally is there for those who may see it."""
+    texts = [str(option["text"]) for option in poll["options"]]
+    tally = poll.get("tally") or [0] * len(texts)
+    voters = int(poll.get("voters", 0))
+    head = f"{poll['question']}  [{poll['id']}: {_status(poll)}]"
+    # 1 mark, 2 gaps of 2, votes and share
+    label = min(LABEL_MAX_CELLS, max(map(cells, texts)), max(8, columns // 3))
+    votes = max(len(str(each)) for each in tally)
+    width = max(BAR_MIN_CELLS, columns - label - votes - 12)
+    rows = [head]
+    for place, (text, count) in enumerate(zip(texts, tally, strict=True)):
+        share = count / voters if voters else 0.0
+        mark = "*" if poll.get("answer") == place else " "
+        bar = padded(_bar(min(share, 1.0), width), width)
+        rows.append(f"{mark} {padded(text, label)}  {bar} {count:>{votes}} {share:>4.0%}")
+    rows.append(f"  {voters} {'viewer' if voters == 1 else 'viewers'} voted")
+    return rows
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes: Chinese letters take two, accents of their own none."""
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """The text in exactly so many columns, cut with an ellipsis if need be."""
+    if cells(text) > width:
+        while cells(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - cells(text))
+
+
+def _bar(share: float, width: int) -> str:
+    eighths = round(share * width * 8)
+    return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def _status(poll: Mapping[str, Any]) -> str:
+    if poll["status"] == "open":
+        end = time.strftime("%H:%M:%S", time.localtime(poll["closes_at"] / 1000))
+        return f"open until {end}"
+    if poll["status"] == "closed" and not poll["final"]:
+        return "closed, late votes still count"
+    return f"{poll['status']}{', final' if poll['status'] == 'closed' else ''}"

@@ -1,0 +1,270 @@
+"""``grandstand poll …``: a show's polls from a terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from grandstand.commands.bars import drawn
+from grandstand.commands.options import URL, Room, Token, Url
+from grandstand.commands.remote import Remote, room_path, token_for
+from grandstand.faults import OperatorError
+
+LOOK_S = 1.0
+TOKEN_LIFE_S = 86_400
+GALA = "gala"
+
+poll = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the poll as the API has it.")]
+PollId = Annotated[
+    str | None, typer.Argument(metavar="POLL", help="Its id. [default: the newest that fits]")
+]
+Grace = Annotated[
+    float | None,
+    typer.Option(min=0, help="Seconds that late votes are waited for, after its end."),
+]
+
+
+class Kind(StrEnum):
+    """Kinds of polls."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    QUIZ = "quiz"
+
+
+class ShowTally(StrEnum):
+    """When viewers see a poll's tally."""
+
+    ALWAYS = "always"
+    VOTED = "voted"
+    REVEALED = "revealed"
+
+
+@poll.callback()
+def about() -> None:
+    """Open, watch and end polls.
+
+    \b
+    Examples:
+      grandstand poll open "Who wins?" Ann Bo --duration 60
+      grandstand poll show --watch
+      grandstand poll close && grandstand poll reveal
+    """
+
+
+@poll.command("open")
+def open_(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")],
+    options: Annotated[list[str], typer.Argument(metavar="OPTION", help="2 to 20 of them.")],
+    duration: Annotated[float, typer.Option(min=0.001, help="Seconds; it opens at once.")] = 60,
+    kind: Annotated[Kind | None, typer.Option(help="[default: single, or quiz]")] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option(help="A quiz's right option: its text, or its place counted from 0."),
+    ] = None,
+    max_choices: Annotated[
+        int | None, typer.Option(min=1, help="How many one may choose, for multiple.")
+    ] = None,
+    change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
+    show_tally: Annotated[ShowTally, typer.Option(help="When viewers see it.")] = ShowTally.ALWAYS,
+    grace: Grace = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Open a poll.
+
+    \b
+    Examples:
+      grandstand poll open "Who wins?" Ann Bo --duration 60
+      grandstand poll open "Capital of Peru?" Quito Lima --answer Lima --show-tally revealed
+      grandstand poll open "Which songs?" One Two Three --kind multiple --max-choices 2
+    """
+    body: dict[str, Any] = {
+        "kind": kind or (Kind.SINGLE if answer is None else Kind.QUIZ),
+        "question": question,
+        "options": options,
+        "duration": duration,
+        "change": change,
+        "show_tally": show_tally,
+    }
+    if answer is not None:
+        body["answer"] = _place(answer, options)
+    if max_choices is not None:
+        body["max_choices"] = max_choices
+    if grace is not None:
+        body["grace"] = round(grace * 1000)
+    remote = _producer(url, token, room)
+    told = remote.ask("POST", f"{room_path(room)}/polls", body)
+    if answer is not None and not as_json:
+        told["answer"] = body["answer"]  # which the server keeps to itself until it is revealed
+    _tell(told, as_json)
+
+
+@poll.command()
+def close(
+    poll_id: PollId = None,
+    grace: Grace = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """End a poll now; it is final once late votes had their time.
+
+    \b
+    Examples:
+      grandstand poll close
+      grandstand poll close --grace 0
+    """
+    body = {} if grace is None else {"grace": round(grace * 1000)}
+    remote = _producer(url, token, room)
+    _step(remote, room, poll_id, "close", {"open"}, body, as_json)
+
+
+@poll.command()
+def extend(
+    seconds: Annotated[
+        float, typer.Argument(metavar="SECONDS", help="For how much longer.", min=0.001)
+    ],
+    poll_id: PollId = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Let an open poll be open for longer; the votes cast stay.
+
+    \b
+    Example:
+      grandstand poll extend 30
+    """
+    remote = _producer(url, token, room)
+    _step(remote, room, poll_id, "extend", {"open"}, {"duration": seconds}, as_json)
+
+
+@poll.command()
+def reveal(
+    poll_id: PollId = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Show result and answer to everyone, once the poll is final.
+
+    \b
+    Example:
+      grandstand poll reveal
+    """
+    remote = _producer(url, token, room)
+    _step(remote, room, poll_id, "reveal", {"closed", "open"}, {}, as_json)
+
+
+@poll.command()
+def cancel(
+    poll_id: PollId = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Take an open poll back; it has no result.
+
+    \b
+    Example:
+      grandstand poll cancel
+    """
+    remote = _producer(url, token, room)
+    _step(remote, room, poll_id, "cancel", {"open"}, {}, as_json)
+
+
+@poll.command()
+def show(
+    poll_id: PollId = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Until its result is final.")] = False,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Print a poll and its votes.
+
+    \b
+    Examples:
+      grandstand poll show
+      grandstand poll show --watch
+      grandstand poll show --json | jq .tally
+    """
+    remote = _producer(url, token, room)
+    told = _found(remote, room, poll_id, None)
+    redraw = _tell(told, as_json)
+    while watch and not told["final"]:
+        time.sleep(LOOK_S)
+        newer = remote.ask("GET", _path(room, str(told["id"])), patience_s=60)
+        if newer != told:
+            told = newer
+            redraw(told)
+
+
+def _producer(url: str, token: str | None, room: str) -> Remote:
+    return Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
+
+
+def _place(answer: str, options: list[str]) -> int:
+    if answer in options:
+        return options.index(answer)
+    if answer.isascii() and answer.isdigit():
+        return int(answer)
+    raise OperatorError(f"--answer must be one of the options, or its place from 0, not {answer!r}")
+
+
+def _path(room: str, poll_id: str) -> str:
+    return f"{room_path(room)}/polls/{quote(poll_id, safe='')}"
+
+
+def _found(remote: Remote, room: str, poll_id: str | None, fit: Collection[str] | None) -> Any:
+    """The poll of that id, or the newest whose status fits."""
+    if poll_id is not None:
+        return remote.ask("GET", _path(room, poll_id))
+    polls = remote.ask("GET", f"{room_path(room)}/polls")["polls"]
+    fitting = [each for each in polls if fit is None or each["status"] in fit]
+    if not fitting:
+        sort = "" if fit is None else f" {' or '.join(sorted(fit))}"
+        raise OperatorError(f"the room {room} has no{sort} poll")
+    return fitting[-1]
+
+
+def _step(
+    remote: Remote,
+    room: str,
+    poll_id: str | None,
+    step: str,
+    fit: Collection[str],
+    body: dict[str, Any],
+    as_json: bool,
+) -> None:
+    if poll_id is None:
+        poll_id = str(_found(remote, room, None, fit)["id"])
+    _tell(remote.ask("POST", f"{_path(room, poll_id)}/{step}", body), as_json)
+
+
+def _tell(told: Any, as_json: bool) -> Callable[[Any], None]:
+    """Prints a poll; returns what prints it again, in a terminal over itself."""
+    if as_json:
+
+        def line(poll: Any) -> None:
+            print(json.dumps(poll, ensure_ascii=False), flush=True)
+
+        line(told)
+        return line
+    return drawn(told)

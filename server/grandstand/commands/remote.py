@@ -1,0 +1,169 @@
+"""A server as the commands call it: plain HTTP, every refusal a line that says what to do."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from grandstand.demo.evening import kept_secret
+from grandstand.faults import OperatorError
+from grandstand.rules.identity import Role
+from grandstand.settings import ServerSettings
+from grandstand.tokens import Tokens
+
+TIMEOUT_S = 30.0
+CHUNK_BYTES = 65536
+AT_HOME = frozenset({"127.0.0.1", "::1", "localhost"})
+WAIT_MAX_S = 30.0
+
+_ADVICE = {
+    "unauthorized": "give --token, or set GRANDSTAND_TOKEN, or GRANDSTAND_JWT_SECRET to what the "
+    "server has",
+    "forbidden": "take a token of another role or for this room (grandstand token --help)",
+    "unknown_room": "see --room and --url",
+}
+
+
+class RefusedCallError(OperatorError):
+    """The server's no: its status and code word, and a line for the operator."""
+
+    def __init__(self, status: int, code: str, words: str, retry_after_s: float | None) -> None:
+        super().__init__(words)
+        self.status, self.code, self.retry_after_s = status, code, retry_after_s
+
+
+class Remote:
+    """One server, and the token that goes with each call (None: without one).
+
+    Every method raises OperatorError: nobody answers, or RefusedCallError.
+    """
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = checked_url(url)
+        self.token = token
+        # A proxy is for the world outside; it knows no 127.0.0.1 of ours.
+        proxies = [urllib.request.ProxyHandler({})] if is_at_home(self.url) else []
+        self._opener = urllib.request.build_opener(*proxies)
+
+    def ask(self, method: str, path: str, body: object = None, patience_s: float = 0.0) -> Any:
+        """The JSON of the answer; ``body`` goes as JSON, or as it is if it is bytes.
+
+        For ``patience_s`` a call that was put off (429, 503) is made again when it may be: only
+        for calls that may be repeated.
+        """
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                with self._opened(method, path, body) as answer:
+                    return self._decoded(answer.read())
+            except RefusedCallError as refused:
+                wait_s = min(refused.retry_after_s or 1.0, WAIT_MAX_S)
+                put_off = refused.status in (429, 503)
+                if not put_off or time.monotonic() + wait_s > deadline:
+                    raise
+                time.sleep(wait_s)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The body of a GET, as it comes. Raises OperatorError if it breaks off."""
+        with self._opened("GET", path, None) as answer:
+            while chunk := answer.read(CHUNK_BYTES):
+                yield chunk
+
+    @contextmanager
+    def _opened(self, method: str, path: str, body: object) -> Iterator[IO[bytes]]:
+        request = urllib.request.Request(self.url + path, method=method)
+        if self.token is not None:
+            request.add_header("Authorization", f"Bearer {self.token}")
+        if body is not None:
+            request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+                yield answer
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                raise self._refused(refusal) from None
+        except urllib.error.URLError as away:
+            raise self._away(away.reason) from None
+        except (OSError, http.client.HTTPException) as broken:
+            raise self._away(broken) from None
+
+    def _decoded(self, payload: bytes) -> Any:
+        try:
+            return json.loads(payload)
+        except ValueError:
+            raise self._stranger() from None
+
+    def _refused(self, refusal: urllib.error.HTTPError) -> OperatorError:
+        try:
+            problem = json.loads(refusal.read())
+            code, detail = str(problem["code"]), str(problem["detail"])
+        except (ValueError, LookupError, TypeError, OSError):
+            return self._stranger()
+        advice = f": {_ADVICE[code]}" if code in _ADVICE else ""
+        try:
+            retry_after_s = float(refusal.headers.get("Retry-After", ""))
+        except ValueError:
+            retry_after_s = None
+        return RefusedCallError(refusal.code, code, f"{detail}{advice}", retry_after_s)
+
+    def _stranger(self) -> OperatorError:
+        return OperatorError(f"what answers at {self.url} isn't a grandstand: mend --url")
+
+    def _away(self, reason: object) -> OperatorError:
+        words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        return OperatorError(
+            f"no server answers at {self.url} ({words}): start it (grandstand serve), or mend --url"
+        )
+
+
+def checked_url(url: str) -> str:
+    """The server's address without a slash at its end. Raises OperatorError if it is none."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        _ = parts.port
+    except ValueError as fault:
+        raise OperatorError(f"--url {url!r} can't be read: {fault}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise OperatorError(f"--url must be like http://127.0.0.1:8000, not {url!r}")
+    return url.rstrip("/")
+
+
+def is_at_home(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    return urllib.parse.urlsplit(url).hostname in AT_HOME
+
+
+def room_path(room: str) -> str:
+    """A room's path; whatever is typed stays one part of it."""
+    return f"/v1/rooms/{urllib.parse.quote(room, safe='')}"
+
+
+def issuer(url: str) -> Tokens | None:
+    """What tokens for that server are signed by: GRANDSTAND_JWT_SECRET, or for a server on this
+    machine what a demonstration keeps in its data folder; None without either.
+
+    A secret found in a folder is not used on what is sent to strangers.
+    """
+    settings = ServerSettings.read()
+    secret = settings.secret
+    if secret is None and is_at_home(url):
+        secret = kept_secret(settings.data_dir)
+    return None if secret is None else Tokens(secret)
+
+
+def token_for(url: str, given: str | None, role: Role, room: str, lifetime_s: float) -> str | None:
+    """The token given, else one issued here, else none: then the server says what it thinks."""
+    if given:
+        return given
+    tokens = issuer(url)
+    if tokens is None:
+        return None
+    return tokens.issue(f"cli:{role}", "Command line", role, [room], lifetime_s)

@@ -1,0 +1,95 @@
+"""Polls from the command line, in a real server's room."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Run
+from tests.server import ServerProcess
+
+
+@pytest.fixture
+def poll(run: Run, shared_server: ServerProcess, room: str) -> Any:
+    """Runs ``grandstand poll …`` in a room of this test's own; answers the poll, or the fault."""
+    shared_server.make_room(room)
+
+    def command(*arguments: str) -> Any:
+        where = ("--room", room, "--url", shared_server.url, "--json")
+        code, out, err = run("poll", *arguments, *where)
+        assert (code == 0) == (err == ""), err
+        return json.loads(out.splitlines()[-1]) if code == 0 else err
+
+    return command
+
+
+def test_a_poll_goes_from_open_to_revealed(poll: Any) -> None:
+    opened = poll("open", "Who wins?", "Ann", "Bo", "--duration", "60", "--answer", "Bo")
+    assert (opened["kind"], opened["status"]) == ("quiz", "open")
+    assert opened["closes_at"] - opened["opens_at"] == 60_000
+    longer = poll("extend", "30")
+    assert longer["closes_at"] - opened["opens_at"] == 90_000
+    assert "final" in poll("reveal")
+    assert poll("close", "--grace", "0")["status"] in ("open", "closed")
+    assert poll("show", "--watch")["final"]
+    revealed = poll("reveal")
+    assert (revealed["status"], revealed["answer"]) == ("revealed", 1)
+
+
+def test_the_answer_may_be_a_place_and_is_marked(
+    run: Run, poll: Any, shared_server: ServerProcess, room: str
+) -> None:
+    quiz = ("poll", "open", "Who?", "Ann", "Bo", "--kind", "quiz", "--answer", "1")
+    code, out, _ = run(*quiz, "--room", room, "--url", shared_server.url)
+    assert code == 0
+    assert [line[:3] for line in out.splitlines()[1:3]] == ["  A", "* B"]
+    poll("close", "--grace", "0")
+    assert poll("show", "--watch")["final"]
+    assert poll("reveal")["answer"] == 1
+
+
+def test_a_choice_of_several_has_its_number(poll: Any) -> None:
+    several = poll("open", "Who?", "A", "B", "C", "--kind", "multiple", "--max-choices", "2")
+    assert (several["kind"], several["max_choices"]) == ("multiple", 2)
+
+
+def test_a_step_goes_to_the_newest_poll_that_fits_or_to_the_one_named(poll: Any) -> None:
+    first, second = poll("open", "1?", "A", "B")["id"], poll("open", "2?", "A", "B")["id"]
+    assert poll("cancel", first)["status"] == "cancelled"
+    assert poll("show")["id"] == second
+    assert poll("cancel")["id"] == second
+    assert "has no open poll" in poll("close")
+
+
+def test_what_the_server_refuses_is_one_line(poll: Any) -> None:
+    assert "has no poll" in poll("show")
+    assert "nothing" in poll("show", "nothing")
+    line = poll("open", "Who?", "alone")
+    assert line.startswith("grandstand: options: ")
+    assert line.count("\n") == 1
+    assert "--answer must be" in poll("open", "Who?", "A", "B", "--answer", "C")
+    assert "max_choices" in poll("open", "Who?", "A", "B", "--max-choices", "2")
+
+
+def test_bars_are_drawn_until_the_result_is_final(
+    run: Run, poll: Any, shared_server: ServerProcess, room: str
+) -> None:
+    opened = poll("open", "Who wins?", "Ann", "小明", "--grace", "0")
+    path = f"/v1/rooms/{room}/polls/{opened['id']}/close"
+
+    def close() -> None:
+        time.sleep(0.5)
+        shared_server.call("POST", path, {"grace": 0}, shared_server.producer_token)
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    code, out, _ = run("poll", "show", "--watch", "--room", room, "--url", shared_server.url)
+    closing.join()
+    assert code == 0
+    assert "open until" in out.splitlines()[0]
+    assert out.count("小明") >= 2
+    assert f"[{opened['id']}: closed, final]" in out
