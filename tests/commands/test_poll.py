@@ -33,7 +33,7 @@ def test_a_poll_goes_from_open_to_revealed(poll: Any) -> None:
     assert opened["closes_at"] - opened["opens_at"] == 60_000
     longer = poll("extend", "30")
     assert longer["closes_at"] - opened["opens_at"] == 90_000
-    assert "final" in poll("reveal")
+    assert "can't reveal a poll that is open: grandstand poll show" in poll("reveal")
     assert poll("close", "--grace", "0")["status"] in ("open", "closed")
     assert poll("show", "--watch")["final"]
     revealed = poll("reveal")

@@ -22,11 +22,11 @@ import pytest
 from grandstand.rules.envelope import Commit, encode
 from grandstand.rules.limits import Rate
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row
 from grandstand.rules.state import Asides, RoomState
 from grandstand.store import ingest, keys, timeline, votes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
-from grandstand.store.record import Row
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, ConflictError, Head
 from grandstand.store.votes import Ballot

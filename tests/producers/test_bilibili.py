@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from grandstand.producers import bilibili
-from grandstand.store.record import Row
+from grandstand.rules.record import Row
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,9 +4,10 @@ import random
 
 import pytest
 from grandstand.rules.envelope import Commit
+from grandstand.rules.record import Row, imported_id
 from grandstand.rules.state import Asides, RoomState
 from grandstand.store import record
-from grandstand.store.record import Place, Row
+from grandstand.store.record import Place
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
 
@@ -99,3 +100,17 @@ async def test_what_lies_before_the_retention_is_forgotten(store: Store) -> None
     assert await store.record.trim("r", 3) == 2
     assert [each.at for each in await read(store, 0, 10)] == [3, 4, 5]
     assert await store.record.find("r", "a1") is None
+
+
+async def test_an_imported_row_is_found_by_what_its_id_tells(store: Store) -> None:
+    imported = Row(imported_id(7, "u", "hi"), 7, "u", "Ada", "hi", 1.0, True)
+    await record_rows(store, imported, row(1, 7))
+    assert await store.record.find("r", imported.id) == imported
+    assert await store.record.find("r", imported_id(7, "u", "another")) is None
+
+
+async def test_rows_of_some_moments_are_read_together_retracted_or_not(store: Store) -> None:
+    rows = [row(n, n // 2) for n in range(1, 8)]
+    await record_rows(store, *rows, retracted=(rows[0].id,))
+    assert await store.record.at("r", [0, 2, 9]) == [rows[0], rows[3], rows[4]]
+    assert await store.record.at("r", []) == []

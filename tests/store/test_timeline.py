@@ -7,11 +7,11 @@ import pytest
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Commit, Latest, Renewed
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row
 from grandstand.rules.state import Asides, Bar, RoomState
 from grandstand.store import keys, timeline
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
-from grandstand.store.record import Row
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes, ConflictError, Head, UnknownRoomError, new_epoch
 from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay, Settings

@@ -27,6 +27,7 @@ _ADVICE = {
     "unauthorized": "give --token, or set GRANDSTAND_TOKEN, or GRANDSTAND_JWT_SECRET to what the "
     "server has",
     "forbidden": "take a token of another role or for this room (grandstand token --help)",
+    "impossible_step": "grandstand poll show says where it stands",
     "unknown_room": "see --room and --url",
 }
 

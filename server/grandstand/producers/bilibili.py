@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from grandstand.store.record import Row
+from grandstand.rules.record import Row
 
 MODES = {"scroll": 1, "bottom": 4, "top": 5}
 SIZES = {"small": 18, "normal": 25, "large": 36}

@@ -16,7 +16,8 @@ from grandstand.producers.api import Call, answer
 from grandstand.producers.authorisation import check_access
 from grandstand.producers.problems import Fault, invalid
 from grandstand.rules.clock import AHEAD_MS
-from grandstand.store.record import Place, Row
+from grandstand.rules.record import Row
+from grandstand.store.record import Place
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Color, Mode, Size, Time
 

@@ -35,9 +35,9 @@ from grandstand.rules.events import (
 )
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
 from grandstand.rules.ranking import Budget, Group, choose, merge
+from grandstand.rules.record import Row
 from grandstand.rules.settings import merged
 from grandstand.rules.state import Asides, Bar, Outcome, RoomState, fold
-from grandstand.store.record import Row
 from grandstand.wire.framing import numbered
 from grandstand.wire.messages import (
     Comment,

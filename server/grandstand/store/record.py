@@ -6,42 +6,19 @@ in the order of ``at``, then ``id``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 import msgspec
-from msgspec import Struct
 
+from grandstand.rules.record import Row, moment_of
 from grandstand.store import keys
 from grandstand.store.reader import Reader
-from grandstand.wire.messages import Mode, Size
 
 SLICE = 500
 """Rows fetched at a time."""
 
 
-class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
-    """One comment of the record; ``merged_into`` is the shown comment that stands for it."""
-
-    id: str
-    at: int
-    user: str
-    name: str
-    text: str
-    weight: float
-    shown: bool
-    merged_into: str = ""
-    count: int = 1
-    mode: Mode = "scroll"
-    size: Size = "normal"
-    color: int | None = None
-
-    def encode(self) -> bytes:
-        """As it lies in the store."""
-        return _encoder.encode(self)
-
-
-_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Row)
 
 
@@ -88,11 +65,20 @@ class Record:
         """The row of one comment, if it is in the record."""
         if not comment_id:
             return None
-        at = await self._reader.ask("HGET", keys.at_of(room, comment_id), comment_id[-1])
+        at = moment_of(comment_id)
+        if at is None:
+            at = await self._reader.ask("HGET", keys.at_of(room, comment_id), comment_id[-1])
         if at is None:
             return None
         rows = await self._between(room, int(at), int(at), 0, -1)
         return next((row for row in rows if row.id == comment_id), None)
+
+    async def at(self, room: str, moments: Collection[int]) -> list[Row]:
+        """The rows at any of the moments (programme time, ms), retracted ones too."""
+        replies = await self._reader.ask_all(
+            [("ZRANGE", keys.record(room), at, at, "BYSCORE") for at in moments]
+        )
+        return [_decoder.decode(member) for members in replies for member in members]
 
     async def _between(
         self, room: str, low: int, high: int | str, offset: int, count: int

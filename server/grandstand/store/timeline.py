@@ -20,10 +20,10 @@ import msgspec
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Commit, Latest, Renewed
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row, moment_of
 from grandstand.rules.state import PARTS, RoomState
 from grandstand.store import keys
 from grandstand.store.reader import Reader
-from grandstand.store.record import Row
 from grandstand.store.writer import Call, Writer, load
 from grandstand.wire.messages import HeldComment
 
@@ -195,8 +195,10 @@ def _commit_call(
     buckets: dict[str, int] = {}
     rows: list[tuple[int, str, str, bytes]] = []
     for row in changes.rows:
-        place = buckets.setdefault(keys.at_of(room, row.id), len(buckets) + 1)
-        rows.append((place, row.id[-1], str(row.at), row.encode()))
+        place = 0  # an imported comment's id tells its moment by itself
+        if moment_of(row.id) is None:
+            place = buckets.setdefault(keys.at_of(room, row.id), len(buckets) + 1)
+        rows.append((place, row.id[-1], str(row.at), _encoder.encode(row)))
     body = {
         "id": hashlib.blake2b(cursor.encode() + payload, digest_size=16).hexdigest(),
         "epoch": head.epoch,

@@ -10,7 +10,7 @@
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
 --       envelope: bytes, keep: timeline entries kept, life: seconds that buckets live
 --       state, polls, held: [field, value]..., forget: [held id...], retract: [comment id...]
---       rows: [bucket's place, last character of the id, at, member]...
+--       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is elsewhere
 
 local commit = cmsgpack.unpack(ARGV[2])
@@ -33,10 +33,12 @@ for _, id in ipairs(commit.forget) do redis.call('HDEL', KEYS[7], id) end
 
 local buckets = {}
 for _, row in ipairs(commit.rows) do
-    local bucket = KEYS[8 + row[1]]
     redis.call('ZADD', KEYS[5], row[3], row[4])
-    redis.call('HSET', bucket, row[2], row[3])
-    buckets[bucket] = true
+    if row[1] > 0 then
+        local bucket = KEYS[8 + row[1]]
+        redis.call('HSET', bucket, row[2], row[3])
+        buckets[bucket] = true
+    end
 end
 for bucket in pairs(buckets) do redis.call('EXPIRE', bucket, commit.life) end
 for _, id in ipairs(commit.retract) do
