@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from grandstand.producers.api import Operation
 from grandstand.producers.routes import OPERATIONS
+from grandstand.producers.validation import MAX_BODY_BYTES, MAX_LINES_BYTES
 from grandstand.rules.identity import Role
 
 from tests.producers.stage import USER, Stage, until
@@ -19,6 +20,7 @@ WATCHED = [operation for operation in OPERATIONS if operation.access == "watch"]
 BODIES = {
     "polls": {"kind": "single", "question": "Who?", "options": ["A", "B"], "duration": 60},
     "cues": {"name": "goal"},
+    "stats": {"entity": "athlete:123", "name": "100 m", "values": {"speed": 12.3}},
     "extend": {"duration": 60},
 }
 
@@ -130,7 +132,8 @@ async def test_a_body_must_be_json_of_known_fields_and_not_too_long(
 
     for body in (b"{", b"\xff", b"[" * 5000, b'{"a": NaN}'):
         assert (await refused(body, 400))["code"] == "bad_message"
-    assert (await refused(b" " * 65_537, 413))["code"] == "too_long"
+    most = MAX_LINES_BYTES if operation.lines else MAX_BODY_BYTES
+    assert (await refused(b" " * (most + 1), 413))["code"] == "too_long"
     for wrong in (b"[]", b"null", b'"text"', b"7"):
         (fault,) = (await refused(wrong, 422))["errors"]
         assert fault["path"] == ""

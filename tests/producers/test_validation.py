@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from grandstand.producers.problems import Fault, ProblemError
-from grandstand.producers.validation import checked, faults
+from grandstand.producers.validation import Line, checked, checked_lines, faults
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 
@@ -73,3 +73,20 @@ def test_what_is_right_comes_typed() -> None:
 def test_a_query_has_numbers_as_text() -> None:
     assert checked({"row": "7"}, Seat, strict=False) == Seat(7)
     assert [fault.path for fault in faults({"row": "x"}, Seat, strict=False)] == ["row"]
+
+
+def test_of_many_lines_every_fault_is_told_with_its_line() -> None:
+    assert checked_lines([Line(0, {"row": 1}), Line(2, {"row": 2})], Seat) == [Seat(1), Seat(2)]
+    with pytest.raises(ProblemError) as refused:
+        checked_lines([Line(1, {"row": 1}), Line(3, {"row": "x"}), Line(4, 7)], Seat)
+    told = refused.value.problem.errors
+    assert told is not UNSET
+    assert [fault.path for fault in told] == ["line 3.row", "line 4"]
+
+
+def test_a_body_that_is_not_of_lines_has_paths_without_one() -> None:
+    with pytest.raises(ProblemError) as refused:
+        checked_lines([Line(0, {"row": "x"})], Seat)
+    told = refused.value.problem.errors
+    assert told is not UNSET
+    assert [fault.path for fault in told] == ["row"]

@@ -53,6 +53,15 @@ def test_a_fold_tells_which_parts_it_changed() -> None:
     assert state.overlays == {}
 
 
+def test_what_waits_is_known_beside_the_frames_alone() -> None:
+    state = RoomState()
+    overlay = Overlay("o", "stat", 9, {})
+    assert fold(state, [], Asides(waiting={"o@9": overlay})) == {"waiting"}
+    assert state == RoomState(waiting={"o@9": overlay})
+    assert fold(state, [], Asides(waiting={"o@9": None, "unknown": None})) == {"waiting"}
+    assert state == RoomState()
+
+
 def test_only_the_last_comments_are_kept() -> None:
     state = RoomState()
     for number in range(0, 90, 30):
@@ -101,3 +110,4 @@ def test_a_bar_holds_until_its_time_or_for_good() -> None:
 def test_asides_of_nothing_are_false() -> None:
     assert not Asides()
     assert Asides(decided=["c1"])
+    assert Asides(waiting={"o": None})

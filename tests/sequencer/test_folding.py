@@ -7,6 +7,7 @@ from zlib import crc32
 
 import msgspec
 import pytest
+from grandstand.overlays.stats import MAX_WAITING, version
 from grandstand.replica.replica import Replica
 from grandstand.rules.envelope import Commit
 from grandstand.rules.events import (
@@ -22,6 +23,7 @@ from grandstand.rules.events import (
     Restored,
     Retracted,
     SettingsPut,
+    StatsGiven,
 )
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, Bar, RoomState
@@ -32,6 +34,7 @@ from grandstand.wire.messages import (
     Comment,
     Cue,
     Moderation,
+    Overlay,
     Poll,
     Settings,
 )
@@ -61,6 +64,10 @@ def poll(name: str = "p1", **changes: Any) -> PollRecord:
         show_tally="revealed",
     )
     return replace(plain, **changes)
+
+
+def card(at: int, name: str = "100 m", speed: int = 1, duration_ms: int = 500) -> Overlay:
+    return version("athlete:1", name, at, {"speed": speed} if speed else {}, duration_ms)
 
 
 def fold(**settings: Any) -> RoomFold:
@@ -298,6 +305,31 @@ def test_a_cue_goes_to_everyone() -> None:
     assert (tick.frames[0].cues, outcome(tick)) == ([cue], (200, "", "q1"))
 
 
+def test_cards_go_to_everyone_and_their_sender_learns_what_became_of_each() -> None:
+    room = fold()
+    cards = [card(1_000), card(999), card(1_000), card(9_000)]
+    tick = room.tick([("", StatsGiven("e", cards))], 1_000)
+    assert outcome(tick) == (200, "", "tlrw")
+    assert (tick.frames[0].overlays, tick.changed) == ([card(1_000)], {"overlays", "waiting"})
+    assert list(room.state.waiting.values()) == [card(9_000)]
+
+
+def test_time_alone_brings_the_cards_that_wait_and_drops_those_that_are_over() -> None:
+    room = fold(max_latency=1_000)
+    room.tick([("", StatsGiven("e", [card(1_000, "over"), card(9_000)]))], 1_000)
+    tick = room.tick([], 7_000)
+    assert (tick.frames[0].overlays, tick.frames[0].drop) == ([card(9_000)], [card(0, "over").id])
+    assert list(room.state.overlays.values()) == [card(9_000)]
+
+
+def test_more_cards_than_may_wait_are_refused_and_none_is_taken() -> None:
+    room = fold()
+    cards = [card(1_000), *(card(9_000 + n) for n in range(MAX_WAITING + 1))]
+    tick = room.tick([("", StatsGiven("e", cards))], 1_000)
+    assert outcome(tick) == (503, "overloaded", "")
+    assert (tick.frames, room.state.waiting) == ([], {})
+
+
 def test_a_retraction_is_shown_recorded_and_told_to_the_author() -> None:
     room = fold()
     room.tick([("a1", said())], 1_000)
@@ -358,6 +390,20 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
         st.just("e"),
         st.builds(Cue, st.just("q"), st.just("goal"), st.integers(0, 9_000), st.just({})),
     ),
+    st.builds(
+        StatsGiven,
+        st.just("e"),
+        st.lists(
+            st.builds(
+                card,
+                st.integers(0, 14_000),
+                st.sampled_from("ab"),
+                st.integers(0, 2),
+                st.sampled_from([0, 500]),
+            ),
+            max_size=4,
+        ),
+    ),
     st.builds(Retracted, st.just("e"), comment_ids, users),
     st.builds(HeldDecided, st.just("e"), comment_ids, st.booleans()),
     st.builds(
@@ -386,11 +432,13 @@ class Viewer:
     polls: dict[str, Poll] = field(default_factory=dict)
     recent: list[Comment] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)
+    overlays: dict[str, Overlay] = field(default_factory=dict)
 
     @classmethod
     def welcomed(cls, state: RoomState) -> Viewer:
         public = {name: poll.public() for name, poll in state.polls.items()}
-        return cls(state.settings, public, list(state.recent), list(state.cues))
+        cues, overlays = list(state.cues), dict(state.overlays)
+        return cls(state.settings, public, list(state.recent), cues, overlays)
 
     def sees(self, payload: bytes) -> None:
         raw = msgspec.msgpack.decode(payload)
@@ -400,6 +448,10 @@ class Viewer:
         self.recent += msgspec.convert(raw.get("comments", []), list[Comment])
         gone = set(raw.get("retract", []))
         self.recent = [each for each in self.recent if each.id not in gone][-RECENT_COMMENTS:]
+        overlays = msgspec.convert(raw.get("overlays", []), list[Overlay])
+        self.overlays |= {each.id: each for each in overlays}
+        for name in raw.get("drop", []):
+            del self.overlays[name]
         if "cues" in raw:  # a welcome leaves out those that lie too far back
             oldest = raw["now"] - self.settings.max_latency
             cues = [each for each in self.cues if each.at >= oldest]

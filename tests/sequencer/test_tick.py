@@ -9,10 +9,19 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.overlays.stats import version
 from grandstand.replica.room import LiveRoom
 from grandstand.rules import events
 from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import CommentEvent, ControlEvent, CueGiven, PollOpened, PollStepped
+from grandstand.rules.events import (
+    CommentEvent,
+    ControlEvent,
+    CueGiven,
+    PollOpened,
+    PollStepped,
+    SettingsPut,
+    StatsGiven,
+)
 from grandstand.rules.polls import PollRecord
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
@@ -257,6 +266,26 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(
     await until(lambda: room.listener.texts == ["once", "twice"])
     assert not task.done()
     assert [commit.seq for commit in room.listener.commits] == [1, 2]
+
+
+async def test_a_card_comes_and_goes_with_time_alone_and_outlives_its_sequencer(
+    room: Sequenced,
+) -> None:
+    now, state = room.live.now(), room.live.replica.state
+    card = version("athlete:1", "100 m", now + 3_000, {"speed": 1}, 0)
+    await room.append(SettingsPut(uuid4().hex, {"max_latency": 1_000}, merge=True))
+    await room.append(StatsGiven(uuid4().hex, [card]))
+    first = room.start()
+    await until(lambda: state.waiting)
+    await end([first])
+    task = room.start()
+    await until(lambda: state.overlays == {card.id: card})
+    assert (room.live.now() >= now + 1_000, state.waiting) == (True, {})
+    gone = version("athlete:1", "100 m", card.at, {}, 0)
+    await room.append(StatsGiven(uuid4().hex, [gone]))
+    await until(lambda: not state.overlays)
+    assert room.live.now() >= gone.at + 1_000
+    assert not task.done()
 
 
 async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Sequenced) -> None:

@@ -107,6 +107,8 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("GET", "/v1/rooms")
     await call("POST", f"{base}/guests", {"name": "Bo"})
     await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})
+    card = {"entity": "athlete:1", "name": "100 m", "values": {"speed": 1.5, "wind": None}}
+    await call("POST", f"{base}/stats", {**card, "duration": 1})
 
     # Comments, one of each fate; the moderators' queue.
     said = await ann.comment("said in colour", color=0xFF0000, mode="top", size="large")
@@ -204,7 +206,7 @@ async def test_everything_the_server_says_is_in_its_documents(
     }
     assert {names[message["type"]] for message in heard} == from_server
     frames = set().union(*(message for message in heard if message["type"] == "frame"))
-    assert frames >= {"offset", "comments", "retract", "polls", "cues", "settings"}
+    assert frames >= {"offset", "comments", "retract", "polls", "cues", "settings", "overlays"}
     assert frames >= {"tallies", "gauges", "now"}
 
     # Who reads JSON is told the same.

@@ -86,6 +86,20 @@ class Life:
     async def cue(self) -> None:
         await self._post("cues", {"name": f"cue {self.said}", "data": {"n": self.said}})
 
+    async def stats(self) -> None:
+        """A card now or soon, that stays or soon expires, or is taken away."""
+        async with viewing(self.server.url, self.path.rpartition("/")[2]) as someone:
+            now = someone.welcome["now"]
+        self.said += 1
+        body = {
+            "entity": "athlete:1",
+            "name": self.random.choice(["100 m", "200 m"]),
+            "at": now + self.random.choice([-500, 0, 2_500]),
+            "values": self.random.choice([{"speed": self.said}, None]),
+            "duration": self.random.choice([0, 1]),
+        }
+        await self._post("stats", body)
+
     async def settings(self) -> None:
         changes = self.random.choice(
             [{"title": f"title {self.said}"}, {"shield": False}, {"budget": 40 + self.said}]
@@ -116,7 +130,7 @@ class Life:
         """What happens next."""
         common = [self.comment, self.vote, self.lose, self.lose_for_a_while]
         rare = [self.chorus, self.retract, self.open_poll, self.step, self.cue, self.settings]
-        return self.random.choice([*common, *rare, self.mute])
+        return self.random.choice([*common, *rare, self.mute, self.stats])
 
 
 def comparable(picture: Picture, now: int) -> dict[str, Any]:

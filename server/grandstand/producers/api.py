@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 from uuid import uuid4
@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grandstand.producers.problems import ProblemError
-from grandstand.producers.validation import Also, checked
+from grandstand.producers.problems import RETRY_AFTER_S, ProblemError
+from grandstand.producers.validation import Also, Line, checked, checked_lines
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.rules.events import ControlEvent
@@ -53,7 +53,8 @@ class Operation:
     """One row of the table of calls; routing, the role check and the documents are made of it.
 
     ``answers`` maps each good status to its struct, ``media`` names what else may be answered.
-    ``makes_room`` is for the call whose room need not exist. The handler's docstring describes it.
+    With ``lines`` the body may also be NDJSON, a struct of ``body`` a line. ``makes_room`` is for
+    the call whose room need not exist. The handler's docstring describes it.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Operation:
     handler: Callable[[Call], Awaitable[Response]]
     answers: Mapping[int, type[Struct]]
     body: type[Struct] | None = None
+    lines: bool = False
     query: type[Struct] | None = None
     media: tuple[str, ...] = ("application/json",)
     refusals: tuple[int, ...] = ()
@@ -83,6 +85,7 @@ class Call:
     identity: Identity | None
     followed: LiveRoom | None = None
     raw: object = None
+    lines: Sequence[Line] = ()
 
     @property
     def live(self) -> LiveRoom:
@@ -99,6 +102,10 @@ class Call:
         """The body. Raises ProblemError 422 with every fault."""
         return checked(self.raw, kind, also)
 
+    def body_lines(self, kind: type[S], also: Also | None = None) -> list[S]:
+        """The body's lines. Raises ProblemError 422 with the faults of all."""
+        return checked_lines(self.lines, kind, also)
+
     def query(self, kind: type[S]) -> S:
         """The query; a blank value is one left out. Raises ProblemError 422 with every fault."""
         given = {name: value for name, value in self.request.query_params.items() if value}
@@ -111,7 +118,8 @@ class Call:
         """
         outcome = await self.live.submit(event)
         if outcome.status != 200:
-            raise ProblemError(outcome.status, outcome.code, outcome.message)
+            headers = {"Retry-After": str(RETRY_AFTER_S)} if outcome.status == 503 else {}
+            raise ProblemError(outcome.status, outcome.code, outcome.message, headers=headers)
         return outcome.result
 
 

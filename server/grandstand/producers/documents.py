@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 import grandstand
 from grandstand.producers.api import Access, Operation
 from grandstand.producers.problems import Problem
+from grandstand.producers.validation import NDJSON
 from grandstand.store.rooms import ROOM_ID
 from grandstand.wire.messages import ClientMessage, ServerMessage
 
@@ -105,9 +106,12 @@ def _operation(operation: Operation) -> Document:
     if operation.access == "watch":
         told["security"].append({})
     if operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
+        if operation.lines:
+            content[NDJSON] = {"schema": {"type": "string"}}
         told["requestBody"] = {
             "required": any(field.required for field in msgspec.structs.fields(operation.body)),
-            "content": {"application/json": {"schema": _reference(operation.body)}},
+            "content": content,
         }
     return told
 

@@ -11,12 +11,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from grandstand.producers import cues, documents, guests, health, polls, problems, queue, record
+from grandstand.producers import (
+    cues,
+    documents,
+    guests,
+    health,
+    polls,
+    problems,
+    queue,
+    record,
+    stats,
+)
 from grandstand.producers import rooms as rooms_calls
 from grandstand.producers.api import Api, Call, Operation
 from grandstand.producers.authorisation import check_access, identify
 from grandstand.producers.problems import ProblemError
-from grandstand.producers.validation import Nothing, read_json
+from grandstand.producers.validation import Nothing, read_json, read_lines
 from grandstand.rules.identity import check_may
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import Cue, Poll, Settings
@@ -94,6 +104,15 @@ OPERATIONS: Sequence[Operation] = (
         refusals=(409,),
     ),
     Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
+    Operation(
+        "POST",
+        _ROOM + "/stats",
+        "producer",
+        stats.post,
+        {200: stats.StatsResults},
+        body=stats.StatsBody,
+        lines=True,
+    ),
     Operation(
         "GET",
         _ROOM + "/comments",
@@ -183,7 +202,9 @@ class Resource:
             call.followed = await self.api.rooms.get(room)
             if operation.access == "watch":
                 check_may(identity, "watch", call.live.replica.state.settings)
-        if operation.body is not None:
+        if operation.lines:
+            call.lines = await read_lines(request)
+        elif operation.body is not None:
             call.raw = await read_json(request)
         if operation.body is Nothing:
             call.body(Nothing)

@@ -7,7 +7,8 @@ refuses is looked at again field by field, following the struct's own types.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -18,6 +19,11 @@ from grandstand.producers.problems import Fault, ProblemError, invalid
 from grandstand.wire.codes import ErrorCode
 
 MAX_BODY_BYTES = 65536
+MAX_LINES_BYTES = 1_048_576
+MAX_FAULTS = 100
+"""Faults of many lines that are told; who has so many has one."""
+
+NDJSON = "application/x-ndjson"
 
 S = TypeVar("S", bound=Struct)
 Also = Callable[[dict[str, Any]], Iterable[Fault]]
@@ -28,21 +34,56 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """No fields; the body may be left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a body; ``number`` counts from 1, and is 0 where the body isn't one of lines."""
+
+    number: int
+    raw: object
+
+    def path(self, field: str) -> str:
+        """Where in the body a field of this line is."""
+        return _join(f"line {self.number}", field).removesuffix(".") if self.number else field
+
+
 async def read_json(request: Request) -> object:
     """The body's JSON, an empty body being ``{}``. Raises ProblemError 400 or 413."""
+    body = await _read(request, MAX_BODY_BYTES)
+    return _decoded(body, "the body") if body else {}
+
+
+async def read_lines(request: Request) -> list[Line]:
+    """The body's lines of JSON, or the whole as one. Raises ProblemError 400 or 413.
+
+    Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines.
+    """
+    body = await _read(request, MAX_LINES_BYTES)
+    lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
+    if not request.headers.get("content-type", "").startswith(NDJSON):
+        try:
+            return [Line(0, _decoded(body, "the body") if body else {})]
+        except ProblemError:
+            if len(lines) < 2:
+                raise
+    return [Line(number, _decoded(line, f"line {number}")) for number, line in lines]
+
+
+async def _read(request: Request, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            detail = f"a body may have {MAX_BODY_BYTES} bytes"
+        if len(body) > max_bytes:
+            detail = f"a body may have {max_bytes} bytes"
             raise ProblemError(413, ErrorCode.TOO_LONG, detail, headers={"Connection": "close"})
-    if not body:
-        return {}
+    return bytes(body)
+
+
+def _decoded(text: bytes, what: str) -> object:
     try:
-        decoded: object = msgspec.json.decode(body)
+        decoded: object = msgspec.json.decode(text)
         return decoded
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
-        detail = f"the body isn't JSON: {fault}"
+        detail = f"{what} isn't JSON: {fault}"
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, detail) from None
 
 
@@ -64,6 +105,21 @@ def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool =
     if found:
         raise invalid(found)
     return msgspec.convert(raw, kind, strict=strict)
+
+
+def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None = None) -> list[S]:
+    """Each line as ``kind``. Raises ProblemError 422 with every fault, its line in its path."""
+    found: list[Fault] = []
+    good: list[S] = []
+    for line in lines:
+        try:
+            good.append(checked(line.raw, kind, also))
+        except ProblemError as refused:
+            errors = refused.problem.errors or []
+            found += (Fault(line.path(fault.path), fault.message) for fault in errors)
+    if found:
+        raise invalid(found[:MAX_FAULTS])
+    return good
 
 
 def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[Fault]:

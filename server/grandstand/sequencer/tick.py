@@ -119,6 +119,7 @@ class RoomSequencer:
         return len(entries) == READ_MAX
 
     async def _commit(self, entries: Sequence[Entry], now: int) -> None:
+        """Commits what became of ``entries``, or of none where time alone changes the room."""
         tick = self._fold.tick([*self._readable(entries)], now)
         commit = Commit(
             epoch=self._head.epoch,
@@ -144,8 +145,9 @@ class RoomSequencer:
                 ),
                 COMMIT_PATIENCE_S,
             )
-        waited_ms = self._store.now_ms() - entries[0].arrived_ms
-        self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
+        if entries:
+            waited_ms = self._store.now_ms() - entries[0].arrived_ms
+            self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
         for frame in commit.frames:
             self._metrics.frame_bytes.observe(len(frame))
 
