@@ -15,6 +15,7 @@ import { readMessage } from "./reading.js";
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
+const SILENCE_SURE_MS = 2_000; // after a sleep the first tick may come before what waits in the socket
 const WELCOME_MS = 10_000; // opening, hello and welcome; the server gives a hello 5 s
 const STEADY_MS = 10_000; // a connection that lived this long lets the backoff start afresh
 const TIME_FIRST_MS = 400; // a few round trips soon after the welcome,
@@ -47,6 +48,9 @@ export class Connection {
   #heardAt = 0;
   #gapAt = Infinity;
   #gapEnd = -1;
+  #gapPlace = -1;
+  #silentSince = Infinity;
+  /** @type {{id: string, sent: number} | undefined} */ #timeAsked;
   #timeAt = Infinity;
   #timeCount = 0;
   /** @type {FollowMessage | undefined} not said yet */ #follow;
@@ -130,6 +134,7 @@ export class Connection {
   /** @param {number} now @param {unknown} value as decoded @returns {Effect[]} */
   received(now, value) {
     this.#heardAt = now;
+    this.#silentSince = Infinity;
     const message = readMessage(value);
     switch (message?.type) {
       case "welcome":
@@ -150,6 +155,7 @@ export class Connection {
         this.#notBefore = now + message.after;
         return [pass(message)];
       case "time":
+        return this.#isAsked(message) ? [pass(message)] : [];
       case "notice":
         return [pass(message)];
       default:
@@ -184,15 +190,17 @@ export class Connection {
     if (now >= this.#retryAt) return this.#attemptNow(now);
     const stuck =
       (this.#stage === "opening" || this.#stage === "greeting") && now - this.#since > WELCOME_MS;
-    const silent = this.#stage === "live" && now - this.#heardAt > SILENCE_MS;
-    if (stuck || silent || now >= this.#gapAt) return [{ do: "close" }, ...this.#retry(now)];
+    if (now >= this.#gapAt) this.#doubtPlace();
+    if (stuck || this.#isSilent(now) || now >= this.#gapAt)
+      return [{ do: "close" }, ...this.#retry(now)];
     if (this.#stage !== "live") return [];
     const effects = this.#resend((one) => now >= one.resendAt);
     if (now >= this.#timeAt) {
       this.#timeCount += 1;
       const soon = this.#timeCount < TIME_FIRST_COUNT;
       this.#timeAt = now + (soon ? TIME_FIRST_MS : TIME_LATER_MS);
-      effects.push(send({ type: "time", id: `t${this.#timeCount}`, sent: now }));
+      this.#timeAsked = { id: `t${this.#timeCount}`, sent: now };
+      effects.push(send({ type: "time", ...this.#timeAsked }));
     }
     return effects;
   }
@@ -275,6 +283,28 @@ export class Connection {
     this.#gapAt = Math.min(this.#gapAt, now + GAP_MS);
   }
 
+  /** What can't be read leaves the same gap after every resume: the second time, start afresh. */
+  #doubtPlace() {
+    if (!this.place) return;
+    if (this.#gapPlace === this.place.offset) this.place = undefined;
+    this.#gapPlace = this.place?.offset ?? -1;
+  }
+
+  /** @param {number} now */
+  #isSilent(now) {
+    if (this.#stage !== "live" || now - this.#heardAt <= SILENCE_MS) return false;
+    this.#silentSince = Math.min(this.#silentSince, now);
+    return now - this.#silentSince >= SILENCE_SURE_MS;
+  }
+
+  /** @param {{id: string, sent: number}} time */
+  #isAsked(time) {
+    const asked = this.#timeAsked;
+    if (time.id !== asked?.id || time.sent !== asked.sent) return false;
+    this.#timeAsked = undefined;
+    return true;
+  }
+
   /**
    * Whether an answer asks to come back later by itself: the server was at fault, not the message.
    * @param {number} now @param {string} id @param {{code: string, retry_after?: number}} error
@@ -298,6 +328,7 @@ export class Connection {
     this.#retryAt = Infinity;
     this.#since = now;
     this.#gapAt = Infinity;
+    this.#silentSince = Infinity;
     this.#bye = undefined;
     if (this.identity === "asked" && this.token === undefined) {
       this.#stage = "token";

@@ -24,7 +24,7 @@ import { LiveSocket } from "./socket.js";
 /** @import {RoomState} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
-/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Poll, Refusal, ServerMessage, Size, Welcome} from "./wire.js" */
+/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Poll, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
 const HIDDEN_STEP_MS = 250;
@@ -267,10 +267,11 @@ export class LiveRoom {
 
   /** @param {readonly Comment[]} comments @param {boolean} history */
   #schedule(comments, history) {
+    if (comments.length === 0) return;
     const me = this.state?.viewer.id;
-    const { value } = this.#playhead;
+    const playhead = this.playhead();
     for (const comment of comments)
-      this.#scheduler.add(comment, { playhead: value, own: me !== undefined && comment.user === me, history });
+      this.#scheduler.add(comment, { playhead, own: me !== undefined && comment.user === me, history });
   }
 
   /** @param {Ack} ack */
@@ -343,7 +344,7 @@ export class LiveRoom {
     return Number.isNaN(playhead) ? {} : { at: Math.round(playhead) };
   }
 
-  /** @param {import("./wire.js").CommentMessage | import("./wire.js").VoteMessage} message */
+  /** @param {CommentMessage | VoteMessage} message */
   #submit(message) {
     const sent = this.#outbox.add(message);
     if (this.status.phase === "ended") this.#outbox.end(this.status);

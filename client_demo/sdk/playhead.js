@@ -13,13 +13,16 @@ const AHEAD_MS = 2_000; // the contract's: further ahead is `bad_time`
 const TRUST_AGAIN_MS = 1_000; // a date at the edge must not make the source flicker
 const JITTER_MS = 500; // a playlist that was estimated anew runs back by less
 const LEAP_MS = 1_500; // a picture that skips more than this has jumped
+const STEADY_MS = 1_000; // a player's estimate of its latency wavers by less: no reason to move
 
 export class Playhead {
   /** @type {Source} */ source = "room";
   /** @type {Doubt | undefined} */ why;
   #value = NaN;
+  #last = NaN;
   #local = NaN;
   #goodSince = NaN;
+  #behindMs = NaN;
 
   /** As last read; NaN while unknown. */
   get value() {
@@ -50,7 +53,7 @@ export class Playhead {
     const doubted = this.why === "date-off" && local - this.#goodSince < TRUST_AGAIN_MS;
     const trusted = hasPicture && good && !doubted;
     const changed = this.#follow(trusted ? "picture" : "room", hasPicture, date);
-    const jumped = this.#move(trusted ? date : programme - latencyMs, local);
+    const jumped = this.#move(trusted ? date : programme - this.#behind(latencyMs), local);
     return { value: this.#value, jumped, changed };
   }
 
@@ -58,6 +61,13 @@ export class Playhead {
   restart() {
     this.why = undefined;
     this.#goodSince = NaN;
+    this.#behindMs = NaN;
+  }
+
+  /** @param {number} latencyMs */
+  #behind(latencyMs) {
+    if (!(Math.abs(latencyMs - this.#behindMs) <= STEADY_MS)) this.#behindMs = latencyMs;
+    return this.#behindMs;
   }
 
   /** @param {Source} source @param {boolean} hasPicture @param {number | undefined} date */
@@ -72,11 +82,12 @@ export class Playhead {
 
   /** @param {number} value @param {number} local */
   #move(value, local) {
-    const step = value - this.#value;
+    const step = value - this.#last;
     const elapsed = local - this.#local;
     this.#local = local;
-    if (step < 0 && step > -JITTER_MS) return false; // stands until it is caught up with
-    this.#value = value;
+    const jitter = step < 0 && step > -JITTER_MS; // then it stands until it is caught up with
+    if (!jitter) this.#last = value;
+    this.#value = this.#last;
     return step <= -JITTER_MS || step > elapsed + LEAP_MS;
   }
 }

@@ -4,7 +4,7 @@
  * what makes it one is none. Unknown fields stay, unknown messages go.
  */
 
-/** @import {Bye, Comment, Cue, Frame, Overlay, Poll, ServerMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, ServerMessage, Welcome} from "./wire.js" */
 
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
@@ -71,9 +71,9 @@ export function readMessage(value) {
     case "frame":
       return frame(message);
     case "ack":
-      return shaped(message, { id: string, status: oneOf("accepted", "held") }, { comment: string });
+      return ack(message);
     case "error":
-      return shaped({ message: "", ...message }, { code: string, message: string }, { id: string, retry_after: number });
+      return refusal(message);
     case "time":
       return shaped(message, { id: string, sent: number, now: number });
     case "notice":
@@ -133,19 +133,32 @@ function readGauges(gauges) {
   return whole ? { ...others, pulse: whole } : others;
 }
 
-/** @param {any} message */
+/** @param {any} message @returns {Ack | undefined} */
+function ack(message) {
+  const read = shaped(message, { id: string }, { comment: string });
+  return read && { ...read, status: read.status === "held" ? "held" : "accepted" };
+}
+
+/** Whatever is wrong in it, it says no: one who waits for the answer must not wait on. @param {any} message @returns {Refusal} */
+function refusal(message) {
+  const read = shaped(message, {}, { id: string, retry_after: number });
+  return { ...read, code: text(message.code) ?? "", message: text(message.message) ?? "" };
+}
+
+/** @param {any} message @returns {Notice} */
 function notice(message) {
   const { held, ...rest } = message;
-  const queue = items(held, (one) => comment(one));
-  const read = shaped({ message: "", ...rest }, { code: string, message: string }, { comment: string, until: number });
-  return read && { ...read, ...(queue && { held: queue }) };
+  const queue = items(held, comment);
+  const read = shaped(rest, {}, { comment: string, until: number });
+  const words = { code: text(message.code) ?? "", message: text(message.message) ?? "" };
+  return { ...read, ...words, ...(queue && { held: queue }) };
 }
 
 /** @param {any} message @returns {Bye} */
 function bye(message) {
   const { code, reason, reconnect, after } = message;
   return {
-    type: "bye",
+    ...message,
     code: integer(code) ? code : 1001,
     reason: string(reason) ? reason : "",
     reconnect: reconnect !== false,

@@ -19,7 +19,7 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {Viewer} viewer
  * @property {Settings} settings
  * @property {ReadonlyMap<string, Poll>} polls
- * @property {ReadonlyMap<string, Overlay>} overlays as last said
+ * @property {ReadonlyMap<string, Overlay>} overlays as last said, until the server drops them
  * @property {ReadonlyMap<string, readonly Overlay[]>} versions of each overlay that some viewer may
  *   still have before them, by `at`
  * @property {ReadonlyMap<string, {at: number, before: Poll}>} reveals what was known of a poll before
@@ -220,9 +220,9 @@ function withoutPast(versions, oldest) {
   let same = true;
   for (const [id, all] of versions) {
     const first = Math.max(0, all.findLastIndex((one) => one.at <= oldest));
-    const kept = all.slice(first).filter((one) => (one.expires_at ?? Infinity) > oldest || one !== all.at(-1));
-    if (kept.length > 0) next.set(id, kept);
-    same &&= kept.length === all.length;
+    const kept = first > 0 ? all.slice(first) : all;
+    next.set(id, kept);
+    same &&= kept === all;
   }
   return same ? versions : next;
 }
@@ -237,15 +237,13 @@ function withAll(map, items) {
   return new Map([...map, ...byId(items)]);
 }
 
-/** Cues older than max_latency and overlays past their end are no longer what the server says. @param {RoomState} state */
+/** Cues and versions that no viewer within `max_latency` has before them are no longer state. @param {RoomState} state */
 function expire(state) {
   const oldest = state.now - (state.settings.max_latency ?? MAX_LATENCY_MS);
   const cues = [...state.cues].filter(([, cue]) => cue.at >= oldest);
-  const overlays = [...state.overlays].filter(([, one]) => (one.expires_at ?? Infinity) > state.now);
   return {
     ...state,
     versions: withoutPast(state.versions, oldest),
     cues: cues.length < state.cues.size ? new Map(cues) : state.cues,
-    overlays: overlays.length < state.overlays.size ? new Map(overlays) : state.overlays,
   };
 }

@@ -174,6 +174,7 @@ function best(items) {
 function remember(seen, id) {
   if (seen.has(id)) return false;
   seen.add(id);
-  if (seen.size > MOST_SEEN) for (const oldest of seen) return seen.delete(oldest);
+  const [oldest] = seen.size > MOST_SEEN ? seen : [];
+  if (oldest !== undefined) seen.delete(oldest);
   return true;
 }

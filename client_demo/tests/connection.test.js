@@ -119,7 +119,64 @@ test("thirty seconds of silence reconnect, one message in them does not", () => 
   const connection = live();
   tell(connection, 20_000, frame({ head: 10 }));
   assert.ok(!kinds(connection.tick(50_000)).includes("close"));
-  assert.ok(kinds(connection.tick(50_001)).includes("close"));
+  assert.ok(!kinds(connection.tick(50_001)).includes("close"));
+  assert.ok(kinds(connection.tick(52_001)).includes("close"));
+});
+
+test("after this machine slept, what waited in the socket proves the connection alive", () => {
+  const connection = live();
+  assert.ok(!kinds(connection.tick(3_600_000)).includes("close"));
+  tell(connection, 3_600_010, frame({ head: 10 }));
+  assert.ok(!kinds(connection.tick(3_602_100)).includes("close"));
+});
+
+test("a gap that every resume leaves again is given up: the third time comes in afresh", () => {
+  const connection = live();
+  tell(connection, 100, frame({ offset: 12 })); // 11 came, and could not be read
+  connection.tick(2_100);
+  assert.deepEqual(reopen(connection, 3_000).resume, { epoch: "e1", offset: 10 });
+  tell(connection, 3_100, welcome({ offset: 12, recovered: true }));
+  tell(connection, 3_200, frame({ offset: 12 }));
+  connection.tick(5_200);
+  assert.equal(reopen(connection, 7_000).resume, undefined);
+});
+
+test("topics are said by every hello, and a change of them at once", () => {
+  const connection = fresh({ follow: ["a"] });
+  connection.start(0);
+  assert.deepEqual(sent(connection.opened(0))[0].follow, ["a"]);
+  assert.deepEqual(connection.follow("f1", ["b"]), []);
+  const topics = (effects) => sent(effects).filter((message) => message.type === "follow");
+  assert.deepEqual(topics(tell(connection, 1, welcome())), [{ type: "follow", id: "f1", topics: ["b"] }]);
+  assert.deepEqual(topics(connection.follow("f2", [])), [{ type: "follow", id: "f2", topics: [] }]);
+  connection.closed(2, 1006, "");
+  connection.follow("f3", ["c"]);
+  assert.deepEqual(reopen(connection, 600).follow, ["c"]);
+  assert.deepEqual(topics(tell(connection, 700, welcome())), []);
+});
+
+test("a token that is asked for may be none, and is asked for again once refused", () => {
+  const connection = fresh({ identity: "asked" });
+  connection.start(0);
+  assert.deepEqual(kinds(connection.tokenGiven(1, null)), ["open"]);
+  assert.equal("token" in sent(connection.opened(2))[0], false);
+  connection.closed(3, 3000, "");
+  assert.deepEqual(kinds(connection.tick(503)), ["token"]);
+});
+
+test("only the answer to the last question sets the clock", () => {
+  const connection = live();
+  const [asked] = sent(connection.tick(1)).filter((message) => message.type === "time");
+  const answer = { ...asked, now: 5 };
+  assert.deepEqual(passed(tell(connection, 2, { ...answer, sent: -1e12 })), []);
+  assert.deepEqual(passed(tell(connection, 2, answer)), [answer]);
+  assert.deepEqual(passed(tell(connection, 9_000, answer)), []);
+});
+
+test("one who goes closes, and comes back no more", () => {
+  const connection = live();
+  assert.deepEqual(kinds(connection.stop()), ["close", "status"]);
+  assert.deepEqual(connection.tick(1e9), []);
 });
 
 test("a connection that never gets its welcome is given up", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { enter, fold, numbered, votesOf } from "../sdk/room.js";
+import { enter, fold, numbered, overlaysAt, pollAt, votesOf } from "../sdk/room.js";
 import { NOW, comment, frame, poll, welcome } from "./rooms.js";
 
 const overlay = (id, parts = {}) => ({ id, kind: "card", at: NOW, data: {}, ...parts });
@@ -28,7 +28,7 @@ function serverAfter(frames) {
     now: last.now,
     settings,
     polls: [...polls.values()],
-    overlays: [...overlays.values()].filter((o) => (o.expires_at ?? Infinity) > last.now),
+    overlays: [...overlays.values()],
     cues: [...cues.values()].filter((c) => c.at >= last.now - settings.max_latency),
     recent: recent.slice(-50),
   });
@@ -106,4 +106,76 @@ test("gauges keep what a later frame leaves out", () => {
 test("unknown fields of a frame change nothing", () => {
   const state = enter(welcome());
   assert.deepEqual(fold(state, frame({ sparkles: [1] })), state);
+});
+
+const idsAt = (state, playhead) => overlaysAt(state, playhead).map((one) => [one.id, one.data.v]);
+const card = (v, at, parts = {}) => overlay("o", { at, data: { v }, ...parts });
+
+test("a version ahead of a viewer doesn't hide the one before it", () => {
+  const state = [frame({ overlays: [card(1, NOW)] }), frame({ overlays: [card(2, NOW + 9_000)] })].reduce(
+    fold,
+    enter(welcome()),
+  );
+  assert.deepEqual(idsAt(state, NOW - 1), []);
+  assert.deepEqual(idsAt(state, NOW + 8_999), [["o", 1]]);
+  assert.deepEqual(idsAt(state, NOW + 9_000), [["o", 2]]);
+  assert.deepEqual(idsAt(state, NaN), []);
+});
+
+test("of two versions of one moment the later said holds, and one that comes late hides none", () => {
+  const state = [card(1, NOW), card(2, NOW), card(0, NOW - 500)].reduce(
+    (before, one) => fold(before, frame({ overlays: [one] })),
+    enter(welcome()),
+  );
+  assert.deepEqual(idsAt(state, NOW - 1), [["o", 0]]);
+  assert.deepEqual(idsAt(state, NOW), [["o", 2]]);
+});
+
+test("an overlay ends for each viewer when their own playhead reaches its end", () => {
+  const brief = card(1, NOW, { expires_at: NOW + 5_000 });
+  const late = fold(fold(enter(welcome()), frame({ overlays: [brief] })), frame({ now: NOW + 20_000 }));
+  assert.deepEqual(idsAt(late, NOW + 4_999), [["o", 1]]);
+  assert.deepEqual(idsAt(late, NOW + 5_000), []);
+});
+
+test("a version that ends at once takes away the one before it", () => {
+  const state = enter(welcome({ overlays: [card(1, NOW)] }));
+  const gone = fold(state, frame({ overlays: [card(2, NOW + 100, { expires_at: NOW + 100 })] }));
+  assert.deepEqual(idsAt(gone, NOW + 99), [["o", 1]]);
+  assert.deepEqual(idsAt(gone, NOW + 100), []);
+});
+
+test("versions survive a welcome of the same epoch, and go once nobody can have them before them", () => {
+  const first = fold(enter(welcome({ overlays: [card(1, NOW)] })), frame({ overlays: [card(2, NOW + 9_000)] }));
+  const again = enter(welcome({ overlays: [card(2, NOW + 9_000)] }), first);
+  assert.deepEqual(idsAt(again, NOW + 1), [["o", 1]]);
+  assert.deepEqual(idsAt(enter(welcome({ epoch: "e2", overlays: [card(2, NOW + 9_000)] }), first), NOW + 1), []);
+  assert.deepEqual(idsAt(enter(welcome(), first), NOW + 1), [], "dropped while away");
+  const later = fold(again, frame({ now: NOW + 69_000 }));
+  assert.equal(later.versions.get("o").length, 1);
+  assert.deepEqual(idsAt(fold(again, frame({ drop: ["o"] })), NOW + 10_000), []);
+});
+
+test("a card that changes without end doesn't grow", () => {
+  let state = enter(welcome());
+  for (let i = 0; i < 1_000; i += 1) state = fold(state, frame({ overlays: [card(i, NOW + i)] }));
+  assert.equal(state.versions.get("o").length, 200);
+});
+
+test("a result is not told before the moment at which it was revealed", () => {
+  const closed = poll("p1", { kind: "quiz", status: "closed", final: true });
+  const told = { ...closed, status: "revealed", answer: 1, tally: [1, 2], voters: 3 };
+  const state = fold(enter(welcome({ polls: [closed] })), frame({ now: NOW + 30_000, polls: [told] }));
+  assert.deepEqual(pollAt(state, told, NOW + 29_999), closed);
+  assert.deepEqual(pollAt(state, told, NOW + 30_000), told);
+  const again = fold(state, frame({ now: NOW + 50_000, polls: [told] }));
+  assert.deepEqual(pollAt(again, told, NOW + 30_000), told);
+});
+
+test("who comes in after the reveal learns it once past the moment of coming in", () => {
+  const told = poll("p1", { status: "revealed", final: true, answer: 1, tally: [1, 2], voters: 3 });
+  const state = enter(welcome({ polls: [told] }));
+  const before = pollAt(state, told, NOW - 1);
+  assert.deepEqual([before.status, before.answer, before.tally], ["closed", undefined, undefined]);
+  assert.deepEqual(pollAt(state, told, NOW), told);
 });
