@@ -13,6 +13,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # In recipes that need npm: the machine's, else the one that setup-test put beside Python.
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
+# What tests run besides, each in the Debian package of its name.
+PROGRAMS := chromium strace haproxy docker-compose prometheus
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test run test train eval notice clean
 
@@ -71,9 +74,13 @@ $(VENV)/.installed-test: $(VENV)/.installed
 			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
 		fi; \
 		npm --prefix client_demo ci --silent --no-audit --no-fund
-	@if ! { command -v chromium && command -v strace; } >/dev/null && \
-		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -q >/dev/null && apt-get install -yq chromium strace >/dev/null; \
-	fi
+	@PATH="$$PATH:/usr/sbin"; \
+		missing=$$(for each in $(PROGRAMS); do command -v $$each >/dev/null || echo $$each; done); \
+		if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q >/dev/null && \
+			apt-get install -yq --no-install-recommends $$missing >/dev/null; \
+		elif [ -n "$$missing" ]; then \
+			echo "tests will fail for want of programs; on Debian: apt-get install" $$missing >&2; \
+		fi
 	@command -v chromium >/dev/null || $(BIN)/playwright install chromium
 	@touch $@

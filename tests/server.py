@@ -146,11 +146,11 @@ class ServerProcess:
         """SIGKILL to the embedded store."""
         os.kill(self.valkey_pid, signal.SIGKILL)
 
-    def stop(self) -> None:
-        """As Ctrl-C does; it must end by itself, well."""
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """As Ctrl-C does, or an orchestrator with SIGTERM; it must end by itself, well."""
         process, self._process = self._process, None
         assert process is not None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         try:
             code = process.wait(STOP_S)
         except subprocess.TimeoutExpired:
