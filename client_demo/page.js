@@ -55,11 +55,14 @@ export function setText(node, text) {
 
 const SPOKEN = "[data-words],[data-placeholder],[data-label],[data-gauge]";
 
-/** Fills `data-words`, `data-gauge`, `data-placeholder` and `data-label` with the browser's language. */
-export function speak() {
+/**
+ * Fills `data-words`, `data-gauge`, `data-placeholder` and `data-label` with the browser's language.
+ * @param {Record<string, unknown>} [own] the page's words, when they are its own
+ */
+export function speak(own = words) {
   document.documentElement.lang = navigator.language;
   /** @param {string | undefined} key */
-  const word = (key) => String(words[/** @type {keyof typeof words} */ (key)]);
+  const word = (key) => String(own[key ?? ""]);
   for (const one of document.querySelectorAll(SPOKEN)) {
     if (!(one instanceof HTMLElement)) continue;
     const { words: text, placeholder, label, gauge } = one.dataset;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BulletField, LANES, lanesOf } from "../viewer/lanes.js";
+import { BulletField, PLAIN_TASTE, gridOf, lanesOf } from "../viewer/lanes.js";
 import { NOW, comment } from "./rooms.js";
 
 const STAGE = { width: 1_300, height: 520 };
+const { lanes: LANES } = gridOf(STAGE, PLAIN_TASTE);
 const field = () => new BulletField((text) => text.length * 0.6);
 const LIVE = { playhead: NOW, own: false, history: false };
 const ids = (placed) => placed.map((one) => one.id);
@@ -19,18 +20,28 @@ test("an id gives every lane once, in an order of its own", () => {
 
 test("ids that follow each other are spread over the lanes", () => {
   const counts = new Array(LANES).fill(0);
-  for (let i = 0; i < 12_000; i += 1) counts[lanesOf(i.toString(36), LANES)[0]] += 1;
+  for (let i = 0; i < 1_000 * LANES; i += 1) counts[lanesOf(i.toString(36), LANES)[0]] += 1;
   assert.ok(Math.min(...counts) > 700 && Math.max(...counts) < 1_300, String(counts));
 });
 
-test("the lane is the same for everyone, on screens of any size", () => {
-  const lanes = [STAGE, { width: 390, height: 440 }].map((stage) => {
-    const one = field();
-    one.add(comment("7"), LIVE);
-    const [placed] = one.at(NOW, stage);
-    return Math.floor(placed.y / (stage.height / (LANES + 1)));
-  });
-  assert.equal(lanes[0], lanes[1]);
+test("a comment flies at the same height for everyone, on screens of any size", () => {
+  for (const id of ["7", "8", "abc"]) {
+    const heights = [STAGE, { width: 1_920, height: 1_080 }, { width: 390, height: 219 }].map((stage) => {
+      const one = field();
+      one.add(comment(id), LIVE);
+      const [placed] = one.at(NOW, stage);
+      return placed.y / stage.height;
+    });
+    assert.ok(Math.max(...heights) - Math.min(...heights) < 0.12, String(heights));
+  }
+});
+
+test("a bullet keeps its height when the screen is turned", () => {
+  const one = field();
+  one.add(comment("7"), LIVE);
+  const [before] = one.at(NOW, STAGE);
+  const [after] = one.at(NOW, { width: 390, height: 219 });
+  assert.ok(Math.abs(before.y / STAGE.height - after.y / 219) < 0.1);
 });
 
 test("a comment that lies ahead waits for the playhead", () => {
@@ -135,7 +146,7 @@ test("nothing grows, however long the night", () => {
     if (i % 50 === 0) one.at(NOW + i, STAGE);
   }
   const { waiting, flying, seen } = one.sizes;
-  assert.ok(waiting <= 400 && flying <= 120 && seen <= 2_000, JSON.stringify(one.sizes));
+  assert.ok(waiting <= 400 && flying <= 240 && seen <= 2_000, JSON.stringify(one.sizes));
 });
 
 test("a page that was in the background shows nothing that is over", () => {
@@ -143,4 +154,69 @@ test("a page that was in the background shows nothing that is over", () => {
   for (let i = 0; i < 100; i += 1) one.add(comment(`h${i}`, { at: NOW + i * 100 }), { ...LIVE, playhead: NOW + i * 100 });
   const placed = one.at(NOW + 60_000, STAGE);
   assert.deepEqual(placed, []);
+});
+
+test("two hundred fly at once where the stage and the taste give them room", () => {
+  for (const density of ["normal", "many"]) {
+    const one = field();
+    one.suit({ ...PLAIN_TASTE, density, size: 0.75 });
+    for (let i = 0; i < 240; i += 1) {
+      const now = NOW + i * 30;
+      one.add(comment(`c${i}`, { at: now, text: "wow" }), { ...LIVE, playhead: now });
+      one.at(now, { width: 1_920, height: 1_080 });
+    }
+    assert.ok(one.sizes.flying >= 200, `${density}: ${one.sizes.flying}`);
+  }
+});
+
+test("a viewer who wants few gets few", () => {
+  const one = field();
+  one.suit({ ...PLAIN_TASTE, density: "few" });
+  for (let i = 0; i < 200; i += 1) one.add(comment(`c${i}`, { at: NOW + i * 20, text: "a" }), { ...LIVE, playhead: NOW + i * 20 });
+  one.at(NOW + 4_000, STAGE);
+  assert.ok(one.sizes.flying <= 40);
+});
+
+test("bullets stay in the part of the picture they were given", () => {
+  for (const area of [0.25, 0.5]) {
+    const one = field();
+    one.suit({ ...PLAIN_TASTE, area });
+    for (let i = 0; i < 60; i += 1)
+      one.add(comment(`c${i}`, { mode: i % 3 ? "scroll" : "bottom" }), LIVE);
+    const placed = one.at(NOW, STAGE);
+    assert.ok(placed.length > 0);
+    for (const { y, fontPx } of placed) assert.ok(y + fontPx / 2 <= STAGE.height * area);
+  }
+});
+
+test("what is worth too little is not shown, but for one's own", () => {
+  const one = field();
+  one.add(comment("before", { weight: 1 }), LIVE);
+  one.suit({ ...PLAIN_TASTE, minWeight: 4 });
+  one.add(comment("low", { weight: 3 }), LIVE);
+  one.add(comment("high", { weight: 4 }), LIVE);
+  one.add(comment("mine", { weight: 0 }), { ...LIVE, own: true });
+  assert.deepEqual(ids(one.at(NOW, STAGE)).sort(), ["high", "mine"]);
+});
+
+test("size and speed are the viewer's", () => {
+  const plain = field();
+  const fast = field();
+  fast.suit({ ...PLAIN_TASTE, size: 1.5, speed: 2 });
+  for (const one of [plain, fast]) {
+    one.add(comment("1"), LIVE);
+    one.at(NOW, STAGE);
+  }
+  assert.equal(fast.at(NOW, STAGE)[0].fontPx, plain.at(NOW, STAGE)[0].fontPx * 1.5);
+  assert.deepEqual(fast.at(NOW + 4_001, STAGE), []);
+  assert.equal(plain.at(NOW + 4_001, STAGE).length, 1);
+});
+
+test("a long comment takes longer to cross, so that it can be read", () => {
+  const one = field();
+  one.add(comment("long", { text: "x".repeat(100) }), LIVE);
+  one.add(comment("short"), LIVE);
+  one.at(NOW, STAGE);
+  assert.deepEqual(ids(one.at(NOW + 8_001, STAGE)), ["long"]);
+  assert.deepEqual(one.at(NOW + 12_001, STAGE), []);
 });

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 const PAGES = ["viewer", "producer", "overlay"];
-const page = (name) => readFileSync(new URL(`../${name}.html`, import.meta.url), "utf8");
+const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+const page = (name) => read(`${name}.html`);
+const scripts = (name) =>
+  readdirSync(new URL(`../${name}`, import.meta.url))
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => `${name}/${file}`);
 
-test("the pages carry no script or style of their own, which their policy forbids", () => {
+const IMPORT_MAP = /<script type="importmap">(.*?)<\/script>/s;
+const importMap = (html) => JSON.parse(IMPORT_MAP.exec(html)?.[1] ?? '{"imports":{}}').imports;
+
+test("the pages carry no script or style of their own but the import map, which is let in by its hash", () => {
   for (const name of PAGES) {
-    const html = page(name);
+    const html = page(name).replace(IMPORT_MAP, "");
     assert.doesNotMatch(html, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/, name);
   }
 });
@@ -20,18 +28,24 @@ test("what a page loads lies where it is served from", () => {
     }
 });
 
-test("every element a script asks for by its id is in its page", () => {
-  const scripts = {
-    viewer: ["viewer/main.js", "viewer/composer.js"],
-    producer: ["main", "cues", "moderation", "poll_form", "poll_list", "protection"].map(
-      (name) => `producer/${name}.js`,
-    ),
-    overlay: ["overlay/main.js"],
-  };
-  for (const [name, files] of Object.entries(scripts))
-    for (const file of files) {
-      const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-      for (const [, id] of source.matchAll(/element\("([\w-]+)"/g))
-        assert.ok(page(name).includes(`id="${id}"`), `${file}: ${id}`);
+test("every library a page maps lies where it is served from", () => {
+  for (const name of PAGES)
+    for (const path of Object.values(importMap(page(name)))) {
+      assert.match(path, /^\/library\//);
+      const file = new URL(`../node_modules/${path.slice("/library/".length)}`, import.meta.url);
+      assert.ok(existsSync(file), path);
     }
+});
+
+test("every element a script asks for by its id is in its page", () => {
+  for (const name of PAGES)
+    for (const file of scripts(name))
+      for (const [, id] of read(file).matchAll(/element\("([\w-]+)"/g))
+        assert.ok(page(name).includes(`id="${id}"`), `${file}: ${id}`);
+});
+
+test("the pages set text as text, never as HTML", () => {
+  for (const name of PAGES)
+    for (const file of scripts(name))
+      assert.doesNotMatch(read(file), /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, file);
 });

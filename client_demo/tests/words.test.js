@@ -1,24 +1,38 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { WORDS, errorText, statusText, wordsFor } from "../words.js";
 
 const page = (name) => readFileSync(new URL(`../${name}.html`, import.meta.url), "utf8");
 
+const PAGES = ["viewer", "producer", "overlay"];
+/** What a page can say: the words that all share, and its own. */
+async function spoken(name) {
+  const own = new URL(`../${name}/words.js`, import.meta.url);
+  const { WORDS: words } = existsSync(own) ? await import(own.href) : { WORDS: { en: {}, zh: {} } };
+  return { en: { ...WORDS.en, ...words.en }, zh: { ...WORDS.zh, ...words.zh } };
+}
+
 const shape = (value) =>
   value !== null && typeof value === "object"
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
     : typeof value;
 
-test("both languages say the same things", () => {
+test("both languages say the same things", async () => {
   assert.deepEqual(shape(WORDS.zh), shape(WORDS.en));
+  for (const name of PAGES) {
+    const { en, zh } = await spoken(name);
+    assert.deepEqual(shape(zh), shape(en), name);
+  }
 });
 
-test("every word a page asks for is there", () => {
-  for (const name of ["viewer", "producer", "overlay"])
+test("every word a page asks for is there", async () => {
+  for (const name of PAGES) {
+    const { en } = await spoken(name);
     for (const [, key] of page(name).matchAll(/data-(?:words|placeholder|label)="(\w+)"/g))
-      assert.equal(typeof WORDS.en[key], "string", `${name}: ${key}`);
+      assert.equal(typeof en[key], "string", `${name}: ${key}`);
+  }
 });
 
 test("Chinese browsers get Chinese, all others English", () => {

@@ -1,10 +1,19 @@
-/** Paints the bullets on their own canvas. Where they are is lanes.js' affair. */
+/**
+ * Paints the bullets on their own canvas, each from a sprite drawn once: stroking text is what costs,
+ * copying it to a whole pixel is cheap (see docs/decisions.md). Where they are is lanes.js' affair.
+ */
+
+import { withCount } from "./lanes.js";
 
 /** @import {Placed} from "./lanes.js" */
 
 const FACE = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 const WEIGHT = 600;
 const MEASURE_PX = 100;
+const PAD_EM = 0.45; // round the text: its outline, and the frame of one's own
+const LINE_EM = 1.5;
+const MOST_SPRITE_PX = 4_096; // what every browser's canvas can be wide
+const RTL = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
 /** @returns {(text: string) => number} the width of a text in ems */
 export function emMeasure() {
@@ -14,30 +23,81 @@ export function emMeasure() {
   return (text) => context.measureText(text).width / MEASURE_PX;
 }
 
-/**
- * @param {CanvasRenderingContext2D} context scaled to CSS px
- * @param {readonly Placed[]} placed
- * @param {{width: number, height: number}} stage
- */
-export function paintBullets(context, placed, stage) {
-  context.clearRect(0, 0, stage.width, stage.height);
+/** @typedef {{canvas: HTMLCanvasElement, ratio: number, pad: number, used: number}} Sprite */
+
+export class BulletPainter {
+  /** @type {Map<string, Sprite>} only of what flies: nothing is kept for later */ #sprites = new Map();
+  #pictures = 0;
+  #empty = true;
+
+  /** How many sprites are kept. */
+  get kept() {
+    return this.#sprites.size;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context in device px
+   * @param {readonly Placed[]} placed
+   * @param {number} ratio device px per CSS px
+   */
+  paint(context, placed, ratio) {
+    if (this.#empty && placed.length === 0) return;
+    this.#empty = placed.length === 0;
+    this.#pictures += 1;
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    for (const bullet of placed) {
+      const sprite = this.#sprite(bullet, ratio);
+      const scale = ratio / sprite.ratio;
+      const { width, height } = sprite.canvas;
+      const x = Math.round((bullet.x - sprite.pad) * ratio);
+      const y = Math.round(bullet.y * ratio - (height * scale) / 2);
+      if (scale === 1) context.drawImage(sprite.canvas, x, y);
+      else context.drawImage(sprite.canvas, x, y, width * scale, height * scale);
+    }
+    for (const [key, sprite] of this.#sprites)
+      if (sprite.used !== this.#pictures) this.#sprites.delete(key);
+  }
+
+  /** @param {Placed} bullet @param {number} ratio @returns {Sprite} */
+  #sprite(bullet, ratio) {
+    const { text, count, own, color, fontPx } = bullet;
+    const key = `${fontPx} ${ratio} ${color} ${own} ${count} ${text}`;
+    const sprite = this.#sprites.get(key) ?? draw(bullet, ratio);
+    sprite.used = this.#pictures;
+    this.#sprites.set(key, sprite);
+    return sprite;
+  }
+}
+
+/** @param {Placed} bullet @param {number} wanted ratio @returns {Sprite} */
+function draw({ text, count, own, color, width, fontPx }, wanted) {
+  const pad = fontPx * PAD_EM;
+  const ratio = Math.min(wanted, MOST_SPRITE_PX / (width + 2 * pad));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil((width + 2 * pad) * ratio);
+  canvas.height = Math.ceil(fontPx * LINE_EM * ratio);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser has no 2D canvas");
+  context.scale(ratio, ratio);
+  context.font = `${WEIGHT} ${fontPx}px ${FACE}`;
   context.textBaseline = "middle";
+  context.textAlign = "left";
+  context.direction = RTL.test(text) ? "rtl" : "ltr";
   context.lineJoin = "round";
-  for (const bullet of placed) {
-    const { x, y, fontPx, width } = bullet;
-    context.font = `${WEIGHT} ${fontPx}px ${FACE}`;
-    context.lineWidth = Math.max(2, fontPx / 8);
-    context.strokeStyle = "rgb(4 6 12 / 0.75)";
-    context.fillStyle = `#${bullet.color.toString(16).padStart(6, "0")}`;
-    const text = bullet.count > 1 ? `${bullet.text} ×${bullet.count}` : bullet.text;
-    context.strokeText(text, x, y);
-    context.fillText(text, x, y);
-    if (!bullet.own) continue;
-    const pad = fontPx * 0.3;
-    context.lineWidth = 1.5;
+  const middle = (fontPx * LINE_EM) / 2;
+  const shown = withCount(text, count);
+  context.lineWidth = Math.max(2, fontPx / 7);
+  context.strokeStyle = "rgb(4 6 12 / 0.8)";
+  context.strokeText(shown, pad, middle);
+  context.fillStyle = `#${color.toString(16).padStart(6, "0")}`;
+  context.fillText(shown, pad, middle);
+  if (own) {
+    context.lineWidth = Math.max(1.5, fontPx / 16);
     context.strokeStyle = "#8fb0ff";
     context.beginPath();
-    context.roundRect(x - pad, y - fontPx * 0.72, width + 2 * pad, fontPx * 1.44, fontPx * 0.35);
+    const inset = context.lineWidth;
+    context.roundRect(inset, inset, width + 2 * pad - 2 * inset, fontPx * LINE_EM - 2 * inset, fontPx * 0.4);
     context.stroke();
   }
+  return { canvas, ratio, pad, used: 0 };
 }

@@ -1,24 +1,26 @@
-/** Canvases that keep the size of their box and the sharpness of the screen. */
+/** A canvas that keeps the size of its box and the sharpness of the screen. */
+
+const MOST_RATIO = 2; // sharper than this nobody sees, and every pixel is cleared every frame
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @returns {{context: CanvasRenderingContext2D, size: () => {width: number, height: number}}}
- *   the context is scaled to CSS px; size is read anew for every picture
+ * @returns {{context: CanvasRenderingContext2D, size: {width: number, height: number}, ratio: () => number}}
+ *   size in CSS px, kept up to date; ratio: device px per CSS px
  */
 export function sharpCanvas(canvas) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("this browser has no 2D canvas");
   const size = { width: 0, height: 0 };
+  let ratio = 1;
   const fit = () => {
     const box = canvas.getBoundingClientRect();
-    const ratio = Math.min(2, devicePixelRatio || 1);
+    ratio = Math.min(MOST_RATIO, devicePixelRatio || 1);
     size.width = box.width;
     size.height = box.height;
     canvas.width = Math.round(box.width * ratio);
     canvas.height = Math.round(box.height * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
   };
   new ResizeObserver(fit).observe(canvas);
   fit();
-  return { context, size: () => size };
+  return { context, size, ratio: () => ratio };
 }

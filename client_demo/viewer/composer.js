@@ -1,137 +1,212 @@
 /** Where a viewer writes: the text, how it flies, and what became of it. */
 
-import { element, make, setText, words } from "../page.js";
+import { element, make, setText } from "../page.js";
+import { RefusedError } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
+import { segments } from "./settings.js";
+import { words } from "./words.js";
 
-/** @import {Ack, CommentMessage, Mode, Notice, Refusal, Settings, Size} from "../sdk/wire.js" */
+/** @import {Mode, Notice, Sent, Settings, Size} from "../sdk/grandstand.js" */
+/** @typedef {{mode: Mode, size: Size, color: number}} Look */
 
 const REMEMBERED = 50; // own comments whose fate can still be told
+const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded"];
 
-/** Own comments by message id, until their answer; then by comment id, for what moderators decide. */
 export class Composer {
-  /** @type {Map<string, CommentMessage>} */ #sent = new Map();
-  /** @type {Map<string, CommentMessage>} */ #known = new Map();
+  /** @type {Map<string, string>} texts of own comments by their ids, for what moderators decide */
+  #known = new Map();
   #max = 100;
-  #blocked = "";
   #live = false;
+  #closed = ""; // why nobody may write here, or this viewer may not
+  #mutedUntil = -Infinity; // local ms, as are the two below
+  #waitUntil = -Infinity;
+  #waiting = 0;
+  /** @type {Look} */ #look = { mode: "scroll", size: "normal", color: 0xffffff };
 
-  /** @param {(text: string, look: {mode: Mode, size: Size, color: number}) => CommentMessage} onSend */
+  /** @param {(text: string, look: Look) => Sent} onSend */
   constructor(onSend) {
     this.onSend = onSend;
     this.form = element("composer", HTMLFormElement);
     this.field = element("text", HTMLInputElement);
     this.button = element("send", HTMLButtonElement);
-    this.counter = element("counter", HTMLElement);
+    this.counter = element("counter", HTMLOutputElement);
     this.status = element("own-status", HTMLElement);
-    this.mode = element("mode", HTMLSelectElement);
-    this.size = element("size", HTMLSelectElement);
-    this.colour = element("colour", HTMLSelectElement);
-    fill(this.mode, words.modes);
-    fill(this.size, words.sizes);
-    this.size.value = "normal";
-    fill(this.colour, words.colours);
-    this.colour.value = "16777215";
-    this.field.addEventListener("input", () => this.#refresh());
+    this.#offerLooks();
+    this.field.addEventListener("input", () => this.show());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
-    this.#refresh();
+    this.show();
+  }
+
+  focus() {
+    this.field.focus();
   }
 
   /**
-   * The room's rules changed.
+   * The room's rules, and who this viewer is in it.
    * @param {Settings} settings
-   * @param {string} role
+   * @param {{id?: string, role: string}} viewer
+   * @param {boolean} guest
    */
-  rule(settings, role) {
+  rule(settings, viewer, guest) {
     this.#max = settings.max_text ?? 100;
-    const mayAlways = role === "moderator" || role === "producer";
-    this.#blocked = settings.shield && !mayAlways ? words.errors["shielded"]?.(0, "") ?? "" : "";
-    this.#refresh();
+    const mayAlways = viewer.role === "moderator" || viewer.role === "producer";
+    const onlyWatches = viewer.id === undefined || (guest && settings.guests === "watch");
+    if (onlyWatches) this.#closed = words.watching;
+    else this.#closed = settings.shield && !mayAlways ? (words.errors["shielded"]?.(0, "") ?? "") : "";
+    this.show();
   }
 
   /** Whether the connection is there; what was sent without one goes when it is back. @param {boolean} live */
   connected(live) {
     this.#live = live;
-    if (!live && this.#sent.size > 0) this.#tell("waiting", words.waiting);
+    if (!live && this.#waiting > 0) this.tell("waiting", words.waiting);
   }
 
-  /** @param {Ack} ack @returns {CommentMessage | undefined} the own comment it answers */
-  acknowledged(ack) {
-    const message = this.#sent.get(ack.id);
-    if (!message) return undefined;
-    this.#sent.delete(ack.id);
-    if (ack.comment !== undefined) remember(this.#known, ack.comment, message);
-    this.#tell(ack.status, words[ack.status], message);
-    return message;
+  /** It is over for this viewer. @param {string} why */
+  end(why) {
+    this.#closed = why;
+    this.show();
   }
 
-  /** @param {Refusal} error @returns {boolean} whether it was about an own comment */
-  refused(error) {
-    const message = this.#sent.get(error.id ?? "");
-    if (!message) return false;
-    const again = error.code === "overloaded" || error.code === "unavailable";
-    if (!again) this.#sent.delete(message.id);
-    this.#tell(error.code, errorText(words, error), message);
-    // A refusal that passes gives the text back, to be sent once more.
-    if (["rate_limited", "too_long", "bad_message"].includes(error.code) && this.field.value === "")
-      this.field.value = message.text;
-    this.#refresh();
-    return true;
-  }
-
-  /** @param {Notice} notice */
-  noticed(notice) {
-    const message = this.#known.get(notice.comment ?? "");
-    const texts = /** @type {Record<string, string>} */ ({
+  /** @param {Notice} notice @param {number} now programme time */
+  noticed(notice, now) {
+    if (notice.code === "muted") {
+      this.#mute(notice.until === undefined ? Infinity : notice.until - now);
+      return this.tell("muted", words.muted);
+    }
+    const text = /** @type {Record<string, string>} */ ({
       approved: words.approved,
       rejected: words.noticeRejected,
       retracted: words.retracted,
-      muted: words.muted,
       restored: words.restored,
-    });
-    const text = texts[notice.code];
-    if (text !== undefined) this.#tell(notice.code, text, message);
+    })[notice.code];
+    if (notice.code === "restored") this.#mutedUntil = -Infinity;
+    if (text !== undefined) this.tell(notice.code, text, this.#known.get(notice.comment ?? ""));
+    this.show();
+  }
+
+  /** @param {string} code @param {string} text @param {string} [about] what was said */
+  tell(code, text, about) {
+    this.status.dataset["code"] = code;
+    this.status.replaceChildren(make("strong", { text }));
+    if (about !== undefined) this.status.append(make("bdi", { text: about, class: "quote" }));
+  }
+
+  /** What may be done now. Call it now and then: waits and mutes pass. */
+  show() {
+    const now = performance.now();
+    const left = this.#max - [...this.field.value].length;
+    setText(this.counter, this.field.value ? String(left) : "");
+    this.counter.setAttribute("aria-label", words.charactersLeft(left));
+    this.counter.classList.toggle("over", left < 0);
+    const mutedMs = this.#mutedUntil - now;
+    const waitS = Math.ceil((this.#waitUntil - now) / 1000);
+    const muted = mutedMs > 0 ? (mutedMs < Infinity ? words.mutedFor(clockOf(mutedMs)) : words.muted) : "";
+    const blocked = this.#closed || muted;
+    this.button.disabled = left < 0 || this.field.value.trim() === "" || blocked !== "" || waitS > 0;
+    setText(this.button, waitS > 0 && blocked === "" ? String(waitS) : words.send);
+    if (this.field.disabled !== (blocked !== "")) this.field.disabled = blocked !== "";
+    const hint = blocked || words.say;
+    if (this.field.placeholder !== hint) this.field.placeholder = hint;
+    this.form.dataset["blocked"] = this.#closed ? "closed" : muted ? "muted" : "";
   }
 
   #send() {
     const text = this.field.value.trim();
     if (text === "" || this.button.disabled) return;
-    const look = {
-      mode: /** @type {Mode} */ (this.mode.value),
-      size: /** @type {Size} */ (this.size.value),
-      color: Number(this.colour.value),
-    };
-    const message = this.onSend(text, look);
-    remember(this.#sent, message.id, message);
+    const sent = this.onSend(text, this.#look);
+    this.#waiting += 1;
     this.field.value = "";
-    if (this.#live) this.#tell("sending", words.sending, message);
-    else this.#tell("waiting", words.waiting, message);
-    this.#refresh();
+    if (this.#live) this.tell("sending", words.sending, text);
+    else this.tell("waiting", words.waiting, text);
+    this.show();
+    void this.#follow(sent, text);
   }
 
-  #refresh() {
-    const left = this.#max - [...this.field.value].length;
-    setText(this.counter, String(left));
-    this.counter.classList.toggle("over", left < 0);
-    this.counter.hidden = left > this.#max / 2;
-    this.button.disabled = left < 0 || this.field.value.trim() === "" || this.#blocked !== "";
-    this.field.disabled = this.#blocked !== "";
-    this.field.placeholder = this.#blocked || words.say;
+  /** @param {Sent} sent @param {string} text */
+  async #follow(sent, text) {
+    try {
+      const ack = await sent.answer;
+      if (ack.comment !== undefined) remember(this.#known, ack.comment, text);
+      this.tell(ack.status, words[ack.status], text);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#refused(error, text);
+    } finally {
+      this.#waiting -= 1;
+      this.show();
+    }
   }
 
-  /** @param {string} code @param {string} text @param {CommentMessage} [about] */
-  #tell(code, text, about) {
-    this.status.dataset["code"] = code;
-    this.status.replaceChildren(make("strong", { text }));
-    if (about) this.status.append(make("span", { text: about.text, class: "quote" }));
+  /** @param {RefusedError} error @param {string} text */
+  #refused(error, text) {
+    const { code, message, retryAfter } = error;
+    this.tell(code, errorText(words, { code, message, retry_after: retryAfter }), text);
+    if (code === "muted") this.#mute(retryAfter === undefined ? Infinity : retryAfter * 1000);
+    if (code === "rate_limited") this.#waitUntil = performance.now() + (retryAfter ?? 1) * 1000;
+    // A refusal that passes gives the text back, to be sent once more.
+    if (GIVEN_BACK.includes(code) && this.field.value === "") this.field.value = text;
+  }
+
+  /** @param {number} forMs */
+  #mute(forMs) {
+    this.#mutedUntil = performance.now() + forMs;
+    this.show();
+  }
+
+  #offerLooks() {
+    const open = element("looks-open", HTMLButtonElement);
+    const looks = element("looks", HTMLElement);
+    open.addEventListener("click", () => {
+      looks.hidden = !looks.hidden;
+      open.setAttribute("aria-expanded", String(!looks.hidden));
+    });
+    /** @type {[id: "mode" | "size" | "colour", label: string, texts: Record<string, string>, chosen: string][]} */
+    const offers = [
+      ["mode", words.mode, words.modes, "scroll"],
+      ["size", words.size, words.sizes, "normal"],
+      ["colour", words.colour, words.colours, String(0xffffff)],
+    ];
+    for (const [id, label, texts, chosen] of offers) {
+      const set = element(id, HTMLFieldSetElement);
+      // An object's keys that are numbers come in their order: white shall be the first all the same.
+      const values = Object.keys(texts).sort((a, b) => Number(b === chosen && id === "colour") - Number(a === chosen && id === "colour"));
+      set.append(make("legend", { text: label, class: "unseen" }));
+      set.append(segments(id, values, texts, (value) => this.#choose(id, value)));
+      for (const input of set.querySelectorAll("input")) {
+        input.checked = input.value === chosen;
+        if (id !== "colour") continue;
+        const swatch = input.nextElementSibling;
+        if (!(swatch instanceof HTMLElement)) continue;
+        swatch.style.setProperty("--swatch", cssColour(Number(input.value)));
+        swatch.title = texts[input.value] ?? "";
+      }
+    }
+  }
+
+  /** @param {"mode" | "size" | "colour"} part @param {string} value */
+  #choose(part, value) {
+    if (part === "mode") this.#look.mode = /** @type {Mode} */ (value);
+    else if (part === "size") this.#look.size = /** @type {Size} */ (value);
+    else {
+      this.#look.color = Number(value);
+      this.field.style.color = cssColour(this.#look.color);
+    }
   }
 }
 
-/** @param {HTMLSelectElement} select @param {Record<string, string>} options */
-function fill(select, options) {
-  for (const [value, text] of Object.entries(options)) select.append(new Option(text, value));
+/** @param {number} rgb */
+function cssColour(rgb) {
+  return `#${rgb.toString(16).padStart(6, "0")}`;
+}
+
+/** 4:05 @param {number} ms */
+function clockOf(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 /** @template T @param {Map<string, T>} map @param {string} id @param {T} value */

@@ -1,25 +1,43 @@
 /**
- * Which bullets are on screen and where, as a pure function of comments and the playhead. Measures
- * nothing and paints nothing: widths come in as ems, the stage's size with every question.
+ * Which bullets are on screen and where, as a pure function of comments, the viewer's taste and the
+ * playhead. Measures nothing and paints nothing: widths come in as ems, the stage's size with every
+ * question.
  *
- * A bullet's first lane is given by its comment's id, so that every viewer of the same broadcast
- * sees it in the same place; only where that lane is taken does it try the next ones the id gives.
- * Nothing grows: what waits, what flies and what was seen are all bounded.
+ * A bullet's first lane is given by its comment's id, as a share of the height, so that every viewer
+ * of the same broadcast sees it in the same place on a screen of any size; only where that lane is
+ * taken does it try the next ones the id gives. Nothing grows: what waits, what flies and what was
+ * seen are all bounded.
  */
 
 /** @import {Comment, Mode, Size} from "../sdk/wire.js" */
 
-export const LANES = 12;
-const ROWS = LANES + 1; // the lowest one is the clock's
-const EDGE_LANES = 4; // of top and bottom comments, from their edge
+const FONT_OF_HEIGHT = 1 / 26; // a television across the room: 41 px of 1080
+const LEAST_FONT_PX = 15;
+const LINE = 1.5; // a lane's height in fonts: the large ones just fit
+const SIZES = { small: 0.78, normal: 1, large: 1.35 };
+const EDGE_SHARE = 1 / 3; // of the lanes, from their edge, for top and bottom comments
 const SCROLL_MS = 8_000;
+const LONG_EM = 20; // what is longer than this takes longer to read,
+const LONG_MS_PER_EM = 100; // and to cross
 const STILL_MS = 4_000;
 const PATIENCE_MS = 1_200; // a tick brings several at once: they may queue for a lane this long
 const GAP_EM = 1;
-const MOST_FLYING = 120;
+const MOST_FLYING = { few: 40, normal: 240, many: 240 };
 const MOST_WAITING = 400;
 const MOST_SEEN = 2_000;
-const SIZES = { small: 0.46, normal: 0.6, large: 0.8 }; // of a lane's height
+
+/**
+ * @typedef {"few" | "normal" | "many"} Density few: at most 40; many: they may cover each other
+ * @typedef {object} Taste
+ * @property {number} size 1 as designed
+ * @property {number} speed 1 as designed
+ * @property {number} area of the picture's height, from its top: 0 to 1
+ * @property {Density} density
+ * @property {number} minWeight what is worth less is not shown, one's own excepted
+ */
+
+/** @type {Taste} */
+export const PLAIN_TASTE = { size: 1, speed: 1, area: 1, density: "normal", minWeight: 0 };
 
 /**
  * @typedef {object} Bullet
@@ -32,10 +50,12 @@ const SIZES = { small: 0.46, normal: 0.6, large: 0.8 }; // of a lane's height
  * @property {number} count
  * @property {boolean} own
  * @property {number} start programme time at which it enters
+ * @property {number} flightMs
  * @property {number} widthEm
  * @property {number} lane -1 while it waits
  *
- * @typedef {{width: number, height: number}} Stage
+ * @typedef {{width: number, height: number}} Stage px
+ * @typedef {{lanes: number, fontPx: number, laneHeight: number, width: number}} Grid
  * @typedef {{id: string, text: string, x: number, y: number, width: number, fontPx: number,
  *   own: boolean, count: number, color: number, mode: Mode}} Placed x and y of its left centre
  */
@@ -61,15 +81,30 @@ export function hash(id) {
  */
 export function lanesOf(id, lanes) {
   const h = hash(id);
+  const first = Math.floor((h / 2 ** 32) * lanes);
   const strides = [1, 5, 7, 11].filter((stride) => coprime(stride, lanes));
   const stride = strides[(h >>> 8) % strides.length] ?? 1;
-  return Array.from({ length: lanes }, (_, i) => ((h % lanes) + i * stride) % lanes);
+  return Array.from({ length: lanes }, (_, i) => (first + i * stride) % lanes);
+}
+
+/**
+ * How a stage is divided for that taste.
+ * @param {Stage} stage
+ * @param {Taste} taste
+ * @returns {Grid}
+ */
+export function gridOf(stage, taste) {
+  const fontPx = Math.max(LEAST_FONT_PX, stage.height * FONT_OF_HEIGHT) * taste.size;
+  const lanes = Math.max(1, Math.floor((stage.height * taste.area) / (fontPx * LINE)));
+  return { lanes, fontPx, laneHeight: (stage.height * taste.area) / lanes, width: stage.width };
 }
 
 export class BulletField {
   /** @type {Bullet[]} */ #waiting = [];
   /** @type {Bullet[]} */ #flying = [];
   /** @type {Set<string>} */ #seen = new Set();
+  #taste = PLAIN_TASTE;
+  #lanes = 0;
 
   /** @param {(text: string) => number} measureEm width of a text in ems */
   constructor(measureEm) {
@@ -88,9 +123,10 @@ export class BulletField {
    */
   add(comment, { playhead, own, history }) {
     if (this.#seen.has(comment.id)) return;
+    if (!own && comment.weight < this.#taste.minWeight) return;
     const start = history ? comment.at : Math.max(comment.at, playhead);
-    const bullet = bulletOf(comment, own, start, this.measureEm);
-    if (start + flightMs(bullet) <= playhead) return;
+    const bullet = bulletOf(comment, own, start, this.measureEm, this.#taste.speed);
+    if (start + bullet.flightMs <= playhead) return;
     this.#remember(comment.id);
     this.#waiting.push(bullet);
     if (this.#waiting.length > MOST_WAITING) dropLeast(this.#waiting, playhead);
@@ -103,7 +139,15 @@ export class BulletField {
     this.#flying = this.#flying.filter((bullet) => bullet.id !== id);
   }
 
-  /** A new epoch: ids start over. */
+  /** What the viewer likes; holds from now on. @param {Taste} taste */
+  suit(taste) {
+    this.#taste = taste;
+    const worth = (/** @type {Bullet} */ one) => one.own || one.weight >= taste.minWeight;
+    this.#waiting = this.#waiting.filter(worth);
+    this.#flying = this.#flying.filter(worth);
+  }
+
+  /** A new epoch, where ids start over, or a jump of the picture. */
   clear() {
     this.#waiting = [];
     this.#flying = [];
@@ -117,32 +161,46 @@ export class BulletField {
    * @returns {Placed[]}
    */
   at(playhead, stage) {
-    const lasts = (/** @type {Bullet} */ one) => playhead < one.start + flightMs(one);
+    const grid = gridOf(stage, this.#taste);
+    this.#settle(grid.lanes);
+    const lasts = (/** @type {Bullet} */ one) => playhead < one.start + one.flightMs;
     this.#flying = this.#flying.filter(lasts);
     this.#waiting = this.#waiting.filter(lasts);
     const due = this.#waiting.filter((one) => one.start <= playhead);
     if (due.length > 0) {
       due.sort((a, b) => Number(b.own) - Number(a.own) || b.weight - a.weight || a.start - b.start);
-      const launched = new Set(due.filter((one) => this.#launch(one, playhead, stage)));
+      const launched = new Set(due.filter((one) => this.#launch(one, playhead, grid)));
       this.#waiting = this.#waiting.filter(
         (one) => !launched.has(one) && playhead < one.start + PATIENCE_MS,
       );
     }
-    return this.#flying.map((one) => place(one, playhead, stage));
+    return this.#flying.map((one) => place(one, playhead, grid));
   }
 
-  /** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */
-  #launch(bullet, playhead, stage) {
-    if (this.#flying.length >= MOST_FLYING && !bullet.own) return false;
+  /** A stage of another size has other lanes: each bullet keeps its height. @param {number} lanes */
+  #settle(lanes) {
+    if (lanes === this.#lanes) return;
+    for (const one of this.#flying) one.lane = Math.floor(((one.lane + 0.5) / this.#lanes) * lanes);
+    this.#lanes = lanes;
+  }
+
+  /** @param {Bullet} bullet @param {number} playhead @param {Grid} grid */
+  #launch(bullet, playhead, grid) {
+    const { density } = this.#taste;
+    if (this.#flying.length >= MOST_FLYING[density] && !bullet.own) return false;
     // One that joins in mid-flight keeps its start, one that waited for a lane starts when it has it.
-    if (playhead - bullet.start <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
-    const order = linesOf(bullet);
+    const due = bullet.start;
+    if (playhead - due <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
+    const order = linesOf(bullet, grid.lanes);
     const free = (/** @type {Bullet[]} */ rivals) =>
-      order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, stage)));
+      order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, grid)));
     const still = this.#flying.filter((other) => other.mode !== "scroll");
     // Where the middle is never free, one that stands still stands over those that pass.
     const lane = free(this.#flying) ?? (bullet.mode === "scroll" ? undefined : free(still));
-    if (lane === undefined && !bullet.own) return false;
+    if (lane === undefined && !bullet.own && density !== "many") {
+      bullet.start = due; // its patience runs out all the same
+      return false;
+    }
     bullet.lane = lane ?? order[0] ?? 0; // one's own comment one always sees
     this.#flying.push(bullet);
     return true;
@@ -161,86 +219,89 @@ export class BulletField {
 
 /**
  * @param {Comment} comment @param {boolean} own @param {number} start
- * @param {(text: string) => number} measureEm
+ * @param {(text: string) => number} measureEm @param {number} speed
  * @returns {Bullet}
  */
-function bulletOf(comment, own, start, measureEm) {
+function bulletOf(comment, own, start, measureEm, speed) {
   const count = comment.count ?? 1;
+  const mode = comment.mode ?? "scroll";
+  const widthEm = measureEm(withCount(comment.text, count));
+  const crossMs = SCROLL_MS + Math.max(0, widthEm - LONG_EM) * LONG_MS_PER_EM;
   return {
     id: comment.id,
     text: comment.text,
-    mode: comment.mode ?? "scroll",
+    mode,
     size: comment.size ?? "normal",
     color: comment.color ?? 0xffffff,
     weight: comment.weight ?? 0,
     count,
     own,
     start,
-    widthEm: measureEm(count > 1 ? `${comment.text} ×${count}` : comment.text),
+    flightMs: mode === "scroll" ? crossMs / speed : STILL_MS,
+    widthEm,
     lane: -1,
   };
 }
 
-/** The lanes a bullet may take, counted from the top, in its own order. @param {Bullet} bullet */
-function linesOf(bullet) {
-  if (bullet.mode === "scroll") return lanesOf(bullet.id, LANES);
-  const edge = lanesOf(bullet.id, EDGE_LANES);
-  return bullet.mode === "top" ? edge : edge.map((lane) => LANES - 1 - lane);
+/** A comment into which others were merged. @param {string} text @param {number} count */
+export function withCount(text, count) {
+  return count > 1 ? `${text} ×${count}` : text;
 }
 
-/** @param {Bullet} bullet */
-function flightMs(bullet) {
-  return bullet.mode === "scroll" ? SCROLL_MS : STILL_MS;
+/** The lanes a bullet may take, counted from the top, in its own order. @param {Bullet} bullet @param {number} lanes */
+function linesOf(bullet, lanes) {
+  if (bullet.mode === "scroll") return lanesOf(bullet.id, lanes);
+  const edge = lanesOf(bullet.id, Math.max(1, Math.round(lanes * EDGE_SHARE)));
+  return bullet.mode === "top" ? edge : edge.map((lane) => lanes - 1 - lane);
 }
 
-/** One that stands still is set smaller if it would not fit. @param {Bullet} bullet @param {Stage} stage */
-function fontPx(bullet, stage) {
-  const font = (stage.height / ROWS) * SIZES[bullet.size];
-  return bullet.mode === "scroll" ? font : Math.min(font, (stage.width * 0.96) / bullet.widthEm);
+/** One that stands still is set smaller if it would not fit. @param {Bullet} bullet @param {Grid} grid */
+function fontPx(bullet, grid) {
+  const font = grid.fontPx * SIZES[bullet.size];
+  return bullet.mode === "scroll" ? font : Math.min(font, (grid.width * 0.96) / bullet.widthEm);
 }
 
-/** @param {Bullet} bullet @param {number} playhead @param {Stage} stage */
-function leftEdge(bullet, playhead, stage) {
-  const width = bullet.widthEm * fontPx(bullet, stage);
-  if (bullet.mode !== "scroll") return (stage.width - width) / 2;
-  return stage.width - ((playhead - bullet.start) / SCROLL_MS) * (stage.width + width);
+/** @param {Bullet} bullet @param {number} playhead @param {Grid} grid */
+function leftEdge(bullet, playhead, grid) {
+  const width = bullet.widthEm * fontPx(bullet, grid);
+  if (bullet.mode !== "scroll") return (grid.width - width) / 2;
+  return grid.width - ((playhead - bullet.start) / bullet.flightMs) * (grid.width + width);
 }
 
 /**
  * Whether two in one lane never touch while both are on screen.
- * @param {Bullet} first @param {Bullet} second @param {Stage} stage
+ * @param {Bullet} first @param {Bullet} second @param {Grid} grid
  */
-function apart(first, second, stage) {
+function apart(first, second, grid) {
   const from = Math.max(first.start, second.start);
-  const until = Math.min(first.start + flightMs(first), second.start + flightMs(second));
+  const until = Math.min(first.start + first.flightMs, second.start + second.flightMs);
   if (until <= from) return true;
-  const gap = GAP_EM * fontPx(second, stage);
-  const a = [span(first, from, stage), span(first, until, stage)];
-  const b = [span(second, from, stage), span(second, until, stage)];
+  const gap = GAP_EM * fontPx(second, grid);
+  const a = [span(first, from, grid), span(first, until, grid)];
+  const b = [span(second, from, grid), span(second, until, grid)];
   // Both move evenly, so being apart on the same side at both ends is being apart throughout.
   const before = a.every((one, i) => one.right + gap <= (b[i]?.left ?? 0));
   return before || a.every((one, i) => one.left >= (b[i]?.right ?? 0) + gap);
 }
 
-/** @param {Bullet} bullet @param {number} when @param {Stage} stage */
-function span(bullet, when, stage) {
-  const left = leftEdge(bullet, when, stage);
-  return { left, right: left + bullet.widthEm * fontPx(bullet, stage) };
+/** @param {Bullet} bullet @param {number} when @param {Grid} grid */
+function span(bullet, when, grid) {
+  const left = leftEdge(bullet, when, grid);
+  return { left, right: left + bullet.widthEm * fontPx(bullet, grid) };
 }
 
-/** @param {Bullet} bullet @param {number} playhead @param {Stage} stage @returns {Placed} */
-function place(bullet, playhead, stage) {
+/** @param {Bullet} bullet @param {number} playhead @param {Grid} grid @returns {Placed} */
+function place(bullet, playhead, grid) {
   const { id, text, own, count, color, mode } = bullet;
-  const laneHeight = stage.height / ROWS;
-  const font = fontPx(bullet, stage);
-  const x = leftEdge(bullet, playhead, stage);
-  const width = bullet.widthEm * font;
-  return { id, text, own, count, color, mode, x, y: (bullet.lane + 0.5) * laneHeight, width, fontPx: font };
+  const font = fontPx(bullet, grid);
+  const x = leftEdge(bullet, playhead, grid);
+  const y = (bullet.lane + 0.5) * grid.laneHeight;
+  return { id, text, own, count, color, mode, x, y, width: bullet.widthEm * font, fontPx: font };
 }
 
 /** Too many wait: those whose flight is over go first, then the least. @param {Bullet[]} waiting @param {number} playhead */
 function dropLeast(waiting, playhead) {
-  const over = waiting.findIndex((one) => one.start + flightMs(one) <= playhead);
+  const over = waiting.findIndex((one) => one.start + one.flightMs <= playhead);
   const least = waiting.reduce(
     (low, one, i) => (!one.own && one.weight < (waiting[low]?.weight ?? 0) ? i : low),
     0,

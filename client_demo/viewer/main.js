@@ -1,190 +1,198 @@
-/** The viewer's page: puts connection, clock, room, stage, bullets, composer and polls together. */
+/** The viewer's page: puts room, picture, bullets, composer, polls and settings together. */
 
-import { element, make, setText, speak, words } from "../page.js";
-import { ProgrammeClock } from "../sdk/clock.js";
-import { keepToken, keptToken, messageId, roomFromQuery, tokenFromFragment } from "../sdk/identity.js";
-import { enter, fold, recovers } from "../sdk/room.js";
-import { LiveSocket } from "../sdk/socket.js";
+import { element, setText, speak } from "../page.js";
+import {
+  connect,
+  keepToken,
+  keptToken,
+  roomFromQuery,
+  tokenFromFragment,
+} from "../sdk/grandstand.js";
 import { errorText, statusText } from "../words.js";
-import { emMeasure, paintBullets } from "./bullets.js";
+import { Ballots } from "./ballots.js";
+import { BulletPainter, emMeasure } from "./bullets.js";
 import { sharpCanvas } from "./canvas.js";
 import { Composer } from "./composer.js";
+import { Controls, name } from "./controls.js";
+import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
+import { Player } from "./player.js";
 import { PollCards } from "./polls.js";
-import { paintStage } from "./stage.js";
+import { GaugeHistory, showPulse } from "./pulse.js";
+import { SettingsPanel } from "./settings.js";
+import { Talk } from "./talk.js";
+import { flightTaste, keep, kept, storageOf } from "./taste.js";
+import { words } from "./words.js";
 
-/** @import {Comment, CommentMessage, ServerMessage, VoteMessage} from "../sdk/wire.js" */
-/** @import {Status} from "../sdk/connection.js" */
-/** @import {RoomState} from "../sdk/room.js" */
+const REFRESH_MS = 200;
+const BACK_MS = 3_000;
 
-const REFRESH_MS = 100;
-const PICTURE_MS = 50; // slow light needs no more; the screen's own rate is for the bullets
-
-speak();
-const roomId = roomFromQuery();
-const behindMs = Number(new URLSearchParams(location.search).get("behind")) || 0;
-const clock = new ProgrammeClock();
+speak(words);
+const room = roomFromQuery();
+const behind = new URLSearchParams(location.search).get("behind");
+const watch = element("watch", HTMLElement);
+const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const field = new BulletField(emMeasure());
-const picture = sharpCanvas(element("picture", HTMLCanvasElement));
-const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
-/** @type {RoomState | undefined} */ let room;
-let pictureAt = -Infinity;
-/** @type {Status} */ let status = { phase: "connecting" };
-
-/** The viewer's own moment of the broadcast; `?behind=` (ms) plays a viewer behind live. */
-const playhead = () => clock.read(performance.now()) - behindMs;
+const painter = new BulletPainter();
+const gauges = new GaugeHistory();
+const talk = new Talk();
 
 const given = tokenFromFragment();
-if (given !== undefined) keepToken("given", roomId, given);
-const mine = given ?? keptToken("given", roomId);
-const socket = new LiveSocket({
-  room: roomId,
-  identity: mine === undefined ? "guest" : "given",
-  token: mine ?? keptToken("guest", roomId),
-  onToken: (token) => keepToken("guest", roomId, token),
-  onStatus: (now) => {
-    status = now;
-    composer.connected(now.phase === "live");
-    showStatus();
-  },
-  onMessage: take,
+if (given !== undefined) keepToken("given", room, given);
+const mine = given ?? keptToken("given", room);
+const live = connect({
+  room,
+  ...(mine !== undefined && { token: mine }),
+  guestToken: keptToken("guest", room),
+  onGuestToken: ({ token }) => keepToken("guest", room, token),
 });
 
-const composer = new Composer((text, { mode, size, color }) => {
-  const at = playhead();
-  /** @type {CommentMessage} */
-  const message = {
-    type: "comment",
-    id: messageId(),
-    text,
-    ...(Number.isFinite(at) && { at: Math.round(at) }),
-    ...(mode !== "scroll" && { mode }),
-    ...(size !== "normal" && { size }),
-    ...(color !== 0xffffff && { color }),
-  };
-  socket.submit(message);
-  return message;
+const player = new Player(element("video", HTMLVideoElement), {
+  ...(behind !== null && { behindMs: Math.max(0, Number(behind) || 0) * 1000 }),
+  onClock: (clock) => live.useClock(clock),
+  onState: (state) => controls.showPicture(state),
+  onBlocked: () => controls.askForPress(),
+});
+const controls = new Controls(player, watch);
+const composer = new Composer((text, look) => live.comment(text, look));
+const ballots = new Ballots(storageOf("sessionStorage"), room);
+const cards = new PollCards(element("polls", HTMLElement), ballots, (poll, choices) => live.vote(poll, choices));
+const panel = new SettingsPanel(kept(storageOf("localStorage")), (taste) => {
+  keep(storageOf("localStorage"), taste);
+  suit();
 });
 
-const cards = new PollCards(
-  element("polls", HTMLElement),
-  element("no-poll", HTMLElement),
-  (poll, choices) => {
-    /** @type {VoteMessage} */
-    const message = { type: "vote", id: messageId(), poll, choices, at: Math.round(playhead()) };
-    socket.submit(message);
-    return message;
-  },
-);
+/** Whether comments fly. For those who asked their system for less motion they never do. */
+const flying = () => panel.taste.bullets && !lessMotion.matches;
 
-/** @param {ServerMessage} message @param {boolean} replayed @param {number} receivedAt */
-function take(message, replayed, receivedAt) {
-  switch (message.type) {
-    case "welcome": {
-      clock.heard(receivedAt, message.now);
-      if (room && room.epoch !== message.epoch) field.clear();
-      const history = recovers(message, room) ? [] : message.recent;
-      room = enter(message, room);
-      for (const comment of history) fly(comment, true);
-      composer.rule(room.settings, room.viewer.role);
-      break;
-    }
-    case "frame":
-      clock.heard(receivedAt, message.now);
-      if (!room) break;
-      room = fold(room, message);
-      for (const comment of message.comments ?? []) fly(comment, replayed);
-      for (const id of message.retract ?? []) field.retract(id);
-      if (message.settings) composer.rule(room.settings, room.viewer.role);
-      break;
-    case "ack": {
-      const own = composer.acknowledged(message);
-      if (own && message.status === "accepted" && message.comment !== undefined)
-        flyOwn(message.comment, own);
-      else cards.acknowledged(message);
-      break;
-    }
-    case "error":
-      if (!composer.refused(message) && !cards.refused(message))
-        tell(message.code, errorText(words, message));
-      break;
-    case "time":
-      clock.roundTrip(message.sent, receivedAt, message.now);
-      break;
-    case "notice":
-      composer.noticed(message);
-  }
-  refresh();
+function suit() {
+  const { taste } = panel;
+  field.suit(flightTaste(taste));
+  if (!flying()) field.clear();
+  element("bullets", HTMLElement).style.opacity = String(taste.opacity / 100);
+  element("talk", HTMLElement).hidden = !taste.list && flying();
+  const toggle = element("bullets-on", HTMLButtonElement);
+  toggle.hidden = lessMotion.matches;
+  name(toggle, taste.bullets ? words.bulletsOff : words.bulletsOn, taste.bullets);
 }
 
-/** @param {Comment} comment @param {boolean} history */
-function fly(comment, history) {
-  const own = room?.viewer.id !== undefined && comment.user === room.viewer.id;
-  field.add(calmed(comment), { playhead: playhead(), own, history });
-}
+// --- what the room says ----------------------------------------------------------------------------
 
-/** For those who asked their system for less motion nothing crosses the stage. @param {Comment} comment */
-function calmed(comment) {
-  return lessMotion.matches && (comment.mode ?? "scroll") === "scroll"
-    ? { ...comment, mode: /** @type {const} */ ("top") }
-    : comment;
-}
+live.on("state", (state) => {
+  const { settings, viewer } = state;
+  document.title = settings.title || state.room;
+  setText(element("title", HTMLElement), settings.title || state.room);
+  setText(element("me", HTMLElement), viewer.name ? words.youAre(viewer.name) : words.watching);
+  composer.rule(settings, viewer, mine === undefined);
+  player.show(settings.stream ?? "");
+  gauges.add(state.now, state.gauges);
+});
 
-/** One's own comment at once, from its ack: its frame may never bring it. @param {string} id @param {CommentMessage} message */
-function flyOwn(id, message) {
-  const { text, mode, size, color } = message;
-  const comment = { id, at: message.at ?? playhead(), user: "", name: "", text, weight: 10 };
-  const look = { ...(mode && { mode }), ...(size && { size }), ...(color !== undefined && { color }) };
-  field.add(calmed({ ...comment, ...look }), { playhead: playhead(), own: true, history: false });
-}
+live.on("comment", ({ comment, own, history }) => {
+  const playhead = live.playhead();
+  if (flying()) field.add(comment, { playhead, own, history });
+  if (own || comment.weight >= panel.taste.minWeight) talk.add({ comment, own });
+});
+live.on("retract", (id) => {
+  field.retract(id);
+  talk.retract(id);
+});
+live.on("clear", () => {
+  field.clear();
+  talk.clear();
+});
+live.on("frame", (playhead) => {
+  const placed = Number.isNaN(playhead) ? [] : field.at(playhead, bullets.size);
+  painter.paint(bullets.context, placed, bullets.ratio());
+});
+live.on("notice", (notice) => composer.noticed(notice, live.now()));
+live.on("refusal", (error) => composer.tell(error.code, errorText(words, error)));
 
-/** @param {string} code @param {string} text */
-function tell(code, text) {
-  const line = element("own-status", HTMLElement);
-  line.dataset["code"] = code;
-  line.replaceChildren(make("strong", { text }));
-}
+/** @type {Set<string>} */ const noted = new Set();
+live.on("clock", ({ why }) => {
+  if (!why || noted.has(why)) return;
+  noted.add(why);
+  setText(element("note-text", HTMLElement), words.clockNotes[why]);
+  element("note", HTMLElement).hidden = false;
+});
+
+// --- the connection --------------------------------------------------------------------------------
+
+let backUntil = -Infinity;
+let wasLost = false;
+live.on("status", (status) => {
+  const now = performance.now();
+  if (status.phase === "live" && wasLost) backUntil = now + BACK_MS;
+  if (status.phase !== "connecting") wasLost = status.phase === "lost";
+  composer.connected(status.phase === "live");
+  if (status.phase === "ended") composer.end(statusText(words, status, now));
+  showStatus();
+});
 
 function showStatus() {
+  const now = performance.now();
   const line = element("status", HTMLElement);
-  line.dataset["phase"] = status.phase;
-  setText(line, statusText(words, status, performance.now()));
+  const back = live.status.phase === "live" && now < backUntil;
+  line.dataset["phase"] = live.status.phase;
+  setText(line, back ? words.back : statusText(words, live.status, now));
 }
 
+/** What changes by itself as time passes. */
 function refresh() {
   showStatus();
-  if (!room) return;
-  document.title = room.settings.title ?? room.room;
-  setText(element("title", HTMLElement), room.settings.title ?? room.room);
-  setText(element("viewers", HTMLElement), words.viewers(room.gauges.viewers));
-  const name = room.viewer.name;
-  setText(element("me", HTMLElement), name ? words.youAre(name) : words.watching);
-  if (clock.known) cards.show(room, playhead());
+  composer.show();
+  const playhead = live.playhead();
+  controls.showBehind(live.now() - playhead);
+  if (!live.state || Number.isNaN(playhead)) return;
+  cards.show(live.polls(), playhead);
+  talk.show(performance.now());
+  const seen = gauges.at(playhead) ?? live.state.gauges;
+  setText(element("viewers", HTMLElement), words.viewers(seen.viewers));
+  showPulse(seen);
 }
 
-/** @param {number} local ms */
-function paint(local) {
-  const now = playhead();
-  if (local - pictureAt >= PICTURE_MS) {
-    pictureAt = local;
-    paintStage(picture.context, now, picture.size());
-  }
-  if (clock.known) paintBullets(bullets.context, field.at(now, bullets.size()), bullets.size());
-  requestAnimationFrame(paint);
-}
+// --- what the viewer does --------------------------------------------------------------------------
+
+const toggleBullets = () => panel.change({ bullets: !panel.taste.bullets });
+element("bullets-on", HTMLElement).addEventListener("click", toggleBullets);
+element("open-settings", HTMLElement).addEventListener("click", () => panel.toggle());
+element("note-close", HTMLElement).addEventListener("click", () => {
+  element("note", HTMLElement).hidden = true;
+});
+name(element("open-settings", HTMLButtonElement), words.settings, false);
+lessMotion.addEventListener("change", suit);
+listenForKeys(
+  {
+    d: toggleBullets,
+    m: () => controls.toggleSound(),
+    " ": () => void player.toggle(),
+    l: () => player.goLive(),
+    f: () => void controls.toggleFull(),
+    c: () => composer.focus(),
+    s: () => panel.toggle(),
+  },
+  () => panel.taste.keys,
+);
 
 /** What tests and the curious may look at. */
 Object.assign(window, {
   grandstand: {
-    state: () => ({ status, room, playhead: playhead(), unacknowledged: socket.core.unacknowledged }),
+    live,
+    field,
+    painter,
+    state: () => ({
+      status: live.status,
+      room: live.state,
+      playhead: live.playhead(),
+      unacknowledged: live.unacknowledged,
+    }),
     bullets: () =>
       field
-        .at(playhead(), bullets.size())
+        .at(live.playhead(), bullets.size)
         .map(({ id, text, x, y, own, count }) => ({ id, text, x, y, own, count })),
   },
 });
 
-socket.start();
+suit();
 setInterval(refresh, REFRESH_MS);
-requestAnimationFrame(paint);

@@ -1,0 +1,101 @@
+/** The bar below the picture: play, sound, how far behind live, full screen. */
+
+import { element, setText } from "../page.js";
+import { words } from "./words.js";
+
+/** @import {Player} from "./player.js" */
+
+const BEHIND_SHOWN_MS = 5_500; // what a live stream takes anyway is called live
+const IDLE_MS = 3_000;
+
+export class Controls {
+  /** @param {Player} player @param {HTMLElement} watch what fills the screen */
+  constructor(player, watch) {
+    this.player = player;
+    this.watch = watch;
+    this.play = element("play", HTMLButtonElement);
+    this.sound = element("sound", HTMLButtonElement);
+    this.live = element("live", HTMLButtonElement);
+    this.full = element("full", HTMLButtonElement);
+    this.begin = element("begin", HTMLButtonElement);
+    this.play.addEventListener("click", () => void player.toggle());
+    this.begin.addEventListener("click", () => void player.play());
+    this.sound.addEventListener("click", () => this.toggleSound());
+    this.live.addEventListener("click", () => player.goLive());
+    this.full.addEventListener("click", () => void this.toggleFull());
+    for (const event of ["play", "pause", "volumechange"])
+      player.video.addEventListener(event, () => this.#show());
+    document.addEventListener("fullscreenchange", () => {
+      if (!document.fullscreenElement) watch.classList.remove("full");
+      this.#show();
+    });
+    this.#hideWhenIdle();
+    this.#show();
+  }
+
+  toggleSound() {
+    const { video } = this.player;
+    video.muted = !video.muted;
+  }
+
+  /** Phones without element full screen get the whole page instead. */
+  async toggleFull() {
+    const on = !this.watch.classList.contains("full");
+    this.watch.classList.toggle("full", on);
+    this.#show();
+    if (!on && document.fullscreenElement) await document.exitFullscreen();
+    // Refused, it fills the page, which is what could be had.
+    if (on && document.fullscreenEnabled) await this.watch.requestFullscreen().catch(() => undefined);
+  }
+
+  /** @param {number} behindMs NaN while unknown */
+  showBehind(behindMs) {
+    const late = behindMs > BEHIND_SHOWN_MS;
+    const seconds = Math.round(behindMs / 1000);
+    this.live.hidden = Number.isNaN(behindMs);
+    this.live.dataset["late"] = String(late);
+    this.live.dataset["seconds"] = Number.isNaN(behindMs) ? "" : String(seconds);
+    setText(this.live, late ? words.behind(seconds) : words.liveNow);
+    this.live.setAttribute("aria-label", words.goLive(Math.max(0, seconds)));
+  }
+
+  /** @param {import("./player.js").PictureState} state */
+  showPicture(state) {
+    this.begin.hidden = true;
+    this.play.hidden = this.sound.hidden = state === "none" || state === "failed" || state === "ended";
+    element("stage", HTMLElement).dataset["picture"] = state;
+    setText(element("picture-state", HTMLElement), words.pictureStates[state]);
+  }
+
+  askForPress() {
+    this.begin.hidden = false;
+  }
+
+  #show() {
+    const { paused, muted } = this.player.video;
+    const full = this.watch.classList.contains("full");
+    name(this.play, paused ? words.play : words.pause, !paused);
+    name(this.sound, muted ? words.soundOn : words.soundOff, !muted);
+    name(this.full, full ? words.fullOff : words.fullOn, full);
+  }
+
+  /** Full screen shows the bar while somebody moves; whoever has the focus in it keeps it. */
+  #hideWhenIdle() {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+    const wake = () => {
+      clearTimeout(timer);
+      this.watch.classList.remove("idle");
+      timer = setTimeout(() => this.watch.classList.add("idle"), IDLE_MS);
+    };
+    for (const event of ["pointermove", "pointerdown", "keydown"])
+      this.watch.addEventListener(event, wake, { passive: true });
+    wake();
+  }
+}
+
+/** What a press would do, and which of two pictures the button shows. @param {HTMLButtonElement} button @param {string} text @param {boolean} on */
+export function name(button, text, on) {
+  button.setAttribute("aria-label", text);
+  button.title = text;
+  button.dataset["on"] = String(on);
+}

@@ -1,0 +1,165 @@
+/**
+ * The picture: plays the room's stream by hls.js, or by the browser itself where that can't run, and
+ * says which clock holds. A stream that fails is tried again for as long as the page is open, and
+ * meanwhile the room's own clock leads the comments.
+ */
+
+import { hlsClock, nativeHlsClock, roomClock } from "../sdk/grandstand.js";
+
+/** @import Hls from "hls.js" */
+/** @import {Clock} from "../sdk/grandstand.js" */
+
+const LIVE_BEHIND_MS = 3_000;
+const MOST_BEHIND_MORE_S = 12; // one that fell behind further than this is taken back
+const KEPT_BEHIND_S = 30; // of what was seen: a night's picture must not stay in memory
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MOST_MS = 30_000;
+const RECOVER_EVERY_MS = 5_000;
+
+/** @typedef {"none" | "loading" | "playing" | "paused" | "buffering" | "failed" | "ended"} PictureState */
+
+export class Player {
+  /** @type {PictureState} */ state = "none";
+  #stream = "";
+  /** @type {Hls | undefined} */ #hls;
+  /** @type {Clock | undefined} */ #clock;
+  #attempt = 0;
+  #recoveredAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {object} options
+   * @param {number} [options.behindMs] how far behind live it shall play; about 3 s when absent
+   * @param {(clock: Clock) => void} options.onClock the clock that leads from now on
+   * @param {(state: PictureState) => void} options.onState
+   * @param {() => void} options.onBlocked the browser wants a press before it plays
+   */
+  constructor(video, { behindMs, onClock, onState, onBlocked }) {
+    this.video = video;
+    this.behindMs = behindMs;
+    this.onClock = onClock;
+    this.onState = onState;
+    this.onBlocked = onBlocked;
+    video.addEventListener("playing", () => this.#began());
+    video.addEventListener("waiting", () => this.#stream && this.#become("buffering"));
+    video.addEventListener("pause", () => this.#stream && !video.ended && this.#become("paused"));
+    video.addEventListener("ended", () => this.#become("ended"));
+    video.addEventListener("error", () => this.#stream && !this.#hls && this.#failed());
+  }
+
+  /** The room's stream; "" is a room without a picture. @param {string} stream */
+  show(stream) {
+    if (stream === this.#stream && this.#clock) return;
+    this.#stream = stream;
+    this.#attempt = 0;
+    this.#stop();
+    if (stream) void this.#start(stream);
+    else {
+      this.#become("none");
+      this.#lead(roomClock({ behindMs: this.behindMs ?? 0 }));
+    }
+  }
+
+  async toggle() {
+    if (this.video.paused) await this.play();
+    else this.video.pause();
+  }
+
+  async play() {
+    try {
+      await this.video.play();
+    } catch (error) {
+      // Another load or a pause came between, which says so itself; else the browser asks for a press.
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.onBlocked();
+      else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+    }
+  }
+
+  /** As near to live as the stream allows, whatever the address asked for. */
+  goLive() {
+    this.behindMs = undefined;
+    const { video } = this;
+    if (!this.#stream || this.state === "failed") return this.#lead(roomClock());
+    if (this.#hls) {
+      this.#hls.config.liveSyncDuration = LIVE_BEHIND_MS / 1000;
+      this.#hls.config.liveMaxLatencyDuration = LIVE_BEHIND_MS / 1000 + MOST_BEHIND_MORE_S;
+      const live = this.#hls.liveSyncPosition;
+      if (live !== null) video.currentTime = live;
+    } else if (video.seekable.length > 0) {
+      video.currentTime = video.seekable.end(video.seekable.length - 1) - LIVE_BEHIND_MS / 1000;
+    }
+    void this.play();
+  }
+
+  /** @param {string} stream */
+  async #start(stream) {
+    this.#become("loading");
+    const { default: HlsPlayer } = await import("hls.js");
+    if (stream !== this.#stream || this.#hls) return; // the room changed it meanwhile
+    if (HlsPlayer.isSupported()) this.#load(HlsPlayer, stream);
+    else {
+      this.#lead(nativeHlsClock(this.video));
+      this.video.src = stream;
+    }
+    await this.play();
+  }
+
+  /** @param {typeof Hls} HlsPlayer @param {string} stream */
+  #load(HlsPlayer, stream) {
+    const behindS = (this.behindMs ?? LIVE_BEHIND_MS) / 1000;
+    const hls = new HlsPlayer({
+      liveSyncDuration: behindS,
+      liveMaxLatencyDuration: behindS + MOST_BEHIND_MORE_S,
+      maxLiveSyncPlaybackRate: 1.1,
+      backBufferLength: KEPT_BEHIND_S,
+      maxBufferLength: 30,
+    });
+    this.#hls = hls;
+    this.#lead(hlsClock(hls));
+    hls.on(HlsPlayer.Events.ERROR, (_, fault) => {
+      if (!fault.fatal) return;
+      const now = performance.now();
+      const again = fault.type === HlsPlayer.ErrorTypes.MEDIA_ERROR && now - this.#recoveredAt > RECOVER_EVERY_MS;
+      if (!again) return this.#failed();
+      this.#recoveredAt = now;
+      hls.recoverMediaError();
+    });
+    hls.loadSource(stream);
+    hls.attachMedia(this.video);
+  }
+
+  #began() {
+    this.#attempt = 0;
+    this.#become("playing");
+  }
+
+  #failed() {
+    this.#stop();
+    this.#become("failed");
+    this.#lead(roomClock({ behindMs: this.behindMs ?? LIVE_BEHIND_MS }));
+    const stream = this.#stream;
+    const waitMs = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#attempt);
+    this.#attempt += 1;
+    this.#retry = setTimeout(() => void this.#start(stream), waitMs * (0.5 + Math.random() / 2));
+  }
+
+  #stop() {
+    clearTimeout(this.#retry);
+    this.#hls?.destroy();
+    this.#hls = undefined;
+    this.video.removeAttribute("src");
+  }
+
+  /** @param {Clock} clock */
+  #lead(clock) {
+    this.#clock = clock;
+    this.onClock(clock);
+  }
+
+  /** @param {PictureState} state */
+  #become(state) {
+    this.state = state;
+    this.onState(state);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * One poll: a question and its options as radio buttons or check boxes. A tap on an option of a
+ * single choice votes; with a keyboard one chooses, then votes, since arrows choose while they move.
+ */
+
+import { button, make, setText } from "../page.js";
+import { isAnswer, shareOf } from "../sdk/grandstand.js";
+import { words } from "./words.js";
+
+/** @import {Poll, SeenPoll} from "../sdk/grandstand.js" */
+/** @import {Ballot} from "./ballots.js" */
+
+const COUNTED_DOWN_S = 600;
+/** @typedef {{root: HTMLLabelElement, input: HTMLInputElement, fill: HTMLElement, text: HTMLElement, mark: HTMLElement, tally: HTMLElement}} OptionParts */
+
+export class PollCard {
+  /** What is chosen and not cast yet. @type {Set<number> | undefined} */ #picked;
+  #mayVote = false;
+  /** @type {Ballot | undefined} */ #ballot;
+
+  /**
+   * @param {Poll} poll
+   * @param {{vote: (choices: number[]) => void, dismiss: () => void}} acts
+   */
+  constructor(poll, acts) {
+    this.acts = acts;
+    this.poll = poll;
+    this.status = make("span", { class: "poll-status", test: "poll-status" });
+    this.question = make("legend", { test: "poll-question" });
+    this.question.dir = "auto";
+    this.hint = make("p", { class: "hint" });
+    this.dismiss = button(words.dismiss, "poll-dismiss", acts.dismiss, "quiet");
+    this.options = poll.options.map((_, index) => this.#option(index));
+    this.submit = make("button", { text: words.vote, test: "poll-vote", class: "primary" });
+    this.submit.type = "submit";
+    this.state = make("span", { class: "vote-state", test: "vote-state" });
+    this.state.setAttribute("role", "status");
+    this.voters = make("span", { class: "voters", test: "poll-voters" });
+    const list = make("div", { class: "options" }, this.options.map((option) => option.root));
+    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, list]), this.submit]);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));
+    });
+    this.root = make("article", { class: "card poll", test: "poll-card" }, [
+      make("header", {}, [this.status, this.dismiss]),
+      form,
+      make("footer", {}, [this.state, this.voters]),
+    ]);
+    this.root.dataset["poll"] = poll.id;
+  }
+
+  /**
+   * @param {SeenPoll} seen
+   * @param {Ballot | undefined} ballot
+   * @param {number} playhead
+   */
+  show({ poll, phase, votes }, ballot, playhead) {
+    this.poll = poll;
+    this.#ballot = ballot;
+    const cast = ballot !== undefined && ballot.state !== "refused";
+    this.#mayVote = phase === "open" && ballot?.state !== "sending" && (!cast || poll.change);
+    this.root.dataset["status"] = phase;
+    this.status.dataset["status"] = phase;
+    const left = Math.max(0, Math.ceil((poll.closes_at - playhead) / 1000));
+    const state = words.pollStates[phase];
+    const ticking = phase === "open" && left <= COUNTED_DOWN_S;
+    setText(this.status, ticking ? `${state} · ${words.secondsLeft(left)}` : state);
+    setText(this.question, poll.question);
+    setText(this.hint, poll.kind === "multiple" ? words.upTo(this.#most()) : words.pollKinds[poll.kind]);
+    this.hint.hidden = phase !== "open";
+    this.dismiss.hidden = phase === "open" || phase === "counting";
+    this.options.forEach((option, index) => this.#showOption(option, index, votes));
+    this.#showChoice();
+    this.state.dataset["state"] = ballot?.state ?? "none";
+    setText(this.state, ballotText(ballot, poll, phase));
+    const hidden = phase === "open" || phase === "counting" ? words.hiddenTally : "";
+    setText(this.voters, votes ? words.voters(votes.voters) : hidden);
+    this.voters.dataset["voters"] = votes ? String(votes.voters) : "";
+  }
+
+  /** @param {number} index @returns {OptionParts} */
+  #option(index) {
+    const input = make("input", { class: "unseen" });
+    input.type = this.poll.kind === "multiple" ? "checkbox" : "radio";
+    input.name = `poll-${this.poll.id}`;
+    input.addEventListener("change", () => this.#pick(index, input.checked));
+    const fill = make("span", { class: "fill" });
+    const text = make("span", { class: "option-text" });
+    text.dir = "auto";
+    const mark = make("span", { class: "mark" });
+    const tally = make("span", { class: "tally", test: `tally-${index}` });
+    const root = make("label", { class: "option", test: `option-${index}` }, [input, fill, text, mark, tally]);
+    // The input lies out of sight: a pointer can only mean the label, and votes.
+    root.addEventListener("click", (event) => {
+      if (event.target === input || input.type !== "radio" || !this.#mayVote) return;
+      event.preventDefault();
+      this.#cast([index]);
+    });
+    return { root, input, fill, text, mark, tally };
+  }
+
+  /**
+   * @param {OptionParts} option @param {number} index
+   * @param {{tally: number[], voters: number} | undefined} votes
+   */
+  #showOption(option, index, votes) {
+    setText(option.text, this.poll.options[index]?.text ?? "");
+    const share = votes ? shareOf(votes, index) : 0;
+    const count = votes?.tally[index] ?? 0;
+    option.fill.style.width = `${share * 100}%`;
+    setText(option.tally, votes ? `${count} · ${words.percent(share)}` : "");
+    option.tally.dataset["votes"] = votes ? String(count) : "";
+    const right = isAnswer(this.poll, index);
+    const mine = this.#ballot?.choices.includes(index) ?? false;
+    option.root.classList.toggle("right", right);
+    option.root.classList.toggle("mine", mine);
+    const marks = [right ? words.right : "", mine ? words.yours : ""].filter(Boolean);
+    setText(option.mark, marks.join(" · "));
+  }
+
+  /** Which boxes are ticked, and which may be. */
+  #showChoice() {
+    const chosen = this.#picked ?? new Set(this.#ballot?.choices);
+    const full = this.poll.kind === "multiple" && chosen.size >= this.#most();
+    this.options.forEach(({ input, root }, index) => {
+      const checked = chosen.has(index);
+      if (input.checked !== checked) input.checked = checked;
+      const disabled = !this.#mayVote || (full && !checked);
+      if (input.disabled !== disabled) input.disabled = disabled;
+      root.classList.toggle("chosen", checked);
+    });
+    // For a single choice the button is the keyboard's: a finger has voted by then.
+    this.submit.hidden = !this.#mayVote || (this.poll.kind !== "multiple" && !this.#picked);
+    this.submit.disabled = !this.#picked?.size;
+    setText(this.submit, this.#ballot?.state === "accepted" ? words.voteChange : words.vote);
+  }
+
+  #most() {
+    return Math.min(this.poll.max_choices ?? Infinity, this.poll.options.length);
+  }
+
+  /** @param {number} index @param {boolean} checked */
+  #pick(index, checked) {
+    const multiple = this.poll.kind === "multiple";
+    const picked = new Set(multiple ? (this.#picked ?? this.#ballot?.choices) : undefined);
+    if (checked) picked.add(index);
+    else picked.delete(index);
+    this.#picked = picked;
+    this.#showChoice();
+  }
+
+  /** @param {number[]} choices */
+  #cast(choices) {
+    this.#picked = undefined;
+    this.acts.vote(choices);
+  }
+}
+
+/** @param {Ballot | undefined} ballot @param {Poll} poll @param {string} phase */
+function ballotText(ballot, poll, phase) {
+  if (!ballot || phase === "cancelled") return "";
+  if (ballot.text) return ballot.text;
+  if (ballot.state === "sending") return words.voting;
+  return poll.change && phase === "open" ? words.voteAgain : words.voted;
+}

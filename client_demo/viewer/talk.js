@@ -1,0 +1,123 @@
+/**
+ * Comments as lines to be read: a list beside the picture, which is all there is for those who asked
+ * for less motion, and an unseen log that a screen reader speaks. Both take the best of what came and
+ * let the rest go: at thirty a second nobody reads, and nothing may pile up.
+ */
+
+import { element, make } from "../page.js";
+import { withCount } from "./lanes.js";
+
+/** @import {Comment} from "../sdk/wire.js" */
+/** @typedef {{comment: Comment, own: boolean}} Said */
+
+const LIST_EVERY_MS = 700;
+const LIST_AT_ONCE = 3;
+const MOST_LINES = 40;
+const LOG_EVERY_MS = 4_000;
+const MOST_SPOKEN = 12;
+
+/** The best of what came since it was last asked. Pure. */
+export class Pick {
+  /** @type {Said[]} */ #best = [];
+  #since = -Infinity;
+
+  /** @param {number} most @param {number} everyMs */
+  constructor(most, everyMs) {
+    this.most = most;
+    this.everyMs = everyMs;
+  }
+
+  /** @param {Said} said */
+  add(said) {
+    this.#best.push(said);
+    if (this.#best.length <= this.most) return;
+    const rank = (/** @type {Said} */ one) => (one.own ? Infinity : one.comment.weight);
+    const least = this.#best.reduce((low, one) => (rank(one) < rank(low) ? one : low));
+    this.#best.splice(this.#best.indexOf(least), 1);
+  }
+
+  /** @param {string} id */
+  drop(id) {
+    this.#best = this.#best.filter((one) => one.comment.id !== id);
+  }
+
+  clear() {
+    this.#best = [];
+  }
+
+  /** @param {number} now local ms @returns {Said[]} in their order; none while it is too soon */
+  take(now) {
+    if (this.#best.length === 0 || now - this.#since < this.everyMs) return [];
+    this.#since = now;
+    return this.#best.splice(0);
+  }
+}
+
+export class Talk {
+  #listed = new Pick(LIST_AT_ONCE, LIST_EVERY_MS);
+  #spoken = new Pick(1, LOG_EVERY_MS);
+  #pinned = true;
+
+  constructor() {
+    this.list = element("list", HTMLOListElement);
+    this.log = element("log", HTMLElement);
+    this.side = element("talk", HTMLElement);
+    this.quiet = element("quiet", HTMLElement);
+    // Who reads back is left where they are; who reads the end sees it move on.
+    this.list.addEventListener("scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = this.list;
+      this.#pinned = scrollHeight - scrollTop - clientHeight < 24;
+    });
+  }
+
+  /** @param {Said} said */
+  add(said) {
+    this.#listed.add(said);
+    this.#spoken.add(said);
+  }
+
+  /** @param {string} id */
+  retract(id) {
+    this.#listed.drop(id);
+    this.#spoken.drop(id);
+    for (const line of [...this.list.children, ...this.log.children])
+      if (line instanceof HTMLElement && line.dataset["id"] === id) line.remove();
+  }
+
+  clear() {
+    this.#listed.clear();
+    this.#spoken.clear();
+  }
+
+  /** @param {number} now local ms */
+  show(now) {
+    const lines = this.#listed.take(now);
+    for (const said of lines) this.list.append(lineOf(said));
+    trim(this.list, MOST_LINES);
+    if (lines.length > 0 && this.#pinned) this.list.scrollTop = this.list.scrollHeight;
+    this.quiet.hidden = this.list.children.length > 0;
+    for (const { comment } of this.#spoken.take(now)) {
+      const line = make("p", { text: `${comment.name}: ${withCount(comment.text, comment.count ?? 1)}` });
+      line.dataset["id"] = comment.id;
+      this.log.append(line);
+    }
+    trim(this.log, MOST_SPOKEN);
+  }
+}
+
+/** @param {Said} said */
+function lineOf({ comment, own }) {
+  const name = make("bdi", { text: comment.name, class: "name" });
+  const text = make("span", { text: comment.text, class: "said" });
+  text.dir = "auto";
+  const line = make("li", { class: own ? "own" : "" }, [name, text]);
+  if ((comment.count ?? 1) > 1) line.append(make("span", { text: `×${comment.count}`, class: "count" }));
+  line.dataset["id"] = comment.id;
+  return line;
+}
+
+/** @param {HTMLElement} list @param {number} most */
+function trim(list, most) {
+  while (list.children.length > most) list.firstElementChild?.remove();
+}
+

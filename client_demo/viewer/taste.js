@@ -1,0 +1,102 @@
+/** What this viewer likes, kept in the browser. Whatever lies there is checked before it is believed. */
+
+const KEY = "grandstand.taste";
+
+/**
+ * @typedef {object} ViewerTaste
+ * @property {boolean} bullets
+ * @property {boolean} list
+ * @property {boolean} keys single-key shortcuts
+ * @property {number} size percent
+ * @property {number} speed percent
+ * @property {number} opacity percent
+ * @property {"quarter" | "half" | "full"} area
+ * @property {"few" | "normal" | "many"} density
+ * @property {number} minWeight 0 to 9
+ */
+
+/** @type {Readonly<ViewerTaste>} */
+export const DEFAULTS = {
+  bullets: true,
+  list: true,
+  keys: true,
+  size: 100,
+  speed: 100,
+  opacity: 100,
+  area: "full",
+  density: "normal",
+  minWeight: 0,
+};
+
+/** Numbers: from, to, step. */
+export const RANGES = {
+  size: { from: 50, to: 200, step: 10 },
+  speed: { from: 50, to: 200, step: 10 },
+  opacity: { from: 20, to: 100, step: 5 },
+  minWeight: { from: 0, to: 9, step: 1 },
+};
+
+/** Shares of the picture's height. */
+export const AREAS = { quarter: 0.25, half: 0.5, full: 1 };
+export const DENSITIES = ["few", "normal", "many"];
+
+/**
+ * Whatever is not as it should be is as it was at first.
+ * @param {unknown} given
+ * @returns {ViewerTaste}
+ */
+export function checked(given) {
+  const raw = /** @type {Record<string, unknown>} */ (typeof given === "object" && given ? given : {});
+  const flag = (/** @type {"bullets" | "list" | "keys"} */ name) =>
+    typeof raw[name] === "boolean" ? raw[name] : DEFAULTS[name];
+  const number = (/** @type {keyof typeof RANGES} */ name) => {
+    const { from, to } = RANGES[name];
+    const value = raw[name];
+    return typeof value === "number" && value >= from && value <= to ? value : DEFAULTS[name];
+  };
+  const { area, density } = raw;
+  return {
+    bullets: flag("bullets"),
+    list: flag("list"),
+    keys: flag("keys"),
+    size: number("size"),
+    speed: number("speed"),
+    opacity: number("opacity"),
+    area: area === "quarter" || area === "half" || area === "full" ? area : DEFAULTS.area,
+    density: density === "few" || density === "many" || density === "normal" ? density : DEFAULTS.density,
+    minWeight: number("minWeight"),
+  };
+}
+
+/** @param {ViewerTaste} taste @returns {import("./lanes.js").Taste} what the bullets' field asks for */
+export function flightTaste({ size, speed, area, density, minWeight }) {
+  return { size: size / 100, speed: speed / 100, area: AREAS[area], density, minWeight };
+}
+
+/** What was kept; the defaults where the browser keeps nothing. @param {Storage | undefined} storage */
+export function kept(storage) {
+  try {
+    return checked(JSON.parse(storage?.getItem(KEY) ?? "null"));
+  } catch {
+    return { ...DEFAULTS }; // it is no JSON, or the browser forbids storage: taste is not worth a fault
+  }
+}
+
+/** @param {Storage | undefined} storage @param {ViewerTaste} taste @returns {boolean} whether it is kept */
+export function keep(storage, taste) {
+  try {
+    storage?.setItem(KEY, JSON.stringify(taste));
+    return storage !== undefined;
+  } catch {
+    return false; // full, or forbidden: it holds until the page is left
+  }
+}
+
+/** A browser that blocks storage throws where it is only named. @param {"localStorage" | "sessionStorage"} name */
+export function storageOf(name) {
+  try {
+    return window[name];
+  } catch {
+    return undefined;
+  }
+}
