@@ -1,0 +1,107 @@
+"""Frames per second, and what the page's main thread does for one, with 200 bullets on the stage.
+
+A real room: what is said in it comes from connections beside the browser, through the server, at
+the rate that keeps that many bullets flying; all are short, of different texts, and the viewer's
+density is "many". With the picture, and without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count, pairwise
+from statistics import fmean
+from typing import Any
+
+from playwright.async_api import Browser
+
+from loadtest.seat import Seat
+from loadtest.spectator import OBSERVER, Spectator, spectator
+from loadtest.spread import middle, spread
+from loadtest.venue import STREAM, Venue
+
+RUNS = 3
+RUN_S = 10.0
+BULLETS = 200
+COMMENTS_PER_S = 28
+"""A bullet flies for 8 s or a little more."""
+
+SEATS = 4
+WARM_S = 16.0
+SIZE = (1280, 900)
+"""A picture of about 1280 by 720: the canvas's size is what painting costs."""
+
+LONG_FRAME_MS = 25
+_DENSE = "localStorage.setItem('grandstand.taste', JSON.stringify({ density: 'many' }))"
+
+_DURATIONS = ("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+
+
+async def measure(browser: Browser, venue: Venue, runs: int = RUNS) -> dict[str, Any]:
+    """Both, as medians and run by run."""
+    found: dict[str, Any] = {}
+    for name, stream in (("with_picture", STREAM), ("without_picture", "")):
+        room = f"dense-{name.replace('_', '-')}"
+        await venue.room(room, stream=stream)
+        talk = asyncio.create_task(_talk(venue, room), name="talk")
+        try:
+            found[name] = await _watch(browser, venue, room, runs)
+        finally:
+            talk.cancel()
+            await asyncio.gather(talk, return_exceptions=True)
+    return found
+
+
+async def _talk(venue: Venue, room: str) -> None:
+    """Says short things evenly, for ever."""
+    seats = [await venue.seat(room, _ignore) for _ in range(SEATS)]
+    try:
+        for number in count():
+            text = f"bullet {number % 1000}"
+            seats[number % SEATS].send({"type": "comment", "id": f"n{number}", "text": text})
+            await asyncio.sleep(1 / COMMENTS_PER_S)
+    finally:
+        for seat in seats:
+            seat.close()
+
+
+def _ignore(seat: Seat, message: dict[str, Any]) -> None:
+    """An ack."""
+
+
+async def _watch(browser: Browser, venue: Venue, room: str, runs: int) -> dict[str, Any]:
+    url = f"{venue.url}/?room={room}"
+    one = await spectator(browser, url, size=SIZE, scripts=(OBSERVER, _DENSE))
+    try:
+        await one.first_bullet()
+        await asyncio.sleep(WARM_S)
+        taken = [await _run(one) for _ in range(runs)]
+        figures = [{k: v for k, v in run.items() if isinstance(v, int | float)} for run in taken]
+        return {"median": middle(figures), "runs": taken, "faults": one.faults}
+    finally:
+        await one.leave()
+
+
+async def _run(one: Spectator) -> dict[str, Any]:
+    """One window of time."""
+    await one.page.evaluate("window.observed.count(true)")
+    before = await one.metrics()
+    await asyncio.sleep(RUN_S)
+    after = await one.metrics()
+    observed = await one.observed()
+    await one.page.evaluate("window.observed.count(false)")
+    frames = observed["frames"]
+    gaps = [then - first for first, then in pairwise(frames)]
+    took_s = after["Timestamp"] - before["Timestamp"]
+    per_frame = {
+        f"{name}_ms_per_frame": round((after[name] - before[name]) * 1000 / len(frames), 3)
+        for name in _DURATIONS
+    }
+    return {
+        "frames_per_s": round(len(frames) / took_s, 2),
+        "bullets": round(fmean(observed["counts"]), 1),
+        "bullets_least": min(observed["counts"]),
+        "main_thread_share": round((after["TaskDuration"] - before["TaskDuration"]) / took_s, 3),
+        **per_frame,
+        "long_frames_share": round(sum(gap > LONG_FRAME_MS for gap in gaps) / len(gaps), 4),
+        "gap_ms": spread(gaps),
+    }
