@@ -45,7 +45,7 @@ async def test_openapi_has_every_call_and_no_other(on_stage: Stage) -> None:
 async def test_openapi_has_the_structs_that_the_code_checks_by(on_stage: Stage) -> None:
     kinds: set[Any] = {Problem}
     for operation in OPERATIONS:
-        kinds |= {*operation.answers.values(), operation.body} - {None}
+        kinds |= {*operation.answers.values(), operation.body, operation.recording} - {None}
     told = await document(on_stage, "openapi")
     assert told["components"]["schemas"] == schemas(sorted(kinds, key=lambda kind: kind.__name__))
     for schema in told["components"]["schemas"].values():

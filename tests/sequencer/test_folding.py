@@ -13,6 +13,7 @@ from grandstand.rules.envelope import Commit
 from grandstand.rules.events import (
     Barred,
     CommentEvent,
+    CommentsImported,
     ControlEvent,
     CueGiven,
     HeldDecided,
@@ -26,6 +27,7 @@ from grandstand.rules.events import (
     StatsGiven,
 )
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row
 from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, Bar, RoomState
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.wire.codec import decode_frame, encode
@@ -502,3 +504,23 @@ def test_a_state_of_any_moment_and_the_frames_after_it_are_the_sequencers_own(
     assert len(recorded) == len(set(recorded))
     assert set(recorded) | room.held.keys() <= set(entered)
     assert not set(recorded) & room.held.keys()
+
+
+# --- comments from elsewhere ---------------------------------------------------------------------
+
+
+def test_imported_comments_go_into_the_record_and_nowhere_else() -> None:
+    room = fold()
+    rows = [Row("x1", 500, "bo", "Bo", "of old", 3.0, shown=True, count=2)]
+    tick = room.tick([("", CommentsImported("e1", rows)), ("a1", said("of now"))], 1_000)
+    assert [each.text for each in shown(tick)] == ["of now"]
+    assert [row.id for row in tick.rows] == ["a1", "x1"]
+    assert tick.rows[1] == rows[0]
+    assert (tick.shown, room.pulse.read(1_000)) == (1, fold_of("of now").pulse.read(1_000))
+    assert outcome(tick)[0] == 200
+
+
+def fold_of(text: str) -> RoomFold:
+    room = fold()
+    room.tick([("a1", said(text))], 1_000)
+    return room

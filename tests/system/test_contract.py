@@ -64,7 +64,7 @@ class Calls:
             method, address, body, self.server.producer_token if token is None else token
         )
         self._check(method, path, answer)
-        is_json = answer.headers["content-type"].endswith("json")
+        is_json = answer.headers["content-type"].endswith(("/json", "+json"))
         return answer.json if is_json else answer.body.decode()
 
     def _check(self, method: str, path: str, answer: Answer) -> None:
@@ -127,6 +127,9 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", f"{base}/comments/{{comment}}/reject", comment=again["comment"])
     await call("POST", f"{base}/comments/{{comment}}/retract", comment=said["comment"])
     await ann.told("notice", "retracted")
+    past, now = {"at": 0, "user": "bo", "text": "of old"}, (await call("GET", base))["now"]
+    told = await call("POST", f"{base}/comments", [past, {}], f"?from={now}")
+    assert (told["imported"], [each["line"] for each in told["refused"]]) == (1, [2])
     for query in ("", "?shown=all", "?format=ndjson", "?format=bilibili-xml"):
         await call("GET", f"{base}/comments", query=query)
 

@@ -53,7 +53,8 @@ class Operation:
     """One row of the table of calls; routing, the role check and the documents are made of it.
 
     ``answers`` maps each good status to its struct, ``media`` names what else may be answered.
-    With ``lines`` the body may also be NDJSON, a struct of ``body`` a line. ``makes_room`` is for
+    With ``lines`` the body may also be NDJSON, a struct of ``body`` a line; with ``recording`` it
+    is a list of that struct, NDJSON or XML, which the handler reads. ``makes_room`` is for
     the call whose room need not exist. The handler's docstring describes it.
     """
 
@@ -64,6 +65,7 @@ class Operation:
     answers: Mapping[int, type[Struct]]
     body: type[Struct] | None = None
     lines: bool = False
+    recording: type[Struct] | None = None
     query: type[Struct] | None = None
     media: tuple[str, ...] = ("application/json",)
     refusals: tuple[int, ...] = ()

@@ -67,7 +67,7 @@ def openapi(operations: Sequence[Operation]) -> Document:
     kinds = {Problem: None} | {
         kind: None
         for operation in operations
-        for kind in (*operation.answers.values(), operation.body)
+        for kind in (*operation.answers.values(), operation.body, operation.recording)
         if kind is not None
     }
     schemas = _schemas(list(kinds))
@@ -113,6 +113,17 @@ def _operation(operation: Operation) -> Document:
             "required": any(field.required for field in msgspec.structs.fields(operation.body)),
             "content": content,
         }
+    if operation.recording is not None:
+        as_list = {"type": "array", "items": _reference(operation.recording)}
+        as_text = {"schema": {"type": "string"}}
+        told["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/json": {"schema": as_list},
+                NDJSON: as_text,
+                "application/xml": as_text,
+            },
+        }
     return told
 
 
@@ -139,7 +150,7 @@ def _refusals(operation: Operation) -> list[int]:
         statuses |= {401, 403}
     if "{" in operation.path and not operation.makes_room:
         statuses |= {404}
-    if operation.body is not None:
+    if operation.body is not None or operation.recording is not None:
         statuses |= {400, 413, 422}
     if operation.query is not None:
         statuses |= {422}

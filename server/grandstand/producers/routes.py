@@ -16,6 +16,7 @@ from grandstand.producers import (
     documents,
     guests,
     health,
+    imports,
     polls,
     problems,
     queue,
@@ -121,6 +122,15 @@ OPERATIONS: Sequence[Operation] = (
         {200: record.RecordPage},
         query=record.RecordQuery,
         media=_RECORD_MEDIA,
+    ),
+    Operation(
+        "POST",
+        _ROOM + "/comments",
+        "producer",
+        imports.post,
+        {200: imports.ImportResult},
+        recording=imports.PastComment,
+        query=imports.ImportQuery,
     ),
     Operation("GET", _ROOM + "/held", "moderator", queue.held, {200: queue.HeldList}),
     *(

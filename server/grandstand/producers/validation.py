@@ -48,7 +48,7 @@ class Line:
 
 async def read_json(request: Request) -> object:
     """The body's JSON, an empty body being ``{}``. Raises ProblemError 400 or 413."""
-    body = await _read(request, MAX_BODY_BYTES)
+    body = await read_body(request, MAX_BODY_BYTES)
     return _decoded(body, "the body") if body else {}
 
 
@@ -57,7 +57,7 @@ async def read_lines(request: Request) -> list[Line]:
 
     Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines.
     """
-    body = await _read(request, MAX_LINES_BYTES)
+    body = await read_body(request, MAX_LINES_BYTES)
     lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
     if not request.headers.get("content-type", "").startswith(NDJSON):
         try:
@@ -68,7 +68,8 @@ async def read_lines(request: Request) -> list[Line]:
     return [Line(number, _decoded(line, f"line {number}")) for number, line in lines]
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The body. Raises ProblemError 413 if it is longer."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row
 from grandstand.wire.messages import Cue, Mode, Overlay, Size
 
 
@@ -90,6 +91,13 @@ class StatsGiven(Struct, frozen=True, tag="stats"):
     cards: list[Overlay]
 
 
+class CommentsImported(Struct, frozen=True, tag="import"):
+    """Comments from elsewhere for the record alone; those that it has already change nothing."""
+
+    id: str
+    rows: list[Row]
+
+
 class Retracted(Struct, frozen=True, tag="retract"):
     """A moderator takes a comment back; ``user`` is its author."""
 
@@ -130,6 +138,7 @@ ControlEvent: TypeAlias = (
     | PollFinished
     | CueGiven
     | StatsGiven
+    | CommentsImported
     | Retracted
     | HeldDecided
     | Barred

@@ -21,6 +21,7 @@ from grandstand.rules import polls
 from grandstand.rules.events import (
     Barred,
     CommentEvent,
+    CommentsImported,
     ControlEvent,
     CueGiven,
     HeldDecided,
@@ -91,6 +92,7 @@ class _Draft:
     candidates: list[Told] = field(default_factory=list)
     approved: list[Told] = field(default_factory=list)
     hidden: list[Told] = field(default_factory=list)
+    imported: list[Row] = field(default_factory=list)
     retract: list[str] = field(default_factory=list)
     polls: dict[str, PollRecord] = field(default_factory=dict)
     cues: list[Cue] = field(default_factory=list)
@@ -167,6 +169,8 @@ class RoomFold:
                 return cue.id
             case StatsGiven(cards=cards):
                 return self._stats(draft, cards)
+            case CommentsImported(rows=rows):
+                draft.imported += rows
             case Retracted(comment=comment, user=user):
                 draft.retract.append(comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
@@ -234,7 +238,7 @@ class RoomFold:
 
         tick = Tick(
             asides=draft.asides,
-            rows=_rows(shown, rest, draft.hidden),
+            rows=[*_rows(shown, rest, draft.hidden), *draft.imported],
             retracted=draft.retract,
             shown=len(shown),
             merged=sum(len(group.merged) for group in shown),
