@@ -25,7 +25,7 @@ const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
  * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string}} Status
- * @typedef {{message: CommentMessage | VoteMessage, resendAt: number}} Pending
+ * @typedef {{message: CommentMessage | VoteMessage, resendAt: number, again: boolean}} Pending again: it was sent before
  * @typedef {{do: "token"}
  *   | {do: "open"}
  *   | {do: "send", message: object}
@@ -211,7 +211,7 @@ export class Connection {
    * @returns {Effect[]}
    */
   submit(message) {
-    this.#pending.set(message.id, { message, resendAt: Infinity });
+    this.#pending.set(message.id, { message, resendAt: Infinity, again: false });
     return this.#stage === "live" ? [send(message)] : [];
   }
 
@@ -307,11 +307,13 @@ export class Connection {
 
   /**
    * Whether an answer asks to come back later by itself: the server was at fault, not the message.
+   * One that came too fast because it was sent again may have been counted the first time.
    * @param {number} now @param {string} id @param {{code: string, retry_after?: number}} error
    */
   #keepsTrying(now, id, error) {
     const one = this.#pending.get(id);
-    if (!one || (error.code !== "overloaded" && error.code !== "unavailable")) return false;
+    const later = error.code === "overloaded" || error.code === "unavailable";
+    if (!one || !(later || (error.code === "rate_limited" && one.again))) return false;
     one.resendAt = now + (error.retry_after ?? 1) * 1000 * (1 + this.random());
     return true;
   }
@@ -319,7 +321,7 @@ export class Connection {
   /** @param {(one: Pending) => boolean} due @returns {Effect[]} */
   #resend(due) {
     const again = [...this.#pending.values()].filter(due);
-    for (const one of again) one.resendAt = Infinity;
+    for (const one of again) Object.assign(one, { resendAt: Infinity, again: true });
     return again.map((one) => send(one.message));
   }
 

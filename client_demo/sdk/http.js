@@ -20,15 +20,23 @@ export async function call(method, path, { token, body } = {}) {
   /** @type {Record<string, string>} */ const headers = {};
   if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  /** @type {Response} */ let response;
   try {
-    response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
+    const answer = parsed(await response.text());
+    if (response.ok) return { ok: true, body: answer };
+    return problem(response.status, answer, response.headers.get("Retry-After"));
   } catch {
     return { ok: false, status: 0, code: "", message: "", faults: [] };
   }
-  const answer = await response.json().catch(() => undefined);
-  if (response.ok) return { ok: true, body: answer };
-  return problem(response.status, answer, response.headers.get("Retry-After"));
+}
+
+/** @param {string} text @returns {any} undefined when it is no JSON: a gateway's page, or nothing */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

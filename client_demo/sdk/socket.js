@@ -157,14 +157,16 @@ export class LiveSocket {
   async #askGuestToken() {
     const answer = await call("POST", `${this.url}${roomPath(this.options.room, "/guests")}`);
     const now = performance.now();
-    if (answer.ok) {
+    if (!answer.ok) {
+      const { status, message, retryAfterMs } = answer;
+      this.#run(this.core.tokenRefused(now, { code: finalCode(status), reason: message, retryAfterMs }));
+    } else if (typeof answer.body?.token === "string") {
       const { token, expires_at: expiresAt } = answer.body;
       this.options.onToken?.(token, expiresAt, answer.body);
       this.#run(this.core.tokenGiven(now, token));
-      return;
+    } else {
+      this.#run(this.core.tokenRefused(now, { reason: "" })); // some gateway's answer
     }
-    const { status, message, retryAfterMs } = answer;
-    this.#run(this.core.tokenRefused(now, { code: finalCode(status), reason: message, retryAfterMs }));
   }
 }
 

@@ -222,6 +222,20 @@ test("an overloaded server gets the message again by itself, after the time it a
   assert.deepEqual(votes(3_001), []);
 });
 
+test("too fast is an answer, but not to what was sent again: it may count already", () => {
+  const tooFast = { type: "error", id: "c1", code: "rate_limited", message: "", retry_after: 1 };
+  const connection = live();
+  connection.submit(COMMENT);
+  tell(connection, 1, tooFast);
+  assert.deepEqual(connection.unacknowledged, []);
+  connection.submit(COMMENT);
+  connection.closed(2, 1006, "");
+  reopen(connection, 600);
+  tell(connection, 700, welcome());
+  tell(connection, 701, tooFast);
+  assert.deepEqual(sent(connection.tick(3_000)).filter((message) => message.id === "c1"), [COMMENT]);
+});
+
 test("it does not come back before bye allows", () => {
   const connection = live({ random: () => 0 });
   tell(connection, 1_000, { type: "bye", code: 1012, reason: "restart", reconnect: true, after: 4_000 });
