@@ -1,37 +1,73 @@
-/** Sends a cue to every viewer. */
+/** Cues: marks that a producer sets on the programme, for viewers' pages and the show's effects. */
 
-import { element, setText, words } from "../page.js";
-import { clearFaults, showFaults } from "./faults.js";
+import { useState } from "preact/hooks";
+import { Field, faultsOf } from "./faults.js";
+import { input } from "./gate.js";
+import { html } from "./html.js";
+import { span } from "./times.js";
+import { words } from "./words.js";
 
-/** @import {RoomCall} from "./main.js" */
+/** @import {Cue} from "../sdk/grandstand.js" */
+/** @import {Desk} from "./desk.js" */
+/** @import {Faults} from "./faults.js" */
 
-export class CuePanel {
-  /** @param {RoomCall} call */
-  constructor(call) {
-    this.call = call;
-    this.form = element("cue-form", HTMLFormElement);
-    this.name = element("cue-name", HTMLInputElement);
-    this.data = element("cue-data", HTMLTextAreaElement);
-    this.done = element("cue-done", HTMLElement);
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#send();
-    });
-  }
+const MOST_SHOWN = 6;
 
-  async #send() {
-    clearFaults(this.form);
-    setText(this.done, "");
-    const data = parseObject(this.data.value);
-    if (!data) {
-      const faults = [{ path: "data", message: words.badJson }];
-      return showFaults(this.form, { ok: false, status: 0, code: "", message: "", faults });
-    }
-    const name = this.name.value.trim();
-    const answer = await this.call("POST", "/cues", { name, data });
-    if (!answer.ok) return showFaults(this.form, answer);
-    setText(this.done, words.cueSent(name));
-  }
+/** @param {{desk: Desk}} props */
+export function Cues({ desk }) {
+  const [name, setName] = useState("");
+  const [data, setData] = useState("");
+  const [inS, setInS] = useState("0");
+  const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
+  const [done, setDone] = useState("");
+  const now = desk.live.now();
+  const given = [...(desk.state?.cues.values() ?? [])].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
+
+  const send = async (/** @type {object} */ body) => {
+    setDone("");
+    const answer = await desk.call("POST", "/cues", body);
+    setFaults(answer.ok ? {} : faultsOf(answer, ["name", "data", "at"]));
+    if (answer.ok) setDone(words.cueSent(answer.body.name));
+  };
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const parsed = parseObject(data);
+    if (!parsed) return setFaults({ data: words.badJson });
+    const later = Number(inS) * 1000;
+    void send({ name: name.trim(), data: parsed, ...(later > 0 && { at: Math.round(desk.live.now() + later) }) });
+  };
+  return html`
+    <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="cue-form">
+      <h2>${words.cues}</h2>
+      <div class="pair">
+        <${Field} label=${words.cueName} path="name" faults=${faults}>
+          <input value=${name} onInput=${input(setName)} data-test="cue-name" /><//>
+        <${Field} label=${words.cueIn} path="at" faults=${faults}>
+          <input type="number" inputmode="numeric" min="0" value=${inS} onInput=${input(setInS)} data-test="cue-in" /><//>
+      </div>
+      <${Field} label=${words.cueData} path="data" faults=${faults}>
+        <textarea rows="2" value=${data} onInput=${input(setData)} data-test="cue-data" spellcheck=${false}></textarea><//>
+      <div class="row">
+        <button data-test="cue-send">${words.sendCue}</button>
+        <span class="done" role="status" data-test="cue-done">${done}</span>
+      </div>
+      <p class="fault" role="alert" data-test="cue-fault">${faults[""] ?? ""}</p>
+      ${given.length > 0 &&
+      html`<ul class="cues" data-test="cue-list">
+        ${given.map((cue) => html`<li key=${cue.id} data-test="cue">
+          <span class="author">${cue.name}</span>
+          <span class="quiet-text number">${when(cue, now)}</span>
+          <button type="button" class="small quiet" aria-label=${words.sendAgain(cue.name)}
+            onClick=${() => void send({ name: cue.name, data: cue.data })} data-test="cue-again">↻</button>
+        </li>`)}
+      </ul>`}
+    </form>
+  `;
+}
+
+/** @param {Cue} cue @param {number} now */
+function when(cue, now) {
+  return cue.at > now ? words.cueAhead(span(cue.at - now)) : words.cueAgo(span(now - cue.at));
 }
 
 /** @param {string} text @returns {object | undefined} */

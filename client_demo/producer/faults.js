@@ -1,37 +1,47 @@
-/** Puts a problem where it belongs: beside the field it names, the rest beneath the form. */
+/** A problem where it belongs: each fault at the field it names, the rest beneath the form. */
 
-import { setText } from "../page.js";
+import { reasonOf } from "./desk.js";
+import { html } from "./html.js";
 
-/** @import {Problem} from "../sdk/http.js" */
+/** @import {ComponentChildren} from "preact" */
+/** @import {Problem} from "../sdk/grandstand.js" */
+/** @typedef {Readonly<Record<string, string>>} Faults by path; "" is the whole form's */
 
-/** @param {HTMLElement} form whose fields' fault lines carry `data-fault` with the field's path */
-export function clearFaults(form) {
-  for (const line of form.querySelectorAll("[data-fault]")) setText(line, "");
+/**
+ * The faults of a problem at the fields that the form has; others are said for the whole form.
+ * @param {Problem} problem
+ * @param {readonly string[]} fields paths; `options.2.text` belongs to `options.2`, else to `options`
+ * @returns {Faults}
+ */
+export function faultsOf(problem, fields) {
+  if (problem.faults.length === 0) return { "": reasonOf(problem) };
+  /** @type {Record<string, string>} */ const found = {};
+  for (const { path, message } of problem.faults) {
+    const parts = path.split(".");
+    const lengths = parts.map((_, index) => parts.length - index);
+    const place = lengths.map((length) => parts.slice(0, length).join(".")).find((one) => fields.includes(one));
+    const text = place === undefined && path ? `${path}: ${message}` : message;
+    const at = place ?? "";
+    found[at] = found[at] ? `${found[at]}; ${text}` : text;
+  }
+  return found;
 }
 
 /**
- * @param {HTMLElement} form
- * @param {Problem} problem
+ * A labelled field with its fault beneath, which assistive technology reads with it.
+ * @param {{label: string, path: string, faults: Faults, hint?: string, children?: ComponentChildren}} props
  */
-export function showFaults(form, problem) {
-  clearFaults(form);
-  const rest = problem.faults.filter((fault) => !beside(form, fault));
-  const words = rest.map((fault) => [fault.path, fault.message].filter(Boolean).join(": "));
-  const text = problem.faults.length > 0 ? words.join("; ") : problem.message;
-  const line = form.querySelector('[data-fault=""]');
-  if (line) setText(line, text);
+export function Field({ label, path, faults, hint, children }) {
+  return html`<label class="field" data-bad=${Boolean(faults[path])}>
+    <span>${label}</span>
+    ${children}
+    ${hint && html`<small>${hint}</small>`}
+    <${Fault} path=${path} faults=${faults} />
+  </label>`;
 }
 
-/** @param {HTMLElement} form @param {{path: string, message: string}} fault @returns {boolean} */
-function beside(form, fault) {
-  // options.2.text belongs beside option 2 if that has a line of its own, else beside the options
-  const parts = fault.path.split(".").filter(Boolean);
-  for (let length = parts.length; length > 0; length -= 1) {
-    const path = parts.slice(0, length).join(".");
-    const line = form.querySelector(`[data-fault="${CSS.escape(path)}"]`);
-    if (!line) continue;
-    setText(line, fault.message);
-    return true;
-  }
-  return false;
+/** @param {{path: string, faults: Faults}} props */
+export function Fault({ path, faults }) {
+  const text = faults[path];
+  return html`<span class="fault" role="alert" data-test=${`fault-${path || "form"}`}>${text ?? ""}</span>`;
 }

@@ -1,26 +1,67 @@
-/** The room's gauges as numbers; a value not known is a dash. */
+/** How the room does: numbers that stand still until they change; one not known is a dash. */
 
-import { element, setText } from "../page.js";
+import { html } from "./html.js";
+import { sparkline } from "./rates.js";
+import { words } from "./words.js";
 
-/** @import {Gauges} from "../sdk/wire.js" */
+/** @import {Desk} from "./desk.js" */
 
-/** @param {Gauges} gauges */
-export function showGauges(gauges) {
-  const { viewers, pulse } = gauges;
-  put("viewers", String(viewers));
-  put("rate", pulse ? pulse.comments_per_second.toFixed(1) : "–");
-  put("people", pulse ? String(pulse.people) : "–");
-  put("mood", pulse ? signed(pulse.mood) : "–");
-  put("excitement", pulse ? `${Math.round(pulse.excitement * 100)} %` : "–");
+const WIDTH = 120;
+const HEIGHT = 26;
+
+/** @param {{desk: Desk}} props */
+export function Gauges({ desk }) {
+  const { viewers, pulse } = desk.state?.gauges ?? {};
+  const latency = desk.live.latency();
+  const durability = desk.state?.durability ?? "";
+  const waiting = desk.moderation.held.length;
+  return html`
+    <dl class="gauges" data-test="gauges" aria-label=${words.gauges}>
+      <div class="gauge wide">
+        <dt>${words.rate}</dt>
+        <dd><span data-test="gauge-rate">${pulse ? pulse.comments_per_second.toFixed(1) : "–"}</span>
+          <${Sparkline} history=${desk.rates} /></dd>
+      </div>
+      <${Gauge} name="viewers" text=${viewers ?? "–"} />
+      <${Gauge} name="people" text=${pulse ? pulse.people : "–"} />
+      <${Gauge} name="mood" text=${pulse ? signed(pulse.mood) : "–"} />
+      <${Gauge} name="excitement" text=${pulse ? `${Math.round(pulse.excitement * 100)} %` : "–"} />
+      <${Gauge} name="latency" text=${milliseconds(latency.p50)} note=${words.latencyWorst(milliseconds(latency.worst))} />
+      <${Gauge} name="durability" text=${words.durabilities[durability] ?? durability} warn=${durability === "weak"} />
+      <${Gauge} name="waiting" text=${waiting} warn=${waiting > 0} />
+    </dl>
+  `;
 }
 
-/** @param {string} name @param {string} text */
-function put(name, text) {
-  setText(element(`gauge-${name}`, HTMLElement), text);
+/**
+ * @param {{name: "viewers" | "people" | "mood" | "excitement" | "latency" | "durability" | "waiting",
+ *   text: string | number, note?: string, warn?: boolean}} props
+ */
+function Gauge({ name, text, note, warn = false }) {
+  return html`<div class="gauge">
+    <dt>${words[name]}</dt>
+    <dd><span data-test=${`gauge-${name}`} class=${warn ? "warn" : ""}>${text}</span>
+      ${note && html` <small>${note}</small>`}</dd>
+  </div>`;
+}
+
+/** @param {{history: readonly number[]}} props */
+function Sparkline({ history }) {
+  const most = Math.max(0, ...history);
+  const label = words.rateSpoken((history.at(-1) ?? 0).toFixed(1), most.toFixed(1));
+  return html`<svg class="sparkline" viewBox=${`0 -1 ${WIDTH} ${HEIGHT + 2}`} role="img" aria-label=${label}
+    preserveAspectRatio="none" data-test="sparkline">
+    <polyline points=${sparkline(history, WIDTH, HEIGHT)} fill="none" vector-effect="non-scaling-stroke" />
+  </svg>`;
 }
 
 /** @param {number} mood -1 to 1 */
 function signed(mood) {
   const text = mood.toFixed(2);
   return mood > 0 ? `+${text}` : text;
+}
+
+/** @param {number} ms */
+function milliseconds(ms) {
+  return Number.isFinite(ms) ? `${Math.round(ms)} ms` : "–";
 }

@@ -1,120 +1,56 @@
-/** The producer's console: acts by HTTP, watches by the socket, both with the same token. */
+/** The console: a token's gate, then the desk of one room; a room is switched without a reload. */
 
-import { element, setText, speak, words } from "../page.js";
-import { ProgrammeClock } from "../sdk/clock.js";
-import { call } from "../sdk/http.js";
-import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/identity.js";
-import { enter, fold } from "../sdk/room.js";
-import { LiveSocket } from "../sdk/socket.js";
-import { statusText } from "../words.js";
-import { CuePanel } from "./cues.js";
-import { showGauges } from "./gauges.js";
-import { ModerationPanel } from "./moderation.js";
-import { PollForm } from "./poll_form.js";
-import { PollList } from "./poll_list.js";
-import { ProtectionPanel } from "./protection.js";
+import { render } from "preact";
+import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
+import { App } from "./app.js";
+import { Desk } from "./desk.js";
+import { Gate } from "./gate.js";
+import { html } from "./html.js";
+import { words } from "./words.js";
 
-/** @import {Status} from "../sdk/connection.js" */
-/** @import {Problem} from "../sdk/http.js" */
-/** @import {RoomState} from "../sdk/room.js" */
-/** @import {ServerMessage} from "../sdk/wire.js" */
+const root = document.getElementById("console") ?? document.body;
+/** @type {{desk: Desk | undefined}} */ const page = { desk: undefined };
+/** The tests' way in. */
+Object.assign(window, { grandstand: page });
 
-const REFRESH_MS = 250;
-const SLOW_REFRESH_MS = 2_000;
+document.documentElement.lang = navigator.language;
+const given = tokenFromFragment();
+if (given !== undefined) keepToken("producer", roomFromQuery(), given);
+window.addEventListener("popstate", () => open(roomFromQuery()));
+open(roomFromQuery());
 
 /**
- * How panels reach the server: a path inside the room, and the problem in words when it fails.
- * @typedef {(method: string, path: string, body?: unknown) => Promise<{ok: true, body: any} | Problem>} RoomCall
+ * Shows a room, or its gate while there is no token for it.
+ * @param {string} room
  */
+function open(room) {
+  page.desk?.close();
+  page.desk = undefined;
+  document.title = `${words.console} · ${room}`;
+  const token = keptToken("producer", room);
+  if (token === undefined) return render(html`<${Gate} key=${room} room=${room} onToken=${enter} />`, root);
+  page.desk = new Desk({ room, token });
+  const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
+  render(html`<${App} key=${`${room} ${token}`} desk=${page.desk} actions=${actions} />`, root);
+}
 
-speak();
-const roomId = roomFromQuery();
-const given = tokenFromFragment();
-if (given !== undefined) keepToken("producer", roomId, given);
-const token = given ?? keptToken("producer", roomId);
-const gate = element("gate", HTMLFormElement);
+/** @param {string} room @param {string} token */
+function enter(room, token) {
+  keepToken("producer", room, token);
+  goTo(room, token);
+}
 
-setText(element("title", HTMLElement), `${words.console} · ${roomId}`);
-document.title = `${words.console} · ${roomId}`;
-gate.addEventListener("submit", (event) => {
-  event.preventDefault();
-  keepToken("producer", roomId, element("gate-token", HTMLInputElement).value.trim());
-  location.reload();
-});
-if (token === undefined) gate.hidden = false;
-else run(token);
+/** To another room with the same token. @param {string} room @param {string} [token] */
+function goTo(room, token = page.desk?.token) {
+  if (token !== undefined) keepToken("producer", room, token);
+  const address = new URL(location.href);
+  address.searchParams.set("room", room);
+  history.pushState(null, "", address);
+  open(room);
+}
 
-/** @param {string} bearer */
-function run(bearer) {
-  const clock = new ProgrammeClock();
-  /** @type {RoomState | undefined} */ let room;
-  /** @type {Status} */ let status = { phase: "connecting" };
-
-  /** @type {RoomCall} */
-  const roomCall = async (method, path, body) => {
-    const answer = await call(method, `/v1/rooms/${encodeURIComponent(roomId)}${path}`, {
-      token: bearer,
-      body,
-    });
-    return answer.ok || answer.message ? answer : { ...answer, message: words.unreachable };
-  };
-
-  const polls = new PollList(roomCall);
-  const moderation = new ModerationPanel(roomCall);
-  const protection = new ProtectionPanel(roomCall);
-  new PollForm(roomCall, (poll) => polls.add(poll));
-  new CuePanel(roomCall);
-
-  const refresh = () => {
-    const line = element("status", HTMLElement);
-    line.dataset["phase"] = status.phase;
-    setText(line, statusText(words, status, performance.now()));
-    if (!room) return;
-    polls.show(room, clock.read(performance.now()));
-    moderation.show(room);
-    showGauges(room.gauges);
-  };
-
-  /** @param {ServerMessage} message @param {number} receivedAt */
-  const take = (message, receivedAt) => {
-    if (message.type === "welcome") {
-      clock.heard(receivedAt, message.now);
-      room = enter(message, room);
-      element("desk", HTMLElement).hidden = false;
-      protection.show(room.settings);
-      void moderation.fetchHeld();
-    } else if (message.type === "frame" && room) {
-      clock.heard(receivedAt, message.now);
-      room = fold(room, message);
-      if (message.settings) protection.show(message.settings);
-    } else if (message.type === "time") {
-      clock.roundTrip(message.sent, receivedAt, message.now);
-    } else if (message.type === "notice") {
-      if (message.held) moderation.hold(message.held);
-      if (message.code === "decided" && message.comment) moderation.decided(message.comment);
-    }
-  };
-
-  const socket = new LiveSocket({
-    room: roomId,
-    identity: "given",
-    token: bearer,
-    onStatus: (now) => {
-      status = now;
-      if (now.phase === "ended") {
-        if (now.code === 3000) forgetToken("producer", roomId);
-        setText(element("gate-why", HTMLElement), statusText(words, now, 0));
-        gate.hidden = false;
-      }
-      refresh();
-    },
-    onMessage: (message, _replayed, receivedAt) => take(message, receivedAt),
-  });
-  socket.start();
-  setInterval(refresh, REFRESH_MS);
-  setInterval(() => {
-    if (status.phase !== "live" || !room) return;
-    void polls.fetchHidden(room);
-    void moderation.fetchHeld();
-  }, SLOW_REFRESH_MS);
+/** Back to the gate. @param {string} room */
+function leave(room) {
+  forgetToken("producer", room);
+  open(room);
 }

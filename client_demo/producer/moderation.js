@@ -1,124 +1,227 @@
-/** What waits for a moderator, and what was shown: approve, reject, retract, mute, ban. */
+/**
+ * The moderators' part of the store: the queue, the comments shown, who was muted or banned here,
+ * and the one comment that the keys act on.
+ *
+ * A decision takes its comment away at once. If the call fails the comment comes back and says so;
+ * what another moderator decided meanwhile stays away.
+ */
 
-import { button, element, make, setText, words } from "../page.js";
+import { isAway, reasonOf } from "./desk.js";
+import { words } from "./words.js";
 
-/** @import {RoomCall} from "./main.js" */
-/** @import {RoomState} from "../sdk/room.js" */
-/** @import {Comment, HeldComment} from "../sdk/wire.js" */
+/** @import {Comment, HeldComment, Notice} from "../sdk/grandstand.js" */
+/** @import {Desk} from "./desk.js" */
+/** @typedef {{user: string, name: string, kind: "mute" | "ban"}} BarredHere */
 
-const MUTE_S = 300;
-const MOST_HELD = 200;
-const MOST_RECENT = 30;
-const MOST_DECIDED = 1_000;
+const MOST_RECENT = 50;
+const MOST_DECIDED = 2_000;
 
-export class ModerationPanel {
+export class ModerationDesk {
   /** @type {Map<string, HeldComment>} */ #held = new Map();
-  /** @type {Set<string>} decided here; a list fetched meanwhile may still have them */ #decided = new Set();
+  /** @type {Set<string>} decided; a list fetched meanwhile may still have them */ #decided = new Set();
+  /** @type {Set<string>} on their way to be decided here */ #deciding = new Set();
+  /** @type {Set<string>} taken back here, before the frame says so */ #retracted = new Set();
+  /** @type {Map<string, string>} by comment: why the last act failed */ faults = new Map();
+  /** @type {BarredHere[]} the latest last */ barred = [];
+  /** @type {string | undefined} the comment that the keys act on */ cursor;
+  /** @type {string | undefined} the comment whose author is about to be banned */ confirming;
+  muteS = 300;
+  /** @type {Comment[] | undefined} what is on screen, standing still */ #still;
 
-  /** @param {RoomCall} call */
-  constructor(call) {
-    this.call = call;
-    this.queue = element("held-list", HTMLElement);
-    this.recent = element("recent-list", HTMLElement);
-    this.done = element("moderation-done", HTMLElement);
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
   }
 
-  /** @param {HeldComment[]} comments */
-  hold(comments) {
-    for (const comment of comments) if (!this.#decided.has(comment.id)) this.#held.set(comment.id, comment);
+  /** Oldest first, those on their way to be decided left out. @returns {HeldComment[]} */
+  get held() {
+    return [...this.#held.values()].filter((one) => !this.#deciding.has(one.id));
   }
 
-  /** A moderator decided about it, here or on another page. @param {string} comment its id */
-  decided(comment) {
-    this.#decided.add(comment);
-    this.#held.delete(comment);
+  /** Newest first. @returns {Comment[]} */
+  get recent() {
+    const shown = this.#still ?? this.desk.state?.recent ?? [];
+    return shown.filter((one) => !this.#retracted.has(one.id)).slice(-MOST_RECENT).reverse();
   }
 
-  async fetchHeld() {
-    const answer = await this.call("GET", "/held");
+  /** How many were shown since the list was made to stand still. */
+  get passed() {
+    const last = this.#still?.at(-1);
+    if (!last) return 0;
+    const recent = this.desk.state?.recent ?? [];
+    return recent.length - 1 - recent.findIndex((one) => one.id === last.id);
+  }
+
+  /** A row must not move under the finger: the list stands still while someone is at it. @param {boolean} still */
+  stand(still) {
+    if (still === (this.#still !== undefined)) return;
+    this.#still = still ? [...(this.desk.state?.recent ?? [])] : undefined;
+    this.desk.changed();
+  }
+
+  /** Taken back, here or elsewhere. @param {string} comment */
+  retracted(comment) {
+    this.#retracted.add(comment);
+    this.desk.changed();
+  }
+
+  /** @param {string} user */
+  barOf(user) {
+    return this.barred.findLast((one) => one.user === user)?.kind;
+  }
+
+  // --- what the server tells -------------------------------------------------------------------------
+
+  /** @param {Notice} notice */
+  told(notice) {
+    for (const comment of notice.held ?? []) this.#hold(comment);
+    if (notice.code === "decided" && notice.comment !== undefined) this.#gone(notice.comment);
+    this.desk.changed();
+  }
+
+  async fetch() {
+    const known = [...this.#held.keys()]; // what is held while the answer is on its way isn't in it
+    const answer = await this.desk.call("GET", "/held");
     if (!answer.ok) return;
-    this.#held.clear();
-    if (this.#decided.size > MOST_DECIDED) this.#decided.clear();
-    this.hold(answer.body.comments);
+    const listed = /** @type {HeldComment[]} */ (answer.body.comments);
+    const ids = new Set(listed.map((one) => one.id));
+    for (const id of known) if (!ids.has(id) && !this.#deciding.has(id)) this.#gone(id);
+    for (const comment of listed) this.#hold(comment);
+    if (this.#decided.size > MOST_DECIDED) this.#decided = new Set([...this.#decided].slice(-MOST_DECIDED / 2));
+    this.desk.changed();
   }
 
-  /** @param {RoomState} room */
-  show(room) {
-    const held = [...this.#held.values()].slice(0, MOST_HELD);
-    element("nothing-held", HTMLElement).hidden = held.length > 0;
-    setText(element("held-count", HTMLElement), held.length > 0 ? String(this.#held.size) : "");
-    keep(this.queue, held, (comment) => this.#heldRow(comment));
-    const recent = room.recent.slice(-MOST_RECENT).reverse();
-    element("nothing-recent", HTMLElement).hidden = recent.length > 0;
-    keep(this.recent, recent, (comment) => this.#recentRow(comment));
+  // --- the cursor --------------------------------------------------------------------------------------
+
+  /** All that the keys can act on, from the top of the page down. @returns {(HeldComment | Comment)[]} */
+  get reach() {
+    return [...this.held, ...this.recent];
   }
 
-  /** @param {HeldComment} comment */
-  #heldRow(comment) {
-    const why = comment.reason ?? Object.values(comment.categories ?? {}).join(", ");
-    return row("held", comment, why, [
-      button(words.approve, "approve", () => void this.#decide(comment, "approve"), "good"),
-      button(words.reject, "reject", () => void this.#decide(comment, "reject"), "danger"),
-    ]);
+  get selected() {
+    return this.reach.find((one) => one.id === this.cursor);
+  }
+
+  /** @param {string | undefined} comment */
+  select(comment) {
+    this.cursor = comment;
+    this.confirming = undefined;
+    this.desk.changed();
+  }
+
+  /** Asks whether its author shall be banned. @param {string} comment */
+  confirm(comment) {
+    this.cursor = comment;
+    this.confirming = comment;
+    this.desk.changed();
+  }
+
+  /** @param {1 | -1} by */
+  move(by) {
+    const reach = this.reach;
+    const place = reach.findIndex((one) => one.id === this.cursor);
+    const next = place < 0 ? 0 : Math.min(reach.length - 1, Math.max(0, place + by));
+    this.select(reach[next]?.id);
+  }
+
+  /** @param {string} comment */
+  isHeld(comment) {
+    return this.#held.has(comment);
+  }
+
+  // --- decisions ---------------------------------------------------------------------------------------
+
+  /** @param {HeldComment} comment @param {"approve" | "reject"} step */
+  async decide(comment, step) {
+    if (this.#deciding.has(comment.id)) return;
+    this.#step(comment.id);
+    this.#deciding.add(comment.id);
+    this.faults.delete(comment.id);
+    this.desk.changed();
+    const answer = await this.desk.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`);
+    this.#deciding.delete(comment.id);
+    if (answer.ok) {
+      this.#gone(comment.id);
+      this.desk.say(words.decidedSaid(words.decisions[step], comment.text));
+    } else if (answer.code === "unknown_comment") {
+      this.#gone(comment.id);
+      this.desk.say(words.decidedElsewhere);
+    } else {
+      this.faults.set(comment.id, words.notDone(reasonOf(answer)));
+      this.desk.say(words.notDone(reasonOf(answer)));
+    }
   }
 
   /** @param {Comment} comment */
-  #recentRow(comment) {
-    const count = comment.count !== undefined && comment.count > 1 ? `×${comment.count}` : "";
-    return row("recent", comment, count, [
-      button(words.retract, "retract", () => void this.#decide(comment, "retract")),
-      button(words.mute, "mute", () => void this.#silence(comment, "mute", { duration: MUTE_S })),
-      button(words.ban, "ban", () => void this.#silence(comment, "ban", {}), "danger"),
-    ]);
+  async retract(comment) {
+    this.#step(comment.id);
+    this.#retracted.add(comment.id);
+    this.faults.delete(comment.id);
+    this.desk.changed();
+    const path = `/comments/${encodeURIComponent(comment.id)}/retract`;
+    const answer = await this.desk.call("POST", path);
+    if (answer.ok) return this.desk.say(words.decidedSaid(words.decisions.retract, comment.text));
+    this.#retracted.delete(comment.id);
+    this.faults.set(comment.id, words.notDone(reasonOf(answer)));
+    this.desk.say(words.notDone(reasonOf(answer)));
   }
 
-  /** @param {Comment} comment @param {"approve" | "reject" | "retract"} step */
-  async #decide(comment, step) {
-    const answer = await this.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`);
-    if (!answer.ok) return setText(this.done, answer.message);
-    if (step !== "retract") this.decided(comment.id);
-    this.done.replaceChildren();
+  /** @param {Comment} comment @param {"mute" | "ban"} kind */
+  async bar(comment, kind) {
+    const { user, name } = comment;
+    this.confirming = undefined;
+    const path = `/viewers/${encodeURIComponent(user)}/${kind}`;
+    const body = kind === "mute" && this.muteS > 0 ? { duration: this.muteS } : {};
+    const act = async () => {
+      const answer = await this.desk.call("POST", path, body);
+      if (answer.ok) {
+        this.barred = [...this.barred.filter((one) => one.user !== user), { user, name, kind }];
+        this.desk.say(kind === "mute" ? words.muted(name) : words.banned(name));
+      }
+      return answer;
+    };
+    const answer = await this.desk.attempt(kind === "mute" ? words.muteOf(name) : words.banOf(name), act);
+    if (answer.ok) this.faults.delete(comment.id);
+    else if (!isAway(answer)) this.faults.set(comment.id, words.notDone(reasonOf(answer)));
+    this.desk.changed();
   }
 
-  /** @param {Comment} comment @param {"mute" | "ban"} step @param {object} body */
-  async #silence(comment, step, body) {
-    const path = `/viewers/${encodeURIComponent(comment.user)}`;
-    const answer = await this.call("POST", `${path}/${step}`, body);
-    if (!answer.ok) return setText(this.done, answer.message);
-    const text = step === "mute" ? words.muteDone(comment.name) : words.banDone(comment.name);
-    const undo = button(words.restore, "restore", async () => {
-      const back = await this.call("POST", `${path}/restore`);
-      setText(this.done, back.ok ? "" : back.message);
-    });
-    this.done.replaceChildren(make("span", { text }), undo);
+  /** Takes a mute or ban back; without a name the last one. @param {BarredHere} [one] */
+  async restore(one = this.barred.at(-1)) {
+    if (!one) return this.desk.say(words.nothingToUndo);
+    const act = async () => {
+      const answer = await this.desk.call("POST", `/viewers/${encodeURIComponent(one.user)}/restore`);
+      if (answer.ok) {
+        this.barred = this.barred.filter((other) => other.user !== one.user);
+        this.desk.say(words.restored(one.name));
+      }
+      return answer;
+    };
+    await this.desk.attempt(words.restoreOf(one.name), act);
   }
-}
 
-/**
- * @param {string} test @param {Comment} comment @param {string} note
- * @param {HTMLButtonElement[]} acts
- */
-function row(test, comment, note, acts) {
-  const made = make("li", { class: "comment-row", test }, [
-    make("div", { class: "said" }, [
-      make("p", { text: comment.text, class: "said-text" }),
-      make("p", { text: [comment.name, note].filter(Boolean).join(" · "), class: "muted" }),
-    ]),
-    make("div", { class: "acts" }, acts),
-  ]);
-  made.dataset["comment"] = comment.id;
-  return made;
-}
+  /** @param {HeldComment} comment */
+  #hold(comment) {
+    if (!this.#decided.has(comment.id)) this.#held.set(comment.id, comment);
+  }
 
-/**
- * Rows stay the same elements while their comment stays: a button must not move under the finger.
- * @template {Comment} T
- * @param {HTMLElement} list @param {T[]} comments @param {(comment: T) => HTMLElement} build
- */
-function keep(list, comments, build) {
-  const rows = [...list.children].filter((one) => one instanceof HTMLElement);
-  const old = new Map(rows.map((one) => [one.dataset["comment"], one]));
-  const wanted = comments.map((comment) => old.get(comment.id) ?? build(comment));
-  const same = wanted.length === rows.length && wanted.every((one, i) => one === rows[i]);
-  if (!same) list.replaceChildren(...wanted);
+  /** @param {string} comment */
+  #gone(comment) {
+    if (this.cursor === comment) this.#step(comment);
+    this.#decided.add(comment);
+    this.#held.delete(comment);
+    this.faults.delete(comment);
+    this.desk.changed();
+  }
+
+  /** The cursor goes on to the next when its comment goes. @param {string} comment */
+  #step(comment) {
+    if (this.cursor !== comment) return;
+    const reach = this.reach;
+    const place = reach.findIndex((one) => one.id === comment);
+    const inQueue = place < this.held.length;
+    const next = reach[place + 1] ?? reach[place - 1];
+    const last = inQueue && place === this.held.length - 1; // the end of the queue: not on to those shown
+    this.select(last ? reach[place - 1]?.id : next?.id);
+  }
 }

@@ -1,37 +1,48 @@
-/** The room's shield and how strictly it is moderated. */
+/** The room's shield and how strictly it is moderated; a moderator sees them, a producer changes them. */
 
-import { element, setText, words } from "../page.js";
+import { useEffect, useState } from "preact/hooks";
+import { html } from "./html.js";
+import { reasonOf } from "./desk.js";
+import { words } from "./words.js";
 
-/** @import {RoomCall} from "./main.js" */
-/** @import {Settings} from "../sdk/wire.js" */
+/** @import {Desk} from "./desk.js" */
 
-export class ProtectionPanel {
-  /** @type {Settings} */ #settings = {};
-
-  /** @param {RoomCall} call */
-  constructor(call) {
-    this.call = call;
-    this.shield = element("shield", HTMLInputElement);
-    this.level = element("level", HTMLSelectElement);
-    this.fault = element("protection-fault", HTMLElement);
-    words.levels.forEach((text, value) => this.level.append(new Option(text, String(value))));
-    this.shield.addEventListener("change", () => void this.#change({ shield: this.shield.checked }));
-    this.level.addEventListener("change", () => {
-      void this.#change({ moderation: { level: Number(this.level.value) } });
-    });
-  }
-
-  /** @param {Settings} settings */
-  show(settings) {
-    this.#settings = settings;
-    this.shield.checked = settings.shield ?? false;
-    if (settings.moderation?.level !== undefined) this.level.value = String(settings.moderation.level);
-  }
-
-  /** @param {object} change */
-  async #change(change) {
-    const answer = await this.call("PATCH", "", change);
-    setText(this.fault, answer.ok ? "" : answer.message);
-    if (!answer.ok) this.show(this.#settings);
-  }
+/** @param {{desk: Desk}} props */
+export function Protection({ desk }) {
+  const [fault, setFault] = useState("");
+  const [wanted, setWanted] = useState(/** @type {boolean | undefined} the switch, until the room agrees */ (undefined));
+  const { settings } = desk;
+  const isUp = settings.shield ?? false;
+  useEffect(() => {
+    if (wanted === isUp) setWanted(undefined);
+  }, [wanted, isUp]);
+  const level = settings.moderation?.level ?? 2;
+  const change = async (/** @type {string} */ what, /** @type {object} */ changes) => {
+    const answer = await desk.patch(what, changes);
+    setFault(answer.ok ? "" : reasonOf(answer));
+    if (!answer.ok) setWanted(undefined); // it goes back to what the room says
+  };
+  const shield = (/** @type {Event} */ event) => {
+    const up = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
+    setWanted(up);
+    void change(words.shieldChange(up), { shield: up });
+  };
+  return html`
+    <section class="panel form" aria-label=${words.protection}>
+      <h2>${words.protection}</h2>
+      <label class="check switch">
+        <input type="checkbox" role="switch" checked=${wanted ?? isUp} disabled=${!desk.isProducer}
+          onChange=${shield} data-test="shield" />
+        ${words.shield}
+      </label>
+      <label class="field"><span>${words.level}</span>
+        <select value=${level} disabled=${!desk.isProducer} data-test="level"
+          onChange=${(/** @type {any} */ event) => change(words.level, { moderation: { level: Number(event.currentTarget.value) } })}>
+          ${words.levels.map((text, value) => html`<option key=${value} value=${value}>${text}</option>`)}
+        </select>
+        <small>${words.levelTells[level]} ${!desk.isProducer && words.readOnly}</small>
+      </label>
+      <p class="fault" role="alert" data-test="protection-fault">${fault}</p>
+    </section>
+  `;
 }

@@ -1,0 +1,122 @@
+/** The console's whole page: masthead, gauges, three columns (tabs on a phone), dialogs, keys. */
+
+import { useEffect, useState } from "preact/hooks";
+import { statusText, wordsFor } from "../words.js";
+import { Cues } from "./cues.js";
+import { Refused } from "./gate.js";
+import { Gauges } from "./gauges.js";
+import { html } from "./html.js";
+import { Keys, onKeys, useKeys } from "./keys.js";
+import { Masthead } from "./masthead.js";
+import { Palette } from "./palette.js";
+import { PollForm } from "./poll_form.js";
+import { PollList } from "./poll_list.js";
+import { Protection } from "./protection.js";
+import { Queue } from "./queue.js";
+import { RoomSettings } from "./room_settings.js";
+import { Rooms } from "./rooms.js";
+import { Unsent } from "./unsent.js";
+import { words } from "./words.js";
+
+/** @import {Desk} from "./desk.js" */
+/** @import {Draft} from "./templates.js" */
+/** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
+/** @typedef {"polls" | "moderation" | "room"} Tab */
+
+const shared = wordsFor(navigator.language);
+
+/** @param {{desk: Desk, actions: Actions}} props */
+export function App({ desk, actions }) {
+  const [, setVersion] = useState(0);
+  const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "keys"} */ (""));
+  const [tab, setTab] = useState(/** @type {Tab | undefined} */ (undefined));
+  const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
+  const [lettersOn, setLettersOn] = useKeys();
+  useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
+  useEffect(() => {
+    const handler = onKeys(desk, { lettersOn, isBusy: open !== "", show: setOpen });
+    window.addEventListener("keydown", handler);
+    return () => window.removeEventListener("keydown", handler);
+  }, [desk, lettersOn, open]);
+
+  const { status, state } = desk;
+  const shut = () => setOpen("");
+  const line = html`<${StatusLine} desk=${desk} />`;
+  if (status.phase === "ended") return html`${line}<${Ended} desk=${desk} actions=${actions} />`;
+  if (!state) return html`<div class="opening">${line}</div>`;
+  if (state.viewer.role === "viewer")
+    return html`${line}<${Refused} why=${words.viewersToken} onLeave=${actions.leave} />`;
+
+  const isProducer = desk.isProducer;
+  const shown = tab ?? (isProducer ? "polls" : "moderation");
+  const tabs = /** @type {[Tab, string, number][]} */ (
+    isProducer
+      ? [["polls", words.polls, desk.polls.filter((poll) => poll.status === "open").length],
+         ["moderation", words.moderation, desk.moderation.held.length],
+         ["room", words.room, 0]]
+      : []
+  );
+  const edit = (/** @type {Draft} */ chosen) => {
+    setDraft({ draft: chosen, number: (draft?.number ?? 0) + 1 });
+    setTab("polls");
+    shut();
+  };
+  return html`
+    <a class="skip" href="#polls">${words.skip}</a>
+    <${Masthead} desk=${desk} onOpen=${setOpen}>${line}<//>
+    ${status.phase === "lost" && html`<p class="away" role="alert" data-test="away">${words.awayBanner}</p>`}
+    <${Unsent} desk=${desk} />
+    <${Gauges} desk=${desk} />
+    ${tabs.length > 0 &&
+    html`<nav class="tabs" aria-label=${words.console}>
+      ${tabs.map(
+        ([name, text, count]) => html`<button
+          key=${name}
+          aria-current=${shown === name ? "page" : undefined}
+          onClick=${() => setTab(name)}
+          data-test=${`tab-${name}`}
+        >${text}${count > 0 && html` <span class="count">${count}</span>`}</button>`,
+      )}
+    </nav>`}
+    <main class=${isProducer ? "desk" : "desk alone"} data-shown=${shown} data-test="desk">
+      ${isProducer &&
+      html`<div class="column" data-tab="polls" id="polls" tabindex="-1">
+        <${PollList} desk=${desk} onTemplate=${() => setOpen("palette")} onEdit=${edit} />
+      </div>`}
+      <div class="column" data-tab="moderation"><${Queue} desk=${desk} /></div>
+      <div class="column">
+        <div data-tab="polls">${isProducer && html`<${PollForm} desk=${desk} given=${draft} />`}</div>
+        <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
+        ${isProducer && html`<div data-tab="room"><${Cues} desk=${desk} /></div>`}
+      </div>
+    </main>
+    ${open === "palette" && isProducer && html`<${Palette} desk=${desk} onClose=${shut} onEdit=${edit} />`}
+    ${open === "rooms" && html`<${Rooms} desk=${desk} onClose=${shut} onGo=${actions.goTo} />`}
+    ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} onClose=${shut} />`}
+    ${open === "keys" && html`<${Keys} on=${lettersOn} onSwitch=${setLettersOn} onClose=${shut} />`}
+    <div class="spoken" role="status" aria-live="polite" data-test="said">${desk.said}</div>
+  `;
+}
+
+/** @param {{desk: Desk}} props */
+function StatusLine({ desk }) {
+  return html`<span class="status" role="status" data-test="status" data-phase=${desk.status.phase}
+    >${statusText(shared, desk.status, performance.now())}</span
+  >`;
+}
+
+/** @param {{desk: Desk, actions: Actions}} props */
+function Ended({ desk, actions }) {
+  const { code = 0, reason = "" } = desk.status;
+  const create = async () => {
+    const made = await desk.call("PUT", "", {});
+    if (made.ok) actions.retry();
+    else desk.say(made.message);
+  };
+  return html`<${Refused}
+    why=${[words.refused[code] ?? words.ended(reason), desk.said].filter(Boolean).join(" ")}
+    create=${code === 4004 ? desk.room : undefined}
+    onCreate=${create}
+    onLeave=${actions.leave}
+  />`;
+}

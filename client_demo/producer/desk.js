@@ -1,0 +1,242 @@
+/**
+ * The one store behind the console: what the room says (LiveRoom), what HTTP told, what was done.
+ *
+ * Acts go by HTTP. One that could not reach the server is kept in `unsent`, said aloud, and done
+ * again only when asked: a poll closed half a minute late by itself would surprise a whole show.
+ */
+
+import { connect, roomCalls, roomClock } from "../sdk/grandstand.js";
+import { ModerationDesk } from "./moderation.js";
+import { remembered, sampled } from "./rates.js";
+import { words } from "./words.js";
+
+/** @import {LiveRoom, Poll, Problem, RoomState, Settings, Status} from "../sdk/grandstand.js" */
+/** @import {Sample} from "./rates.js" */
+/** @typedef {{ok: true, body: any} | Problem} Answer */
+/** @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} RoomCall */
+/** @typedef {"close" | "reveal" | "cancel" | "extend"} Step */
+/** @typedef {{id: number, what: string, again: () => Promise<Answer>}} Unsent */
+
+const REFRESH_MS = 250;
+const SECOND_MS = 1_000;
+const FETCH_MS = 4_000;
+
+export class Desk {
+  /** @type {Set<() => void>} */ #listeners = new Set();
+  /** @type {number[]} */ #timers = [];
+  /** @type {number | undefined} */ #frame;
+  #nextUnsent = 1;
+  /** @type {RoomState | undefined} */ state;
+  /** @type {Status} */ status = { phase: "connecting" };
+  /** @type {Map<string, Poll>} with the tallies that viewers may not see */ told = new Map();
+  /** @type {Map<string, Sample[]>} voters per poll */ voters = new Map();
+  /** @type {Map<string, string>} why the last step with a poll failed */ pollFaults = new Map();
+  /** @type {readonly number[]} comments per second, one a second */ rates = [];
+  /** @type {Unsent[]} */ unsent = [];
+  /** What was done last, for those who listen instead of look. */ said = "";
+
+  /** @param {{room: string, token: string}} options */
+  constructor({ room, token }) {
+    this.room = room;
+    this.token = token;
+    this.call = /** @type {RoomCall} */ (roomCalls({ room, token }));
+    this.moderation = new ModerationDesk(this);
+    /** @type {LiveRoom} */
+    this.live = connect({ room, token, clock: roomClock({}) });
+    this.live.on("status", (status) => this.#became(status));
+    this.live.on("state", (state) => this.#folded(state));
+    this.live.on("retract", (comment) => this.moderation.retracted(comment));
+    this.live.on("notice", (notice) => this.moderation.told(notice));
+    this.#timers = [
+      window.setInterval(() => this.changed(), REFRESH_MS),
+      window.setInterval(() => this.#second(), SECOND_MS),
+      window.setInterval(() => void this.#fetch(), FETCH_MS),
+    ];
+  }
+
+  close() {
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    this.#listeners.clear();
+    this.live.close();
+  }
+
+  /** @param {() => void} listener @returns {() => void} */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Something is to be shown: at most once per frame, however much comes. */
+  changed() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.said = text;
+    this.changed();
+  }
+
+  get isLive() {
+    return this.status.phase === "live";
+  }
+
+  get isProducer() {
+    return this.state?.viewer.role === "producer";
+  }
+
+  /** The room's settings, or none yet. @returns {Settings} */
+  get settings() {
+    return this.state?.settings ?? {};
+  }
+
+  /** The latest first; those opened here are there before their frame comes. @returns {Poll[]} */
+  get polls() {
+    const all = new Map([...this.told, ...(this.state?.polls ?? [])]);
+    return [...all.values()].sort((a, b) => b.opens_at - a.opens_at);
+  }
+
+  /**
+   * The votes of a poll, those hidden from viewers too.
+   * @param {Poll} poll
+   * @returns {{tally: number[], voters: number} | undefined}
+   */
+  votesOf(poll) {
+    const known = this.state?.tallies.get(poll.id) ?? (poll.tally ? poll : this.told.get(poll.id));
+    if (!known?.tally) return undefined;
+    return { tally: known.tally, voters: known.voters ?? 0 };
+  }
+
+  /**
+   * Does something by HTTP. What couldn't be sent is kept and said; any other refusal is the
+   * caller's to show.
+   * @param {string} what in words
+   * @param {() => Promise<Answer>} again
+   * @returns {Promise<Answer>}
+   */
+  async attempt(what, again) {
+    const answer = await again();
+    if (answer.ok) return answer;
+    if (isAway(answer)) {
+      this.unsent = [...this.unsent, { id: this.#nextUnsent++, what, again }];
+      this.say(words.notSent(what));
+    } else {
+      this.say(`${what}: ${reasonOf(answer)}`);
+    }
+    return answer;
+  }
+
+  /** Tries again what couldn't be sent; what fails for another reason is said and dropped. */
+  async sendUnsent() {
+    const waiting = this.unsent;
+    this.unsent = [];
+    for (const one of waiting) await this.attempt(one.what, one.again);
+    if (this.unsent.length === 0) this.say(words.allSent);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  dropUnsent(id) {
+    this.unsent = this.unsent.filter((one) => one.id !== id);
+    this.changed();
+  }
+
+  // --- polls ---------------------------------------------------------------------------------------
+
+  /** @param {object} body @returns {Promise<Answer>} */
+  async openPoll(body) {
+    const answer = await this.call("POST", "/polls", body);
+    if (answer.ok) {
+      this.told.set(answer.body.id, answer.body);
+      this.say(words.pollOpened(answer.body.question));
+    }
+    return answer;
+  }
+
+  /** @param {Poll} poll @param {Step} step @param {object} [body] */
+  async stepPoll(poll, step, body) {
+    const path = `/polls/${encodeURIComponent(poll.id)}/${step}`;
+    const what = words.stepWith(words.steps[step], poll.question);
+    const answer = await this.attempt(what, () => this.call("POST", path, body));
+    this.pollFaults.set(poll.id, answer.ok ? "" : stepReason(step, answer));
+    if (answer.ok) this.told.set(poll.id, answer.body);
+    this.changed();
+  }
+
+  // --- the room --------------------------------------------------------------------------------------
+
+  /** @param {string} what @param {object} changes of settings @returns {Promise<Answer>} */
+  patch(what, changes) {
+    return this.attempt(what, () => this.call("PATCH", "", changes));
+  }
+
+  // --- what comes by itself --------------------------------------------------------------------------
+
+  /** @param {Status} status */
+  #became(status) {
+    const was = this.status.phase;
+    this.status = status;
+    if (status.phase === "live" && was !== "live") {
+      if (was === "lost") this.say(words.backAgain);
+      void this.#fetch();
+    }
+    if (status.phase === "lost" && was === "live") this.say(words.lostNow);
+    this.changed();
+  }
+
+  /** @param {RoomState} state */
+  #folded(state) {
+    this.state = state;
+    const now = this.live.now();
+    for (const poll of state.polls.values()) {
+      const votes = this.votesOf(poll);
+      if (!votes || poll.final) continue;
+      const before = this.voters.get(poll.id) ?? [];
+      this.voters.set(poll.id, sampled(before, { at: now, value: votes.voters }));
+    }
+    this.changed();
+  }
+
+  #second() {
+    if (!this.isLive || !this.state) return;
+    this.rates = remembered(this.rates, this.state.gauges.pulse?.comments_per_second ?? 0);
+    const now = this.live.now();
+    for (const [id, samples] of this.voters) {
+      const last = samples.at(-1);
+      if (last) this.voters.set(id, sampled(samples, { at: now, value: last.value }));
+    }
+    this.changed();
+  }
+
+  async #fetch() {
+    if (!this.isLive || !this.state) return;
+    void this.moderation.fetch();
+    const hidden = this.polls.some((poll) => !poll.tally && !this.state?.tallies.has(poll.id));
+    if (!hidden) return;
+    const answer = await this.call("GET", "/polls");
+    if (!answer.ok) return;
+    for (const poll of /** @type {Poll[]} */ (answer.body.polls)) this.told.set(poll.id, poll);
+    if (this.state) this.#folded(this.state);
+  }
+}
+
+/** Whether a call came to nothing because nobody answered it. @param {Problem} problem */
+export function isAway(problem) {
+  return problem.status === 0 || problem.status >= 500;
+}
+
+/** Why, for a person. @param {Problem} problem */
+export function reasonOf(problem) {
+  if (problem.status === 0) return words.unreachable;
+  if (problem.code === "unknown_comment") return words.gone;
+  return problem.message || String(problem.status);
+}
+
+/** @param {Step} step @param {Problem} problem */
+function stepReason(step, problem) {
+  return problem.code === "impossible_step" ? words.impossible[step] : reasonOf(problem);
+}

@@ -1,0 +1,30 @@
+/** A modal dialog: the browser's own, with its focus, its Esc and its inert background. */
+
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { html } from "./html.js";
+import { words } from "./words.js";
+
+/** @import {ComponentChildren} from "preact" */
+
+/**
+ * @param {{title: string, test: string, onClose: () => void, children?: ComponentChildren,
+ *   onKeyDown?: (event: KeyboardEvent) => void, wide?: boolean}} props
+ */
+export function Dialog({ title, test, onClose, onKeyDown, wide = false, children }) {
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus(); // it is gone from the page before it closes
+    };
+  }, []);
+  return html`
+    <dialog ref=${dialog} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} data-test=${test}
+      onClose=${onClose} onKeyDown=${onKeyDown}>
+      <header><h2>${title}</h2>
+        <button class="quiet" onClick=${onClose} aria-label=${words.closeDialog} data-test="dialog-close">×</button></header>
+      ${children}
+    </dialog>
+  `;
+}

@@ -1,0 +1,129 @@
+/**
+ * A poll in three keystrokes: the letter that opens this, a digit, Enter. Before Enter the preview
+ * shows what goes out, word for word.
+ */
+
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { reasonOf } from "./desk.js";
+import { Dialog } from "./dialog.js";
+import { html } from "./html.js";
+import { bodyOf, isReady, keepLast, keepTemplates, offered, readTemplates } from "./templates.js";
+import { words } from "./words.js";
+
+/** @import {Desk} from "./desk.js" */
+/** @import {Draft, Template} from "./templates.js" */
+
+const LETTERS = "abcdefghijklmnopqrst";
+const DEFAULT_GRACE_S = 15;
+
+/** @param {{desk: Desk, onClose: () => void, onEdit: (draft: Draft) => void}} props */
+export function Palette({ desk, onClose, onEdit }) {
+  const [kept, setKept] = useState(readTemplates);
+  const [chosen, setChosen] = useState(/** @type {Template | undefined} */ (undefined));
+  const [fault, setFault] = useState("");
+  const sending = useRef(false);
+  const go = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const list = useRef(/** @type {HTMLUListElement | null} */ (null));
+  const templates = offered(words.templates, kept.own, kept.last);
+  const draft = chosen?.draft;
+  useLayoutEffect(() => go.current?.focus(), [chosen?.key, chosen?.own]); // Enter is its own then
+
+  const pick = (/** @type {Template} */ template) => {
+    setChosen({ ...template, draft: { ...template.draft } });
+    setFault("");
+  };
+  const answer = (/** @type {number} */ index) => {
+    if (chosen && draft?.kind === "quiz" && index < draft.options.length)
+      setChosen({ ...chosen, draft: { ...draft, answer: index } });
+  };
+  const open = async () => {
+    if (!draft || sending.current) return; // a second Enter must not open a second poll
+    if (!isReady(draft)) return setFault(words.needsAnswer);
+    sending.current = true;
+    const told = await desk.openPoll(bodyOf(draft, desk.live.now()));
+    sending.current = false;
+    if (!told.ok) return setFault(reasonOf(told));
+    keepLast(draft);
+    onClose();
+  };
+  const remove = () => {
+    const own = kept.own.filter((_, index) => index !== chosen?.own);
+    keepTemplates(own);
+    setKept({ ...kept, own });
+    setChosen(undefined);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const template = templates.find((one) => one.key === event.key);
+    if (template) pick(template);
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event.key === "ArrowDown" ? 1 : -1);
+    else if (LETTERS.includes(event.key.toLowerCase())) answer(LETTERS.indexOf(event.key.toLowerCase()));
+    else return;
+    event.preventDefault();
+  };
+  const move = (/** @type {1 | -1} */ by) => {
+    const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
+    const at = buttons.findIndex((one) => one === document.activeElement || one.ariaPressed === "true");
+    buttons[Math.min(buttons.length - 1, Math.max(0, at + by))]?.focus();
+  };
+
+  return html`
+    <${Dialog} title=${words.palette} test="palette" onClose=${onClose} onKeyDown=${onKeyDown} wide>
+      <div class="palette">
+        <ul class="templates" ref=${list}>
+          ${templates.map(
+            (one) => html`<li key=${`${one.key} ${one.own}`}>
+              <button aria-pressed=${one.key === chosen?.key && one.own === chosen?.own} onClick=${() => pick(one)}
+                data-test=${`template-${one.key || one.own}`}><kbd>${one.key || "·"}</kbd> <span>${one.name}</span></button>
+            </li>`,
+          )}
+        </ul>
+        <div class="preview" data-test="preview">
+          ${draft
+            ? html`<${Preview} draft=${draft} graceS=${graceOf(desk, draft)} onAnswer=${answer} />
+                <p class="fault" role="alert" data-test="palette-fault">${fault}</p>
+                <div class="row">
+                  <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.putOnAir} <kbd>↵</kbd></button>
+                  <button onClick=${() => onEdit(draft)} data-test="edit-template">${words.edit}</button>
+                  ${chosen?.own !== undefined &&
+                  html`<button class="quiet danger" onClick=${remove} data-test="remove-template">${words.remove}</button>`}
+                </div>`
+            : html`<p class="quiet-text">${words.pick}</p>`}
+        </div>
+      </div>
+      <p class="quiet-text">${words.paletteHow}</p>
+    <//>
+  `;
+}
+
+/** @param {{draft: Draft, graceS: string, onAnswer: (index: number) => void}} props */
+function Preview({ draft, graceS, onAnswer }) {
+  const isQuiz = draft.kind === "quiz";
+  return html`
+    <p class="eyebrow">${words.goesOut} · ${words.kinds[draft.kind]}</p>
+    <h3>${draft.question}</h3>
+    <ol class="preview-options">
+      ${draft.options.map(
+        (text, index) => html`<li key=${index} data-right=${isQuiz && draft.answer === index}>
+          ${isQuiz
+            ? html`<button aria-pressed=${draft.answer === index} onClick=${() => onAnswer(index)}
+                data-test=${`answer-${index}`}><kbd>${LETTERS[index]}</kbd> ${text}</button>`
+            : text}
+        </li>`,
+      )}
+    </ol>
+    ${isQuiz && draft.answer === undefined && html`<p class="warn">${words.needsAnswer}</p>`}
+    <p class="quiet-text">${words.terms({
+      duration: draft.duration,
+      grace: graceS,
+      tally: words.tallies[draft.showTally ?? "always"],
+      change: draft.change ?? false,
+    })}</p>
+  `;
+}
+
+/** How long late viewers are waited for, the server's default included. @param {Desk} desk @param {Draft} draft */
+function graceOf(desk, draft) {
+  const most = (desk.settings.max_latency ?? 60_000) / 1000;
+  return String(draft.grace ?? Math.min(DEFAULT_GRACE_S, most));
+}

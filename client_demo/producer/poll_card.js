@@ -1,0 +1,107 @@
+/** One poll: its bars, its time, and the steps that its phase allows. */
+
+import { useState } from "preact/hooks";
+import { isAnswer, shareOf } from "../sdk/grandstand.js";
+import { html } from "./html.js";
+import { perSecond } from "./rates.js";
+import { span } from "./times.js";
+import { words } from "./words.js";
+
+/** @import {Poll, PollPhase} from "../sdk/grandstand.js" */
+/** @import {Desk, Step} from "./desk.js" */
+/** @import {Draft} from "./templates.js" */
+
+const EXTEND_S = 30;
+
+/** @param {{desk: Desk, poll: Poll, phase: PollPhase, onEdit: (draft: Draft) => void}} props */
+export function PollCard({ desk, poll, phase, onEdit }) {
+  const now = desk.live.now();
+  const votes = desk.votesOf(poll);
+  const most = Math.max(0, ...(votes?.tally ?? []));
+  const rate = perSecond(desk.voters.get(poll.id) ?? []);
+  const isHidden = phase !== "revealed" && phase !== "cancelled" && desk.state?.polls.get(poll.id)?.tally === undefined &&
+    !desk.state?.tallies.has(poll.id);
+  return html`
+    <article class="poll-row" data-test="poll-row" data-poll=${poll.id} data-status=${phase} aria-label=${poll.question}>
+      <header>
+        <span class="poll-status" data-status=${phase} data-test="poll-status">${words.states[phase]}</span>
+        <span class="number" data-test="poll-time">${timeOf(poll, phase, now)}</span>
+        <span class="votes number">
+          ${(phase === "open" || phase === "counting") &&
+          html`<span class="quiet-text" data-test="poll-rate">${words.votesPerSecond(rate.toFixed(1))}</span>`}
+          <span data-test="poll-voters" data-voters=${votes?.voters ?? ""}>${votes ? words.votes(votes.voters) : ""}</span>
+        </span>
+      </header>
+      <h3>${poll.question}</h3>
+      <ol class="bars">
+        ${poll.options.map(({ text }, index) => {
+          const share = votes ? shareOf(votes, index) : 0;
+          const count = votes?.tally[index] ?? 0;
+          const leads = votes !== undefined && count > 0 && count === most;
+          return html`<li key=${index} class="bar-row" data-leads=${leads} data-right=${isAnswer(poll, index)}>
+            <span class="fill" style=${{ transform: `scaleX(${share})` }}></span>
+            <span class="text">${text}${isAnswer(poll, index) && html` <b class="good">✓ ${words.rightAnswer}</b>`}</span>
+            <span class="tally number" data-test=${`tally-${index}`} data-votes=${votes ? count : ""}
+              >${votes && html`<b>${count}</b> <small>${Math.round(share * 100)} %</small>`}</span>
+          </li>`;
+        })}
+      </ol>
+      ${isHidden && html`<p class="quiet-text">${words.hiddenFromViewers}</p>`}
+      <${Steps} desk=${desk} poll=${poll} phase=${phase} onEdit=${onEdit} />
+      <p class="fault" role="alert" data-test="poll-fault">${desk.pollFaults.get(poll.id) ?? ""}</p>
+    </article>
+  `;
+}
+
+/** @param {{desk: Desk, poll: Poll, phase: PollPhase, onEdit: (draft: Draft) => void}} props */
+function Steps({ desk, poll, phase, onEdit }) {
+  const [asking, setAsking] = useState(false);
+  const take = (/** @type {Step} */ step, /** @type {object} */ body) => () => void desk.stepPoll(poll, step, body);
+  const cancel = () => {
+    setAsking(false);
+    void desk.stepPoll(poll, "cancel");
+  };
+  const over = phase === "closed" || phase === "revealed" || phase === "cancelled";
+  if (asking)
+    return html`<div class="steps asking" role="group" aria-label=${words.cancelSure}>
+      <span>${words.cancelSure}</span>
+      <button class="danger" onClick=${cancel} data-test="poll-cancel-yes">${words.cancelYes}</button>
+      <button onClick=${() => setAsking(false)} data-test="poll-cancel-no">${words.cancelNo}</button>
+    </div>`;
+  return html`<div class="steps">
+    ${(phase === "open" || phase === "waiting") &&
+    html`<button key="extend" aria-label=${words.extend(EXTEND_S)} data-test="poll-extend"
+        onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.extendBy(EXTEND_S)}</button>
+      <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.close}</button>`}
+    ${phase === "counting" &&
+    html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>`}
+    ${phase === "closed" && poll.final &&
+    html`<button key="reveal" class="primary" onClick=${take("reveal", {})} data-test="poll-reveal">${words.reveal}</button>`}
+    ${over &&
+    html`<button key="again" class="quiet" onClick=${() => onEdit(draftOf(poll))} data-test="poll-again">${words.openAgain}</button>`}
+    ${phase !== "revealed" && phase !== "cancelled" &&
+    html`<button key="cancel" class="quiet danger" onClick=${() => setAsking(true)} data-test="poll-cancel">${words.cancel}</button>`}
+  </div>`;
+}
+
+/** @param {Poll} poll @param {PollPhase} phase @param {number} now */
+function timeOf(poll, phase, now) {
+  if (phase === "waiting") return words.opensIn(span(poll.opens_at - now));
+  if (phase === "open") return words.left(span(poll.closes_at - now));
+  if (phase === "counting") return words.countsFor(span(poll.closes_at + poll.grace - now));
+  return "";
+}
+
+/** A poll that was, as a form has it. @param {Poll} poll @returns {Draft} */
+function draftOf(poll) {
+  return {
+    kind: poll.kind,
+    question: poll.question,
+    options: poll.options.map((option) => option.text),
+    duration: Math.max(1, Math.round((poll.closes_at - poll.opens_at) / 1000)),
+    grace: poll.grace / 1000,
+    change: poll.change,
+    ...(typeof poll.answer === "number" && { answer: poll.answer }),
+    ...(poll.max_choices !== undefined && { maxChoices: poll.max_choices }),
+  };
+}

@@ -1,0 +1,137 @@
+/** The moderators' queue and the comments on screen; keys and buttons do the same. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "./html.js";
+import { words } from "./words.js";
+
+/** @import {Comment, HeldComment} from "../sdk/grandstand.js" */
+/** @import {Desk} from "./desk.js" */
+
+const MOST_HELD = 100;
+
+/** @param {{desk: Desk}} props */
+export function Queue({ desk }) {
+  const { moderation } = desk;
+  const held = moderation.held;
+  const recent = moderation.recent;
+  const isAtOne = recent.some((one) => one.id === moderation.cursor);
+  const [isOver, setOver] = useState(false);
+  useEffect(() => moderation.stand(isOver || isAtOne), [moderation, isOver, isAtOne]);
+  const over = (/** @type {boolean} */ next) => () => setOver(next);
+  return html`
+    <section class="panel" aria-label=${words.queue}>
+      <header>
+        <h2>${words.queue} <span class="count" data-test="held-count">${held.length || ""}</span></h2>
+        <label class="inline"><span>${words.muteFor}</span>
+          <select value=${moderation.muteS} data-test="mute-for"
+            onChange=${(/** @type {any} */ event) => (moderation.muteS = Number(event.currentTarget.value))}>
+            ${words.muteTimes.map(({ seconds, text }) => html`<option key=${seconds} value=${seconds}>${text}</option>`)}
+          </select></label>
+      </header>
+      ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.nothingHeld}</p>`}
+      <ul class="comments scroll" data-test="held-list" aria-label=${words.queue}>
+        ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} desk=${desk} comment=${comment} held />`)}
+      </ul>
+      <${Barred} desk=${desk} />
+    </section>
+    <section class="panel fill" aria-label=${words.recent} onMouseEnter=${over(true)} onMouseLeave=${over(false)}
+      onFocusIn=${over(true)} onFocusOut=${over(false)}>
+      <header><h2>${words.recent}</h2>
+        ${moderation.passed > 0 && html`<span class="quiet-text number" data-test="passed">${words.standsStill(moderation.passed)}</span>`}</header>
+      ${recent.length === 0 && html`<p class="quiet-text empty">${words.nothingRecent}</p>`}
+      <ul class="comments scroll" data-test="recent-list" aria-label=${words.recent}>
+        ${recent.map((comment) => html`<${Row} key=${comment.id} desk=${desk} comment=${comment} />`)}
+      </ul>
+    </section>
+  `;
+}
+
+/** @param {{desk: Desk, comment: Comment | HeldComment, held?: boolean}} props */
+function Row({ desk, comment, held = false }) {
+  const { moderation } = desk;
+  const selected = moderation.cursor === comment.id;
+  const row = useRef(/** @type {HTMLLIElement | null} */ (null));
+  useEffect(() => {
+    if (selected) row.current?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
+  const bar = moderation.barOf(comment.user);
+  return html`
+    <li ref=${row} class="comment-row" data-test=${held ? "held" : "recent"} data-comment=${comment.id}
+      data-selected=${selected} aria-current=${selected ? "true" : undefined} onClick=${() => moderation.select(comment.id)}>
+      <div class="said">
+        <p class="said-text">${comment.text}</p>
+        <p class="quiet-text"><span class="author">${comment.name}</span>
+          ${comment.count !== undefined && comment.count > 1 && html` <b class="number">×${comment.count}</b>`}
+          ${bar && html` <b class="mark bad">${bar === "mute" ? words.mutedMark : words.bannedMark}</b>`}
+          ${held && html`<${Why} comment=${comment} />`}</p>
+        <p class="fault" role="alert" data-test="comment-fault">${moderation.faults.get(comment.id) ?? ""}</p>
+      </div>
+      ${moderation.confirming === comment.id
+        ? html`<${Confirm} desk=${desk} comment=${comment} />`
+        : html`<div class="acts">
+            ${held
+              ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
+                  <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />`
+              : html`<${Act} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
+            <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
+            <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
+          </div>`}
+    </li>
+  `;
+}
+
+/**
+ * @param {{name: "approve" | "reject" | "retract" | "mute" | "ban", letter: string, style?: string,
+ *   onAct: () => unknown}} props
+ */
+function Act({ name, letter, style = "", onAct }) {
+  const act = (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    void onAct();
+  };
+  return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
+}
+
+/** @param {{desk: Desk, comment: Comment}} props */
+function Confirm({ desk, comment }) {
+  const { moderation } = desk;
+  return html`<div class="acts asking" role="group" aria-label=${words.banSure(comment.name)}>
+    <span>${words.banSure(comment.name)}</span>
+    <${Confirmed} text=${words.banYes} test="ban-yes" style="danger" onAct=${() => moderation.bar(comment, "ban")} />
+    <${Confirmed} text=${words.no} test="ban-no" style="" onAct=${() => moderation.select(comment.id)} />
+  </div>`;
+}
+
+/** @param {{text: string, test: string, style: string, onAct: () => unknown}} props */
+function Confirmed({ text, test, style, onAct }) {
+  const act = (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    void onAct();
+  };
+  return html`<button class=${`small ${style}`} onClick=${act} data-test=${test}>${text}</button>`;
+}
+
+/** Why it is held: the categories, and the reason in the server's words. @param {{comment: HeldComment}} props */
+function Why({ comment }) {
+  const { categories = [], reason } = comment;
+  const names = Array.isArray(categories) ? categories : Object.keys(categories);
+  return html`${names.map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
+    ${reason && html` <span data-test="reason">${reason}</span>`}`;
+}
+
+/** @param {{desk: Desk}} props */
+function Barred({ desk }) {
+  const { barred } = desk.moderation;
+  if (barred.length === 0) return null;
+  return html`<div class="barred" data-test="barred-list">
+    <h3>${words.barredHere}</h3>
+    <ul>
+      ${[...barred].reverse().map(
+        (one) => html`<li key=${one.user} data-test="barred">
+          <span><span class="author">${one.name}</span> <b class="mark bad">${one.kind === "mute" ? words.mutedMark : words.bannedMark}</b></span>
+          <button class="small" onClick=${() => void desk.moderation.restore(one)} data-test="restore">${words.undo}</button>
+        </li>`,
+      )}
+    </ul>
+  </div>`;
+}

@@ -1,0 +1,111 @@
+/** A room's settings as a form; only what was changed is sent, each fault stands at its field. */
+
+import { useState } from "preact/hooks";
+import { Dialog } from "./dialog.js";
+import { Field, faultsOf } from "./faults.js";
+import { input } from "./gate.js";
+import { html } from "./html.js";
+import { Select } from "./poll_form.js";
+import { words } from "./words.js";
+
+/** @import {Desk} from "./desk.js" */
+/** @import {Faults} from "./faults.js" */
+/** @typedef {"show" | "comments" | "clock"} Group */
+/** @typedef {"text" | "number" | "choice" | "level"} Sort */
+
+/** @type {readonly {path: string, group: Group, sort: Sort}[]} */
+const FIELDS = [
+  { path: "title", group: "show", sort: "text" },
+  { path: "stream", group: "show", sort: "text" },
+  { path: "guests", group: "show", sort: "choice" },
+  { path: "moderation.level", group: "comments", sort: "level" },
+  { path: "moderation.on_timeout", group: "comments", sort: "choice" },
+  { path: "budget", group: "comments", sort: "number" },
+  { path: "comment_interval", group: "comments", sort: "number" },
+  { path: "comment_burst", group: "comments", sort: "number" },
+  { path: "max_text", group: "comments", sort: "number" },
+  { path: "max_latency", group: "clock", sort: "number" },
+  { path: "programme_offset", group: "clock", sort: "number" },
+  { path: "tick", group: "clock", sort: "number" },
+  { path: "record_retention", group: "clock", sort: "number" },
+];
+const GROUPS = /** @type {const} */ (["show", "comments", "clock"]);
+
+/** @param {{desk: Desk, onClose: () => void}} props */
+export function RoomSettings({ desk, onClose }) {
+  const [typed, setTyped] = useState(/** @type {Record<string, string>} */ ({}));
+  const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
+  const [done, setDone] = useState("");
+  const valueOf = (/** @type {string} */ path) => typed[path] ?? String(read(desk.settings, path) ?? "");
+  const save = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const changed = FIELDS.filter(({ path }) => valueOf(path) !== String(read(desk.settings, path) ?? ""));
+    if (changed.length === 0) return setDone(words.nothingToSave);
+    setDone("");
+    const answer = await desk.call("PATCH", "", changesOf(changed, typed));
+    setFaults(answer.ok ? {} : faultsOf(answer, FIELDS.map(({ path }) => path)));
+    if (!answer.ok) return;
+    setTyped({});
+    setDone(words.saved);
+  };
+  return html`
+    <${Dialog} title=${`${words.roomSettings} · ${desk.room}`} test="settings-dialog" onClose=${onClose} wide>
+      <form class="form" onSubmit=${save} novalidate autocomplete="off">
+        ${GROUPS.map(
+          (group) => html`<fieldset key=${group}>
+            <legend>${words.groups[group]}</legend>
+            <div class="pair">
+              ${FIELDS.filter((field) => field.group === group).map(
+                ({ path, sort }) => html`<${Field} key=${path} label=${words.fields[path]} path=${path} faults=${faults}
+                  hint=${words.fieldHints[path]}>
+                  <${Control} path=${path} sort=${sort} value=${valueOf(path)}
+                    onChange=${(/** @type {string} */ value) => setTyped({ ...typed, [path]: value })} />
+                <//>`,
+              )}
+            </div>
+          </fieldset>`,
+        )}
+        <div class="row">
+          <button class="primary" data-test="save-settings">${words.save}</button>
+          <span class="done" role="status" data-test="settings-done">${done}</span>
+        </div>
+        <p class="fault" role="alert" data-test="settings-fault">${faults[""] ?? ""}</p>
+      </form>
+    <//>
+  `;
+}
+
+/** @param {{path: string, sort: Sort, value: string, onChange: (value: string) => void}} props */
+function Control({ path, sort, value, onChange }) {
+  const test = `setting-${path}`;
+  if (sort === "choice")
+    return html`<${Select} value=${value} options=${words.choices[path] ?? {}} test=${test} onPick=${onChange} />`;
+  if (sort === "level")
+    return html`<${Select} value=${value} options=${{ ...words.levels }} test=${test} onPick=${onChange} />`;
+  const type = sort === "number" ? "number" : "text";
+  return html`<input type=${type} step="any" value=${value} onInput=${input(onChange)} data-test=${test} />`;
+}
+
+/** @param {any} settings @param {string} path */
+function read(settings, path) {
+  return path.split(".").reduce((inner, name) => inner?.[name], settings);
+}
+
+/**
+ * What was typed as a body: numbers as numbers, paths as maps. A number field that was emptied is
+ * sent as it is, and refused at its field.
+ * @param {readonly {path: string, sort: Sort}[]} changed
+ * @param {Record<string, string>} typed
+ */
+function changesOf(changed, typed) {
+  /** @type {Record<string, any>} */ const body = {};
+  for (const { path, sort } of changed) {
+    const text = typed[path] ?? "";
+    const isNumber = (sort === "number" || sort === "level") && text !== "";
+    const [outer = "", inner] = path.split(".");
+    const value = isNumber ? Number(text) : text;
+    if (inner === undefined) body[outer] = value;
+    else body[outer] = { ...body[outer], [inner]: value };
+  }
+  return body;
+}

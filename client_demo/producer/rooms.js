@@ -1,0 +1,69 @@
+/** The rooms that this token may see: look, switch, create. */
+
+import { useEffect, useState } from "preact/hooks";
+import { call, roomCalls } from "../sdk/grandstand.js";
+import { Dialog } from "./dialog.js";
+import { Field, faultsOf } from "./faults.js";
+import { input } from "./gate.js";
+import { reasonOf } from "./desk.js";
+import { html } from "./html.js";
+import { words } from "./words.js";
+
+/** @import {Desk} from "./desk.js" */
+/** @import {Faults} from "./faults.js" */
+/** @typedef {{room: string, settings: {title: string}, viewers: number, comments: number, polls: number}} Listed */
+
+/** @param {{desk: Desk, onClose: () => void, onGo: (room: string) => void}} props */
+export function Rooms({ desk, onClose, onGo }) {
+  const [rooms, setRooms] = useState(/** @type {Listed[] | undefined} */ (undefined));
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    void (async () => {
+      const answer = await call("GET", "/v1/rooms", { token: desk.token });
+      if (answer.ok) setRooms(answer.body.rooms);
+      else setFault(reasonOf(answer));
+    })();
+  }, [desk]);
+  return html`
+    <${Dialog} title=${words.rooms} test="rooms-dialog" onClose=${onClose}>
+      <p class="fault" role="alert">${fault}</p>
+      ${rooms?.length === 0 && html`<p class="quiet-text">${words.noRooms}</p>`}
+      <ul class="rooms">
+        ${rooms?.map(({ room, settings, viewers, comments, polls }) => html`<li key=${room}>
+          <button onClick=${() => (room === desk.room ? onClose() : onGo(room))} data-test=${`room-${room}`}
+            aria-current=${room === desk.room ? "true" : undefined}>
+            <span class="author">${settings.title || room}</span> <small>${room}</small>
+            ${room === desk.room && html` <b class="mark">${words.here}</b>`}
+            <span class="quiet-text number">${words.roomCounts(viewers, comments, polls)}</span>
+          </button>
+        </li>`)}
+      </ul>
+      ${desk.isProducer && html`<${NewRoom} desk=${desk} onGo=${onGo} />`}
+    <//>
+  `;
+}
+
+/** @param {{desk: Desk, onGo: (room: string) => void}} props */
+function NewRoom({ desk, onGo }) {
+  const [room, setRoom] = useState("");
+  const [title, setTitle] = useState("");
+  const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
+  const create = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const id = room.trim();
+    const answer = await roomCalls({ room: id, token: desk.token })("PUT", "", { title });
+    if (answer.ok) onGo(id);
+    else setFaults(faultsOf(answer, ["room", "title"]));
+  };
+  return html`<form class="form" onSubmit=${create} novalidate autocomplete="off">
+    <h3>${words.newRoom}</h3>
+    <div class="pair">
+      <${Field} label=${words.roomId} path="room" faults=${faults}>
+        <input value=${room} onInput=${input(setRoom)} data-test="new-room" autocapitalize="none" /><//>
+      <${Field} label=${words.fields["title"]} path="title" faults=${faults}>
+        <input value=${title} onInput=${input(setTitle)} data-test="new-title" /><//>
+    </div>
+    <button data-test="create-room">${words.create}</button>
+    <p class="fault" role="alert">${faults[""] ?? ""}</p>
+  </form>`;
+}

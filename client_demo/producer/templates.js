@@ -1,0 +1,137 @@
+/**
+ * Polls ready to be opened: the built-in ones, the producer's own, the last one again. Pure but for
+ * the two functions that read and write the browser's storage.
+ */
+
+/**
+ * A poll as a form has it: seconds, and texts.
+ * @typedef {object} Draft
+ * @property {"single" | "multiple" | "quiz"} kind
+ * @property {string} question
+ * @property {string[]} options
+ * @property {number} duration s
+ * @property {number} [grace] s; the server's default when absent
+ * @property {number} [delay] s until it opens
+ * @property {boolean} [change]
+ * @property {"always" | "voted" | "revealed"} [showTally]
+ * @property {number} [answer] index, of a quiz
+ * @property {number} [maxChoices]
+ *
+ * @typedef {{key: string, name: string, draft: Draft, own?: number}} Template
+ */
+
+const KEPT = "grandstand.producer.templates";
+const LAST = "grandstand.producer.last";
+const MOST_OWN = 20;
+const FIRST_OWN_DIGIT = 6;
+
+/** @typedef {{yesNo: string, yesNoQuestion: string, yes: string, no: string, ab: string, abQuestion: string, stars: string, starsQuestion: string, four: string, fourQuestion: string, quiz: string, quizQuestion: string, again: string}} TemplateWords */
+
+/** @param {TemplateWords} words @returns {Template[]} */
+export function builtIn(words) {
+  const four = ["A", "B", "C", "D"];
+  /** @type {[string, Draft][]} */ const all = [
+    [words.yesNo, { kind: "single", question: words.yesNoQuestion, options: [words.yes, words.no], duration: 30 }],
+    [words.ab, { kind: "single", question: words.abQuestion, options: ["A", "B"], duration: 45 }],
+    [
+      words.stars,
+      {
+        kind: "single",
+        question: words.starsQuestion,
+        options: [1, 2, 3, 4, 5].map((count) => "★".repeat(count)),
+        duration: 60,
+        change: true,
+      },
+    ],
+    [words.four, { kind: "single", question: words.fourQuestion, options: four, duration: 60 }],
+    [words.quiz, { kind: "quiz", question: words.quizQuestion, options: four, duration: 30, showTally: "revealed" }],
+  ];
+  return all.map(([name, draft], index) => ({ key: String(index + 1), name, draft }));
+}
+
+/**
+ * Everything the palette offers, each with its digit while there are digits.
+ * @param {TemplateWords} words
+ * @param {readonly {name: string, draft: Draft}[]} own
+ * @param {Draft | undefined} last
+ * @returns {Template[]}
+ */
+export function offered(words, own, last) {
+  const kept = own.map(({ name, draft }, index) => {
+    const digit = FIRST_OWN_DIGIT + index;
+    return { key: digit <= 9 ? String(digit) : "", name, draft, own: index };
+  });
+  const again = last ? [{ key: "0", name: words.again, draft: last }] : [];
+  return [...builtIn(words), ...kept, ...again];
+}
+
+/** Whether a draft can go out as it is: a quiz needs its answer. @param {Draft} draft */
+export function isReady(draft) {
+  return draft.kind !== "quiz" || draft.answer !== undefined;
+}
+
+/**
+ * The body of the call that opens it.
+ * @param {Draft} draft
+ * @param {number} now programme time
+ */
+export function bodyOf(draft, now) {
+  const opensAt = Math.round(now + (draft.delay ?? 0) * 1000);
+  const window = draft.delay
+    ? { opens_at: opensAt, closes_at: opensAt + Math.round(draft.duration * 1000) }
+    : { duration: draft.duration };
+  return {
+    kind: draft.kind,
+    question: draft.question,
+    options: draft.options.map((text) => ({ text })),
+    ...window,
+    ...(draft.grace !== undefined && { grace: Math.round(draft.grace * 1000) }),
+    change: draft.change ?? false,
+    show_tally: draft.showTally ?? "always",
+    ...(draft.kind === "quiz" && draft.answer !== undefined && { answer: draft.answer }),
+    ...(draft.kind === "multiple" && draft.maxChoices !== undefined && { max_choices: draft.maxChoices }),
+  };
+}
+
+/** @param {unknown} value @returns {value is Draft} */
+export function isDraft(value) {
+  const draft = /** @type {Partial<Draft> | null} */ (value);
+  return (
+    typeof draft === "object" &&
+    draft !== null &&
+    typeof draft.question === "string" &&
+    ["single", "multiple", "quiz"].includes(String(draft.kind)) &&
+    Array.isArray(draft.options) &&
+    draft.options.every((text) => typeof text === "string") &&
+    typeof draft.duration === "number"
+  );
+}
+
+/** What this browser kept; what isn't a poll there is passed over. */
+export function readTemplates() {
+  const own = /** @type {unknown} */ (read(KEPT));
+  const last = read(LAST);
+  return {
+    own: Array.isArray(own) ? own.filter((one) => typeof one?.name === "string" && isDraft(one.draft)) : [],
+    last: isDraft(last) ? last : undefined,
+  };
+}
+
+/** @param {{name: string, draft: Draft}[]} own */
+export function keepTemplates(own) {
+  localStorage.setItem(KEPT, JSON.stringify(own.slice(-MOST_OWN)));
+}
+
+/** @param {Draft} draft */
+export function keepLast(draft) {
+  localStorage.setItem(LAST, JSON.stringify(draft));
+}
+
+/** @param {string} key @returns {unknown} */
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null");
+  } catch {
+    return null; // written by another version, or by hand
+  }
+}

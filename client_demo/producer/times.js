@@ -1,0 +1,21 @@
+/** Times as a control room reads them. Pure. */
+
+/** 1:05, or 12 s below a minute. @param {number} ms */
+export function span(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+}
+
+/** 21:04:37, on this machine's side of the world. @param {number} at ms since the epoch */
+export function timeOfDay(at) {
+  if (!Number.isFinite(at)) return "--:--:--";
+  const day = new Date(at);
+  return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}`;
+}
+
+/** @param {number} value */
+function two(value) {
+  return String(value).padStart(2, "0");
+}
