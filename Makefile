@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CROWD ?= 200
 TRACE ?=
+STREAM ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA ?=
@@ -28,8 +29,8 @@ setup: $(VENV)/.installed ## install what running takes, into .venv
 setup-test: $(VENV)/.installed-test ## install what testing takes besides
 	@:
 
-run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat.ndjson; PORT=8000
-	@exec $(BIN)/grandstand demo --crowd $(CROWD) --host $(HOST) --port $(PORT) $(if $(TRACE),--trace '$(TRACE)')
+run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat.ndjson; STREAM=url of an HLS playlist; PORT=8000
+	@exec $(BIN)/grandstand demo --crowd $(CROWD) --host $(HOST) --port $(PORT) $(if $(TRACE),--trace '$(TRACE)') $(if $(STREAM),--stream '$(STREAM)')
 
 test: setup-test ## everything that is checked
 	@$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import functools
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from grandstand import __version__, resources
 from grandstand.edge.entrance import Entrance
@@ -80,12 +81,14 @@ def run(
 
 
 async def serve(
-    settings: ServerSettings, ready: Callable[[Running], Awaitable[None]] | None = None
+    settings: ServerSettings,
+    ready: Callable[[Running], Awaitable[None]] | None = None,
+    besides: Sequence[BaseRoute] = (),
 ) -> None:
     """Serves until SIGINT or SIGTERM, then drains and stops all that it started.
 
-    ``ready`` is called once the server answers. Raises OperatorError, before anybody is let in, for
-    whatever an operator can mend.
+    ``ready`` is called once the server answers; ``besides`` are routes of the caller's own. Raises
+    OperatorError, before anybody is let in, for whatever an operator can mend.
     """
     _raise_file_limit()
     tokens = Tokens(settings.secret, settings.jwks_url)
@@ -93,7 +96,7 @@ async def serve(
     listener = _listen(settings.host, settings.port)
     try:
         async with _store(settings) as store:
-            await _serve(settings, store, tokens, moderator, listener, ready)
+            await _serve(settings, store, tokens, moderator, listener, ready, besides)
     finally:
         listener.close()
         await moderator.close()
@@ -106,6 +109,7 @@ async def _serve(
     moderator: Moderator,
     listener: socket.socket,
     ready: Callable[[Running], Awaitable[None]] | None,
+    besides: Sequence[BaseRoute],
 ) -> None:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
@@ -131,7 +135,7 @@ async def _serve(
     )
     api = Api(rooms=rooms, tokens=tokens, registry=registry)
     app = Starlette(
-        routes=[*routes(api), *pages(resources.pages())],
+        routes=[*routes(api), *besides, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},
         middleware=[
             Middleware(

@@ -1,4 +1,4 @@
-"""The demonstration: a server, its room, a crowd, and where to look; one process, one Ctrl-C."""
+"""The demonstration: a server, its room, a picture, a crowd, and where to look; one Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from random import Random
 
+import msgspec
 import structlog
 import uvloop
 from pydantic import SecretStr
@@ -21,10 +22,12 @@ from pydantic import SecretStr
 from grandstand.app import Running, serve
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.phrases import Phrases
+from grandstand.demo.stream import PATH, Stream, missing
 from grandstand.demo.trace import Line, read_trace, replay
 from grandstand.faults import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tokens import MIN_SECRET_BYTES
+from grandstand.wire.messages import Settings
 
 ROOM = "gala"
 SETTINGS = {
@@ -43,11 +46,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be shown: a crowd's size, a recording instead of its own talk, for how long."""
+    """What is to be shown: a crowd's size, a recording instead of its own talk, for how long.
+
+    ``stream`` is the URL of a picture to show instead of our own.
+    """
 
     crowd: int = 200
     trace: Path | None = None
     for_s: float | None = None
+    stream: str | None = None
 
 
 def run(settings: ServerSettings, plan: Plan) -> None:
@@ -58,6 +65,8 @@ def run(settings: ServerSettings, plan: Plan) -> None:
 
 async def _show(settings: ServerSettings, plan: Plan) -> None:
     lines = None if plan.trace is None else read_trace(plan.trace)
+    if plan.stream is not None:
+        _check_stream(plan.stream)
     _check_files(plan.crowd)
     made = None
     if settings.secret is None:
@@ -65,28 +74,39 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         settings = settings.model_copy(update={"jwt_secret": SecretStr(made)})
     most = max(settings.max_connections_per_address, plan.crowd + 1000)
     settings = settings.model_copy(update={"max_connections_per_address": most})
-    audience: list[asyncio.Task[None]] = []
+    at_work: list[asyncio.Task[None]] = []
+    running_now: list[Running] = []
+    stream = Stream(settings.data_dir / "stream", lambda: running_now[0].rooms.store.now_ms())
 
     async def ready(running: Running) -> None:
         if made is not None:  # only now: the store has taken the folder for its own
             keep_secret(settings.data_dir, made)
+        running_now.append(running)
+        shown = plan.stream
+        if shown is None:
+            why = await missing()
+            if why is None:
+                at_work.append(asyncio.create_task(stream.run(), name="stream"))
+            else:
+                log.warning("no_picture", why=why)
+            shown = "" if why else PATH
         base = _reachable(running.url)
         producer = running.tokens.issue("producer", "Producer", "producer", ["*"], 7 * DAY_S)
-        await asyncio.to_thread(_open_room, base, producer)
+        await asyncio.to_thread(_open_room, base, producer, shown)
         print(_programme(base, producer, plan), flush=True)
         if plan.crowd:
-            audience.append(
+            at_work.append(
                 asyncio.create_task(_fill(base, running, plan.crowd, lines), name="crowd")
             )
         if plan.for_s is not None:
             asyncio.get_running_loop().call_later(plan.for_s, running.stop)
 
     try:
-        await serve(settings, ready)
+        await serve(settings, ready, stream.routes())
     finally:
-        for task in audience:
+        for task in at_work:
             task.cancel()
-        await asyncio.gather(*audience, return_exceptions=True)
+        await asyncio.gather(*at_work, return_exceptions=True)
 
 
 async def _fill(base: str, running: Running, size: int, lines: list[Line] | None) -> None:
@@ -146,13 +166,21 @@ def _reachable(url: str) -> str:
     return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
 
 
-def _open_room(base: str, token: str) -> None:
-    """Makes the room as a producer would, unless it is there: then it goes on as it was left."""
+def _check_stream(url: str) -> None:
+    try:
+        msgspec.convert({"stream": url}, Settings)
+    except msgspec.ValidationError:
+        raise OperatorError(f"--stream must be the URL of an HLS playlist, not {url!r}") from None
+
+
+def _open_room(base: str, token: str, stream: str) -> None:
+    """Makes the room if need be; else it goes on as it was, with this picture."""
     url = f"{base}/v1/rooms/{ROOM}"
-    if _call("GET", url, token) == 404:
-        status = _call("PUT", url, token, SETTINGS)
-        if status != 201:
-            raise RuntimeError(f"PUT {url} answered {status}")
+    is_new = _call("GET", url, token) == 404
+    method, body = ("PUT", SETTINGS) if is_new else ("PATCH", {})
+    status = _call(method, url, token, {**body, "stream": stream})
+    if status not in (200, 201):
+        raise RuntimeError(f"{method} {url} answered {status}")
 
 
 def _call(method: str, url: str, token: str, body: object = None) -> int:

@@ -1,0 +1,189 @@
+"""Paints the picture and has it encoded: a process of its own, so that viewers never wait for it.
+
+``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS`` sends from the
+second ``BASE_S + SERIAL`` of programme time on, which is this machine's clock plus ``AHEAD_MS``.
+Frame n stands for exactly n / FPS after that: it is painted when its time has come, and however
+late it is, its clock is true. Behind, it lets the lights stand still until it has caught up; too
+far behind, or after a leap of the clock, it ends, and is to be started again with a new beginning.
+It also ends with the encoder and with the process that started it, and leaves no encoder behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grandstand.demo import lettering, timecode
+from grandstand.demo.lights import COLUMNS, HEIGHT, ROWS, WIDTH, Lights
+from grandstand.demo.playlist import LISTED, SEGMENT_S, Segment, segment
+
+FPS = 25
+KEPT_S = LISTED + 45
+"""How long a segment lies there: listed, and then as long as a slow player may still ask for it."""
+
+BEHIND_S = 0.2
+LOST_S = 5.0
+CLOCK_ROWS = 64
+CODE_ROWS = timecode.CELL_HEIGHT
+CLOCK_HEIGHT = 30
+DATE_HEIGHT = 15
+PATIENCE_S = 2
+
+Raw = NDArray[np.uint16]
+
+
+class Camera:
+    """Paints what the encoder takes in: lights, the clock's letters and the time code in one."""
+
+    def __init__(self) -> None:
+        self._lights = Lights()
+        self._raw: Raw = np.zeros((ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS, 3), "<u2")
+
+    def shoot(self, at_ms: int, light: bool = True) -> bytes:
+        """The frame of a moment; without ``light`` the lights are as they were before."""
+        if light:
+            lit = self._lights.paint(at_ms)
+            np.clip(lit, 0, 1, out=lit)
+            lit *= 65535
+            self._raw[:ROWS] = lit
+        self._write_clock(at_ms)
+        self._write_code(at_ms)
+        return self._raw.tobytes()
+
+    def _write_clock(self, at_ms: int) -> None:
+        moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+        rows = self._raw[ROWS : ROWS + CLOCK_ROWS]
+        rows[:] = 0
+        now = f"{moment:%H:%M:%S}.{at_ms % 1000 // 100} UTC"
+        _put(rows, 0, lettering.line(now, CLOCK_HEIGHT))
+        _put(rows, CLOCK_ROWS - 24, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
+
+    def _write_code(self, at_ms: int) -> None:
+        lumas = np.where(timecode.cells(at_ms), timecode.SET, timecode.CLEAR) * 257
+        wide = np.repeat(lumas, timecode.CELL_WIDTH)
+        self._raw[ROWS + CLOCK_ROWS :, : len(wide)] = wide[None, :, None]
+
+
+def _put(rows: Raw, top: int, text: lettering.Coverage) -> None:
+    height, width = text.shape
+    rows[top : top + height, :width] = (text * 65535)[:, :, None]
+
+
+def command(encoder: str, folder: Path, first: Segment) -> list[str]:
+    """The encoder's: raw frames on its standard input, segments in the folder."""
+    code = f"{timecode.CELLS * timecode.CELL_WIDTH}:{CODE_ROWS}"
+    graph = (
+        f"[0:v]split=4[a][b][c][d];"
+        f"[a]crop={COLUMNS}:{ROWS}:0:0,scale={WIDTH}:{HEIGHT}:flags=bicubic"
+        ":out_color_matrix=bt709:out_range=tv,format=yuv420p[light];"
+        f"[b]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=gray[letters];"
+        f"[d]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=yuv420p,lutyuv=235:128:128[white];"
+        "[white][letters]alphamerge[clock];"
+        f"[c]crop={code}:0:{ROWS + CLOCK_ROWS},scale=out_color_matrix=bt709:out_range=tv,"
+        "format=yuv420p[code];"
+        "[light][clock]overlay=44:40[x];"
+        f"[x][code]overlay=0:{HEIGHT - CODE_ROWS},"
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[out]"
+    )
+    options = {
+        "-f": "rawvideo",
+        "-pix_fmt": "rgb48le",
+        "-video_size": f"{COLUMNS}x{ROWS + CLOCK_ROWS + CODE_ROWS}",
+        "-framerate": FPS,
+        "-i": "pipe:0",
+        "-filter_complex": graph,
+        "-map": "[out]",
+    }
+    encoding = {
+        "-c:v": "libx264",
+        "-preset": "superfast",
+        "-tune": "zerolatency",
+        "-threads": 1,
+        "-crf": 23,
+        "-maxrate": "2500k",
+        "-bufsize": "2500k",
+        "-g": FPS * SEGMENT_S,
+        "-keyint_min": FPS * SEGMENT_S,
+        "-sc_threshold": 0,
+        "-bf": 0,
+    }
+    output = {
+        "-f": "hls",
+        "-hls_time": SEGMENT_S,
+        "-hls_list_size": LISTED,
+        "-hls_flags": "temp_file+independent_segments+omit_endlist",
+        "-start_number": first.serial,
+        "-hls_segment_filename": folder / f"%d-{first.run}-{first.base_s}.ts",
+    }
+    given = (word for part in (options, encoding, output) for pair in part.items() for word in pair)
+    quiet = ("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1")
+    return [
+        encoder,
+        *quiet,
+        *map(str, given),
+        str(folder / "encoder.m3u8"),
+    ]
+
+
+def sweep(folder: Path, now_s: float) -> None:
+    """Removes what nobody asks for any more."""
+    for path in folder.iterdir():
+        found = segment(path.name)
+        if found is not None and found.at_s < now_s - KEPT_S:
+            path.unlink(missing_ok=True)
+
+
+def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
+    """Sends until something ends it; says what."""
+    camera = Camera()
+    parent = os.getppid()
+    encoder = subprocess.Popen(command(path, folder, first), stdin=subprocess.PIPE)
+    assert encoder.stdin is not None
+    try:
+        for number in range(sys.maxsize):
+            at_ms = first.at_s * 1000 + number * 1000 // FPS
+            wait_s = (at_ms - ahead_ms) / 1000 - time.time()
+            if abs(wait_s) > LOST_S:
+                return f"the clock is {-wait_s:.1f} s off"
+            if wait_s > 0:
+                time.sleep(wait_s)
+            if number % FPS == 0:
+                sweep(folder, at_ms / 1000)
+            if os.getppid() != parent:
+                return "the server is gone"
+            try:
+                encoder.stdin.write(camera.shoot(at_ms, light=number == 0 or wait_s > -BEHIND_S))
+                encoder.stdin.flush()
+            except BrokenPipeError:
+                return f"the encoder ended with {encoder.wait(PATIENCE_S)}"
+        return "time is over"
+    finally:
+        encoder.kill()
+        encoder.wait()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def main() -> None:
+    """The process. Exits with what ended it."""
+    signal.signal(signal.SIGTERM, _end)
+    encoder, folder, serial, run, base_s, ahead_ms = sys.argv[1:]
+    first = Segment(int(serial), int(run), int(base_s))
+    sys.exit(broadcast(encoder, Path(folder), first, float(ahead_ms)))
+
+
+if __name__ == "__main__":
+    main()

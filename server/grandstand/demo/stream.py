@@ -1,0 +1,146 @@
+"""The demonstration's own live stream: what has it made, and the routes that serve it.
+
+The picture comes from a process of its own (``broadcast``), started again whenever it ends. Nothing
+of it reaches the show: without an encoder there is no picture, and all else goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import structlog
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from grandstand.demo.playlist import Segment, following, playlist, segment
+
+PATH = "/stream/live.m3u8"
+AHEAD_S = 0.5
+"""From starting the process to its first frame, so that it needn't begin by catching up."""
+
+CHECK_S = 10.0
+FIRST_WAIT_S = 1.0
+MOST_WAIT_S = 30.0
+STEADY_S = 60.0
+PATIENCE_S = 10.0
+STEP_S = 0.1
+SEGMENT_AGE_S = 60
+MAX_TOLD_CHARS = 300
+
+log = structlog.get_logger(__name__)
+
+
+class Stream:
+    """The stream in a folder; ``now_ms`` is the programme clock."""
+
+    def __init__(self, folder: Path, now_ms: Callable[[], float]) -> None:
+        self._folder = folder
+        self._now_ms = now_ms
+
+    # --- what makes it ---------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keeps the picture on the air until cancelled; then nothing of it is left running."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        for path in self._folder.glob("*.tmp"):
+            path.unlink()
+        wait_s = FIRST_WAIT_S
+        while True:
+            begun_s = time.monotonic()
+            why = await self._send()
+            if time.monotonic() - begun_s > STEADY_S:
+                wait_s = FIRST_WAIT_S
+            if wait_s == FIRST_WAIT_S:
+                log.warning("picture_lost", why=why)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, MOST_WAIT_S)
+
+    async def _send(self) -> str:
+        """One run of the process, to its end; says why it ended."""
+        now_s = self._now_ms() / 1000
+        first = following(self._segments(), math.ceil(now_s + AHEAD_S))
+        given = (first.serial, first.run, first.base_s, (now_s - time.time()) * 1000)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "grandstand.demo.broadcast"),
+            *(imageio_ffmpeg.get_ffmpeg_exe(), str(self._folder), *map(str, given)),
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=PIPE,
+            start_new_session=True,  # Ctrl-C is the server's to hear, which then ends it
+        )
+        assert process.stderr is not None
+        told = b""
+        try:
+            while part := await process.stderr.read(4096):
+                told = (told + part)[-MAX_TOLD_CHARS:]
+            await process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+        return told.decode(errors="replace").strip()
+
+    def _segments(self) -> list[Segment]:
+        found = (segment(path.name) for path in self._folder.glob("*.ts"))
+        return [each for each in found if each is not None]
+
+    # --- what serves it --------------------------------------------------------------------------
+
+    def routes(self) -> list[BaseRoute]:
+        """The playlist and its segments."""
+        return [
+            Route(PATH, self._serve_playlist, methods=["GET"]),
+            Route("/stream/{name}", self._serve_segment, methods=["GET"]),
+        ]
+
+    async def _serve_playlist(self, request: Request) -> Response:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not (segments := self._segments()):
+            if time.monotonic() > deadline_s:
+                return PlainTextResponse("No picture yet.\n", 503, {"Retry-After": "1"})
+            await asyncio.sleep(STEP_S)
+        return Response(
+            playlist(segments),
+            media_type="application/vnd.apple.mpegurl",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _serve_segment(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        path = self._folder / name
+        if segment(name) is None or not path.is_file():
+            return PlainTextResponse("Gone.\n", 404, {"Cache-Control": "no-store"})
+        return FileResponse(
+            path,
+            media_type="video/mp2t",
+            headers={"Cache-Control": f"max-age={SEGMENT_AGE_S}"},
+        )
+
+
+async def missing() -> str | None:
+    """Why no picture can be made; None if the encoder runs."""
+    try:
+        path = await asyncio.to_thread(imageio_ffmpeg.get_ffmpeg_exe)
+        process = await asyncio.create_subprocess_exec(
+            path, "-version", stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+        )
+    except (OSError, RuntimeError) as error:
+        return str(error)
+    try:
+        async with asyncio.timeout(CHECK_S):
+            told, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return f"{path} doesn't answer"
+    if process.returncode != 0:
+        return f"{path} ended with {process.returncode}: {told[-MAX_TOLD_CHARS:].decode()}"
+    return None

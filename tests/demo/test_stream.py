@@ -1,0 +1,155 @@
+"""The stream that the demonstration makes and serves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from grandstand.demo import timecode
+from grandstand.demo.playlist import Segment
+from grandstand.demo.stream import PATH, Stream, missing
+from starlette.applications import Starlette
+from structlog.testing import capture_logs
+
+from tests.demo.pictures import codes
+from tests.viewer import until
+
+READY_S = 30
+
+
+def now_ms() -> float:
+    return time.time() * 1000
+
+
+def browser(stream: Stream) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(Starlette(routes=stream.routes()))
+    return httpx2.AsyncClient(transport=transport, base_url="http://show")
+
+
+@asynccontextmanager
+async def on_air(stream: Stream) -> AsyncIterator[httpx2.AsyncClient]:
+    sending = asyncio.create_task(stream.run())
+    async with browser(stream) as client:
+        yield client
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert sending.cancelled()
+    assert not children()
+
+
+def children() -> list[int]:
+    """Processes of ours, and theirs."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"grandstand.demo.broadcast" in stat.read_bytes():
+                found.append(int(stat.parent.name))
+        except OSError:
+            continue  # it went meanwhile
+    return [pid for pid in found if _parent(pid) == os.getpid()]
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def test_the_date_of_a_segment_is_the_time_in_its_first_frame(tmp_path: Path) -> None:
+    async with on_air(Stream(tmp_path, now_ms)) as client:
+        listed: list[tuple[str, str]] = []
+        while len(listed) < 3:
+            answer = await client.get(PATH)
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == "application/vnd.apple.mpegurl"
+            assert answer.headers["cache-control"] == "no-store"
+            listed = re.findall(r"DATE-TIME:(\S+)\n#EXTINF:1.000000,\n(\S+)", answer.text)
+            await asyncio.sleep(0.1)
+        for date, name in listed:
+            segment = await client.get(f"/stream/{name}")
+            assert segment.headers["content-type"] == "video/mp2t"
+            assert segment.headers["cache-control"] == "max-age=60"
+            (tmp_path / "seen").write_bytes(segment.content)
+            at_ms = round(datetime.fromisoformat(date).timestamp() * 1000)
+            assert codes(tmp_path / "seen")[0] == at_ms % timecode.MODULUS_MS
+            assert abs(now_ms() - at_ms) < 20_000
+
+
+async def test_programme_time_may_be_another_than_this_machines(tmp_path: Path) -> None:
+    async with on_air(Stream(tmp_path, lambda: now_ms() + 3_600_000)) as client:
+        date = re.findall(r"DATE-TIME:(\S+)", (await client.get(PATH)).text)[0]
+    ahead_ms = datetime.fromisoformat(date).timestamp() * 1000 - now_ms()
+    assert abs(ahead_ms - 3_600_000) < 20_000
+
+
+async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Path) -> None:
+    stream = Stream(tmp_path, now_ms)
+    with capture_logs() as logs:
+        async with on_air(stream) as client:
+            await client.get(PATH)
+            for _ in range(2):
+                await until(children)
+                for pid in children():
+                    os.kill(pid, signal.SIGKILL)
+                await until(lambda: not children())
+            async with asyncio.timeout(READY_S):
+                while "#EXT-X-DISCONTINUITY\n" not in (answer := await client.get(PATH)).text:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+    dates = re.findall(r"DATE-TIME:(\S+)", answer.text)
+    assert dates == sorted(set(dates))
+    assert [each["event"] for each in logs] == ["picture_lost"]
+
+
+@pytest.mark.parametrize("name", ["1-0-0.ts", "encoder.m3u8", "..%2Fsecret", "secret.ts"])
+async def test_nothing_but_segments_is_served(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").touch()
+    folder = tmp_path / "stream"
+    folder.mkdir()
+    for other in ("encoder.m3u8", "secret.ts"):
+        (folder / other).touch()
+    async with browser(Stream(folder, now_ms)) as client:
+        assert (await client.get(f"/stream/{name}")).status_code == 404
+
+
+async def test_a_playlist_is_waited_for_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with browser(Stream(tmp_path, now_ms)) as client:
+        asking = asyncio.create_task(client.get(PATH))
+        await asyncio.sleep(0.2)
+        assert not asking.done()
+        (tmp_path / Segment(0, 0, 0).name).touch()
+        assert (await asking).status_code == 200
+        (tmp_path / Segment(0, 0, 0).name).unlink()
+        monkeypatch.setattr("grandstand.demo.stream.PATIENCE_S", 0.2)
+        answer = await client.get(PATH)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_an_encoder_that_runs_is_not_missing() -> None:
+    assert await missing() is None
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [(None, "No such file"), ("exit 3", "ended with 3"), ("sleep 60", "doesn't answer")],
+)
+async def test_why_there_is_no_encoder_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, why: str
+) -> None:
+    path = tmp_path / "ffmpeg"
+    if script is not None:
+        path.write_text(
+            f"#!/bin/sh\nexec {script}\n" if "sleep" in script else f"#!/bin/sh\n{script}\n"
+        )
+        path.chmod(0o700)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
+    monkeypatch.setattr("grandstand.demo.stream.CHECK_S", 0.5)
+    assert why in (await missing() or "")
