@@ -1,0 +1,72 @@
+/** One stats card in the document. Text is only ever set as text. */
+
+import { make, setText } from "../page.js";
+
+/** @import {Facts} from "./facts.js" */
+
+const FLASH_MS = 1_400;
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Whether things may move. */
+export function mayMove() {
+  return !calm.matches;
+}
+
+export class Card {
+  /** @type {HTMLElement} */ root;
+  #title = make("p", { class: "card-title", test: "card-title" });
+  #about = make("p", { class: "card-about", test: "card-about" });
+  #fields = make("dl", { class: "card-fields" });
+  /** @type {Map<string, {row: HTMLElement, value: HTMLElement}>} */ #rows = new Map();
+
+  /** @param {string} id @param {Facts} facts */
+  constructor(id, facts) {
+    this.root = make("article", { class: "stats-card", test: "card" }, [this.#title, this.#about, this.#fields]);
+    this.root.dataset["card"] = id;
+    this.tell(facts, false);
+  }
+
+  /** @param {Facts} facts @param {boolean} [flash] what has changed is shown to have changed */
+  tell({ title, about, fields, columns }, flash = true) {
+    setText(this.#title, title);
+    setText(this.#about, about);
+    this.#about.hidden = about === "";
+    this.root.setAttribute("aria-label", about ? `${title}, ${about}` : title);
+    for (const [label, { row }] of this.#rows)
+      if (!fields.some((field) => field.label === label)) {
+        row.remove();
+        this.#rows.delete(label);
+      }
+    fields.forEach(({ label, value }, place) => {
+      const known = this.#rows.get(label);
+      const shown = known ?? this.#add(label);
+      if (this.#fields.children[place] !== shown.row)
+        this.#fields.insertBefore(shown.row, this.#fields.children[place] ?? null);
+      if (shown.value.textContent === value) return;
+      setText(shown.value, value);
+      shown.value.title = value;
+      if (flash && known && mayMove()) highlight(shown.row);
+    });
+    this.#fields.dataset["columns"] = String(columns);
+  }
+
+  /** @param {string} label */
+  #add(label) {
+    const value = make("dd", { test: "card-value" });
+    const row = make("div", {}, [make("dt", { text: label }), value]);
+    row.dataset["label"] = label;
+    const shown = { row, value };
+    this.#rows.set(label, shown);
+    return shown;
+  }
+}
+
+/** A glow that fades: opacity alone, which costs no layout. @param {HTMLElement} row */
+function highlight(row) {
+  row.animate([{ opacity: 1 }, { opacity: 0 }], {
+    duration: FLASH_MS,
+    easing: "ease-out",
+    pseudoElement: "::before",
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * The stats cards that a page shows: those that came last, each at its place for as long as it is
+ * there, however often its numbers change. Told all overlays of the moment as often as one likes.
+ */
+
+import { Card, mayMove } from "./card.js";
+import { factsOf } from "./facts.js";
+
+/** @import {Overlay} from "../sdk/grandstand.js" */
+
+const MOST = 4;
+const COME_MS = 420;
+const GO_MS = 320;
+const EASE = "cubic-bezier(0.2, 0.7, 0.2, 1)";
+
+export class CardDeck {
+  #root;
+  #most;
+  #language;
+  /** @type {Map<string, Card>} */ #cards = new Map();
+  /** @type {Map<string, number>} in which order they came */ #came = new Map();
+  #arrivals = 0;
+  /** @type {Map<string, Overlay>} */ #told = new Map();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{most?: number, language?: string}} [options]
+   */
+  constructor(root, { most = MOST, language = navigator.language } = {}) {
+    this.#root = root;
+    this.#most = most;
+    this.#language = language;
+    root.classList.add("stats-cards");
+  }
+
+  /** @param {readonly Overlay[]} overlays those at the viewer's playhead, of any kind */
+  show(overlays) {
+    const wanted = this.#choose(overlays.filter((one) => factsOf(one, this.#language)));
+    const gone = [...this.#cards].filter(([id]) => !wanted.has(id));
+    const moves = gone.length > 0 || [...wanted.keys()].some((id) => !this.#cards.has(id));
+    const places = moves ? this.#places() : new Map();
+    for (const [id, card] of gone) {
+      this.#cards.delete(id);
+      this.#told.delete(id);
+      go(card.root);
+    }
+    let told = moves;
+    for (const [id, overlay] of wanted) {
+      if (this.#told.get(id) === overlay) continue;
+      this.#told.set(id, overlay);
+      told = true;
+      const facts = factsOf(overlay, this.#language);
+      if (!facts) continue;
+      const card = this.#cards.get(id);
+      if (card) card.tell(facts);
+      else {
+        const fresh = new Card(id, facts);
+        this.#cards.set(id, fresh);
+        this.#root.prepend(fresh.root);
+        come(fresh.root);
+      }
+    }
+    if (told) this.#fit();
+    slide(places);
+  }
+
+  /** Where the page bounds the deck's height, the cards that came first give way. */
+  #fit() {
+    const cards = [...this.#cards.values()].map(({ root }) => root);
+    for (const root of cards) root.hidden = false;
+    for (const root of cards.slice(0, -1)) {
+      if (this.#root.scrollHeight <= this.#root.clientHeight + 1) return;
+      root.hidden = true;
+    }
+  }
+
+  /** Those that came last. @param {readonly Overlay[]} overlays @returns {Map<string, Overlay>} the oldest first */
+  #choose(overlays) {
+    const there = new Set(overlays.map((one) => one.id));
+    for (const id of this.#came.keys()) if (!there.has(id)) this.#came.delete(id);
+    for (const { id } of overlays) if (!this.#came.has(id)) this.#came.set(id, (this.#arrivals += 1));
+    const came = (/** @type {Overlay} */ one) => this.#came.get(one.id) ?? 0;
+    const last = [...overlays].sort((a, b) => came(a) - came(b)).slice(-this.#most);
+    return new Map(last.map((one) => [one.id, one]));
+  }
+
+  /** @returns {Map<HTMLElement, number>} */
+  #places() {
+    return new Map([...this.#cards.values()].map(({ root }) => [root, root.offsetTop]));
+  }
+}
+
+/** @param {HTMLElement} root */
+function come(root) {
+  if (!mayMove()) return;
+  const from = { opacity: 0, transform: "translateY(12px) scale(0.98)" };
+  root.animate([from, { opacity: 1, transform: "none" }], { duration: COME_MS, easing: EASE });
+}
+
+/** It leaves its place at once, and fades out over it. @param {HTMLElement} root */
+function go(root) {
+  if (!mayMove()) return root.remove();
+  const { offsetTop, offsetLeft, offsetWidth } = root;
+  root.inert = true;
+  delete root.dataset["test"];
+  Object.assign(root.style, {
+    position: "absolute",
+    top: `${offsetTop}px`,
+    left: `${offsetLeft}px`,
+    width: `${offsetWidth}px`,
+  });
+  const leaving = root.animate([{ opacity: 1 }, { opacity: 0 }], { duration: GO_MS, easing: "ease-in" });
+  leaving.onfinish = leaving.oncancel = () => root.remove();
+}
+
+/** Those that stay glide to where they are now. @param {ReadonlyMap<HTMLElement, number>} places */
+function slide(places) {
+  if (!mayMove()) return;
+  for (const [root, before] of places) {
+    const by = before - root.offsetTop;
+    if (!root.isConnected || root.style.position === "absolute" || by === 0) continue;
+    root.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: COME_MS, easing: EASE });
+  }
+}

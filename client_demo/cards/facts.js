@@ -1,0 +1,60 @@
+/** What a stats card says: an overlay's data, of which nothing is taken for granted, as texts. Pure. */
+
+/** @import {Overlay} from "../sdk/grandstand.js" */
+
+const MOST_FIELDS = 12;
+
+/**
+ * @typedef {object} Facts
+ * @property {string} title
+ * @property {string} about whom it is about; "" where the entity is a mere number
+ * @property {{label: string, value: string}[]} fields in the order sent
+ * @property {number} columns that they fit into: 1 to 3
+ */
+
+/**
+ * @param {Overlay} overlay
+ * @param {string} language of the numbers, BCP 47
+ * @returns {Facts | undefined} undefined where there is nothing to show
+ */
+export function factsOf({ kind, data }, language) {
+  const { entity, name, values } = data;
+  if (kind !== "stats" || typeof values !== "object" || values === null) return undefined;
+  const fields = Object.entries(values)
+    .slice(0, MOST_FIELDS)
+    .map(([label, value]) => ({ label, value: textOf(value, language) }));
+  if (fields.length === 0) return undefined;
+  return {
+    title: typeof name === "string" ? name : "",
+    about: typeof entity === "string" ? nameIn(entity) : "",
+    fields,
+    columns: columnsFor(fields),
+  };
+}
+
+/** As many as leave each number and each label on its line. @param {{label: string, value: string}[]} fields */
+function columnsFor(fields) {
+  const value = Math.max(...fields.map((field) => widthOf(field.value)));
+  const label = Math.max(...fields.map((field) => widthOf(field.label)));
+  if (value > 8 || label > 16) return 1;
+  if (value > 5 || label > 10 || fields.length % 3 === 1) return Math.min(2, fields.length);
+  return Math.min(3, fields.length);
+}
+
+/** In digits; Chinese characters are twice as wide. @param {string} text */
+function widthOf(text) {
+  return [...text].reduce((sum, char) => sum + (char >= "\u2e80" ? 2 : 1), 0);
+}
+
+/** "team:Real Madrid" says something to a person, "athlete:123" doesn't. @param {string} entity */
+function nameIn(entity) {
+  const name = entity.slice(entity.indexOf(":") + 1).trim();
+  return /\p{L}/u.test(name) ? name : "";
+}
+
+/** @param {unknown} value @param {string} language */
+function textOf(value, language) {
+  if (typeof value === "string") return value;
+  if (typeof value !== "number" || !Number.isFinite(value)) return "–";
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" }).format(value);
+}
