@@ -24,7 +24,7 @@ def test_the_version_is_told(
     assert told == (0, f"grandstand {__version__}\n")
 
 
-NAMES = [(each.__name__,) for each in cli.COMMANDS] + [
+NAMES = [(name,) for name in cli.COMMANDS] + [
     (group, str(command.name or getattr(command.callback, "__name__", "")))
     for group, commands in cli.GROUPS.items()
     for command in commands.registered_commands

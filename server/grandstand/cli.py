@@ -6,6 +6,7 @@ Settings come from the environment; options go before them.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -13,12 +14,20 @@ import typer
 from grandstand import __version__
 from grandstand.commands.demo import demo
 from grandstand.commands.poll import poll
+from grandstand.commands.record import export, import_
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
 from grandstand.faults import OperatorError
 
-COMMANDS = (serve, demo, token, score)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "demo": demo,
+    "token": token,
+    "score": score,
+    "export": export,
+    "import": import_,
+}
 GROUPS = {"poll": poll}
 
 cli = typer.Typer(
@@ -28,8 +37,8 @@ cli = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in COMMANDS:
-    cli.command()(_command)
+for _name, _command in COMMANDS.items():
+    cli.command(_name)(_command)
 for _name, _group in GROUPS.items():
     cli.add_typer(_group, name=_name)
 
