@@ -220,3 +220,35 @@ test("a long comment takes longer to cross, so that it can be read", () => {
   assert.deepEqual(ids(one.at(NOW + 8_001, STAGE)), ["long"]);
   assert.deepEqual(one.at(NOW + 12_001, STAGE), []);
 });
+
+test("what came in time starts at its moment or, where no lane is free, not at all", () => {
+  const one = field();
+  one.suit({ ...PLAIN_TASTE, area: 0.01 }); // one lane
+  one.add(comment("first", { weight: 2 }), LIVE);
+  one.add(comment("second", { weight: 1 }), LIVE);
+  assert.deepEqual(ids(one.at(NOW, STAGE)), ["first"]);
+  for (let later = 0; later < 20_000; later += 100)
+    assert.ok(!ids(one.at(NOW + later, STAGE)).includes("second"));
+});
+
+test("what came late has no moment to miss: it queues for a lane", () => {
+  const one = field();
+  one.suit({ ...PLAIN_TASTE, area: 0.01 });
+  one.add(comment("first", { at: NOW - 5_000, weight: 2 }), LIVE);
+  one.add(comment("second", { at: NOW - 5_000, weight: 1 }), LIVE);
+  assert.deepEqual(ids(one.at(NOW, STAGE)), ["first"]);
+  for (let later = 0; later < 1_200; later += 100) one.at(NOW + later, STAGE);
+  assert.ok(ids(one.at(NOW + 1_200, STAGE)).includes("second"));
+});
+
+test("what came late doesn't queue for ever", () => {
+  const one = field();
+  one.suit({ ...PLAIN_TASTE, area: 0.01 });
+  one.add(comment("long", { at: NOW - 5_000, weight: 9, text: "x".repeat(60) }), LIVE);
+  one.add(comment("queues", { at: NOW - 5_000, weight: 1 }), LIVE);
+  for (let later = 0; later < 40_000; later += 50) {
+    const shown = ids(one.at(NOW + later, STAGE));
+    assert.ok(!shown.includes("queues"), `shown after ${later} ms`);
+  }
+  assert.equal(one.sizes.waiting, 0);
+});

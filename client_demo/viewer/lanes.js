@@ -20,7 +20,8 @@ const SCROLL_MS = 8_000;
 const LONG_EM = 20; // what is longer than this takes longer to read,
 const LONG_MS_PER_EM = 100; // and to cross
 const STILL_MS = 4_000;
-const PATIENCE_MS = 1_200; // a tick brings several at once: they may queue for a lane this long
+const IN_TIME_MS = 50; // what came no later starts at its moment or not at all (docs/decisions.md);
+const PATIENCE_MS = 1_200; // what came late, several in a tick, may queue for a lane this long
 const GAP_EM = 1;
 const MOST_FLYING = { few: 40, normal: 240, many: 240 };
 const MOST_WAITING = 400;
@@ -50,6 +51,7 @@ export const PLAIN_TASTE = { size: 1, speed: 1, area: 1, density: "normal", minW
  * @property {number} count
  * @property {boolean} own
  * @property {number} start programme time at which it enters
+ * @property {number} patienceMs how long it may queue for a lane
  * @property {number} flightMs
  * @property {number} widthEm
  * @property {number} lane -1 while it waits
@@ -126,6 +128,7 @@ export class BulletField {
     if (!own && comment.weight < this.#taste.minWeight) return;
     const start = history ? comment.at : Math.max(comment.at, playhead);
     const bullet = bulletOf(comment, own, start, this.measureEm, this.#taste.speed);
+    if (playhead - comment.at > IN_TIME_MS) bullet.patienceMs = PATIENCE_MS;
     if (start + bullet.flightMs <= playhead) return;
     this.#remember(comment.id);
     this.#waiting.push(bullet);
@@ -171,7 +174,7 @@ export class BulletField {
       due.sort((a, b) => Number(b.own) - Number(a.own) || b.weight - a.weight || a.start - b.start);
       const launched = new Set(due.filter((one) => this.#launch(one, playhead, grid)));
       this.#waiting = this.#waiting.filter(
-        (one) => !launched.has(one) && playhead < one.start + PATIENCE_MS,
+        (one) => !launched.has(one) && playhead < one.start + one.patienceMs,
       );
     }
     return this.#flying.map((one) => place(one, playhead, grid));
@@ -237,6 +240,7 @@ function bulletOf(comment, own, start, measureEm, speed) {
     count,
     own,
     start,
+    patienceMs: 0,
     flightMs: mode === "scroll" ? crossMs / speed : STILL_MS,
     widthEm,
     lane: -1,

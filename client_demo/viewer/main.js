@@ -89,8 +89,8 @@ live.on("state", (state) => {
   gauges.add(state.now, state.gauges);
 });
 
-live.on("comment", ({ comment, own, history }) => {
-  const playhead = live.playhead();
+live.on("comment", ({ comment, own, lateMs, history }) => {
+  const playhead = comment.at + lateMs; // this frame's own: the clock may have moved on meanwhile
   if (flying()) field.add(comment, { playhead, own, history });
   if (own || comment.weight >= panel.taste.minWeight) talk.add({ comment, own });
 });
