@@ -68,10 +68,10 @@ export class CardDeck {
   #fit() {
     const cards = [...this.#cards.values()].map(({ root }) => root);
     for (const root of cards) root.hidden = false;
-    for (const root of cards.slice(0, -1)) {
-      if (this.#root.scrollHeight <= this.#root.clientHeight + 1) return;
-      root.hidden = true;
-    }
+    cards.forEach((root, place) => {
+      // By its place in the layout: what scrolls counts moving cards where they are just now.
+      root.hidden = place < cards.length - 1 && root.offsetTop + root.offsetHeight > this.#root.clientHeight + 1;
+    });
   }
 
   /** Those that came last. @param {readonly Overlay[]} overlays @returns {Map<string, Overlay>} the oldest first */

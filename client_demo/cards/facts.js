@@ -37,8 +37,10 @@ function columnsFor(fields) {
   const value = Math.max(...fields.map((field) => widthOf(field.value)));
   const label = Math.max(...fields.map((field) => widthOf(field.label)));
   if (value > 8 || label > 16) return 1;
-  if (value > 5 || label > 10 || fields.length % 3 === 1) return Math.min(2, fields.length);
-  return Math.min(3, fields.length);
+  const { length } = fields;
+  if (length === 4) return 2;
+  if (value > 5 || label > 10) return length === 3 ? 1 : Math.min(2, length);
+  return Math.min(3, length);
 }
 
 /** In digits; Chinese characters are twice as wide. @param {string} text */

@@ -33,19 +33,26 @@ HEADERS = {
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
-def policy(html: str) -> str:
+def policy(html: str, foreign_style: bool = False) -> str:
     """The Content-Security-Policy of a page.
 
     A room's stream may lie on any host, and hls.js plays it through a ``blob:``. The import map is
     the one inline script there is, since browsers take no other kind: it is let in by its hash.
+    With ``foreign_style`` a studio's own CSS, which OBS puts into the page as an element, works,
+    with the fonts and logos that it names; scripts stay ours.
     """
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()}'"
         for found in _IMPORT_MAP.findall(html)
     )
+    style, images = "", ""
+    if foreign_style:
+        style = " style-src 'self' 'unsafe-inline' https:; font-src 'self' data: https:;"
+        images = " https:"
     return (
         f"default-src 'self'; script-src 'self'{hashes}; connect-src 'self' http: https: ws: wss:; "
-        "media-src 'self' blob: http: https:; img-src 'self' data: blob:; worker-src 'self' blob:; "
+        f"media-src 'self' blob: http: https:; img-src 'self' data: blob:{images};{style} "
+        "worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
 
@@ -77,12 +84,12 @@ class _Modules(StaticFiles):
 def pages(folder: Path) -> list[BaseRoute]:
     """Routes of the viewer's page, the producer's, the overlay's, and of what they load."""
 
-    def page(name: str, path: str) -> Route:
+    def page(name: str, path: str, foreign_style: bool = False) -> Route:
         file = folder / name
 
         async def respond(request: Request) -> FileResponse:
-            headers = HEADERS | {"Content-Security-Policy": policy(file.read_text("utf-8"))}
-            return FileResponse(file, headers=headers)
+            told = policy(file.read_text("utf-8"), foreign_style)
+            return FileResponse(file, headers=HEADERS | {"Content-Security-Policy": told})
 
         return Route(path, respond, methods=["GET"])
 
@@ -90,7 +97,7 @@ def pages(folder: Path) -> list[BaseRoute]:
     return [
         page("viewer.html", "/"),
         page("producer.html", "/producer"),
-        page("overlay.html", "/overlay/{room}"),
+        page("overlay.html", "/overlay/{room}", foreign_style=True),
         Mount("/client", _Modules(folder), middleware=small),
         Mount("/library", _Modules(folder / "node_modules", LIBRARIES), middleware=small),
     ]

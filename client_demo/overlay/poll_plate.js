@@ -1,0 +1,125 @@
+/** The poll on air: its question, a bar per option, the time that is left, and who won. */
+
+import { make, setText } from "../page.js";
+import { barsOf } from "./result.js";
+
+/** @import {SeenPoll} from "../sdk/grandstand.js" */
+
+const SWAP_MS = 360; // the plate has left after this, and may come back as another poll
+/** How the type gives way until all options fit: smaller, then one line per option. */
+const FITS = [
+  ...[1, 0.92, 0.84, 0.76, 0.7, 0.64].map((size) => ({ size, lines: 2 })),
+  ...[0.76, 0.7, 0.64, 0.58, 0.52, 0.46].map((size) => ({ size, lines: 1 })),
+];
+
+export class PollPlate {
+  #root;
+  #words;
+  #format;
+  #kind = make("span", { class: "kind", test: "kind" });
+  #clock = make("span", { class: "left", test: "left" });
+  #question = make("h1", { test: "question" });
+  #bars = make("ol", { class: "bars" });
+  #foot = make("p", { class: "foot", test: "foot" });
+  #drain = make("span", { class: "drain" });
+  /** @type {{id: string, bars: {root: HTMLElement, fill: HTMLElement, percent: HTMLElement}[]} | undefined} */
+  #shown;
+  #leftAt = -Infinity;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {Intl.NumberFormat} format
+   */
+  constructor(root, words, format) {
+    this.#root = root;
+    this.#words = words;
+    this.#format = format;
+    const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
+    root.append(head, this.#question, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
+    addEventListener("resize", () => this.#fit());
+  }
+
+  /** @param {SeenPoll | undefined} seen @param {number} playhead */
+  show(seen, playhead) {
+    if (seen?.poll.id !== this.#shown?.id && this.#shown) return this.#leave();
+    if (!seen || performance.now() - this.#leftAt < SWAP_MS) return;
+    if (!this.#shown) this.#build(seen);
+    this.#tell(seen, playhead);
+    this.#root.dataset["on"] = "true";
+  }
+
+  #leave() {
+    this.#shown = undefined;
+    this.#leftAt = performance.now();
+    this.#root.dataset["on"] = "false";
+  }
+
+  /** @param {SeenPoll} seen */
+  #build({ poll }) {
+    const bars = poll.options.map((option, index) => {
+      const fill = make("span", { class: "fill" });
+      const text = make("span", { text: option.text, class: "text" });
+      const percent = make("span", { class: "percent", test: `tally-${index}` });
+      const root = make("li", { test: `option-${index}` }, [fill, text, percent]);
+      return { root, fill, percent };
+    });
+    this.#shown = { id: poll.id, bars };
+    this.#bars.replaceChildren(...bars.map((bar) => bar.root));
+    this.#root.dataset["poll"] = poll.id;
+    this.#root.dataset["many"] = String(poll.options.length > 6);
+    setText(this.#question, poll.question);
+    setText(this.#kind, this.#words.kinds[poll.kind]);
+    this.#fit();
+  }
+
+  /** The whole poll has to be inside the safe area. */
+  #fit() {
+    for (const { size, lines } of FITS) {
+      this.#root.style.setProperty("--fit", String(size));
+      this.#root.dataset["lines"] = String(lines);
+      if (this.#root.scrollHeight <= this.#root.clientHeight + 1) return;
+    }
+  }
+
+  /** @param {SeenPoll} seen @param {number} playhead */
+  #tell(seen, playhead) {
+    const { poll, phase, votes } = seen;
+    const bars = barsOf(seen);
+    const open = phase === "open";
+    this.#root.dataset["phase"] = phase;
+    this.#root.dataset["hidden"] = String(!votes);
+    this.#shown?.bars.forEach(({ root, fill, percent }, index) => {
+      const bar = bars[index];
+      if (!bar) return;
+      fill.style.transform = `scaleX(${bar.share})`;
+      setText(percent, bar.percent);
+      percent.dataset["votes"] = votes ? String(votes.tally[index] ?? 0) : "";
+      root.dataset["mark"] = bar.mark;
+    });
+    const left = Math.max(0, Math.ceil((poll.closes_at - playhead) / 1000));
+    setText(this.#clock, open ? clockOf(left) : "");
+    const length = Math.max(1, poll.closes_at - poll.opens_at);
+    const share = open ? Math.min(1, Math.max(0, (poll.closes_at - playhead) / length)) : 0;
+    this.#drain.style.transform = `scaleX(${share})`;
+    const said = this.#saying(seen, bars);
+    const count = votes && votes.voters > 0 ? this.#words.votes(votes.voters, this.#format.format(votes.voters)) : "";
+    setText(this.#foot, count ? `${said} · ${count}` : said);
+  }
+
+  /** @param {SeenPoll} seen @param {readonly import("./result.js").Bar[]} bars */
+  #saying({ poll, phase, votes }, bars) {
+    const words = this.#words;
+    if (phase === "open") return words.voteNow;
+    if (phase === "counting") return words.counting;
+    if (poll.kind === "quiz") return phase === "revealed" ? words.answer : words.secret;
+    if (!votes) return words.secret;
+    const winners = bars.filter((bar) => bar.mark === "winner").length;
+    return winners === 0 ? words.nobody : winners > 1 ? words.draw : words.result;
+  }
+}
+
+/** @param {number} seconds */
+function clockOf(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,72 @@
+/** Which poll is on air, and what of its options stands out. Pure. */
+
+import { isAnswer, shareOf } from "../sdk/grandstand.js";
+
+/** @import {SeenPoll} from "../sdk/grandstand.js" */
+
+/**
+ * @typedef {object} Bar
+ * @property {number} share 0 to 1
+ * @property {string} percent "" where the votes are hidden
+ * @property {"winner" | "right" | "other" | ""} mark "other" once something else won
+ */
+
+/** When the results of polls came, by the viewer's own playhead: how long they stay is counted from there. */
+export class Results {
+  /** @type {Map<string, {phase: string, since: number}>} */ #since = new Map();
+  #stayMs;
+
+  /** @param {number} stayMs */
+  constructor(stayMs) {
+    this.#stayMs = stayMs;
+  }
+
+  /**
+   * The poll to show: the open one that opened last, else the one whose votes are being counted,
+   * else the result that came last, for a while.
+   * @param {readonly SeenPoll[]} polls
+   * @param {number} playhead
+   * @returns {SeenPoll | undefined}
+   */
+  onAir(polls, playhead) {
+    const there = new Set(polls.map(({ poll }) => poll.id));
+    for (const id of this.#since.keys()) if (!there.has(id)) this.#since.delete(id);
+    return polls
+      .filter((seen) => this.#stays(seen, playhead))
+      .sort((a, b) => rank(a) - rank(b) || b.poll.opens_at - a.poll.opens_at)[0];
+  }
+
+  /** @param {SeenPoll} seen @param {number} playhead */
+  #stays({ poll, phase }, playhead) {
+    const before = this.#since.get(poll.id);
+    // One that had ended before this page came in ended at about that time.
+    const since = before ? playhead : Math.min(playhead, poll.closes_at + poll.grace);
+    if (before?.phase !== phase) this.#since.set(poll.id, { phase, since });
+    if (phase === "open" || phase === "counting") return true;
+    if (phase !== "closed" && phase !== "revealed") return false;
+    return playhead - (this.#since.get(poll.id)?.since ?? playhead) < this.#stayMs;
+  }
+}
+
+/** @param {SeenPoll} seen */
+function rank({ phase }) {
+  return phase === "open" ? 0 : phase === "counting" ? 1 : 2;
+}
+
+/**
+ * @param {SeenPoll} seen
+ * @returns {Bar[]} one per option. A quiz's answer stands out once it is revealed, in other polls
+ *   whoever has the most votes, once no more can come
+ */
+export function barsOf({ poll, phase, votes }) {
+  const answered = poll.kind === "quiz" && phase === "revealed" && poll.answer !== undefined;
+  const decided = poll.kind !== "quiz" && poll.final && (phase === "closed" || phase === "revealed");
+  const most = votes && decided ? Math.max(...votes.tally) : 0;
+  return poll.options.map((_, option) => {
+    const share = votes ? shareOf(votes, option) : 0;
+    const won = most > 0 && votes?.tally[option] === most;
+    const right = answered && isAnswer(poll, option);
+    const mark = right ? "right" : won ? "winner" : answered || most > 0 ? "other" : "";
+    return { share, percent: votes ? `${Math.round(share * 100)} %` : "", mark };
+  });
+}

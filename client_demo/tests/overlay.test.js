@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { factsOf } from "../cards/facts.js";
+import { readOptions } from "../overlay/options.js";
+import { Results, barsOf } from "../overlay/result.js";
+import { WORDS } from "../overlay/words.js";
+
+const card = (values, data = {}) => ({
+  id: "c",
+  kind: "stats",
+  at: 0,
+  data: { entity: "athlete:123", name: "100 m", values, ...data },
+});
+const facts = (values, data) => factsOf(card(values, data), "en");
+
+test("a card's values are texts, and what cannot be known is a dash", () => {
+  const values = { a: 12.34567, b: 12431, c: 2024, d: -0.5, e: "9.86 s", f: null, g: NaN, h: [1] };
+  assert.deepEqual(
+    facts(values).fields.map((field) => field.value),
+    ["12.346", "12,431", "2024", "-0.5", "9.86 s", "–", "–", "–"],
+  );
+});
+
+test("whom a card is about is said where it is a name and not a number", () => {
+  const about = (entity) => facts({ a: 1 }, { entity }).about;
+  assert.deepEqual(["athlete:123", "team:Real Madrid", "中国女排", 7].map(about), ["", "Real Madrid", "中国女排", ""]);
+});
+
+test("nothing to show is no card", () => {
+  assert.equal(facts({}), undefined);
+  assert.equal(facts(null), undefined);
+  assert.equal(facts("text"), undefined);
+  assert.equal(factsOf({ ...card({ a: 1 }), kind: "forecast" }, "en"), undefined);
+});
+
+test("fields stand in as many columns as leave each on its line", () => {
+  const columns = (...pairs) => facts(Object.fromEntries(pairs)).columns;
+  assert.equal(columns(["a", 1]), 1);
+  assert.equal(columns(["a", 1], ["b", 2]), 2);
+  assert.equal(columns(["a", 1], ["b", 2], ["c", 3]), 3);
+  assert.equal(columns(["a", 1], ["b", 2], ["c", 3], ["d", 4]), 2);
+  assert.equal(columns(["a", "123456"], ["b", 2], ["c", 3], ["d", 4], ["e", 5], ["f", 6]), 2);
+  assert.equal(columns(["a", "123456789"], ["b", 2]), 1);
+  assert.equal(columns(["扣球成功率扣球成功"], ["b", 2]), 1);
+});
+
+test("an address without wishes shows everything, and wishes it doesn't know are named", () => {
+  const plain = readOptions("");
+  assert.deepEqual([...plain.show], ["poll", "pulse", "viewers", "cards"]);
+  assert.deepEqual(
+    { ...plain, show: 0 },
+    { show: 0, unknown: [], behindMs: 0, clock: false, theme: "dark", resultMs: 20_000 },
+  );
+  const asked = readOptions("?show=poll,%20cards,ticker&behind=2500&clock&theme=light&result=5&lang=zh");
+  assert.deepEqual([...asked.show], ["poll", "cards"]);
+  assert.deepEqual(
+    { ...asked, show: 0 },
+    { show: 0, unknown: ["ticker"], behindMs: 2500, clock: true, theme: "light", resultMs: 5000, language: "zh" },
+  );
+});
+
+test("an address that makes no sense is read as if it said nothing", () => {
+  for (const wrong of ["-5", "soon", "", "NaN", "Infinity"]) {
+    const { behindMs, resultMs } = readOptions(`?behind=${wrong}&result=${wrong}&theme=${wrong}`);
+    assert.deepEqual([behindMs, resultMs], [0, 20_000]);
+  }
+  assert.equal(readOptions("?theme=__proto__").theme, "dark");
+  assert.equal(readOptions("?behind=1e12").behindMs, 600_000);
+  assert.equal(readOptions("?clock=0").clock, false);
+  assert.equal(readOptions("?show=").show.size, 0);
+});
+
+const seen = (id, phase, more = {}) => {
+  const { votes, ...fields } = more;
+  const poll = {
+    id,
+    kind: "single",
+    options: [{ text: "a" }, { text: "b" }, { text: "c" }],
+    status: phase,
+    opens_at: 1_000,
+    closes_at: 10_000,
+    grace: 500,
+    final: phase === "closed" || phase === "revealed",
+    ...fields,
+  };
+  return { poll, phase, ...(votes && { votes: { tally: votes, voters: votes.reduce((a, b) => a + b, 0) } }) };
+};
+const marks = (poll) => barsOf(poll).map((bar) => bar.mark);
+
+test("whoever has the most votes has won once no more can come, and a tie has several", () => {
+  assert.deepEqual(marks(seen("p", "open", { votes: [1, 5, 2] })), ["", "", ""]);
+  assert.deepEqual(marks(seen("p", "counting", { votes: [1, 5, 2] })), ["", "", ""]);
+  assert.deepEqual(marks(seen("p", "closed", { votes: [1, 5, 2] })), ["other", "winner", "other"]);
+  assert.deepEqual(marks(seen("p", "revealed", { votes: [5, 5, 2] })), ["winner", "winner", "other"]);
+  assert.deepEqual(marks(seen("p", "closed", { votes: [0, 0, 0] })), ["", "", ""]);
+  assert.deepEqual(marks(seen("p", "closed")), ["", "", ""]);
+});
+
+test("a quiz has no winner but an answer, once it is revealed", () => {
+  const quiz = { kind: "quiz", answer: 0, votes: [1, 5, 2] };
+  assert.deepEqual(marks(seen("p", "closed", { ...quiz, answer: undefined })), ["", "", ""]);
+  assert.deepEqual(marks(seen("p", "revealed", quiz)), ["right", "other", "other"]);
+});
+
+test("bars say how many chose them, and nothing where that is a secret", () => {
+  const bars = barsOf(seen("p", "open", { votes: [1, 2, 0] }));
+  assert.deepEqual(bars.map((bar) => bar.percent), ["33 %", "67 %", "0 %"]);
+  assert.deepEqual(barsOf(seen("p", "open")).map((bar) => bar.percent), ["", "", ""]);
+});
+
+test("the open poll goes before a result, and a result goes after its time", () => {
+  const results = new Results(5_000);
+  const open = seen("new", "open", { opens_at: 11_000, closes_at: 30_000 });
+  assert.equal(results.onAir([seen("p", "open")], 9_000)?.poll.id, "p");
+  assert.equal(results.onAir([seen("p", "counting")], 10_100)?.poll.id, "p");
+  assert.equal(results.onAir([seen("p", "closed"), open], 11_000)?.poll.id, "new");
+  assert.equal(results.onAir([seen("p", "closed")], 15_999)?.poll.id, "p");
+  assert.equal(results.onAir([seen("p", "closed")], 16_000), undefined);
+  assert.equal(results.onAir([seen("p", "revealed")], 20_000)?.poll.id, "p");
+  assert.equal(results.onAir([seen("p", "revealed")], 25_000), undefined);
+  assert.equal(results.onAir([seen("p", "cancelled")], 25_100), undefined);
+});
+
+test("a result from long before this page came is not shown again", () => {
+  assert.equal(new Results(5_000).onAir([seen("p", "closed")], 15_500), undefined);
+  assert.equal(new Results(5_000).onAir([seen("p", "closed")], 15_499)?.poll.id, "p");
+});
+
+test("both languages say the same things", () => {
+  assert.deepEqual(Object.keys(WORDS.zh), Object.keys(WORDS.en));
+});
