@@ -19,6 +19,11 @@ export class ProgrammeClock {
     return this.#offsetMs !== undefined;
   }
 
+  /** True once a round trip bounds it from both sides: before, it only says how frames come in. */
+  get sure() {
+    return this.#trips.length > 0;
+  }
+
   /**
    * A `time` came back.
    * @param {number} sent local ms

@@ -14,6 +14,7 @@ import { readMessage } from "./reading.js";
 /** @import {CommentMessage, Frame, FollowMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
+const REMEMBERED_MS = 290_000; // a comment's id is known to the server for 5 minutes
 const SILENCE_MS = 30_000;
 const SILENCE_SURE_MS = 2_000; // after a sleep the first tick may come before what waits in the socket
 const WELCOME_MS = 10_000; // opening, hello and welcome; the server gives a hello 5 s
@@ -25,7 +26,8 @@ const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
  * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string}} Status
- * @typedef {{message: CommentMessage | VoteMessage, resendAt: number, again: boolean}} Pending again: it was sent before
+ * @typedef {{message: CommentMessage | VoteMessage, resendAt: number, sentAt: number,
+ *   again: boolean}} Pending sentAt: for the first time; again: since then once more
  * @typedef {{do: "token"}
  *   | {do: "open"}
  *   | {do: "send", message: object}
@@ -58,7 +60,7 @@ export class Connection {
 
   /**
    * @param {object} options
-   * @param {"asked" | "guest" | "given" | "none"} options.identity where tokens come from: asked of
+   * @param {"asked" | "given" | "none"} options.identity where tokens come from: asked of
    *   the shell, and again when refused; given once for all; or none, to watch only
    * @param {string} [options.token]
    * @param {string} [options.lang] BCP 47
@@ -66,7 +68,7 @@ export class Connection {
    * @param {() => number} [options.random] 0 to 1
    */
   constructor({ identity, token, lang, follow = [], random = Math.random }) {
-    this.identity = identity === "guest" ? "asked" : identity;
+    this.identity = identity;
     this.token = token;
     this.lang = lang;
     this.topics = follow;
@@ -194,7 +196,7 @@ export class Connection {
     if (stuck || this.#isSilent(now) || now >= this.#gapAt)
       return [{ do: "close" }, ...this.#retry(now)];
     if (this.#stage !== "live") return [];
-    const effects = this.#resend((one) => now >= one.resendAt);
+    const effects = this.#resend(now, (one) => now >= one.resendAt);
     if (now >= this.#timeAt) {
       this.#timeCount += 1;
       const soon = this.#timeCount < TIME_FIRST_COUNT;
@@ -207,12 +209,14 @@ export class Connection {
 
   /**
    * A comment or vote: kept until it is answered, and sent again with the same id after a reconnect.
+   * @param {number} now
    * @param {CommentMessage | VoteMessage} message
    * @returns {Effect[]}
    */
-  submit(message) {
-    this.#pending.set(message.id, { message, resendAt: Infinity, again: false });
-    return this.#stage === "live" ? [send(message)] : [];
+  submit(now, message) {
+    const live = this.#stage === "live";
+    this.#pending.set(message.id, { message, resendAt: Infinity, sentAt: live ? now : Infinity, again: false });
+    return live ? [send(message)] : [];
   }
 
   /**
@@ -257,7 +261,7 @@ export class Connection {
     this.#timeAt = now;
     this.#timeCount = 0;
     effects.push(...this.#become({ phase: "live" }));
-    return [...effects, ...this.#sayTopics(), ...this.#resend(() => true)];
+    return [...effects, ...this.#sayTopics(), ...this.#resend(now, () => true)];
   }
 
   /** @param {number} now @param {Frame} frame @returns {Effect[]} */
@@ -318,11 +322,20 @@ export class Connection {
     return true;
   }
 
-  /** @param {(one: Pending) => boolean} due @returns {Effect[]} */
-  #resend(due) {
-    const again = [...this.#pending.values()].filter(due);
-    for (const one of again) Object.assign(one, { resendAt: Infinity, again: true });
-    return again.map((one) => send(one.message));
+  /** @param {number} now @param {(one: Pending) => boolean} due @returns {Effect[]} */
+  #resend(now, due) {
+    return [...this.#pending.values()].filter(due).map((one) => {
+      if (one.message.type === "comment" && now - one.sentAt > REMEMBERED_MS) return this.#giveUp(one.message.id);
+      const again = one.sentAt <= now;
+      Object.assign(one, { resendAt: Infinity, sentAt: Math.min(one.sentAt, now), again });
+      return send(one.message);
+    });
+  }
+
+  /** The server may no longer know that it had it already: sent again, it could count twice. @param {string} id */
+  #giveUp(id) {
+    this.#pending.delete(id);
+    return pass({ type: "error", id, code: "unavailable", message: "" });
   }
 
   /** @param {number} now @returns {Effect[]} */

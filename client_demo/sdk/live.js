@@ -4,7 +4,6 @@
  */
 
 import { ProgrammeClock } from "./clock.js";
-import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
 import { roomClock } from "./clocks.js";
 import { messageId } from "./identity.js";
 import { Outbox } from "./outbox.js";
@@ -78,21 +77,18 @@ export class LiveRoom {
   /** @param {Options} options */
   constructor(options) {
     const { token, guestToken, onGuestToken } = options;
-    const asked = typeof token === "function";
     const given = typeof token === "string" ? token : undefined;
-    const identity = asked ? "asked" : given !== undefined ? "given" : token === null ? "none" : "guest";
     this.#clock = options.clock ?? roomClock();
     this.#socket = new LiveSocket({
       url: options.url,
       room: options.room,
-      identity,
+      identity: token === null ? "none" : given !== undefined ? "given" : "asked",
       token: given ?? (token === undefined ? guestToken : undefined),
-      askToken: asked ? token : undefined,
+      askToken: typeof token === "function" ? token : undefined,
       lang: options.lang,
       follow: options.follow,
       WebSocket: options.WebSocket,
-      codec: { subprotocol: SUBPROTOCOL, write: toBytes, read: fromBytes },
-      onToken: (_token, _expiresAt, whole) => onGuestToken?.(whole),
+      onGuestToken,
       onStatus: (status) => this.#became(status),
       onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
     });
@@ -253,7 +249,7 @@ export class LiveRoom {
   #fold(frame, replayed, receivedAt) {
     if (frame.now !== NO_TIME) this.#programme.heard(receivedAt, frame.now);
     if (!this.state) return;
-    if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME)
+    if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME && this.#programme.sure)
       this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
     this.state = fold(this.state, frame);
     this.#schedule(frame.comments ?? [], replayed);

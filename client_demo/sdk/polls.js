@@ -3,9 +3,6 @@
 /** @import {Poll} from "./wire.js" */
 /** @typedef {"waiting" | "open" | "counting" | "closed" | "revealed" | "cancelled"} PollPhase */
 
-const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to one who comes in
-const MOST_SHOWN = 3;
-
 /**
  * Open by the viewer's own playhead: `counting` is past `closes_at` there, and not final yet.
  * @param {Poll} poll
@@ -16,21 +13,6 @@ export function phaseOf(poll, playhead) {
   if (poll.status !== "open") return poll.status;
   if (!(playhead >= poll.opens_at)) return "waiting";
   return playhead <= poll.closes_at ? "open" : "counting";
-}
-
-/**
- * The polls to show, the latest first: all that are open, then the last ones that ended.
- * @param {Iterable<Poll>} polls
- * @param {number} playhead
- * @returns {Poll[]}
- */
-export function pollsToShow(polls, playhead) {
-  const begun = [...polls].filter((poll) => playhead >= poll.opens_at);
-  const rank = (/** @type {Poll} */ poll) => (phaseOf(poll, playhead) === "open" ? 1 : 0);
-  return begun
-    .filter((poll) => rank(poll) === 1 || playhead - poll.closes_at < REMEMBERED_MS)
-    .sort((a, b) => rank(b) - rank(a) || b.opens_at - a.opens_at)
-    .slice(0, Math.max(MOST_SHOWN, begun.filter((poll) => rank(poll) === 1).length));
 }
 
 /**

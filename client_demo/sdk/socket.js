@@ -1,5 +1,6 @@
 /** The shell around Connection: a WebSocket, timers, tokens. Decides nothing. */
 
+import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
 import { Connection } from "./connection.js";
 import { call, roomPath } from "./http.js";
 
@@ -9,25 +10,9 @@ import { call, roomPath } from "./http.js";
 const TICK_MS = 100;
 
 /**
- * How messages become data on the socket and back.
- * @typedef {{subprotocol: string, write: (message: object) => string | Uint8Array<ArrayBuffer>,
- *   read: (data: unknown) => unknown}} Codec
  * @typedef {new (url: string, subprotocol: string) => WebSocket} WebSocketClass
- * @typedef {{token: string, viewer?: string, expires_at?: number}} GuestToken
+ * @typedef {{token: string, viewer: {id?: string, name?: string, role: string}, expires_at: number}} GuestToken
  */
-
-/** @type {Codec} for pages that have no import map yet */
-const JSON_CODEC = {
-  subprotocol: "grandstand.v1.json",
-  write: JSON.stringify,
-  read: (data) => {
-    try {
-      return JSON.parse(String(data));
-    } catch {
-      return undefined;
-    }
-  },
-};
 
 export class LiveSocket {
   /** @type {WebSocket | undefined} */ #socket;
@@ -37,23 +22,19 @@ export class LiveSocket {
    * @param {object} options
    * @param {string} [options.url] of the server; this page's when absent
    * @param {string} options.room
-   * @param {"guest" | "asked" | "given" | "none"} options.identity a guest's token is asked of the
-   *   server, "asked" asks `askToken`
+   * @param {"asked" | "given" | "none"} options.identity
    * @param {string} [options.token]
-   * @param {() => Promise<string | null>} [options.askToken]
+   * @param {() => Promise<string | null>} [options.askToken] a guest's is asked of the server
    * @param {string} [options.lang]
    * @param {readonly string[]} [options.follow]
-   * @param {Codec} [options.codec]
    * @param {WebSocketClass} [options.WebSocket]
-   * @param {(token: string, expiresAt: number, whole: GuestToken) => void} [options.onToken] a new
-   *   guest token, to keep
+   * @param {(guest: GuestToken) => void} [options.onGuestToken] a new one, to keep
    * @param {(status: Status) => void} options.onStatus
    * @param {(message: ServerMessage, replayed: boolean, receivedAt: number) => void} options.onMessage
    */
   constructor(options) {
     this.options = options;
     this.url = (options.url ?? location.origin).replace(/\/+$/, "");
-    this.codec = options.codec ?? JSON_CODEC;
     this.core = new Connection({
       identity: options.identity,
       token: options.token,
@@ -72,7 +53,7 @@ export class LiveSocket {
 
   /** @param {CommentMessage | VoteMessage} message */
   submit(message) {
-    this.#run(this.core.submit(message));
+    this.#run(this.core.submit(performance.now(), message));
   }
 
   /** @param {string} id @param {readonly string[]} topics */
@@ -104,7 +85,7 @@ export class LiveSocket {
         this.#open();
         break;
       case "send":
-        this.#socket?.send(this.codec.write(effect.message));
+        this.#socket?.send(toBytes(effect.message));
         break;
       case "close":
         this.#drop();
@@ -121,13 +102,13 @@ export class LiveSocket {
     this.#drop();
     const Socket = this.options.WebSocket ?? WebSocket;
     const url = `${this.url.replace(/^http/, "ws")}${roomPath(this.options.room, "/live")}`;
-    const socket = new Socket(url, this.codec.subprotocol);
+    const socket = new Socket(url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const mine = () => this.#socket === socket;
     socket.onopen = () => mine() && this.#run(this.core.opened(performance.now()));
     socket.onmessage = (event) =>
-      mine() && this.#run(this.core.received(performance.now(), this.codec.read(event.data)));
+      mine() && this.#run(this.core.received(performance.now(), fromBytes(event.data)));
     socket.onclose = (event) => {
       if (!mine()) return;
       this.#socket = undefined;
@@ -161,9 +142,8 @@ export class LiveSocket {
       const { status, message, retryAfterMs } = answer;
       this.#run(this.core.tokenRefused(now, { code: finalCode(status), reason: message, retryAfterMs }));
     } else if (typeof answer.body?.token === "string") {
-      const { token, expires_at: expiresAt } = answer.body;
-      this.options.onToken?.(token, expiresAt, answer.body);
-      this.#run(this.core.tokenGiven(now, token));
+      this.options.onGuestToken?.(answer.body);
+      this.#run(this.core.tokenGiven(now, answer.body.token));
     } else {
       this.#run(this.core.tokenRefused(now, { reason: "" })); // some gateway's answer
     }

@@ -9,6 +9,14 @@ test("the clock is unknown until something told the time", () => {
   assert.ok(Number.isNaN(clock.read(5)));
 });
 
+test("the clock is sure once a round trip bounds it from both sides", () => {
+  const clock = new ProgrammeClock();
+  clock.heard(0, 10_000);
+  assert.deepEqual([clock.known, clock.sure], [true, false]);
+  clock.roundTrip(0, 10, 10_005);
+  assert.equal(clock.sure, true);
+});
+
 test("of several round trips the shortest counts, now plus half of it", () => {
   const clock = new ProgrammeClock();
   clock.roundTrip(0, 400, 10_100); // uneven: 100 there, 300 back

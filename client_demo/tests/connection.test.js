@@ -39,14 +39,14 @@ test("hello is the first message, with the token and language", () => {
 });
 
 test("a guest asks for a token before connecting", () => {
-  const connection = fresh({ identity: "guest" });
+  const connection = fresh({ identity: "asked" });
   assert.deepEqual(kinds(connection.start(0)), ["status", "token"]);
   assert.deepEqual(kinds(connection.tokenGiven(1, "new")), ["open"]);
   assert.equal(sent(connection.opened(2))[0].token, "new");
 });
 
 test("a guest token that can't be had now is asked for again, and not before it may", () => {
-  const connection = fresh({ identity: "guest" });
+  const connection = fresh({ identity: "asked" });
   connection.start(0);
   connection.tokenRefused(0, { reason: "", retryAfterMs: 7_000 });
   assert.deepEqual(connection.tick(6_999), []);
@@ -54,7 +54,7 @@ test("a guest token that can't be had now is asked for again, and not before it 
 });
 
 test("a room that gives guests no token ends the connection", () => {
-  const connection = fresh({ identity: "guest" });
+  const connection = fresh({ identity: "asked" });
   connection.start(0);
   connection.tokenRefused(0, { code: 3003, reason: "no guests" });
   assert.deepEqual(connection.status, { phase: "ended", code: 3003, reason: "no guests" });
@@ -188,12 +188,12 @@ test("a connection that never gets its welcome is given up", () => {
 
 test("what was not acknowledged is sent again, with its id and in order", () => {
   const connection = live();
-  assert.deepEqual(sent(connection.submit(COMMENT)), [COMMENT]);
-  connection.submit(VOTE);
-  connection.submit({ ...COMMENT, id: "c2" });
+  assert.deepEqual(sent(connection.submit(0, COMMENT)), [COMMENT]);
+  connection.submit(0, VOTE);
+  connection.submit(0, { ...COMMENT, id: "c2" });
   tell(connection, 1, { type: "ack", id: "c1", status: "accepted", comment: "x" });
   connection.closed(2, 1006, "");
-  assert.deepEqual(connection.submit({ ...COMMENT, id: "c3" }), []);
+  assert.deepEqual(connection.submit(0, { ...COMMENT, id: "c3" }), []);
   reopen(connection, 600);
   const again = sent(tell(connection, 700, welcome({ offset: 10 })));
   assert.deepEqual(again.map((message) => message.id), ["v1", "c2", "c3"]);
@@ -201,20 +201,20 @@ test("what was not acknowledged is sent again, with its id and in order", () => 
 
 test("a second welcome on the same connection sends nothing again", () => {
   const connection = live();
-  connection.submit(COMMENT);
+  connection.submit(0, COMMENT);
   assert.deepEqual(sent(tell(connection, 5, welcome({ offset: 10 }))), []);
 });
 
 test("a refused message is not sent again", () => {
   const connection = live();
-  connection.submit(COMMENT);
+  connection.submit(0, COMMENT);
   tell(connection, 1, { type: "error", id: "c1", code: "rejected", message: "insult" });
   assert.deepEqual(connection.unacknowledged, []);
 });
 
 test("an overloaded server gets the message again by itself, after the time it asked for", () => {
   const connection = live({ random: () => 0 });
-  connection.submit(VOTE);
+  connection.submit(0, VOTE);
   tell(connection, 0, { type: "error", id: "v1", code: "overloaded", message: "", retry_after: 3 });
   const votes = (now) => sent(connection.tick(now)).filter((message) => message.type === "vote");
   assert.deepEqual(votes(2_999), []);
@@ -222,13 +222,26 @@ test("an overloaded server gets the message again by itself, after the time it a
   assert.deepEqual(votes(3_001), []);
 });
 
+test("a comment whose id the server may have forgotten is given up, a vote is not, nor what was never sent", () => {
+  const connection = live();
+  connection.submit(0, COMMENT);
+  connection.submit(0, VOTE);
+  connection.closed(2, 1006, "");
+  connection.submit(3, { ...COMMENT, id: "c2" });
+  reopen(connection, 299_000);
+  const effects = tell(connection, 300_000, welcome());
+  assert.deepEqual(sent(effects).map((message) => message.id), ["v1", "c2"]);
+  assert.deepEqual(passed(effects).at(-1), { type: "error", id: "c1", code: "unavailable", message: "" });
+  assert.equal(connection.unacknowledged.length, 2);
+});
+
 test("too fast is an answer, but not to what was sent again: it may count already", () => {
   const tooFast = { type: "error", id: "c1", code: "rate_limited", message: "", retry_after: 1 };
   const connection = live();
-  connection.submit(COMMENT);
+  connection.submit(0, COMMENT);
   tell(connection, 1, tooFast);
   assert.deepEqual(connection.unacknowledged, []);
-  connection.submit(COMMENT);
+  connection.submit(0, COMMENT);
   connection.closed(2, 1006, "");
   reopen(connection, 600);
   tell(connection, 700, welcome());
@@ -269,7 +282,7 @@ test("attempts in vain wait ever longer, and a steady connection starts afresh",
 });
 
 test("a refused guest token is replaced, a given one ends the connection", () => {
-  const guest = fresh({ identity: "guest", token: "old" });
+  const guest = fresh({ identity: "asked", token: "old" });
   guest.start(0);
   guest.opened(1);
   guest.closed(2, 3000, "expired");

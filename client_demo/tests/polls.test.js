@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isAnswer, phaseOf, pollsToShow, shareOf } from "../sdk/polls.js";
+import { isAnswer, phaseOf, shareOf } from "../sdk/polls.js";
 import { NOW, poll } from "./rooms.js";
 
 test("a poll opens and ends by the viewer's own playhead", () => {
@@ -15,16 +15,6 @@ test("a poll opens and ends by the viewer's own playhead", () => {
 test("the server's word ends a poll whatever the playhead", () => {
   for (const status of ["closed", "revealed", "cancelled"])
     assert.equal(phaseOf(poll("p", { status, final: true }), NOW), status);
-});
-
-test("open polls come first, and polls of long ago not at all", () => {
-  const polls = [
-    poll("old", { status: "closed", opens_at: NOW - 900_000, closes_at: NOW - 800_000 }),
-    poll("open", { opens_at: NOW - 50_000 }),
-    poll("done", { status: "revealed", opens_at: NOW - 20_000, closes_at: NOW - 10_000 }),
-    poll("ahead", { opens_at: NOW + 1 }),
-  ];
-  assert.deepEqual(pollsToShow(polls, NOW).map((one) => one.id), ["open", "done"]);
 });
 
 test("shares are of those who voted", () => {
