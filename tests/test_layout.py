@@ -42,7 +42,7 @@ FROM_THE_TOP = (
     {"cli"},
     {"commands"},
     {"demo"},
-    {"app"},
+    {"app", "audience"},
     {"edge", "producers", "sequencer", "pages", "settings", "resources"},
     {"replica", "tokens"},
     {"moderation", "overlays"},

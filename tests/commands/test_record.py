@@ -44,6 +44,7 @@ async def test_what_viewers_said_comes_back_in_another_room(
         for number in range(3):
             await ann.comment(f"word {number}", color=number)
         await ann.comment("晚安", mode="bottom", size="small")
+        await ann.seen("晚安")
     first, second = tmp_path / "1.ndjson", tmp_path / "2.ndjson"
     assert command("export", one, "--all", "-o", str(first))[0] == 0
     code, out, err = command("import", other, str(first))

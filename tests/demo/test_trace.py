@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from grandstand.demo.trace import Line, read_trace, replay
+from grandstand.demo.trace import read_trace, replay
 from grandstand.faults import OperatorError
+from grandstand.recordings.line import Line
 
 from tests.demo.conftest import MakeCrowd
 from tests.server import ServerProcess

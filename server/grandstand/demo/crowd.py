@@ -20,10 +20,10 @@ from random import Random
 import structlog
 from msgspec import UNSET
 
-from grandstand.demo.figures import Figures
+from grandstand.audience.figures import Figures
+from grandstand.audience.viewer import Attendee
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.rhythm import Rhythm
-from grandstand.demo.viewer import CrowdViewer
 from grandstand.wire.messages import Frame, Poll
 
 STEP_S = 0.1
@@ -62,9 +62,9 @@ class Crowd:
         self._address = address
         self._issue = issue
         self._most = most
-        self._viewers: OrderedDict[str, tuple[CrowdViewer, asyncio.Task[None]]] = OrderedDict()
+        self._viewers: OrderedDict[str, tuple[Attendee, asyncio.Task[None]]] = OrderedDict()
         self._leaving: set[asyncio.Task[None]] = set()
-        self._due: list[tuple[float, int, CrowdViewer, str | tuple[Poll, list[int]]]] = []
+        self._due: list[tuple[float, int, Attendee, str | tuple[Poll, list[int]]]] = []
         self._serial = itertools.count()
         self._rhythm = Rhythm()
         self._newest = ("", -1)
@@ -73,11 +73,11 @@ class Crowd:
         self._loop = asyncio.get_running_loop()
 
     @property
-    def present(self) -> list[CrowdViewer]:
+    def present(self) -> list[Attendee]:
         """Those who are connected."""
         return [viewer for viewer, _ in self._viewers.values() if viewer.socket is not None]
 
-    def viewer(self, key: str, name: str) -> CrowdViewer:
+    def viewer(self, key: str, name: str) -> Attendee:
         """The viewer of that key, who comes in if it isn't here."""
         known = self._viewers.pop(key, None)
         if known is not None and not known[1].done():
@@ -88,9 +88,13 @@ class Crowd:
             self._leaving.add(silent)
             silent.add_done_callback(self._leaving.discard)
             silent.cancel()
-        viewer = CrowdViewer(
+
+        async def token() -> str:
+            return self._issue(f"crowd:{key}", name)
+
+        viewer = Attendee(
             self._address,
-            lambda: self._issue(f"crowd:{key}", name),
+            token,
             self,
             self.figures,
             Random(self._random.random()),
@@ -166,7 +170,7 @@ class Crowd:
                 self._seen.add(poll.id)
                 self._rhythm.stir(self._loop.time(), "poll")
 
-    def saw_poll(self, viewer: CrowdViewer, poll: Poll) -> None:
+    def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
         """The viewer will vote, a few seconds after its own picture reaches the poll."""
         think_ms = self._random.uniform(*self._habits.thinks_ms)
         at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self._random.random())
@@ -174,7 +178,7 @@ class Crowd:
         due = (self._loop.time() + wait_s, next(self._serial), viewer, (poll, self._choices(poll)))
         heapq.heappush(self._due, due)
 
-    def later(self, due_s: float, viewer: CrowdViewer, message_id: str) -> None:
+    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
         """Sends a message again when the server said it may."""
         heapq.heappush(self._due, (due_s, next(self._serial), viewer, message_id))
 

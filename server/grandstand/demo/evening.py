@@ -23,8 +23,9 @@ from grandstand.app import Running, serve
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.stream import PATH, Stream, missing
-from grandstand.demo.trace import Line, read_trace, replay
+from grandstand.demo.trace import read_trace, replay
 from grandstand.faults import OperatorError
+from grandstand.recordings.line import Line
 from grandstand.settings import ServerSettings
 from grandstand.tokens import MIN_SECRET_BYTES
 from grandstand.wire.messages import Settings

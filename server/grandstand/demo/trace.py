@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
 import structlog
-from msgspec import Meta, Struct
 
 from grandstand.demo.crowd import Crowd
 from grandstand.faults import OperatorError
+from grandstand.recordings.line import Line
+from grandstand.recordings.recording import NotARecordingError, read
 
 PAUSE_S = 5.0
 MAX_TEXT_CHARS = 100
@@ -21,33 +20,20 @@ MAX_TEXT_CHARS = 100
 log = structlog.get_logger(__name__)
 
 
-class Line(Struct, frozen=True):
-    """One message: ``at`` in ms from the start of the recording."""
-
-    at: Annotated[float, Meta(ge=0)]
-    user: Annotated[str, Meta(min_length=1, max_length=100)]
-    text: str
-
-
 def read_trace(path: Path) -> list[Line]:
-    """The lines of an NDJSON file, in order of time. Raises OperatorError, naming the line."""
+    """The comments of a recorded chat, in order of time. Raises OperatorError, naming the line."""
     try:
-        rows = path.read_bytes().splitlines()
+        recording = read(path.read_bytes())
     except OSError as error:
         raise OperatorError(f"{path} can't be read ({error.strerror}): mend --trace") from None
-    lines = []
-    decoder = msgspec.json.Decoder(Line)
-    for number, row in enumerate(rows, 1):
-        if not row.strip():
-            continue
-        try:
-            lines.append(decoder.decode(row))
-        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-            shape = '{"at": ms from the start, "user": "…", "text": "…"}'
-            raise OperatorError(f"{path}:{number}: {fault}; a line must be {shape}") from None
-    if not lines:
+    except NotARecordingError as fault:
+        raise OperatorError(f"{path}: {fault}: mend --trace") from None
+    for number, words in recording.faults:
+        shape = '{"at": ms from the start, "user": "…", "text": "…"}'
+        raise OperatorError(f"{path}:{number}: {words}; a line must be {shape}")
+    if not recording.lines:
         raise OperatorError(f"{path} has no lines: mend --trace")
-    return sorted(lines, key=lambda line: line.at)
+    return sorted((line for _, line in recording.comments), key=lambda line: line.at)
 
 
 async def replay(lines: Sequence[Line], crowd: Crowd) -> None:

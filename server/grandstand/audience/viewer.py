@@ -1,4 +1,4 @@
-"""One viewer of the crowd, over a real WebSocket, as the contract asks of a client.
+"""One viewer over a real WebSocket, as the contract asks of a client.
 
 It says hello, follows the numbered frames, sends again what wasn't acknowledged, and comes back
 with ``resume`` after a loss. It knows nothing of the server but its address and its messages.
@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Protocol
 from uuid import uuid4
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
-from grandstand.demo.figures import Figures
+from grandstand.audience.figures import Figures
 from grandstand.wire.codes import RECONNECT, ErrorCode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Ack,
     Bye,
+    Color,
     Error,
     Frame,
     Hello,
+    Mode,
     Poll,
     PostComment,
     Resume,
     ServerMessage,
+    Size,
     Vote,
     Welcome,
 )
@@ -68,35 +71,39 @@ class Watcher(Protocol):
     def saw_frame(self, epoch: str, offset: int, frame: Frame) -> None:
         """A numbered frame, in its order."""
 
-    def saw_poll(self, viewer: CrowdViewer, poll: Poll) -> None:
+    def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
         """A poll that this viewer sees for the first time."""
 
-    def later(self, due_s: float, viewer: CrowdViewer, message_id: str) -> None:
+    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
         """A message that is to be sent again at ``due_s`` of the loop's clock."""
 
 
-class CrowdViewer:
+class Attendee:
     """A viewer; ``stay`` is its life. ``token`` is asked for anew at each connection.
 
-    Its picture is ``delay_ms`` behind the programme clock.
+    Its picture is ``delay_ms`` behind the programme clock. A message that was refused with a code
+    of ``insists`` is sent again when it may be. ``left`` says why it doesn't come back, if so.
     """
 
     def __init__(
         self,
         address: str,
-        token: Callable[[], str],
+        token: Callable[[], Awaitable[str]],
         watcher: Watcher,
         figures: Figures,
         random: Random,
         delay_ms: float,
+        insists: frozenset[ErrorCode] = MAY_COME_AGAIN,
     ) -> None:
         self.delay_ms = delay_ms
+        self.left = ""
         self.socket: ClientConnection | None = None
         self._address = address
         self._token = token
         self._watcher = watcher
         self._figures = figures
         self._random = random
+        self._insists = insists
         self._loop = asyncio.get_running_loop()
         self._clock_ms = 0.0
         self._place: tuple[str, int] | None = None
@@ -104,20 +111,33 @@ class CrowdViewer:
         self._unanswered: dict[str, tuple[float, PostComment | Vote]] = {}
         self._awaited: dict[str, float] = {}
         self._not_before_s = 0.0
-        self._is_over = False
 
     @property
     def playhead_ms(self) -> int:
         """The programme time of the picture that this viewer sees."""
         return int(self._clock_ms + self._loop.time() * 1000 - self.delay_ms)
 
+    @property
+    def unanswered(self) -> int:
+        """How many of its messages wait for their answer."""
+        return len(self._unanswered)
+
     # --- what it does ----------------------------------------------------------------------------
 
-    async def say(self, text: str) -> None:
-        """Comments on what it sees now; once it is connected, if it isn't yet."""
+    async def say(
+        self,
+        text: str,
+        at: int | None = None,
+        mode: Mode = "scroll",
+        color: Color | UnsetType = UNSET,
+        size: Size = "normal",
+    ) -> None:
+        """Comments on what it sees now, or saw ``at``; once it is connected, if it isn't yet."""
         self._figures.sent += 1
-        at = UNSET if self.socket is None else self.playhead_ms
-        await self._send(PostComment(id=uuid4().hex, text=text, at=at))
+        if at is None and self.socket is not None:
+            at = self.playhead_ms
+        moment = UNSET if at is None else at
+        await self._send(PostComment(uuid4().hex, text, moment, mode, color, size))
 
     async def vote(self, poll: Poll, choices: list[int]) -> None:
         """Votes, if its picture is still inside the window."""
@@ -130,7 +150,7 @@ class CrowdViewer:
     async def again(self, message_id: str) -> None:
         """Sends again what was refused for now."""
         if message_id in self._unanswered:
-            await self._put(self._unanswered[message_id][1])
+            await self._send(self._unanswered[message_id][1])
 
     async def _send(self, message: PostComment | Vote) -> None:
         self._unanswered[message.id] = (self._loop.time(), message)
@@ -148,7 +168,7 @@ class CrowdViewer:
     async def stay(self) -> None:
         """Watches until it is cancelled or not wanted any more."""
         attempt = 0
-        while not self._is_over:
+        while not self.left:
             begun_s = self._loop.time()
             try:
                 await self._follow()
@@ -156,14 +176,15 @@ class CrowdViewer:
                 retry_after = refused.response.headers.get("Retry-After", "0")
                 self._not_before_s = self._loop.time() + float(retry_after)
                 status = refused.response.status_code
-                self._is_over = 400 <= status < 500 and status != 429
+                if 400 <= status < 500 and status != 429:
+                    self.left = f"HTTP {status}"
             except (OSError, WebSocketException):
                 pass  # lost: it comes back
             if self._loop.time() - begun_s > STEADY_S:
                 attempt = 0
             wait_s = max(backoff_s(attempt, self._random), self._not_before_s - self._loop.time())
             attempt += 1
-            if not self._is_over:
+            if not self.left:
                 await asyncio.sleep(wait_s)
                 self._figures.returns += 1
 
@@ -180,7 +201,7 @@ class CrowdViewer:
         ) as socket:
             resume = UNSET if self._place is None else Resume(*self._place)
             await socket.send(
-                _encode(Hello(token=self._token(), resume=resume, client="grandstand-crowd"))
+                _encode(Hello(token=await self._token(), resume=resume, client="grandstand"))
             )
             try:
                 async with asyncio.timeout(SILENCE_S) as patience:
@@ -192,10 +213,9 @@ class CrowdViewer:
                             patience.reschedule(self._loop.time() + GAP_S)
             finally:
                 self.socket = None
-                if socket.close_code is not None:
-                    self._is_over = self._is_over or (
-                        socket.close_code >= 3000 and socket.close_code not in RECONNECT
-                    )
+                code = socket.close_code
+                if code is not None and code >= 3000 and code not in RECONNECT:
+                    self.left = self.left or f"{code} {socket.close_reason}".strip()
 
     async def _take(self, message: ServerMessage, socket: ClientConnection) -> bool:
         """Takes a message in; False while frames are missing."""
@@ -217,7 +237,8 @@ class CrowdViewer:
                 self._refused(message)
             case Bye():
                 self._not_before_s = self._loop.time() + message.after / 1000
-                self._is_over = not message.reconnect
+                if not message.reconnect:
+                    self.left = f"{message.code} {message.reason}"
         return True
 
     def _frame(self, frame: Frame) -> bool:
@@ -253,6 +274,7 @@ class CrowdViewer:
         if message is None:
             return
         self._figures.acked += 1
+        self._figures.ack_ms.append((self._loop.time() - sent_s) * 1000)
         if ack.status == "held":
             self._figures.held += 1
         elif ack.comment is not UNSET:
@@ -261,13 +283,13 @@ class CrowdViewer:
             self._awaited[ack.comment] = sent_s
 
     def _refused(self, error: Error) -> None:
-        self._figures.refused[error.code.value] += 1
         if error.id is UNSET:
-            return
-        if error.code in MAY_COME_AGAIN and error.retry_after is not UNSET:
+            self._figures.refused[error.code.value] += 1
+        elif error.code in self._insists and error.retry_after is not UNSET:
+            self._figures.put_off[error.code.value] += 1
             self._watcher.later(self._loop.time() + error.retry_after, self, error.id)
-        else:
-            self._unanswered.pop(error.id, None)
+        elif self._unanswered.pop(error.id, None) is not None:
+            self._figures.refused[error.code.value] += 1
 
     def _tick(self, now: int) -> None:
         self._clock_ms = now - self._loop.time() * 1000

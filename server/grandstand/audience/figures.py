@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 @dataclass(slots=True)
 class Figures:
     """Counts since the last ``line``; ``screen_ms`` runs from a comment's sending to its arrival in
-    a frame at its own author, of those that were shown by themselves (not merged, not left out).
+    a frame at its own author, of those that were shown by themselves (not merged, not left out);
+    ``ack_ms`` from a message's last sending to its ack. ``put_off`` are refusals of what was sent
+    again.
     """
 
     sent: int = 0
@@ -23,7 +25,9 @@ class Figures:
     gaps: int = 0
     returns: int = 0
     screen_ms: list[float] = field(default_factory=list)
+    ack_ms: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    put_off: Counter[str] = field(default_factory=Counter)
 
     def line(self, viewers: int, over_s: float) -> dict[str, object]:
         """The figures as a log entry's fields, and a fresh start.
@@ -40,14 +44,16 @@ class Figures:
             "p99_ms": percentile(self.screen_ms, 0.99),
             "votes": self.votes,
             "held": self.held,
-            "refused": dict(self.refused),
+            "refused": dict(self.refused + self.put_off),
             "gaps": self.gaps,
             "returns": self.returns,
         }
         for each in ("sent", "acked", "held", "votes", "shown", "overflow", "gaps", "returns"):
             setattr(self, each, 0)
         self.screen_ms.clear()
+        self.ack_ms.clear()
         self.refused.clear()
+        self.put_off.clear()
         return told
 
 

@@ -1,4 +1,4 @@
-"""A viewer of the crowd keeps the contract's side of a client."""
+"""A viewer from outside keeps the contract's side of a client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from random import Random
 
 import pytest
-from grandstand.demo.viewer import MOST_S, backoff_s
+from grandstand.audience.viewer import MOST_S, backoff_s
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,0 +1,1 @@
+"""Viewers from outside: clients of any server, by its address and its messages alone."""
