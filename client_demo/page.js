@@ -1,9 +1,5 @@
 /** What every page does with its document: find elements, build them, put the words in. */
 
-import { wordsFor } from "./words.js";
-
-export const words = wordsFor(navigator.language);
-
 /**
  * The element of that id. Pages and scripts belong together: a missing one is a fault of ours.
  * @template {HTMLElement} T
@@ -53,22 +49,20 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-const SPOKEN = "[data-words],[data-placeholder],[data-label],[data-gauge]";
+const SPOKEN = "[data-words],[data-placeholder],[data-label]";
 
 /**
- * Fills `data-words`, `data-gauge`, `data-placeholder` and `data-label` with the browser's language.
- * @param {Record<string, unknown>} [own] the page's words, when they are its own
+ * Fills `data-words`, `data-placeholder` and `data-label` with the words of those names.
+ * @param {Readonly<Record<string, unknown>>} words
  */
-export function speak(own = words) {
+export function speak(words) {
   document.documentElement.lang = navigator.language;
-  /** @param {string | undefined} key */
-  const word = (key) => String(own[key ?? ""]);
+  const word = (/** @type {string} */ key) => String(words[key]);
   for (const one of document.querySelectorAll(SPOKEN)) {
     if (!(one instanceof HTMLElement)) continue;
-    const { words: text, placeholder, label, gauge } = one.dataset;
+    const { words: text, placeholder, label } = one.dataset;
     if (text) one.textContent = word(text);
     if (placeholder) one.setAttribute("placeholder", word(placeholder));
     if (label) one.setAttribute("aria-label", word(label));
-    if (gauge) one.textContent = words.gauges[/** @type {keyof typeof words.gauges} */ (gauge)];
   }
 }

@@ -9,6 +9,7 @@ import { words } from "./words.js";
 /** @import {Mode, Notice, Sent, Settings, Size} from "../sdk/grandstand.js" */
 /** @typedef {{mode: Mode, size: Size, color: number}} Look */
 
+const ROOMY = "(min-width: 821px) and (min-height: 800px)";
 const REMEMBERED = 50; // own comments whose fate can still be told
 const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded"];
 
@@ -160,10 +161,12 @@ export class Composer {
   #offerLooks() {
     const open = element("looks-open", HTMLButtonElement);
     const looks = element("looks", HTMLElement);
-    open.addEventListener("click", () => {
-      looks.hidden = !looks.hidden;
-      open.setAttribute("aria-expanded", String(!looks.hidden));
-    });
+    const show = (/** @type {boolean} */ shown) => {
+      looks.hidden = !shown;
+      open.setAttribute("aria-expanded", String(shown));
+    };
+    open.addEventListener("click", () => show(looks.hidden !== false));
+    show(matchMedia(ROOMY).matches);
     /** @type {[id: "mode" | "size" | "colour", label: string, texts: Record<string, string>, chosen: string][]} */
     const offers = [
       ["mode", words.mode, words.modes, "scroll"],

@@ -1,5 +1,6 @@
 /** The viewer's page: puts room, picture, bullets, composer, polls and settings together. */
 
+import { CardDeck } from "../cards/deck.js";
 import { element, setText, speak } from "../page.js";
 import {
   connect,
@@ -57,7 +58,8 @@ const player = new Player(element("video", HTMLVideoElement), {
 const controls = new Controls(player, watch);
 const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
-const cards = new PollCards(element("polls", HTMLElement), ballots, (poll, choices) => live.vote(poll, choices));
+const deck = new CardDeck(element("cards", HTMLElement));
+const polls = new PollCards(element("polls", HTMLElement), ballots, (poll, choices) => live.vote(poll, choices));
 const panel = new SettingsPanel(kept(storageOf("localStorage")), (taste) => {
   keep(storageOf("localStorage"), taste);
   suit();
@@ -145,7 +147,8 @@ function refresh() {
   const playhead = live.playhead();
   controls.showBehind(live.now() - playhead);
   if (!live.state || Number.isNaN(playhead)) return;
-  cards.show(live.polls(), playhead);
+  polls.show(live.polls(), playhead);
+  deck.show(live.overlays());
   talk.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
   setText(element("viewers", HTMLElement), words.viewers(seen.viewers));

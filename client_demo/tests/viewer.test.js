@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Ballots } from "../viewer/ballots.js";
+import { pollsToShow } from "../viewer/polls.js";
+import { GaugeHistory } from "../viewer/pulse.js";
+import { Pick } from "../viewer/talk.js";
+import { DEFAULTS, checked, flightTaste, keep, kept } from "../viewer/taste.js";
+import { NOW, comment, poll } from "./rooms.js";
+
+/** A browser's storage. */
+function storage(items = {}) {
+  const map = new Map(Object.entries(items));
+  return {
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, value),
+    map,
+  };
+}
+
+const forbidden = {
+  getItem() {
+    throw new Error("SecurityError");
+  },
+  setItem() {
+    throw new Error("QuotaExceededError");
+  },
+};
+
+test("a taste is kept and found again", () => {
+  const there = storage();
+  const mine = { ...DEFAULTS, size: 150, area: "half", density: "few", minWeight: 3, bullets: false };
+  assert.equal(keep(there, mine), true);
+  assert.deepEqual(kept(there), mine);
+});
+
+test("whatever of a kept taste is not as it should be is as it was at first", () => {
+  for (const given of [null, undefined, 7, "big", [], { size: "9" }, { size: 1e9, area: "left", keys: 1 }])
+    assert.deepEqual(checked(given), DEFAULTS);
+  assert.deepEqual(checked({ size: 50, speed: NaN }), { ...DEFAULTS, size: 50 });
+});
+
+test("without storage, or with one that is forbidden, the defaults hold", () => {
+  for (const there of [undefined, forbidden, storage({ "grandstand.taste": "{" })])
+    assert.deepEqual(kept(there), DEFAULTS);
+  assert.equal(keep(forbidden, DEFAULTS), false);
+  assert.equal(keep(undefined, DEFAULTS), false);
+});
+
+test("a taste in percent is what the bullets' field asks for", () => {
+  const taste = flightTaste({ ...DEFAULTS, size: 150, speed: 50, area: "quarter" });
+  assert.deepEqual(taste, { size: 1.5, speed: 0.5, area: 0.25, density: "normal", minWeight: 0 });
+});
+
+test("accepted votes are found again after a reload, others are not", () => {
+  const there = storage();
+  const ballots = new Ballots(there, "gala");
+  ballots.set("p1", { choices: [1], state: "accepted", text: "" });
+  ballots.set("p2", { choices: [0], state: "sending", text: "" });
+  ballots.set("p3", { choices: [], state: "accepted", text: "voted elsewhere" });
+  const again = new Ballots(there, "gala");
+  assert.deepEqual(again.of("p1"), { choices: [1], state: "accepted", text: "" });
+  assert.equal(again.of("p2"), undefined);
+  assert.equal(again.of("p3"), undefined);
+  assert.equal(new Ballots(there, "other").of("p1"), undefined);
+  again.forget("p1");
+  assert.equal(new Ballots(there, "gala").of("p1"), undefined);
+});
+
+test("what lies in the storage is not believed", () => {
+  for (const kept of ["{", "7", '[["p1"]]', '[["p1", ["a"]]]', '[[1, [0]]]', "[null]"]) {
+    const ballots = new Ballots(storage({ "grandstand.votes.gala": kept }), "gala");
+    assert.equal(ballots.of("p1"), undefined, kept);
+  }
+  const ballots = new Ballots(forbidden, "gala");
+  ballots.set("p1", { choices: [0], state: "accepted", text: "" });
+  assert.deepEqual(ballots.of("p1")?.choices, [0]);
+});
+
+test("only the last votes are kept", () => {
+  const there = storage();
+  const ballots = new Ballots(there, "gala");
+  for (let i = 0; i < 200; i += 1) ballots.set(`p${i}`, { choices: [0], state: "accepted", text: "" });
+  assert.equal(JSON.parse(there.map.get("grandstand.votes.gala")).length, 50);
+  assert.ok(ballots.of("p199") && !ballots.of("p149"));
+});
+
+test("the pulse is the one of the viewer's own moment", () => {
+  const history = new GaugeHistory();
+  assert.equal(history.at(NOW), undefined);
+  const [calm, goal] = [{ viewers: 1 }, { viewers: 2 }];
+  history.add(NOW, calm);
+  history.add(NOW + 5_000, goal);
+  assert.equal(history.at(NOW + 4_999), calm);
+  assert.equal(history.at(NOW + 5_000), goal);
+});
+
+test("gauges are kept for the slowest viewers, and no longer", () => {
+  const history = new GaugeHistory();
+  for (let i = 0; i < 1_000; i += 1) history.add(NOW + i, { viewers: i });
+  assert.equal(history.at(NOW + 799), undefined);
+  assert.equal(history.at(NOW + 800)?.viewers, 800);
+});
+
+test("of what is said the best is read, one's own always, and nothing piles up", () => {
+  const pick = new Pick(2, 1_000);
+  for (let i = 0; i < 100; i += 1) pick.add({ comment: comment(`c${i}`, { weight: i % 10 }), own: false });
+  pick.add({ comment: comment("mine", { weight: 0 }), own: true });
+  const taken = pick.take(0);
+  assert.deepEqual(taken.map((one) => one.comment.id), ["c99", "mine"]);
+  pick.add({ comment: comment("next"), own: false });
+  assert.deepEqual(pick.take(999), []);
+  assert.deepEqual(pick.take(1_000).map((one) => one.comment.id), ["next"]);
+});
+
+test("what was retracted before it was read is not read", () => {
+  const pick = new Pick(2, 0);
+  pick.add({ comment: comment("1"), own: false });
+  pick.drop("1");
+  assert.deepEqual(pick.take(0), []);
+});
+
+test("all polls that run are shown, the latest first, then the last that ended", () => {
+  const seen = (id, phase, opens_at, parts = {}) => ({
+    poll: poll(id, { opens_at, closes_at: opens_at + 10_000, ...parts }),
+    phase,
+  });
+  const all = [
+    seen("long ago", "revealed", NOW - 600_000),
+    seen("ended 1", "closed", NOW - 60_000),
+    seen("ended 2", "revealed", NOW - 50_000),
+    seen("ended 3", "cancelled", NOW - 40_000),
+    seen("runs 1", "open", NOW - 70_000, { closes_at: NOW + 1_000 }),
+    seen("runs 2", "counting", NOW - 9_000),
+  ];
+  const shown = pollsToShow(all, NOW).map(({ poll: { id } }) => id);
+  assert.deepEqual(shown, ["runs 2", "runs 1", "ended 3", "ended 2"]);
+});
