@@ -7,6 +7,7 @@ same with timers throttled and no animation frames, as browsers do, and then loo
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ async def _hours(one: Spectator, quarters: int) -> dict[str, Any]:
     for _ in range(quarters):
         await _pass(one, QUARTER_MS)
         samples.append(await _left(one))
+        print(json.dumps(samples[-1]), flush=True)
     warm = samples[1 + WARM_QUARTERS - 1 :]
     return {
         "samples": samples,

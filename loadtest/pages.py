@@ -1,6 +1,6 @@
 """What the viewer's page costs and how exactly it follows the picture, in real Chromium.
 
-    .venv/bin/python -m loadtest.pages [synchrony|smoothness|opening|endurance ...] [--crowd 20]
+    .venv/bin/python -m loadtest.pages [synchrony|smoothness|opening|endurance ...] [--crowd 100]
 
 It opens a show of its own (server, encoder, crowd) and browsers beside it on the same machine: run
 it when nothing else does. Prints a table and writes all raw figures to
@@ -26,28 +26,34 @@ from loadtest.venue import venue
 from tests.pages.browsing import chromium
 
 TARGET = Path(__file__).parent / "results" / "pages.json"
+SETTLE_S = 15.0
+"""The crowd comes in, and its comments cross the stage."""
+
 PARTS = {
     "opening": opening.measure,
     "synchrony": synchrony.measure,
     "smoothness": smoothness.measure,
     "endurance": endurance.measure,
 }
+WITH_CROWD = ("opening", "synchrony")
 
 
 async def main() -> None:
     """Runs what is asked for."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    options.add_argument("--crowd", type=int, default=20)
+    options.add_argument("--crowd", type=int, default=100)
     given = options.parse_args()
     chosen = given.parts or list(PARTS)
     told = json.loads(TARGET.read_text()) if TARGET.exists() else {}
     for name in chosen:
-        async with venue(given.crowd) as show, chromium() as browser:
-            began = {"machine": _machine(browser.version), "load_before": os.getloadavg()[0]}
-            await asyncio.sleep(3)
+        began: dict[str, Any] = {"load_before": round(os.getloadavg()[0], 2)}
+        crowd = given.crowd if name in WITH_CROWD else 0
+        async with venue(crowd, picture=name != "endurance") as show, chromium() as browser:
+            began |= {"machine": _machine(browser.version), "commit": _commit(), "crowd": crowd}
+            await asyncio.sleep(SETTLE_S)
             found = await PARTS[name](browser, show)
-        told[name] = {**began, "commit": _commit(), "crowd": given.crowd, **found}
+        told[name] = {**began, **found}
         TARGET.write_text(json.dumps(told, indent=1) + "\n")
         print("\n".join(TABLES[name](told[name])), flush=True)
 

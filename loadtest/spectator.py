@@ -16,7 +16,7 @@ SIZE = (640, 640)
 _decode = msgspec.msgpack.Decoder().decode
 
 
-@dataclass(slots=True)
+@dataclass
 class Spectator:
     """The page, its debugging session, what its socket brought, and its faults."""
 

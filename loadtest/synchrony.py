@@ -32,6 +32,8 @@ FRAME_MS = 40
 """25 frames a second."""
 
 SCREEN_MS = 1000 / 60
+"""One frame of the screen: so much later than what was read may be what is seen."""
+
 IN_TIME_MS = 250
 """A comment that reached the page so long before its moment was there in time."""
 
@@ -98,7 +100,7 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
     """What a viewer saw, against what its socket had brought."""
     observed = await one.observed()
     due = observed["due"]
-    moments, came, old = _brought(one.received)
+    moments, came, old = brought(one.received)
     latency_ms = await one.page.evaluate(
         "(() => { const {live} = window.grandstand; return live.now() - live.playhead(); })()"
     )
@@ -133,17 +135,17 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
         "behind_live_ms": round(latency_ms),
         "video": quality,
         "faults": one.faults,
-        "from_near": _differences([row for row in in_time if row["from_near"]]),
-        "crowd": _differences([row for row in in_time if not row["from_near"]]),
-        "own": _differences([row for row in bullets if row["own"]]),
+        "from_near": differences([row for row in in_time if row["from_near"]]),
+        "crowd": differences([row for row in in_time if not row["from_near"]]),
+        "own": differences([row for row in bullets if row["own"]]),
         "came_late": len([r for r in bullets if not r["own"] and r["ahead_ms"] < IN_TIME_MS]),
-        "polls": _differences([row for row in rows if row["kind"] == "poll"]),
-        "future": _future(rows),
+        "polls": differences([row for row in rows if row["kind"] == "poll"]),
+        "future": future(rows),
         "rows": rows,
     }
 
 
-def _brought(
+def brought(
     received: list[dict[str, Any]],
 ) -> tuple[dict[str, int], dict[str, int], set[str]]:
     """When items are to be seen, the programme clock when they came, and those of a welcome."""
@@ -160,7 +162,8 @@ def _brought(
     return moments, came, old
 
 
-def _differences(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def differences(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How far items were from their moment when they were first seen, by playhead and picture."""
     read = [row for row in rows if row["picture"] is not None]
     beyond = [_beyond(row["at"] - row["picture"]) for row in read]
     return {
@@ -178,7 +181,7 @@ def _beyond(after_ms: float) -> float:
     return max(0.0, -after_ms, after_ms - FRAME_MS)
 
 
-def _future(rows: list[dict[str, Any]]) -> dict[str, int]:
+def future(rows: list[dict[str, Any]]) -> dict[str, int]:
     """Items shown before their moment; 0.5 ms is the rounding of ``at``."""
     read = [row for row in rows if row["picture"] is not None]
     return {

@@ -17,6 +17,7 @@ from loadtest.intake import call
 from loadtest.seat import Seat, sit
 
 STREAM = "/stream/live.m3u8"
+NO_STREAM = "http://127.0.0.1:9/none.m3u8"
 READY_S = 60.0
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/producer#token=(\S+)")
 
@@ -49,12 +50,17 @@ class Venue:
 
 
 @asynccontextmanager
-async def venue(crowd: int) -> AsyncIterator[Venue]:
-    """Opens one and closes it. Raises SystemExit if it doesn't come up, saying what it logged."""
+async def venue(crowd: int, *, picture: bool = True) -> AsyncIterator[Venue]:
+    """Opens one and closes it; without a ``picture``, none is encoded.
+
+    Raises SystemExit if it doesn't come up, saying what it logged.
+    """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         command = [sys.executable, "-m", "grandstand", "demo", "--crowd", str(crowd)]
         command += ["--port", "0", "--data-dir", f"{folder}/data"]
+        if not picture:
+            command += ["--stream", NO_STREAM]
         with log.open("wb") as told:
             server = subprocess.Popen(
                 command, stdout=told, stderr=subprocess.STDOUT, start_new_session=True
