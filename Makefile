@@ -18,7 +18,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test train eval notice clean
+.PHONY: help setup setup-test run test measure train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: setup-test ## everything that is checked
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
 	@$(BIN)/pytest -q
+
+measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour
+	@$(BIN)/python -m loadtest.pages
 
 train: setup ## train the comment scorer: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }
