@@ -18,12 +18,12 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.deploy.topology import Topology
+from tests.deploy.topology import Topology, servers_in_use
 from tests.server import ServerProcess
 from tests.viewer import Viewer, until, viewing
 
-NOBODY_LEFT_S = 10.0
-SPARE_S = 15.0
+NOBODY_LEFT_S = 30.0
+SPARE_S = 60.0
 MOST_NEEDED = 20
 """Viewers until both servers have one: a server that has just come back gets fewer at first."""
 
@@ -40,7 +40,7 @@ def viewers_at(server: ServerProcess) -> int:
 
 async def both_serve(topology: Topology) -> None:
     """Waits until the balancer uses both servers."""
-    await until(lambda: topology.servers_in_use() == 2, SPARE_S)
+    await until(lambda: servers_in_use(topology.operations_port) == 2, SPARE_S)
 
 
 @pytest.fixture

@@ -41,13 +41,6 @@ class Topology:
     operations_port: int
     prometheus_port: int
 
-    def servers_in_use(self) -> int:
-        """How many servers the balancer sends newcomers to."""
-        text = got(self.operations_port, "/metrics").decode()
-        found = re.search(r'^haproxy_backend_active_servers\{proxy="servers"\} (\d+)$', text, re.M)
-        assert found is not None
-        return int(found[1])
-
     def asked(self, path: str) -> Any:
         """What Prometheus answers to a call of its API."""
         answer = json.loads(got(self.prometheus_port, f"/api/v1/{path}"))
@@ -68,6 +61,14 @@ def got(port: int, path: str) -> bytes:
         body = response.read()
         assert response.status == 200, (path, response.status, body)
         return body
+
+
+def servers_in_use(operations_port: int) -> int:
+    """How many servers the balancer sends newcomers to."""
+    text = got(operations_port, "/metrics").decode()
+    found = re.search(r'^haproxy_backend_active_servers\{proxy="servers"\} (\d+)$', text, re.M)
+    assert found is not None
+    return int(found[1])
 
 
 def free_ports(count: int) -> list[int]:
