@@ -115,7 +115,8 @@ def _smoothness(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"  {name:18}{row['bullets']:6.0f} bullets {row['frames_per_s']:6.1f} frames/s; "
             f"a frame: "
-            f"{row['TaskDuration_ms_per_frame']:.2f} ms main thread, "
+            f"{row['cpu_ms_per_frame']:.2f} ms of CPU on the main thread, "
+            f"{row['TaskDuration_ms_per_frame']:.2f} by the clock, "
             f"{row['ScriptDuration_ms_per_frame']:.2f} script, "
             f"{row['LayoutDuration_ms_per_frame']:.2f} layout; "
             f"{row['long_frames_share']:.1%} over {smoothness.LONG_FRAME_MS} ms"
