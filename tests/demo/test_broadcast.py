@@ -171,10 +171,10 @@ def test_the_clock_can_be_read_in_the_encoded_picture(start: Start, tmp_path: Pa
     start(Segment(0, 0, soon()))
     first, second = made(tmp_path, 2)[:2]
     one, other = lumas(tmp_path / first.name)[0], lumas(tmp_path / second.name)[0]
-    clock = (slice(40, 84), slice(44, 364))
+    clock = (slice(96, 140), slice(44, 364))
     assert (one[clock] > 200).mean() > 0.08
-    seconds = (slice(40, 84), slice(44 + 7 * 21, 44 + 8 * 21))
-    hours = (slice(40, 84), slice(44, 44 + 2 * 21))
+    seconds = (slice(96, 140), slice(44 + 7 * 21, 44 + 8 * 21))
+    hours = (slice(96, 140), slice(44, 44 + 2 * 21))
     changed = np.abs(one.astype(int) - other)
     assert changed[seconds].mean() > 3 * changed[hours].mean()
 

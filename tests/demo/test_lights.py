@@ -18,7 +18,7 @@ def test_a_moment_looks_the_same_whoever_paints_it() -> None:
 
 def test_lights_move_from_frame_to_frame_without_a_jump() -> None:
     lights = Lights()
-    frames = [lights.paint(AT_MS + 40 * number) for number in range(200)]
+    frames = [lights.paint(AT_MS + 40 * number).copy() for number in range(200)]
     steps = [float(np.abs(one - other).mean()) for one, other in itertools.pairwise(frames)]
     assert min(steps) > 1e-4
     assert max(steps) < 0.02
@@ -26,8 +26,9 @@ def test_lights_move_from_frame_to_frame_without_a_jump() -> None:
 
 def test_it_is_a_night_with_lights_in_it() -> None:
     painted = Lights().paint(AT_MS)
-    assert painted.shape == (ROWS, COLUMNS, 3)
+    assert painted.shape == (3, ROWS, COLUMNS)
     assert painted.min() >= 0
+    assert painted.max() <= 1
     assert np.median(painted) < 0.25
     assert painted.max() > 0.6
 

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -25,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grandstand.demo import lettering, timecode
-from grandstand.demo.lights import COLUMNS, HEIGHT, ROWS, WIDTH, Lights
+from grandstand.demo.lights import BEAT_S, COLUMNS, HEIGHT, ROWS, WIDTH, Lights
 from grandstand.demo.playlist import LISTED, SEGMENT_S, Segment, segment
+from grandstand.demo.scenery import AUDIENCE_HEIGHT, BAND_LEFT, BAND_TOP, PLATES, SWAY, Plate
 
 FPS = 25
 KEPT_S = LISTED + 45
@@ -34,11 +36,17 @@ KEPT_S = LISTED + 45
 
 BEHIND_S = 0.2
 LOST_S = 5.0
+CLOCK_LEFT, CLOCK_TOP = 44, 96
 CLOCK_ROWS = 64
 CODE_ROWS = timecode.CELL_HEIGHT
 CLOCK_HEIGHT = 30
 DATE_HEIGHT = 15
 PATIENCE_S = 2
+BEATS_AGREE_S = 3
+"""After so many seconds, beats begin at a second again."""
+
+PLANES = (1, 2, 0)
+"""The encoder wants green, blue and red, in this order."""
 
 Raw = NDArray[np.uint16]
 
@@ -48,22 +56,22 @@ class Camera:
 
     def __init__(self) -> None:
         self._lights = Lights()
-        self._raw: Raw = np.zeros((ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS, 3), "<u2")
+        self._raw: Raw = np.zeros((3, ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS), "<u2")
 
     def shoot(self, at_ms: int, light: bool = True) -> bytes:
         """The frame of a moment; without ``light`` the lights are as they were before."""
         if light:
             lit = self._lights.paint(at_ms)
-            np.clip(lit, 0, 1, out=lit)
             lit *= 65535
-            self._raw[:ROWS] = lit
+            for plane, source in enumerate(PLANES):
+                self._raw[plane, :ROWS] = lit[source]
         self._write_clock(at_ms)
         self._write_code(at_ms)
         return self._raw.tobytes()
 
     def _write_clock(self, at_ms: int) -> None:
         moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-        rows = self._raw[ROWS : ROWS + CLOCK_ROWS]
+        rows = self._raw[:, ROWS : ROWS + CLOCK_ROWS]
         rows[:] = 0
         now = f"{moment:%H:%M:%S}.{at_ms % 1000 // 100} UTC"
         _put(rows, 0, lettering.line(now, CLOCK_HEIGHT))
@@ -72,16 +80,16 @@ class Camera:
     def _write_code(self, at_ms: int) -> None:
         lumas = np.where(timecode.cells(at_ms), timecode.SET, timecode.CLEAR) * 257
         wide = np.repeat(lumas, timecode.CELL_WIDTH)
-        self._raw[ROWS + CLOCK_ROWS :, : len(wide)] = wide[None, :, None]
+        self._raw[:, ROWS + CLOCK_ROWS :, : len(wide)] = wide
 
 
 def _put(rows: Raw, top: int, text: lettering.Coverage) -> None:
     height, width = text.shape
-    rows[top : top + height, :width] = (text * 65535)[:, :, None]
+    rows[:, top : top + height, :width] = text * 65535
 
 
-def command(encoder: str, folder: Path, first: Segment) -> list[str]:
-    """The encoder's: raw frames on its standard input, segments in the folder."""
+def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment) -> list[str]:
+    """The encoder's: raw frames on its standard input; plates and segments in the folder."""
     code = f"{timecode.CELLS * timecode.CELL_WIDTH}:{CODE_ROWS}"
     graph = (
         f"[0:v]split=4[a][b][c][d];"
@@ -92,22 +100,23 @@ def command(encoder: str, folder: Path, first: Segment) -> list[str]:
         "[white][letters]alphamerge[clock];"
         f"[c]crop={code}:0:{ROWS + CLOCK_ROWS},scale=out_color_matrix=bt709:out_range=tv,"
         "format=yuv420p[code];"
-        "[light][clock]overlay=44:40[x];"
+        f"{_scenery(first.at_s)}"
+        f"[scene][clock]overlay={CLOCK_LEFT}:{CLOCK_TOP}[x];"
         f"[x][code]overlay=0:{HEIGHT - CODE_ROWS},"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[out]"
     )
-    options = {
+    camera = {
         "-f": "rawvideo",
-        "-pix_fmt": "rgb48le",
+        "-pix_fmt": "gbrp16le",
         "-video_size": f"{COLUMNS}x{ROWS + CLOCK_ROWS + CODE_ROWS}",
         "-framerate": FPS,
         "-i": "pipe:0",
-        "-filter_complex": graph,
-        "-map": "[out]",
     }
     encoding = {
+        "-filter_complex": graph,
+        "-map": "[out]",
         "-c:v": "libx264",
-        "-preset": "superfast",
+        "-preset": "ultrafast",
         "-tune": "zerolatency",
         "-threads": 1,
         "-crf": 23,
@@ -117,6 +126,7 @@ def command(encoder: str, folder: Path, first: Segment) -> list[str]:
         "-keyint_min": FPS * SEGMENT_S,
         "-sc_threshold": 0,
         "-bf": 0,
+        "-x264-params": "deblock=1,0,0:aq-mode=1:cabac=1",  # without these, darkness shows blocks
     }
     output = {
         "-f": "hls",
@@ -126,7 +136,17 @@ def command(encoder: str, folder: Path, first: Segment) -> list[str]:
         "-start_number": first.serial,
         "-hls_segment_filename": folder / f"%d-{first.run}-{first.base_s}.ts",
     }
-    given = (word for part in (options, encoding, output) for pair in part.items() for word in pair)
+    plates = (
+        {
+            "-f": "rawvideo",
+            "-pix_fmt": "ya8",
+            "-video_size": f"{plate.cover.shape[1]}x{plate.cover.shape[0]}",
+            "-i": folder / f"plate{number}",
+        }
+        for number, plate in enumerate(scenery)
+    )
+    parts = (camera, *plates, encoding, output)
+    given = (word for part in parts for pair in part.items() for word in pair)
     quiet = ("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1")
     return [
         encoder,
@@ -134,6 +154,25 @@ def command(encoder: str, folder: Path, first: Segment) -> list[str]:
         *map(str, given),
         str(folder / "encoder.m3u8"),
     ]
+
+
+def _scenery(at_s: int) -> str:
+    """Puts the plates before the lights, and lets the audience move to the beat."""
+    beat = f"(t+{at_s % BEATS_AGREE_S})/{BEAT_S}"
+    jump = f"abs(sin(PI*{beat}))"
+    places = (
+        "0:0",
+        f"{BAND_LEFT}:{BAND_TOP}",
+        f"{-SWAY}+{SWAY / 2}*sin(PI*{beat}/2):{HEIGHT - AUDIENCE_HEIGHT + 4}-6*{jump}",
+        f"{-SWAY}+{SWAY / 2}*sin(PI*{beat}/2+2):{HEIGHT - AUDIENCE_HEIGHT + 34}-10*{jump}",
+    )
+    links = ""
+    for number, place in enumerate(places, 1):
+        links += f"[{number}:v]format=yuva420p[plate{number}];"
+        before = "light" if number == 1 else f"scene{number - 1}"
+        after = "scene" if number == len(places) else f"scene{number}"
+        links += f"[{before}][plate{number}]overlay={place}[{after}];"
+    return links
 
 
 def sweep(folder: Path, now_s: float) -> None:
@@ -147,8 +186,11 @@ def sweep(folder: Path, now_s: float) -> None:
 def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
     """Sends until something ends it; says what."""
     camera = Camera()
+    scenery = [paint() for paint in PLATES]
+    for number, plate in enumerate(scenery):
+        (folder / f"plate{number}").write_bytes(plate.raw())
     parent = os.getppid()
-    encoder = subprocess.Popen(command(path, folder, first), stdin=subprocess.PIPE)
+    encoder = subprocess.Popen(command(path, folder, scenery, first), stdin=subprocess.PIPE)
     assert encoder.stdin is not None
     try:
         for number in range(sys.maxsize):
