@@ -15,6 +15,7 @@ from grandstand import __version__
 from grandstand.commands.demo import demo
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
+from grandstand.commands.replay import replay
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
@@ -25,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "token": token,
     "score": score,
+    "replay": replay,
     "export": export,
     "import": import_,
 }

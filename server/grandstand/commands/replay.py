@@ -1,0 +1,208 @@
+"""``grandstand replay``: a recorded chat, said again in a room of any server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from msgspec.structs import replace
+
+from grandstand.audience.figures import percentile
+from grandstand.audience.replay import Issue, Replay
+from grandstand.commands.chat import recorded
+from grandstand.commands.options import URL, Room, Url
+from grandstand.commands.remote import RefusedCallError, Remote, issuer, room_path, token_for
+from grandstand.faults import OperatorError
+from grandstand.recordings.line import Line
+
+TOKEN_LIFE_S = 86_400
+REPORT_S = 10.0
+FILES_BESIDES = 64
+TOKENS_AT_ONCE = 8
+NAME_MAX_CHARS = 100
+
+
+def replay(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="NDJSON or Bilibili's XML; - for standard input.")
+    ],
+    speed: Annotated[
+        float, typer.Option(min=0.001, max=1_000_000, help="How many times as fast as it was.")
+    ] = 1.0,
+    viewers: Annotated[
+        int, typer.Option(min=1, help="How many connections at a time, one per author.")
+    ] = 200,
+    issue: Annotated[
+        bool,
+        typer.Option(
+            "--issue",
+            help="Issue a token for each author, with GRANDSTAND_JWT_SECRET or a demo's own "
+            "secret. [default: each comes as a guest]",
+        ),
+    ] = False,
+    token: Annotated[
+        str | None, typer.Option(help="One viewer's token: then that one says everything.")
+    ] = None,
+    room: Room = "gala",
+    url: Url = URL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Say a recorded chat again in a room, over real connections, at its own pace or faster.
+
+    Lines are {"at": ms, "user", "text", "mode"?, "color"?, "size"?}, as `grandstand export` writes
+    them. Comments belong to the programme from the moment it begins on; what the room puts off is
+    sent again, with the same id.
+
+    \b
+    Examples:
+      grandstand replay evening.xml
+      grandstand replay gala.ndjson --speed 10 --issue
+      grandstand replay gala.ndjson --url https://show.example --room test --viewers 500
+    """
+    lines = [line for _, line in recorded(file).comments]
+    if token is not None:
+        lines = [replace(line, user="token") for line in lines]
+    _allow_files(viewers)
+    looking = token or (token_for(url, None, "viewer", room, TOKEN_LIFE_S) if issue else None)
+    remote = Remote(url, looking)
+    settings = remote.ask("GET", room_path(room))["settings"]
+    tokens = _issued(url, room) if issue else _given(token) if token else _guests(url, room)
+    address = f"ws{remote.url.removeprefix('http')}{room_path(room)}/live"
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_said(address, lines, tokens, speed, viewers, settings, as_json))
+
+
+async def _said(
+    address: str,
+    lines: list[Line],
+    tokens: Issue,
+    speed: float,
+    viewers: int,
+    settings: dict[str, Any],
+    as_json: bool,
+) -> None:
+    interval_s = float(settings["comment_interval"])
+    said = Replay(address, lines, tokens, speed, viewers, interval_s)
+    reporting = asyncio.create_task(_report(said, len(lines)))
+    begun_s = time.monotonic()
+    try:
+        await said.run()
+    finally:
+        reporting.cancel()
+        if said.figures.sent:  # also after Ctrl-C
+            told = _summary(said, time.monotonic() - begun_s)
+            print(json.dumps(told) if as_json else _words(told), flush=True)
+    if not said.figures.acked:
+        raise OperatorError("not one comment was accepted")
+
+
+async def _report(said: Replay, count: int) -> None:
+    while True:
+        await asyncio.sleep(REPORT_S)
+        figures = said.figures
+        print(
+            f"{figures.sent} of {count} said, {figures.acked} accepted, {said.unanswered} waiting",
+            file=sys.stderr,
+        )
+
+
+def _summary(said: Replay, seconds: float) -> dict[str, Any]:
+    figures = said.figures
+    return {
+        "sent": figures.sent,
+        "seconds": round(seconds, 1),
+        "authors": len(said.authors),
+        "viewers": said.present_most,
+        "accepted": figures.acked - figures.held,
+        "held": figures.held,
+        "refused": dict(figures.refused),
+        "lost": dict(said.lost),
+        "unanswered": said.unanswered,
+        "put_off": dict(figures.put_off),
+        "ack_p50_ms": percentile(figures.ack_ms, 0.50),
+        "ack_p99_ms": percentile(figures.ack_ms, 0.99),
+    }
+
+
+def _words(told: dict[str, Any]) -> str:
+    def counted(name: str) -> str:
+        each = ", ".join(f"{count} {why}" for why, count in sorted(told[name].items()))
+        return f"{sum(told[name].values())}{f' ({each})' if each else ''}"
+
+    lines = [
+        f"{told['sent']} comments of {told['authors']} authors in {told['seconds']} s, "
+        f"at most {told['viewers']} viewers at a time",
+        f"accepted {told['accepted']}, held {told['held']}, refused {counted('refused')}",
+    ]
+    if told["lost"] or told["unanswered"]:
+        lines.append(f"turned away {counted('lost')}, without an answer {told['unanswered']}")
+    if told["put_off"]:
+        lines.append(f"put off and sent again {counted('put_off')}")
+    if told["ack_p50_ms"] is not None:
+        lines.append(f"ack p50 {told['ack_p50_ms']} ms, p99 {told['ack_p99_ms']} ms")
+    return "\n".join(lines)
+
+
+# --- who says it ---------------------------------------------------------------------------------
+
+
+def _given(token: str) -> Issue:
+    async def issue(user: str, name: str) -> str:
+        return token
+
+    return issue
+
+
+def _issued(url: str, room: str) -> Issue:
+    tokens = issuer(url)
+    if tokens is None:
+        raise OperatorError("--issue takes the server's secret: set GRANDSTAND_JWT_SECRET")
+
+    async def issue(user: str, name: str) -> str:
+        return tokens.issue(f"replay:{user}", name, "viewer", [room], TOKEN_LIFE_S)
+
+    return issue
+
+
+def _guests(url: str, room: str) -> Issue:
+    """Guest tokens, one per author for good; where there are too many at once one waits."""
+    remote = Remote(url, None)
+    known: dict[str, str] = {}
+    at_once = asyncio.Semaphore(TOKENS_AT_ONCE)
+
+    async def issue(user: str, name: str) -> str:
+        while user not in known:
+            body = {"name": name[:NAME_MAX_CHARS]}
+            try:
+                async with at_once:
+                    guest = await asyncio.to_thread(
+                        remote.ask, "POST", f"{room_path(room)}/guests", body
+                    )
+                known[user] = str(guest["token"])
+            except RefusedCallError as refused:
+                if refused.retry_after_s is None:
+                    raise
+                await asyncio.sleep(refused.retry_after_s)
+        return known[user]
+
+    return issue
+
+
+def _allow_files(viewers: int) -> None:
+    """Every connection is an open file. Raises OperatorError if there can't be as many."""
+    needed = viewers + FILES_BESIDES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise OperatorError(
+            f"{viewers} viewers take {needed} open files and {hard} are allowed: "
+            "give fewer --viewers, or raise the limit (ulimit -n)"
+        )
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
