@@ -17,19 +17,28 @@ export function tokenFromFragment() {
   return token;
 }
 
+/** A browser that blocks storage throws where it is only named: there nothing is kept. */
+function storage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {"guest" | "given" | "producer"} kind @param {string} room @returns {string | undefined} */
 export function keptToken(kind, room) {
-  return sessionStorage.getItem(key(kind, room)) ?? undefined;
+  return storage()?.getItem(key(kind, room)) ?? undefined;
 }
 
 /** @param {"guest" | "given" | "producer"} kind @param {string} room @param {string} token */
 export function keepToken(kind, room, token) {
-  sessionStorage.setItem(key(kind, room), token);
+  storage()?.setItem(key(kind, room), token);
 }
 
 /** @param {"guest" | "given" | "producer"} kind @param {string} room */
 export function forgetToken(kind, room) {
-  sessionStorage.removeItem(key(kind, room));
+  storage()?.removeItem(key(kind, room));
 }
 
 /** A message id: 22 characters, 88 random bits. crypto.randomUUID is missing on plain-HTTP pages. */

@@ -5,13 +5,15 @@
 
 import { ProgrammeClock } from "./clock.js";
 import { roomClock } from "./clocks.js";
+import { Emitter } from "./emitter.js";
 import { messageId } from "./identity.js";
+import { LatencyMeter } from "./latency.js";
 import { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
 import { Playhead } from "./playhead.js";
 import { phaseOf } from "./polls.js";
-import { LatencyMeter } from "./latency.js";
-import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
 import { NO_TIME } from "./reading.js";
+import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
 import { Scheduler } from "./scheduler.js";
 import { LiveSocket } from "./socket.js";
 
@@ -26,8 +28,6 @@ import { LiveSocket } from "./socket.js";
 /** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Poll, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
-const HIDDEN_STEP_MS = 250;
-const BARE_STEP_MS = 20; // where there are no animation frames at all
 
 /**
  * @typedef {object} Options
@@ -69,10 +69,8 @@ export class LiveRoom {
   #outbox = new Outbox();
   /** @type {Clock} */ #clock;
   /** @type {LiveSocket} */ #socket;
-  /** @type {Map<keyof Events, Set<(payload: any) => void>>} */ #handlers = new Map();
-  #steppedAt = -Infinity;
-  /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
-  #animation = 0;
+  /** @type {Emitter<Events>} */ #emitter = new Emitter();
+  #pace = new Pace((hidden) => this.#step(hidden));
 
   /** @param {Options} options */
   constructor(options) {
@@ -92,9 +90,7 @@ export class LiveRoom {
       onStatus: (status) => this.#became(status),
       onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
     });
-    const frames = typeof requestAnimationFrame === "function";
-    this.#timer = setInterval(() => this.#idle(frames), frames ? HIDDEN_STEP_MS : BARE_STEP_MS);
-    if (frames) this.#animation = requestAnimationFrame(this.#animate);
+    this.#pace.start();
     this.#socket.start();
   }
 
@@ -126,9 +122,7 @@ export class LiveRoom {
    * @returns {() => void} takes the handler off again
    */
   on(event, handler) {
-    const handlers = this.#handlers.get(event) ?? new Set();
-    this.#handlers.set(event, handlers.add(handler));
-    return () => void handlers.delete(handler);
+    return this.#emitter.on(event, handler);
   }
 
   /**
@@ -197,9 +191,7 @@ export class LiveRoom {
   }
 
   close() {
-    clearInterval(this.#timer);
-    if (this.#animation) cancelAnimationFrame(this.#animation);
-    this.#animation = 0;
+    this.#pace.stop();
     this.#socket.stop();
     this.#clock.close?.();
   }
@@ -210,7 +202,7 @@ export class LiveRoom {
   #became(status) {
     this.status = status;
     if (status.phase === "ended") this.#outbox.end(status);
-    this.#emit("status", status);
+    this.#emitter.emit("status", status);
   }
 
   /** @param {ServerMessage} message @param {boolean} replayed @param {number} receivedAt */
@@ -223,14 +215,14 @@ export class LiveRoom {
       case "ack":
         return this.#acknowledged(message);
       case "error":
-        if (message.id === undefined) this.#emit("refusal", message);
+        if (message.id === undefined) this.#emitter.emit("refusal", message);
         else if (!this.#socket.core.isPending(message.id)) this.#outbox.refuse(message.id, message);
         return;
       case "time":
         return this.#programme.roundTrip(message.sent, receivedAt, message.now);
       case "notice":
       case "bye":
-        return this.#emit(message.type, message);
+        return this.#emitter.emit(message.type, message);
     }
   }
 
@@ -242,7 +234,7 @@ export class LiveRoom {
     if (before && before.epoch !== welcome.epoch) this.#clear();
     if (!recovers(welcome, before)) this.#schedule(welcome.recent, true);
     for (const cue of welcome.cues) this.#scheduler.addCue(cue);
-    this.#emit("state", this.state);
+    this.#emitter.emit("state", this.state);
   }
 
   /** @param {Frame} frame @param {boolean} replayed @param {number} receivedAt */
@@ -256,9 +248,9 @@ export class LiveRoom {
     for (const cue of frame.cues ?? []) this.#scheduler.addCue(cue);
     for (const id of frame.retract ?? []) {
       this.#scheduler.retract(id);
-      this.#emit("retract", id);
+      this.#emitter.emit("retract", id);
     }
-    this.#emit("state", this.state);
+    this.#emitter.emit("state", this.state);
   }
 
   /** @param {readonly Comment[]} comments @param {boolean} history */
@@ -278,31 +270,19 @@ export class LiveRoom {
     const { id: user = "", name = "" } = this.state?.viewer ?? {};
     const look = { ...(mode && { mode }), ...(size && { size }), ...(color !== undefined && { color }) };
     const comment = { id: ack.comment, at, user, name, text, weight: 10, ...look };
-    for (const due of this.#scheduler.own(comment, this.playhead())) this.#emit("comment", due);
+    for (const due of this.#scheduler.own(comment, this.playhead())) this.#emitter.emit("comment", due);
   }
 
   // --- what is due -------------------------------------------------------------------------------
 
-  #animate = () => {
-    this.#animation = requestAnimationFrame(this.#animate);
-    this.#step(false);
-  };
-
-  /** What no animation frame does: the background, and where there are none. @param {boolean} frames */
-  #idle(frames) {
-    if (!frames) this.#step(false);
-    else if (performance.now() - this.#steppedAt >= HIDDEN_STEP_MS) this.#step(true);
-  }
-
   /** @param {boolean} hidden */
   #step(hidden) {
-    this.#steppedAt = performance.now();
     this.#look();
     const { value } = this.#playhead;
     const { comments, cues } = this.#scheduler.due(value, { hidden });
-    for (const { cue } of cues) this.#emit("cue", cue);
-    for (const due of comments) this.#emit("comment", due);
-    if (!hidden) this.#emit("frame", value);
+    for (const { cue } of cues) this.#emitter.emit("cue", cue);
+    for (const due of comments) this.#emitter.emit("comment", due);
+    if (!hidden) this.#emitter.emit("frame", value);
   }
 
   /** Reads both clocks. */
@@ -321,15 +301,15 @@ export class LiveRoom {
     });
     if (jumped) {
       this.#scheduler.jump(this.#playhead.value);
-      this.#emit("clear", undefined);
+      this.#emitter.emit("clear", undefined);
     }
     const { source, why } = this.#playhead;
-    if (changed) this.#emit("clock", { source, ...(why && { why }) });
+    if (changed) this.#emitter.emit("clock", { source, ...(why && { why }) });
   }
 
   #clear() {
     this.#scheduler.clear();
-    this.#emit("clear", undefined);
+    this.#emitter.emit("clear", undefined);
   }
 
   // --- what the viewer says ----------------------------------------------------------------------
@@ -346,22 +326,5 @@ export class LiveRoom {
     if (this.status.phase === "ended") this.#outbox.end(this.status);
     else this.#socket.submit(message);
     return sent;
-  }
-
-  /**
-   * A handler's fault is the page's: told where pages look for faults, and no reason to stop.
-   * @template {keyof Events} E
-   * @param {E} event
-   * @param {Events[E]} payload
-   */
-  #emit(event, payload) {
-    for (const handler of [...(this.#handlers.get(event) ?? [])]) {
-      try {
-        handler(payload);
-      } catch (error) {
-        if (typeof reportError === "function") reportError(error);
-        else console.error(error);
-      }
-    }
   }
 }
