@@ -7,14 +7,13 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { reasonOf } from "./desk.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
-import { bodyOf, isReady, keepLast, keepTemplates, offered, readTemplates } from "./templates.js";
+import { bodyOf, graceOf, isReady, keepLast, keepTemplates, offered, readTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Draft, Template} from "./templates.js" */
 
 const LETTERS = "abcdefghijklmnopqrst";
-const DEFAULT_GRACE_S = 15;
 
 /** @param {{desk: Desk, onClose: () => void, onEdit: (draft: Draft) => void}} props */
 export function Palette({ desk, onClose, onEdit }) {
@@ -80,7 +79,7 @@ export function Palette({ desk, onClose, onEdit }) {
         </ul>
         <div class="preview" data-test="preview">
           ${draft
-            ? html`<${Preview} draft=${draft} graceS=${graceOf(desk, draft)} onAnswer=${answer} />
+            ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? graceOf(desk))} onAnswer=${answer} />
                 <p class="fault" role="alert" data-test="palette-fault">${fault}</p>
                 <div class="row">
                   <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.putOnAir} <kbd>↵</kbd></button>
@@ -120,10 +119,4 @@ function Preview({ draft, graceS, onAnswer }) {
       change: draft.change ?? false,
     })}</p>
   `;
-}
-
-/** How long late viewers are waited for, the server's default included. @param {Desk} desk @param {Draft} draft */
-function graceOf(desk, draft) {
-  const most = (desk.settings.max_latency ?? 60_000) / 1000;
-  return String(draft.grace ?? Math.min(DEFAULT_GRACE_S, most));
 }

@@ -70,8 +70,8 @@ function Steps({ desk, poll, phase, onEdit }) {
     </div>`;
   return html`<div class="steps">
     ${(phase === "open" || phase === "waiting") &&
-    html`<button key="extend" aria-label=${words.extend(EXTEND_S)} data-test="poll-extend"
-        onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.extendBy(EXTEND_S)}</button>
+    html`<button key="extend" data-test="poll-extend"
+        onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.extend(EXTEND_S)}</button>
       <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.close}</button>`}
     ${phase === "counting" &&
     html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>`}

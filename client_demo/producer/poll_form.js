@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Fault, Field, faultsOf } from "./faults.js";
 import { input } from "./gate.js";
 import { html } from "./html.js";
-import { bodyOf, keepLast, keepTemplates, readTemplates } from "./templates.js";
+import { bodyOf, graceOf, keepLast, keepTemplates, readTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -22,7 +22,7 @@ const EMPTY = {
   question: "",
   options: ["", ""],
   duration: "60",
-  grace: "15",
+  grace: "",
   delay: "0",
   change: false,
   showTally: "always",
@@ -94,7 +94,7 @@ export function PollForm({ desk, given }) {
             onPick=${(/** @type {Draft["kind"]} */ kind) => set({ kind })} />
         <//>
         <${NumberField} name="duration" typed=${typed} set=${set} faults=${faults} />
-        <${NumberField} name="grace" typed=${typed} set=${set} faults=${faults} />
+        <${NumberField} name="grace" hint=${graceOf(desk)} typed=${typed} set=${set} faults=${faults} />
         <${Field} label=${words.showTally} path="show_tally" faults=${faults}>
           <${Select} value=${typed.showTally} options=${words.tallies} test="poll-show-tally"
             onPick=${(/** @type {Typed["showTally"]} */ showTally) => set({ showTally })} />
@@ -129,11 +129,11 @@ export function PollForm({ desk, given }) {
 
 /**
  * @param {{name: "duration" | "grace" | "delay" | "maxChoices", path?: string, test?: string,
- *   typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
+ *   hint?: string, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
  */
-function NumberField({ name, path = name, test = `poll-${name}`, typed, set, faults }) {
+function NumberField({ name, path = name, test = `poll-${name}`, hint, typed, set, faults }) {
   return html`<${Field} label=${words[name]} path=${path} faults=${faults}>
-    <input type="number" inputmode="numeric" min="0" value=${typed[name]} data-test=${test}
+    <input type="number" inputmode="numeric" min="0" value=${typed[name]} placeholder=${hint} data-test=${test}
       onInput=${input((text) => set({ [name]: text }))} />
   <//>`;
 }
@@ -171,7 +171,7 @@ function typedFrom(draft) {
     question: draft.question,
     options: [...draft.options],
     duration: text(draft.duration),
-    grace: text(draft.grace ?? 15),
+    grace: text(draft.grace),
     delay: "0",
     change: draft.change ?? false,
     showTally: draft.showTally ?? "always",

@@ -16,7 +16,8 @@ export function Queue({ desk }) {
   const recent = moderation.recent;
   const isAtOne = recent.some((one) => one.id === moderation.cursor);
   const [isOver, setOver] = useState(false);
-  useEffect(() => moderation.stand(isOver || isAtOne), [moderation, isOver, isAtOne]);
+  const still = recent.length > 0 && (isOver || isAtOne);
+  useEffect(() => moderation.stand(still), [moderation, still]);
   const over = (/** @type {boolean} */ next) => () => setOver(next);
   return html`
     <section class="panel" aria-label=${words.queue}>

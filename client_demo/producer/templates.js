@@ -24,6 +24,7 @@ const KEPT = "grandstand.producer.templates";
 const LAST = "grandstand.producer.last";
 const MOST_OWN = 20;
 const FIRST_OWN_DIGIT = 6;
+const DEFAULT_GRACE_S = 15;
 
 /** @typedef {{yesNo: string, yesNoQuestion: string, yes: string, no: string, ab: string, abQuestion: string, stars: string, starsQuestion: string, four: string, fourQuestion: string, quiz: string, quizQuestion: string, again: string}} TemplateWords */
 
@@ -91,6 +92,14 @@ export function bodyOf(draft, now) {
     ...(draft.kind === "quiz" && draft.answer !== undefined && { answer: draft.answer }),
     ...(draft.kind === "multiple" && draft.maxChoices !== undefined && { max_choices: draft.maxChoices }),
   };
+}
+
+/**
+ * How long late viewers are waited for where a poll doesn't say, in seconds: as the server has it.
+ * @param {{settings: {max_latency?: number}}} desk
+ */
+export function graceOf({ settings }) {
+  return String(Math.min(DEFAULT_GRACE_S, (settings.max_latency ?? 60_000) / 1000));
 }
 
 /** @param {unknown} value @returns {value is Draft} */
