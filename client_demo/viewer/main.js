@@ -59,7 +59,12 @@ const controls = new Controls(player, watch);
 const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
 const deck = new CardDeck(element("cards", HTMLElement));
-const polls = new PollCards(element("polls", HTMLElement), ballots, (poll, choices) => live.vote(poll, choices));
+const polls = new PollCards(
+  element("polls", HTMLElement),
+  ballots,
+  (poll, choices) => live.vote(poll, choices),
+  (question) => talk.announce(words.pollOpened(question)),
+);
 const panel = new SettingsPanel(kept(storageOf("localStorage")), (taste) => {
   keep(storageOf("localStorage"), taste);
   suit();

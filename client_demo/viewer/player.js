@@ -16,6 +16,9 @@ const RETRY_FIRST_MS = 2_000;
 const RETRY_MOST_MS = 30_000;
 const RECOVER_EVERY_MS = 5_000;
 
+/** There will be a picture: until it plays nobody knows the viewer's moment. @type {Clock} */
+const NOT_YET = { hasPicture: true, read: () => undefined, playing: () => false };
+
 /** @typedef {"none" | "loading" | "playing" | "paused" | "buffering" | "failed" | "ended"} PictureState */
 
 export class Player {
@@ -44,7 +47,7 @@ export class Player {
     video.addEventListener("playing", () => this.#began());
     video.addEventListener("waiting", () => this.#stream && this.#become("buffering"));
     video.addEventListener("pause", () => this.#stream && !video.ended && this.#become("paused"));
-    video.addEventListener("ended", () => this.#become("ended"));
+    video.addEventListener("ended", () => this.#ended());
     video.addEventListener("error", () => this.#stream && !this.#hls && this.#failed());
   }
 
@@ -54,8 +57,10 @@ export class Player {
     this.#stream = stream;
     this.#attempt = 0;
     this.#stop();
-    if (stream) void this.#start(stream);
-    else {
+    if (stream) {
+      this.#lead(NOT_YET);
+      void this.#start(stream);
+    } else {
       this.#become("none");
       this.#lead(roomClock({ behindMs: this.behindMs ?? 0 }));
     }
@@ -70,9 +75,9 @@ export class Player {
     try {
       await this.video.play();
     } catch (error) {
-      // Another load or a pause came between, which says so itself; else the browser asks for a press.
-      if (error instanceof DOMException && error.name === "NotAllowedError") this.onBlocked();
-      else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+      if (!(error instanceof DOMException)) throw error;
+      // Else another load came between, or it can't be played, which its own event tells.
+      if (error.name === "NotAllowedError") this.onBlocked();
     }
   }
 
@@ -95,8 +100,10 @@ export class Player {
   /** @param {string} stream */
   async #start(stream) {
     this.#become("loading");
-    const { default: HlsPlayer } = await import("hls.js");
+    const library = await import("hls.js").catch(() => undefined); // it may not be had just now
     if (stream !== this.#stream || this.#hls) return; // the room changed it meanwhile
+    if (!library) return this.#failed();
+    const HlsPlayer = library.default;
     if (HlsPlayer.isSupported()) this.#load(HlsPlayer, stream);
     else {
       this.#lead(nativeHlsClock(this.video));
@@ -134,6 +141,12 @@ export class Player {
     this.#become("playing");
   }
 
+  /** The broadcast is over; those who are still there go on talking. */
+  #ended() {
+    this.#become("ended");
+    this.#lead(roomClock({ behindMs: this.behindMs ?? LIVE_BEHIND_MS }));
+  }
+
   #failed() {
     this.#stop();
     this.#become("failed");
@@ -148,7 +161,9 @@ export class Player {
     clearTimeout(this.#retry);
     this.#hls?.destroy();
     this.#hls = undefined;
+    if (!this.video.hasAttribute("src")) return;
     this.video.removeAttribute("src");
+    this.video.load();
   }
 
   /** @param {Clock} clock */

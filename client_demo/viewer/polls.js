@@ -32,11 +32,13 @@ export class PollCards {
    * @param {HTMLElement} list
    * @param {Ballots} ballots
    * @param {(poll: string, choices: number[]) => Sent} onVote
+   * @param {(question: string) => void} onOpen a poll has opened at this viewer's moment
    */
-  constructor(list, ballots, onVote) {
+  constructor(list, ballots, onVote, onOpen) {
     this.list = list;
     this.ballots = ballots;
     this.onVote = onVote;
+    this.onOpen = onOpen;
   }
 
   /** @param {readonly SeenPoll[]} seen @param {number} playhead */
@@ -56,7 +58,9 @@ export class PollCards {
       if (this.list.children[place] !== card.root)
         this.list.insertBefore(card.root, this.list.children[place] ?? null);
       card.show(one, this.ballots.of(poll.id), playhead);
-      if (!known && phase === "open") card.root.scrollIntoView({ block: "nearest" });
+      if (known || phase !== "open") return;
+      card.root.scrollIntoView({ block: "nearest" });
+      this.onOpen(poll.question);
     });
   }
 

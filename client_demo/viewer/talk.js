@@ -89,6 +89,11 @@ export class Talk {
     this.#spoken.clear();
   }
 
+  /** Says at once what a screen reader shall not miss. @param {string} text */
+  announce(text) {
+    this.log.append(make("p", { text }));
+  }
+
   /** @param {number} now local ms */
   show(now) {
     const lines = this.#listed.take(now);
