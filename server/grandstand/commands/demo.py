@@ -23,6 +23,10 @@ def demo(
     stream: Annotated[
         str | None, typer.Option(help="Show this HLS playlist instead of a picture of our own.")
     ] = None,
+    attended: Annotated[
+        bool,
+        typer.Option("--attended", help="No poll, cue or card comes by itself."),
+    ] = False,
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
@@ -42,4 +46,4 @@ def demo(
       grandstand demo --stream https://cdn.example/live.m3u8
     """
     settings = server_settings(host=host, port=port, data_dir=data_dir)
-    evening.run(settings, evening.Plan(crowd, trace, for_s, stream))
+    evening.run(settings, evening.Plan(crowd, trace, for_s, stream, attended))

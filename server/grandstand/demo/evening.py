@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import resource
 import secrets
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +17,7 @@ import uvloop
 from pydantic import SecretStr
 
 from grandstand.app import Running, serve
+from grandstand.demo.control_room import ControlRoom, running_order
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.stream import PATH, Stream, missing
@@ -40,7 +38,6 @@ SETTINGS = {
 DAY_S = 86_400
 FILES_PER_VIEWER = 2
 FILES_BESIDES = 256
-CALL_TIMEOUT_S = 15
 
 log = structlog.get_logger(__name__)
 
@@ -49,13 +46,15 @@ log = structlog.get_logger(__name__)
 class Plan:
     """What is to be shown: a crowd's size, a recording instead of its own talk, for how long.
 
-    ``stream`` is the URL of a picture to show instead of our own.
+    ``stream`` is the URL of a picture to show instead of our own. ``attended``: there is a
+    producer, and no poll, cue or card comes by itself; nor does one where there is no crowd.
     """
 
     crowd: int = 200
     trace: Path | None = None
     for_s: float | None = None
     stream: str | None = None
+    attended: bool = False
 
 
 def run(settings: ServerSettings, plan: Plan) -> None:
@@ -93,12 +92,16 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
             shown = "" if why else PATH
         base = _reachable(running.url)
         producer = running.tokens.issue("producer", "Producer", "producer", ["*"], 7 * DAY_S)
-        await asyncio.to_thread(_open_room, base, producer, shown)
+        control_room = ControlRoom(base, ROOM, producer)
+        await asyncio.to_thread(control_room.open_room, SETTINGS, shown)
         print(_programme(base, producer, plan), flush=True)
         if plan.crowd:
             at_work.append(
                 asyncio.create_task(_fill(base, running, plan.crowd, lines), name="crowd")
             )
+            if not plan.attended:
+                job = control_room.direct(running_order())
+                at_work.append(asyncio.create_task(job, name="control room"))
         if plan.for_s is not None:
             asyncio.get_running_loop().call_later(plan.for_s, running.stop)
 
@@ -172,32 +175,6 @@ def _check_stream(url: str) -> None:
         msgspec.convert({"stream": url}, Settings)
     except msgspec.ValidationError:
         raise OperatorError(f"--stream must be the URL of an HLS playlist, not {url!r}") from None
-
-
-def _open_room(base: str, token: str, stream: str) -> None:
-    """Makes the room if need be; else it goes on as it was, with this picture."""
-    url = f"{base}/v1/rooms/{ROOM}"
-    is_new = _call("GET", url, token) == 404
-    method, body = ("PUT", SETTINGS) if is_new else ("PATCH", {})
-    status = _call(method, url, token, {**body, "stream": stream})
-    if status not in (200, 201):
-        raise RuntimeError(f"{method} {url} answered {status}")
-
-
-def _call(method: str, url: str, token: str, body: object = None) -> int:
-    request = urllib.request.Request(
-        url, method=method, headers={"Authorization": f"Bearer {token}"}
-    )
-    if body is not None:
-        request.data = json.dumps(body).encode()
-        request.add_header("Content-Type", "application/json")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=CALL_TIMEOUT_S) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code
 
 
 def _programme(base: str, token: str, plan: Plan) -> str:
