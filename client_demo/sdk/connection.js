@@ -9,12 +9,12 @@
  */
 
 import { afterClose, backoffMs } from "./backoff.js";
+import { Pending } from "./pending.js";
 import { readMessage } from "./reading.js";
 
 /** @import {CommentMessage, Frame, FollowMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
-const REMEMBERED_MS = 290_000; // a comment's id is known to the server for 5 minutes
 const SILENCE_MS = 30_000;
 const SILENCE_SURE_MS = 2_000; // after a sleep the first tick may come before what waits in the socket
 const WELCOME_MS = 10_000; // opening, hello and welcome; the server gives a hello 5 s
@@ -26,8 +26,6 @@ const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
  * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string}} Status
- * @typedef {{message: CommentMessage | VoteMessage, resendAt: number, sentAt: number,
- *   again: boolean}} Pending sentAt: for the first time; again: since then once more
  * @typedef {{do: "token"}
  *   | {do: "open"}
  *   | {do: "send", message: object}
@@ -41,7 +39,7 @@ export class Connection {
   /** @type {string | undefined} */ token;
   /** @type {{epoch: string, offset: number} | undefined} */ place;
   /** @type {"none" | "token" | "opening" | "greeting" | "live"} */ #stage = "none";
-  /** @type {Map<string, Pending>} */ #pending = new Map();
+  #pending = new Pending();
   #settledOffset = -1;
   #attempt = 0;
   #retryAt = Infinity;
@@ -77,7 +75,7 @@ export class Connection {
 
   /** Messages not acknowledged yet. */
   get unacknowledged() {
-    return [...this.#pending.values()].map((one) => one.message);
+    return this.#pending.messages;
   }
 
   /** Whether that message still waits for an answer, to be sent again. @param {string} id */
@@ -144,13 +142,12 @@ export class Connection {
       case "frame":
         return this.#frame(now, message);
       case "ack":
-        this.#pending.delete(message.id);
+        this.#pending.settle(message.id);
         return [pass(message)];
       case "error":
         if (message.retry_after !== undefined && this.#stage === "greeting")
           this.#notBefore = now + message.retry_after * 1000;
-        if (message.id !== undefined && !this.#keepsTrying(now, message.id, message))
-          this.#pending.delete(message.id);
+        if (message.id !== undefined) this.#pending.refused(now, message.id, message, this.random());
         return [pass(message)];
       case "bye":
         this.#bye = message;
@@ -196,7 +193,7 @@ export class Connection {
     if (stuck || this.#isSilent(now) || now >= this.#gapAt)
       return [{ do: "close" }, ...this.#retry(now)];
     if (this.#stage !== "live") return [];
-    const effects = this.#resend(now, (one) => now >= one.resendAt);
+    const effects = this.#resend(this.#pending.due(now));
     if (now >= this.#timeAt) {
       this.#timeCount += 1;
       const soon = this.#timeCount < TIME_FIRST_COUNT;
@@ -215,7 +212,7 @@ export class Connection {
    */
   submit(now, message) {
     const live = this.#stage === "live";
-    this.#pending.set(message.id, { message, resendAt: Infinity, sentAt: live ? now : Infinity, again: false });
+    this.#pending.add(message, live ? now : undefined);
     return live ? [send(message)] : [];
   }
 
@@ -261,7 +258,7 @@ export class Connection {
     this.#timeAt = now;
     this.#timeCount = 0;
     effects.push(...this.#become({ phase: "live" }));
-    return [...effects, ...this.#sayTopics(), ...this.#resend(now, () => true)];
+    return [...effects, ...this.#sayTopics(), ...this.#resend(this.#pending.all(now))];
   }
 
   /** @param {number} now @param {Frame} frame @returns {Effect[]} */
@@ -309,33 +306,10 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Whether an answer asks to come back later by itself: the server was at fault, not the message.
-   * One that came too fast because it was sent again may have been counted the first time.
-   * @param {number} now @param {string} id @param {{code: string, retry_after?: number}} error
-   */
-  #keepsTrying(now, id, error) {
-    const one = this.#pending.get(id);
-    const later = error.code === "overloaded" || error.code === "unavailable";
-    if (!one || !(later || (error.code === "rate_limited" && one.again))) return false;
-    one.resendAt = now + (error.retry_after ?? 1) * 1000 * (1 + this.random());
-    return true;
-  }
-
-  /** @param {number} now @param {(one: Pending) => boolean} due @returns {Effect[]} */
-  #resend(now, due) {
-    return [...this.#pending.values()].filter(due).map((one) => {
-      if (one.message.type === "comment" && now - one.sentAt > REMEMBERED_MS) return this.#giveUp(one.message.id);
-      const again = one.sentAt <= now;
-      Object.assign(one, { resendAt: Infinity, sentAt: Math.min(one.sentAt, now), again });
-      return send(one.message);
-    });
-  }
-
-  /** The server may no longer know that it had it already: sent again, it could count twice. @param {string} id */
-  #giveUp(id) {
-    this.#pending.delete(id);
-    return pass({ type: "error", id, code: "unavailable", message: "" });
+  /** @param {{send: (CommentMessage | VoteMessage)[], forgotten: string[]}} due @returns {Effect[]} */
+  #resend(due) {
+    const given = due.forgotten.map((id) => pass({ type: "error", id, code: "unavailable", message: "" }));
+    return [...given, ...due.send.map(send)];
   }
 
   /** @param {number} now @returns {Effect[]} */

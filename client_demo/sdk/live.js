@@ -52,7 +52,7 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {number} frame the playhead
  * @property {{source: Source, why?: Doubt}} clock
  * @property {Notice} notice
- * @property {Refusal} refusal
+ * @property {Refusal} refusal that answers no comment and no vote
  * @property {Bye} bye
  *
  * @typedef {{poll: Poll, phase: PollPhase, votes?: {tally: number[], voters: number}}} SeenPoll
@@ -215,8 +215,8 @@ export class LiveRoom {
       case "ack":
         return this.#acknowledged(message);
       case "error":
-        if (message.id === undefined) this.#emitter.emit("refusal", message);
-        else if (!this.#socket.core.isPending(message.id)) this.#outbox.refuse(message.id, message);
+        if (message.id !== undefined && this.#socket.core.isPending(message.id)) return; // sent again
+        if (!this.#outbox.refuse(message)) this.#emitter.emit("refusal", message);
         return;
       case "time":
         return this.#programme.roundTrip(message.sent, receivedAt, message.now);

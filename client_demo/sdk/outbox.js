@@ -44,9 +44,11 @@ export class Outbox {
     return entry?.message;
   }
 
-  /** @param {string} id @param {Refusal} why */
-  refuse(id, why) {
-    this.#take(id)?.reject(new RefusedError(why.code, why.message, why.retry_after));
+  /** @param {Refusal} why @returns {boolean} whether it answers one of these */
+  refuse(why) {
+    const entry = this.#take(why.id ?? "");
+    entry?.reject(new RefusedError(why.code, why.message, why.retry_after));
+    return entry !== undefined;
   }
 
   /** No answer will come any more. @param {Status} status */

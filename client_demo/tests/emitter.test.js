@@ -24,6 +24,14 @@ test("one that takes itself off while it hears doesn't deafen the next", () => {
   assert.equal(heard, 1);
 });
 
+test("one that begins to listen while an event is told hears the next", () => {
+  const emitter = new Emitter();
+  let heard = 0;
+  emitter.on("a", () => emitter.on("a", () => (heard += 1)));
+  emitter.emit("a");
+  assert.equal(heard, 0);
+});
+
 test("what one throws is reported, and the others hear all the same", () => {
   const reported = mock.method(console, "error", () => {});
   const emitter = new Emitter();

@@ -18,7 +18,8 @@ test("an ack keeps the promise, and the same ack again finds nothing", async () 
 test("a refusal breaks it, with code, words and when to come again", async () => {
   const outbox = new Outbox();
   const { answer } = outbox.add(COMMENT);
-  outbox.refuse("c1", { type: "error", id: "c1", code: "muted", message: "for an hour", retry_after: 9 });
+  const why = { type: "error", id: "c1", code: "muted", message: "for an hour", retry_after: 9 };
+  assert.deepEqual([outbox.refuse(why), outbox.refuse(why), outbox.refuse({ ...why, id: undefined })], [true, false, false]);
   const told = await answer.catch((error) => error);
   assert.ok(told instanceof RefusedError);
   assert.deepEqual([told.code, told.message, told.retryAfter], ["muted", "for an hour", 9]);

@@ -160,6 +160,8 @@ test("a card that changes without end doesn't grow", () => {
   let state = enter(welcome());
   for (let i = 0; i < 1_000; i += 1) state = fold(state, frame({ overlays: [card(i, NOW + i)] }));
   assert.equal(state.versions.get("o").length, 200);
+  const again = [1, 2, 3].reduce((before) => fold(before, frame({ overlays: [card(1, NOW)] })), enter(welcome()));
+  assert.equal(again.versions.get("o").length, 1);
 });
 
 test("a result is not told before the moment at which it was revealed", () => {
