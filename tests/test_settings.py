@@ -88,6 +88,7 @@ def test_a_variable_that_is_not_ours_is_told_with_the_closest_that_is() -> None:
     environment = {
         "GRANDSTAND_REDIS_URI": "redis://",
         "GRANDSTAND_PORT": "8000",
+        "GRANDSTAND_TOKEN": "a command takes it",
         "GRANDSTAND_XYZZY": "",
         "PATH": "/bin",
     }

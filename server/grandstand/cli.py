@@ -13,6 +13,7 @@ import typer
 
 from grandstand import __version__
 from grandstand.commands.demo import demo
+from grandstand.commands.doctor import doctor
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
 from grandstand.commands.replay import replay
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "export": export,
     "import": import_,
+    "doctor": doctor,
 }
 GROUPS = {"poll": poll}
 

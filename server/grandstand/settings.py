@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from grandstand.faults import OperatorError
 
 PREFIX = "GRANDSTAND_"
+OF_COMMANDS = ("TOKEN", "URL")
+"""Variables that commands read which talk with a server."""
 
 
 def _listed(value: object) -> object:
@@ -86,7 +88,7 @@ def strangers(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     found = {}
     for name in sorted(given):
         bare = name.removeprefix(PREFIX)
-        if bare != name and bare not in ours:
+        if bare != name and bare not in (*ours, *OF_COMMANDS):
             found[name] = "".join(PREFIX + each for each in get_close_matches(bare, ours, n=1))
     return found
 

@@ -72,3 +72,14 @@ async def test_files_that_joined_ours_later_do_no_harm(tmp_path: Path) -> None:
         (tmp_path / "notes.txt").touch()
     async with valkey(tmp_path):
         pass
+
+
+def test_who_holds_a_lock_is_told_without_touching_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert folder.holder(path) is None
+    held = folder.locked(tmp_path)
+    try:
+        assert folder.holder(path) == os.getpid()
+    finally:
+        os.close(held)
+    assert folder.holder(path) is None

@@ -105,3 +105,10 @@ async def test_a_write_that_is_insisted_upon_through_cuts_is_done_once(
     proxy.cut_after("EVALSHA")  # of the next try
     assert await insisting(lambda: store.rooms.create("r", "mine"), patience_s=60)
     assert await store.rooms.ids() == ["other", "r"]
+
+
+async def test_it_tells_what_its_server_is(store: Store) -> None:
+    about = await store.about()
+    assert about.name.startswith("Valkey 9.")
+    assert about.used > 0
+    assert about.most == 0

@@ -27,16 +27,21 @@ _OURS = frozenset(
 
 def prepared(data_dir: Path) -> Path:
     """Create or check the data folder and return its resolved path."""
-    advice = "give --data-dir another folder"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(data_dir, error) from error
+    return checked(data_dir)
+
+
+def checked(data_dir: Path) -> Path:
+    """The resolved path of a data folder that is there; changes nothing. Raises OperatorError."""
+    try:
         resolved = data_dir.resolve(strict=True)
         owner = resolved.stat().st_uid
         names = {entry.name for entry in resolved.iterdir()}
-    except (FileExistsError, NotADirectoryError) as error:
-        raise OperatorError(f"{error.filename} is not a folder: {advice}") from error
     except OSError as error:
-        raise OperatorError(f"{data_dir} can't be used ({error.strerror}): {advice}") from error
+        raise _unusable(data_dir, error) from error
     if owner != os.geteuid():
         raise OperatorError(
             f"{resolved} belongs to another user (uid {owner}): "
@@ -49,6 +54,28 @@ def prepared(data_dir: Path) -> Path:
             "give --data-dir an empty folder"
         )
     return resolved
+
+
+def _unusable(data_dir: Path, error: OSError) -> OperatorError:
+    advice = "give --data-dir another folder"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return OperatorError(f"{error.filename} is not a folder: {advice}")
+    return OperatorError(f"{data_dir} can't be used ({error.strerror}): {advice}")
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock file's lock, as Linux tells without touching it; else None."""
+    try:
+        at = path.stat()
+        table = Path("/proc/locks").read_text("ascii")
+    except OSError:
+        return None
+    place = f"{os.major(at.st_dev):02x}:{os.minor(at.st_dev):02x}:{at.st_ino}"
+    for row in table.splitlines():
+        fields = row.split()
+        if "FLOCK" in fields and place in fields:
+            return int(fields[fields.index(place) - 1])
+    return None
 
 
 def opened(path: Path) -> int:
@@ -94,14 +121,22 @@ def locked(data_dir: Path) -> int:
     return descriptor
 
 
-def socket_path(data_dir: Path) -> Path:
-    """Beside the data; in a private folder of a short name where that path would be too long."""
+def socket_place(data_dir: Path) -> Path:
+    """Beside the data; in a folder of a short name where that path would be too long."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
         return path
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"gs-{os.geteuid()}-{digest}"
-    path = folder / "valkey.sock"
+    return folder / "valkey.sock"
+
+
+def socket_path(data_dir: Path) -> Path:
+    """The place of the socket, its folder made and private."""
+    path = socket_place(data_dir)
+    folder = path.parent
+    if folder == data_dir:
+        return path
     if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
         raise OperatorError(
             f"{data_dir} and TMPDIR {folder.parent} are both too long a path for a socket: "

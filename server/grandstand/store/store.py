@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from grandstand.rules.clock import StoreClock
 from grandstand.store.bus import Bus
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import StoreUnavailable, connect, translated
 from grandstand.store.durability import Durability, probe
 from grandstand.store.ingest import Ingest
 from grandstand.store.leases import Leases
@@ -30,6 +31,15 @@ RETRY_S = (0.05, 0.1, 0.2, 0.4)
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The store's server: what it is, and its memory in bytes (``most`` 0: without a limit)."""
+
+    name: str
+    used: int
+    most: int
 
 
 class Store:
@@ -65,6 +75,15 @@ class Store:
         asked_ms = loop.time() * 1000
         store_ms = await self.rooms.clock_ms()
         self.clock.sample(asked_ms, loop.time() * 1000, store_ms)
+
+    async def about(self) -> About:
+        """What the server says of itself. Raises StoreUnavailable."""
+        with translated():
+            info = await self._redis.info()
+        sort = str(info.get("server_name", "redis"))
+        version = info.get(f"{sort}_version", info.get("redis_version", "of unknown version"))
+        used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+        return About(f"{sort.title()} {version}", used, most)
 
     async def close(self) -> None:
         """Ends every connection."""

@@ -1,0 +1,62 @@
+"""``grandstand doctor``: will it hold tonight, and what to do if not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from grandstand.commands import findings
+from grandstand.commands.findings import Finding
+from grandstand.commands.options import DataDir, Host, Port
+from grandstand.faults import OperatorError
+from grandstand.settings import ServerSettings
+
+
+def doctor(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look at all that a server needs, and say what to do where something isn't well.
+
+    Takes the settings that serve would take. Changes nothing and starts nothing: an embedded store
+    is asked if it runs, and left alone if not. Ends with 1 if anything FAILs.
+
+    \b
+    Examples:
+      grandstand doctor
+      grandstand doctor --json | jq '.[] | select(.level != "ok")'
+    """
+    found = asyncio.run(_examined(host, port, data_dir))
+    if as_json:
+        print(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+    else:
+        for each in found:
+            print(f"{each.level:<5} {each.name:<12} {each.words}")
+            if each.advice and each.level != "ok":
+                print(f"{'':<18} -> {each.advice}")
+    if any(each.level == "FAIL" for each in found):
+        raise typer.Exit(1)
+
+
+async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[Finding]:
+    machine = [findings.of_files(), findings.of_memory(), findings.of_time()]
+    installed = [findings.of_pages(), await findings.of_ffmpeg()]
+    try:
+        settings = ServerSettings.read(host=host, port=port, data_dir=data_dir)
+    except OperatorError as fault:
+        advice = "the store, the port and the model were not looked at"
+        return [Finding("settings", "FAIL", str(fault), advice), *machine, *installed]
+    return [
+        *findings.of_settings(settings),
+        *await findings.of_store(settings),
+        await asyncio.to_thread(findings.of_port, settings.host, settings.port),
+        *machine,
+        findings.of_model(settings),
+        *installed,
+    ]

@@ -1,0 +1,264 @@
+"""What a doctor looks at, one finding each; nothing is changed, and no store is started."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import resource
+import shutil
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from grandstand import resources
+from grandstand.app import FILES_MIN
+from grandstand.commands.remote import Remote
+from grandstand.demo.evening import kept_secret
+from grandstand.demo.stream import missing
+from grandstand.faults import OperatorError
+from grandstand.moderation import ModelError, OnnxScorer
+from grandstand.pages import LIBRARIES
+from grandstand.settings import ServerSettings, strangers
+from grandstand.store import folder
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.store import Store, open_store
+from grandstand.tokens import Tokens
+
+FILES_BESIDES = 64
+MANY_FILES = 65_536
+MEMORY_MIN_BYTES = 512 << 20
+DISK_MIN_BYTES = 1 << 30
+APART_MS = 250.0
+PROBES = ("what a lovely night", "shut up you idiot")
+_STA_UNSYNC = 0x0040
+
+Level = Literal["ok", "warn", "FAIL"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing: how it is, and what to do about it if it isn't well."""
+
+    name: str
+    level: Level
+    words: str
+    advice: str = ""
+
+
+def of_settings(settings: ServerSettings) -> list[Finding]:
+    """Variables that are none of ours, and what tokens are checked by."""
+    found = [
+        Finding("settings", "warn", f"{name} is no setting", f"is it {closest}?" if closest else "")
+        for name, closest in strangers().items()
+    ]
+    try:
+        made = settings.secret or kept_secret(settings.data_dir)
+        if not made and not settings.jwks_url:
+            words = "no secret is set: serve won't start, demo makes one of its own"
+            advice = "export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)"
+            return [*found, Finding("secret", "warn", words, advice)]
+        Tokens(made, settings.jwks_url)
+    except OperatorError as fault:
+        return [*found, _failed("secret", fault)]
+    words = "tokens can be checked" if settings.secret or settings.jwks_url else "a demo's own"
+    return [*found, Finding("secret", "ok", words)]
+
+
+# --- the store -----------------------------------------------------------------------------------
+
+
+async def of_store(settings: ServerSettings) -> list[Finding]:
+    """The store that the settings name, if it runs: its version, promise, memory and clock."""
+    url = settings.redis_url
+    if url is None:
+        found = of_folder(settings.data_dir)
+        path = folder.socket_place(settings.data_dir.absolute())
+        if any(each.level == "FAIL" for each in found):
+            return found
+        if not path.exists():
+            words = "the embedded store isn't running; serve and demo start it"
+            return [*found, Finding("store", "ok", words)]
+        url = f"unix://{quote(str(path))}"
+    else:
+        found = []
+    try:
+        store = await open_store(url)
+    except OperatorError as fault:
+        return [*found, _failed("store", fault)]
+    except StoreUnavailable as away:
+        if settings.redis_url is None:
+            words = "the embedded store has ended without its server; the next one starts it again"
+            return [*found, Finding("store", "ok", words)]
+        advice = "start it, or mend GRANDSTAND_REDIS_URL"
+        return [*found, Finding("store", "FAIL", f"it doesn't answer: {away.reason}", advice)]
+    try:
+        return found + await _of_running(store)
+    finally:
+        await store.close()
+
+
+async def _of_running(store: Store) -> list[Finding]:
+    try:
+        about = await store.about()
+        found = [Finding("store", "ok", f"{about.name} answers, {_size(about.used)} in use")]
+        if about.most and about.used > 0.8 * about.most:
+            words = f"{_size(about.used)} of maxmemory {_size(about.most)} are in use"
+            found.append(Finding("store memory", "warn", words, "raise maxmemory there"))
+        ahead_ms = store.now_ms() - time.time() * 1000
+    except StoreUnavailable as away:
+        return [Finding("store", "FAIL", f"it went away: {away.reason}", "look at its log")]
+    why, _, advice = store.durability.why.partition(": ")
+    if store.durability.promise == "weak":
+        found.append(Finding("durability", "warn", f"acks are weak: {why}", advice))
+    else:
+        found.append(Finding("durability", "ok", f"an ack is on disk: {why}"))
+    words = f"the store's clock is {abs(ahead_ms):.0f} ms {'ahead' if ahead_ms > 0 else 'behind'}"
+    if abs(ahead_ms) < APART_MS:
+        return [*found, Finding("clock", "ok", words)]
+    advice = "let NTP set both machines, and the encoder's: programme time is the store's clock"
+    return [*found, Finding("clock", "warn", words, advice)]
+
+
+def of_folder(data_dir: Path) -> list[Finding]:
+    """The embedded store's folder: whose it is, who uses it, how much room there is."""
+    there = data_dir.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        if there == data_dir.absolute():
+            folder.checked(data_dir)
+        free = shutil.disk_usage(there).free
+    except (OperatorError, OSError) as fault:
+        return [_failed("data folder", fault)]
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        advice = "make it writable, or give --data-dir another"
+        return [Finding("data folder", "FAIL", f"{there} can't be written", advice)]
+    if free < DISK_MIN_BYTES:
+        words, advice = f"{_size(free)} are free at {data_dir}", "a full disk stops every ack"
+        return [Finding("data folder", "warn", words, advice)]
+    pid = folder.holder(data_dir / "lock")
+    use = f"in use by a grandstand (pid {pid})" if pid else "free"
+    if there != data_dir.absolute():
+        use = "made at the first start"
+    return [Finding("data folder", "ok", f"{data_dir}: {use}, {_size(free)} free on its disk")]
+
+
+# --- the machine ---------------------------------------------------------------------------------
+
+
+def of_port(host: str, port: int) -> Finding:
+    """Whether the port is free, or a grandstand answers there."""
+    name = f"port {port}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            return Finding(name, "ok", f"{host}:{port} is free")
+        except OSError as error:
+            fault = error
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    url = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    try:
+        Remote(url, None).ask("GET", "/healthz")
+        Remote(url, None).ask("GET", "/readyz")
+    except OperatorError as refused:
+        words = f"{host}:{port} can't be listened on ({fault.strerror}): {refused}"
+        return Finding(name, "FAIL", words, "give another --port or --host")
+    return Finding(name, "ok", f"a grandstand serves at {url}")
+
+
+def of_files() -> Finding:
+    """How many viewers the limit of open files lets in."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        return Finding("open files", "ok", "without a limit")
+    words = f"{hard} are allowed: about {max(0, hard - FILES_BESIDES)} viewers"
+    advice = "raise it: ulimit -n 1048576, or LimitNOFILE= of its systemd unit"
+    if hard < FILES_MIN:
+        return Finding("open files", "FAIL", words, advice)
+    return Finding("open files", "ok" if hard >= MANY_FILES else "warn", words, advice)
+
+
+def of_memory() -> Finding:
+    """How much memory is free."""
+    try:
+        rows = Path("/proc/meminfo").read_text("ascii").splitlines()
+        free = next(int(row.split()[1]) << 10 for row in rows if row.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return Finding("memory", "ok", "this system doesn't tell how much is free")
+    level: Level = "ok" if free >= MEMORY_MIN_BYTES else "warn"
+    return Finding("memory", level, f"{_size(free)} are free", "a room's record lives in memory")
+
+
+def of_time() -> Finding:
+    """Whether the kernel says that this machine's clock is kept by NTP."""
+    if sys.platform != "linux":
+        return Finding("time", "ok", "this system doesn't tell whether NTP keeps its clock")
+    timex = (ctypes.c_int * 128)()  # a struct timex of mode 0, which only reads; its 9th is status
+    long_ints = ctypes.sizeof(ctypes.c_long) // ctypes.sizeof(ctypes.c_int)
+    ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    status = timex[5 * long_ints]
+    if status & _STA_UNSYNC:
+        words = "nothing says that NTP keeps this machine's clock"
+        return Finding("time", "warn", words, "see timedatectl; on a server run chrony")
+    return Finding("time", "ok", "NTP keeps this machine's clock")
+
+
+# --- what is installed ---------------------------------------------------------------------------
+
+
+def of_model(settings: ServerSettings) -> Finding:
+    """Whether the comment scorer loads, and still tells an insult from praise."""
+    try:
+        path = settings.model or resources.model()
+        scorer = OnnxScorer(path)
+        scores = scorer.score([*PROBES])
+    except (ModelError, OperatorError) as fault:
+        return _failed("model", fault)
+    wrong = max(scores.categories.values(), key=lambda each: float(each[1] - each[0]))
+    kind, bad = float(wrong[0]), float(wrong[1])
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    words = f"version {scorer.version}, sha256 {digest}: an insult {bad:.2f}, praise {kind:.2f}"
+    if bad - kind < 0.5:
+        return Finding("model", "warn", words, "it can't tell them apart: train or install another")
+    return Finding("model", "ok", words)
+
+
+def of_pages() -> Finding:
+    """Whether the browser's pages and their libraries are installed."""
+    try:
+        modules = resources.pages() / "node_modules"
+    except OperatorError as fault:
+        return _failed("pages", fault)
+    lacking = [name for name in LIBRARIES if not (modules / name).exists()]
+    if lacking:
+        words = f"{', '.join(lacking)} of {modules} isn't there: the pages won't run"
+        return Finding("pages", "FAIL", words, "make setup, or npm --prefix client_demo ci")
+    return Finding("pages", "ok", f"with {len(LIBRARIES)} libraries")
+
+
+async def of_ffmpeg() -> Finding:
+    """Whether the demonstration can make its picture."""
+    why = await missing()
+    if why is None:
+        return Finding("ffmpeg", "ok", "runs; the demo makes its own picture")
+    return Finding("ffmpeg", "warn", why, "only the demo needs it: pip install imageio-ffmpeg")
+
+
+def _failed(name: str, fault: Exception) -> Finding:
+    words, _, advice = " ".join(str(fault).split()).partition(": ")
+    return Finding(name, "FAIL", words, advice)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
