@@ -21,6 +21,7 @@ export class CardDeck {
   /** @type {Map<string, number>} in which order they came */ #came = new Map();
   #arrivals = 0;
   /** @type {Map<string, Overlay>} */ #told = new Map();
+  /** @type {WeakMap<Overlay, import("./facts.js").Facts | undefined>} */ #facts = new WeakMap();
 
   /**
    * @param {HTMLElement} root
@@ -35,7 +36,7 @@ export class CardDeck {
 
   /** @param {readonly Overlay[]} overlays those at the viewer's playhead, of any kind */
   show(overlays) {
-    const wanted = this.#choose(overlays.filter((one) => factsOf(one, this.#language)));
+    const wanted = this.#choose(overlays.filter((one) => this.#factsOf(one)));
     const gone = [...this.#cards].filter(([id]) => !wanted.has(id));
     const moves = gone.length > 0 || [...wanted.keys()].some((id) => !this.#cards.has(id));
     const places = moves ? this.#places() : new Map();
@@ -45,28 +46,39 @@ export class CardDeck {
       go(card.root);
     }
     let told = moves;
+    /** @type {HTMLElement | undefined} */ let older;
     for (const [id, overlay] of wanted) {
-      if (this.#told.get(id) === overlay) continue;
-      this.#told.set(id, overlay);
-      told = true;
-      const facts = factsOf(overlay, this.#language);
-      if (!facts) continue;
-      const card = this.#cards.get(id);
-      if (card) card.tell(facts);
-      else {
-        const fresh = new Card(id, facts);
-        this.#cards.set(id, fresh);
-        this.#root.prepend(fresh.root);
-        come(fresh.root);
+      const known = this.#cards.get(id);
+      const facts = this.#told.get(id) === overlay ? undefined : this.#factsOf(overlay);
+      if (facts) {
+        told = true;
+        this.#told.set(id, overlay);
+        known?.tell(facts);
       }
+      const card = known ?? (facts && new Card(id, facts));
+      if (!card) continue;
+      if (!known) {
+        this.#cards.set(id, card);
+        if (older) older.before(card.root);
+        else this.#root.append(card.root);
+        come(card.root);
+      }
+      older = card.root;
     }
     if (told) this.#fit();
     slide(places);
   }
 
+  /** Asked of every overlay at every frame, so it is remembered. @param {Overlay} overlay */
+  #factsOf(overlay) {
+    if (!this.#facts.has(overlay)) this.#facts.set(overlay, factsOf(overlay, this.#language));
+    return this.#facts.get(overlay);
+  }
+
   /** Where the page bounds the deck's height, the cards that came first give way. */
   #fit() {
-    const cards = [...this.#cards.values()].map(({ root }) => root);
+    const age = (/** @type {string} */ id) => this.#came.get(id) ?? 0;
+    const cards = [...this.#cards].sort(([a], [b]) => age(a) - age(b)).map(([, { root }]) => root);
     for (const root of cards) root.hidden = false;
     cards.forEach((root, place) => {
       // By its place in the layout: what scrolls counts moving cards where they are just now.
