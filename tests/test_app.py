@@ -165,3 +165,17 @@ def test_too_few_open_files_are_the_operators_to_mend(monkeypatch: pytest.Monkey
     monkeypatch.setattr(app.resource, "getrlimit", lambda _: (256, 512))  # type: ignore[attr-defined]
     with pytest.raises(OperatorError, match="512 open files"):
         app._raise_file_limit()
+
+
+async def test_pages_of_the_origins_that_are_let_in_may_read_how_long_to_wait(
+    tmp_path: Path,
+) -> None:
+    async with (
+        served(tmp_path, origins=("https://show.example",)) as (running, _),
+        httpx2.AsyncClient(base_url=running.url) as http,
+    ):
+        ours = await http.get("/healthz", headers={"Origin": "https://show.example"})
+        assert ours.headers["access-control-allow-origin"] == "https://show.example"
+        assert "Retry-After" in ours.headers["access-control-expose-headers"]
+        strangers = await http.get("/healthz", headers={"Origin": "https://other.example"})
+        assert "access-control-allow-origin" not in strangers.headers

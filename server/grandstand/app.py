@@ -143,6 +143,7 @@ async def _serve(
                 allow_origins=settings.origins,
                 allow_methods=["GET", "POST", "PUT", "PATCH"],
                 allow_headers=["Authorization", "Content-Type"],
+                expose_headers=["Retry-After"],
             )
         ],
     )
