@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from grandstand.demo import evening
@@ -27,7 +28,7 @@ class Evening:
         self.folder = folder
         self.log = folder / "log"
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **besides: str) -> subprocess.Popen[bytes]:
         """Starts it and doesn't wait."""
         self.log.write_bytes(b"")
         inherited = {key: value for key, value in os.environ.items() if "GRANDSTAND" not in key}
@@ -37,6 +38,7 @@ class Evening:
                 cwd=self.folder,
                 env={
                     **inherited,
+                    **besides,
                     "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
                 },
                 stdout=log,
@@ -148,3 +150,61 @@ def test_a_secret_once_kept_is_kept(tmp_path: Path) -> None:
     evening.keep_secret(tmp_path / "new", "a" * 40)
     evening.keep_secret(tmp_path / "new", "b" * 40)
     assert evening.kept_secret(tmp_path / "new") == "a" * 40
+
+
+def picture(folder: Path) -> list[int]:
+    """The processes that paint and encode into a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder / ".grandstand/stream").encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue  # it ended meanwhile
+    return found
+
+
+def until_gone(folder: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while picture(folder):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def stream_of(server: ServerProcess) -> str:
+    return str(server.call("GET", "/v1/rooms/gala").json["settings"]["stream"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_its_picture_is_the_rooms_and_ends_with_it(show: Evening, number: signal.Signals) -> None:
+    show.start("--crowd", "0", "--data-dir", str(show.folder / ".grandstand"))
+    server, _ = show.on_air()
+    assert stream_of(server) == "/stream/live.m3u8"
+    with urlopen(server.url + stream_of(server), timeout=READY_S) as answer:
+        assert b"#EXT-X-PROGRAM-DATE-TIME" in answer.read()
+    assert len(picture(show.folder)) == 2
+    show.process.send_signal(number)
+    show.process.wait(READY_S)
+    until_gone(show.folder)
+
+
+def test_another_picture_takes_the_place_of_its_own(show: Evening) -> None:
+    folder = str(show.folder / ".grandstand")
+    show.start("--crowd", "0", "--data-dir", folder, "--stream", "https://cdn.example/a.m3u8")
+    server, _ = show.on_air()
+    assert stream_of(server) == "https://cdn.example/a.m3u8"
+    assert not picture(show.folder)
+
+
+def test_what_can_be_no_stream_is_refused_before_anything_starts(show: Evening) -> None:
+    show.start("--stream", "ftp://cdn.example/a b")
+    assert show.ended() == 1
+    assert "--stream must be the URL" in show.log.read_text()
+
+
+def test_without_an_encoder_the_show_goes_on_without_a_picture(show: Evening) -> None:
+    show.start("--crowd", "0", IMAGEIO_FFMPEG_EXE=str(show.folder / "no-ffmpeg"))
+    server, _ = show.on_air()
+    assert stream_of(server) == ""
+    assert show.log.read_text().count("no_picture") == 1
+    assert "Traceback" not in show.log.read_text()
