@@ -182,10 +182,11 @@ def _beyond(after_ms: float) -> float:
 
 
 def future(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Items shown before their moment; 0.5 ms is the rounding of ``at``."""
+    """Items shown before their moment (``at`` is rounded by 0.5), or with no picture to be read."""
     read = [row for row in rows if row["picture"] is not None]
     return {
         "shown": len(rows),
+        "without_picture": len(rows) - len(read),
         "by_playhead": sum(row["at"] > row["playhead"] + 0.5 for row in rows),
         "by_picture": sum(row["at"] - row["picture"] > FRAME_MS for row in read),
         "by_picture_and_screen": sum(

@@ -34,8 +34,9 @@ def test_a_picture_without_a_readable_code_is_counted_and_not_guessed() -> None:
 
 def test_what_is_shown_before_its_moment_is_in_the_viewers_future() -> None:
     rows = [seen(0, 0), seen(-0.4, -FRAME_MS), seen(-1, -FRAME_MS - 1), seen(5, -FRAME_MS - 17)]
-    assert future(rows) == {
-        "shown": 4,
+    assert future([*rows, seen(3, None)]) == {
+        "shown": 5,
+        "without_picture": 1,
         "by_playhead": 1,
         "by_picture": 2,
         "by_picture_and_screen": 1,
