@@ -134,5 +134,7 @@ test("all polls that run are shown, the latest first, then the last that ended",
     seen("runs 2", "counting", NOW - 9_000),
   ];
   const shown = pollsToShow(all, NOW).map(({ poll: { id } }) => id);
-  assert.deepEqual(shown, ["runs 2", "runs 1", "ended 3", "ended 2"]);
+  assert.deepEqual(shown, ["runs 2", "runs 1", "ended 3"]);
+  const ended = pollsToShow(all.slice(0, 4), NOW).map(({ poll: { id } }) => id);
+  assert.deepEqual(ended, ["ended 3", "ended 2"]);
 });

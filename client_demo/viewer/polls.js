@@ -9,10 +9,10 @@ import { words } from "./words.js";
 /** @import {Ballots} from "./ballots.js" */
 
 const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to one who comes in
-const MOST_ENDED = 2;
+const MOST_ENDED = 2; // one beside a poll that runs
 
 /**
- * All polls that run, the latest first; then the last that ended.
+ * All polls that run, the latest first; then the last that ended: fewer where one runs.
  * @param {readonly SeenPoll[]} seen
  * @param {number} playhead
  * @returns {SeenPoll[]}
@@ -21,7 +21,8 @@ export function pollsToShow(seen, playhead) {
   const latest = [...seen].sort((a, b) => b.poll.opens_at - a.poll.opens_at);
   const runs = (/** @type {SeenPoll} */ one) => one.phase === "open" || one.phase === "counting";
   const ended = latest.filter((one) => !runs(one) && playhead - one.poll.closes_at < REMEMBERED_MS);
-  return [...latest.filter(runs), ...ended.slice(0, MOST_ENDED)];
+  const running = latest.filter(runs);
+  return [...running, ...ended.slice(0, running.length > 0 ? 1 : MOST_ENDED)];
 }
 
 export class PollCards {
