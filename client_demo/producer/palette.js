@@ -25,7 +25,10 @@ export function Palette({ desk, onClose, onEdit }) {
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
   const templates = offered(words.templates, kept.own, kept.last);
   const draft = chosen?.draft;
-  useLayoutEffect(() => go.current?.focus(), [chosen?.key, chosen?.own]); // Enter is its own then
+  useLayoutEffect(() => {
+    const first = list.current?.querySelector("button");
+    (go.current ?? first)?.focus(); // so that Enter picks, then opens, and never leaves
+  }, [chosen?.key, chosen?.own]);
 
   const pick = (/** @type {Template} */ template) => {
     setChosen({ ...template, draft: { ...template.draft } });

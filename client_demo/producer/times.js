@@ -1,9 +1,8 @@
 /** Times as a control room reads them. Pure. */
 
-/** 1:05, or 12 s below a minute. @param {number} ms */
+/** 0:12, 1:05, 1:00:00. @param {number} ms */
 export function span(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
 }

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { HISTORY_S, perSecond, remembered, sampled, sparkline } from "../producer/rates.js";
+import { bodyOf, builtIn, graceOf, isDraft, isReady, offered } from "../producer/templates.js";
+import { span } from "../producer/times.js";
+import { WORDS } from "../producer/words.js";
+
+const shape = (value) =>
+  value !== null && typeof value === "object"
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+    : typeof value;
+
+test("both languages of the console say the same things", () => {
+  assert.deepEqual(shape(WORDS.zh), shape(WORDS.en));
+});
+
+test("every word that the console uses is there", () => {
+  const folder = new URL("../producer/", import.meta.url);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js")))
+    for (const [, key] of readFileSync(new URL(file, folder), "utf8").matchAll(/(?<![\w"./])words\.(\w+)/g))
+      assert.ok(key in WORDS.en, `${file}: ${key}`);
+});
+
+test("the console never sets HTML", () => {
+  const folder = new URL("../producer/", import.meta.url);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js")))
+    assert.doesNotMatch(readFileSync(new URL(file, folder), "utf8"), /innerHTML|outerHTML|insertAdjacent/i, file);
+});
+
+test("votes per second come from the last seconds alone", () => {
+  let samples = [];
+  for (let second = 0; second <= 20; second += 1)
+    samples = sampled(samples, { at: second * 1000, value: second < 10 ? second * 3 : 30 });
+  assert.equal(perSecond(samples), 0);
+  assert.ok(samples.length <= 7);
+  samples = sampled(samples, { at: 21_000, value: 40 });
+  assert.ok(Math.abs(perSecond(samples) - 2) < 0.5);
+  assert.equal(perSecond([]), 0);
+  assert.equal(perSecond([{ at: 1, value: 5 }]), 0);
+  assert.equal(perSecond([{ at: 0, value: 5 }, { at: 1000, value: 2 }]), 0);
+});
+
+test("a sparkline ends at the right edge and fits its box", () => {
+  let history = [];
+  for (let second = 0; second < HISTORY_S + 30; second += 1) history = remembered(history, second);
+  assert.equal(history.length, HISTORY_S);
+  const points = sparkline(history, 120, 20).split(" ").map((point) => point.split(",").map(Number));
+  assert.deepEqual(points[0]?.[0], 0);
+  assert.deepEqual(points.at(-1), [120, 0]);
+  for (const [x, y] of points) assert.ok(x >= 0 && x <= 120 && y >= 0 && y <= 20);
+  assert.equal(sparkline([0], 120, 20), "120.0,20.0");
+});
+
+test("every digit of the palette names one template, the last poll is 0", () => {
+  const draft = { kind: "single", question: "?", options: ["a", "b"], duration: 5 };
+  const own = Array.from({ length: 6 }, (_, index) => ({ name: `own ${index}`, draft }));
+  const keys = offered(WORDS.en.templates, own, draft).map((one) => one.key);
+  assert.deepEqual(keys, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "", "0"]);
+  assert.deepEqual(offered(WORDS.en.templates, [], undefined).length, 5);
+});
+
+test("a template becomes the body of the call that opens it", () => {
+  const [yesNo, , , , quiz] = builtIn(WORDS.zh.templates).map((one) => one.draft);
+  assert.deepEqual(bodyOf(yesNo, 1000), {
+    kind: "single",
+    question: "是还是否？",
+    options: [{ text: "是" }, { text: "否" }],
+    duration: 30,
+    change: false,
+    show_tally: "always",
+  });
+  assert.equal(isReady(quiz), false);
+  const ready = { ...quiz, answer: 2, delay: 5, grace: 1.5 };
+  assert.equal(isReady(ready), true);
+  const body = bodyOf(ready, 1000);
+  assert.deepEqual([body.answer, body.opens_at, body.closes_at, body.grace], [2, 6000, 36_000, 1500]);
+  assert.equal("duration" in body, false);
+  assert.equal("answer" in bodyOf({ ...ready, kind: "single" }, 0), false);
+  assert.equal(bodyOf({ ...yesNo, kind: "multiple", maxChoices: 2 }, 0).max_choices, 2);
+});
+
+test("what another version left in the browser is no template", () => {
+  assert.ok(isDraft(builtIn(WORDS.en.templates)[0].draft));
+  for (const other of [null, 7, {}, { kind: "essay", question: "?", options: [], duration: 1 }, { kind: "single", question: "?", options: [7], duration: 1 }])
+    assert.equal(isDraft(other), false);
+});
+
+test("late viewers are waited for as the server has it, never longer than the room's latency", () => {
+  assert.equal(graceOf({ settings: {} }), "15");
+  assert.equal(graceOf({ settings: { max_latency: 4000 } }), "4");
+});
+
+test("a span counts down in minutes and seconds", () => {
+  assert.deepEqual([-5, 1, 59_001, 65_000, 3_600_000].map(span), ["0:00", "0:01", "1:00", "1:05", "1:00:00"]);
+});

@@ -1,0 +1,650 @@
+"""The control room: a producer, two moderators and the keys they press, in real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grandstand
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Route, expect
+
+from tests.conftest import MakeServer
+from tests.pages.browsing import EXPECT_MS, Sight, chromium, look
+from tests.server import ServerProcess
+from tests.viewer import Viewer, viewing
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AXE = Path(grandstand.__file__).parents[2] / "client_demo/node_modules/axe-core/axe.min.js"
+BACKOFF_MS = 40_000
+"""The longest pause between two attempts to come back is 30 s."""
+QUIET_POLL = {"kind": "single", "question": "Who wins?", "options": ["Red", "Blue"]}
+LONG = "W<b>o</b>rds & <img src=x onerror=alert(1)> " + "ä" * 100
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=EXPECT_MS)
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def stage(live_server: ServerProcess, room: str) -> str:
+    """A room of this test's own."""
+    return live_server.make_room(room, moderation={"level": 2}, title="The show", max_latency=5000)
+
+
+@asynccontextmanager
+async def at_desk(
+    browser: Browser,
+    server: ServerProcess,
+    room: str,
+    *,
+    role: str = "producer",
+    size: tuple[int, int] = (1440, 900),
+    language: str = "en-US",
+    faultless: bool = True,
+) -> AsyncIterator[Sight]:
+    """Someone at the console, which must have had no fault at the end."""
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, locale=language, timezone_id="UTC"
+    )
+    page = await context.new_page()
+    sight = Sight(page)
+    page.on("pageerror", lambda error: sight.faults.append(str(error)))
+    page.on(
+        "console",
+        lambda line: sight.faults.append(line.text) if "Content Security" in line.text else None,
+    )
+    token = server.token(role, role=role)
+    await page.goto(f"{server.url}/producer?room={room}#token={token}")
+    await sight.is_live()
+    try:
+        yield sight
+        assert not faultless or sight.faults == []
+    finally:
+        await context.close()
+
+
+async def press(sight: Sight, *keys: str) -> None:
+    for key in keys:
+        await sight.page.keyboard.press(key)
+
+
+async def shows(sight: Sight, test: str, text: str | None = None, count: int = 1) -> Locator:
+    """Waits until so many elements of that name, with that text, are there."""
+    found = sight.find(test)
+    if text is not None:
+        found = found.filter(has_text=text)
+    await expect(found).to_have_count(count)
+    return found
+
+
+async def is_phase(sight: Sight, question: str, phase: str) -> Locator:
+    """Waits until a poll is in a phase; its row."""
+    row = sight.poll(question)
+    await expect(row).to_have_attribute("data-status", phase)
+    return row
+
+
+async def opened(server: ServerProcess, room: str, **changes: Any) -> str:
+    """A poll opened by a producer elsewhere."""
+    body = {**QUIET_POLL, "duration": 60, "grace": 0, **changes}
+    poll = await server.produce("POST", f"/v1/rooms/{room}/polls", body)
+    return str(poll["id"])
+
+
+async def come(stack: AsyncExitStack, server: ServerProcess, room: str, name: str) -> Viewer:
+    """A viewer of that name, who stays as long as ``stack``."""
+    return await stack.enter_async_context(viewing(server.url, room, server.token(name), name=name))
+
+
+async def hold(server: ServerProcess, room: str, *said: str) -> None:
+    """Comments that moderation holds, each of a viewer of its own, ``v0`` and so on."""
+    for number, text in enumerate(said):
+        async with viewing(server.url, room, server.token(f"v{number}"), name=f"v{number}") as one:
+            assert (await one.comment(f"shut up {text}"))["status"] == "held"
+
+
+# --- polls ---------------------------------------------------------------------------------------
+
+
+async def test_three_keystrokes_put_a_poll_before_the_viewers(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    bo = await look(browser, f"{live_server.url}/?room={stage}")
+    async with at_desk(browser, live_server, stage) as console:
+        await press(console, "p", "1", "Enter")
+        card = bo.poll("Yes or no?")
+        await expect(card).to_have_attribute("data-status", "open")
+        await expect(console.find("on-air")).to_have_attribute("data-on", "true")
+        await is_phase(console, "Yes or no?", "open")
+        await expect(console.find("palette")).to_have_count(0)
+    await bo.page.context.close()
+
+
+async def test_the_preview_shows_what_goes_out_and_escape_keeps_it_in(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        preview = console.find("preview")
+        await press(console, "p", "Enter")
+        await expect(preview).to_contain_text("Yes or no?")
+        await press(console, "3")
+        await expect(preview).to_contain_text("How many stars?")
+        await expect(preview.locator("li")).to_have_text(["★" * n for n in range(1, 6)])
+        await expect(preview).to_contain_text("Open 60 s, 5 s more for late viewers")
+        await press(console, "Escape")
+        await expect(console.find("palette")).to_have_count(0)
+        await press(console, "p", "3", "Enter")
+        await is_phase(console, "How many stars?", "open")
+        [poll] = (await live_server.produce("GET", f"/v1/rooms/{stage}/polls"))["polls"]
+        assert [option["text"] for option in poll["options"]] == ["★" * n for n in range(1, 6)]
+        assert (poll["closes_at"] - poll["opens_at"], poll["grace"], poll["change"]) == (
+            *(60_000, 5_000),
+            True,
+        )
+
+
+async def test_a_second_enter_opens_no_second_poll(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        await press(console, "p", "2")
+        await console.find("put-on-air").evaluate("one => { one.click(); one.click(); }")
+        await is_phase(console, "A or B?", "open")
+        polls = (await live_server.produce("GET", f"/v1/rooms/{stage}/polls"))["polls"]
+        assert len(polls) == 1
+
+
+async def test_a_quiz_waits_for_its_answer_which_a_letter_gives(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        await press(console, "p", "5", "Enter")
+        await expect(console.find("palette-fault")).to_contain_text("Which answer is right?")
+        await press(console, "c", "Enter")
+        row = await is_phase(console, "Which answer is right?", "open")
+        await row.locator('[data-test="poll-close"]').click()
+        await (
+            (await is_phase(console, "Which answer is right?", "counting"))
+            .locator('[data-test="poll-count-now"]')
+            .click()
+        )
+        row = await is_phase(console, "Which answer is right?", "closed")
+        await row.locator('[data-test="poll-reveal"]').click()
+        await expect(row.locator('[data-right="true"]')).to_contain_text("C")
+
+
+async def test_a_poll_of_ones_own_is_kept_and_the_last_comes_again(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        await console.find("poll-question").fill(LONG)
+        await console.find("poll-option-0").fill("<i>left</i>")
+        await console.find("poll-option-1").fill("right")
+        await console.find("poll-duration").fill("90")
+        await console.find("keep-template").click()
+        await console.find("poll-open").click()
+        row = await is_phase(console, LONG, "open")
+        await expect(row.locator("h3")).to_have_text(LONG)
+        await expect(row.locator("b, i, img").filter(has_text="left")).to_have_count(0)
+        await expect(console.find("poll-question")).to_have_value("")
+        await console.page.reload()
+        await console.is_live()
+        for key in ("6", "0"):
+            await press(console, "p", key)
+            await expect(console.find("preview").locator("h3")).to_have_text(LONG)
+            await press(console, "Enter")
+            await expect(console.find("palette")).to_have_count(0)
+        await expect(console.poll(LONG)).to_have_count(3)
+        await press(console, "p", "6")
+        await console.find("remove-template").click()
+        await expect(console.find("template-6")).to_have_count(0)
+
+
+async def test_a_poll_is_watched_extended_closed_and_revealed(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    poll = await opened(live_server, stage, show_tally="revealed", grace=4000)
+    async with AsyncExitStack() as stack:
+        console = await stack.enter_async_context(at_desk(browser, live_server, stage))
+        voters = [await come(stack, live_server, stage, f"v{number}") for number in range(3)]
+        row = await is_phase(console, "Who wins?", "open")
+        await expect(row).to_contain_text("hidden from viewers")
+        for number, voter in enumerate(voters):
+            await voter.knows(poll)
+            assert (await voter.vote(poll, min(number, 1)))["type"] == "ack"
+        await expect(row.locator('[data-test="tally-1"]')).to_have_attribute("data-votes", "2")
+        await expect(row.locator('[data-test="poll-voters"]')).to_have_text("3 voters")
+        rate = row.locator('[data-test="poll-rate"]')
+        await expect(rate).not_to_have_text("0.0/s")
+        before = voters[0].picture.polls[poll]["closes_at"]
+        await row.locator('[data-test="poll-extend"]').click()
+        await voters[0].sees(lambda picture: picture.polls[poll]["closes_at"] == before + 30_000)
+        await expect(row.locator('[data-test="poll-time"]')).to_contain_text("1:")
+        await row.locator('[data-test="poll-close"]').click()
+        await expect(row.locator('[data-test="poll-time"]')).to_contain_text("late votes for")
+        await row.locator('[data-test="poll-count-now"]').click()
+        await row.locator('[data-test="poll-reveal"]').click()
+        await is_phase(console, "Who wins?", "revealed")
+        await voters[0].sees(lambda picture: picture.polls[poll].get("tally") == [1, 2])
+        await row.locator('[data-test="poll-again"]').click()
+        await expect(console.find("poll-question")).to_have_value("Who wins?")
+
+
+async def test_a_poll_is_cancelled_only_once_it_was_asked_twice(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await opened(live_server, stage)
+    async with at_desk(browser, live_server, stage) as console:
+        row = await is_phase(console, "Who wins?", "open")
+        await row.locator('[data-test="poll-cancel"]').click()
+        await row.locator('[data-test="poll-cancel-no"]').click()
+        await row.locator('[data-test="poll-cancel"]').click()
+        await row.locator('[data-test="poll-cancel-yes"]').click()
+        await is_phase(console, "Who wins?", "cancelled")
+
+
+async def test_a_step_that_came_too_late_is_explained(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    poll = await opened(live_server, stage)
+
+    async def be_too_late(route: Route) -> None:
+        await live_server.produce("POST", f"/v1/rooms/{stage}/polls/{poll}/cancel")
+        await route.continue_()
+
+    async with at_desk(browser, live_server, stage) as console:
+        row = await is_phase(console, "Who wins?", "open")
+        await console.page.route("**/close", be_too_late)
+        await row.locator('[data-test="poll-close"]').click()
+        await expect(row.locator('[data-test="poll-fault"]')).to_have_text("It is over already.")
+
+
+async def test_a_poll_with_faults_is_refused_at_its_fields_and_keeps_what_was_typed(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        await console.find("poll-option-0").fill("left")
+        await console.find("poll-duration").fill("0")
+        await console.find("poll-open").click()
+        for field in ("question", "options.1", "duration"):
+            await expect(console.find(f"fault-{field}")).not_to_be_empty()
+        await expect(console.find("fault-options.0")).to_be_empty()
+        await expect(console.find("poll-option-0")).to_have_value("left")
+
+
+# --- moderation ----------------------------------------------------------------------------------
+
+
+async def test_the_queue_is_worked_off_by_keys(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await hold(live_server, stage, "and sing", "already", "you lot", "for once")
+    async with at_desk(browser, live_server, stage, role="moderator") as desk:
+        await shows(desk, "held", count=4)
+        first = desk.find("held").first
+        await expect(first.locator('[data-test="category"]')).to_have_text("insult")
+        await expect(first.locator('[data-test="reason"]')).to_contain_text("rule")
+        await expect(desk.find("held-count")).to_have_text("4")
+
+        await press(desk, "j", "j", "k")
+        await expect(first).to_have_attribute("data-selected", "true")
+        await press(desk, "a")
+        await shows(desk, "recent", "shut up and sing")
+        await press(desk, "r")
+        await shows(desk, "held", "shut up already", 0)
+        await expect(desk.find("held").first).to_have_attribute("data-selected", "true")
+
+        await press(desk, "m")
+        await shows(desk, "barred", "v2")
+        await press(desk, "ArrowDown", "b")
+        await expect(desk.find("ban-yes")).to_be_visible()
+        await press(desk, "b")
+        await expect(desk.find("barred")).to_have_count(2)
+        await expect(desk.find("barred").first).to_contain_text("v3")
+
+        async with viewing(live_server.url, stage, live_server.token("v2"), name="v2") as muted:
+            assert (await muted.comment("hello"))["code"] == "muted"
+            await press(desk, "u")
+            await shows(desk, "barred", "v3", 0)
+            await press(desk, "u")
+            await shows(desk, "barred", count=0)
+            await muted.told("notice", "restored")
+            assert (await muted.comment("hello again"))["status"] == "accepted"
+        async with viewing(live_server.url, stage, live_server.token("v3"), name="v3") as banned:
+            assert (await banned.comment("back"))["status"] == "accepted"
+
+
+async def test_letters_do_nothing_while_someone_types_or_has_them_off(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await hold(live_server, stage, "and sing")
+    async with at_desk(browser, live_server, stage) as console:
+        await shows(console, "held")
+        await press(console, "j")
+        await console.find("poll-question").press_sequentially("par")
+        await expect(console.find("poll-question")).to_have_value("par")
+        await expect(console.find("palette")).to_have_count(0)
+        await console.find("title").click()
+        await press(console, "?")
+        await console.find("keys-on").uncheck()
+        await press(console, "Escape", "j", "a", "p")
+        await expect(console.find("palette")).to_have_count(0)
+        await expect(console.find("held")).to_have_count(1)
+
+
+async def test_what_one_moderator_decided_leaves_the_others_desk(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await hold(live_server, stage, "and sing", "already")
+    async with (
+        at_desk(browser, live_server, stage, role="moderator") as one,
+        at_desk(browser, live_server, stage) as other,
+    ):
+        await shows(one, "held", count=2)
+        await shows(other, "held", count=2)
+        await one.find("held").first.locator('[data-test="approve"]').click()
+        await shows(other, "held", count=1)
+        await shows(other, "recent", "shut up and sing")
+        row = await shows(other, "recent", "shut up and sing")
+        await row.locator('[data-test="retract"]').click()
+        await shows(one, "recent", count=0)
+
+
+async def test_a_decision_that_failed_puts_the_comment_back_and_says_so(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await hold(live_server, stage, "and sing")
+    async with at_desk(browser, live_server, stage) as console:
+        await shows(console, "held")
+        await console.page.route("**/approve", lambda route: route.abort())
+        await press(console, "j", "a")
+        fault = console.find("held").locator('[data-test="comment-fault"]')
+        await expect(fault).to_contain_text("Not done: The server cannot be reached")
+        await console.page.unroute("**/approve")
+        await console.find("approve").click()
+        await shows(console, "held", count=0)
+        await shows(console, "recent", "shut up and sing")
+
+
+async def test_the_list_stands_still_under_the_finger(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        console = await stack.enter_async_context(at_desk(browser, live_server, stage))
+        ann = await come(stack, live_server, stage, "ann")
+        await ann.comment("the first of them")
+        row = await shows(console, "recent", "the first of them")
+        await row.hover()
+        await ann.comment("one that comes meanwhile")
+        await expect(console.find("passed")).to_contain_text("1 newer")
+        await expect(console.find("recent")).to_have_count(1)
+        await console.find("title").hover()
+        await expect(console.find("recent")).to_have_count(2)
+
+
+async def test_a_moderators_token_gives_the_moderators_desk_alone(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage, role="moderator") as desk:
+        for absent in ("poll-form", "poll-list", "cue-form", "settings"):
+            await expect(desk.find(absent)).to_have_count(0)
+        await expect(desk.find("held-list")).to_be_attached()
+        await expect(desk.find("shield")).to_be_disabled()
+        await expect(desk.find("level")).to_be_disabled()
+        await press(desk, "p")
+        await expect(desk.find("palette")).to_have_count(0)
+
+
+async def test_shield_and_level_reach_the_room_and_the_other_console(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with (
+        at_desk(browser, live_server, stage) as one,
+        at_desk(browser, live_server, stage) as other,
+    ):
+        await one.find("shield").check()
+        await expect(other.find("shield")).to_be_checked()
+        await expect(other.find("shield-lamp")).to_be_visible()
+        await one.find("level").select_option("4")
+        await expect(other.find("level")).to_have_value("4")
+        await one.page.route(f"**/v1/rooms/{stage}", lambda route: route.abort())
+        await one.find("shield").evaluate("one => one.click()")
+        await shows(one, "unsent-one", "Shield down")
+        await expect(one.find("shield")).to_be_checked()
+
+
+# --- the room ------------------------------------------------------------------------------------
+
+
+async def test_a_cue_is_given_now_or_for_later_and_bad_data_is_told(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        console = await stack.enter_async_context(at_desk(browser, live_server, stage))
+        ann = await come(stack, live_server, stage, "ann")
+        await console.find("cue-name").fill("goal")
+        await console.find("cue-data").fill("{not json")
+        await console.find("cue-send").click()
+        await expect(console.find("fault-data")).to_contain_text("not a JSON object")
+        await console.find("cue-data").fill('{"team": "home"}')
+        await console.find("cue-send").click()
+        await expect(console.find("cue-done")).to_contain_text("goal")
+        await ann.sees(lambda picture: picture.cues)
+        [cue] = ann.picture.cues.values()
+        assert (cue["name"], cue["data"]) == ("goal", {"team": "home"})
+        await console.find("cue-in").fill("90")
+        await console.find("cue-send").click()
+        await shows(console, "cue", "in 1:")
+        await console.find("cue-in").fill("4000")
+        await console.find("cue-send").click()
+        await expect(console.find("fault-at")).to_contain_text("must lie between")
+
+
+async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with at_desk(browser, live_server, stage) as console:
+        await console.find("rooms").click()
+        await console.find("new-room").fill("Not A Room")
+        await console.find("create-room").click()
+        await expect(console.find("fault-room")).to_contain_text("must be 1 to 64")
+        await console.find("new-room").fill("made-here")
+        await console.find("new-title").fill("A <new> room")
+        await console.find("create-room").click()
+        await expect(console.find("title")).to_have_text("A <new> room")
+        await console.is_live()
+        assert "room=made-here" in console.page.url
+
+        await console.find("settings").click()
+        await console.find("setting-tick").fill("1")
+        await console.find("setting-stream").fill("ftp://nowhere")
+        await console.find("setting-budget").fill("12")
+        await console.find("save-settings").click()
+        await expect(console.find("fault-tick")).to_contain_text("50")
+        await expect(console.find("fault-stream")).not_to_be_empty()
+        await expect(console.find("fault-budget")).to_be_empty()
+        await console.find("setting-tick").fill("500")
+        await console.find("setting-stream").fill("/stream/live.m3u8")
+        await console.find("setting-moderation.level").select_option("3")
+        await console.find("save-settings").click()
+        await expect(console.find("settings-done")).to_have_text("Saved.")
+        settings = (await live_server.produce("GET", "/v1/rooms/made-here"))["settings"]
+        assert (settings["tick"], settings["budget"], settings["stream"]) == (
+            *(500, 12),
+            "/stream/live.m3u8",
+        )
+        assert settings["moderation"]["level"] == 3
+        await console.find("dialog-close").click()
+
+        await console.find("rooms").click()
+        await console.find(f"room-{stage}").click()
+        await expect(console.find("title")).to_have_text("The show")
+        await console.page.go_back()
+        await expect(console.find("title")).to_have_text("A <new> room")
+
+
+async def test_the_gauges_tell_how_the_room_does(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        console = await stack.enter_async_context(at_desk(browser, live_server, stage))
+        ann = await come(stack, live_server, stage, "ann")
+        for number in range(5):
+            await ann.comment(f"what a show, number {number}")
+        await expect(console.find("gauge-viewers")).to_have_text("2")
+        await expect(console.find("gauge-people")).to_have_text("1")
+        await expect(console.find("gauge-rate")).not_to_have_text("0.0")
+        await expect(console.find("gauge-latency")).to_contain_text("ms")
+        await expect(console.find("gauge-durability")).to_have_text("on disk")
+        line = console.find("sparkline").locator("polyline")
+        await expect(line).to_have_attribute("points", re.compile(r"\S \S"))
+        now = await console.page.evaluate("window.grandstand.desk.live.now()")
+        clock = await console.find("programme-clock").text_content()
+        seconds = sum(
+            int(part) * by for part, by in zip(str(clock).split(":"), (3600, 60, 1), strict=True)
+        )
+        assert abs(seconds - now / 1000 % 86_400) < 5
+
+
+# --- the gate ------------------------------------------------------------------------------------
+
+
+async def test_a_token_is_asked_for_and_a_bad_one_told_why(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    gate = await look(browser, f"{live_server.url}/producer?room={stage}", ready=False)
+    await gate.find("gate-token").fill("not a token")
+    await gate.find("gate-enter").click()
+    await expect(gate.find("refused-why")).to_contain_text("not valid")
+    for token, why in (
+        (live_server.token("p", role="producer", rooms=("other",)), "not for this room"),
+        (live_server.token("v"), "viewer's token"),
+    ):
+        await gate.find("another-token").click()
+        await gate.find("gate-token").fill(token)
+        await gate.find("gate-enter").click()
+        await expect(gate.find("refused-why")).to_contain_text(why)
+    await gate.find("another-token").click()
+    await gate.find("gate-token").fill(live_server.producer_token)
+    await gate.find("gate-enter").click()
+    await gate.is_live()
+    assert gate.faults == []
+    await gate.page.context.close()
+
+
+async def test_a_room_that_is_missing_can_be_made_at_the_gate(
+    browser: Browser, live_server: ServerProcess
+) -> None:
+    url = f"{live_server.url}/producer?room=not-yet#token={live_server.producer_token}"
+    gate = await look(browser, url, ready=False)
+    await gate.find("create-missing").click()
+    await gate.is_live()
+    await expect(gate.find("title")).to_have_text("not-yet")
+    assert "token" not in gate.page.url
+    await gate.page.context.close()
+
+
+# --- a bad night ---------------------------------------------------------------------------------
+
+
+async def test_a_restart_loses_nothing_that_was_typed_or_done(
+    browser: Browser, make_server: MakeServer
+) -> None:
+    server = make_server().start()
+    server.make_room("gala", moderation={"level": 2})
+    await opened(server, "gala", duration=3600)
+    async with at_desk(browser, server, "gala") as console:
+        row = await is_phase(console, "Who wins?", "open")
+        server.kill()
+        await expect(console.find("status")).to_have_attribute("data-phase", "lost")
+        await expect(console.find("away")).to_be_visible()
+        await console.find("poll-question").fill("Typed while away")
+        await row.locator('[data-test="poll-close"]').click()
+        await shows(console, "unsent-one", "Close: Who wins?")
+        await expect(console.find("send-unsent")).to_be_disabled()
+        await console.find("poll-open").click()
+        await expect(console.find("poll-form-fault")).to_contain_text("cannot be reached")
+        server.start()
+        live = console.page.locator('[data-phase="live"]')
+        await expect(live).to_be_visible(timeout=BACKOFF_MS)
+        await expect(console.find("away")).to_have_count(0)
+        await expect(console.find("poll-question")).to_have_value("Typed while away")
+        await expect(row).to_have_attribute("data-status", "open")
+        await console.find("send-unsent").click()
+        await is_phase(console, "Who wins?", "closed")
+        await expect(console.find("unsent")).to_have_count(0)
+
+
+async def test_on_a_phone_the_panels_are_tabs_and_nothing_sticks_out(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await opened(live_server, stage, question=LONG, options=["x" * 100, "y" * 100])
+    await hold(live_server, stage, "a" * 90)
+    async with at_desk(browser, live_server, stage, size=(390, 844)) as console:
+        await is_phase(console, LONG, "open")
+        await expect(console.find("poll-list")).to_be_visible()
+        await expect(console.find("held-list")).to_be_hidden()
+        await expect(console.find("tab-moderation")).to_contain_text("1")
+        for tab, panel in (
+            *(("moderation", "held-list"), ("room", "cue-form"), ("polls", "poll-form")),
+        ):
+            await console.find(f"tab-{tab}").click()
+            await expect(console.find(panel)).to_be_visible()
+            wide = await console.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 390, tab
+
+
+async def test_the_consoles_are_accessible_in_both_languages(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    poll = await opened(live_server, stage, grace=5000)
+    await opened(live_server, stage, question="And then?", show_tally="revealed")
+    await hold(live_server, stage, "and sing", "already")
+    await live_server.produce("POST", f"/v1/rooms/{stage}/cues", {"name": "goal"})
+    async with viewing(live_server.url, stage, live_server.token("ann"), name="ann") as ann:
+        await ann.vote(poll, 0)
+        await ann.comment("lovely")
+    axe = AXE.read_text()
+    for language, size in (("en-US", (1440, 900)), ("zh-CN", (390, 844))):
+        async with at_desk(browser, live_server, stage, size=size, language=language) as desk:
+            await shows(desk, "held", count=2)
+            await press(desk, "j", "m")
+            await shows(desk, "barred")
+            await desk.page.evaluate(axe)
+            await is_accessible(desk)
+            for tab in ("moderation", "room"):
+                if size[0] < 700:
+                    await desk.find(f"tab-{tab}").click()
+                    await is_accessible(desk)
+            await press(desk, "p", "5")
+            await is_accessible(desk, "dialog")
+            await press(desk, "Escape")
+            for dialog in ("settings", "rooms", "keys"):
+                await desk.find(dialog).click()
+                await expect(desk.find(f"{dialog}-dialog")).to_be_visible()
+                await is_accessible(desk, "dialog")
+                await press(desk, "Escape")
+    gate = await look(browser, f"{live_server.url}/producer?room={stage}", ready=False)
+    await expect(gate.find("gate")).to_be_visible()
+    await gate.page.evaluate(axe)
+    await is_accessible(gate)
+    await gate.page.context.close()
+
+
+async def is_accessible(sight: Sight, part: str = "body") -> None:
+    """Raises unless axe finds nothing against WCAG 2.1 A and AA."""
+    found = await sight.page.evaluate(
+        """async ([part, runOnly]) => (await axe.run(part, {runOnly, resultTypes: ["violations"]}))
+            .violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(" | ")}`)""",
+        [part, ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]],
+    )
+    assert found == []
