@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { statusText, wordsFor } from "../words.js";
+import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
 import { Refused } from "./gate.js";
 import { Gauges } from "./gauges.js";
@@ -87,7 +88,7 @@ export function App({ desk, actions }) {
       <div class="column">
         <div data-tab="polls">${isProducer && html`<${PollForm} desk=${desk} given=${draft} />`}</div>
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
-        ${isProducer && html`<div data-tab="room"><${Cues} desk=${desk} /></div>`}
+        ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>`}
       </div>
     </main>
     ${open === "palette" && isProducer && html`<${Palette} desk=${desk} onClose=${shut} onEdit=${edit} />`}

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { HISTORY_S, perSecond, remembered, sampled, sparkline } from "../producer/rates.js";
 import { bodyOf, builtIn, graceOf, isDraft, isReady, offered } from "../producer/templates.js";
 import { span } from "../producer/times.js";
+import { valuesOf } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
 
 const shape = (value) =>
@@ -94,4 +95,10 @@ test("late viewers are waited for as the server has it, never longer than the ro
 
 test("a span counts down in minutes and seconds", () => {
   assert.deepEqual([-5, 1, 59_001, 65_000, 3_600_000].map(span), ["0:00", "0:01", "1:00", "1:05", "1:00:00"]);
+});
+
+test("a card's values are typed one a line; what reads as a number is one", () => {
+  assert.deepEqual(valuesOf("Shots: 14\n\n比分：2:1\n Time : 9.58 "), { Shots: 14, 比分: "2:1", Time: 9.58 });
+  for (const lines of ["", " \n ", "Shots 14", "Shots: ", " : 14", "Shots: 14\nCorners"])
+    assert.equal(valuesOf(lines), undefined, lines);
 });

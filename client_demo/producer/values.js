@@ -1,0 +1,18 @@
+/** A stats card's values as a producer types them. Pure. */
+
+/**
+ * One value a line, its name before the colon; what reads as a number is one.
+ * @param {string} lines
+ * @returns {Record<string, string | number> | undefined} undefined if a line has no colon, or none is there
+ */
+export function valuesOf(lines) {
+  const given = lines.split("\n").filter((line) => line.trim() !== "");
+  const pairs = given.map((line) => /^\s*(\S.*?)\s*[:：]\s*(\S.*?)\s*$/u.exec(line));
+  if (given.length === 0 || pairs.includes(null)) return undefined;
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, label = "", value = ""] = pair ?? [];
+      return [label, Number.isFinite(Number(value)) ? Number(value) : value];
+    }),
+  );
+}
