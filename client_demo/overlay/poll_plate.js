@@ -44,8 +44,10 @@ export class PollPlate {
   show(seen, playhead) {
     if (seen?.poll.id !== this.#shown?.id && this.#shown) return this.#leave();
     if (!seen || performance.now() - this.#leftAt < SWAP_MS) return;
-    if (!this.#shown) this.#build(seen);
+    const fresh = !this.#shown;
+    if (fresh) this.#build(seen);
     this.#tell(seen, playhead);
+    if (fresh) this.#fit(); // with all of its lines
     this.#root.dataset["on"] = "true";
   }
 
@@ -70,7 +72,6 @@ export class PollPlate {
     this.#root.dataset["many"] = String(poll.options.length > 6);
     setText(this.#question, poll.question);
     setText(this.#kind, this.#words.kinds[poll.kind]);
-    this.#fit();
   }
 
   /** The whole poll has to be inside the safe area. */
