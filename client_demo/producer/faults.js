@@ -2,6 +2,7 @@
 
 import { reasonOf } from "./desk.js";
 import { html } from "./html.js";
+import { words } from "./words.js";
 
 /** @import {ComponentChildren} from "preact" */
 /** @import {Problem} from "../sdk/grandstand.js" */
@@ -20,11 +21,19 @@ export function faultsOf(problem, fields) {
     const parts = path.split(".");
     const lengths = parts.map((_, index) => parts.length - index);
     const place = lengths.map((length) => parts.slice(0, length).join(".")).find((one) => fields.includes(one));
-    const text = place === undefined && path ? `${path}: ${message}` : message;
+    const text = place === undefined && path ? `${path}: ${plain(message)}` : plain(message);
     const at = place ?? "";
     found[at] = found[at] ? `${found[at]}; ${text}` : text;
   }
   return found;
+}
+
+/** The server's terms of bounds, for a person; what isn't known stays as it is. @param {string} message */
+function plain(message) {
+  const [, length, sign = "", bound = ""] = /^expected `\w+` (of length )?(>=|<=|>|<) (\S+)$/.exec(message) ?? [];
+  if (sign === "") return /^expected `(int|float)`, got/.test(message) ? words.faults.number : message;
+  if (length) return sign === ">=" ? words.faults.longer(bound) : words.faults.shorter(bound);
+  return words.faults[/** @type {">=" | "<=" | ">" | "<"} */ (sign)](bound);
 }
 
 /**

@@ -28,42 +28,42 @@ const DEFAULT_GRACE_S = 15;
 
 /** @typedef {{yesNo: string, yesNoQuestion: string, yes: string, no: string, ab: string, abQuestion: string, stars: string, starsQuestion: string, four: string, fourQuestion: string, quiz: string, quizQuestion: string, again: string}} TemplateWords */
 
-/** @param {TemplateWords} words @returns {Template[]} */
-export function builtIn(words) {
+/** @param {TemplateWords} names @returns {Template[]} */
+export function builtIn(names) {
   const four = ["A", "B", "C", "D"];
   /** @type {[string, Draft][]} */ const all = [
-    [words.yesNo, { kind: "single", question: words.yesNoQuestion, options: [words.yes, words.no], duration: 30 }],
-    [words.ab, { kind: "single", question: words.abQuestion, options: ["A", "B"], duration: 45 }],
+    [names.yesNo, { kind: "single", question: names.yesNoQuestion, options: [names.yes, names.no], duration: 30 }],
+    [names.ab, { kind: "single", question: names.abQuestion, options: ["A", "B"], duration: 45 }],
     [
-      words.stars,
+      names.stars,
       {
         kind: "single",
-        question: words.starsQuestion,
+        question: names.starsQuestion,
         options: [1, 2, 3, 4, 5].map((count) => "★".repeat(count)),
         duration: 60,
         change: true,
       },
     ],
-    [words.four, { kind: "single", question: words.fourQuestion, options: four, duration: 60 }],
-    [words.quiz, { kind: "quiz", question: words.quizQuestion, options: four, duration: 30, showTally: "revealed" }],
+    [names.four, { kind: "single", question: names.fourQuestion, options: four, duration: 60 }],
+    [names.quiz, { kind: "quiz", question: names.quizQuestion, options: four, duration: 30, showTally: "revealed" }],
   ];
   return all.map(([name, draft], index) => ({ key: String(index + 1), name, draft }));
 }
 
 /**
  * Everything the palette offers, each with its digit while there are digits.
- * @param {TemplateWords} words
+ * @param {TemplateWords} names
  * @param {readonly {name: string, draft: Draft}[]} own
  * @param {Draft | undefined} last
  * @returns {Template[]}
  */
-export function offered(words, own, last) {
+export function offered(names, own, last) {
   const kept = own.map(({ name, draft }, index) => {
     const digit = FIRST_OWN_DIGIT + index;
     return { key: digit <= 9 ? String(digit) : "", name, draft, own: index };
   });
-  const again = last ? [{ key: "0", name: words.again, draft: last }] : [];
-  return [...builtIn(words), ...kept, ...again];
+  const again = last ? [{ key: "0", name: names.again, draft: last }] : [];
+  return [...builtIn(names), ...kept, ...again];
 }
 
 /** Whether a draft can go out as it is: a quiz needs its answer. @param {Draft} draft */
