@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import httpx2
 import pytest
 from grandstand import resources
-from grandstand.pages import LIBRARIES, pages, policy
+from grandstand.pages import LIBRARIES, modules, pages, policy
 from starlette.applications import Starlette
 
 
@@ -111,6 +112,50 @@ def test_a_pages_import_map_is_let_in_by_its_hash() -> None:
     # echo -n '{"imports": {}}' | openssl dgst -sha256 -binary | base64
     assert "script-src 'self' 'sha256-CJt/FpW3RQlGvqBeO/YK74xrTm1ctS6rLMJu1bV4fMc=';" in told
     assert "sha256" not in policy('<script type="module" src="/client/main.js"></script>')
+
+
+def test_a_pages_modules_are_all_that_it_imports_and_no_more(tmp_path: Path) -> None:
+    files = {
+        "main.js": 'import { a } from "./sdk/a.js";\nimport {\n  b,\n} from "lib";\nconst later = '
+        'await import("late");\nexport const word = "./word.js";\n',
+        "sdk/a.js": '/** @import {T} from "./types.js" */\nexport { c } from "../c.js";\n'
+        '/** @param {import("./types.js").T} t */\n',
+        "c.js": 'import { a } from "./sdk/a.js";\n',
+        "sdk/types.js": "",
+        "word.js": "",
+        "node_modules/lib/index.mjs": 'import { d } from "./d.mjs";',
+        "node_modules/lib/d.mjs": 'import { gone } from "./gone.mjs";',
+        "node_modules/late/late.mjs": "",
+    }
+    for name, text in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    html = """<script type="importmap">{"imports": {
+        "lib": "/library/lib/index.mjs", "late": "/library/late/late.mjs"}}</script>
+        <script type="module" src="/client/main.js"></script>"""
+    assert modules(tmp_path, html) == [
+        "/client/main.js",
+        "/client/sdk/a.js",
+        "/library/lib/index.mjs",
+        "/library/late/late.mjs",
+        "/client/c.js",
+        "/library/lib/d.mjs",
+    ]
+
+
+async def test_a_page_names_its_modules_behind_its_import_map() -> None:
+    folder = resources.pages()
+    transport = httpx2.ASGITransport(app=Starlette(routes=pages(folder)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://grandstand.test") as asks:
+        html = (await asks.get("/")).text
+        linked = re.findall(r'<link rel="modulepreload" href="([^"]+)" />', html)
+        assert "/client/sdk/live.js" in linked
+        assert linked == modules(folder, html)
+        places = [html.index(one) for one in ("importmap", "modulepreload", 'type="module"')]
+        assert places == sorted(places)
+        for path in linked:
+            assert (await asks.get(path)).status_code == 200
 
 
 def test_an_installed_copy_carries_the_libraries_that_are_served() -> None:
