@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+import uvicorn
+from grandstand.demo.stream import PATH, Stream
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 
 CHROMIUM_ARGS = [
     "--headless",
@@ -20,8 +27,12 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-EXPECT_MS = 10_000
+CLIENT = Path(__file__).parents[2] / "client_demo"
+AXE = CLIENT / "node_modules/axe-core/axe.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EXPECT_MS = 30_000
 """How long a page may take to show a thing; no claim about speed."""
+expect.set_options(timeout=EXPECT_MS)
 
 
 class LiveServer(Protocol):
@@ -66,6 +77,24 @@ class Sight:
             has_text=question
         )
 
+    async def broken_rules(self) -> list[str]:
+        """What axe finds wrong with the page as it stands: WCAG A and AA, and best practice."""
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text("utf-8"))
+        run = "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})"
+        found = await self.page.evaluate(run, AXE_TAGS)
+        return [
+            f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+    async def box(self, test: str) -> dict[str, float]:
+        """Where an element lies on the screen: {x, y, width, height}."""
+        box = await self.find(test).first.bounding_box()
+        assert box is not None, f"{test} is not on the screen"
+        return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+
     async def is_live(self) -> None:
         """Waits for the connection to be live."""
         await expect(self.find("status")).to_have_attribute("data-phase", "live", timeout=EXPECT_MS)
@@ -106,30 +135,70 @@ class Sight:
 
 
 async def look(
-    browser: Browser, url: str, *, size: tuple[int, int] = (1280, 720), ready: bool = True
+    browser: Browser,
+    url: str,
+    *,
+    size: tuple[int, int] = (1280, 720),
+    ready: bool = True,
+    locale: str = "en-US",
+    **context_options: Any,
 ) -> Sight:
     """Opens ``url`` in a fresh context, so that it is a viewer of its own; collects its faults."""
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale="en-US", timezone_id="UTC"
+        viewport={"width": size[0], "height": size[1]},
+        locale=locale,
+        timezone_id="UTC",
+        **context_options,
     )
-    page = await context.new_page()
+    sight = await blank(context.new_page())
+    await sight.page.goto(url)
+    if ready:
+        await sight.is_live()
+    return sight
+
+
+async def blank(opening: Any) -> Sight:
+    """A page on which nothing is yet, for tests that prepare it."""
+    page: Page = await opening
+    page.set_default_timeout(2 * EXPECT_MS)
     sight = Sight(page)
     page.on("pageerror", lambda error: sight.faults.append(str(error)))
     page.on(
         "console",
         lambda line: sight.faults.append(line.text) if "Content Security" in line.text else None,
     )
-    await page.goto(url)
-    if ready:
-        await sight.is_live()
     return sight
 
 
 async def watch(
-    browser: Browser, server: LiveServer, *, size: tuple[int, int] = (1280, 720)
+    browser: Browser,
+    server: LiveServer,
+    room: str = "gala",
+    *,
+    query: str = "",
+    **options: Any,
 ) -> Sight:
     """A guest on the viewer's page."""
-    return await look(browser, f"{server.url}/?room=gala", size=size)
+    return await look(browser, f"{server.url}/?room={room}{query}", **options)
+
+
+@asynccontextmanager
+async def on_air(folder: Path) -> AsyncIterator[str]:
+    """The demonstration's picture from a host of its own: the URL of its playlist."""
+    stream = Stream(folder, lambda: time.time() * 1000)
+    app = CORSMiddleware(Starlette(routes=stream.routes()), allow_origins=["*"])
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    tasks = [asyncio.create_task(stream.run()), asyncio.create_task(server.serve())]
+    try:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
+            await asyncio.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}{PATH}"
+    finally:
+        server.should_exit = True
+        tasks[0].cancel()
+        await asyncio.wait(tasks)
 
 
 async def produce(browser: Browser, server: LiveServer) -> Sight:
