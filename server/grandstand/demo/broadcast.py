@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FrameType
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+PARENT = os.getppid()
+"""Asked before the imports below: by their end the server may be gone."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,7 +191,6 @@ def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
     scenery = [paint() for paint in PLATES]
     for number, plate in enumerate(scenery):
         (folder / f"plate{number}").write_bytes(plate.raw())
-    parent = os.getppid()
     encoder = subprocess.Popen(command(path, folder, scenery, first), stdin=subprocess.PIPE)
     assert encoder.stdin is not None
     try:
@@ -202,7 +203,7 @@ def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
                 time.sleep(wait_s)
             if number % FPS == 0:
                 sweep(folder, at_ms / 1000)
-            if os.getppid() != parent:
+            if os.getppid() != PARENT:
                 return "the server is gone"
             try:
                 encoder.stdin.write(camera.shoot(at_ms, light=number == 0 or wait_s > -BEHIND_S))
