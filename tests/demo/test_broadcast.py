@@ -33,7 +33,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def run(first: Segment) -> subprocess.Popen[str]:
         begun.append(
             subprocess.Popen(
-                [*COMMAND, str(tmp_path), *map(str, first), "0"],
+                [*COMMAND, str(tmp_path), *map(str, first), "0", str(os.getpid())],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stderr=subprocess.PIPE,
                 text=True,
@@ -138,10 +138,11 @@ def test_its_encoder_ends_with_it(start: Start, tmp_path: Path, number: signal.S
     gone(encoder)
 
 
-def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("frames", [0, 1])
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path, frames: int) -> None:
     script = (
-        "import subprocess, sys\n"
-        "child = subprocess.Popen(sys.argv[1:])\n"
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([*sys.argv[1:], str(os.getpid())])\n"
         "print(child.pid, flush=True)\n"
         "child.wait()\n"
     )
@@ -161,7 +162,8 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     )
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    made(tmp_path, 1)
+    if frames:
+        made(tmp_path, frames)
     parent.kill()
     parent.communicate()
     gone(pid)

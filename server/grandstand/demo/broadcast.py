@@ -1,7 +1,7 @@
 """Paints the picture and has it encoded: a process of its own, so that viewers never wait for it.
 
-``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS`` sends from the
-second ``BASE_S + SERIAL`` of programme time on, which is this machine's clock plus ``AHEAD_MS``.
+``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS PARENT`` sends from
+the second ``BASE_S + SERIAL`` of programme time on, which is this machine's clock plus ``AHEAD_MS``.
 Frame n stands for exactly n / FPS after that: it is painted when its time has come, and however
 late it is, its clock is true. Behind, it lets the lights stand still until it has caught up; too
 far behind, or after a leap of the clock, it ends, and is to be started again with a new beginning.
@@ -21,8 +21,6 @@ from pathlib import Path
 from types import FrameType
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-PARENT = os.getppid()
-"""Asked before the imports below: by their end the server may be gone."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,7 +183,7 @@ def sweep(folder: Path, now_s: float) -> None:
             path.unlink(missing_ok=True)
 
 
-def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
+def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float, parent: int) -> str:
     """Sends until something ends it; says what."""
     camera = Camera()
     scenery = [paint() for paint in PLATES]
@@ -203,7 +201,7 @@ def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float) -> str:
                 time.sleep(wait_s)
             if number % FPS == 0:
                 sweep(folder, at_ms / 1000)
-            if os.getppid() != PARENT:
+            if os.getppid() != parent:
                 return "the server is gone"
             try:
                 encoder.stdin.write(camera.shoot(at_ms, light=number == 0 or wait_s > -BEHIND_S))
@@ -223,9 +221,9 @@ def _end(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     """The process. Exits with what ended it."""
     signal.signal(signal.SIGTERM, _end)
-    encoder, folder, serial, run, base_s, ahead_ms = sys.argv[1:]
+    encoder, folder, serial, run, base_s, ahead_ms, parent = sys.argv[1:]
     first = Segment(int(serial), int(run), int(base_s))
-    sys.exit(broadcast(encoder, Path(folder), first, float(ahead_ms)))
+    sys.exit(broadcast(encoder, Path(folder), first, float(ahead_ms), int(parent)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
@@ -67,7 +68,7 @@ class Stream:
         """One run of the process, to its end; says why it ended."""
         now_s = self._now_ms() / 1000
         first = following(self._segments(), math.ceil(now_s + AHEAD_S))
-        given = (first.serial, first.run, first.base_s, (now_s - time.time()) * 1000)
+        given = (*first, (now_s - time.time()) * 1000, os.getpid())
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "grandstand.demo.broadcast"),
             *(imageio_ffmpeg.get_ffmpeg_exe(), str(self._folder), *map(str, given)),
