@@ -1,7 +1,7 @@
 """Paints the picture and has it encoded: a process of its own, so that viewers never wait for it.
 
 ``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS PARENT`` sends from
-the second ``BASE_S + SERIAL`` of programme time on, which is this machine's clock plus ``AHEAD_MS``.
+the second ``BASE_S + SERIAL`` of programme time on: this machine's clock plus ``AHEAD_MS``.
 Frame n stands for exactly n / FPS after that: it is painted when its time has come, and however
 late it is, its clock is true. Behind, it lets the lights stand still until it has caught up; too
 far behind, or after a leap of the clock, it ends, and is to be started again with a new beginning.
