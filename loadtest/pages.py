@@ -45,7 +45,6 @@ async def main() -> None:
     options.add_argument("--crowd", type=int, default=100)
     given = options.parse_args()
     chosen = given.parts or list(PARTS)
-    told = json.loads(TARGET.read_text()) if TARGET.exists() else {}
     for name in chosen:
         began: dict[str, Any] = {"load_before": round(os.getloadavg()[0], 2)}
         crowd = given.crowd if name in WITH_CROWD else 0
@@ -53,6 +52,7 @@ async def main() -> None:
             began |= {"machine": _machine(browser.version), "commit": _commit(), "crowd": crowd}
             await asyncio.sleep(SETTLE_S)
             found = await PARTS[name](browser, show)
+        told = json.loads(TARGET.read_text()) if TARGET.exists() else {}
         told[name] = {**began, **found}
         TARGET.write_text(json.dumps(told, indent=1) + "\n")
         print("\n".join(TABLES[name](told[name])), flush=True)
