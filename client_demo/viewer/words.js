@@ -103,7 +103,7 @@ const en = {
   tasteMinWeight: "Only the best",
   weight: (/** @type {number} */ weight) => (weight === 0 ? "All" : `${weight} and up`),
   tasteKeys: "Single-key shortcuts",
-  reset: "As it was",
+  reset: "Back to the defaults",
   shortcuts: "Keyboard",
   keys: {
     d: "Flying comments on or off",
