@@ -59,11 +59,13 @@ async def measure(browser: Browser, venue: Venue, runs: int = RUNS) -> dict[str,
 async def _talk(venue: Venue, room: str) -> None:
     """Says short things evenly, for ever."""
     seats = [await venue.seat(room, _ignore) for _ in range(SEATS)]
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
     try:
         for number in count():
             text = f"bullet {number % 1000}"
             seats[number % SEATS].send({"type": "comment", "id": f"n{number}", "text": text})
-            await asyncio.sleep(1 / COMMENTS_PER_S)
+            await asyncio.sleep(begun_s + (number + 1) / COMMENTS_PER_S - loop.time())
     finally:
         for seat in seats:
             seat.close()
