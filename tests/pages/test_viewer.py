@@ -151,6 +151,7 @@ async def test_a_comment_flies_as_its_author_chose_and_counts_its_characters(
     bullet = await ann.bullet("at the top")
     stage = await ann.box("stage")
     assert bullet["y"] < stage["height"] / 3
+    await ann.page.wait_for_function("() => window.grandstand.live.state.recent.length > 0")
     [shown] = await ann.page.evaluate("window.grandstand.live.state.recent")
     assert (shown["mode"], shown["color"]) == ("top", 8314111)
 
