@@ -60,8 +60,8 @@
     found.marks["first bullet"] ??= local;
     const video = document.querySelector("video");
     const shown = found.withoutPicture ? null : cells(video);
-    for (const one of fresh)
-      found.sightings.push({ ...one, playhead, local, cells: shown, second: video?.currentTime });
+    const behindMs = held.live.now() - playhead;
+    for (const one of fresh) found.sightings.push({ ...one, playhead, local, behindMs, cells: shown });
   };
 
   /** Counts frames and bullets instead, which costs next to nothing. */

@@ -118,7 +118,7 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
                 "from_near": seen["id"] in by_sender,
                 "history": seen["id"] in old,
                 "at": at,
-                "ahead_ms": at - (came.get(seen["id"], float("inf")) - latency_ms),
+                "ahead_ms": at - (came.get(seen["id"], float("inf")) - seen["behindMs"]),
                 "playhead": seen["playhead"],
                 "picture": None
                 if code is None
