@@ -18,7 +18,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test measure train eval notice clean
+.PHONY: help setup setup-test run test measure rehearsal train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: setup-test ## everything that is checked
 
 measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour
 	@$(BIN)/python -m loadtest.pages
+
+rehearsal: setup-test ## a show of five minutes through the pages alone; leaves docs/screenshots and the clip
+	@$(BIN)/python -m loadtest.rehearsal
 
 train: setup ## train the comment scorer: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }
