@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from grandstand.demo import evening
 
 from tests.server import ServerProcess
 
@@ -143,13 +142,6 @@ def test_a_trace_reaches_the_record(show: Evening, tmp_path: Path) -> None:
 
 def _texts(server: ServerProcess) -> set[str]:
     return {each["text"] for each in server.call("GET", "/v1/rooms/gala/comments").json["comments"]}
-
-
-def test_a_secret_once_kept_is_kept(tmp_path: Path) -> None:
-    assert evening.kept_secret(tmp_path / "new") is None
-    evening.keep_secret(tmp_path / "new", "a" * 40)
-    evening.keep_secret(tmp_path / "new", "b" * 40)
-    assert evening.kept_secret(tmp_path / "new") == "a" * 40
 
 
 def picture(folder: Path) -> list[int]:

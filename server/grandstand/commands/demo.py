@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from grandstand.commands.options import DataDir, Host, Port, server_settings
-from grandstand.demo import evening
 
 
 def demo(
@@ -45,5 +44,7 @@ def demo(
       grandstand demo --trace chat.ndjson
       grandstand demo --stream https://cdn.example/live.m3u8
     """
+    from grandstand.demo import evening  # here: a second that other commands needn't wait for
+
     settings = server_settings(host=host, port=port, data_dir=data_dir)
     evening.run(settings, evening.Plan(crowd, trace, for_s, stream, attended))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grandstand.commands import findings
-from grandstand.commands.findings import Finding
 from grandstand.commands.options import DataDir, Host, Port
 from grandstand.faults import OperatorError
 from grandstand.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from grandstand.commands.findings import Finding
 
 
 def doctor(
@@ -45,13 +46,15 @@ def doctor(
 
 
 async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[Finding]:
+    from grandstand.commands import findings  # here: a second that other commands needn't wait for
+
     machine = [findings.of_files(), findings.of_memory(), findings.of_time()]
     installed = [findings.of_pages(), await findings.of_ffmpeg()]
     try:
         settings = ServerSettings.read(host=host, port=port, data_dir=data_dir)
     except OperatorError as fault:
         advice = "the store, the port and the model were not looked at"
-        return [Finding("settings", "FAIL", str(fault), advice), *machine, *installed]
+        return [findings.Finding("settings", "FAIL", str(fault), advice), *machine, *installed]
     return [
         *findings.of_settings(settings),
         *await findings.of_store(settings),

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from grandstand import resources
 from grandstand.app import FILES_MIN
 from grandstand.commands.remote import Remote
-from grandstand.demo.evening import kept_secret
+from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, OnnxScorer
@@ -57,7 +57,7 @@ def of_settings(settings: ServerSettings) -> list[Finding]:
         for name, closest in strangers().items()
     ]
     try:
-        made = settings.secret or kept_secret(settings.data_dir)
+        made = settings.secret or demo_secret.kept(settings.data_dir)
         if not made and not settings.jwks_url:
             words = "no secret is set: serve won't start, demo makes one of its own"
             advice = "export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from grandstand.demo.evening import kept_secret
+from grandstand.demo import secret as demo_secret
 from grandstand.faults import OperatorError
 from grandstand.rules.identity import Role
 from grandstand.settings import ServerSettings
@@ -156,7 +156,7 @@ def issuer(url: str) -> Tokens | None:
     settings = ServerSettings.read()
     secret = settings.secret
     if secret is None and is_at_home(url):
-        secret = kept_secret(settings.data_dir)
+        secret = demo_secret.kept(settings.data_dir)
     return None if secret is None else Tokens(secret)
 
 

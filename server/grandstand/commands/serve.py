@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from grandstand import app
 from grandstand.commands.options import DataDir, Host, Port, server_settings
 
 
@@ -17,4 +16,6 @@ def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> Non
       export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)
       grandstand serve --host 0.0.0.0
     """
+    from grandstand import app  # here: a second that other commands needn't wait for
+
     app.run(server_settings(host=host, port=port, data_dir=data_dir))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import secrets
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import uvloop
 from pydantic import SecretStr
 
 from grandstand.app import Running, serve
+from grandstand.demo import secret
 from grandstand.demo.control_room import ControlRoom, running_order
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.phrases import Phrases
@@ -25,7 +25,6 @@ from grandstand.demo.trace import read_trace, replay
 from grandstand.faults import OperatorError
 from grandstand.recordings.line import Line
 from grandstand.settings import ServerSettings
-from grandstand.tokens import MIN_SECRET_BYTES
 from grandstand.wire.messages import Settings
 
 ROOM = "gala"
@@ -70,7 +69,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
     _check_files(plan.crowd)
     made = None
     if settings.secret is None:
-        made = kept_secret(settings.data_dir) or secrets.token_urlsafe(32)
+        made = secret.kept(settings.data_dir) or secrets.token_urlsafe(32)
         settings = settings.model_copy(update={"jwt_secret": SecretStr(made)})
     most = max(settings.max_connections_per_address, plan.crowd + 1000)
     settings = settings.model_copy(update={"max_connections_per_address": most})
@@ -80,7 +79,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
 
     async def ready(running: Running) -> None:
         if made is not None:  # only now: the store has taken the folder for its own
-            keep_secret(settings.data_dir, made)
+            secret.keep(settings.data_dir, made)
         running_now.append(running)
         shown = plan.stream
         if shown is None:
@@ -125,34 +124,6 @@ async def _fill(base: str, running: Running, size: int, lines: list[Line] | None
         await asyncio.gather(crowd.attend(), talk)
     except Exception:
         log.exception("crowd_failed")
-
-
-def kept_secret(data_dir: Path) -> str | None:
-    """The secret of a demonstration before, so that its tokens still hold; None at the first."""
-    path = data_dir / "secret"
-    try:
-        secret = path.read_text("utf-8").strip()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"{path} can't be read ({error}): give --data-dir another") from None
-    if len(secret.encode()) < MIN_SECRET_BYTES:
-        raise OperatorError(f"{path} holds no secret of {MIN_SECRET_BYTES} bytes: remove it")
-    return secret
-
-
-def keep_secret(data_dir: Path, secret: str) -> None:
-    """Writes the secret where only this user reads it, unless it is there."""
-    path = data_dir / "secret"
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise OperatorError(f"{path} can't be written ({error.strerror})") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secret + "\n")
 
 
 def _check_files(crowd: int) -> None:
