@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -54,8 +55,13 @@ async def main() -> None:
             found = await PARTS[name](browser, show)
         told = json.loads(TARGET.read_text()) if TARGET.exists() else {}
         told[name] = {**began, **found}
-        TARGET.write_text(json.dumps(told, indent=1) + "\n")
+        TARGET.write_text(_compact(json.dumps(told, indent=1)) + "\n")
         print("\n".join(TABLES[name](told[name])), flush=True)
+
+
+def _compact(text: str) -> str:
+    """The same JSON with what holds nothing else, a bullet's row for one, in a line of its own."""
+    return re.sub(r"[\[{]\s[^\[\]{}]*[\]}]", lambda found: " ".join(found[0].split()), text)
 
 
 def _commit() -> str:

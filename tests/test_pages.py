@@ -91,6 +91,11 @@ async def test_scripts_are_sent_small_to_those_who_can_read_it(
         small = await browser.get("/client/sdk/clock.js", headers={"Accept-Encoding": "gzip"})
         assert small.headers["content-encoding"] == "gzip"
         assert small.text == script.read_text()
+        script.write_text("// another line\n" * 1000)
+        changed = await browser.get("/client/sdk/clock.js", headers={"Accept-Encoding": "gzip"})
+        assert changed.text == script.read_text()
+        assert changed.headers["etag"] != small.headers["etag"]
+        assert changed.headers["vary"] == "Accept-Encoding"
         plain = await browser.get("/client/sdk/clock.js", headers={"Accept-Encoding": "identity"})
         assert "content-encoding" not in plain.headers
 
