@@ -10,7 +10,7 @@ from tests.deploy.composition import services
 from tests.deploy.topology import Topology, installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
     """What docker-compose.yml composes, as plain processes."""
     settings = services()["one"]["environment"]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
-from tests.pages.browsing import EXPECT_MS, Sight, blank, chromium, look
+from tests.pages.browsing import EXPECT_MS, Sight, blank, look
 from tests.server import ServerProcess
 from tests.viewer import viewing
 
@@ -43,20 +41,6 @@ PIXEL = """async ([image, x, y]) => {
   context.drawImage(bitmap, 0, 0);
   return [...context.getImageData(x, y, 1, 1).data];
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chrome() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def browser(chrome: Browser) -> AsyncIterator[Browser]:
-    """The module's browser; the pages of a test end with it, since they would go on painting."""
-    yield chrome
-    for context in chrome.contexts:
-        await context.close()
 
 
 @pytest.fixture
@@ -349,6 +333,9 @@ async def test_the_longest_words_stay_within_the_picture(
         await tell(server, room, entity=f"team:{LONG}"[:100], name=name, values=values, duration=0)
     await expect(sight.find("poll")).to_be_visible(timeout=EXPECT_MS)
     await shows_card(sight, "最长")
+    await sight.page.wait_for_function(  # what comes in is still on its way
+        "() => document.getAnimations().every((one) => one.playState !== 'running')"
+    )
     width, height = size  # a television may cut off the outer 5 %
     for test in ("poll", "card", "pulse"):
         for found in await sight.find(test).all():

@@ -10,11 +10,10 @@ from typing import Any
 
 import grandstand
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.conftest import MakeServer
-from tests.pages.browsing import EXPECT_MS, Sight, chromium, look
+from tests.pages.browsing import Sight, look
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
 
@@ -25,13 +24,6 @@ BACKOFF_MS = 40_000
 """The longest pause between two attempts to come back is 30 s."""
 QUIET_POLL = {"kind": "single", "question": "Who wins?", "options": ["Red", "Blue"]}
 LONG = "W<b>o</b>rds & <img src=x onerror=alert(1)> " + "ä" * 100
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=EXPECT_MS)
-    async with chromium() as running:
-        yield running
 
 
 @pytest.fixture

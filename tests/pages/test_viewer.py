@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Route, WebSocketRoute, expect
@@ -16,7 +17,6 @@ from tests.pages.browsing import (
     EXPECT_MS,
     Sight,
     blank,
-    chromium,
     look,
     on_air,
     watch,
@@ -32,15 +32,9 @@ TELEVISION = (1920, 1080)
 MARKUP = "<img src=x onerror=\"document.title='hacked'\"><b>bold</b>"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
 async def stream(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The URL of a live picture."""
+    """The URL of a live picture; begun at once, so that one can soon be far behind it."""
     async with on_air(tmp_path_factory.mktemp("picture")) as url:
         yield url
 
@@ -64,6 +58,23 @@ async def step(server: ServerProcess, room: str, poll: str, name: str) -> None:
     path = f"/v1/rooms/{room}/polls/{poll}/{name}"
     async with asyncio.timeout(20):
         while (await server.ask("POST", path, {}, server.producer_token)).status == 409:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def lasts(stream: str, segments: int) -> None:
+    """Waits until the stream has so many of its seconds."""
+    async with httpx2.AsyncClient() as http, asyncio.timeout(60):
+        while (await http.get(stream)).text.count("#EXTINF") < segments:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+
+
+async def waiting_comment(server: ServerProcess, room: str) -> dict[str, Any]:
+    """The one that waits for a moderator, once its commit has told of it."""
+    async with asyncio.timeout(20):
+        while True:
+            for comment in (await server.produce("GET", f"/v1/rooms/{room}/held"))["comments"]:
+                found: dict[str, Any] = comment
+                return found
             await asyncio.sleep(0.1)
 
 
@@ -129,7 +140,7 @@ async def test_a_held_comment_flies_once_a_moderator_approves_it(
     await ann.say("shut up and play the song")
     await ann.is_told("held")
     await bo.lacks_bullet("shut up and play the song")
-    [held] = (await server.produce("GET", f"/v1/rooms/{room}/held"))["comments"]
+    held = await waiting_comment(server, room)
     await server.produce("POST", f"/v1/rooms/{room}/comments/{held['id']}/approve", {})
     await bo.bullet("shut up and play the song")
     await ann.is_told("approved")
@@ -463,6 +474,7 @@ async def test_a_comment_flies_over_the_frame_it_was_said_at_however_far_behind_
     browser: Browser, server: ServerProcess, room: str, stream: str
 ) -> None:
     await server.produce("PATCH", f"/v1/rooms/{room}", {"stream": stream})
+    await lasts(stream, 10)
     ann = await watch(browser, server, room)
     bo = await watch(browser, server, room, query="&behind=9")
     for viewer in (ann, bo):
