@@ -38,7 +38,7 @@ test: setup-test ## everything that is checked
 	@$(BIN)/mypy server/grandstand tests loadtest
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile
 
 measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour
 	@$(BIN)/python -m loadtest.pages

@@ -398,6 +398,15 @@ def test_a_deflated_message_leaves_no_inflater_behind() -> None:
         (masked(Opcode.CLOSE, b"\x03\xe8\xff"), 1007),
         (masked(Opcode.CLOSE, b"\x00"), 1002),
     ],
+    ids=[  # masks are drawn at random: ids made of them differ between processes
+        "unmasked",
+        "nothing to continue",
+        "unknown opcode",
+        "deflate not negotiated",
+        "control frame in fragments",
+        "reason is no text",
+        "code cut short",
+    ],
 )
 def test_a_violation_of_the_protocol_is_told_to_the_peer_before_the_stream_ends(
     data: bytes, code: int

@@ -21,4 +21,6 @@ async def browser(chrome: Browser) -> AsyncIterator[Browser]:
     """The module's browser; the pages of a test end with it, since they would go on playing."""
     yield chrome
     for context in chrome.contexts:
+        for page in context.pages:
+            await page.unroute_all(behavior="ignoreErrors")  # an answer may be on its way
         await context.close()
