@@ -37,7 +37,7 @@ STEP_MS = 30_000
 """How long a step may take to show; the shows' own times are the figures of ``loadtest.pages``."""
 
 PULLED_S = 10.0
-DOUBTFUL = "this song is shit, sing another"
+DOUBTFUL = "shut up and play the next one"
 _TOKEN = re.compile(r"/producer#token=(\S+)")
 
 
@@ -186,7 +186,7 @@ class Rehearsal:
             await self.console.page.keyboard.press(key)
         row = self.console.find("poll-row").first
         await expect(row).to_have_attribute("data-status", "open", timeout=STEP_MS)
-        question = await row.locator('[data-test="poll-question"]').inner_text()
+        question = await row.locator("h3").inner_text()
         viewers = [self.viewer, self.phone]
         for option, one in enumerate(viewers):
             card = one.poll(question)

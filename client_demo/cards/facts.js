@@ -7,7 +7,7 @@ const MOST_FIELDS = 12;
 /**
  * @typedef {object} Facts
  * @property {string} title
- * @property {string} about whom it is about; "" where the entity is a mere number
+ * @property {string} about whom it is about; "" where the entity is a mere number, or says what the title does
  * @property {{label: string, value: string}[]} fields in the order sent
  * @property {number} columns that they fit into: 1 to 3
  */
@@ -24,9 +24,11 @@ export function factsOf({ kind, data }, language) {
     .slice(0, MOST_FIELDS)
     .map(([label, value]) => ({ label, value: textOf(value, language) }));
   if (fields.length === 0) return undefined;
+  const title = typeof name === "string" ? name : "";
+  const about = typeof entity === "string" ? nameIn(entity) : "";
   return {
-    title: typeof name === "string" ? name : "",
-    about: typeof entity === "string" ? nameIn(entity) : "",
+    title,
+    about: about === title ? "" : about,
     fields,
     columns: columnsFor(fields),
   };

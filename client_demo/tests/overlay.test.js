@@ -130,3 +130,8 @@ test("a result from long before this page came is not shown again", () => {
 test("both languages say the same things", () => {
   assert.deepEqual(Object.keys(WORDS.zh), Object.keys(WORDS.en));
 });
+
+test("a card whose entity says what its title does says it once", () => {
+  const facts = factsOf({ id: "x", kind: "stats", at: 0, data: { entity: "Juggler", name: "Juggler", values: { Balls: 7 } } }, "en");
+  assert.deepEqual([facts.title, facts.about], ["Juggler", ""]);
+});
