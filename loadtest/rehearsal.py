@@ -97,10 +97,14 @@ class Rehearsal:
         return self.pages[name]
 
     async def shoot(self, name: str, *who: str) -> None:
-        """Screenshots ``<name>-<who>.png``."""
+        """Screenshots ``<name>-<who>``; the overlay's keep what is transparent."""
         for one in who:
-            path = self.to / f"{name}-{one}.png"
-            await self.pages[one].page.screenshot(path=path, omit_background=one == "overlay")
+            page = self.pages[one].page
+            if one == "overlay":
+                await page.screenshot(path=self.to / f"{name}-{one}.png", omit_background=True)
+            else:
+                path = self.to / f"{name}-{one}.jpg"
+                await page.screenshot(path=path, type="jpeg", quality=85)
 
     # --- the steps --------------------------------------------------------------------------------
 
