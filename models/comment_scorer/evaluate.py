@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
 from grandstand.moderation.normalise import clean, skeleton
-from grandstand.moderation.policy import THRESHOLDS
 from numpy.typing import NDArray
 
 from models.comment_scorer import prepare
@@ -119,7 +118,7 @@ def tests(data: Path) -> dict[str, tuple[str, list[Labelled], tuple[str, ...]]]:
 
 
 def thresholds(scorer: OnnxScorer, texts: list[str]) -> dict[str, list[list[float]]]:
-    """(hold, reject) for levels 1 to 4 of each category, as ``policy.THRESHOLDS`` has them.
+    """(hold, reject) for levels 1 to 4 of each category, as the manifest has them.
 
     From the distinct ``texts`` that no rule minds: real insults would push them all too high.
     """
@@ -227,7 +226,7 @@ def evaluate(data: Path, path: Path) -> None:
         found = score(scorer, [text for text, _ in rows], head)
         figures[name] = {"texts": len(rows), **measure(truth, found, names)}
         if head == "spam":
-            figures[name]["ham_blocked_at_level_2"] = _blocked(found[truth == 0])
+            figures[name]["ham_blocked_at_level_2"] = _blocked(found[truth == 0], scorer)
         print(name, figures[name], flush=True)
     results["tests"] = figures
     chat = prepare.ordinary_chat(data, "thresholds") + prepare.traces(data, "thresholds")
@@ -253,8 +252,8 @@ def evaluate(data: Path, path: Path) -> None:
     path.with_name("results.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
-def _blocked(found: Floats) -> float:
-    return round(float((found >= THRESHOLDS["spam"][1][1]).mean()), 4)
+def _blocked(found: Floats, scorer: OnnxScorer) -> float:
+    return round(float((found >= scorer.thresholds["spam"][1][1]).mean()), 4)
 
 
 def main() -> None:

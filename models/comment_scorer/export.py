@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from grandstand.moderation import ngrams
-from grandstand.moderation.scorer import FORMAT
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -66,13 +65,6 @@ def export(
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    meta = {
-        "format": FORMAT,
-        "features": ngrams.VERSION,
-        "categories": ",".join(categories),
-        "rows": str(rows),
-        "version": version,
-    }
-    helper.set_model_props(model, meta)
+    helper.set_model_props(model, {"rows": str(rows)})
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))

@@ -17,7 +17,7 @@ def pages() -> Path:
 
 
 def model() -> Path:
-    """The trained comment scorer. Raises OperatorError if it isn't there."""
+    """The trained comment scorer; its manifest lies beside it. Raises OperatorError without it."""
     return found("models/comment_scorer", "model.onnx")
 
 

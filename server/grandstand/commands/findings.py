@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import resource
 import shutil
@@ -216,14 +215,13 @@ def of_time() -> Finding:
 def of_model(settings: ServerSettings) -> Finding:
     """Whether the comment scorer loads, and still tells an insult from praise."""
     try:
-        path = settings.model or resources.model()
-        scorer = OnnxScorer(path)
+        scorer = OnnxScorer(settings.model or resources.model())
         scores = scorer.score([*PROBES])
     except (ModelError, OperatorError) as fault:
         return _failed("model", fault)
     wrong = max(scores.categories.values(), key=lambda each: float(each[1] - each[0]))
     kind, bad = float(wrong[0]), float(wrong[1])
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    digest = scorer.manifest.sha256[:12]
     words = f"version {scorer.version}, sha256 {digest}: an insult {bad:.2f}, praise {kind:.2f}"
     if bad - kind < 0.5:
         return Finding("model", "warn", words, "it can't tell them apart: train or install another")

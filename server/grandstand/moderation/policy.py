@@ -3,22 +3,10 @@
 Level 0 shows everything; 1 turns away only the plainest; 2, the default, is for a show with a broad
 audience; 3 for one with children in it; 4 would rather hold ten good comments than show a bad one.
 A category may have a level of its own. Rules act by severity (0 noise, 1 rude, 2 plain), the
-scorer's probabilities by the thresholds below.
+scorer's probabilities by the thresholds of its model.
 
-What a level costs ordinary people, percent of messages held / rejected, rules and scorer together
-(``models/comment_scorer/results.json``; Twitch chat that nobody removed, real insults in it
-included, and happy Chinese posts):
-
-=======================  ===========  ===========  ===========  ===========
-level                              1            2            3            4
-=======================  ===========  ===========  ===========  ===========
-recorded Twitch chats    0.08 / 0.18  0.89 / 0.43  3.11 / 0.57  3.46 / 1.52
-Chinese posts            0.00 / 0.39  0.39 / 0.39  0.79 / 0.39  0.98 / 1.08
-=======================  ===========  ===========  ===========  ===========
-
-Each threshold is the probability that a given share of ordinary chat exceeds (MODEL_CARD.md has the
-shares); ``python -m models.comment_scorer.evaluate`` prints them, and a test holds them together: a
-new model gets new thresholds.
+A threshold is the probability that a given share of ordinary chat exceeds; each model has its own,
+in its manifest (MODEL_CARD.md has the shares, and what a level costs ordinary people).
 """
 
 from __future__ import annotations
@@ -31,14 +19,8 @@ from grandstand.moderation.rules import Finding
 
 Action = Literal["show", "hold", "reject"]
 
-_NEVER = 2.0
-
-THRESHOLDS: Mapping[str, tuple[tuple[float, float], ...]] = {
-    # level:      1              2              3              4       (hold, reject)
-    "insult": ((0.988, 0.997), (0.865, 0.973), (0.671, 0.931), (0.448, 0.671)),
-    "spam": ((0.89, 0.955), (0.456, 0.698), (0.3, 0.6), (0.3, 0.6)),
-}
-"""Probabilities from which a category holds and rejects, for levels 1 to 4."""
+Thresholds = Mapping[str, tuple[tuple[float, float], ...]]
+"""Probabilities from which each category holds and rejects, for levels 1 to 4."""
 
 SEVERITIES: tuple[tuple[int, int], ...] = ((2, 2), (1, 2), (0, 2), (0, 1))
 """Severities of a word or pattern from which it holds and rejects, for levels 1 to 4."""
@@ -79,11 +61,13 @@ def decide(
     findings: Sequence[Finding],
     category_probabilities: Mapping[str, float] | None,
     policy: Policy,
+    thresholds: Thresholds,
 ) -> Verdict:
     """Give the sternest verdict any finding or probability asks for.
 
-    ``category_probabilities`` None: the scorer missed its deadline or failed. Then the rules decide
-    alone, and what they would show is held if the room says so.
+    ``thresholds`` has every category of ``category_probabilities``. These None: the scorer missed
+    its deadline or failed. Then the rules decide alone, and what they would show is held if the
+    room says so.
     """
     worst = SHOW
     for finding in findings:
@@ -102,7 +86,7 @@ def decide(
         level = policy.level_of(category)
         if level == 0:
             continue
-        hold_from, reject_from = THRESHOLDS.get(category, ((_NEVER, _NEVER),) * 4)[level - 1]
+        hold_from, reject_from = thresholds[category][level - 1]
         if probability >= hold_from:
             action = "reject" if probability >= reject_from else "hold"
             worst = _sterner(worst, Verdict(action, category, f"scored {probability:.2f}"))

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.moderation.language import UNKNOWN, languages
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("加油", "zh"),
+        ("GOAL 加油！", "zh"),
+        ("私はうれしい", "ja"),
+        ("カッコイイ", "ja"),
+        ("가자!", "ko"),
+        ("ㅋㅋㅋ", "ko"),
+        ("вперёд", "ru"),
+        ("هيا بنا", "ar"),
+        ("สู้ ๆ", "th"),
+        ("चलो", "hi"),
+        ("what a goal", UNKNOWN),
+        ("¡qué golazo!", UNKNOWN),
+        ("(´・ー・`)", UNKNOWN),
+        ("👍👍", UNKNOWN),
+        ("12:0", UNKNOWN),
+        ("", UNKNOWN),
+    ],
+)
+def test_a_script_hints_at_a_language(text: str, language: str) -> None:
+    assert languages([text]) == [language]
+
+
+@given(st.lists(st.text()))
+def test_every_text_gets_a_tag_by_itself(texts: list[str]) -> None:
+    found = languages(texts)
+    assert found == [languages([text])[0] for text in texts]
+    assert set(found) <= {"zh", "ja", "ko", "ru", "ar", "th", "hi", UNKNOWN}
