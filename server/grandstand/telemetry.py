@@ -48,7 +48,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         # Else each series has a second one, of the time when it began.
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._registry = registry
+        self.registry = registry
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
@@ -82,6 +82,7 @@ class Metrics:
         self.verdicts = counter(
             "verdicts_total", "Comments judged, by action and its category", "action", "category"
         )
+        self.scorer = ScorerMetrics(registry)
         self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
         self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
         self.fan_out_seconds = histogram(
@@ -121,7 +122,51 @@ class Metrics:
         self, name: str, words: str, label: str, read: Callable[[], Mapping[str, float]]
     ) -> None:
         """Counts that a part keeps by itself: ``read`` gives them by the values of ``label``."""
-        self._registry.register(_ReadCounter(f"grandstand_{name}", words, label, read))
+        self.registry.register(_ReadCounter(f"grandstand_{name}", words, label, read))
+
+
+class ScorerMetrics:
+    """Of the comment scorer, which also runs where nobody measures: then without a registry."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self._model = Gauge(
+            "grandstand_model_info",
+            "The comment scorer in use; always 1",
+            ["version"],
+            registry=registry,
+        )
+        self.reloads = Counter(
+            "grandstand_model_reloads_total",
+            "Comment scorers put in place of another: taken into use (ok), or refused (failed)",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in ("ok", "failed"):
+            self.reloads.labels(outcome)
+        self.batch_comments = Histogram(
+            "grandstand_scorer_batch_comments",
+            "Distinct comments scored together",
+            buckets=COUNTS,
+            registry=registry,
+        )
+        self.queue_seconds = Histogram(
+            "grandstand_scorer_queue_seconds",
+            "From a batch's coming to the scorer to its beginning",
+            buckets=SLOW_S,
+            registry=registry,
+        )
+        self.scoring_seconds = Histogram(
+            "grandstand_scorer_seconds",
+            "Scoring what goes together",
+            buckets=SLOW_S,
+            registry=registry,
+        )
+
+    def uses(self, version: str) -> None:
+        """Which model scores; '' for none."""
+        self._model.clear()
+        if version:
+            self._model.labels(version).set(1)
 
 
 class _ReadCounter(Collector):

@@ -1,55 +1,25 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator
 
-import numpy as np
 import pytest
-from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.rules import Rules
-from grandstand.moderation.scorer import Scorer, Scores
+from grandstand.moderation.scorer import MAX_CHARS, OnnxScorer, Scorer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from tests.moderation.installation import SHIPPED as PATH
+from tests.moderation.nasties import HARD, NASTIES
+from tests.moderation.scorers import BrokenScorer, CountingScorer, SlowScorer
+from tests.viewer import until
+
 RULES = Rules.load()
-
-
-class CountingScorer:
-    """Says of a text with "bad" in it that it is one, and counts what it was asked."""
-
-    categories: tuple[str, ...] = ("insult",)
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def score(self, texts: list[str]) -> Scores:
-        self.asked += texts
-        bad = np.array(["bad" in text for text in texts], np.float32)
-        return Scores({"insult": bad}, 0.5 - bad, np.full(len(texts), 0.25, np.float32))
-
-
-class SlowScorer(CountingScorer):
-    """Answers when it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let_go = threading.Event()
-
-    def score(self, texts: list[str]) -> Scores:
-        self.let_go.wait(10)
-        return super().score(texts)
-
-
-class BrokenScorer(CountingScorer):
-    """Raises until it is mended."""
-
-    broken = True
-
-    def score(self, texts: list[str]) -> Scores:
-        if self.broken:
-            raise RuntimeError("out of order")
-        return super().score(texts)
+SHIPPED = OnnxScorer(PATH)
 
 
 @pytest.fixture
@@ -63,14 +33,6 @@ async def made() -> AsyncIterator[list[Moderator]]:
 def _make(made: list[Moderator], scorer: Scorer | None, deadline_ms: int = 5_000) -> Moderator:
     made.append(Moderator(scorer, RULES, deadline_ms))
     return made[-1]
-
-
-async def _until(happened: Callable[[], bool]) -> None:
-    for _ in range(5_000):
-        if happened():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it never happened")
 
 
 async def test_judgements_come_in_the_order_of_the_texts(made: list[Moderator]) -> None:
@@ -129,7 +91,7 @@ async def test_batches_do_not_queue_behind_an_overdue_one(made: list[Moderator])
         await moderator.judge([f"later {turn}"], Policy())
     assert (moderator.counts.late, moderator.counts.skipped) == (1, 5)
     scorer.let_go.set()
-    await _until(lambda: moderator.counts.scored > 0)
+    await until(lambda: moderator.counts.scored > 0)
     assert scorer.asked == ["first"]
     (judged,) = await moderator.judge(["first"], Policy())
     assert judged.scored, "the late result serves the next who says the same"
@@ -141,7 +103,7 @@ async def test_a_batch_that_waited_out_its_deadline_is_never_scored(made: list[M
     moderator = _make(made, scorer, deadline_ms=20)
     await asyncio.gather(*(moderator.judge([f"text {n}"], Policy()) for n in range(5)))
     scorer.let_go.set()
-    await _until(lambda: moderator.counts.scored > 0)
+    await until(lambda: moderator.counts.scored > 0)
     assert scorer.asked == ["text 0"]
     (judged,) = await moderator.judge(["another"], Policy())
     assert judged.scored
@@ -153,7 +115,7 @@ async def test_a_caller_that_gives_up_leaves_the_moderator_working(made: list[Mo
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(moderator.judge(["first"], Policy()), 0.02)
     scorer.let_go.set()
-    await _until(lambda: moderator.counts.scored > 0)
+    await until(lambda: moderator.counts.scored > 0)
     (judged,) = await moderator.judge(["second"], Policy())
     assert judged.scored
 
@@ -183,3 +145,138 @@ async def test_without_a_scorer_the_rules_decide_alone(made: list[Moderator]) ->
 
 async def test_no_texts_give_no_judgements(made: list[Moderator]) -> None:
     assert await _make(made, CountingScorer()).judge([], Policy()) == []
+
+
+async def test_what_a_batch_says_twice_is_scored_once(made: list[Moderator]) -> None:
+    scorer = CountingScorer()
+    moderator = _make(made, scorer)
+    judged = await moderator.judge(["gg", "wp", "gg", "gg"], Policy())
+    assert scorer.asked == ["gg", "wp"]
+    assert judged[0] == judged[2] == judged[3]
+
+
+async def test_another_model_judges_from_the_next_batch_on_and_remembers_nothing(
+    made: list[Moderator],
+) -> None:
+    moderator = _make(made, CountingScorer())
+    (before,) = await moderator.judge(["so bad"], Policy())
+    assert before.action == "reject"
+    milder = CountingScorer()
+    milder.thresholds = {"insult": ((1.0, 1.0),) * 4}
+    milder.worst = 0.5
+    moderator.use(milder)
+    (after,) = await moderator.judge(["so bad"], Policy())
+    assert (after.action, after.probabilities) == ("show", {"insult": 0.5})
+    assert milder.asked == ["so bad"]
+
+
+async def test_a_batch_ends_with_the_model_and_the_thresholds_that_it_began_with(
+    made: list[Moderator],
+) -> None:
+    old, new = SlowScorer(), CountingScorer()
+    new.thresholds = {"insult": ((1.0, 1.0),) * 4}
+    new.worst = 0.5
+    moderator = _make(made, old)
+    working = asyncio.create_task(moderator.judge(["so bad"], Policy()))
+    waiting = asyncio.create_task(moderator.judge(["bad too"], Policy()))
+    await asyncio.sleep(0)
+    moderator.use(new)
+    later = asyncio.create_task(moderator.judge(["so bad"], Policy()))
+    await asyncio.sleep(0)
+    old.let_go.set()
+    assert [each.action for each in (*await working, *await waiting)] == ["reject", "reject"]
+    assert [each.action for each in await later] == ["show"]
+    assert (old.asked, new.asked) == (["so bad", "bad too"], ["so bad"])
+
+
+async def test_what_the_old_model_said_too_late_is_not_remembered_for_the_new(
+    made: list[Moderator],
+) -> None:
+    old, new = SlowScorer(), CountingScorer()
+    moderator = _make(made, old, deadline_ms=20)
+    await moderator.judge(["so bad"], Policy())
+    moderator.use(new)
+    old.let_go.set()
+    await until(lambda: moderator.counts.scored > 0)
+    (judged,) = await moderator.judge(["so bad"], Policy())
+    assert judged.scored
+    assert new.asked == ["so bad"]
+
+
+async def test_the_longest_remembered_are_forgotten_first(
+    made: list[Moderator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.moderation.moderator.REMEMBERED", 2)
+    scorer = CountingScorer()
+    moderator = _make(made, scorer)
+    for texts in (["a", "b"], ["a", "c"], ["a", "b"]):
+        await moderator.judge(texts, Policy())
+    assert scorer.asked == ["a", "b", "c", "b"]
+
+
+async def test_a_text_of_ten_megabytes_is_judged_and_remembered_by_its_beginning(
+    made: list[Moderator],
+) -> None:
+    scorer = CountingScorer()
+    moderator = _make(made, scorer)
+    (judged,) = await moderator.judge(["ab " * 3_333_333 + "so bad"], Policy())
+    assert judged.action == "show"
+    (asked,) = scorer.asked
+    assert len(asked) == MAX_CHARS
+
+
+def _all_in_range(judged: list[Judgement]) -> bool:
+    return all(
+        0 <= each.weight <= 10
+        and -1 <= each.mood <= 1
+        and 0 <= each.excitement <= 1
+        and each.probabilities is not None
+        and all(0 <= value <= 1 for value in each.probabilities.values())
+        and each.action in ("show", "hold", "reject")
+        for each in judged
+    )
+
+
+@given(st.lists(st.one_of(st.text(), st.text(HARD)), max_size=20), st.integers(0, 4))
+@settings(max_examples=50)
+def test_any_texts_are_judged_by_the_shipped_model_in_their_order(
+    texts: list[str], level: int
+) -> None:
+    async def judged_of(*batches: list[str]) -> list[Judgement]:
+        moderator = Moderator(SHIPPED, RULES, deadline_ms=60_000)
+        judged = [each for batch in batches for each in await moderator.judge(batch, policy)]
+        await moderator.close()
+        return judged
+
+    policy = Policy(level)
+    together = asyncio.run(judged_of(texts))
+    alone = asyncio.run(judged_of(*([text] for text in texts)))
+    assert len(together) == len(texts)
+    assert _all_in_range(together)
+    for one, other in zip(together, alone, strict=True):
+        assert one.likeness == other.likeness
+        assert one.probabilities is not None
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
+        assert (one.mood, one.excitement) == pytest.approx((other.mood, other.excitement), abs=2e-3)
+
+
+@pytest.mark.parametrize("text", NASTIES.values(), ids=NASTIES.keys())
+async def test_nothing_that_one_could_send_keeps_it_from_judging(
+    made: list[Moderator], text: str
+) -> None:
+    moderator = _make(made, SHIPPED, 60_000)
+    began = time.perf_counter()
+    judged = await moderator.judge([text, "what a night", text], Policy(4))
+    assert time.perf_counter() - began < 5
+    assert _all_in_range(judged)
+    assert judged[0] == judged[2]
+
+
+async def test_a_million_texts_at_once_are_judged_in_seconds(made: list[Moderator]) -> None:
+    moderator = _make(made, SHIPPED, 600_000)
+    few = ["what a goal", "加油", "", "gg"]
+    began = time.perf_counter()
+    judged = await moderator.judge(few * 250_000, Policy())
+    assert time.perf_counter() - began < 30  # 2 s were seen
+    assert [each.language for each in judged[-4:]] == ["und", "zh", "und", "und"]
+    assert len(judged) == 1_000_000

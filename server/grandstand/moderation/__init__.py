@@ -1,14 +1,14 @@
 """What may be said: cleaning, rules, scorer and policy, from a text to show, hold or reject."""
 
-from grandstand.moderation.moderator import Counts, Judgement, Moderator
+from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy, Verdict, decide
 from grandstand.moderation.rules import CATEGORIES, Finding, Rules
-from grandstand.moderation.scorer import ModelError, OnnxScorer, Scorer, Scores
+from grandstand.moderation.scorer import OnnxScorer, Scorer, Scores
 
 __all__ = [
     "CATEGORIES",
-    "Counts",
     "Finding",
     "Judgement",
     "ModelError",

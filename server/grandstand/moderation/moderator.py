@@ -1,28 +1,25 @@
 """The way of a micro-batch through moderation: rules at once, scores if they come in time.
 
 Rules run where ``judge`` is called: some microseconds a comment, so that they are never skipped.
-The scorer runs in threads of its own (onnxruntime leaves the GIL alone) and has a deadline. A batch
-that missed it goes on being scored in its thread, for the cache; until it is done new batches don't
-queue behind it but do without scores at once.
+What the scorer said of a text is remembered with the model that said it. Another model is taken
+into use between two batches, with an empty memory: what is being judged goes on with the one it
+began with, its thresholds included.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-import structlog
-
+from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.normalise import likeness, skeleton
-from grandstand.moderation.policy import Action, Policy, decide
+from grandstand.moderation.policy import Action, Policy, Thresholds, decide
 from grandstand.moderation.rules import Finding, Rules
-from grandstand.moderation.scorer import Scorer, Scores
+from grandstand.moderation.scorer import MAX_CHARS, Scorer
+from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
 from grandstand.moderation.weight import weigh
-
-_log = structlog.get_logger(__name__)
+from grandstand.telemetry import ScorerMetrics
 
 REMEMBERED = 10_000
 """Texts whose reading is kept: 57 % of real chat repeats another message exactly."""
@@ -33,8 +30,8 @@ class Judgement:
     """What moderation says of one comment.
 
     ``reason`` is for moderators; ``weight`` 0 to 10, ``mood`` -1 to 1, ``excitement`` 0 to 1;
-    ``likeness`` is the same for comments that may be merged; ``scored`` tells whether the scorer
-    had its say.
+    ``likeness`` is the same for comments that may be merged; ``probabilities`` by category, None
+    if the scorer hadn't its say; ``language`` a BCP 47 tag, a hint.
     """
 
     action: Action
@@ -44,7 +41,13 @@ class Judgement:
     mood: float
     excitement: float
     likeness: int
-    scored: bool
+    probabilities: Mapping[str, float] | None
+    language: str
+
+    @property
+    def scored(self) -> bool:
+        """Whether the scorer had its say."""
+        return self.probabilities is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,30 @@ class _Reading:
     probabilities: Mapping[str, float] | None = None
     mood: float = 0.0
     excitement: float = 0.0
+    language: str = UNKNOWN
 
 
 @dataclass(slots=True)
-class Counts:
-    """What happened since the start, for metrics: comments, unless named otherwise."""
+class _Memory:
+    """What a scorer, or the rules alone, found: the latest texts, by the text itself."""
 
-    judged: int = 0
-    remembered: int = 0
-    scored: int = 0
-    late: int = 0
-    skipped: int = 0
-    failed_batches: int = 0
+    scorer: Scorer | None
+    readings: OrderedDict[str, _Reading] = field(default_factory=OrderedDict)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return {} if self.scorer is None else self.scorer.thresholds
+
+    def find(self, text: str) -> _Reading | None:
+        reading = self.readings.get(text)
+        if reading is not None:
+            self.readings.move_to_end(text)
+        return reading
+
+    def take(self, readings: Mapping[str, _Reading]) -> None:
+        self.readings.update(readings)
+        while len(self.readings) > REMEMBERED:
+            self.readings.popitem(last=False)
 
 
 class Moderator:
@@ -80,138 +95,100 @@ class Moderator:
     """
 
     def __init__(
-        self, scorer: Scorer | None, rules: Rules, deadline_ms: int = 200, threads: int = 1
+        self,
+        scorer: Scorer | None,
+        rules: Rules,
+        deadline_ms: int = 200,
+        threads: int = 1,
+        metrics: ScorerMetrics | None = None,
     ) -> None:
         self.counts = Counts()
-        self._scorer = scorer
         self._rules = rules
-        self._deadline_s = deadline_ms / 1000
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, "scorer") if scorer else None
-        self._overdue = 0
-        self._failing = False
-        self._known: OrderedDict[str, _Reading] = OrderedDict()
+        self._metrics = metrics or ScorerMetrics()
+        self._scoring = Scoring(deadline_ms, threads, self.counts, self._metrics)
+        self.use(scorer)
+
+    def use(self, scorer: Scorer | None) -> None:
+        """Judge by another model, or none, from the next batch on."""
+        self._memory = _Memory(scorer)
+        self._metrics.uses("" if scorer is None else scorer.version)
 
     async def judge(self, texts: Sequence[str], policy: Policy) -> list[Judgement]:
-        """Judge cleaned texts, in order, at most the deadline later."""
+        """Judge cleaned texts, in order, at most the deadline later; each by its beginning."""
+        memory = self._memory  # to the end of this batch, whatever is taken into use meanwhile
+        texts = [text[:MAX_CHARS] for text in texts]
         readings: dict[str, _Reading] = {}
-        unknown: list[str] = []
+        bare: dict[str, _Reading] = {}
         for text in texts:
-            if text in readings:
+            if text in readings or text in bare:
                 continue
-            known = self._known.get(text)
+            known = memory.find(text)
             if known is None:
-                readings[text] = self._read(text)
-                unknown.append(text)
+                bare[text] = self._read(text)
             else:
-                self._known.move_to_end(text)
                 readings[text] = known
         self.counts.judged += len(texts)
-        self.counts.remembered += len(texts) - len(unknown)
-        if unknown:
-            scores = await self._score(unknown)
-            bare = [readings[text] for text in unknown]
-            readings.update(self._complete(unknown, bare, scores))
-        return [self._judge(readings[text], policy) for text in texts]
+        self.counts.remembered += len(texts) - len(bare)
+        if bare:
+            readings |= await self._completed(memory, bare)
+        return [_judge(readings[text], policy, memory) for text in texts]
 
     async def close(self) -> None:
         """Let go of the threads, waiting for the batch they are at."""
-        if self._pool is not None:
-            await asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True)
+        await self._scoring.close()
 
     def _read(self, text: str) -> _Reading:
         bones = skeleton(text)
         return _Reading(bones, likeness(text), tuple(self._rules.find(bones, text)))
 
-    def _judge(self, reading: _Reading, policy: Policy) -> Judgement:
-        scored = reading.probabilities is not None
-        probabilities = reading.probabilities
-        if not scored and self._scorer is None:
-            probabilities = {}
-        verdict = decide(reading.findings, probabilities, policy)
-        return Judgement(
-            verdict.action,
-            verdict.category,
-            verdict.reason,
-            reading.weight,
-            reading.mood,
-            reading.excitement,
-            reading.likeness,
-            scored,
-        )
-
-    async def _score(self, texts: list[str]) -> Scores | None:
-        """Score in a thread; None if that fails, is late, or would wait for one that is late."""
-        if self._scorer is None or self._pool is None:
-            return None
-        if self._overdue >= self._threads:
-            self.counts.skipped += len(texts)
-            return None
-        queued = self._pool.submit(self._scorer.score, texts)
-        job = asyncio.wrap_future(queued)
-        try:
-            await asyncio.wait({job}, timeout=self._deadline_s)
-        finally:
-            if not job.done():
-                self.counts.late += len(texts)
-            if not job.done() and not queued.cancel():
-                self._overdue += 1
-                job.add_done_callback(lambda done: self._take_late(texts, done))
-        return self._result(texts, job) if job.done() else None
-
-    def _take_late(self, texts: list[str], job: asyncio.Future[Scores]) -> None:
-        self._overdue -= 1
-        if not job.cancelled() and (scores := self._result(texts, job)) is not None:
-            self._complete(texts, [self._read(text) for text in texts], scores)
-
-    def _result(self, texts: list[str], job: asyncio.Future[Scores]) -> Scores | None:
-        fault = job.exception()
-        if fault is not None:
-            self.counts.failed_batches += 1
-            if not self._failing:  # once, until it works again: a broken scorer fails every batch
-                _log.error("scorer failed", comments=len(texts), exc_info=fault)
-            self._failing = True
-            return None
-        self._failing = False
-        self.counts.scored += len(texts)
-        return job.result()
-
-    def _complete(
-        self, texts: list[str], bare: list[_Reading], scores: Scores | None
-    ) -> dict[str, _Reading]:
+    async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
         """Add scores and weight to readings, and remember what no later try can better."""
-        rows = [_UNSCORED] * len(texts) if scores is None else _rows(scores)
-        whole = {
-            text: _with(text, reading, row)
-            for text, reading, row in zip(texts, bare, rows, strict=True)
-        }
-        if scores is not None or self._scorer is None:
-            self._known.update(whole)
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        return whole
+
+        def with_scores(rows: Rows) -> dict[str, _Reading]:
+            whole = {text: _with(text, reading, rows[text]) for text, reading in bare.items()}
+            memory.take(whole)
+            return whole
+
+        scorer = memory.scorer
+        if scorer is not None:
+            rows = await self._scoring.score(scorer, list(bare), with_scores)
+            if rows is not None:
+                return with_scores(rows)
+        unscored = {text: _with(text, reading, None) for text, reading in bare.items()}
+        if scorer is None:
+            memory.take(unscored)
+        return unscored
 
 
-_Row = tuple[dict[str, float] | None, float, float]
-_UNSCORED: _Row = (None, 0.0, 0.0)
+def _judge(reading: _Reading, policy: Policy, memory: _Memory) -> Judgement:
+    probabilities = reading.probabilities
+    if probabilities is None and memory.scorer is None:
+        probabilities = {}
+    verdict = decide(reading.findings, probabilities, policy, memory.thresholds)
+    return Judgement(
+        verdict.action,
+        verdict.category,
+        verdict.reason,
+        reading.weight,
+        reading.mood,
+        reading.excitement,
+        reading.likeness,
+        reading.probabilities,
+        reading.language,
+    )
 
 
-def _rows(scores: Scores) -> list[_Row]:
-    """Scores by comment: probabilities, mood, excitement, as plain floats."""
-    names = list(scores.categories)
-    columns = [scores.categories[name].tolist() for name in names]
-    return [
-        (dict(zip(names, probabilities, strict=True)), mood, excitement)
-        for mood, excitement, *probabilities in zip(
-            scores.mood.tolist(), scores.excitement.tolist(), *columns, strict=True
-        )
-    ]
-
-
-def _with(text: str, bare: _Reading, row: _Row) -> _Reading:
-    probabilities, mood, excitement = row
-    wrong = max(probabilities.values(), default=0.0) if probabilities else 0.0
-    weight = weigh(text, bare.skeleton, wrong, mood, excitement)
+def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
+    if row is None:
+        return replace(bare, weight=weigh(text, bare.skeleton), language=languages([text])[0])
+    wrong = max(row.probabilities.values(), default=0.0)
     return _Reading(
-        bare.skeleton, bare.likeness, bare.findings, weight, probabilities, mood, excitement
+        bare.skeleton,
+        bare.likeness,
+        bare.findings,
+        weigh(text, bare.skeleton, wrong, row.mood, row.excitement),
+        row.probabilities,
+        row.mood,
+        row.excitement,
+        row.language,
     )

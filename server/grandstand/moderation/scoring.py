@@ -1,0 +1,200 @@
+"""The line before the scorer: what waits, what goes together, what comes too late.
+
+Scoring goes on in threads of its own (onnxruntime leaves the GIL alone), by default one. While it
+is at work batches wait, and all that wait go together next, each text once: a text alone costs ten
+times one of 64. What waits is bounded, and each batch has a deadline:
+
+- a batch that finds the line full, or every thread at one that is overdue, isn't taken;
+- one whose deadline passes while it waits is never scored;
+- one whose deadline passes while it is being scored is handed to its ``late``, for the next who
+  say the same.
+
+All of this is decided on the event loop, to which a line belongs; the threads only score.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+import structlog
+
+from grandstand.moderation.scorer import Scorer, Scores
+from grandstand.telemetry import ScorerMetrics
+
+_log = structlog.get_logger(__name__)
+
+WAITING_MAX = 4096
+"""Texts that may wait: at 25 us each they take half of the default deadline."""
+
+TOGETHER_MAX = 512
+"""Texts that go together, unless one batch has more: 13 ms, so that no one's deadline passes
+because of what was put beside it."""
+
+
+class Row(NamedTuple):
+    """Scores of one text, as plain floats; ranges as in ``Scores``."""
+
+    probabilities: dict[str, float]
+    mood: float
+    excitement: float
+    language: str
+
+
+Rows = Mapping[str, Row]
+"""Scores by text."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since the start, for metrics: comments, unless named otherwise."""
+
+    judged: int = 0
+    remembered: int = 0
+    scored: int = 0
+    late: int = 0
+    skipped: int = 0
+    failed_batches: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """``answer`` gets the rows, or None if scoring failed; it is cancelled when given up."""
+
+    scorer: Scorer
+    texts: list[str]
+    late: Callable[[Rows], object]
+    answer: asyncio.Future[Rows | None]
+    since_s: float = field(default_factory=time.perf_counter)
+
+
+class Scoring:
+    """The scorer's threads and what waits for them."""
+
+    def __init__(
+        self, deadline_ms: int, threads: int, counts: Counts, metrics: ScorerMetrics
+    ) -> None:
+        self._deadline_s = deadline_ms / 1000
+        self._threads = threads
+        self._counts = counts
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(threads, "scorer")
+        self._line: deque[_Batch] = deque()
+        self._waiting = 0  # texts in the line
+        self._at_work: list[list[_Batch]] = []
+        self._failing = False
+
+    async def score(
+        self, scorer: Scorer, texts: list[str], late: Callable[[Rows], object]
+    ) -> Rows | None:
+        """Score distinct texts; None if that fails, is late, or if there was no place for them.
+
+        A batch that finds a thread free is taken whatever its size.
+        """
+        if not self._takes(len(texts)):
+            self._counts.skipped += len(texts)
+            return None
+        answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
+        self._line.append(_Batch(scorer, texts, late, answer))
+        self._waiting += len(texts)
+        self._begin()
+        try:
+            await asyncio.wait({answer}, timeout=self._deadline_s)
+        finally:
+            if not answer.done():
+                self._counts.late += len(texts)
+                answer.cancel()
+                self._leave_out_what_is_late()
+        return answer.result() if not answer.cancelled() else None
+
+    async def close(self) -> None:
+        """Let go of the threads, waiting for what they are at; what waits is given up."""
+        for batch in self._line:
+            batch.answer.cancel()
+        self._leave_out_what_is_late()
+        await asyncio.to_thread(self._pool.shutdown, wait=True)
+
+    def _takes(self, more: int) -> bool:
+        if len(self._at_work) < self._threads:
+            return True
+        overdue = sum(all(each.answer.cancelled() for each in job) for job in self._at_work)
+        return overdue < self._threads and self._waiting + more <= WAITING_MAX
+
+    def _leave_out_what_is_late(self) -> None:
+        self._line = deque(each for each in self._line if not each.answer.cancelled())
+        self._waiting = sum(len(each.texts) for each in self._line)
+
+    def _begin(self) -> None:
+        """Give each free thread what waits."""
+        loop = asyncio.get_running_loop()
+        while self._line and len(self._at_work) < self._threads:
+            job = self._next()
+            now_s = time.perf_counter()
+            for batch in job:
+                self._metrics.queue_seconds.observe(now_s - batch.since_s)
+            texts = list(dict.fromkeys(text for batch in job for text in batch.texts))
+            self._metrics.batch_comments.observe(len(texts))
+            self._at_work.append(job)
+            scored = loop.run_in_executor(self._pool, self._score, job[0].scorer, texts)
+            scored.add_done_callback(partial(self._end, job))
+
+    def _next(self) -> list[_Batch]:
+        """The first that wait, all of one scorer, as many as may go together."""
+        job = [self._line.popleft()]
+        size = len(job[0].texts)
+        while (
+            self._line
+            and self._line[0].scorer is job[0].scorer
+            and size + len(self._line[0].texts) <= TOGETHER_MAX
+        ):
+            job.append(self._line.popleft())
+            size += len(job[-1].texts)
+        self._waiting -= size
+        return job
+
+    def _score(self, scorer: Scorer, texts: list[str]) -> Rows:
+        """In a thread."""
+        with self._metrics.scoring_seconds.time():
+            return dict(zip(texts, rows(scorer.score(texts)), strict=True))
+
+    def _end(self, job: list[_Batch], scored: asyncio.Future[Rows]) -> None:
+        self._at_work.remove(job)
+        self._begin()
+        fault = scored.exception()
+        if fault is not None:
+            self._counts.failed_batches += 1
+            if not self._failing:  # once, until it works again: a broken scorer fails every batch
+                count = sum(len(batch.texts) for batch in job)
+                _log.error("scorer failed", comments=count, exc_info=fault)
+            self._failing = True
+        else:
+            self._failing = False
+        for batch in job:
+            if fault is None:
+                self._counts.scored += len(batch.texts)
+            if not batch.answer.done():
+                batch.answer.set_result(None if fault else scored.result())
+            elif fault is None:
+                batch.late(scored.result())
+
+
+def rows(scores: Scores) -> list[Row]:
+    """Scores by text, in order."""
+    names = list(scores.categories)
+    columns = [column.tolist() for column in scores.categories.values()]
+    return [
+        Row(dict(zip(names, probabilities, strict=True)), mood, excitement, language)
+        for mood, excitement, language, *probabilities in zip(
+            scores.mood.tolist(),
+            scores.excitement.tolist(),
+            scores.languages,
+            *columns,
+            strict=True,
+        )
+    ]
