@@ -3,87 +3,142 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Iterator
-from typing import Annotated, TextIO
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
+import msgspec
 import typer
 
 from grandstand import resources
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Policy, Rules, clean, skeleton
+from grandstand.moderation.explain import because
+from grandstand.moderation.scorer import MAX_CHARS
 from grandstand.settings import ServerSettings
 
-SCORED_TOGETHER = 256
+SCORED_TOGETHER = 512
+CHUNK_BYTES = 65_536
+LINE_CHARS_MAX = 16_000
+LINE_BYTES_MAX = 4 * LINE_CHARS_MAX + 4
+"""Enough that what is cut off never takes a part of the last character that is kept."""
+
+DIGITS = 4
+_DEADLINE_MS = 600_000
+"""Nobody waits for these."""
 
 
 def score(
     file: Annotated[
-        typer.FileText | None, typer.Argument(help="Comments, one a line. [default: stdin]")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Comments, one a line; - for standard input."),
     ] = None,
     level: Annotated[int, typer.Option(min=0, max=4, help="0 off, 4 strictest.")] = 2,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Add rules and probabilities.")
+        bool, typer.Option("--explain", help="Add the rules and the words that decided.")
     ] = False,
 ) -> None:
     """Judge comments as a room would: lines in, JSON lines out.
 
+    Every line gives one: text (as a room would show it), verdict (show, hold, reject), category and
+    reason, categories (the probability of each), mood (-1 to 1), excitement (0 to 1), weight (0 to
+    10) and language (a hint). A blank line is judged too, and weighs nothing; a room would not take
+    it. What isn't UTF-8 is replaced. A comment is judged by its first 600 characters; of a line the
+    first 16,000 are read.
+
+    --explain adds skeleton (the text as rules and scorer see it), rules (those that it ran into)
+    and because: what, if left out, lowers the probability of the category that is nearest to
+    acting, and by how much.
+
     \b
-    Example:
+    Examples:
       echo "what a night" | grandstand score --explain
+      grandstand score comments.txt | jq -r 'select(.verdict != "show").text'
     """
-    path = ServerSettings.read().model or resources.model()
     try:
-        scorer = OnnxScorer(path)
+        scorer = OnnxScorer(ServerSettings.read().model or resources.model())
     except ModelError as error:
         raise OperatorError(str(error)) from None
-    for told in _scored(sys.stdin if file is None else file, scorer, level, explain):
-        print(json.dumps(told, ensure_ascii=False), flush=True)
+    if file is None or str(file) == "-":
+        _write(_scored(_texts(sys.stdin.buffer), scorer, level, explain))
+        return
+    try:
+        with file.open("rb") as opened:
+            _write(_scored(_texts(opened), scorer, level, explain))
+    except OSError as error:
+        if error.filename is None:  # not of opening it
+            raise
+        raise OperatorError(f"{file} can't be read: {error.strerror}") from None
+
+
+def _write(told: Iterable[list[dict[str, Any]]]) -> None:
+    out = sys.stdout.buffer
+    for batch in told:
+        out.write(b"".join(msgspec.json.encode(each) + b"\n" for each in batch))
+        out.flush()
 
 
 def _scored(
-    lines: TextIO | typer.FileText, scorer: OnnxScorer, level: int, explain: bool
-) -> Iterator[dict[str, object]]:
+    batches: Iterable[list[str]], scorer: OnnxScorer, level: int, explain: bool
+) -> Iterator[list[dict[str, Any]]]:
     rules, policy = Rules.load(), Policy(level)
-    moderator = Moderator(scorer, rules, deadline_ms=60_000)
     with asyncio.Runner() as runner:
+        moderator = Moderator(scorer, rules, _DEADLINE_MS)
         try:
-            for texts in _batches(lines):
+            for texts in batches:
                 judged = runner.run(moderator.judge(texts, policy))
-                scores = scorer.score(texts)
-                for row, (text, judgement) in enumerate(zip(texts, judged, strict=True)):
-                    told: dict[str, object] = {
+                told = [
+                    {
                         "text": text,
-                        "verdict": judgement.action,
-                        "category": judgement.category,
-                        "reason": judgement.reason,
-                        "weight": judgement.weight,
-                        "mood": round(judgement.mood, 3),
-                        "excitement": round(judgement.excitement, 3),
+                        "verdict": each.action,
+                        "category": each.category,
+                        "reason": each.reason,
+                        "categories": {
+                            name: round(value, DIGITS)
+                            for name, value in (each.probabilities or {}).items()
+                        },
+                        "mood": round(each.mood, DIGITS),
+                        "excitement": round(each.excitement, DIGITS),
+                        "weight": each.weight,
+                        "language": each.language,
                     }
-                    if explain:
-                        found = rules.find(skeleton(text), text)
-                        told["skeleton"] = skeleton(text)
-                        told["rules"] = [[each.category, each.rule] for each in found]
-                        told["probabilities"] = {
-                            name: round(float(values[row]), 3)
-                            for name, values in scores.categories.items()
-                        }
-                    yield told
+                    for text, each in zip(texts, judged, strict=True)
+                ]
+                if explain:
+                    for text, each in zip(texts, told, strict=True):
+                        each |= _explained(text[:MAX_CHARS], scorer, rules, policy)
+                yield told
         finally:
             runner.run(moderator.close())
 
 
-def _batches(lines: TextIO | typer.FileText) -> Iterator[list[str]]:
-    """Cleaned texts, blank ones left out; a terminal's lines one by one."""
-    most = 1 if lines.isatty() else SCORED_TOGETHER
-    batch: list[str] = []
-    for line in lines:
-        if text := clean(line):
-            batch.append(text)
-        if len(batch) >= most:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _explained(text: str, scorer: OnnxScorer, rules: Rules, policy: Policy) -> dict[str, Any]:
+    found = rules.find(skeleton(text), text)
+    return {
+        "skeleton": skeleton(text),
+        "rules": [[each.category, each.rule] for each in found],
+        "because": [asdict(each) for each in because(scorer, text, policy)],
+    }
+
+
+def _texts(file: BinaryIO) -> Iterator[list[str]]:
+    """Cleaned texts, as many at once as there are to read: a terminal's lines one by one."""
+    for lines in _lines(file):
+        for first in range(0, len(lines), SCORED_TOGETHER):
+            yield [
+                clean(line[:LINE_BYTES_MAX].decode("utf-8", "replace")[:LINE_CHARS_MAX])
+                for line in lines[first : first + SCORED_TOGETHER]
+            ]
+
+
+def _lines(file: BinaryIO) -> Iterator[list[bytes]]:
+    rest = b""
+    while chunk := file.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
+        *lines, rest = (rest + chunk).split(b"\n")
+        rest = rest[:LINE_BYTES_MAX]  # what follows of such a line is cut off again when it ends
+        if lines:
+            yield lines
+    if rest:
+        yield [rest]
