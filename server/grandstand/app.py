@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import resource
 import signal
 import socket
@@ -30,6 +31,7 @@ from grandstand.edge.presence import Presence
 from grandstand.edge.socket import ViewerSocket
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
+from grandstand.moderation.reload import Reload
 from grandstand.pages import pages
 from grandstand.producers import problems
 from grandstand.producers.api import Api
@@ -92,27 +94,28 @@ async def serve(
     """
     _raise_file_limit()
     tokens = Tokens(settings.secret, settings.jwks_url)
-    moderator = _moderator(settings)
+    metrics = Metrics(CollectorRegistry())
+    reload = _reload(settings, metrics)
     listener = _listen(settings.host, settings.port)
     try:
         async with _store(settings) as store:
-            await _serve(settings, store, tokens, moderator, listener, ready, besides)
+            await _serve(settings, store, tokens, metrics, reload, listener, ready, besides)
     finally:
         listener.close()
-        await moderator.close()
+        await reload.moderator.close()
 
 
 async def _serve(
     settings: ServerSettings,
     store: Store,
     tokens: Tokens,
-    moderator: Moderator,
+    metrics: Metrics,
+    reload: Reload,
     listener: socket.socket,
     ready: Callable[[Running], Awaitable[None]] | None,
     besides: Sequence[BaseRoute],
 ) -> None:
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
+    moderator = reload.moderator
     rooms = LiveRooms(store)
     metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
@@ -133,7 +136,7 @@ async def _serve(
         origins=settings.origins,
         drain_ms=int(settings.drain_s * 1000),
     )
-    api = Api(rooms=rooms, tokens=tokens, registry=registry)
+    api = Api(rooms=rooms, tokens=tokens, registry=metrics.registry)
     app = Starlette(
         routes=[*routes(api), *besides, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},
@@ -172,6 +175,8 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop)
+    hangup = _Hangup()
+    loop.add_signal_handler(signal.SIGHUP, lambda: stop() if hangup.is_real else reload.now())
     running = Running(_url(listener), tokens, rooms, stopping, stop)
 
     at_work = [
@@ -182,6 +187,7 @@ async def _serve(
             "presence": Presence(gate).run(),
             "duty": Duty(store, metrics).run(),
             "tokens": tokens.run(),
+            "reload": reload.run(),
         }.items()
     ]
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
@@ -200,7 +206,7 @@ async def _serve(
         failed = [task for task in at_work if task.done() and not task.cancelled()]
         await end(at_work, PATIENTLY_S)
         await rooms.close()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(signal_number)
     for task in failed:
         task.result()
@@ -261,18 +267,42 @@ async def _connected(url: str) -> Store:
     return store
 
 
-def _moderator(settings: ServerSettings) -> Moderator:
+def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
+    """The moderator with its scorer, and what brings a new one."""
     path = settings.model or resources.model()
     try:
         scorer = OnnxScorer(path)
     except ModelError as error:
         raise OperatorError(str(error)) from None
-    return Moderator(
+    moderator = Moderator(
         scorer,
         Rules.load(),
         deadline_ms=settings.moderation_deadline_ms,
         threads=settings.moderation_threads,
+        metrics=metrics.scorer,
     )
+    return Reload(path, scorer, moderator, metrics.scorer)
+
+
+class _Hangup:
+    """What SIGHUP means: to look for a new model, or that the terminal was closed."""
+
+    def __init__(self) -> None:
+        is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
+        self._had_terminal = _has_terminal() and not is_ignored
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the terminal that the process was started from is gone."""
+        return self._had_terminal and not _has_terminal()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _listen(host: str, port: int) -> socket.socket:
