@@ -22,6 +22,8 @@ from grandstand.settings import ServerSettings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from tests.moderation.installation import install
+
 SECRET = "a secret of at least thirty-two bytes"
 
 
@@ -150,10 +152,11 @@ async def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_pa
 
 
 async def test_a_model_that_is_none_is_the_operators_to_mend(tmp_path: Path) -> None:
-    model = tmp_path / "model.onnx"
+    model = install(tmp_path)
     model.write_bytes(b"no model")
-    with pytest.raises(OperatorError, match=r"model\.onnx"):
+    with pytest.raises(OperatorError, match=r"model\.onnx: is not the file that manifest"):
         await serve(settings(tmp_path, model=model))
+    assert not is_store_running(tmp_path)
 
 
 async def test_without_a_way_to_check_tokens_nothing_starts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.moderation.installation import install
 from tests.server import SECRET
 
 LIMIT_S = 30
@@ -134,9 +135,17 @@ def test_a_model_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_broken_is_named(tmp_path: Path) -> None:
-    (tmp_path / "broken.onnx").write_bytes(b"not a model")
+    install(tmp_path, "broken.onnx").write_bytes(b"not a model")
     environment = {"GRANDSTAND_MODEL": "broken.onnx"}
-    assert "broken.onnx" in refused(start(tmp_path, "serve", environment=environment))
+    line = refused(start(tmp_path, "serve", environment=environment))
+    assert "broken.onnx: is not the file that manifest.json was written for" in line
+
+
+def test_a_model_without_its_manifest_is_refused(tmp_path: Path) -> None:
+    install(tmp_path, "alone.onnx").with_name("manifest.json").unlink()
+    environment = {"GRANDSTAND_MODEL": "alone.onnx"}
+    line = refused(start(tmp_path, "serve", environment=environment))
+    assert "manifest.json: can't be read" in line
 
 
 def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path, free_port: int) -> None:

@@ -46,7 +46,9 @@ def test_every_metric_has_our_prefix_and_counters_and_times_their_unit() -> None
         assert family.name.startswith("grandstand_")
         assert family.documentation
         if family.type == "histogram" and not family.name.endswith(UNITS):
-            assert family.name.rpartition("_")[2] in {"messages", "entries"}, family.name
+            assert family.name.rpartition("_")[2] in {"messages", "entries", "comments"}, (
+                family.name
+            )
 
 
 def test_one_tick_counts_each_comment_by_its_fate_and_how_long_the_first_waited() -> None:
@@ -78,6 +80,18 @@ def test_counts_that_a_part_keeps_by_itself_are_read_at_each_scrape() -> None:
     Metrics(registry).read_counter("scored_comments", "Comments scored", "how", lambda: counts)
     counts["late"] = 7
     assert b'grandstand_scored_comments_total{how="late"} 7.0' in generate_latest(registry)
+
+
+def test_one_model_is_in_use_and_the_outcomes_of_changing_it_are_there_from_the_start() -> None:
+    registry = CollectorRegistry()
+    scorer = Metrics(registry).scorer
+    scorer.uses("1")
+    scorer.uses("2")
+    told = generate_latest(registry)
+    assert b'grandstand_model_info{version="2"} 1.0' in told
+    assert b'version="1"' not in told
+    for outcome in (b"ok", b"failed"):
+        assert b'grandstand_model_reloads_total{outcome="%s"} 0.0' % outcome in told
 
 
 def test_json_logs_are_one_object_a_line_with_the_traceback_inside(

@@ -22,9 +22,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.delenv(name)
     monkeypatch.setenv("GRANDSTAND_JWT_SECRET", SECRET)
 
-    def command(*arguments: str, lines: str = "") -> tuple[int, str, str]:
+    def command(*arguments: str, lines: str | bytes = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["grandstand", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+        given = lines.encode() if isinstance(lines, str) else lines
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
         with pytest.raises(SystemExit) as ended:
             cli.main()
         out, err = capsys.readouterr()
