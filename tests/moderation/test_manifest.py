@@ -125,6 +125,12 @@ def test_a_fault_in_a_manifest_is_told(tmp_path: Path, other: dict[str, Any], wh
     assert "export the model again" in line
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\0", "..", "n" * 300])
+def test_a_name_that_no_file_has_is_told(tmp_path: Path, name: str) -> None:
+    path = install(tmp_path, model=name)
+    assert "can't be read" in refused(path.with_name(NAME))
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b'{"format": "2"}', b"null"])
 def test_what_is_no_manifest_is_refused(tmp_path: Path, data: bytes) -> None:
     path = install(tmp_path)

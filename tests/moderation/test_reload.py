@@ -63,11 +63,14 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
     """Watches a model with the shipped one's scores that shows everything."""
     tasks: list[asyncio.Task[None]] = []
     moderators: list[Moderator] = []
+    folder = tmp_path / "current"
+    (tmp_path / "one").mkdir()
+    folder.symlink_to("one")
 
     with capture_logs() as logs:
 
         def begin(pause_s: float = PAUSE_S, by_manifest: bool = False) -> Watched:
-            path = install(tmp_path, version="first", thresholds=thresholds(1, 1))
+            path = install(folder, version="first", thresholds=thresholds(1, 1))
             path = path.with_name(NAME) if by_manifest else path
             registry = CollectorRegistry()
             metrics = ScorerMetrics(registry)
@@ -105,6 +108,18 @@ async def test_a_model_under_a_new_name_is_taken_by_its_manifest(watch: Watch) -
     await until(lambda: here.version() == "second")
     install(here.path.parent, "third.onnx", version="third")
     await until(lambda: here.version() == "third")
+    assert here.count("failed") == 0
+
+
+async def test_a_folder_that_is_replaced_as_a_whole_is_noticed(
+    watch: Watch, tmp_path: Path
+) -> None:
+    here = watch()
+    (tmp_path / "two").mkdir()
+    install(tmp_path / "two", version="second")
+    (tmp_path / "next").symlink_to("two")
+    (tmp_path / "next").replace(here.path.parent)
+    await until(lambda: here.version() == "second")
     assert here.count("failed") == 0
 
 

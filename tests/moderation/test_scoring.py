@@ -116,11 +116,12 @@ async def test_places_of_those_who_gave_up_are_free_again(
     monkeypatch.setattr(scoring, "WAITING_MAX", 2)
     scorer = SlowScorer()
     here = line()
-    first, gone = here.put(scorer, "a"), here.put(scorer, "b", "c")
+    first, *gone = (here.put(scorer, text) for text in "abc")
     await asyncio.sleep(0)
-    gone.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await gone
+    for each in reversed(gone):
+        each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await each
     after = here.put(scorer, "d", "e")
     await asyncio.sleep(0)
     scorer.let_go.set()

@@ -134,10 +134,9 @@ def write(
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as fault:
-        raise ModelError(
-            path, f"can't be read ({fault.strerror}): a model has its {NAME} beside it"
-        ) from None
+    except (OSError, ValueError) as fault:  # ValueError: no file can have such a name
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise ModelError(path, f"can't be read ({why}): a model has its {NAME} beside it") from None
 
 
 def _fault(manifest: Manifest) -> str:

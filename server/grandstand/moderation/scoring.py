@@ -110,14 +110,14 @@ class Scoring:
             if not answer.done():
                 self._counts.late += len(texts)
                 answer.cancel()
-                self._leave_out_what_is_late()
+                self._drop_given_up()
         return answer.result() if not answer.cancelled() else None
 
     async def close(self) -> None:
         """Let go of the threads, waiting for what they are at; what waits is given up."""
         for batch in self._line:
             batch.answer.cancel()
-        self._leave_out_what_is_late()
+        self._drop_given_up()
         await asyncio.to_thread(self._pool.shutdown, wait=True)
 
     def _takes(self, more: int) -> bool:
@@ -126,15 +126,15 @@ class Scoring:
         overdue = sum(all(each.answer.cancelled() for each in job) for job in self._at_work)
         return overdue < self._threads and self._waiting + more <= WAITING_MAX
 
-    def _leave_out_what_is_late(self) -> None:
-        self._line = deque(each for each in self._line if not each.answer.cancelled())
-        self._waiting = sum(len(each.texts) for each in self._line)
+    def _drop_given_up(self) -> None:
+        """All have the same deadline: those who miss it stand first."""
+        while self._line and self._line[0].answer.cancelled():
+            self._waiting -= len(self._line.popleft().texts)
 
     def _begin(self) -> None:
         """Give each free thread what waits."""
         loop = asyncio.get_running_loop()
-        while self._line and len(self._at_work) < self._threads:
-            job = self._next()
+        while len(self._at_work) < self._threads and (job := self._next()):
             now_s = time.perf_counter()
             for batch in job:
                 self._metrics.queue_seconds.observe(now_s - batch.since_s)
@@ -146,16 +146,20 @@ class Scoring:
 
     def _next(self) -> list[_Batch]:
         """The first that wait, all of one scorer, as many as may go together."""
-        job = [self._line.popleft()]
-        size = len(job[0].texts)
-        while (
-            self._line
-            and self._line[0].scorer is job[0].scorer
-            and size + len(self._line[0].texts) <= TOGETHER_MAX
+        job: list[_Batch] = []
+        size = 0
+        self._drop_given_up()
+        while self._line and (
+            not job
+            or (
+                self._line[0].scorer is job[0].scorer
+                and size + len(self._line[0].texts) <= TOGETHER_MAX
+            )
         ):
             job.append(self._line.popleft())
             size += len(job[-1].texts)
-        self._waiting -= size
+            self._waiting -= len(job[-1].texts)
+            self._drop_given_up()
         return job
 
     def _score(self, scorer: Scorer, texts: list[str]) -> Rows:
