@@ -33,13 +33,15 @@ class CountingScorer:
 
 
 class SlowScorer(CountingScorer):
-    """Answers when it is let go."""
+    """Answers when it is let go; tells when it has begun."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.began = threading.Event()
         self.let_go = threading.Event()
 
     def score(self, texts: list[str]) -> Scores:
+        self.began.set()
         self.let_go.wait(10)
         return super().score(texts)
 

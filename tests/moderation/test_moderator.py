@@ -100,8 +100,10 @@ async def test_batches_do_not_queue_behind_an_overdue_one(made: list[Moderator])
 
 async def test_a_batch_that_waited_out_its_deadline_is_never_scored(made: list[Moderator]) -> None:
     scorer = SlowScorer()
-    moderator = _make(made, scorer, deadline_ms=20)
-    await asyncio.gather(*(moderator.judge([f"text {n}"], Policy()) for n in range(5)))
+    moderator = _make(made, scorer, deadline_ms=200)
+    first = asyncio.create_task(moderator.judge(["text 0"], Policy()))
+    await until(scorer.began.is_set)
+    await asyncio.gather(first, *(moderator.judge([f"text {n}"], Policy()) for n in range(1, 5)))
     scorer.let_go.set()
     await until(lambda: moderator.counts.scored > 0)
     assert scorer.asked == ["text 0"]
@@ -178,6 +180,7 @@ async def test_a_batch_ends_with_the_model_and_the_thresholds_that_it_began_with
     new.worst = 0.5
     moderator = _make(made, old)
     working = asyncio.create_task(moderator.judge(["so bad"], Policy()))
+    await until(old.began.is_set)
     waiting = asyncio.create_task(moderator.judge(["bad too"], Policy()))
     await asyncio.sleep(0)
     moderator.use(new)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 import numpy as np
@@ -67,7 +68,9 @@ def test_scores_become_plain_rows() -> None:
 async def test_what_waits_goes_together_and_each_text_once(line: MakeLine) -> None:
     scorer = SlowScorer()
     here = line()
-    batches = [here.put(scorer, *texts) for texts in ("ab", "bc", "cd", "de")]
+    batches = [here.put(scorer, "a", "b")]
+    await until(scorer.began.is_set)
+    batches += [here.put(scorer, *texts) for texts in ("bc", "cd", "de")]
     await asyncio.sleep(0.01)
     scorer.let_go.set()
     found = [await each for each in batches]
@@ -87,7 +90,9 @@ async def test_no_more_goes_together_than_leaves_the_deadlines_alone(
     monkeypatch.setattr(scoring, "TOGETHER_MAX", 3)
     scorer = SlowScorer()
     here = line()
-    batches = [here.put(scorer, *texts) for texts in ("a", "bc", "de", "fghij", "k")]
+    batches = [here.put(scorer, "a")]
+    await until(scorer.began.is_set)
+    batches += [here.put(scorer, *texts) for texts in ("bc", "de", "fghij", "k")]
     await asyncio.sleep(0.01)
     scorer.let_go.set()
     await asyncio.gather(*batches)
@@ -100,7 +105,9 @@ async def test_a_batch_that_finds_the_line_full_is_turned_away_at_once(
     monkeypatch.setattr(scoring, "WAITING_MAX", 3)
     scorer = SlowScorer()
     here = line()
-    taken = [here.put(scorer, *texts) for texts in ("abcdef", "gh", "i")]
+    taken = [here.put(scorer, *"abcdef")]
+    await until(scorer.began.is_set)
+    taken += [here.put(scorer, *texts) for texts in ("gh", "i")]
     await asyncio.sleep(0.01)
     assert await asyncio.wait_for(here.put(scorer, "j"), 1) is None
     assert here.counts.skipped == 1
@@ -116,7 +123,9 @@ async def test_places_of_those_who_gave_up_are_free_again(
     monkeypatch.setattr(scoring, "WAITING_MAX", 2)
     scorer = SlowScorer()
     here = line()
-    first, *gone = (here.put(scorer, text) for text in "abc")
+    first = here.put(scorer, "a")
+    await until(scorer.began.is_set)
+    gone = [here.put(scorer, text) for text in "bc"]
     await asyncio.sleep(0)
     for each in reversed(gone):
         each.cancel()
@@ -134,8 +143,11 @@ async def test_what_came_too_late_is_handed_over_and_what_waited_too_long_never_
     line: MakeLine,
 ) -> None:
     scorer = SlowScorer()
-    here = line(deadline_ms=20)
-    assert not any(await asyncio.gather(here.put(scorer, "a"), here.put(scorer, "b")))
+    here = line(deadline_ms=200)
+    first = here.put(scorer, "a")
+    await until(scorer.began.is_set)
+    assert await here.put(scorer, "b") is None
+    assert await first is None
     assert await here.put(scorer, "c") is None
     assert (here.counts.late, here.counts.skipped) == (2, 1)
     scorer.let_go.set()
@@ -148,9 +160,9 @@ async def test_what_came_too_late_is_handed_over_and_what_waited_too_long_never_
 async def test_batches_of_two_models_never_go_together(line: MakeLine) -> None:
     old, new = SlowScorer(), CountingScorer()
     here = line()
-    batches = [
-        here.put(each, text) for each, text in zip([old, old, new, old], "abcd", strict=True)
-    ]
+    batches = [here.put(old, "a")]
+    await until(old.began.is_set)
+    batches += [here.put(each, text) for each, text in ((old, "b"), (new, "c"), (old, "d"))]
     await asyncio.sleep(0.01)
     old.let_go.set()
     await asyncio.gather(*batches)
@@ -161,6 +173,7 @@ async def test_two_threads_score_two_at_once(line: MakeLine) -> None:
     slow, fast = SlowScorer(), CountingScorer()
     here = line(threads=2)
     waiting = here.put(slow, "a")
+    await until(slow.began.is_set)
     assert await here.put(fast, "b") is not None
     assert not waiting.done()
     slow.let_go.set()
@@ -170,17 +183,30 @@ async def test_two_threads_score_two_at_once(line: MakeLine) -> None:
 async def test_a_failure_is_told_to_all_of_its_batch_and_the_next_is_tried(line: MakeLine) -> None:
     scorer = BrokenScorer()
     here = line()
-    assert not any(await asyncio.gather(here.put(scorer, "a"), here.put(scorer, "b")))
+    assert await here.put(scorer, "a") is None
+    assert await here.put(scorer, "b") is None
     scorer.broken = False
     assert await here.put(scorer, "c") is not None
     assert here.counts.failed_batches == 2
     assert here.counts.scored == 1
 
 
+async def test_a_loop_that_is_busy_meanwhile_finds_everything_scored(line: MakeLine) -> None:
+    scorer = CountingScorer()
+    here = line(deadline_ms=100)
+    batches = [here.put(scorer, text) for text in "abcdef"]
+    await asyncio.sleep(0)
+    time.sleep(0.5)  # noqa: ASYNC251 - the loop's being busy is the point
+    assert None not in await asyncio.gather(*batches)
+    assert (here.counts.scored, here.counts.late) == (6, 0)
+
+
 async def test_closing_waits_for_what_is_scored_and_gives_up_what_waits() -> None:
     scorer = SlowScorer()
     here = Line()
-    working, waiting = here.put(scorer, "a"), here.put(scorer, "b")
+    working = here.put(scorer, "a")
+    await until(scorer.began.is_set)
+    waiting = here.put(scorer, "b")
     await asyncio.sleep(0)
     closing = asyncio.create_task(here.scoring.close())
     assert await waiting is None

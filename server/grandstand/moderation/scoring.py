@@ -9,7 +9,8 @@ times one of 64. What waits is bounded, and each batch has a deadline:
 - one whose deadline passes while it is being scored is handed to its ``late``, for the next who
   say the same.
 
-All of this is decided on the event loop, to which a line belongs; the threads only score.
+The threads take from the line by themselves: a loop that is busy with something else, say with the
+rules of other batches, doesn't keep them waiting, and what they found meanwhile is in time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from threading import Lock
 from typing import NamedTuple
 
 import structlog
@@ -74,6 +75,9 @@ class _Batch:
     since_s: float = field(default_factory=time.perf_counter)
 
 
+_Job = list[_Batch]
+
+
 class Scoring:
     """The scorer's threads and what waits for them."""
 
@@ -85,10 +89,12 @@ class Scoring:
         self._counts = counts
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(threads, "scorer")
+        self._failing = False
+        self._lock = Lock()  # of the four that follow
         self._line: deque[_Batch] = deque()
         self._waiting = 0  # texts in the line
-        self._at_work: list[list[_Batch]] = []
-        self._failing = False
+        self._busy = 0  # threads
+        self._at_work: list[_Job] = []
 
     async def score(
         self, scorer: Scorer, texts: list[str], late: Callable[[Rows], object]
@@ -97,31 +103,40 @@ class Scoring:
 
         A batch that finds a thread free is taken whatever its size.
         """
-        if not self._takes(len(texts)):
+        answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            is_taken = self._takes(len(texts))
+            if is_taken:
+                self._line.append(_Batch(scorer, texts, late, answer))
+                self._waiting += len(texts)
+                if self._busy < self._threads:
+                    self._pool.submit(self._work)
+                    self._busy += 1
+        if not is_taken:
             self._counts.skipped += len(texts)
             return None
-        answer: asyncio.Future[Rows | None] = asyncio.get_running_loop().create_future()
-        self._line.append(_Batch(scorer, texts, late, answer))
-        self._waiting += len(texts)
-        self._begin()
         try:
             await asyncio.wait({answer}, timeout=self._deadline_s)
         finally:
             if not answer.done():
                 self._counts.late += len(texts)
                 answer.cancel()
-                self._drop_given_up()
+                with self._lock:
+                    self._drop_given_up()
         return answer.result() if not answer.cancelled() else None
 
     async def close(self) -> None:
         """Let go of the threads, waiting for what they are at; what waits is given up."""
-        for batch in self._line:
-            batch.answer.cancel()
-        self._drop_given_up()
+        with self._lock:
+            for batch in self._line:
+                batch.answer.cancel()
+            self._drop_given_up()
         await asyncio.to_thread(self._pool.shutdown, wait=True)
 
+    # --- with the lock ---------------------------------------------------------------------------
+
     def _takes(self, more: int) -> bool:
-        if len(self._at_work) < self._threads:
+        if self._busy < self._threads:
             return True
         overdue = sum(all(each.answer.cancelled() for each in job) for job in self._at_work)
         return overdue < self._threads and self._waiting + more <= WAITING_MAX
@@ -131,22 +146,9 @@ class Scoring:
         while self._line and self._line[0].answer.cancelled():
             self._waiting -= len(self._line.popleft().texts)
 
-    def _begin(self) -> None:
-        """Give each free thread what waits."""
-        loop = asyncio.get_running_loop()
-        while len(self._at_work) < self._threads and (job := self._next()):
-            now_s = time.perf_counter()
-            for batch in job:
-                self._metrics.queue_seconds.observe(now_s - batch.since_s)
-            texts = list(dict.fromkeys(text for batch in job for text in batch.texts))
-            self._metrics.batch_comments.observe(len(texts))
-            self._at_work.append(job)
-            scored = loop.run_in_executor(self._pool, self._score, job[0].scorer, texts)
-            scored.add_done_callback(partial(self._end, job))
-
-    def _next(self) -> list[_Batch]:
+    def _next(self) -> _Job:
         """The first that wait, all of one scorer, as many as may go together."""
-        job: list[_Batch] = []
+        job: _Job = []
         size = 0
         self._drop_given_up()
         while self._line and (
@@ -162,30 +164,55 @@ class Scoring:
             self._drop_given_up()
         return job
 
-    def _score(self, scorer: Scorer, texts: list[str]) -> Rows:
-        """In a thread."""
-        with self._metrics.scoring_seconds.time():
-            return dict(zip(texts, rows(scorer.score(texts)), strict=True))
+    # --- in a thread -----------------------------------------------------------------------------
 
-    def _end(self, job: list[_Batch], scored: asyncio.Future[Rows]) -> None:
-        self._at_work.remove(job)
-        self._begin()
-        fault = scored.exception()
-        if fault is not None:
+    def _work(self) -> None:
+        """Score until nothing waits."""
+        job: _Job = []
+        while True:
+            with self._lock:
+                if job:
+                    self._at_work.remove(job)
+                job = self._next()
+                if not job:
+                    self._busy -= 1
+                    return
+                self._at_work.append(job)
+            found = self._score(job)
+            job[0].answer.get_loop().call_soon_threadsafe(self._hand_over, job, found)
+
+    def _score(self, job: _Job) -> Rows | Exception:
+        now_s = time.perf_counter()
+        for batch in job:
+            self._metrics.queue_seconds.observe(now_s - batch.since_s)
+        texts = list(dict.fromkeys(text for batch in job for text in batch.texts))
+        self._metrics.batch_comments.observe(len(texts))
+        try:
+            with self._metrics.scoring_seconds.time():
+                return dict(zip(texts, rows(job[0].scorer.score(texts)), strict=True))
+        except Exception as fault:  # whatever it is, the rules go on without the scorer
+            return fault
+
+    # --- on the loop -----------------------------------------------------------------------------
+
+    def _hand_over(self, job: _Job, found: Rows | Exception) -> None:
+        if isinstance(found, Exception):
             self._counts.failed_batches += 1
             if not self._failing:  # once, until it works again: a broken scorer fails every batch
                 count = sum(len(batch.texts) for batch in job)
-                _log.error("scorer failed", comments=count, exc_info=fault)
+                _log.error("scorer failed", comments=count, exc_info=found)
             self._failing = True
-        else:
-            self._failing = False
+            for batch in job:
+                if not batch.answer.done():
+                    batch.answer.set_result(None)
+            return
+        self._failing = False
         for batch in job:
-            if fault is None:
-                self._counts.scored += len(batch.texts)
-            if not batch.answer.done():
-                batch.answer.set_result(None if fault else scored.result())
-            elif fault is None:
-                batch.late(scored.result())
+            self._counts.scored += len(batch.texts)
+            if batch.answer.done():
+                batch.late(found)
+            else:
+                batch.answer.set_result(found)
 
 
 def rows(scores: Scores) -> list[Row]:
