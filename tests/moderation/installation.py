@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from grandstand import resources
 from grandstand.moderation.manifest import NAME, Manifest, read
 
 SHIPPED = resources.model()
+_DOC_STRING = 6 << 3 | 2
+"""Of an ONNX model: the tag of its sixth field, a text. One that comes later replaces it."""
 
 
 def manifest_of(path: Path, **other: Any) -> bytes:
@@ -20,12 +22,18 @@ def manifest_of(path: Path, **other: Any) -> bytes:
 
 
 def install(folder: Path, name: str = "model.onnx", **other: Any) -> Path:
-    """The shipped model in a folder, model first and manifest last, each in one step."""
+    """The shipped model in a folder, model first and manifest last, each in one step.
+
+    Its version stands in the model too, so that another version is another file.
+    """
     path = folder / name
     part = folder / "part"
-    shutil.copyfile(SHIPPED, part)
+    words = str(other.get("version", "")).encode()
+    data = SHIPPED.read_bytes() + bytes([_DOC_STRING, len(words)]) + words
+    part.write_bytes(data)
     part.replace(path)
-    part.write_bytes(manifest_of(path, **other))
+    sha256 = hashlib.sha256(data).hexdigest()
+    part.write_bytes(manifest_of(path, **{"sha256": sha256, "bytes": len(data), **other}))
     part.replace(path.with_name(NAME))
     return path
 

@@ -141,12 +141,11 @@ async def test_half_of_a_new_model_is_not_yet_one(watch: Watch) -> None:
     [
         (NAME, b"{"),
         (NAME, manifest_of(SHIPPED, sha256="0" * 64)),
-        (NAME, manifest_of(SHIPPED, features="of another time")),
         ("model.onnx", b"no model"),
         ("model.onnx", None),
         (NAME, None),
     ],
-    ids=["no manifest", "of another", "other features", "no model", "model gone", "manifest gone"],
+    ids=["no manifest", "of another", "no model", "model gone", "manifest gone"],
 )
 async def test_a_broken_one_is_told_once_and_counted_and_the_old_works_on(
     watch: Watch, name: str, data: bytes | None
@@ -167,6 +166,15 @@ async def test_a_broken_one_is_told_once_and_counted_and_the_old_works_on(
     assert (await here.verdict(), here.version()) == ("show", "first")
     install(here.path.parent, version="second")
     await until(lambda: here.version() == "second")
+
+
+async def test_a_model_that_is_whole_but_not_for_this_server_is_refused(watch: Watch) -> None:
+    here = watch()
+    install(here.path.parent, version="second", features="of another time")
+    await until(lambda: here.count("failed") == 1)
+    (told,) = here.logs
+    assert "takes features 'of another time'" in told["why"]
+    assert (await here.verdict(), here.version()) == ("show", "first")
 
 
 async def test_asked_it_looks_at_once_and_says_what_it_found(watch: Watch) -> None:
@@ -194,7 +202,7 @@ async def test_a_file_that_was_only_touched_changes_nothing(watch: Watch) -> Non
 
 async def test_no_comment_is_lost_or_judged_by_two_models_while_they_change(watch: Watch) -> None:
     """Every model of a row rejects or shows all: whoever mixed two would be seen."""
-    here = watch(pause_s=0.001)
+    here = watch(pause_s=0.05)
     verdicts: list[list[str]] = []
     over = asyncio.Event()
 
