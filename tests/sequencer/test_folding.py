@@ -126,7 +126,7 @@ def test_beyond_the_budget_the_weightiest_are_shown_and_the_rest_are_counted() -
     tick = fold(budget=2).tick([*comments, ("a5", said("text 1", weight=0.0))], 1_000)
     assert [each.id for each in shown(tick)] == ["a3", "a4"]
     assert tick.frames[0].overflow == tick.overflow == 4
-    assert [row.id for row in tick.rows if not row.shown] == ["a0", "a1", "a5", "a2"]
+    assert sorted(row.id for row in tick.rows if not row.shown) == ["a0", "a1", "a2", "a5"]
 
 
 def test_when_nothing_fits_the_frame_says_how_many_were_left_out() -> None:
