@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 QUIET_MS = 60_000
 """How long a text is not shown again at ``novelty`` 1."""
 
-NEAR = 0.65
+NEAR = 0.7
 SWELL = 3
 SWELL_FROM = 12
 SWELL_MS = 10_000
