@@ -4,7 +4,16 @@ import random
 
 import pytest
 from grandstand.rules import novelty
-from grandstand.rules.novelty import NEAR, QUIET_MS, SWELL_FROM, SWELL_MS, Theme, Themes, trigrams
+from grandstand.rules.novelty import (
+    COMPARED,
+    NEAR,
+    QUIET_MS,
+    SWELL_FROM,
+    SWELL_MS,
+    Theme,
+    Themes,
+    trigrams,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +79,15 @@ def test_whatever_is_near_is_found_and_nothing_else(shown: list[str], said: str)
     assert (found is None) == (not likes)
     if found is not None:
         assert likes[found.id] == max(likes.values())
+
+
+def test_of_many_texts_with_a_trigram_in_common_only_the_latest_are_compared() -> None:
+    themes = Themes()
+    for number in range(COMPARED + 1):
+        themes.add(Theme(f"a{number}", number, *trigrams("z"), number, 1))
+    found = themes.near(*trigrams("z"))
+    assert found is not None
+    assert found.id == "a1"
 
 
 def test_what_was_shown_is_quiet_for_its_time() -> None:

@@ -34,6 +34,10 @@ _AGAIN = re.compile(r"(.{1,8}?)\1+")
 _ONCE = r"\1"
 _OTHERS = re.compile(r"\D+")
 
+COMPARED = 64
+"""Of the texts with one trigram only so many, the latest, are compared with another: else a crowd
+that puts one rare word into every comment would make each cost milliseconds."""
+
 Grams = frozenset[str]
 
 
@@ -78,14 +82,15 @@ class Themes:
         return self._by_likeness.get(likeness)
 
     def near(self, grams: Grams, digits: str) -> Theme | None:
-        """What was shown and says nearly the same; of several the one most like it, then latest."""
+        """What was shown and says nearly the same; of several the one most like it, then oldest."""
+        least, most = NEAR * len(grams), len(grams) / NEAR
         best, found = NEAR, None
         for gram in _prefix(grams):
-            for theme in self._by_gram.get(gram, ()):
-                if theme.digits == digits:
+            for theme in self._by_gram.get(gram, ())[-COMPARED:]:
+                if theme.digits == digits and least <= len(theme.grams) <= most:
                     shared = len(grams & theme.grams)
                     index = shared / (len(grams) + len(theme.grams) - shared)
-                    if index >= best:
+                    if index > best or (index == best and found is None):
                         best, found = index, theme
         return found
 
@@ -116,6 +121,8 @@ class Themes:
 
     def retract(self, ids: Collection[str]) -> None:
         """Forgets comments that were taken back."""
+        if not ids:
+            return
         gone = [theme for theme in self._by_likeness.values() if theme.id in ids]
         for theme in gone:
             self._drop(theme)
