@@ -73,7 +73,7 @@ async def windows(data: Path, scorer: Scorer, split: str) -> list[Window]:
     for path in prepare.windows(data, split):
         rows = prepare.messages(path)
         messages = [(r["at"], r["user"], clean(r["text"]), False) for r in rows]
-        made.append(await _window(moderator, path.stem, _mixed(messages, pool, path.stem)))
+        made.append(await _window(moderator, path.stem, mixed(messages, pool, path.stem)))
     await moderator.close()
     return made
 
@@ -81,7 +81,7 @@ async def windows(data: Path, scorer: Scorer, split: str) -> list[Window]:
 Message = tuple[int, str, str, bool]
 
 
-def _mixed(messages: Sequence[Message], pool: Sequence[str], seed: str) -> list[Message]:
+def mixed(messages: Sequence[Message], pool: Sequence[str], seed: str) -> list[Message]:
     """The messages with a removed one somewhere in every ``TOXIC_EVERY``."""
     chance = random.Random(f"{prepare.SEED} {seed}")
     chosen = chance.sample(pool, len(messages) // TOXIC_EVERY)

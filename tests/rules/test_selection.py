@@ -36,19 +36,8 @@ class Room:
         return self.selector.choose(said, now_ms, self.settings, taken)
 
     def fills(self, until_ms: int, since_ms: int = 0) -> None:
-        """Others say ten different things a second, so that the room is busy."""
-        words = [
-            "alpha",
-            "bravo",
-            "kilo",
-            "delta",
-            "echo",
-            "foxtrot",
-            "golf",
-            "hotel",
-            "india",
-            "juliet",
-        ]
+        """Others say nine different things a second, so that the room is busy."""
+        words = ("alpha", "bravo", "kilo", "delta", "echo", "foxtrot", "golf", "hotel", "india")
         for now_ms in range(since_ms, until_ms, 1_000):
             crowd = [
                 Said(f"f{now_ms}{word}", f"{word} {now_ms} {number}", f"u{number}", 0.1)
@@ -184,10 +173,10 @@ ticks = st.lists(
 )
 tastes = st.builds(
     Selection,
-    st.sampled_from([0.0, 4.0]),
-    st.sampled_from([0.0, 0.2, 1.0, 2.0]),
-    st.sampled_from([0.0, 1.0]),
-    st.sampled_from([0.0, 1.0]),
+    novelty=st.sampled_from([0.0, 0.2, 1.0, 2.0]),
+    fairness=st.sampled_from([0.0, 1.0]),
+    moment=st.sampled_from([0.0, 1.0]),
+    least=st.sampled_from([0.0, 4.0]),
 )
 
 

@@ -165,9 +165,6 @@ class Moderation(Struct, frozen=True, forbid_unknown_fields=True):
 class Selection(Struct, frozen=True, forbid_unknown_fields=True):
     """What decides, beside a comment itself, whether it gets a place on the screen; 0 is off."""
 
-    least: Annotated[
-        float, Meta(ge=0, le=10, description="a lower weight is not shown, though there be room")
-    ] = 0
     novelty: Annotated[
         float, Meta(ge=0, le=2, description="minutes until a text that was shown comes again")
     ] = 1
@@ -177,6 +174,9 @@ class Selection(Struct, frozen=True, forbid_unknown_fields=True):
     moment: Annotated[
         float, Meta(ge=0, le=2, description="how far a roar prefers roars, and quiet substance")
     ] = 1
+    least: Annotated[
+        float, Meta(ge=0, le=10, description="a lower weight is not shown, though there be room")
+    ] = 0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
