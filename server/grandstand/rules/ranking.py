@@ -1,4 +1,4 @@
-"""What says the same is one, and how many there is room for. Pure.
+"""What says the same within a tick is one, and how many there is room for. Pure.
 
 Merging first: a hundred times "goal!" is one line with ``count`` 100, not a hundred lines that
 crowd out the rest. ``rules.selection`` decides which lines are shown.

@@ -93,7 +93,10 @@ ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
 
 
 class Comment(Struct, frozen=True, omit_defaults=True):
-    """A comment as viewers see it; defaults are left out."""
+    """A comment as viewers see it; defaults are left out.
+
+    ``count`` comments said this since it was shown last, this one included.
+    """
 
     id: str
     at: Time
