@@ -28,7 +28,7 @@ SWELL_MS = 10_000
 as were shown, and at least ``SWELL_FROM``: what a whole crowd says must be seen to grow."""
 
 REMEMBERED = 4_096
-"""Texts at most, some 2.5 KB each: two minutes at 30 a second."""
+"""Texts at most, up to 4.4 KB each with all that finds them: two minutes at 30 a second."""
 
 _AGAIN = re.compile(r"(.{1,8}?)\1+")
 _ONCE = r"\1"
