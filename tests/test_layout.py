@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "rules/envelope": ("model/test_scripts.py", "structs alone"),
     "rules/events": ("sequencer/test_folding.py", "structs alone"),
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
+    "sequencer/told": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "store/keys": ("model/test_scripts.py", "names alone"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
 }

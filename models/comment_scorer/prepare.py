@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from grandstand.moderation.normalise import clean
@@ -142,10 +143,19 @@ def chinese_sms(data: Path, split: str) -> list[Labelled]:
     return _tidy([(texts[i], float(labels[i])) for i in part])
 
 
-def moderated(data: Path, label: tuple[str, ...]) -> list[Labelled]:
-    """Twitch messages that moderators removed for reasons in ``label``, judged without context."""
-    rows = _csv(data / "normvio_twitch" / "moderated.csv")
-    return _tidy([(r["message"], 1.0) for r in rows if r["label_step1"] in label])
+def moderated(data: Path, split: str, label: tuple[str, ...]) -> list[Labelled]:
+    """Twitch messages that moderators removed for reasons in ``label``, judged without context.
+
+    Seeded thirds of all that were removed: two are "train", one is "test". A text that stands in
+    both is in "train" alone.
+    """
+    rows = list(_csv(data / "normvio_twitch" / "moderated.csv"))
+    order = np.random.default_rng(SEED).permutation(len(rows))
+    cut = len(rows) * 2 // 3
+    seen = {clean(rows[i]["message"]) for i in order[:cut]}
+    part = order[:cut] if split == "train" else order[cut:]
+    chosen = _tidy([(rows[i]["message"], 1.0) for i in part if rows[i]["label_step1"] in label])
+    return chosen if split == "train" else [row for row in chosen if row[0] not in seen]
 
 
 def ordinary_chat(data: Path, split: str) -> list[str]:
@@ -159,14 +169,23 @@ def ordinary_chat(data: Path, split: str) -> list[str]:
     return [text for i in order[third::3] if (text := clean(texts[i]))]
 
 
-def traces(data: Path, split: str) -> list[str]:
+def windows(data: Path, split: str) -> list[Path]:
     """Recorded Twitch chats, in ``chat_traces`` beside ``data``: "thresholds" every other window,
-    "test" the rest. Unlabelled, repeats and all; a few bad messages among them count against us.
-    """
+    "test" the rest."""
     paths = sorted((data.resolve().parent / "chat_traces").glob("*.ndjson"))
-    chosen = paths[0::2] if split == "thresholds" else paths[1::2]
-    messages = (json.loads(line)["text"] for path in chosen for line in _lines(path) if line)
-    return [text for message in messages if (text := clean(message))]
+    return paths[0::2] if split == "thresholds" else paths[1::2]
+
+
+def messages(window: Path) -> list[dict[str, Any]]:
+    """A window's messages, each with ``at`` (ms from its start), ``user`` and ``text``."""
+    return [json.loads(line) for line in _lines(window) if line]
+
+
+def traces(data: Path, split: str) -> list[str]:
+    """The texts of recorded chats. Unlabelled, repeats and all; a few bad messages among them count
+    against us."""
+    texts = (each["text"] for path in windows(data, split) for each in messages(path))
+    return [cleaned for text in texts if (cleaned := clean(text))]
 
 
 _MOODS = {"happy": 1.0, "happiness": 1.0, "like": 1.0, "neutral": 0.5, "surprise": 0.5}
@@ -264,7 +283,9 @@ def training(data: Path) -> list[Part]:
         Part("davidson", "insult", davidson(data, "train", "01"), 0.3),
         Part("germeval2018", "insult", germeval(data, "training", OFFENCES), 2.0),
         Part("korean_hate", "insult", korean(data, "train", hate=False), 2.0),
-        Part("normvio_twitch", "insult", moderated(data, ("Incivility", "Discrimination"))),
+        Part(
+            "normvio_twitch", "insult", moderated(data, "train", ("Incivility", "Discrimination"))
+        ),
         Part("words", "insult", plain_insults(), 4.0),
         Part("normvio_twitch", "insult", harmless, 3.0),
         Part("smp2020", "insult", kind_chinese),
@@ -272,7 +293,7 @@ def training(data: Path) -> list[Part]:
         Part("sms_spam", "spam", sms(data, "train"), 2.0),
         Part("youtube_spam", "spam", youtube(data, "train")),
         Part("zh_sms_spam", "spam", chinese_sms(data, "train")),
-        Part("normvio_twitch", "spam", moderated(data, ("Advertisements",))),
+        Part("normvio_twitch", "spam", moderated(data, "train", ("Advertisements",))),
         Part("normvio_twitch", "spam", harmless),
         Part("conda", "spam", [(text, 0.0) for text, _ in conda(data, "train")[:8000]]),
         Part("smp2020", "spam", kind_chinese),

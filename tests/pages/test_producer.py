@@ -468,6 +468,7 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
         await console.find("setting-tick").fill("500")
         await console.find("setting-stream").fill("/stream/live.m3u8")
         await console.find("setting-moderation.level").select_option("3")
+        await console.find("setting-selection.novelty").fill("0.5")
         await console.find("save-settings").click()
         await expect(console.find("settings-done")).to_have_text("Saved.")
         settings = (await live_server.produce("GET", "/v1/rooms/made-here"))["settings"]
@@ -476,6 +477,7 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
             "/stream/live.m3u8",
         )
         assert settings["moderation"]["level"] == 3
+        assert settings["selection"] == {"novelty": 0.5, "fairness": 1, "moment": 1, "least": 0}
         await console.find("dialog-close").click()
 
         await console.find("rooms").click()

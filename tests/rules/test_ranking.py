@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grandstand.rules.ranking import Budget, choose, merge
+from grandstand.rules.ranking import Budget, Group, merge
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +12,13 @@ class Said:
     number: int
     likeness: int
     weight: float
+    user: str = "ada"
+    gist: str = ""
+    excitement: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return str(self.number)
 
 
 said = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=30).map(
@@ -19,43 +26,40 @@ said = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=30).m
 )
 
 
+def groups_of(comments: list[Said]) -> list[Group[Said]]:
+    return merge(comments, lambda each: 10 - each.weight)
+
+
 @given(said)
 def test_merging_loses_and_doubles_nobody(comments: list[Said]) -> None:
-    groups = merge(comments)
-    members = [member for group in groups for member in (group.shown, *group.merged)]
+    groups = groups_of(comments)
+    members = [member for group in groups for member in group.members]
     assert sorted(member.number for member in members) == list(range(len(comments)))
     assert sum(group.count for group in groups) == len(comments)
 
 
 @given(said)
-def test_the_alike_are_one_group_shown_by_the_first_of_the_weightiest(
+def test_the_alike_are_one_group_shown_by_the_first_of_the_worthiest(
     comments: list[Said],
 ) -> None:
-    groups = merge(comments)
+    groups = groups_of(comments)
     assert len({group.shown.likeness for group in groups}) == len(groups)
     for group in groups:
         assert {each.likeness for each in group.merged} <= {group.shown.likeness}
-        best = max((group.shown, *group.merged), key=lambda each: (each.weight, -each.number))
-        assert group.shown == best
+        best = min(group.members, key=lambda each: (each.weight, each.number))
+        assert (group.shown, group.worth) == (best, 10 - best.weight)
 
 
-@given(said, st.integers(0, 10))
-def test_the_best_are_chosen_and_both_parts_keep_their_order(
-    comments: list[Said], places: int
-) -> None:
-    groups = merge(comments)
-    chosen, rest = choose(groups, places)
-    assert len(chosen) == min(places, len(groups))
-    assert [group for group in groups if group in chosen] == chosen
-    assert [group for group in groups if group in rest] == rest
-    if chosen and rest:
-        assert min(group.rank for group in chosen) >= max(group.rank for group in rest)
+def test_each_doubling_is_worth_a_point_whoever_it_was_that_said_it() -> None:
+    group = Group(Said(0, 1, 2.0), 2.0, [Said(1, 1, 1.0)], waiting=6)
+    assert (group.count, group.rank, group.weight) == (8, 5.0, 5.0)
 
 
-def test_each_doubling_is_worth_a_point() -> None:
-    many = merge([Said(0, 1, 2.0), Said(1, 1, 1.0), Said(2, 1, 2.0), Said(3, 1, 1.0)])[0]
-    assert (many.rank, many.count) == (4.0, 4)
-    assert choose([many, *merge([Said(4, 2, 4.0)])], 1)[0] == [many]
+@given(st.floats(-20, 20), st.integers(0, 10**6))
+def test_the_weight_that_viewers_get_is_tenths_from_0_to_10(worth: float, waiting: int) -> None:
+    weight = Group(Said(0, 1, 2.0), worth, waiting=waiting).weight
+    assert 0 <= weight <= 10
+    assert weight == round(weight, 1)
 
 
 @given(

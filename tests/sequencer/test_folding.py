@@ -126,7 +126,7 @@ def test_beyond_the_budget_the_weightiest_are_shown_and_the_rest_are_counted() -
     tick = fold(budget=2).tick([*comments, ("a5", said("text 1", weight=0.0))], 1_000)
     assert [each.id for each in shown(tick)] == ["a3", "a4"]
     assert tick.frames[0].overflow == tick.overflow == 4
-    assert [row.id for row in tick.rows if not row.shown] == ["a0", "a1", "a5", "a2"]
+    assert sorted(row.id for row in tick.rows if not row.shown) == ["a0", "a1", "a2", "a5"]
 
 
 def test_when_nothing_fits_the_frame_says_how_many_were_left_out() -> None:
@@ -167,6 +167,54 @@ def test_mutes_and_bans_are_told_to_whom_they_meet() -> None:
         ("bo", "banned", UNSET),
     ]
     assert tick.frames == []
+
+
+def test_what_was_just_shown_is_merged_into_it_and_the_next_showing_has_the_count() -> None:
+    room = fold(budget=1000)
+    crowd = [(f"a{n}", said(f"{n} {chr(97 + n)}", f"u{n}")) for n in range(25)]
+    room.tick([*crowd, ("b1", said("goal"))], 1_000)
+    tick = room.tick([("b2", said("goal", "bo")), ("b3", said("gooal", "cy"))], 1_200)
+    assert (shown(tick), tick.overflow, tick.merged) == ([], 0, 2)
+    assert tick.frames == []
+    assert {(row.id, row.shown, row.merged_into) for row in tick.rows} == {
+        ("b2", False, "b1"),
+        ("b3", False, "b1"),
+    }
+    tick = room.tick([("b4", said("goal", "dan"))], 62_000)
+    assert [(each.id, each.count) for each in shown(tick)] == [("b4", 3)]
+    assert [(row.id, row.count) for row in tick.rows] == [("b4", 3)]
+
+
+def test_the_weight_that_is_shown_and_recorded_is_the_one_that_chose() -> None:
+    room = fold()
+    tick = room.tick([("a1", said("one", weight=5.0)), ("a2", said("one", weight=5.0))], 1_000)
+    assert [each.weight for each in shown(tick)] == [6.0]
+    assert [row.weight for row in tick.rows] == [6.0, 5.0]
+    tick = room.tick([("a3", said("else", weight=5.0))], 31_000)
+    assert [each.weight for each in shown(tick)] == [3.5]
+
+
+def test_a_new_sequencer_knows_what_was_shown_from_the_state_alone() -> None:
+    crowd = [(f"a{n}", said(f"{n} {chr(97 + n)}", f"u{n}")) for n in range(25)]
+    first = fold(budget=1000)
+    first.tick([*crowd, ("b1", said("goal"))], 1_000)
+    second = RoomFold(first.state, {}, first.offset)
+    tick = second.tick([*((f"c{n}", each) for n, (_, each) in enumerate(crowd))], 1_200)
+    assert shown(tick) == []
+    tick = second.tick([("b2", said("goal", "bo"))], 1_400)
+    assert [(row.id, row.merged_into) for row in tick.rows] == [("b2", "b1")]
+
+
+def test_a_comment_that_was_taken_back_stands_for_nobody_and_who_waited_for_it_is_overflow() -> (
+    None
+):
+    room = fold(budget=1000)
+    crowd = [(f"a{n}", said(f"{n} {chr(97 + n)}", f"u{n}")) for n in range(25)]
+    room.tick([*crowd, ("b1", said("goal"))], 1_000)
+    room.tick([("b2", said("goal", "bo"))], 1_200)
+    tick = room.tick([("", Retracted("r1", "b1", "ada")), ("b3", said("goal", "cy"))], 1_400)
+    assert [(each.id, each.count) for each in shown(tick)] == [("b3", 1)]
+    assert tick.overflow == tick.frames[0].overflow == 1
 
 
 # --- held comments -------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "comment_burst": 3,
         "budget": 30,
         "tick": 200,
+        "selection": {"novelty": 1, "fairness": 1, "moment": 1, "least": 0},
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
         "shield": False,
         "record_retention": 86_400,
@@ -75,6 +76,18 @@ def test_settings_have_the_contracts_bounds(name: str, lowest: int, highest: int
     for value in (lowest - 1, highest + 1):
         with pytest.raises(msgspec.ValidationError, match=name):
             msgspec.convert({name: value}, Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "highest"), [("novelty", 2), ("fairness", 2), ("moment", 2), ("least", 10)]
+)
+def test_what_selection_is_tuned_by_is_off_at_0_and_has_its_bounds(name: str, highest: int) -> None:
+    for value in (0, 0.5, highest):
+        told = msgspec.convert({"selection": {name: value}}, Settings)
+        assert getattr(told.selection, name) == value
+    for value in (-0.1, highest + 0.1):
+        with pytest.raises(msgspec.ValidationError, match=name):
+            msgspec.convert({"selection": {name: value}}, Settings)
 
 
 @pytest.mark.parametrize("raw", [{"colour": 1}, {"moderation": {"strict": True}}])

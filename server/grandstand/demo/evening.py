@@ -33,6 +33,7 @@ SETTINGS = {
     "guests": "vote",
     "comment_interval": 1,
     "comment_burst": 5,
+    "selection": {"novelty": 0.1},  # a crowd of few phrases shall be seen to roar with them
 }
 DAY_S = 86_400
 FILES_PER_VIEWER = 2

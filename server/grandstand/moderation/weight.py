@@ -7,11 +7,12 @@
   (a skeleton of few letters for its length, capitals all through) takes a part of it away, a link
   most.
 - kindness 0 to 1: the chance that nothing is wrong with it, from the highest probability of any
-  category; without scores 1.
+  category, to the third power, so that doubt costs more than much to say brings; without scores 1.
 - life 0 to 2: excitement, and half of how far the mood is from indifferent, good or bad: what a
   crowd feels is worth more than what it mumbles.
 
-Novelty against what was just shown is the sequencer's to judge: it alone knows.
+What a comment is worth beside others, here and now, is the sequencer's to judge
+(``rules.selection``): it alone knows what was just shown, who was, and how loud the room is.
 """
 
 from __future__ import annotations
@@ -44,5 +45,5 @@ def weigh(
     if any(mark in skeleton for mark in _LINKS):
         substance *= 0.3
     life = 1.5 * excitement + 0.5 * abs(mood)
-    kindness = 1.0 - wrong
+    kindness = (1.0 - wrong) ** 3
     return round(min(10.0, max(0.0, (10.0 * substance + life) * kindness)), 1)

@@ -1,13 +1,13 @@
-"""Which comments a tick shows: the alike become one, the best of them fit the budget.
+"""What says the same within a tick is one, and how many there is room for. Pure.
 
-Merging first, then ranking: a hundred times "goal!" is one line with ``count`` 100, not a hundred
-lines that crowd out the rest. The chosen go out in the order in which they came in.
+Merging first: a hundred times "goal!" is one line with ``count`` 100, not a hundred lines that
+crowd out the rest. ``rules.selection`` decides which lines are shown.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -16,12 +16,28 @@ class Candidate(Protocol):
     """A comment that could be shown."""
 
     @property
+    def id(self) -> str:
+        """Its name in the room."""
+
+    @property
+    def user(self) -> str:
+        """Its author."""
+
+    @property
     def likeness(self) -> int:
         """Equal for comments that say the same."""
 
     @property
+    def gist(self) -> str:
+        """Its normal form; asked only for those that are about to be shown."""
+
+    @property
     def weight(self) -> float:
-        """How much it is worth showing, 0 to 10."""
+        """How much it is worth by itself, 0 to 10."""
+
+    @property
+    def excitement(self) -> float:
+        """0 to 1."""
 
 
 C = TypeVar("C", bound=Candidate)
@@ -29,50 +45,55 @@ C = TypeVar("C", bound=Candidate)
 
 @dataclass(slots=True)
 class Group(Generic[C]):
-    """Comments that say the same: the one that is shown, and those merged into it."""
+    """Comments that say the same: the one that is shown, and those merged into it.
+
+    ``worth`` is that of the shown one here and now. ``waiting`` more comments said it since it was
+    shown last; they were merged into that showing, and this one carries their number.
+    """
 
     shown: C
+    worth: float
     merged: list[C] = field(default_factory=list)
+    waiting: int = 0
+
+    @property
+    def members(self) -> list[C]:
+        """All of them, the shown one first."""
+        return [self.shown, *self.merged]
 
     @property
     def count(self) -> int:
         """How many comments it stands for."""
-        return 1 + len(self.merged)
+        return 1 + len(self.merged) + self.waiting
 
     @property
     def rank(self) -> float:
-        """Weight, and a little for being said by many: each doubling is worth one point."""
-        return self.shown.weight + math.log2(self.count)
+        """Worth, and a little for being said by many: each doubling is worth one point."""
+        return self.worth + math.log2(self.count)
+
+    @property
+    def weight(self) -> float:
+        """Its rank as the contract has weights: 0 to 10 in tenths."""
+        return round(min(10.0, max(0.0, self.rank)), 1)
 
 
-def merge(candidates: Iterable[C]) -> list[Group[C]]:
-    """Groups of alike comments, in the order of their first; the weightiest stands for its group.
+def merge(candidates: Iterable[C], worth: Callable[[C], float]) -> list[Group[C]]:
+    """Groups of alike comments, in the order of their first; the worthiest stands for its group.
 
-    Of equal weights the earliest stands for the group, so that a copy never replaces its original.
+    Of equal worth the earliest stands for the group, so that a copy never replaces its original.
     """
     groups: dict[int, Group[C]] = {}
     for candidate in candidates:
         group = groups.get(candidate.likeness)
+        value = worth(candidate)
         if group is None:
-            groups[candidate.likeness] = Group(candidate)
-        elif candidate.weight > group.shown.weight:
+            groups[candidate.likeness] = Group(candidate, value)
+        elif value > group.worth:
             group.merged.append(group.shown)
-            group.shown = candidate
+            group.shown, group.worth = candidate, value
         else:
             group.merged.append(candidate)
     return list(groups.values())
-
-
-def choose(groups: Sequence[Group[C]], places: int) -> tuple[list[Group[C]], list[Group[C]]]:
-    """The ``places`` best groups and the rest, both in the order given; ties go to the earlier."""
-    if len(groups) <= places:
-        return list(groups), []
-    by_rank = sorted(range(len(groups)), key=lambda index: (-groups[index].rank, index))
-    best = set(by_rank[:places])
-    return (
-        [group for index, group in enumerate(groups) if index in best],
-        [group for index, group in enumerate(groups) if index not in best],
-    )
 
 
 @dataclass(slots=True)

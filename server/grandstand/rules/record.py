@@ -14,7 +14,11 @@ _IMPORTED = re.compile(r"x([0-9a-z]{1,11})([0-9a-z]{8})")
 
 
 class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
-    """One comment of the record; ``merged_into`` is the shown comment that stands for it."""
+    """One comment of the record; ``merged_into`` is the shown comment that stands for it.
+
+    That is one of its own tick, or the one with its text that was shown last before. ``count`` is
+    what viewers saw: those merged within the tick, and those that came since the showing before.
+    """
 
     id: str
     at: int

@@ -35,38 +35,14 @@ from grandstand.rules.events import (
     StatsGiven,
 )
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
-from grandstand.rules.ranking import Budget, Group, choose, merge
+from grandstand.rules.ranking import Group
 from grandstand.rules.record import Row
+from grandstand.rules.selection import Selector
 from grandstand.rules.settings import merged
 from grandstand.rules.state import Asides, Bar, Outcome, RoomState, fold
+from grandstand.sequencer.told import Told, rows, shown
 from grandstand.wire.framing import numbered
-from grandstand.wire.messages import (
-    Comment,
-    Cue,
-    Frame,
-    HeldComment,
-    Notice,
-    Overlay,
-    Settings,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A comment that may be shown."""
-
-    id: str
-    event: CommentEvent
-
-    @property
-    def likeness(self) -> int:
-        """Equal for comments that say the same."""
-        return self.event.likeness
-
-    @property
-    def weight(self) -> float:
-        """How much it is worth showing."""
-        return self.event.weight
+from grandstand.wire.messages import Cue, Frame, HeldComment, Notice, Overlay, Settings
 
 
 @dataclass(slots=True)
@@ -112,8 +88,12 @@ class RoomFold:
     state: RoomState
     held: dict[str, HeldComment]
     offset: int
-    budget: Budget = field(default_factory=Budget)
     pulse: PulseMeter = field(default_factory=PulseMeter)
+    selector: Selector = field(default_factory=Selector)
+
+    def __post_init__(self) -> None:
+        for comment in self.state.recent:
+            self.selector.show(Told.shown_before(comment), comment.at, comment.count)
 
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
@@ -132,7 +112,7 @@ class RoomFold:
         self.pulse.comment(now, event.user, event.mood, event.excitement)
         bar = draft.asides.bars.get(event.user, self.state.bar(event.user, now))
         if event.held:
-            held = _held(told)
+            held = told.held()
             self.held[held.id] = held
             draft.asides.held.append(held)
         elif bar is not None:
@@ -219,7 +199,7 @@ class RoomFold:
             raise _Refused(404, "unknown_comment", f"no comment {event.comment} is held")
         draft.asides.decided.append(held.id)
         if event.approved:
-            draft.approved.append(_approved(held))
+            draft.approved.append(Told.approved(held))
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
             notice = Notice("rejected", "a moderator turned your comment away", held.id)
@@ -229,28 +209,29 @@ class RoomFold:
 
     def _finish(self, draft: _Draft, now: int) -> Tick:
         settings = draft.settings or self.state.settings
-        places = self.budget.places(now, settings.budget)
-        chosen, rest = choose(merge(draft.candidates), max(0, places - len(draft.approved)))
-        shown = [*chosen, *(Group(told) for told in draft.approved)]
-        shown.sort(key=lambda group: group.shown.id)
-        self.budget.spend(len(shown))
-        overflow = sum(group.count for group in rest)
+        self.selector.themes.retract(draft.retract)
+        approved = [
+            Group(told, told.weight, waiting=self.selector.show(told, now))
+            for told in draft.approved
+        ]
+        choice = self.selector.choose(draft.candidates, now, settings, len(approved))
+        groups = sorted([*choice.shown, *approved], key=lambda group: group.shown.id)
 
         tick = Tick(
             asides=draft.asides,
-            rows=[*_rows(shown, rest, draft.hidden), *draft.imported],
+            rows=[*rows(groups, choice, draft.hidden), *draft.imported],
             retracted=draft.retract,
-            shown=len(shown),
-            merged=sum(len(group.merged) for group in shown),
-            overflow=overflow,
+            shown=len(groups),
+            merged=sum(len(group.merged) for group in groups) + len(choice.again),
+            overflow=choice.overflow,
         )
         draft.asides.polls = list(draft.polls.values())
         overlays, drop = draft.cards.finish()
         draft.asides.waiting = draft.cards.moved
         whole = Frame(
             now=now,
-            comments=[_shown(group) for group in shown] or UNSET,
-            overflow=overflow or UNSET,
+            comments=[shown(group) for group in groups] or UNSET,
+            overflow=choice.overflow or UNSET,
             retract=draft.retract or UNSET,
             polls=[poll.public() for poll in draft.polls.values()] or UNSET,
             cues=draft.cues or UNSET,
@@ -270,86 +251,3 @@ def _changed(settings: Settings, event: SettingsPut) -> Settings:
         return msgspec.convert(merged(base, event.changes), Settings)
     except msgspec.ValidationError as fault:
         raise _Refused(422, "bad_message", str(fault)) from None
-
-
-def _held(told: Told) -> HeldComment:
-    event = told.event
-    return HeldComment(
-        id=told.id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=event.weight,
-        categories=[event.category] if event.category else [],
-        reason=event.reason,
-        mode=event.mode,
-        color=UNSET if event.color is None else event.color,
-        size=event.size,
-    )
-
-
-def _approved(held: HeldComment) -> Told:
-    return Told(
-        held.id,
-        CommentEvent(
-            user=held.user,
-            name=held.name,
-            at=held.at,
-            text=held.text,
-            weight=held.weight,
-            mood=0.0,
-            excitement=0.0,
-            likeness=0,
-            mode=held.mode,
-            size=held.size,
-            color=None if held.color is UNSET else held.color,
-        ),
-    )
-
-
-def _shown(group: Group[Told]) -> Comment:
-    event = group.shown.event
-    return Comment(
-        id=group.shown.id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=event.weight,
-        mode=event.mode,
-        color=UNSET if event.color is None else event.color,
-        size=event.size,
-        count=group.count,
-    )
-
-
-def _rows(
-    shown: Sequence[Group[Told]], rest: Sequence[Group[Told]], hidden: Sequence[Told]
-) -> list[Row]:
-    rows = []
-    for group in shown:
-        rows.append(_row(group.shown, shown=True, count=group.count))
-        rows += (_row(told, merged_into=group.shown.id) for told in group.merged)
-    for group in rest:
-        rows += (_row(told) for told in (group.shown, *group.merged))
-    rows += (_row(told) for told in hidden)
-    return rows
-
-
-def _row(told: Told, shown: bool = False, merged_into: str = "", count: int = 1) -> Row:
-    event = told.event
-    return Row(
-        id=told.id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=event.weight,
-        shown=shown,
-        merged_into=merged_into,
-        count=count,
-        mode=event.mode,
-        size=event.size,
-        color=event.color,
-    )

@@ -93,7 +93,10 @@ ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
 
 
 class Comment(Struct, frozen=True, omit_defaults=True):
-    """A comment as viewers see it; defaults are left out."""
+    """A comment as viewers see it; defaults are left out.
+
+    ``count`` comments said this since it was shown last, this one included.
+    """
 
     id: str
     at: Time
@@ -162,6 +165,23 @@ class Moderation(Struct, frozen=True, forbid_unknown_fields=True):
     on_timeout: Literal["hold", "allow"] = "hold"
 
 
+class Selection(Struct, frozen=True, forbid_unknown_fields=True):
+    """What decides, beside a comment itself, whether it gets a place on the screen; 0 is off."""
+
+    novelty: Annotated[
+        float, Meta(ge=0, le=2, description="minutes until a text that was shown comes again")
+    ] = 1
+    fairness: Annotated[
+        float, Meta(ge=0, le=2, description="how far who was just shown steps back")
+    ] = 1
+    moment: Annotated[
+        float, Meta(ge=0, le=2, description="how far a roar prefers roars, and quiet substance")
+    ] = 1
+    least: Annotated[
+        float, Meta(ge=0, le=10, description="a lower weight is not shown, though there be room")
+    ] = 0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """A room's settings; none of them is a secret."""
 
@@ -182,6 +202,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     comment_burst: Annotated[int, Meta(ge=1, le=10_000)] = 3
     budget: Annotated[int, Meta(ge=1, le=1000, description="comments shown a second")] = 30
     tick: Annotated[int, Meta(ge=50, le=2000, description="ms")] = 200
+    selection: Selection = Selection()
     moderation: Moderation = Moderation()
     shield: bool = False
     record_retention: Annotated[int, Meta(ge=60, le=31_536_000, description="s")] = 86_400

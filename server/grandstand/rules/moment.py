@@ -1,0 +1,60 @@
+"""Whether the room roars or listens, against what is usual in it, and how busy it is. Pure.
+
+Two means of excitement that fade with time, a quick and a slow one: what counts is how far the last
+seconds are from the last minutes, so that a loud room is not always in a roar, and another scorer
+asks for no other numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+QUICK_MS = 5_000
+SLOW_MS = 120_000
+FULL = 0.2
+"""Difference of the means that is a full roar, or full quiet: ten seconds of recorded chats differ
+from their minutes by 0.08 (standard deviation)."""
+
+
+@dataclass(slots=True)
+class _Mean:
+    fades_ms: int
+    total: float = 0.0
+    number: float = 0.0
+
+    def add(self, elapsed_ms: int, values: Collection[float]) -> None:
+        kept = math.exp(-elapsed_ms / self.fades_ms)
+        self.total = self.total * kept + sum(values)
+        self.number = self.number * kept + len(values)
+
+    @property
+    def value(self) -> float:
+        return self.total / self.number if self.number > 0 else 0.0
+
+
+@dataclass(slots=True)
+class Moment:
+    """What the room's comments of the last seconds and minutes were like."""
+
+    _last_ms: int | None = None
+    _quick: _Mean = field(default_factory=lambda: _Mean(QUICK_MS))
+    _slow: _Mean = field(default_factory=lambda: _Mean(SLOW_MS))
+
+    def hear(self, now_ms: int, excitements: Collection[float]) -> None:
+        """The comments of a tick."""
+        elapsed_ms = 0 if self._last_ms is None else max(0, now_ms - self._last_ms)
+        self._last_ms = now_ms
+        self._quick.add(elapsed_ms, excitements)
+        self._slow.add(elapsed_ms, excitements)
+
+    @property
+    def rate(self) -> float:
+        """Comments a second besides the last one, lately."""
+        return max(0.0, self._quick.number - 1) * 1_000 / QUICK_MS
+
+    @property
+    def roar(self) -> float:
+        """1 a roar, -1 a hush, 0 as usual."""
+        return min(1.0, max(-1.0, (self._quick.value - self._slow.value) / FULL))

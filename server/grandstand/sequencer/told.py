@@ -1,0 +1,151 @@
+"""A comment on its way through a tick: as it came, as it is held, shown, recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from grandstand.moderation.normalise import likeness, skeleton
+from grandstand.rules.events import CommentEvent
+from grandstand.rules.ranking import Group
+from grandstand.rules.record import Row
+from grandstand.rules.selection import Choice
+from grandstand.wire.messages import Comment, HeldComment
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A comment that may be shown."""
+
+    id: str
+    event: CommentEvent
+
+    @property
+    def user(self) -> str:
+        """Its author."""
+        return self.event.user
+
+    @property
+    def likeness(self) -> int:
+        """Equal for comments that say the same."""
+        return self.event.likeness
+
+    @property
+    def gist(self) -> str:
+        """Its normal form."""
+        return skeleton(self.event.text)
+
+    @property
+    def weight(self) -> float:
+        """How much it is worth by itself."""
+        return self.event.weight
+
+    @property
+    def excitement(self) -> float:
+        """What the scorer felt in it."""
+        return self.event.excitement
+
+    def held(self) -> HeldComment:
+        """What moderators see of it."""
+        event = self.event
+        return HeldComment(
+            id=self.id,
+            at=event.at,
+            user=event.user,
+            name=event.name,
+            text=event.text,
+            weight=event.weight,
+            categories=[event.category] if event.category else [],
+            reason=event.reason,
+            mode=event.mode,
+            color=UNSET if event.color is None else event.color,
+            size=event.size,
+        )
+
+    @classmethod
+    def approved(cls, held: HeldComment) -> Told:
+        """What a moderator let through."""
+        return cls(
+            held.id,
+            CommentEvent(
+                user=held.user,
+                name=held.name,
+                at=held.at,
+                text=held.text,
+                weight=held.weight,
+                mood=0.0,
+                excitement=0.0,
+                likeness=likeness(held.text),
+                mode=held.mode,
+                size=held.size,
+                color=None if held.color is UNSET else held.color,
+            ),
+        )
+
+    @classmethod
+    def shown_before(cls, comment: Comment) -> Told:
+        """A comment that was shown before this sequencer came."""
+        event = CommentEvent(
+            user=comment.user,
+            name=comment.name,
+            at=comment.at,
+            text=comment.text,
+            weight=comment.weight,
+            mood=0.0,
+            excitement=0.0,
+            likeness=likeness(comment.text),
+        )
+        return cls(comment.id, event)
+
+
+def shown(group: Group[Told]) -> Comment:
+    """What viewers see; its weight is the one by which it was selected."""
+    event = group.shown.event
+    return Comment(
+        id=group.shown.id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=group.weight,
+        mode=event.mode,
+        color=UNSET if event.color is None else event.color,
+        size=event.size,
+        count=group.count,
+    )
+
+
+def rows(shown: Sequence[Group[Told]], choice: Choice[Told], hidden: Sequence[Told]) -> list[Row]:
+    """What the record keeps of a tick: each comment once, shown or not.
+
+    A shown one has the weight and the count of its frame; others the weight that they came with.
+    """
+    rows = []
+    for group in shown:
+        rows.append(_row(group.shown, group.weight, shown=True, count=group.count))
+        rows += (_row(told, told.weight, merged_into=group.shown.id) for told in group.merged)
+    rows += (_row(told, told.weight, merged_into=into) for told, into in choice.again)
+    rows += (_row(told, told.weight) for told in (*choice.rest, *hidden))
+    return rows
+
+
+def _row(
+    told: Told, weight: float, shown: bool = False, merged_into: str = "", count: int = 1
+) -> Row:
+    event = told.event
+    return Row(
+        id=told.id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=weight,
+        shown=shown,
+        merged_into=merged_into,
+        count=count,
+        mode=event.mode,
+        size=event.size,
+        color=event.color,
+    )
