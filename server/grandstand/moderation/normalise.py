@@ -101,6 +101,10 @@ _KEEP_COMPOSED = re.compile("[\u3040-\u30ff\u3130-\u318f\uac00-\ud7a3\uff65-\uff
 _OVERLAY, _POINTS, _AROUND = 1, range(10, 37), range(200, 241)  # canonical combining classes
 
 
+_DARK_LETTERS = 0x1F150
+"""White on black circles, and 32 on in squares: Unicode gives them no plain form."""
+
+
 class _Folding(dict[int, str]):
     """What each code point becomes in a skeleton, worked out when first met.
 
@@ -119,6 +123,9 @@ class _Folding(dict[int, str]):
 def _fold_one(letter: str) -> str:
     if letter < "\x80":
         return letter if letter >= " " else " "
+    dark = ord(letter) - _DARK_LETTERS
+    if 0 <= dark < 64 and dark % 32 < 26:
+        return chr(ord("a") + dark % 32)
     category = _category(letter)
     if category == "Mn":
         group = unicodedata.combining(letter)
@@ -188,7 +195,8 @@ def skeleton(text: str) -> str:
     text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
     if not text.isascii():
         text = _HAN_APART.sub("", text)
-    text = _RUN.sub(r"\1\1", text)
+    if _RUN.search(text):  # a search costs a quarter of a sub that finds nothing
+        text = _RUN.sub(r"\1\1", text)
     return " ".join(text.split())
 
 
