@@ -46,14 +46,18 @@ measure: setup-test ## what the viewer's page costs and how exactly it follows t
 rehearsal: setup-test ## a show of five minutes through the pages alone; leaves docs/screenshots and the clip
 	@$(BIN)/python -m loadtest.rehearsal
 
-train: setup ## train the comment scorer: DATA=folder of the data sets
+train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }
 	@$(PIP) install -r models/comment_scorer/requirements.txt
-	@$(BIN)/python -m models.comment_scorer.train --data '$(DATA)'
+	@for step in prepare train export evaluate; do \
+		$(BIN)/python -m models.comment_scorer.$$step --data '$(DATA)' || exit; \
+	done
+	@$(BIN)/python -m models.comment_scorer.card
 
 eval: setup ## figures of the comment scorer: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make eval DATA=folder of the data sets' >&2; exit 1; }
 	@$(BIN)/python -m models.comment_scorer.evaluate --data '$(DATA)'
+	@$(BIN)/python -m models.comment_scorer.card
 
 notice: setup ## write NOTICE-THIRD-PARTY.md: the licences of what is installed with it
 	@$(BIN)/python docs/notice.py > NOTICE-THIRD-PARTY.md

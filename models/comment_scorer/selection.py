@@ -4,7 +4,7 @@ Recorded chats go through the real pieces (``clean``, ``Moderator``, ``RoomFold`
 the recording's own times) at 5 and at 30 places a second, beside random choice and first come from
 the same candidates with the same places on the same ticks, and with a room's ``least`` raised to 2.
 Constants of ``rules`` and
-``moderation.weight`` were tuned on the windows "thresholds" of ``prepare.traces`` alone; what is
+``moderation.weight`` were tuned on the windows "thresholds" of ``sets.traces`` alone; what is
 printed by default are the windows "test".
 
 What is measured:
@@ -15,6 +15,8 @@ What is measured:
 - toxic: messages that moderators removed, mixed in (``windows``). Their share of the shown over
   their share of the raw; at level 0, where selection is alone, and at the default level 2, where
   what is held or rejected is no candidate. ``toxic_shown``: the share of them that was shown.
+- called: the same of the messages that the scorer itself gives a half or more of a category. It
+  tells whether selection heeds the scorer, not whether the scorer is right.
 - mirror: Spearman's rank correlation of word frequencies, raw against shown, a comment shown
   counting as often as its ``count`` says; ``unweighted``: once. Words are those of the normal form,
   emotes among them, once a comment, that at least five authors said.
@@ -48,7 +50,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.wire.messages import Moderation, Selection, Settings
 from numpy.typing import NDArray
 
-from models.comment_scorer import prepare
+from models.comment_scorer import sets
 from models.comment_scorer.windows import LEVELS, Said, Window, frequencies, windows
 
 HERE = Path(__file__).parent
@@ -90,7 +92,7 @@ class Shares:
 def interval(measured: Shares, against: Shares | None = None) -> list[float]:
     """A share, or its ratio to another's, with its 95 % interval over minutes."""
     keys = sorted(set(measured.parts) | set(against.parts if against else ()))
-    draws = np.random.default_rng(prepare.SEED).integers(0, len(keys), (RESAMPLES, len(keys)))
+    draws = np.random.default_rng(sets.SEED).integers(0, len(keys), (RESAMPLES, len(keys)))
     rows = np.vstack([np.arange(len(keys))[None], draws])
 
     def ratios(shares: Shares) -> Floats:
@@ -183,7 +185,7 @@ def plainly(said: Sequence[Said], budget: int, level: int, pick: Pick) -> list[S
 
 def ways(budget: int, level: int) -> dict[str, Callable[[Sequence[Said]], list[Shown]]]:
     """How to choose, by name."""
-    chance = random.Random(prepare.SEED)
+    chance = random.Random(sets.SEED)
     return {
         "selected": lambda said: selected(said, budget, level)[0],
         "selected, least 2": lambda said: selected(said, budget, level, Selection(least=2))[0],
@@ -203,6 +205,7 @@ class Figures:
     repeats: Shares = field(default_factory=Shares)
     toxic: Shares = field(default_factory=Shares)
     toxic_shown: Shares = field(default_factory=Shares)
+    called: Shares = field(default_factory=Shares)
     authors: Shares = field(default_factory=Shares)
     heard: Shares = field(default_factory=Shares)
     mirror: list[float] = field(default_factory=list)
@@ -219,6 +222,7 @@ class Figures:
             self.near.add(window.name, now, is_near)
             self.repeats.add(window.name, now, text in last_ms)
             self.toxic.add(window.name, now, each.said.toxic)
+            self.called.add(window.name, now, each.said.is_called_toxic)
             last_ms[text] = now
         seen = {id(each.said) for each in shown}
         for one in window.said:
@@ -248,6 +252,7 @@ class Figures:
             "repeats": interval(self.repeats),
             "toxic_over_raw": interval(self.toxic, raw.toxic),
             "toxic_shown": interval(self.toxic_shown),
+            "called_over_raw": interval(self.called, raw.called),
             "mirror": _mean(self.mirror),
             "mirror_unweighted": _mean(self.unweighted),
             "authors": interval(self.authors),
@@ -267,7 +272,7 @@ def _ranks(values: Sequence[float]) -> Floats:
 
 
 def _mean(values: Sequence[float]) -> list[float]:
-    draws = np.random.default_rng(prepare.SEED).choice(values, (RESAMPLES, len(values)))
+    draws = np.random.default_rng(sets.SEED).choice(values, (RESAMPLES, len(values)))
     return _with_interval(float(np.mean(values)), draws.mean(axis=1))
 
 

@@ -19,7 +19,7 @@ from grandstand.moderation.moderator import Judgement
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.scorer import Scorer
 
-from models.comment_scorer import prepare
+from models.comment_scorer import sets
 
 LEVELS = (0, 2)
 NEAR = 0.7
@@ -47,6 +47,11 @@ class Said:
         return self.strict if level else self.off
 
     @property
+    def is_called_toxic(self) -> bool:
+        """Whether the scorer gives it a half or more of any category."""
+        return max((self.off.probabilities or {}).values(), default=0.0) >= 0.5
+
+    @property
     def has_something_to_say(self) -> bool:
         """Three different words or five Chinese characters, judged fine."""
         words = set(_WORD.findall(skeleton(self.text)))
@@ -65,13 +70,13 @@ class Window:
 
 
 async def windows(data: Path, scorer: Scorer, split: str) -> list[Window]:
-    """The recorded chats of a split of ``prepare.windows``, judged once."""
+    """The recorded chats of a split of ``sets.windows``, judged once."""
     moderator = Moderator(scorer, Rules.load(), deadline_ms=600_000)
-    removed = [text for text, _ in prepare.moderated(data, "test", TOXIC)]
+    removed = [text for text, _ in sets.moderated(data, "test", TOXIC)]
     pool = removed[0::2] if split == "thresholds" else removed[1::2]
     made = []
-    for path in prepare.windows(data, split):
-        rows = prepare.messages(path)
+    for path in sets.windows(data, split):
+        rows = sets.messages(path)
         messages = [(r["at"], r["user"], clean(r["text"]), False) for r in rows]
         made.append(await _window(moderator, path.stem, mixed(messages, pool, path.stem)))
     await moderator.close()
@@ -83,7 +88,7 @@ Message = tuple[int, str, str, bool]
 
 def mixed(messages: Sequence[Message], pool: Sequence[str], seed: str) -> list[Message]:
     """The messages with a removed one somewhere in every ``TOXIC_EVERY``."""
-    chance = random.Random(f"{prepare.SEED} {seed}")
+    chance = random.Random(f"{sets.SEED} {seed}")
     chosen = chance.sample(pool, len(messages) // TOXIC_EVERY)
     mixed = list(messages)
     for place in reversed(range(len(chosen))):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules, clean
+from grandstand.moderation.manifest import NAME
+
+from models.comment_scorer.disguises import CHINESE, DISGUISES
 
 FOLDER = Path(__file__).parents[2] / "models" / "comment_scorer"
 
@@ -132,9 +136,32 @@ def test_mood_tells_joy_from_grief() -> None:
     assert min(mood[:2]) > 0 > max(mood[2:])
 
 
-def test_thresholds_are_those_that_the_evaluation_measured() -> None:
+def test_the_figures_are_of_this_very_model() -> None:
     results = json.loads((FOLDER / "results.json").read_text())
-    measured = {name: tuple(map(tuple, rows)) for name, rows in results["thresholds"].items()}
+    manifest = OnnxScorer(FOLDER / "model.onnx").manifest
+    assert results["sha256"] == manifest.sha256
+    assert results["model"] == manifest.version
+    assert manifest.version in (FOLDER / "MODEL_CARD.md").read_text().splitlines()[0]
+
+
+def test_the_model_is_as_small_as_was_promised() -> None:
+    assert sum(path.stat().st_size for path in (FOLDER / "model.onnx", FOLDER / NAME)) < 10_000_000
+
+
+def test_an_insult_is_seen_through_its_disguises() -> None:
     scorer = OnnxScorer(FOLDER / "model.onnx")
-    assert measured == dict(scorer.thresholds)
-    assert (results["model"], results["bytes"]) == (scorer.version, scorer.manifest.bytes)
+    plain = "you are a stupid idiot"
+    dressed = [clean(way(plain, random.Random(1))) for way in DISGUISES.values()]
+    chinese = [way("你就是个傻逼垃圾", random.Random(1)) for way in CHINESE.values()]
+    insult = scorer.score([*dressed, *chinese]).categories["insult"]
+    assert insult.min() > 0.5
+
+
+def test_a_group_of_people_is_no_insult() -> None:
+    told = ["I am gay", "my sister is muslim", "a black singer", "我是河南人", "黑人很好"]
+    assert OnnxScorer(FOLDER / "model.onnx").score(told).categories["insult"].max() < 0.5
+
+
+def test_who_would_be_removed_is_less_fine() -> None:
+    bad, good = OnnxScorer(FOLDER / "model.onnx").score(["fuck you idiot", "nice goal"]).fine
+    assert bad < 0.1 < good

@@ -28,7 +28,11 @@ class CountingScorer:
         self.batches.append(texts)
         bad = np.array([self.worst * ("bad" in text) for text in texts], np.float32)
         return Scores(
-            {"insult": bad}, 0.5 - bad, np.full(len(texts), 0.25, np.float32), [""] * len(texts)
+            {"insult": bad},
+            0.5 - bad,
+            np.full(len(texts), 0.25, np.float32),
+            1 - bad,
+            [""] * len(texts),
         )
 
 

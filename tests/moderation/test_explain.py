@@ -36,7 +36,7 @@ class WordScorer:
             )
             for name in self.categories
         }
-        return Scores(found, nothing, nothing, ["und"] * len(texts))
+        return Scores(found, nothing, nothing, nothing, ["und"] * len(texts))
 
 
 def spans(scorer: WordScorer | OnnxScorer, text: str, level: int = 2) -> list[str]:

@@ -36,3 +36,20 @@ def test_every_text_gets_a_tag_by_itself(texts: list[str]) -> None:
     found = languages(texts)
     assert found == [languages([text])[0] for text in texts]
     assert set(found) <= {"zh", "ja", "ko", "ru", "ar", "th", "hi", UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("text", "german", "language"),
+    [
+        ("what a goal", 0.01, "en"),
+        ("was für ein Tor", 0.97, "de"),
+        ("was ein Tor", 0.5, UNKNOWN),
+        ("goal", 0.01, UNKNOWN),
+        ("vamos, es un golazo", 0.01, UNKNOWN),
+        ("!!", 0.99, UNKNOWN),
+        ("加油", 0.01, "zh"),
+        ("👍👍", 0.01, UNKNOWN),
+    ],
+)
+def test_of_latin_letters_the_scorer_tells_more(text: str, german: float, language: str) -> None:
+    assert languages([text], [german]) == [language]

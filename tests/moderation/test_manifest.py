@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.moderation.manifest import FORMAT, NAME, ModelError, TrainedOn, read, write
+from grandstand.moderation.manifest import ALWAYS, FORMAT, NAME, ModelError, TrainedOn, read, write
 
 from tests.moderation.installation import SHIPPED, install, manifest_of, shipped
 
@@ -45,6 +45,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         model,
         version="7",
         features="1",
+        heads=("spam", "insult", *ALWAYS),
         categories=("spam", "insult"),
         thresholds={"insult": rows, "spam": rows},
         trained_on=(TrainedOn(set="ours", head="spam", texts=3, licence="Apache-2.0"),),
@@ -64,6 +65,7 @@ def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
             model,
             version="7",
             features="1",
+            heads=("spam", *ALWAYS),
             categories=("spam",),
             thresholds={"spam": milder},
             trained_on=(),
@@ -105,13 +107,41 @@ def test_a_manifest_of_another_file_is_refused(tmp_path: Path) -> None:
         ({"version": ""}, "length >= 1 - at `$.version`"),
         ({"sha256": "abc"}, "at `$.sha256`"),
         ({"categories": []}, "at `$.categories`"),
+        ({"heads": ["insult", "spam", "mood"]}, "has no head excitement"),
         ({"categories": ["insult"]}, "not those of its categories"),
         ({"thresholds": {}}, "not those of its categories"),
-        ({"categories": ["x"], "thresholds": {"x": LEVELS[:3]}}, "length 4"),
-        ({"categories": ["x"], "thresholds": {"x": [[0.9, 1.5], *LEVELS[1:]]}}, "<= 1.0"),
-        ({"categories": ["x"], "thresholds": {"x": [[-0.1, 0.5], *LEVELS[1:]]}}, ">= 0.0"),
-        ({"categories": ["x"], "thresholds": {"x": [[0.95, 0.92], *LEVELS[1:]]}}, "before it hold"),
-        ({"categories": ["x"], "thresholds": {"x": LEVELS[::-1]}}, "x gets milder at a stricter"),
+        (
+            {"heads": ["x", *ALWAYS], "categories": ["x"], "thresholds": {"x": LEVELS[:3]}},
+            "length 4",
+        ),
+        (
+            {
+                "heads": ["x", *ALWAYS],
+                "categories": ["x"],
+                "thresholds": {"x": [[0.9, 1.5], *LEVELS[1:]]},
+            },
+            "<= 1.0",
+        ),
+        (
+            {
+                "heads": ["x", *ALWAYS],
+                "categories": ["x"],
+                "thresholds": {"x": [[-0.1, 0.5], *LEVELS[1:]]},
+            },
+            ">= 0.0",
+        ),
+        (
+            {
+                "heads": ["x", *ALWAYS],
+                "categories": ["x"],
+                "thresholds": {"x": [[0.95, 0.92], *LEVELS[1:]]},
+            },
+            "before it hold",
+        ),
+        (
+            {"heads": ["x", *ALWAYS], "categories": ["x"], "thresholds": {"x": LEVELS[::-1]}},
+            "x gets milder at a stricter",
+        ),
         ({"unheard_of": 1}, "unknown field `unheard_of`"),
         ({"seed": None}, "at `$.seed`"),
     ],

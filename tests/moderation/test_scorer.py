@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from grandstand.moderation.manifest import ModelError
-from grandstand.moderation.scorer import MAX_CHARS, TOGETHER, OnnxScorer, Scores, shouted
+from grandstand.moderation.scorer import MAX_CHARS, TOGETHER, OnnxScorer, Scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ SAME = 1e-3
 
 def columns(scores: Scores) -> NDArray[np.float32]:
     """All numbers, a row for each kind, a column for each text."""
-    return np.vstack([*scores.categories.values(), scores.mood, scores.excitement])
+    return np.vstack([*scores.categories.values(), scores.mood, scores.excitement, scores.fine])
 
 
 def check(scores: Scores, count: int) -> None:
@@ -36,10 +36,10 @@ def check(scores: Scores, count: int) -> None:
     assert tuple(scores.categories) == SCORER.categories
     assert len(scores.languages) == count
     assert all(scores.languages)
-    for column in (*scores.categories.values(), scores.mood, scores.excitement):
+    for column in (*scores.categories.values(), scores.mood, scores.excitement, scores.fine):
         assert column.shape == (count,)
         assert column.dtype == np.float32
-    for column in (*scores.categories.values(), scores.excitement):
+    for column in (*scores.categories.values(), scores.excitement, scores.fine):
         assert ((column >= 0) & (column <= 1)).all()
     assert ((scores.mood >= -1) & (scores.mood <= 1)).all()
 
@@ -67,9 +67,9 @@ def test_a_text_scores_the_same_wherever_it_stands(texts: list[str], draw: rando
 
 @pytest.mark.parametrize("text", NASTIES.values(), ids=NASTIES.keys())
 def test_nothing_that_one_could_send_hurts(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     scores = SCORER.score(["what a goal", text, "what a goal"])
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     check(scores, 3)
     goal = alone(["what a goal"])
     assert np.abs(columns(scores)[:, ::2] - goal).max() < SAME
@@ -82,12 +82,12 @@ def test_a_long_text_is_scored_by_its_beginning() -> None:
 
 
 def test_a_million_texts_at_once_are_scored_in_seconds() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     few = SCORER.score(["what a goal", "加油", "", "\ud83d"] * 250_000)
     check(few, 1_000_000)
     distinct = SCORER.score([f"message {n}" for n in range(100_000)])
     check(distinct, 100_000)
-    assert time.perf_counter() - began < 60  # 3 s were seen
+    assert time.process_time() - began < 60  # 3 s were seen
     assert np.ptp(columns(few)[:, ::4], axis=1).max() < SAME
     at = [0, TOGETHER - 1, TOGETHER, 99_999]
     assert np.abs(columns(distinct)[:, at] - alone(f"message {n}" for n in at)).max() < SAME
@@ -133,24 +133,29 @@ def test_a_model_for_other_features_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_of_other_outputs_than_its_manifest_says_is_refused(tmp_path: Path) -> None:
-    names = [*SCORER.categories, "joy"]
-    rows = [[0.9, 0.9]] * 4
-    path = install(tmp_path, categories=names, thresholds=dict.fromkeys(names, rows))
-    with pytest.raises(ModelError, match=f"outputs for {len(names)} categories"):
+    path = install(tmp_path, heads=[*SCORER.heads, "joyful"])
+    with pytest.raises(ModelError, match=f"outputs for {len(SCORER.heads) + 1} heads"):
         OnnxScorer(path)
 
 
 def test_a_model_that_gives_no_probabilities_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = np.full((1, len(SCORER.categories) + 2), np.nan, np.float32)
-    monkeypatch.setattr(OnnxScorer, "_run", lambda self, skeletons: given)
+    given = np.full((1, len(SCORER.heads)), np.nan, np.float32)
+    monkeypatch.setattr(OnnxScorer, "_run", lambda self, skeletons, looks: given)
     with pytest.raises(ModelError, match="no probabilities"):
         OnnxScorer(SHIPPED)
 
 
-def test_shouting_is_seen_on_the_surface() -> None:
-    assert shouted("quiet words") == 0
-    assert shouted("GOAL") > 0
-    assert shouted("GOAL goooool yes!!!") > shouted("goal!!")
-    assert shouted("太棒了！！") > 0
+def test_every_head_has_its_opinion() -> None:
+    texts = ["what a goal", "you are an idiot"]
+    opinions, scores = SCORER.opinions(texts), SCORER.score(texts)
+    assert opinions.shape == (2, len(SCORER.heads))
+    insult = opinions[:, SCORER.heads.index("insult")]
+    assert (insult == scores.categories["insult"]).all()
+    assert SCORER.opinions([]).shape == (0, len(SCORER.heads))
+
+
+def test_shouting_is_excitement() -> None:
+    quiet, loud = SCORER.score(["what a goal", "WHAT A GOAL!!!"]).excitement
+    assert loud > quiet

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def _weigh(text: str, wrong: float = 0.0, mood: float = 0.0, excitement: float = 0.0) -> float:
-    return weigh(text, skeleton(text), wrong, mood, excitement)
+def _weigh(text: str, fine: float = 1.0, mood: float = 0.0, excitement: float = 0.0) -> float:
+    return weigh(text, skeleton(text), fine, mood, excitement)
 
 
 @given(st.text(max_size=120), st.floats(0, 1), st.floats(-1, 1), st.floats(0, 1))
 def test_weight_is_tenths_from_0_to_10(
-    text: str, wrong: float, mood: float, excitement: float
+    text: str, fine: float, mood: float, excitement: float
 ) -> None:
-    weight = _weigh(clean(text), wrong, mood, excitement)
+    weight = _weigh(clean(text), fine, mood, excitement)
     assert 0 <= weight <= 10
     assert weight == round(weight, 1)
 
@@ -28,7 +28,7 @@ def test_a_sentence_is_worth_more_than_a_letter_and_noise() -> None:
 
 
 def test_what_may_be_wrong_is_worth_less() -> None:
-    assert _weigh("well said indeed", wrong=0.8) < _weigh("well said indeed", wrong=0.1)
+    assert _weigh("well said indeed", fine=0.2) < _weigh("well said indeed", fine=0.9)
 
 
 def test_excitement_and_mood_are_worth_something() -> None:

@@ -16,8 +16,11 @@ import msgspec
 
 from grandstand.moderation.policy import Thresholds
 
-FORMAT = "2"
+FORMAT = "3"
 """Of manifests, and of the inputs and outputs of their models."""
+
+ALWAYS = ("mood", "excitement", "removed", "german")
+"""Heads that every model has, beside its categories."""
 
 NAME = "manifest.json"
 
@@ -49,8 +52,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What ``manifest.json`` says.
 
     ``sha256`` in hex and ``bytes`` are those of the file ``model`` in the same folder; ``features``
-    is the ``ngrams.VERSION`` that it fits; ``thresholds`` has, for levels 1 to 4 of each category,
-    the probabilities from which it holds and rejects.
+    is the ``ngrams.VERSION`` that it fits; ``heads`` names the model's outputs in their order,
+    ``categories`` those of them that are looked for in comments; ``thresholds`` has, for levels 1
+    to 4 of each category, the probabilities from which it holds and rejects.
     """
 
     format: str
@@ -59,6 +63,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     bytes: _Count
     features: str
+    heads: Annotated[tuple[_Name, ...], msgspec.Meta(min_length=1)]
     categories: Annotated[tuple[_Name, ...], msgspec.Meta(min_length=1)]
     thresholds: dict[str, tuple[_Level, _Level, _Level, _Level]]
     trained_on: tuple[TrainedOn, ...]
@@ -97,6 +102,7 @@ def write(
     *,
     version: str,
     features: str,
+    heads: tuple[str, ...],
     categories: tuple[str, ...],
     thresholds: Thresholds,
     trained_on: tuple[TrainedOn, ...],
@@ -104,7 +110,7 @@ def write(
 ) -> Manifest:
     """Write the manifest of a model file beside it, in one step, after the model itself.
 
-    ``categories`` in the order of the model's outputs. Raises ModelError where ``read`` would
+    ``heads`` in the order of the model's outputs. Raises ModelError where ``read`` would
     refuse it.
     """
     data = _bytes(model)
@@ -116,6 +122,7 @@ def write(
             "sha256": hashlib.sha256(data).hexdigest(),
             "bytes": len(data),
             "features": features,
+            "heads": heads,
             "categories": categories,
             "thresholds": dict(thresholds),
             "trained_on": trained_on,
@@ -145,6 +152,8 @@ def _fault(manifest: Manifest) -> str:
         return f"is of format {manifest.format!r}, this server reads {FORMAT!r}"
     if Path(manifest.model).name != manifest.model:
         return f"names {manifest.model!r}, which is not in its own folder"
+    if missing := {*manifest.categories, *ALWAYS} - set(manifest.heads):
+        return f"has no head {min(missing)}"
     if set(manifest.thresholds) != set(manifest.categories):
         return "its thresholds are not those of its categories"
     for category, levels in manifest.thresholds.items():

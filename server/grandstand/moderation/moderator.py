@@ -181,12 +181,11 @@ def _judge(reading: _Reading, policy: Policy, memory: _Memory) -> Judgement:
 def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
     if row is None:
         return replace(bare, weight=weigh(text, bare.skeleton), language=languages([text])[0])
-    wrong = max(row.probabilities.values(), default=0.0)
     return _Reading(
         bare.skeleton,
         bare.likeness,
         bare.findings,
-        weigh(text, bare.skeleton, wrong, row.mood, row.excitement),
+        weigh(text, bare.skeleton, row.fine, row.mood, row.excitement),
         row.probabilities,
         row.mood,
         row.excitement,

@@ -45,6 +45,7 @@ class Row(NamedTuple):
     probabilities: dict[str, float]
     mood: float
     excitement: float
+    fine: float
     language: str
 
 
@@ -220,10 +221,11 @@ def rows(scores: Scores) -> list[Row]:
     names = list(scores.categories)
     columns = [column.tolist() for column in scores.categories.values()]
     return [
-        Row(dict(zip(names, probabilities, strict=True)), mood, excitement, language)
-        for mood, excitement, language, *probabilities in zip(
+        Row(dict(zip(names, probabilities, strict=True)), mood, excitement, fine, language)
+        for mood, excitement, fine, language, *probabilities in zip(
             scores.mood.tolist(),
             scores.excitement.tolist(),
+            scores.fine.tolist(),
             scores.languages,
             *columns,
             strict=True,

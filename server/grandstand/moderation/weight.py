@@ -6,8 +6,7 @@
   skeleton: one letter says next to nothing, five to ten words say most, more adds little. Noise
   (a skeleton of few letters for its length, capitals all through) takes a part of it away, a link
   most.
-- kindness 0 to 1: the chance that nothing is wrong with it, from the highest probability of any
-  category, to the third power, so that doubt costs more than much to say brings; without scores 1.
+- kindness 0 to 1: the probability that it is fine (``Scores.fine``); without scores 1.
 - life 0 to 2: excitement, and half of how far the mood is from indifferent, good or bad: what a
   crowd feels is worth more than what it mumbles.
 
@@ -23,11 +22,11 @@ _LINKS = ("http", "www.", ".com")
 
 
 def weigh(
-    text: str, skeleton: str, wrong: float = 0.0, mood: float = 0.0, excitement: float = 0.0
+    text: str, skeleton: str, fine: float = 1.0, mood: float = 0.0, excitement: float = 0.0
 ) -> float:
     """Weigh one comment: 0 to 10 in tenths.
 
-    ``wrong`` is the highest probability of any category; ``mood`` -1 to 1, ``excitement`` 0 to 1.
+    ``fine`` and ``excitement`` 0 to 1, ``mood`` -1 to 1.
     """
     variety = len(set(skeleton))
     if variety == 0:
@@ -45,5 +44,4 @@ def weigh(
     if any(mark in skeleton for mark in _LINKS):
         substance *= 0.3
     life = 1.5 * excitement + 0.5 * abs(mood)
-    kindness = (1.0 - wrong) ** 3
-    return round(min(10.0, max(0.0, (10.0 * substance + life) * kindness)), 1)
+    return round(min(10.0, max(0.0, (10.0 * substance + life) * fine)), 1)
