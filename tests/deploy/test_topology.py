@@ -129,7 +129,7 @@ async def test_viewers_of_a_killed_server_come_back_by_the_balancer_and_miss_not
 
     async def talk(who: Viewer) -> None:
         while True:
-            text = f"line {len(said)}"
+            text = f"{victim} {len(said)}"  # a room shows nothing again within its minute
             if (await who.insist({"type": "comment", "text": text}, 30))["type"] == "ack":
                 said.append(text)
 
