@@ -79,7 +79,7 @@ def test_a_score_can_be_explained(run: Run) -> None:
 
 def test_the_level_decides(run: Run) -> None:
     for level, verdict in ((0, "show"), (2, "hold"), (4, "reject")):
-        _, out, _ = run("score", "--level", str(level), lines="bullshit\n")
+        _, out, _ = run("score", "--level", str(level), lines="titties\n")
         assert rows(out)[0]["verdict"] == verdict
     assert run("score", "--level", "5")[0] == 2
 

@@ -159,7 +159,9 @@ def test_an_insult_is_seen_through_its_disguises() -> None:
 
 def test_a_group_of_people_is_no_insult() -> None:
     told = ["I am gay", "my sister is muslim", "a black singer", "我是河南人", "黑人很好"]
-    assert OnnxScorer(FOLDER / "model.onnx").score(told).categories["insult"].max() < 0.5
+    scorer = OnnxScorer(FOLDER / "model.onnx")
+    held_at_level_3 = scorer.thresholds["insult"][2][0]
+    assert scorer.score(told).categories["insult"].max() < held_at_level_3
 
 
 def test_who_would_be_removed_is_less_fine() -> None:
