@@ -39,8 +39,6 @@ CLASSES = {"accuracy": accuracy, "macro_f1": macro_f1}
 BLOCK_FROM = 0.8
 """Probability from which a text message counts as blocked: losing one costs more than a spam."""
 
-TOXIC = ("Incivility", "Discrimination", "HIB")
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -58,7 +56,7 @@ def tests(data: Path) -> dict[str, Trial]:
     olid, cold = sets.olid(data, "test"), sets.cold(data, "test")
     plain = [(text, float(label == "E")) for text, label in game if label != "I"]
     ordinary = [(text, 0.0) for text in sets.ordinary_chat(data, "test")]
-    removed = sets.moderated(data, "test", TOXIC)
+    removed = sets.moderated(data, "test", sets.UNKIND)
     germeval = sets.germeval(data, "test", sets.OFFENCES)
     korean = sets.korean(data, "dev", hate=False)
     sms, youtube = sets.sms(data, "test"), sets.youtube(data, "test")
@@ -260,7 +258,7 @@ def evaluate(data: Path, path: Path) -> None:
     unseen = sets.ordinary_chat(data, "test")
     happy = [text for text, target in sets.chinese_mood_test(data) if target == 1.0]
     ham = [text for text, target in sets.sms(data, "test") if target == 0.0]
-    removed = [text for text, _ in sets.moderated(data, "test", TOXIC)]
+    removed = [text for text, _ in sets.moderated(data, "test", sets.UNKIND)]
     chats = {
         "unmoderated Twitch messages": unseen,
         "recorded Twitch chats": played,
@@ -273,9 +271,10 @@ def evaluate(data: Path, path: Path) -> None:
         "mean mood",
         {name: round(float(scorer.score(chats[name]).mood.mean()), 3) for name in list(chats)[:2]},
     )
-    shown = selection.measure(data, scorer)
-    results["selection"] = shown
-    selection.show(shown)
+    for name, split in (("selection", "test"), ("selection, tuning windows", "thresholds")):
+        results[name] = shown = selection.measure(data, scorer, split)
+        print(name)
+        selection.show(shown)
     path.with_name("results.json").write_text(json.dumps(results, indent=1) + "\n")
 
 

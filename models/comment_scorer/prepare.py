@@ -15,6 +15,7 @@ from models.comment_scorer.sets import (
     EMOTIONS,
     INTENTS,
     OFFENCES,
+    UNKIND,
     Labelled,
     chinese_mood,
     chinese_sms,
@@ -167,7 +168,7 @@ def training(data: Path) -> list[Part]:
     chinese = doubted(cold(data, "train"))
     tweets = olid(data, "train")
     rude_german = germeval(data, "training", OFFENCES)
-    removed = moderated(data, "train", ("Incivility", "Discrimination", "HIB"))
+    removed = moderated(data, "train", UNKIND)
     adverts = moderated(data, "train", ("Advertisements",))
     english = [(text, 0.0) for text, _ in (*tweets, *harmless, *ham, *game[:6000])]
     return [

@@ -33,6 +33,10 @@ EMOTIONS = ("anger", "joy", "optimism", "sadness")
 OFFENCES = ("ABUSE", "INSULT", "PROFANITY")
 """GermEval's kinds of offence."""
 
+UNKIND = ("Incivility", "Discrimination", "HIB")
+"""Why moderators removed a message, of NormVio's reasons those that are unkindness; HIB is
+harassment, intimidation and bullying."""
+
 
 def table(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:
     """Rows of a file of comma-separated values, by their columns' names."""

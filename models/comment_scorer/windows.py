@@ -24,8 +24,6 @@ from models.comment_scorer import sets
 LEVELS = (0, 2)
 NEAR = 0.7
 TOXIC_EVERY = 50
-TOXIC = ("Incivility", "Discrimination", "HIB")
-"""Why the removed ones were removed; HIB is harassment, intimidation and bullying."""
 
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"\w+")
@@ -72,7 +70,7 @@ class Window:
 async def windows(data: Path, scorer: Scorer, split: str) -> list[Window]:
     """The recorded chats of a split of ``sets.windows``, judged once."""
     moderator = Moderator(scorer, Rules.load(), deadline_ms=600_000)
-    removed = [text for text, _ in sets.moderated(data, "test", TOXIC)]
+    removed = [text for text, _ in sets.moderated(data, "test", sets.UNKIND)]
     pool = removed[0::2] if split == "thresholds" else removed[1::2]
     made = []
     for path in sets.windows(data, split):

@@ -157,7 +157,7 @@ def test_an_insult_is_seen_through_its_disguises() -> None:
     assert insult.min() > 0.5
 
 
-def test_a_group_of_people_is_no_insult() -> None:
+def test_to_name_a_group_of_people_is_not_held_up_to_level_3() -> None:
     told = ["I am gay", "my sister is muslim", "a black singer", "我是河南人", "黑人很好"]
     scorer = OnnxScorer(FOLDER / "model.onnx")
     held_at_level_3 = scorer.thresholds["insult"][2][0]

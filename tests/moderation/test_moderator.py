@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.rules import Rules
-from grandstand.moderation.scorer import MAX_CHARS, OnnxScorer, Scorer
+from grandstand.moderation.scorer import OnnxScorer, Scorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs

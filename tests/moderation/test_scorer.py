@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from grandstand.moderation.manifest import ModelError
-from grandstand.moderation.scorer import MAX_CHARS, TOGETHER, OnnxScorer, Scores
+from grandstand.moderation.ngrams import MAX_CHARS
+from grandstand.moderation.scorer import TOGETHER, OnnxScorer, Scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray

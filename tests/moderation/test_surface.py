@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-from grandstand.moderation.surface import MAX_CHARS, WIDTH, shouted, surfaces
+from grandstand.moderation.ngrams import MAX_CHARS
+from grandstand.moderation.surface import WIDTH, shouted, surfaces
 from hypothesis import given
 from hypothesis import strategies as st
 

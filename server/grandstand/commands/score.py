@@ -16,7 +16,7 @@ from grandstand import resources
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Policy, Rules, clean, skeleton
 from grandstand.moderation.explain import because
-from grandstand.moderation.scorer import MAX_CHARS
+from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.settings import ServerSettings
 
 SCORED_TOGETHER = 512

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grandstand.moderation.language import UNKNOWN, languages
+from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.normalise import likeness, skeleton
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
 from grandstand.moderation.rules import Finding, Rules
-from grandstand.moderation.scorer import MAX_CHARS, Scorer
+from grandstand.moderation.scorer import Scorer
 from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
 from grandstand.moderation.weight import weigh
 from grandstand.telemetry import ScorerMetrics

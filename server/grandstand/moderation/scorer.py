@@ -18,12 +18,10 @@ from numpy.typing import NDArray
 from grandstand.moderation import manifest, ngrams
 from grandstand.moderation.language import languages
 from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.policy import Thresholds
 from grandstand.moderation.surface import shouted, surfaces
-
-MAX_CHARS = 600
-"""Of a text that are looked at: the contract's longest comment has 500 code points."""
 
 TOGETHER = 512
 """Texts that go through the model at once: what they need stays in a processor's cache."""

@@ -11,14 +11,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from grandstand.moderation.ngrams import MAX_CHARS
+
 WIDTH = 11
 """Numbers of each text, all 0 to about 1: see ``surfaces``."""
 
 _CALLS, _RUNS, _ALL_CAPITALS = 6, 7, 9
 _LOUDEST = np.float32(0.6)
-
-MAX_CHARS = 600
-"""Texts are cut there: fewer than a field of ``_weights`` can count."""
 
 _FIELDS = np.arange(0, 60, 10)[:, None]
 _LETTER, _CAPITAL, _DIGIT, _MARK, _PICTURE, _SEEN = _FIELDS[:, 0].tolist()
@@ -51,7 +50,7 @@ def _weights() -> NDArray[np.int64]:
 
 
 def surfaces(texts: list[str]) -> NDArray[np.float32]:
-    """Of each text, (n, WIDTH) float32.
+    """Of each text, at least one: (n, WIDTH) float32.
 
     Length (logarithm), share of capitals among letters, of digits, of marks, of pictures; whether
     it names money; calls ("!", "?"); letters or marks three times in a row; digits; whether all
