@@ -240,6 +240,23 @@ def _selection(results: Results) -> str:
     )
 
 
+def _windows(results: Results) -> str:
+    """Of each recorded chat, selected at level 2."""
+    keys = ("near_duplicates", "mirror", "authors")
+    rows = []
+    for title, name in (("", "selection"), (" (tuning)", "selection, tuning windows")):
+        five, thirty = (
+            results[name][f"level 2, {budget} a second"]["selected"]["windows"]
+            for budget in (5, 30)
+        )
+        rows += [
+            (window + title, *(f"{of[window][key]:.3f}" for of in (five, thirty) for key in keys))
+            for window in five
+        ]
+    named = [f"{key.replace('_', '-')} at {budget}" for budget in (5, 30) for key in keys]
+    return _table(("recorded chat", *named), rows)
+
+
 def figures(results: Results) -> str:
     """All tables, in Markdown."""
     parts = {
@@ -250,6 +267,7 @@ def figures(results: Results) -> str:
         "Errors by topic and by mention": _groups,
         "Cost": _costs,
         "What a room shows": _selection,
+        "What it shows of each recorded chat": _windows,
     }
     return "\n\n".join(f"### {title}\n{part(results)}" for title, part in parts.items())
 
