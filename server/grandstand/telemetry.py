@@ -86,7 +86,7 @@ class Metrics:
         self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
         self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
         self.fan_out_seconds = histogram(
-            "fan_out_seconds", "Writing one frame to an audience", FAST_S
+            "fan_out_seconds", "Writing to up to 1,000 viewers in one go", FAST_S
         )
         self.frame_bytes = histogram("frame_bytes", "Size of numbered frames as msgpack", BYTES)
         self.sent_bytes = counter("sent_bytes_total", "Bytes of frames given to viewers' sockets")

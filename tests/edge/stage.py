@@ -8,7 +8,7 @@ import asyncio
 import functools
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,7 +176,7 @@ class Outlet:
 
     @property
     def messages(self) -> list[Message]:
-        return [msgspec.msgpack.decode(_payload(frame)) for frame in self.frames]
+        return [msgspec.msgpack.decode(each) for each in _payloads(b"".join(self.frames))]
 
     @property
     def offsets(self) -> list[int]:
@@ -192,9 +192,13 @@ def _framed(payload: bytes) -> bytes:
     return frames.plain(payload, text=False)
 
 
-def _payload(frame: bytes) -> bytes:
-    head = {126: 4, 127: 10}.get(frame[1], 2)
-    return frame[head:]
+def _payloads(written: bytes) -> Iterator[bytes]:
+    """Of unmasked frames one after the other."""
+    while written:
+        head = {126: 4, 127: 10}.get(written[1], 2)
+        size = int.from_bytes(written[2:head], "big") if head > 2 else written[1]
+        yield written[head : head + size]
+        written = written[head + size :]
 
 
 @dataclass

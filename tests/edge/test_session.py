@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
+from grandstand.edge import hub
 from grandstand.edge import session as module
 from grandstand.rules.events import Barred, HeldDecided, PollStepped, Restored, Retracted
 from grandstand.store.connection import StoreUnavailable
@@ -664,6 +666,47 @@ async def test_who_is_behind_for_longer_than_the_ring_gets_a_new_welcome(
     assert (again["recovered"], again["offset"], len(again["recent"])) == (False, 301, 50)
     await room.commit("y")
     assert outlet.offsets == [302]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_in_a_room_written_to_in_turns_every_frame_comes_once_and_in_order(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(hub, "COHORT", 2)
+    draw = random.Random(seed)
+    room = await on_still_stage.by_hand()
+    seats: list[tuple[int, Outlet]] = []
+    for _ in range(120):
+        what = draw.choice(("come", "fill", "read", "again", "commit", "commit"))
+        if what == "come" and len(seats) < 12:
+            seats.append((room.live.replica.offset, on_still_stage.seat(room.room)))
+        elif what == "commit":
+            commit = await room.store(room.next(texts=["x"] * draw.randint(1, 3)))
+            room.live.heard(commit)  # at once: the other cohorts' turns are still to come
+        elif seats:
+            outlet = draw.choice(seats)[1]
+            if what == "fill" and not outlet.paused:
+                outlet.pause()
+            elif what == "read" and outlet.paused:
+                outlet.resume(draw.choice((None, 1, 2)))
+            elif what == "again" and outlet.session is not None:
+                outlet.session.welcome_again()
+        if draw.random() < 0.4:
+            await asyncio.sleep(0)
+    for _, outlet in seats:
+        while outlet.paused:
+            outlet.resume()
+    for _ in seats:
+        await asyncio.sleep(0)
+    for came_at, outlet in seats:
+        at = came_at
+        for message in outlet.messages:
+            if message["type"] == "welcome":
+                at = message["offset"]
+            else:
+                assert message["offset"] == at + 1
+                at += 1
+        assert at == room.live.replica.offset
 
 
 async def test_who_does_not_read_for_long_is_cut_with_3008(on_still_stage: Stage) -> None:

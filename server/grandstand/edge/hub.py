@@ -2,16 +2,31 @@
 
 Today an audience is a room, or those of it who voted in a poll; a language's speakers and a topic's
 followers fit without a second mechanism.
+
+Theory of operation: an audience is made of cohorts, each small enough to be written to in one go.
+A frame goes to the first cohort at once and to the others one after the other, and between two of
+them the loop looks after everything else: pings, messages, other rooms. What comes while a cohort
+waits its turn waits with it, and is written to each of its members by one call. A cohort knows the
+offset up to which its members were given everything. Who is given frames in another way (a welcome,
+what was missed) leaves before and joins again: what waited is never for who joins.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
 import structlog
 
 from grandstand.edge.forms import Forms
+from grandstand.telemetry import Metrics
+
+COHORT = 1000
+"""Members of a cohort: 6 ms of writing."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,46 +50,131 @@ class Outlet(Protocol):
         """Gives it a ready frame."""
 
 
-class Audience:
-    """Viewers who get the same bytes, grouped by the form in which they get them."""
+class Cohort:
+    """Members who get frames in the same form and are written to in one go."""
 
-    def __init__(self) -> None:
-        self._members: dict[tuple[bool, bool], dict[Outlet, None]] = {}
+    __slots__ = ("_form", "_waiting", "given_offset", "members")
 
-    def __len__(self) -> int:
-        return sum(len(group) for group in self._members.values())
+    def __init__(self, form: tuple[bool, bool], given_offset: int) -> None:
+        self.members: dict[Outlet, None] = {}
+        self.given_offset = given_offset
+        """The numbered frame that was written last, or is being written."""
+        self._form = form
+        self._waiting: list[tuple[Forms, int | None]] = []
 
-    def __iter__(self) -> Iterator[Outlet]:
-        for group in self._members.values():
-            yield from group
+    def put(self, forms: Forms, offset: int | None) -> None:
+        """A frame for all of them, to be written with the next ``flush``."""
+        self._waiting.append((forms, offset))
 
-    def join(self, outlet: Outlet) -> None:
-        """One more member; again is the same."""
-        self._members.setdefault((outlet.is_text, outlet.deflates), {})[outlet] = None
+    def drop(self, offset: int) -> None:
+        """Nothing waits any more: they are told everything up to ``offset`` in another way."""
+        self._waiting.clear()
+        self.given_offset = offset
 
-    def leave(self, outlet: Outlet) -> None:
-        """One less, if it was there."""
-        group = self._members.get((outlet.is_text, outlet.deflates))
-        if group is not None:
-            group.pop(outlet, None)
-
-    def broadcast(self, forms: Forms) -> int:
-        """Writes one frame to every member that isn't paused; how many bytes that were.
+    def flush(self) -> int:
+        """Writes what waits to every member that isn't paused; how many bytes that were.
 
         No await, no task, no encoding per member. One failing member never stops the loop.
         """
-        written = 0
-        for (is_text, deflates), group in self._members.items():
-            if not group:
-                continue
-            frame = forms.ready(is_text, deflates)
-            reached = 0
-            for outlet in list(group):
-                if not outlet.paused:
-                    try:
-                        outlet.write(frame)
-                        reached += 1
-                    except Exception:
-                        log.exception("write_failed")
-            written += reached * len(frame)
-        return written
+        waiting, self._waiting = self._waiting, []
+        for _, offset in waiting:
+            if offset is not None:
+                self.given_offset = offset
+        if not waiting or not self.members:
+            return 0
+        frames = [forms.ready(*self._form) for forms, _ in waiting]
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        reached = 0
+        for outlet in list(self.members):
+            if not outlet.paused:
+                try:
+                    outlet.write(data)
+                    reached += 1
+                except Exception:
+                    log.exception("write_failed")
+        return reached * len(data)
+
+
+class Audience:
+    """Viewers who get the same bytes."""
+
+    def __init__(self, metrics: Metrics, offset: int = 0) -> None:
+        """``offset`` is that of the last numbered frame before."""
+        self._metrics = metrics
+        self._offset = offset
+        self._cohorts: dict[tuple[bool, bool], list[Cohort]] = {}
+        self._due: deque[Cohort] = deque()
+
+    def __len__(self) -> int:
+        return sum(len(cohort.members) for cohort in self._each())
+
+    def __iter__(self) -> Iterator[Outlet]:
+        for cohort in self._each():
+            yield from cohort.members
+
+    def join(self, outlet: Outlet) -> None:
+        """One more member, who has had all that was broadcast so far; again is the same."""
+        if self._of(outlet) is not None:
+            return
+        form = (outlet.is_text, outlet.deflates)
+        cohorts = self._cohorts.setdefault(form, [])
+        for cohort in cohorts:
+            if len(cohort.members) < COHORT:
+                self._write(cohort)
+                break
+        else:
+            cohort = Cohort(form, self._offset)
+            cohorts.append(cohort)
+        cohort.members[outlet] = None
+
+    def leave(self, outlet: Outlet) -> None:
+        """One less, if it was there."""
+        cohort = self._of(outlet)
+        if cohort is not None:
+            del cohort.members[outlet]
+
+    def broadcast(self, forms: Forms, offset: int | None = None) -> None:
+        """A frame for every member; the numbered one of that ``offset``, if it is one."""
+        if offset is not None:
+            self._offset = offset
+        is_idle = not self._due
+        for cohort in self._each():
+            cohort.put(forms, offset)
+            if is_idle or cohort not in self._due:
+                self._due.append(cohort)
+        if is_idle:
+            self._write_next()
+
+    def skip(self, offset: int) -> None:
+        """All members are about to be told everything up to ``offset`` in another way."""
+        self._offset = offset
+        for cohort in self._each():
+            cohort.drop(offset)
+
+    def given_offset(self, outlet: Outlet) -> int:
+        """Up to which numbered frame it was given everything that it could take."""
+        cohort = self._of(outlet)
+        return self._offset if cohort is None else cohort.given_offset
+
+    def _each(self) -> Iterator[Cohort]:
+        return itertools.chain.from_iterable(self._cohorts.values())
+
+    def _of(self, outlet: Outlet) -> Cohort | None:
+        for cohort in self._cohorts.get((outlet.is_text, outlet.deflates), ()):
+            if outlet in cohort.members:
+                return cohort
+        return None
+
+    def _write_next(self) -> None:
+        """One cohort's turn; the others' come when the loop has looked after everything else."""
+        if self._due:
+            self._write(self._due.popleft())
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._write_next)
+
+    def _write(self, cohort: Cohort) -> None:
+        began_s = time.perf_counter()
+        written = cohort.flush()
+        if written:
+            self._metrics.fan_out_seconds.observe(time.perf_counter() - began_s)
+            self._metrics.sent_bytes.inc(written)

@@ -33,10 +33,10 @@ class Place:
         """A welcome is being written, after which the viewer has all up to ``offset``."""
         self._given = offset
 
-    def fell_behind(self) -> None:
-        """Its socket is full: after the frame that is being given now, or the room's last."""
-        offset = self._room.sent_offset if self._given is None else self._given
-        self._left_at = (self._room.live.replica.epoch, offset)
+    def fell_behind(self, outlet: Outlet) -> None:
+        """Its socket is full: after the frame that is being given now, or the last it had."""
+        given = self._room.audience.given_offset(outlet) if self._given is None else self._given
+        self._left_at = (self._room.live.replica.epoch, given)
 
     def caught_up(self, outlet: Outlet) -> bool:
         """Its socket is empty: gives it what it missed; False if that is gone."""
@@ -48,7 +48,9 @@ class Place:
         missed = replica.after(offset) if epoch == replica.epoch else None
         if missed is None:
             return False
+        self._room.audience.leave(outlet)
         self.give(outlet, missed, offset)
+        self._room.audience.join(outlet)
         return True
 
     def give(self, outlet: Outlet, missed: list[bytes], after: int) -> None:

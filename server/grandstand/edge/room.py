@@ -41,8 +41,7 @@ class EdgeRoom:
     ) -> None:
         self.live = live
         self.inbox = Inbox(live, store, moderator, metrics)
-        self.audience = Audience()
-        self.sent_offset = live.replica.offset
+        self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
         self._voters: dict[str, Audience] = {}
         self._tallies: dict[str, bytes] = {}
@@ -89,7 +88,7 @@ class EdgeRoom:
         record = self.live.replica.state.polls.get(poll)
         if record is None or record.show_tally != "voted" or record.ended:
             return
-        self._voters.setdefault(poll, Audience()).join(session.outlet)
+        self._voters.setdefault(poll, Audience(self._metrics)).join(session.outlet)
         tally = self._tallies.get(poll)  # the next may be long in coming, if nobody else votes
         if tally is not None:
             forms = Forms(tally)
@@ -101,8 +100,7 @@ class EdgeRoom:
         """Numbered frames for everyone, asides for whom they concern."""
         first = commit.offset - len(commit.frames) + 1
         for offset, payload in enumerate(commit.frames, first):
-            self.sent_offset = offset
-            self._broadcast(self.audience, self.forms(payload))
+            self._broadcast(self.audience, self.forms(payload), offset)
         if commit.asides:
             self._tell(commit.asides)
 
@@ -118,7 +116,7 @@ class EdgeRoom:
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome."""
         self._metrics.replica_reloads.inc()
-        self.sent_offset = self.live.replica.offset
+        self.audience.skip(self.live.replica.offset)
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
             bar = state.bar(session.user, now)
@@ -142,11 +140,9 @@ class EdgeRoom:
                 del self._forms[next(iter(self._forms))]
         return known
 
-    def _broadcast(self, audience: Audience, forms: Forms) -> None:
+    def _broadcast(self, audience: Audience, forms: Forms, offset: int | None = None) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
-        with self._metrics.fan_out_seconds.time():
-            written = audience.broadcast(forms)
-        self._metrics.sent_bytes.inc(written)
+        audience.broadcast(forms, offset)
 
     def _tell(self, asides: Asides) -> None:
         for user, notice in asides.notices:

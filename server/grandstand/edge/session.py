@@ -136,7 +136,7 @@ class ViewerSession:
         """The peer doesn't read: frames pass it by until it does."""
         if self._place is None or self._place.is_behind:
             return
-        self._place.fell_behind()
+        self._place.fell_behind(self.outlet)
         self._gate.metrics.viewers_behind.inc()
         self._drop_deadline()
         self._deadline = self._gate.keepalive.after(
@@ -182,7 +182,9 @@ class ViewerSession:
         if self._room is None or self._place is None or self._ended:
             return
         if not self._place.is_behind:  # else it's told once it has caught up
+            self._room.audience.leave(self.outlet)
             self._welcome(self._room, self._place, "again")
+            self._room.audience.join(self.outlet)
 
     # --- hello -----------------------------------------------------------------------------------
 
