@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest import mock
 
 import jwt
 import pytest
@@ -64,6 +65,45 @@ def test_a_guest_token_says_so() -> None:
 def test_what_a_token_leaves_out_has_the_least_meaning() -> None:
     identity = Tokens(SECRET).identify(signed(name=None, role=None, rooms=None))
     assert (identity.name, identity.role, identity.rooms) == ("viewer", "viewer", frozenset())
+
+
+ODD_CLAIMS = st.fixed_dictionaries(
+    {},
+    optional={
+        "sub": st.sampled_from(["u1", "", 7, None, "x" * 201]),
+        "name": st.sampled_from(["Ada", "\u202e", 7, None]),
+        "role": st.sampled_from(["viewer", "producer", "king", None]),
+        "rooms": st.sampled_from([["gala"], [], "gala", [7]]),
+        "guest": st.sampled_from([True, False, 1, None]),
+        "exp": st.sampled_from([0, 9e9, 9_000_000_000, "9000000000", -1, 10**30, None]),
+        "nbf": st.sampled_from([0, 9_000_000_000]),
+        "iat": st.sampled_from([0, "then"]),
+        "jti": st.sampled_from(["1", 1]),
+        "seat": st.just("A7"),
+    },
+)
+
+
+@given(ODD_CLAIMS)
+def test_a_token_is_judged_alike_by_the_quick_way_and_by_the_slow(changes: dict[str, Any]) -> None:
+    payload = {"sub": "u1", "name": "Ada", "exp": int(time.time()) + 60, **changes}
+    judged = []
+    # The quick way takes our own header alone.
+    for header in ({}, {"kid": "any"}):
+        token = jwt.encode(payload, SECRET, "HS256", headers=header)
+        try:
+            judged.append(str(Tokens(SECRET).identify(token)))
+        except RefusedError as refused:
+            judged.append(refused.message)
+    assert judged[0] == judged[1]
+
+
+def test_the_form_that_is_read_quickly_is_the_one_we_give() -> None:
+    token = Tokens(SECRET).issue("u1", "Ada", "viewer", ["gala"], 60)
+    with mock.patch.object(jwt, "decode", side_effect=AssertionError("by the slow way")):
+        assert Tokens(SECRET).identify(token).sub == "u1"
+        with pytest.raises(AssertionError):
+            Tokens(SECRET).identify(token.replace(token[-5:], "AAAAA"))
 
 
 @pytest.mark.parametrize(
