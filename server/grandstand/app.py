@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import resource
 import signal
@@ -193,6 +194,7 @@ async def _serve(
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     try:
         await _until_started(server, serving)
+        _spare_the_collector()
         log.info("serving", url=running.url, durability=store.durability.promise)
         if ready is not None:
             await ready(running)
@@ -303,6 +305,17 @@ def _has_terminal() -> bool:
     except OSError:
         return False
     return True
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look at new objects alone, and seldom.
+
+    A viewer is some 25 long-lived objects without cycles, which it would look through again and
+    again as a crowd comes in: 32 us of each viewer's entry, and 7 this way (12,000 viewers).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _listen(host: str, port: int) -> socket.socket:
