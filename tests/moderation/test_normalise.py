@@ -116,6 +116,8 @@ def test_a_disguised_word_has_the_skeleton_of_the_word(text: str) -> None:
         ("你个傻*逼", "你个傻逼"),
         ("goooooal", "gooal"),
         ("a$$", "ass"),
+        ("7h1$ d074 h3'$", "this dota he's"),
+        ("100k 30's $10m 4v5 ps4 1080p 17th", "100k 30's $10m 4v5 ps4 1080p 17th"),
         ("1v1 me at 10", "1v1 me at 10"),
         ("mp3 2nd 4k", "mp3 2nd 4k"),
         ("ばか", "ばか"),

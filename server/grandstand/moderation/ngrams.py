@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from grandstand.moderation.readings import SYLLABLES, heard
 
-VERSION = "2"
+VERSION = "3"
 """Of the features: rises when skeletons or their n-grams change; a model names the one it fits."""
 
 LONGEST = 5

@@ -158,16 +158,25 @@ _folding = _Folding()
 
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
-_MIXED_WORD = re.compile(r"(?<![\w@])(?:@(?=ss(?!\w)))?[a-z013457$|€][a-z013457@$!|€]+(?!\w)")
+_MIXED_WORD = re.compile(r"(?<![\w@])(?:@(?=ss(?!\w)))?[a-z013457$|€][a-z013457@$!|€']+(?!\w)")
 _LEET_INSIDE = re.compile(r"[a-z][013457@$!|€]{1,3}[a-z]")  # sh1t, b@n@n4
 _LEET_FIRST = re.compile(r"[013457$][a-z]{3,}!*$|@ss$")  # 5hit, @ss
 _LEET_LAST = re.compile(r"[a-z]{1,3}(?:\$+|55)!*$")  # a$$, a55
+_LEET_TWICE = re.compile(r"(?=.*[a-z])(?:[^013457$]*[013457$]){2}")  # 7h1$, d074
+_NUMBER = re.compile(  # 100k, 30's, $10m, 4v5, ps4
+    r"[$€]?\d+'?[a-z]+$|\d+(?:vs?|x|on|by|of|k)\d+$|[a-z]+\d{1,2}$"
+)
 
 
 def _unleet(found: re.Match[str]) -> str:
     """Read digits and signs as letters in a word that is plainly meant as one: not 1v1, mp3."""
     word = found[0]
-    if not (_LEET_INSIDE.search(word) or _LEET_FIRST.match(word) or _LEET_LAST.match(word)):
+    if not (
+        _LEET_INSIDE.search(word)
+        or _LEET_FIRST.match(word)
+        or _LEET_LAST.match(word)
+        or (_LEET_TWICE.match(word) and not _NUMBER.match(word))
+    ):
         return word
     bare = word.rstrip("!")
     return bare.translate(_LEET) + word[len(bare) :]
