@@ -1,0 +1,62 @@
+"""The kernel's own price: a loop of ``os.write``, and the same in C."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.peers.peer import Dialect, PeerError
+from loadtest.peers.told import ToldProgram, told
+
+PROGRAM = (sys.executable, "-m", "loadtest.peers.programs.floor")
+SOURCE = Path(__file__).parent / "programs" / "floor.c"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """``os.write`` in a plain loop: what every Python server's cost is a multiple of."""
+
+    name: str = "floor"
+    dialect: Dialect = "websocket"
+    path: str = "/"
+    how_to_install: str = "nothing: it needs Python alone"
+
+    def available(self) -> bool:
+        """Always."""
+        return True
+
+    def started(self, cores: Collection[int]) -> AbstractContextManager[ToldProgram]:
+        """The program."""
+        return told(PROGRAM, cores)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorInC:
+    """``send()`` in a loop in C, called once per frame: what no server can be below."""
+
+    name: str = "floor_c"
+    dialect: Dialect = "websocket"
+    path: str = "/"
+    how_to_install: str = "apt-get install gcc libc6-dev"
+
+    def available(self) -> bool:
+        """Whether there is a C compiler."""
+        return shutil.which("cc") is not None
+
+    @contextmanager
+    def started(self, cores: Collection[int]) -> Iterator[ToldProgram]:
+        """The program, with its loop compiled."""
+        with tempfile.TemporaryDirectory() as folder:
+            library = f"{folder}/floor.so"
+            compiler = ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library]
+            compiled = subprocess.run([*compiler, str(SOURCE)], capture_output=True, text=True)
+            if compiled.returncode != 0:
+                raise PeerError(f"floor.c doesn't compile:\n{compiled.stderr}")
+            with told((*PROGRAM, "--library", library), cores) as running:
+                yield running
