@@ -7,33 +7,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.peers.peer import Dialect, PeerError
-from loadtest.peers.told import ToldProgram, told
+from loadtest.peers.told import ToldPeer, ToldProgram, told
 
 PROGRAM = (sys.executable, "-m", "loadtest.peers.programs.floor")
 SOURCE = Path(__file__).parent / "programs" / "floor.c"
 
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """``os.write`` in a plain loop: what every Python server's cost is a multiple of."""
-
-    name: str = "floor"
-    dialect: Dialect = "websocket"
-    path: str = "/"
-    how_to_install: str = "nothing: it needs Python alone"
-
-    def available(self) -> bool:
-        """Always."""
-        return True
-
-    def started(self, cores: Collection[int]) -> AbstractContextManager[ToldProgram]:
-        """The program."""
-        return told(PROGRAM, cores)
+FLOOR = ToldPeer("floor", command=PROGRAM)
+"""``os.write`` in a plain loop: what every Python server's cost is a multiple of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +36,7 @@ class FloorInC:
 
     @contextmanager
     def started(self, cores: Collection[int]) -> Iterator[ToldProgram]:
-        """The program, with its loop compiled."""
+        """The floor's program, with its loop compiled."""
         with tempfile.TemporaryDirectory() as folder:
             library = f"{folder}/floor.so"
             compiler = ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library]

@@ -11,13 +11,14 @@ import json
 import select
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from loadtest.peers.child import READY_S, child, tail
-from loadtest.peers.peer import Loop, PeerError
+from loadtest.peers.peer import Dialect, Loop, PeerError
 
 ANSWER_S = 60.0
 """For any answer, beyond the time that the publishing itself is to take, in seconds."""
@@ -73,3 +74,23 @@ def told(command: Sequence[str], cores: Collection[int]) -> Iterator[ToldProgram
         log = Path(folder) / "log"
         with child(command, cores, log, told=True) as process:
             yield ToldProgram(process, log)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPeer:
+    """A peer that is one such program, and ``is_there`` once something has been installed."""
+
+    name: str
+    command: tuple[str, ...]
+    dialect: Dialect = "websocket"
+    path: str = "/"
+    how_to_install: str = "nothing: it needs no more than the server itself"
+    is_there: Callable[[], bool] = lambda: True
+
+    def available(self) -> bool:
+        """Whether it can be started here."""
+        return self.is_there()
+
+    def started(self, cores: Collection[int]) -> AbstractContextManager[ToldProgram]:
+        """The program, up."""
+        return told(self.command, cores)
