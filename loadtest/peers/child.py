@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import randrange
@@ -18,6 +19,9 @@ from loadtest.peers.peer import PeerError
 READY_S = 20.0
 STOP_S = 5.0
 LOG_CHARS = 2000
+SBIN = "/usr/sbin"
+"""Where Debian puts servers; only root looks there."""
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -68,19 +72,18 @@ def free_port() -> int:
             return port
 
 
+def installed(program: str) -> str | None:
+    """Where a program is."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{SBIN}")
+
+
 def until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     """Wait until it takes connections. Raises PeerError with what it logged."""
-
-    def listens() -> bool:
-        with closing(socket.socket()) as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    _until(listens, process, log)
-
-
-def _until(reached: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     deadline_s = time.monotonic() + READY_S
-    while not reached():
+    while True:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise PeerError(f"it didn't start:\n{tail(log)}")
         time.sleep(0.01)

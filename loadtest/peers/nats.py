@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -14,16 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.peers.child import child, free_port, until_listening
+from loadtest.peers.child import child, free_port, installed, tail, until_listening
 from loadtest.peers.peer import Dialect, Loop, PeerError, due
 
 SUBJECT = "gala"
 ANSWER_S = 60.0
-
-
-def nats_server() -> str | None:
-    """Where it is; Debian puts it where only root looks."""
-    return shutil.which("nats-server", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 
 def subscriptions(monitor_port: int) -> int:
@@ -38,16 +31,31 @@ class RunningNats:
     """One process."""
 
     process: subprocess.Popen[bytes]
+    log: Path
     address: tuple[str, int]
     monitor_port: int
     own_subscriptions: int
 
     def viewers(self) -> int:
         """All subscriptions, less those that the server has of its own."""
-        return subscriptions(self.monitor_port) - self.own_subscriptions
+        try:
+            return subscriptions(self.monitor_port) - self.own_subscriptions
+        except OSError as error:
+            raise PeerError(f"{error!r}\n{tail(self.log)}") from error
 
     def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[Loop, ...]:
         """Over a connection of its own; the last is given out when the server answers a PING."""
+        try:
+            self._publish(payload, count, every_ms)
+        except OSError as error:
+            raise PeerError(f"{error!r}\n{tail(self.log)}") from error
+        return ()
+
+    def pids(self) -> list[int]:
+        """The one process."""
+        return [self.process.pid]
+
+    def _publish(self, payload: bytes, count: int, every_ms: float) -> None:
         message = f"PUB {SUBJECT} {len(payload)}\r\n".encode() + payload + b"\r\n"
         with socket.create_connection(self.address, ANSWER_S) as publisher:
             publisher.sendall(b'CONNECT {"verbose":false}\r\n')
@@ -56,14 +64,10 @@ class RunningNats:
             publisher.sendall(b"PING\r\n")
             for line in publisher.makefile("rb"):
                 if line == b"PONG\r\n":
-                    return ()
+                    return
                 if line.startswith(b"-ERR"):
-                    raise PeerError(line.decode())
-        raise PeerError("NATS closed the publisher's connection")
-
-    def pids(self) -> list[int]:
-        """The one process."""
-        return [self.process.pid]
+                    raise ConnectionError(line.decode())
+        raise ConnectionError("closed before the PONG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Nats:
 
     def available(self) -> bool:
         """Whether the server is installed."""
-        return nats_server() is not None
+        return installed("nats-server") is not None
 
     @contextmanager
     def started(self, cores: Collection[int]) -> Iterator[RunningNats]:
@@ -85,9 +89,15 @@ class Nats:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
             port, monitor_port = free_port(), free_port()
-            command = [nats_server() or "nats-server", "--addr", "127.0.0.1", "--port", str(port)]
+            command = [
+                installed("nats-server") or "nats-server",
+                "--addr",
+                "127.0.0.1",
+                "--port",
+                str(port),
+            ]
             with child([*command, "--http_port", str(monitor_port)], cores, log) as process:
                 until_listening(process, port, log)
                 until_listening(process, monitor_port, log)
                 own = subscriptions(monitor_port)
-                yield RunningNats(process, ("127.0.0.1", port), monitor_port, own)
+                yield RunningNats(process, log, ("127.0.0.1", port), monitor_port, own)

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import resource
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterator
@@ -15,18 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from loadtest.peers.child import child, free_port, tail, until_listening
+from loadtest.peers.child import child, free_port, installed, tail, until_listening
 from loadtest.peers.peer import Dialect, Loop, PeerError, due
 
 CONNECTIONS = 16_000
 ROOM = "gala"
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 CONFIGURATION = Path(__file__).with_suffix(".conf")
-
-
-def nginx() -> str | None:
-    """Where it is; Debian puts it where only root looks."""
-    return shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ class Nchan:
 
     def available(self) -> bool:
         """Whether nginx and the module are where Debian puts them."""
-        return nginx() is not None and MODULE.exists()
+        return installed("nginx") is not None and MODULE.exists()
 
     @contextmanager
     def started(self, cores: Collection[int]) -> Iterator[RunningNchan]:
@@ -96,7 +90,7 @@ class Nchan:
                 user="user root;" if os.geteuid() == 0 else "",
             )
             configuration.write_text(told)
-            command = [nginx() or "nginx", "-e", "stderr", "-p", name, "-c", str(configuration)]
+            command = [installed("nginx") or "nginx", "-e", "stderr", "-c", str(configuration)]
             with child(command, cores, log) as process:
                 until_listening(process, port, log)
                 publisher = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

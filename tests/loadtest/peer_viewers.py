@@ -6,61 +6,99 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-from websockets.sync.client import connect
+from websocket import WebSocketConnectionClosedException, create_connection
 
 PATIENCE_S = 20.0
 
-Receive = Callable[[], str]
-"""The next payload as text, however long it takes, within reason."""
 
-
-@contextmanager
-def viewer(dialect: str, address: tuple[str, int], path: str) -> Iterator[Receive]:
+class Viewer(Protocol):
     """One that is in."""
-    dialects = {"websocket": _websocket, "socketio": _socketio, "nats": _nats}
-    with dialects[dialect](address, path) as receive:
-        yield receive
+
+    def receive(self) -> str:
+        """The next payload as text, within reason. Raises EOFError when the peer has gone."""
+
+    def close(self) -> None:
+        """Leave, and wait for no goodbye: floors say none."""
 
 
-@contextmanager
-def _websocket(address: tuple[str, int], path: str) -> Iterator[Receive]:
-    with connect(f"ws://{address[0]}:{address[1]}{path}", compression=None) as socket:
-        yield lambda: _text(socket.recv(PATIENCE_S))
+class WebSocketViewer:
+    """Over a plain upgrade."""
+
+    def __init__(self, address: tuple[str, int], path: str) -> None:
+        url = f"ws://{address[0]}:{address[1]}{path}"
+        self._socket = create_connection(url, PATIENCE_S)
+
+    def receive(self) -> str:
+        try:
+            payload = self._socket.recv()
+        except (WebSocketConnectionClosedException, ConnectionError) as gone:
+            raise EOFError from gone
+        if not payload:
+            raise EOFError("a close frame")
+        return payload if isinstance(payload, str) else payload.decode()
+
+    def say(self, text: str) -> None:
+        self._socket.send(text)
+
+    def close(self) -> None:
+        self._socket.shutdown()  # type: ignore[no-untyped-call]
 
 
-@contextmanager
-def _socketio(address: tuple[str, int], path: str) -> Iterator[Receive]:
-    with connect(f"ws://{address[0]}:{address[1]}{path}", compression=None) as socket:
-        assert _text(socket.recv(PATIENCE_S)).startswith("0{")  # Engine.IO is open
-        socket.send("40")  # into the default namespace
-        assert _text(socket.recv(PATIENCE_S)).startswith("40{")
+class SocketIoViewer:
+    """Engine.IO 4 over WebSocket, then Socket.IO 5."""
 
-        def receive() -> str:
-            event, payload = json.loads(_text(socket.recv(PATIENCE_S)).removeprefix("42"))
-            assert event == "frame"
-            return str(payload)
+    def __init__(self, address: tuple[str, int], path: str) -> None:
+        self._socket = WebSocketViewer(address, path)
+        assert self._socket.receive().startswith("0{"), "Engine.IO is open"
+        self._socket.say("40")
+        assert self._socket.receive().startswith("40{"), "in the default namespace"
 
-        yield receive
+    def receive(self) -> str:
+        event, payload = json.loads(self._socket.receive().removeprefix("42"))
+        assert event == "frame"
+        return str(payload)
+
+    def close(self) -> None:
+        self._socket.close()
 
 
-@contextmanager
-def _nats(address: tuple[str, int], subject: str) -> Iterator[Receive]:
-    with socket.create_connection(address, PATIENCE_S) as connection:
-        lines = connection.makefile("rb")
-        connection.sendall(f'CONNECT {{"verbose":false}}\r\nSUB {subject} 1\r\nPING\r\n'.encode())
-        while (line := lines.readline()) != b"PONG\r\n":
+class NatsViewer:
+    """NATS' lines over TCP."""
+
+    def __init__(self, address: tuple[str, int], subject: str) -> None:
+        self._socket = socket.create_connection(address, PATIENCE_S)
+        self._lines = self._socket.makefile("rb")
+        subscribe = f'CONNECT {{"verbose":false}}\r\nSUB {subject} 1\r\nPING\r\n'
+        self._socket.sendall(subscribe.encode())
+        while (line := self._lines.readline()) != b"PONG\r\n":
             assert line.startswith((b"INFO ", b"PING"))
 
-        def receive() -> str:
-            while (line := lines.readline()) == b"PING\r\n":
-                pass
-            message, _, _, size = line.split()
-            assert message == b"MSG"
-            return lines.read(int(size) + 2).removesuffix(b"\r\n").decode()
+    def receive(self) -> str:
+        while (line := self._lines.readline()) == b"PING\r\n":
+            pass
+        if not line or line.startswith(b"-ERR"):
+            raise EOFError(line)
+        message, _, _, size = line.split()
+        assert message == b"MSG"
+        return self._lines.read(int(size) + 2).removesuffix(b"\r\n").decode()
 
-        yield receive
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
 
 
-def _text(payload: str | bytes) -> str:
-    return payload if isinstance(payload, str) else payload.decode()
+@contextmanager
+def viewer(dialect: str, address: tuple[str, int], path: str) -> Iterator[Viewer]:
+    """One that leaves in the end, if it hasn't before."""
+    dialects: dict[str, Callable[[tuple[str, int], str], Viewer]] = {
+        "websocket": WebSocketViewer,
+        "socketio": SocketIoViewer,
+        "nats": NatsViewer,
+    }
+    made = dialects[dialect](address, path)
+    try:
+        yield made
+    finally:
+        made.close()
