@@ -31,9 +31,9 @@ def child(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run it on these cores; ``told``: with pipes to its standard input and from its output.
 
-    ``taskset`` and ``prlimit`` put themselves before it and become it, so that every thread it
-    makes is pinned and the id stays. It is in a session of its own: Ctrl-C reaches us alone, and a
-    master that had to be killed takes its workers along.
+    ``taskset`` and ``prlimit`` (Linux) put themselves before it and become it, so that every thread
+    it makes is pinned and the id stays. It is in a session of its own: Ctrl-C reaches us alone, and
+    a master that had to be killed takes its workers along.
     """
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     pinned = ["taskset", "--cpu-list", ",".join(str(core) for core in sorted(cores))]

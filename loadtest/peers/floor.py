@@ -21,6 +21,16 @@ FLOOR = ToldPeer("floor", command=PROGRAM)
 """``os.write`` in a plain loop: what every Python server's cost is a multiple of."""
 
 
+def compiled(folder: str) -> str:
+    """The C loop as a library in the folder; its path. Raises PeerError."""
+    library = f"{folder}/floor.so"
+    compiler = ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, str(SOURCE)]
+    done = subprocess.run(compiler, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise PeerError(f"floor.c doesn't compile:\n{done.stderr}")
+    return library
+
+
 @dataclass(frozen=True, slots=True)
 class FloorInC:
     """``send()`` in a loop in C, called once per frame: what no server can be below."""
@@ -37,11 +47,8 @@ class FloorInC:
     @contextmanager
     def started(self, cores: Collection[int]) -> Iterator[ToldProgram]:
         """The floor's program, with its loop compiled."""
-        with tempfile.TemporaryDirectory() as folder:
-            library = f"{folder}/floor.so"
-            compiler = ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library]
-            compiled = subprocess.run([*compiler, str(SOURCE)], capture_output=True, text=True)
-            if compiled.returncode != 0:
-                raise PeerError(f"floor.c doesn't compile:\n{compiled.stderr}")
-            with told((*PROGRAM, "--library", library), cores) as running:
-                yield running
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            told((*PROGRAM, "--library", compiled(folder)), cores) as running,
+        ):
+            yield running

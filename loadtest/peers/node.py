@@ -8,7 +8,7 @@ from pathlib import Path
 from loadtest.peers.told import ToldPeer
 
 PROGRAMS = Path(__file__).parent / "programs"
-HOW_TO_INSTALL = "npm --prefix loadtest/peers/programs ci"
+HOW_TO_INSTALL = "npm --prefix loadtest/peers/programs ci (with Node 18 or later)"
 
 
 def _available(package: str) -> bool:

@@ -16,7 +16,7 @@ from loadtest.peers.lineup import LINEUP
 from loadtest.peers.peer import Peer, PeerError, Running, due
 from loadtest.peers.told import ToldPeer
 from loadtest.process import cpu_ns, memory
-from tests.loadtest.peer_viewers import PATIENCE_S, Viewer, viewer
+from tests.loadtest.peer_viewers import PATIENCE_S, Viewer, until_counted, viewer
 
 AVAILABLE = [peer for peer in LINEUP if peer.available()]
 FLOORS = {"floor", "floor_c"}
@@ -36,14 +36,11 @@ def running(peer: Peer) -> Iterator[Running]:
 
 
 def come_in(stack: ExitStack, peer: Peer, running: Running, count: int) -> list[Viewer]:
-    """The first viewers, once the peer counts them; some do so a moment after they let them in."""
+    """The first viewers, once the peer counts them."""
     viewers = [
         stack.enter_context(viewer(peer.dialect, running.address, peer.path)) for _ in range(count)
     ]
-    until_s = time.monotonic() + PATIENCE_S
-    while running.viewers() != count:
-        assert time.monotonic() < until_s, "it never counted them"
-        time.sleep(0.01)
+    until_counted(running, count)
     return viewers
 
 

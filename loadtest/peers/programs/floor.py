@@ -117,8 +117,9 @@ async def main(write: Write) -> None:
         gone = write(fds, frame)
         cpu_ns, wall_ns = time.process_time_ns() - cpu_ns, time.monotonic_ns() - wall_ns
         loops.append((cpu_ns, wall_ns))
+        if gone:
+            fds[:] = sorted(set(fds).difference(gone))
         for fd in gone:
-            fds.remove(fd)
             os.close(fd)
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)

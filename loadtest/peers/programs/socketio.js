@@ -1,4 +1,4 @@
-// Socket.IO as its documentation broadcasts, `io.emit`, over WebSocket alone and undeflated.
+// Socket.IO as its documentation broadcasts, `io.emit`, over WebSocket alone, undeflated, no pings.
 // The payload goes as text: a Buffer would go as two WebSocket messages each.
 
 import { createServer } from "node:http";
@@ -12,6 +12,7 @@ const io = new Server(http, {
   transports: ["websocket"],
   perMessageDeflate: false,
   serveClient: false,
+  pingInterval: 3_600_000,
 });
 
 http.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () =>

@@ -1,4 +1,7 @@
-"""Starlette on uvicorn as its documentation sends: ``await websocket.send_bytes`` for each."""
+"""Starlette on uvicorn as its documentation sends: ``await websocket.send_bytes`` for each.
+
+On uvloop, undeflated, no pings.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ async def main() -> None:
         lifespan="off",
         log_level="warning",
         ws_per_message_deflate=False,
+        ws_ping_interval=None,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""The ``websockets`` library as its documentation broadcasts, on uvloop, undeflated."""
+"""The ``websockets`` library as its documentation broadcasts, on uvloop, undeflated, no pings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ async def main() -> None:
     async def publish(payload: bytes, _: Loops) -> None:
         broadcast(viewers, payload)
 
-    async with serve(hold, "127.0.0.1", 0, compression=None, backlog=4096) as server:
+    serving = serve(hold, "127.0.0.1", 0, compression=None, ping_interval=None, backlog=4096)
+    async with serving as server:
         await obey(server.sockets[0].getsockname()[1], lambda: len(viewers), publish)
         for viewer in viewers:
             viewer.transport.abort()
