@@ -10,6 +10,12 @@ server's CPU holds both, and its readers' CPU the copying out and the acknowledg
 where the kernel is built without ``CONFIG_IRQ_TIME_ACCOUNTING`` (as most virtual machines' are);
 with it, softirqs are in nobody's time but in ``/proc/stat``. When softirqs pile up, the core's
 ``ksoftirqd`` takes them over: count its time with the server's.
+
+A reader asleep in its poll is woken at the writer's expense, too. A slow server pays that for every
+write, a fast one finds its readers awake, and over a network none pays it. Clients that come back
+to their sockets every 30 ms keep it out (5,000 viewers, 512 bytes, us per viewer and frame, two
+runs): the floor 4.9 and 5.1 against 5.5 and 5.9, Nchan 7.3 and 7.5 against 9.1 and 10.3, Socket.IO
+12.5 and 12.8 against 17.2 and 17.2.
 """
 
 from __future__ import annotations

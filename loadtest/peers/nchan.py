@@ -38,7 +38,7 @@ class RunningNchan:
         return int(json.loads(body)["subscribers"]) if status == 200 else 0
 
     def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[Loop, ...]:
-        """One POST for each: 20 us or so of the worker's CPU, however many the viewers."""
+        """One POST for each."""
         for _ in due(count, every_ms):
             status, body = self._call("POST", payload)
             if status not in (201, 202):  # 201: somebody got it; 202: it waits for the first

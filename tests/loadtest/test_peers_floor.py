@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from grandstand.edge.socket import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
 
 from loadtest.peers.floor import FLOOR, compiled
+from loadtest.peers.peer import PeerError
 from loadtest.peers.programs.floor import Write, accepted, bound, write_all, write_all_in_c
 from tests.loadtest.peer_viewers import until_counted, viewer
 
+UPGRADE = b"GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 LOOPS = ["python", "c"] if shutil.which("cc") else ["python"]
 
 
@@ -52,8 +55,7 @@ def test_its_sockets_are_as_the_servers() -> None:
 
 
 def test_the_answer_to_an_upgrade_is_the_standards() -> None:
-    head = b"GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in accepted(head)
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in accepted(UPGRADE)
 
 
 def test_who_asks_for_no_upgrade_or_hangs_up_is_cut_and_the_next_is_let_in() -> None:
@@ -68,3 +70,14 @@ def test_who_asks_for_no_upgrade_or_hangs_up_is_cut_and_the_next_is_let_in() -> 
             until_counted(running, 1)
             running.publish(b"here you are")
             assert patient.receive() == "here you are"
+
+
+def test_it_ends_when_it_can_take_no_more_rather_than_serve_fewer() -> None:
+    with FLOOR.started(os.sched_getaffinity(0)) as running, ExitStack() as stack:
+        (pid,) = running.pids()
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (20, 20))
+        for _ in range(20):
+            each = stack.enter_context(closing(socket.create_connection(running.address)))
+            each.sendall(UPGRADE)
+        with pytest.raises(PeerError, match="Too many open files"):
+            until_counted(running, 20)

@@ -124,9 +124,10 @@ async def main(write: Write) -> None:
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
     listener.setblocking(False)
-    accepting = asyncio.create_task(accept(listener, fds))
-    await obey(listener.getsockname()[1], lambda: len(fds), publish)
-    accepting.cancel()
+    async with asyncio.TaskGroup() as group:  # so that it ends when it can't accept any more
+        accepting = group.create_task(accept(listener, fds))
+        await obey(listener.getsockname()[1], lambda: len(fds), publish)
+        accepting.cancel()
 
 
 if __name__ == "__main__":
