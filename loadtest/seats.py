@@ -114,10 +114,11 @@ class Stand:
         assert self.poller is not None
         return self.poller.fileno()
 
-    def take(self, number: int, token: str | None = None) -> None:
+    def take(self, number: int, token: str | None = None) -> Seat:
         """Wants a seat; it is opened by ``open_due``, as the pace allows."""
         seat = Seat(number, token, number % self.sample_every == 0)
         heapq.heappush(self._due, (0.0, self._order(), seat))
+        return seat
 
     def say(self, seat: Seat, data: bytes) -> None:
         """Writes for one seat. A server that doesn't read loses the seat."""
