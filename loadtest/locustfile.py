@@ -48,6 +48,9 @@ def _attach(environment: Environment, **_: Any) -> None:
         if not is_worker:
             open_room(environment)
 
+    def spawned(**_: Any) -> None:
+        House.of(environment).all_spawned = True
+
     def end(**_: Any) -> None:
         if not is_master:
             house = House.of(environment)
@@ -67,6 +70,7 @@ def _attach(environment: Environment, **_: Any) -> None:
         environment.process_exit_code = 0 if outcome.judge(environment, processes) else 1
 
     environment.events.test_start.add_listener(begin)
+    environment.events.spawning_complete.add_listener(spawned)
     environment.events.test_stopping.add_listener(end)
     if is_worker:
         environment.events.report_to_master.add_listener(report)

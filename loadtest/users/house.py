@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import gevent
+from gevent.event import Event
 from grandstand.recordings.recording import read
 from grandstand.rules.identity import Role
 from grandstand.tokens import Tokens
@@ -78,8 +79,12 @@ class House:
         self.ledger = Ledger()
         self.pace = Pace(options.seats_per_s, options.seats_at_once)
         self.random = Random()
+        self.opened = Event()
+        """The talk has begun: those who are to be there are, or were waited for long enough."""
         self.figures: dict[str, Any] = {}
         """What was counted, once the run has ended."""
+        self.all_spawned = False
+        """Whether Locust has no more users to start here."""
         self._settled: Window | None = None
         self._parties: list[Party] = []
         self._gone = Totals()
@@ -139,9 +144,10 @@ class House:
             ]
 
     def leave(self, party: Party) -> None:
-        """It ends; what it counted stays."""
-        self._parties.remove(party)
-        self._gone.add(party.counts)
+        """It ends, if it had begun; what it counted stays."""
+        if party in self._parties:
+            self._parties.remove(party)
+            self._gone.add(party.counts)
 
     @property
     def totals(self) -> Totals:
@@ -184,10 +190,12 @@ class House:
     def _open(self) -> None:
         """Waits until those who are to be there are; then the talk begins."""
         until_s = time.monotonic() + SETTLE_S
+        gevent.sleep(FLUSH_S)  # users that were started have not all run yet
         while not self._is_settled() and time.monotonic() < until_s:
             gevent.sleep(FLUSH_S)
         gc.freeze()  # what stays needn't be looked through at every collection
         self._settled = Window.begun(self.totals)
+        self.opened.set()
         if self.options.comments_per_s > 0 and self.options.is_ours:
             self._talk()
 
@@ -203,7 +211,7 @@ class House:
                 self.random.choices(parties, weights)[0].speak(next(self._texts))
 
     def _is_settled(self) -> bool:
-        return bool(self._parties) and all(party.is_settled for party in self._parties)
+        return self.all_spawned and all(party.is_settled for party in self._parties)
 
 
 def _texts(trace: str, random: Random) -> Iterator[str]:

@@ -10,9 +10,8 @@ from typing import Any
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry
 
-from loadtest.users.lag import CPU, LAG, verdict
 from loadtest.users.options import Options
-from loadtest.users.service_levels import Row, levels
+from loadtest.users.service_levels import Row, levels, limit
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
@@ -44,20 +43,14 @@ def judge(environment: Environment, processes: Mapping[str, dict[str, Any]]) -> 
     errors = 0 if environment.runner is None else len(environment.runner.exceptions)
     if errors:
         judged.append((False, f"errors of the load's own code: {errors}"))
-    limit = _limit(table)
+    limited = limit(table)
     print("\nService levels")
     for reached, words in judged:
         print(f"  {'reached' if reached else 'MISSED '}  {words}")
-    print(f"  {limit}" if limit else "  the load generator kept up")
+    print(f"  {limited or 'the load generator kept up'}")
     if options.result:
-        _write(Path(options.result), options, table, judged, limit, processes)
+        _write(Path(options.result), options, table, judged, limited, processes)
     return all(reached for reached, _ in judged)
-
-
-def _limit(table: Mapping[str, Row]) -> str | None:
-    if LAG not in table or CPU not in table:
-        return None
-    return verdict(table[LAG].percentile(0.99), table[CPU].percentile(0.9))
 
 
 def _write(
@@ -65,14 +58,14 @@ def _write(
     options: Options,
     table: Mapping[str, Row],
     judged: list[tuple[bool, str]],
-    limit: str | None,
+    limited: str | None,
     processes: Mapping[str, dict[str, Any]],
 ) -> None:
     told = {
         "options": {name: getattr(options, name) for name in options.__dataclass_fields__},
         "reached": all(reached for reached, _ in judged),
         "levels": [{"reached": reached, "words": words} for reached, words in judged],
-        "limited_by_the_load_itself": limit,
+        "limited_by_the_load_itself": limited,
         "rows": {
             name: {"count": row.count}
             | {share: row.percentile(part) for share, part in SHARES.items() if row.count}

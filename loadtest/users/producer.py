@@ -10,6 +10,7 @@ import gevent
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
+from loadtest.counts import Counts
 from loadtest.users.house import SECRET, TOKEN, House
 
 POLL_S = 10
@@ -22,6 +23,10 @@ class Producer(FastHttpUser):
     fixed_count = 1
     host = "http://127.0.0.1:8000"
 
+    counts: Counts | None = None
+    voices = 0
+    is_settled = True
+
     def on_start(self) -> None:
         """Raises StopUser, saying so, without a way to be a producer."""
         self.house = House.of(self.environment)
@@ -30,10 +35,19 @@ class Producer(FastHttpUser):
             print(f"no producer: it takes a Grandstand and {SECRET} or {TOKEN}")
             raise StopUser
         self._headers = {"Authorization": f"Bearer {token}"}
+        self.house.enter(self)
+
+    def on_stop(self) -> None:
+        """Leaves."""
+        self.house.leave(self)
+
+    def speak(self, text: str) -> None:
+        """Never: it has no voice."""
 
     @task
     def produce(self) -> None:
         """Posts at its intervals, by the clock and not one after the other's answer."""
+        self.house.opened.wait()
         options = self.house.options
         now_s = time.monotonic()
         due = {

@@ -36,10 +36,14 @@ class Section(User):
     weight = 1
     host = "http://127.0.0.1:8000"
 
+    counts: Counts | None = None
+    voices = 0
+
     def on_start(self) -> None:
         """Asks for the seats. Raises StopTest for an address that they can't reach."""
         self.house = house = House.of(self.environment)
         options = house.options
+        house.enter(self)
         if urlsplit(house.url).scheme == "https":
             raise StopTest("a Section speaks plain TCP; for https take Viewers")
         host, _, port = house.netloc.rpartition(":")
@@ -59,9 +63,8 @@ class Section(User):
             poller=monkey.get_original("select", "epoll")(),
             sample_every=options.sample_every,
         )
-        self.counts: Counts | None = self.stand.counts
-        self._seats = [self.stand.take(n, self._token(n)) for n in self._numbers(options.seats)]
-        self.voices = len(self._seats) if self._seats[0].token is not None else 0
+        self.counts = self.stand.counts
+        self._seats: list[Seat] = []
         self._turn_of = 0
         self._order = count()
         self._polls: set[str] = set()
@@ -70,10 +73,12 @@ class Section(User):
         self._reported = Reported(house.report)
         self._watcher = gevent.get_hub().loop.io(self.stand.fileno(), 1)
         self._watcher.start(self._turn)
-        house.enter(self)
-
-    def _numbers(self, seats: int) -> list[int]:
-        return [next(_numbers) for _ in range(seats)]
+        for _ in range(options.seats):
+            number = next(_numbers)
+            token = self._token(number)
+            self._seats.append(self.stand.take(number, token))
+            self.voices += token is not None
+            gevent.sleep(0)  # signing hundreds at once would make all others wait
 
     def _token(self, number: int) -> str | None:
         if not self.house.options.is_ours:
@@ -112,7 +117,7 @@ class Section(User):
     @property
     def is_settled(self) -> bool:
         """Whether all seats are in."""
-        return self.stand.counts.seated == len(self._seats)
+        return self.counts is not None and self.counts.seated == self.house.options.seats
 
     def speak(self, text: str) -> None:
         """The next seat comments; not one that looks for what others have sent."""

@@ -1,4 +1,7 @@
-"""What a run must reach, as one writes it: ``comment to screen p99 < 400, gaps < 1``. Pure."""
+"""What a run must reach, as one writes it: ``comment to screen p99 < 400, gaps < 1``. Pure.
+
+And whether its figures are the server's at all, or those of a load generator that didn't keep up.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,11 @@ NEEDED = "welcome"
 
 SUMS = {"gaps": "gap", "closes": "close ", "refusals": "refused ", "failures": "failed "}
 """Levels that count all rows whose name begins so."""
+
+LAG = "own loop lag"
+CPU = "own CPU, percent of a core"
+MOST_LAG_MS = 100.0
+MOST_CPU = 95.0
 
 _LEVEL = re.compile(r"(?P<name>.+?)(?: (?P<metric>p50|p90|p95|p99|max))? *< *(?P<bound>[0-9.]+)")
 
@@ -70,3 +78,16 @@ def levels(text: str | None) -> list[Level]:
         needed = text is not None or match["name"] == NEEDED
         found.append(Level(match["name"], metric, float(match["bound"]), needed))
     return found
+
+
+def limit(rows: Mapping[str, Row]) -> str | None:
+    """A line if the load generator was the limit and not the server, else None."""
+    lag = rows[LAG].percentile(0.99) if LAG in rows else 0.0
+    cpu = rows[CPU].percentile(0.9) if CPU in rows else 0.0
+    if lag <= MOST_LAG_MS and cpu <= MOST_CPU:
+        return None
+    return (
+        f"the load generator was the limit, not the server: its loop lagged {lag:.0f} ms at p99 "
+        f"(sound up to {MOST_LAG_MS:.0f}), its CPU was at {cpu:.0f} % of a core at p90 "
+        f"(up to {MOST_CPU:.0f}); give it a core of its own, more processes or fewer seats"
+    )
