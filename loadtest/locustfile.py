@@ -1,0 +1,83 @@
+"""An audience for Locust, run from the folder that holds ``loadtest``.
+
+    .venv/bin/locust -f loadtest/locustfile.py --host http://127.0.0.1:8000
+
+``Viewer`` is one viewer with the whole behaviour, ``Section`` hundreds of seats for numbers,
+``Producer`` the polls and cues. A run ends with exit code 1 if a service level is missed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from locust import events, stats
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from loadtest.users import options, outcome
+from loadtest.users.house import House
+from loadtest.users.producer import Producer
+from loadtest.users.room import open_room
+from loadtest.users.section import Section
+from loadtest.users.service_levels import levels
+from loadtest.users.viewer import Viewer
+
+__all__ = ["Producer", "Section", "Viewer"]
+
+stats.bucket_response_time = outcome.milliseconds
+
+_FIGURES = "grandstand"
+
+
+def _declare(parser: LocustArgumentParser) -> None:
+    options.declare(parser)
+
+
+def _attach(environment: Environment, **_: Any) -> None:
+    """What one process tells the other, and what is done at the ends of a run."""
+    assert environment.parsed_options is not None
+    levels(environment.parsed_options.slo or None)  # a wrong one ends the run before it begins
+    processes: dict[str, dict[str, Any]] = {}
+    is_worker = isinstance(environment.runner, WorkerRunner)
+    is_master = isinstance(environment.runner, MasterRunner)
+
+    def begin(**_: Any) -> None:
+        processes.clear()
+        House.begin(environment)
+        if not is_worker:
+            open_room(environment)
+
+    def spawned(**_: Any) -> None:
+        House.of(environment).all_spawned = True
+
+    def end(**_: Any) -> None:
+        if not is_master:
+            house = House.of(environment)
+            house.close()
+            processes["here"] = house.figures
+
+    def report(data: dict[str, Any], **_: Any) -> None:
+        data[_FIGURES] = processes.get("here")
+
+    def reported(client_id: str, data: dict[str, Any], **_: Any) -> None:
+        if data.get(_FIGURES):
+            processes[client_id] = data[_FIGURES]
+
+    def judge(**_: Any) -> None:
+        if environment.runner is not None:
+            environment.runner.quit()
+        environment.process_exit_code = 0 if outcome.judge(environment, processes) else 1
+
+    environment.events.test_start.add_listener(begin)
+    environment.events.spawning_complete.add_listener(spawned)
+    environment.events.test_stopping.add_listener(end)
+    if is_worker:
+        environment.events.report_to_master.add_listener(report)
+    else:
+        environment.events.worker_report.add_listener(reported)
+        environment.events.quitting.add_listener(judge)
+
+
+events.init_command_line_parser.add_listener(_declare)
+events.init.add_listener(_attach)

@@ -1,0 +1,1 @@
+"""Locust's users, and what those of one process share."""

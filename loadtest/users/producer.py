@@ -1,0 +1,90 @@
+"""A producer: cues and polls over HTTP."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import Any
+
+import gevent
+from locust import FastHttpUser, task
+from locust.exception import StopUser
+
+from loadtest.counts import Counts
+from loadtest.users.house import SECRET, TOKEN, House
+
+POLL_S = 10
+_numbers = count()
+
+
+class Producer(FastHttpUser):
+    """One is enough; it needs GRANDSTAND_JWT_SECRET or a token in GRANDSTAND_TOKEN."""
+
+    fixed_count = 1
+    host = "http://127.0.0.1:8000"
+
+    counts: Counts | None = None
+    voices = 0
+    is_settled = True
+
+    def on_start(self) -> None:
+        """Raises StopUser, saying so, without a way to be a producer."""
+        self.house = House.of(self.environment)
+        token = self.house.producer_token
+        if token is None or not self.house.options.is_ours:
+            print(f"no producer: it takes a Grandstand and {SECRET} or {TOKEN}")
+            raise StopUser
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self.house.enter(self)
+
+    def on_stop(self) -> None:
+        """Leaves."""
+        self.house.leave(self)
+
+    def speak(self, text: str) -> None:
+        """Never: it has no voice."""
+
+    @task
+    def produce(self) -> None:
+        """Posts at its intervals, by the clock and not one after the other's answer."""
+        self.house.opened.wait()
+        options = self.house.options
+        now_s = time.monotonic()
+        due = {
+            what: (now_s + every_s, every_s)
+            for what, every_s in (("cue", options.cue_every), ("poll", options.poll_every))
+            if every_s > 0
+        }
+        while due:
+            what = min(due, key=lambda each: due[each][0])
+            due_s, every_s = due[what]
+            gevent.sleep(max(0.0, due_s - time.monotonic()))
+            due[what] = due_s + every_s, every_s
+            self._cue() if what == "cue" else self._poll()
+        gevent.sleep(3600)
+
+    def _cue(self) -> None:
+        filling = "x" * self.house.options.cue_bytes
+        self._post("cues", "cue", {"name": "load", "data": {"filling": filling}})
+
+    def _poll(self) -> None:
+        own_id = f"p{next(_numbers)}"
+        body = {
+            "kind": "single",
+            "question": "Which one?",
+            "options": ["this", "that", "both"],
+            "duration": POLL_S,
+        }
+        self.house.ledger.sent(own_id, "poll", time.monotonic())
+        made = self._post("polls", "poll", body)
+        if made is None:
+            self.house.ledger.dropped(own_id)
+            return
+        for ms in self.house.ledger.named(own_id, made["id"]):
+            self.house.report.note("poll to screen", ms)
+
+    def _post(self, where: str, name: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer, if it was well; the client has told Locust otherwise."""
+        path = f"/v1/rooms/{self.house.options.room}/{where}"
+        answer = self.client.post(path, json=body, headers=self._headers, name=name)
+        return answer.json() if answer.status_code == 201 else None

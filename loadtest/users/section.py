@@ -1,0 +1,168 @@
+"""A section: hundreds of seats as one Locust user, for numbers."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import socket
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+from gevent import monkey
+from locust import User, task
+from locust.exception import StopTest
+
+from loadtest.counts import Counts
+from loadtest.dialects import Grandstand, dialect
+from loadtest.seats import Seat, Stand
+from loadtest.users.house import House
+from loadtest.users.report import Reported
+
+REPORT_S = 0.05
+VOTES_WITHIN_S = 4.0
+
+_numbers = count()
+
+
+class Section(User):
+    """``--seats`` viewers on one epoll, which Locust's loop watches by its descriptor.
+
+    What comes is taken in on the loop's own greenlet; what it came to, Locust is told from the
+    user's. With the secret of the tokens they are somebody, and may comment and vote.
+    """
+
+    weight = 1
+    host = "http://127.0.0.1:8000"
+
+    counts: Counts | None = None
+    voices = 0
+
+    def on_start(self) -> None:
+        """Asks for the seats. Raises StopTest for an address that they can't reach."""
+        self.house = house = House.of(self.environment)
+        options = house.options
+        house.enter(self)
+        if urlsplit(house.url).scheme == "https":
+            raise StopTest("a Section speaks plain TCP; for https take Viewers")
+        host, _, port = house.netloc.rpartition(":")
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+        talk = dialect(
+            options.dialect,
+            house.netloc,
+            options.room,
+            path=options.path,
+            deflate=options.deflate == "yes",
+        )
+        self.stand = Stand(
+            talk,
+            (str(found[0][4][0]), int(port)),
+            house.pace,
+            listener=self,
+            poller=monkey.get_original("select", "epoll")(),
+            sample_every=options.sample_every,
+        )
+        self.counts = self.stand.counts
+        self._seats: list[Seat] = []
+        self._turn_of = 0
+        self._order = count()
+        self._polls: set[str] = set()
+        self._votes: list[tuple[float, int, Seat, dict[str, Any]]] = []
+        self._fault: Exception | None = None
+        self._reported = Reported(house.report)
+        self._watcher = gevent.get_hub().loop.io(self.stand.fileno(), 1)
+        self._watcher.start(self._turn)
+        for _ in range(options.seats):
+            number = next(_numbers)
+            token = self._token(number)
+            self._seats.append(self.stand.take(number, token))
+            self.voices += token is not None
+            gevent.sleep(0)  # signing hundreds at once would make all others wait
+
+    def _token(self, number: int) -> str | None:
+        if not self.house.options.is_ours:
+            return None
+        return self.house.signed(f"load:{os.getpid()}:{number}")
+
+    def on_stop(self) -> None:
+        """Everybody leaves."""
+        self._watcher.stop()
+        self._watcher.close()
+        self._reported.update(self.stand.counts)
+        self.house.leave(self)
+        self.stand.close()
+
+    @task
+    def sit(self) -> None:
+        """Tells Locust what came, for as long as it lasts. Raises what went wrong in between."""
+        while True:
+            gevent.sleep(REPORT_S)
+            if self._fault is not None:
+                raise self._fault
+            self.stand.open_due()
+            self._vote_due()
+            self._reported.update(self.stand.counts)
+
+    def _turn(self) -> None:
+        """On the loop's greenlet, where an exception would be printed and forgotten."""
+        try:
+            self.stand.turn()
+        except Exception as error:
+            self._watcher.stop()
+            self._fault = error
+
+    # --- what the house asks ---------------------------------------------------------------------
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all seats are in."""
+        return self.counts is not None and self.counts.seated == self.house.options.seats
+
+    def speak(self, text: str) -> None:
+        """The next seat comments; not one that looks for what others have sent."""
+        for _ in range(len(self._seats)):
+            self._turn_of = (self._turn_of + 1) % len(self._seats)
+            seat = self._seats[self._turn_of]
+            if seat.seated and not seat.sampled:
+                own_id = f"c{seat.number}.{next(self._order)}"
+                self._say(seat, "comment", {"type": "comment", "id": own_id, "text": text})
+                return
+
+    def _say(self, seat: Seat, what: str, message: dict[str, Any]) -> None:
+        self.house.ledger.sent(message["id"], what, self.stand.clock())
+        self.stand.say(seat, Grandstand.say(message))
+
+    def _vote_due(self) -> None:
+        while self._votes and self._votes[0][0] <= self.stand.clock():
+            _, _, seat, vote = heapq.heappop(self._votes)
+            if seat.seated:
+                self._say(seat, "vote", vote)
+
+    # --- what the stand tells --------------------------------------------------------------------
+
+    def saw(self, frame: dict[str, Any]) -> None:
+        """A frame; when a poll opens, some will vote."""
+        for poll in frame.get("polls", ()):
+            if poll["status"] == "open" and poll["id"] not in self._polls and self.voices:
+                self._polls.add(poll["id"])
+                self._plan_votes(poll)
+
+    def _plan_votes(self, poll: dict[str, Any]) -> None:
+        random, now_s = self.house.random, self.stand.clock()
+        for seat in self._seats:
+            if random.random() < self.house.options.voters:
+                order = next(self._order)
+                choice = random.randrange(len(poll["options"]))
+                own_id = f"v{seat.number}.{order}"
+                vote = {"type": "vote", "id": own_id, "poll": poll["id"], "choices": [choice]}
+                due_s = now_s + random.random() * VOTES_WITHIN_S
+                heapq.heappush(self._votes, (due_s, order, seat, vote))
+
+    def shown(self, ids: tuple[str, ...], now_s: float) -> None:
+        """A sampled seat has these on its screen."""
+        self.house.shown(ids, now_s)
+
+    def told(self, seat: Seat, message: dict[str, Any], now_s: float) -> None:
+        """Answers to what a seat has sent."""
+        self.house.answered(message, now_s)

@@ -1,0 +1,49 @@
+import pytest
+from grandstand.wire import frames
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+
+from loadtest.client_frames import BINARY, TEXT, StreamError, found, masked
+
+SIZES = [0, 1, 125, 126, 127, 65_535, 65_536]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_clients_frame_is_what_websockets_writes_but_for_the_mask(size: int) -> None:
+    payload = b"x" * size
+    theirs = Frame(Opcode.BINARY, payload).serialize(mask=False)
+    ours = masked(BINARY, payload)
+    head = len(theirs) - size
+    assert ours[head : head + 4] == b"\0\0\0\0"
+    assert bytes([ours[0], ours[1] & 0x7F]) + ours[2:head] + ours[head + 4 :] == theirs
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("make", [frames.plain, frames.deflated])
+def test_the_servers_frames_are_found_whole_or_not_at_all(size: int, make: object) -> None:
+    assert callable(make)
+    payload = bytes(n % 251 for n in range(size))
+    frame = make(payload, False)
+    data = b"before" + frame + b"after"
+    assert found(data, 6) == (BINARY, payload, 6 + len(frame))
+    for missing in (1, len(frame) // 2, len(frame)):
+        assert found(data[: 6 + len(frame) - missing], 6) is None
+
+
+@given(st.lists(st.binary(max_size=300)), st.integers(0, 40))
+def test_frames_are_found_one_after_the_other(payloads: list[bytes], cut: int) -> None:
+    data = b"".join(frames.plain(payload, True) for payload in payloads)
+    at, read = 0, []
+    while (frame := found(data[: len(data) - cut], at)) is not None:
+        read.append(frame.payload)
+        at = frame.end
+        assert frame.opcode == TEXT
+    assert read == payloads[: len(read)]
+    assert cut or read == payloads
+
+
+@pytest.mark.parametrize("first", [b"\x02\x01a", b"\x80\x01a", b"\x82\x81\0\0\0\0a"])
+def test_a_fragment_or_a_mask_is_none_of_a_servers_that_we_measure(first: bytes) -> None:
+    with pytest.raises(StreamError):
+        found(first, 0)
