@@ -16,7 +16,7 @@ def opcode(text: bool) -> Opcode:
 
 
 def no_takeover() -> PerMessageDeflate:
-    return PerMessageDeflate(True, True, 15, frames.WINDOW_BITS)
+    return PerMessageDeflate(True, True, 15, frames.WINDOW_BITS, {"memLevel": frames.MEMORY_LEVEL})
 
 
 @pytest.mark.parametrize("text", [True, False])

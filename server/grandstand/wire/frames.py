@@ -12,6 +12,10 @@ import zlib
 WINDOW_BITS = 15
 """log2 of the window a ready frame is deflated with: a viewer that allows less gets plain ones."""
 
+MEMORY_LEVEL = 9
+"""zlib's most, 256 KB while one frame is made: recorded chat, ten comments a frame, takes 49.9 bytes
+a comment, and 50.3 at the usual 8."""
+
 _FIN = 0x80
 _RSV1 = 0x40  # "this message is deflated"
 _TEXT = 0x1
@@ -26,7 +30,7 @@ def plain(payload: bytes, text: bool) -> bytes:
 
 def deflated(payload: bytes, text: bool) -> bytes:
     """As ``plain``, deflated by itself; only for sockets that negotiated permessage-deflate."""
-    deflater = zlib.compressobj(wbits=-WINDOW_BITS)
+    deflater = zlib.compressobj(wbits=-WINDOW_BITS, memLevel=MEMORY_LEVEL)
     body = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
     return _frame(_FIN | _RSV1 | (_TEXT if text else _BINARY), body.removesuffix(_SYNC_FLUSH_TAIL))
 
