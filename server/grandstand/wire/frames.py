@@ -13,8 +13,8 @@ WINDOW_BITS = 15
 """log2 of the window a ready frame is deflated with: a viewer that allows less gets plain ones."""
 
 MEMORY_LEVEL = 9
-"""zlib's most, 256 KB while one frame is made: recorded chat, ten comments a frame, takes 49.9 bytes
-a comment, and 50.3 at the usual 8."""
+"""zlib's most, 256 KB while one frame is made: recorded chat, ten comments a frame, takes 49.9
+bytes a comment, and 50.3 at the usual 8."""
 
 _FIN = 0x80
 _RSV1 = 0x40  # "this message is deflated"

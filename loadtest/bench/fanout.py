@@ -1,0 +1,129 @@
+"""What one frame costs a server for each viewer, and what a viewer costs that only sits there.
+
+All servers, ours among them, get the same viewers, one room, and frames at a steady pace. The CPU
+is that of all a server's processes and of the kernel's softirq thread on their core. What a frame
+costs however many get it (a publish, a tick) is measured with one viewer and told apart: ``whole``
+has it, ``each`` hasn't.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from loadtest.bench.crowd import Crowd, crowd
+from loadtest.peers.peer import Loop
+from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
+
+SIZES = (512, 4096)
+VIEWERS = (1000, 5000, 15000)
+RUNS = 3
+FRAMES = {1: 10, 1000: 10, 5000: 5, 15000: 4}
+EVERY_MS = {1: 100.0, 1000: 100.0, 5000: 150.0, 15000: 320.0}
+PAUSE_MS = 30.0
+SETTLE_S = 1.5
+
+
+class Server(Protocol):
+    """What is measured."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where viewers connect."""
+
+    def pids(self) -> list[int]:
+        """Whose CPU and memory count."""
+
+    def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[Loop, ...]:
+        """Frames for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A server that is to be measured, and what its viewers speak."""
+
+    name: str
+    started: Callable[[], AbstractContextManager[Server]]
+    dialect: str
+    path: str = ""
+    sizes: tuple[int, ...] = SIZES
+
+
+def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, Any]:
+    """All sizes and audiences of one server, which grows from one to the other."""
+    found: dict[str, Any] = {"frames": []}
+    softirqs = softirq_pids([server_core])
+    with entrant.started() as server:
+        pids = [*server.pids(), *softirqs]
+        rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
+        secret = getattr(server, "secret", "")
+        with crowd(
+            server.address,
+            client_core,
+            dialect=entrant.dialect,
+            path=entrant.path,
+            secret=secret,
+            pause_ms=PAUSE_MS,
+        ) as seats:
+            for viewers in (1, *VIEWERS):
+                seats.open(viewers)
+                time.sleep(SETTLE_S)
+                if viewers == VIEWERS[-1]:
+                    kernel = kernel_memory()
+                    found["memory"] = {
+                        "viewers": viewers,
+                        "rss_before": rss_before,
+                        "rss": memory(server.pids()).rss,
+                        "tcp_buffers": kernel.tcp_buffers - kernel_before.tcp_buffers,
+                        "socket_slabs": None
+                        if kernel.socket_slabs is None or kernel_before.socket_slabs is None
+                        else kernel.socket_slabs - kernel_before.socket_slabs,
+                    }
+                for size in entrant.sizes:
+                    found["frames"].append(_frames(server, seats, pids, viewers, size))
+            counts = seats.counts()
+            found["closes"], found["faults"] = counts["closes"], counts["faults"]
+    return found
+
+
+def _frames(
+    server: Server, seats: Crowd, pids: list[int], viewers: int, size: int
+) -> dict[str, Any]:
+    """Some runs of frames; us of CPU for each frame that a viewer received."""
+    payload = b"a" * size
+    count, every_ms = FRAMES[viewers], EVERY_MS[viewers]
+    server.publish(payload, 2, every_ms)
+    frames = seats.still()
+    runs = []
+    for _ in range(RUNS):
+        cpu = cpu_ns(pids)
+        loops = server.publish(payload, count, every_ms)
+        frames, before = seats.still(), frames
+        run: dict[str, Any] = {
+            "us_per_viewer_and_frame": (cpu_ns(pids) - cpu) / 1000 / (viewers * count),
+            "received": frames - before,
+            "sent": viewers * count,
+        }
+        if loops:
+            cpu_us = sum(loop.cpu_ns for loop in loops) / 1000
+            run["of_the_loop_alone"] = cpu_us / (viewers * count)
+        runs.append(run)
+    us = statistics.median(run["us_per_viewer_and_frame"] for run in runs)
+    return {"viewers": viewers, "bytes": size, "us": us, "runs": runs}
+
+
+def each(found: dict[str, Any], viewers: int, size: int) -> float:
+    """us a viewer and frame, less what the frame costs with one viewer."""
+    alone = whole(found, 1, size)
+    return (whole(found, viewers, size) * viewers - alone) / (viewers - 1)
+
+
+def whole(found: dict[str, Any], viewers: int, size: int) -> float:
+    """us a viewer and frame, with all that the server does."""
+    (row,) = (r for r in found["frames"] if (r["viewers"], r["bytes"]) == (viewers, size))
+    us: float = row["us"]
+    return us

@@ -1,0 +1,133 @@
+"""The server that is measured: ``grandstand serve`` as its operator runs it, with all it does.
+
+Its processes (the server, the embedded store) are pinned to the core that the peers get.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grandstand.tokens import Tokens
+
+from loadtest.peers.child import child, free_port, until_listening
+from loadtest.peers.peer import due
+
+ROOM = "bench"
+STALE_S = 2.0
+NO_LIMIT = "1000000"
+FRAME_BYTES_BESIDES_DATA = 88
+"""Of a frame with one cue, whose data is one string of over 255 characters."""
+
+
+class Grandstand:
+    """A running one, with a room. Viewers speak the dialect ``grandstand``."""
+
+    def __init__(self, address: tuple[str, int], pids: list[int], secret: str) -> None:
+        self.address = address
+        self.secret = secret
+        self._pids = pids
+        self._token = Tokens(secret).issue("bench", "bench", "producer", ["*"], 3600)
+        self._http = http.client.HTTPConnection(*address, timeout=30)
+        self._called_s = 0.0
+
+    def pids(self) -> list[int]:
+        """The server's and its store's."""
+        return self._pids
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """As a producer. Raises OSError for an answer that isn't 2xx."""
+        if time.monotonic() - self._called_s > STALE_S:
+            self._http.close()  # uvicorn ends what is idle for 5 s
+        self._called_s = time.monotonic()
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        self._http.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = self._http.getresponse()
+        read = answer.read()
+        if answer.status // 100 != 2:
+            raise OSError(f"{method} {path}: {answer.status} {read[:300]!r}")
+        return json.loads(read) if read[:1] in (b"{", b"[") else read.decode()
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric's series, by its full name."""
+        lines = self.call("GET", "/metrics").splitlines()
+        return sum(
+            float(line.rsplit(" ", 1)[1])
+            for line in lines
+            if line.startswith((f"{name} ", f"{name}{{"))
+        )
+
+    def viewers(self) -> int:
+        """How many connections there are."""
+        return int(self.metric("grandstand_connections"))
+
+    def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[()]:
+        """Frames of about the payload's size: a cue each, which is committed when this returns."""
+        data = {"d": "a" * (len(payload) - FRAME_BYTES_BESIDES_DATA)}
+        for _ in due(count, every_ms):
+            self.call("POST", f"/v1/rooms/{ROOM}/cues", {"name": "bench", "data": data})
+        return ()
+
+
+@contextmanager
+def grandstand(
+    cores: Collection[int],
+    settings: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Grandstand]:
+    """The server with a room of these settings, without limits per address."""
+    secret = secrets.token_hex(32)
+    port = free_port()
+    besides = {
+        "GRANDSTAND_JWT_SECRET": secret,
+        "GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS": NO_LIMIT,
+        "GRANDSTAND_HANDSHAKES_PER_S": NO_LIMIT,
+        **(environment or {}),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        command = [
+            *("env", *(f"{name}={value}" for name, value in besides.items())),
+            *(sys.executable, "-m", "grandstand", "serve"),
+            *("--port", str(port), "--data-dir", f"{folder}/data"),
+        ]
+        with child(command, cores, log) as process:
+            until_listening(process, port, log)
+            _until_ready(port)
+            store_pid = int((Path(folder) / "data" / "valkey.pid").read_text())
+            server = Grandstand(("127.0.0.1", port), [process.pid, store_pid], secret)
+            calm = {"comment_interval": 0, "comment_burst": 10_000, "max_latency": 1000}
+            server.call("PUT", f"/v1/rooms/{ROOM}", {**calm, **(settings or {})})
+            yield server
+
+
+def _until_ready(port: int) -> None:
+    deadline_s = time.monotonic() + 30
+    while True:
+        probe = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            probe.request("GET", "/readyz")
+            if probe.getresponse().status == 200:
+                return
+        finally:
+            probe.close()
+        if time.monotonic() > deadline_s:
+            raise OSError("the server is up and not ready")
+        time.sleep(0.02)
+
+
+def cores() -> tuple[int, int]:
+    """The server's core and the clients'. Raises OSError where there is but one."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise OSError("the benchmark wants two cores: one for the server, one for the viewers")
+    return usable[0], usable[1]
