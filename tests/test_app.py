@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from grandstand import app
 from grandstand.app import Running, serve
 from grandstand.edge.presence import Presence
 from grandstand.faults import OperatorError
@@ -162,12 +161,6 @@ async def test_a_model_that_is_none_is_the_operators_to_mend(tmp_path: Path) -> 
 async def test_without_a_way_to_check_tokens_nothing_starts(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="GRANDSTAND_JWT_SECRET"):
         await serve(ServerSettings.read(port=0, data_dir=tmp_path))
-
-
-def test_too_few_open_files_are_the_operators_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.resource, "getrlimit", lambda _: (256, 512))  # type: ignore[attr-defined]
-    with pytest.raises(OperatorError, match="512 open files"):
-        app._raise_file_limit()
 
 
 async def test_pages_of_the_origins_that_are_let_in_may_read_how_long_to_wait(
