@@ -182,6 +182,7 @@ async def _serve(
                 functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),
             ),
             http=Entrance,
+            backlog=machine.BACKLOG,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -308,3 +309,4 @@ def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
         metrics=metrics.scorer,
     )
     return Reload(path, scorer, moderator, metrics.scorer)
+

@@ -13,7 +13,10 @@ from grandstand.faults import OperatorError
 FILES_MIN = 1024
 """Open files without which not even a small room fits; the hard limit is taken where it's more."""
 
-BACKLOG = 2048
+BACKLOG = 16_384
+"""Connections that may wait to be accepted; the kernel caps it by ``net.core.somaxconn``. When they
+are too many it drops the rest without a word, and a client tries again after 1, 3, 7, 15, 31 s.
+"""
 
 
 def raise_file_limit() -> None:
