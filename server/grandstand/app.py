@@ -309,4 +309,3 @@ def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
         metrics=metrics.scorer,
     )
     return Reload(path, scorer, moderator, metrics.scorer)
-

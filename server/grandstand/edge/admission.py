@@ -8,6 +8,7 @@ anything of the request is read, and who finds it empty costs one ready answer.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import cache
 from math import ceil
@@ -25,19 +26,25 @@ LONGEST_S = 10
 class Admission:
     """For uvicorn's ``ws=``: makes a ``viewer`` protocol, or one that turns away with 503.
 
-    ``per_s`` handshakes a second are let through, and as many at once after a quiet second.
+    ``per_s`` handshakes a second are let through, and as many at once after a quiet second. ``now``
+    is in seconds.
     """
 
     def __init__(
-        self, per_s: int, metrics: Metrics, viewer: Callable[..., asyncio.Protocol]
+        self,
+        per_s: int,
+        metrics: Metrics,
+        viewer: Callable[..., asyncio.Protocol],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._now = now
         self._queue = Queue(Rate(1000 / per_s, per_s), LONGEST_S * 1000)
         self._refused = metrics.handshakes_refused.labels(ErrorCode.OVERLOADED.value)
         self._viewer = viewer
 
     def __call__(self, **given: Any) -> asyncio.Protocol:
         """What uvicorn's HTTP protocols put on the transport of an upgrade."""
-        wait_ms = self._queue.take(asyncio.get_running_loop().time() * 1000)
+        wait_ms = self._queue.take(self._now() * 1000)
         if not wait_ms:
             return self._viewer(**given)
         self._refused.inc()
