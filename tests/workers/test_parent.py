@@ -7,7 +7,7 @@ import json
 import os
 import re
 import signal
-import tempfile
+import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeServer
+from tests.moderation.installation import install
 from tests.server import STOP_S, ServerProcess
 from tests.system.record import whole_record
 from tests.viewer import Viewer, until, viewing
@@ -43,6 +44,12 @@ def pids(server: ServerProcess) -> dict[str, int]:
 def children(pid: int) -> list[int]:
     told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     return [int(child) for child in " ".join(told).split()]
+
+
+def run_folder(server: ServerProcess) -> Path:
+    """Where its processes tell each other their metrics."""
+    pid = next(iter(pids(server).values()))
+    return Path(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[4].decode())
 
 
 def is_running(pid: int) -> bool:
@@ -187,7 +194,7 @@ async def test_workers_end_by_themselves_when_their_parent_is_killed_and_the_nex
 ) -> None:
     server.make_room(room)
     workers, store = pids(server).values(), server.valkey_pid
-    folder = Path(tempfile.gettempdir()) / Path(scrape_socket(server)).parent.name
+    folder = run_folder(server)
     async with AsyncExitStack() as stack:
         viewers = await crowd(stack, server, room)
         said = await viewers[0].comment("said before the kill")
@@ -205,19 +212,6 @@ async def test_workers_end_by_themselves_when_their_parent_is_killed_and_the_nex
     kept = await whole_record(server, room)
     assert kept[0]["id"] == said["comment"]
     await asyncio.to_thread(server.stop)
-
-
-def scrape_socket(server: ServerProcess) -> str:
-    """Where the parent tells its metrics."""
-    table = Path(f"/proc/{server.pid}/net/unix").read_text()
-    inodes = {
-        os.readlink(path) for path in Path(f"/proc/{server.pid}/fd").iterdir() if path.is_symlink()
-    }
-    for row in table.splitlines():
-        fields = row.split()
-        if fields[-1].endswith("/parent.sock") and f"socket:[{fields[6]}]" in inodes:
-            return fields[-1]
-    raise AssertionError("it has no such socket")
 
 
 async def test_a_worker_that_is_asked_to_stop_drains_alone_and_is_started_again(
@@ -263,3 +257,48 @@ async def test_a_hangup_asks_every_worker_to_look_for_a_new_model(server: Server
     os.kill(server.pid, signal.SIGHUP)
     await until(lambda: len(events(server, "model_unchanged")) == WORKERS)
     assert {each["worker"] for each in events(server, "model_unchanged")} == {"1", "2"}
+
+
+def told(server: ServerProcess) -> str:
+    """The one line that a server which doesn't start says."""
+    assert server.launch().wait(STOP_S) == 1
+    (line,) = server.log.splitlines()
+    assert line.startswith("grandstand: ")
+    return line
+
+
+def starting(make_server: MakeServer, **environment: str) -> ServerProcess:
+    return make_server(environment={"GRANDSTAND_WORKERS": str(WORKERS), **environment})
+
+
+def test_a_port_in_use_is_told_once_and_nothing_is_left(make_server: MakeServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = starting(make_server)
+        server.port = taken.getsockname()[1]
+        assert f"can't listen on 127.0.0.1:{server.port}" in told(server)
+    assert not server.data_dir.exists()
+
+
+def test_a_port_that_another_s_workers_share_is_in_use(
+    server: ServerProcess, make_server: MakeServer
+) -> None:
+    other = starting(make_server)
+    other.port = server.port
+    assert f"can't listen on 127.0.0.1:{server.port}" in told(other)
+
+
+def test_a_faulty_model_is_told_once_before_anything_is_started(
+    make_server: MakeServer, tmp_path: Path
+) -> None:
+    model = install(tmp_path)
+    model.write_bytes(b"no model")
+    server = starting(make_server, GRANDSTAND_MODEL=str(model))
+    assert "model.onnx: is not the file that manifest" in told(server)
+    assert not server.data_dir.exists()
+
+
+def test_a_store_that_does_not_answer_is_told_once(make_server: MakeServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    server = starting(make_server, GRANDSTAND_REDIS_URL=f"redis://127.0.0.1:{port}")
+    assert "GRANDSTAND_REDIS_URL" in told(server)
