@@ -36,7 +36,6 @@ TESTED_ELSEWHERE = {
     "store/keys": ("model/test_scripts.py", "names alone"),
     "stores": ("test_app.py", "how a server finds its store, and doesn't"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
-    "workers/worker": ("workers/test_parent.py", "it lives under a parent alone"),
 }
 """Modules whose tests stand in another file, and why."""
 

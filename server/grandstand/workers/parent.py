@@ -17,6 +17,7 @@ import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -219,7 +220,8 @@ class _Parent:
         """Each shall look for a new model; one that is only starting finds it anyway."""
         for worker in self._workers:
             if worker.serves and worker.process is not None:
-                worker.process.send_signal(signal.SIGHUP)
+                with suppress(ProcessLookupError):  # it has just ended
+                    worker.process.send_signal(signal.SIGHUP)
 
     async def _ended(self, keeping: list[asyncio.Task[None]]) -> None:
         """Until all have ended; who doesn't in time is killed, which loses nothing acknowledged."""
@@ -227,7 +229,8 @@ class _Parent:
         for worker in self._workers:
             if worker.process is not None:
                 log.error("worker_killed", of=worker.name)
-                worker.process.kill()
+                with suppress(ProcessLookupError):
+                    worker.process.kill()
         if late:
             await asyncio.wait(late)
 

@@ -49,7 +49,7 @@ async def _work(settings: ServerSettings, name: str, folder: Path, parent: socke
     hearing: list[asyncio.Task[None]] = []
 
     async def ready(running: Running) -> None:
-        hearing.append(asyncio.create_task(_hear(parent, running, folder), name="parent"))
+        hearing.append(asyncio.create_task(hear(parent, running, folder), name="parent"))
 
     try:
         await serve(settings, ready, siblings=Siblings(folder, name))
@@ -57,15 +57,20 @@ async def _work(settings: ServerSettings, name: str, folder: Path, parent: socke
         await end(hearing)
 
 
-async def _hear(parent: socket.socket, running: Running, folder: Path) -> None:
+async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
     """Does what the parent says until it says no more."""
     reader, writer = await asyncio.open_connection(sock=parent)
-    writer.write(READY)
-    while word := await reader.readline():
-        if word == STOP:
-            running.stop()
-        elif word == HASTEN:
-            running.hasten()
+    try:
+        writer.write(READY)
+        while word := await reader.readline():
+            if word == STOP:
+                running.stop()
+            elif word == HASTEN:
+                running.hasten()
+    except ConnectionError:
+        pass  # the parent was killed before it had read our word
+    finally:
+        writer.close()
     log.error("parent_ended")
     running.leave()
     shutil.rmtree(folder, ignore_errors=True)  # the parent can't, and the others do so too
