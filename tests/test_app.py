@@ -8,23 +8,27 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from grandstand import app
-from grandstand.app import Running, serve
+from grandstand.app import GRACE_S, Running, serve
 from grandstand.edge.presence import Presence
 from grandstand.faults import OperatorError
 from grandstand.settings import ServerSettings
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from tests.moderation.installation import install
 
 SECRET = "a secret of at least thirty-two bytes"
+UPGRADE = (
+    b"GET /v1/rooms/gala/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 
 
 def settings(folder: Path, **given: Any) -> ServerSettings:
@@ -77,6 +81,22 @@ async def test_it_serves_from_ready_on_and_stops_what_it_started(tmp_path: Path)
             await httpx2.AsyncClient(base_url=running.url).get("/readyz")
 
 
+def live_url(running: Running) -> str:
+    return f"{running.url.replace('http', 'ws')}/v1/rooms/gala/live"
+
+
+async def welcomed(stack: AsyncExitStack, running: Running) -> ClientConnection:
+    """A viewer in the room, which is made if need be."""
+    token = running.tokens.issue("p", "P", "producer", ["*"], 60)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=running.url, headers=headers) as http:
+        assert (await http.put("/v1/rooms/gala", json={})).is_success
+    viewer = await stack.enter_async_context(connect(live_url(running), proxy=None))
+    await viewer.send(json.dumps({"type": "hello", "token": token}))
+    assert json.loads(await viewer.recv())["type"] == "welcome"
+    return viewer
+
+
 async def told_until_closed(viewer: ClientConnection) -> list[dict[str, Any]]:
     messages = []
     with suppress(ConnectionClosedError):
@@ -90,21 +110,72 @@ async def test_a_signal_is_an_orderly_end_that_viewers_are_told_of(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     async with served(tmp_path, drain_s=1) as (running, task):
-        headers = {
-            "Authorization": f"Bearer {running.tokens.issue('p', 'P', 'producer', ['*'], 60)}"
-        }
-        async with httpx2.AsyncClient(base_url=running.url, headers=headers) as http:
-            assert (await http.put("/v1/rooms/gala", json={})).status_code == 201
-        url = running.url.replace("http", "ws")
-        async with connect(f"{url}/v1/rooms/gala/live", proxy=None) as viewer:
-            await viewer.send(json.dumps({"type": "hello"}))
-            assert json.loads(await viewer.recv())["type"] == "welcome"
+        async with AsyncExitStack() as stack:
+            viewer = await welcomed(stack, running)
             os.kill(os.getpid(), number)
             *_, bye = await told_until_closed(viewer)
             assert (bye["type"], bye["code"], bye["reconnect"]) == ("bye", 1012, True)
             assert 0 <= bye["after"] <= 1000
             assert viewer.close_code == 1012
         await asyncio.wait_for(task, 10)
+
+
+async def test_a_server_that_drains_is_not_ready_lives_and_lets_nobody_in(tmp_path: Path) -> None:
+    async with served(tmp_path, drain_s=600) as (running, task), AsyncExitStack() as stack:
+        viewers = [await welcomed(stack, running) for _ in range(3)]
+        os.kill(os.getpid(), signal.SIGTERM)
+        first, *others = [asyncio.create_task(told_until_closed(viewer)) for viewer in viewers]
+        done, waiting = await asyncio.wait([first, *others], return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        async with httpx2.AsyncClient(base_url=running.url) as http:
+            assert (await http.get("/healthz")).status_code == 200
+            ready = await http.get("/readyz")
+            assert (ready.status_code, ready.json()["code"]) == (503, "unavailable")
+            assert int(ready.headers["Retry-After"]) >= 1
+        with pytest.raises(InvalidStatus, match="503"):
+            await connect(live_url(running), proxy=None)
+        stayed = viewers[[first, *others].index(waiting.pop())]
+        await stayed.send(json.dumps({"type": "time", "id": "t", "sent": 1}))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, GRACE_S)
+        answers = [await telling for telling in (first, *others)]
+        assert all(messages[-1]["code"] == 1012 for messages in answers)
+        assert "time" in {message["type"] for messages in answers for message in messages}
+
+
+async def test_a_second_signal_waits_for_nobody(tmp_path: Path) -> None:
+    async with served(tmp_path, drain_s=600) as (running, task), AsyncExitStack() as stack:
+        await welcomed(stack, running)
+        port = int(running.url.rpartition(":")[2])
+        _, silent = await asyncio.open_connection("127.0.0.1", port)
+        silent.write(UPGRADE)
+        await welcomed(stack, running)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.wait_for(running.stopping.wait(), 5)
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.wait_for(task, GRACE_S)
+        silent.close()
+
+
+async def test_more_handshakes_than_are_let_in_a_second_are_told_when_to_come_again(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path, handshakes_per_s=1) as (running, _):
+
+        async def arrive() -> None:
+            async with connect(live_url(running), proxy=None):
+                pass
+
+        told_off = await asyncio.gather(*(arrive() for _ in range(5)), return_exceptions=True)
+        refused = [each for each in told_off if isinstance(each, InvalidStatus)]
+        assert refused
+        response = refused[0].response
+        assert (response.status_code, json.loads(response.body)["code"]) == (503, "overloaded")
+        assert response.headers["Retry-After"] == "1"
+        async with httpx2.AsyncClient(base_url=running.url) as http:
+            told = (await http.get("/metrics")).text
+        counted = f'grandstand_handshakes_refused_total{{code="overloaded"}} {len(refused)}.0'
+        assert counted in told
 
 
 async def test_a_part_that_fails_ends_the_server_with_its_fault(
@@ -162,12 +233,6 @@ async def test_a_model_that_is_none_is_the_operators_to_mend(tmp_path: Path) -> 
 async def test_without_a_way_to_check_tokens_nothing_starts(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="GRANDSTAND_JWT_SECRET"):
         await serve(ServerSettings.read(port=0, data_dir=tmp_path))
-
-
-def test_too_few_open_files_are_the_operators_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.resource, "getrlimit", lambda _: (256, 512))  # type: ignore[attr-defined]
-    with pytest.raises(OperatorError, match="512 open files"):
-        app._raise_file_limit()
 
 
 async def test_pages_of_the_origins_that_are_let_in_may_read_how_long_to_wait(

@@ -34,6 +34,7 @@ TESTED_ELSEWHERE = {
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/told": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "store/keys": ("model/test_scripts.py", "names alone"),
+    "stores": ("test_app.py", "how a server finds its store, and doesn't"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
 }
 """Modules whose tests stand in another file, and why."""
@@ -42,9 +43,10 @@ FROM_THE_TOP = (
     {"__main__"},
     {"cli"},
     {"commands"},
-    {"demo"},
+    {"demo", "workers"},
     {"app", "audience"},
-    {"edge", "producers", "sequencer", "pages", "settings", "resources"},
+    {"stores"},
+    {"edge", "producers", "sequencer", "pages", "settings", "resources", "machine"},
     {"replica", "tokens"},
     {"moderation", "overlays"},
     {"store"},
@@ -54,8 +56,8 @@ FROM_THE_TOP = (
     {"faults", "telemetry"},
 )
 """Each imports only what stands below it. Edge, producers and sequencer stand side by side: they
-know each other through the store alone. Settings, resources and pages are the app's to know;
-tokens clean the names in them as moderation does; faults and telemetry know nobody."""
+know each other through the store alone. Settings, resources, pages and the machine are the app's
+to know; tokens clean the names in them as moderation does; faults and telemetry know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 

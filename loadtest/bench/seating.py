@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import select
 import statistics
-import sys
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -143,21 +142,22 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 def main() -> None:
     """Until standard input ends."""
-    told = open(0, "rb", buffering=0)  # else a line may wait where ``select`` doesn't see it
-    seating = Seating(json.loads(told.readline()))
-    wait_s = seating.pause_s or IDLE_MS / 1000
-    while True:
-        watched = [told] if seating.pause_s or seating.is_asleep else [told, seating.stand]
-        readable, _, _ = select.select(watched, [], [], wait_s)
-        if told in readable:
-            line = told.readline()
-            if not line:
-                return
-            name, *given = json.loads(line)
-            print(json.dumps(getattr(seating, name)(*given)), flush=True)
-            if seating.pause_s:
-                continue  # or commands would shorten the pauses
-        seating.look()
+    with open(0, "rb", buffering=0) as told:  # else a line may wait where ``select`` can't see it
+        seating = Seating(json.loads(told.readline()))
+        wait_s = seating.pause_s or IDLE_MS / 1000
+        while True:
+            is_still = seating.pause_s or seating.is_asleep
+            watched = [told] if is_still else [told, seating.stand]
+            readable, _, _ = select.select(watched, [], [], wait_s)
+            if told in readable:
+                line = told.readline()
+                if not line:
+                    return
+                name, *given = json.loads(line)
+                print(json.dumps(getattr(seating, name)(*given)), flush=True)
+                if seating.pause_s:
+                    continue  # or commands would shorten the pauses
+            seating.look()
 
 
 if __name__ == "__main__":

@@ -6,14 +6,12 @@ import asyncio
 import contextlib
 import functools
 import gc
-import os
-import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -24,7 +22,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
-from grandstand import __version__, resources
+from grandstand import __version__, machine, resources
+from grandstand.edge.admission import Admission
+from grandstand.edge.draining import Draining
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.gate import Gate, Limits
 from grandstand.edge.keepalive import Keepalive
@@ -37,34 +37,40 @@ from grandstand.pages import pages
 from grandstand.producers import problems
 from grandstand.producers.api import Api
 from grandstand.producers.routes import routes
+from grandstand.producers.siblings import Siblings
 from grandstand.replica.rooms import LiveRooms
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
 from grandstand.store.cancelling import PATIENTLY_S, end
-from grandstand.store.connection import StoreUnavailable
-from grandstand.store.embedded import EmbeddedStore
-from grandstand.store.store import Store, open_store
+from grandstand.store.store import Store
+from grandstand.stores import connected, store_url
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
 
-FILES_MIN = 1024
-"""Open files without which not even a small room fits; the hard limit is taken where it's more."""
-
 GRACE_S = 5
 """How long viewers may take to answer the close frame when the process goes away."""
+
+AFTER_S = 1.0
+"""At most so long ``bye`` asks a viewer to wait: it smooths the slices in which they are told."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server at work."""
+    """A server at work.
+
+    ``stop`` lets it drain and end, ``hasten`` end at once. ``leave`` is ``stop`` for one of several
+    that share a port: newcomers go to the others from then on.
+    """
 
     url: str
     tokens: Tokens
     rooms: LiveRooms
     stopping: asyncio.Event
     stop: Callable[[], None]
+    hasten: Callable[[], None]
+    leave: Callable[[], None]
 
 
 class _Server(uvicorn.Server):
@@ -73,6 +79,11 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def refuse_newcomers(self) -> None:
+        """Closes the port, and leaves all connections as they are."""
+        for listening in self.servers if self.started else ():
+            listening.close()
 
 
 def run(
@@ -87,20 +98,31 @@ async def serve(
     settings: ServerSettings,
     ready: Callable[[Running], Awaitable[None]] | None = None,
     besides: Sequence[BaseRoute] = (),
+    siblings: Siblings | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM, then drains and stops all that it started.
+    """Serves until SIGINT or SIGTERM, then drains and stops all that it started; a second signal
+    ends it at once.
 
-    ``ready`` is called once the server answers; ``besides`` are routes of the caller's own. Raises
-    OperatorError, before anybody is let in, for whatever an operator can mend.
+    ``ready`` is called once the server answers; ``besides`` are routes of the caller's own. With
+    ``siblings`` it is one of several processes on one port: ``ready`` says who tells it to stop,
+    and a signal means that this one leaves. Raises OperatorError, before anybody is let in, for
+    whatever an operator can mend.
     """
-    _raise_file_limit()
+    machine.raise_file_limit()
     tokens = Tokens(settings.secret, settings.jwks_url)
     metrics = Metrics(CollectorRegistry())
     reload = _reload(settings, metrics)
-    listener = _listen(settings.host, settings.port)
+    listener = machine.listen(settings.host, settings.port, shared=siblings is not None)
     try:
-        async with _store(settings) as store:
-            await _serve(settings, store, tokens, metrics, reload, listener, ready, besides)
+        async with contextlib.AsyncExitStack() as stack:
+            if siblings is not None:
+                await stack.enter_async_context(siblings.answering(metrics.registry))
+            store = await stack.enter_async_context(
+                connected(await stack.enter_async_context(store_url(settings)))
+            )
+            await _serve(
+                settings, store, tokens, metrics, reload, listener, ready, besides, siblings
+            )
     finally:
         listener.close()
         await reload.moderator.close()
@@ -115,6 +137,7 @@ async def _serve(
     listener: socket.socket,
     ready: Callable[[Running], Awaitable[None]] | None,
     besides: Sequence[BaseRoute],
+    siblings: Siblings | None,
 ) -> None:
     moderator = reload.moderator
     rooms = LiveRooms(store)
@@ -135,9 +158,9 @@ async def _serve(
         metrics=metrics,
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
         origins=settings.origins,
-        drain_ms=int(settings.drain_s * 1000),
+        drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
     )
-    api = Api(rooms=rooms, tokens=tokens, registry=metrics.registry)
+    api = Api(rooms=rooms, tokens=tokens, registry=metrics.registry, siblings=siblings)
     app = Starlette(
         routes=[*routes(api), *besides, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},
@@ -154,8 +177,13 @@ async def _serve(
     server = _Server(
         uvicorn.Config(
             app,
-            ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),  # type: ignore[arg-type]
+            ws=Admission(  # type: ignore[arg-type]
+                settings.handshakes_per_s,
+                metrics,
+                functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),
+            ),
             http=Entrance,
+            backlog=machine.BACKLOG,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -165,20 +193,38 @@ async def _serve(
         )
     )
     stopping = asyncio.Event()
+    draining = Draining(settings.drain_s)
 
     def stop() -> None:
         if not stopping.is_set():
             log.info("stopping")
         stopping.set()
-        gate.draining = True
-        server.should_exit = True
+        gate.draining = api.draining = True
+
+    def hasten() -> None:
+        stop()
+        draining.hasten()
+        server.force_exit = True
+
+    def leave() -> None:
+        server.refuse_newcomers()
+        stop()
+
+    def signalled() -> None:
+        if siblings is not None:
+            leave()
+        elif stopping.is_set():
+            hasten()
+        else:
+            stop()
 
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signal_number, stop)
-    hangup = _Hangup()
+        loop.add_signal_handler(signal_number, signalled)
+    hangup = machine.Hangup()
     loop.add_signal_handler(signal.SIGHUP, lambda: stop() if hangup.is_real else reload.now())
-    running = Running(_url(listener), tokens, rooms, stopping, stop)
+    url = machine.url(listener)
+    running = Running(url, tokens, rooms, stopping, stop, hasten, leave)
 
     at_work = [
         asyncio.create_task(job, name=name)
@@ -195,15 +241,20 @@ async def _serve(
     try:
         await _until_started(server, serving)
         _spare_the_collector()
-        log.info("serving", url=running.url, durability=store.durability.promise)
+        log.info("serving", url=url, durability=store.durability.promise)
         if ready is not None:
             await ready(running)
-        await _until_over(serving, at_work)
+        if await _until_over(stopping, [serving, *at_work]):
+            here = server.server_state.connections
+            viewers = [each for each in here if isinstance(each, ViewerSocket)]
+            log.info("drained", viewers=await draining.run(viewers, here))
         stop()
+        server.should_exit = True
         await serving
         await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
     finally:
         stop()
+        server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
         await end(at_work, PATIENTLY_S)
@@ -214,13 +265,18 @@ async def _serve(
         task.result()
 
 
-async def _until_over(serving: asyncio.Task[None], at_work: list[asyncio.Task[None]]) -> None:
-    """Until the server was stopped, or a part of it failed."""
-    waiting = {serving, *at_work}
-    while serving in waiting:
-        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if any(task.exception() for task in done):
-            return
+async def _until_over(stopping: asyncio.Event, parts: list[asyncio.Task[None]]) -> bool:
+    """Until the server is to stop, or (False) a part of it failed."""
+    asked = asyncio.create_task(stopping.wait(), name="asked to stop")
+    waiting: set[asyncio.Task[Any]] = {asked, *parts}
+    try:
+        while not stopping.is_set():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if any(task.exception() for task in done):
+                return False
+        return True
+    finally:
+        asked.cancel()
 
 
 async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -230,52 +286,23 @@ async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) ->
         await asyncio.sleep(0.01)
 
 
-@asynccontextmanager
-async def _store(settings: ServerSettings) -> AsyncIterator[Store]:
-    """The store that the settings name, or the embedded one, stopped at the end."""
-    if settings.redis_url is not None:
-        store = await _connected(settings.redis_url)
-        try:
-            yield store
-        finally:
-            await store.close()
-        return
-    embedded = EmbeddedStore(settings.data_dir)
-    url = await embedded.start()
-    watching = asyncio.create_task(embedded.watch(), name="embedded store")
-    try:
-        store = await _connected(url)
-        try:
-            yield store
-        finally:
-            await store.close()
-    finally:
-        await end([watching])
-        await embedded.stop()
+def check(settings: ServerSettings) -> None:
+    """What the settings name is there and fits. Raises OperatorError."""
+    Tokens(settings.secret, settings.jwks_url)
+    _scorer(settings)
 
 
-async def _connected(url: str) -> Store:
+def _scorer(settings: ServerSettings) -> tuple[Path, OnnxScorer]:
+    path = settings.model or resources.model()
     try:
-        store = await open_store(url)
-    except StoreUnavailable as away:
-        place = urlsplit(url)
-        where = f"{place.scheme}://{place.hostname or place.path}"
-        raise OperatorError(
-            f"the store at {where} doesn't answer ({away.reason}): start it, or mend "
-            "GRANDSTAND_REDIS_URL"
-        ) from None
-    if store.durability.promise == "weak":
-        log.warning("acks_are_weak", why=store.durability.why)
-    return store
+        return path, OnnxScorer(path)
+    except ModelError as error:
+        raise OperatorError(str(error)) from None
 
 
 def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
     """The moderator with its scorer, and what brings a new one."""
-    path = settings.model or resources.model()
-    try:
-        scorer = OnnxScorer(path)
-    except ModelError as error:
-        raise OperatorError(str(error)) from None
+    path, scorer = _scorer(settings)
     moderator = Moderator(
         scorer,
         Rules.load(),
@@ -284,27 +311,6 @@ def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
         metrics=metrics.scorer,
     )
     return Reload(path, scorer, moderator, metrics.scorer)
-
-
-class _Hangup:
-    """What SIGHUP means: to look for a new model, or that the terminal was closed."""
-
-    def __init__(self) -> None:
-        is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
-        self._had_terminal = _has_terminal() and not is_ignored
-
-    @property
-    def is_real(self) -> bool:
-        """Whether the terminal that the process was started from is gone."""
-        return self._had_terminal and not _has_terminal()
-
-
-def _has_terminal() -> bool:
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
 
 
 def _spare_the_collector() -> None:
@@ -316,36 +322,3 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise OperatorError(
-            f"can't listen on {host}:{port} ({error.strerror}): give another --port or --host"
-        ) from None
-    listener.setblocking(False)
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _raise_file_limit() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < FILES_MIN:
-        raise OperatorError(
-            f"only {hard} open files are allowed, one per viewer: raise it (ulimit -n 65536)"
-        )
-    wanted = 1_048_576 if hard == resource.RLIM_INFINITY else hard
-    if soft < wanted:
-        with contextlib.suppress(ValueError):  # the system caps it below: what is there stays
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

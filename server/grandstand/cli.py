@@ -5,7 +5,6 @@ Settings come from the environment; options go before them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from grandstand.commands.replay import replay
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
-from grandstand.faults import OperatorError
+from grandstand.faults import told
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
@@ -67,8 +66,5 @@ def grandstand(
 
 def main() -> None:
     """The ``grandstand`` command. Exits with 1 after the operator's faults, 2 after wrong usage."""
-    try:
+    with told():
         cli()
-    except OperatorError as fault:
-        print(f"grandstand: {' '.join(str(fault).split())}", file=sys.stderr)
-        sys.exit(1)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class OperatorError(Exception):
     """The operator's fault: one line that names the setting and says what to do.
 
     The command line prints it as it is, without a traceback, and exits with 1.
     """
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """For what a program does as a whole: an operator's fault ends it with its line and 1."""
+    try:
+        yield
+    except OperatorError as fault:
+        print(f"grandstand: {' '.join(str(fault).split())}", file=sys.stderr)
+        sys.exit(1)

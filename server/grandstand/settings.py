@@ -46,6 +46,7 @@ class ServerSettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     data_dir: Path = Path(".grandstand")
     redis_url: Annotated[str | None, Field(repr=False)] = None
     jwt_secret: SecretStr | None = None
@@ -56,6 +57,7 @@ class ServerSettings(BaseSettings):
     moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1
     max_connections_per_viewer: Annotated[int, Field(ge=1)] = 10
     max_connections_per_address: Annotated[int, Field(ge=1)] = 5000
+    handshakes_per_s: Annotated[int, Field(ge=1, le=100_000)] = 1500
     drain_s: Annotated[float, Field(ge=0, le=600)] = 2.0
     forwarded_allow_ips: str = "127.0.0.1"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

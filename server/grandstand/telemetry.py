@@ -125,6 +125,21 @@ class Metrics:
         self.registry.register(_ReadCounter(f"grandstand_{name}", words, label, read))
 
 
+class ParentMetrics:
+    """Of the process that starts the others, where a server has several."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry
+        ProcessCollector(registry=registry)
+        self.workers = Gauge("grandstand_workers", "Workers that serve", registry=registry)
+        self.restarts = Counter(
+            "grandstand_worker_restarts_total",
+            "Workers started again after they had ended",
+            registry=registry,
+        )
+
+
 class ScorerMetrics:
     """Of the comment scorer, which also runs where nobody measures: then without a registry."""
 

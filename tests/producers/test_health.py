@@ -23,6 +23,15 @@ async def test_a_process_is_ready_while_its_store_is_there(
     assert (await on_stage.call("GET", "/healthz", role=None)).status_code == 200
 
 
+async def test_a_server_that_goes_away_is_not_ready_and_lives(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_stage.api, "draining", True)
+    answer = await on_stage.call("GET", "/readyz", role=None)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (await on_stage.call("GET", "/healthz", role=None)).status_code == 200
+
+
 async def test_metrics_are_those_of_the_registry(on_stage: Stage) -> None:
     Counter("seen", "For this test", registry=on_stage.api.registry).inc(3)
     assert "seen_total 3.0" in (await on_stage.call("GET", "/metrics", role=None)).text

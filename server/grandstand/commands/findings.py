@@ -15,11 +15,11 @@ from typing import Literal
 from urllib.parse import quote
 
 from grandstand import resources
-from grandstand.app import FILES_MIN
 from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.faults import OperatorError
+from grandstand.machine import FILES_MIN
 from grandstand.moderation import ModelError, OnnxScorer
 from grandstand.pages import LIBRARIES
 from grandstand.settings import ServerSettings, strangers

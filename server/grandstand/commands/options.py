@@ -17,6 +17,9 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of the embedded store, made if need be. [default: .grandstand]"),
 ]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes that share the port, each with a core. [default: 1]")
+]
 
 Url = Annotated[str, typer.Option(envvar="GRANDSTAND_URL", help="Where the server answers.")]
 Token = Annotated[

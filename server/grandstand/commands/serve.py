@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from grandstand.commands.options import DataDir, Host, Port, server_settings
+from grandstand.commands.options import DataDir, Host, Port, Workers, server_settings
 
 
-def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+def serve(
+    host: Host = None, port: Port = None, data_dir: DataDir = None, workers: Workers = None
+) -> None:
     """Serve rooms until Ctrl-C.
 
     Without GRANDSTAND_REDIS_URL the rooms live in an embedded store in --data-dir, and every
-    acknowledged comment and vote is on disk.
+    acknowledged comment and vote is on disk. With --workers, that many processes share the port.
 
     \b
     Example:
       export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)
       grandstand serve --host 0.0.0.0
     """
-    from grandstand import app  # here: a second that other commands needn't wait for
+    settings = server_settings(host=host, port=port, data_dir=data_dir, workers=workers)
+    # Here, not above: a second that other commands needn't wait for.
+    if settings.workers > 1:
+        from grandstand.workers import parent
 
-    app.run(server_settings(host=host, port=port, data_dir=data_dir))
+        parent.run(settings)
+    else:
+        from grandstand import app
+
+        app.run(settings)

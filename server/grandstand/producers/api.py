@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grandstand.producers.problems import RETRY_AFTER_S, ProblemError
+from grandstand.producers.siblings import Siblings
 from grandstand.producers.validation import Also, Line, checked, checked_lines
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
@@ -38,7 +39,7 @@ def guest_buckets() -> Buckets:
 
 @dataclass(slots=True)
 class Api:
-    """What the HTTP side works with."""
+    """What the HTTP side works with; ``siblings`` are other processes of the same server."""
 
     rooms: LiveRooms
     tokens: Tokens
@@ -46,6 +47,8 @@ class Api:
     origins: tuple[str, ...] = ()
     guests: Buckets = field(default_factory=guest_buckets)
     registry: CollectorRegistry = REGISTRY
+    siblings: Siblings | None = None
+    draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ async def healthz(call: Call) -> Response:
 
 
 async def readyz(call: Call) -> Response:
-    """Whether the process can serve: the store answers."""
+    """Whether the process can serve: the store answers, and it isn't going away."""
+    if call.api.draining:
+        raise RefusedError(ErrorCode.UNAVAILABLE, "this server is going away")
     if not call.api.rooms.store_is_up:
         raise RefusedError(ErrorCode.UNAVAILABLE, "the store doesn't answer")
     return answer(Health())
@@ -32,5 +34,6 @@ async def readyz(call: Call) -> Response:
 
 async def metrics(call: Call) -> Response:
     """Metrics for Prometheus."""
-    body = generate_latest(call.api.registry)
+    siblings = call.api.siblings
+    body = generate_latest(call.api.registry) if siblings is None else await siblings.told()
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

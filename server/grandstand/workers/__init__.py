@@ -1,0 +1,1 @@
+"""One server in several processes on one port, for a machine with more than one core."""

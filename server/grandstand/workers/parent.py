@@ -1,0 +1,251 @@
+"""The process that an operator starts and stops: it starts the others, and serves nobody.
+
+Theory of operation: it takes the port without listening, starts the embedded store if that is
+wanted, and a worker for each share of the viewers. Each worker listens on the port by itself, so
+the kernel spreads newcomers over those that live, and what waits for a dead one is refused at once.
+Workers know each other through the store alone, like servers on many machines. One that ends is
+started again; when the parent ends, all do, and the store last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import structlog
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from grandstand import machine
+from grandstand.faults import OperatorError, told
+from grandstand.producers.siblings import Siblings
+from grandstand.settings import PREFIX, ServerSettings
+from grandstand.store.cancelling import end
+from grandstand.stores import connected, store_url
+from grandstand.telemetry import ParentMetrics, configure_logging
+from grandstand.workers.restarts import Restarts
+
+READY, STOP, HASTEN = b"ready\n", b"stop\n", b"hasten\n"
+"""What is said on the line to a worker: the first by the worker, the others by us."""
+
+STOP_S = 15.0
+"""How long a worker may take besides the drain before it is killed, in s; its close frames, its
+rooms' handing over and the store's answers have 5 s and 1 s."""
+
+NAME = "parent"
+"""Its ``worker`` in the metrics."""
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: ServerSettings) -> NoReturn:
+    """Becomes the parent of ``settings.workers`` workers, until SIGINT or SIGTERM.
+
+    Looks at what they'll need, and goes on as a program that has loaded none of it: half as large.
+    Raises OperatorError, before anything is started, for whatever an operator can mend.
+    """
+    from grandstand import app  # here: the parent does without
+
+    if sys.platform != "linux":
+        raise OperatorError(
+            f"{PREFIX}WORKERS: only Linux spreads connections over processes on one port"
+        )
+    machine.raise_file_limit()
+    app.check(settings)
+    program = [sys.executable, "-m", "grandstand.workers.parent"]
+    os.execve(sys.executable, program, _environment(settings))
+
+
+def main() -> None:
+    """``python -m grandstand.workers.parent``, as ``run`` calls it."""
+    with told():
+        settings = ServerSettings.read()
+        configure_logging(settings.log_level, settings.log_json)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings))
+
+
+async def _serve(settings: ServerSettings) -> None:
+    with (
+        machine.reserve(settings.host, settings.port) as holder,
+        tempfile.TemporaryDirectory(prefix="grandstand-") as folder,
+    ):
+        async with store_url(settings) as store:
+            async with connected(store):
+                pass  # it is there, and its faults have been told once
+            port = int(holder.getsockname()[1])
+            shared = settings.model_copy(update={"port": port, "redis_url": store})
+            await _Parent(shared, Path(folder), machine.url(holder)).serve()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A worker's place: the process in it, once there is one, and our end of the line to it."""
+
+    name: str
+    restarts: Restarts = field(default_factory=Restarts)
+    process: Process | None = None
+    writer: asyncio.StreamWriter | None = None
+    serves: bool = False
+
+
+class _Parent:
+    def __init__(self, settings: ServerSettings, folder: Path, url: str) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._url = url
+        self._workers = [_Worker(str(number + 1)) for number in range(settings.workers)]
+        self._metrics = ParentMetrics(CollectorRegistry())
+        self._stopping = asyncio.Event()
+        self._complete = asyncio.Event()
+
+    async def serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        hangup = machine.Hangup()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._signalled)
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: self._signalled() if hangup.is_real else self._look()
+        )
+        keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        try:
+            async with Siblings(self._folder, NAME).answering(self._metrics.registry):
+                await self._until_complete(keeping)
+                if self._complete.is_set():
+                    log.info("serving", url=self._url, workers=len(self._workers))
+                await asyncio.gather(*keeping)
+        finally:
+            self._stop()
+            await self._ended(keeping)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+
+    async def _until_complete(self, keeping: list[asyncio.Task[None]]) -> None:
+        """Until all workers serve, or the first can't be had."""
+        complete = asyncio.create_task(self._complete.wait())
+        try:
+            done, _ = await asyncio.wait([complete, *keeping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                await task
+        finally:
+            complete.cancel()
+
+    # --- one worker --------------------------------------------------------------------------
+
+    async def _keep(self, worker: _Worker) -> None:
+        """A process in this place, again and again, until all are to stop."""
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            began_s = loop.time()
+            code = await self._live(worker)
+            if self._stopping.is_set():
+                return
+            if not self._complete.is_set() and code == 1:
+                raise OperatorError(f"worker {worker.name} can't start: it has said why")
+            pause_s = worker.restarts.pause_s(loop.time() - began_s)
+            self._metrics.restarts.inc()
+            log.error("worker_ended", of=worker.name, code=code, again_in_s=pause_s)
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _live(self, worker: _Worker) -> int:
+        """One process, from its start to its end; its exit code."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            worker.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "grandstand.workers.worker"),
+                *(worker.name, str(self._folder), str(theirs.fileno())),
+                env=_environment(self._settings),
+                stdin=DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C in a terminal is ours to tell
+            )
+        reader, worker.writer = await asyncio.open_connection(sock=ours)
+        hearing = asyncio.create_task(self._hear(worker, reader))
+        try:
+            if self._stopping.is_set():
+                worker.writer.write(STOP)
+            return await worker.process.wait()
+        finally:
+            await end([hearing])
+            worker.writer.close()
+            worker.process = worker.writer = None
+            self._count(worker, serves=False)
+
+    async def _hear(self, worker: _Worker, reader: asyncio.StreamReader) -> None:
+        if await reader.readline() == READY:
+            self._count(worker, serves=True)
+
+    def _count(self, worker: _Worker, serves: bool) -> None:
+        worker.serves = serves
+        serving = sum(each.serves for each in self._workers)
+        self._metrics.workers.set(serving)
+        if serving == len(self._workers):
+            self._complete.set()
+
+    # --- all of them -------------------------------------------------------------------------
+
+    def _signalled(self) -> None:
+        if self._stopping.is_set():
+            self._tell(HASTEN)
+        else:
+            log.info("stopping")
+            self._stop()
+
+    def _stop(self) -> None:
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._tell(STOP)
+
+    def _tell(self, word: bytes) -> None:
+        for worker in self._workers:
+            if worker.writer is not None:
+                worker.writer.write(word)
+
+    def _look(self) -> None:
+        """Each shall look for a new model; one that is only starting finds it anyway."""
+        for worker in self._workers:
+            if worker.serves and worker.process is not None:
+                with suppress(ProcessLookupError):  # it has just ended
+                    worker.process.send_signal(signal.SIGHUP)
+
+    async def _ended(self, keeping: list[asyncio.Task[None]]) -> None:
+        """Until all have ended; who doesn't in time is killed, which loses nothing acknowledged."""
+        _, late = await asyncio.wait(keeping, timeout=self._settings.drain_s + STOP_S)
+        for worker in self._workers:
+            if worker.process is not None:
+                log.error("worker_killed", of=worker.name)
+                with suppress(ProcessLookupError):
+                    worker.process.kill()
+        if late:
+            await asyncio.wait(late)
+
+
+def _environment(settings: ServerSettings) -> Mapping[str, str]:
+    """Ours, and in it what options have set, or we."""
+    given = {
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "WORKERS": str(settings.workers),
+        "DATA_DIR": str(settings.data_dir),
+        "REDIS_URL": settings.redis_url or "",
+    }
+    return {**os.environ, **{PREFIX + name: value for name, value in given.items()}}
+
+
+if __name__ == "__main__":
+    main()

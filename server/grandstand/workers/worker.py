@@ -1,0 +1,80 @@
+"""One of the processes: a server that shares its port, and hears from its parent by a line.
+
+The line is a socket whose other end the parent alone holds. So its end is the parent's end, however
+that came about, and then a worker leaves too: nobody would start it again, or stop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from grandstand.app import Running, serve
+from grandstand.faults import OperatorError
+from grandstand.producers.siblings import Siblings
+from grandstand.settings import ServerSettings
+from grandstand.store.cancelling import end
+from grandstand.telemetry import configure_logging
+from grandstand.workers.parent import HASTEN, READY, STOP
+
+log = structlog.get_logger(__name__)
+
+
+def main(name: str, folder: str, line: str) -> None:
+    """``python -m grandstand.workers.worker``, as the parent calls it: the worker's name, the
+    folder where its siblings answer, and its end of the line, an open file. Exits with 1 after
+    the operator's faults.
+    """
+    try:
+        settings = ServerSettings.read()
+        configure_logging(settings.log_level, settings.log_json)
+        structlog.contextvars.bind_contextvars(worker=name)
+        with (
+            socket.socket(fileno=int(line)) as parent,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(_work(settings, name, Path(folder), parent))
+    except OperatorError as fault:
+        log.error("worker_cannot_start", reason=str(fault))
+        sys.exit(1)
+
+
+async def _work(settings: ServerSettings, name: str, folder: Path, parent: socket.socket) -> None:
+    hearing: list[asyncio.Task[None]] = []
+
+    async def ready(running: Running) -> None:
+        hearing.append(asyncio.create_task(hear(parent, running, folder), name="parent"))
+
+    try:
+        await serve(settings, ready, siblings=Siblings(folder, name))
+    finally:
+        await end(hearing)
+
+
+async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
+    """Does what the parent says until it says no more."""
+    reader, writer = await asyncio.open_connection(sock=parent)
+    try:
+        writer.write(READY)
+        while word := await reader.readline():
+            if word == STOP:
+                running.stop()
+            elif word == HASTEN:
+                running.hasten()
+    except ConnectionError:
+        pass  # the parent was killed before it had read our word
+    finally:
+        writer.close()
+    log.error("parent_ended")
+    running.leave()
+    shutil.rmtree(folder, ignore_errors=True)  # the parent can't, and the others do so too
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
