@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -15,10 +16,9 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import gevent
+import jwt
 from gevent.event import Event
 from grandstand.recordings.recording import read
-from grandstand.rules.identity import Role
-from grandstand.tokens import Tokens
 from locust.env import Environment
 
 from loadtest.counts import Counts
@@ -89,8 +89,9 @@ class House:
         self._parties: list[Party] = []
         self._gone = Totals()
         self._texts = _texts(options.trace, self.random)
-        secret = os.environ.get(SECRET)
-        self._tokens = Tokens(secret) if secret else None
+        self.name = secrets.token_hex(3)
+        """So that viewers of several processes, here or elsewhere, aren't the same ones."""
+        self._secret = os.environ.get(SECRET)
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
     @classmethod
@@ -120,11 +121,17 @@ class House:
         place = urlsplit(self.url)
         return f"{place.hostname}:{place.port or (443 if place.scheme == 'https' else 80)}"
 
-    def signed(self, sub: str, role: Role = "viewer") -> str | None:
-        """A token of our own making, if we have the secret."""
-        if self._tokens is None:
+    def signed(self, sub: str, role: str = "viewer") -> str | None:
+        """A token of our own making, if we have the secret.
+
+        Not by ``grandstand.tokens``: that brings ONNX Runtime along, whose threads a process that
+        Locust forks can't end.
+        """
+        if not self._secret:
             return None
-        return self._tokens.issue(sub, sub, role, ["*"], LIFETIME_S)
+        expires = int(time.time()) + LIFETIME_S
+        claims = {"sub": sub, "name": sub, "role": role, "rooms": ["*"], "exp": expires}
+        return jwt.encode(claims, self._secret, algorithm="HS256")
 
     @property
     def producer_token(self) -> str | None:

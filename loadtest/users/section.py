@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import os
 import socket
 from itertools import count
 from typing import Any
@@ -83,7 +82,7 @@ class Section(User):
     def _token(self, number: int) -> str | None:
         if not self.house.options.is_ours:
             return None
-        return self.house.signed(f"load:{os.getpid()}:{number}")
+        return self.house.signed(f"load:{self.house.name}:{number}")
 
     def on_stop(self) -> None:
         """Everybody leaves."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from itertools import count
 from typing import Any
@@ -47,7 +46,7 @@ class Viewer(FastHttpUser):
         self.house = House.of(self.environment)
         if not self.house.options.is_ours:
             raise StopUser
-        self._name = f"load:{os.getpid()}:viewer:{next(_numbers)}"
+        self._name = f"load:{self.house.name}:viewer:{next(_numbers)}"
         self._token: str | None = None
         self._place = Place()
         self._socket: websocket.WebSocket | None = None
@@ -221,7 +220,7 @@ class Viewer(FastHttpUser):
             self._say("vote", {"type": "vote", "poll": poll["id"], "choices": [choice], "at": at})
 
     def _say(self, what: str, message: dict[str, Any]) -> None:
-        message["id"] = f"{self._name[5:]}.{next(self._order)}"
+        message["id"] = f"{self._name[5:]}:{next(self._order)}"
         self._unanswered[message["id"]] = message
         self.house.ledger.sent(message["id"], what, time.monotonic())
         self._put(message)
