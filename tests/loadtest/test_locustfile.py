@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import broadcast
 
+from loadtest.users.service_levels import DEFAULT
 from tests.loadtest.shows import websocket_show
 from tests.server import ServerProcess
 from tests.viewer import until
@@ -201,3 +203,12 @@ async def test_a_level_that_cannot_be_read_ends_the_run_before_it_begins(
     run = await locust(tmp_path, server.url, "--slo", "all is well", secret=None)
     assert run.code == 1
     assert "'all is well' isn't like 'welcome p99 < 2000'" in run.output
+
+
+def test_the_documents_name_every_option_and_the_default_levels() -> None:
+    text = (ROOT / "docs" / "load.md").read_text()
+    source = (ROOT / "loadtest" / "users" / "options.py").read_text()
+    named = re.findall(r'option\("(--[a-z-]+)"', source)
+    assert len(named) > 10
+    assert [name for name in named if f"`{name}`" not in text] == []
+    assert " ".join(text.split()).count(DEFAULT) == 1
