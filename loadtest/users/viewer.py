@@ -9,6 +9,7 @@ from typing import Any
 import gevent
 import msgspec
 import websocket
+from gevent.pool import Group
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
@@ -16,6 +17,7 @@ from loadtest.counts import Counts
 from loadtest.pace import COME_BACK, TRY_AGAIN, comeback_s
 from loadtest.users.house import House
 from loadtest.users.place import Place, Step
+from loadtest.users.report import ANEW, GAP
 
 SUBPROTOCOL = "grandstand.v1.msgpack"
 SILENCE_S = 30.0
@@ -54,7 +56,7 @@ class Viewer(FastHttpUser):
         self._unanswered: dict[str, dict[str, Any]] = {}
         self._not_before_s = 0.0
         self._order = count()
-        self._beside = gevent.pool.Group()
+        self._beside = Group()
         self._beside.spawn(self._ask_the_time)
         self.house.enter(self)
 
@@ -157,7 +159,8 @@ class Viewer(FastHttpUser):
             case "frame":
                 self._frame(message, now_s)
             case "welcome":
-                self._place.welcomed(message, now_s)
+                if self._place.welcomed(message, now_s):
+                    self.house.report.failed(ANEW)
                 for waiting in list(self._unanswered.values()):
                     self._put(waiting)
             case "ack":
@@ -176,7 +179,7 @@ class Viewer(FastHttpUser):
         report = self.house.report
         report.frames(1, 0)
         if self._place.framed(frame, now_s) is Step.GAP:
-            report.failed("gap")
+            report.failed(GAP)
         comments = [each["id"] for each in frame.get("comments", ())]
         polls = frame.get("polls", ())
         seen = [*comments, *(poll["id"] for poll in polls)]
