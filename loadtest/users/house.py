@@ -35,6 +35,8 @@ TOKEN = "GRANDSTAND_TOKEN"
 LIFETIME_S = 24 * 3600
 SETTLE_S = 120.0
 """So long at most nobody speaks because not all are seated."""
+ANSWER_S = 5.0
+"""What has waited longer for its answer when the run ends has none."""
 FLUSH_S = 0.1
 MAX_TEXT_CHARS = 100
 PHRASES = (
@@ -42,8 +44,6 @@ PHRASES = (
     "louder please", "who is the drummer", "my favourite song", "this is it", "here we go again",
     "I was not ready for that", "greetings to the third row", "that key change", "wonderful",
 )  # fmt: skip
-
-
 ORDINARY = frozenset(
     {"rejected", "rate_limited", "muted", "shielded", "poll_not_open", "already_voted", "bad_time"}
 )
@@ -110,6 +110,8 @@ class House:
         """The run is about to end: nothing goes on, and what was counted stands."""
         gevent.killall(self._greenlets)
         self.report.flush()
+        for what in self.ledger.unanswered(time.monotonic(), ANSWER_S):
+            self.report.failed(f"{FAILED}{what} unanswered")
         totals = self.totals
         self.figures = {"totals": asdict(totals)}
         if self._settled is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,7 @@ def _write(
     processes: Mapping[str, dict[str, Any]],
 ) -> None:
     told = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "options": {name: getattr(options, name) for name in options.__dataclass_fields__},
         "reached": all(reached for reached, _ in judged),
         "levels": [{"reached": reached, "words": words} for reached, words in judged],

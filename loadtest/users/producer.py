@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.pool import Group
 from locust import FastHttpUser, task
 
 from loadtest.counts import Counts
@@ -33,10 +34,12 @@ class Producer(FastHttpUser):
         self._token = self.house.producer_token if self.house.options.is_ours else None
         if self._token is None:
             print(f"no producer: it takes a Grandstand, and {SECRET} or {TOKEN}")
+        self._posts = Group()
         self.house.enter(self)
 
     def on_stop(self) -> None:
         """Leaves."""
+        self._posts.kill()
         self.house.leave(self)
 
     def speak(self, text: str) -> None:
@@ -58,7 +61,7 @@ class Producer(FastHttpUser):
             due_s, every_s = due[what]
             gevent.sleep(max(0.0, due_s - time.monotonic()))
             due[what] = due_s + every_s, every_s
-            self._cue() if what == "cue" else self._poll()
+            self._posts.spawn(self._cue if what == "cue" else self._poll)
         Event().wait()  # nothing to do until it is stopped
 
     def _cue(self) -> None:
