@@ -186,6 +186,17 @@ async def test_a_section_counts_at_a_peer_where_there_is_no_room(tmp_path: Path)
     assert "the load generator" in run.output
 
 
+async def test_a_room_that_is_not_as_asked_for_fails_the_run(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    run = await locust(
+        tmp_path, server.url, "Viewer", "-u", "1", "--comments-per-s", "0",
+        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=1,
+    )  # fmt: skip
+    assert run.code == 1
+    assert "MISSED   the room: HTTP 422" in run.output
+
+
 async def test_a_level_that_cannot_be_read_ends_the_run_before_it_begins(
     server: ServerProcess, tmp_path: Path
 ) -> None:
