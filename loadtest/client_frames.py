@@ -42,8 +42,8 @@ def masked(opcode: int, payload: bytes) -> bytes:
 def found(data: bytes, at: int) -> Found | None:
     """The frame that begins at ``at``, inflated if it was deflated; None while bytes are missing.
 
-    Raises StreamError for a masked frame or one of several fragments: none of the servers that we
-    measure sends such.
+    Raises StreamError for a masked frame, one of several fragments (none of the servers that we
+    measure sends such), or one that can't be inflated.
     """
     if len(data) < at + 2:
         return None
@@ -58,5 +58,8 @@ def found(data: bytes, at: int) -> Found | None:
         return None
     payload = data[start : start + size]
     if first & _RSV1:
-        payload = zlib.decompressobj(wbits=-15).decompress(payload + _FLUSHED)
+        try:
+            payload = zlib.decompressobj(wbits=-15).decompress(payload + _FLUSHED)
+        except zlib.error as error:
+            raise StreamError(f"deflate: {error}") from None
     return Found(first & 0xF, payload, start + size)

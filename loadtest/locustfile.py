@@ -18,7 +18,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtest.users import options, outcome
 from loadtest.users.house import House
 from loadtest.users.producer import Producer
-from loadtest.users.room import open_room
+from loadtest.users.room import RoomError, open_room
 from loadtest.users.section import Section
 from loadtest.users.service_levels import levels
 from loadtest.users.viewer import Viewer
@@ -39,14 +39,20 @@ def _attach(environment: Environment, **_: Any) -> None:
     assert environment.parsed_options is not None
     levels(environment.parsed_options.slo or None)  # a wrong one ends the run before it begins
     processes: dict[str, dict[str, Any]] = {}
+    faults: list[str] = []
     is_worker = isinstance(environment.runner, WorkerRunner)
     is_master = isinstance(environment.runner, MasterRunner)
 
     def begin(**_: Any) -> None:
         processes.clear()
+        faults.clear()
         House.begin(environment)
         if not is_worker:
-            open_room(environment)
+            try:
+                open_room(environment)
+            except RoomError as error:
+                faults.append(f"the room: {error}")
+                print(faults[-1])
 
     def spawned(**_: Any) -> None:
         House.of(environment).all_spawned = True
@@ -67,7 +73,7 @@ def _attach(environment: Environment, **_: Any) -> None:
     def judge(**_: Any) -> None:
         if environment.runner is not None:
             environment.runner.quit()
-        environment.process_exit_code = 0 if outcome.judge(environment, processes) else 1
+        environment.process_exit_code = 0 if outcome.judge(environment, processes, faults) else 1
 
     environment.events.test_start.add_listener(begin)
     environment.events.spawning_complete.add_listener(spawned)

@@ -228,7 +228,7 @@ class Stand:
             self._drain(seat, event)
 
     def _take(self, seat: Seat, data: bytes) -> None:
-        if seat.seated and not seat.rest:
+        if seat.seated and not seat.rest and len(data) < BUFFER_BYTES:
             chunk = self._chunks.known(data) or self._learn(data)
             if chunk is not None:
                 self._chunk = chunk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -15,10 +16,9 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import gevent
+import jwt
 from gevent.event import Event
 from grandstand.recordings.recording import read
-from grandstand.rules.identity import Role
-from grandstand.tokens import Tokens
 from locust.env import Environment
 
 from loadtest.counts import Counts
@@ -35,6 +35,8 @@ TOKEN = "GRANDSTAND_TOKEN"
 LIFETIME_S = 24 * 3600
 SETTLE_S = 120.0
 """So long at most nobody speaks because not all are seated."""
+ANSWER_S = 5.0
+"""What has waited longer for its answer when the run ends has none."""
 FLUSH_S = 0.1
 MAX_TEXT_CHARS = 100
 PHRASES = (
@@ -42,8 +44,6 @@ PHRASES = (
     "louder please", "who is the drummer", "my favourite song", "this is it", "here we go again",
     "I was not ready for that", "greetings to the third row", "that key change", "wonderful",
 )  # fmt: skip
-
-
 ORDINARY = frozenset(
     {"rejected", "rate_limited", "muted", "shielded", "poll_not_open", "already_voted", "bad_time"}
 )
@@ -89,8 +89,9 @@ class House:
         self._parties: list[Party] = []
         self._gone = Totals()
         self._texts = _texts(options.trace, self.random)
-        secret = os.environ.get(SECRET)
-        self._tokens = Tokens(secret) if secret else None
+        self.name = secrets.token_hex(3)
+        """So that viewers of several processes, here or elsewhere, aren't the same ones."""
+        self._secret = os.environ.get(SECRET)
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
     @classmethod
@@ -109,6 +110,8 @@ class House:
         """The run is about to end: nothing goes on, and what was counted stands."""
         gevent.killall(self._greenlets)
         self.report.flush()
+        for what in self.ledger.unanswered(time.monotonic(), ANSWER_S):
+            self.report.failed(f"{FAILED}{what} unanswered")
         totals = self.totals
         self.figures = {"totals": asdict(totals)}
         if self._settled is not None:
@@ -120,11 +123,17 @@ class House:
         place = urlsplit(self.url)
         return f"{place.hostname}:{place.port or (443 if place.scheme == 'https' else 80)}"
 
-    def signed(self, sub: str, role: Role = "viewer") -> str | None:
-        """A token of our own making, if we have the secret."""
-        if self._tokens is None:
+    def signed(self, sub: str, role: str = "viewer") -> str | None:
+        """A token of our own making, if we have the secret.
+
+        Not by ``grandstand.tokens``: that brings ONNX Runtime along, whose threads a process that
+        Locust forks can't end.
+        """
+        if not self._secret:
             return None
-        return self._tokens.issue(sub, sub, role, ["*"], LIFETIME_S)
+        expires = int(time.time()) + LIFETIME_S
+        claims = {"sub": sub, "name": sub, "role": role, "rooms": ["*"], "exp": expires}
+        return jwt.encode(claims, self._secret, algorithm="HS256")
 
     @property
     def producer_token(self) -> str | None:

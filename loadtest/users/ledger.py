@@ -45,6 +45,10 @@ class Ledger:
         """It will never be seen: it was refused, or is no more than answered."""
         self._sent.pop(own_id, None)
 
+    def unanswered(self, now_s: float, after_s: float) -> list[str]:
+        """What was sent longer ago than ``after_s`` and has no answer."""
+        return [what for what, sent_s in self._sent.values() if now_s - sent_s > after_s]
+
     def shown(self, ids: Iterable[str], now_s: float) -> Iterator[tuple[str, float]]:
         """Seen somewhere: what each is that is known, and ms since it was sent."""
         for id_ in ids:

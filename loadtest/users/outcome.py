@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,16 +33,20 @@ def _row(entry: StatsEntry) -> Row:
     return Row(entry.num_requests, entry.get_response_time_percentile)
 
 
-def judge(environment: Environment, processes: Mapping[str, dict[str, Any]]) -> bool:
+def judge(
+    environment: Environment, processes: Mapping[str, dict[str, Any]], faults: list[str]
+) -> bool:
     """Prints how it went, writes ``--result``, and says whether all levels were reached.
 
-    ``processes`` are the figures of each. Raises ValueError for levels that can't be read.
+    ``processes`` are the figures of each; with ``faults`` the run isn't as it was asked for. Raises
+    ValueError for levels that can't be read.
     """
     assert environment.parsed_options is not None
     options = Options.of(environment.parsed_options)
     table = rows(environment.stats)
     judged = [level.judge(table) for level in levels(options.slo or None)]
     errors = 0 if environment.runner is None else len(environment.runner.exceptions)
+    judged += [(False, fault) for fault in faults]
     if errors:
         judged.append((False, f"errors of the load's own code: {errors}"))
     limited = limit(table)
@@ -62,6 +68,7 @@ def _write(
     processes: Mapping[str, dict[str, Any]],
 ) -> None:
     told = {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "options": {name: getattr(options, name) for name in options.__dataclass_fields__},
         "reached": all(reached for reached, _ in judged),
         "levels": [{"reached": reached, "words": words} for reached, words in judged],

@@ -38,14 +38,16 @@ class Place:
             return {}
         return {"resume": {"epoch": self._epoch, "offset": self._offset}}
 
-    def welcomed(self, welcome: dict[str, Any], now_s: float) -> None:
-        """A welcome: the frames that were missed follow, or all begins anew."""
+    def welcomed(self, welcome: dict[str, Any], now_s: float) -> bool:
+        """A welcome: the frames that were missed follow, or all begins; whether it begins anew."""
+        anew = self._epoch is not None and not welcome["recovered"]
         self.welcomes += 1
         self._gap_s = None
         self._tick(welcome, now_s)
         if not welcome["recovered"]:
             self._epoch, self._offset = welcome["epoch"], welcome["offset"]
         self._polls.update(poll["id"] for poll in welcome["polls"])
+        return anew
 
     def framed(self, frame: dict[str, Any], now_s: float) -> Step:
         """A frame; after a gap those that follow it are no further gaps."""

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 import gevent
+from gevent.event import Event
+from gevent.pool import Group
 from locust import FastHttpUser, task
-from locust.exception import StopUser
 
 from loadtest.counts import Counts
 from loadtest.users.house import SECRET, TOKEN, House
@@ -28,17 +29,17 @@ class Producer(FastHttpUser):
     is_settled = True
 
     def on_start(self) -> None:
-        """Raises StopUser, saying so, without a way to be a producer."""
+        """Says so if it has no way to be a producer; then it does nothing."""
         self.house = House.of(self.environment)
-        token = self.house.producer_token
-        if token is None or not self.house.options.is_ours:
-            print(f"no producer: it takes a Grandstand and {SECRET} or {TOKEN}")
-            raise StopUser
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._token = self.house.producer_token if self.house.options.is_ours else None
+        if self._token is None:
+            print(f"no producer: it takes a Grandstand, and {SECRET} or {TOKEN}")
+        self._posts = Group()
         self.house.enter(self)
 
     def on_stop(self) -> None:
         """Leaves."""
+        self._posts.kill()
         self.house.leave(self)
 
     def speak(self, text: str) -> None:
@@ -55,13 +56,13 @@ class Producer(FastHttpUser):
             for what, every_s in (("cue", options.cue_every), ("poll", options.poll_every))
             if every_s > 0
         }
-        while due:
+        while due and self._token is not None:
             what = min(due, key=lambda each: due[each][0])
             due_s, every_s = due[what]
             gevent.sleep(max(0.0, due_s - time.monotonic()))
             due[what] = due_s + every_s, every_s
-            self._cue() if what == "cue" else self._poll()
-        gevent.sleep(3600)
+            self._posts.spawn(self._cue if what == "cue" else self._poll)
+        Event().wait()  # nothing to do until it is stopped
 
     def _cue(self) -> None:
         filling = "x" * self.house.options.cue_bytes
@@ -86,5 +87,6 @@ class Producer(FastHttpUser):
     def _post(self, where: str, name: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer, if it was well; the client has told Locust otherwise."""
         path = f"/v1/rooms/{self.house.options.room}/{where}"
-        answer = self.client.post(path, json=body, headers=self._headers, name=name)
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = self.client.post(path, json=body, headers=headers, name=name)
         return answer.json() if answer.status_code == 201 else None

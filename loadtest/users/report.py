@@ -13,6 +13,10 @@ VIEWER = "viewer"
 LOAD = "load"
 """The type of rows about the load generator itself."""
 
+GAP = "gap"
+ANEW = "gap, welcomed anew"
+"""A viewer came back too late for its place, or fell behind: it was given the room as it is."""
+
 REASONS = {
     1001: "going away",
     1005: "no reason",
@@ -109,7 +113,8 @@ class Reported:
         """Tells what has been added since."""
         before, report = self._before, self._report
         report.frames(counts.frames - before.frames, counts.bytes_received - before.bytes_received)
-        report.failed("gap", counts.gaps - before.gaps)
+        report.failed(GAP, counts.gaps - before.gaps)
+        report.failed(ANEW, counts.restarts - before.restarts)
         for code, times in (counts.closes - before.closes).items():
             report.closed(code, times)
         for status, times in (counts.refusals - before.refusals).items():
@@ -120,6 +125,6 @@ class Reported:
             report.took_all(name, times_ms)
             times_ms.clear()
         before.frames, before.bytes_received = counts.frames, counts.bytes_received
-        before.gaps = counts.gaps
+        before.gaps, before.restarts = counts.gaps, counts.restarts
         before.closes, before.refusals = counts.closes.copy(), counts.refusals.copy()
         before.faults = counts.faults.copy()

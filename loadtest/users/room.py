@@ -14,19 +14,28 @@ from loadtest.users.house import House
 SETTINGS = {"title": "Load test", "guests": "vote"}
 
 
+class RoomError(Exception):
+    """The room isn't as it was asked for, and why."""
+
+
 def open_room(environment: Environment) -> None:
     """Makes the room if it is a Grandstand's, isn't there, and we can be a producer.
 
-    Raises OSError if the server doesn't answer, ValueError if ``--room-settings`` isn't JSON.
+    Raises RoomError if the server doesn't answer or refuses, or ``--room-settings`` isn't JSON.
     """
     house = House.of(environment)
     if not house.options.is_ours or house.producer_token is None:
         return
-    given: dict[str, Any] = json.loads(house.options.room_settings or "{}")
-    if not _there(house):
-        _call(house, "PUT", {**SETTINGS, **given})
-    elif given:
-        _call(house, "PATCH", given)
+    try:
+        given: dict[str, Any] = json.loads(house.options.room_settings or "{}")
+        if not _there(house):
+            _call(house, "PUT", {**SETTINGS, **given})
+        elif given:
+            _call(house, "PATCH", given)
+    except urllib.error.HTTPError as error:
+        raise RoomError(f"HTTP {error.code} {error.read().decode(errors='replace')}") from None
+    except (OSError, ValueError) as error:
+        raise RoomError(str(error)) from None
 
 
 def _there(house: House) -> bool:

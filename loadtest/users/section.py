@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import os
 import socket
 from itertools import count
 from typing import Any
@@ -63,7 +62,6 @@ class Section(User):
             poller=monkey.get_original("select", "epoll")(),
             sample_every=options.sample_every,
         )
-        self.counts = self.stand.counts
         self._seats: list[Seat] = []
         self._turn_of = 0
         self._order = count()
@@ -73,6 +71,7 @@ class Section(User):
         self._reported = Reported(house.report)
         self._watcher = gevent.get_hub().loop.io(self.stand.fileno(), 1)
         self._watcher.start(self._turn)
+        self.counts = self.stand.counts
         for _ in range(options.seats):
             number = next(_numbers)
             token = self._token(number)
@@ -83,15 +82,17 @@ class Section(User):
     def _token(self, number: int) -> str | None:
         if not self.house.options.is_ours:
             return None
-        return self.house.signed(f"load:{os.getpid()}:{number}")
+        return self.house.signed(f"load:{self.house.name}:{number}")
 
     def on_stop(self) -> None:
-        """Everybody leaves."""
-        self._watcher.stop()
-        self._watcher.close()
-        self._reported.update(self.stand.counts)
+        """Everybody leaves, if they had come."""
+        if self.counts is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._reported.update(self.counts)
         self.house.leave(self)
-        self.stand.close()
+        if self.counts is not None:
+            self.stand.close()
 
     @task
     def sit(self) -> None:
@@ -99,7 +100,8 @@ class Section(User):
         while True:
             gevent.sleep(REPORT_S)
             if self._fault is not None:
-                raise self._fault
+                fault, self._fault = self._fault, None
+                raise fault  # Locust counts it, once; the section is no more than its empty seats
             self.stand.open_due()
             self._vote_due()
             self._reported.update(self.stand.counts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from itertools import count
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import gevent
 import msgspec
 import websocket
+from gevent.pool import Group
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
@@ -17,6 +17,7 @@ from loadtest.counts import Counts
 from loadtest.pace import COME_BACK, TRY_AGAIN, comeback_s
 from loadtest.users.house import House
 from loadtest.users.place import Place, Step
+from loadtest.users.report import ANEW, GAP
 
 SUBPROTOCOL = "grandstand.v1.msgpack"
 SILENCE_S = 30.0
@@ -47,7 +48,7 @@ class Viewer(FastHttpUser):
         self.house = House.of(self.environment)
         if not self.house.options.is_ours:
             raise StopUser
-        self._name = f"load:{os.getpid()}:viewer:{next(_numbers)}"
+        self._name = f"load:{self.house.name}:viewer:{next(_numbers)}"
         self._token: str | None = None
         self._place = Place()
         self._socket: websocket.WebSocket | None = None
@@ -55,7 +56,7 @@ class Viewer(FastHttpUser):
         self._unanswered: dict[str, dict[str, Any]] = {}
         self._not_before_s = 0.0
         self._order = count()
-        self._beside = gevent.pool.Group()
+        self._beside = Group()
         self._beside.spawn(self._ask_the_time)
         self.house.enter(self)
 
@@ -158,7 +159,8 @@ class Viewer(FastHttpUser):
             case "frame":
                 self._frame(message, now_s)
             case "welcome":
-                self._place.welcomed(message, now_s)
+                if self._place.welcomed(message, now_s):
+                    self.house.report.failed(ANEW)
                 for waiting in list(self._unanswered.values()):
                     self._put(waiting)
             case "ack":
@@ -177,7 +179,7 @@ class Viewer(FastHttpUser):
         report = self.house.report
         report.frames(1, 0)
         if self._place.framed(frame, now_s) is Step.GAP:
-            report.failed("gap")
+            report.failed(GAP)
         comments = [each["id"] for each in frame.get("comments", ())]
         polls = frame.get("polls", ())
         seen = [*comments, *(poll["id"] for poll in polls)]
@@ -221,7 +223,7 @@ class Viewer(FastHttpUser):
             self._say("vote", {"type": "vote", "poll": poll["id"], "choices": [choice], "at": at})
 
     def _say(self, what: str, message: dict[str, Any]) -> None:
-        message["id"] = f"{self._name[5:]}.{next(self._order)}"
+        message["id"] = f"{self._name[5:]}:{next(self._order)}"
         self._unanswered[message["id"]] = message
         self.house.ledger.sent(message["id"], what, time.monotonic())
         self._put(message)

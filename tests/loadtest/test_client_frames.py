@@ -43,7 +43,9 @@ def test_frames_are_found_one_after_the_other(payloads: list[bytes], cut: int) -
     assert cut or read == payloads
 
 
-@pytest.mark.parametrize("first", [b"\x02\x01a", b"\x80\x01a", b"\x82\x81\0\0\0\0a"])
-def test_a_fragment_or_a_mask_is_none_of_a_servers_that_we_measure(first: bytes) -> None:
+@pytest.mark.parametrize(
+    "first", [b"\x02\x01a", b"\x80\x01a", b"\x82\x81\0\0\0\0a", b"\xc2\x02\xff\xff"]
+)
+def test_a_fragment_a_mask_or_broken_deflate_is_not_understood(first: bytes) -> None:
     with pytest.raises(StreamError):
         found(first, 0)

@@ -38,3 +38,11 @@ def test_of_what_never_comes_only_the_latest_is_remembered() -> None:
         ledger.sent(f"m{number}", "comment", float(number))
     assert ledger.answered("m0", 9e3) is None
     assert ledger.answered("m1", 2.0) == ("comment", 1000)
+
+
+def test_what_waits_too_long_for_its_answer_is_known() -> None:
+    ledger = Ledger()
+    for own_id, what, at_s in (("a", "comment", 1.0), ("b", "vote", 2.0), ("c", "vote", 6.0)):
+        ledger.sent(own_id, what, at_s)
+    ledger.named("a", "a1")
+    assert ledger.unanswered(8.0, after_s=5) == ["vote"]

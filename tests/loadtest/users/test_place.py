@@ -21,7 +21,7 @@ def frame(offset: int | None = None, head: int = 0) -> dict[str, Any]:
 @pytest.fixture
 def place() -> Place:
     made = Place()
-    made.welcomed(welcome(7), 100.0)
+    assert not made.welcomed(welcome(7), 100.0)
     return made
 
 
@@ -61,12 +61,12 @@ def test_a_head_beyond_the_last_frame_is_a_gap_too(place: Place) -> None:
 
 
 def test_one_that_recovers_goes_on_from_its_place(place: Place) -> None:
-    place.welcomed(welcome(12, recovered=True), 105.0)
+    assert not place.welcomed(welcome(12, recovered=True), 105.0)
     assert place.framed(frame(8), 105.0) is Step.NEXT
 
 
-def test_another_epoch_replaces_the_place(place: Place) -> None:
-    place.welcomed(welcome(3, epoch="f"), 105.0)
+def test_another_epoch_replaces_the_place_and_begins_anew(place: Place) -> None:
+    assert place.welcomed(welcome(3, epoch="f"), 105.0)
     assert place.resume() == {"resume": {"epoch": "f", "offset": 3}}
 
 
