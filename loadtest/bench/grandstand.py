@@ -24,7 +24,7 @@ from loadtest.peers.peer import due
 
 ROOM = "bench"
 STALE_S = 2.0
-NO_LIMIT = "1000000"
+NO_LIMIT = "100000"
 FRAME_BYTES_BESIDES_DATA = 88
 """Of a frame with one cue, whose data is one string of over 255 characters."""
 
