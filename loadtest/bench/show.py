@@ -56,7 +56,7 @@ def _measure(
             *("--headless", "--only-summary", "--stop-timeout", "5"),
             *("--host", "http://{}:{}".format(*server.address), "--room", ROOM),
             *("--users", str(VIEWERS // SECTION), "--spawn-rate", "100", "Section"),
-            *("--seats", str(SECTION), "--rhythm", "even", "--voters", "0"),
+            *("--seats", str(SECTION), "--rhythm", "steady", "--voters", "0"),
             *("--comments-per-s", str(SENT_PER_S), "--seats-per-s", "2000"),
             *("--result", str(result), "--slo", "gaps < 1, closes < 1, failures < 1"),
             *(("--trace", str(trace)) if trace else ()),
@@ -111,5 +111,5 @@ def _window(server: Grandstand, server_core: int) -> dict[str, Any]:
     }
 
 
-SHOWN = "grandstand_comments_shown_total"
+SHOWN = 'grandstand_comments_total{fate="shown"}'
 SENT_BYTES = "grandstand_sent_bytes_total"

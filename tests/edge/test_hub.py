@@ -11,7 +11,7 @@ from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import Outlet
+from tests.edge.stage import Outlet, until
 
 
 def numbered(offset: int) -> Forms:
@@ -168,3 +168,20 @@ async def test_what_waits_is_dropped_where_all_are_told_in_another_way(audience:
     await asyncio.sleep(0)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
     assert [audience.given_offset(seat) for seat in seats] == [7] * 4
+
+
+async def test_what_may_wait_is_written_with_the_next_frame(audience: Audience) -> None:
+    seat = Outlet()
+    audience.join(seat)
+    audience.broadcast_within(60.0, FORMS)
+    assert seat.frames == []
+    audience.broadcast(numbered(2), 2)
+    assert seat.frames == [FORMS.ready(False, False) + numbered(2).ready(False, False)]
+
+
+async def test_what_may_wait_is_written_in_time_if_no_frame_comes(audience: Audience) -> None:
+    seat = Outlet()
+    audience.join(seat)
+    audience.broadcast_within(0.01, FORMS)
+    await until(lambda: seat.frames)
+    assert seat.frames == [FORMS.ready(False, False)]

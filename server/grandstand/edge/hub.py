@@ -6,9 +6,10 @@ followers fit without a second mechanism.
 Theory of operation: an audience is made of cohorts, each small enough to be written to in one go.
 A frame goes to the first cohort at once and to the others one after the other, and between two of
 them the loop looks after everything else: pings, messages, other rooms. What comes while a cohort
-waits its turn waits with it, and is written to each of its members by one call. A cohort knows the
-offset up to which its members were given everything. Who is given frames in another way (a welcome,
-what was missed) leaves before and joins again: what waited is never for who joins.
+waits its turn waits with it, and is written to each of its members by one call; what is in no hurry
+waits for the next frame, since a write of two costs hardly more than a write of one. A cohort knows
+the offset up to which its members were given everything. Who is given frames in another way (a
+welcome, what was missed) leaves before and joins again: what waited is never for who joins.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ class Cohort:
         """The numbered frame that was written last, or is being written."""
         self._form = form
         self._waiting: list[tuple[Forms, int | None]] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is something to write."""
+        return bool(self._waiting)
 
     def put(self, forms: Forms, offset: int | None) -> None:
         """A frame for all of them, to be written with the next ``flush``."""
@@ -137,13 +143,15 @@ class Audience:
         """A frame for every member; the numbered one of that ``offset``, if it is one."""
         if offset is not None:
             self._offset = offset
-        is_idle = not self._due
         for cohort in self._each():
             cohort.put(forms, offset)
-            if is_idle or cohort not in self._due:
-                self._due.append(cohort)
-        if is_idle:
-            self._write_next()
+        self._begin()
+
+    def broadcast_within(self, seconds: float, forms: Forms) -> None:
+        """A frame for every member that may wait so long for the next: one write for both."""
+        for cohort in self._each():
+            cohort.put(forms, None)
+        asyncio.get_running_loop().call_later(seconds, self._begin)
 
     def skip(self, offset: int) -> None:
         """All members are about to be told everything up to ``offset`` in another way."""
@@ -164,6 +172,15 @@ class Audience:
             if outlet in cohort.members:
                 return cohort
         return None
+
+    def _begin(self) -> None:
+        """Everything that waits is due."""
+        is_idle = not self._due
+        for cohort in self._each():
+            if cohort.is_waiting and (is_idle or cohort not in self._due):
+                self._due.append(cohort)
+        if is_idle:
+            self._write_next()
 
     def _write_next(self) -> None:
         """One cohort's turn; the others' come when the loop has looked after everything else."""

@@ -105,8 +105,10 @@ class EdgeRoom:
             self._tell(commit.asides)
 
     def latest(self, latest: Latest) -> None:
-        """An unnumbered frame, and tallies for those who voted."""
-        self._broadcast(self.audience, Forms(latest.frame))
+        """An unnumbered frame, which may wait a tick, and tallies for those who voted."""
+        tick_s = self.live.replica.state.settings.tick / 1000
+        self.audience.broadcast_within(tick_s, Forms(latest.frame))
+        self._sent_at_s = asyncio.get_running_loop().time()
         for poll, payload in latest.for_voters.items():
             self._tallies[poll] = payload
             audience = self._voters.get(poll)
