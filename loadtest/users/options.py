@@ -31,6 +31,7 @@ def declare(parser: LocustArgumentParser) -> None:
     option("--path", "", "Where a Section of --dialect websocket connects. [default: /sub/ROOM]")
     option("--deflate", "no", "Whether seats offer permessage-deflate.", choices=["no", "yes"])
     option("--sample-every", 100, "One seat in so many looks for what others have sent.")
+    option("--look-every", 0.0, "Milliseconds between two looks of a Section; 0: at once.")
     option("--comments-per-s", 2.0, "Comments of each process, on average.")
     option("--rhythm", "show", "When they come.", choices=[*RHYTHMS])
     option("--trace", "", "A recorded chat for their texts: NDJSON or Bilibili's XML, or a folder.")
@@ -55,6 +56,7 @@ class Options:
     path: str
     deflate: str
     sample_every: int
+    look_every: float
     comments_per_s: float
     rhythm: str
     trace: str

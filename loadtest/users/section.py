@@ -15,7 +15,7 @@ from locust.exception import StopTest
 
 from loadtest.counts import Counts
 from loadtest.dialects import Grandstand, dialect
-from loadtest.seats import Seat, Stand
+from loadtest.seats import MOST_EVENTS, Seat, Stand
 from loadtest.users.house import House
 from loadtest.users.report import Reported
 
@@ -28,8 +28,10 @@ _numbers = count()
 class Section(User):
     """``--seats`` viewers on one epoll, which Locust's loop watches by its descriptor.
 
-    What comes is taken in on the loop's own greenlet; what it came to, Locust is told from the
-    user's. With the secret of the tokens they are somebody, and may comment and vote.
+    Or which looks every so many ms (``--look-every``): on loopback a server pays for waking up who
+    waits, and over a network it doesn't. What comes is taken in on the loop's own greenlet; what it
+    came to, Locust is told from the user's. With the secret of the tokens they are somebody, and
+    may comment and vote.
     """
 
     weight = 1
@@ -69,7 +71,8 @@ class Section(User):
         self._votes: list[tuple[float, int, Seat, dict[str, Any]]] = []
         self._fault: Exception | None = None
         self._reported = Reported(house.report)
-        self._watcher = gevent.get_hub().loop.io(self.stand.fileno(), 1)
+        loop, every_s = gevent.get_hub().loop, options.look_every / 1000
+        self._watcher = loop.timer(every_s, every_s) if every_s else loop.io(self.stand.fileno(), 1)
         self._watcher.start(self._turn)
         self.counts = self.stand.counts
         for _ in range(options.seats):
@@ -109,7 +112,8 @@ class Section(User):
     def _turn(self) -> None:
         """On the loop's greenlet, where an exception would be printed and forgotten."""
         try:
-            self.stand.turn()
+            while self.stand.turn() == MOST_EVENTS and self.house.options.look_every:
+                pass
         except Exception as error:
             self._watcher.stop()
             self._fault = error

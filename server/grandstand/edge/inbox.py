@@ -1,7 +1,7 @@
 """A room's line at this edge: what viewers send, in micro-batches, first in, first out.
 
-Theory of operation: messages wait up to 20 ms, or until there are 256 of them; then the batch is
-judged, appended and cast as a whole, while the next one gathers. Comments and the votes of each
+Theory of operation: messages wait for a quarter of a tick, or until there are 256; then the batch
+is judged, appended and cast as a whole, while the next one gathers. Comments and the votes of each
 poll go to different places of the store at the same time, so of one viewer a batch takes messages
 to one such lane alone, and the others wait for the next: what one viewer sends takes effect in the
 order sent. Nobody is answered before the store has answered.
@@ -30,7 +30,10 @@ from grandstand.telemetry import Metrics
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack, Mode, Size
 
-BATCH_MS = 20
+BATCH_MS = (20, 100)
+"""A batch waits for a quarter of the room's tick, within these bounds: each costs 1 ms of CPU, and
+what it holds is shown with the next tick at the earliest."""
+
 BATCH_MAX = 256
 LINE_MAX = 8192
 """Messages that may wait: a second of the densest show known at one edge."""
@@ -123,13 +126,19 @@ class Inbox:
                 if len(self._line) < BATCH_MAX:
                     self._full.clear()
                     try:
-                        async with asyncio.timeout(BATCH_MS / 1000):
+                        async with asyncio.timeout(self._batch_s):
                             await self._full.wait()
                     except TimeoutError:
                         pass
                 await self._process(self._next_batch())
         finally:
             self._working = None
+
+    @property
+    def _batch_s(self) -> float:
+        shortest_ms, longest_ms = BATCH_MS
+        tick_ms = self._live.replica.state.settings.tick
+        return min(max(tick_ms / 4, shortest_ms), longest_ms) / 1000
 
     def _next_batch(self) -> list[CommentIn | VoteIn]:
         """The first of the line, of each viewer those alone that go where his first one goes."""
