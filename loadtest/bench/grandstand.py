@@ -25,6 +25,9 @@ from loadtest.peers.peer import due
 ROOM = "bench"
 STALE_S = 2.0
 NO_LIMIT = "100000"
+UNLIMITED = dict.fromkeys(
+    ("GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS", "GRANDSTAND_HANDSHAKES_PER_S"), NO_LIMIT
+)
 FRAME_BYTES_BESIDES_DATA = 88
 """Of a frame with one cue, whose data is one string of over 255 characters."""
 
@@ -83,14 +86,16 @@ def grandstand(
     cores: Collection[int],
     settings: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    ordinary: bool = False,
 ) -> Iterator[Grandstand]:
-    """The server with a room of these settings, without limits per address."""
+    """The server with a room of these settings; ``ordinary``: with its limits on who may come in,
+    else without."""
     secret = secrets.token_hex(32)
     port = free_port()
     besides = {
         "GRANDSTAND_JWT_SECRET": secret,
-        "GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS": NO_LIMIT,
-        "GRANDSTAND_HANDSHAKES_PER_S": NO_LIMIT,
+        **({} if ordinary else UNLIMITED),
         **(environment or {}),
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ import json
 import select
 import statistics
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from grandstand.tokens import Tokens
@@ -81,6 +81,12 @@ class Seating:
         self.stand.say(seat, Grandstand.say({"type": "comment", "id": own_id, "text": text}))
         return self._spoken
 
+    def ask_time(self) -> int:
+        """Every seat asks for the time."""
+        for seat in self.seats:
+            self.stand.say(seat, Grandstand.say({"type": "time", "id": "t", "sent": 0}))
+        return len(self.seats)
+
     def sleep(self, asleep: bool) -> bool:
         """Reads nothing any more, or again."""
         self.is_asleep = asleep
@@ -89,9 +95,9 @@ class Seating:
     def counts(self) -> dict[str, Any]:
         """What was counted so far; times since they were asked for last."""
         counts = self.stand.counts
-        figures = asdict(counts)
+        figures = {each.name: getattr(counts, each.name) for each in fields(counts)}
         for name in ("connect_ms", "welcome_ms"):
-            figures[name] = _spread(getattr(counts, name))
+            figures[name] = _spread(figures[name])
             getattr(counts, name).clear()
         latencies, self.latencies_ms = self.latencies_ms, {}
         figures["latencies_ms"] = {what: _spread(ms) for what, ms in latencies.items()}

@@ -17,12 +17,16 @@ class Watched:
         self.now_s = 0
         self.pinged_at: list[int] = []
         self.judged_at: list[int] = []
+        self.looked_at: list[int] = []
 
     def ping(self) -> None:
         self.pinged_at.append(self.now_s)
 
     def judge_pong(self) -> None:
         self.judged_at.append(self.now_s)
+
+    def judge_reading(self) -> None:
+        self.looked_at.append(self.now_s)
 
 
 class Faulty(Watched):
@@ -61,6 +65,15 @@ def test_a_rush_of_arrivals_is_pinged_evenly_over_the_25_s() -> None:
     sweep(keepalive, PING_EVERY_SWEEPS, *sockets)
     at = [socket.pinged_at[0] for socket in sockets]
     assert {at.count(second) for second in range(1, 26)} == {4}
+
+
+def test_every_other_second_a_socket_is_looked_at_for_who_does_not_read() -> None:
+    keepalive = Keepalive()
+    sockets = [Watched() for _ in range(PING_EVERY_SWEEPS)]
+    for socket in sockets:
+        keepalive.join(socket)
+    sweep(keepalive, 10, *sockets)
+    assert {tuple(socket.looked_at) for socket in sockets} == {(1, 3, 5, 7, 9), (2, 4, 6, 8, 10)}
 
 
 def test_a_socket_that_left_is_neither_pinged_nor_judged() -> None:

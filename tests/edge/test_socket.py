@@ -32,7 +32,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 
-from tests.edge.echo import EchoGate, EchoSession, no_app, serving
+from tests.edge.echo import EchoGate, EchoSession, no_app, serving, until
 
 REQUEST_LINE = "GET /v1/rooms/night/live?token=x HTTP/1.1"
 HEADERS = {
@@ -704,6 +704,55 @@ async def test_a_viewer_that_doesn_t_read_is_behind_once_small_buffers_are_full(
             assert served.session.told == ["opened", "behind", "caught_up"]
     # Twice either buffer, as Linux counts its own overhead; by default it were megabytes.
     assert written_bytes < 4 * (SEND_BUFFER_BYTES + receive_buffer_bytes)
+
+
+async def test_who_reads_nothing_is_behind_by_its_window_before_any_buffer_is_full() -> None:
+    frame = frames.plain(b"x" * 1_024, text=False)
+    loop = asyncio.get_running_loop()
+    async with serving() as served:
+        with sockets.socket() as peer:
+            peer.setblocking(False)
+            await loop.sock_connect(peer, ("127.0.0.1", served.port))
+            await loop.sock_sendall(peer, head())
+            await loop.sock_recv(peer, 4_096)
+            socket, written_bytes = served.session.socket, 0
+            while not socket.paused:
+                socket.write(frame)
+                written_bytes += len(frame)
+                socket.judge_reading()
+                await asyncio.sleep(0.002)  # its kernel acknowledges 40 ms late
+            assert served.session.told == ["opened", "behind"]
+            assert socket._transport.get_write_buffer_size() == 0
+            socket.judge_reading()
+            received = b""
+            while len(received) < written_bytes + 2:  # a ping is among it
+                received += await loop.sock_recv(peer, 65_536)
+            assert served.session.told == ["opened", "behind"]
+            await loop.sock_sendall(peer, masked(Opcode.PONG))
+            await until(lambda: not socket.paused)
+            assert served.session.told == ["opened", "behind", "caught_up"]
+    assert written_bytes < 100_000
+
+
+async def test_who_answers_is_not_behind_whatever_its_window() -> None:
+    frame = frames.plain(b"x" * 1_024, text=False)
+    loop = asyncio.get_running_loop()
+    async with serving() as served:
+        with sockets.socket() as peer:
+            peer.setblocking(False)
+            await loop.sock_connect(peer, ("127.0.0.1", served.port))
+            await loop.sock_sendall(peer, head())
+            await loop.sock_recv(peer, 4_096)
+            socket = served.session.socket
+            while not socket._asked:
+                socket.write(frame)
+                socket.judge_reading()
+                await asyncio.sleep(0.002)
+            await loop.sock_sendall(peer, masked(Opcode.PONG))
+            await until(lambda: not socket._asked)
+            socket.judge_reading()
+            socket.judge_reading()
+            assert served.session.told == ["opened"]
 
 
 async def test_a_reset_connection_is_lost() -> None:
