@@ -153,7 +153,7 @@ def main() -> None:
         wait_s = seating.pause_s or IDLE_MS / 1000
         while True:
             is_still = seating.pause_s or seating.is_asleep
-            watched = [told] if is_still else [told, seating.stand]
+            watched: list[Any] = [told] if is_still else [told, seating.stand]
             readable, _, _ = select.select(watched, [], [], wait_s)
             if told in readable:
                 line = told.readline()

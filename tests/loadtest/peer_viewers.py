@@ -46,7 +46,7 @@ class WebSocketViewer:
         self._socket.send(text)
 
     def close(self) -> None:
-        self._socket.shutdown()  # type: ignore[no-untyped-call]
+        self._socket.shutdown()
 
 
 class SocketIoViewer:

@@ -1,0 +1,226 @@
+"""The table: what was found beside what is to be reached. Pure.
+
+``found`` is what ``__main__`` writes: a part's figures under its name, if it was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loadtest.bench.fanout import SIZES, VIEWERS, each, whole
+
+COMMENT_BYTES = 150
+"""Of a frame with one comment, in JSON as a peer would send it."""
+
+KB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. ``reached`` is None where nothing is to be reached."""
+
+    what: str
+    found: str
+    reach: str = ""
+    reached: bool | None = None
+
+
+def rows(found: dict[str, Any]) -> Iterator[Row]:
+    """All that can be told."""
+    for part in (
+        _fanout,
+        _growth,
+        _show,
+        _memory,
+        _entry,
+        _health,
+        _storm,
+        _stalled,
+        _wire,
+        _deflate,
+    ):
+        yield from part(found)
+
+
+def table(found: dict[str, Any]) -> str:
+    """As it is printed."""
+    lines = list(rows(found))
+    width, middle = (max(len(getattr(line, name)) for line in lines) for name in ("what", "found"))
+    marks = {True: "reached", False: "MISSED", None: ""}
+    return "\n".join(
+        f"{line.what:{width}}  {line.found:{middle}}  {marks[line.reached]:8}{line.reach}".rstrip()
+        for line in lines
+    )
+
+
+def _fanout(found: dict[str, Any]) -> Iterator[Row]:
+    servers = found.get("fanout", {})
+    for size in SIZES:
+        for viewers in VIEWERS:
+            us = {
+                name: each(its, viewers, size)
+                for name, its in servers.items()
+                if any((r["viewers"], r["bytes"]) == (viewers, size) for r in its["frames"])
+            }
+            yield Row(
+                f"us per viewer and frame, {size} B, {viewers:,} viewers",
+                ", ".join(f"{name} {value:.2f}" for name, value in us.items()),
+            )
+            ours = us.get("grandstand")
+            if ours is None:
+                continue
+            alone = whole(servers["grandstand"], 1, size)
+            with_all = whole(servers["grandstand"], viewers, size)
+            yield Row("  ours with commit, tick and HTTP", f"{with_all:.2f} ({alone:.0f} a frame)")
+            for name, bound in (("floor", 1.25), ("nchan", 1.0), ("socketio", 0.5)):
+                if name in us:
+                    ratio = ours / us[name]
+                    words = f"{ratio:.2f} times {name}"
+                    yield Row("  ours", words, f"at most {bound:g}", ratio <= bound)
+
+
+def _growth(found: dict[str, Any]) -> Iterator[Row]:
+    ours = found.get("fanout", {}).get("grandstand")
+    for size in SIZES if ours else ():
+        first, *_, last = (each(ours, viewers, size) for viewers in VIEWERS)
+        words = f"{last / first:.2f} times"
+        what = f"growth, {size} B, {VIEWERS[0]:,} to {VIEWERS[-1]:,} viewers"
+        yield Row(what, words, "0.8 to 1.2", 0.8 <= last / first <= 1.2)
+
+
+COST = {200: 0.8, 500: 0.45}
+LATENCY = {100: (120, 250), 200: (200, 400)}
+CHEAPER = {"nchan": 8, "socketio": 16}
+
+
+def _show(found: dict[str, Any]) -> Iterator[Row]:
+    for tick in found.get("show", ()):
+        name = f"a show of {tick['viewers']:,}, tick {tick['tick_ms']} ms"
+        cost = tick["us_per_delivered_comment"]
+        bound = COST.get(tick["tick_ms"])
+        told = f"{cost:.2f} us a delivered comment, {tick['shown_per_s']:.0f} shown a second"
+        if bound is None:
+            yield Row(name, told)
+        else:
+            yield Row(name, told, f"under {bound:g}", cost < bound)
+        for peer, times in CHEAPER.items():
+            its = found.get("fanout", {}).get(peer)
+            if its and tick["tick_ms"] == 200:
+                one = whole(its, 5000, COMMENT_BYTES)
+                words = f"1/{one / cost:.1f} of {peer}, which sends each by itself ({one:.2f} us)"
+                yield Row("  ours", words, f"at most 1/{times}", cost <= one / times)
+        screen = tick["comment to screen"]
+        words = f"comment to screen p50 {screen['p50']:.0f} ms, p99 {screen['p99']:.0f}"
+        bounds = LATENCY.get(tick["tick_ms"])
+        if bounds is None:
+            yield Row("", words)
+        else:
+            reached = screen["p50"] < bounds[0] and screen["p99"] < bounds[1]
+            yield Row("", words, f"under {bounds[0]}, {bounds[1]}", reached)
+        if tick["limited_by_the_load_itself"]:
+            yield Row("", tick["limited_by_the_load_itself"])
+
+
+def _memory(found: dict[str, Any]) -> Iterator[Row]:
+    for name, its in found.get("fanout", {}).items():
+        memory = its["memory"]
+        rss = (memory["rss"] - memory["rss_before"]) / memory["viewers"] / KB
+        slabs = memory["socket_slabs"]
+        kernel = (
+            "" if slabs is None else f", sockets of both ends {slabs / memory['viewers'] / KB:.1f}"
+        )
+        words = f"{rss:.1f} KB{kernel}"
+        what = f"idle viewer, {name}, {memory['viewers']:,} viewers"
+        if name == "grandstand":
+            yield Row(what, words, "at most 8 KB", rss <= 8)
+        else:
+            yield Row(what, words)
+
+
+def _entry(found: dict[str, Any]) -> Iterator[Row]:
+    for name, its in found.get("entry", {}).items():
+        words = (
+            f"{its['per_s']:,.0f} a second of CPU, {its['per_s_by_the_clock']:,.0f} by the clock"
+        )
+        if name == "grandstand":
+            what = "viewers let in, with token and welcome"
+            yield Row(what, words, "at least 3,000", its["per_s"] >= 3000)
+        else:
+            yield Row(f"viewers let in, {name}", words)
+
+
+def _health(found: dict[str, Any]) -> Iterator[Row]:
+    ours = found.get("fanout", {}).get("grandstand", {})
+    health = ours.get("besides")
+    if health:
+        what = f"/healthz with {VIEWERS[-1]:,} viewers, 5 frames a second"
+        words = f"p50 {health['p50']:.1f} ms, p99 {health['p99']:.0f}"
+        yield Row(what, words, "p99 under 100", health["p99"] < 100)
+
+
+def _storm(found: dict[str, Any]) -> Iterator[Row]:
+    storm = found.get("storm")
+    if not storm:
+        return
+    back_s, cut = storm["back_s"], storm["cut"]
+    whole_ = storm["came_back_with_all"] == cut and not storm["given_anew"] and not storm["gaps"]
+    words = "not all back" if back_s is None else f"all back in {back_s:.1f} s"
+    words += f", {storm['came_back_with_all']:,} with all they had missed"
+    reached = back_s is not None and back_s <= 10 and whole_
+    yield Row(f"storm of {cut:,}", words, "10 s, nothing missing", reached)
+    stayed = storm["those_who_stayed"]
+    worst = max(
+        (
+            each_["comment to screen"]["p99"]
+            for each_ in stayed["during"]
+            if "comment to screen" in each_
+        ),
+        default=float("inf"),
+    )
+    words = f"comment to screen p99 {worst:.0f} ms in the worst half second"
+    yield Row("  those who stayed", words, "under 1,000", worst < 1000 and not stayed["gaps"])
+
+
+def _stalled(found: dict[str, Any]) -> Iterator[Row]:
+    stalled = found.get("stalled")
+    if not stalled:
+        return
+    what = (
+        f"{stalled['stalled']} who read nothing among {stalled['reading'] + stalled['stalled']:,}"
+    )
+    without, with_ = (stalled[name]["comment to screen"]["p99"] for name in ("without", "with"))
+    words = f"p99 of the others {with_:.0f} ms, {without:.0f} without"
+    yield Row(what, words, "at most 1.2 times", with_ <= 1.2 * without)
+    known_s = stalled["all_known_after_s"]
+    words = "never" if known_s is None else f"after {known_s:.1f} s"
+    yield Row("  all known to be behind", words, "10 s", known_s is not None and known_s <= 10)
+    user, kernel = (stalled[name] / KB for name in ("user_bytes_each", "kernel_bytes_each"))
+    words = f"{user:.1f} KB in user space, {kernel:.1f} in the kernel, both ends"
+    yield Row("  memory for each", words, "at most 64 KB", user + kernel <= 64)
+    returned = stalled["returned"]
+    words = f"{returned['gaps']} gaps; the others cut after {stalled['left_after_s']:.0f} s"
+    yield Row("  who read again", words, "no gap", not returned["gaps"])
+
+
+def _wire(found: dict[str, Any]) -> Iterator[Row]:
+    for row in found.get("wire", ()):
+        what = f"bytes a comment, {row['comments']} a frame, {row['codec']}"
+        words = f"{row['deflated']:.1f} deflated, {row['plain']:.1f} plain"
+        if row["comments"] == 10:
+            yield Row(what, words, "at most 50", row["deflated"] <= 50)
+        else:
+            yield Row(what, words)
+
+
+def _deflate(found: dict[str, Any]) -> Iterator[Row]:
+    deflate = found.get("deflate")
+    if not deflate:
+        return
+    plain, deflated = deflate["plain"], deflate["deflated"]
+    size = deflated["bytes_per_viewer"] / KB
+    words = f"{size:.1f} KB, {plain['bytes_per_viewer'] / KB:.1f} without"
+    yield Row("viewer with deflate, after messages both ways", words, "at most 10 KB", size <= 10)
+    ratio = deflated["us_per_frame"] / plain["us_per_frame"]
+    yield Row("  CPU of a frame", f"{ratio:.2f} times plain", "at most 1.1", ratio <= 1.1)
