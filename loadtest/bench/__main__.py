@@ -16,20 +16,25 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from loadtest.bench import deflate, entry, fanout, goals, health, show, stalled, storm, wire
+from loadtest.bench.crowd import CrowdError
 from loadtest.bench.fanout import Entrant
 from loadtest.bench.goals import COMMENT_BYTES
-from loadtest.bench.grandstand import cores, grandstand
+from loadtest.bench.grandstand import ROOM, cores, grandstand
 from loadtest.peers.lineup import LINEUP
+from loadtest.peers.peer import PeerError
 
 RESULT = Path(__file__).parents[1] / "results" / "bench.json"
 FULL = ("floor", "nchan", "socketio")
 """Measured with all sizes and audiences; others with 5,000 viewers alone."""
+
+TICK_MS = 100
+"""So often ours publishes; the others are told how often."""
 
 ASIDE = ("websockets", "uvicorn_starlette")
 """Not measured here; ``loadtest.peers`` has them."""
@@ -39,7 +44,7 @@ def entrants(server_core: int) -> list[Entrant]:
     """Those that are installed; says how to install the others."""
     ours = Entrant(
         "grandstand",
-        partial(grandstand, [server_core], {"tick": 50}),
+        partial(grandstand, [server_core], {"tick": TICK_MS}),
         "grandstand",
         besides=health.answers_ms,
     )
@@ -57,10 +62,28 @@ def entrants(server_core: int) -> list[Entrant]:
                 partial(peer.started, [server_core]),
                 peer.dialect,
                 peer.path,
+                room=peer.path if peer.dialect == "nats" else ROOM,
                 viewers=fanout.VIEWERS if is_full else (5000,),
                 sizes=(*fanout.SIZES, COMMENT_BYTES) if is_full else fanout.SIZES,
             )
         )
+    return found
+
+
+def beside(
+    measure: Callable[[Entrant, int, int], dict[str, Any]],
+    servers: Iterable[Entrant],
+    cores: tuple[int, int],
+) -> dict[str, Any]:
+    """What was measured of each; a peer that fails is told and left out. Raises for ours."""
+    found = {}
+    for each in servers:
+        try:
+            found[each.name] = measure(each, *cores)
+        except (PeerError, CrowdError) as fault:
+            if each.name == "grandstand":
+                raise
+            print(f"without {each.name}, which failed: {fault}", flush=True)
     return found
 
 
@@ -99,8 +122,8 @@ def main() -> int:
     all_ = entrants(server_core)
     let_in = [each for each in all_ if each.name in ("grandstand", "nchan")]
     parts: dict[str, Callable[[], Any]] = {
-        "fanout": lambda: {each.name: fanout.measure(each, *pair) for each in all_},
-        "entry": lambda: {each.name: entry.measure(each, *pair) for each in let_in},
+        "fanout": lambda: beside(fanout.measure, all_, pair),
+        "entry": lambda: beside(entry.measure, let_in, pair),
         "show": lambda: show.measure(*pair, trace),
         "storm": lambda: storm.measure(*pair),
         "stalled": lambda: stalled.measure(*pair),

@@ -31,6 +31,7 @@ def _run(entrant: Entrant, server_core: int, client_core: int) -> dict[str, Any]
             client_core,
             dialect=entrant.dialect,
             path=entrant.path,
+            room=entrant.room,
             secret=secret,
         ) as seats:
             seats.open(100)

@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from loadtest.bench.crowd import Crowd, crowd
+from loadtest.bench.crowd import Crowd, CrowdError, crowd
+from loadtest.bench.grandstand import ROOM
 from loadtest.peers.peer import Loop
 from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
 
@@ -24,7 +25,7 @@ SIZES = (512, 4096)
 VIEWERS = (1000, 5000, 15000)
 RUNS = 3
 FRAMES = {1: 10, 1000: 10, 5000: 5, 15000: 4}
-EVERY_MS = {1: 60.0, 1000: 60.0, 5000: 150.0, 15000: 320.0}
+EVERY_MS = {1: 60.0, 1000: 60.0, 5000: 200.0, 15000: 320.0}
 PAUSE_MS = 30.0
 SETTLE_S = 1.5
 
@@ -51,6 +52,7 @@ class Entrant:
     started: Callable[[], AbstractContextManager[Server]]
     dialect: str
     path: str = ""
+    room: str = ROOM
     viewers: tuple[int, ...] = VIEWERS
     sizes: tuple[int, ...] = SIZES
     besides: Callable[[Any], Any] | None = None
@@ -62,7 +64,6 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
     found: dict[str, Any] = {"frames": []}
     softirqs = softirq_pids([server_core])
     with entrant.started() as server:
-        pids = [*server.pids(), *softirqs]
         rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
         secret = getattr(server, "secret", "")
         with crowd(
@@ -70,6 +71,7 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
             client_core,
             dialect=entrant.dialect,
             path=entrant.path,
+            room=entrant.room,
             secret=secret,
             pause_ms=PAUSE_MS,
         ) as seats:
@@ -88,7 +90,7 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
                         else kernel.socket_slabs - kernel_before.socket_slabs,
                     }
                 for size in entrant.sizes:
-                    found["frames"].append(_frames(server, seats, pids, viewers, size))
+                    found["frames"].append(_frames(server, seats, softirqs, viewers, size))
             if entrant.besides is not None:
                 found["besides"] = entrant.besides(server)
             counts = seats.counts()
@@ -97,13 +99,14 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
 
 
 def _frames(
-    server: Server, seats: Crowd, pids: list[int], viewers: int, size: int
+    server: Server, seats: Crowd, softirqs: list[int], viewers: int, size: int
 ) -> dict[str, Any]:
     """Some runs of frames; us of CPU for each frame that a viewer received."""
     payload = b"a" * size
     count, every_ms = FRAMES[viewers], EVERY_MS[viewers]
     server.publish(payload, 2, every_ms)
     frames = seats.still()
+    pids = [*server.pids(), *softirqs]
     runs = []
     for _ in range(RUNS):
         cpu = cpu_ns(pids)
@@ -116,6 +119,8 @@ def _frames(
         }
         if loops:
             run["loops_alone_us"] = sum(loop.cpu_ns for loop in loops) / 1000
+        if run["arrived"] < 1:
+            raise CrowdError(f"{run['arrived']:.2f} of the frames arrived at {viewers} viewers")
         runs.append(run)
     return {"viewers": viewers, "bytes": size, "runs": runs}
 
@@ -133,4 +138,5 @@ def each(found: dict[str, Any], viewers: int, size: int) -> float:
 def _frame_us(found: dict[str, Any], viewers: int, size: int) -> float:
     """CPU for one frame in all, the median of the runs."""
     (row,) = (r for r in found["frames"] if (r["viewers"], r["bytes"]) == (viewers, size))
-    return statistics.median(run["cpu_us"] / run["published"] for run in row["runs"])
+    us: float = statistics.median(run["cpu_us"] / run["published"] for run in row["runs"])
+    return us

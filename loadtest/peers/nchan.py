@@ -17,7 +17,7 @@ from string import Template
 from loadtest.peers.child import child, free_port, installed, tail, until_listening
 from loadtest.peers.peer import Dialect, Loop, PeerError, due
 
-CONNECTIONS = 16_000
+CONNECTIONS = 18_000
 ROOM = "gala"
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 CONFIGURATION = Path(__file__).with_suffix(".conf")

@@ -38,6 +38,9 @@ class EchoSession:
     def caught_up(self) -> None:
         self.told.append("caught_up")
 
+    def ending(self) -> None:
+        pass
+
     def lost(self) -> None:
         self.told.append("lost")
         self.is_over.set()

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 from grandstand.edge import hub
 from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
+from grandstand.edge.socket import ViewerSocket
 from grandstand.telemetry import Metrics
+from grandstand.wire import frames
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame
 from prometheus_client import CollectorRegistry
+from websockets.asyncio.client import connect
 
+from tests.edge.echo import EchoGate, EchoSession, serving
 from tests.edge.stage import Outlet, until
 
 
@@ -185,3 +190,72 @@ async def test_what_may_wait_is_written_in_time_if_no_frame_comes(audience: Audi
     audience.broadcast_within(0.01, FORMS)
     await until(lambda: seat.frames)
     assert seat.frames == [FORMS.ready(False, False)]
+
+
+class Watcher(EchoSession):
+    """Has its socket leave while it is full, as a room's sessions do."""
+
+    audience: Audience
+
+    def opened(self, socket: ViewerSocket) -> None:
+        super().opened(socket)
+        self.audience.join(socket)
+
+    def behind(self) -> None:
+        super().behind()
+        self.audience.leave(self.socket)
+
+    def caught_up(self) -> None:
+        super().caught_up()
+        self.audience.join(self.socket)
+
+    def ending(self) -> None:
+        self.audience.leave(self.socket)
+
+
+async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_they_read(
+    metrics: Metrics,
+) -> None:
+    draw = random.Random(3)
+    audience = Watcher.audience = Audience(metrics)
+    sizes = {number: draw.choice((50, 3_000, 60_000)) for number in range(150)}
+
+    async def reads(url: str, pause_s: float) -> list[int]:
+        seen: list[int] = []
+        async with connect(url, max_size=None, max_queue=1, compression=None) as client:
+            while not seen or seen[-1] < max(sizes):
+                payload = await client.recv()
+                assert isinstance(payload, bytes)
+                number = int.from_bytes(payload[:4], "big")
+                if payload[4:] == b"answer":
+                    continue
+                assert payload[4:] == bytes([number % 251]) * sizes[number]
+                seen.append(number)
+                await asyncio.sleep(pause_s)
+        return seen
+
+    async with serving(EchoGate(make_session=Watcher)) as served:
+        pauses_s = (0.0, 0.0, 0.002, 0.01)
+        reading = [asyncio.create_task(reads(served.url, pause_s)) for pause_s in pauses_s]
+        await until(lambda: len(audience) == len(pauses_s))
+        for number, size in sizes.items():
+            payload = number.to_bytes(4, "big") + bytes([number % 251]) * size
+            if number == max(sizes):
+                await until(lambda: len(audience) == len(pauses_s))
+            audience.broadcast(Raw(payload), number)
+            for session in served.gate.sessions:
+                if draw.random() < 0.3:
+                    answer = number.to_bytes(4, "big") + b"answer"
+                    session.socket.write(frames.plain(answer, text=False))
+            await asyncio.sleep(0.001)
+        seen = await asyncio.gather(*reading)
+        assert all(each == sorted(set(each)) for each in seen)
+        assert any("behind" in session.told for session in served.gate.sessions)
+    assert len(audience) == 0
+
+
+class Raw(Forms):
+    """A payload of any kind."""
+
+    def ready(self, is_text: bool, deflates: bool) -> bytes:
+        return frames.plain(self.payload, text=False)

@@ -1,8 +1,9 @@
 """Where a viewer stands among its room's numbered frames, while it reads and while it doesn't.
 
-It must not know messages or identities. Theory of operation: frames pass by a viewer whose socket
-is full; the last one that it was given is its place. When it has read, it is given those after its
-place from the ring, for as long as its socket takes them: it may be full again after any of them.
+It must not know messages or identities. Theory of operation: a viewer whose socket is full leaves
+the audience; the last frame that it was given is its place. When it has read, it is given those
+after its place from the ring, for as long as its socket takes them: it may be full again after any
+of them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Place:
         """Its socket is full: after the frame that is being given now, or the last it had."""
         given = self._room.audience.given_offset(outlet) if self._given is None else self._given
         self._left_at = (self._room.live.replica.epoch, given)
+        self._room.audience.leave(outlet)
 
     def caught_up(self, outlet: Outlet) -> bool:
         """Its socket is empty: gives it what it missed; False if that is gone."""
@@ -48,10 +50,14 @@ class Place:
         missed = replica.after(offset) if epoch == replica.epoch else None
         if missed is None:
             return False
-        self._room.audience.leave(outlet)
         self.give(outlet, missed, offset)
-        self._room.audience.join(outlet)
+        self.take_seat(outlet)
         return True
+
+    def take_seat(self, outlet: Outlet) -> None:
+        """It gets the room's frames from now on, unless its socket is full already."""
+        if not self.is_behind:
+            self._room.audience.join(outlet)
 
     def give(self, outlet: Outlet, missed: list[bytes], after: int) -> None:
         """Writes the frames that follow ``after`` to it."""

@@ -58,8 +58,7 @@ class EdgeRoom:
         return len(self._sessions)
 
     def enter(self, session: ViewerSession) -> None:
-        """The session gets this room's frames from now on."""
-        self.audience.join(session.outlet)
+        """The session is here."""
         self._sessions.add(session)
         if session.user:
             self._present.setdefault(session.user, set()).add(session)
@@ -88,7 +87,8 @@ class EdgeRoom:
         record = self.live.replica.state.polls.get(poll)
         if record is None or record.show_tally != "voted" or record.ended:
             return
-        self._voters.setdefault(poll, Audience(self._metrics)).join(session.outlet)
+        voters = self._voters.setdefault(poll, Audience(self._metrics, full_ones_leave=False))
+        voters.join(session.outlet)
         tally = self._tallies.get(poll)  # the next may be long in coming, if nobody else votes
         if tally is not None:
             forms = Forms(tally)

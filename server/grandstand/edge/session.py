@@ -152,6 +152,11 @@ class ViewerSession:
         if not self._place.caught_up(self.outlet):
             self.welcome_again()
 
+    def ending(self) -> None:
+        """Nothing may be written any more."""
+        if self._room is not None:
+            self._room.audience.leave(self.outlet)
+
     def lost(self) -> None:
         """The connection is over."""
         self._ended = True
@@ -184,7 +189,7 @@ class ViewerSession:
         if not self._place.is_behind:  # else it's told once it has caught up
             self._room.audience.leave(self.outlet)
             self._welcome(self._room, self._place, "again")
-            self._room.audience.join(self.outlet)
+            self._place.take_seat(self.outlet)
 
     # --- hello -----------------------------------------------------------------------------------
 
@@ -255,6 +260,7 @@ class ViewerSession:
         self._place = Place(room)
         self._welcome(room, self._place, "fresh")
         room.enter(self)
+        self._place.take_seat(self.outlet)
 
     def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
         live = room.live

@@ -83,6 +83,9 @@ class Session(Protocol):
     def caught_up(self) -> None:
         """The kernel has taken everything."""
 
+    def ending(self) -> None:
+        """From now on nothing may be written: a close frame has been, or the end was cut short."""
+
     def lost(self) -> None:
         """The connection is over, whatever the cause; once, after ``opened``."""
 
@@ -122,6 +125,7 @@ class ViewerSocket(asyncio.Protocol):
         "_transport",
         "_widest",
         "deflates",
+        "fd",
         "is_text",
         "paused",
         "peer",
@@ -142,6 +146,7 @@ class ViewerSocket(asyncio.Protocol):
         self.is_text = True
         self.deflates = False
         self.paused = False
+        self.fd = -1
         self.peer = ""
         self._entrance: tuple[Gate, Config] | None = (gate, config)
         self._connections = cast("set[object]", server_state.connections)
@@ -325,6 +330,7 @@ class ViewerSocket(asyncio.Protocol):
                 PerMessageDeflate(True, True, frames.WINDOW_BITS, frames.WINDOW_BITS)
             ]
         self._open = True
+        self.fd = self._descriptor()
         self._slot = self._keepalive.join(self)
         self._transport.write(offer.response)
         self._tell(lambda session: session.opened(self))
@@ -345,6 +351,14 @@ class ViewerSocket(asyncio.Protocol):
             if forwarded:
                 peer = app.trusted_hosts.get_trusted_client_address(forwarded)[0] or peer
         return peer
+
+    def _descriptor(self) -> int:
+        """Where bytes may be written past the transport: it keeps none of its own unless it has
+        paused us, since its high-water mark is 0, and closes the socket after ``connection_lost``.
+        """
+        kernel = self._transport.get_extra_info("socket")
+        is_plain = self._transport.get_extra_info("sslcontext") is None
+        return kernel.fileno() if kernel is not None and is_plain else -1
 
     def _bound_buffers(self) -> None:
         self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
@@ -407,8 +421,14 @@ class ViewerSocket(asyncio.Protocol):
         """No more frames in or out; from here on the peer has bounded time."""
         if self._open:
             self._open = False
+            self.fd = -1
             self._keepalive.leave(self, self._slot)
             self._expire()
+            if self._session is not None:
+                try:
+                    self._session.ending()
+                except Exception:
+                    _log.exception("session failed", peer=self.peer)
 
     def _hang_up(self, at_once: bool) -> None:
         """End the stream; what the peer is still sending is read away unless ``at_once``.
