@@ -33,7 +33,7 @@ RESULT = Path(__file__).parents[1] / "results" / "bench.json"
 FULL = ("floor", "nchan", "socketio")
 """Measured with all sizes and audiences; others with 5,000 viewers alone."""
 
-TICK_MS = 100
+TICK_MS = 200
 """So often ours publishes; the others are told how often."""
 
 ASIDE = ("websockets", "uvicorn_starlette")

@@ -24,8 +24,8 @@ from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
 SIZES = (512, 4096)
 VIEWERS = (1000, 5000, 15000)
 RUNS = 3
-FRAMES = {1: 10, 1000: 10, 5000: 5, 15000: 4}
-EVERY_MS = {1: 60.0, 1000: 60.0, 5000: 200.0, 15000: 320.0}
+FRAMES = {1: 5, 1000: 5, 5000: 5, 15000: 4}
+EVERY_MS = {1: 200.0, 1000: 200.0, 5000: 200.0, 15000: 320.0}
 PAUSE_MS = 30.0
 SETTLE_S = 1.5
 

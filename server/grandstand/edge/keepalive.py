@@ -4,7 +4,7 @@ It must not know what a socket is beyond ``Pinged``, nor why somebody set a dead
 
 Theory of operation: time is a count of sweeps. A socket stays in one of 25 slots for life; a sweep
 pings the slot whose turn it is, judges the slot that was pinged 10 sweeps before, and looks in
-every other slot for who doesn't read, so that a viewer costs one set entry and no timer. Deadlines
+every third slot for who doesn't read, so that a viewer costs one set entry and no timer. Deadlines
 hang in a dictionary by the sweep they are due at. A stalled loop doesn't make up for sweeps it
 missed: deadlines come late then, never before the bytes that would have met them were read.
 """
@@ -22,8 +22,8 @@ SWEEP_S = 1
 PING_EVERY_SWEEPS = 25  # both from the wire contract: a ping every 25 s,
 PONG_WITHIN_SWEEPS = 10  # and 10 s for its pong
 
-LOOK_EVERY_SWEEPS = 2
-"""How often a socket is asked whether its peer reads: 0.5 us of the loop each."""
+LOOK_EVERY_SWEEPS = 3
+"""How often a socket is looked at for whether its peer reads: 2 us of the loop each."""
 
 _log = structlog.get_logger(__name__)
 

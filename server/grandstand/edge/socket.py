@@ -12,6 +12,7 @@ either: what it sends waits in its own kernel, so its pings and messages can't p
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import logging
 import socket as sockets
@@ -448,13 +449,16 @@ class ViewerSocket(asyncio.Protocol):
 
     def _window(self) -> int | None:
         """Bytes that the peer's kernel takes now, by its last word; None where ours doesn't say."""
-        kernel = self._transport.get_extra_info("socket")
-        if kernel is None or kernel.family not in (sockets.AF_INET, sockets.AF_INET6):
+        if self.fd < 0:
             return None
+        # The transport's own socket object is made anew, and in Python, for each question.
+        kernel = _socket.socket(sockets.AF_INET, sockets.SOCK_STREAM, 0, self.fd)
         try:
             info = kernel.getsockopt(sockets.IPPROTO_TCP, _TCP_INFO, _SEND_WINDOW_AT + 4)
-        except OSError:  # the connection is broken, as the transport will say
+        except OSError:  # not TCP; or broken, as the transport will say
             return None
+        finally:
+            kernel.detach()
         told = info[_SEND_WINDOW_AT:]
         return int.from_bytes(told, sys.byteorder) if told else None
 
