@@ -18,7 +18,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test measure rehearsal train eval notice clean
+.PHONY: help setup setup-test setup-bench run test bench measure rehearsal train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ test: setup-test ## everything that is checked
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile
+
+setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
+	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --silent --no-audit --no-fund
+
+bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: ten minutes; DATA=folder with chat_traces
+	@$(NODE_PATH_FIRST) $(BIN)/python -m loadtest.bench $(if $(DATA),--data '$(DATA)')
 
 measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour
 	@$(BIN)/python -m loadtest.pages
@@ -63,7 +69,7 @@ notice: setup ## write NOTICE-THIRD-PARTY.md: the licences of what is installed 
 	@$(BIN)/python docs/notice.py > NOTICE-THIRD-PARTY.md
 
 clean: ## remove all that was made, but for the data in .grandstand
-	@rm -rf $(VENV) client_demo/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) client_demo/node_modules loadtest/peers/programs/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find server tests loadtest models docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml hatch_build.py client_demo/package-lock.json

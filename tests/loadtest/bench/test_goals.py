@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loadtest.bench import goals
+
+
+def server(us: float, base_us: float = 0.0) -> dict[str, Any]:
+    """Measured, each viewer at ``us`` and each frame at ``base_us``."""
+    return {
+        "frames": [
+            {
+                "viewers": viewers,
+                "bytes": size,
+                "runs": [{"cpu_us": (us * viewers + base_us) * 5, "published": 5, "arrived": 1}],
+            }
+            for viewers in (1, 1000, 5000, 15000)
+            for size in (512, 4096, goals.COMMENT_BYTES)
+        ],
+        "memory": {"viewers": 15000, "rss_before": 0, "rss": 15000 * 5000, "socket_slabs": None},
+    }
+
+
+def reached(found: dict[str, Any]) -> dict[str, bool | None]:
+    return {row.found: row.reached for row in goals.rows(found)}
+
+
+def test_what_a_frame_costs_however_many_get_it_is_not_what_a_viewer_costs() -> None:
+    found = {"fanout": {"grandstand": server(6.0, base_us=4000.0), "floor": server(5.0)}}
+    assert reached(found)["1.20 times floor"] is True
+
+
+@pytest.mark.parametrize(("ours", "is_reached"), [(6.2, True), (6.4, False)])
+def test_a_ratio_is_judged_by_its_bound(ours: float, is_reached: bool) -> None:
+    found = {"fanout": {"grandstand": server(ours), "floor": server(5.0)}}
+    assert reached(found)[f"{ours / 5:.2f} times floor"] is is_reached
+
+
+def test_peers_that_were_not_measured_are_not_judged() -> None:
+    words = goals.table({"fanout": {"grandstand": server(6.0)}})
+    assert "times" not in words.replace("growth", "").splitlines()[1]
+    assert "nchan" not in words
+
+
+def test_a_storm_in_which_one_was_given_the_room_anew_is_missed() -> None:
+    storm = {
+        "cut": 10,
+        "back_s": 3.0,
+        "came_back_with_all": 9,
+        "given_anew": 1,
+        "gaps": 0,
+        "those_who_stayed": {"during": [{"comment to screen": {"p99": 100.0}}], "gaps": 0},
+    }
+    (back, stayed) = goals.rows({"storm": storm})
+    assert (back.reached, stayed.reached) == (False, True)
+
+
+def test_a_storm_that_nobody_came_back_from_is_missed() -> None:
+    storm = {
+        "cut": 10,
+        "back_s": None,
+        "came_back_with_all": 0,
+        "given_anew": 0,
+        "gaps": 0,
+        "those_who_stayed": {"during": [], "gaps": 0},
+    }
+    assert [row.reached for row in goals.rows({"storm": storm})] == [False, False]
