@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket as sockets
 
 import pytest
 from grandstand.edge import hub
 from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
-from grandstand.edge.socket import ViewerSocket
+from grandstand.edge.socket import ANSWER_S, ViewerSocket
 from grandstand.telemetry import Metrics
 from grandstand.wire import frames
 from grandstand.wire.codec import encode
@@ -17,6 +18,7 @@ from websockets.asyncio.client import connect
 
 from tests.edge.echo import EchoGate, EchoSession, serving
 from tests.edge.stage import Outlet, until
+from tests.edge.test_socket import head
 
 
 def numbered(offset: int) -> Forms:
@@ -252,6 +254,35 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
         assert all(each == sorted(set(each)) for each in seen)
         assert any("behind" in session.told for session in served.gate.sessions)
     assert len(audience) == 0
+
+
+async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "LOOK_S", 0.0001)  # all of them each time
+    audience = Watcher.audience = Audience(metrics)
+    loop = asyncio.get_running_loop()
+    async with (
+        serving(EchoGate(make_session=Watcher)) as served,
+        connect(served.url, compression=None) as reading,
+    ):
+        with sockets.socket() as deaf:
+            deaf.setblocking(False)
+            await loop.sock_connect(deaf, ("127.0.0.1", served.port))
+            await loop.sock_sendall(deaf, head())
+            await until(lambda: len(audience) == 2)
+            sockets_ = [session.socket for session in served.gate.sessions]
+            sent_bytes = 0
+            while not sockets_[1]._asked:
+                audience.broadcast(Raw(b"x" * 1_000), 1)
+                sent_bytes += 1_000
+                assert await reading.recv() == b"x" * 1_000
+                await asyncio.sleep(0.002)
+            assert not sockets_[0]._asked
+            assert sent_bytes < 60_000
+            for _ in range(ANSWER_S + 1):
+                served.keepalive.sweep()
+            assert list(audience) == [sockets_[0]]
 
 
 class Raw(Forms):

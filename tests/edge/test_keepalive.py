@@ -17,16 +17,12 @@ class Watched:
         self.now_s = 0
         self.pinged_at: list[int] = []
         self.judged_at: list[int] = []
-        self.looked_at: list[int] = []
 
     def ping(self) -> None:
         self.pinged_at.append(self.now_s)
 
     def judge_pong(self) -> None:
         self.judged_at.append(self.now_s)
-
-    def judge_reading(self) -> None:
-        self.looked_at.append(self.now_s)
 
 
 class Faulty(Watched):
@@ -65,15 +61,6 @@ def test_a_rush_of_arrivals_is_pinged_evenly_over_the_25_s() -> None:
     sweep(keepalive, PING_EVERY_SWEEPS, *sockets)
     at = [socket.pinged_at[0] for socket in sockets]
     assert {at.count(second) for second in range(1, 26)} == {4}
-
-
-def test_every_third_second_a_socket_is_looked_at_for_who_does_not_read() -> None:
-    keepalive = Keepalive()
-    sockets = [Watched() for _ in range(PING_EVERY_SWEEPS)]
-    for socket in sockets:
-        keepalive.join(socket)
-    sweep(keepalive, 9, *sockets)
-    assert {tuple(socket.looked_at) for socket in sockets} == {(1, 4, 7), (2, 5, 8), (3, 6, 9)}
 
 
 def test_a_socket_that_left_is_neither_pinged_nor_judged() -> None:

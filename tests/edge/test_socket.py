@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from grandstand.edge.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Keepalive
 from grandstand.edge.socket import (
+    ANSWER_S,
     CLOSING_S,
     MAX_MESSAGE_BYTES,
     SEND_BUFFER_BYTES,
@@ -706,36 +707,8 @@ async def test_a_viewer_that_doesn_t_read_is_behind_once_small_buffers_are_full(
     assert written_bytes < 4 * (SEND_BUFFER_BYTES + receive_buffer_bytes)
 
 
-async def test_who_reads_nothing_is_behind_by_its_window_before_any_buffer_is_full() -> None:
-    frame = frames.plain(b"x" * 1_024, text=False)
-    loop = asyncio.get_running_loop()
-    async with serving() as served:
-        with sockets.socket() as peer:
-            peer.setblocking(False)
-            await loop.sock_connect(peer, ("127.0.0.1", served.port))
-            await loop.sock_sendall(peer, head())
-            await loop.sock_recv(peer, 4_096)
-            socket, written_bytes = served.session.socket, 0
-            while not socket.paused:
-                socket.write(frame)
-                written_bytes += len(frame)
-                socket.judge_reading()
-                await asyncio.sleep(0.002)  # its kernel acknowledges 40 ms late
-            assert served.session.told == ["opened", "behind"]
-            assert socket._transport.get_write_buffer_size() == 0
-            socket.judge_reading()
-            received = b""
-            while len(received) < written_bytes + 2:  # a ping is among it
-                received += await loop.sock_recv(peer, 65_536)
-            assert served.session.told == ["opened", "behind"]
-            await loop.sock_sendall(peer, masked(Opcode.PONG))
-            await until(lambda: not socket.paused)
-            assert served.session.told == ["opened", "behind", "caught_up"]
-    assert written_bytes < 100_000
-
-
-async def test_who_answers_is_not_behind_whatever_its_window() -> None:
-    frame = frames.plain(b"x" * 1_024, text=False)
+@pytest.mark.parametrize("answers", [True, False])
+async def test_who_is_doubted_is_behind_unless_it_answers(answers: bool) -> None:
     loop = asyncio.get_running_loop()
     async with serving() as served:
         with sockets.socket() as peer:
@@ -744,15 +717,19 @@ async def test_who_answers_is_not_behind_whatever_its_window() -> None:
             await loop.sock_sendall(peer, head())
             await loop.sock_recv(peer, 4_096)
             socket = served.session.socket
-            while not socket._asked:
-                socket.write(frame)
-                socket.judge_reading()
-                await asyncio.sleep(0.002)
+            socket.doubt()
+            socket.doubt()
+            assert await loop.sock_recv(peer, 4_096) == b"\x89\x00"
+            if answers:
+                await loop.sock_sendall(peer, masked(Opcode.PONG))
+                await until(lambda: not socket._asked)
+            for _ in range(ANSWER_S + 1):
+                served.keepalive.sweep()
+            assert served.session.told == (["opened"] if answers else ["opened", "behind"])
+            assert socket.paused is not answers
             await loop.sock_sendall(peer, masked(Opcode.PONG))
-            await until(lambda: not socket._asked)
-            socket.judge_reading()
-            socket.judge_reading()
-            assert served.session.told == ["opened"]
+            await until(lambda: not socket.paused)
+            assert ("caught_up" in served.session.told) is not answers
 
 
 async def test_a_reset_connection_is_lost() -> None:

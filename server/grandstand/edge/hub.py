@@ -31,10 +31,14 @@ from typing import Protocol
 import structlog
 
 from grandstand.edge.forms import Forms
+from grandstand.edge.window import UNREAD_BYTES, window
 from grandstand.telemetry import Metrics
 
 COHORT = 1000
 """Members of a cohort: 6 ms of writing."""
+
+LOOK_S = 3.0
+"""How often each descriptor's window is looked at, while frames are written to it."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +67,25 @@ class Outlet(Protocol):
     def write(self, frame: bytes) -> None:
         """Gives it a ready frame."""
 
+    def doubt(self) -> None:
+        """It may not read what it is given: see whether it answers."""
+
 
 class Cohort:
     """Members who get frames in the same form and are written to in one go."""
 
-    __slots__ = ("_fds", "_form", "_is_direct", "_others", "_waiting", "given_offset", "members")
+    __slots__ = (
+        "_fds",
+        "_form",
+        "_is_direct",
+        "_looked_s",
+        "_others",
+        "_turn",
+        "_waiting",
+        "_windows",
+        "given_offset",
+        "members",
+    )
 
     def __init__(self, form: tuple[bool, bool], given_offset: int, is_direct: bool) -> None:
         self.members: dict[Outlet, None] = {}
@@ -78,6 +96,9 @@ class Cohort:
         self._waiting: list[tuple[Forms, int | None]] = []
         self._fds: array[int] | None = None
         self._others: list[Outlet] = []
+        self._windows: dict[int, int] = {}
+        self._turn = 0
+        self._looked_s = 0.0
 
     @property
     def is_waiting(self) -> bool:
@@ -103,10 +124,11 @@ class Cohort:
         self._waiting.clear()
         self.given_offset = offset
 
-    def flush(self) -> int:
+    def flush(self, now_s: float) -> int:
         """Writes what waits to every member that isn't full; how many bytes that were.
 
-        No await, no task, no encoding per member. One failing member never stops the loop.
+        Then it looks for those who don't read, some of them each time, in their turn. No await, no
+        task, no encoding per member. One failing member never stops the loop.
         """
         waiting, self._waiting = self._waiting, []
         for _, offset in waiting:
@@ -119,12 +141,32 @@ class Cohort:
         fds = self._sorted() if self._fds is None else self._fds
         others = [*self._others]
         reached = len(fds) + sum(_given(outlet, data) for outlet in others)
-        left = _written(fds, data)
-        if left:
+        left, doubtful = _written(fds, data), self._look(fds, now_s)
+        if left or doubtful:
             by_fd = {outlet.fd: outlet for outlet in self.members}
             for fd, rest in left:
                 _given(by_fd[fd], rest)
+            for fd in doubtful:
+                by_fd[fd].doubt()
         return reached * len(data)
+
+    def _look(self, fds: array[int], now_s: float) -> list[int]:
+        """Those whose windows have shrunk, among those whose turn it is."""
+        share = min(1.0, (now_s - self._looked_s) / LOOK_S)
+        count = int(share * len(fds))
+        if not count:
+            return []
+        self._looked_s = now_s
+        windows, shrunk = self._windows, []
+        for turn in range(self._turn, self._turn + count):
+            fd = fds[turn % len(fds)]
+            now, before = window(fd), windows.get(fd, 0)
+            if before - now >= UNREAD_BYTES:
+                shrunk.append(fd)
+            if now > before or fd in shrunk:
+                windows[fd] = now
+        self._turn = (self._turn + count) % len(fds)
+        return shrunk
 
     def _sorted(self) -> array[int]:
         """Who can be written to directly."""
@@ -253,7 +295,7 @@ class Audience:
 
     def _write(self, cohort: Cohort) -> None:
         began_s = time.perf_counter()
-        written = cohort.flush()
+        written = cohort.flush(began_s)
         if written:
             self._metrics.fan_out_seconds.observe(time.perf_counter() - began_s)
             self._metrics.sent_bytes.inc(written)

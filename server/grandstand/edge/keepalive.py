@@ -3,10 +3,10 @@
 It must not know what a socket is beyond ``Pinged``, nor why somebody set a deadline.
 
 Theory of operation: time is a count of sweeps. A socket stays in one of 25 slots for life; a sweep
-pings the slot whose turn it is, judges the slot that was pinged 10 sweeps before, and looks in
-every third slot for who doesn't read, so that a viewer costs one set entry and no timer. Deadlines
-hang in a dictionary by the sweep they are due at. A stalled loop doesn't make up for sweeps it
-missed: deadlines come late then, never before the bytes that would have met them were read.
+pings the slot whose turn it is and judges the slot that was pinged 10 sweeps before, so that a
+viewer costs one set entry and no timer. Deadlines hang in a dictionary by the sweep they are due
+at. A stalled loop doesn't make up for sweeps it missed: deadlines come late then, never before
+the bytes that would have met them were read.
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ SWEEP_S = 1
 PING_EVERY_SWEEPS = 25  # both from the wire contract: a ping every 25 s,
 PONG_WITHIN_SWEEPS = 10  # and 10 s for its pong
 
-LOOK_EVERY_SWEEPS = 3
-"""How often a socket is looked at for whether its peer reads: 2 us of the loop each."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -36,9 +33,6 @@ class Pinged(Protocol):
 
     def judge_pong(self) -> None:
         """Close if no pong came since the last ``ping``."""
-
-    def judge_reading(self) -> None:
-        """See whether the peer still reads what it is sent."""
 
 
 class Deadline:
@@ -100,9 +94,6 @@ class Keepalive:
             self._guarded(socket.judge_pong)
         for socket in tuple(self._slots[self._sweeps % PING_EVERY_SWEEPS]):
             self._guarded(socket.ping)
-        for slot in self._slots[self._sweeps % LOOK_EVERY_SWEEPS :: LOOK_EVERY_SWEEPS]:
-            for socket in tuple(slot):
-                self._guarded(socket.judge_reading)
 
     async def run(
         self,

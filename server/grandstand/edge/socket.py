@@ -12,11 +12,9 @@ either: what it sends waits in its own kernel, so its pings and messages can't p
 
 from __future__ import annotations
 
-import _socket
 import asyncio
 import logging
 import socket as sockets
-import sys
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -53,12 +51,8 @@ SEND_BUFFER_BYTES = 16 * 1024
 NOT_SENT_LOWAT_BYTES = 16 * 1024
 HIGH_WATER_BYTES = 0  # paused as soon as the kernel takes no more; and uvloop writes at once
 
-UNREAD_BYTES = 8 * 1024
-"""A window that has become so much smaller is looked into. Who reads nothing has 120 to 155 KB of
-small frames in the peer's own kernel, 25 s of a busy room, before ours fills and pauses us."""
-
-_TCP_INFO = 11  # of Linux
-_SEND_WINDOW_AT = 228  # tcpi_snd_wnd in struct tcp_info, include/uapi/linux/tcp.h, since Linux 5.4
+ANSWER_S = 2
+"""So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
 
 _PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
 
@@ -124,7 +118,6 @@ class ViewerSocket(asyncio.Protocol):
         "_session",
         "_slot",
         "_transport",
-        "_widest",
         "deflates",
         "fd",
         "is_text",
@@ -162,7 +155,6 @@ class ViewerSocket(asyncio.Protocol):
         self._slot = -1
         self._open = False
         self._ponged = True
-        self._widest = 0
         self._asked = False
         self._deaf = False
 
@@ -192,6 +184,14 @@ class ViewerSocket(asyncio.Protocol):
         self._shut()
         self._transport.abort()
 
+    def doubt(self) -> None:
+        """Its window shrinks, which has many causes: ask for a pong, and take it for full if none
+        comes."""
+        if not self._asked:
+            self._asked = True
+            self.write(_PING)
+            self._keepalive.after(ANSWER_S, self._deafen)
+
     # What the sweep asks.
 
     def ping(self) -> None:
@@ -203,26 +203,6 @@ class ViewerSocket(asyncio.Protocol):
         """Close if no pong came since the last ``ping``."""
         if not self._ponged:
             self.close(CloseCode.TOO_SLOW, "no pong in time")
-
-    def judge_reading(self) -> None:
-        """Ask a peer whose window shrinks for a pong; take it for full if none has come since.
-
-        What a peer's kernel has acknowledged and the peer hasn't read makes its window smaller, as
-        other things do; a pong tells who reads.
-        """
-        window = self._window()
-        if window is None:
-            return
-        if self._asked:
-            if not self._deaf:
-                self._deaf = self.paused = True
-                self._tell(lambda session: session.behind())
-        elif self._widest - window < UNREAD_BYTES:
-            self._widest = max(self._widest, window)
-        else:
-            self._widest = window
-            self._asked = True
-            self.write(_PING)
 
     # What uvicorn and the transport call.
 
@@ -447,20 +427,10 @@ class ViewerSocket(asyncio.Protocol):
         self.paused = False
         self._tell(lambda session: session.caught_up())
 
-    def _window(self) -> int | None:
-        """Bytes that the peer's kernel takes now, by its last word; None where ours doesn't say."""
-        if self.fd < 0:
-            return None
-        # The transport's own socket object is made anew, and in Python, for each question.
-        kernel = _socket.socket(sockets.AF_INET, sockets.SOCK_STREAM, 0, self.fd)
-        try:
-            info = kernel.getsockopt(sockets.IPPROTO_TCP, _TCP_INFO, _SEND_WINDOW_AT + 4)
-        except OSError:  # not TCP; or broken, as the transport will say
-            return None
-        finally:
-            kernel.detach()
-        told = info[_SEND_WINDOW_AT:]
-        return int.from_bytes(told, sys.byteorder) if told else None
+    def _deafen(self) -> None:
+        if self._asked and self._open:
+            self._deaf = self.paused = True
+            self._tell(lambda session: session.behind())
 
     def _expire(self) -> None:
         if self._deadline is None:

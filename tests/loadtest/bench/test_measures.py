@@ -48,7 +48,9 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda each: each.name,
 )
 def test_a_frame_costs_something_for_each_viewer(entrant: Entrant) -> None:
-    small = Entrant(entrant.name, entrant.started, entrant.dialect, entrant.path, (20,), (512,))
+    small = Entrant(
+        entrant.name, entrant.started, entrant.dialect, entrant.path, viewers=(20,), sizes=(512,)
+    )
     found = fanout.measure(small, SERVER_CORE, CLIENT_CORE)
     assert fanout.whole(found, 20, 512) > 0
     assert {run["arrived"] >= 1 for row in found["frames"] for run in row["runs"]} == {True}
