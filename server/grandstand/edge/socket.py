@@ -51,7 +51,7 @@ SEND_BUFFER_BYTES = 16 * 1024
 NOT_SENT_LOWAT_BYTES = 16 * 1024
 HIGH_WATER_BYTES = 0  # paused as soon as the kernel takes no more; and uvloop writes at once
 
-ANSWER_S = 2
+ANSWER_S = 1
 """So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
 
 _PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
