@@ -18,6 +18,7 @@ import random
 import time
 from _socket import SO_ERROR, SOL_SOCKET, socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
@@ -275,7 +276,11 @@ class Stand:
                 self.listener.shown(chunk.shows, self.clock())
 
     def _hear(self, seat: Seat, message: Message) -> None:
-        if message.reply:
+        if message.kind is Kind.CLOSED:
+            if message.reply and seat.socket is not None:
+                with suppress(OSError):  # the server may have gone already
+                    seat.socket.send(message.reply)
+        elif message.reply:
             self.say(seat, message.reply)
         match message.kind:
             case Kind.COUNTED:

@@ -1,6 +1,6 @@
 /** The console's whole page: masthead, gauges, three columns (tabs on a phone), dialogs, keys. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { statusText, wordsFor } from "../words.js";
 import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
@@ -34,7 +34,8 @@ export function App({ desk, actions }) {
   const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
   const [lettersOn, setLettersOn] = useKeys();
   useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
-  useEffect(() => {
+  // Before the next paint: a key may follow the one that shut a dialog at once.
+  useLayoutEffect(() => {
     const handler = onKeys(desk, { lettersOn, isBusy: open !== "", show: setOpen });
     window.addEventListener("keydown", handler);
     return () => window.removeEventListener("keydown", handler);

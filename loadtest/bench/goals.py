@@ -57,7 +57,7 @@ def table(found: dict[str, Any]) -> str:
 
 def _fanout(found: dict[str, Any]) -> Iterator[Row]:
     servers = found.get("fanout", {})
-    for size in SIZES:
+    for size in SIZES if servers else ():
         for viewers in VIEWERS:
             us = {
                 name: each(its, viewers, size)

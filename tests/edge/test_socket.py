@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from grandstand.edge.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Keepalive
+from grandstand.edge.kernel import SEND_BUFFER_BYTES
 from grandstand.edge.socket import (
     ANSWER_S,
     CLOSING_S,
     MAX_MESSAGE_BYTES,
-    SEND_BUFFER_BYTES,
     Handshake,
     Refusal,
     ViewerSocket,

@@ -31,7 +31,7 @@ from typing import Protocol
 import structlog
 
 from grandstand.edge.forms import Forms
-from grandstand.edge.window import UNREAD_BYTES, window
+from grandstand.edge.kernel import UNREAD_BYTES, window
 from grandstand.telemetry import Metrics
 
 COHORT = 1000

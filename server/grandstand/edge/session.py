@@ -189,7 +189,6 @@ class ViewerSession:
         if not self._place.is_behind:  # else it's told once it has caught up
             self._room.audience.leave(self.outlet)
             self._welcome(self._room, self._place, "again")
-            self._place.take_seat(self.outlet)
 
     # --- hello -----------------------------------------------------------------------------------
 
@@ -260,7 +259,6 @@ class ViewerSession:
         self._place = Place(room)
         self._welcome(room, self._place, "fresh")
         room.enter(self)
-        self._place.take_seat(self.outlet)
 
     def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
         live = room.live
@@ -285,6 +283,7 @@ class ViewerSession:
             self._send(message)
         self._resume = None
         place.give(self.outlet, missed, after)
+        place.take_seat(self.outlet)
 
     # --- messages --------------------------------------------------------------------------------
 
@@ -350,12 +349,8 @@ class ViewerSession:
 
         def answer(told: Ack | RefusedError) -> None:
             seconds.observe(asyncio.get_running_loop().time() - begun_s)
-            if self._ended:
-                return
-            if isinstance(told, Ack):
-                self._send(told)
-            else:
-                self._refuse(told, message_id)
+            if not self._ended:
+                self._send(told) if isinstance(told, Ack) else self._refuse(told, message_id)
 
         return answer
 
@@ -383,9 +378,7 @@ class ViewerSession:
         self._ended = True
         self._drop_deadline()
         self._gate.metrics.closes.labels(str(int(code))).inc()
-        reconnect = code in RECONNECT
-        after_ms = random.randint(0, spread_ms) if spread_ms else 0
-        self._send(Bye(int(code), reason, reconnect, after_ms))
+        self._send(Bye(int(code), reason, code in RECONNECT, random.randint(0, spread_ms)))
         self.outlet.close(code, reason)
 
     def _send(self, message: ServerMessage) -> None:

@@ -14,23 +14,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket as sockets
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import structlog
 from uvicorn.config import Config
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SERVER
 from websockets.protocol import Protocol as Connection
 
-from grandstand.edge import handshake
+from grandstand.edge import handshake, kernel
+from grandstand.edge.address import peer_of
 from grandstand.edge.handshake import Handshake, Offer, Refusal, problem
 from grandstand.edge.keepalive import Deadline, Keepalive
 from grandstand.wire import frames
@@ -44,12 +41,6 @@ MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the c
 CLOSING_S = 5
 """How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
 RETRY_AFTER_S = 1
-
-# With the kernel's own buffers pause_writing fired after 3.8 MB unread, 776 s at 5 frames a second;
-# with these after 36 KB, 7 s. Linux doubles SO_SNDBUF for its own overhead.
-SEND_BUFFER_BYTES = 16 * 1024
-NOT_SENT_LOWAT_BYTES = 16 * 1024
-HIGH_WATER_BYTES = 0  # paused as soon as the kernel takes no more; and uvloop writes at once
 
 ANSWER_S = 1
 """So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
@@ -284,7 +275,8 @@ class ViewerSocket(asyncio.Protocol):
             return b""
         rest, self._early = bytes(head[end:]) + self._early, b""
         try:
-            offer = handshake.read(head[:end], self._peer_of)
+            assert self._entrance is not None
+            offer = handshake.read(head[:end], peer_of(self._transport, self._entrance[1]))
             self._turn_away(offer) if isinstance(offer, bytes) else self._consider(offer)
         except Exception:
             _log.exception("handshake failed", peer=self.peer)
@@ -296,7 +288,7 @@ class ViewerSocket(asyncio.Protocol):
         assert self._entrance is not None
         gate, _ = self._entrance
         self.peer = offer.handshake.peer
-        self._bound_buffers()
+        kernel.bound(self._transport)
         admitted = gate.admit(offer.handshake)
         if isinstance(admitted, Refusal):
             self._turn_away(admitted.response())
@@ -311,7 +303,7 @@ class ViewerSocket(asyncio.Protocol):
                 PerMessageDeflate(True, True, frames.WINDOW_BITS, frames.WINDOW_BITS)
             ]
         self._open = True
-        self.fd = self._descriptor()
+        self.fd = kernel.descriptor(self._transport)
         self._slot = self._keepalive.join(self)
         self._transport.write(offer.response)
         self._tell(lambda session: session.opened(self))
@@ -320,35 +312,6 @@ class ViewerSocket(asyncio.Protocol):
         self._head = None
         self._transport.write(response)
         self._hang_up(at_once=True)
-
-    def _peer_of(self, headers: Headers) -> str:
-        """The viewer's address, by the same rules as uvicorn's middleware has for HTTP."""
-        address = get_remote_addr(self._transport)
-        peer = "" if address is None else address[0]
-        assert self._entrance is not None
-        app = self._entrance[1].loaded_app
-        if isinstance(app, ProxyHeadersMiddleware) and peer in app.trusted_hosts:
-            forwarded = ", ".join(headers.get_all("X-Forwarded-For"))
-            if forwarded:
-                peer = app.trusted_hosts.get_trusted_client_address(forwarded)[0] or peer
-        return peer
-
-    def _descriptor(self) -> int:
-        """Where bytes may be written past the transport: it keeps none of its own unless it has
-        paused us, since its high-water mark is 0, and closes the socket after ``connection_lost``.
-        """
-        kernel = self._transport.get_extra_info("socket")
-        is_plain = self._transport.get_extra_info("sslcontext") is None
-        return kernel.fileno() if kernel is not None and is_plain else -1
-
-    def _bound_buffers(self) -> None:
-        self._transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-        kernel = self._transport.get_extra_info("socket")
-        if kernel is None:
-            return
-        kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, SEND_BUFFER_BYTES)
-        if kernel.family in (sockets.AF_INET, sockets.AF_INET6):
-            kernel.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
 
     # Frames.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import time
 
-from grandstand.edge.window import UNREAD_BYTES, window
+from grandstand.edge.kernel import UNREAD_BYTES, window
 
 
 def test_a_window_shrinks_by_what_is_not_read_and_opens_again() -> None:
