@@ -654,6 +654,21 @@ async def test_a_socket_that_fills_while_a_resume_is_answered_loses_nothing(
         assert len(outlet.of("welcome")) == 1
 
 
+async def test_a_socket_that_was_full_before_its_welcome_is_given_everything_once_it_reads(
+    on_still_stage: Stage,
+) -> None:
+    room = await on_still_stage.by_hand()
+    for _ in range(3):
+        await room.commit("x")
+    place = {"epoch": room.live.replica.epoch, "offset": 1}
+    full = on_still_stage.seat(room.room, Outlet(paused=True), resume=place)
+    await room.commit("y")
+    assert full.offsets == []
+    full.resume()
+    await room.commit("z")
+    assert full.offsets == [2, 3, 4, 5]
+
+
 async def test_who_is_behind_for_longer_than_the_ring_gets_a_new_welcome(
     on_still_stage: Stage,
 ) -> None:

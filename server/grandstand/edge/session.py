@@ -239,8 +239,7 @@ class ViewerSession:
         self._bye(code, refused.message, spread_ms)
 
     def _enter(self, live: LiveRoom) -> None:
-        identity = self._identity
-        state = live.replica.state
+        identity, state = self._identity, live.replica.state
         try:
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
@@ -261,8 +260,7 @@ class ViewerSession:
         room.enter(self)
 
     def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
-        live = room.live
-        identity = self._identity
+        live, identity = room.live, self._identity
         viewer = Viewer("viewer")
         if identity is not None:
             viewer = Viewer(identity.role, self.user, identity.name)
@@ -279,6 +277,8 @@ class ViewerSession:
         self._gate.metrics.welcomes.labels("recovered" if recovered else kind).inc()
         after = live.replica.offset - len(missed)
         place.welcomed(after)
+        if self.outlet.paused:
+            self.behind()
         for message in messages:
             self._send(message)
         self._resume = None
@@ -395,6 +395,6 @@ class ViewerSession:
         return decode(payload, self._codec)
 
     def _drop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            deadline.cancel()
