@@ -32,6 +32,13 @@ def test_what_a_frame_costs_however_many_get_it_is_not_what_a_viewer_costs() -> 
     assert reached(found)["1.20 times floor"] is True
 
 
+def test_a_small_audience_is_not_judged_where_the_frame_itself_is_most_of_the_cost() -> None:
+    found = {"fanout": {"grandstand": server(6.0, base_us=14_000.0), "floor": server(5.0)}}
+    words = [row.found for row in goals.rows(found) if row.what.startswith(("  ours", "growth"))]
+    assert sum(each.startswith("not judged") for each in words) == 4  # two sizes, and their growth
+    assert sum("times floor" in each for each in words) == 4  # of 5,000 and 15,000
+
+
 @pytest.mark.parametrize(("ours", "is_reached"), [(6.2, True), (6.4, False)])
 def test_a_ratio_is_judged_by_its_bound(ours: float, is_reached: bool) -> None:
     found = {"fanout": {"grandstand": server(ours), "floor": server(5.0)}}
