@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from loadtest.bench.crowd import crowd
 from loadtest.bench.fanout import Entrant
 from loadtest.process import cpu_ns, softirq_pids
 
@@ -24,22 +23,13 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
 
 
 def _run(entrant: Entrant, server_core: int, client_core: int) -> dict[str, Any]:
-    with entrant.started() as server:
-        secret = getattr(server, "secret", "")
-        with crowd(
-            server.address,
-            client_core,
-            dialect=entrant.dialect,
-            path=entrant.path,
-            room=entrant.room,
-            secret=secret,
-        ) as seats:
-            seats.open(100)
-            time.sleep(REST_S)
-            pids = [*server.pids(), *softirq_pids([server_core])]
-            cpu = cpu_ns(pids)
-            took_s = seats.open(100 + VIEWERS)
-            used_us = (cpu_ns(pids) - cpu) / 1000
+    with entrant.started() as server, entrant.crowd(server, client_core) as seats:
+        seats.open(100)
+        time.sleep(REST_S)
+        pids = [*server.pids(), *softirq_pids([server_core])]
+        cpu = cpu_ns(pids)
+        took_s = seats.open(100 + VIEWERS)
+        used_us = (cpu_ns(pids) - cpu) / 1000
     return {
         "viewers": VIEWERS,
         "us_per_viewer": used_us / VIEWERS,

@@ -58,6 +58,20 @@ class Entrant:
     besides: Callable[[Any], Any] | None = None
     """Looks at the full server, while nothing else is measured."""
 
+    def crowd(
+        self, server: Server, core: int, pause_ms: float = 0.0
+    ) -> AbstractContextManager[Crowd]:
+        """An empty crowd that speaks to it."""
+        return crowd(
+            server.address,
+            core,
+            dialect=self.dialect,
+            path=self.path,
+            room=self.room,
+            secret=getattr(server, "secret", ""),  # peers have none
+            pause_ms=pause_ms,
+        )
+
 
 def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, Any]:
     """All sizes and audiences of one server, which grows from one to the other."""
@@ -65,16 +79,7 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
     softirqs = softirq_pids([server_core])
     with entrant.started() as server:
         rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
-        secret = getattr(server, "secret", "")
-        with crowd(
-            server.address,
-            client_core,
-            dialect=entrant.dialect,
-            path=entrant.path,
-            room=entrant.room,
-            secret=secret,
-            pause_ms=PAUSE_MS,
-        ) as seats:
+        with entrant.crowd(server, client_core, pause_ms=PAUSE_MS) as seats:
             for viewers in (1, *entrant.viewers):
                 seats.open(viewers)
                 time.sleep(SETTLE_S)
