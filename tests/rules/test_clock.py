@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.rules.clock import AHEAD_MS, SAMPLE_LIFE_MS, ProgrammeClock, StoreClock, check_at
+from grandstand.rules.clock import (
+    AHEAD_MS,
+    SAMPLE_LIFE_MS,
+    ProgrammeClock,
+    StoreClock,
+    check_at,
+    next_tick,
+)
 from grandstand.wire.codes import ErrorCode, RefusedError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +76,15 @@ def test_a_moment_may_lie_two_seconds_ahead_and_max_latency_behind() -> None:
         with pytest.raises(RefusedError) as refused:
             check_at(at, 10_000, 4_000)
         assert refused.value.code is ErrorCode.BAD_TIME
+
+
+@given(st.text("abc", min_size=1), st.floats(1.6e12, 1.9e12), st.integers(50, 2000))
+def test_ticks_are_moments_that_any_node_can_tell(room: str, now_ms: float, tick_ms: int) -> None:
+    due_ms = next_tick(room, now_ms, tick_ms)
+    assert 0 < due_ms - now_ms <= tick_ms
+    assert next_tick(room, due_ms - 1, tick_ms) == due_ms
+    assert next_tick(room, due_ms, tick_ms) == due_ms + tick_ms
+
+
+def test_rooms_do_not_all_tick_at_once() -> None:
+    assert len({next_tick(f"room-{number}", 1e12, 200) for number in range(100)}) > 50

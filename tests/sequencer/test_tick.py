@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest_asyncio
 from grandstand.overlays.stats import version
 from grandstand.replica.room import LiveRoom
 from grandstand.rules import events
+from grandstand.rules.clock import next_tick
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import (
     CommentEvent,
@@ -302,6 +304,38 @@ async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Seq
     assert isinstance(loser.exception(), ConflictError)
     assert room.listener.texts == [*(f"n{number}" for number in range(20)), "end"]
     await end(tasks)
+
+
+async def test_ticks_come_when_every_node_expects_them_and_missed_ones_are_not_made_up_for(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick_ms = room.live.replica.state.settings.tick
+    store, now_ms, ticks = room.node.store, room.node.store.now_ms(), list[float]()
+    sleep, read = asyncio.sleep, store.ingest.read
+
+    async def passing(seconds: float) -> None:
+        nonlocal now_ms
+        now_ms += max(0.0, seconds) * 1000
+        await sleep(0)
+
+    async def reading(*arguments: Any) -> Any:
+        nonlocal now_ms
+        ticks.append(now_ms)
+        now_ms += 3.4 * tick_ms if len(ticks) == 4 else 1.0
+        if len(ticks) == 8:
+            raise ConflictError("enough")
+        return await read(*arguments)
+
+    monkeypatch.setattr(store, "now_ms", lambda: now_ms)
+    monkeypatch.setattr(store.ingest, "read", reading)
+    monkeypatch.setattr(asyncio, "sleep", passing)
+    with pytest.raises(ConflictError):
+        await RoomSequencer(room.live.room, store, room.node.gate.metrics).run()
+    due = [next_tick(room.live.room, at - 1, tick_ms) for at in ticks]
+    late = [at - when for at, when in zip(ticks, due, strict=True)]
+    assert late[1:4] == late[5:] == pytest.approx([0, 0, 0], abs=0.5)
+    steps = [round((later - when) / tick_ms, 1) for when, later in pairwise(ticks[1:])]
+    assert steps == [1, 1, 3.4, 0.6, 1, 1]
 
 
 async def test_a_quiet_room_is_left_when_another_epoch_began(room: Sequenced) -> None:

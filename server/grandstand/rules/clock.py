@@ -6,6 +6,7 @@ the store's clock by asking; of several answers it believes the one with the sho
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -54,6 +55,16 @@ class ProgrammeClock:
     def seen(self, now: int) -> None:
         """A time at which some node already stood."""
         self._latest = max(self._latest, now)
+
+
+def next_tick(room: str, after_ms: float, tick_ms: int) -> int:
+    """The room's first tick later than ``after_ms``, by the store's clock.
+
+    Ticks are moments that every node can tell for itself. Each room's are shifted by its name, so
+    that a store's rooms don't tick all at once.
+    """
+    shift_ms = zlib.crc32(room.encode()) % tick_ms
+    return int((after_ms - shift_ms) // tick_ms + 1) * tick_ms + shift_ms
 
 
 def check_at(at: int, now: int, max_latency_ms: int) -> None:

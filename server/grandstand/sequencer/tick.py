@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from grandstand.overlays import stats
 from grandstand.rules import events
-from grandstand.rules.clock import ProgrammeClock
+from grandstand.rules.clock import ProgrammeClock, next_tick
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
 from grandstand.rules.polls import PollRecord
@@ -68,14 +68,13 @@ class RoomSequencer:
         """
         await self._load()
         log.info("sequencing", room=self._room, seq=self._head.seq)
-        loop = asyncio.get_running_loop()
-        next_tick_s = loop.time()
+        due_ms = self._store.now_ms()
         while True:
             more = await self._tick()
-            tick_s = self._fold.state.settings.tick / 1000
-            next_tick_s = max(next_tick_s + tick_s, loop.time())
+            now_ms, tick_ms = self._store.now_ms(), self._fold.state.settings.tick
+            due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
             if not more:
-                await asyncio.sleep(next_tick_s - loop.time())
+                await asyncio.sleep((due_ms - now_ms) / 1000)
 
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()
