@@ -2,9 +2,14 @@
 
 All servers, ours among them, get the same viewers, one room, and frames at a steady pace. The CPU
 is that of all a server's processes and of the kernel's softirq thread on their core, and divided by
-the frames that were published, though ours sends gauges once a second besides. What a frame costs
-however many get it (a publish over HTTP, a commit to disk, a tick) is measured with one viewer and
-told apart: ``whole`` has it, ``each`` hasn't.
+the frames that were published, though ours sends gauges once a second besides.
+
+What a frame costs however many get it (a publish over HTTP, a commit to disk, a tick) is told
+apart: ``whole`` has it, ``each`` hasn't. Where it weighs, as in ours, as many frames go to another
+room of the same server, where one viewer is, in turn with the full one: the same rhythm and as
+warm. What the CPU of the two differs by is divided by what the writes differ by, which ours counts,
+as gauges go to everyone in both. Peers have one room, and little to take off: they are asked before
+the others come in.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,8 +29,8 @@ from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
 SIZES = (512, 4096)
 VIEWERS = (1000, 5000, 15000)
 RUNS = 3
-FRAMES = {1: 5, 1000: 5, 5000: 5, 15000: 4}
-EVERY_MS = {1: 200.0, 1000: 200.0, 5000: 200.0, 15000: 320.0}
+FRAMES = {1: 5, 1000: 20, 5000: 5, 15000: 4}
+EVERY_MS = {1: 200.0, 1000: 50.0, 5000: 200.0, 15000: 320.0}
 PAUSE_MS = 30.0
 SETTLE_S = 1.5
 
@@ -55,11 +60,13 @@ class Entrant:
     room: str = ROOM
     viewers: tuple[int, ...] = VIEWERS
     sizes: tuple[int, ...] = SIZES
+    alone: str = ""
+    """Another room, for a single viewer: such a server publishes to it, and counts its writes."""
     besides: Callable[[Any], Any] | None = None
     """Looks at the full server, while nothing else is measured."""
 
     def crowd(
-        self, server: Server, core: int, pause_ms: float = 0.0
+        self, server: Server, core: int, pause_ms: float = 0.0, room: str = ""
     ) -> AbstractContextManager[Crowd]:
         """An empty crowd that speaks to it."""
         return crowd(
@@ -67,7 +74,7 @@ class Entrant:
             core,
             dialect=self.dialect,
             path=self.path,
-            room=self.room,
+            room=room or self.room,
             secret=getattr(server, "secret", ""),  # peers have none
             pause_ms=pause_ms,
         )
@@ -77,71 +84,106 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
     """All sizes and audiences of one server, which grows from one to the other."""
     found: dict[str, Any] = {"frames": []}
     softirqs = softirq_pids([server_core])
-    with entrant.started() as server:
+    with entrant.started() as server, ExitStack() as stack:
+        if entrant.alone:
+            single = stack.enter_context(entrant.crowd(server, client_core, room=entrant.alone))
+            single.open(1)
         rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
-        with entrant.crowd(server, client_core, pause_ms=PAUSE_MS) as seats:
-            for viewers in (1, *entrant.viewers):
-                seats.open(viewers)
-                time.sleep(SETTLE_S)
-                if viewers == entrant.viewers[-1]:
-                    kernel = kernel_memory()
-                    found["memory"] = {
-                        "viewers": viewers,
-                        "rss_before": rss_before,
-                        "rss": memory(server.pids()).rss,
-                        "tcp_buffers": kernel.tcp_buffers - kernel_before.tcp_buffers,
-                        "socket_slabs": None
-                        if kernel.socket_slabs is None or kernel_before.socket_slabs is None
-                        else kernel.socket_slabs - kernel_before.socket_slabs,
-                    }
-                for size in entrant.sizes:
-                    found["frames"].append(_frames(server, seats, softirqs, viewers, size))
-            if entrant.besides is not None:
-                found["besides"] = entrant.besides(server)
-            counts = seats.counts()
-            found["closes"], found["faults"] = counts["closes"], counts["faults"]
+        seats = stack.enter_context(entrant.crowd(server, client_core, pause_ms=PAUSE_MS))
+        for viewers in entrant.viewers if entrant.alone else (1, *entrant.viewers):
+            seats.open(viewers)
+            time.sleep(SETTLE_S)
+            if viewers == entrant.viewers[-1]:
+                kernel = kernel_memory()
+                found["memory"] = {
+                    "viewers": viewers,
+                    "rss_before": rss_before,
+                    "rss": memory(server.pids()).rss,
+                    "tcp_buffers": kernel.tcp_buffers - kernel_before.tcp_buffers,
+                    "socket_slabs": None
+                    if kernel.socket_slabs is None or kernel_before.socket_slabs is None
+                    else kernel.socket_slabs - kernel_before.socket_slabs,
+                }
+            for size in entrant.sizes:
+                row = _frames(server, seats, softirqs, viewers, size, entrant.alone)
+                found["frames"].append(row)
+        if entrant.besides is not None:
+            found["besides"] = entrant.besides(server)
+        counts = seats.counts()
+        found["closes"], found["faults"] = counts["closes"], counts["faults"]
     return found
 
 
 def _frames(
-    server: Server, seats: Crowd, softirqs: list[int], viewers: int, size: int
+    server: Any, seats: Crowd, softirqs: list[int], viewers: int, size: int, alone: str
 ) -> dict[str, Any]:
-    """Some runs of frames; us of CPU for each frame that a viewer received."""
+    """Some runs of frames, each followed by as many for one viewer where there is such a room."""
     payload = b"a" * size
     count, every_ms = FRAMES[viewers], EVERY_MS[viewers]
-    server.publish(payload, 2, every_ms)
-    frames = seats.still()
     pids = [*server.pids(), *softirqs]
+
+    def window(*room: str) -> dict[str, Any]:
+        writes = server.writes() if alone else 0
+        frames, cpu = seats.still(), cpu_ns(pids)
+        loops = server.publish(payload, count, every_ms, *room)
+        arrived = seats.still() - frames
+        told = {"cpu_us": (cpu_ns(pids) - cpu) / 1000, "published": count}
+        told["arrived"] = arrived / (viewers * count)
+        if loops:
+            told["loops_alone_us"] = sum(loop.cpu_ns for loop in loops) / 1000
+        if alone:
+            told["writes"] = server.writes() - writes
+        return told
+
+    server.publish(payload, 2, every_ms)
     runs = []
     for _ in range(RUNS):
-        cpu = cpu_ns(pids)
-        loops = server.publish(payload, count, every_ms)
-        frames, before = seats.still(), frames
-        run: dict[str, Any] = {
-            "cpu_us": (cpu_ns(pids) - cpu) / 1000,
-            "published": count,
-            "arrived": (frames - before) / (viewers * count),
-        }
-        if loops:
-            run["loops_alone_us"] = sum(loop.cpu_ns for loop in loops) / 1000
+        run = window()
         if run["arrived"] < 1:
             raise CrowdError(f"{run['arrived']:.2f} of the frames arrived at {viewers} viewers")
+        if alone:
+            run["alone"] = window(alone)
         runs.append(run)
     return {"viewers": viewers, "bytes": size, "runs": runs}
 
 
 def whole(found: dict[str, Any], viewers: int, size: int) -> float:
     """us for each viewer and published frame, with all that the server does."""
-    return _frame_us(found, viewers, size) / viewers
+    return _frame_us(_runs(found, viewers, size)) / viewers
+
+
+def alone(found: dict[str, Any], viewers: int, size: int) -> float:
+    """us for each frame that one viewer gets, beside that audience or before it."""
+    runs = _runs(found, viewers, size)
+    return _frame_us(
+        [run["alone"] for run in runs] if "alone" in runs[0] else _runs(found, 1, size)
+    )
 
 
 def each(found: dict[str, Any], viewers: int, size: int) -> float:
-    """The same less what it costs to publish, with one viewer to see it."""
-    return (_frame_us(found, viewers, size) - _frame_us(found, 1, size)) / (viewers - 1)
+    """us for each viewer and frame, less what it costs to publish one: the median of the runs."""
+    return statistics.median(spread(found, viewers, size))
 
 
-def _frame_us(found: dict[str, Any], viewers: int, size: int) -> float:
-    """CPU for one frame in all, the median of the runs."""
+def spread(found: dict[str, Any], viewers: int, size: int) -> list[float]:
+    """``each`` by each run, from the lowest up."""
+    runs = _runs(found, viewers, size)
+    if "alone" in runs[0]:
+        return sorted(
+            (run["cpu_us"] - run["alone"]["cpu_us"]) / (run["writes"] - run["alone"]["writes"])
+            for run in runs
+        )
+    own = alone(found, viewers, size)
+    return sorted((run["cpu_us"] / run["published"] - own) / (viewers - 1) for run in runs)
+
+
+def _runs(found: dict[str, Any], viewers: int, size: int) -> list[dict[str, Any]]:
     (row,) = (r for r in found["frames"] if (r["viewers"], r["bytes"]) == (viewers, size))
-    us: float = statistics.median(run["cpu_us"] / run["published"] for run in row["runs"])
+    runs: list[dict[str, Any]] = row["runs"]
+    return runs
+
+
+def _frame_us(runs: list[dict[str, Any]]) -> float:
+    """CPU for one frame in all, the median of the runs."""
+    us: float = statistics.median(run["cpu_us"] / run["published"] for run in runs)
     return us

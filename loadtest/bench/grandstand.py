@@ -12,7 +12,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from loadtest.peers.child import child, free_port, until_listening
 from loadtest.peers.peer import due
 
 ROOM = "bench"
+ALONE = "alone"
+"""Another room, for one viewer."""
+
 STALE_S = 2.0
 NO_LIMIT = "100000"
 UNLIMITED = dict.fromkeys(
@@ -77,11 +80,17 @@ class Grandstand:
         """How many connections there are."""
         return int(self.metric("grandstand_connections"))
 
-    def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[()]:
+    def writes(self) -> int:
+        """How many there have been to viewers' sockets."""
+        return int(self.metric("grandstand_writes_total"))
+
+    def publish(
+        self, payload: bytes, count: int = 1, every_ms: float = 0, room: str = ROOM
+    ) -> tuple[()]:
         """Frames of about the payload's size: a cue each, which is committed when this returns."""
         data = {"d": "a" * (len(payload) - FRAME_BYTES_BESIDES_DATA)}
         for _ in due(count, every_ms):
-            self.call("POST", f"/v1/rooms/{ROOM}/cues", {"name": "bench", "data": data})
+            self.call("POST", f"/v1/rooms/{room}/cues", {"name": "bench", "data": data})
         return ()
 
 
@@ -91,9 +100,10 @@ def grandstand(
     settings: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     *,
+    rooms: Sequence[str] = (ROOM,),
     ordinary: bool = False,
 ) -> Iterator[Grandstand]:
-    """The server with a room of these settings; ``ordinary``: with its limits on who may come in,
+    """The server with rooms of these settings; ``ordinary``: with its limits on who may come in,
     else without."""
     secret = secrets.token_hex(32)
     port = free_port()
@@ -116,7 +126,8 @@ def grandstand(
             server = Grandstand(("127.0.0.1", port), [process.pid, store_pid], secret)
             calm = {"comment_interval": 0, "comment_burst": 10_000, "max_latency": 1000}
             try:
-                server.call("PUT", f"/v1/rooms/{ROOM}", {**calm, **(settings or {})})
+                for room in rooms:
+                    server.call("PUT", f"/v1/rooms/{room}", {**calm, **(settings or {})})
                 yield server
             finally:
                 server.close()

@@ -89,6 +89,9 @@ class Metrics:
             "fan_out_seconds", "Writing to up to 1,000 viewers in one go", FAST_S
         )
         self.frame_bytes = histogram("frame_bytes", "Size of numbered frames as msgpack", BYTES)
+        self.writes = counter(
+            "writes_total", "Writes of frames, of several where they came together, to a viewer"
+        )
         self.sent_bytes = counter("sent_bytes_total", "Bytes of frames given to viewers' sockets")
         self.replica_reloads = counter(
             "replica_reloads_total", "Rooms read anew from the store after a gap"

@@ -124,8 +124,8 @@ class Cohort:
         self._waiting.clear()
         self.given_offset = offset
 
-    def flush(self, now_s: float) -> int:
-        """Writes what waits to every member that isn't full; how many bytes that were.
+    def flush(self, now_s: float) -> tuple[int, int]:
+        """Writes what waits to every member that isn't full; how many those were, and bytes each.
 
         Then it looks for those who don't read, some of them each time, in their turn. No await, no
         task, no encoding per member. One failing member never stops the loop.
@@ -135,7 +135,7 @@ class Cohort:
             if offset is not None:
                 self.given_offset = offset
         if not waiting or not self.members:
-            return 0
+            return 0, 0
         frames = [forms.ready(*self._form) for forms, _ in waiting]
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         fds = self._sorted() if self._fds is None else self._fds
@@ -148,7 +148,7 @@ class Cohort:
                 _given(by_fd[fd], rest)
             for fd in doubtful:
                 by_fd[fd].doubt()
-        return reached * len(data)
+        return reached, len(data)
 
     def _look(self, fds: array[int], now_s: float) -> list[int]:
         """Those whose windows have shrunk, among those whose turn it is."""
@@ -295,7 +295,8 @@ class Audience:
 
     def _write(self, cohort: Cohort) -> None:
         began_s = time.perf_counter()
-        written = cohort.flush(began_s)
-        if written:
+        reached, size = cohort.flush(began_s)
+        if reached:
             self._metrics.fan_out_seconds.observe(time.perf_counter() - began_s)
-            self._metrics.sent_bytes.inc(written)
+            self._metrics.writes.inc(reached)
+            self._metrics.sent_bytes.inc(reached * size)

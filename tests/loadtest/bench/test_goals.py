@@ -32,11 +32,22 @@ def test_what_a_frame_costs_however_many_get_it_is_not_what_a_viewer_costs() -> 
     assert reached(found)["1.20 times floor"] is True
 
 
-def test_a_small_audience_is_not_judged_where_the_frame_itself_is_most_of_the_cost() -> None:
-    found = {"fanout": {"grandstand": server(6.0, base_us=14_000.0), "floor": server(5.0)}}
-    words = [row.found for row in goals.rows(found) if row.what.startswith(("  ours", "growth"))]
-    assert sum(each.startswith("not judged") for each in words) == 4  # two sizes, and their growth
-    assert sum("times floor" in each for each in words) == 4  # of 5,000 and 15,000
+def test_what_a_frame_costs_in_a_room_beside_is_taken_off_by_the_write() -> None:
+    ours = server(6.0, base_us=9000.0)
+    for row in ours["frames"]:
+        for run in row["runs"]:
+            # Gauges went to all viewers once in both, together with a frame in the full room.
+            run["writes"] = row["viewers"] * 5
+            run["alone"] = {
+                "cpu_us": 6.0 * (row["viewers"] + 5) + 9000.0 * 5,
+                "published": 5,
+                "writes": row["viewers"] + 5,
+            }
+    found = {"fanout": {"grandstand": ours, "floor": server(5.0)}}
+    words = [row.found for row in goals.rows(found)]
+    assert words.count("1.20 times floor") == 6
+    assert words.count("6.00 to 6.00") == 6
+    assert words.count("1.00 times") == 2  # growth
 
 
 @pytest.mark.parametrize(("ours", "is_reached"), [(6.2, True), (6.4, False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -9,11 +10,16 @@ import pytest
 from loadtest.bench import deflate, entry, fanout, stalled, storm
 from loadtest.bench.crowd import crowd
 from loadtest.bench.fanout import Entrant
-from loadtest.bench.grandstand import cores, grandstand
+from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
 from loadtest.peers.floor import FLOOR
 
 SERVER_CORE, CLIENT_CORE = cores()
-OURS = Entrant("grandstand", partial(grandstand, [SERVER_CORE], {"tick": 50}), "grandstand")
+OURS = Entrant(
+    "grandstand",
+    partial(grandstand, [SERVER_CORE], {"tick": 50}, rooms=(ROOM, ALONE)),
+    "grandstand",
+    alone=ALONE,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,11 +54,14 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda each: each.name,
 )
 def test_a_frame_costs_something_for_each_viewer(entrant: Entrant) -> None:
-    small = Entrant(
-        entrant.name, entrant.started, entrant.dialect, entrant.path, viewers=(20,), sizes=(512,)
-    )
+    small = replace(entrant, viewers=(20,), sizes=(512,))
     found = fanout.measure(small, SERVER_CORE, CLIENT_CORE)
     assert fanout.whole(found, 20, 512) > 0
+    assert fanout.alone(found, 20, 512) > 0
+    for row in found["frames"] if entrant.alone else ():
+        for run in row["runs"]:
+            assert 2 <= run["writes"] / 20 <= 4  # two frames, and gauges now and then
+            assert run["alone"]["writes"] < run["writes"]
     assert {run["arrived"] >= 1 for row in found["frames"] for run in row["runs"]} == {True}
     assert (found["closes"], found["faults"]) == ({}, {})
     assert found["memory"]["viewers"] == 20
