@@ -113,6 +113,8 @@ def _hash_syllables(codes: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> No
     syllables = SYLLABLES.take(codes.view(np.int64), mode="clip").astype(np.uint64)
     syllables[codes >= len(SYLLABLES)] = 0
     heard_here = syllables > 0
+    if not heard_here.any():
+        return
     whole = heard_here.copy()
     rolling = np.zeros(len(codes), np.uint64)
     for size in range(1, min(len(hashes), len(codes)) + 1):

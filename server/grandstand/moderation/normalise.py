@@ -158,7 +158,10 @@ _folding = _Folding()
 
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
-_MIXED_WORD = re.compile(r"(?<![\w@])(?:@(?=ss(?!\w)))?[a-z013457$|€][a-z013457@$!|€']+(?!\w)")
+_MIXED_WORD = re.compile(  # of the words, those that have any such digit or sign
+    r"(?<![\w@])(?=[a-z']*[013457@$!|€])(?:@(?=ss(?!\w)))?"
+    r"[a-z013457$|€][a-z013457@$!|€']+(?!\w)"
+)
 _LEET_INSIDE = re.compile(r"[a-z][013457@$!|€]{1,3}[a-z]")  # sh1t, b@n@n4
 _LEET_FIRST = re.compile(r"[013457$][a-z]{3,}!*$|@ss$")  # 5hit, @ss
 _LEET_LAST = re.compile(r"[a-z]{1,3}(?:\$+|55)!*$")  # a$$, a55
@@ -188,7 +191,7 @@ _HAN_APART = re.compile(
     f"(?<=[{_HAN}])[*._\\-·~|/\\\\^+#&]{{1,3}}(?=[{_HAN}])|"
     f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}]))"
 )
-_RUN = re.compile(r"(.)\1{2,}")
+_RUN = re.compile(r"(.)\1\1+")  # {2,} would take twice the time to find nothing
 
 
 @lru_cache(maxsize=4096)
