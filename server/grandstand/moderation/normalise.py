@@ -186,10 +186,13 @@ def _unleet(found: re.Match[str]) -> str:
 
 
 _APART = re.compile(r"(?<![a-z])[a-z](?:[^\w,;:?]{1,2}[a-z]|_[a-z]){2,}(?![a-z])")
+_MAY_BE_APART = re.compile("[^a-z0-9][a-z][^a-z0-9]")
 _NOT_LETTER = re.compile(r"[\W_]+")
+_HAN_GAPS = r"*._\-·~|/\\^+#&"
 _HAN_APART = re.compile(
-    f"(?<=[{_HAN}])[*._\\-·~|/\\\\^+#&]{{1,3}}(?=[{_HAN}])|"
-    f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}]))"
+    f"(?=[ {_HAN_GAPS}])(?:"  # of few texts is more than this looked for
+    f"(?<=[{_HAN}])[{_HAN_GAPS}]{{1,3}}(?=[{_HAN}])|"
+    f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}])))"
 )
 _RUN = re.compile(r"(.)\1\1+")  # {2,} would take twice the time to find nothing
 
@@ -204,7 +207,8 @@ def skeleton(text: str) -> str:
     text = text.lower() if text.isascii() else text.translate(_folding)
     if _MAY_BE_LEET.search(text):
         text = _MIXED_WORD.sub(_unleet, text)
-    text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
+    if _MAY_BE_APART.search(text):
+        text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
     if not text.isascii():
         text = _HAN_APART.sub("", text)
     if _RUN.search(text):  # a search costs a quarter of a sub that finds nothing
