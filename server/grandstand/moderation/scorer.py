@@ -28,6 +28,9 @@ TOGETHER = 512
 
 _ONE = np.array(1, np.float32)  # as an array: see ``ngrams``
 _OUTPUTS = ["opinions"]
+_MOST = ngrams.COLUMNS * (MAX_CHARS + 3)
+_SCALES = (1 / np.sqrt(np.maximum(np.arange(_MOST), 1))).astype(np.float32)
+"""What the model takes of how many features a text has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class OnnxScorer:
             raise ModelError(path, "gives numbers that are no probabilities")
 
     def score(self, texts: list[str]) -> Scores:
-        """Score cleaned texts, in order. About 20 us a text in a batch of 256, 200 us alone.
+        """Score cleaned texts, in order. About 18 us a text in a batch of 256, 120 to 200 us alone.
 
         A text is scored by its first ``MAX_CHARS``, and a million texts take no more memory than
         ``TOGETHER`` beside their scores.
@@ -159,7 +162,7 @@ class OnnxScorer:
             {
                 "ids": found.ids,
                 "owners": found.owners,
-                "scale": (1 / np.sqrt(found.counts)).astype(np.float32),
+                "scale": _SCALES.take(found.counts),
                 "surface": looks,
             },
             self._options,
