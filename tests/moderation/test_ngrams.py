@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from grandstand.moderation.ngrams import COLUMNS, LONGEST, MAX_CHARS, ROWS, features
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,11 @@ def test_a_gap_of_nothing_stands_after_each_text(skeletons: list[str]) -> None:
     assert len(gaps) == len(skeletons)
     assert not found.ids[gaps].any()
     assert [found.owners[gap - 1] for gap in gaps] == list(range(len(skeletons)))
+
+
+def test_what_is_known_of_a_length_is_not_for_writing() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        features(["goal"]).owners[0] = 7
 
 
 def test_a_word_has_one_feature_wherever_it_stands() -> None:

@@ -6,6 +6,8 @@ from grandstand.moderation.surface import WIDTH, shouted, surfaces
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.moderation.nasties import HARD
+
 (
     LENGTH,
     CAPITALS,
@@ -33,6 +35,11 @@ def test_a_text_looks_the_same_in_any_batch(texts: list[str]) -> None:
     assert found.dtype == np.float32
     assert ((found >= 0) & (found < 1.2)).all()
     assert (found == np.vstack([surfaces([text]) for text in texts])).all()
+
+
+@given(st.one_of(st.text(max_size=40), st.text(HARD + "A!？£5¼𠮷\U0001ffff\n", max_size=40)))
+def test_a_text_looks_the_same_alone_as_among_many(text: str) -> None:
+    assert (surfaces([text]) == surfaces([text] * 20)).all()
 
 
 def test_what_is_on_the_surface_is_seen() -> None:

@@ -158,7 +158,10 @@ _folding = _Folding()
 
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
-_MIXED_WORD = re.compile(r"(?<![\w@])(?:@(?=ss(?!\w)))?[a-z013457$|€][a-z013457@$!|€']+(?!\w)")
+_MIXED_WORD = re.compile(  # of the words, those that have any such digit or sign
+    r"(?<![\w@])(?=[a-z']*[013457@$!|€])(?:@(?=ss(?!\w)))?"
+    r"[a-z013457$|€][a-z013457@$!|€']+(?!\w)"
+)
 _LEET_INSIDE = re.compile(r"[a-z][013457@$!|€]{1,3}[a-z]")  # sh1t, b@n@n4
 _LEET_FIRST = re.compile(r"[013457$][a-z]{3,}!*$|@ss$")  # 5hit, @ss
 _LEET_LAST = re.compile(r"[a-z]{1,3}(?:\$+|55)!*$")  # a$$, a55
@@ -183,12 +186,15 @@ def _unleet(found: re.Match[str]) -> str:
 
 
 _APART = re.compile(r"(?<![a-z])[a-z](?:[^\w,;:?]{1,2}[a-z]|_[a-z]){2,}(?![a-z])")
+_MAY_BE_APART = re.compile("[^a-z0-9][a-z][^a-z0-9]")
 _NOT_LETTER = re.compile(r"[\W_]+")
+_HAN_GAPS = r"*._\-·~|/\\^+#&"
 _HAN_APART = re.compile(
-    f"(?<=[{_HAN}])[*._\\-·~|/\\\\^+#&]{{1,3}}(?=[{_HAN}])|"
-    f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}]))"
+    f"(?=[ {_HAN_GAPS}])(?:"  # of few texts is more than this looked for
+    f"(?<=[{_HAN}])[{_HAN_GAPS}]{{1,3}}(?=[{_HAN}])|"
+    f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}])))"
 )
-_RUN = re.compile(r"(.)\1{2,}")
+_RUN = re.compile(r"(.)\1\1+")  # {2,} would take twice the time to find nothing
 
 
 @lru_cache(maxsize=4096)
@@ -201,7 +207,8 @@ def skeleton(text: str) -> str:
     text = text.lower() if text.isascii() else text.translate(_folding)
     if _MAY_BE_LEET.search(text):
         text = _MIXED_WORD.sub(_unleet, text)
-    text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
+    if _MAY_BE_APART.search(text):
+        text = _APART.sub(lambda found: _NOT_LETTER.sub("", found[0]), text)
     if not text.isascii():
         text = _HAN_APART.sub("", text)
     if _RUN.search(text):  # a search costs a quarter of a sub that finds nothing

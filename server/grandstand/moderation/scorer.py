@@ -26,7 +26,11 @@ from grandstand.moderation.surface import shouted, surfaces
 TOGETHER = 512
 """Texts that go through the model at once: what they need stays in a processor's cache."""
 
-_ONE = np.float32(1)
+_ONE = np.array(1, np.float32)  # as an array: see ``ngrams``
+_OUTPUTS = ["opinions"]
+_MOST = ngrams.COLUMNS * (MAX_CHARS + 3)
+_SCALES = (1 / np.sqrt(np.maximum(np.arange(_MOST), 1))).astype(np.float32)
+"""What the model takes of how many features a text has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class OnnxScorer:
             )
         except Exception as fault:  # onnxruntime's own kinds have no common base
             raise ModelError(path, f"not a readable ONNX model ({_first_line(fault)})") from fault
+        self._options = onnxruntime.RunOptions()  # one for each run costs 4 us
         try:
             probed = self._run(["probe"], surfaces(["probe"]))
         except Exception as fault:  # as above
@@ -107,7 +112,7 @@ class OnnxScorer:
             raise ModelError(path, "gives numbers that are no probabilities")
 
     def score(self, texts: list[str]) -> Scores:
-        """Score cleaned texts, in order. About 20 us a text in a batch of 256, 200 us alone.
+        """Score cleaned texts, in order. About 18 us a text in a batch of 256, 120 to 200 us alone.
 
         A text is scored by its first ``MAX_CHARS``, and a million texts take no more memory than
         ``TOGETHER`` beside their scores.
@@ -117,19 +122,20 @@ class OnnxScorer:
             return Scores(dict.fromkeys(self.categories, nothing), nothing, nothing, nothing, [])
         texts = [text[:MAX_CHARS] for text in texts]
         looks, opinions = self._asked(texts)
-        column = self._columns
-        mood, excitement = opinions[:, column["mood"]], opinions[:, column["excitement"]]
-        categories = {name: opinions[:, column[name]] for name in self.categories}
-        fine = _ONE - opinions[:, column["removed"]]
-        for probability in categories.values():
-            fine *= _ONE - probability
+        column, said = self._columns, opinions.T
+        unsaid = _ONE - said
+        mood = said[column["mood"]]
+        categories = {name: said[column[name]] for name in self.categories}
+        fine = unsaid[column["removed"]]
+        for name in self.categories:
+            fine *= unsaid[column[name]]
         return Scores(
             categories,
             mood + mood - _ONE,
             # Words of excitement, of which the model knows, and shouting, which anyone can see.
-            _ONE - (_ONE - excitement) * (_ONE - shouted(looks)),
+            _ONE - unsaid[column["excitement"]] * (_ONE - shouted(looks)),
             fine,
-            languages(texts, opinions[:, column["german"]].tolist()),
+            languages(texts, said[column["german"]].tolist()),
         )
 
     def opinions(self, texts: list[str]) -> NDArray[np.float32]:
@@ -152,13 +158,14 @@ class OnnxScorer:
     def _run(self, skeletons: list[str], looks: NDArray[np.float32]) -> NDArray[np.float32]:
         found = ngrams.features(skeletons)
         (out,) = self._session.run(
-            None,
+            _OUTPUTS,
             {
                 "ids": found.ids,
                 "owners": found.owners,
-                "scale": (1 / np.sqrt(found.counts)).astype(np.float32),
+                "scale": _SCALES.take(found.counts),
                 "surface": looks,
             },
+            self._options,
         )
         result: NDArray[np.float32] = out
         return result
