@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -76,6 +77,7 @@ lines = st.one_of(
     st.sampled_from(["POST / HTTP/1.1", "GET / HTTP/1.0", "GET  HTTP/1.1", "GET /"]),
     st.text(st.characters(max_codepoint=255), max_size=9).map("GET /{} HTTP/1.1".format),
 )
+cases: list[Callable[[str], str]] = [str, str.lower, str.upper]
 odd_bytes = st.sampled_from([b"", b"\r", b"\n", b"\r\n", b" ", b":", b"\0", b"\x7f", b"\xff"])
 
 
@@ -86,7 +88,7 @@ def heads(draw: st.DrawFn) -> bytes:
     chosen = [field for field in BROWSER if field not in dropped]
     for field in draw(st.lists(fields, max_size=2)):
         chosen.insert(draw(st.integers(0, len(chosen))), field)
-    cased = draw(st.sampled_from([str, str.lower, str.upper]))
+    cased = draw(st.sampled_from(cases))
     chosen = [(cased(name), value) for name, value in chosen]
     odd = draw(st.sampled_from(["fields", "fields", "line", "bytes"]))
     whole = head(chosen, draw(lines) if odd == "line" else REQUEST_LINE)
