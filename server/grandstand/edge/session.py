@@ -116,7 +116,7 @@ class ViewerSession:
     def opened(self, socket: ViewerSocket) -> None:
         """The handshake is done; ``hello`` has five seconds."""
         self.outlet = socket
-        self._gate.metrics.connections.labels(self._codec).inc()
+        self._gate.metrics.connections[self._codec].inc()
         self._deadline = self._gate.keepalive.after(
             HELLO_WITHIN_S, partial(self._bye, CloseCode.NO_HELLO, "no hello in time")
         )
@@ -161,7 +161,7 @@ class ViewerSession:
         """The connection is over."""
         self._ended = True
         self._drop_deadline()
-        self._gate.metrics.connections.labels(self._codec).dec()
+        self._gate.metrics.connections[self._codec].dec()
         self._gate.left(self.outlet.peer)
         if self._place is not None and self._place.is_behind:
             self._gate.metrics.viewers_behind.dec()
@@ -274,7 +274,7 @@ class ViewerSession:
             self._resume,
         )
         recovered = self._resume is not None and getattr(messages[0], "recovered", False)
-        self._gate.metrics.welcomes.labels("recovered" if recovered else kind).inc()
+        self._gate.metrics.welcomes["recovered" if recovered else kind].inc()
         after = live.replica.offset - len(missed)
         place.welcomed(after)
         if self.outlet.paused:
@@ -297,7 +297,7 @@ class ViewerSession:
                 self._count_bad()
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
-        self._gate.metrics.messages.labels(type(message).__name__).inc()
+        self._gate.metrics.messages[type(message).__name__].inc()
         if isinstance(message, Hello):
             raise BadMessageError("`hello` comes once")
         try:
