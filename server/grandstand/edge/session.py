@@ -21,7 +21,6 @@ from msgspec import UNSET
 from grandstand.edge import door
 from grandstand.edge.inbox import Answer
 from grandstand.edge.place import Place
-from grandstand.edge.welcome import greeting
 from grandstand.rules.identity import Identity, check_may, user_id
 from grandstand.rules.limits import Bucket, Rate, Window
 from grandstand.store.connection import StoreUnavailable
@@ -264,23 +263,23 @@ class ViewerSession:
         viewer = Viewer("viewer")
         if identity is not None:
             viewer = Viewer(identity.role, self.user, identity.name)
-        messages, missed = greeting(
-            self._room_id,
+        payloads, missed = room.greeter.greet(
             live.replica,
             viewer,
             live.now(),
             max(live.viewers, len(room), 1),
             self._gate.rooms.store.durability.promise,
             self._resume,
+            self._codec,
         )
-        recovered = self._resume is not None and getattr(messages[0], "recovered", False)
-        self._gate.metrics.welcomes["recovered" if recovered else kind].inc()
+        self._gate.metrics.welcomes[kind if missed is None else "recovered"].inc()
+        missed = missed or []
         after = live.replica.offset - len(missed)
         place.welcomed(after)
         if self.outlet.paused:
             self.behind()
-        for message in messages:
-            self._send(message)
+        for payload in payloads:
+            self.outlet.send(payload)
         self._resume = None
         place.give(self.outlet, missed, after)
         place.take_seat(self.outlet)
