@@ -23,7 +23,6 @@ TESTED_ELSEWHERE = {
     "commands/demo": ("demo/test_evening.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
-    "edge/handshake": ("edge/test_socket.py", "its terms are seen on the wire"),
     "edge/place": ("edge/test_session.py", "it is the session's, and falls behind with it"),
     "producers/api": ("producers/test_routes.py", "what all calls have in common"),
     "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),

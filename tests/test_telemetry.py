@@ -37,6 +37,15 @@ def test_two_processes_worth_of_metrics_live_beside_each_other() -> None:
     assert other.get_sample_value("grandstand_errors_total", {"code": "bad_time"}) is None
 
 
+def test_a_child_that_is_kept_counts_as_the_one_that_is_looked_up() -> None:
+    registry = CollectorRegistry()
+    welcomes = Metrics(registry).welcomes
+    assert registry.get_sample_value("grandstand_welcomes_total", {"kind": "fresh"}) is None
+    for _ in range(2):
+        welcomes["fresh"].inc()
+    assert registry.get_sample_value("grandstand_welcomes_total", {"kind": "fresh"}) == 2
+
+
 def test_every_metric_has_our_prefix_and_counters_and_times_their_unit() -> None:
     registry = CollectorRegistry()
     Metrics(registry)

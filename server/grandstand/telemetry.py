@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from prometheus_client import (
@@ -41,6 +41,22 @@ PRIVATE_FIELDS = frozenset(
 """Fields that a log entry may not have."""
 
 
+Metric = TypeVar("Metric", Counter, Gauge)
+
+
+class ByLabel(dict[str, Metric]):
+    """A metric's children by the values of its one label, for what happens at every viewer's entry
+    or message: found in 0.1 us, where ``labels`` takes 0.9."""
+
+    def __init__(self, metric: Metric) -> None:
+        super().__init__()
+        self._metric: Metric = metric
+
+    def __missing__(self, value: str) -> Metric:
+        child = self[value] = self._metric.labels(value)
+        return child
+
+
 class Metrics:
     """All metrics of one process, in a registry of their own; the process's memory, CPU time and
     open files among them."""
@@ -63,12 +79,12 @@ class Metrics:
             return Histogram(f"grandstand_{name}", words, buckets=buckets, registry=registry)
 
         self._build = gauge("build_info", "What runs; always 1", "version", "durability")
-        self.connections = gauge("connections", "Open viewer connections", "codec")
+        self.connections = ByLabel(gauge("connections", "Open viewer connections", "codec"))
         self.handshakes_refused = counter(
             "handshakes_refused_total", "Upgrades answered by HTTP", "code"
         )
-        self.welcomes = counter("welcomes_total", "Welcomes sent", "kind")
-        self.messages = counter("messages_total", "Messages from viewers", "type")
+        self.welcomes = ByLabel(counter("welcomes_total", "Welcomes sent", "kind"))
+        self.messages = ByLabel(counter("messages_total", "Messages from viewers", "type"))
         self.errors = counter("errors_total", "Errors told to viewers", "code")
         self.closes = counter("closes_total", "Connections closed by us", "code")
         self.viewers_behind = gauge("viewers_behind", "Viewers who don't read")

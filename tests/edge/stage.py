@@ -40,7 +40,6 @@ from grandstand.wire.messages import Comment, Frame
 from prometheus_client import CollectorRegistry
 from uvicorn import Config, Server
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
@@ -321,9 +320,9 @@ class Stage:
     def user(self, live: LiveRoom, sub: str = "ada") -> str:
         return user_id(sub, live.salt)
 
-    def admit(self, room: str, outlet: Outlet, **headers: str) -> ViewerSession:
+    def admit(self, room: str, outlet: Outlet) -> ViewerSession:
         """A session whose socket is ``outlet``."""
-        handshake = Handshake(f"/v1/rooms/{room}/live", "", Headers(**headers), outlet.peer, None)
+        handshake = Handshake(f"/v1/rooms/{room}/live", "", None, outlet.peer, None)
         session = self.gate.admit(handshake)
         assert isinstance(session, ViewerSession)
         outlet.session = session

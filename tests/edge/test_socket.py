@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from grandstand.edge.inbound import MAX_MESSAGE_BYTES
 from grandstand.edge.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Keepalive
 from grandstand.edge.kernel import SEND_BUFFER_BYTES
 from grandstand.edge.socket import (
     ANSWER_S,
     CLOSING_S,
-    MAX_MESSAGE_BYTES,
     Handshake,
     Refusal,
     ViewerSocket,
@@ -273,11 +273,10 @@ def test_the_gate_learns_who_asks_for_what() -> None:
     assert handshake == Handshake(
         path="/v1/rooms/night/live",
         query="token=x",
-        headers=handshake.headers,
+        host="127.0.0.1",
         peer="",
         origin="https://example.org",
     )
-    assert handshake.headers["sec-websocket-version"] == "13"
 
 
 def test_a_refusal_goes_out_as_the_gate_words_it() -> None:
@@ -376,16 +375,6 @@ def test_a_small_message_that_inflates_to_a_megabyte_closes_with_1009() -> None:
     assert len(bomb) < MAX_MESSAGE_BYTES
     assert close_code(viewer.receive(bomb)) == 1009
     assert viewer.session.messages == []
-
-
-def test_a_deflated_message_leaves_no_inflater_behind() -> None:
-    viewer = Viewer.opened(Sec_WebSocket_Extensions="permessage-deflate")
-    viewer.receive(masked(Opcode.TEXT, b"hello" * 100, deflate=True))
-    connection = viewer.socket._connection
-    assert connection is not None
-    (extension,) = connection.extensions
-    assert not hasattr(extension, "decoder")
-    assert not hasattr(extension, "encoder")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
+import msgspec
 import pytest
-from grandstand.edge.welcome import greeting
+from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import RoomState
-from grandstand.wire.codec import encode
+from grandstand.wire.codec import Codec, decode_frame, encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Comment,
@@ -19,6 +18,7 @@ from grandstand.wire.messages import (
     Viewer,
     Welcome,
 )
+from msgspec.structs import replace
 
 NOW = 1_000_000
 VIEWER = Viewer("viewer", "u", "Ada")
@@ -50,14 +50,28 @@ def poll(name: str, question: str = "Who?") -> PollRecord:
     )
 
 
-def greeted(room: Replica, resume: Resume | None = None) -> tuple[Welcome, list[Any], list[bytes]]:
-    messages, missed = greeting("gala", room, VIEWER, NOW, 5, "fsync", resume)
-    welcome = messages[0]
-    assert isinstance(welcome, Welcome)
-    for message in messages:
-        for codec in ("msgpack", "json"):
-            assert len(encode(message, codec)) <= MAX_SERVER_MESSAGE_BYTES
-    return welcome, messages[1:], missed
+def greet(
+    greeter: Greeter,
+    room: Replica,
+    viewer: Viewer = VIEWER,
+    now: int = NOW,
+    viewers: int = 5,
+    resume: Resume | None = None,
+    codec: Codec = "msgpack",
+) -> list[bytes]:
+    payloads, _ = greeter.greet(room, viewer, now, viewers, "fsync", resume, codec)
+    assert all(len(payload) <= MAX_SERVER_MESSAGE_BYTES for payload in payloads)
+    return payloads
+
+
+def greeted(
+    room: Replica, resume: Resume | None = None
+) -> tuple[Welcome, list[Frame], list[bytes] | None]:
+    greet(Greeter("gala"), room, resume=resume, codec="json")
+    payloads, missed = Greeter("gala").greet(room, VIEWER, NOW, 5, "fsync", resume, "msgpack")
+    welcome, *rest = payloads
+    assert all(len(payload) <= MAX_SERVER_MESSAGE_BYTES for payload in payloads)
+    return msgspec.msgpack.decode(welcome, type=Welcome), [*map(decode_frame, rest)], missed
 
 
 @pytest.mark.parametrize(("offset", "missed"), [(9, [10, 11, 12]), (11, [12]), (12, [])])
@@ -72,7 +86,7 @@ def test_who_comes_back_within_the_ring_misses_nothing(offset: int, missed: list
 def test_anyone_else_starts_from_the_state(resume: Resume | None) -> None:
     room = replica(RoomState(recent=comments(3)))
     welcome, rest, missed = greeted(room, resume)
-    assert (welcome.recovered, welcome.recent, rest, missed) == (False, comments(3), [], [])
+    assert (welcome.recovered, welcome.recent, rest, missed) == (False, comments(3), [], None)
 
 
 def test_old_cues_are_left_out() -> None:
@@ -91,8 +105,6 @@ def test_an_overlay_that_has_expired_is_told_to_those_who_are_still_before_its_e
 
 
 def test_a_hidden_tally_stays_hidden() -> None:
-    from msgspec.structs import replace
-
     hidden = replace(poll("p"), tally=[1, 2], voters=3, show_tally="voted", answer=1)
     welcome, _, _ = greeted(replica(RoomState(polls={"p": hidden})))
     assert b"tally" not in encode(welcome, "json")
@@ -137,3 +149,58 @@ def test_a_large_state_costs_no_comments() -> None:
     welcome, rest, _ = greeted(replica(state))
     assert welcome.recent == comments(50)
     assert len(rest) > 1
+
+
+@pytest.mark.parametrize("codec", ["msgpack", "json"])
+def test_whoever_was_greeted_before_one_is_told_the_same(codec: Codec) -> None:
+    room = replica(
+        RoomState(
+            settings=Settings(title="Gala", max_latency=1000),
+            polls={"p": replace(poll("p"), tally=[1, 2], voters=3, show_tally="voted")},
+            overlays={"o": Overlay("o", "stats", NOW, {"x": 1})},
+            cues=[Cue("k", "goal", NOW - 500, {}), Cue("l", "goal", NOW - 400, {})],
+            recent=comments(50),
+        )
+    )
+    shared = Greeter("gala")
+    others = (VIEWER, Viewer("viewer"), Viewer("producer", "v", "Grace"))
+    for now in (NOW, NOW + 1, NOW + 550, NOW + 2000):
+        for resume in (None, Resume("e1", 11), Resume("e1", 8)):
+            for number, viewer in enumerate(others):
+                ours, alone = (
+                    greet(greeter, room, viewer, now, number, resume, codec)
+                    for greeter in (shared, Greeter("gala"))
+                )
+                assert ours == alone
+
+
+def test_what_is_the_same_for_all_is_encoded_once_for_each_commit() -> None:
+    room, greeter = replica(RoomState(recent=comments(1))), Greeter("gala")
+    kept = []
+    for seq in (9, 10):
+        room.seq = seq
+        for _ in range(3):
+            greet(greeter, room)
+            kept.append(id(greeter._encoded["msgpack", False, 0]["recent"]))
+    assert [kept.count(each) for each in kept] == [3] * 6
+
+
+def test_a_commit_or_a_replica_loaded_anew_is_told_of() -> None:
+    room, greeter = replica(RoomState(recent=comments(1))), Greeter("gala")
+
+    def told() -> list[Comment]:
+        return msgspec.msgpack.decode(greet(greeter, room)[0], type=Welcome).recent
+
+    assert told() == comments(1)
+    room.state.recent.append(comments(2)[1])
+    room.seq += 1
+    assert told() == comments(2)
+    room = replica(RoomState(recent=comments(3)))
+    room.seq += 1  # as the one before
+    assert told() == comments(3)
+
+
+def test_the_large_fields_are_all_but_those_that_differ() -> None:
+    differing = {"viewer", "now", "viewers"}
+    fixed = {"room", "epoch", "offset", "recovered", "durability"}
+    assert set(Welcome.__struct_fields__) == {*LARGE, *differing, *fixed}

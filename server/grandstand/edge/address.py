@@ -8,22 +8,19 @@ from collections.abc import Callable
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import get_remote_addr
-from websockets.datastructures import Headers
 
 
-def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[Headers], str]:
-    """Gives the viewer's address, without the port, by the headers of its request: behind a trusted
-    proxy the one that the proxy names, and '' on a Unix socket.
+def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[str], str]:
+    """Gives the viewer's address, without the port, by its request's ``X-Forwarded-For`` ('' for
+    none): behind a trusted proxy the one that the proxy names, and '' on a Unix socket.
     """
 
-    def peer(headers: Headers) -> str:
+    def peer(forwarded: str) -> str:
         address = get_remote_addr(transport)
         nearest = "" if address is None else address[0]
         app = config.loaded_app
-        if isinstance(app, ProxyHeadersMiddleware) and nearest in app.trusted_hosts:
-            forwarded = ", ".join(headers.get_all("X-Forwarded-For"))
-            if forwarded:
-                return app.trusted_hosts.get_trusted_client_address(forwarded)[0] or nearest
+        if forwarded and isinstance(app, ProxyHeadersMiddleware) and nearest in app.trusted_hosts:
+            return app.trusted_hosts.get_trusted_client_address(forwarded)[0] or nearest
         return nearest
 
     return peer

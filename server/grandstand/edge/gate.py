@@ -82,7 +82,7 @@ class Gate:
         origin = handshake.origin
         if origin is None or origin in self.origins or "*" in self.origins:
             return True
-        return [urlsplit(origin).netloc] == handshake.headers.get_all("Host")
+        return urlsplit(origin).netloc == handshake.host
 
     def _refuse(
         self, status: int, code: ErrorCode, words: str, retry_after_s: int | None = None

@@ -2,13 +2,22 @@
 
 Pure: bytes in, bytes out. It must not know transports, nor who may enter. ``websockets`` checks
 the request and words the answer; ours are the choice of the subprotocol and the terms of deflate.
+
+Theory of operation: it takes ``websockets`` longer to read a head than all else that a viewer's
+entry costs us, and the heads of an audience are alike but for their keys. So a head in which
+nothing is unusual is only cut into its fields here, and the fields that decide are put to
+``websockets`` once a second for all who send the same ones; its answer, the key apart, is theirs
+too. What is unusual in any way, or refused, goes to it whole.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -19,27 +28,44 @@ from websockets.extensions.permessage_deflate import (
     PerMessageDeflate,
     ServerPerMessageDeflateFactory,
 )
-from websockets.http11 import Request, Response
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
+from websockets.utils import accept_key
 
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.frames import WINDOW_BITS
 
 SUBPROTOCOL_IS_TEXT = {"grandstand.v1.msgpack": False, "grandstand.v1.json": True}
 
+_PLAIN = re.compile(
+    r"GET [!-~]+ HTTP/1\.1\r\n(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)++\r\n"
+)
+_DECISIVE = (
+    "upgrade",
+    "connection",
+    "sec-websocket-version",
+    "sec-websocket-protocol",
+    "sec-websocket-extensions",
+)
+_OF_A_BODY = frozenset({"content-length", "transfer-encoding"})
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")  # 16 bytes
+_SAMPLE_KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
+_SAMPLE_ACCEPT = accept_key(_SAMPLE_KEY).encode()
+
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
     """Who asks to come in, and whither: what the gate decides by.
 
-    ``path`` is percent-decoded, ``query`` isn't. ``peer`` is the viewer's address without the
-    port, behind a trusted proxy the one the proxy names, and empty on a Unix socket.
+    ``path`` is percent-decoded, ``query`` isn't. ``host`` is there if the request names one and
+    no second. ``peer`` is the viewer's address without the port, behind a trusted proxy the one
+    the proxy names, and empty on a Unix socket.
     """
 
     path: str
     query: str
-    headers: Headers
+    host: str | None
     peer: str
     origin: str | None
 
@@ -88,11 +114,58 @@ class Offer:
     response: bytes
 
 
-def read(head: bytes | bytearray, peer_of: Callable[[Headers], str]) -> Offer | bytes:
+def read(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | bytes:
     """Judge a request head (up to its empty line): an offer, or the answer that ends it.
 
-    The answer is empty where the request isn't HTTP at all.
+    ``peer_of`` gives the viewer's address by its ``X-Forwarded-For``, '' if there is none. The
+    answer is empty where the request isn't HTTP at all.
     """
+    return _read_plain(head, peer_of) or _read_any(head, peer_of)
+
+
+def _read_plain(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | None:
+    """The offer to a head in which nothing is unusual; None for any other."""
+    text = head.decode("latin-1")
+    if len(text) > MAX_LINE_LENGTH or _PLAIN.fullmatch(text) is None:
+        return None
+    request_line, *lines = text[:-4].split("\r\n")
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields[name.lower()] = value.strip(" \t")
+    key = fields.get("sec-websocket-key", "")
+    if (
+        len(lines) > MAX_NUM_HEADERS
+        or len(lines) > len(fields)  # one comes twice
+        or not _OF_A_BODY.isdisjoint(fields)
+        or _PLAIN_KEY.fullmatch(key) is None
+    ):
+        return None
+    sample = _offer_to_all(int(time.time()), *map(fields.get, _DECISIVE))
+    if sample is None:
+        return None
+    path, _, query = request_line[len("GET ") : -len(" HTTP/1.1")].partition("?")
+    peer = peer_of(fields.get("x-forwarded-for", ""))
+    return Offer(
+        Handshake(unquote(path), query, fields.get("host"), peer, fields.get("origin")),
+        sample.is_text,
+        sample.deflates,
+        sample.response.replace(_SAMPLE_ACCEPT, accept_key(key).encode()),
+    )
+
+
+@lru_cache(maxsize=64)
+def _offer_to_all(_second: int, *values: str | None) -> Offer | None:
+    """What ``websockets`` says to these decisive fields in this second, which its answer names."""
+    fields = [("sec-websocket-key", _SAMPLE_KEY), *zip(_DECISIVE, values, strict=True)]
+    lines = [f"{name}: {value}\r\n" for name, value in fields if value is not None]
+    head = f"GET / HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1")
+    offer = _read_any(head, lambda _: "")
+    return offer if isinstance(offer, Offer) else None
+
+
+def _read_any(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | bytes:
+    """As ``read``, by ``websockets`` alone."""
     server = _Server(extensions=[_DEFLATE])
     try:
         server.receive_data(head)
@@ -105,9 +178,11 @@ def read(head: bytes | bytearray, peer_of: Callable[[Headers], str]) -> Offer | 
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             return response.serialize()
         path, _, query = request.path.partition("?")
-        headers = request.headers
+        hosts = request.headers.get_all("Host")
+        host = hosts[0] if len(hosts) == 1 else None
+        peer = peer_of(", ".join(request.headers.get_all("X-Forwarded-For")))
         return Offer(
-            Handshake(unquote(path), query, headers, peer_of(headers), server.origin),
+            Handshake(unquote(path), query, host, peer, server.origin),
             is_text=SUBPROTOCOL_IS_TEXT.get(server.subprotocol or "", True),
             deflates=bool(server.extensions),
             response=response.serialize(),

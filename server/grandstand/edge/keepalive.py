@@ -72,7 +72,8 @@ class Keepalive:
 
         The emptiest slot, so that a rush of arrivals doesn't make a rush of pings.
         """
-        slot = min(range(PING_EVERY_SWEEPS), key=lambda slot: len(self._slots[slot]))
+        sizes = [*map(len, self._slots)]
+        slot = sizes.index(min(sizes))
         self._slots[slot].add(socket)
         return slot
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import _socket
 import asyncio
-import socket as sockets
 import sys
 
 SEND_BUFFER_BYTES = 16 * 1024  # Linux doubles it for its own overhead
@@ -26,14 +25,21 @@ _SEND_WINDOW_AT = 228  # tcpi_snd_wnd in struct tcp_info, include/uapi/linux/tcp
 
 
 def bound(transport: asyncio.Transport) -> None:
-    """Bound what is held back here: by the transport nothing that the kernel would take."""
+    """Bound what is held back here: by the transport nothing that the kernel would take.
+
+    Through one socket of Python's C: uvloop makes one anew, in Python, for each option.
+    """
     transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-    kernel = transport.get_extra_info("socket")
-    if kernel is None:
+    shown = transport.get_extra_info("socket")
+    if shown is None:
         return
-    kernel.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, SEND_BUFFER_BYTES)
-    if kernel.family in (sockets.AF_INET, sockets.AF_INET6):
-        kernel.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
+    kernel = _socket.socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
+    try:
+        kernel.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if kernel.family in (_socket.AF_INET, _socket.AF_INET6):
+            kernel.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
+    finally:
+        kernel.detach()
 
 
 def descriptor(transport: asyncio.Transport) -> int:

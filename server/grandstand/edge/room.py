@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
 from grandstand.edge.inbox import Inbox
+from grandstand.edge.welcome import Greeter
 from grandstand.moderation import Moderator
 from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
@@ -41,6 +42,7 @@ class EdgeRoom:
     ) -> None:
         self.live = live
         self.inbox = Inbox(live, store, moderator, metrics)
+        self.greeter = Greeter(live.room)
         self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
         self._voters: dict[str, Audience] = {}

@@ -21,7 +21,6 @@ from msgspec import UNSET
 from grandstand.edge import door
 from grandstand.edge.inbox import Answer
 from grandstand.edge.place import Place
-from grandstand.edge.welcome import greeting
 from grandstand.rules.identity import Identity, check_may, user_id
 from grandstand.rules.limits import Bucket, Rate, Window
 from grandstand.store.connection import StoreUnavailable
@@ -116,7 +115,7 @@ class ViewerSession:
     def opened(self, socket: ViewerSocket) -> None:
         """The handshake is done; ``hello`` has five seconds."""
         self.outlet = socket
-        self._gate.metrics.connections.labels(self._codec).inc()
+        self._gate.metrics.connections[self._codec].inc()
         self._deadline = self._gate.keepalive.after(
             HELLO_WITHIN_S, partial(self._bye, CloseCode.NO_HELLO, "no hello in time")
         )
@@ -161,7 +160,7 @@ class ViewerSession:
         """The connection is over."""
         self._ended = True
         self._drop_deadline()
-        self._gate.metrics.connections.labels(self._codec).dec()
+        self._gate.metrics.connections[self._codec].dec()
         self._gate.left(self.outlet.peer)
         if self._place is not None and self._place.is_behind:
             self._gate.metrics.viewers_behind.dec()
@@ -264,23 +263,23 @@ class ViewerSession:
         viewer = Viewer("viewer")
         if identity is not None:
             viewer = Viewer(identity.role, self.user, identity.name)
-        messages, missed = greeting(
-            self._room_id,
+        payloads, missed = room.greeter.greet(
             live.replica,
             viewer,
             live.now(),
             max(live.viewers, len(room), 1),
             self._gate.rooms.store.durability.promise,
             self._resume,
+            self._codec,
         )
-        recovered = self._resume is not None and getattr(messages[0], "recovered", False)
-        self._gate.metrics.welcomes.labels("recovered" if recovered else kind).inc()
+        self._gate.metrics.welcomes[kind if missed is None else "recovered"].inc()
+        missed = missed or []
         after = live.replica.offset - len(missed)
         place.welcomed(after)
         if self.outlet.paused:
             self.behind()
-        for message in messages:
-            self._send(message)
+        for payload in payloads:
+            self.outlet.send(payload)
         self._resume = None
         place.give(self.outlet, missed, after)
         place.take_seat(self.outlet)
@@ -297,7 +296,7 @@ class ViewerSession:
                 self._count_bad()
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
-        self._gate.metrics.messages.labels(type(message).__name__).inc()
+        self._gate.metrics.messages[type(message).__name__].inc()
         if isinstance(message, Hello):
             raise BadMessageError("`hello` comes once")
         try:

@@ -5,15 +5,14 @@ whole messages and says what to write.
 
 Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
 transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
-queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. Inbound
-bytes run through ``websockets``' sans-I/O ``Protocol``. A viewer that doesn't read isn't read
-either: what it sends waits in its own kernel, so its pings and messages can't pile up answers here.
+queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. A viewer
+that doesn't read isn't read either: what it sends waits in its own kernel, so its pings and
+messages can't pile up answers here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -21,21 +20,18 @@ import structlog
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
-from websockets.extensions.permessage_deflate import PerMessageDeflate
-from websockets.frames import Frame, Opcode
-from websockets.protocol import OPEN, SERVER
-from websockets.protocol import Protocol as Connection
+from websockets.frames import Opcode
 
 from grandstand.edge import handshake, kernel
 from grandstand.edge.address import peer_of
 from grandstand.edge.handshake import Handshake, Offer, Refusal, problem
+from grandstand.edge.inbound import Inbound
 from grandstand.edge.keepalive import Deadline, Keepalive
 from grandstand.wire import frames
 from grandstand.wire.codes import CloseCode, ErrorCode
 
 __all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
 
-MAX_MESSAGE_BYTES = 4096  # from a client, by the wire contract
 MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
 CLOSING_S = 5
@@ -48,8 +44,6 @@ ANSWER_S = 1
 _PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
 
 _log = structlog.get_logger(__name__)
-_websockets_log = logging.getLogger("grandstand.edge.websockets")
-_websockets_log.setLevel(logging.WARNING)  # it tells every connection's opening at INFO
 
 
 class Session(Protocol):
@@ -94,17 +88,15 @@ class ViewerSocket(asyncio.Protocol):
 
     __slots__ = (
         "_asked",
-        "_connection",
         "_connections",
         "_deadline",
         "_deaf",
         "_early",
         "_entrance",
         "_head",
+        "_inbound",
         "_keepalive",
         "_open",
-        "_partial",
-        "_partial_is_text",
         "_ponged",
         "_session",
         "_slot",
@@ -138,10 +130,8 @@ class ViewerSocket(asyncio.Protocol):
         self._keepalive = keepalive
         self._head: bytearray | None = bytearray()
         self._early = b""
-        self._connection: Connection | None = None
+        self._inbound: Inbound | None = None
         self._session: Session | None = None
-        self._partial = b""
-        self._partial_is_text = True
         self._deadline: Deadline | None = None
         self._slot = -1
         self._open = False
@@ -162,13 +152,11 @@ class ViewerSocket(asyncio.Protocol):
 
     def close(self, code: int, reason: str = "") -> None:
         """Send a close frame and await the peer's, no longer than ``CLOSING_S``."""
-        if not self._open or self._connection is None:
+        if not self._open or self._inbound is None:
             return
         self._shut()
-        if self._connection.state is OPEN:
-            short = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
-            self._connection.send_close(code, short)
-            self._flush(self._connection)
+        self._inbound.close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
+        self._flush(self._inbound)
 
     def abort(self) -> None:
         """Drop the connection at once, with what hasn't been sent."""
@@ -215,8 +203,8 @@ class ViewerSocket(asyncio.Protocol):
         """Bytes of the request's head, later of frames."""
         if self._head is not None:
             data = self._receive_head(self._head, data)
-        if data and self._connection is not None:
-            self._receive_frames(self._connection, data)
+        if data and self._inbound is not None:
+            self._receive_frames(self._inbound, data)
 
     def eof_received(self) -> None:
         """The peer has closed its side: returning nothing lets the transport close ours."""
@@ -243,9 +231,9 @@ class ViewerSocket(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if self._connection is not None:
-            self._connection.parser.close()  # the generator and the connection hold each other
-            self._connection = None
+        if self._inbound is not None:
+            self._inbound.end()
+            self._inbound = None
         self._entrance = self._head = None
         session, self._session = self._session, None
         if session is not None:
@@ -297,11 +285,7 @@ class ViewerSocket(asyncio.Protocol):
         self._session = admitted
         self.is_text = offer.is_text
         self.deflates = offer.deflates
-        self._connection = Connection(SERVER, max_size=MAX_MESSAGE_BYTES, logger=_websockets_log)
-        if offer.deflates:
-            self._connection.extensions = [
-                PerMessageDeflate(True, True, frames.WINDOW_BITS, frames.WINDOW_BITS)
-            ]
+        self._inbound = Inbound(offer.deflates)
         self._open = True
         self.fd = kernel.descriptor(self._transport)
         self._slot = self._keepalive.join(self)
@@ -315,15 +299,13 @@ class ViewerSocket(asyncio.Protocol):
 
     # Frames.
 
-    def _receive_frames(self, connection: Connection, data: bytes) -> None:
-        connection.receive_data(data)
-        for frame in connection.events_received():
-            assert isinstance(frame, Frame)
-            if frame.opcode is Opcode.PONG:
+    def _receive_frames(self, inbound: Inbound, data: bytes) -> None:
+        for opcode, payload in inbound.receive(data):
+            if opcode is Opcode.PONG:
                 self._receive_pong()
-            elif self._open and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                self._receive_data_frame(frame)
-        self._flush(connection)
+            else:
+                self._receive_message(payload, opcode is Opcode.TEXT)
+        self._flush(inbound)
 
     def _receive_pong(self) -> None:
         self._ponged = True
@@ -331,23 +313,17 @@ class ViewerSocket(asyncio.Protocol):
         if was_deaf and not self._transport.get_write_buffer_size():
             self._caught_up()
 
-    def _receive_data_frame(self, frame: Frame) -> None:
-        if frame.opcode is not Opcode.CONT:
-            self._partial_is_text = frame.opcode is Opcode.TEXT
-        payload = self._partial + frame.data  # max_size bounds the sum
-        self._partial = b"" if frame.fin else payload
-        if frame.fin:
-            is_text = self._partial_is_text
-            self._tell(lambda session: session.received(payload, is_text))
+    def _receive_message(self, payload: bytes, is_text: bool) -> None:
+        self._tell(lambda session: session.received(payload, is_text))
 
-    def _flush(self, connection: Connection) -> None:
-        """Write what the protocol wants written; an empty write asks for the end of the stream."""
-        for data in connection.data_to_send():
+    def _flush(self, inbound: Inbound) -> None:
+        """Write what is to be answered."""
+        for data in inbound.to_send():
             if data:
                 self._transport.write(data)
             else:
                 self._shut()
-                self._hang_up(connection.close_rcvd is not None)
+                self._hang_up(inbound.is_closed)
 
     # The end.
 

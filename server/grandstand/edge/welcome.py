@@ -1,12 +1,20 @@
-"""What a viewer is told of a room when it comes, comes back, or has lost its place. Pure."""
+"""What a viewer is told of a room when it comes, comes back, or has lost its place. Pure.
+
+Theory of operation: between two commits the welcomes of a room differ in the viewer, the time and
+the count of viewers alone, until a cue becomes too old. What is large in them, and whether it fits
+into one message, is found out by the first, and kept encoded for the others: else 50 comments would
+be encoded twice for each viewer of a crowd that comes back.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from grandstand.replica.replica import Replica
-from grandstand.wire.codec import encode
+from grandstand.wire.codec import Codec, encode, raw
 from grandstand.wire.framing import split
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -18,41 +26,67 @@ from grandstand.wire.messages import (
     Welcome,
 )
 
+LARGE = ("settings", "polls", "overlays", "cues", "recent")
 
-def greeting(
-    room: str,
-    replica: Replica,
-    viewer: Viewer,
-    now: int,
-    viewers: int,
-    durability: Durability,
-    resume: Resume | None,
-) -> tuple[list[ServerMessage], list[bytes]]:
-    """The messages of a welcome, then the numbered frames (msgpack) that the viewer missed.
 
-    A state too large for one message is told in several: its polls, overlays and cues follow the
-    ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit.
-    """
-    missed: list[bytes] | None = None
-    if resume is not None and resume.epoch == replica.epoch:
-        missed = replica.after(resume.offset)
-    state = replica.state
-    whole = Welcome(
-        room=room,
-        epoch=replica.epoch,
-        offset=replica.offset,
-        now=now,
-        viewer=viewer,
-        settings=state.settings,
-        polls=[poll.public() for poll in state.polls.values()],
-        overlays=list(state.overlays.values()),  # also for those behind what has expired
-        cues=[cue for cue in state.cues if cue.at >= now - state.settings.max_latency],
-        recent=[] if missed is not None else state.recent,
-        viewers=viewers,
-        recovered=missed is not None,
-        durability=durability,
-    )
-    return _within_limits(whole, now), missed or []
+class Greeter:
+    """Welcomes the viewers of one room."""
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+        self._commit: tuple[Replica, int] | None = None
+        self._encoded: dict[tuple[Codec, bool, int], dict[str, Any]] = {}
+
+    def greet(
+        self,
+        replica: Replica,
+        viewer: Viewer,
+        now: int,
+        viewers: int,
+        durability: Durability,
+        resume: Resume | None,
+        codec: Codec,
+    ) -> tuple[list[bytes], list[bytes] | None]:
+        """The messages of a welcome, encoded, then the numbered frames (msgpack) that the viewer
+        missed; None if it isn't recovered.
+
+        A state too large for one message is told in several: its polls, overlays and cues follow
+        the ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit.
+        """
+        missed: list[bytes] | None = None
+        if resume is not None and resume.epoch == replica.epoch:
+            missed = replica.after(resume.offset)
+        if self._commit is None or self._commit[0] is not replica or self._commit[1] != replica.seq:
+            self._commit = (replica, replica.seq)
+            self._encoded.clear()
+        state, recovered = replica.state, missed is not None
+        cues = [cue for cue in state.cues if cue.at >= now - state.settings.max_latency]
+        kind = (codec, recovered, len(cues))
+        encoded = self._encoded.get(kind)
+        large = encoded or {
+            "settings": state.settings,
+            "polls": [poll.public() for poll in state.polls.values()],
+            "overlays": list(state.overlays.values()),  # also for those behind what has expired
+            "cues": cues,
+            "recent": [] if recovered else state.recent,
+        }
+        whole = Welcome(
+            room=self._room,
+            epoch=replica.epoch,
+            offset=replica.offset,
+            now=now,
+            viewer=viewer,
+            viewers=viewers,
+            recovered=recovered,
+            durability=durability,
+            **large,
+        )
+        if encoded is not None:
+            return [encode(whole, codec)], missed
+        welcome, *rest = _within_limits(whole, now)
+        if not rest:
+            self._encoded[kind] = {name: raw(getattr(welcome, name), codec) for name in LARGE}
+        return [encode(message, codec) for message in (welcome, *rest)], missed
 
 
 def _within_limits(whole: Welcome, now: int) -> list[ServerMessage]:
@@ -74,5 +108,6 @@ def _within_limits(whole: Welcome, now: int) -> list[ServerMessage]:
 
 
 def _fits(welcome: Welcome) -> bool:
-    # JSON is the larger of the two, but for numbers, of which there are few.
+    # JSON is the larger of the two, but for numbers, of which there are few. What is left over is
+    # more than the names of two viewers can differ by.
     return len(encode(welcome, "json")) <= MAX_SERVER_MESSAGE_BYTES - 1024

@@ -67,6 +67,11 @@ def encode(message: ServerMessage, codec: Codec) -> bytes:
     return _to_msgpack.encode(message) if codec == "msgpack" else _to_json.encode(message)
 
 
+def raw(part: object, codec: Codec) -> msgspec.Raw:
+    """A field's value, encoded once for all messages that have it."""
+    return msgspec.Raw((_to_msgpack if codec == "msgpack" else _to_json).encode(part))
+
+
 def decode(payload: bytes, codec: Codec) -> ClientMessage:
     """One message of a client's.
 

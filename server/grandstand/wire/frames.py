@@ -20,7 +20,7 @@ _FIN = 0x80
 _RSV1 = 0x40  # "this message is deflated"
 _TEXT = 0x1
 _BINARY = 0x2
-_SYNC_FLUSH_TAIL = b"\x00\x00\xff\xff"
+SYNC_FLUSH_TAIL = b"\x00\x00\xff\xff"
 
 
 def plain(payload: bytes, text: bool) -> bytes:
@@ -32,7 +32,7 @@ def deflated(payload: bytes, text: bool) -> bytes:
     """As ``plain``, deflated by itself; only for sockets that negotiated permessage-deflate."""
     deflater = zlib.compressobj(wbits=-WINDOW_BITS, memLevel=MEMORY_LEVEL)
     body = deflater.compress(payload) + deflater.flush(zlib.Z_SYNC_FLUSH)
-    return _frame(_FIN | _RSV1 | (_TEXT if text else _BINARY), body.removesuffix(_SYNC_FLUSH_TAIL))
+    return _frame(_FIN | _RSV1 | (_TEXT if text else _BINARY), body.removesuffix(SYNC_FLUSH_TAIL))
 
 
 def _frame(first_byte: int, payload: bytes) -> bytes:
