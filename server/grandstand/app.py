@@ -53,6 +53,9 @@ GRACE_S = 5
 AFTER_S = 1.0
 """At most so long ``bye`` asks a viewer to wait: it smooths the slices in which they are told."""
 
+DATE_S = 1.0
+"""How often the Date of HTTP answers is renewed."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -75,6 +78,22 @@ class Running:
 
 class _Server(uvicorn.Server):
     """Uvicorn, but for signals: those are ours, so that Ctrl-C is an orderly end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._over = asyncio.Event()
+
+    def end(self) -> None:
+        """Stops serving, once the connections are closed."""
+        self.should_exit = True
+        self._over.set()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, which wakes ten times a second to see whether it is to exit."""
+        while not await self.on_tick(0):  # renews the Date of answers
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DATE_S):
+                    await self._over.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -249,12 +268,12 @@ async def _serve(
             viewers = [each for each in here if isinstance(each, ViewerSocket)]
             log.info("drained", viewers=await draining.run(viewers, here))
         stop()
-        server.should_exit = True
+        server.end()
         await serving
         await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
     finally:
         stop()
-        server.should_exit = True
+        server.end()
         await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
         await end(at_work, PATIENTLY_S)

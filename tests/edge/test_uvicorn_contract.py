@@ -50,6 +50,16 @@ def test_the_pinned_minor_version_is_installed() -> None:
     assert uvicorn.__version__.startswith("0.54.")
 
 
+async def test_a_server_ends_when_its_main_loop_does_and_a_tick_says_whether_to() -> None:
+    server = uvicorn.Server(Config(lambda: None, lifespan="off"))
+    server.config.load()
+    assert not await server.on_tick(0)
+    assert dict(server.server_state.default_headers)[b"date"]
+    server.should_exit = True
+    assert await server.on_tick(0)
+    assert "await self.main_loop()" in inspect.getsource(uvicorn.Server._serve)
+
+
 def test_uvicorn_makes_its_own_socket_class_with_the_arguments_that_ours_takes() -> None:
     theirs = inspect.signature(WebSocketsSansIOProtocol.__init__).parameters
     ours = inspect.signature(ViewerSocket.__init__).parameters
