@@ -8,8 +8,9 @@ What a frame costs however many get it (a publish over HTTP, a commit to disk, a
 apart: ``whole`` has it, ``each`` hasn't. Where it weighs, as in ours, as many frames go to another
 room of the same server, where one viewer is, in turn with the full one: the same rhythm and as
 warm. What the CPU of the two differs by is divided by what the writes differ by, which ours counts,
-as gauges go to everyone in both. Peers have one room, and little to take off: they are asked before
-the others come in.
+as gauges go to everyone in both. Peers have one room, and little to take off, but for what waking
+up costs, which grows with the time asleep: a single viewer gets frames at each audience's pace,
+before the others come in.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
 SIZES = (512, 4096)
 VIEWERS = (1000, 5000, 15000)
 RUNS = 3
-FRAMES = {1: 5, 1000: 20, 5000: 5, 15000: 4}
-EVERY_MS = {1: 200.0, 1000: 50.0, 5000: 200.0, 15000: 320.0}
+FRAMES = {1000: 20, 5000: 5, 15000: 4}
+EVERY_MS = {1000: 50.0, 5000: 200.0, 15000: 320.0}
+AT_ANY_SIZE = 5000
+"""The audience that also gets frames of sizes which only some want."""
+
 PAUSE_MS = 30.0
 SETTLE_S = 1.5
 
@@ -90,7 +94,14 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
             single.open(1)
         rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
         seats = stack.enter_context(entrant.crowd(server, client_core, pause_ms=PAUSE_MS))
-        for viewers in entrant.viewers if entrant.alone else (1, *entrant.viewers):
+        if not entrant.alone:
+            seats.open(1)
+            time.sleep(SETTLE_S)
+            found["alone"] = {
+                viewers: _frames(server, seats, softirqs, viewers, min(entrant.sizes), 1)["runs"]
+                for viewers in entrant.viewers
+            }
+        for viewers in entrant.viewers:
             seats.open(viewers)
             time.sleep(SETTLE_S)
             if viewers == entrant.viewers[-1]:
@@ -105,8 +116,9 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
                     else kernel.socket_slabs - kernel_before.socket_slabs,
                 }
             for size in entrant.sizes:
-                row = _frames(server, seats, softirqs, viewers, size, entrant.alone)
-                found["frames"].append(row)
+                if size in SIZES or viewers == AT_ANY_SIZE:
+                    row = _frames(server, seats, softirqs, viewers, size, viewers, entrant.alone)
+                    found["frames"].append(row)
         if entrant.besides is not None:
             found["besides"] = entrant.besides(server)
         counts = seats.counts()
@@ -115,11 +127,18 @@ def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, A
 
 
 def _frames(
-    server: Any, seats: Crowd, softirqs: list[int], viewers: int, size: int, alone: str
+    server: Any,
+    seats: Crowd,
+    softirqs: list[int],
+    pace: int,
+    size: int,
+    viewers: int,
+    alone: str = "",
 ) -> dict[str, Any]:
-    """Some runs of frames, each followed by as many for one viewer where there is such a room."""
+    """Some runs of frames at an audience's ``pace``, each followed by as many for one viewer where
+    there is a room ``alone``."""
     payload = b"a" * size
-    count, every_ms = FRAMES[viewers], EVERY_MS[viewers]
+    count, every_ms = FRAMES[pace], EVERY_MS[pace]
     pids = [*server.pids(), *softirqs]
 
     def window(*room: str) -> dict[str, Any]:
@@ -153,10 +172,10 @@ def whole(found: dict[str, Any], viewers: int, size: int) -> float:
 
 
 def alone(found: dict[str, Any], viewers: int, size: int) -> float:
-    """us for each frame that one viewer gets, beside that audience or before it."""
+    """us for each frame that one viewer gets at that audience's pace, beside it or before it."""
     runs = _runs(found, viewers, size)
     return _frame_us(
-        [run["alone"] for run in runs] if "alone" in runs[0] else _runs(found, 1, size)
+        [run["alone"] for run in runs] if "alone" in runs[0] else found["alone"][viewers]
     )
 
 

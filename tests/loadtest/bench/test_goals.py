@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from loadtest.bench import goals
+from loadtest.bench.fanout import VIEWERS
 
 
 def server(us: float, base_us: float = 0.0) -> dict[str, Any]:
@@ -16,9 +17,10 @@ def server(us: float, base_us: float = 0.0) -> dict[str, Any]:
                 "bytes": size,
                 "runs": [{"cpu_us": (us * viewers + base_us) * 5, "published": 5, "arrived": 1}],
             }
-            for viewers in (1, 1000, 5000, 15000)
+            for viewers in VIEWERS
             for size in (512, 4096, goals.COMMENT_BYTES)
         ],
+        "alone": {viewers: [{"cpu_us": (us + base_us) * 5, "published": 5}] for viewers in VIEWERS},
         "memory": {"viewers": 15000, "rss_before": 0, "rss": 15000 * 5000, "socket_slabs": None},
     }
 

@@ -25,8 +25,8 @@ OURS = Entrant(
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
-        (fanout, "FRAMES", {1: 2, 20: 2}),
-        (fanout, "EVERY_MS", {1: 20.0, 20: 20.0}),
+        (fanout, "FRAMES", {20: 2}),
+        (fanout, "EVERY_MS", {20: 20.0}),
         (fanout, "RUNS", 1),
         (fanout, "SETTLE_S", 0.1),
         (entry, "VIEWERS", 20),
