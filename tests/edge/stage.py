@@ -139,7 +139,7 @@ class Outlet:
     is_text: bool = False
     deflates: bool = False
     paused: bool = False
-    fd: int = -1
+    kernel: None = None
     peer: str = "192.0.2.1"
     frames: list[bytes] = field(default_factory=list)
     closed: tuple[int, str] | None = None

@@ -13,13 +13,13 @@ def test_a_window_shrinks_by_what_is_not_read_and_opens_again() -> None:
         listener.accept()[0] as ours,
     ):
         ours.sendall(b"x" * 1_024)
-        widest = window(ours.fileno())
-        while (now := window(ours.fileno())) > widest - UNREAD_BYTES:
+        widest = window(ours)
+        while (now := window(ours)) > widest - UNREAD_BYTES:
             widest = max(widest, now)
             ours.sendall(b"x" * 1_024)
             time.sleep(0.002)  # its kernel acknowledges 40 ms late
         peer.recv(1 << 20)
-        while window(ours.fileno()) <= now:
+        while window(ours) <= now:
             ours.sendall(b"x")
             time.sleep(0.002)
         ours.sendall(b"still open")
@@ -28,5 +28,5 @@ def test_a_window_shrinks_by_what_is_not_read_and_opens_again() -> None:
 def test_what_has_no_window_has_none() -> None:
     ours, peer = socket.socketpair()
     with ours, peer:
-        assert window(ours.fileno()) == 0
+        assert window(ours) == 0
         ours.sendall(b"still open")

@@ -20,6 +20,9 @@ UNREAD_BYTES = 8 * 1024
 """A window that has become so much smaller is to be looked into. It also shrinks where frames
 become smaller: only an answer tells who reads."""
 
+Socket = _socket.socket
+"""Of Python's C. A transport's own is made anew, in Python, for each question."""
+
 _TCP_INFO = 11  # of Linux
 _SEND_WINDOW_AT = 228  # tcpi_snd_wnd in struct tcp_info, include/uapi/linux/tcp.h, since Linux 5.4
 
@@ -33,7 +36,7 @@ def bound(transport: asyncio.Transport) -> None:
     shown = transport.get_extra_info("socket")
     if shown is None:
         return
-    kernel = _socket.socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
+    kernel = Socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
     try:
         kernel.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if kernel.family in (_socket.AF_INET, _socket.AF_INET6):
@@ -42,27 +45,23 @@ def bound(transport: asyncio.Transport) -> None:
         kernel.detach()
 
 
-def descriptor(transport: asyncio.Transport) -> int:
-    """Where bytes may be written past a transport that is ``bound``; -1 if they may not.
+def direct(transport: asyncio.Transport) -> Socket | None:
+    """A second handle of the socket under a transport that is ``bound``, to write past it; None
+    where bytes may not go past it.
 
-    It keeps none of its own unless it has paused us, and closes the socket after
-    ``connection_lost``.
+    The transport keeps no bytes of its own unless it has paused us, and closes the socket after
+    ``connection_lost``. By then this handle must be detached: else it would close it, too.
     """
-    kernel = transport.get_extra_info("socket")
-    is_plain = transport.get_extra_info("sslcontext") is None
-    return kernel.fileno() if kernel is not None and is_plain else -1
+    shown = transport.get_extra_info("socket")
+    if shown is None or transport.get_extra_info("sslcontext") is not None:
+        return None
+    return Socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
 
 
-def window(fd: int) -> int:
-    """Bytes, by the peer's last word; 0 where the kernel doesn't say: not TCP, not Linux, broken.
-
-    1 us, in Python's C: a transport's own socket object is made anew, in Python, for each question.
-    """
-    kernel = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, fd)
+def window(kernel: Socket) -> int:
+    """Bytes, by the peer's last word; 0 where the kernel has none: not TCP, not Linux, broken."""
     try:
         info = kernel.getsockopt(_socket.IPPROTO_TCP, _TCP_INFO, _SEND_WINDOW_AT + 4)
     except OSError:
         return 0
-    finally:
-        kernel.detach()
     return int.from_bytes(info[_SEND_WINDOW_AT:], sys.byteorder)

@@ -102,8 +102,8 @@ class ViewerSocket(asyncio.Protocol):
         "_slot",
         "_transport",
         "deflates",
-        "fd",
         "is_text",
+        "kernel",
         "paused",
         "peer",
     )
@@ -123,7 +123,7 @@ class ViewerSocket(asyncio.Protocol):
         self.is_text = True
         self.deflates = False
         self.paused = False
-        self.fd = -1
+        self.kernel: kernel.Socket | None = None
         self.peer = ""
         self._entrance: tuple[Gate, Config] | None = (gate, config)
         self._connections = cast("set[object]", server_state.connections)
@@ -287,7 +287,7 @@ class ViewerSocket(asyncio.Protocol):
         self.deflates = offer.deflates
         self._inbound = Inbound(offer.deflates)
         self._open = True
-        self.fd = kernel.descriptor(self._transport)
+        self.kernel = kernel.direct(self._transport)
         self._slot = self._keepalive.join(self)
         self._transport.write(offer.response)
         self._tell(lambda session: session.opened(self))
@@ -341,7 +341,9 @@ class ViewerSocket(asyncio.Protocol):
         """No more frames in or out; from here on the peer has bounded time."""
         if self._open:
             self._open = False
-            self.fd = -1
+            if self.kernel is not None:
+                self.kernel.detach()
+                self.kernel = None
             self._keepalive.leave(self, self._slot)
             self._expire()
             if self._session is not None:
