@@ -28,6 +28,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (fanout, "FRAMES", {20: 2}),
         (fanout, "EVERY_MS", {20: 20.0}),
         (fanout, "RUNS", 1),
+        (fanout, "RUNS_BESIDE", 1),
         (fanout, "SETTLE_S", 0.1),
         (entry, "VIEWERS", 20),
         (entry, "RUNS", 1),
