@@ -34,14 +34,14 @@ from grandstand.wire.messages import Ack, Mode, Size
 
 FEW = 4
 """After a batch of fewer messages nobody is made to wait for the tick: acks are quick where they
-cost little. A batch costs 2 ms of CPU, whatever it holds."""
+cost little. A batch costs 1 ms of CPU and more, whatever it holds."""
 
 FEW_WAIT_MS = (20, 100)
 """Then a batch waits for a quarter of the tick, within these bounds."""
 
 AHEAD_MS = 25
-"""So long before the tick a batch sets out, at a quarter of a tick at most: what it takes to judge
-256 comments and to write them."""
+"""So long before the tick a batch sets out, at a quarter of a tick at most: to judge 256 comments
+takes 5 ms, and they are to be written by then. Who comes late is shown a tick later."""
 
 WAIT_MS = 250
 """No batch waits for longer, however long the tick: an ack is waited for."""
