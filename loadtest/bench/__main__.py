@@ -23,15 +23,26 @@ from typing import Any
 
 from loadtest.bench import deflate, entry, fanout, goals, health, show, stalled, storm, wire
 from loadtest.bench.crowd import CrowdError
-from loadtest.bench.fanout import Entrant
-from loadtest.bench.goals import COMMENT_BYTES
+from loadtest.bench.entrant import (
+    COMMENT_BYTES,
+    COMMENT_VIEWERS,
+    EVERYTHING,
+    SIZES,
+    Entrant,
+    Frames,
+)
 from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
 from loadtest.peers.lineup import LINEUP
 from loadtest.peers.peer import PeerError
 
 RESULT = Path(__file__).parents[1] / "results" / "bench.json"
-FULL = ("floor", "nchan", "socketio")
-"""Measured with all sizes and audiences; others with 5,000 viewers alone."""
+_WITH_COMMENTS = {**EVERYTHING, COMMENT_VIEWERS: (*SIZES, COMMENT_BYTES)}
+FRAMES: dict[str, Frames] = {
+    "floor": EVERYTHING,
+    "nchan": _WITH_COMMENTS,
+    "socketio": _WITH_COMMENTS,
+}
+"""What the judged ones get; others get frames of 512 bytes for 5,000 viewers."""
 
 TICK_MS = 50
 """So often ours publishes at most; the others are told how often."""
@@ -47,6 +58,7 @@ def entrants(server_core: int) -> list[Entrant]:
         partial(grandstand, [server_core], {"tick": TICK_MS}, rooms=(ROOM, ALONE)),
         "grandstand",
         alone=ALONE,
+        is_ours=True,
         besides=health.answers_ms,
     )
     found = [ours]
@@ -56,7 +68,6 @@ def entrants(server_core: int) -> list[Entrant]:
         if not peer.available():
             print(f"without {peer.name}: {peer.how_to_install}", flush=True)
             continue
-        is_full = peer.name in FULL
         found.append(
             Entrant(
                 peer.name,
@@ -64,8 +75,7 @@ def entrants(server_core: int) -> list[Entrant]:
                 peer.dialect,
                 peer.path,
                 room=peer.path if peer.dialect == "nats" else ROOM,
-                viewers=fanout.VIEWERS if is_full else (5000,),
-                sizes=(*fanout.SIZES, COMMENT_BYTES) if is_full else fanout.SIZES,
+                frames=FRAMES.get(peer.name, {5000: (512,)}),
             )
         )
     return found
@@ -82,7 +92,7 @@ def beside(
         try:
             found[each.name] = measure(each, *cores)
         except (PeerError, CrowdError) as fault:
-            if each.name == "grandstand":
+            if each.is_ours:
                 raise
             print(f"without {each.name}, which failed: {fault}", flush=True)
     return found
@@ -123,7 +133,7 @@ def main() -> int:
     all_ = entrants(server_core)
     let_in = [each for each in all_ if each.name in ("grandstand", "nchan")]
     parts: dict[str, Callable[[], Any]] = {
-        "fanout": lambda: beside(fanout.measure, all_, pair),
+        "fanout": lambda: fanout.measure(all_, *pair),
         "entry": lambda: beside(entry.measure, let_in, pair),
         "show": lambda: show.measure(*pair, trace),
         "storm": lambda: storm.measure(*pair),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from loadtest.bench.fanout import Entrant
+from loadtest.bench.entrant import Entrant
 from loadtest.process import cpu_ns, softirq_pids
 
 VIEWERS = 6000

@@ -1,211 +1,155 @@
-"""What one frame costs a server for each viewer, and what a viewer costs that only sits there.
+"""What frames cost servers with the same viewers, one room, and a steady pace.
 
-All servers, ours among them, get the same viewers, one room, and frames at a steady pace. The CPU
-is that of all a server's processes and of the kernel's softirq thread on their core, and divided by
-the frames that were published, though ours sends gauges once a second besides.
+All servers are up together, and are measured in turn, round by round: so a slow minute of the
+machine is everyone's. Who isn't measured has viewers that sit there. The CPU is that of all a
+server's processes and of the kernel's softirq thread on their core, though ours sends gauges once a
+second besides.
 
-What a frame costs however many get it (a publish over HTTP, a commit to disk, a tick) is told
-apart: ``whole`` has it, ``each`` hasn't. Where it weighs, as in ours, as many frames go to another
-room of the same server, where one viewer is, in turn with the full one: the same rhythm and as
-warm. What the CPU of the two differs by is divided by what the writes differ by, which ours counts,
-as gauges go to everyone in both. Peers have one room, and little to take off, but for what waking
-up costs, which grows with the time asleep: a single viewer gets frames at each audience's pace,
-before the others come in.
+What a frame costs however many get it weighs in ours, so as many frames go to another room of the
+same server, where one viewer is, in turn with the full one: the same rhythm and as warm. Peers have
+one room, and little to take off, but for what waking up costs, which grows with the time asleep: a
+single viewer gets frames at each audience's pace, before the others come in.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import Any
 
-from loadtest.bench.crowd import Crowd, CrowdError, crowd
-from loadtest.bench.grandstand import ROOM
-from loadtest.peers.peer import Loop
+from loadtest.bench import costs
+from loadtest.bench.crowd import CrowdError
+from loadtest.bench.entrant import COMMENT_BYTES, SIZES, Entrant
+from loadtest.peers.peer import PeerError
 from loadtest.process import cpu_ns, kernel_memory, memory, softirq_pids
 
-SIZES = (512, 4096)
-VIEWERS = (1000, 5000, 15000)
-RUNS = 3
-RUNS_BESIDE = 5
-"""Where two windows are compared, whose difference is noisier than each."""
-
+ROUNDS = 5
 FRAMES = {1000: 20, 5000: 5, 15000: 4}
 EVERY_MS = {1000: 50.0, 5000: 200.0, 15000: 320.0}
-AT_ANY_SIZE = 5000
-"""The audience that also gets frames of sizes which only some want."""
-
 PAUSE_MS = 30.0
 SETTLE_S = 1.5
 
 
-class Server(Protocol):
-    """What is measured."""
+class House:
+    """One server with its viewers, who become more."""
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where viewers connect."""
+    def __init__(self, entrant: Entrant, server_core: int, client_core: int) -> None:
+        self.entrant = entrant
+        self.found: dict[str, Any] = {"frames": []}
+        self.has_failed = False
+        self._cores = server_core, client_core
+        self._stack = ExitStack()
+        self._memory = Counter[str]()
 
-    def pids(self) -> list[int]:
-        """Whose CPU and memory count."""
+    def attempt(self, does: Callable[..., None], *given: Any) -> None:
+        """Does it; a peer that fails is told and left out from then on. Raises for ours."""
+        if self.has_failed:
+            return
+        try:
+            does(*given)
+        except (PeerError, CrowdError) as fault:
+            if self.entrant.is_ours:
+                raise
+            print(f"without {self.entrant.name}, which failed: {fault}", flush=True)
+            self.has_failed = True
+            self.close()
 
-    def publish(self, payload: bytes, count: int = 1, every_ms: float = 0) -> tuple[Loop, ...]:
-        """Frames for everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """A server that is to be measured, and what its viewers speak."""
-
-    name: str
-    started: Callable[[], AbstractContextManager[Server]]
-    dialect: str
-    path: str = ""
-    room: str = ROOM
-    viewers: tuple[int, ...] = VIEWERS
-    sizes: tuple[int, ...] = SIZES
-    alone: str = ""
-    """Another room, for a single viewer: such a server publishes to it, and counts its writes."""
-    besides: Callable[[Any], Any] | None = None
-    """Looks at the full server, while nothing else is measured."""
-
-    def crowd(
-        self, server: Server, core: int, pause_ms: float = 0.0, room: str = ""
-    ) -> AbstractContextManager[Crowd]:
-        """An empty crowd that speaks to it."""
-        return crowd(
-            server.address,
-            core,
-            dialect=self.dialect,
-            path=self.path,
-            room=room or self.room,
-            secret=getattr(server, "secret", ""),  # peers have none
-            pause_ms=pause_ms,
-        )
-
-
-def measure(entrant: Entrant, server_core: int, client_core: int) -> dict[str, Any]:
-    """All sizes and audiences of one server, which grows from one to the other."""
-    found: dict[str, Any] = {"frames": []}
-    softirqs = softirq_pids([server_core])
-    with entrant.started() as server, ExitStack() as stack:
+    def open(self) -> None:
+        """Starts it; a peer shows what it does for a single viewer."""
+        server_core, client_core = self._cores
+        entrant, enter = self.entrant, self._stack.enter_context
+        self._server: Any = enter(entrant.started())
+        self._pids = [*self._server.pids(), *softirq_pids([server_core])]
         if entrant.alone:
-            single = stack.enter_context(entrant.crowd(server, client_core, room=entrant.alone))
-            single.open(1)
-        rss_before, kernel_before = memory(server.pids()).rss, kernel_memory()
-        seats = stack.enter_context(entrant.crowd(server, client_core, pause_ms=PAUSE_MS))
+            enter(entrant.crowd(self._server, client_core, room=entrant.alone)).open(1)
+        self._rss_before = memory(self._server.pids()).rss
+        self._seats = enter(entrant.crowd(self._server, client_core, pause_ms=PAUSE_MS))
         if not entrant.alone:
-            seats.open(1)
+            self._seats.open(1)
             time.sleep(SETTLE_S)
-            found["alone"] = {
-                viewers: _frames(server, seats, softirqs, viewers, min(entrant.sizes), 1)["runs"]
-                for viewers in entrant.viewers
+            self.found["alone"] = {
+                viewers: [self._window(viewers, min(sizes), 1)]
+                for viewers, sizes in entrant.frames.items()
             }
-        for viewers in entrant.viewers:
-            seats.open(viewers)
-            time.sleep(SETTLE_S)
-            if viewers == entrant.viewers[-1]:
-                kernel = kernel_memory()
-                found["memory"] = {
-                    "viewers": viewers,
-                    "rss_before": rss_before,
-                    "rss": memory(server.pids()).rss,
-                    "tcp_buffers": kernel.tcp_buffers - kernel_before.tcp_buffers,
-                    "socket_slabs": None
-                    if kernel.socket_slabs is None or kernel_before.socket_slabs is None
-                    else kernel.socket_slabs - kernel_before.socket_slabs,
-                }
-            for size in entrant.sizes:
-                if size in SIZES or viewers == AT_ANY_SIZE:
-                    row = _frames(server, seats, softirqs, viewers, size, viewers, entrant.alone)
-                    found["frames"].append(row)
-        if entrant.besides is not None:
-            found["besides"] = entrant.besides(server)
-        counts = seats.counts()
-        found["closes"], found["faults"] = counts["closes"], counts["faults"]
-    return found
 
+    def fill(self, viewers: int) -> None:
+        """So many viewers in all."""
+        before = kernel_memory()
+        self._seats.open(viewers)
+        time.sleep(SETTLE_S)
+        after = kernel_memory()
+        self._memory["tcp_buffers"] += after.tcp_buffers - before.tcp_buffers
+        self._memory["socket_slabs"] += (after.socket_slabs or 0) - (before.socket_slabs or 0)
+        self.found["memory"] = {
+            "viewers": viewers,
+            "rss_before": self._rss_before,
+            "rss": memory(self._server.pids()).rss,
+            **self._memory,
+        }
+        if after.socket_slabs is None:
+            self.found["memory"]["socket_slabs"] = None
+        for size in self.entrant.frames[viewers]:
+            self.found["frames"].append({"viewers": viewers, "bytes": size, "runs": []})
+            self._server.publish(b"a" * size, 2, EVERY_MS[viewers])
 
-def _frames(
-    server: Any,
-    seats: Crowd,
-    softirqs: list[int],
-    pace: int,
-    size: int,
-    viewers: int,
-    alone: str = "",
-) -> dict[str, Any]:
-    """Some runs of frames at an audience's ``pace``, each followed by as many for one viewer where
-    there is a room ``alone``."""
-    payload = b"a" * size
-    count, every_ms = FRAMES[pace], EVERY_MS[pace]
-    pids = [*server.pids(), *softirqs]
+    def round(self, viewers: int, size: int) -> None:
+        """Frames of that size to all ``viewers``, then as many for one where there is a room."""
+        run = self._window(viewers, size, viewers)
+        if run["arrived"] < 1:
+            raise CrowdError(f"{run['arrived']:.2f} of the frames arrived at {viewers} viewers")
+        if self.entrant.alone:
+            run["alone"] = self._window(viewers, size, viewers, self.entrant.alone)
+        costs.runs(self.found, viewers, size).append(run)
 
-    def window(*room: str) -> dict[str, Any]:
-        writes = server.writes() if alone else 0
-        frames, cpu = seats.still(), cpu_ns(pids)
-        loops = server.publish(payload, count, every_ms, *room)
-        arrived = seats.still() - frames
-        told = {"cpu_us": (cpu_ns(pids) - cpu) / 1000, "published": count}
+    def finish(self) -> None:
+        """Looks at what is besides, and ends it."""
+        if self.entrant.besides is not None:
+            self.found["besides"] = self.entrant.besides(self._server)
+        counts = self._seats.counts()
+        self.found["closes"], self.found["faults"] = counts["closes"], counts["faults"]
+        self.close()
+
+    def close(self) -> None:
+        """Ends it, if it hasn't been."""
+        self._stack.close()
+
+    def _window(self, pace: int, size: int, viewers: int, *room: str) -> dict[str, Any]:
+        """Frames at an audience's ``pace``, to ``room`` if that is another."""
+        count, counts_writes = FRAMES[pace], bool(self.entrant.alone)
+        writes = self._server.writes() if counts_writes else 0
+        frames, cpu = self._seats.still(), cpu_ns(self._pids)
+        loops = self._server.publish(b"a" * size, count, EVERY_MS[pace], *room)
+        arrived = self._seats.still() - frames
+        told = {"cpu_us": (cpu_ns(self._pids) - cpu) / 1000, "published": count}
         told["arrived"] = arrived / (viewers * count)
         if loops:
             told["loops_alone_us"] = sum(loop.cpu_ns for loop in loops) / 1000
-        if alone:
-            told["writes"] = server.writes() - writes
+        if counts_writes:
+            told["writes"] = self._server.writes() - writes
         return told
 
-    server.publish(payload, 2, every_ms)
-    runs = []
-    for _ in range(RUNS_BESIDE if alone else RUNS):
-        run = window()
-        if run["arrived"] < 1:
-            raise CrowdError(f"{run['arrived']:.2f} of the frames arrived at {viewers} viewers")
-        if alone:
-            run["alone"] = window(alone)
-        runs.append(run)
-    return {"viewers": viewers, "bytes": size, "runs": runs}
 
-
-def whole(found: dict[str, Any], viewers: int, size: int) -> float:
-    """us for each viewer and published frame, with all that the server does."""
-    return _frame_us(_runs(found, viewers, size)) / viewers
-
-
-def alone(found: dict[str, Any], viewers: int, size: int) -> float:
-    """us for each frame that one viewer gets at that audience's pace, beside it or before it."""
-    runs = _runs(found, viewers, size)
-    return _frame_us(
-        [run["alone"] for run in runs] if "alone" in runs[0] else found["alone"][viewers]
-    )
-
-
-def each(found: dict[str, Any], viewers: int, size: int) -> float:
-    """us for each viewer and frame, less what it costs to publish one: the median of the runs."""
-    return statistics.median(spread(found, viewers, size))
-
-
-def spread(found: dict[str, Any], viewers: int, size: int) -> list[float]:
-    """``each`` by each run, from the lowest up."""
-    runs = _runs(found, viewers, size)
-    if "alone" in runs[0]:
-        return sorted(
-            (run["cpu_us"] - run["alone"]["cpu_us"]) / (run["writes"] - run["alone"]["writes"])
-            for run in runs
-        )
-    own = alone(found, viewers, size)
-    return sorted((run["cpu_us"] / run["published"] - own) / (viewers - 1) for run in runs)
-
-
-def _runs(found: dict[str, Any], viewers: int, size: int) -> list[dict[str, Any]]:
-    (row,) = (r for r in found["frames"] if (r["viewers"], r["bytes"]) == (viewers, size))
-    runs: list[dict[str, Any]] = row["runs"]
-    return runs
-
-
-def _frame_us(runs: list[dict[str, Any]]) -> float:
-    """CPU for one frame in all, the median of the runs."""
-    us: float = statistics.median(run["cpu_us"] / run["published"] for run in runs)
-    return us
+def measure(
+    entrants: Iterable[Entrant], server_core: int, client_core: int
+) -> dict[str, dict[str, Any]]:
+    """What was found of each that didn't fail. Raises PeerError and CrowdError for ours."""
+    houses = [House(entrant, server_core, client_core) for entrant in entrants]
+    with ExitStack() as stack:
+        for house in houses:
+            stack.callback(house.close)
+            house.attempt(house.open)
+        for viewers in sorted({each for house in houses for each in house.entrant.frames}):
+            there = [house for house in houses if viewers in house.entrant.frames]
+            for house in there:
+                house.attempt(house.fill, viewers)
+            for size in (*SIZES, COMMENT_BYTES):
+                for _ in range(ROUNDS):
+                    for house in there:
+                        if size in house.entrant.frames[viewers]:
+                            house.attempt(house.round, viewers, size)
+            for house in there:
+                if viewers == max(house.entrant.frames):
+                    house.attempt(house.finish)
+    return {house.entrant.name: house.found for house in houses if not house.has_failed}

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.bench.fanout import SIZES, VIEWERS, each, spread, whole
-
-COMMENT_BYTES = 150
-"""Of a frame with one comment, in JSON as a peer would send it."""
+from loadtest.bench import costs
+from loadtest.bench.entrant import COMMENT_BYTES, COMMENT_VIEWERS, SIZES, VIEWERS
 
 KB = 1024
 
@@ -55,40 +54,45 @@ def table(found: dict[str, Any]) -> str:
     )
 
 
+BOUNDS = {"floor": 1.25, "nchan": 1.0, "socketio": 0.5}
+
+
 def _fanout(found: dict[str, Any]) -> Iterator[Row]:
     servers = found.get("fanout", {})
     for size in SIZES if servers else ():
         for viewers in VIEWERS:
-            us = {
-                name: each(its, viewers, size)
-                for name, its in servers.items()
-                if any((r["viewers"], r["bytes"]) == (viewers, size) for r in its["frames"])
-            }
+            there = {name: its for name, its in servers.items() if costs.has(its, viewers, size)}
             yield Row(
                 f"us per viewer and frame, {size} B, {viewers:,} viewers",
-                ", ".join(f"{name} {value:.2f}" for name, value in us.items()),
+                ", ".join(
+                    f"{name} {costs.each(its, viewers, size):.2f}" for name, its in there.items()
+                ),
             )
-            ours = us.get("grandstand")
+            ours = there.get("grandstand")
             if ours is None:
                 continue
-            with_all = whole(servers["grandstand"], viewers, size)
-            runs = spread(servers["grandstand"], viewers, size)
-            yield Row("  ours, its runs", f"{runs[0]:.2f} to {runs[-1]:.2f}")
+            rounds, with_all = costs.by_round(ours, viewers, size), costs.whole(ours, viewers, size)
+            yield Row("  ours, its rounds", f"{min(rounds):.2f} to {max(rounds):.2f}")
             yield Row("  ours with commit, tick, HTTP, all else", f"{with_all:.2f}")
-            for name, bound in (("floor", 1.25), ("nchan", 1.0), ("socketio", 0.5)):
-                if name in us:
-                    ratio = ours / us[name]
-                    words = f"{ratio:.2f} times {name}"
-                    yield Row("  ours", words, f"at most {bound:g}", ratio <= bound)
+            for name in [name for name in BOUNDS if name in there]:
+                ratios = costs.times(ours, there[name], viewers, size)
+                ratio, bound = statistics.median(ratios), BOUNDS[name]
+                words = f"{ratio:.2f} times {name}, {ratios[0]:.2f} to {ratios[-1]:.2f} by round"
+                yield Row("  ours", words, f"at most {bound:g}", ratio <= bound)
 
 
 def _growth(found: dict[str, Any]) -> Iterator[Row]:
     ours = found.get("fanout", {}).get("grandstand")
+    floor = found.get("fanout", {}).get("floor")
     for size in SIZES if ours else ():
-        first, *_, last = (each(ours, viewers, size) for viewers in VIEWERS)
-        words = f"{last / first:.2f} times"
+        growth = _grown(ours, size)
+        words = f"{growth:.2f} times" + (f", floor {_grown(floor, size):.2f}" if floor else "")
         what = f"growth, {size} B, {VIEWERS[0]:,} to {VIEWERS[-1]:,} viewers"
-        yield Row(what, words, "0.8 to 1.2", 0.8 <= last / first <= 1.2)
+        yield Row(what, words, "0.8 to 1.2", 0.8 <= growth <= 1.2)
+
+
+def _grown(its: dict[str, Any], size: int) -> float:
+    return costs.each(its, VIEWERS[-1], size) / costs.each(its, VIEWERS[0], size)
 
 
 COST = {200: 0.8, 500: 0.45}
@@ -109,7 +113,7 @@ def _show(found: dict[str, Any]) -> Iterator[Row]:
         for peer, times in CHEAPER.items():
             its = found.get("fanout", {}).get(peer)
             if its and tick["tick_ms"] == 200:
-                one = whole(its, 5000, COMMENT_BYTES)
+                one = costs.whole(its, COMMENT_VIEWERS, COMMENT_BYTES)
                 words = f"1/{one / cost:.1f} of {peer}, which sends each by itself ({one:.2f} us)"
                 yield Row("  ours", words, f"at most 1/{times}", cost <= one / times)
         screen = tick["comment to screen"]

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from loadtest.bench import deflate, entry, fanout, stalled, storm
-from loadtest.bench.crowd import crowd
-from loadtest.bench.fanout import Entrant
+from loadtest.bench import costs, deflate, entry, fanout, stalled, storm
+from loadtest.bench.crowd import CrowdError, crowd
+from loadtest.bench.entrant import Entrant
 from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
 from loadtest.peers.floor import FLOOR
 
@@ -19,7 +19,9 @@ OURS = Entrant(
     partial(grandstand, [SERVER_CORE], {"tick": 50}, rooms=(ROOM, ALONE)),
     "grandstand",
     alone=ALONE,
+    is_ours=True,
 )
+FLOOR_HERE = Entrant("floor", partial(FLOOR.started, [SERVER_CORE]), FLOOR.dialect, FLOOR.path)
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +29,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (fanout, "FRAMES", {20: 2}),
         (fanout, "EVERY_MS", {20: 20.0}),
-        (fanout, "RUNS", 1),
-        (fanout, "RUNS_BESIDE", 1),
+        (fanout, "ROUNDS", 2),
         (fanout, "SETTLE_S", 0.1),
         (entry, "VIEWERS", 20),
         (entry, "RUNS", 1),
@@ -49,23 +50,31 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, value)
 
 
-@pytest.mark.parametrize(
-    "entrant",
-    [OURS, Entrant("floor", partial(FLOOR.started, [SERVER_CORE]), FLOOR.dialect, FLOOR.path)],
-    ids=lambda each: each.name,
-)
-def test_a_frame_costs_something_for_each_viewer(entrant: Entrant) -> None:
-    small = replace(entrant, viewers=(20,), sizes=(512,))
+def test_a_frame_costs_something_for_each_viewer_of_each_server() -> None:
+    small = [replace(each, frames={20: (512, 4096)}) for each in (OURS, FLOOR_HERE)]
     found = fanout.measure(small, SERVER_CORE, CLIENT_CORE)
-    assert fanout.whole(found, 20, 512) > 0
-    assert fanout.alone(found, 20, 512) > 0
-    for row in found["frames"] if entrant.alone else ():
-        for run in row["runs"]:
-            assert 2 <= run["writes"] / 20 <= 4  # two frames, and gauges now and then
-            assert run["alone"]["writes"] < run["writes"]
-    assert {run["arrived"] >= 1 for row in found["frames"] for run in row["runs"]} == {True}
-    assert (found["closes"], found["faults"]) == ({}, {})
-    assert found["memory"]["viewers"] == 20
+    assert [*found] == ["grandstand", "floor"]
+    for its in found.values():
+        assert costs.whole(its, 20, 512) > 0
+        assert len(costs.by_round(its, 20, 4096)) == 2
+        assert {run["arrived"] >= 1 for run in costs.runs(its, 20, 512)} == {True}
+        assert (its["closes"], its["faults"]) == ({}, {})
+        assert its["memory"]["viewers"] == 20
+    for run in costs.runs(found["grandstand"], 20, 512):
+        assert 2 <= run["writes"] / 20 <= 4  # two frames, and gauges now and then
+        assert run["alone"]["writes"] < run["writes"]
+
+
+def test_a_peer_that_fails_is_left_out_and_ours_may_not(capsys: pytest.CaptureFixture[str]) -> None:
+    def failing(*_: object) -> None:
+        raise CrowdError("the roof leaks")
+
+    floor = replace(FLOOR_HERE, frames={20: (512, 4096)})
+    broken = replace(floor, name="broken", besides=failing)
+    assert [*fanout.measure([broken, floor], SERVER_CORE, CLIENT_CORE)] == ["floor"]
+    assert "without broken, which failed: the roof leaks" in capsys.readouterr().out
+    with pytest.raises(CrowdError, match="the roof leaks"):
+        fanout.measure([replace(broken, is_ours=True)], SERVER_CORE, CLIENT_CORE)
 
 
 def test_letting_a_viewer_in_costs_something() -> None:
