@@ -50,7 +50,7 @@ measure: setup-test ## what the viewer's page costs and how exactly it follows t
 	@$(BIN)/python -m loadtest.pages
 
 rehearsal: setup-test ## a show of five minutes through the pages alone; leaves docs/screenshots and the clip
-	@$(BIN)/python -m loadtest.rehearsal
+	@$(BIN)/python -m loadtest.pages.rehearsal
 
 train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }

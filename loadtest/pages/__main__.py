@@ -22,11 +22,11 @@ from typing import Any
 
 from grandstand.demo.broadcast import FPS
 
-from loadtest import endurance, opening, smoothness, synchrony
-from loadtest.venue import venue
+from loadtest.pages import endurance, opening, smoothness, synchrony
+from loadtest.pages.venue import venue
 from tests.pages.browsing import chromium
 
-TARGET = Path(__file__).parent / "results" / "pages.json"
+TARGET = Path(__file__).parents[1] / "results" / "pages.json"
 SETTLE_S = 20.0
 """The crowd comes in, its comments cross the stage, and there is as much picture to be behind."""
 
@@ -41,7 +41,7 @@ WITH_CROWD = ("opening", "synchrony")
 
 async def main() -> None:
     """Runs what is asked for."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(prog="loadtest.pages", description=__doc__)
     options.add_argument("parts", nargs="*", help=", ".join(PARTS))
     options.add_argument("--crowd", type=int, default=100)
     given = options.parse_args()

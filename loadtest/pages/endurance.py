@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from loadtest.spectator import Spectator, spectator
+from loadtest.pages.spectator import Spectator, spectator
+from loadtest.pages.venue import Venue
 from loadtest.spread import slope
-from loadtest.venue import Venue
 
 VIRTUAL_TIME = (Path(__file__).parent / "virtual_time.js").read_text("utf-8")
 ROOM = "gala"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loadtest.synchrony import FRAME_MS, brought, differences, future
+from loadtest.pages.synchrony import FRAME_MS, brought, differences, future
 
 AT = 1_790_000_000_000
 

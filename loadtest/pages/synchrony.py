@@ -23,9 +23,9 @@ from typing import Any
 from grandstand.demo import timecode
 from playwright.async_api import Browser
 
-from loadtest.spectator import Spectator, spectator
+from loadtest.pages.spectator import Spectator, spectator
+from loadtest.pages.venue import Venue
 from loadtest.spread import spread
-from loadtest.venue import Venue
 
 ROOM = "gala"
 FRAME_MS = 40

@@ -12,9 +12,9 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from loadtest.spectator import OBSERVER, spectator
+from loadtest.pages.spectator import OBSERVER, spectator
+from loadtest.pages.venue import Venue
 from loadtest.spread import middle
-from loadtest.venue import Venue
 
 RUNS = 7
 PAUSE_S = 2.0

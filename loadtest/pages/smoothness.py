@@ -19,10 +19,10 @@ from typing import Any
 
 from playwright.async_api import Browser
 
+from loadtest.pages.spectator import OBSERVER, Spectator, spectator
+from loadtest.pages.venue import STREAM, Venue
 from loadtest.seat import Seat
-from loadtest.spectator import OBSERVER, Spectator, spectator
 from loadtest.spread import middle, spread
-from loadtest.venue import STREAM, Venue
 
 RUNS = 3
 RUN_S = 10.0

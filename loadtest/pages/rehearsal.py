@@ -1,6 +1,6 @@
 """A show of five minutes through the pages alone, in real Chromium; every step is looked at.
 
-    .venv/bin/python -m loadtest.rehearsal [--to docs/screenshots]
+    .venv/bin/python -m loadtest.pages.rehearsal [--to docs/screenshots]
 
 A server with its picture and a crowd; at its pages a viewer, one with a phone in Chinese, one at a
 television, a producer, and the overlay of the broadcast. They open, talk, moderate, vote, show
@@ -27,8 +27,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from loadtest.cable import Cable, cable
-from loadtest.clip import film
+from loadtest.pages.cable import Cable, cable
+from loadtest.pages.clip import film
 from tests.pages.browsing import Sight, chromium, look
 
 CROWD = 20
