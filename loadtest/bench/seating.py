@@ -17,9 +17,10 @@ from typing import Any
 
 from grandstand.tokens import Tokens
 
-from loadtest.dialects import Grandstand, dialect
-from loadtest.pace import Pace
-from loadtest.seats import MOST_EVENTS, Seat, Stand
+from loadtest.seats.dialects import Grandstand, dialect
+from loadtest.seats.pace import Pace
+from loadtest.seats.seat import Seat
+from loadtest.seats.stand import MOST_EVENTS, Stand
 from loadtest.users.ledger import Ledger
 
 IDLE_MS = 5.0

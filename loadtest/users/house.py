@@ -21,8 +21,8 @@ from gevent.event import Event
 from grandstand.recordings.recording import read
 from locust.env import Environment
 
-from loadtest.counts import Counts
-from loadtest.pace import Pace
+from loadtest.seats.counts import Counts
+from loadtest.seats.pace import Pace
 from loadtest.users import lag
 from loadtest.users.ledger import Ledger
 from loadtest.users.options import Options

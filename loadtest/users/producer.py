@@ -11,7 +11,7 @@ from gevent.event import Event
 from gevent.pool import Group
 from locust import FastHttpUser, task
 
-from loadtest.counts import Counts
+from loadtest.seats.counts import Counts
 from loadtest.users.house import SECRET, TOKEN, House
 
 POLL_S = 10

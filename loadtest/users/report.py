@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from locust.env import Environment
 
-from loadtest.counts import Counts
+from loadtest.seats.counts import Counts
 
 VIEWER = "viewer"
 LOAD = "load"

@@ -13,9 +13,10 @@ from gevent import monkey
 from locust import User, task
 from locust.exception import StopTest
 
-from loadtest.counts import Counts
-from loadtest.dialects import Grandstand, dialect
-from loadtest.seats import MOST_EVENTS, Seat, Stand
+from loadtest.seats.counts import Counts
+from loadtest.seats.dialects import Grandstand, dialect
+from loadtest.seats.seat import Seat
+from loadtest.seats.stand import MOST_EVENTS, Stand
 from loadtest.users.house import House
 from loadtest.users.report import Reported
 

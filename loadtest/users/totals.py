@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.counts import Counts
+from loadtest.seats.counts import Counts
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from gevent.pool import Group
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
-from loadtest.counts import Counts
-from loadtest.pace import COME_BACK, TRY_AGAIN, comeback_s
+from loadtest.seats.counts import Counts
+from loadtest.seats.pace import COME_BACK, TRY_AGAIN, comeback_s
 from loadtest.users.house import House
 from loadtest.users.place import Place, Step
 from loadtest.users.report import ANEW, GAP

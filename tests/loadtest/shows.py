@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from loadtest.dialects import Dialect
-from loadtest.pace import Pace
-from loadtest.seats import Listener, Stand
+from loadtest.seats.dialects import Dialect
+from loadtest.seats.pace import Pace
+from loadtest.seats.stand import Listener, Stand
 
 PATIENCE_S = 20.0
 

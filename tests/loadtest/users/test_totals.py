@@ -1,4 +1,4 @@
-from loadtest.counts import Counts
+from loadtest.seats.counts import Counts
 from loadtest.users.totals import Totals, Window
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from loadtest.client_frames import BINARY, TEXT, StreamError, found, masked
+from loadtest.seats.client_frames import BINARY, TEXT, StreamError, found, masked
 
 SIZES = [0, 1, 125, 126, 127, 65_535, 65_536]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from loadtest.dialects import Grandstand
-from loadtest.seats import Seat, Stand
+from loadtest.seats.dialects import Grandstand
+from loadtest.seats.seat import Seat
+from loadtest.seats.stand import Stand
 from tests.loadtest.shows import stand, until
 from tests.server import ServerProcess
 

@@ -6,8 +6,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
-from loadtest.client_frames import StreamError
-from loadtest.dialects import Grandstand, Kind, Nats, SocketIO, WebSocket, dialect
+from loadtest.seats.client_frames import StreamError
+from loadtest.seats.dialects import Grandstand, Kind, Nats, SocketIO, WebSocket, dialect
 from tests.loadtest.shows import NatsShow, stand, until, websocket_show
 
 SEATS = 25

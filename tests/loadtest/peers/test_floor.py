@@ -15,7 +15,7 @@ from grandstand.edge.kernel import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
 from loadtest.peers.floor import FLOOR, compiled
 from loadtest.peers.peer import PeerError
 from loadtest.peers.programs.floor import Write, accepted, bound, write_all, write_all_in_c
-from tests.loadtest.peer_viewers import until_counted, viewer
+from tests.loadtest.peers.viewers import until_counted, viewer
 
 UPGRADE = b"GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 LOOPS = ["python", "c"] if shutil.which("cc") else ["python"]

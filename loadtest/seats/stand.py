@@ -1,4 +1,4 @@
-"""Seats for numbers: thousands of raw sockets on one epoll, drained and counted.
+"""Seats for numbers, thousands on one epoll: their sockets are drained, what came is counted.
 
 It must not know locust, gevent or asyncio: whoever drives a stand calls ``turn`` when its epoll is
 readable and ``open_due`` now and then. What the bytes mean is the dialect's.
@@ -16,19 +16,20 @@ import heapq
 import os
 import random
 import time
-from _socket import SO_ERROR, SOL_SOCKET, socket
+from _socket import SO_ERROR, SOL_SOCKET
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
-from loadtest.chunks import NO_CHUNK, Chunk, Chunks, chunk_of
-from loadtest.client_frames import StreamError
-from loadtest.counts import Counts
-from loadtest.dialects import Dialect, Kind, Message, Place
-from loadtest.pace import COME_BACK, TRY_AGAIN, Pace, comeback_s
-from loadtest.sockets import begin
+from loadtest.seats.chunks import NO_CHUNK, Chunk, Chunks, chunk_of
+from loadtest.seats.client_frames import StreamError
+from loadtest.seats.counts import Counts
+from loadtest.seats.dialects import Dialect, Kind, Message, Place
+from loadtest.seats.pace import COME_BACK, TRY_AGAIN, Pace, comeback_s
+from loadtest.seats.seat import Seat
+from loadtest.seats.sockets import begin
 
 if TYPE_CHECKING:
     from select import epoll
@@ -52,27 +53,6 @@ class Listener(Protocol):
 
     def told(self, seat: Seat, message: dict[str, Any], now_s: float) -> None:
         """A message to one seat: its welcome, an ack, an error."""
-
-
-@dataclass(slots=True, eq=False)
-class Seat:
-    """One viewer. ``offset`` is the last numbered frame that it has."""
-
-    number: int
-    token: str | None
-    sampled: bool
-    socket: socket | None = None
-    recv_into: Callable[[bytearray], int] | None = None
-    plain: bool = False
-    """In, with nothing half read, and not sampled: reads go the short way."""
-    upgraded: bool = False
-    seated: bool = False
-    rest: bytes = b""
-    epoch: str | None = None
-    offset: int = 0
-    since_s: float = 0.0
-    not_before_s: float = 0.0
-    attempts: int = 0
 
 
 @dataclass(slots=True)

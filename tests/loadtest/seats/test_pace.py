@@ -1,6 +1,6 @@
 import pytest
 
-from loadtest.pace import Pace, comeback_s
+from loadtest.seats.pace import Pace, comeback_s
 
 
 def started(pace: Pace, now_s: float) -> int:

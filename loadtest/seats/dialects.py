@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from loadtest.client_frames import (
+from loadtest.seats.client_frames import (
     BINARY,
     CLOSE,
     PING,

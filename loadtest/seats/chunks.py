@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtest.dialects import Dialect, Kind, Message
+from loadtest.seats.dialects import Dialect, Kind, Message
 
 MOST_KNOWN = 64
 """Chunks of the last moments: seats that read late find them still known."""

@@ -3,8 +3,8 @@ from typing import Any
 import msgspec
 from grandstand.wire import frames
 
-from loadtest.chunks import MOST_KNOWN, Chunk, Chunks
-from loadtest.dialects import Grandstand, WebSocket
+from loadtest.seats.chunks import MOST_KNOWN, Chunk, Chunks
+from loadtest.seats.dialects import Grandstand, WebSocket
 
 
 def message(**fields: Any) -> bytes:
