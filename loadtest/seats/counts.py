@@ -1,4 +1,4 @@
-"""What a stand of seats has counted: plain numbers."""
+"""What seats have counted: plain numbers, of a stand or of all that a process has had."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Counts:
-    """Since the stand began. Times in ms; whoever reports them empties the lists."""
+class Totals:
+    """What may be summed up over stands."""
 
     frames: int = 0
     receives: int = 0
@@ -23,6 +23,17 @@ class Counts:
     """Seats that are in now."""
     sampled: int = 0
     """Receives whose frames were looked into for what others had sent."""
+
+    def add(self, other: Totals | None) -> None:
+        """Those of one more stand, if there is one."""
+        for name in Totals.__slots__ if other is not None else ():
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Counts(Totals):
+    """A stand's, since it began. Times in ms; whoever reports them empties the lists."""
+
     closes: Counter[int] = field(default_factory=Counter)
     """By close code, of connections that we didn't end; 1006 without a close frame."""
     refusals: Counter[int] = field(default_factory=Counter)

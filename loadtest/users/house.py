@@ -21,14 +21,14 @@ from gevent.event import Event
 from grandstand.recordings.recording import read
 from locust.env import Environment
 
-from loadtest.seats.counts import Counts
+from loadtest.seats.counts import Counts, Totals
 from loadtest.seats.pace import Pace
 from loadtest.users import lag
 from loadtest.users.ledger import Ledger
 from loadtest.users.options import Options
 from loadtest.users.report import FAILED, Report
 from loadtest.users.rhythm import wait_s
-from loadtest.users.totals import Totals, Window
+from loadtest.users.window import Window
 
 SECRET = "GRANDSTAND_JWT_SECRET"
 TOKEN = "GRANDSTAND_TOKEN"

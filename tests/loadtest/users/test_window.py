@@ -1,12 +1,5 @@
-from loadtest.seats.counts import Counts
-from loadtest.users.totals import Totals, Window
-
-
-def test_totals_are_the_sum_over_stands_and_a_user_without_one_adds_nothing() -> None:
-    totals = Totals()
-    for counts in (Counts(frames=3, gaps=1, seated=2), None, Counts(frames=4, seated=5)):
-        totals.add(counts)
-    assert totals == Totals(frames=7, gaps=1, seated=7)
+from loadtest.seats.counts import Totals
+from loadtest.users.window import Window
 
 
 def test_a_window_tells_what_came_since_it_began() -> None:

@@ -1,4 +1,4 @@
-"""Sums over all stands of a process, and what came in a stretch of time."""
+"""What came in a stretch of time, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,26 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.seats.counts import Counts
-
-
-@dataclass(slots=True)
-class Totals:
-    """Of stands, those that have ended among them; see ``Counts``."""
-
-    frames: int = 0
-    receives: int = 0
-    bytes_received: int = 0
-    gaps: int = 0
-    restarts: int = 0
-    comebacks: int = 0
-    seated: int = 0
-    sampled: int = 0
-
-    def add(self, counts: Counts | Totals | None) -> None:
-        """One more."""
-        for name in self.__slots__ if counts is not None else ():
-            setattr(self, name, getattr(self, name) + getattr(counts, name))
+from loadtest.seats.counts import Totals
 
 
 @dataclass(frozen=True, slots=True)
