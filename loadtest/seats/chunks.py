@@ -47,17 +47,21 @@ class Chunks:
         """The chunk that these bytes are, if it was made before."""
         return self._known.get(data)
 
-    def learn(self, data: bytes) -> tuple[Chunk, list[Message]] | None:
-        """A new chunk and its frames; None if these aren't whole frames of the show alone.
+    def learn(self, data: bytes) -> tuple[Chunk | None, list[Message]]:
+        """A new chunk and its frames; no chunk if these aren't whole frames of the show alone, and
+        then the messages read until that was seen.
 
         Raises StreamError as the dialect does.
         """
-        messages, at = [], 0
+        messages: list[Message] = []
+        at = 0
         while at < len(data):
             message = self.dialect.cut(data, at, True)
-            if message is None or message.kind is not Kind.COUNTED:
-                return None
+            if message is None:
+                return None, messages
             messages.append(message)
+            if message.kind is not Kind.COUNTED:
+                return None, messages
             at = message.end
         chunk = chunk_of(data, messages)
         while len(self._known) >= MOST_KNOWN:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -56,8 +55,7 @@ class Kind(Enum):
     """``code`` is the close code, ``reply`` the answering close frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One whole message: where the next begins, what it says decoded, and what to send back."""
 
     kind: Kind

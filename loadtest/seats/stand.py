@@ -209,31 +209,28 @@ class Stand:
             self._drain(seat, event)
 
     def _take(self, seat: Seat, data: bytes) -> None:
+        read: list[Message] = []
         if seat.seated and not seat.rest and len(data) < BUFFER_BYTES:
-            chunk = self._chunks.known(data) or self._learn(data)
+            chunk = self._chunks.known(data)
+            if chunk is None:
+                chunk, read = self._chunks.learn(data)
             if chunk is not None:
+                for frame in read:
+                    self._see(frame)
                 self._chunk = chunk
                 self._follow(seat, chunk)
                 seat.plain = not seat.sampled
                 return
         data, at = seat.rest + data, 0
+        coming = iter(read)
         while seat.socket is not None:
-            message = self.dialect.cut(data, at, seat.upgraded)
+            message = next(coming, None) or self.dialect.cut(data, at, seat.upgraded)
             if message is None:
                 break
             at = message.end
             self._hear(seat, message)
         seat.rest = data[at:]
         seat.plain = seat.seated and not seat.rest and not seat.sampled
-
-    def _learn(self, data: bytes) -> Chunk | None:
-        learnt = self._chunks.learn(data)
-        if learnt is None:
-            return None
-        chunk, messages = learnt
-        for message in messages:
-            self._see(message)
-        return chunk
 
     def _see(self, message: Message) -> None:
         if self.listener is not None and message.told is not None:

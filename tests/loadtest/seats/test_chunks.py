@@ -4,7 +4,7 @@ import msgspec
 from grandstand.wire import frames
 
 from loadtest.seats.chunks import MOST_KNOWN, Chunk, Chunks
-from loadtest.seats.dialects import Grandstand, WebSocket
+from loadtest.seats.dialects import Grandstand, Kind, WebSocket
 
 
 def message(**fields: Any) -> bytes:
@@ -17,8 +17,7 @@ def frame(offset: int | None = None, **fields: Any) -> bytes:
 
 
 def learnt(data: bytes) -> Chunk | None:
-    found = Chunks(Grandstand("host", "room")).learn(data)
-    return None if found is None else found[0]
+    return Chunks(Grandstand("host", "room")).learn(data)[0]
 
 
 def test_a_frame_lies_between_two_offsets() -> None:
@@ -42,6 +41,14 @@ def test_pieces_and_what_is_told_to_one_seat_are_no_chunk() -> None:
     assert learnt(message(type="welcome", recovered=False)) is None
 
 
+def test_what_was_read_in_vain_need_not_be_read_again() -> None:
+    data = frame(8) + message(type="ack", id="x") + frame(9)
+    chunk, read = Chunks(Grandstand("host", "room")).learn(data)
+    assert chunk is None
+    assert [each.kind for each in read] == [Kind.COUNTED, Kind.TOLD]
+    assert data[read[-1].end :] == frame(9)
+
+
 def test_a_chunk_is_made_once_and_the_oldest_is_forgotten() -> None:
     chunks = Chunks(WebSocket("host", "/"))
     for number in range(MOST_KNOWN + 1):
@@ -52,6 +59,6 @@ def test_a_chunk_is_made_once_and_the_oldest_is_forgotten() -> None:
 
 def test_frames_of_a_peer_are_counted_and_have_no_offset() -> None:
     data = frames.plain(b"hello", text=True) * 3
-    found = Chunks(WebSocket("host", "/")).learn(data)
-    assert found is not None
-    assert (found[0].frames, found[0].before, found[0].after) == (3, 0, 0)
+    chunk, _ = Chunks(WebSocket("host", "/")).learn(data)
+    assert chunk is not None
+    assert (chunk.frames, chunk.before, chunk.after) == (3, 0, 0)
