@@ -3,16 +3,16 @@
     .venv/bin/python -m loadtest.intake [--data DIR] [--seats 1000] [--seconds 8]
 
 It starts a server of its own with an embedded store, and loads it from this process; nothing is
-pinned to a core. Each seat keeps a few messages on their way, so
-the room is always full; the connection's own limit (20 messages a second) is met by many seats.
-With ``--data`` the texts are those of recorded chats, else made-up ones. Prints one table and
-writes it with all raw figures to ``loadtest/results/intake.json``.
+pinned to a core. Each seat keeps a few messages on their way, so the room is always full; the
+connection's own limit (20 messages a second) is met by many seats. With ``--data`` the texts are
+those of recorded chats, else made-up ones. Prints one table and writes it with all raw figures to
+``loadtest/results/intake.json``.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import heapq
 import json
 import os
 import platform
@@ -24,14 +24,18 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import jwt
 import redis
-import uvloop
 
-from loadtest.seat import Seat, sit
+from loadtest.calls import call
+from loadtest.process import cpu_ns
+from loadtest.seats.dialects import Grandstand
+from loadtest.seats.seat import Seat
+from loadtest.seats.stand import Stand
 
 ROOM = "intake"
 RUNS = 3
@@ -41,75 +45,87 @@ WINDOW = 4
 POLLS = 16
 """One after the other: a vote may change 32 times, and a seat votes some hundred times a run."""
 
+LOOK_S = 0.01
+"""So long a turn waits for something to come."""
+
+RETRY_S = 0.01
+"""After an error that doesn't say how long to wait."""
+
+SEATED_S = 60.0
+
 
 class Load:
-    """Seats that send as fast as they are answered."""
+    """Seats that send as fast as they are answered; it listens to their stand."""
 
-    def __init__(self, kind: str, texts: list[str]) -> None:
+    def __init__(self, kind: str, texts: list[str], port: int) -> None:
         self.kind = kind
         self.texts = texts
         self.polls: list[str] = []
         self.votes_per_poll = 1
         self.acked = 0
-        self.refused: dict[str, int] = {}
+        self.refused: Counter[str] = Counter()
         self.latencies_ms: list[float] = []
+        self.stand = Stand(
+            Grandstand(f"127.0.0.1:{port}", ROOM), ("127.0.0.1", port), listener=self
+        )
         self._sent_s: dict[str, float] = {}
         self._next = 0
-        self.running = True
+        self._to_write: dict[Seat, bytes] = {}
+        self._later: list[tuple[float, str, Seat]] = []
 
     def send(self, seat: Seat) -> None:
-        """One more message from ``seat``."""
+        """One more message from ``seat``, written with the others of the turn."""
         self._next += 1
-        message_id = f"{self.kind}{self._next}"
-        self._sent_s[message_id] = time.perf_counter()
+        own_id = f"{self.kind}{self._next}"
+        message: dict[str, Any] = {"type": self.kind, "id": own_id}
         if self.kind == "comment":
-            text = self.texts[self._next % len(self.texts)]
-            seat.send({"type": "comment", "id": message_id, "text": text})
+            message["text"] = self.texts[self._next % len(self.texts)]
         else:
-            poll = self.polls[self._next // self.votes_per_poll % len(self.polls)]
-            choice = self._next % 4
-            seat.send({"type": "vote", "id": message_id, "poll": poll, "choices": [choice]})
+            message["poll"] = self.polls[self._next // self.votes_per_poll % len(self.polls)]
+            message["choices"] = [self._next % 4]
+        self._sent_s[own_id] = self.stand.clock()
+        self._to_write[seat] = self._to_write.get(seat, b"") + Grandstand.say(message)
 
-    def answered(self, seat: Seat, message: dict[str, Any]) -> None:
+    def run(self, seconds: float) -> None:
+        """Goes on for so long."""
+        until_s = self.stand.clock() + seconds
+        while (now_s := self.stand.clock()) < until_s:
+            while self._later and self._later[0][0] <= now_s:
+                self.send(heapq.heappop(self._later)[2])
+            for seat, data in self._to_write.items():
+                self.stand.say(seat, data)
+            self._to_write.clear()
+            self.stand.turn(LOOK_S)
+
+    def saw(self, frame: dict[str, Any]) -> None:
+        """Nothing is made of it."""
+
+    def shown(self, ids: tuple[str, ...], now_s: float) -> None:
+        """Nor of these."""
+
+    def told(self, seat: Seat, message: dict[str, Any], now_s: float) -> None:
         """An ack or an error came."""
         sent_s = self._sent_s.pop(message.get("id", ""), None)
-        if sent_s is None or not self.running:
+        if sent_s is None:
             return
         if message["type"] == "ack":
             self.acked += 1
-            self.latencies_ms.append((time.perf_counter() - sent_s) * 1000)
+            self.latencies_ms.append((now_s - sent_s) * 1000)
             self.send(seat)
         else:
-            code = message["code"]
-            self.refused[code] = self.refused.get(code, 0) + 1
-            loop = asyncio.get_running_loop()
-            loop.call_later(message.get("retry_after", 0.01), self.send, seat)
+            self.refused[message["code"]] += 1
+            due_s = now_s + message.get("retry_after", RETRY_S)
+            heapq.heappush(self._later, (due_s, message["id"], seat))
 
 
-def call(url: str, token: str, method: str, path: str, body: Any = None) -> Any:
-    """One HTTP call, as a producer."""
-    request = urllib.request.Request(
-        url + path,
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return json.loads(response.read())
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time that a process has used, in s."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def measure(
-    url: str, secret: str, kind: str, seats: int, seconds: float, texts: list[str], pids: list[int]
+def measure(
+    port: int, secret: str, kind: str, seats: int, seconds: float, texts: list[str], pids: list[int]
 ) -> dict[str, Any]:
-    """One run: rates and latencies at the client, CPU of the server and of the store."""
-    load = Load(kind, texts)
-    producer = token(secret, "producer", "producer")
+    """One run: rates and latencies at the client, CPU of the server and of the store.
+
+    Raises SystemExit if the seats aren't let in.
+    """
+    load = Load(kind, texts, port)
     if kind == "vote":
         body = {
             "kind": "single",
@@ -118,26 +134,29 @@ async def measure(
             "duration": 3600,
             "change": True,
         }
+        url, producer = f"http://127.0.0.1:{port}", token(secret, "producer", "producer")
         path = f"/v1/rooms/{ROOM}/polls"
         load.votes_per_poll = seats * 24
         load.polls = [call(url, producer, "POST", path, body)["id"] for _ in range(POLLS)]
     taken = [
-        await sit(url, ROOM, token(secret, f"{kind}{n}-{secrets.token_hex(3)}"), load.answered)
-        for n in range(seats)
+        load.stand.take(n, token(secret, f"{kind}{n}-{secrets.token_hex(3)}")) for n in range(seats)
     ]
+    until_s = load.stand.clock() + SEATED_S
+    while load.stand.counts.seated < seats:
+        if load.stand.clock() > until_s:
+            raise SystemExit(f"not all came in: {load.stand.counts}")
+        load.run(LOOK_S)
     for seat in taken:
         for _ in range(WINDOW):
             load.send(seat)
-    await asyncio.sleep(1)  # to a steady state
+    load.run(1)  # to a steady state
     load.acked, load.latencies_ms = 0, []
-    before, own, began_s = [cpu_s(pid) for pid in pids], time.process_time(), time.perf_counter()
-    await asyncio.sleep(seconds)
+    before, own, began_s = [cpu_ns([pid]) for pid in pids], time.process_time(), time.perf_counter()
+    load.run(seconds)
     took_s = time.perf_counter() - began_s
-    load.running = False
-    used = [cpu_s(pid) - was for pid, was in zip(pids, before, strict=True)]
+    used = [(cpu_ns([pid]) - was) / 1e9 for pid, was in zip(pids, before, strict=True)]
     own_s = time.process_time() - own
-    for seat in taken:
-        seat.close()
+    load.stand.close()
     latencies = sorted(load.latencies_ms)
     return {
         "kind": kind,
@@ -175,7 +194,7 @@ def recorded(data: Path | None) -> list[str]:
     return [text[:100] for text in (json.loads(line)["text"] for line in lines) if text.strip()]
 
 
-async def main() -> None:
+def main() -> None:
     """Runs it all."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path)
@@ -195,7 +214,7 @@ async def main() -> None:
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            await ready(url)
+            ready(url)
             producer = token(secret, "producer", "producer")
             settings = {"comment_interval": 0, "comment_burst": 10000}
             call(url, producer, "PUT", f"/v1/rooms/{ROOM}", settings)
@@ -203,14 +222,14 @@ async def main() -> None:
             empty_bytes = store_bytes(folder)
             for kind in ("comment", "vote"):
                 for _ in range(RUNS):
-                    result = await measure(
-                        url, secret, kind, given.seats, given.seconds, texts,
+                    result = measure(
+                        port, secret, kind, given.seats, given.seconds, texts,
                         [server.pid, store_pid],
                     )  # fmt: skip
                     print(json.dumps(result), flush=True)
                     results.append(result)
                 if kind == "comment":
-                    memory = await memory_per_comment(url, producer, folder, empty_bytes)
+                    memory = memory_per_comment(url, producer, folder, empty_bytes)
                     print(json.dumps(memory), flush=True)
         finally:
             server.terminate()
@@ -218,14 +237,14 @@ async def main() -> None:
     report(results, memory, given.seats, given.data is not None)
 
 
-async def ready(url: str) -> None:
+def ready(url: str) -> None:
     """Waits until the server answers."""
     for _ in range(200):
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=1):
                 return
         except OSError:
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
     raise SystemExit("the server didn't start")
 
 
@@ -235,16 +254,14 @@ def store_bytes(folder: str) -> int:
         return int(store.info("memory")["used_memory_dataset"])
 
 
-async def memory_per_comment(
-    url: str, producer: str, folder: str, empty_bytes: int
-) -> dict[str, Any]:
+def memory_per_comment(url: str, producer: str, folder: str, empty_bytes: int) -> dict[str, Any]:
     """Bytes of the store per comment of the record, once all are sequenced.
 
     It includes what is forgotten after a while: ids of the last five to ten minutes, the timeline.
     """
     count, before = -1, -2
     while count != before:
-        await asyncio.sleep(1)
+        time.sleep(1)
         before, count = count, call(url, producer, "GET", f"/v1/rooms/{ROOM}")["comments"]
     return {
         "comments_in_record": count,
@@ -283,5 +300,4 @@ def report(results: list[dict[str, Any]], memory: dict[str, Any], seats: int, re
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    main()

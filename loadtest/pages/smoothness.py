@@ -16,12 +16,14 @@ from itertools import count, pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser
 
 from loadtest.pages.spectator import OBSERVER, Spectator, spectator
 from loadtest.pages.venue import STREAM, Venue
-from loadtest.seat import Seat
+from loadtest.seats.dialects import Grandstand
+from loadtest.seats.stand import Stand
 from loadtest.spread import middle, spread
 
 RUNS = 3
@@ -31,6 +33,7 @@ COMMENTS_PER_S = 28
 """A bullet flies for 8 s or a little more."""
 
 SEATS = 4
+LOOK_S = 0.02
 WARM_S = 16.0
 SIZE = (1280, 900)
 """A picture of about 1280 by 720: the canvas's size is what painting costs."""
@@ -58,21 +61,23 @@ async def measure(browser: Browser, venue: Venue, runs: int = RUNS) -> dict[str,
 
 async def _talk(venue: Venue, room: str) -> None:
     """Says short things evenly, for ever."""
-    seats = [await venue.seat(room, _ignore) for _ in range(SEATS)]
+    place = urlsplit(venue.url)
+    stand = Stand(Grandstand(place.netloc, room), (place.hostname or "", place.port or 80))
     loop = asyncio.get_running_loop()
-    begun_s = loop.time()
+    loop.add_reader(stand.fileno(), stand.turn)
     try:
+        seats = [stand.take(number, venue.token) for number in range(SEATS)]
+        while stand.counts.seated < SEATS:
+            stand.open_due()
+            await asyncio.sleep(LOOK_S)
+        begun_s = loop.time()
         for number in count():
-            text = f"bullet {number % 1000}"
-            seats[number % SEATS].send({"type": "comment", "id": f"n{number}", "text": text})
+            message = {"type": "comment", "id": f"n{number}", "text": f"bullet {number % 1000}"}
+            stand.say(seats[number % SEATS], Grandstand.say(message))
             await asyncio.sleep(begun_s + (number + 1) / COMMENTS_PER_S - loop.time())
     finally:
-        for seat in seats:
-            seat.close()
-
-
-def _ignore(seat: Seat, message: dict[str, Any]) -> None:
-    """An ack."""
+        loop.remove_reader(stand.fileno())
+        stand.close()
 
 
 async def _watch(browser: Browser, venue: Venue, room: str, runs: int) -> dict[str, Any]:

@@ -7,14 +7,13 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.intake import call
-from loadtest.seat import Seat, sit
+from loadtest.calls import call
 
 STREAM = "/stream/live.m3u8"
 NO_STREAM = "http://127.0.0.1:9/none.m3u8"
@@ -43,10 +42,6 @@ class Venue:
             "moderation": {"level": 0},
         }
         await self.call("PUT", f"/v1/rooms/{room}", {**plain, **settings})
-
-    async def seat(self, room: str, on_message: Callable[[Seat, Any], None]) -> Seat:
-        """Somebody in a room who isn't a browser."""
-        return await sit(self.url, room, self.token, on_message)
 
 
 @asynccontextmanager
