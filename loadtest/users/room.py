@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import urllib.error
-import urllib.request
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from locust.env import Environment
 
+from loadtest.calls import call
 from loadtest.users.house import House
 
 SETTINGS = {"title": "Load test", "guests": "vote"}
@@ -24,39 +26,28 @@ def open_room(environment: Environment) -> None:
     Raises RoomError if the server doesn't answer or refuses, or ``--room-settings`` isn't JSON.
     """
     house = House.of(environment)
-    if not house.options.is_ours or house.producer_token is None:
+    token = house.producer_token
+    if not house.options.is_ours or token is None:
         return
+    produce = partial(call, house.url, token)
+    path = f"/v1/rooms/{house.options.room}"
     try:
         given: dict[str, Any] = json.loads(house.options.room_settings or "{}")
-        if not _there(house):
-            _call(house, "PUT", {**SETTINGS, **given})
+        if not _there(produce, path):
+            produce("PUT", path, {**SETTINGS, **given})
         elif given:
-            _call(house, "PATCH", given)
+            produce("PATCH", path, given)
     except urllib.error.HTTPError as error:
         raise RoomError(f"HTTP {error.code} {error.read().decode(errors='replace')}") from None
     except (OSError, ValueError) as error:
         raise RoomError(str(error)) from None
 
 
-def _there(house: House) -> bool:
+def _there(produce: Callable[..., Any], path: str) -> bool:
     try:
-        _call(house, "GET", None)
+        produce("GET", path)
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return False
         raise
     return True
-
-
-def _call(house: House, method: str, body: dict[str, Any] | None) -> None:
-    request = urllib.request.Request(
-        f"{house.url}/v1/rooms/{house.options.room}",
-        method=method,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={
-            "Authorization": f"Bearer {house.producer_token}",
-            "Content-Type": "application/json",
-        },
-    )
-    with urllib.request.urlopen(request, timeout=20):
-        pass
