@@ -1,1 +1,7 @@
-"""Load from real sockets on loopback: what a room takes in, later what a viewer costs."""
+"""The load and the measurements, from real sockets and real browsers beside the server.
+
+``locustfile``, with ``users``, brings an audience to any server. ``bench`` measures what a viewer
+costs here and at ``peers``, ``intake`` what a room takes in, ``pages`` what a browser has to do.
+Viewers for numbers sit in ``seats``. ``calls`` are a producer's; ``process`` and ``spread`` say
+what processes use and how figures are spread; ``results`` has what was measured last.
+"""
