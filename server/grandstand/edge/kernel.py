@@ -27,35 +27,28 @@ _TCP_INFO = 11  # of Linux
 _SEND_WINDOW_AT = 228  # tcpi_snd_wnd in struct tcp_info, include/uapi/linux/tcp.h, since Linux 5.4
 
 
-def bound(transport: asyncio.Transport) -> None:
-    """Bound what is held back here: by the transport nothing that the kernel would take.
-
-    Through one socket of Python's C: uvloop makes one anew, in Python, for each option.
-    """
-    transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-    shown = transport.get_extra_info("socket")
-    if shown is None:
-        return
-    kernel = Socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
-    try:
-        kernel.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        if kernel.family in (_socket.AF_INET, _socket.AF_INET6):
-            kernel.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
-    finally:
-        kernel.detach()
-
-
-def direct(transport: asyncio.Transport) -> Socket | None:
-    """A second handle of the socket under a transport that is ``bound``, to write past it; None
-    where bytes may not go past it.
+def handle(transport: asyncio.Transport) -> Socket | None:
+    """A second handle of the socket under ``transport``, to write past it; None where bytes may not
+    go past it. Bounds what both hold back: the transport nothing that the kernel would take.
 
     The transport keeps no bytes of its own unless it has paused us, and closes the socket after
     ``connection_lost``. By then this handle must be detached: else it would close it, too.
     """
+    transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
     shown = transport.get_extra_info("socket")
-    if shown is None or transport.get_extra_info("sslcontext") is not None:
+    if shown is None:
         return None
-    return Socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
+    kernel = Socket(shown.family, _socket.SOCK_STREAM, 0, shown.fileno())
+    may_pass = False
+    try:
+        kernel.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if kernel.family in (_socket.AF_INET, _socket.AF_INET6):
+            kernel.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NOTSENT_LOWAT, NOT_SENT_LOWAT_BYTES)
+        may_pass = transport.get_extra_info("sslcontext") is None
+    finally:
+        if not may_pass:
+            kernel.detach()
+    return kernel if may_pass else None
 
 
 def window(kernel: Socket) -> int:

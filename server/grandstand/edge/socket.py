@@ -142,9 +142,19 @@ class ViewerSocket(asyncio.Protocol):
     # What a session and the fan-out may do.
 
     def write(self, frame: bytes) -> None:
-        """Give a ready-made frame to the transport as it is; nothing once closing."""
-        if self._open:
-            self._transport.write(frame)
+        """Give a ready-made frame to the kernel, and what it doesn't take to the transport; nothing
+        once closing.
+        """
+        if not self._open:
+            return
+        sent = 0
+        if self.kernel is not None and not self.paused:  # the transport holds nothing back
+            try:
+                sent = self.kernel.send(frame)
+            except OSError:  # full, or broken, as the transport will find
+                sent = 0
+        if sent < len(frame):
+            self._transport.write(frame[sent:])
 
     def send(self, payload: bytes) -> None:
         """Frame one message for this viewer alone and write it."""
@@ -276,7 +286,7 @@ class ViewerSocket(asyncio.Protocol):
         assert self._entrance is not None
         gate, _ = self._entrance
         self.peer = offer.handshake.peer
-        kernel.bound(self._transport)
+        self.kernel = kernel.handle(self._transport)
         admitted = gate.admit(offer.handshake)
         if isinstance(admitted, Refusal):
             self._turn_away(admitted.response())
@@ -287,13 +297,13 @@ class ViewerSocket(asyncio.Protocol):
         self.deflates = offer.deflates
         self._inbound = Inbound(offer.deflates)
         self._open = True
-        self.kernel = kernel.direct(self._transport)
         self._slot = self._keepalive.join(self)
         self._transport.write(offer.response)
         self._tell(lambda session: session.opened(self))
 
     def _turn_away(self, response: bytes) -> None:
         self._head = None
+        self._detach()
         self._transport.write(response)
         self._hang_up(at_once=True)
 
@@ -341,9 +351,7 @@ class ViewerSocket(asyncio.Protocol):
         """No more frames in or out; from here on the peer has bounded time."""
         if self._open:
             self._open = False
-            if self.kernel is not None:
-                self.kernel.detach()
-                self.kernel = None
+            self._detach()
             self._keepalive.leave(self, self._slot)
             self._expire()
             if self._session is not None:
@@ -351,6 +359,12 @@ class ViewerSocket(asyncio.Protocol):
                     self._session.ending()
                 except Exception:
                     _log.exception("session failed", peer=self.peer)
+
+    def _detach(self) -> None:
+        """From here on only the transport writes, and closes the socket."""
+        if self.kernel is not None:
+            self.kernel.detach()
+            self.kernel = None
 
     def _hang_up(self, at_once: bool) -> None:
         """End the stream; what the peer is still sending is read away unless ``at_once``.
