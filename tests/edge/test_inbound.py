@@ -101,6 +101,23 @@ def test_a_message_in_one_piece_needs_no_protocol(size: int, deflate: bool) -> N
     assert reads_by_itself(inbound)
 
 
+@pytest.mark.parametrize("size", [2043, 2044])
+@pytest.mark.parametrize("missing", [1, 4, 5])
+def test_a_deflated_message_that_lacks_its_last_bytes_ends_as_with_websockets(
+    size: int, missing: int
+) -> None:
+    """What deflate's own end completes: up to 2,043 bytes websockets takes it, above it doesn't."""
+    held = size - 5
+    said = held + missing
+    stored = b"\0" + said.to_bytes(2, "little") + (said ^ 0xFFFF).to_bytes(2, "little")
+    data = framed(0xC1, stored + b"x" * held, b"mask")
+    ours, theirs = Inbound(True), by_websockets(True)
+    received = ours.receive(data)
+    assert received == theirs.receive(data)
+    assert ours.to_send() == theirs.to_send()
+    assert bool(received) == reads_by_itself(ours) == (size == 2043)
+
+
 def test_a_message_in_pieces_is_put_together_and_so_are_all_after_it() -> None:
     inbound = Inbound(False)
     data = masked(Opcode.TEXT, b"hel", fin=False) + masked(Opcode.CONT, b"lo")
