@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import structlog
@@ -145,9 +145,9 @@ class Metrics:
 
 
 class ParentMetrics:
-    """Of the process that starts the others, where a server has several."""
+    """Of the process that starts the others, where a server has several: ``workers`` by name."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, workers: Iterable[str]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry
         ProcessCollector(registry=registry)
@@ -155,8 +155,18 @@ class ParentMetrics:
         self.restarts = Counter(
             "grandstand_worker_restarts_total",
             "Workers started again after they had ended",
+            ["of"],
             registry=registry,
         )
+        self.hung = Counter(
+            "grandstand_workers_hung_total",
+            "Workers ended by their parent because their event loop had stood still",
+            ["of"],
+            registry=registry,
+        )
+        for name in workers:
+            self.restarts.labels(name)
+            self.hung.labels(name)
 
 
 class ScorerMetrics:

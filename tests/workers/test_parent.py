@@ -3,104 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
 import signal
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from tests.conftest import MakeServer
 from tests.moderation.installation import install
 from tests.server import STOP_S, ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Viewer, until, viewing
-
-WORKERS = 2
-VIEWERS = 16
-"""Enough that the kernel gives some to each worker."""
-
-
-def events(server: ServerProcess, event: str) -> list[dict[str, Any]]:
-    """The entries of the log about it."""
-    entries = [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
-    return [entry for entry in entries if entry["event"] == event]
-
-
-def pids(server: ServerProcess) -> dict[str, int]:
-    """The processes of its workers, by their names."""
-    found = {}
-    for pid in children(server.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"grandstand.workers.worker" in words:
-            found[words[3].decode()] = pid
-    return found
-
-
-def children(pid: int) -> list[int]:
-    told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return [int(child) for child in " ".join(told).split()]
-
-
-def run_folder(server: ServerProcess) -> Path:
-    """Where its processes tell each other their metrics."""
-    pid = next(iter(pids(server).values()))
-    return Path(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[4].decode())
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def samples(server: ServerProcess, name: str) -> dict[str, float]:
-    """A metric's values by worker."""
-    told = server.call("GET", "/metrics").body.decode()
-    found = re.findall(rf'^{name}\{{worker="(\w+)".*\}} (.+)$', told, re.MULTILINE)
-    return {worker: float(value) for worker, value in found}
-
-
-@pytest.fixture
-def server(make_server: MakeServer) -> ServerProcess:
-    environment = {"GRANDSTAND_WORKERS": str(WORKERS), "GRANDSTAND_DRAIN_S": "0.5"}
-    server = make_server(environment=environment).start()
-    asyncio.run(until(lambda: [each for each in events(server, "serving") if "workers" in each]))
-    return server
-
-
-async def sequencer(server: ServerProcess) -> str:
-    """The one worker that sequences the one room."""
-    holders: list[str] = []
-
-    def found() -> bool:
-        leases = samples(server, "grandstand_leases_held")
-        holders[:] = [worker for worker, held in leases.items() if held]
-        return bool(holders)
-
-    await until(found)
-    (one,) = holders
-    return one
-
-
-async def crowd(
-    stack: AsyncExitStack, server: ServerProcess, room: str, **named: Any
-) -> list[Viewer]:
-    """Viewers on all workers."""
-    viewers = [
-        viewing(server.url, room, server.token(f"v{number}"), name=f"v{number}", **named)
-        for number in range(VIEWERS)
-    ]
-    here = [await stack.enter_async_context(viewer) for viewer in viewers]
-    shares = await asyncio.to_thread(samples, server, "grandstand_connections")
-    assert sum(shares.values()) == VIEWERS
-    assert len([share for share in shares.values() if share]) == WORKERS
-    return here
+from tests.viewer import Viewer, until
+from tests.workers.processes import (
+    VIEWERS,
+    WORKERS,
+    children,
+    crowd,
+    events,
+    is_running,
+    pids,
+    run_folder,
+    samples,
+    sequencer,
+)
 
 
 async def test_workers_share_viewers_who_see_each_other_s_comments_and_one_scrape_tells_of_all(
@@ -164,7 +89,9 @@ async def test_a_killed_worker_s_viewers_come_back_and_every_ack_is_in_the_recor
     (ended,) = events(server, "worker_ended")
     assert (ended["of"], ended["code"]) == (sequencing, -signal.SIGKILL)
     await until(lambda: samples(server, "grandstand_workers") == {"parent": WORKERS})
-    assert samples(server, "grandstand_worker_restarts_total") == {"parent": 1}
+    (other,) = before.keys() - {sequencing}
+    assert samples(server, "grandstand_worker_restarts_total") == {sequencing: 1, other: 0}
+    assert samples(server, "grandstand_workers_hung_total") == {sequencing: 0, other: 0}
     assert pids(server)[sequencing] != before[sequencing]
 
 

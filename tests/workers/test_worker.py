@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from grandstand.app import Running
-from grandstand.workers.parent import HASTEN, READY, STOP
+from grandstand.workers import worker
+from grandstand.workers.place import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.worker import hear
 
 
@@ -19,6 +21,7 @@ from grandstand.workers.worker import hear
 async def hearing(folder: Path) -> AsyncIterator[tuple[socket.socket, list[str]]]:
     """A worker that hears; our end of the line, and what it has done. Then all is still."""
     ours, theirs = socket.socketpair()
+    ours.settimeout(5)
     done: list[str] = []
     running = Running(
         url="",
@@ -53,3 +56,15 @@ async def test_it_leaves_when_its_parent_was_killed_before_it_had_read_a_word(
         assert await asyncio.to_thread(select.select, [line], [], [], 5) == ([line], [], [])
     assert done == ["leave"]
     assert not folder.exists()
+
+
+async def test_it_says_that_it_lives_also_after_it_was_told_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "WORD_S", 0.01)
+    async with hearing(tmp_path / "run") as (line, done):
+        line.sendall(STOP)
+        heard = b""
+        while heard.count(ALIVE) < 3 or not done:
+            heard += await asyncio.to_thread(line.recv, 100)
+        assert heard.startswith(READY + ALIVE)

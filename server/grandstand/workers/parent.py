@@ -3,8 +3,8 @@
 Theory of operation: it takes the port without listening, starts the embedded store if that is
 wanted, and a worker for each share of the viewers. Each worker listens on the port by itself, so
 the kernel spreads newcomers over those that live, and what waits for a dead one is refused at once.
-Workers know each other through the store alone, like servers on many machines. One that ends is
-started again; when the parent ends, all do, and the store last.
+Workers know each other through the store alone, like servers on many machines. One that hangs is
+ended, one that ends is started again; when the parent ends, all do, and the store last.
 """
 
 from __future__ import annotations
@@ -12,13 +12,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,10 +29,9 @@ from grandstand.settings import PREFIX, ServerSettings
 from grandstand.store.cancelling import end
 from grandstand.stores import connected, store_url
 from grandstand.telemetry import ParentMetrics, configure_logging
+from grandstand.workers.place import HASTEN, Place
 from grandstand.workers.restarts import Restarts
-
-READY, STOP, HASTEN = b"ready\n", b"stop\n", b"hasten\n"
-"""What is said on the line to a worker: the first by the worker, the others by us."""
+from grandstand.workers.watch import HUNG_S, WORD_S
 
 STOP_S = 15.0
 """How long a worker may take besides the drain before it is killed, in s; its close frames, its
@@ -88,24 +83,18 @@ async def _serve(settings: ServerSettings) -> None:
             await _Parent(shared, Path(folder), machine.url(holder)).serve()
 
 
-@dataclass(slots=True)
-class _Worker:
-    """A worker's place: the process in it, once there is one, and our end of the line to it."""
-
-    name: str
-    restarts: Restarts = field(default_factory=Restarts)
-    process: Process | None = None
-    writer: asyncio.StreamWriter | None = None
-    serves: bool = False
-
-
 class _Parent:
     def __init__(self, settings: ServerSettings, folder: Path, url: str) -> None:
         self._settings = settings
         self._folder = folder
         self._url = url
-        self._workers = [_Worker(str(number + 1)) for number in range(settings.workers)]
-        self._metrics = ParentMetrics(CollectorRegistry())
+        environment = _environment(settings)
+        program = (sys.executable, "-m", "grandstand.workers.worker")
+        names = [str(number + 1) for number in range(settings.workers)]
+        self._workers = [
+            Place(name, (*program, name, str(folder)), environment, self._count) for name in names
+        ]
+        self._metrics = ParentMetrics(CollectorRegistry(), names)
         self._stopping = asyncio.Event()
         self._complete = asyncio.Event()
 
@@ -118,6 +107,7 @@ class _Parent:
             signal.SIGHUP, lambda: self._signalled() if hangup.is_real else self._look()
         )
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        watching = asyncio.create_task(self._watch())
         try:
             async with Siblings(self._folder, NAME).answering(self._metrics.registry):
                 await self._until_complete(keeping)
@@ -127,6 +117,7 @@ class _Parent:
         finally:
             self._stop()
             await self._ended(keeping)
+            await end([watching])
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
@@ -142,18 +133,19 @@ class _Parent:
 
     # --- one worker --------------------------------------------------------------------------
 
-    async def _keep(self, worker: _Worker) -> None:
+    async def _keep(self, worker: Place) -> None:
         """A process in this place, again and again, until all are to stop."""
         loop = asyncio.get_running_loop()
+        restarts = Restarts()
         while not self._stopping.is_set():
             began_s = loop.time()
-            code = await self._live(worker)
+            code = await worker.live()
             if self._stopping.is_set():
                 return
             if not self._complete.is_set() and code == 1:
                 raise OperatorError(f"worker {worker.name} can't start: it has said why")
-            pause_s = worker.restarts.pause_s(loop.time() - began_s)
-            self._metrics.restarts.inc()
+            pause_s = restarts.pause_s(loop.time() - began_s)
+            self._metrics.restarts.labels(worker.name).inc()
             log.error("worker_ended", of=worker.name, code=code, again_in_s=pause_s)
             try:
                 async with asyncio.timeout(pause_s):
@@ -161,47 +153,27 @@ class _Parent:
             except TimeoutError:
                 continue
 
-    async def _live(self, worker: _Worker) -> int:
-        """One process, from its start to its end; its exit code."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            worker.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "grandstand.workers.worker"),
-                *(worker.name, str(self._folder), str(theirs.fileno())),
-                env=_environment(self._settings),
-                stdin=DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C in a terminal is ours to tell
-            )
-        reader, worker.writer = await asyncio.open_connection(sock=ours)
-        hearing = asyncio.create_task(self._hear(worker, reader))
-        try:
-            if self._stopping.is_set():
-                worker.writer.write(STOP)
-            return await worker.process.wait()
-        finally:
-            await end([hearing])
-            worker.writer.close()
-            worker.process = worker.writer = None
-            self._count(worker, serves=False)
+    # --- all of them -------------------------------------------------------------------------
 
-    async def _hear(self, worker: _Worker, reader: asyncio.StreamReader) -> None:
-        if await reader.readline() == READY:
-            self._count(worker, serves=True)
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WORD_S)
+            for worker in self._workers:
+                if worker.hangs():
+                    log.error("worker_hung", of=worker.name, silent_s=HUNG_S)
+                    self._metrics.hung.labels(worker.name).inc()
+                    worker.abort()
 
-    def _count(self, worker: _Worker, serves: bool) -> None:
-        worker.serves = serves
+    def _count(self) -> None:
         serving = sum(each.serves for each in self._workers)
         self._metrics.workers.set(serving)
         if serving == len(self._workers):
             self._complete.set()
 
-    # --- all of them -------------------------------------------------------------------------
-
     def _signalled(self) -> None:
         if self._stopping.is_set():
-            self._tell(HASTEN)
+            for worker in self._workers:
+                worker.tell(HASTEN)
         else:
             log.info("stopping")
             self._stop()
@@ -209,28 +181,22 @@ class _Parent:
     def _stop(self) -> None:
         if not self._stopping.is_set():
             self._stopping.set()
-            self._tell(STOP)
-
-    def _tell(self, word: bytes) -> None:
-        for worker in self._workers:
-            if worker.writer is not None:
-                worker.writer.write(word)
+            for worker in self._workers:
+                worker.stop()
 
     def _look(self) -> None:
         """Each shall look for a new model; one that is only starting finds it anyway."""
         for worker in self._workers:
-            if worker.serves and worker.process is not None:
-                with suppress(ProcessLookupError):  # it has just ended
-                    worker.process.send_signal(signal.SIGHUP)
+            if worker.serves:
+                worker.send_signal(signal.SIGHUP)
 
     async def _ended(self, keeping: list[asyncio.Task[None]]) -> None:
         """Until all have ended; who doesn't in time is killed, which loses nothing acknowledged."""
         _, late = await asyncio.wait(keeping, timeout=self._settings.drain_s + STOP_S)
         for worker in self._workers:
-            if worker.process is not None:
+            if worker.is_taken:
                 log.error("worker_killed", of=worker.name)
-                with suppress(ProcessLookupError):
-                    worker.process.kill()
+                worker.send_signal(signal.SIGKILL)
         if late:
             await asyncio.wait(late)
 

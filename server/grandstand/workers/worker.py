@@ -1,12 +1,14 @@
 """One of the processes: a server that shares its port, and hears from its parent by a line.
 
 The line is a socket whose other end the parent alone holds. So its end is the parent's end, however
-that came about, and then a worker leaves too: nobody would start it again, or stop it.
+that came about, and then a worker leaves too: nobody would start it again, or stop it. What a
+worker says there comes from its event loop; when nothing comes, the parent ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import shutil
 import socket
 import sys
@@ -21,7 +23,8 @@ from grandstand.producers.siblings import Siblings
 from grandstand.settings import ServerSettings
 from grandstand.store.cancelling import end
 from grandstand.telemetry import configure_logging
-from grandstand.workers.parent import HASTEN, READY, STOP
+from grandstand.workers.place import ALIVE, HASTEN, READY, STOP
+from grandstand.workers.watch import WORD_S
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,7 @@ def main(name: str, folder: str, line: str) -> None:
     folder where its siblings answer, and its end of the line, an open file. Exits with 1 after
     the operator's faults.
     """
+    faulthandler.enable()
     try:
         settings = ServerSettings.read()
         configure_logging(settings.log_level, settings.log_json)
@@ -58,10 +62,10 @@ async def _work(settings: ServerSettings, name: str, folder: Path, parent: socke
 
 
 async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
-    """Does what the parent says until it says no more."""
+    """Does what the parent says until it says no more, and says that it lives."""
     reader, writer = await asyncio.open_connection(sock=parent)
+    speaking = asyncio.create_task(_speak(writer), name="alive")
     try:
-        writer.write(READY)
         while word := await reader.readline():
             if word == STOP:
                 running.stop()
@@ -70,10 +74,18 @@ async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
     except ConnectionError:
         pass  # the parent was killed before it had read our word
     finally:
+        speaking.cancel()
         writer.close()
     log.error("parent_ended")
     running.leave()
     shutil.rmtree(folder, ignore_errors=True)  # the parent can't, and the others do so too
+
+
+async def _speak(writer: asyncio.StreamWriter) -> None:
+    writer.write(READY)
+    while True:
+        await asyncio.sleep(WORD_S)
+        writer.write(ALIVE)
 
 
 if __name__ == "__main__":

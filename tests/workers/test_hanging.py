@@ -1,0 +1,88 @@
+"""Workers whose event loop stands still, as their viewers and their operator see it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import AsyncExitStack
+from itertools import pairwise
+
+from grandstand.workers.watch import HUNG_S, WORD_S
+
+from tests.conftest import MakeServer
+from tests.server import ServerProcess
+from tests.viewer import Viewer, until
+from tests.workers.processes import VIEWERS, crowd, events, go_on, pids, samples, sequencer
+
+
+async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_third_serves_on(
+    make_server: MakeServer, room: str
+) -> None:
+    drain_s = HUNG_S + WORD_S + 1
+    environment = {"GRANDSTAND_WORKERS": "3", "GRANDSTAND_DRAIN_S": f"{drain_s}"}
+    server = make_server(environment=environment)
+    await asyncio.to_thread(server.start)
+    await until(lambda: len(events(server, "serving")) == 3 + 1)
+    server.make_room(room)
+    over = asyncio.Event()
+    frames_s: dict[str, list[float]] = {}
+
+    async def talk(viewer: Viewer) -> None:
+        number = 0
+        while not over.is_set():
+            text = f"{viewer.name} says line {number}"
+            assert (await viewer.insist({"type": "comment", "text": text}, 30))["type"] == "ack"
+            number += 1
+            await asyncio.sleep(0.2)
+
+    async def look(viewer: Viewer) -> None:
+        times = frames_s[viewer.name] = [time.monotonic()]
+        already = 0
+        while not over.is_set():
+            if len(viewer.frames) > already:
+                already = len(viewer.frames)
+                times.append(time.monotonic())
+            await asyncio.sleep(0.01)
+        times.append(time.monotonic())
+
+    async with AsyncExitStack() as stack:
+        viewers = await crowd(stack, server, room, count=3 * VIEWERS)
+        before = pids(server)
+        serves = await sequencer(server)
+        hangs, drains = before.keys() - {serves}
+        busy = [asyncio.create_task(does(each)) for each in viewers for does in (talk, look)]
+        await until(lambda: all(len(viewer.frames) > 3 for viewer in viewers))
+        stack.callback(go_on, before[hangs])
+        os.kill(before[hangs], signal.SIGSTOP)
+        os.kill(before[drains], signal.SIGTERM)
+        began_s = time.monotonic()
+        await until(lambda: events(server, "worker_hung"))
+        assert HUNG_S - WORD_S <= time.monotonic() - began_s < HUNG_S + 2 * WORD_S
+        await until(lambda: len(events(server, "worker_ended")) == 2)
+        await until(lambda: len(events(server, "serving")) == 3 + 1 + 2)
+        over.set()
+        await asyncio.gather(*busy)
+        stayed = [viewer.name for viewer in viewers if viewer.connections == 1]
+        left = [viewer for viewer in viewers if viewer.connections > 1]
+    assert [each["of"] for each in events(server, "worker_hung")] == [hangs]
+    ended = {each["of"]: each["code"] for each in events(server, "worker_ended")}
+    assert ended == {hangs: -signal.SIGKILL, drains: 0}
+    assert samples(server, "grandstand_workers_hung_total") == {hangs: 1, drains: 0, serves: 0}
+    assert pids(server)[serves] == before[serves]
+    assert stayed
+    for name in stayed:
+        assert max(later - one for one, later in pairwise(frames_s[name])) < 2
+    assert {1006, 1012} <= {viewer.closes[0] for viewer in left}
+
+
+async def test_a_worker_that_is_aborted_says_where_it_was(server: ServerProcess) -> None:
+    before = pids(server)["1"]
+    os.kill(before, signal.SIGABRT)
+    await until(lambda: events(server, "worker_ended"))
+    assert "Fatal Python error: Aborted" in server.log
+    assert "worker.py" in server.log
+    (ended,) = events(server, "worker_ended")
+    assert ended["code"] == -signal.SIGABRT
+    await until(lambda: pids(server).get("1", before) != before)
