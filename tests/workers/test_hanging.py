@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import time
 from contextlib import AsyncExitStack
 from itertools import pairwise
+from pathlib import Path
 
+import pytest
+from grandstand.settings import ServerSettings
+from grandstand.workers import parent
+from grandstand.workers.place import Place
 from grandstand.workers.watch import HUNG_S, WORD_S
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.viewer import Viewer, until
 from tests.workers.processes import VIEWERS, crowd, events, go_on, pids, samples, sequencer
+
+DEAF = """
+import socket, sys, time
+line = socket.socket(fileno=int(sys.argv[1]))
+line.sendall(b"ready\\n")
+time.sleep(20)
+"""
 
 
 async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_third_serves_on(
@@ -75,6 +88,21 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
     for name in stayed:
         assert max(later - one for one, later in pairwise(frames_s[name])) < 2
     assert {1006, 1012} <= {viewer.closes[0] for viewer in left}
+
+
+async def test_a_worker_that_does_not_stop_with_the_others_is_killed_when_its_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = (sys.executable, "-c", DEAF)
+    monkeypatch.setattr(parent, "Place", lambda name, _, *others: Place(name, program, *others))
+    monkeypatch.setattr(parent, "STOP_S", 0.1)
+    running = parent._Parent(ServerSettings.read(workers=2, drain_s=0.1), tmp_path, "")
+    serving = asyncio.create_task(running.serve())
+    await until(running._complete.is_set)
+    async with asyncio.timeout(5):
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+    assert not any(worker.is_taken for worker in running._workers)
 
 
 async def test_a_worker_that_is_aborted_says_where_it_was(server: ServerProcess) -> None:

@@ -110,10 +110,11 @@ class _Parent:
         watching = asyncio.create_task(self._watch())
         try:
             async with Siblings(self._folder, NAME).answering(self._metrics.registry):
-                await self._until_complete(keeping)
+                await self._until(self._complete, keeping)
                 if self._complete.is_set():
                     log.info("serving", url=self._url, workers=len(self._workers))
-                await asyncio.gather(*keeping)
+                await self._until(self._stopping, keeping)
+                await self._ended(keeping)
         finally:
             self._stop()
             await self._ended(keeping)
@@ -121,15 +122,16 @@ class _Parent:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
-    async def _until_complete(self, keeping: list[asyncio.Task[None]]) -> None:
-        """Until all workers serve, or the first can't be had."""
-        complete = asyncio.create_task(self._complete.wait())
+    async def _until(self, event: asyncio.Event, keeping: list[asyncio.Task[None]]) -> None:
+        """Until that happens, or all are to stop, or the first can't be had."""
+        waiting = [asyncio.create_task(each.wait()) for each in (event, self._stopping)]
         try:
-            done, _ = await asyncio.wait([complete, *keeping], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*waiting, *keeping], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 await task
         finally:
-            complete.cancel()
+            for task in waiting:
+                task.cancel()
 
     # --- one worker --------------------------------------------------------------------------
 
