@@ -1,7 +1,7 @@
 """What the dashboard shows and the alerts watch is what a running installation tells.
 
-Every query is put to a real Prometheus that watches real servers with some traffic: a name or a
-label that doesn't exist has no series there.
+Every query is put to a real Prometheus that watches real servers with some traffic, one of them
+with workers: a name or a label that doesn't exist has no series there.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ import yaml
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.deploy.composition import services
 from tests.deploy.programs import DEPLOY, ROOT, told
-from tests.deploy.topology import SCRAPE_MS, Topology
+from tests.deploy.topology import SCRAPE_MS, Topology, installation
 from tests.viewer import until, viewing
 
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "grandstand.json").read_text())
@@ -57,6 +58,13 @@ def test_selectors_are_found_in_an_expression() -> None:
         'a_b{c="d"}',
         "e_f",
     ]
+
+
+@pytest.fixture(scope="module")
+def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
+    settings = services()["one"]["environment"]
+    with installation(tmp_path_factory.mktemp("topology"), settings, workers=(1, 2)) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

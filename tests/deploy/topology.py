@@ -81,8 +81,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def installation(folder: Path, servers: Mapping[str, str]) -> Iterator[Topology]:
-    """Runs it all; ``servers`` are the settings that the composition gives a server."""
+def installation(
+    folder: Path, servers: Mapping[str, str], workers: tuple[int, int] = (1, 1)
+) -> Iterator[Topology]:
+    """Runs it all; ``servers`` are the settings that the composition gives a server, ``workers``
+    how many each of the two has."""
     store_port, one_port, two_port, port, operations_port, prometheus_port = free_ports(6)
     secret = servers["GRANDSTAND_JWT_SECRET"]
     one, two = (
@@ -94,11 +97,12 @@ def installation(folder: Path, servers: Mapping[str, str]) -> Iterator[Topology]
                 setting: value
                 for setting, value in servers.items()
                 if setting not in ("GRANDSTAND_JWT_SECRET", "GRANDSTAND_REDIS_URL")
-            },
+            }
+            | {"GRANDSTAND_WORKERS": f"{processes}"},
             port=at,
             name=name,
         )
-        for name, at in (("one", one_port), ("two", two_port))
+        for name, at, processes in zip(("one", "two"), (one_port, two_port), workers, strict=True)
     )
     with ExitStack() as stack:
         stack.enter_context(_valkey(folder / "store", store_port))
