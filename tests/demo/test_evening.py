@@ -38,6 +38,7 @@ class Evening:
                 env={
                     **inherited,
                     **besides,
+                    "PYTHONFAULTHANDLER": "1",
                     "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
                 },
                 stdout=log,
@@ -67,7 +68,12 @@ class Evening:
 
     def ended(self) -> int:
         """The exit status, once it has ended by itself; nothing may be left, nor a traceback."""
-        code = self.process.wait(READY_S)
+        try:
+            code = self.process.wait(READY_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # it says where it stands
+            self.process.wait(READY_S)
+            pytest.fail(f"it doesn't end: {self.log.read_text()}")
         assert "Traceback" not in self.log.read_text()
         assert self.valkey() is None
         return code

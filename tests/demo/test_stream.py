@@ -107,6 +107,13 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
     assert [each["event"] for each in logs] == ["picture_lost"]
 
 
+async def test_a_painter_that_hears_nothing_is_killed_when_the_show_ends(tmp_path: Path) -> None:
+    async with on_air(Stream(tmp_path, now_ms)) as client:
+        await client.get(PATH)
+        (painter,) = children()
+        os.kill(painter, signal.SIGSTOP)
+
+
 @pytest.mark.parametrize("name", ["1-0-0.ts", "encoder.m3u8", "..%2Fsecret", "secret.ts"])
 async def test_nothing_but_segments_is_served(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").touch()

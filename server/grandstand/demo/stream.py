@@ -32,6 +32,7 @@ FIRST_WAIT_S = 1.0
 MOST_WAIT_S = 30.0
 STEADY_S = 60.0
 PATIENCE_S = 10.0
+END_S = 2.0
 STEP_S = 0.1
 SEGMENT_AGE_S = 60
 MAX_TOLD_CHARS = 300
@@ -86,7 +87,12 @@ class Stream:
         finally:
             if process.returncode is None:
                 process.terminate()
-                await process.wait()
+                try:
+                    async with asyncio.timeout(END_S):
+                        await process.wait()
+                except TimeoutError:
+                    process.kill()  # its encoder ends with what it reads from
+                    await process.wait()
         return told.decode(errors="replace").strip()
 
     def _segments(self) -> list[Segment]:

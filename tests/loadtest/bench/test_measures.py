@@ -69,7 +69,7 @@ def test_a_peer_that_fails_is_left_out_and_ours_may_not(capsys: pytest.CaptureFi
     def failing(*_: object) -> None:
         raise CrowdError("the roof leaks")
 
-    floor = replace(FLOOR_HERE, frames={20: (512, 4096)})
+    floor = replace(FLOOR_HERE, frames={20: (512,)})
     broken = replace(floor, name="broken", besides=failing)
     assert [*fanout.measure([broken, floor], SERVER_CORE, CLIENT_CORE)] == ["floor"]
     assert "without broken, which failed: the roof leaks" in capsys.readouterr().out
