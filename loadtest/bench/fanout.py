@@ -93,6 +93,7 @@ class House:
         for size in self.entrant.frames[viewers]:
             self.found["frames"].append({"viewers": viewers, "bytes": size, "runs": []})
             self._server.publish(b"a" * size, 2, EVERY_MS[viewers])
+        self._seats.still()
 
     def round(self, viewers: int, size: int) -> None:
         """Frames of that size to all ``viewers``, then as many for one where there is a room."""
@@ -119,7 +120,7 @@ class House:
         """Frames at an audience's ``pace``, to ``room`` if that is another."""
         count, counts_writes = FRAMES[pace], bool(self.entrant.alone)
         writes = self._server.writes() if counts_writes else 0
-        frames, cpu = self._seats.still(), cpu_ns(self._pids)
+        frames, cpu = int(self._seats.counts()["frames"]), cpu_ns(self._pids)
         loops = self._server.publish(b"a" * size, count, EVERY_MS[pace], *room)
         arrived = self._seats.still() - frames
         told = {"cpu_us": (cpu_ns(self._pids) - cpu) / 1000, "published": count}
