@@ -36,7 +36,7 @@ from grandstand.telemetry import Metrics
 COHORT = 1000
 """Members of a cohort: 6 ms of writing."""
 
-LOOK_S = 4.0
+LOOK_S = 2.0
 """How often each descriptor's window is looked at, while frames are written to it."""
 
 log = structlog.get_logger(__name__)
