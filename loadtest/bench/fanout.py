@@ -61,7 +61,7 @@ class House:
         server_core, client_core = self._cores
         entrant, enter = self.entrant, self._stack.enter_context
         self._server: Any = enter(entrant.started())
-        self._pids = [*self._server.pids(), *softirq_pids([server_core])]
+        self._softirqs = softirq_pids([server_core])
         if entrant.alone:
             enter(entrant.crowd(self._server, client_core, room=entrant.alone)).open(1)
         self._rss_before = memory(self._server.pids()).rss
@@ -119,11 +119,12 @@ class House:
     def _window(self, pace: int, size: int, viewers: int, *room: str) -> dict[str, Any]:
         """Frames at an audience's ``pace``, to ``room`` if that is another."""
         count, counts_writes = FRAMES[pace], bool(self.entrant.alone)
+        pids = [*self._server.pids(), *self._softirqs]  # a server's processes come and go
         writes = self._server.writes() if counts_writes else 0
-        frames, cpu = int(self._seats.counts()["frames"]), cpu_ns(self._pids)
+        frames, cpu = int(self._seats.counts()["frames"]), cpu_ns(pids)
         loops = self._server.publish(b"a" * size, count, EVERY_MS[pace], *room)
         arrived = self._seats.still() - frames
-        told = {"cpu_us": (cpu_ns(self._pids) - cpu) / 1000, "published": count}
+        told = {"cpu_us": (cpu_ns(pids) - cpu) / 1000, "published": count}
         told["arrived"] = arrived / (viewers * count)
         if loops:
             told["loops_alone_us"] = sum(loop.cpu_ns for loop in loops) / 1000
