@@ -54,7 +54,7 @@ def by_round(found: Found, viewers: int, size: int) -> list[float]:
 
 def times(ours: Found, its: Found, viewers: int, size: int) -> list[float]:
     """What ours costs in that of another, by each round, from the lowest up."""
-    pairs = zip(by_round(ours, viewers, size), by_round(its, viewers, size), strict=False)
+    pairs = zip(by_round(ours, viewers, size), by_round(its, viewers, size), strict=True)
     return sorted(mine / other for mine, other in pairs)
 
 
