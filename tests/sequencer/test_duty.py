@@ -161,3 +161,31 @@ async def test_an_end_without_a_store_is_an_end(url: str, monkeypatch: pytest.Mo
         monkeypatch.setattr(store.leases, "give_back", away)
         await end([task])
         assert running() == []
+
+
+async def test_all_sequencers_are_told_to_end_before_any_has(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, may_leave = list[str](), asyncio.Event()
+
+    async def run(self: Fake) -> None:
+        self.is_running = True
+        try:
+            await self.end
+        finally:
+            leaving.append(self.room)
+            try:
+                await may_leave.wait()
+            finally:
+                self.is_running = False
+
+    monkeypatch.setattr(Fake, "run", run)
+    async with on_duty(url) as (store, task):
+        for room in ("a", "b", "c"):
+            await store.rooms.create(room, uuid4().hex)
+        await until(lambda: running() == ["a", "b", "c"])
+        task.cancel()
+        await until(lambda: sorted(leaving) == ["a", "b", "c"])
+        may_leave.set()
+        await asyncio.wait([task])
+        assert running() == []

@@ -71,10 +71,8 @@ class Duty:
         await end([self._working.pop(room)])
 
     async def _stop(self) -> None:
-        rooms = list(self._working)
-        for room in rooms:
-            await self._dismiss(room)
-        for room in rooms:
+        await end(self._working.values())  # at once: whoever waits for us may lose patience
+        for room in self._working:
             try:
                 await self._store.leases.give_back(room)
             except StoreUnavailable:
