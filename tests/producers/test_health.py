@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Iterator
+
 import pytest
-from prometheus_client import Counter
+from prometheus_client import Counter, Metric
+from prometheus_client.registry import Collector
 
 from tests.producers.stage import Stage
 
@@ -35,3 +40,21 @@ async def test_a_server_that_goes_away_is_not_ready_and_lives(
 async def test_metrics_are_those_of_the_registry(on_stage: Stage) -> None:
     Counter("seen", "For this test", registry=on_stage.api.registry).inc(3)
     assert "seen_total 3.0" in (await on_stage.call("GET", "/metrics", role=None)).text
+
+
+async def test_viewers_are_served_while_metrics_are_collected(on_stage: Stage) -> None:
+    class Slow(Collector):
+        begun, served = threading.Event(), threading.Event()
+
+        def collect(self) -> Iterator[Metric]:
+            self.begun.set()
+            assert self.served.wait(5), "the loop stood still"
+            yield Metric("slow", "For this test", "gauge")
+
+    slow = Slow()
+    on_stage.api.registry.register(slow)
+    scrape = asyncio.create_task(on_stage.call("GET", "/metrics", role=None))
+    await asyncio.to_thread(slow.begun.wait, 5)
+    slow.served.set()
+    assert "slow" in (await scrape).text
+    on_stage.api.registry.unregister(slow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from msgspec import Struct
@@ -35,5 +36,8 @@ async def readyz(call: Call) -> Response:
 async def metrics(call: Call) -> Response:
     """Metrics for Prometheus."""
     siblings = call.api.siblings
-    body = generate_latest(call.api.registry) if siblings is None else await siblings.told()
+    if siblings is None:
+        body = await asyncio.to_thread(generate_latest, call.api.registry)
+    else:
+        body = await siblings.told()
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,7 +1,8 @@
 """The processes of one server, and how each tells the metrics of all.
 
 A scrape reaches one of them. Each answers on a Unix socket in a folder that all of them know, with
-its own metrics and no request; who is scraped asks them all and puts the answers together.
+its own metrics and no request; who is scraped asks them all and puts the answers together. Texts
+are made in a thread: a process of 15,000 viewers takes 30 ms to count its open files.
 """
 
 from __future__ import annotations
@@ -56,11 +57,14 @@ class Siblings:
         texts = {path.stem: text for path, text in zip(others, answers, strict=True) if text}
         if self._unheard is not None:
             self._unheard.inc(len(others) - len(texts))
-        texts[self.name] = generate_latest(self._registry).decode()
+        return await asyncio.to_thread(self._together, texts)
+
+    def _together(self, others: dict[str, str]) -> bytes:
+        texts = others | {self.name: generate_latest(self._registry).decode()}
         return together(dict(sorted(texts.items())), "worker").encode()
 
     async def _answer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(generate_latest(self._registry))
+        writer.write(await asyncio.to_thread(generate_latest, self._registry))
         writer.close()
 
     async def _ask(self, path: Path) -> str:
