@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 from grandstand.edge import inbox as module
-from grandstand.edge.inbox import AHEAD_MS, FEW, WAIT_MS, CommentIn, VoteIn, wait_ms
+from grandstand.edge.departures import FEW, Departures
+from grandstand.edge.inbox import CommentIn, VoteIn
 from grandstand.replica.room import LiveRoom
-from grandstand.rules.clock import next_tick
 from grandstand.store.connection import StoreUnavailable
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack
@@ -247,35 +247,30 @@ async def test_flushed_waits_for_what_comes_meanwhile(on_still_stage: Stage) -> 
     assert line.names == ["1", "2"]
 
 
-@pytest.mark.parametrize("tick_ms", [50, 100, 200, 500, 1000, 2000])
-async def test_where_many_speak_a_batch_sets_out_shortly_before_the_tick(tick_ms: int) -> None:
-    ahead_ms = min(AHEAD_MS, tick_ms / 4)
-    for begins_ms in range(1_000_000, 1_000_000 + 2 * tick_ms):
-        waits_ms = wait_ms("room", tick_ms, begins_ms, FEW)
-        assert 0 < waits_ms <= WAIT_MS
-        sets_out_ms = begins_ms + waits_ms
-        until_tick_ms = next_tick("room", sets_out_ms, tick_ms) - sets_out_ms
-        assert waits_ms == WAIT_MS or until_tick_ms == ahead_ms
-
-
-@pytest.mark.parametrize(("tick_ms", "waits_ms"), [(50, 20), (200, 50), (2000, 100)])
-async def test_where_few_speak_nobody_waits_for_the_tick(tick_ms: int, waits_ms: float) -> None:
-    assert {wait_ms("room", tick_ms, now_ms, FEW - 1) for now_ms in range(400)} == {waits_ms}
-
-
-async def test_a_batch_waits_by_what_the_one_before_it_held(
+async def test_each_batch_is_reported_as_it_leaves_and_arrives(
     on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = await line_on(on_still_stage)
-    had: list[int] = []
+    told = list[tuple[str, int]]()
 
-    def watching(room: str, tick_ms: int, now_ms: float, number: int) -> float:
-        had.append(number)
-        return wait_ms(room, tick_ms, now_ms, number)
+    class Watched(Departures):
+        def wait_ms(self, tick_ms: int, now_ms: float) -> float:
+            told.append(("waits", tick_ms))
+            return super().wait_ms(tick_ms, now_ms)
 
-    monkeypatch.setattr(module, "wait_ms", watching)
-    for count in (FEW, 1, 2):
+        def left(self, messages: int, now_ms: float) -> None:
+            told.append(("left", messages))
+            super().left(messages, now_ms)
+
+        def arrived(self, now_ms: float) -> None:
+            told.append(("arrived", 0))
+            super().arrived(now_ms)
+
+    monkeypatch.setattr(line.inbox, "_departures", Watched(line.live.room))
+    tick_ms = line.live.replica.state.settings.tick
+    for count in (FEW, 1):
         for number in range(count):
             line.say(uuid4().hex, user=f"u{number}")
         await line.inbox.flushed()
-    assert had == [0, FEW, 1]
+    expected = [[("waits", tick_ms), ("left", count), ("arrived", 0)] for count in (FEW, 1)]
+    assert told == [*expected[0], *expected[1]]

@@ -18,10 +18,10 @@ from typing import Literal
 
 import structlog
 
+from grandstand.edge.departures import Departures
 from grandstand.moderation import Judgement, Moderator, Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.rules import events
-from grandstand.rules.clock import next_tick
 from grandstand.rules.events import CommentEvent
 from grandstand.rules.polls import PollRecord
 from grandstand.store.connection import StoreUnavailable
@@ -31,20 +31,6 @@ from grandstand.store.votes import Ballot, Cast
 from grandstand.telemetry import Metrics
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack, Mode, Size
-
-FEW = 4
-"""After a batch of fewer messages nobody is made to wait for the tick: acks are quick where they
-cost little. A batch costs 1 ms of CPU and more, whatever it holds."""
-
-FEW_WAIT_MS = (20, 100)
-"""Then a batch waits for a quarter of the tick, within these bounds."""
-
-AHEAD_MS = 25
-"""So long before the tick a batch sets out, at a quarter of a tick at most: to judge 256 comments
-takes 5 ms, and they are to be written by then. Who comes late is shown a tick later."""
-
-WAIT_MS = 250
-"""No batch waits for longer, however long the tick: an ack is waited for."""
 
 BATCH_MAX = 256
 LINE_MAX = 8192
@@ -115,7 +101,7 @@ class Inbox:
         self._line: list[CommentIn | VoteIn] = []
         self._full = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
-        self._had = 0
+        self._departures = Departures(live.room)
 
     def put(self, message: CommentIn | VoteIn) -> None:
         """Takes a message into the line; ``answer`` is called later, or at once if it's full."""
@@ -150,7 +136,7 @@ class Inbox:
     @property
     def _wait_s(self) -> float:
         tick_ms = self._live.replica.state.settings.tick
-        return wait_ms(self._live.room, tick_ms, self._store.now_ms(), self._had) / 1000
+        return self._departures.wait_ms(tick_ms, self._store.now_ms()) / 1000
 
     def _next_batch(self) -> list[CommentIn | VoteIn]:
         """The first of the line, of each viewer those alone that go where his first one goes."""
@@ -167,7 +153,7 @@ class Inbox:
         return batch
 
     async def _process(self, batch: list[CommentIn | VoteIn]) -> None:
-        self._had = len(batch)
+        self._departures.left(len(batch), self._store.now_ms())
         self._metrics.batch_messages.observe(len(batch))
         comments = [message for message in batch if isinstance(message, CommentIn)]
         votes: dict[str, list[VoteIn]] = {}
@@ -211,6 +197,7 @@ class Inbox:
         except BaseException as error:  # a cancellation too: nobody may be left unanswered
             self._give_up(batch, error)
             raise
+        self._departures.arrived(self._store.now_ms())
         for message, appended in zip(batch, answers, strict=True):
             _answer(message, _told(message, appended))
 
@@ -239,18 +226,6 @@ class Inbox:
             log.exception("batch_failed", room=self._live.room, messages=len(batch))
         for message in batch:
             _answer(message, _unavailable())
-
-
-def wait_ms(room: str, tick_ms: int, now_ms: float, had: int) -> float:
-    """How long a batch gathers that begins at ``now_ms`` by the store's clock, after one of ``had``
-    messages.
-    """
-    if had < FEW:
-        shortest_ms, longest_ms = FEW_WAIT_MS
-        return min(max(tick_ms / 4, shortest_ms), longest_ms)
-    ahead_ms = min(AHEAD_MS, tick_ms / 4)
-    until_ms = next_tick(room, now_ms + ahead_ms, tick_ms) - ahead_ms - now_ms
-    return min(until_ms, WAIT_MS)
 
 
 def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
