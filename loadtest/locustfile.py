@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import gevent
 from locust import events, stats
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -28,6 +30,9 @@ __all__ = ["Producer", "Section", "Viewer"]
 stats.bucket_response_time = outcome.milliseconds
 
 _FIGURES = "grandstand"
+
+REPORTED_WITHIN_S = 20.0
+"""So long a run of several processes waits for the last reports."""
 
 
 def _declare(parser: LocustArgumentParser) -> None:
@@ -70,6 +75,21 @@ def _attach(environment: Environment, **_: Any) -> None:
         if data.get(_FIGURES):
             processes[client_id] = data[_FIGURES]
 
+    def gather(**_: Any) -> None:
+        """Locust itself would wait for half a second, and do without whoever is slower."""
+        assert environment.parsed_options is not None
+        assert isinstance(environment.runner, MasterRunner)
+        if not environment.parsed_options.headless:
+            return  # the web page's stop leaves its processes running, and they report
+        awaited = {each.id for each in environment.runner.clients.all}
+        environment.runner.send_message("quit")
+        deadline_s = time.monotonic() + REPORTED_WITHIN_S
+        while not awaited <= processes.keys() and time.monotonic() < deadline_s:
+            gevent.sleep(0.05)
+        unheard = len(awaited - processes.keys())
+        if unheard:
+            faults.append(f"processes of the load that didn't report at the end: {unheard}")
+
     def judge(**_: Any) -> None:
         if environment.runner is not None:
             environment.runner.quit()
@@ -78,6 +98,8 @@ def _attach(environment: Environment, **_: Any) -> None:
     environment.events.test_start.add_listener(begin)
     environment.events.spawning_complete.add_listener(spawned)
     environment.events.test_stopping.add_listener(end)
+    if is_master:
+        environment.events.test_stop.add_listener(gather)
     if is_worker:
         environment.events.report_to_master.add_listener(report)
     else:

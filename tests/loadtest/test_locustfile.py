@@ -138,6 +138,33 @@ async def test_guests_in_two_processes_are_one_table(server: ServerProcess, tmp_
     assert sorted(each["totals"]["seated"] for each in run.result["processes"]) == [0, 20]
 
 
+SLOW_TO_END = """
+import gevent
+from locust import events
+from locust.runners import WorkerRunner
+
+
+@events.init.add_listener
+def attach(environment, **_):
+    if isinstance(environment.runner, WorkerRunner):
+        environment.events.test_stopping.add_listener(lambda **_: gevent.sleep(2))
+"""
+
+
+async def test_a_process_that_is_slow_to_end_is_waited_for(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text(SLOW_TO_END)
+    run = await locust(
+        tmp_path, server.url, "Section", "-u", "2", "--seats", "10", "--processes", "2",
+        "-f", f"loadtest/locustfile.py,{slow}", "--room", server.make_room("slow"),
+        secret=server.secret, for_s=3,
+    )  # fmt: skip
+    assert run.code == 0, run.output
+    assert [each["totals"]["seated"] for each in run.result["processes"]] == [10, 10]
+
+
 async def test_viewers_come_back_after_a_restart_and_it_is_told(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path / "server").start()
     room = server.make_room("restarted")
