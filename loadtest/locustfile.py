@@ -50,13 +50,14 @@ def _attach(environment: Environment, **_: Any) -> None:
 
     def begin(**_: Any) -> None:
         processes.clear()
-        faults.clear()
         House.begin(environment)
         if not is_worker:
+            faults[:] = ["the room: the run was over before it was open"]
             try:
                 open_room(environment)
+                faults.clear()
             except RoomError as error:
-                faults.append(f"the room: {error}")
+                faults[:] = [f"the room: {error}"]
                 print(faults[-1])
 
     def spawned(**_: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from websockets.asyncio.server import broadcast
 
 from loadtest.users.service_levels import DEFAULT
 from tests.loadtest.shows import websocket_show
-from tests.server import ServerProcess
+from tests.server import SECRET, ServerProcess
 from tests.viewer import until
 
 ROOT = Path(__file__).parents[2]
@@ -218,10 +219,20 @@ async def test_a_room_that_is_not_as_asked_for_fails_the_run(
 ) -> None:
     run = await locust(
         tmp_path, server.url, "Viewer", "-u", "1", "--comments-per-s", "0",
-        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=1,
+        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=5,
     )  # fmt: skip
     assert run.code == 1
     assert "MISSED   the room: HTTP 422" in run.output
+
+
+async def test_a_run_that_is_over_before_its_room_is_open_fails(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        run = await locust(
+            tmp_path, url, "Viewer", "-u", "1", "--slo", "closes < 9999", secret=SECRET, for_s=1
+        )
+    assert run.code == 1
+    assert "MISSED   the room: the run was over before it was open" in run.output
 
 
 async def test_a_level_that_cannot_be_read_ends_the_run_before_it_begins(
