@@ -19,9 +19,17 @@ settings.register_profile("grandstand", deadline=None, derandomize=True)
 settings.load_profile("grandstand")
 
 LOG_CHARS = 8000
+TESTS = Path(__file__).parent
+WITH_PROCESSES = ("system", "workers", "deploy", "demo", "pages", "loadtest")
+
 _servers = pytest.StashKey[list[ServerProcess]]()
 
 MakeServer = Callable[..., ServerProcess]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for processes and pages comes first: at the end one long file would be alone."""
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in WITH_PROCESSES)
 
 
 @pytest.hookimpl(wrapper=True)
