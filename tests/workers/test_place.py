@@ -26,7 +26,7 @@ line = socket.socket(fileno=int(sys.argv[1]))
 """
 READY = "line.sendall(b'ready\\n')\n"
 LISTEN = "while line.recv(100): pass\n"
-LOOP = "def turns_for_ever():\n    while True: pass\nturns_for_ever()\n"
+READY_AND_LOOP = f"def turns_for_ever():\n    {READY}    while True: pass\nturns_for_ever()\n"
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ async def test_it_serves_from_its_word_to_its_end() -> None:
 async def test_one_that_turns_for_ever_hangs_and_tells_where_when_it_is_aborted(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    async with living(READY + LOOP) as (one, end):
+    async with living(READY_AND_LOOP) as (one, end):
         await until(lambda: one.serves)
         assert [one.hangs() for _ in range(LONG)].index(True) == PATIENCE
         assert not one.hangs()
@@ -111,7 +111,7 @@ async def test_one_that_was_told_to_stop_before_it_was_there_hears_it() -> None:
 
 
 async def test_the_next_in_the_place_is_watched_anew() -> None:
-    async with living(READY + LOOP) as (one, end):
+    async with living(READY_AND_LOOP) as (one, end):
         await until(lambda: one.serves)
         assert any(one.hangs() for _ in range(LONG))
         one.send_signal(signal.SIGKILL)
