@@ -2,8 +2,7 @@
 
 Theory of operation: a batch that reaches the store after the tick has read is shown a whole tick
 later, one that sets out early leaves behind what comes until the tick. How long the way is depends
-on the machine and on the hour, so it is learnt: the slowest of late counts, and is forgotten
-slowly.
+on the machine and on the hour, so it is learnt: quickly that it is long, slowly that it is short.
 """
 
 from __future__ import annotations
@@ -33,9 +32,10 @@ comment, a batch too late a whole tick for its own."""
 LONGEST_WAY_MS = 50
 """A store that was away for seconds says nothing of the next batch."""
 
-FORGETS = 1 / 128
-"""By so much of their distance the known way follows a shorter one, batch by batch: 26 s of ticks
-of 200 ms, longer than the usual 15 s between two scrapes."""
+LEARNS, FORGETS = 1 / 2, 1 / 64
+"""By so much of their distance the known way follows a longer one and a shorter one, batch by
+batch: at once where ways have become long, not for a single one, and for 13 s of ticks of 200 ms.
+"""
 
 
 class Departures:
@@ -74,5 +74,5 @@ class Departures:
 
     def arrived(self, now_ms: float) -> None:
         """The store has the comments of the batch that left last."""
-        way_ms = min(now_ms - self._left_ms, LONGEST_WAY_MS)
-        self._way_ms = max(way_ms, self._way_ms + (way_ms - self._way_ms) * FORGETS)
+        longer_ms = min(now_ms - self._left_ms, LONGEST_WAY_MS) - self._way_ms
+        self._way_ms += longer_ms * (LEARNS if longer_ms > 0 else FORGETS)
