@@ -60,6 +60,10 @@ def test_one_long_absence_of_the_store_is_forgotten_like_a_long_way() -> None:
     assert after(FEW, 3000).ahead_ms(10_000) == after(FEW, LONGEST_WAY_MS).ahead_ms(10_000)
 
 
+def test_a_clock_that_was_set_back_makes_no_batch_late() -> None:
+    assert after(FEW, -3_600_000).ahead_ms(200) == after(FEW, 0).ahead_ms(200) > MARGIN_MS
+
+
 def test_no_batch_sets_out_sooner_than_a_quarter_of_a_tick() -> None:
     assert after(FEW, 45).ahead_ms(100) == 25
 

@@ -53,8 +53,10 @@ async def test_viewers_are_served_while_metrics_are_collected(on_stage: Stage) -
 
     slow = Slow()
     on_stage.api.registry.register(slow)
-    scrape = asyncio.create_task(on_stage.call("GET", "/metrics", role=None))
-    await asyncio.to_thread(slow.begun.wait, 5)
-    slow.served.set()
-    assert "slow" in (await scrape).text
-    on_stage.api.registry.unregister(slow)
+    try:
+        scrape = asyncio.create_task(on_stage.call("GET", "/metrics", role=None))
+        assert await asyncio.to_thread(slow.begun.wait, 5)
+        slow.served.set()
+        assert "slow" in (await scrape).text
+    finally:
+        on_stage.api.registry.unregister(slow)

@@ -73,6 +73,6 @@ class Departures:
         self._left_ms, self._due_ms = min(now_ms, self._due_ms), inf
 
     def arrived(self, now_ms: float) -> None:
-        """The store has the comments of the batch that left last."""
-        longer_ms = min(now_ms - self._left_ms, LONGEST_WAY_MS) - self._way_ms
+        """The store has the comments of the batch that left last. Its clock may have been set."""
+        longer_ms = min(max(now_ms - self._left_ms, 0), LONGEST_WAY_MS) - self._way_ms
         self._way_ms += longer_ms * (LEARNS if longer_ms > 0 else FORGETS)
