@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from typing import Any
 
@@ -76,19 +75,18 @@ def test_what_the_server_refuses_is_one_line(poll: Any) -> None:
 
 
 def test_bars_are_drawn_until_the_result_is_final(
-    run: Run, poll: Any, shared_server: ServerProcess, room: str
+    run: Run, poll: Any, shared_server: ServerProcess, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = poll("open", "Who wins?", "Ann", "小明", "--grace", "0")
     path = f"/v1/rooms/{room}/polls/{opened['id']}/close"
+    sleep = time.sleep
 
-    def close() -> None:
-        time.sleep(0.5)
+    def between_looks(seconds: float) -> None:
+        monkeypatch.setattr(time, "sleep", sleep)
         shared_server.call("POST", path, {"grace": 0}, shared_server.producer_token)
 
-    closing = threading.Thread(target=close)
-    closing.start()
+    monkeypatch.setattr(time, "sleep", between_looks)
     code, out, _ = run("poll", "show", "--watch", "--room", room, "--url", shared_server.url)
-    closing.join()
     assert code == 0
     assert "open until" in out.splitlines()[0]
     assert out.count("小明") >= 2

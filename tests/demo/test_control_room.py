@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
-from tests.viewer import until
+from tests.viewer import until, viewing
 
 POLL: dict[str, Any] = {
     "kind": "single",
@@ -66,9 +66,10 @@ async def test_no_poll_is_asked_while_one_is_open(shared_server: ServerProcess, 
     token = shared_server.token("producer", role="producer")
     shared_server.call("POST", f"/v1/rooms/{room}/polls", {**POLL, "duration": 600}, token)
     steps = [Step(0, "polls", POLL), Step(0.1, "cues", {"name": "done"})]
-    directing = asyncio.create_task(producer(shared_server, room).direct(steps))
-    await asyncio.sleep(1)
-    directing.cancel()
+    async with viewing(shared_server.url, room) as viewer:
+        directing = asyncio.create_task(producer(shared_server, room).direct(steps))
+        await viewer.sees(lambda picture: len(picture.cues) >= 2)  # after its poll's turn each
+        directing.cancel()
     assert len(polls(shared_server, room)) == 1
 
 
