@@ -108,6 +108,12 @@ async def test_models_change_under_a_talking_crowd_and_every_comment_is_answered
     assert "is not the file that manifest.json was written for" in refused["why"]
 
 
+def take_terminal() -> None:
+    """In the process that is to have it, even if whoever runs the tests did so by nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def test_a_server_whose_terminal_is_closed_ends_and_one_that_is_asked_looks_at_its_model(
     tmp_path: Path,
 ) -> None:
@@ -127,7 +133,7 @@ def test_a_server_whose_terminal_is_closed_ends_and_one_that_is_asked_looks_at_i
             stdout=file,
             stderr=file,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
         )
     os.close(inner)
     try:
