@@ -20,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from grandstand.faults import OperatorError
+from grandstand.rules.identity import TokenTerms
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode, RefusedError
 from hypothesis import given
@@ -104,6 +105,62 @@ def test_the_form_that_is_read_quickly_is_the_one_we_give() -> None:
         assert Tokens(SECRET).identify(token).sub == "u1"
         with pytest.raises(AssertionError):
             Tokens(SECRET).identify(token.replace(token[-5:], "AAAAA"))
+
+
+TERMS = TokenTerms(audience="show", issuer="us", max_life_s=3600)
+MEANT = {"aud": "show", "iss": "us"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "issuer"),
+        ({"iss": "us"}, "application"),
+        ({"iss": "us", "aud": "shop"}, "application"),
+        ({"iss": "us", "aud": ["shop", "till"]}, "application"),
+        ({"iss": "us", "aud": []}, "application"),
+        ({"iss": "them", "aud": "show"}, "issuer"),
+        ({**MEANT, "exp": int(time.time()) + 7200}, "3600 s"),
+        ({**MEANT, "iat": int(time.time()) - 3600}, "3600 s"),
+        ({**MEANT, "iat": int(time.time()) + 7200, "exp": int(time.time()) + 9000}, "3600 s"),
+    ],
+)
+def test_a_token_for_others_or_for_too_long_is_refused(changes: dict[str, Any], says: str) -> None:
+    tokens = Tokens(SECRET, terms=TERMS)
+    assert says in refusal(tokens, signed(**changes))
+    slowly = jwt.encode(claims(**changes), SECRET, "HS256", headers={"kid": "any"})
+    assert says in refusal(tokens, slowly)
+
+
+@pytest.mark.parametrize("aud", ["show", ["shop", "show"]])
+def test_a_token_that_meets_the_terms_is_taken(aud: object) -> None:
+    told = signed(iss="us", aud=aud, jti="t1", iat=int(time.time()), seat=None)
+    identity = Tokens(SECRET, terms=TERMS).identify(told)
+    assert (identity.token_id, abs(identity.issued_s - time.time()) < 60) == ("t1", True)
+
+
+@pytest.mark.parametrize("guest", [True, False])
+def test_our_own_tokens_meet_the_terms(guest: bool) -> None:
+    tokens = Tokens(SECRET, terms=TERMS)
+    token = tokens.issue("u1", "Ada", "viewer", ["gala"], 86_400, guest)
+    with mock.patch.object(jwt, "decode", side_effect=AssertionError("by the slow way")):
+        assert tokens.identify(token).sub == "u1"
+
+
+@pytest.mark.parametrize("iat", [float("nan"), float("inf"), -1, 2**60])
+def test_a_token_of_an_impossible_moment_is_refused(iat: float) -> None:
+    assert "iat" in refusal(Tokens(SECRET), signed(iat=iat))
+
+
+def test_tokens_of_the_previous_secret_are_taken_and_none_are_made() -> None:
+    old, new = SECRET, SECRET[::-1]
+    tokens = Tokens(new, terms=TokenTerms(previous_secret=old))
+    assert tokens.identify(signed()).sub == "u1"
+    fresh = tokens.issue("u2", "Bo", "viewer", ["gala"], 60)
+    assert Tokens(new).identify(fresh).sub == "u2"
+    refusal(Tokens(old), fresh)
+    with pytest.raises(OperatorError, match="GRANDSTAND_JWT_SECRET_PREVIOUS has 5 bytes"):
+        Tokens(new, terms=TokenTerms(previous_secret="short"))
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ async def serve(
     whatever an operator can mend.
     """
     machine.raise_file_limit()
-    tokens = Tokens(settings.secret, settings.jwks_url)
+    tokens = Tokens(settings.secret, settings.jwks_url, settings.token_terms)
     metrics = Metrics(CollectorRegistry())
     reload = _reload(settings, metrics)
     listener = machine.listen(settings.host, settings.port, shared=siblings is not None)
@@ -307,7 +307,7 @@ async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None]) ->
 
 def check(settings: ServerSettings) -> None:
     """What the settings name is there and fits. Raises OperatorError."""
-    Tokens(settings.secret, settings.jwks_url)
+    Tokens(settings.secret, settings.jwks_url, settings.token_terms)
     _scorer(settings)
 
 

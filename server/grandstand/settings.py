@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from grandstand.faults import OperatorError
+from grandstand.rules.identity import TokenTerms
 
 PREFIX = "GRANDSTAND_"
 OF_COMMANDS = ("TOKEN", "URL")
@@ -50,7 +51,11 @@ class ServerSettings(BaseSettings):
     data_dir: Path = Path(".grandstand")
     redis_url: Annotated[str | None, Field(repr=False)] = None
     jwt_secret: SecretStr | None = None
+    jwt_secret_previous: SecretStr | None = None
     jwks_url: str | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    jwt_max_life_s: Annotated[int, Field(ge=0, le=315_360_000)] = 0
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
     model: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
@@ -78,6 +83,17 @@ class ServerSettings(BaseSettings):
     def secret(self) -> str | None:
         """The secret in plain."""
         return None if self.jwt_secret is None else self.jwt_secret.get_secret_value()
+
+    @property
+    def token_terms(self) -> TokenTerms:
+        """What tokens must say."""
+        previous = self.jwt_secret_previous
+        return TokenTerms(
+            audience=self.jwt_audience or "",
+            issuer=self.jwt_issuer or "",
+            max_life_s=self.jwt_max_life_s,
+            previous_secret="" if previous is None else previous.get_secret_value(),
+        )
 
 
 def strangers(environment: Mapping[str, str] | None = None) -> dict[str, str]:

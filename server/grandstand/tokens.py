@@ -7,7 +7,8 @@ whatever is different in it, if only an expired ``exp``, is left to PyJWT to jud
 HS256 is believed with our own secret alone, the asymmetric algorithms with the keys of a JWKS
 alone: a token chooses which of its issuer's keys it was signed with, never how it is checked, so a
 public key can't be passed off as a secret. ``identify`` is asked at every hello and never waits;
-keys are fetched in the background.
+keys are fetched in the background. What an issuer signs for another application is not for us:
+``TokenTerms`` name the audience and the issuer that a token must have, and how long it may live.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import binascii
 import hmac
+import secrets
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -29,7 +31,7 @@ from msgspec import Meta, Struct
 
 from grandstand.faults import OperatorError
 from grandstand.moderation.normalise import clean
-from grandstand.rules.identity import Identity, Role
+from grandstand.rules.identity import Identity, Role, TokenTerms
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 MIN_SECRET_BYTES = 32
@@ -39,6 +41,12 @@ MAX_NAME_CHARS = 100
 MAX_JWKS_BYTES = 1 << 20
 FETCH_TIMEOUT_S = 5.0
 REFRESH_S = 300.0
+CLOCK_LEEWAY_S = 60
+"""An issuer's clock may be so much ahead of ours before its tokens seem to live too long."""
+
+LATEST_S = 2**53
+"""The largest number of seconds that every issuer's JSON tells exactly."""
+
 HURRY_S = 10.0
 """However many tokens name a key that isn't known, the issuer is asked no more often than this."""
 
@@ -56,6 +64,11 @@ class Claims(Struct, frozen=True):
     role: Role = "viewer"
     rooms: list[str] = []
     guest: bool = False
+    exp: int | float | str = 0
+    iat: int | float | None = None
+    iss: str | None = None
+    aud: str | list[str] | None = None
+    jti: str | None = None
 
 
 class _Plain(Claims, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -78,21 +91,26 @@ class _Key:
 class Tokens:
     """The tokens of one installation, by its secret, its issuer's keys, or both."""
 
-    def __init__(self, secret: str | None, jwks_url: str | None = None) -> None:
+    def __init__(
+        self, secret: str | None, jwks_url: str | None = None, terms: TokenTerms | None = None
+    ) -> None:
         """Raises OperatorError for a secret that is too short, or if there is nothing to check by.
 
-        Without a secret, ``issue`` refuses: there is nothing to sign with.
+        Without a secret, ``issue`` refuses: there is nothing to sign with. Tokens signed with the
+        previous secret of ``terms`` are still taken, and no new ones are signed with it.
         """
+        self.terms = terms = terms or TokenTerms()
         if not secret and not jwks_url:
             raise OperatorError(
                 "set GRANDSTAND_JWT_SECRET or GRANDSTAND_JWKS_URL: without one of them no token "
                 f"can be checked. Make a secret with: {_HOW_TO_MAKE_ONE}"
             )
-        if secret and len(secret.encode()) < MIN_SECRET_BYTES:
-            raise OperatorError(
-                f"GRANDSTAND_JWT_SECRET has {len(secret.encode())} bytes and needs "
-                f"{MIN_SECRET_BYTES}; make one with: {_HOW_TO_MAKE_ONE}"
-            )
+        for name, given in (("", secret), ("_PREVIOUS", terms.previous_secret)):
+            if given and len(given.encode()) < MIN_SECRET_BYTES:
+                raise OperatorError(
+                    f"GRANDSTAND_JWT_SECRET{name} has {len(given.encode())} bytes and needs "
+                    f"{MIN_SECRET_BYTES}; make one with: {_HOW_TO_MAKE_ONE}"
+                )
         if jwks_url and urlsplit(jwks_url).scheme not in ("http", "https"):
             raise OperatorError("GRANDSTAND_JWKS_URL must begin with https:// or http://")
         self._secret = secret or None
@@ -103,12 +121,18 @@ class Tokens:
     def identify(self, token: str) -> Identity:
         """The holder of ``token``. Raises RefusedError(unauthorized), saying what is wrong."""
         claims = self._claims(token)
+        self._check_terms(claims)
+        issued_s = claims.iat or 0
+        if not 0 <= issued_s <= LATEST_S:  # also not a number, which is JSON to some
+            _refuse("the token's claims: `iat` must be a time in seconds")
         return Identity(
             sub=claims.sub,
             name=clean(claims.name)[:MAX_NAME_CHARS].strip() or "viewer",
             role=claims.role,
             rooms=frozenset(claims.rooms),
             guest=claims.guest,
+            token_id=claims.jti or "",
+            issued_s=int(issued_s),
         )
 
     def issue(
@@ -123,16 +147,50 @@ class Tokens:
         """A token of our own. Raises RefusedError(forbidden) without a secret to sign it with."""
         if self._secret is None:
             raise RefusedError(ErrorCode.FORBIDDEN, "tokens are given out elsewhere: sign in there")
+        now_s = time.time()
         payload: dict[str, Any] = {
             "sub": sub,
             "name": name,
             "role": role,
             "rooms": list(rooms),
-            "exp": int(time.time() + lifetime_s),
+            "iat": int(now_s),
+            "exp": int(now_s + self.lifetime_s(lifetime_s)),
         }
         if guest:
             payload["guest"] = True
+        else:
+            payload["jti"] = secrets.token_urlsafe(9)  # a guest's `sub` is its token's alone
+        if self.terms.issuer:
+            payload["iss"] = self.terms.issuer
+        if self.terms.audience:
+            payload["aud"] = self.terms.audience
         return jwt.encode(payload, self._secret, algorithm="HS256")
+
+    def lifetime_s(self, wanted_s: float) -> float:
+        """How long a token of our own lives: at most what is accepted."""
+        return min(wanted_s, self.terms.max_life_s) if self.terms.max_life_s else wanted_s
+
+    def _check_terms(self, claims: Claims) -> None:
+        """Raises RefusedError(unauthorized) for a token that isn't meant for us, or lives too long.
+
+        Without ``iat`` what is left of its life is all that can be judged.
+        """
+        terms = self.terms
+        if terms.issuer and claims.iss != terms.issuer:
+            _refuse("the token is from another issuer (`iss`) than the one that is let in here")
+        if terms.audience:
+            meant_for = [claims.aud] if isinstance(claims.aud, str) else claims.aud or []
+            if terms.audience not in meant_for:
+                _refuse("the token is for another application: its `aud` doesn't name this one")
+        if terms.max_life_s:
+            begun_s = time.time() + CLOCK_LEEWAY_S
+            if claims.iat is not None:
+                begun_s = min(begun_s, claims.iat)
+            if float(claims.exp) - begun_s > terms.max_life_s:
+                _refuse(
+                    f"the token lives longer than the {terms.max_life_s} s that are accepted here: "
+                    "get one with an earlier `exp`"
+                )
 
     def _claims(self, token: str) -> Claims:
         plain = None if self._secret is None else _read_plain(token, self._secret.encode())
@@ -156,7 +214,8 @@ class Tokens:
     def _candidates(self, header: dict[str, Any]) -> list[_Key]:
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm == "HS256":
-            return [] if self._secret is None else [_Key(None, algorithm, self._secret)]
+            ours = (self._secret, self.terms.previous_secret)
+            return [_Key(None, algorithm, secret) for secret in ours if secret]
         found = [
             key
             for key in self._keys

@@ -44,6 +44,16 @@ def test_variables_that_are_none_of_ours_are_told(monkeypatch: pytest.MonkeyPatc
     assert second.level == "ok"
 
 
+def test_an_issuer_without_an_audience_is_advised_against() -> None:
+    told = {"jwks_url": "https://issuer.test/keys", "jwt_issuer": "us"}
+    *_, issuer = findings.of_settings(settings(**told))
+    assert (issuer.name, issuer.level) == ("issuer", "warn")
+    assert "GRANDSTAND_JWT_AUDIENCE" in issuer.advice
+    assert "GRANDSTAND_JWT_ISSUER" not in issuer.advice
+    *_, issuer = findings.of_settings(settings(**told, jwt_audience="show"))
+    assert (issuer.name, issuer.level) == ("issuer", "ok")
+
+
 def test_a_secret_is_looked_for_where_it_may_be(tmp_path: Path) -> None:
     (missing,) = findings.of_settings(settings())
     assert missing.level == "warn"

@@ -7,6 +7,8 @@ from typing import Any
 
 import jwt
 import pytest
+from grandstand.rules.identity import TokenTerms
+from grandstand.tokens import Tokens
 
 from tests.commands.conftest import Run
 from tests.server import SECRET
@@ -24,6 +26,8 @@ def test_a_token_says_who_where_and_until_when(run: Run) -> None:
     assert code == 0
     told = claims(out)
     assert abs(told.pop("exp") - time.time() - 5400) < 60
+    assert abs(told.pop("iat") - time.time()) < 60
+    assert told.pop("jti")
     assert told == {"sub": "m1", "name": "Mo", "role": "moderator", "rooms": ["gala", "quiz"]}
 
 
@@ -49,6 +53,18 @@ def test_a_token_takes_a_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     code, out, err = run("token")
     assert (code, out) == (1, "")
     assert "--new-secret" in err
+
+
+def test_a_token_obeys_the_terms_of_its_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRANDSTAND_JWT_AUDIENCE", "show")
+    monkeypatch.setenv("GRANDSTAND_JWT_ISSUER", "us")
+    monkeypatch.setenv("GRANDSTAND_JWT_MAX_LIFE_S", "3600")
+    code, out, err = run("token")
+    assert (code, out) == (1, "")
+    assert "GRANDSTAND_JWT_MAX_LIFE_S" in err
+    token = run("token", "--expires", "1h")[1].strip()
+    terms = TokenTerms(audience="show", issuer="us", max_life_s=3600)
+    assert Tokens(SECRET, terms=terms).identify(token).token_id
 
 
 def test_a_new_secret_is_long_enough_and_new(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,11 +61,26 @@ def of_settings(settings: ServerSettings) -> list[Finding]:
             words = "no secret is set: serve won't start, demo makes one of its own"
             advice = "export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)"
             return [*found, Finding("secret", "warn", words, advice)]
-        Tokens(made, settings.jwks_url)
+        Tokens(made, settings.jwks_url, settings.token_terms)
     except OperatorError as fault:
         return [*found, _failed("secret", fault)]
     words = "tokens can be checked" if settings.secret or settings.jwks_url else "a demo's own"
-    return [*found, Finding("secret", "ok", words)]
+    return [*found, Finding("secret", "ok", words), *_of_issuer(settings)]
+
+
+def _of_issuer(settings: ServerSettings) -> list[Finding]:
+    """Whether tokens that the issuer signs for other applications would be taken."""
+    if not settings.jwks_url:
+        return []
+    unset = [
+        f"GRANDSTAND_JWT_{name}"
+        for name, value in (("AUDIENCE", settings.jwt_audience), ("ISSUER", settings.jwt_issuer))
+        if not value
+    ]
+    if not unset:
+        return [Finding("issuer", "ok", "tokens must name this application and its issuer")]
+    words = "tokens that the issuer signs for other applications are taken here too"
+    return [Finding("issuer", "warn", words, f"set {' and '.join(unset)} to what its tokens say")]
 
 
 # --- the store -----------------------------------------------------------------------------------

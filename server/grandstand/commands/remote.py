@@ -157,7 +157,7 @@ def issuer(url: str) -> Tokens | None:
     secret = settings.secret
     if secret is None and is_at_home(url):
         secret = demo_secret.kept(settings.data_dir)
-    return None if secret is None else Tokens(secret)
+    return None if secret is None else Tokens(secret, terms=settings.token_terms)
 
 
 def token_for(url: str, given: str | None, role: Role, room: str, lifetime_s: float) -> str | None:

@@ -46,9 +46,15 @@ def token(
             "set GRANDSTAND_JWT_SECRET, the same as the server's; "
             "`grandstand token --new-secret` makes one"
         )
-    tokens = Tokens(settings.secret)
+    tokens = Tokens(settings.secret, terms=settings.token_terms)
     sub = sub or f"{role}:{secrets.token_hex(8)}"
-    print(tokens.issue(sub, name, _role(role), room or ["*"], _seconds(expires)))
+    lifetime_s = _seconds(expires)
+    if tokens.lifetime_s(lifetime_s) < lifetime_s:
+        raise OperatorError(
+            f"--expires {expires} is longer than GRANDSTAND_JWT_MAX_LIFE_S, "
+            f"{settings.jwt_max_life_s} s: the server would not take the token"
+        )
+    print(tokens.issue(sub, name, _role(role), room or ["*"], lifetime_s))
 
 
 def _role(word: str) -> Role:

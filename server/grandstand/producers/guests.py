@@ -46,8 +46,9 @@ async def post(call: Call) -> Response:
     name = clean(body.name) if isinstance(body.name, str) else ""
     name = name or f"Guest {1000 + secrets.randbelow(9000)}"
     sub = f"guest:{uuid4().hex}"
-    expires_at_s = int(time.time()) + api.guest_lifetime_s
-    token = api.tokens.issue(sub, name, "viewer", [live.room], api.guest_lifetime_s, guest=True)
+    lifetime_s = api.tokens.lifetime_s(api.guest_lifetime_s)
+    expires_at_s = int(time.time() + lifetime_s)
+    token = api.tokens.issue(sub, name, "viewer", [live.room], lifetime_s, guest=True)
     viewer = Viewer(role="viewer", id=user_id(sub, live.salt), name=name)
     return answer(Guest(token, viewer, expires_at_s * 1000), 201)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -22,14 +22,32 @@ USER_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
+class TokenTerms:
+    """What a token must say besides being signed; what is empty or 0 is not asked for.
+
+    ``previous_secret`` is the HS256 secret of before, whose tokens are still good.
+    """
+
+    audience: str = ""
+    issuer: str = ""
+    max_life_s: int = 0
+    previous_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """A valid token's holder; ``sub`` stays inside, viewers see ``user_id``."""
+    """A valid token's holder; ``sub`` stays inside, viewers see ``user_id``.
+
+    ``token_id`` (``jti``) and ``issued_s`` (``iat``) are the token's own, "" and 0 if it has none.
+    """
 
     sub: str
     name: str
     role: Role
     rooms: frozenset[str]
     guest: bool = False
+    token_id: str = ""
+    issued_s: int = 0
 
     def may_enter(self, room: str) -> bool:
         """Whether the token is for this room."""
