@@ -7,6 +7,7 @@ STREAM ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA ?=
+ONLY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +19,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test bench measure rehearsal train eval notice clean
+.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ setup-bench: setup-test ## install the servers that are measured beside ours, th
 
 bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: ten minutes; DATA=folder with chat_traces
 	@$(NODE_PATH_FIRST) $(BIN)/python -m loadtest.bench $(if $(DATA),--data '$(DATA)')
+
+attack: setup-test ## what honest viewers notice while others attack: a table; some minutes; ONLY=names
+	@$(BIN)/python -m loadtest.attacks $(if $(ONLY),--only '$(ONLY)')
 
 measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour
 	@$(BIN)/python -m loadtest.pages

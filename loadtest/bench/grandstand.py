@@ -102,9 +102,10 @@ def grandstand(
     *,
     rooms: Sequence[str] = (ROOM,),
     ordinary: bool = False,
+    options: Sequence[str] = (),
 ) -> Iterator[Grandstand]:
     """The server with rooms of these settings; ``ordinary``: with its limits on who may come in,
-    else without."""
+    else without. ``options`` are those of ``grandstand serve``."""
     secret = secrets.token_hex(32)
     port = free_port()
     besides = {
@@ -117,7 +118,7 @@ def grandstand(
         command = [
             *("env", *(f"{name}={value}" for name, value in besides.items())),
             *(sys.executable, "-m", "grandstand", "serve"),
-            *("--port", str(port), "--data-dir", f"{folder}/data"),
+            *("--port", str(port), "--data-dir", f"{folder}/data", *options),
         ]
         with child(command, cores, log) as process:
             until_listening(process, port, log)

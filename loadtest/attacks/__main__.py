@@ -1,0 +1,69 @@
+"""``make attack``: what honest viewers notice during each attack, by the wall clock.
+
+    .venv/bin/python -m loadtest.attacks [--only NAME,NAME] [--list] [--out FILE]
+
+Each attack gets a server of its own. ``--only`` takes names, or their beginnings. Prints one table
+(round trips of the witness in ms during the attack, the longest time without a frame, the p99
+before it, how late the witness itself was) and writes it with the machine, the commit and all
+figures to ``loadtest/results/attacks.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from loadtest import attacks
+from loadtest.attacks.attack import Attack
+from loadtest.attacks.measure import measure, table
+from loadtest.bench.__main__ import machine
+
+RESULT = Path(__file__).parents[1] / "results" / "attacks.json"
+
+
+def known() -> dict[str, Attack]:
+    """All attacks of this package's modules, by name."""
+    found: dict[str, Attack] = {}
+    for module in pkgutil.iter_modules(attacks.__path__):
+        if module.name != "__main__":
+            its = importlib.import_module(f"{attacks.__name__}.{module.name}")
+            found |= {each.name: each for each in getattr(its, "ATTACKS", ())}
+    return found
+
+
+def main() -> int:
+    """Runs them; 0 whatever was noticed: the table says it."""
+    options = argparse.ArgumentParser(
+        prog="loadtest.attacks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    options.add_argument("--only", default="", help="names, or their beginnings, with commas")
+    options.add_argument("--list", action="store_true", help="the names alone")
+    options.add_argument("--out", type=Path, default=RESULT)
+    given = options.parse_args()
+    all_ = known()
+    wanted = tuple(filter(None, given.only.split(","))) or ("",)
+    chosen = [each for name, each in all_.items() if name.startswith(wanted)]
+    if not chosen:
+        options.error(f"--only: no attack begins so; there are {', '.join(all_)}")
+    if given.list:
+        print("\n".join(each.name for each in chosen))
+        return 0
+    found: dict[str, dict[str, Any]] = {}
+    about = machine()
+    for attack in chosen:
+        found[attack.name] = measure(attack)
+        print(table(found).splitlines()[-1], flush=True)
+    printed = table(found)
+    told = {"machine": about, "attacks": found, "table": printed.splitlines()}
+    given.out.write_text(json.dumps(told, indent=1) + "\n")
+    print(f"\n{printed}\n\n{given.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

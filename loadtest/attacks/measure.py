@@ -1,0 +1,70 @@
+"""One attack on one server: what the witness saw before it and during it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import pairwise
+from typing import Any
+
+from loadtest.attacks.attack import Attack
+from loadtest.attacks.target import Target, target
+from loadtest.attacks.witness import Seen, witness
+from loadtest.spread import spread
+
+CALM_S = 3.0
+AFTER_S = 1.0
+
+
+def measure(attack: Attack) -> dict[str, Any]:
+    """Round trips and gaps in ms; ``closes``: witnesses cut; ``hung``: workers ended as hung."""
+    with target(attack.settings, attack.environment, attack.options) as attacked:
+        with witness(attacked) as witnesses:
+            time.sleep(CALM_S)
+            began_s = time.monotonic()
+            asyncio.run(_attacked(attack, attacked))
+            ended_s = time.monotonic()
+            time.sleep(AFTER_S)
+            seen = witnesses.over()
+        hung = attacked.server.metric("grandstand_workers_hung_total")
+    return {
+        "seconds": round(ended_s - began_s, 2),
+        "before": _of(seen, began_s - CALM_S, began_s),
+        "during": _of(seen, began_s, ended_s + AFTER_S),
+        "closes": len(seen.closes),
+        "hung": hung,
+        "most_p99_ms": attack.most_p99_ms,
+    }
+
+
+async def _attacked(attack: Attack, attacked: Target) -> None:
+    await attack.run(attacked)
+
+
+def _of(seen: Seen, from_s: float, until_s: float) -> dict[str, Any]:
+    frames = [from_s, *(at for at in seen.frames if from_s <= at < until_s), until_s]
+    return {
+        "trip_ms": spread(1000 * took for at, took in seen.trips if from_s <= at < until_s),
+        "longest_gap_ms": round(1000 * max(after - at for at, after in pairwise(frames)), 1),
+        "own_lag_ms": spread(1000 * lag for at, lag in seen.lags if from_s <= at < until_s),
+    }
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """One line an attack."""
+    lines = [
+        f"{'attack':38}{'s':>6}{'p50':>8}{'p99':>8}{'max':>8}{'gap':>8}{'before':>8}"
+        f"{'lag':>6}{'closes':>8}{'hung':>6}  p99"
+    ]
+    for name, its in found.items():
+        during, before = its["during"], its["before"]
+        trip = during["trip_ms"]
+        lag_ms = during["own_lag_ms"].get("p99", 0)
+        is_reached = bool(trip["count"]) and trip["p99"] <= its["most_p99_ms"] and not its["hung"]
+        lines.append(
+            f"{name:38}{its['seconds']:6.1f}{trip.get('p50', 0):8.1f}{trip.get('p99', 0):8.1f}"
+            f"{trip.get('max', 0):8.1f}{during['longest_gap_ms']:8.0f}"
+            f"{before['trip_ms'].get('p99', 0):8.1f}{lag_ms:6.0f}{its['closes']:8}"
+            f"{its['hung']:6.0f}  {'under' if is_reached else 'OVER'} {its['most_p99_ms']:.0f}"
+        )
+    return "\n".join(lines)
