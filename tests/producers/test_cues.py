@@ -9,6 +9,14 @@ from tests.producers.stage import Stage
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+def nested(depth: int) -> Any:
+    """Maps within each other."""
+    whole: Any = 1
+    for _ in range(depth):
+        whole = {"a": whole}
+    return whole
+
+
 async def test_a_cue_is_for_now_and_reaches_the_room(on_stage: Stage) -> None:
     room = await on_stage.house()
     live = await on_stage.live(room)
@@ -21,6 +29,17 @@ async def test_a_cue_is_for_now_and_reaches_the_room(on_stage: Stage) -> None:
     assert (cue["name"], cue["data"]) == ("goal", {"team": [1, None]})
     assert before <= cue["at"] <= live.now()
     assert cue["id"] in {given.id for given in live.replica.state.cues}
+
+
+async def test_what_readers_can_just_read_is_taken(on_stage: Stage) -> None:
+    room = await on_stage.house()
+    data = {"deep": nested(30), "most": 2**53 - 1, "least": 1 - 2**53, "constructor": "x"}
+    answer = await on_stage.call(
+        "POST", f"/v1/rooms/{room}/cues", json={"name": "goal", "data": data | {"zero": -0.0}}
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"] == data | {"zero": 0.0}
+    assert b"-0" not in answer.content.partition(b'"zero"')[2]
 
 
 async def test_a_cue_may_be_set_for_later_and_for_the_slowest_viewer(on_stage: Stage) -> None:
@@ -48,7 +67,9 @@ async def test_a_cue_may_be_set_for_later_and_for_the_slowest_viewer(on_stage: S
         ({"name": "\u200b", "at": -1, "data": []}, ["at", "data", "name"]),
         ({"name": "x" * 101}, ["name"]),
         ({"name": "goal", "data": {"text": "x" * 4096}}, ["data"]),
-        ({"name": "goal", "data": {"number": 2**64}}, ["data"]),
+        ({"name": "goal", "data": {"number": 2**64}}, ["data.number"]),
+        ({"name": "goal", "data": {"a": [{"__proto__": 1}]}}, ["data.a[0].__proto__"]),
+        ({"name": "goal", "data": {"a": nested(32)}}, ["data.a" + ".a" * 30]),
     ],
 )
 async def test_a_wrong_cue_is_refused(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from grandstand.overlays.stats import MAX_WAITING, version
+from grandstand.producers.problems import MAX_FAULTS
 from grandstand.producers.stats import MAX_UPDATES
-from grandstand.producers.validation import MAX_FAULTS, MAX_LINES_BYTES
+from grandstand.producers.validation import MAX_LINES_BYTES
 from grandstand.wire.messages import Overlay
 
 from tests.producers.stage import Stage, until

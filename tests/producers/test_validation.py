@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
+import msgspec
 import pytest
-from grandstand.producers.problems import Fault, ProblemError
+from grandstand.producers.problems import MAX_FAULTS, Fault, ProblemError
 from grandstand.producers.validation import Line, checked, checked_lines, faults
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -75,18 +76,35 @@ def test_a_query_has_numbers_as_text() -> None:
     assert [fault.path for fault in faults({"row": "x"}, Seat, strict=False)] == ["row"]
 
 
-def test_of_many_lines_every_fault_is_told_with_its_line() -> None:
-    assert checked_lines([Line(0, {"row": 1}), Line(2, {"row": 2})], Seat) == [Seat(1), Seat(2)]
+async def test_of_many_lines_every_fault_is_told_with_its_line() -> None:
+    assert await checked_lines([Line(0, {"row": 1}), Line(2, {"row": 2})], Seat) == [
+        Seat(1),
+        Seat(2),
+    ]
     with pytest.raises(ProblemError) as refused:
-        checked_lines([Line(1, {"row": 1}), Line(3, {"row": "x"}), Line(4, 7)], Seat)
+        await checked_lines([Line(1, {"row": 1}), Line(3, {"row": "x"}), Line(4, 7)], Seat)
     told = refused.value.problem.errors
     assert told is not UNSET
     assert [fault.path for fault in told] == ["line 3.row", "line 4"]
 
 
-def test_a_body_that_is_not_of_lines_has_paths_without_one() -> None:
+async def test_a_body_that_is_not_of_lines_has_paths_without_one() -> None:
     with pytest.raises(ProblemError) as refused:
-        checked_lines([Line(0, {"row": "x"})], Seat)
+        await checked_lines([Line(0, {"row": "x"})], Seat)
     told = refused.value.problem.errors
     assert told is not UNSET
     assert [fault.path for fault in told] == ["row"]
+
+
+def test_no_more_is_looked_for_or_told_than_a_person_reads() -> None:
+    assert len(faults({"name": "ok", "seats": [None] * 30_000}, Show)) == MAX_FAULTS
+    with pytest.raises(ProblemError) as refused:
+        checked({"name": "ok", **{f"{'x' * 1000}{n}": 1 for n in range(1000)}}, Show)
+    assert len(msgspec.json.encode(refused.value.problem)) < 60_000
+
+
+def test_what_a_reader_cannot_read_is_a_fault_like_others() -> None:
+    assert [fault.path for fault in faults({"name": 1, "prices": {"__proto__": 2**53}}, Show)] == [
+        "name",
+        "prices.__proto__",
+    ]

@@ -56,8 +56,9 @@ class Operation:
     """One row of the table of calls; routing, the role check and the documents are made of it.
 
     ``answers`` maps each good status to its struct, ``media`` names what else may be answered.
-    With ``lines`` the body may also be NDJSON, a struct of ``body`` a line; with ``recording`` it
-    is a list of that struct, NDJSON or XML, which the handler reads. ``makes_room`` is for
+    With ``lines`` the body may also be NDJSON of so many lines, each a ``body``; with
+    ``recording`` it is a list of that struct, NDJSON or XML, which the handler reads.
+    ``makes_room`` is for
     the call whose room need not exist. The handler's docstring describes it.
     """
 
@@ -67,7 +68,7 @@ class Operation:
     handler: Callable[[Call], Awaitable[Response]]
     answers: Mapping[int, type[Struct]]
     body: type[Struct] | None = None
-    lines: bool = False
+    lines: int = 0
     recording: type[Struct] | None = None
     query: type[Struct] | None = None
     media: tuple[str, ...] = ("application/json",)
@@ -107,9 +108,9 @@ class Call:
         """The body. Raises ProblemError 422 with every fault."""
         return checked(self.raw, kind, also)
 
-    def body_lines(self, kind: type[S], also: Also | None = None) -> list[S]:
-        """The body's lines. Raises ProblemError 422 with the faults of all."""
-        return checked_lines(self.lines, kind, also)
+    async def body_lines(self, kind: type[S], also: Also | None = None) -> list[S]:
+        """The body's lines. Raises ProblemError 422 with the first faults."""
+        return await checked_lines(self.lines, kind, also)
 
     def query(self, kind: type[S]) -> S:
         """The query; a blank value is one left out. Raises ProblemError 422 with every fault."""

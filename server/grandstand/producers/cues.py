@@ -51,7 +51,3 @@ def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
     data = good.get("data", {})
     if len(msgspec.json.encode(data)) > MAX_DATA_BYTES:
         yield Fault("data", f"may have {MAX_DATA_BYTES} bytes")
-    try:
-        msgspec.msgpack.encode(data)
-    except OverflowError:
-        yield Fault("data", "has an integer of more than 64 bits")

@@ -7,6 +7,7 @@ still keeps. A comment is known by moment, author and text, so that a file sent 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,13 +71,21 @@ async def post(call: Call) -> Response:
     taken in before stays as it is, so the same body may be sent again.
     """
     query = call.query(ImportQuery)
-    recording = _recording(await read_body(call.request, MAX_LINES_BYTES))
-    start = (recording.start or 0) if query.from_ is UNSET else query.from_
+    body = await read_body(call.request, MAX_LINES_BYTES)
     live = call.live
-    candidates, refused = _candidates(recording, start, live.now(), live.replica.state.settings)
+    now, settings = live.now(), live.replica.state.settings
+
+    def judged() -> tuple[list[_Candidate], list[RefusedComment]]:
+        recording = _recording(body)
+        start = (recording.start or 0) if query.from_ is UNSET else query.from_
+        return _candidates(recording, start, now, settings)
+
+    # Ten thousand comments are half a second's work, in which others have their turns.
+    candidates, refused = await asyncio.to_thread(judged)
     record = call.api.rooms.store.record
     there = await record.at(live.room, {each.at for each in candidates})
-    fresh, orphans = _fresh(candidates, {(row.at, row.user, row.text): row.id for row in there})
+    known_ids = {(row.at, row.user, row.text): row.id for row in there}
+    fresh, orphans = await asyncio.to_thread(_fresh, candidates, known_ids)
     for first in range(0, len(fresh), ROWS_PER_EVENT):
         await call.submit(CommentsImported(event_id(), fresh[first : first + ROWS_PER_EVENT]))
     known = len(candidates) - len(fresh) - len(orphans)
@@ -85,14 +94,21 @@ async def post(call: Call) -> Response:
 
 
 def _recording(payload: bytes) -> Recording:
+    rows = payload.count(b"\n")
+    if rows > 2 * MAX_COMMENTS:  # counted before they are read; blank ones are passed over
+        raise _too_many(rows)
     try:
         recording = read(payload, PastComment)
     except NotARecordingError as fault:
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, f"the body: {fault}") from None
     if len(recording.lines) > MAX_COMMENTS:
-        words = f"{len(recording.lines)} comments at once; {MAX_COMMENTS} may be"
-        raise ProblemError(413, ErrorCode.TOO_LONG, words)
+        raise _too_many(len(recording.lines))
     return recording
+
+
+def _too_many(count: int) -> ProblemError:
+    words = f"{count} comments at once; {MAX_COMMENTS} may be"
+    return ProblemError(413, ErrorCode.TOO_LONG, words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +135,9 @@ class _Candidate:
             user=self.user,
             name=clean(line.name),
             text=self.text,
-            weight=weigh(self.text, skeleton(self.text)) if line.weight is UNSET else line.weight,
+            weight=weigh(self.text, skeleton(self.text))
+            if line.weight is UNSET
+            else line.weight + 0,
             shown=line.shown and not merged_into,
             merged_into=merged_into,
             count=line.count,

@@ -39,6 +39,14 @@ HTTP_CODES = (
 
 RETRY_AFTER_S = 1
 
+MAX_FAULTS = 100
+"""Faults that one answer tells; who has so many has one."""
+
+MAX_FAULT_CHARS = 200
+"""Of a path, and of a message: both may quote what was sent."""
+
+MAX_DETAIL_CHARS = 2000
+
 
 class Fault(Struct, frozen=True):
     """One thing that is wrong with what was sent."""
@@ -85,9 +93,17 @@ class ProblemError(Exception):
 
 
 def invalid(errors: Sequence[Fault], code: ErrorCode = ErrorCode.BAD_MESSAGE) -> ProblemError:
-    """422 with the path of each fault."""
-    detail = "; ".join(f"{fault.path}: {fault.message}".removeprefix(": ") for fault in errors)
-    return ProblemError(422, code, detail, errors)
+    """Return 422 with the path of each fault, or of the first ``MAX_FAULTS``."""
+    told = [
+        Fault(_cut(fault.path, MAX_FAULT_CHARS), _cut(fault.message, MAX_FAULT_CHARS))
+        for fault in errors[:MAX_FAULTS]
+    ]
+    detail = "; ".join(f"{fault.path}: {fault.message}".removeprefix(": ") for fault in told)
+    return ProblemError(422, code, _cut(detail, MAX_DETAIL_CHARS), told)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def not_allowed(method: str, allowed: str) -> ProblemError:

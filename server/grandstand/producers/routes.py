@@ -112,7 +112,7 @@ OPERATIONS: Sequence[Operation] = (
         stats.post,
         {200: stats.StatsResults},
         body=stats.StatsBody,
-        lines=True,
+        lines=stats.MAX_UPDATES,
     ),
     Operation(
         "GET",
@@ -213,7 +213,7 @@ class Resource:
             if operation.access == "watch":
                 check_may(identity, "watch", call.live.replica.state.settings)
         if operation.lines:
-            call.lines = await read_lines(request)
+            call.lines = await read_lines(request, operation.lines)
         elif operation.body is not None:
             call.raw = await read_json(request)
         if operation.body is Nothing:

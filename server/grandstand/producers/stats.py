@@ -11,8 +11,7 @@ from starlette.responses import Response
 from grandstand.moderation.normalise import clean
 from grandstand.overlays.stats import FATES, Fate, version
 from grandstand.producers.api import Call, answer, event_id
-from grandstand.producers.problems import Fault, ProblemError, invalid
-from grandstand.producers.validation import MAX_FAULTS
+from grandstand.producers.problems import Fault, invalid
 from grandstand.rules.events import StatsGiven
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import MAX_TIME_MS, Overlay, Time, Topic
@@ -68,26 +67,22 @@ class StatsResults(Struct, frozen=True):
 async def post(call: Call) -> Response:
     """Shows, changes or takes away stats cards: one update as JSON, or one a line as NDJSON.
 
-    All of them are taken in, or with any fault none; a fault's path begins with its line. At most
-    2,000 lines and 1 MiB. A room has at most 200 cards, the oldest go; 500 updates may wait for
-    their time. Of one card's updates within 200 ms the last is shown.
+    All of them are taken in, or with any fault none; a fault's path begins with its line, and the
+    first 100 faults are told. At most 2,000 lines of 64 KiB, and 1 MiB. A room has at most 200
+    cards, the oldest go; 500 updates may wait for their time. Of one card's updates within 200 ms
+    the last is shown.
     """
-    lines = call.lines
-    if len(lines) > MAX_UPDATES:
-        raise ProblemError(
-            413, ErrorCode.TOO_LONG, f"{len(lines)} updates at once; {MAX_UPDATES} may be"
-        )
     now = call.live.now()
     oldest, newest = now - call.live.replica.state.settings.max_latency, now + MAX_AHEAD_MS
-    bodies = call.body_lines(StatsBody, _faults_between)
+    bodies = await call.body_lines(StatsBody, _faults_between)
     cards = [_card(body, now) for body in bodies]
     bad_times = [
         Fault(line.path("at"), f"must lie between {oldest} and {newest}")
-        for line, card in zip(lines, cards, strict=True)
+        for line, card in zip(call.lines, cards, strict=True)
         if not oldest <= card.at <= newest
     ]
     if bad_times:
-        raise invalid(bad_times[:MAX_FAULTS], ErrorCode.BAD_TIME)
+        raise invalid(bad_times, ErrorCode.BAD_TIME)
     fates = await call.submit(StatsGiven(event_id(), cards)) if cards else ""
     results = [
         StatsResult(card.id, card.at, FATES[letter])

@@ -6,22 +6,29 @@ refuses is looked at again field by field, following the struct's own types.
 
 from __future__ import annotations
 
+import asyncio
+import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 
-from grandstand.producers.problems import Fault, ProblemError, invalid
+from grandstand.producers.problems import MAX_FAULTS, Fault, ProblemError, invalid
 from grandstand.wire.codes import ErrorCode
+from grandstand.wire.readable import unreadable, with_plain_zeros
 
 MAX_BODY_BYTES = 65536
 MAX_LINES_BYTES = 1_048_576
-MAX_FAULTS = 100
-"""Faults of many lines that are told; who has so many has one."""
+MAX_PARTS = 5000
+"""Parts of a refused body that are looked at one by one: about 10 ms of the loop."""
+
+SLICE_S = 0.002
+"""How long lines are judged before everybody else has a turn."""
 
 NDJSON = "application/x-ndjson"
 
@@ -52,20 +59,56 @@ async def read_json(request: Request) -> object:
     return _decoded(body, "the body") if body else {}
 
 
-async def read_lines(request: Request) -> list[Line]:
-    """The body's lines of JSON, or the whole as one. Raises ProblemError 400 or 413.
+async def read_lines(request: Request, most: int) -> list[Line]:
+    """Return the body's lines of JSON, or the whole as one line.
 
-    Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines.
+    Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines. They
+    are counted before any of them is decoded.
+
+    Raises:
+        ProblemError: 400 for what isn't JSON, 413 for a body or a line that is too long, and for
+            more than ``most`` lines.
     """
     body = await read_body(request, MAX_LINES_BYTES)
-    lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
-    if not request.headers.get("content-type", "").startswith(NDJSON):
+    is_ndjson = request.headers.get("content-type", "").startswith(NDJSON)
+    if not is_ndjson and len(body) <= MAX_BODY_BYTES:
         try:
             return [Line(0, _decoded(body, "the body") if body else {})]
         except ProblemError:
-            if len(lines) < 2:
+            if body.strip().count(b"\n") == 0:
                 raise
-    return [Line(number, _decoded(line, f"line {number}")) for number, line in lines]
+    rows = body.splitlines()
+    if len(rows) > 2 * most:  # blank ones between them are passed over
+        raise _too_many(len(rows), most)
+    texts = [(number, row) for number, row in enumerate(rows, 1) if row.strip()]
+    if len(texts) > most:
+        raise _too_many(len(texts), most)
+    turn = _Turn()
+    lines = []
+    for number, row in texts:
+        if len(row) > MAX_BODY_BYTES:
+            detail = f"line {number} has {len(row)} bytes; {MAX_BODY_BYTES} may be"
+            raise ProblemError(413, ErrorCode.TOO_LONG, detail)
+        lines.append(Line(number, _decoded(row, f"line {number}")))
+        await turn.share()
+    return lines
+
+
+def _too_many(count: int, most: int) -> ProblemError:
+    return ProblemError(413, ErrorCode.TOO_LONG, f"{count} lines at once; {most} may be")
+
+
+class _Turn:
+    """A long job's turn on the loop."""
+
+    def __init__(self) -> None:
+        self._began_s = time.perf_counter()
+
+    async def share(self) -> None:
+        """Let everybody else have a turn once this one was long enough."""
+        if time.perf_counter() - self._began_s >= SLICE_S:
+            await asyncio.sleep(0)
+            self._began_s = time.perf_counter()
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
@@ -82,21 +125,24 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 def _decoded(text: bytes, what: str) -> object:
     try:
         decoded: object = msgspec.json.decode(text)
-        return decoded
+        return with_plain_zeros(decoded) if b"-0" in text else decoded
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         detail = f"{what} isn't JSON: {fault}"
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, detail) from None
 
 
 def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool = True) -> S:
-    """``raw`` as ``kind``. Raises ProblemError 422 with every fault.
+    """Return ``raw`` as ``kind``.
 
     ``also`` is told the fields that are well-formed by themselves; what it says of a field that has
     a fault already isn't repeated. Without ``strict``, numbers may come as text, as in a query.
+
+    Raises:
+        ProblemError: 422 with every fault, or the first ``MAX_FAULTS``.
     """
     found = faults(raw, kind, strict=strict)
+    told = {_field_of(fault) for fault in found}
     if also is not None and isinstance(raw, dict):
-        told = {_field_of(fault) for fault in found}
         good = {
             field.encode_name: msgspec.convert(raw[field.encode_name], field.type, strict=strict)
             for field in msgspec.structs.fields(kind)
@@ -108,54 +154,84 @@ def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool =
     return msgspec.convert(raw, kind, strict=strict)
 
 
-def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None = None) -> list[S]:
-    """Each line as ``kind``. Raises ProblemError 422 with every fault, its line in its path."""
+async def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None = None) -> list[S]:
+    """Return each line as ``kind``; others have their turns on the loop meanwhile.
+
+    Raises:
+        ProblemError: 422 with the first ``MAX_FAULTS`` faults, each with its line in its path;
+            lines behind them aren't looked at.
+    """
     found: list[Fault] = []
     good: list[S] = []
+    turn = _Turn()
     for line in lines:
         try:
             good.append(checked(line.raw, kind, also))
         except ProblemError as refused:
             errors = refused.problem.errors or []
             found += (Fault(line.path(fault.path), fault.message) for fault in errors)
+        if len(found) >= MAX_FAULTS:
+            break
+        await turn.share()
     if found:
-        raise invalid(found[:MAX_FAULTS])
+        raise invalid(found)
     return good
 
 
 def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[Fault]:
-    """Everything about ``raw`` that ``kind`` doesn't allow."""
+    """Return what about ``raw`` ``kind`` doesn't allow, or some reader of it can't read.
+
+    At most ``MAX_FAULTS``, looked for in ``MAX_PARTS`` parts at most.
+    """
+    wrong = [*islice(_faults(raw, kind, path, strict, iter(range(MAX_PARTS))), MAX_FAULTS)]
+    told = {fault.path for fault in wrong}
+    cannot = (Fault(where, why) for where, why in unreadable(raw, path) if where not in told)
+    return [*islice(chain(wrong, cannot), MAX_FAULTS)]
+
+
+def _faults(
+    raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
+) -> Iterator[Fault]:
+    if next(parts, None) is None:
+        return
     try:
         msgspec.convert(raw, kind, strict=strict)
+    except RecursionError:
+        return  # told as unreadable
     except msgspec.ValidationError as error:
-        inner = list(_inside(raw, kind, path, strict))
-        message, _, _ = str(error).partition(" - at ")
-        return inner or [Fault(path, message[:1].lower() + message[1:])]
-    return []
+        has_inner = False
+        for fault in _inside(raw, kind, path, strict, parts):
+            has_inner = True
+            yield fault
+        if not has_inner:
+            message, _, _ = str(error).partition(" - at ")
+            yield Fault(path, message[:1].lower() + message[1:])
 
 
-def _inside(raw: object, kind: Any, path: str, strict: bool) -> Iterator[Fault]:
+def _inside(
+    raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
+) -> Iterator[Fault]:
     """Faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
     for part in _alternatives(kind):
         arguments = get_args(part)
         if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
-            yield from _inside_struct(raw, part, path, strict)
+            yield from _inside_struct(raw, part, path, strict, parts)
         elif isinstance(raw, dict) and get_origin(part) is dict:
             for name, value in raw.items():
-                yield from faults(name, arguments[0], _join(path, name), strict)
-                yield from faults(value, arguments[1], _join(path, name), strict)
+                yield from _faults(name, arguments[0], _join(path, name), strict, parts)
+                yield from _faults(value, arguments[1], _join(path, name), strict, parts)
         elif isinstance(raw, list) and get_origin(part) is list:
             for index, value in enumerate(raw):
-                yield from faults(value, arguments[0], f"{path}[{index}]", strict)
+                yield from _faults(value, arguments[0], f"{path}[{index}]", strict, parts)
 
 
 def _inside_struct(
-    raw: Mapping[Any, object], kind: type[Struct], path: str, strict: bool
+    raw: Mapping[Any, object], kind: type[Struct], path: str, strict: bool, parts: Iterator[int]
 ) -> Iterator[Fault]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name, field in fields.items():
         if name in raw:
-            yield from faults(raw[name], field.type, _join(path, name), strict)
+            yield from _faults(raw[name], field.type, _join(path, name), strict, parts)
         elif field.required:
             yield Fault(_join(path, name), "is missing")
     if kind.__struct_config__.forbid_unknown_fields:
