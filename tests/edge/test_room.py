@@ -9,7 +9,14 @@ from grandstand.rules.envelope import Latest
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import Asides, Bar
 from grandstand.wire.codec import encode
-from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame, HeldComment, Notice, Tally
+from grandstand.wire.messages import (
+    MAX_SERVER_MESSAGE_BYTES,
+    Cue,
+    Frame,
+    HeldComment,
+    Notice,
+    Tally,
+)
 
 from tests.edge.stage import ByHand, Outlet, Stage, until
 
@@ -115,6 +122,21 @@ async def test_a_quiet_room_says_where_it_stands(on_still_stage: Stage) -> None:
     edge.heartbeat(edge._sent_at_s + QUIET_S)
     assert outlet.messages[-1]["head"] == 1
     assert "offset" not in outlet.messages[-1]
+
+
+async def test_what_is_set_for_later_comes_to_staff_alone(on_still_stage: Stage) -> None:
+    room = await on_still_stage.by_hand()
+    token = on_still_stage.token("mod", "moderator")
+    staff, other = on_still_stage.seat(room.room, token=token), seated(on_still_stage, room)
+    later = room.live.now() + 60_000
+    poll = poll_of(room, opens_at=later, closes_at=later + 1, question="Who wins?")
+    cue = Cue("k", "curtain", later, {})
+    await room.commit("x", asides=Asides(polls=[poll], cues_ahead={"k": cue, "gone": None}))
+    told = [each for each in staff.of("frame") if "polls" in each]
+    assert [each["polls"][0]["question"] for each in told] == ["Who wins?"]
+    assert [each["id"] for each in told[0]["cues"]] == ["k"]
+    assert (told[0]["head"], "offset" in told[0]) == (room.live.replica.offset, False)
+    assert not [each for each in other.of("frame") if "polls" in each or "cues" in each]
 
 
 async def test_held_comments_come_in_notices_that_fit_and_to_moderators_alone(

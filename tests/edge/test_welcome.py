@@ -47,6 +47,7 @@ def poll(name: str, question: str = "Who?") -> PollRecord:
         opens_at=NOW,
         closes_at=NOW,
         grace=0,
+        announced=True,
     )
 
 
@@ -96,6 +97,19 @@ def test_old_cues_are_left_out() -> None:
     )
     welcome, _, _ = greeted(replica(state))
     assert [cue.id for cue in welcome.cues] == ["new"]
+
+
+def test_what_is_set_for_later_is_told_to_staff_alone() -> None:
+    later = replace(poll("later"), announced=False)
+    cue = Cue("curtain", "curtain", NOW + 60_000, {})
+    room = replica(RoomState(polls={"p": poll("p"), "later": later}, cues_ahead={cue.id: cue}))
+    greeter = Greeter("gala")
+    for is_staff in (False, True, False):
+        viewer = Viewer("moderator") if is_staff else VIEWER
+        payloads, _ = greeter.greet(room, viewer, NOW, 5, "fsync", None, "msgpack")
+        welcome = msgspec.msgpack.decode(payloads[0], type=Welcome)
+        assert [each.id for each in welcome.polls] == (["p", "later"] if is_staff else ["p"])
+        assert welcome.cues == ([cue] if is_staff else [])
 
 
 def test_an_overlay_that_has_expired_is_told_to_those_who_are_still_before_its_end() -> None:
@@ -181,7 +195,7 @@ def test_what_is_the_same_for_all_is_encoded_once_for_each_commit() -> None:
         room.seq = seq
         for _ in range(3):
             greet(greeter, room)
-            kept.append(greeter._encoded["msgpack", False, 0]["recent"])
+            kept.append(greeter._encoded["msgpack", False, 0, False]["recent"])
     assert [sum(each is other for other in kept) for each in kept] == [3] * 6
 
 

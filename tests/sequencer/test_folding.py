@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from grandstand.overlays.stats import MAX_WAITING, version
 from grandstand.replica.replica import Replica
+from grandstand.rules.announcing import MAX_CUES_AHEAD
 from grandstand.rules.envelope import Commit
 from grandstand.rules.events import (
     Barred,
@@ -302,7 +303,7 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     tick = room.tick([("", PollOpened("o", poll()))], 1_000)
     assert outcome(tick) == (200, "", "p1")
     assert tick.frames[0].polls == [poll().public()]
-    assert tick.asides.polls == [poll()]
+    assert tick.asides.polls == [poll(announced=True)]
     room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
     tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_001))], 2_001)
     assert outcome(tick)[:2] == (409, "impossible_step")
@@ -318,22 +319,79 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     assert outcome(room.tick([("", PollStepped("x", "p1", "cancel", 2_004))], 2_004))[0] == 409
 
 
+def test_viewers_learn_of_a_poll_two_seconds_before_its_time() -> None:
+    room = fold()
+    later = poll(opens_at=60_000, closes_at=70_000)
+    tick = room.tick([("", PollOpened("o", later))], 1_000)
+    assert outcome(tick) == (200, "", "p1")
+    assert (tick.frames, tick.asides.polls, room.is_due(57_999)) == ([], [later], False)
+    assert room.is_due(58_000)
+    tick = room.tick([], 58_000)
+    assert [frame.polls for frame in tick.frames] == [[later.public()]]
+    assert room.state.polls["p1"].announced
+    assert not room.is_due(58_200)
+
+
+def test_a_poll_that_is_closed_before_its_time_is_announced_with_its_end() -> None:
+    room = fold()
+    room.tick([("", PollOpened("o", poll(opens_at=60_000, closes_at=70_000)))], 1_000)
+    tick = room.tick([("", PollStepped("c", "p1", "close", 2_000))], 2_000)
+    assert [(each.opens_at, each.closes_at) for each in tick.frames[0].polls or []] == [
+        (2_000, 2_000)
+    ]
+
+
+def test_of_a_poll_that_is_taken_back_before_its_time_viewers_never_hear() -> None:
+    room = fold()
+    room.tick([("", PollOpened("o", poll(opens_at=60_000, closes_at=70_000)))], 1_000)
+    tick = room.tick([("", PollStepped("c", "p1", "cancel", 2_000))], 2_000)
+    assert (tick.frames, [each.status for each in tick.asides.polls]) == ([], ["cancelled"])
+    tick = room.tick([("", PollFinished("f", "p1", [0, 0], 0))], 3_000)
+    assert (tick.frames, room.is_due(60_000)) == ([], False)
+
+
+def test_viewers_learn_of_a_cue_two_seconds_before_its_time() -> None:
+    room = fold()
+    late, early = Cue("c2", "curtain", 61_000, {}), Cue("c1", "lights", 60_000, {"on": True})
+    tick = room.tick([("", CueGiven("l", late)), ("", CueGiven("e", early))], 1_000)
+    assert (tick.frames, room.state.cues, room.is_due(57_999)) == ([], [], False)
+    assert room.state.cues_ahead == {"c1": early, "c2": late}
+    assert [frame.cues for frame in room.tick([], 58_000).frames] == [[early]]
+    assert [frame.cues for frame in room.tick([], 59_500).frames] == [[late]]
+    assert (room.state.cues, room.state.cues_ahead) == ([early, late], {})
+
+
+def test_a_room_holds_back_so_many_cues_and_no_more() -> None:
+    room = fold()
+    cues = [Cue(f"c{number}", "x", 60_000, {}) for number in range(MAX_CUES_AHEAD + 1)]
+    tick = room.tick([("", CueGiven(cue.id, cue)) for cue in cues], 1_000)
+    assert [each.status for each in tick.asides.outcomes] == [200] * MAX_CUES_AHEAD + [503]
+    assert len(room.state.cues_ahead) == MAX_CUES_AHEAD
+
+
 def test_a_poll_is_extended_by_the_ticks_own_time() -> None:
     room = fold()
     room.tick([("", PollOpened("o", poll()))], 1_000)
     tick = room.tick([("", PollExtended("e", "p1", 9_000))], 5_000)
     assert outcome(tick) == (200, "", "p1")
     assert [each.closes_at for each in tick.frames[0].polls or []] == [9_000]
-    assert room.state.polls["p1"] == poll(closes_at=9_000)
+    assert room.state.polls["p1"] == poll(closes_at=9_000, announced=True)
     tick = room.tick([("", PollExtended("l", "p1", 20_000))], 9_001)
     assert outcome(tick)[:2] == (409, "impossible_step")
     assert (tick.frames, room.state.polls["p1"].closes_at) == ([], 9_000)
 
 
 def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
-    steps: Events = [("", PollOpened("o", poll())), ("", PollStepped("x", "p1", "cancel", 1_000))]
-    tick = fold().tick(steps, 1_000)
-    assert [each.status for each in tick.frames[0].polls or []] == ["cancelled"]
+    room = fold()
+    room.tick([("", PollOpened("o", poll()))], 1_000)
+    steps: Events = [
+        ("", PollExtended("e", "p1", 9_000)),
+        ("", PollStepped("x", "p1", "cancel", 1_001)),
+    ]
+    tick = room.tick(steps, 1_001)
+    assert [(each.status, each.closes_at) for each in tick.frames[0].polls or []] == [
+        ("cancelled", 9_000)
+    ]
     assert [each.status for each in tick.asides.outcomes] == [200, 200]
 
 
@@ -486,7 +544,7 @@ class Viewer:
 
     @classmethod
     def welcomed(cls, state: RoomState) -> Viewer:
-        public = {name: poll.public() for name, poll in state.polls.items()}
+        public = {name: poll.public() for name, poll in state.polls.items() if poll.announced}
         cues, overlays = list(state.cues), dict(state.overlays)
         return cls(state.settings, public, list(state.recent), cues, overlays)
 

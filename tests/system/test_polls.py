@@ -189,9 +189,12 @@ async def test_a_vote_counts_by_the_moment_its_viewer_saw_and_within_the_grace(
 async def test_a_poll_that_opens_later_takes_no_vote_before(producer: Producer, who: Any) -> None:
     async with who("ann") as ann:
         now = (await ann.ask({"type": "time", "sent": 0}))["now"]
-        poll = await producer.open(opens_at=now + 60_000, closes_at=now + 120_000)
-        assert (await ann.knows(poll))["status"] == "open"
-        assert (await ann.vote(poll, 0))["code"] == "poll_not_open"
+        later = await producer.open(opens_at=now + 60_000, closes_at=now + 120_000)
+        assert (await ann.vote(later, 0))["code"] == "poll_not_open"
+        soon = await producer.open(opens_at=now + 4_000, closes_at=now + 120_000)
+        assert (await ann.knows(soon))["status"] == "open"  # viewers show it by their playhead
+        assert (await ann.vote(soon, 0, at=now))["code"] == "poll_not_open"
+        assert later not in ann.picture.polls
 
 
 async def test_the_grace_ends_by_itself_and_the_final_tally_never_moves(

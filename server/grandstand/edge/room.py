@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
 from grandstand.edge.inbox import Inbox
@@ -105,6 +107,7 @@ class EdgeRoom:
             self._broadcast(self.audience, self.forms(payload), offset)
         if commit.asides:
             self._tell(commit.asides)
+            self._tell_staff_ahead(commit)
 
     def latest(self, latest: Latest) -> None:
         """An unnumbered frame, which may wait a tick, and tallies for those who voted."""
@@ -162,6 +165,15 @@ class EdgeRoom:
             if poll.ended:
                 self._voters.pop(poll.id, None)
                 self._tallies.pop(poll.id, None)
+
+    def _tell_staff_ahead(self, commit: Commit) -> None:
+        """Show staff, before all others, the polls and cues that are set for later."""
+        polls = [poll.public() for poll in commit.asides.polls if not poll.announced]
+        cues = [cue for cue in commit.asides.cues_ahead.values() if cue is not None]
+        if self._staff and (polls or cues):
+            frame = Frame(commit.now, head=commit.offset, polls=polls or UNSET, cues=cues or UNSET)
+            for session in list(self._staff):
+                session.tell(frame)
 
     def _tell_staff(self, asides: Asides) -> None:
         notices = [

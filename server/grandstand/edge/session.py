@@ -34,6 +34,7 @@ from grandstand.wire.messages import (
     ClientMessage,
     Error,
     Follow,
+    Frame,
     Hello,
     Notice,
     PostComment,
@@ -173,9 +174,9 @@ class ViewerSession:
 
     # --- from the room ---------------------------------------------------------------------------
 
-    def tell(self, notice: Notice) -> None:
-        """A notice to this viewer alone."""
-        self._send(notice)
+    def tell(self, message: Notice | Frame) -> None:
+        """A notice or an unnumbered frame to this viewer alone."""
+        self._send(message)
 
     def banned(self) -> None:
         """A moderator banned the viewer."""

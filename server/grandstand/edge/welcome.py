@@ -35,7 +35,7 @@ class Greeter:
     def __init__(self, room: str) -> None:
         self._room = room
         self._commit: tuple[Replica, int] | None = None
-        self._encoded: dict[tuple[Codec, bool, int], dict[str, Any]] = {}
+        self._encoded: dict[tuple[Codec, bool, int, bool], dict[str, Any]] = {}
 
     def greet(
         self,
@@ -51,7 +51,8 @@ class Greeter:
         missed; None if it isn't recovered.
 
         A state too large for one message is told in several: its polls, overlays and cues follow
-        the ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit.
+        the ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit. Staff
+        are also told what is set for later.
         """
         missed: list[bytes] | None = None
         if resume is not None and resume.epoch == replica.epoch:
@@ -60,14 +61,15 @@ class Greeter:
             self._commit = (replica, replica.seq)
             self._encoded.clear()
         state, recovered = replica.state, missed is not None
+        is_staff = viewer.role != "viewer"
         cues = [cue for cue in state.cues if cue.at >= now - state.settings.max_latency]
-        kind = (codec, recovered, len(cues))
+        kind = (codec, recovered, len(cues), is_staff)
         encoded = self._encoded.get(kind)
         large = encoded or {
             "settings": state.settings,
-            "polls": [poll.public() for poll in state.polls.values()],
+            "polls": [poll.public() for poll in state.polls.values() if poll.announced or is_staff],
             "overlays": list(state.overlays.values()),  # also for those behind what has expired
-            "cues": cues,
+            "cues": [*cues, *state.cues_ahead.values()] if is_staff else cues,
             "recent": [] if recovered else state.recent,
         }
         whole = Welcome(

@@ -41,7 +41,10 @@ class ImpossibleStepError(Exception):
 
 
 class PollRecord(Struct, frozen=True, kw_only=True):
-    """A poll with what viewers aren't told: its answer before the reveal, its vote shards."""
+    """A poll with what viewers aren't told: its answer before the reveal, its vote shards.
+
+    Before it is ``announced`` viewers know nothing of it.
+    """
 
     id: str
     kind: PollKind
@@ -56,6 +59,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     answer: int | None = None
     shards: int = 8
     status: PollStatus = "open"
+    announced: bool = False
     final: bool = False
     tally: list[int] | None = None
     voters: int | None = None

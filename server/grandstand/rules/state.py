@@ -64,6 +64,7 @@ class Asides(Struct, omit_defaults=True):
     decided: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     waiting: dict[str, Overlay | None] = field(default_factory=dict)
+    cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -72,7 +73,8 @@ class Asides(Struct, omit_defaults=True):
 class RoomState(Struct):
     """All that a ``welcome``, an edge's checks and the room's sequencer need of a room.
 
-    ``waiting`` holds versions of overlays that are not to be known of before their time.
+    ``waiting`` holds versions of overlays that are not to be known of before their time,
+    ``cues_ahead`` cues.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -82,6 +84,7 @@ class RoomState(Struct):
     recent: list[Comment] = field(default_factory=list)
     bars: dict[str, Bar] = field(default_factory=dict)
     waiting: dict[str, Overlay] = field(default_factory=dict)
+    cues_ahead: dict[str, Cue] = field(default_factory=dict)
 
     def bar(self, user: str, now: int) -> Bar | None:
         """The bar that holds against ``user`` at ``now``, if any."""
@@ -89,7 +92,7 @@ class RoomState(Struct):
         return bar if bar is not None and bar.holds(now) else None
 
 
-PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars", "waiting")
+PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars", "waiting", "cues_ahead")
 """The fields of RoomState: each is stored by itself, so that a commit writes what it changed."""
 
 
@@ -115,6 +118,12 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
         else:
             state.waiting[place] = overlay
         changed.add("waiting")
+    for cue_id, cue in asides.cues_ahead.items():
+        if cue is None:
+            state.cues_ahead.pop(cue_id, None)
+        else:
+            state.cues_ahead[cue_id] = cue
+        changed.add("cues_ahead")
     return changed
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from grandstand.overlays import stats
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
-from grandstand.rules import polls
+from grandstand.rules import announcing, polls
 from grandstand.rules.events import (
     Barred,
     CommentEvent,
@@ -95,6 +96,10 @@ class RoomFold:
         for comment in self.state.recent:
             self.selector.show(Told.shown_before(comment), comment.at, comment.count)
 
+    def is_due(self, now: int) -> bool:
+        """Return whether time alone changes the room at ``now`` (programme time, ms)."""
+        return stats.is_due(self.state, now) or announcing.is_due(self.state, now)
+
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
         draft = _Draft(Cards(self.state, now))
@@ -145,7 +150,7 @@ class RoomFold:
                 draft.polls[poll.id] = poll
                 return poll.id
             case CueGiven(cue=cue):
-                draft.cues.append(cue)
+                self._cue(draft, cue, now)
                 return cue.id
             case StatsGiven(cards=cards):
                 return self._stats(draft, cards)
@@ -185,6 +190,24 @@ class RoomFold:
         except ImpossibleStepError as impossible:
             raise _Refused(409, "impossible_step", str(impossible)) from None
 
+    def _cue(self, draft: _Draft, cue: Cue, now: int) -> None:
+        if announcing.is_near(cue.at, now):
+            draft.cues.append(cue)
+            return
+        ahead = draft.asides.cues_ahead
+        if len(self.state.cues_ahead) + len(ahead) >= announcing.MAX_CUES_AHEAD:
+            words = f"more than {announcing.MAX_CUES_AHEAD} cues would wait for their time"
+            raise _Refused(503, "overloaded", words)
+        ahead[cue.id] = cue
+
+    def _announce(self, draft: _Draft, now: int) -> None:
+        """Take into the tick the polls and cues whose time is near."""
+        known = self.state.polls | draft.polls
+        draft.polls |= {poll.id: poll for poll in announcing.due_polls(known.values(), now)}
+        for cue in announcing.due_cues(self.state, now):
+            draft.cues.append(cue)
+            draft.asides.cues_ahead[cue.id] = None
+
     def _stats(self, draft: _Draft, cards: Sequence[Overlay]) -> str:
         """The first letters of what became of each."""
         try:
@@ -208,6 +231,7 @@ class RoomFold:
     # --- the end of a tick -----------------------------------------------------------------------
 
     def _finish(self, draft: _Draft, now: int) -> Tick:
+        self._announce(draft, now)
         settings = draft.settings or self.state.settings
         self.selector.themes.retract(draft.retract)
         approved = [
@@ -233,7 +257,7 @@ class RoomFold:
             comments=[shown(group) for group in groups] or UNSET,
             overflow=choice.overflow or UNSET,
             retract=draft.retract or UNSET,
-            polls=[poll.public() for poll in draft.polls.values()] or UNSET,
+            polls=[poll.public() for poll in draft.polls.values() if poll.announced] or UNSET,
             cues=draft.cues or UNSET,
             overlays=overlays or UNSET,
             drop=drop or UNSET,

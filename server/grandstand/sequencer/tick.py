@@ -15,7 +15,6 @@ import msgspec
 import structlog
 from msgspec import UNSET
 
-from grandstand.overlays import stats
 from grandstand.rules import events
 from grandstand.rules.clock import ProgrammeClock, next_tick
 from grandstand.rules.envelope import Commit, Latest
@@ -104,7 +103,7 @@ class RoomSequencer:
             COMMIT_PATIENCE_S,
         )
         now = self._now()
-        if entries or stats.is_due(self._fold.state, now):
+        if entries or self._fold.is_due(now):
             await self._commit(entries, now)
         try:
             await self._finish_polls(now)
