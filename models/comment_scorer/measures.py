@@ -43,7 +43,7 @@ def area(truth: Floats, found: Floats) -> float:
     _, inverse, counts = np.unique(found, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     yes = truth >= 0.5
-    positives, negatives = yes.sum(), (~yes).sum()
+    positives, negatives = int(yes.sum()), int((~yes).sum())
     above = ranks[yes].sum() - positives * (positives + 1) / 2
     return float(above / max(1, positives * negatives))
 
