@@ -52,11 +52,11 @@ FROM_THE_TOP = (
     {"recordings"},
     {"rules"},
     {"wire"},
-    {"faults", "telemetry"},
+    {"faults", "telemetry", "timeouts"},
 )
 """Each imports only what stands below it. Edge, producers and sequencer stand side by side: they
 know each other through the store alone. Settings, resources, pages and the machine are the app's
-to know; tokens clean the names in them as moderation does; faults and telemetry know nobody."""
+to know; tokens clean the names in them as moderation does; those at the end know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 

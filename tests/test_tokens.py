@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from grandstand.faults import OperatorError
 from grandstand.rules.identity import TokenTerms
+from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode, RefusedError
 from hypothesis import given
@@ -291,7 +292,7 @@ async def fetching(
 
 async def accepted(tokens: Tokens, token: str) -> None:
     """Waits until the token is accepted."""
-    async with asyncio.timeout(5):
+    async with timeout(5):
         while True:
             try:
                 tokens.identify(token)
@@ -302,7 +303,7 @@ async def accepted(tokens: Tokens, token: str) -> None:
 
 async def settled(issuer: Issuer, asked: int) -> None:
     """Waits until the issuer was asked so often, and the answer taken."""
-    async with asyncio.timeout(5):
+    async with timeout(5):
         while True:
             if issuer.asked >= asked:
                 break

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.typing import Subprotocol
@@ -31,7 +32,7 @@ _decode = msgspec.msgpack.Decoder().decode
 
 async def until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
     """Waits until ``condition`` holds."""
-    async with asyncio.timeout(timeout_s):
+    async with timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - what is waited for is another process's
             await asyncio.sleep(0.005)
 
@@ -214,7 +215,7 @@ class Viewer:
         self._unanswered[message["id"]] = message
         try:
             await self._try(message)
-            async with asyncio.timeout(timeout_s):
+            async with timeout(timeout_s):
                 answer: Message = await answered
             return answer
         finally:
@@ -224,7 +225,7 @@ class Viewer:
     async def insist(self, message: Message, timeout_s: float = PATIENCE_S) -> Message:
         """As ``ask``, and asks again where the answer says so."""
         message = {"id": uuid4().hex, **message}
-        async with asyncio.timeout(timeout_s):
+        async with timeout(timeout_s):
             while True:
                 answer = await self.ask(message, timeout_s)
                 if answer.get("code") not in SEND_AGAIN:

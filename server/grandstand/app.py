@@ -45,6 +45,7 @@ from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.store import Store
 from grandstand.stores import connected, store_url
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 
 GRACE_S = 5
@@ -92,7 +93,7 @@ class _Server(uvicorn.Server):
         """As uvicorn's, which wakes ten times a second to see whether it is to exit."""
         while not await self.on_tick(0):  # renews the Date of answers
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DATE_S):
+                async with timeout(DATE_S):
                     await self._over.wait()
 
     @contextlib.contextmanager

@@ -32,6 +32,7 @@ from msgspec import Meta, Struct
 from grandstand.faults import OperatorError
 from grandstand.moderation.normalise import clean
 from grandstand.rules.identity import Identity, Role, TokenTerms
+from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 MIN_SECRET_BYTES = 32
@@ -241,7 +242,7 @@ class Tokens:
                 log.warning("jwks_fetch_failed", url=self._jwks_url, reason=str(fault))
             await asyncio.sleep(hurry_s)
             try:
-                async with asyncio.timeout(refresh_s - hurry_s):
+                async with timeout(refresh_s - hurry_s):
                     await self._hurry.wait()
             except TimeoutError:
                 continue

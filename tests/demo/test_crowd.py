@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 from grandstand.demo.phrases import Phrases
+from grandstand.timeouts import timeout
 
 from tests.demo.conftest import MakeCrowd
 from tests.server import ServerProcess
@@ -47,7 +48,7 @@ async def test_every_viewer_votes_once_in_every_poll(
         multiple = await shared_server.produce(
             "POST", f"/v1/rooms/{room}/polls", {"kind": "multiple", "max_choices": 2, **base}
         )
-        async with asyncio.timeout(20):
+        async with timeout(20):
             for poll in (single, multiple):
                 voters = 0
                 while voters < SIZE:

@@ -17,6 +17,7 @@ import pytest
 from grandstand.demo import timecode
 from grandstand.demo.playlist import Segment
 from grandstand.demo.stream import PATH, Stream, missing
+from grandstand.timeouts import timeout
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
@@ -99,7 +100,7 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
                 for pid in children():
                     os.kill(pid, signal.SIGKILL)
                 await until(lambda: not children())
-            async with asyncio.timeout(READY_S):
+            async with timeout(READY_S):
                 while "#EXT-X-DISCONTINUITY\n" not in (answer := await client.get(PATH)).text:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
     dates = re.findall(r"DATE-TIME:(\S+)", answer.text)

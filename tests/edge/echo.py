@@ -11,6 +11,7 @@ from typing import Any
 
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.socket import Handshake, Refusal, ViewerSocket
+from grandstand.timeouts import timeout
 from uvicorn import Config, Server
 
 
@@ -93,7 +94,7 @@ async def no_app(scope: Any, receive: Any, send: Any) -> None:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something that tells nobody when it happens."""
-    async with asyncio.timeout(5):
+    async with timeout(5):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 

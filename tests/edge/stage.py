@@ -34,6 +34,7 @@ from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codec import Codec, encode
 from grandstand.wire.messages import Comment, Frame
@@ -53,7 +54,7 @@ Message = dict[str, Any]
 
 async def until(holds: Callable[[], object]) -> None:
     """Waits for something that tells nobody when it happens."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
 
@@ -123,7 +124,7 @@ class Client:
 
     async def closed(self) -> int | None:
         """The close code, once everything was read."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with timeout(PATIENCE_S):
             await self._reading
         return self.socket.close_code
 

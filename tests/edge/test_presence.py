@@ -7,6 +7,7 @@ from grandstand.edge import presence as module
 from grandstand.edge.presence import Presence
 from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
+from grandstand.timeouts import timeout
 
 from tests.edge.stage import Stage, until
 
@@ -36,7 +37,7 @@ async def test_the_store_is_told_how_many_viewers_are_here(
     task = asyncio.create_task(Presence(on_still_stage.gate).run())
     store = on_still_stage.store
     for count in (3, 2):
-        async with asyncio.timeout(5):
+        async with timeout(5):
             while await store.rooms.viewers(room.room, store.now_ms()) != count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         session = outlets.pop().session

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from grandstand.timeouts import timeout
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -40,7 +41,7 @@ async def stand(
 
 async def until(made: Stand, condition: Callable[[], object]) -> None:
     """Opens what is due until ``condition`` holds."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with timeout(PATIENCE_S):
         while not condition():
             made.open_due()
             await asyncio.sleep(0.002)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grandstand.timeouts import timeout
 from websockets.asyncio.server import broadcast
 
 from loadtest.users.service_levels import DEFAULT
@@ -59,7 +60,7 @@ async def locust(
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with timeout(PATIENCE_S):
             if lasts is not None:
                 await lasts()
                 process.terminate()

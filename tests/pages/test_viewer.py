@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from grandstand.timeouts import timeout
 from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
 from tests.pages.browsing import (
@@ -56,21 +57,21 @@ async def open_poll(server: ServerProcess, room: str, **fields: Any) -> str:
 async def step(server: ServerProcess, room: str, poll: str, name: str) -> None:
     """A step that may have to wait until the votes are counted."""
     path = f"/v1/rooms/{room}/polls/{poll}/{name}"
-    async with asyncio.timeout(20):
+    async with timeout(20):
         while (await server.ask("POST", path, {}, server.producer_token)).status == 409:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
 async def lasts(stream: str, segments: int) -> None:
     """Waits until the stream has so many of its seconds."""
-    async with httpx2.AsyncClient() as http, asyncio.timeout(60):
+    async with httpx2.AsyncClient() as http, timeout(60):
         while (await http.get(stream)).text.count("#EXTINF") < segments:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
 
 
 async def waiting_comment(server: ServerProcess, room: str) -> dict[str, Any]:
     """The one that waits for a moderator, once its commit has told of it."""
-    async with asyncio.timeout(20):
+    async with timeout(20):
         while True:
             for comment in (await server.produce("GET", f"/v1/rooms/{room}/held"))["comments"]:
                 found: dict[str, Any] = comment

@@ -31,6 +31,7 @@ from grandstand.store.cancelling import PATIENTLY_S, end
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode
 from prometheus_client import CollectorRegistry
@@ -135,7 +136,7 @@ class Stage:
 
 async def until(holds: Any) -> None:
     """Waits until ``holds()``."""
-    async with asyncio.timeout(5):
+    async with timeout(5):
         while True:
             if holds():
                 return

@@ -15,6 +15,7 @@ from grandstand.rules.events import Restored
 from grandstand.rules.state import Asides, Outcome
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
+from grandstand.timeouts import timeout
 
 from tests.edge.stage import ByHand, Stage, stage, until
 
@@ -233,7 +234,7 @@ async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) ->
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
     store, room = deaf.hand.stage.store, deaf.hand.room
-    async with asyncio.timeout(5):
+    async with timeout(5):
         while not await store.ingest.read(room, "0-0", 1):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     outcome = Outcome(event.id, 409, "code", "words")

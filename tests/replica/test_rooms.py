@@ -11,6 +11,7 @@ from grandstand.replica import rooms as module
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
+from grandstand.timeouts import timeout
 
 from tests.edge.stage import Stage, stage, until
 
@@ -133,7 +134,7 @@ async def test_a_renewed_epoch_is_noticed_at_once(node: Stage) -> None:
     await hand.commit("x")
     await node.store.timeline.renew_epoch(hand.room, hand.head, "run", 1, 1)
     old = hand.head.epoch
-    async with asyncio.timeout(module.COMPARE_S * 0.9):
+    async with timeout(module.COMPARE_S * 0.9):
         while hand.live.replica.epoch == old:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -17,6 +17,7 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import ConflictError
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from prometheus_client import CollectorRegistry
 
 from tests.edge.stage import until
@@ -90,7 +91,7 @@ async def test_of_two_processes_one_has_the_room_and_the_other_when_it_is_given_
             await asyncio.sleep(0.1)
             assert len(Fake.made) == 1
             await end([first])
-            async with asyncio.timeout(1):  # well before the lease has run out
+            async with timeout(1):  # well before the lease has run out
                 await until(lambda: len(Fake.made) == 2)
             assert running() == ["a"]
 

@@ -10,6 +10,7 @@ from grandstand.store import bus as bus_module
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
+from grandstand.timeouts import timeout
 
 from tests.proxy import CuttingProxy
 
@@ -26,11 +27,11 @@ class Ears:
         )
 
     async def connected(self) -> None:
-        async with asyncio.timeout(10):
+        async with timeout(10):
             await self.connections.get()
 
     async def heard(self) -> tuple[str, bytes]:
-        async with asyncio.timeout(10):
+        async with timeout(10):
             return await self.messages.get()
 
 
@@ -70,7 +71,7 @@ def told(room: str, frame: bytes) -> tuple[str, bytes]:
 
 async def answered(speaker: Store, room: str, listeners: int = 1) -> None:
     """Waits until the store knows so many listeners of the room's channel."""
-    async with asyncio.timeout(10):
+    async with timeout(10):
         while True:
             channel = f"gs:{{{room}}}:bus"
             _, count = await speaker.rooms._reader.ask("PUBSUB", "SHARDNUMSUB", channel)

@@ -9,6 +9,7 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
+from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -30,7 +31,7 @@ async def said_until_the_end(connection: ClientConnection) -> tuple[list[Message
     """All that the server says until it closes, and the code of its close frame."""
     messages = []
     try:
-        async with asyncio.timeout(15):
+        async with timeout(15):
             async for payload in connection:
                 assert isinstance(payload, bytes)
                 messages.append(msgspec.msgpack.decode(payload))

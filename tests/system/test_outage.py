@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 import pytest
 from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
+from grandstand.timeouts import timeout
 from redis.asyncio import Redis
 
 from tests.conftest import MakeServer
@@ -68,7 +69,7 @@ async def readiness(server: ServerProcess) -> int:
 
 
 async def until_ready_is(server: ServerProcess, status: int) -> None:
-    async with asyncio.timeout(20):
+    async with timeout(20):
         while await readiness(server) != status:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from grandstand.timeouts import timeout
 
 from tests.server import ServerProcess
 from tests.viewer import Message, Viewer, viewing
@@ -40,7 +41,7 @@ class Producer:
         return found
 
     async def until_final(self, poll: str) -> Message:
-        async with asyncio.timeout(10):
+        async with timeout(10):
             while True:
                 told = await self.look(poll)
                 if told["final"]:

@@ -18,6 +18,7 @@ from itertools import count
 import msgspec
 import pytest
 from grandstand.store.writer import load
+from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
 from tests.proxy import Command, CuttingProxy
@@ -36,7 +37,7 @@ async def started(one: ServerProcess, other: ServerProcess, room: str) -> None:
     """Starts both, the other once the first sequences the room."""
     await asyncio.to_thread(one.start)
     await asyncio.to_thread(one.make_room, room)
-    async with asyncio.timeout(10):
+    async with timeout(10):
         while b"grandstand_leases_held 1.0" not in (await one.ask("GET", "/metrics")).body:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     await asyncio.to_thread(other.start)

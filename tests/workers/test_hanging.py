@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from grandstand.settings import ServerSettings
+from grandstand.timeouts import timeout
 from grandstand.workers import parent
 from grandstand.workers.place import Place
 from grandstand.workers.watch import HUNG_S, WORD_S
@@ -99,7 +100,7 @@ async def test_a_worker_that_does_not_stop_with_the_others_is_killed_when_its_ti
     running = parent._Parent(ServerSettings.read(workers=2, drain_s=0.1), tmp_path, "")
     serving = asyncio.create_task(running.serve())
     await until(running._complete.is_set)
-    async with asyncio.timeout(5):
+    async with timeout(5):
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
     assert not any(worker.is_taken for worker in running._workers)

@@ -9,6 +9,8 @@ import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from grandstand.timeouts import timeout
+
 from tests.conftest import MakeServer
 from tests.moderation.installation import install
 from tests.server import STOP_S, ServerProcess
@@ -175,7 +177,7 @@ async def test_a_second_signal_ends_all_at_once(make_server: MakeServer, room: s
         assert (ready.status, ready.json["code"]) == (503, "unavailable")
         assert (await server.ask("GET", "/healthz")).status == 200
         assert [viewer for viewer in viewers if viewer.is_here]
-        async with asyncio.timeout(STOP_S):
+        async with timeout(STOP_S):
             await asyncio.to_thread(server.stop, signal.SIGTERM)
     assert not events(server, "worker_killed")
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from grandstand.timeouts import timeout
 from grandstand.workers import place
 from grandstand.workers.place import HASTEN, Place
 from grandstand.workers.watch import HUNG_S, WORD_S
@@ -35,7 +36,7 @@ async def living(program: str) -> AsyncIterator[tuple[Place, asyncio.Future[int]
     one = Place("1", (sys.executable, "-c", HEAD + program), {}, lambda: None)
     end = asyncio.create_task(one.live())
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with timeout(PATIENCE_S):
             yield one, asyncio.shield(end)  # a test that takes too long ends, not the process
     finally:
         one.send_signal(signal.SIGKILL)

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Subprotocol
 
 from grandstand.audience.figures import Figures
+from grandstand.timeouts import timeout
 from grandstand.wire.codes import RECONNECT, ErrorCode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -204,7 +205,7 @@ class Attendee:
                 _encode(Hello(token=await self._token(), resume=resume, client="grandstand"))
             )
             try:
-                async with asyncio.timeout(SILENCE_S) as patience:
+                async with timeout(SILENCE_S) as patience:
                     async for payload in socket:
                         in_order = await self._take(decoded(payload), socket)
                         if in_order:

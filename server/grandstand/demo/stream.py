@@ -22,6 +22,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from grandstand.demo.playlist import Segment, following, playlist, segment
+from grandstand.timeouts import timeout
 
 PATH = "/stream/live.m3u8"
 AHEAD_S = 0.5
@@ -88,7 +89,7 @@ class Stream:
             if process.returncode is None:
                 process.terminate()
                 try:
-                    async with asyncio.timeout(END_S):
+                    async with timeout(END_S):
                         await process.wait()
                 except TimeoutError:
                     process.kill()  # its encoder ends with what it reads from
@@ -142,7 +143,7 @@ async def missing() -> str | None:
     except (OSError, RuntimeError) as error:
         return str(error)
     try:
-        async with asyncio.timeout(CHECK_S):
+        async with timeout(CHECK_S):
             told, _ = await process.communicate()
     except TimeoutError:
         process.kill()

@@ -14,6 +14,8 @@ from contextlib import suppress
 from math import ceil
 from typing import Protocol
 
+from grandstand.timeouts import timeout
+
 PAUSE_S = 0.05
 """Between slices: frames, pings and calls are served then."""
 
@@ -70,6 +72,6 @@ class Draining:
             told += len(leaving)
             waiting = [viewer for viewer in waiting[len(leaving) :] if viewer in here]
             with suppress(TimeoutError):
-                async with asyncio.timeout(0 if wanted > SLICE_MAX else PAUSE_S):
+                async with timeout(0 if wanted > SLICE_MAX else PAUSE_S):
                     await self._hurry.wait()
         return told

@@ -29,6 +29,7 @@ from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, insisting
 from grandstand.store.votes import Ballot, Cast
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack, Mode, Size
 
@@ -125,7 +126,7 @@ class Inbox:
                 if len(self._line) < BATCH_MAX:
                     self._full.clear()
                     try:
-                        async with asyncio.timeout(self._wait_s):
+                        async with timeout(self._wait_s):
                             await self._full.wait()
                     except TimeoutError:
                         pass

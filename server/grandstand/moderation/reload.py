@@ -17,6 +17,7 @@ from grandstand.moderation.manifest import NAME, ModelError, read
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.telemetry import ScorerMetrics
+from grandstand.timeouts import timeout
 
 PAUSE_S = 2.0
 
@@ -55,7 +56,7 @@ class Reload:
         """Watch until cancelled."""
         while True:
             try:
-                async with asyncio.timeout(self._pause_s):
+                async with timeout(self._pause_s):
                     await self._asked.wait()
             except TimeoutError:
                 pass

@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from grandstand.producers.exposition import together
+from grandstand.timeouts import timeout
 
 PATIENCE_S = 1.0
 """A process that hasn't told its metrics by then is left out; Prometheus waits 10 s by default."""
@@ -69,7 +70,7 @@ class Siblings:
 
     async def _ask(self, path: Path) -> str:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with timeout(PATIENCE_S):
                 reader, writer = await asyncio.open_unix_connection(path)
                 try:
                     return (await reader.read()).decode()

@@ -21,6 +21,7 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, insisting
 from grandstand.store.timeline import Snapshot, UnknownRoomError
+from grandstand.timeouts import timeout
 
 OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
@@ -152,7 +153,7 @@ class LiveRoom:
         self._outcomes[event.id] = waiting
         item = Item(user="", message_id=event.id, kind="x", payload=events.encode(event))
         try:
-            async with asyncio.timeout(OUTCOME_PATIENCE_S):
+            async with timeout(OUTCOME_PATIENCE_S):
                 await insisting(
                     lambda: self._store.ingest.append(
                         self.room, [item], NO_RATE, self._store.now_ms()

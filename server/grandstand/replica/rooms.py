@@ -19,6 +19,7 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import ROOM_ID
 from grandstand.store.store import Store
 from grandstand.store.timeline import UnknownRoomError
+from grandstand.timeouts import timeout
 
 COMPARE_S = 1.0
 UNKNOWN_S = 1.0
@@ -113,7 +114,7 @@ class LiveRooms:
     async def _compare_forever(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(COMPARE_S):
+                async with timeout(COMPARE_S):
                     await self._compare_now.wait()
             except TimeoutError:
                 pass

@@ -29,6 +29,7 @@ from grandstand.settings import PREFIX, ServerSettings
 from grandstand.store.cancelling import end
 from grandstand.stores import connected, store_url
 from grandstand.telemetry import ParentMetrics, configure_logging
+from grandstand.timeouts import timeout
 from grandstand.workers.place import HASTEN, Place
 from grandstand.workers.restarts import Restarts
 from grandstand.workers.watch import HUNG_S, WORD_S
@@ -150,7 +151,7 @@ class _Parent:
             self._metrics.restarts.labels(worker.name).inc()
             log.error("worker_ended", of=worker.name, code=code, again_in_s=pause_s)
             try:
-                async with asyncio.timeout(pause_s):
+                async with timeout(pause_s):
                     await self._stopping.wait()
             except TimeoutError:
                 continue
