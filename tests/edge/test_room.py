@@ -223,3 +223,25 @@ async def test_who_left_gets_nothing_and_counts_no_more(on_still_stage: Stage) -
     before = len(outlet.frames)
     await room.commit("x")
     assert len(outlet.frames) == before
+
+
+async def test_staff_is_noted_as_it_comes_once_and_with_its_role_on_its_comments(
+    on_stage: Stage,
+) -> None:
+    live = await on_stage.room()
+    token = on_stage.token("mo", "moderator")
+    async with on_stage.viewer(live.room, token) as moderator:
+        await until(lambda: live.replica.state.staff)
+        (staff,) = live.replica.state.staff.values()
+        assert (staff.role, staff.name) == ("moderator", "Mo")
+        await until(lambda: not live.notes)
+        async with on_stage.viewer(live.room, token):
+            assert not live.notes
+        ack = await moderator.ask("comment", text="hello from the staff")
+        frame = await moderator.first("frame", lambda frame: frame.get("comments"))
+        assert [(each["id"], each["role"]) for each in frame["comments"]] == [
+            (ack["comment"], "moderator")
+        ]
+    async with on_stage.viewer(live.room, on_stage.token("vi")):
+        assert not live.notes
+    assert live.replica.state.staff.keys() == {on_stage.user(live, "mo")}

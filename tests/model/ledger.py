@@ -64,6 +64,7 @@ class Proposal:
     polls: Mapping[str, bytes] = field(default_factory=dict)
     held: Mapping[str, bytes] = field(default_factory=dict)
     decided: Sequence[str] = ()
+    bars: Mapping[str, bytes | None] = field(default_factory=dict)  # None: lifted, or over
     rows: Sequence[tuple[int, str]] = ()  # at, comment id
     retracted: Sequence[str] = ()
 
@@ -87,6 +88,7 @@ class Room:
     state: Mapping[str, bytes] = field(default_factory=dict)
     polls: Mapping[str, bytes] = field(default_factory=dict)
     held: Mapping[str, bytes] = field(default_factory=dict)
+    bars: Mapping[str, bytes] = field(default_factory=dict)
     record: frozenset[tuple[int, str]] = frozenset()
     retracted: frozenset[str] = frozenset()
 
@@ -179,6 +181,7 @@ def commit(
     if room.place != proposal.before:
         return room, "conflict"
     held = {**room.held, **proposal.held}
+    bars = {**room.bars, **proposal.bars}
     moved = replace(
         room,
         seq=proposal.seq,
@@ -191,6 +194,7 @@ def commit(
         state={**room.state, **proposal.state},
         polls={**room.polls, **proposal.polls},
         held={id: text for id, text in held.items() if id not in proposal.decided},
+        bars={user: bar for user, bar in bars.items() if bar is not None},
         record=room.record | set(proposal.rows),
         retracted=room.retracted | set(proposal.retracted),
     )

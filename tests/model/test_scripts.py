@@ -23,7 +23,7 @@ from grandstand.rules.envelope import Commit, encode
 from grandstand.rules.limits import Rate
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
-from grandstand.rules.state import Asides, RoomState
+from grandstand.rules.state import Asides, Bar, RoomState
 from grandstand.store import ingest, keys, timeline, votes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
@@ -204,6 +204,8 @@ class Machine(RuleBasedStateMachine):
             elif rows:
                 retracted.append(rows[-1].id)
         cursor = read[-1].cursor if read else self.room.cursor
+        bar = Bar("mute", self.settings) if approve else None
+        bars = {f"u{self.settings % 3}": bar} if count % 2 else {}
         self.settings += 1
         state = RoomState(settings=Settings(title=str(self.settings)))
         commit = Commit(
@@ -212,7 +214,7 @@ class Machine(RuleBasedStateMachine):
             offset=self.head.offset + len(rows),
             now=self.settings,
             frames=[b"\x00\xff"] * len(rows),
-            asides=Asides(),
+            asides=Asides(bars=bars),
         )
         polls = [self.poll[approve]]
         changes = Changes(frozenset({"settings"}), rows, polls, held, decided, retracted)
@@ -228,6 +230,10 @@ class Machine(RuleBasedStateMachine):
             polls={poll.id: msgspec.msgpack.encode(poll) for poll in polls},
             held={each.id: msgspec.msgpack.encode(each) for each in held},
             decided=decided,
+            bars={
+                user: None if bar is None else msgspec.msgpack.encode(bar)
+                for user, bar in bars.items()
+            },
             rows=[(row.at, row.id) for row in rows],
             retracted=retracted,
         )
@@ -339,6 +345,7 @@ class Machine(RuleBasedStateMachine):
             (keys.state(room), mine.state),
             (keys.polls(room), mine.polls),
             (keys.held(room), mine.held),
+            (keys.bars(room), mine.bars),
         ):
             assert await ask("HGETALL", key) == {k.encode(): v for k, v in expected.items()}
         recorded = [row async for row in self.store.record.rows(room, 0, 99, shown_only=False)]

@@ -3,6 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from grandstand.producers.api import event_id
+from grandstand.rules.events import StaffCame
+from grandstand.rules.identity import Role, user_id
 
 from tests.producers.stage import USER, Stage
 
@@ -94,3 +97,51 @@ async def test_a_wrong_duration_is_refused(on_stage: Stage, duration: Any) -> No
     path = f"/v1/rooms/{room}/viewers/{USER}/mute"
     status, problem = await post(on_stage, path, {"duration": duration})
     assert (status, [fault["path"] for fault in problem["errors"]]) == (422, ["duration"])
+
+
+async def _enter(stage: Stage, room: str, sub: str, role: Role) -> str:
+    """Somebody of the staff who has come into the room; its user."""
+    live = await stage.live(room)
+    user = user_id(sub, live.salt)
+    if role != "viewer":
+        await live.submit(StaffCame(event_id(), user, role, sub.title()))
+    return user
+
+
+@pytest.mark.parametrize("step", ["mute", "ban"])
+async def test_a_moderator_bars_viewers_alone(on_stage: Stage, step: str) -> None:
+    room = await on_stage.room()
+    live = await on_stage.live(room)
+    for sub, role, statuses in (
+        ("mo", "moderator", (403, 200)),
+        ("pia", "producer", (403, 403)),
+        ("moderator-1", "moderator", (403, 200)),
+        ("producer-1", "producer", (403, 403)),
+        ("ada", "viewer", (200, 200)),
+    ):
+        user = await _enter(on_stage, room, sub, role)  # type: ignore[arg-type]
+        path = f"/v1/rooms/{room}/viewers/{user}"
+        for actor, status in zip(("moderator", "producer"), statuses, strict=True):
+            answer = await on_stage.call("POST", f"{path}/{step}", role=actor)  # type: ignore[arg-type]
+            assert answer.status_code == status, (sub, actor)
+            if status == 403:
+                assert answer.json()["code"] == "forbidden"
+                assert live.replica.state.bar(user, live.now()) is None
+
+
+async def test_a_moderator_takes_back_its_own_comment_and_no_other_staff_s(
+    on_stage: Stage,
+) -> None:
+    room = await on_stage.room()
+    own = await _enter(on_stage, room, "moderator-1", "moderator")
+    other = await _enter(on_stage, room, "mo", "moderator")
+    said = {user: await on_stage.say(room, user, user=user) for user in (own, other, USER)}
+    gone = await on_stage.say(room, "as a producer", user="zzzzzzzzzzz", role="producer")
+    statuses = [
+        (await post(on_stage, f"/v1/rooms/{room}/comments/{comment}/retract"))[0]
+        for comment in (said[own], said[other], said[USER], gone)
+    ]
+    assert statuses == [200, 403, 200, 403]
+    for comment in (said[other], gone):
+        path = f"/v1/rooms/{room}/comments/{comment}/retract"
+        assert (await on_stage.call("POST", path)).status_code == 200

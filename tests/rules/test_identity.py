@@ -1,7 +1,18 @@
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
 import pytest
-from grandstand.rules.identity import Action, Identity, Role, check_may, user_id
+from grandstand.rules.identity import (
+    Action,
+    Identity,
+    Role,
+    check_may,
+    check_may_bar,
+    check_may_retract,
+    user_id,
+)
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Settings
 
@@ -65,3 +76,29 @@ def test_without_a_token_one_may_watch_at_most(guests: str) -> None:
             with pytest.raises(RefusedError) as refused:
                 check_may(None, action, settings)
             assert refused.value.code is ErrorCode.UNAUTHORIZED
+
+
+ROLES: tuple[Role, ...] = ("viewer", "moderator", "producer")
+
+
+def allowed(check: Callable[[Role, Role, bool], None], actor: Role, is_own: bool) -> list[Role]:
+    """Whom ``actor`` may do it to."""
+    found: list[Role] = []
+    for target in ROLES:
+        with contextlib.suppress(RefusedError):
+            check(actor, target, is_own)
+            found.append(target)
+    return found
+
+
+def test_nobody_bars_an_equal_a_better_or_themselves() -> None:
+    assert allowed(check_may_bar, "moderator", False) == ["viewer"]
+    assert allowed(check_may_bar, "producer", False) == ["viewer", "moderator"]
+    assert allowed(check_may_bar, "moderator", True) == []
+    assert allowed(check_may_bar, "producer", True) == []
+
+
+def test_a_moderator_takes_back_its_own_comments_and_those_of_viewers() -> None:
+    assert allowed(check_may_retract, "moderator", False) == ["viewer"]
+    assert allowed(check_may_retract, "moderator", True) == [*ROLES]
+    assert allowed(check_may_retract, "producer", False) == [*ROLES]

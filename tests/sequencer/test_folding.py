@@ -25,12 +25,13 @@ from grandstand.rules.events import (
     Restored,
     Retracted,
     SettingsPut,
+    StaffCame,
     StatsGiven,
 )
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
-from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, Bar, RoomState
-from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, STAFF_KNOWN_MS, Bar, RoomState, Staff
+from grandstand.sequencer.folding import MAX_BARS, MAX_STAFF, RoomFold, Tick
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -630,3 +631,47 @@ def fold_of(text: str) -> RoomFold:
     room = fold()
     room.tick([("a1", said(text))], 1_000)
     return room
+
+
+def test_a_mute_that_is_over_is_forgotten_within_a_minute() -> None:
+    room = fold()
+    room.tick([("", Barred(f"m{n}", f"u{n}", "mute", 2_000)) for n in range(3)], 1_000)
+    room.tick([("", Barred("b", "bo", "ban", None))], 2_000)
+    assert len(room.state.bars) == 4
+    tick = room.tick([("", Barred("m", "u1", "mute", 90_000))], 61_000)
+    assert tick.asides.bars == {"u0": None, "u1": Bar("mute", 90_000), "u2": None}
+    assert room.state.bars == {"bo": Bar("ban"), "u1": Bar("mute", 90_000)}
+
+
+def test_a_room_bars_so_many_and_says_so() -> None:
+    room = fold()
+    room.state.bars |= {f"u{n}": Bar("ban") for n in range(MAX_BARS)}
+    tick = room.tick([("", Barred("m1", "ada", "ban", None))], 1_000)
+    assert (tick.asides.outcomes[0].status, tick.asides.outcomes[0].code) == (503, "overloaded")
+    assert tick.asides.bars == {}
+    assert tick.asides.notices == []
+
+
+def test_staff_is_known_for_a_week_and_the_longest_gone_makes_place() -> None:
+    room = fold()
+    came = [("", StaffCame(f"s{n}", f"m{n}", "moderator", f"Mo {n}")) for n in range(MAX_STAFF)]
+    for n, each in enumerate(came):
+        room.tick([each], n)
+    assert len(room.state.staff) == MAX_STAFF
+    assert room.state.staff["m0"] == Staff("moderator", "Mo 0", STAFF_KNOWN_MS)
+    room.tick([came[0], ("", StaffCame("p", "p", "producer", "Pia"))], 1_000)
+    assert "m1" not in room.state.staff
+    assert room.state.staff.keys() >= {"m0", "m2", "p"}
+    room.tick([], STAFF_KNOWN_MS + 999)
+    assert room.state.staff.keys() == {"m0", "p"}
+
+
+def test_the_role_of_a_comment_is_shown_held_and_recorded() -> None:
+    room = fold()
+    tick = room.tick([("a1", said("one", role="moderator")), ("a2", said("two", "bo"))], 1_000)
+    assert [(each.id, each.role) for each in shown(tick)] == [("a1", "moderator"), ("a2", UNSET)]
+    assert [(row.id, row.role) for row in tick.rows] == [("a1", "moderator"), ("a2", "viewer")]
+    tick = room.tick([("a3", said("three", "pia", role="producer", held=True))], 1_100)
+    assert [each.role for each in tick.asides.held] == ["producer"]
+    tick = room.tick([("", HeldDecided("d", "a3", True))], 1_200)
+    assert [(each.id, each.role) for each in shown(tick)] == [("a3", "producer")]

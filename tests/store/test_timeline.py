@@ -3,12 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Commit, Latest, Renewed
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
-from grandstand.rules.state import Asides, Bar, RoomState
+from grandstand.rules.state import Asides, Bar, RoomState, Staff
 from grandstand.store import keys, timeline
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
@@ -53,7 +54,7 @@ async def test_what_was_committed_is_what_is_loaded(store: Store, head: Head) ->
         overlays={"o": Overlay("o", "stat", 1, {"n": [1, None, "é"]})},
         cues=[Cue("q", "goal", 1, {"team": "home"})],
         recent=[Comment("a1", 1, "u", "Ada", "é\x00", 1.0, color=0)],
-        bars={"u": Bar("mute", 5), "w": Bar("ban")},
+        staff={"m": Staff("moderator", "Mo", 9)},
     )
     held = HeldComment("a2", 1, "u", "Ada", "hm", 1.0, ["spam"], "why")
     changes = Changes(frozenset(RoomState.__struct_fields__), (), [POLL], [held], (), ())
@@ -69,9 +70,23 @@ async def test_what_was_committed_is_what_is_loaded(store: Store, head: Head) ->
 
 
 async def test_a_part_that_did_not_change_is_not_written(store: Store, head: Head) -> None:
-    state = RoomState(settings=Settings(title="x"), bars={"u": Bar("ban")})
-    await move(store, head, state=state, changes=replace(NOTHING, parts=frozenset({"bars"})))
-    assert (await store.timeline.load("r")).state == RoomState(bars={"u": Bar("ban")})
+    state = RoomState(settings=Settings(title="x"), staff={"m": Staff("moderator", "Mo", 9)})
+    await move(store, head, state=state, changes=replace(NOTHING, parts=frozenset({"staff"})))
+    expected = RoomState(staff={"m": Staff("moderator", "Mo", 9)})
+    assert (await store.timeline.load("r")).state == expected
+
+
+async def test_each_bar_is_stored_and_lifted_by_itself(store: Store, head: Head) -> None:
+    bars: dict[str, Bar | None] = {"u": Bar("mute", 5), "w": Bar("ban")}
+    barred = msgspec.structs.replace(after(head), asides=Asides(bars=bars))
+    head = await move(store, head, barred)
+    assert (await store.timeline.load("r")).state.bars == bars
+    lifted = Asides(bars={"w": None, "nobody": None, "x": Bar("ban", 9)})
+    await move(store, head, msgspec.structs.replace(after(head), asides=lifted))
+    assert (await store.timeline.load("r")).state.bars == {
+        "u": Bar("mute", 5),
+        "x": Bar("ban", 9),
+    }
 
 
 async def test_a_commit_trims_what_it_read_and_nothing_else(store: Store, head: Head) -> None:

@@ -65,6 +65,7 @@ def comment(
         mode=message.mode,
         size=message.size,
         color=None if message.color is UNSET else message.color,
+        role=known.role,
         answer=answer,
         instead=fault or _first(lambda: _check_may_speak(known, user, state, now)),
     )

@@ -23,6 +23,7 @@ from grandstand.moderation import Judgement, Moderator, Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.rules import events
 from grandstand.rules.events import CommentEvent
+from grandstand.rules.identity import Role
 from grandstand.rules.polls import PollRecord
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item
@@ -64,6 +65,7 @@ class CommentIn:
     color: int | None
     answer: Answer
     instead: RefusedError | None = None
+    role: Role = "viewer"
 
     @property
     def lane(self) -> str:
@@ -261,6 +263,7 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
         held=held,
         category=judged.category or "",
         reason=judged.reason,
+        role=message.role,
     )
     return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
 

@@ -7,6 +7,7 @@ viewers, and ends for those who were banned.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -19,7 +20,8 @@ from grandstand.moderation import Moderator
 from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
 from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.state import Asides
+from grandstand.rules.events import StaffCame
+from grandstand.rules.state import STAFF_KNOWN_MS, Asides
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 QUIET_S = 8.0
 """After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
 
+DAY_MS = 86_400_000
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
@@ -68,6 +71,23 @@ class EdgeRoom:
             self._present.setdefault(session.user, set()).add(session)
         if session.is_staff:
             self._staff.add(session)
+            self._note_staff(session)
+
+    def _note_staff(self, session: ViewerSession) -> None:
+        """Tells the room who of its staff is here, once a day."""
+        identity, now = session.identity, self.live.now()
+        if identity is None or identity.role == "viewer":
+            return
+        known = self.live.replica.state.staff.get(session.user)
+        day = now // DAY_MS
+        if (
+            known is None
+            or (known.role, known.name) != (identity.role, identity.name)
+            or (known.until - STAFF_KNOWN_MS) // DAY_MS < day
+        ):
+            named = hashlib.blake2b(identity.name.encode(), digest_size=6).hexdigest()
+            id = f"staff:{session.user}:{identity.role}:{named}:{day}"
+            self.live.note(StaffCame(id, session.user, identity.role, identity.name))
 
     def leave(self, session: ViewerSession) -> None:
         """The session is gone."""

@@ -80,12 +80,12 @@ class ViewerSession:
         "_deadline",
         "_ended",
         "_gate",
-        "_identity",
         "_place",
         "_resume",
         "_room",
         "_room_id",
         "_waiting",
+        "identity",
         "outlet",
         "user",
     )
@@ -97,7 +97,7 @@ class ViewerSession:
         self._gate = gate
         self._room_id = room
         self._room: EdgeRoom | None = None
-        self._identity: Identity | None = None
+        self.identity: Identity | None = None
         self._waiting: list[tuple[bytes, bool]] | None = None
         self._bad: Window | None = None
         self._bucket = Bucket()
@@ -109,7 +109,7 @@ class ViewerSession:
     @property
     def is_staff(self) -> bool:
         """Whether it is told of held comments."""
-        return self._identity is not None and self._identity.is_at_least("moderator")
+        return self.identity is not None and self.identity.is_at_least("moderator")
 
     # --- from the socket -------------------------------------------------------------------------
 
@@ -199,7 +199,7 @@ class ViewerSession:
             if not isinstance(message, Hello):
                 raise BadMessageError("the first message must be `hello`")
             if message.token is not UNSET:
-                self._identity = door.identified(message.token, self._room_id, self._gate.tokens)
+                self.identity = door.identified(message.token, self._room_id, self._gate.tokens)
         except BadMessageError as fault:
             return self._turn_away(door.by_token(fault, self._room_id, self._gate.tokens))
         except RefusedError as refused:
@@ -239,7 +239,7 @@ class ViewerSession:
         self._bye(code, refused.message, spread_ms)
 
     def _enter(self, live: LiveRoom) -> None:
-        identity, state = self._identity, live.replica.state
+        identity, state = self.identity, live.replica.state
         try:
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
@@ -260,7 +260,7 @@ class ViewerSession:
         room.enter(self)
 
     def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
-        live, identity = room.live, self._identity
+        live, identity = room.live, self.identity
         viewer = Viewer("viewer")
         if identity is not None:
             viewer = Viewer(identity.role, self.user, identity.name)
@@ -291,7 +291,7 @@ class ViewerSession:
         try:
             self._take(self._decoded(payload, is_text), room)
         except BadMessageError as fault:
-            refused = door.by_identity(fault, self._identity, room.live.replica.state.settings)
+            refused = door.by_identity(fault, self.identity, room.live.replica.state.settings)
             self._refuse(refused, fault.message_id)
             if refused is fault:
                 self._count_bad()
@@ -321,7 +321,7 @@ class ViewerSession:
     def _comment(self, message: PostComment, room: EdgeRoom) -> None:
         live = room.live
         limited, answer = self._limited(), self._answering(message.id)
-        state, now, who = live.replica.state, live.now(), self._identity
+        state, now, who = live.replica.state, live.now(), self.identity
         room.inbox.put(door.comment(message, who, self.user, state, now, limited, answer))
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
@@ -333,7 +333,7 @@ class ViewerSession:
                 room.voted(self, message.poll)
             answering(told)
 
-        state, now, who = live.replica.state, live.now(), self._identity
+        state, now, who = live.replica.state, live.now(), self.identity
         room.inbox.put(door.vote(message, who, self.user, state, now, limited, answer))
 
     def _limited(self) -> RefusedError | None:

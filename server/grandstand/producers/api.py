@@ -100,6 +100,13 @@ class Call:
             raise RuntimeError(f"{self.operation.path} has no room")
         return self.followed
 
+    @property
+    def known(self) -> Identity:
+        """The caller, where the call takes a role."""
+        if self.identity is None:
+            raise RuntimeError(f"{self.operation.path} takes no token")
+        return self.identity
+
     def path(self, name: str) -> str:
         """A part of the path, decoded."""
         return str(self.request.path_params[name])

@@ -144,6 +144,7 @@ class _Candidate:
             mode=line.mode,
             size=line.size,
             color=None if line.color is UNSET else line.color,
+            role="viewer" if line.role is UNSET else line.role,
         )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import ProblemError
 from grandstand.rules.events import Barred, HeldDecided, Restored, Retracted
+from grandstand.rules.identity import RANKS, Role, check_may_bar, check_may_retract, user_id
 from grandstand.wire.messages import HeldComment, Time
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
@@ -65,6 +66,8 @@ async def retract(call: Call) -> Response:
     row = await call.api.rooms.store.record.find(call.live.room, comment)
     if row is None:
         raise ProblemError(404, "unknown_comment", f"there is no comment {comment} in the record")
+    identity = call.known
+    check_may_retract(identity.role, _role_of(call, row.user, row.role), row.user == _self(call))
     await call.submit(Retracted(event_id(), comment, row.user))
     return answer(Decision(comment, "retracted"))
 
@@ -95,12 +98,26 @@ async def _decide(call: Call, approved: bool) -> Response:
 async def _bar(call: Call, kind: Literal["mute", "ban"]) -> Response:
     body = call.body(BarBody)
     user = _user(call)
+    check_may_bar(call.known.role, _role_of(call, user), user == _self(call))
     until = None
     if isinstance(body.duration, float):
         until = call.live.now() + max(1, round(body.duration * 1000))
     await call.submit(Barred(event_id(), user, kind, until))
     status: Literal["muted", "banned"] = "muted" if kind == "mute" else "banned"
     return answer(BarredViewer(user, status, UNSET if until is None else until))
+
+
+def _self(call: Call) -> str:
+    """Who the caller is in this room."""
+    return user_id(call.known.sub, call.live.salt)
+
+
+def _role_of(call: Call, user: str, told: Role = "viewer") -> Role:
+    """The higher of what a viewer was when it wrote, and what it was when it was last here."""
+    staff = call.live.replica.state.staff.get(user)
+    if staff is None or staff.until <= call.live.now():
+        return told
+    return max(staff.role, told, key=RANKS.__getitem__)
 
 
 def _user(call: Call) -> str:

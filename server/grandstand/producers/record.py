@@ -19,7 +19,7 @@ from grandstand.rules.clock import AHEAD_MS
 from grandstand.rules.record import Row
 from grandstand.store.record import Place
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Color, Mode, Size, Time
+from grandstand.wire.messages import Color, Mode, Size, StaffRole, Time
 
 PAGE_COMMENTS = 500
 CHUNK_COMMENTS = 200
@@ -53,6 +53,7 @@ class RecordedComment(Struct, frozen=True, omit_defaults=True):
     count: int = 1
     shown: bool = True
     merged_into: str | UnsetType = UNSET
+    role: StaffRole | UnsetType = UNSET
 
 
 class RecordPage(Struct, frozen=True):
@@ -151,4 +152,5 @@ def _recorded(row: Row) -> RecordedComment:
         count=row.count,
         shown=row.shown,
         merged_into=row.merged_into or UNSET,
+        role=row.role if row.role != "viewer" else UNSET,
     )

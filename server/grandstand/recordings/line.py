@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from grandstand.wire.messages import MAX_TIME_MS, Color, Mode, Size
+from grandstand.wire.messages import MAX_TIME_MS, Color, Mode, Size, StaffRole
 
 MAX_ID_CHARS = 40
 
@@ -30,3 +30,4 @@ class Line(Struct, frozen=True, omit_defaults=True):
     shown: bool = True
     id: Annotated[str, Meta(max_length=MAX_ID_CHARS)] = ""
     merged_into: Annotated[str, Meta(max_length=MAX_ID_CHARS)] = ""
+    role: StaffRole | UnsetType = UNSET

@@ -23,6 +23,9 @@ from grandstand.store.store import Store, insisting
 from grandstand.store.timeline import Snapshot, UnknownRoomError
 from grandstand.timeouts import timeout
 
+NOTES_MAX = 100
+"""Events that nobody waits for, on their way at a time; more of them are dropped."""
+
 OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
 
@@ -54,6 +57,7 @@ class LiveRoom:
         self._store = store
         self._clock = ProgrammeClock()
         self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
+        self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
         self._wanted_seq = 0
         self._take(snapshot, ring)
@@ -165,6 +169,19 @@ class LiveRoom:
             raise StoreUnavailable("no sequencer took the event up in time") from None
         finally:
             self._outcomes.pop(event.id, None)
+
+    def note(self, event: ControlEvent) -> None:
+        """Sends an event into the room that nobody waits for, and that may be lost."""
+        if len(self.notes) < NOTES_MAX:
+            noting = asyncio.create_task(self._note(event), name=f"note {event.id}")
+            self.notes.add(noting)
+            noting.add_done_callback(self.notes.discard)
+
+    async def _note(self, event: ControlEvent) -> None:
+        try:
+            await self.submit(event)
+        except StoreUnavailable as away:
+            log.warning("note_lost", room=self.room, note=event.id, reason=away.reason)
 
 
 async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:

@@ -165,4 +165,5 @@ class LiveRooms:
     async def close(self) -> None:
         """Ends what still asks the store for a room; to be called before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
-        await end([*self._at_work, *self._loading.values(), *filling])
+        notes = (note for live in self._rooms.values() for note in live.notes)
+        await end([*self._at_work, *self._loading.values(), *filling, *notes])

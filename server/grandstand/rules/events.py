@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from grandstand.rules.identity import Role
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
 from grandstand.wire.messages import Cue, Mode, Overlay, Size
@@ -33,6 +34,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
     held: bool = False
     category: str = ""
     reason: str = ""
+    role: Role = "viewer"
 
 
 class SettingsPut(Struct, frozen=True, tag="settings"):
@@ -123,6 +125,15 @@ class Barred(Struct, frozen=True, tag="bar"):
     until: int | None
 
 
+class StaffCame(Struct, frozen=True, tag="staff"):
+    """A moderator or producer is here: whom no moderator may bar, whose name is nobody else's."""
+
+    id: str
+    user: str
+    role: Literal["moderator", "producer"]
+    name: str
+
+
 class Restored(Struct, frozen=True, tag="restore"):
     """A moderator lifts a mute or a ban."""
 
@@ -143,6 +154,7 @@ ControlEvent: TypeAlias = (
     | HeldDecided
     | Barred
     | Restored
+    | StaffCame
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -84,3 +84,26 @@ def check_may(identity: Identity | None, action: Action, settings: Settings) -> 
             raise RefusedError(
                 ErrorCode.FORBIDDEN, f"guests may not {action} in this room: sign in"
             )
+
+
+def check_may_bar(actor: Role, target: Role, is_oneself: bool) -> None:
+    """Raises RefusedError(forbidden) unless ``actor`` may mute or ban somebody of role ``target``.
+
+    Only those below: who holds the stolen token of a moderator must not send the others away.
+    """
+    if is_oneself:
+        raise RefusedError(ErrorCode.FORBIDDEN, "nobody can mute or ban themselves")
+    if RANKS[target] >= RANKS[actor]:
+        way = "revoke the token" if target == "producer" else "ask a producer"
+        words = f"this is a {target}, whom a {actor} can't mute or ban: {way}"
+        raise RefusedError(ErrorCode.FORBIDDEN, words)
+
+
+def check_may_retract(actor: Role, target: Role, is_own: bool) -> None:
+    """Raises RefusedError(forbidden) unless ``actor`` may take back a comment of a ``target``.
+
+    A producer may take back anybody's, a moderator those of viewers and its own.
+    """
+    if actor != "producer" and not is_own and RANKS[target] >= RANKS[actor]:
+        words = f"the comment is a {target}'s, and a {actor} can't take it back: ask a producer"
+        raise RefusedError(ErrorCode.FORBIDDEN, words)

@@ -7,6 +7,7 @@ import re
 
 from msgspec import Struct
 
+from grandstand.rules.identity import Role
 from grandstand.wire.messages import Mode, Size
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -32,6 +33,7 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     mode: Mode = "scroll"
     size: Size = "normal"
     color: int | None = None
+    role: Role = "viewer"
 
 
 def imported_id(at: int, user: str, text: str) -> str:

@@ -8,8 +8,8 @@ so their states are equal by construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -32,6 +32,11 @@ ENDED_POLLS_KEPT = 20
 
 CUES_KEPT = 100
 
+STAFF_KNOWN_MS = 7 * 86_400_000
+"""How long a moderator or producer is known as such after it was last here."""
+
+T = TypeVar("T")
+
 
 class Bar(Struct, frozen=True):
     """Why a viewer may not comment (mute) or be there (ban), until when (None: for good)."""
@@ -42,6 +47,14 @@ class Bar(Struct, frozen=True):
     def holds(self, now: int) -> bool:
         """Whether it still bars at ``now`` (programme time, ms)."""
         return self.until is None or now < self.until
+
+
+class Staff(Struct, frozen=True):
+    """A moderator or producer who came into the room; known so until ``until`` (programme time)."""
+
+    role: Literal["moderator", "producer"]
+    name: str
+    until: int
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
@@ -59,6 +72,7 @@ class Asides(Struct, omit_defaults=True):
 
     polls: list[PollRecord] = field(default_factory=list)
     bars: dict[str, Bar | None] = field(default_factory=dict)
+    staff: dict[str, Staff | None] = field(default_factory=dict)
     notices: list[tuple[str, Notice]] = field(default_factory=list)
     held: list[HeldComment] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
@@ -83,6 +97,7 @@ class RoomState(Struct):
     cues: list[Cue] = field(default_factory=list)
     recent: list[Comment] = field(default_factory=list)
     bars: dict[str, Bar] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
 
@@ -92,8 +107,9 @@ class RoomState(Struct):
         return bar if bar is not None and bar.holds(now) else None
 
 
-PARTS = ("settings", "polls", "overlays", "cues", "recent", "bars", "waiting", "cues_ahead")
-"""The fields of RoomState: each is stored by itself, so that a commit writes what it changed."""
+PARTS = ("settings", "polls", "overlays", "cues", "recent", "staff", "waiting", "cues_ahead")
+"""The fields of RoomState that are stored whole, each by itself, so that a commit writes what it
+changed. ``bars`` may be many: they are stored one by one."""
 
 
 def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
@@ -106,25 +122,21 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
             state.polls[poll.id] = poll
         _forget_old_polls(state.polls)
         changed.add("polls")
-    for user, bar in asides.bars.items():
-        if bar is None:
-            state.bars.pop(user, None)
+    _change(state.bars, asides.bars)
+    _change(state.staff, asides.staff)
+    _change(state.waiting, asides.waiting)
+    _change(state.cues_ahead, asides.cues_ahead)
+    tables = ("bars", "staff", "waiting", "cues_ahead")
+    return changed | {name for name in tables if getattr(asides, name)}
+
+
+def _change(table: dict[str, T], changes: Mapping[str, T | None]) -> None:
+    """Puts each value into its place; None empties it."""
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
         else:
-            state.bars[user] = bar
-        changed.add("bars")
-    for place, overlay in asides.waiting.items():
-        if overlay is None:
-            state.waiting.pop(place, None)
-        else:
-            state.waiting[place] = overlay
-        changed.add("waiting")
-    for cue_id, cue in asides.cues_ahead.items():
-        if cue is None:
-            state.cues_ahead.pop(cue_id, None)
-        else:
-            state.cues_ahead[cue_id] = cue
-        changed.add("cues_ahead")
-    return changed
+            table[key] = value
 
 
 def _fold_frame(state: RoomState, frame: Frame) -> set[str]:

@@ -33,6 +33,7 @@ from grandstand.rules.events import (
     Restored,
     Retracted,
     SettingsPut,
+    StaffCame,
     StatsGiven,
 )
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
@@ -40,10 +41,16 @@ from grandstand.rules.ranking import Group
 from grandstand.rules.record import Row
 from grandstand.rules.selection import Selector
 from grandstand.rules.settings import merged
-from grandstand.rules.state import Asides, Bar, Outcome, RoomState, fold
+from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar, Outcome, RoomState, Staff, fold
 from grandstand.sequencer.told import Told, rows, shown
 from grandstand.wire.framing import numbered
 from grandstand.wire.messages import Cue, Frame, HeldComment, Notice, Overlay, Settings
+
+MAX_BARS = 10_000
+"""Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""
+
+MAX_STAFF = 200
+PRUNE_EVERY_MS = 60_000
 
 
 @dataclass(slots=True)
@@ -91,6 +98,7 @@ class RoomFold:
     offset: int
     pulse: PulseMeter = field(default_factory=PulseMeter)
     selector: Selector = field(default_factory=Selector)
+    prune_at: int = 0
 
     def __post_init__(self) -> None:
         for comment in self.state.recent:
@@ -103,12 +111,24 @@ class RoomFold:
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
         draft = _Draft(Cards(self.state, now))
+        if now >= self.prune_at:
+            self.prune_at = now + PRUNE_EVERY_MS
+            self._prune(draft, now)
         for comment_id, event in events:
             if isinstance(event, CommentEvent):
                 self._comment(draft, Told(comment_id, event), now)
             else:
                 self._control(draft, event, now)
         return self._finish(draft, now)
+
+    def _prune(self, draft: _Draft, now: int) -> None:
+        """Forgets the mutes and bans whose time is over, and staff who haven't come for long."""
+        draft.asides.bars |= {
+            user: None for user, bar in self.state.bars.items() if not bar.holds(now)
+        }
+        draft.asides.staff |= {
+            user: None for user, staff in self.state.staff.items() if staff.until <= now
+        }
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -163,6 +183,9 @@ class RoomFold:
             case HeldDecided():
                 self._decide(draft, event)
             case Barred(user=user, kind=kind, until=until):
+                if len(self.state.bars) + len(draft.asides.bars) >= MAX_BARS:
+                    words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
+                    raise _Refused(503, "overloaded", words)
                 draft.asides.bars[user] = Bar(kind, until)
                 message = "a moderator muted you" if kind == "mute" else "a moderator banned you"
                 code = "muted" if kind == "mute" else "banned"
@@ -171,6 +194,8 @@ class RoomFold:
             case Restored(user=user):
                 draft.asides.bars[user] = None
                 draft.asides.notices.append((user, Notice("restored", "you may comment again")))
+            case StaffCame(user=user, role=role, name=name):
+                self._staff(draft, user, Staff(role, name, now + STAFF_KNOWN_MS))
         return ""
 
     def _step(
@@ -207,6 +232,14 @@ class RoomFold:
         for cue in announcing.due_cues(self.state, now):
             draft.cues.append(cue)
             draft.asides.cues_ahead[cue.id] = None
+
+    def _staff(self, draft: _Draft, user: str, staff: Staff) -> None:
+        """Takes note of one; of too many the one who hasn't come for longest is forgotten."""
+        draft.asides.staff[user] = staff
+        known = {**self.state.staff, **draft.asides.staff}
+        present = {user: each.until for user, each in known.items() if each is not None}
+        if len(present) > MAX_STAFF:
+            draft.asides.staff[min(present, key=present.__getitem__)] = None
 
     def _stats(self, draft: _Draft, cards: Sequence[Overlay]) -> str:
         """The first letters of what became of each."""

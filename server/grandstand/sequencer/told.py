@@ -62,6 +62,7 @@ class Told:
             mode=event.mode,
             color=UNSET if event.color is None else event.color,
             size=event.size,
+            role=event.role if event.role != "viewer" else UNSET,
         )
 
     @classmethod
@@ -81,6 +82,7 @@ class Told:
                 mode=held.mode,
                 size=held.size,
                 color=None if held.color is UNSET else held.color,
+                role="viewer" if held.role is UNSET else held.role,
             ),
         )
 
@@ -96,6 +98,7 @@ class Told:
             mood=0.0,
             excitement=0.0,
             likeness=likeness(comment.text),
+            role="viewer" if comment.role is UNSET else comment.role,
         )
         return cls(comment.id, event)
 
@@ -114,6 +117,7 @@ def shown(group: Group[Told]) -> Comment:
         color=UNSET if event.color is None else event.color,
         size=event.size,
         count=group.count,
+        role=event.role if event.role != "viewer" else UNSET,
     )
 
 
@@ -148,4 +152,5 @@ def _row(
         mode=event.mode,
         size=event.size,
         color=event.color,
+        role=event.role,
     )

@@ -17,6 +17,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
 | ``gs:{room}:held`` | hash | comment id to held comment | when decided |
+| ``gs:{room}:bars`` | hash | user to mute or ban | when lifted, or a while after its time |
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
@@ -83,6 +84,11 @@ def retracted(room: str) -> str:
 def held(room: str) -> str:
     """Comments that wait for a moderator."""
     return room_key(room, "held")
+
+
+def bars(room: str) -> str:
+    """Who is muted or banned."""
+    return room_key(room, "bars")
 
 
 def polls(room: str) -> str:

@@ -113,11 +113,12 @@ class Timeline:
 
     async def load(self, room: str) -> Snapshot:
         """The room as its last commit left it. Raises UnknownRoomError."""
-        head, parts, held = await self._reader.ask_all(
+        head, parts, held, bars = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
                 ("HGETALL", keys.state(room)),
                 ("HGETALL", keys.held(room)),
+                ("HGETALL", keys.bars(room)),
             ],
             at_once=True,
         )
@@ -133,7 +134,7 @@ class Timeline:
                 run=head[b"run"].decode(),
                 salt=head[b"salt"],
             ),
-            state=_state(parts),
+            state=_state(parts, bars),
             held={
                 comment.decode(): msgspec.msgpack.decode(payload, type=HeldComment)
                 for comment, payload in held.items()
@@ -181,9 +182,12 @@ def new_epoch() -> str:
     return f"{int(time.time()):x}{secrets.token_hex(3)}"
 
 
-def _state(parts: dict[bytes, bytes]) -> RoomState:
+def _state(parts: dict[bytes, bytes], bars: dict[bytes, bytes]) -> RoomState:
     stored: dict[str, Any] = {
         name.decode(): msgspec.msgpack.decode(payload) for name, payload in parts.items()
+    }
+    stored["bars"] = {
+        user.decode(): msgspec.msgpack.decode(payload) for user, payload in bars.items()
     }
     return msgspec.convert(stored, RoomState)
 
@@ -215,6 +219,8 @@ def _commit_call(
         "polls": _pairs({poll.id: poll for poll in changes.polls}),
         "held": _pairs({comment.id: comment for comment in changes.held}),
         "forget": list(changes.decided),
+        "bars": _pairs({user: bar for user, bar in commit.asides.bars.items() if bar is not None}),
+        "lift": [user for user, bar in commit.asides.bars.items() if bar is None],
         "retract": list(changes.retracted),
         "rows": rows,
     }
@@ -227,6 +233,7 @@ def _commit_call(
         keys.retracted(room),
         keys.held(room),
         keys.polls(room),
+        keys.bars(room),
         *buckets,
     ]
     return _COMMIT, touched, [keys.bus(room), _for_lua(body)]

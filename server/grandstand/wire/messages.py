@@ -30,6 +30,10 @@ Size: TypeAlias = Literal["small", "normal", "large"]
 Color: TypeAlias = Annotated[int, Meta(ge=0, le=0xFFFFFF, description="0xRRGGBB.")]
 PollKind: TypeAlias = Literal["single", "multiple", "quiz"]
 PollStatus: TypeAlias = Literal["open", "closed", "revealed", "cancelled"]
+StaffRole: TypeAlias = Annotated[
+    Literal["moderator", "producer"],
+    Meta(description="Whose word it is, where its author is of the staff."),
+]
 Durability: TypeAlias = Literal["fsync", "replicated", "weak"]
 Level: TypeAlias = Annotated[int, Meta(ge=0, le=4, description="0 off, 4 strictest.")]
 
@@ -108,6 +112,7 @@ class Comment(Struct, frozen=True, omit_defaults=True):
     color: Color | UnsetType = UNSET
     size: Size = "normal"
     count: int = 1
+    role: StaffRole | UnsetType = UNSET
 
 
 class Option(Struct, frozen=True):
@@ -318,6 +323,7 @@ class HeldComment(Struct, frozen=True, omit_defaults=True):
     mode: Mode = "scroll"
     color: Color | UnsetType = UNSET
     size: Size = "normal"
+    role: StaffRole | UnsetType = UNSET
 
 
 class Notice(Struct, frozen=True, tag="notice"):

@@ -5,11 +5,12 @@
 -- and it is what makes room.
 --
 -- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
---       then the comment buckets that ARGV[2] names by their place
+--       9 bars, then the comment buckets that ARGV[2] names by their place
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
 --       envelope: bytes, keep: timeline entries kept, life: seconds that buckets live
---       state, polls, held: [field, value]..., forget: [held id...], retract: [comment id...]
+--       state, polls, held, bars: [field, value]..., forget: [held id...], lift: [user...],
+--       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is elsewhere
 
@@ -29,13 +30,15 @@ end
 put(KEYS[4], commit.state)
 put(KEYS[8], commit.polls)
 put(KEYS[7], commit.held)
+put(KEYS[9], commit.bars)
+for _, user in ipairs(commit.lift) do redis.call('HDEL', KEYS[9], user) end
 for _, id in ipairs(commit.forget) do redis.call('HDEL', KEYS[7], id) end
 
 local buckets = {}
 for _, row in ipairs(commit.rows) do
     redis.call('ZADD', KEYS[5], row[3], row[4])
     if row[1] > 0 then
-        local bucket = KEYS[8 + row[1]]
+        local bucket = KEYS[9 + row[1]]
         redis.call('HSET', bucket, row[2], row[3])
         buckets[bucket] = true
     end
