@@ -18,8 +18,6 @@ import uvicorn
 import uvloop
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
 
 from grandstand import __version__, machine, resources
@@ -36,6 +34,7 @@ from grandstand.moderation.reload import Reload
 from grandstand.pages import pages
 from grandstand.producers import problems
 from grandstand.producers.api import Api
+from grandstand.producers.origins import let_in
 from grandstand.producers.routes import routes
 from grandstand.producers.siblings import Siblings
 from grandstand.replica.rooms import LiveRooms
@@ -184,15 +183,7 @@ async def _serve(
     app = Starlette(
         routes=[*routes(api), *besides, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},
-        middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.origins,
-                allow_methods=["GET", "POST", "PUT", "PATCH"],
-                allow_headers=["Authorization", "Content-Type"],
-                expose_headers=["Retry-After"],
-            )
-        ],
+        middleware=[let_in(settings.origins)],
     )
     server = _Server(
         uvicorn.Config(

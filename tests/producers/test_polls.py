@@ -85,6 +85,7 @@ async def test_grace_is_never_longer_than_the_rooms_latency(on_stage: Stage) -> 
         ({"kind": "essay", "question": " ", "options": ["A"]}, ["kind", "question", "options"]),
         ({"options": ["A", "\u200b", 7, {"text": ""}]}, ["options[2]", "options[3].text"]),
         ({"options": ["A", "\u200b"], "question": "\u200b"}, ["question", "options[1]"]),
+        ({"options": ["A", "B", {"text": " A\u200b"}, "B"]}, ["options[2]", "options[3]"]),
         ({"options": [str(n) for n in range(21)]}, ["options"]),
         ({"question": "x" * 301, "options": ["A", "x" * 101]}, ["question", "options[1]"]),
         ({"duration": 0}, ["duration"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -113,6 +114,27 @@ async def test_another_method_is_405_and_told_what_there_is(
     assert answer.status_code == 405
     assert operation.method in answer.headers["allow"].split(", ")
     assert answer.json()["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=name)
+async def test_what_there_is_can_be_asked_without_a_token(
+    on_stage: Stage, operation: Operation
+) -> None:
+    answer = await on_stage.call("OPTIONS", operation.path, role=None)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert {operation.method, "OPTIONS"} <= set(answer.headers["allow"].split(", "))
+
+
+async def test_a_byte_order_mark_is_passed_over_and_a_packed_body_refused(on_stage: Stage) -> None:
+    path = f"/v1/rooms/{await on_stage.house()}"
+    body = b"\xef\xbb\xbf{}"
+    assert (await on_stage.call("PATCH", path, content=body)).status_code == 200
+    for packed in ("gzip", "br", "gzip, deflate"):
+        headers = {"Content-Encoding": packed}
+        answer = await on_stage.call("PATCH", path, content=gzip.compress(body), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (415, "bad_message")
+        assert packed in answer.json()["detail"]
+        assert answer.headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def test_what_clients_send_is_read_alike_in_both_codecs(
         ({"type": "comment", "id": "1", "text": 5}, r"\$\.text", "1", "comment"),
         ({"type": "comment", "id": "1"}, "`text`", "1", "comment"),
         ({"type": "comment", "id": "", "text": "x"}, "`id` must be 1 to 36", None, "comment"),
-        ({"type": "comment", "id": "x" * 37, "text": 1}, "`id` must be 1 to 36", None, "comment"),
+        ({"type": "comment", "id": "x" * 37, "text": 1}, "1 to 36", "x" * 37, "comment"),
+        ({"type": "vote", "id": "x" * 3000}, "1 to 36", "x" * 3000, "vote"),
         ({"type": "comment", "id": "\ud800", "text": "x"}, "`id` must be", None, "comment"),
         ({"type": "comment", "id": 5, "text": "x"}, r"\$\.id", None, "comment"),
         (

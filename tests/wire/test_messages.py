@@ -199,7 +199,11 @@ def test_a_stream_is_an_address_or_a_path(stream: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stream", ["live.m3u8", "javascript:alert(1)", "ftp://cdn.example/a", "https://", "/a b", "/\n"]
+    "stream",
+    [
+        *("live.m3u8", "javascript:alert(1)", "ftp://cdn.example/a", "https://", "/a b", "/\n"),
+        *("//evil.example/a.m3u8", "/\\evil.example/a.m3u8", "\\\\evil.example", "/ a", "/a\n"),
+    ],
 )
 def test_a_stream_is_nothing_else(stream: str) -> None:
     with pytest.raises(msgspec.ValidationError, match="stream"):

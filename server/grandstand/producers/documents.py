@@ -151,7 +151,7 @@ def _refusals(operation: Operation) -> list[int]:
     if "{" in operation.path and not operation.makes_room:
         statuses |= {404}
     if operation.body is not None or operation.recording is not None:
-        statuses |= {400, 413, 422}
+        statuses |= {400, 413, 415, 422}
     if operation.query is not None:
         statuses |= {422}
     return sorted(statuses)

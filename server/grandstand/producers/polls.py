@@ -198,9 +198,13 @@ async def _told(call: Call, poll: PollRecord) -> Poll:
 def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:
     if "question" in good and not clean(good["question"]):
         yield Fault("question", "is blank")
+    first: dict[str, int] = {}
     for index, option in enumerate(good.get("options", ())):
-        if not _text(option):
+        text = _text(option)
+        if not text:
             yield Fault(f"options[{index}]", "is blank")
+        elif (same := first.setdefault(text, index)) != index:
+            yield Fault(f"options[{index}]", f"says the same as options[{same}]")
     if "grace" in good and (words := _too_long(good["grace"], settings)):
         yield Fault("grace", words)
     yield from _faults_of_window(good, settings, now)

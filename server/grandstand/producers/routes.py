@@ -185,6 +185,8 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": self._allowed()})
         operation = self.by_method.get("GET" if request.method == "HEAD" else request.method)
         try:
             if operation is None:
@@ -200,7 +202,7 @@ class Resource:
             return problems.response(problem)
 
     def _allowed(self) -> str:
-        methods = set(self.by_method)
+        methods = {*self.by_method, "OPTIONS"}
         return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
     async def _carry_out(self, operation: Operation, request: Request) -> Response:

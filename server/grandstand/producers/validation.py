@@ -7,6 +7,7 @@ refuses is looked at again field by field, following the struct's own types.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class Line:
 
 
 async def read_json(request: Request) -> object:
-    """The body's JSON, an empty body being ``{}``. Raises ProblemError 400 or 413."""
+    """The body's JSON, an empty body being ``{}``. Raises ProblemError 400, 413 or 415."""
     body = await read_body(request, MAX_BODY_BYTES)
     return _decoded(body, "the body") if body else {}
 
@@ -112,14 +113,24 @@ class _Turn:
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The body. Raises ProblemError 413 if it is longer."""
+    """Return the body, without the byte order mark that some editors write before UTF-8.
+
+    Raises:
+        ProblemError: 413 if it is longer, 415 if it is packed: what a packed body unfolds to can't
+            be bounded by what was sent.
+    """
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        detail = f"a body is read as it is: send it without `Content-Encoding: {packed[:40]}`"
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
+        raise ProblemError(415, ErrorCode.BAD_MESSAGE, detail, headers=headers)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > max_bytes:
             detail = f"a body may have {max_bytes} bytes"
             raise ProblemError(413, ErrorCode.TOO_LONG, detail, headers={"Connection": "close"})
-    return bytes(body)
+    return bytes(body.removeprefix(codecs.BOM_UTF8))
 
 
 def _decoded(text: bytes, what: str) -> object:

@@ -94,14 +94,14 @@ def _decode_slowly(payload: bytes, codec: Codec) -> ClientMessage:
     if not isinstance(message, dict):
         raise BadMessageError("a message is a map with a string `type`")
     given_id = message.get("id")
-    message_id = given_id if isinstance(given_id, str) and _is_client_id(given_id) else None
+    message_id = given_id if isinstance(given_id, str) and _can_be_sent(given_id) else None
     kind = message.pop("type", None)
     struct = CLIENT_TYPES.get(kind) if isinstance(kind, str) else None
     if struct is None:
         known = ", ".join(CLIENT_TYPES)
         raise BadMessageError(f"`type` must be one of: {known}", message_id)
-    if isinstance(given_id, str) and message_id is None:
-        raise BadMessageError(f"{kind}: `id` must be 1 to 36 characters of text", None, kind)
+    if isinstance(given_id, str) and not (message_id and len(message_id) <= 36):
+        raise BadMessageError(f"{kind}: `id` must be 1 to 36 characters of text", message_id, kind)
     try:
         typed: ClientMessage = msgspec.convert(message, struct, strict=True)
         return typed
@@ -111,8 +111,8 @@ def _decode_slowly(payload: bytes, codec: Codec) -> ClientMessage:
         raise BadMessageError(f"{kind}: {fault}", message_id, kind, known_token) from None
 
 
-def _is_client_id(text: str) -> bool:
-    return 1 <= len(text) <= 36 and not any("\ud800" <= char <= "\udfff" for char in text)
+def _can_be_sent(text: str) -> bool:
+    return bool(text) and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _untyped(payload: bytes, codec: Codec) -> Any:

@@ -195,7 +195,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=2048,
-            pattern=r"^((https?://|/)[!-~]+)?$",
+            pattern=r"^(https?://[!-~]+|/([!-.0-\[\]-~][!-~]*)?)?$(?!\n)",
             description="The picture: an HLS playlist's URL or path here; none if empty.",
         ),
     ] = ""
