@@ -2,6 +2,8 @@
 
 import { decode, encode } from "@msgpack/msgpack";
 
+import { salvage } from "./salvage.js";
+
 export const SUBPROTOCOL = "grandstand.v1.msgpack";
 
 /** @param {object} message @returns {Uint8Array<ArrayBuffer>} */
@@ -11,14 +13,14 @@ export function toBytes(message) {
 
 /**
  * @param {unknown} data of a WebSocket's message
- * @returns {unknown} undefined when it is nothing of this contract: the gap or the silence that it
- *   leaves is mended like any other
+ * @returns {unknown} without the items that can't be read; undefined when it is nothing of this
+ *   contract: the gap or the silence that it leaves is mended like any other
  */
 export function fromBytes(data) {
   if (!(data instanceof ArrayBuffer)) return undefined;
   try {
     return decode(data);
   } catch {
-    return undefined;
+    return salvage(new Uint8Array(data));
   }
 }

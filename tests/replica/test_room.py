@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 from grandstand.replica import room as module
@@ -271,3 +272,25 @@ async def test_the_programme_clock_is_the_stores_less_the_offset_and_never_goes_
     ahead = Commit(commit.epoch, 1, 1, now + 60_000, commit.frames, Asides())
     deaf.live.heard(ahead)
     assert deaf.live.now() == now + 60_000
+
+
+async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(deaf: Deaf) -> None:
+    (first,) = await deaf.stored()
+    deaf.live.heard(first)
+    odd = msgspec.structs.replace(deaf.hand.next(), frames=[b"\xc1"])
+    deaf.live.heard(odd)
+    await deaf.settled()
+    assert deaf.live.replica.seq == 1  # the store knows no more yet
+    commits = await deaf.stored(2)
+    redis: Any = deaf.hand.stage.store._redis
+    await redis.delete(keys.timeline(deaf.hand.room))
+    for seq in (2, 3):
+        await redis.xadd(keys.timeline(deaf.hand.room), {"e": b"\xc1"}, id=f"{seq}-0")
+    deaf.live.catch_up(3)
+    await deaf.settled()
+    assert (deaf.live.replica.seq, deaf.listener.reloads) == (3, 1)
+    assert deaf.live.replica.offset == commits[-1].offset
+    assert deaf.live.replica.after(first.offset) is None  # nobody is given a frame for another
+    (last,) = await deaf.stored()
+    deaf.live.heard(last)
+    assert deaf.listener.seqs == [1, 4]

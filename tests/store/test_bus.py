@@ -171,3 +171,28 @@ async def test_what_was_forgotten_is_not_told(ears: Ears, say: Say, speaker: Sto
 
 def test_its_constructor_asks_nothing(store: Store) -> None:
     assert isinstance(Ears(store).bus, Bus)
+
+
+async def test_what_one_room_fails_at_costs_the_others_no_message(store: Store, say: Say) -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    connected = asyncio.Event()
+
+    def hear(room: str, payload: bytes) -> None:
+        if payload == told("a", b"odd")[1]:
+            raise ZeroDivisionError
+        heard.put_nowait(payload)
+
+    bus = store.bus(hear, connected.set)
+    running = asyncio.create_task(bus.run())
+    await bus.subscribe("a")
+    async with timeout(10):
+        await connected.wait()
+    await answered(store, "a")
+    await say("a", b"odd")
+    await say("a", b"good")
+    async with timeout(10):
+        assert await heard.get() == told("a", b"good")[1]
+    assert not running.done()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running

@@ -27,14 +27,18 @@ class Replica:
 
     def apply(self, commit: Commit) -> Literal["applied", "old", "gap"]:
         """Moves on by one commit; one that was applied before changes nothing, nor does one
-        that isn't the next (``gap``: fill it from the timeline) or is of another epoch."""
+        that isn't the next (``gap``: fill it from the timeline) or is of another epoch.
+
+        Raises what decoding raises, for a frame that can't be read; then nothing is changed.
+        """
         if commit.epoch != self.epoch:
             return "gap"
         if commit.seq <= self.seq:
             return "old"
         if commit.seq != self.seq + 1:
             return "gap"
-        fold(self.state, map(decode_frame, commit.frames), commit.asides)
+        frames = [decode_frame(frame) for frame in commit.frames]
+        fold(self.state, frames, commit.asides)
         self.remember(commit.frames)
         self.seq, self.offset = commit.seq, commit.offset
         return "applied"

@@ -17,6 +17,7 @@ from grandstand.rules.clock import ProgrammeClock
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import ControlEvent
 from grandstand.rules.state import Outcome
+from grandstand.rules.stored import UNREADABLE
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, insisting
@@ -66,10 +67,16 @@ class LiveRoom:
         head = snapshot.head
         self.salt = head.salt
         self.replica = Replica(head.epoch, head.seq, head.offset, snapshot.state)
+        last_seq = -1
         for commit in ring:
             if commit.epoch == head.epoch and commit.seq <= head.seq:
+                if commit.seq != last_seq + 1:  # frames in the ring follow each other
+                    self.replica.ring.clear()
                 self.replica.remember(commit.frames)
+                last_seq = commit.seq
                 self._resolve(commit)
+        if last_seq != head.seq:
+            self.replica.ring.clear()
         self._clock.seen(head.now)
 
     def now(self) -> int:
@@ -95,7 +102,11 @@ class LiveRoom:
             self.filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
 
     def _apply(self, commit: Commit) -> str:
-        result = self.replica.apply(commit)
+        try:
+            result = self.replica.apply(commit)
+        except UNREADABLE:
+            log.exception("commit_unreadable", room=self.room, seq=commit.seq)
+            return "gap"  # not to be filled from the timeline: the room is loaded
         if result == "applied":
             self._clock.seen(commit.now)
             self._resolve(commit)

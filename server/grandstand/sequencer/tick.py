@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
 import structlog
 from msgspec import UNSET
 
@@ -20,6 +19,7 @@ from grandstand.rules.clock import ProgrammeClock, next_tick
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.stored import UNREADABLE
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
@@ -155,7 +155,7 @@ class RoomSequencer:
         for entry in entries:
             try:
                 readable.append((entry.comment, events.decode(entry.payload, entry.comment)))
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 log.exception("event_unreadable", room=self._room, cursor=entry.cursor)
         return readable
 

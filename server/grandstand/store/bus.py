@@ -86,5 +86,9 @@ class Bus:
         kind, channel, payload = message[0], message[1], message[2]
         if kind == b"smessage":
             room = self._rooms.get(channel.decode())
-            if room is not None:
+            if room is None:
+                return
+            try:
                 self._on_message(room, payload)
+            except Exception:  # one room's fault must not take the others' channels along
+                log.exception("message_failed", room=room, size_bytes=len(payload))

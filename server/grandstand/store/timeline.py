@@ -16,12 +16,14 @@ from typing import Any
 
 import msgpack
 import msgspec
+import structlog
 
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Commit, Latest, Renewed
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row, moment_of
 from grandstand.rules.state import PARTS, RoomState
+from grandstand.rules.stored import UNREADABLE, state_of
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Call, Writer, load
@@ -34,6 +36,7 @@ BUCKET_MARGIN_S = 3600
 
 _COMMIT, _RENEW = load("commit"), load("renew")
 _encoder = msgspec.msgpack.Encoder()
+log = structlog.get_logger(__name__)
 
 
 class ConflictError(Exception):
@@ -134,7 +137,7 @@ class Timeline:
                 run=head[b"run"].decode(),
                 salt=head[b"salt"],
             ),
-            state=_state(parts, bars),
+            state=_state(room, parts, bars),
             held={
                 comment.decode(): msgspec.msgpack.decode(payload, type=HeldComment)
                 for comment, payload in held.items()
@@ -144,8 +147,16 @@ class Timeline:
     async def since(self, room: str, seq: int) -> list[Commit]:
         """The commits after ``seq`` that are still kept, oldest first."""
         rows = await self._reader.ask("XRANGE", keys.timeline(room), f"{seq + 1}-0", "+")
-        commits = (envelope.decode(fields[b"e"]) for _, fields in rows)
-        return [commit for commit in commits if isinstance(commit, Commit)]
+        commits = []
+        for entry, fields in rows:
+            try:
+                commit = envelope.decode(fields[b"e"])
+            except UNREADABLE:  # whoever follows finds a gap, and loads the room
+                log.warning("commit_unreadable", room=room, entry=entry.decode())
+                continue
+            if isinstance(commit, Commit):
+                commits.append(commit)
+        return commits
 
     async def publish(self, room: str, latest: Latest) -> None:
         """Publishes what nobody will miss; commits are published by their script."""
@@ -182,14 +193,14 @@ def new_epoch() -> str:
     return f"{int(time.time()):x}{secrets.token_hex(3)}"
 
 
-def _state(parts: dict[bytes, bytes], bars: dict[bytes, bytes]) -> RoomState:
-    stored: dict[str, Any] = {
-        name.decode(): msgspec.msgpack.decode(payload) for name, payload in parts.items()
-    }
-    stored["bars"] = {
-        user.decode(): msgspec.msgpack.decode(payload) for user, payload in bars.items()
-    }
-    return msgspec.convert(stored, RoomState)
+def _state(room: str, parts: dict[bytes, bytes], bars: dict[bytes, bytes]) -> RoomState:
+    state, left_out = state_of(
+        {name.decode(): payload for name, payload in parts.items()},
+        {user.decode(): payload for user, payload in bars.items()},
+    )
+    if left_out:
+        log.warning("state_left_out", room=room, what=left_out[:20])
+    return state
 
 
 def _commit_call(

@@ -1,0 +1,84 @@
+"""Data that a reader fails at: it doesn't come in, and where it stands from before nobody falls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+import pytest_asyncio
+from grandstand.store import keys
+from grandstand.wire.messages import Cue, Overlay
+
+from tests.producers.stage import Stage, stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POLL = {"kind": "single", "question": "?", "options": ["a", "b"], "duration": 60}
+CARD = {"entity": "athlete:1", "name": "Ada", "values": {"speed": 1}}
+NESTED = json.loads("[" * 100 + "]" * 100)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with stage(tmp_path_factory.mktemp("unreadable")) as told:
+        yield told
+
+
+@pytest.mark.parametrize("odd", ['{"__proto__": 1}', "[" * 60 + "]" * 60, str(2**53)])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/cues", '{"name": "goal", "data": {"x": ODD}}'),
+        ("POST", "/stats", json.dumps(CARD)[:-1] + ', "values": {"x": ODD}}'),
+        ("POST", "/stats", '{"entity": "a:1", "name": "n", "values": {"__proto__": 1}}'),
+        ("POST", "/polls", json.dumps(POLL)[:-1] + ', "options": ["a", ODD]}'),
+        ("PUT", "", '{"moderation": {"categories": {"x": ODD}}}'),
+        ("PUT", "", '{"moderation": {"categories": {"__proto__": 1}}}'),
+        ("PATCH", "", '{"moderation": {"categories": {"__proto__": 1}}}'),
+        ("PATCH", "", '{"title": ODD}'),
+        ("POST", "/viewers/AbCdEfGhIj0/mute", '{"duration": ODD}'),
+    ],
+)
+async def test_what_readers_fail_at_does_not_come_in(
+    on_stage: Stage, method: str, path: str, body: str, odd: str
+) -> None:
+    room = await on_stage.house()
+    answer = await on_stage.call(
+        method, f"/v1/rooms/{room}{path}", content=body.replace("ODD", odd).encode()
+    )
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"]
+    state = (await on_stage.live(room)).replica.state
+    assert b"__proto__" not in msgspec.json.encode(state)
+
+
+async def test_a_deep_body_is_refused_however_deep(on_stage: Stage) -> None:
+    room = await on_stage.house()
+    for depth in (40, 500, 900, 956, 1000, 30_000):
+        body = b'{"name":"x","data":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+        if len(body) > 65_536:
+            body = b'{"name":"x","data":{"a":' + b"[" * depth + b"]" * depth + b"}}"
+        answer = await on_stage.call("POST", f"/v1/rooms/{room}/cues", content=body)
+        assert answer.status_code in (400, 422)
+
+
+async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Stage) -> None:
+    room, redis = f"old-{uuid4().hex[:8]}", on_stage.store._redis
+    await on_stage.store.rooms.create(room, uuid4().hex)
+    cues = [Cue("odd", "x", 1, {"__proto__": 1}), Cue("deep", "x", 1, {"a": NESTED})]
+    good = Overlay("good", "stats", 1, {"values": {}})
+    bad = Overlay("bad", "stats", 1, {"values": {"__proto__": 1}})
+    state: Any = {
+        "cues": msgspec.msgpack.encode(cues),
+        "overlays": msgspec.msgpack.encode({"good": good, "bad": bad}),
+    }
+    await redis.hset(keys.state(room), mapping=state)
+    live = await on_stage.live(room)
+    assert (live.replica.state.cues, [*live.replica.state.overlays]) == ([], ["good"])
+    answer = await on_stage.call("POST", f"/v1/rooms/{room}/cues", json={"name": "goal"})
+    assert answer.status_code == 201
+    await until(lambda: [cue.name for cue in live.replica.state.cues] == ["goal"])
