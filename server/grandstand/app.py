@@ -179,7 +179,13 @@ async def _serve(
         origins=settings.origins,
         drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
     )
-    api = Api(rooms=rooms, tokens=tokens, registry=metrics.registry, siblings=siblings)
+    api = Api(
+        rooms=rooms,
+        tokens=tokens,
+        names=moderator.names,
+        registry=metrics.registry,
+        siblings=siblings,
+    )
     app = Starlette(
         routes=[*routes(api), *besides, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from grandstand.edge import door
-from grandstand.rules.identity import Identity
+from grandstand.moderation import Names
+from grandstand.rules.identity import Identity, Role, neutral_name
 from grandstand.rules.polls import PollRecord
-from grandstand.rules.state import Bar, RoomState
+from grandstand.rules.state import Bar, RoomState, Staff
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
@@ -31,7 +33,8 @@ POLL = PollRecord(
 
 
 def state(**settings: Any) -> RoomState:
-    return RoomState(settings=Settings(**settings), polls={"p": POLL})
+    whole = msgspec.convert(settings, Settings)
+    return RoomState(settings=whole, polls={"p": POLL})
 
 
 def answer(told: object) -> None:
@@ -161,3 +164,32 @@ def test_where_fields_are_wrong_identity_is_looked_at_first(kind: str) -> None:
     assert door.by_identity(fault, ADA, guests) is fault
     other = BadMessageError("wrong", "1", "time")
     assert door.by_identity(other, None, Settings()) is other
+
+
+NAMES = Names.load()
+
+
+def shown_as(name: str, role: Role = "viewer", guest: bool = False, **settings: Any) -> str:
+    """What somebody is called in a room whose staff is Alice."""
+    room = state(**settings)
+    room.staff["s"] = Staff("moderator", "Alice", NOW + 1)
+    identity = Identity("u", name, role, frozenset("*"), guest)
+    return door.named(identity, "u", room, NAMES).name
+
+
+def test_a_name_that_the_room_does_not_take_is_shown_as_a_neutral_one() -> None:
+    neutral = neutral_name("u")
+    assert neutral.startswith("Viewer ")
+    assert shown_as("Ada") == "Ada"
+    assert shown_as("Al1ce") == shown_as("Alice", guest=True) == neutral
+    assert shown_as("idiot") == shown_as("t.me/x") == shown_as("Moderator") == neutral
+    assert shown_as("idiot", moderation={"level": 0}) == "idiot"
+    assert shown_as("Alice", "moderator") == "Alice"
+    assert shown_as("Moderator", "producer") == "Moderator"
+
+
+def test_the_staff_s_own_name_is_theirs_as_a_viewer_too() -> None:
+    room = state()
+    room.staff["s"] = Staff("moderator", "Alice", NOW + 1)
+    alice = Identity("s", "Alice", "viewer", frozenset("*"))
+    assert door.named(alice, "s", room, NAMES) is alice

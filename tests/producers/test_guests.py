@@ -4,8 +4,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from grandstand.producers.api import guest_buckets
+from grandstand.producers.api import event_id, guest_buckets
 from grandstand.producers.routes import routes
+from grandstand.rules.events import StaffCame
 from grandstand.rules.identity import user_id
 from grandstand.rules.limits import Buckets, Rate
 from grandstand.tokens import Tokens
@@ -96,3 +97,24 @@ async def test_without_a_secret_there_are_no_guests(on_stage: Stage) -> None:
     room = await on_stage.house()
     tokens = Tokens(None, "https://issuer.test/keys")
     assert await _statuses(on_stage, room, ["127.0.0.1"], tokens=tokens) == [403]
+
+
+@pytest.mark.parametrize(
+    "name", ["Moderator", "官方", "you idiot", "buy at t.me/x", "\ufdfa" * 10, "M0 Staff"]
+)
+async def test_a_guest_s_name_is_judged_at_the_door(on_stage: Stage, name: str) -> None:
+    room = await on_stage.house()
+    answer = await on_stage.call("POST", f"/v1/rooms/{room}/guests", role=None, json={"name": name})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "rejected")
+    assert problem["errors"][0]["path"] == "name"
+    assert "choose" in problem["errors"][0]["message"]
+
+
+async def test_a_guest_may_not_be_called_as_the_staff_is(on_stage: Stage) -> None:
+    room = await on_stage.room(moderation={"level": 0})
+    live = await on_stage.live(room)
+    path, body = f"/v1/rooms/{room}/guests", {"name": "M0 Mill"}
+    assert (await on_stage.call("POST", path, role=None, json=body)).status_code == 201
+    await live.submit(StaffCame(event_id(), "m", "moderator", "Mo MiII"))
+    assert (await on_stage.call("POST", path, role=None, json=body)).status_code == 422

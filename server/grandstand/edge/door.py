@@ -10,14 +10,15 @@ acknowledged before.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from msgspec import UNSET
 
 from grandstand.edge.inbox import Answer, CommentIn, VoteIn
-from grandstand.moderation import clean
+from grandstand.moderation import Names, Policy, clean
 from grandstand.rules import polls
 from grandstand.rules.clock import check_at
-from grandstand.rules.identity import Action, Identity, check_may
+from grandstand.rules.identity import Action, Identity, check_may, neutral_name
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import RoomState
 from grandstand.tokens import Tokens
@@ -109,6 +110,24 @@ def identified(token: str, room: str, tokens: Tokens) -> Identity:
     if not identity.may_enter(room):
         raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
     return identity
+
+
+def named(identity: Identity, user: str, state: RoomState, names: Names) -> Identity:
+    """``identity`` under a name that the room can show: a neutral one for one that it doesn't take.
+
+    Nobody is locked out for what another gave them as a name. A guest's was judged when it got its
+    token; only the staff may have come since.
+    """
+    if identity.role != "viewer":
+        return identity
+    staff = [each.name for other, each in state.staff.items() if other != user]
+    if identity.guest:
+        is_taken = names.resembles(identity.name, staff)
+    else:
+        moderation = state.settings.moderation
+        policy = Policy(moderation.level, moderation.categories)
+        is_taken = names.fault(identity.name, policy, staff) is not None
+    return replace(identity, name=neutral_name(user)) if is_taken else identity
 
 
 def by_token(fault: BadMessageError, room: str, tokens: Tokens) -> RefusedError:

@@ -146,8 +146,7 @@ class EdgeRoom:
         self.audience.skip(self.live.replica.offset)
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
-            bar = state.bar(session.user, now)
-            if bar is not None and bar.kind == "ban":
+            if state.is_banned(session.user, now):
                 session.banned()
             else:
                 session.welcome_again()

@@ -247,8 +247,8 @@ class ViewerSession:
         room = self._gate.room(live)
         if identity is not None:
             self.user = user_id(identity.sub, live.salt)
-            bar = state.bar(self.user, live.now())
-            if bar is not None and bar.kind == "ban":
+            self.identity = door.named(identity, self.user, state, self._gate.moderator.names)
+            if state.is_banned(self.user, live.now()):
                 no = RefusedError(ErrorCode.FORBIDDEN, BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
             if room.connections(self.user) >= self._gate.limits.per_viewer:

@@ -2,6 +2,7 @@
 
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.names import Names
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy, Verdict, decide
 from grandstand.moderation.rules import CATEGORIES, Finding, Rules
@@ -13,6 +14,7 @@ __all__ = [
     "Judgement",
     "ModelError",
     "Moderator",
+    "Names",
     "OnnxScorer",
     "Policy",
     "Rules",

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grandstand.moderation.language import UNKNOWN, languages
+from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.normalise import likeness, skeleton
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
@@ -104,6 +105,7 @@ class Moderator:
         metrics: ScorerMetrics | None = None,
     ) -> None:
         self.counts = Counts()
+        self.names = Names(rules)
         self._rules = rules
         self._metrics = metrics or ScorerMetrics()
         self._scoring = Scoring(deadline_ms, threads, self.counts, self._metrics)

@@ -156,6 +156,9 @@ def _read_look_alikes() -> dict[str, str]:
 _look_alikes = _read_look_alikes()
 _folding = _Folding()
 
+CAPITALS = {ord(letter): twin for letter, twin in _look_alikes.items() if letter.isupper()}
+"""Capitals that look like an ASCII letter, for names: a skeleton folds case before it looks."""
+
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
 _MIXED_WORD = re.compile(  # of the words, those that have any such digit or sign

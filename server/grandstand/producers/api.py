@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grandstand.moderation import Names
 from grandstand.producers.problems import RETRY_AFTER_S, ProblemError
 from grandstand.producers.siblings import Siblings
 from grandstand.producers.validation import Also, Line, checked, checked_lines
@@ -43,6 +44,7 @@ class Api:
 
     rooms: LiveRooms
     tokens: Tokens
+    names: Names = field(default_factory=Names.load)
     guest_lifetime_s: int = 86_400
     origins: tuple[str, ...] = ()
     guests: Buckets = field(default_factory=guest_buckets)

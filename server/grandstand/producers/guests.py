@@ -11,9 +11,12 @@ from uuid import uuid4
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
+from grandstand.moderation import Names, Policy
 from grandstand.moderation.normalise import clean
 from grandstand.producers.api import Call, answer
+from grandstand.producers.problems import Fault, invalid
 from grandstand.rules.identity import user_id
+from grandstand.rules.state import RoomState
 from grandstand.tokens import MAX_NAME_CHARS
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Viewer
@@ -44,6 +47,8 @@ async def post(call: Call) -> Response:
         words = "too many guests from this address"
         raise RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
     name = clean(body.name) if isinstance(body.name, str) else ""
+    if name:
+        _check(name, api.names, live.replica.state)
     name = name or f"Guest {1000 + secrets.randbelow(9000)}"
     sub = f"guest:{uuid4().hex}"
     lifetime_s = api.tokens.lifetime_s(api.guest_lifetime_s)
@@ -51,6 +56,15 @@ async def post(call: Call) -> Response:
     token = api.tokens.issue(sub, name, "viewer", [live.room], lifetime_s, guest=True)
     viewer = Viewer(role="viewer", id=user_id(sub, live.salt), name=name)
     return answer(Guest(token, viewer, expires_at_s * 1000), 201)
+
+
+def _check(name: str, names: Names, state: RoomState) -> None:
+    """Raises ProblemError (422, rejected) for a name that the room doesn't show."""
+    moderation = state.settings.moderation
+    policy = Policy(moderation.level, moderation.categories)
+    fault = names.fault(name, policy, [staff.name for staff in state.staff.values()])
+    if fault is not None:
+        raise invalid([Fault("name", fault)], ErrorCode.REJECTED)
 
 
 def _address(call: Call) -> str:

@@ -67,6 +67,12 @@ def user_id(sub: str, salt: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def neutral_name(user: str) -> str:
+    """What a viewer is called whose own name can't be shown; the same at every visit."""
+    digest = hashlib.blake2b(user.encode(), digest_size=4).digest()
+    return f"Viewer {1000 + int.from_bytes(digest) % 9000}"
+
+
 def check_may(identity: Identity | None, action: Action, settings: Settings) -> None:
     """Raises RefusedError unless ``identity`` may do ``action`` in a room of these settings.
 

@@ -106,6 +106,11 @@ class RoomState(Struct):
         bar = self.bars.get(user)
         return bar if bar is not None and bar.holds(now) else None
 
+    def is_banned(self, user: str, now: int) -> bool:
+        """Whether ``user`` may not be there at ``now``."""
+        bar = self.bar(user, now)
+        return bar is not None and bar.kind == "ban"
+
 
 PARTS = ("settings", "polls", "overlays", "cues", "recent", "staff", "waiting", "cues_ahead")
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes what it

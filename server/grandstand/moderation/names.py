@@ -1,0 +1,108 @@
+"""What a viewer may be called: a name stands beside every comment, and everybody reads it.
+
+Rules judge it as they judge a comment; the scorer doesn't, which was never taught names. Besides, a
+name must not pass its bearer off as the staff: neither by a word (``names.toml``) nor by looking
+like the name of a moderator or producer who has been in the room.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from grandstand.moderation.normalise import CAPITALS, skeleton
+from grandstand.moderation.policy import Policy, decide
+from grandstand.moderation.rules import Finding, Rules
+
+MAX_FOLDED_CHARS = 100
+"""Of a name's skeleton: single characters fold to as many as 18."""
+
+REMEMBERED = 4096
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+_RUN = re.compile(r"(.)\1+")
+_ALIKE = str.maketrans("i1|!0", "llllo")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def outline(name: str) -> str:
+    """Give what names that look alike have in common: letters alone, ``rn`` read as ``m``."""
+    return _outlined(_PUNCTUATION.sub("", _skeleton(name)))
+
+
+def _skeleton(name: str) -> str:
+    """As of comments, but for capitals, which have look-alikes of their own."""
+    return skeleton(name if name.isascii() else name.translate(CAPITALS))
+
+
+def _outlined(letters: str) -> str:
+    alike = letters.translate(_ALIKE).replace("rn", "m").replace("vv", "w")
+    return _RUN.sub(r"\1", alike)
+
+
+NOBODYS = frozenset({"", outline("viewer")})
+"""Outlines that belong to nobody: of a name without letters, and of a token without a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is known of a name, before any room's policy."""
+
+    is_too_long: bool
+    claims_to_be_staff: bool
+    findings: tuple[Finding, ...]
+
+
+class Names:
+    """The judge of names. Its cache apart immutable; safe to share."""
+
+    def __init__(self, rules: Rules) -> None:
+        text = files("grandstand.moderation").joinpath("names.toml").read_text(encoding="utf-8")
+        told = tomllib.loads(text)
+        self._rules = rules
+        self._anywhere = re.compile("|".join(re.escape(outline(each)) for each in told["anywhere"]))
+        self._words = frozenset(map(outline, told["words"]))
+        self._alone = frozenset(map(outline, told["alone"])) | self._words
+        self._read = lru_cache(maxsize=REMEMBERED)(self._look_at)
+
+    @classmethod
+    def load(cls) -> Names:
+        """Judge by the lists that come with the package."""
+        return cls(Rules.load())
+
+    def fault(self, name: str, policy: Policy, staff: Iterable[str] = ()) -> str | None:
+        """Give what is wrong with a viewer's cleaned ``name``, in words for its bearer; or None.
+
+        ``staff`` are the names of moderators and producers. Some 30 us for a name not seen before.
+        """
+        reading = self._read(name)
+        if reading.is_too_long:
+            return "the name is too long: choose a shorter one"
+        if reading.claims_to_be_staff:
+            return "the name would be taken for the staff's: choose another"
+        if self.resembles(name, staff):
+            return "the name looks like that of one of the staff: choose another"
+        verdict = decide(reading.findings, {}, policy, {})
+        if verdict.action != "show":
+            return f"the name isn't allowed in this room ({verdict.category}): choose another"
+        return None
+
+    def resembles(self, name: str, others: Iterable[str]) -> bool:
+        """Whether ``name`` looks like one of ``others``."""
+        shape = outline(name)
+        return shape not in NOBODYS and any(outline(each) == shape for each in others)
+
+    def _look_at(self, name: str) -> _Reading:
+        bones = _skeleton(name)
+        if len(bones) > MAX_FOLDED_CHARS:
+            return _Reading(True, False, ())
+        shape = outline(name)
+        claims = shape in self._alone or self._anywhere.search(shape) is not None
+        if not claims:
+            parts = (part.rstrip("0123456789") for part in _PUNCTUATION.split(bones))
+            claims = any(_outlined(part) in self._words for part in parts if part)
+        return _Reading(False, claims, tuple(self._rules.find(bones, name)))
