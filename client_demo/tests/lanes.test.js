@@ -44,6 +44,37 @@ test("a bullet keeps its height when the screen is turned", () => {
   assert.ok(Math.abs(before.y / STAGE.height - after.y / 219) < 0.1);
 });
 
+test("on a stage of another size no two in flight cover each other, then or later", () => {
+  const stages = [STAGE, { width: 390, height: 219 }, { width: 700, height: 300 }, { width: 1_920, height: 300 }];
+  for (const [turn, small] of stages.slice(1).entries()) {
+    const one = field();
+    for (let i = 0; i < 120; i += 1) {
+      const text = "x".repeat(4 + ((i * 7 + turn) % 30));
+      one.add(comment(`${i}`, { at: NOW + i * 50, text, ...(i % 9 === 0 && { mode: "top" }) }), LIVE);
+    }
+    for (let ms = 0; ms <= 4_000; ms += 50) one.at(NOW + ms, STAGE);
+    const before = one.sizes.flying;
+    assert.ok(before > 30, String(before));
+    for (let ms = 4_050; ms <= 9_000; ms += 50) {
+      const scrolling = one.at(NOW + ms, small).filter((placed) => placed.mode === "scroll");
+      for (const a of scrolling)
+        for (const b of scrolling)
+          assert.ok(
+            a.id === b.id || a.y !== b.y || a.x + a.width <= b.x + 1e-6 || b.x + b.width <= a.x + 1e-6,
+            `${a.id} and ${b.id} at ${ms} ms on ${small.width} by ${small.height}`,
+          );
+    }
+  }
+});
+
+test("one's own comment stays on a stage that has become small", () => {
+  const one = field();
+  for (let i = 0; i < 60; i += 1)
+    one.add(comment(`${i}`, { text: "x".repeat(30) }), { ...LIVE, own: i === 59 });
+  one.at(NOW, { width: 1_920, height: 1_080 });
+  assert.ok(ids(one.at(NOW + 1_000, { width: 200, height: 60 })).includes("59"));
+});
+
 test("a comment that lies ahead waits for the playhead", () => {
   const one = field();
   one.add(comment("1", { at: NOW + 1_500 }), LIVE);

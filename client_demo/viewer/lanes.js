@@ -106,7 +106,7 @@ export class BulletField {
   /** @type {Bullet[]} */ #flying = [];
   /** @type {Set<string>} */ #seen = new Set();
   #taste = PLAIN_TASTE;
-  #lanes = 0;
+  /** @type {Grid | undefined} */ #grid;
 
   /** @param {(text: string) => number} measureEm width of a text in ems */
   constructor(measureEm) {
@@ -165,9 +165,9 @@ export class BulletField {
    */
   at(playhead, stage) {
     const grid = gridOf(stage, this.#taste);
-    this.#settle(grid.lanes);
     const lasts = (/** @type {Bullet} */ one) => playhead < one.start + one.flightMs;
     this.#flying = this.#flying.filter(lasts);
+    this.#settle(grid, playhead);
     this.#waiting = this.#waiting.filter(lasts);
     const due = this.#waiting.filter((one) => one.start <= playhead);
     if (due.length > 0) {
@@ -180,11 +180,40 @@ export class BulletField {
     return this.#flying.map((one) => place(one, playhead, grid));
   }
 
-  /** A stage of another size has other lanes: each bullet keeps its height. @param {number} lanes */
-  #settle(lanes) {
-    if (lanes === this.#lanes) return;
-    for (const one of this.#flying) one.lane = Math.floor(((one.lane + 0.5) / this.#lanes) * lanes);
-    this.#lanes = lanes;
+  /**
+   * On a stage of another size bullets are longer or shorter, and there are other lanes. Each keeps
+   * its height where it would cover nobody, else takes another lane. Those for whom there is none
+   * leave the stage, the last to come first.
+   * @param {Grid} grid
+   * @param {number} playhead
+   */
+  #settle(grid, playhead) {
+    const before = this.#grid;
+    this.#grid = grid;
+    if (!before || (before.lanes === grid.lanes && before.fontPx === grid.fontPx && before.width === grid.width))
+      return;
+    const byAge = this.#flying.sort((a, b) => Number(b.own) - Number(a.own) || a.start - b.start);
+    this.#flying = [];
+    for (const one of byAge) {
+      const height = Math.floor(((one.lane + 0.5) / before.lanes) * grid.lanes);
+      const lane = this.#free(one, [height, ...linesOf(one, grid.lanes)], playhead, grid);
+      if (lane === undefined && !one.own && this.#taste.density !== "many") continue;
+      one.lane = lane ?? height;
+      this.#flying.push(one);
+    }
+    this.#flying.sort((a, b) => a.start - b.start);
+  }
+
+  /**
+   * The first lane in which a bullet covers nobody from now on.
+   * @param {Bullet} bullet @param {readonly number[]} order @param {number} playhead @param {Grid} grid
+   */
+  #free(bullet, order, playhead, grid) {
+    const within = (/** @type {readonly Bullet[]} */ rivals) =>
+      order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, playhead, grid)));
+    if (bullet.mode === "scroll") return within(this.#flying);
+    // Where the middle is never free, one that stands still stands over those that pass.
+    return within(this.#flying) ?? within(this.#flying.filter((other) => other.mode !== "scroll"));
   }
 
   /** @param {Bullet} bullet @param {number} playhead @param {Grid} grid */
@@ -195,11 +224,7 @@ export class BulletField {
     const due = bullet.start;
     if (playhead - due <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
     const order = linesOf(bullet, grid.lanes);
-    const free = (/** @type {Bullet[]} */ rivals) =>
-      order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, grid)));
-    const still = this.#flying.filter((other) => other.mode !== "scroll");
-    // Where the middle is never free, one that stands still stands over those that pass.
-    const lane = free(this.#flying) ?? (bullet.mode === "scroll" ? undefined : free(still));
+    const lane = this.#free(bullet, order, playhead, grid);
     if (lane === undefined && !bullet.own && density !== "many") {
       bullet.start = due; // its patience runs out all the same
       return false;
@@ -273,11 +298,11 @@ function leftEdge(bullet, playhead, grid) {
 }
 
 /**
- * Whether two in one lane never touch while both are on screen.
- * @param {Bullet} first @param {Bullet} second @param {Grid} grid
+ * Whether two in one lane never touch from now on while both are on screen.
+ * @param {Bullet} first @param {Bullet} second @param {number} playhead @param {Grid} grid
  */
-function apart(first, second, grid) {
-  const from = Math.max(first.start, second.start);
+function apart(first, second, playhead, grid) {
+  const from = Math.max(first.start, second.start, playhead);
   const until = Math.min(first.start + first.flightMs, second.start + second.flightMs);
   if (until <= from) return true;
   const gap = GAP_EM * fontPx(second, grid);
