@@ -4,6 +4,8 @@
  *
  * A date further ahead than any stream can be, or further behind than the server takes comments
  * from, is an encoder's or a packager's fault: believed, it would show the future or nothing at all.
+ * A latency below zero is a player's fault: nobody is ahead of live. A date that comes and goes is
+ * believed again once it has stayed for a second, so that a page hears of it twice a second at most.
  */
 
 /** @typedef {"picture" | "room"} Source */
@@ -22,6 +24,8 @@ export class Playhead {
   #last = NaN;
   #local = NaN;
   #goodSince = NaN;
+  #doubtedAt = NaN;
+  #wasPicture = false;
   #behindMs = NaN;
 
   /** As last read; NaN while unknown. */
@@ -37,7 +41,8 @@ export class Playhead {
    * @param {boolean} now.playing whether the picture has begun; without one it doesn't matter
    * @param {number} [now.date] of the picture, programme time in ms
    * @param {boolean} [now.certain] the page answers for the date: however old, it is right
-   * @param {number} now.latencyMs how far behind live this viewer is, as far as known
+   * @param {number} now.latencyMs how far behind live this viewer is, as far as known; what isn't a
+   *   number, or is below zero, is taken for zero
    * @param {number} now.maxLatencyMs the room's
    * @returns {{value: number, jumped: boolean, changed: boolean}} changed: the source or its reason
    */
@@ -46,14 +51,18 @@ export class Playhead {
       this.#value = NaN;
       return { value: NaN, jumped: false, changed: false };
     }
-    const oldest = certain ? -Infinity : programme - latencyMs - maxLatencyMs;
+    const told = latencyMs > 0 && latencyMs < Infinity ? latencyMs : 0;
+    const oldest = certain ? -Infinity : programme - told - maxLatencyMs;
     const good = date !== undefined && date <= programme + AHEAD_MS && date >= oldest;
     if (!good) this.#goodSince = NaN;
     else if (Number.isNaN(this.#goodSince)) this.#goodSince = local;
-    const doubted = this.why === "date-off" && local - this.#goodSince < TRUST_AGAIN_MS;
+    const hasWavered = this.why === "date-off" || (this.why === "no-date" && this.#wasPicture);
+    const doubted = hasWavered && local - this.#goodSince < TRUST_AGAIN_MS;
     const trusted = hasPicture && good && !doubted;
-    const changed = this.#follow(trusted ? "picture" : "room", hasPicture, date);
-    const jumped = this.#move(trusted ? date : programme - this.#behind(latencyMs), local);
+    const doubt = date === undefined ? "no-date" : doubted ? this.why : "date-off";
+    const why = trusted || !hasPicture ? undefined : doubt;
+    const changed = this.#follow(trusted ? "picture" : "room", why, local);
+    const jumped = this.#move(trusted ? date : programme - this.#behind(told), local);
     return { value: this.#value, jumped, changed };
   }
 
@@ -61,6 +70,7 @@ export class Playhead {
   restart() {
     this.why = undefined;
     this.#goodSince = NaN;
+    this.#wasPicture = false;
     this.#behindMs = NaN;
   }
 
@@ -70,11 +80,13 @@ export class Playhead {
     return this.#behindMs;
   }
 
-  /** @param {Source} source @param {boolean} hasPicture @param {number | undefined} date */
-  #follow(source, hasPicture, date) {
-    const missing = date === undefined ? "no-date" : "date-off";
-    const why = source === "picture" || !hasPicture ? undefined : missing;
+  /** @param {Source} source @param {Doubt | undefined} why @param {number} local */
+  #follow(source, why, local) {
     const changed = source !== this.source || why !== this.why;
+    const isOtherDoubt = changed && why !== undefined && this.why !== undefined;
+    if (isOtherDoubt && local - this.#doubtedAt < TRUST_AGAIN_MS) return false;
+    if (changed && why !== undefined) this.#doubtedAt = local;
+    this.#wasPicture ||= source === "picture";
     this.source = source;
     this.why = why;
     return changed;

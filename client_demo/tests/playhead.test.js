@@ -138,3 +138,45 @@ test("a picture that comes in the place of none, further behind, has jumped", ()
   assert.ok(Number.isNaN(playhead.read(seen(16, { playing: false })).value));
   assert.equal(playhead.read(seen(32)).jumped, true);
 });
+
+test("a latency that no viewer can have is not believed", () => {
+  for (const latencyMs of [-1, -5_000, -Infinity, Infinity, NaN]) {
+    const playhead = new Playhead();
+    const read = playhead.read(seen(0, { hasPicture: false, date: undefined, latencyMs }));
+    assert.equal(read.value, NOW, String(latencyMs));
+  }
+});
+
+test("a date that comes and goes is told of twice a second at most", () => {
+  for (const other of [undefined, NOW - DAY_MS]) {
+    const playhead = new Playhead();
+    playhead.read(seen(0));
+    let [told, jumps] = [0, 0];
+    for (let frame = 1; frame <= 600; frame += 1) {
+      const ms = frame * 16;
+      const { changed, jumped } = playhead.read(seen(ms, frame % 2 ? { date: other } : {}));
+      told += Number(changed);
+      jumps += Number(jumped);
+    }
+    assert.ok(told <= 1 && jumps === 0, `${told} ${jumps}`);
+    for (let ms = 9_616; ms <= 10_800; ms += 16) playhead.read(seen(ms));
+    assert.equal(playhead.source, "picture");
+  }
+});
+
+test("a doubt that wavers between two reasons is told of once a second at most", () => {
+  const playhead = new Playhead();
+  let told = 0;
+  for (let frame = 0; frame < 600; frame += 1) {
+    const date = frame % 2 ? undefined : NOW - DAY_MS;
+    told += Number(playhead.read(seen(frame * 16, { date })).changed);
+  }
+  assert.ok(told <= 11, String(told));
+});
+
+test("a picture whose date comes after its first frames is followed at once", () => {
+  const playhead = new Playhead();
+  playhead.read(seen(0, { date: undefined }));
+  playhead.read(seen(16));
+  assert.equal(playhead.source, "picture");
+});
