@@ -27,6 +27,7 @@ from grandstand.edge.entrance import Entrance
 from grandstand.edge.gate import Gate, Limits
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.presence import Presence
+from grandstand.edge.revoked import Revoked
 from grandstand.edge.socket import ViewerSocket
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
@@ -41,7 +42,7 @@ from grandstand.replica.rooms import LiveRooms
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
 from grandstand.store.cancelling import PATIENTLY_S, end
-from grandstand.store.store import Store
+from grandstand.store.store import Store, insisting
 from grandstand.stores import connected, store_url
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
@@ -160,6 +161,8 @@ async def _serve(
 ) -> None:
     moderator = reload.moderator
     rooms = LiveRooms(store)
+    await insisting(rooms.revocations.compare, GRACE_S)
+    tokens.revocations = rooms.revocations.known
     metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
     metrics.read_counter(
@@ -249,6 +252,7 @@ async def _serve(
             "rooms": rooms.run(),
             "keepalive": keepalive.run(),
             "presence": Presence(gate).run(),
+            "revoked": Revoked(gate).run(),
             "duty": Duty(store, metrics).run(),
             "tokens": tokens.run(),
             "reload": reload.run(),

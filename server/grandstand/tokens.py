@@ -32,6 +32,7 @@ from msgspec import Meta, Struct
 from grandstand.faults import OperatorError
 from grandstand.moderation.normalise import clean
 from grandstand.rules.identity import Identity, Role, TokenTerms
+from grandstand.rules.revocations import Revocations
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
 
@@ -114,6 +115,7 @@ class Tokens:
                 )
         if jwks_url and urlsplit(jwks_url).scheme not in ("http", "https"):
             raise OperatorError("GRANDSTAND_JWKS_URL must begin with https:// or http://")
+        self.revocations = Revocations()
         self._secret = secret or None
         self._jwks_url = jwks_url or None
         self._keys: tuple[_Key, ...] = ()
@@ -126,7 +128,7 @@ class Tokens:
         issued_s = claims.iat or 0
         if not 0 <= issued_s <= LATEST_S:  # also not a number, which is JSON to some
             _refuse("the token's claims: `iat` must be a time in seconds")
-        return Identity(
+        identity = Identity(
             sub=claims.sub,
             name=clean(claims.name)[:MAX_NAME_CHARS].strip() or "viewer",
             role=claims.role,
@@ -135,6 +137,12 @@ class Tokens:
             token_id=claims.jti or "",
             issued_s=int(issued_s),
         )
+        self.check_revoked(identity)
+        return identity
+
+    def check_revoked(self, identity: Identity) -> None:
+        """Raises RefusedError(unauthorized) if the token was revoked."""
+        self.revocations.check(identity, time.time() * 1000)
 
     def issue(
         self,

@@ -19,6 +19,7 @@ import msgspec
 from grandstand.edge.gate import Gate
 from grandstand.edge.handshake import Handshake
 from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.revoked import Revoked
 from grandstand.edge.session import ViewerSession
 from grandstand.edge.socket import ViewerSocket
 from grandstand.moderation import Moderator, Rules
@@ -395,7 +396,8 @@ async def stage(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIte
         config.load()
         server.lifespan = config.lifespan_class(config)
         await server.startup()
-        tasks = [asyncio.create_task(rooms.run())]
+        tokens.revocations = rooms.revocations.known
+        tasks = [asyncio.create_task(rooms.run()), asyncio.create_task(Revoked(door).run())]
         if sequenced:
             tasks.append(asyncio.create_task(Duty(store, metrics).run()))
         try:

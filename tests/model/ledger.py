@@ -215,6 +215,19 @@ def renew(room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int) ->
     return renewed, epoch
 
 
+def revoke(
+    revoked: Mapping[str, int], name: str, until: int, now_ms: int, most: int
+) -> tuple[Mapping[str, int], bool]:
+    """Revokes ``name`` until then, or lifts it if that is over; whether there was room for it."""
+    if until <= now_ms:
+        return {each: when for each, when in revoked.items() if each != name}, True
+    if name not in revoked and len(revoked) >= most:
+        revoked = {each: when for each, when in revoked.items() if when > now_ms}
+        if len(revoked) >= most:
+            return revoked, False
+    return {**revoked, name: until}, True
+
+
 # --- votes ---------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ passes by moving what the store remembers into the past (``Bench.a_period_passes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from grandstand.rules.limits import Rate
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
 from grandstand.rules.state import Asides, Bar, RoomState
-from grandstand.store import ingest, keys, timeline, votes
+from grandstand.store import ingest, keys, revocations, timeline, votes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
 from grandstand.store.store import Store, open_store
@@ -50,6 +50,7 @@ SLACK_MS = 600_000
 KEPT = 4
 CHANGES_MAX = 3
 OPTIONS = 20
+REVOCATIONS = 2
 SHARDS = 2
 
 T = TypeVar("T")
@@ -123,6 +124,8 @@ class Machine(RuleBasedStateMachine):
         self.elapsed_ms = 0
         self.cursors = ["0-0"]
         self.run(self.store.rooms.create(self.name, "made"))
+        self.run(bench.ask("DEL", keys.REVOKED))  # it is all rooms'
+        self.revoked: Mapping[str, int] = {}
         self.head = self.run(self.store.timeline.load(self.name)).head
         parts = self.run(bench.ask("HGETALL", keys.state(self.name)))
         state = {name.decode(): payload for name, payload in parts.items()}
@@ -285,6 +288,30 @@ class Machine(RuleBasedStateMachine):
         if self.stale:  # made for the epoch that is over, perhaps for this very seq and cursor
             self._commit(*self.stale[-1], cut)
 
+    # --- tokens ----------------------------------------------------------------------------------
+
+    @rule(
+        name=st.sampled_from(["ada", "bo", "a:b", "v"]),
+        life=st.sampled_from(["over", "soon over", "long"]),
+        cut=cuts,
+    )
+    def revokes(self, name: str, life: str, cut: Cut) -> None:
+        now_ms = int(self.run(self.bench.aside.rooms.clock_ms()))
+        until = {"over": now_ms - 1, "soon over": now_ms + SLACK_MS, "long": 2**52}[life]
+
+        async def put() -> bool:
+            return await self.store.revocations.put("sub", name, until)
+
+        self.revoked, expected = ledger.revoke(self.revoked, name, until, now_ms, REVOCATIONS)
+        assert self.run(self.bench.insist(cut, put)) == expected
+        if life == "soon over" and expected:  # time passes
+            over = self.revoked[name] - 2 * SLACK_MS
+            self.revoked = {**self.revoked, name: over}
+            field = ("HSET", keys.REVOKED, f"sub:{name}", f"0:{over}")
+            self.run(self.bench.ask(*field))
+        stored = self.run(self.store.revocations.all())[1]
+        assert {key[1]: each.until for key, each in stored.items()} == self.revoked
+
     # --- votes -----------------------------------------------------------------------------------
 
     @rule(batch=st.lists(ballots, min_size=1, max_size=5), change=st.booleans(), cut=cuts)
@@ -390,6 +417,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "HELD_CAP", LIMITS.held)
     monkeypatch.setattr(timeline, "KEPT", KEPT)
     monkeypatch.setattr(votes, "CHANGES_MAX", CHANGES_MAX)
+    monkeypatch.setattr(revocations, "MAX_REVOCATIONS", REVOCATIONS)
 
 
 @pytest.mark.usefixtures("small_limits")
@@ -398,7 +426,7 @@ def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
         url = await stack.enter_async_context(valkey(tmp_path))
         proxy = await stack.enter_async_context(CuttingProxy(url))
         aside = await _store(stack, url)
-        for name in ("append", "close", "commit", "create", "renew", "vote"):
+        for name in ("append", "close", "commit", "create", "renew", "revoke", "vote"):
             await aside.rooms._reader.ask("SCRIPT", "LOAD", load(name).source)
         return Bench(proxy, await _store(stack, proxy.url), aside)
 

@@ -51,6 +51,7 @@ class Stage:
     def __init__(self, store: Store, rooms: LiveRooms) -> None:
         self.store = store
         self.tokens = Tokens(SECRET)
+        self.tokens.revocations = rooms.revocations.known
         self.api = Api(rooms, self.tokens, registry=CollectorRegistry())
         self.transport = httpx2.ASGITransport(app=Starlette(routes=routes(self.api)))
         self._document: dict[str, Any] | None = None

@@ -26,6 +26,7 @@ from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
 
+BANNED = "you are banned from this room"
 FOR_GOOD_RETRY_S = 3600.0
 """``retry_after`` of a mute without an end."""
 

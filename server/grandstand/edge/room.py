@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from grandstand.edge import door
 from grandstand.edge.forms import Forms
 from grandstand.edge.hub import Audience
 from grandstand.edge.inbox import Inbox
@@ -25,6 +26,7 @@ from grandstand.rules.state import STAFF_KNOWN_MS, Asides
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
+from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice
 
 if TYPE_CHECKING:
@@ -63,6 +65,11 @@ class EdgeRoom:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    @property
+    def sessions(self) -> list[ViewerSession]:
+        """Those who are here now."""
+        return list(self._sessions)
 
     def enter(self, session: ViewerSession) -> None:
         """The session is here."""
@@ -147,7 +154,7 @@ class EdgeRoom:
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
             if state.is_banned(session.user, now):
-                session.banned()
+                session.bye(CloseCode.BANNED, door.BANNED)
             else:
                 session.welcome_again()
 
@@ -177,7 +184,7 @@ class EdgeRoom:
         for user, bar in asides.bars.items():
             if bar is not None and bar.kind == "ban":
                 for session in list(self._present.get(user, ())):
-                    session.banned()
+                    session.bye(CloseCode.BANNED, door.BANNED)
         if self._staff and (asides.held or asides.decided):
             self._tell_staff(asides)
         for poll in asides.polls:

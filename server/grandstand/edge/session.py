@@ -61,7 +61,6 @@ BAD_MESSAGES_MS = 60_000
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one."""
 
-BANNED = "you are banned from this room"
 TURNED_AWAY = {
     ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
@@ -118,7 +117,7 @@ class ViewerSession:
         self.outlet = socket
         self._gate.metrics.connections[self._codec].inc()
         self._deadline = self._gate.keepalive.after(
-            HELLO_WITHIN_S, partial(self._bye, CloseCode.NO_HELLO, "no hello in time")
+            HELLO_WITHIN_S, partial(self.bye, CloseCode.NO_HELLO, "no hello in time")
         )
 
     def received(self, payload: bytes, is_text: bool) -> None:
@@ -126,7 +125,7 @@ class ViewerSession:
         if self._waiting is not None:  # the room is being loaded
             self._waiting.append((payload, is_text))
             if len(self._waiting) > MESSAGES.burst:
-                self._bye(CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
+                self.bye(CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
         elif self._room is None:
             self._hello(payload, is_text)
         else:
@@ -140,7 +139,7 @@ class ViewerSession:
         self._gate.metrics.viewers_behind.inc()
         self._drop_deadline()
         self._deadline = self._gate.keepalive.after(
-            BEHIND_S, partial(self._bye, CloseCode.TOO_SLOW, "too slow")
+            BEHIND_S, partial(self.bye, CloseCode.TOO_SLOW, "too slow")
         )
 
     def caught_up(self) -> None:
@@ -170,17 +169,13 @@ class ViewerSession:
 
     def drain(self) -> None:
         """The process is going away: the viewer comes back elsewhere, at a moment of its own."""
-        self._bye(CloseCode.RESTART, "this node is going away", spread_ms=self._gate.drain_ms)
+        self.bye(CloseCode.RESTART, "this node is going away", spread_ms=self._gate.drain_ms)
 
     # --- from the room ---------------------------------------------------------------------------
 
     def tell(self, message: Notice | Frame) -> None:
         """A notice or an unnumbered frame to this viewer alone."""
         self._send(message)
-
-    def banned(self) -> None:
-        """A moderator banned the viewer."""
-        self._bye(CloseCode.BANNED, BANNED)
 
     def welcome_again(self) -> None:
         """The viewer lost its place: all of the state once more."""
@@ -229,18 +224,20 @@ class ViewerSession:
             self._turn_away(refused, CloseCode.NO_SUCH_ROOM)
         except Exception:
             log.exception("hello_failed", room=self._room_id)
-            self._bye(CloseCode.INTERNAL_ERROR, "our fault")
+            self.bye(CloseCode.INTERNAL_ERROR, "our fault")
 
     def _turn_away(
         self, refused: RefusedError, close: CloseCode | None = None, spread_ms: int = 0
     ) -> None:
         self._refuse(refused)
         code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
-        self._bye(code, refused.message, spread_ms)
+        self.bye(code, refused.message, spread_ms)
 
     def _enter(self, live: LiveRoom) -> None:
         identity, state = self.identity, live.replica.state
         try:
+            if identity is not None:  # once more: its room was loaded meanwhile
+                self._gate.tokens.check_revoked(identity)
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
             return self._turn_away(refused)
@@ -249,7 +246,7 @@ class ViewerSession:
             self.user = user_id(identity.sub, live.salt)
             self.identity = door.named(identity, self.user, state, self._gate.moderator.names)
             if state.is_banned(self.user, live.now()):
-                no = RefusedError(ErrorCode.FORBIDDEN, BANNED)
+                no = RefusedError(ErrorCode.FORBIDDEN, door.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
             if room.connections(self.user) >= self._gate.limits.per_viewer:
                 no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
@@ -370,9 +367,10 @@ class ViewerSession:
         if self._bad is None:
             self._bad = Window(BAD_MESSAGES_MS)
         if self._bad.add(asyncio.get_running_loop().time() * 1000) >= BAD_MESSAGES:
-            self._bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
+            self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
-    def _bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
+    def bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
+        """Say why, and close; once."""
         if self._ended:
             return
         self._ended = True

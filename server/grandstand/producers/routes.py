@@ -21,6 +21,7 @@ from grandstand.producers import (
     problems,
     queue,
     record,
+    revocations,
     stats,
 )
 from grandstand.producers import rooms as rooms_calls
@@ -154,6 +155,21 @@ OPERATIONS: Sequence[Operation] = (
             body=Nothing if handler is queue.restore else queue.BarBody,
         )
         for handler in (queue.mute, queue.ban, queue.restore)
+    ),
+    Operation(
+        "POST",
+        "/v1/revocations",
+        "producer",
+        revocations.post,
+        {200: revocations.RevokedTokens},
+        body=revocations.RevocationBody,
+    ),
+    Operation(
+        "GET",
+        "/v1/revocations",
+        "producer",
+        revocations.list_all,
+        {200: revocations.RevocationPage},
     ),
     Operation("GET", "/healthz", "open", health.healthz, {200: health.Health}),
     Operation("GET", "/readyz", "open", health.readyz, {200: health.Health}),

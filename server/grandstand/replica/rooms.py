@@ -10,10 +10,12 @@ import asyncio
 
 import structlog
 
+from grandstand.replica.revocations import RevocationList
 from grandstand.replica.room import LiveRoom, load
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Renewed
 from grandstand.rules.stored import UNREADABLE
+from grandstand.store import keys
 from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import ROOM_ID
@@ -36,6 +38,7 @@ class LiveRooms:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.store_is_up = True
+        self.revocations = RevocationList(store)
         self._rooms: dict[str, LiveRoom] = {}
         self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
         self._unknown: dict[str, float] = {}
@@ -82,6 +85,9 @@ class LiveRooms:
         return live
 
     def _heard(self, room: str, payload: bytes) -> None:
+        if room == keys.EVERYWHERE:
+            self._compare_now.set()
+            return
         live = self._rooms.get(room)
         if live is None:
             return
@@ -100,6 +106,7 @@ class LiveRooms:
 
     async def run(self) -> None:
         """Follows the rooms until cancelled."""
+        await self._bus.subscribe(keys.EVERYWHERE)
         self._at_work = [
             asyncio.create_task(self._bus.run(), name="bus"),
             asyncio.create_task(self._compare_forever(), name="compare heads"),
@@ -121,6 +128,7 @@ class LiveRooms:
             self._compare_now.clear()
             try:
                 await self.store.sample_clock()
+                await self.revocations.compare()
                 await self._compare()
                 self.store_is_up = True
             except StoreUnavailable as away:

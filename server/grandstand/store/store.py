@@ -18,6 +18,7 @@ from grandstand.store.ingest import Ingest
 from grandstand.store.leases import Leases
 from grandstand.store.reader import Reader
 from grandstand.store.record import Record
+from grandstand.store.revocations import Revocations
 from grandstand.store.rooms import Rooms
 from grandstand.store.timeline import Timeline
 from grandstand.store.votes import Votes
@@ -57,6 +58,7 @@ class Store:
         self.votes = Votes(reader, writer)
         self.record = Record(reader)
         self.rooms = Rooms(reader, writer)
+        self.revocations = Revocations(reader, writer)
         self.leases = Leases(writer, node)
 
     def bus(

@@ -1,0 +1,40 @@
+"""The revoked tokens as this process follows them: by the bus at once, by comparing every second.
+
+A store that has lost some (a backup restored, all flushed) is not believed: what was revoked stays
+so in the processes that know of it, until it is over or they end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from grandstand.rules.revocations import Revocations
+from grandstand.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+class RevocationList:
+    """Follows the store's revocations; ``changed`` is set when there are new ones."""
+
+    def __init__(self, store: Store) -> None:
+        self.known = Revocations()
+        self.changed = asyncio.Event()
+        self._store = store
+        self._version = -1
+
+    async def compare(self) -> None:
+        """Take over what is new in the store. Raises StoreUnavailable."""
+        if await self._store.revocations.version() == self._version:
+            return
+        version, found = await self._store.revocations.all()
+        if version < self._version:
+            log.error("revocations_lost", version=version, known=self._version)
+            known = (*self.known.jtis.values(), *self.known.subs.values())
+            found = {(each.kind, each.value): each for each in known} | found
+        self._version = version
+        now_ms = self._store.now_ms()
+        if self.known.replace({key: each for key, each in found.items() if each.until > now_ms}):
+            self.changed.set()

@@ -1,0 +1,50 @@
+"""Revoked tokens, for all rooms: a hash of its own, and a sign on the bus when it changes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from grandstand.rules.revocations import MAX_REVOCATIONS, Kind, Revocation
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.store.writer import Call, Writer, load
+
+_REVOKE = load("revoke")
+_VERSION = b"v"
+
+
+class Revocations:
+    """The revocations of one installation."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def put(self, kind: Kind, value: str, until: int) -> bool:
+        """Revoke until then (ms, the store's clock), or lift it if that is over; False if full.
+
+        Raises StoreUnavailable; then the same call may be made again.
+        """
+        call: Call = (
+            _REVOKE,
+            [keys.REVOKED],
+            [keys.bus(keys.EVERYWHERE), f"{kind}:{value}", until, MAX_REVOCATIONS, b""],
+        )
+        (reply,) = await self._writer.all([call])
+        return bool(reply)
+
+    async def version(self) -> int:
+        """A number that every change raises. Raises StoreUnavailable."""
+        return int(await self._reader.ask("HGET", keys.REVOKED, _VERSION) or 0)
+
+    async def all(self) -> tuple[int, dict[tuple[Kind, str], Revocation]]:
+        """The version, and all revocations, those that are over too. Raises StoreUnavailable."""
+        stored = await self._reader.ask("HGETALL", keys.REVOKED)
+        version = int(stored.pop(_VERSION, 0))
+        found = {}
+        for field, times in stored.items():
+            kind, _, value = field.decode().partition(":")
+            at, until = map(int, times.split(b":"))
+            key = (cast("Kind", kind), value)
+            found[key] = Revocation(*key, at, until)
+        return version, found

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.edge import revoked
+
+from tests.edge.stage import Outlet, Stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_connections_of_revoked_tokens_end_with_3000_and_others_stay(
+    on_stage: Stage,
+) -> None:
+    live = await on_stage.room()
+    later = int(on_stage.store.now_ms()) + 60_000
+    token, other = (on_stage.token(sub) for sub in ("ada", "bo"))
+    async with (
+        on_stage.viewer(live.room, token) as ada,
+        on_stage.viewer(live.room, token, "json") as again,
+        on_stage.viewer(live.room, other) as bo,
+        on_stage.viewer(live.room) as nobody,
+    ):
+        await on_stage.store.revocations.put("sub", "ada", later)
+        for client in (ada, again):
+            assert await client.closed() == 3000
+            (bye,) = client.of("bye")
+            assert (bye["code"], bye["reconnect"]) == (3000, True)
+        assert (await bo.ask("comment", text="still here"))["type"] == "ack"
+        assert not nobody.of("bye")
+    async with on_stage.connected(live.room) as client:
+        await client.send({"type": "hello", "token": token})
+        assert await client.closed() == 3000
+        assert client.received[0]["code"] == "unauthorized"
+        assert "revoked" in client.received[0]["message"]
+
+
+async def test_one_token_is_revoked_and_the_next_is_good(on_stage: Stage) -> None:
+    live = await on_stage.room()
+    token, next_token = on_stage.token("cy"), on_stage.token("cy")
+    token_id = on_stage.tokens.identify(token).token_id
+    async with on_stage.viewer(live.room, token) as cy:
+        await on_stage.store.revocations.put("jti", token_id, int(on_stage.store.now_ms()) + 60_000)
+        assert await cy.closed() == 3000
+    async with on_stage.viewer(live.room, next_token):
+        pass
+
+
+async def test_a_token_revoked_while_its_room_is_loaded_does_not_get_in(on_stage: Stage) -> None:
+    live = await on_stage.room()
+    outlet = Outlet()
+    session = on_stage.admit(live.room, outlet)
+    session.identity = on_stage.tokens.identify(on_stage.token("dee"))
+    await on_stage.store.revocations.put("sub", "dee", int(on_stage.store.now_ms()) + 60_000)
+    await until(lambda: "dee" in on_stage.rooms.revocations.known.subs)
+    session._enter(live)
+    assert outlet.closed is not None
+    assert outlet.closed[0] == 3000
+
+
+async def test_a_crowd_is_looked_through_in_slices(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revoked, "SLICE", 2)
+    live = await on_stage.room()
+    outlets = [on_stage.seat(live.room, token=on_stage.token("eve")) for _ in range(5)]
+    await on_stage.store.revocations.put("sub", "eve", int(on_stage.store.now_ms()) + 60_000)
+    await until(lambda: all(outlet.closed for outlet in outlets))
+    assert {outlet.closed and outlet.closed[0] for outlet in outlets} == {3000}
