@@ -180,6 +180,7 @@ async def _serve(
         metrics=metrics,
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
         origins=settings.origins,
+        hides_rooms=settings.hide_rooms,
         drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
     )
     api = Api(
@@ -188,6 +189,7 @@ async def _serve(
         names=moderator.names,
         registry=metrics.registry,
         siblings=siblings,
+        hides_rooms=settings.hide_rooms,
     )
     app = Starlette(
         routes=[*routes(api), *besides, *pages(resources.pages())],

@@ -41,6 +41,7 @@ class Gate:
     limits: Limits = Limits()
     origins: tuple[str, ...] = ()
     drain_ms: int = 2000
+    hides_rooms: bool = False
     draining: bool = False
     edge_rooms: dict[str, EdgeRoom] = field(default_factory=dict)
     _addresses: Counter[str] = field(default_factory=Counter)

@@ -21,7 +21,7 @@ from msgspec import UNSET
 from grandstand.edge import door
 from grandstand.edge.inbox import Answer
 from grandstand.edge.place import Place
-from grandstand.rules.identity import Identity, check_may, user_id
+from grandstand.rules.identity import Identity, check_may, unknown_room, user_id
 from grandstand.rules.limits import Bucket, Rate, Window
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
@@ -64,6 +64,7 @@ MESSAGES = Rate(interval_ms=50, burst=60)
 TURNED_AWAY = {
     ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
+    ErrorCode.UNKNOWN_ROOM: CloseCode.NO_SUCH_ROOM,
 }
 """What a refused ``hello`` is closed with; any other fault of it is one of protocol."""
 
@@ -220,8 +221,7 @@ class ViewerSession:
             refused = RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0)
             self._turn_away(refused, CloseCode.TRY_AGAIN_LATER, spread_ms=2000)
         except UnknownRoomError:
-            refused = RefusedError(ErrorCode.UNKNOWN_ROOM, "there is no such room")
-            self._turn_away(refused, CloseCode.NO_SUCH_ROOM)
+            self._turn_away(unknown_room(self.identity, self._gate.hides_rooms))
         except Exception:
             log.exception("hello_failed", room=self._room_id)
             self.bye(CloseCode.INTERNAL_ERROR, "our fault")

@@ -50,6 +50,7 @@ class Api:
     guests: Buckets = field(default_factory=guest_buckets)
     registry: CollectorRegistry = REGISTRY
     siblings: Siblings | None = None
+    hides_rooms: bool = False
     draining: bool = False
 
 

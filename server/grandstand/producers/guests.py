@@ -21,6 +21,8 @@ from grandstand.tokens import MAX_NAME_CHARS
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Viewer
 
+NO_GUESTS = "this room lets no guests in: sign in"
+
 
 class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
     """What a guest wants to be called; without a name, something like "Guest 4821"."""
@@ -41,7 +43,7 @@ async def post(call: Call) -> Response:
     api, live = call.api, call.live
     body = call.body(GuestBody)
     if live.replica.state.settings.guests == "none":
-        raise RefusedError(ErrorCode.FORBIDDEN, "this room lets no guests in: sign in")
+        raise RefusedError(ErrorCode.FORBIDDEN, NO_GUESTS)
     wait_ms = api.guests.take(_address(call), time.monotonic() * 1000)
     if wait_ms:
         words = "too many guests from this address"

@@ -29,8 +29,10 @@ from grandstand.producers.api import Api, Call, Operation
 from grandstand.producers.authorisation import check_access, identify
 from grandstand.producers.problems import ProblemError
 from grandstand.producers.validation import Nothing, read_json, read_lines
-from grandstand.rules.identity import check_may
-from grandstand.wire.codes import ErrorCode
+from grandstand.replica.room import LiveRoom
+from grandstand.rules.identity import check_may, unknown_room
+from grandstand.store.timeline import UnknownRoomError
+from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Cue, Poll, Settings
 
 log = structlog.get_logger(__name__)
@@ -227,7 +229,7 @@ class Resource:
         check_access(identity, operation.access, room)
         call = Call(self.api, request, operation, identity)
         if room is not None and not operation.makes_room:
-            call.followed = await self.api.rooms.get(room)
+            call.followed = await self._room(call, room)
             if operation.access == "watch":
                 check_may(identity, "watch", call.live.replica.state.settings)
         if operation.lines:
@@ -237,3 +239,14 @@ class Resource:
         if operation.body is Nothing:
             call.body(Nothing)
         return await operation.handler(call)
+
+    async def _room(self, call: Call, room: str) -> LiveRoom:
+        """Raises UnknownRoomError, or RefusedError to whom it may not tell that there is none."""
+        try:
+            return await self.api.rooms.get(room)
+        except UnknownRoomError:
+            if call.identity is None and self.api.hides_rooms:
+                if call.operation.handler is guests.post:
+                    raise RefusedError(ErrorCode.FORBIDDEN, guests.NO_GUESTS) from None
+                raise unknown_room(None, is_hidden=True) from None
+            raise

@@ -17,6 +17,8 @@ RANKS: dict[Role, int] = {"viewer": 0, "moderator": 1, "producer": 2}
 GUEST_RANKS: dict[str, int] = {"none": -1, "watch": 0, "comment": 1, "vote": 2}
 """``settings.guests``: each allows what stands before it too."""
 
+NO_GUESTS = "this room lets no guests in: get a token"
+
 USER_BYTES = 8
 """64 bits of a keyed hash: among ten million viewers two share a `user` with a chance of 3e-6."""
 
@@ -83,13 +85,21 @@ def check_may(identity: Identity | None, action: Action, settings: Settings) -> 
         if action != "watch":
             raise RefusedError(ErrorCode.UNAUTHORIZED, f"to {action}, say hello with a token")
         if settings.guests == "none":
-            raise RefusedError(ErrorCode.UNAUTHORIZED, "this room lets no guests in: get a token")
+            raise RefusedError(ErrorCode.UNAUTHORIZED, NO_GUESTS)
     elif identity.guest:
         needed: dict[Action, int] = {"watch": 0, "comment": 1, "vote": 2}
         if GUEST_RANKS[settings.guests] < needed[action]:
             raise RefusedError(
                 ErrorCode.FORBIDDEN, f"guests may not {action} in this room: sign in"
             )
+
+
+def unknown_room(identity: Identity | None, is_hidden: bool) -> RefusedError:
+    """What to tell whoever asks for a room that isn't there; with ``is_hidden``, to those without a
+    token, the same as of one that lets no guests in."""
+    if is_hidden and identity is None:
+        return RefusedError(ErrorCode.UNAUTHORIZED, NO_GUESTS)
+    return RefusedError(ErrorCode.UNKNOWN_ROOM, "there is no such room")
 
 
 def check_may_bar(actor: Role, target: Role, is_oneself: bool) -> None:
