@@ -19,7 +19,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal train eval notice clean
+.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal fuzz train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ measure: setup-test ## what the viewer's page costs and how exactly it follows t
 
 rehearsal: setup-test ## a show of five minutes through the pages alone; leaves docs/screenshots and the clip
 	@$(BIN)/python -m loadtest.pages.rehearsal
+
+fuzz: setup-test ## put ten million odd inputs to what reads strangers' bytes: ten minutes
+	@$(BIN)/python -m tests.fuzz
 
 train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }

@@ -245,7 +245,7 @@ class Tokens:
         while True:
             self._hurry.clear()
             try:
-                self._keys = _read(await asyncio.to_thread(_fetch, self._jwks_url))
+                self._keys = read_keys(await asyncio.to_thread(_fetch, self._jwks_url))
             except (OSError, ValueError) as fault:
                 log.warning("jwks_fetch_failed", url=self._jwks_url, reason=str(fault))
             await asyncio.sleep(hurry_s)
@@ -268,7 +268,7 @@ def _read_plain(token: str, secret: bytes) -> Claims | None:
     payload = signed[len(_PLAIN_HEADER) :].encode().translate(_FROM_URL_SAFE)
     try:
         claims = _plain_payload.decode(binascii.a2b_base64(payload + b"=" * (-len(payload) % 4)))
-    except (binascii.Error, msgspec.MsgspecError):
+    except (ValueError, RecursionError):  # of base64, of JSON, of UTF-8
         return None
     return claims if claims.exp > time.time() else None
 
@@ -299,12 +299,15 @@ def _fetch(url: str) -> bytes:
     return body
 
 
-def _read(document: bytes) -> tuple[_Key, ...]:
-    """The keys that we can use; symmetric ones and those for encryption are not among them.
+def read_keys(document: bytes) -> tuple[_Key, ...]:
+    """Return the keys that we can use; symmetric ones and those for encryption are not among them.
 
     Raises ValueError if it is no JWKS or has none.
     """
-    rows = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
+    try:
+        rows = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
+    except RecursionError:
+        raise ValueError("no JWKS is nested so deep") from None
     keys = []
     for row in rows if isinstance(rows, list) else ():
         key = _usable(row)
@@ -318,7 +321,10 @@ def _read(document: bytes) -> tuple[_Key, ...]:
 def _usable(row: object) -> _Key | None:
     if not isinstance(row, dict) or row.get("use", "sig") != "sig":
         return None
-    algorithm = _ALGORITHM_OF.get((str(row.get("kty")), row.get("crv")))
+    curve = row.get("crv")
+    if curve is not None and not isinstance(curve, str):
+        return None
+    algorithm = _ALGORITHM_OF.get((str(row.get("kty")), curve))
     if algorithm is None or row.get("alg", algorithm) != algorithm:
         return None
     try:

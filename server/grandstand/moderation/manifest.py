@@ -80,7 +80,7 @@ def read(path: Path) -> tuple[Manifest, bytes]:
         raise ModelError(path, "no such file: mend GRANDSTAND_MODEL")
     try:
         manifest = msgspec.json.decode(_bytes(beside), type=Manifest)
-    except msgspec.MsgspecError as fault:
+    except (ValueError, RecursionError) as fault:  # of JSON, or of UTF-8
         raise ModelError(beside, f"is no manifest ({fault}): export the model again") from None
     if why := _fault(manifest):
         raise ModelError(beside, f"{why}: export the model again")
