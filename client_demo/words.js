@@ -14,6 +14,7 @@ const categoriesZh = {
 };
 
 const en = {
+  staff: { moderator: "Moderator", producer: "Producer" },
   // connection
   connecting: "Connecting",
   live: "Live",
@@ -63,6 +64,7 @@ const en = {
 
 /** @type {typeof en} */
 const zh = {
+  staff: { moderator: "房管", producer: "导播" },
   connecting: "正在连接",
   live: "直播中",
   lost: "连接中断，正在重试",

@@ -62,6 +62,7 @@ function Row({ desk, comment, held = false }) {
       <div class="said">
         <p class="said-text">${comment.text}</p>
         <p class="quiet-text"><span class="author">${comment.name}</span>
+          ${comment.role && html` <b class="mark staff" data-test="role">${words.staff[comment.role]}</b>`}
           ${comment.count !== undefined && comment.count > 1 && html` <b class="number">×${comment.count}</b>`}
           ${bar && html` <b class="mark bad">${bar === "mute" ? words.mutedMark : words.bannedMark}</b>`}
           ${held && html`<${Why} comment=${comment} />`}</p>

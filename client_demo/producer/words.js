@@ -175,6 +175,7 @@ const en = {
   }),
   mutedMark: "muted",
   bannedMark: "banned",
+  staff: { moderator: "Moderator", producer: "Producer" },
   muteFor: "Mute for",
   muteTimes: [
     { seconds: 60, text: "1 minute" },
@@ -456,6 +457,7 @@ const zh = {
   categories: { insult: "侮辱", hate: "仇恨", sexual: "色情", threat: "威胁", spam: "刷屏" },
   mutedMark: "已禁言",
   bannedMark: "已封禁",
+  staff: { moderator: "房管", producer: "导播" },
   muteFor: "禁言时长",
   muteTimes: [
     { seconds: 60, text: "1 分钟" },

@@ -28,6 +28,7 @@ const COMMENT_MAY = {
   size: oneOf("small", "normal", "large"),
   color: integer,
   count: integer,
+  role: oneOf("moderator", "producer"),
 };
 const POLL = {
   id: string,

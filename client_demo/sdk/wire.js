@@ -18,6 +18,7 @@
  * @property {number} [color] red, green and blue in 24 bits; white when absent
  * @property {Size} [size] normal when absent
  * @property {number} [count] this many alike, merged into it
+ * @property {"moderator" | "producer"} [role] of its author, where that is one of the staff
  *
  * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string}} HeldComment
  *

@@ -86,3 +86,12 @@ test("an answer that names its message settles it, whatever else is wrong in it"
     message: "",
   });
 });
+
+test("a role is one of the staff's, or none", () => {
+  const said = (/** @type {unknown} */ role) => ({ id: "a", at: 1, user: "u", name: "n", text: "t", weight: 1, role });
+  const roles = readMessage(frame({ comments: ["moderator", "producer", "viewer", "<b>", 1].map(said) })).comments;
+  assert.deepEqual(
+    roles.map((/** @type {any} */ one) => one.role),
+    ["moderator", "producer", undefined, undefined, undefined],
+  );
+});

@@ -60,8 +60,8 @@ export class BulletPainter {
 
   /** @param {Placed} bullet @param {number} ratio @returns {Sprite} */
   #sprite(bullet, ratio) {
-    const { text, count, own, color, fontPx } = bullet;
-    const key = `${fontPx} ${ratio} ${color} ${own} ${count} ${text}`;
+    const { text, count, own, staff, color, fontPx } = bullet;
+    const key = `${fontPx} ${ratio} ${color} ${own} ${staff} ${count} ${text}`;
     const sprite = this.#sprites.get(key) ?? draw(bullet, ratio);
     sprite.used = this.#pictures;
     this.#sprites.set(key, sprite);
@@ -70,7 +70,7 @@ export class BulletPainter {
 }
 
 /** @param {Placed} bullet @param {number} wanted ratio @returns {Sprite} */
-function draw({ text, count, own, color, width, fontPx }, wanted) {
+function draw({ text, count, own, staff, color, width, fontPx }, wanted) {
   const pad = fontPx * PAD_EM;
   const ratio = Math.min(wanted, MOST_SPRITE_PX / (width + 2 * pad));
   const canvas = document.createElement("canvas");
@@ -86,6 +86,13 @@ function draw({ text, count, own, color, width, fontPx }, wanted) {
   context.lineJoin = "round";
   const middle = (fontPx * LINE_EM) / 2;
   const shown = withCount(text, count);
+  if (staff) {
+    // A plate that no text and no colour of a viewer's can imitate.
+    context.fillStyle = "rgb(31 79 196 / 0.9)";
+    context.beginPath();
+    context.roundRect(0, 0, width + 2 * pad, fontPx * LINE_EM, fontPx * 0.4);
+    context.fill();
+  }
   context.lineWidth = Math.max(2, fontPx / 7);
   context.strokeStyle = "rgb(4 6 12 / 0.8)";
   context.strokeText(shown, pad, middle);

@@ -50,6 +50,7 @@ export const PLAIN_TASTE = { size: 1, speed: 1, area: 1, density: "normal", minW
  * @property {number} weight
  * @property {number} count
  * @property {boolean} own
+ * @property {boolean} staff
  * @property {number} start programme time at which it enters
  * @property {number} patienceMs how long it may queue for a lane
  * @property {number} flightMs
@@ -59,7 +60,7 @@ export const PLAIN_TASTE = { size: 1, speed: 1, area: 1, density: "normal", minW
  * @typedef {{width: number, height: number}} Stage px
  * @typedef {{lanes: number, fontPx: number, laneHeight: number, width: number}} Grid
  * @typedef {{id: string, text: string, x: number, y: number, width: number, fontPx: number,
- *   own: boolean, count: number, color: number, mode: Mode}} Placed x and y of its left centre
+ *   own: boolean, staff: boolean, count: number, color: number, mode: Mode}} Placed x and y of its left centre
  */
 
 /**
@@ -264,6 +265,7 @@ function bulletOf(comment, own, start, measureEm, speed) {
     weight: comment.weight ?? 0,
     count,
     own,
+    staff: comment.role !== undefined,
     start,
     patienceMs: 0,
     flightMs: mode === "scroll" ? crossMs / speed : STILL_MS,
@@ -321,11 +323,12 @@ function span(bullet, when, grid) {
 
 /** @param {Bullet} bullet @param {number} playhead @param {Grid} grid @returns {Placed} */
 function place(bullet, playhead, grid) {
-  const { id, text, own, count, color, mode } = bullet;
+  const { id, text, own, staff, count, color, mode } = bullet;
   const font = fontPx(bullet, grid);
   const x = leftEdge(bullet, playhead, grid);
   const y = (bullet.lane + 0.5) * grid.laneHeight;
-  return { id, text, own, count, color, mode, x, y, width: bullet.widthEm * font, fontPx: font };
+  const width = bullet.widthEm * font;
+  return { id, text, own, staff, count, color, mode, x, y, width, fontPx: font };
 }
 
 /** Too many wait: those whose flight is over go first, then the least. @param {Bullet[]} waiting @param {number} playhead */

@@ -6,6 +6,7 @@
 
 import { element, make } from "../page.js";
 import { withCount } from "./lanes.js";
+import { words } from "./words.js";
 
 /** @import {Comment} from "../sdk/wire.js" */
 /** @typedef {{comment: Comment, own: boolean}} Said */
@@ -102,7 +103,9 @@ export class Talk {
     if (lines.length > 0 && this.#pinned) this.list.scrollTop = this.list.scrollHeight;
     this.quiet.hidden = this.list.children.length > 0;
     for (const { comment } of this.#spoken.take(now)) {
-      const line = make("p", { text: `${comment.name}: ${withCount(comment.text, comment.count ?? 1)}` });
+      const role = comment.role ? ` (${words.staff[comment.role]})` : "";
+      const said = withCount(comment.text, comment.count ?? 1);
+      const line = make("p", { text: `${comment.name}${role}: ${said}` });
       line.dataset["id"] = comment.id;
       this.log.append(line);
     }
@@ -115,7 +118,8 @@ function lineOf({ comment, own }) {
   const name = make("bdi", { text: comment.name, class: "name" });
   const text = make("span", { text: comment.text, class: "said" });
   text.dir = "auto";
-  const line = make("li", { class: own ? "own" : "" }, [name, text]);
+  const role = comment.role ? [make("b", { text: words.staff[comment.role], class: "role" })] : [];
+  const line = make("li", { class: own ? "own" : "" }, [name, ...role, text]);
   if ((comment.count ?? 1) > 1) line.append(make("span", { text: `×${comment.count}`, class: "count" }));
   line.dataset["id"] = comment.id;
   return line;
