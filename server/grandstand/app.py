@@ -85,7 +85,13 @@ class _Server(uvicorn.Server):
         self._over = asyncio.Event()
 
     def end(self) -> None:
-        """Stops serving, once the connections are closed."""
+        """Stops serving, once the connections are closed.
+
+        The listening sockets are closed here: uvicorn would wait for them, which from Python 3.12
+        on waits for their connections too, after a second signal as well.
+        """
+        self.refuse_newcomers()
+        self.servers = []
         self.should_exit = True
         self._over.set()
 
