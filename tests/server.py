@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+
+from tests.valkey import valkey_of
 
 SECRET = "a secret of the tests, longer than thirty-two bytes"
 READY_S = 30.0
@@ -170,12 +173,10 @@ class ServerProcess:
     def end(self) -> None:
         """Whatever state it is in: afterwards neither it nor its store runs."""
         self.kill()
-        try:
-            pid = self.valkey_pid
-            if Path(f"/proc/{pid}/cwd").readlink() == self.data_dir:
+        pid = valkey_of(self.data_dir)
+        if pid is not None:
+            with suppress(ProcessLookupError):  # it has just ended
                 os.kill(pid, signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # it had no store, or that has ended
 
     # --- what it is asked ------------------------------------------------------------------------
 

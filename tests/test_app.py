@@ -22,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from tests.moderation.installation import install
+from tests.valkey import valkey_of
 
 SECRET = "a secret of at least thirty-two bytes"
 UPGRADE = (
@@ -37,11 +38,7 @@ def settings(folder: Path, **given: Any) -> ServerSettings:
 
 
 def is_store_running(folder: Path) -> bool:
-    try:
-        pid = int((folder / "data" / "valkey.pid").read_text())
-        return Path(f"/proc/{pid}").exists()
-    except (FileNotFoundError, ValueError):
-        return False
+    return valkey_of(folder / "data") is not None
 
 
 @asynccontextmanager

@@ -18,3 +18,12 @@ async def valkey(data_dir: Path) -> AsyncIterator[str]:
         yield url
     finally:
         await store.stop()
+
+
+def valkey_of(data_dir: Path) -> int | None:
+    """The pid of the Valkey that runs in a folder, if one does; its number may be another's now."""
+    try:
+        pid = int((data_dir / "valkey.pid").read_text())
+        return pid if Path(f"/proc/{pid}/cwd").readlink() == data_dir.resolve() else None
+    except (FileNotFoundError, ValueError):
+        return None

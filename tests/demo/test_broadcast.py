@@ -19,6 +19,7 @@ from grandstand.demo.broadcast import FPS, KEPT_S, Camera, sweep
 from grandstand.demo.playlist import Segment, segment
 
 from tests.demo.pictures import codes, lumas
+from tests.processes import children, is_running
 
 READY_S = 30
 COMMAND = (sys.executable, "-m", "grandstand.demo.broadcast", imageio_ffmpeg.get_ffmpeg_exe())
@@ -68,24 +69,16 @@ def made(folder: Path, least: int) -> list[Segment]:
 
 
 def encoder_of(process: subprocess.Popen[str]) -> int:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + READY_S
-    while not (found := children.read_text().split()):
+    while not (found := children(process.pid)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return int(found[0])
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return found[0]
 
 
 def gone(pid: int) -> None:
     deadline = time.monotonic() + READY_S
-    while is_alive(pid):
+    while is_running(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

@@ -14,7 +14,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
+from tests.valkey import valkey_of
 
 READY_S = 30
 PRODUCER = re.compile(r"(http://127\.0\.0\.1:\d+)/producer#token=(\S+)")
@@ -59,12 +61,7 @@ class Evening:
 
     def valkey(self) -> int | None:
         """The pid of the embedded store, if it runs."""
-        try:
-            pid = int((self.folder / ".grandstand" / "valkey.pid").read_text())
-            os.kill(pid, 0)
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return pid
+        return valkey_of(self.folder / ".grandstand")
 
     def ended(self) -> int:
         """The exit status, once it has ended by itself; nothing may be left, nor a traceback."""
@@ -150,21 +147,15 @@ def _texts(server: ServerProcess) -> set[str]:
     return {each["text"] for each in server.call("GET", "/v1/rooms/gala/comments").json["comments"]}
 
 
-def picture(folder: Path) -> list[int]:
-    """The processes that paint and encode into a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder / ".grandstand/stream").encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue  # it ended meanwhile
-    return found
+def picture(show: subprocess.Popen[bytes]) -> list[int]:
+    """The processes of a show that paint and encode its picture."""
+    painters = [pid for pid in children(show.pid) if "grandstand.demo.broadcast" in arguments(pid)]
+    return painters + [encoder for painter in painters for encoder in children(painter)]
 
 
-def until_gone(folder: Path) -> None:
+def until_ended(pids: list[int]) -> None:
     deadline = time.monotonic() + READY_S
-    while picture(folder):
+    while any(is_running(pid) for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -180,10 +171,11 @@ def test_its_picture_is_the_rooms_and_ends_with_it(show: Evening, number: signal
     assert stream_of(server) == "/stream/live.m3u8"
     with urlopen(server.url + stream_of(server), timeout=READY_S) as answer:
         assert b"#EXT-X-PROGRAM-DATE-TIME" in answer.read()
-    assert len(picture(show.folder)) == 2
+    pids = picture(show.process)
+    assert len(pids) == 2
     show.process.send_signal(number)
     show.process.wait(READY_S)
-    until_gone(show.folder)
+    until_ended(pids)
 
 
 def test_another_picture_takes_the_place_of_its_own(show: Evening) -> None:
@@ -191,7 +183,7 @@ def test_another_picture_takes_the_place_of_its_own(show: Evening) -> None:
     show.start("--crowd", "0", "--data-dir", folder, "--stream", "https://cdn.example/a.m3u8")
     server, _ = show.on_air()
     assert stream_of(server) == "https://cdn.example/a.m3u8"
-    assert not picture(show.folder)
+    assert not picture(show.process)
 
 
 def test_what_can_be_no_stream_is_refused_before_anything_starts(show: Evening) -> None:

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tests.demo.pictures import codes
+from tests.processes import arguments, children
 from tests.viewer import until
 
 READY_S = 30
@@ -44,23 +45,12 @@ async def on_air(stream: Stream) -> AsyncIterator[httpx2.AsyncClient]:
     sending.cancel()
     await asyncio.wait([sending])
     assert sending.cancelled()
-    assert not children()
+    assert not painters()
 
 
-def children() -> list[int]:
-    """Processes of ours, and theirs."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"grandstand.demo.broadcast" in stat.read_bytes():
-                found.append(int(stat.parent.name))
-        except OSError:
-            continue  # it went meanwhile
-    return [pid for pid in found if _parent(pid) == os.getpid()]
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def painters() -> list[int]:
+    """Those that this process has started."""
+    return [pid for pid in children() if "grandstand.demo.broadcast" in arguments(pid)]
 
 
 async def test_the_date_of_a_segment_is_the_time_in_its_first_frame(tmp_path: Path) -> None:
@@ -96,10 +86,10 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
         async with on_air(stream) as client:
             await client.get(PATH)
             for _ in range(2):
-                await until(children)
-                for pid in children():
+                await until(painters)
+                for pid in painters():
                     os.kill(pid, signal.SIGKILL)
-                await until(lambda: not children())
+                await until(lambda: not painters())
             async with timeout(READY_S):
                 while "#EXT-X-DISCONTINUITY\n" not in (answer := await client.get(PATH)).text:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
@@ -111,7 +101,7 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
 async def test_a_painter_that_hears_nothing_is_killed_when_the_show_ends(tmp_path: Path) -> None:
     async with on_air(Stream(tmp_path, now_ms)) as client:
         await client.get(PATH)
-        (painter,) = children()
+        (painter,) = painters()
         os.kill(painter, signal.SIGSTOP)
 
 

@@ -19,6 +19,7 @@ from grandstand.store.reader import Reader
 from grandstand.store.store import insisting
 from redis.asyncio import Redis
 
+from tests.processes import is_running
 from tests.valkey import valkey
 from tests.viewer import until
 
@@ -49,14 +50,6 @@ async def client(url: str) -> AsyncIterator[Redis]:
         await redis.aclose()
 
 
-def alive(pid: int) -> bool:
-    """Whether ``pid`` runs; one that has ended and waits for init to notice does not."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
 @pytest.fixture
 def orphan(tmp_path: Path) -> Iterator[int]:
     """Start a store in another process, ``kill -9`` that: the pid of the Valkey which lives on."""
@@ -70,7 +63,7 @@ def orphan(tmp_path: Path) -> Iterator[int]:
         pid = int(parent.stdout.readline())
         parent.kill()
     yield pid
-    if alive(pid):
+    if is_running(pid):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -83,7 +76,7 @@ async def test_a_valkey_that_outlived_its_parent_is_adopted_and_stopped(
     async with client(url) as redis:
         assert await redis.get("written") == b"before the kill"
     await store.stop()
-    assert not alive(orphan)
+    assert not is_running(orphan)
 
 
 async def test_a_living_valkey_that_does_not_answer_is_never_doubled(
@@ -166,9 +159,9 @@ async def test_stopping_leaves_no_process_and_no_socket(tmp_path: Path) -> None:
     await store.start()
     pid = store.pid
     assert pid is not None
-    assert alive(pid)
+    assert is_running(pid)
     await store.stop()
-    assert not alive(pid)
+    assert not is_running(pid)
     assert not (tmp_path / "valkey.sock").exists()
     await store.stop()
 
@@ -184,7 +177,7 @@ async def test_a_stuck_valkey_is_killed_when_it_is_stopped(
     monkeypatch.setattr(embedded, "STOP_TIMEOUT_S", 0.1)
     os.kill(pid, signal.SIGSTOP)
     await store.stop()
-    assert not alive(pid)
+    assert not is_running(pid)
 
 
 async def test_valkey_is_out_of_reach_of_the_terminals_interrupt(tmp_path: Path) -> None:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from tests.conftest import MakeServer
+from tests.processes import is_running
 from tests.viewer import until, viewing
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(
@@ -26,7 +19,7 @@ async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(
         said = await ann.comment("said before the kill")
         await ann.seen("said before the kill")
         server.kill()
-    assert is_alive(before)
+    assert is_running(before)
     server.start()
     assert server.valkey_pid == before
     async with viewing(server.url, room, server.token("ann")) as ann:
@@ -35,7 +28,7 @@ async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(
         await ann.comment("said after the kill")
         await ann.seen("said after the kill")
     server.stop()
-    assert not is_alive(before)
+    assert not is_running(before)
 
 
 async def test_a_second_start_on_one_data_folder_says_so_and_leaves_the_first_alone(
@@ -62,7 +55,7 @@ async def test_a_clean_stop_sends_viewers_elsewhere_and_leaves_no_process(
         assert bye["reconnect"] is True
         assert bye["after"] >= 0
         await until(lambda: ann.closes == [1012])
-    assert not any(map(is_alive, pids))
+    assert not any(map(is_running, pids))
     server.start()
     told = server.call("GET", f"/v1/rooms/{room}").json
     assert told["settings"]["title"] == "Kept"

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
 from tests.viewer import Viewer, until, viewing
 
@@ -29,28 +30,16 @@ def pids(server: ServerProcess) -> dict[str, int]:
     """The processes of its workers, by their names."""
     found = {}
     for pid in children(server.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"grandstand.workers.worker" in words:
-            found[words[3].decode()] = pid
+        words = arguments(pid)
+        if "grandstand.workers.worker" in words:
+            found[words[3]] = pid
     return found
-
-
-def children(pid: int) -> list[int]:
-    told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    return [int(child) for child in " ".join(told).split()]
 
 
 def run_folder(server: ServerProcess) -> Path:
     """Where its processes tell each other their metrics."""
     pid = next(iter(pids(server).values()))
-    return Path(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[4].decode())
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
+    return Path(arguments(pid)[4])
 
 
 def go_on(pid: int) -> None:

@@ -13,16 +13,15 @@ from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
 from tests.moderation.installation import install
+from tests.processes import children, is_running
 from tests.server import STOP_S, ServerProcess
 from tests.system.record import whole_record
 from tests.viewer import Viewer, until
 from tests.workers.processes import (
     VIEWERS,
     WORKERS,
-    children,
     crowd,
     events,
-    is_running,
     pids,
     run_folder,
     samples,
