@@ -191,7 +191,7 @@ class Attendee:
 
     async def _follow(self) -> None:
         """One connection, to its end. Raises OSError or WebSocketException when it is lost."""
-        async with connect(
+        socket = await connect(
             self._address,
             subprotocols=[SUBPROTOCOL],
             compression=None,
@@ -199,24 +199,25 @@ class Attendee:
             close_timeout=1,
             max_size=2 * MAX_SERVER_MESSAGE_BYTES,
             proxy=None,
-        ) as socket:
+        )
+        try:
             resume = UNSET if self._place is None else Resume(*self._place)
             await socket.send(
                 _encode(Hello(token=await self._token(), resume=resume, client="grandstand"))
             )
-            try:
-                async with timeout(SILENCE_S) as patience:
-                    async for payload in socket:
-                        in_order = await self._take(decoded(payload), socket)
-                        if in_order:
-                            patience.reschedule(self._loop.time() + SILENCE_S)
-                        elif (patience.when() or 0) - self._loop.time() > GAP_S:
-                            patience.reschedule(self._loop.time() + GAP_S)
-            finally:
-                self.socket = None
-                code = socket.close_code
-                if code is not None and code >= 3000 and code not in RECONNECT:
-                    self.left = self.left or f"{code} {socket.close_reason}".strip()
+            async with timeout(SILENCE_S) as patience:
+                async for payload in socket:
+                    in_order = await self._take(decoded(payload), socket)
+                    if in_order:
+                        patience.reschedule(self._loop.time() + SILENCE_S)
+                    elif (patience.when() or 0) - self._loop.time() > GAP_S:
+                        patience.reschedule(self._loop.time() + GAP_S)
+        finally:
+            self.socket = None
+            code = socket.close_code
+            if code is not None and code >= 3000 and code not in RECONNECT:
+                self.left = self.left or f"{code} {socket.close_reason}".strip()
+            await _close(socket)
 
     async def _take(self, message: ServerMessage, socket: ClientConnection) -> bool:
         """Takes a message in; False while frames are missing."""
@@ -294,3 +295,11 @@ class Attendee:
 
     def _tick(self, now: int) -> None:
         self._clock_ms = now - self._loop.time() * 1000
+
+
+async def _close(socket: ClientConnection) -> None:
+    """Close it, as the contract asks; by force when the other end doesn't answer."""
+    try:
+        await socket.close()
+    finally:  # websockets does so too, but for a cancelled task before Python 3.11.4
+        socket.transport.abort()

@@ -11,8 +11,9 @@ import math
 import os
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -86,14 +87,7 @@ class Stream:
                 told = (told + part)[-MAX_TOLD_CHARS:]
             await process.wait()
         finally:
-            if process.returncode is None:
-                process.terminate()
-                try:
-                    async with timeout(END_S):
-                        await process.wait()
-                except TimeoutError:
-                    process.kill()  # its encoder ends with what it reads from
-                    await process.wait()
+            await _end(process)
         return told.decode(errors="replace").strip()
 
     def _segments(self) -> list[Segment]:
@@ -133,6 +127,24 @@ class Stream:
         )
 
 
+async def _end(process: Process) -> None:
+    """End a process if it still runs: by force when it doesn't hear, or when we are cancelled."""
+    try:
+        if process.returncode is None:
+            process.terminate()
+            with suppress(TimeoutError):
+                async with timeout(END_S):
+                    await process.wait()
+    finally:
+        await _kill(process)  # its encoder ends with what it reads from
+
+
+async def _kill(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
 async def missing() -> str | None:
     """Why no picture can be made; None if the encoder runs."""
     try:
@@ -146,9 +158,9 @@ async def missing() -> str | None:
         async with timeout(CHECK_S):
             told, _ = await process.communicate()
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return f"{path} doesn't answer"
+    finally:
+        await _kill(process)
     if process.returncode != 0:
         return f"{path} ended with {process.returncode}: {told[-MAX_TOLD_CHARS:].decode()}"
     return None

