@@ -261,7 +261,7 @@ async def _serve(
             "keepalive": keepalive.run(),
             "presence": Presence(gate).run(),
             "revoked": Revoked(gate).run(),
-            "duty": Duty(store, metrics).run(),
+            "duty": Duty(store, metrics, gate.visited).run(),
             "tokens": tokens.run(),
             "reload": reload.run(),
         }.items()

@@ -399,7 +399,7 @@ async def stage(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIte
         tokens.revocations = rooms.revocations.known
         tasks = [asyncio.create_task(rooms.run()), asyncio.create_task(Revoked(door).run())]
         if sequenced:
-            tasks.append(asyncio.create_task(Duty(store, metrics).run()))
+            tasks.append(asyncio.create_task(Duty(store, metrics, door.visited).run()))
         try:
             port = server.servers[0].sockets[0].getsockname()[1]
             yield Stage(store, rooms, door, tokens, port)

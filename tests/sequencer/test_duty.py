@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from grandstand.sequencer.duty import Duty
 from grandstand.store import keys
 from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import ConflictError
 from grandstand.telemetry import Metrics
@@ -31,14 +32,14 @@ class Fake:
 
     def __init__(self, room: str, store: Store, metrics: Metrics) -> None:
         self.room = room
-        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self.is_running = False
         Fake.made.append(self)
 
-    async def run(self) -> None:
+    async def run(self) -> int | None:
         self.is_running = True
         try:
-            await self.end
+            return await self.end
         finally:
             self.is_running = False
 
@@ -56,10 +57,37 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
         yield served
 
 
+async def append(store: Store, room: str) -> None:
+    item = Item("u", uuid4().hex, "c", b"x")
+    await store.ingest.append(room, [item], CommentRate(0, 1), store.now_ms())
+
+
+async def forget_nudges(store: Store) -> None:
+    """As after five seconds without one."""
+    store.awake._nudged.clear()
+
+
+async def rounds(store: Store) -> list[int]:
+    """How many leases the last of some rounds asked for."""
+    asked: list[int] = []
+    hold = store.leases.hold
+
+    async def counting(rooms: Sequence[str]) -> set[str]:
+        asked.append(len(rooms))
+        return await hold(rooms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.leases, "hold", counting)
+        await until(lambda: len(asked) >= 8)
+    return asked[-4:]
+
+
 @asynccontextmanager
-async def on_duty(url: str) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
+async def on_duty(
+    url: str, visited: Callable[[], Iterable[str]] = list
+) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
     store = await open_store(url)
-    task = asyncio.create_task(Duty(store, Metrics(CollectorRegistry())).run())
+    task = asyncio.create_task(Duty(store, Metrics(CollectorRegistry()), visited).run())
     try:
         yield store, task
     finally:
@@ -92,7 +120,7 @@ async def test_of_two_processes_one_has_the_room_and_the_other_when_it_is_given_
             assert len(Fake.made) == 1
             await end([first])
             async with timeout(1):  # well before the lease has run out
-                await until(lambda: len(Fake.made) == 2)
+                await until(lambda: len(Fake.made) == 2 and running() == ["a"])
             assert running() == ["a"]
 
 
@@ -117,6 +145,72 @@ async def test_a_sequencer_that_ended_is_started_anew(url: str, error: Exception
         Fake.made[0].end.set_exception(error)
         await until(lambda: len(Fake.made) == 2 and running() == ["a"])
         assert not task.done()
+
+
+async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: str) -> None:
+    async with on_duty(url) as (store, _):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        redis: Any = store._redis
+        await forget_nudges(store)
+        Fake.made[0].end.set_result(None)
+        await until(lambda: running() == [])
+        asked = await rounds(store)
+        assert asked == [0, 0, 0, 0]
+        assert await redis.exists(keys.lease("a")) == 0
+        assert await store.awake.due(store.now_ms() + 1e9) == set()
+        await append(store, "a")
+        await until(lambda: running() == ["a"])
+        assert await store.awake.due(store.now_ms()) == {"a"}
+
+
+async def test_a_room_that_rests_until_a_moment_is_sequenced_from_then_on(url: str) -> None:
+    async with on_duty(url) as (store, _):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        await forget_nudges(store)
+        Fake.made[0].end.set_result(int(store.now_ms()) + 300)
+        await until(lambda: running() == [])
+        await until(lambda: running() == ["a"])
+        assert len(Fake.made) == 2
+
+
+async def test_what_a_process_appended_before_it_died_is_found_by_another(url: str) -> None:
+    other = await open_store(url)  # without a duty
+    try:
+        async with on_duty(url) as (store, _):
+            await store.rooms.create("a", uuid4().hex)
+            await until(lambda: running() == ["a"])
+            await forget_nudges(store)
+            Fake.made[0].end.set_result(None)
+            await until(lambda: running() == [])
+            await append(other, "a")
+            await until(lambda: running() == ["a"])
+    finally:
+        await other.close()
+
+
+async def test_a_room_with_viewers_here_is_awake(url: str) -> None:
+    store = await open_store(url)
+    await store.rooms.create("a", uuid4().hex)
+    async with on_duty(url, lambda: ["a"]):
+        await until(lambda: running() == ["a"])
+        Fake.made[0].end.set_result(None)
+        await until(lambda: len(Fake.made) == 2 and running() == ["a"])
+    await store.close()
+
+
+async def test_quiet_rooms_cost_no_lease_and_no_read_each(url: str) -> None:
+    async with on_duty(url) as (store, _):
+        rooms = [f"r{number}" for number in range(150)]
+        for room in rooms:
+            await store.rooms.create(room, uuid4().hex)
+        await until(lambda: len(Fake.made) == len(rooms))
+        await forget_nudges(store)
+        for made in Fake.made:
+            made.end.set_result(None)
+        await until(lambda: running() == [])
+        assert await rounds(store) == [0, 0, 0, 0]
 
 
 async def test_a_store_that_is_away_stops_no_sequencer(

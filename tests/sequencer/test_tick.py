@@ -34,6 +34,7 @@ from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.store.votes import Ballot
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
@@ -87,9 +88,9 @@ class Sequenced:
         self.live: LiveRoom = hand.live
         self.listener = Listener()
         self.live.listeners.append(self.listener)
-        self.task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[int | None] | None = None
 
-    def start(self) -> asyncio.Task[None]:
+    def start(self) -> asyncio.Task[int | None]:
         metrics = Metrics(CollectorRegistry())
         self.task = asyncio.create_task(
             RoomSequencer(self.live.room, self.node.store, metrics).run()
@@ -406,3 +407,29 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
     await until(lambda: room.live.replica.epoch != before)
     await room.append(*room.said("on"), CueGiven(uuid4().hex, Cue("k", "goal", 0, {})))
     await until(lambda: room.listener.texts == ["on"])
+
+
+async def test_a_quiet_room_ends_its_sequencer_and_loses_nothing(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_MS", 300)
+    running = room.start()
+    await room.append(*room.said("one"))
+    async with timeout(10):
+        due_ms = await running  # by itself; and the record has something to forget one day
+    assert due_ms is not None
+    assert due_ms > room.node.store.now_ms()
+    await room.append(*room.said("two"))
+    room.start()
+    await until(lambda: room.listener.texts == ["one", "two"])
+
+
+async def test_a_room_does_not_rest_while_time_will_bring_something(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_MS", 0)
+    poll = room.poll(closes_at=room.live.now() + 700)
+    await room.append(PollOpened("open", poll))
+    async with timeout(10):
+        assert await room.start() is None  # not before it was closed
+    await until(lambda: room.live.replica.state.polls[poll.id].final)

@@ -38,9 +38,9 @@ async def test_no_rooms_need_no_lease(store: Store) -> None:
 
 async def test_a_lease_that_was_given_back_is_free_at_once(store: Store, other: Leases) -> None:
     await store.leases.hold(["a"])
-    await other.give_back("a")  # not the other's to give
+    await other.give_back(["a"])  # not the other's to give
     assert await other.hold(["a"]) == set()
-    await store.leases.give_back("a")
+    await store.leases.give_back(["a"])
     assert await other.hold(["a"]) == {"a"}
 
 

@@ -70,6 +70,10 @@ class Gate:
         if self._addresses[peer] <= 0:
             del self._addresses[peer]
 
+    def visited(self) -> list[str]:
+        """Return the rooms that have viewers here."""
+        return [name for name, room in self.edge_rooms.items() if len(room)]
+
     def room(self, live: LiveRoom) -> EdgeRoom:
         """The room's viewers here."""
         known = self.edge_rooms.get(live.room)

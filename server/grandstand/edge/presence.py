@@ -42,10 +42,13 @@ class Presence:
 
     async def _tell_store(self) -> None:
         store = self._gate.rooms.store
+        told: set[str] = set()
         while True:
             counts = {name: len(room) for name, room in self._gate.edge_rooms.items()}
+            news = {name: count for name, count in counts.items() if count or name in told}
             try:
-                await store.rooms.present(store.node, counts, store.now_ms())
+                await store.rooms.present(store.node, news, store.now_ms())
+                told = {name for name, count in news.items() if count}
             except StoreUnavailable as away:
                 log.info("presence_untold", reason=away.reason)
             await asyncio.sleep(ROUND_S)

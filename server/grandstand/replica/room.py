@@ -30,6 +30,8 @@ NOTES_MAX = 100
 OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
 
+QUIET_S = 10.0
+
 NO_RATE = CommentRate(0, 1)
 
 log = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ class LiveRoom:
         self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
         self._wanted_seq = 0
+        self._heard_s = asyncio.get_running_loop().time()
         self._take(snapshot, ring)
 
     def _take(self, snapshot: Snapshot, ring: list[Commit]) -> None:
@@ -79,6 +82,13 @@ class LiveRoom:
             self.replica.ring.clear()
         self._clock.seen(head.now)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody listens or waits here, and nothing was heard for a while."""
+        if self.listeners or self._outcomes:
+            return False
+        return asyncio.get_running_loop().time() - self._heard_s >= QUIET_S
+
     def now(self) -> int:
         """Programme time, ms."""
         return self._clock.now(self._store.now_ms(), self.replica.state.settings.programme_offset)
@@ -87,6 +97,7 @@ class LiveRoom:
 
     def heard(self, envelope: Commit | Latest) -> None:
         """Something came by the bus."""
+        self._heard_s = asyncio.get_running_loop().time()
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
                 self.viewers = envelope.viewers

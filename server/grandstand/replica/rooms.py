@@ -24,6 +24,9 @@ from grandstand.store.timeline import UnknownRoomError
 from grandstand.timeouts import timeout
 
 COMPARE_S = 1.0
+QUIET_COMPARED = 50
+"""Rooms without anybody and without news that are compared at a time."""
+
 UNKNOWN_S = 1.0
 """How long a room that isn't there isn't asked for again."""
 
@@ -45,6 +48,7 @@ class LiveRooms:
         self._at_work: list[asyncio.Task[None]] = []
         self._bus = store.bus(self._heard, self._connected)
         self._compare_now = asyncio.Event()
+        self._place = 0
 
     def peek(self, room: str) -> LiveRoom | None:
         """The room, if it is followed already."""
@@ -125,20 +129,32 @@ class LiveRooms:
                     await self._compare_now.wait()
             except TimeoutError:
                 pass
+            everything = self._compare_now.is_set()
             self._compare_now.clear()
             try:
                 await self.store.sample_clock()
                 await self.revocations.compare()
-                await self._compare()
+                await self._compare(everything)
                 self.store_is_up = True
             except StoreUnavailable as away:
                 if self.store_is_up:
                     log.warning("store_away", reason=away.reason)
                 self.store_is_up = False
 
-    async def _compare(self) -> None:
+    def _to_compare(self, everything: bool) -> list[LiveRoom]:
+        """All rooms, or those where something happens, and some of the others in their turn."""
+        lives = list(self._rooms.values())
+        if everything:
+            return lives
+        quiet = [live for live in lives if live.is_quiet]
+        some = quiet[self._place : self._place + QUIET_COMPARED]
+        self._place = self._place + QUIET_COMPARED if len(some) == QUIET_COMPARED else 0
+        return [*(live for live in lives if not live.is_quiet), *some]
+
+    async def _compare(self, everything: bool = True) -> None:
         # As they are before the store is asked: what is heard meanwhile is no sign of a cut.
-        seen = [(live, live.replica.epoch, live.replica.seq) for live in self._rooms.values()]
+        lives = self._to_compare(everything)
+        seen = [(live, live.replica.epoch, live.replica.seq) for live in lives]
         heads = await self.store.timeline.heads([live.room for live, _, _ in seen])
         for live, seen_epoch, seen_seq in seen:
             head = heads.get(live.room)

@@ -1,12 +1,18 @@
 """Which rooms this process sequences: takes leases, keeps them, gives them back.
 
-Every process tries for every room; the lease picks one. A process that stops breathing loses its
-leases within a second and a half, and the first to ask after that takes the room over.
+Every process tries for every room that is awake; the lease picks one. A process that stops
+breathing loses its leases within a second and a half, and the first to ask after that takes the
+room over. A room is awake while something happens in it, while it has viewers here, and while
+something will happen by time alone; its sequencer ends when it is quiet. What is appended to a
+quiet room wakes it at once, by the process that appended it. Should that process die in between,
+the others find the entry as they look through all rooms in turn.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -16,64 +22,125 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store
 from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
 
 ROUND_S = 0.4
 """About a quarter of the lease: two renewals may fail before it runs out."""
 
+LEAST_ROUND_S = 0.02
+"""Between two rounds, however many rooms wake."""
+
+LOOKED_AT = 100
+"""Rooms that one round looks at for what nobody took up: a thousand are gone through in 4 s."""
+
+ROOMS_S = 5.0
+"""How often the list of all rooms is asked for, and what is awake is said again."""
+
 log = structlog.get_logger(__name__)
+
+
+def _nobody() -> Iterable[str]:
+    return ()
 
 
 class Duty:
     """The rooms that this process sequences."""
 
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+    def __init__(
+        self, store: Store, metrics: Metrics, visited: Callable[[], Iterable[str]] = _nobody
+    ) -> None:
+        """``visited`` tells the rooms that have viewers at this process."""
         self._store = store
         self._metrics = metrics
+        self._visited = visited
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._resting: dict[str, int | None] = {}
+        self._rooms: list[str] = []
+        self._place = 0
+        self._listed_s = float("-inf")
 
     async def run(self) -> None:
         """Does its duty until cancelled, then gives the leases back."""
+        woken = self._store.awake.woken
         try:
             while True:
+                woken.clear()
                 try:
                     await self._round()
                 except StoreUnavailable as away:
                     log.warning("duty_paused", reason=away.reason)
-                await asyncio.sleep(ROUND_S)
+                await asyncio.sleep(LEAST_ROUND_S)
+                try:
+                    async with timeout(ROUND_S):
+                        await woken.wait()
+                except TimeoutError:
+                    pass
         finally:
             await self._stop()
 
     async def _round(self) -> None:
-        rooms = await self._store.rooms.ids()
-        held = await self._store.leases.hold(rooms)
-        self._metrics.rooms.set(len(rooms))
+        awake = self._store.awake
+        await self._let_rest()
+        await self._look_around()
+        working = {room for room, task in self._working.items() if not task.done()}
+        wanted = await awake.due(self._store.now_ms()) | awake.nudged() | set(self._visited())
+        held = await self._store.leases.hold(sorted(wanted | working))
         self._metrics.leases_held.set(len(held))
         for room in list(self._working):
             if room not in held or self._working[room].done():
                 await self._dismiss(room)
-        for room in held - self._working.keys():
+        taken = held - self._working.keys()
+        # First said, then done: a process that dies at it is followed by another.
+        await awake.wake(sorted(taken), self._store.now_ms())
+        for room in taken:
             sequencer = RoomSequencer(room, self._store, self._metrics)
             self._working[room] = asyncio.create_task(
                 self._work(room, sequencer), name=f"sequence {room}"
             )
 
+    async def _look_around(self) -> None:
+        """Looks after some of the rooms, in their turn, and now and then at which there are."""
+        now_s, awake = asyncio.get_running_loop().time(), self._store.awake
+        if now_s - self._listed_s >= ROOMS_S:
+            is_first, self._listed_s = not self._rooms, now_s
+            self._rooms = await self._store.rooms.ids()
+            self._metrics.rooms.set(len(self._rooms))
+            # The first time all of them are: what an older version left isn't said to be awake.
+            working = [room for room, task in self._working.items() if not task.done()]
+            again = self._rooms if is_first else working
+            await awake.wake(again, self._store.now_ms())
+        some = self._rooms[self._place : self._place + LOOKED_AT]
+        self._place = self._place + LOOKED_AT if len(some) == LOOKED_AT else 0
+        for room in await awake.backlogged([each for each in some if each not in self._working]):
+            awake.nudge(room)
+
     async def _work(self, room: str, sequencer: RoomSequencer) -> None:
         try:
-            await sequencer.run()
+            self._resting[room] = await sequencer.run()
         except ConflictError as conflict:
             log.warning("sequencer_superseded", room=room, reason=str(conflict))
-        except (StoreUnavailable, UnknownRoomError) as away:
+        except UnknownRoomError as gone:
+            log.warning("sequencer_stopped", room=room, reason=str(gone))
+            self._resting[room] = None
+        except StoreUnavailable as away:
             log.warning("sequencer_stopped", room=room, reason=str(away))
         except Exception:
             log.exception("sequencer_failed", room=room)
+
+    async def _let_rest(self) -> None:
+        """Gives the quiet rooms back, all in one go; what was appended meanwhile wakes them."""
+        resting = dict(self._resting)
+        if resting:
+            await self._store.awake.rest(resting)
+            await self._store.leases.give_back(sorted(resting))
+        for room in resting:
+            del self._resting[room]
+            await self._dismiss(room)
 
     async def _dismiss(self, room: str) -> None:
         await end([self._working.pop(room)])
 
     async def _stop(self) -> None:
         await end(self._working.values())  # at once: whoever waits for us may lose patience
-        for room in self._working:
-            try:
-                await self._store.leases.give_back(room)
-            except StoreUnavailable:
-                return  # they run out by themselves
+        with contextlib.suppress(StoreUnavailable):  # they run out by themselves
+            await self._store.leases.give_back(sorted(self._working))

@@ -108,6 +108,17 @@ class RoomFold:
         """Return whether time alone changes the room at ``now`` (programme time, ms)."""
         return stats.is_due(self.state, now) or announcing.is_due(self.state, now)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether time alone will change nothing in the room."""
+        state = self.state
+        return not (
+            state.waiting
+            or state.cues_ahead
+            or any(not poll.final for poll in state.polls.values())
+            or any(overlay.expires_at is not UNSET for overlay in state.overlays.values())
+        )
+
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
         draft = _Draft(Cards(self.state, now))

@@ -38,6 +38,13 @@ ALL_TALLIES_MS = 5000
 """Also those that haven't changed, for viewers who came since or were given no frame."""
 
 TRIM_MS = 5000
+
+QUIET_MS = 10_000
+"""A room rests so long after the last that happened in it: what the pulse looks back on."""
+
+TRIM_AT_REST_MS = 600_000
+"""How often a room at rest is woken for what its record has to forget."""
+
 COMMIT_PATIENCE_S = 60.0
 """Through a store that is away for half a minute; longer, and the room is loaded anew."""
 
@@ -59,11 +66,16 @@ class RoomSequencer:
         self._told_tallies: dict[str, tuple[list[int], int]] = {}
         self._due: dict[str, int] = {}
         self._viewers = 0
+        self._busy_ms = store.now_ms()
 
-    async def run(self) -> None:
-        """Sequences until cancelled, or until another moved the room (ConflictError).
+    async def run(self) -> int | None:
+        """Sequence until the room is quiet; return when it is due again (ms, the store's clock).
 
-        Raises StoreUnavailable if the store stays away.
+        None if nothing is due. Until then whatever is appended wakes it.
+
+        Raises:
+            ConflictError: another moved the room.
+            StoreUnavailable: the store stays away.
         """
         await self._load()
         log.info("sequencing", room=self._room, seq=self._head.seq)
@@ -73,7 +85,20 @@ class RoomSequencer:
             now_ms, tick_ms = self._store.now_ms(), self._fold.state.settings.tick
             due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
             if not more:
+                if await self._is_quiet(now_ms):
+                    log.info("resting", room=self._room, seq=self._head.seq)
+                    has_record = await self._store.record.size(self._room) > 0
+                    return int(now_ms) + TRIM_AT_REST_MS if has_record else None
                 await asyncio.sleep((due_ms - now_ms) / 1000)
+
+    async def _is_quiet(self, now_ms: float) -> bool:
+        """Whether nobody is there, nothing happened for a while, and time alone brings nothing."""
+        if self._viewers or not self._fold.is_settled:
+            self._busy_ms = now_ms
+            return False
+        if now_ms - self._busy_ms < QUIET_MS:
+            return False
+        return not await self._store.ingest.read(self._room, self._head.cursor, 1)
 
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()
@@ -103,6 +128,8 @@ class RoomSequencer:
             COMMIT_PATIENCE_S,
         )
         now = self._now()
+        if entries:
+            self._busy_ms = self._store.now_ms()
         if entries or self._fold.is_due(now):
             await self._commit(entries, now)
         try:

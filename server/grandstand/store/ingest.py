@@ -7,7 +7,7 @@ gets the same answers, whether or not it had been executed (invariants 1 and 3).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,9 +85,11 @@ class Entry:
 class Ingest:
     """The ingest streams of all rooms."""
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, appended: Callable[[str], None]) -> None:
+        """``appended`` is told each room to which something was, or may have been, appended."""
         self._reader = reader
         self._writer = writer
+        self._appended = appended
 
     async def append(
         self, room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float
@@ -98,7 +100,10 @@ class Ingest:
         script looks at the store's own clock. Raises StoreUnavailable; then the batch may or may
         not have been executed, and may be sent again as it is.
         """
-        (reply,) = await self._writer.all([append_call(room, items, rate, store_now_ms)])
+        try:
+            (reply,) = await self._writer.all([append_call(room, items, rate, store_now_ms)])
+        finally:  # what was sent may have been executed, whatever came back
+            self._appended(room)
         return [_appended(answer) for answer in reply]
 
     async def read(self, room: str, after: str, count: int) -> list[Entry]:

@@ -8,6 +8,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | --- | --- | --- | --- |
 | ``gs:rooms`` | set | room ids | |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or for room once over |
+| ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
 | ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made`` | |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
@@ -30,6 +31,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 from __future__ import annotations
 
 ROOMS = "gs:rooms"
+AWAKE = "gs:awake"
 
 EVERYWHERE = "*"
 """In a room's place in keys that concern all rooms; no room has such an id."""

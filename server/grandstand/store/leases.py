@@ -26,6 +26,7 @@ class Leases:
         replies = await self._writer.all(calls)
         return {room for room, held in zip(rooms, replies, strict=True) if held}
 
-    async def give_back(self, room: str) -> None:
-        """Lets another node take over at once."""
-        await self._writer.all([(_LEASE, [keys.lease(room)], [self._node, 0])])
+    async def give_back(self, rooms: Sequence[str]) -> None:
+        """Lets another node take each of the rooms over at once."""
+        calls: list[Call] = [(_LEASE, [keys.lease(room)], [self._node, 0]) for room in rooms]
+        await self._writer.all(calls)

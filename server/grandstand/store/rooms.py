@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -39,9 +39,11 @@ class Description:
 class Rooms:
     """All rooms of the store."""
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, made: Callable[[str], None]) -> None:
+        """``made`` is told each room that was created."""
         self._reader = reader
         self._writer = writer
+        self._made = made
 
     async def create(self, room: str, request_id: str, settings: Settings | None = None) -> bool:
         """Creates ``room`` with ``settings``, or default ones; whether this request did it.
@@ -58,6 +60,7 @@ class Rooms:
         touched = [keys.head(room), keys.state(room)]
         (created,) = await self._writer.all([(_CREATE, touched, values)])
         await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; again is the same
+        self._made(room)
         return bool(created)
 
     async def ids(self) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from grandstand.rules.clock import StoreClock
+from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable, connect, translated
 from grandstand.store.durability import Durability, probe
@@ -53,11 +54,12 @@ class Store:
         self.node = node
         self.durability = durability
         self.clock = StoreClock()
-        self.ingest = Ingest(reader, writer)
+        self.awake = Awake(reader)
+        self.ingest = Ingest(reader, writer, self.awake.nudge)
         self.timeline = Timeline(reader, writer)
         self.votes = Votes(reader, writer)
         self.record = Record(reader)
-        self.rooms = Rooms(reader, writer)
+        self.rooms = Rooms(reader, writer, self.awake.nudge)
         self.revocations = Revocations(reader, writer)
         self.leases = Leases(writer, node)
 

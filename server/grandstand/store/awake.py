@@ -1,0 +1,71 @@
+"""Which rooms need a sequencer: those where something happens, or time will bring something.
+
+A quiet room costs nothing: nobody holds its lease, nobody reads its stream. Whoever appends to it
+wakes it: by ``nudge``, in its own process, without a word to the store. The rooms that are awake
+stand in the store with the moment from which they need a sequencer, so that another process takes
+over those of one that was killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+
+NUDGED_S = 5.0
+"""How long a nudge counts: whoever was sequencing the room may just be going to rest."""
+
+
+class Awake:
+    """The rooms that need a sequencer, as the store and this process know them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._nudged: dict[str, float] = {}
+        self._known: frozenset[str] = frozenset()
+        self.woken = asyncio.Event()
+        """Set by a nudge of a room that wasn't known to be awake."""
+
+    def nudge(self, room: str) -> None:
+        """Note that something was appended to the room, or that it was made."""
+        self._nudged[room] = asyncio.get_running_loop().time()
+        if room not in self._known:
+            self.woken.set()
+
+    def nudged(self) -> set[str]:
+        """Return the rooms that were nudged lately; the others are forgotten."""
+        oldest_s = asyncio.get_running_loop().time() - NUDGED_S
+        self._nudged = {room: when for room, when in self._nudged.items() if when >= oldest_s}
+        return set(self._nudged)
+
+    async def due(self, store_now_ms: float) -> set[str]:
+        """Return the rooms that need a sequencer now, as the store knows."""
+        rows = await self._reader.ask("ZRANGE", keys.AWAKE, "-inf", store_now_ms, "BYSCORE")
+        rooms = {room.decode() for room in rows}
+        self._known = frozenset(rooms)
+        return rooms
+
+    async def wake(self, rooms: Sequence[str], from_ms: float) -> None:
+        """Say that the rooms need a sequencer from then on, by the store's clock."""
+        if rooms:
+            pairs = [part for room in rooms for part in (from_ms, room)]
+            await self._reader.ask("ZADD", keys.AWAKE, *pairs)
+
+    async def rest(self, rooms: Mapping[str, int | None]) -> None:
+        """Say from when on (ms, the store's clock) each of the rooms needs a sequencer again.
+
+        None: nothing but a nudge is waited for.
+        """
+        await self._reader.ask_all(
+            [
+                ("ZREM", keys.AWAKE, room) if due_ms is None else ("ZADD", keys.AWAKE, due_ms, room)
+                for room, due_ms in rooms.items()
+            ]
+        )
+
+    async def backlogged(self, rooms: Sequence[str]) -> list[str]:
+        """Return those of the rooms where something waits to be sequenced."""
+        counts = await self._reader.ask_all([("XLEN", keys.ingest(room)) for room in rooms])
+        return [room for room, count in zip(rooms, counts, strict=True) if count]

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.store import awake as module
+from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.store import Store
+
+
+async def test_a_room_is_due_from_its_moment_on_until_it_rests(store: Store) -> None:
+    await store.awake.wake(["a", "b"], 1000)
+    await store.awake.wake(["c"], 2000.5)
+    await store.awake.wake([], 0)
+    assert await store.awake.due(999) == set()
+    assert await store.awake.due(1000) == {"a", "b"}
+    assert await store.awake.due(2001) == {"a", "b", "c"}
+    await store.awake.rest({"a": 3000, "b": None})
+    assert await store.awake.due(2001) == {"c"}
+
+
+async def test_a_nudge_of_a_room_at_rest_wakes_and_is_forgotten_after_a_while(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.awake.wake(["awake"], 1)
+    await store.awake.due(2)
+    store.awake.nudge("awake")
+    assert not store.awake.woken.is_set()
+    store.awake.nudge("resting")
+    assert store.awake.woken.is_set()
+    assert store.awake.nudged() == {"awake", "resting"}
+    monkeypatch.setattr(module, "NUDGED_S", 0.0)
+    assert store.awake.nudged() == set()
+
+
+async def test_what_is_appended_or_made_nudges_its_room(store: Store) -> None:
+    await store.rooms.create("new", "request")
+    assert store.awake.nudged() == {"new"}
+    item = Item("u", "1", "c", b"x")
+    await store.ingest.append("new", [item], CommentRate(0, 1), store.now_ms())
+    assert await store.awake.backlogged(["other", "new"]) == ["new"]
+    assert await store.awake.backlogged([]) == []
