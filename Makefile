@@ -19,10 +19,10 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal fuzz train eval notice clean
+.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## install what running takes, into .venv
 	@:
@@ -58,6 +58,10 @@ rehearsal: setup-test ## a show of five minutes through the pages alone; leaves 
 
 fuzz: setup-test ## put ten million odd inputs to what reads strangers' bytes: ten minutes
 	@$(BIN)/python -m tests.fuzz
+
+fuzz-calls: setup-test ## put a hundred thousand odd HTTP calls, made of our own OpenAPI document, to a real server: an hour
+	@$(PIP) install --group fuzz
+	@$(BIN)/python -m tests.fuzz.calls
 
 train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train DATA=folder of the data sets' >&2; exit 1; }
