@@ -27,7 +27,21 @@ TESTED_ELSEWHERE = {
     "producers/api": ("producers/test_routes.py", "what all calls have in common"),
     "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),
     "producers/problems": ("producers/test_routes.py", "what every call may answer"),
-    "recordings/line": ("recordings/test_recording.py", "a struct alone"),
+    "commands/portions": ("commands/test_record.py", "they are what an import sends"),
+    "recordings/line": ("recordings/test_forms.py", "what every form makes of a comment"),
+    "recordings/forms/form": ("recordings/test_forms.py", "what forms have in common"),
+    **{
+        f"recordings/forms/{form}": ("recordings/test_forms.py", "one suite for every form")
+        for form in (
+            "artplayer",
+            "bilibili_live",
+            "chat_downloader",
+            "dplayer",
+            "niconico",
+            "own",
+            "twitch",
+        )
+    },
     "rules/envelope": ("model/test_scripts.py", "structs alone"),
     "rules/events": ("sequencer/test_folding.py", "structs alone"),
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.commands import record as commands
+from grandstand.commands import portions
+from grandstand.commands.remote import Remote
 
 from tests.commands.conftest import Run
 from tests.server import ServerProcess
@@ -89,7 +90,7 @@ def test_merged_comments_find_what_stands_for_them_however_the_file_is_portioned
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(commands, "PORTION_LINES", 3)
+    monkeypatch.setattr(portions, "PORTION_LINES", 3)
     shared_server.make_room(room)
     at = now(shared_server, room) - 1000
     merged = [
@@ -101,6 +102,7 @@ def test_merged_comments_find_what_stands_for_them_however_the_file_is_portioned
     orphan = {"id": "b99", "at": at + 30, "user": "lone", "text": "yay", "merged_into": "zz"}
     source = put(tmp_path / "s.ndjson", *merged, star, orphan)
     assert command("import", room, str(source))[1] == "11 imported, 0 known already, 0 refused\n"
+    assert command("import", room, str(source))[1] == "0 imported, 11 known already, 0 refused\n"
     _, out, _ = command("export", room, "--all")
     told = {each["user"]: each for each in map(json.loads, out.splitlines())}
     assert {told[f"u{n}"]["merged_into"] for n in range(9)} == {told["star"]["id"]}
@@ -122,6 +124,85 @@ def test_a_dated_recording_is_shifted_so_that_it_begins_at_the_moment_named(
     assert command("import", room, str(source), "--at", str(start))[0] == 0
     _, out, _ = command("export", room)
     assert [json.loads(line)["at"] for line in out.splitlines()] == [start, start + 40]
+
+
+def test_all_comments_of_one_long_line_come_in_and_equal_ones_are_as_many_as_they_are(
+    command: Callable[..., Told],
+    shared_server: ServerProcess,
+    room: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(portions, "PORTION_LINES", 500)
+    shared_server.make_room(room)
+    start = now(shared_server, room) - 60_000
+    elements = [f'<d p="{n % 40},1,25,0,0,0,ann,{n + 1}">word {n % 7}</d>' for n in range(1_300)]
+    source = tmp_path / "one-line.xml"
+    # One stands there twice with its id, one can't be read.
+    source.write_text(f"<i>{''.join([*elements, elements[0]])}<d p='1'>broken</d></i>")
+    arguments = ("import", room, str(source), "--at", str(start))
+    code, out, err = command(*arguments)
+    assert (code, out) == (0, "1300 imported, 1 known already, 0 refused, 1 broken\n")
+    assert "one-line.xml:1:" in err
+    assert command(*arguments)[1] == "0 imported, 1301 known already, 0 refused, 1 broken\n"
+    _, out, _ = command("export", room)
+    assert len(out.splitlines()) == 1_300
+
+
+@pytest.mark.parametrize(
+    ("told", "words"), [(-1, "accounts for 2 of the 3"), (1, "for 4 of the 3")]
+)
+def test_a_sum_that_doesn_t_come_out_is_told(
+    command: Callable[..., Told],
+    shared_server: ServerProcess,
+    room: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: int,
+    words: str,
+) -> None:
+    shared_server.make_room(room)
+    at = now(shared_server, room)
+    source = put(
+        tmp_path / "s.ndjson", *({"at": at, "user": "u", "text": f"{n}"} for n in range(3))
+    )
+    ask = Remote.ask
+
+    def miscounting(self: Remote, *arguments: Any, **options: Any) -> Any:
+        answer = ask(self, *arguments, **options)
+        return answer | {"known": answer["known"] + told}
+
+    monkeypatch.setattr(Remote, "ask", miscounting)
+    code, _, err = command("import", room, str(source))
+    assert code == 1
+    assert words in err
+
+
+def test_files_of_others_come_in_by_their_form(
+    command: Callable[..., Told], shared_server: ServerProcess, room: str, tmp_path: Path
+) -> None:
+    shared_server.make_room(room)
+    start = str(now(shared_server, room) - 60_000)
+    source = tmp_path / "chat.json"
+    source.write_text(
+        '{"comments": [{"content_offset_seconds": 1.5, "commenter": {"display_name": "Ann, B", '
+        '"name": "ann, b"}, "message": {"body": "hi", "user_color": "#FF0000"}}]}'
+    )
+    assert command("import", room, str(source), "--at", start)[1].startswith("1 imported")
+    again = command("import", room, str(source), "--at", start, "--format", "twitch")
+    assert again[1].startswith("0 imported, 1 known")
+    code, _, err = command("import", room, str(source), "--at", start, "--format", "ndjson")
+    assert code == 1
+    assert "chat.json:1: " in err
+    assert "dplayer: " in err
+    # The author's comma survives the way through XML.
+    document, copy = tmp_path / "out.xml", f"{room[:50]}-copy"
+    shared_server.make_room(copy)
+    assert command("export", room, "-o", str(document))[0] == 0
+    assert command("import", copy, str(document))[1].startswith("1 imported")
+    first, second = (json.loads(command("export", each)[1]) for each in (room, copy))
+    assert first == second
+    assert (second["user"], second["name"]) == ("ann, b", "Ann, B")
 
 
 def test_a_span_is_exported(

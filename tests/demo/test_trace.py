@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
-from grandstand.demo.trace import read_trace, replay
-from grandstand.faults import OperatorError
+from grandstand.demo.trace import replay
 from grandstand.recordings.line import Line
 
 from tests.demo.conftest import MakeCrowd
 from tests.server import ServerProcess
 from tests.viewer import viewing
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "chat.ndjson"
-    path.write_text(text, "utf-8")
-    return path
-
-
-def test_lines_are_read_in_the_order_of_their_time(tmp_path: Path) -> None:
-    late, early = (
-        '{"at": 20, "user": "u1", "text": "晚", "more": 1}',
-        '{"at": 10, "user": "u0", "text": ""}',
-    )
-    lines = read_trace(written(tmp_path, f"{late}\n\n{early}\n"))
-    assert lines == [Line(10, "u0", ""), Line(20, "u1", "晚")]
-
-
-@pytest.mark.parametrize(
-    "row", ['{"at": -1, "user": "u", "text": "t"}', '{"at": 1, "user": "u"}', "[]", "no", '{"a"']
-)
-def test_a_faulty_line_is_told_by_its_number(tmp_path: Path, row: str) -> None:
-    path = written(tmp_path, f'{{"at": 1, "user": "u", "text": "t"}}\n{row}\n')
-    with pytest.raises(OperatorError, match=r"chat\.ndjson:2: "):
-        read_trace(path)
-
-
-@pytest.mark.parametrize("name", ["chat.ndjson", "missing.ndjson", "."])
-def test_a_file_without_lines_is_refused(tmp_path: Path, name: str) -> None:
-    written(tmp_path, "\n")
-    with pytest.raises(OperatorError, match="--trace"):
-        read_trace(tmp_path / name)
 
 
 async def test_a_trace_is_said_by_its_users_at_its_pace_and_then_again(

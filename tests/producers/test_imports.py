@@ -14,7 +14,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def imported(stage: Stage, room: str, body: Any, query: str = "") -> dict[str, Any]:
     """What became of the comments: a list, or the body as it is."""
-    content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    content = (
+        body.encode(errors="surrogateescape")
+        if isinstance(body, str)
+        else json.dumps(body).encode()
+    )
     answer = await stage.call("POST", f"/v1/rooms/{room}/comments{query}", content=content)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
@@ -66,17 +70,62 @@ async def test_a_comment_is_known_by_moment_author_and_text(on_stage: Stage) -> 
     (line,) = await record(on_stage, room)
     assert await imported(on_stage, room, [line]) == {"imported": 0, "known": 1, "refused": []}
     more = [line | {"at": line["at"] - 1}, line | {"user": "bo"}, line | {"text": "another"}]
-    assert (await imported(on_stage, room, [line, *more, *more]))["imported"] == 3
+    told = await imported(on_stage, room, [line, *more, *more])
+    assert (told["imported"], told["known"]) == (3, 4)
     assert (await imported(on_stage, room, more))["known"] == 3
-    told = await record(on_stage, room)
-    assert len(told) == 4
-    assert own in {comment["id"] for comment in told}
+    kept = await record(on_stage, room)
+    assert len(kept) == 4
+    assert own in {comment["id"] for comment in kept}
     # What stands for a merged one may be there already.
     merged = {"id": "m", "at": line["at"], "user": "cy", "text": "too", "merged_into": own}
     assert (await imported(on_stage, room, [line, merged]))["imported"] == 1
     assert [
         each["merged_into"] for each in await record(on_stage, room) if each["user"] == "cy"
     ] == [own]
+
+
+async def test_two_equal_comments_are_two_and_stay_two(on_stage: Stage) -> None:
+    one, other = await on_stage.room(), await on_stage.room()
+    at = (await on_stage.live(one)).now() - 10
+    await on_stage.say(one, "gg", at=at)
+    (own,) = await record(on_stage, one)
+    line = {name: own[name] for name in ("at", "user", "text")}
+    # One of the three is what was said in the room.
+    for counts in ((2, 1), (0, 3)):
+        told = await imported(on_stage, one, [line, line | {"text": "g\u200bg"}, line])
+        assert (told["imported"], told["known"], told["refused"]) == (*counts, [])
+    kept = await record(on_stage, one)
+    assert [each["text"] for each in kept] == ["gg"] * 3
+    # An export of it, in parts or whole, is three comments too, again and elsewhere.
+    assert (await imported(on_stage, one, kept))["known"] == 3
+    for ordinal, counts in ((2, (1, 0)), (0, (1, 0)), (1, (1, 0)), (1, (0, 1))):
+        told = await imported(on_stage, other, [line | {"ordinal": ordinal}])
+        assert (told["imported"], told["known"]) == counts
+    assert (await imported(on_stage, other, kept))["known"] == 3
+    # The same own id, or the same ordinal, is the same comment.
+    again = line | {"id": "7", "text": "ok"}
+    assert (await imported(on_stage, one, [again, again, again | {"id": "8"}]))["imported"] == 2
+    again = line | {"text": "hm", "ordinal": 1}
+    told = await imported(on_stage, one, [line | {"text": "hm"}] * 2 + [again])
+    assert (told["imported"], told["known"]) == (2, 1)
+
+
+async def test_files_of_others_are_taken_in(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    start = (await on_stage.live(room)).now() - 60_000
+    bodies = [
+        '{"comments": [{"content_offset_seconds": 1, "message": {"body": "twitch"}}]}',
+        '<packet><chat vpos="200">niconico</chat></packet>',
+        '{"code": 0, "data": [[3, 0, 255, "ann", "dplayer"]]}',
+        '[{"text": "artplayer", "time": 4}]',
+        '{"message": "downloader", "time_in_seconds": 5, "author": {"name": "ann"}}',
+        '<i><d p="6,1,25,0">I <3 this</d><d p="oops">x</d><gift/></i>',
+    ]
+    for body in bodies:
+        told = await imported(on_stage, room, body, f"?from={start}")
+        assert told["imported"] == 1
+    assert [each["line"] for each in told["refused"]] == [2]
+    assert [(each["at"] - start) // 1000 for each in await record(on_stage, room)] == [*range(1, 7)]
 
 
 async def test_nobody_is_shown_an_imported_comment(on_stage: Stage) -> None:
@@ -154,7 +203,9 @@ async def test_more_comments_than_one_event_has_are_all_taken_in(on_stage: Stage
     ("body", "status"),
     [
         (b"[1", 400),
-        (b"<i>\xff</i>", 400),
+        (b"[1, 2,", 400),
+        (b"<rss><item/></rss>", 400),
+        (b"<i>" + b"<d>x</d>" * (MAX_COMMENTS + 1), 413),
         (b" " * (MAX_LINES_BYTES + 1), 413),
         (b"\n".join([b"{}"] * (MAX_COMMENTS + 1)), 413),
     ],
@@ -169,7 +220,7 @@ async def test_a_body_that_can_t_be_read_is_refused_as_a_whole(
 
 async def test_an_empty_body_and_blank_lines_bring_nothing(on_stage: Stage) -> None:
     room = await on_stage.house()
-    for body in ("", "\n\n", "[]", "<i></i>"):
+    for body in ("", "\n\n", "[]", "<i></i>", "<i>\udcff</i>"):
         assert (await imported(on_stage, room, body))["imported"] == 0
     answer = await on_stage.call("POST", f"/v1/rooms/{room}/comments?from=soon", content=b"")
     assert answer.status_code == 422

@@ -37,3 +37,7 @@ def test_another_moment_author_or_text_is_another_comment() -> None:
         imported_id(at, user, text) for at in (1, 2) for user in ("a", "ab") for text in ("c", "bc")
     }
     assert len(ids) == 8
+    equal = [imported_id(7, "u", "t", ordinal) for ordinal in range(100)]
+    assert len(set(equal)) == 100
+    assert equal[0] == imported_id(7, "u", "t")
+    assert {moment_of(each) for each in equal} == {7}

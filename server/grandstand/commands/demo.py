@@ -15,8 +15,8 @@ def demo(
     trace: Annotated[
         Path | None,
         typer.Option(
-            help='A recorded chat for the crowd to say, over and over: lines {"at": ms, "user", '
-            '"text"}. Then --crowd is how many are there at a time.'
+            help="A recorded chat for the crowd to say, over and over, in any form that "
+            "`grandstand import` reads. Then --crowd is how many are there at a time."
         ),
     ] = None,
     stream: Annotated[

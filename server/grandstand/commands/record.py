@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from urllib.parse import urlencode
 
-import msgspec
 import typer
-from msgspec.structs import replace
 
-from grandstand.commands.chat import is_dated, moment, recorded, tell_lines
+from grandstand.audience.chat_file import ChatFile, Faults, comments, tell_others
+from grandstand.commands.chat import ABSOLUTE_MS, FILE_HELP, ChatForm, moment
 from grandstand.commands.options import URL, Token, Url
+from grandstand.commands.portions import Account, Survey, portions
 from grandstand.commands.remote import Remote, room_path, token_for
 from grandstand.faults import OperatorError
-from grandstand.recordings.line import Line
-from grandstand.recordings.recording import Recording
 
-PORTION_BYTES = 1_000_000
-PORTION_LINES = 5000
 PATIENCE_S = 60.0
 TOKEN_LIFE_S = 86_400
 XML_LINES_BESIDES = 3
 _PAGE = {"format": "json"}
 
 RoomId = Annotated[str, typer.Argument(metavar="ROOM", help="The room's id.")]
-Numbered = tuple[int, Line]
 
 
 class Format(StrEnum):
@@ -115,9 +110,7 @@ def _written(chunks: Iterator[bytes], path: Path) -> int:
 
 def import_(
     room: RoomId,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="NDJSON or Bilibili's XML; - for standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP)],
     at: Annotated[
         str | None,
         typer.Option(
@@ -125,76 +118,48 @@ def import_(
             " a dated one is shifted, so that its first comment is at that moment."
         ),
     ] = None,
+    form: ChatForm = None,
     url: Url = URL,
     token: Token = None,
 ) -> None:
     """Bring comments from a file into a room's record; nobody is shown them.
 
-    The same file again adds nothing: a comment is known by its moment, author and text. Comments
-    get ids of their own there. What is older than the room's record_retention is refused.
+    The same file again adds nothing: a comment is known by its moment, author and text, and among
+    equal ones by how many stand before it. Comments get ids of their own there. What is older than
+    the room's record_retention is refused.
 
     \b
     Examples:
       grandstand import gala gala.ndjson
       grandstand import gala evening.xml --at 2026-02-16T20:00:00+08:00
+      grandstand import gala 123456.json --format twitch --at 2026-02-16T20:00:00+08:00
     """
-    recording = recorded(file)
-    start = _start(file, recording, at)
-    lines = [
-        (number, replace(line, at=start + round(line.at))) for number, line in recording.comments
-    ]
-    remote = Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
-    imported = 0
-    refused: dict[int, str] = {}
-    for portion in _portions(_adopted(lines)):
-        body = b"\n".join(msgspec.json.encode(line) for _, line in portion)
-        result = remote.ask("POST", f"{room_path(room)}/comments", body, patience_s=PATIENCE_S)
-        for each in result["refused"]:
-            refused[portion[each["line"] - 1][0]] = str(each["message"])
-        imported += int(result["imported"])
-    tell_lines(file, "refused", sorted(refused.items()))
-    known = len(lines) - len(refused) - imported
-    print(f"{imported} imported, {known} known already, {len(refused)} refused")
-    if len(refused) == len(lines):
+    faults, account = Faults(), Account()
+    with ChatFile(file, form) as chat:
+        survey = Survey(comments(chat, faults))
+        faults.tell(file, "broken")
+        tell_others(chat)
+        start = _start(chat, survey, at)
+        remote = Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
+        path = f"{room_path(room)}/comments"
+        for portion in portions(comments(chat, Faults()), survey, start):
+            account.enter(portion, remote.ask("POST", path, portion.body, patience_s=PATIENCE_S))
+    account.refused.tell(file, "refused")
+    unread = f", {faults.count} broken" if faults.count else ""
+    print(
+        f"{account.imported} imported, {account.known} known already, "
+        f"{account.refused.count} refused{unread}"
+    )
+    account.check(survey.count)
+    if account.refused.count == survey.count:
         raise OperatorError(f"none of {file} could be taken in")
 
 
-def _start(file: Path, recording: Recording, at: str | None) -> int:
+def _start(chat: ChatFile, survey: Survey, at: str | None) -> int:
     """What is added to every ``at``."""
-    dated = is_dated(recording)
+    is_dated = survey.first_at >= ABSOLUTE_MS
     if at is not None:
-        first = min(round(line.at) for _, line in recording.comments) if dated else 0
-        return moment(at, "--at") - first
-    if not dated and recording.start is None:
-        raise OperatorError(f"{file} counts from 0: say when that was with --at")
-    return 0 if dated else recording.start or 0
-
-
-def _adopted(lines: Sequence[Numbered]) -> Sequence[Numbered]:
-    """The lines; one that was merged into a comment which isn't among them stands by itself."""
-    there = {line.id for _, line in lines}
-    return [
-        (number, line)
-        if not line.merged_into or line.merged_into in there
-        else (number, replace(line, merged_into="", shown=False))
-        for number, line in lines
-    ]
-
-
-def _portions(lines: Sequence[Numbered]) -> Iterator[list[Numbered]]:
-    """The lines as the server takes them; what a merged comment was merged into goes with it."""
-    by_id = {line.id: (number, line) for number, line in lines if line.id}
-    portion: dict[int, Line] = {}
-    size = 0
-    for number, line in lines:
-        needed = {number: line}
-        if line.merged_into:
-            needed |= dict([by_id[line.merged_into]])
-        more = sum(len(msgspec.json.encode(each)) + 1 for each in needed.values())
-        if portion and (size + more > PORTION_BYTES or len(portion) >= PORTION_LINES):
-            yield [*portion.items()]
-            portion, size = {}, 0
-        portion |= needed
-        size += more
-    if portion:
-        yield [*portion.items()]
+        return moment(at, "--at") - (round(survey.first_at) if is_dated else 0)
+    if not is_dated and chat.start is None:
+        raise OperatorError(f"{chat.path} counts from 0: say when that was with --at")
+    return 0 if is_dated else chat.start or 0

@@ -14,9 +14,10 @@ import typer
 import uvloop
 from msgspec.structs import replace
 
+from grandstand.audience.chat_file import recorded
 from grandstand.audience.figures import percentile
 from grandstand.audience.replay import Issue, Replay
-from grandstand.commands.chat import recorded
+from grandstand.commands.chat import FILE_HELP, ChatForm
 from grandstand.commands.options import URL, Room, Url
 from grandstand.commands.remote import RefusedCallError, Remote, issuer, room_path, token_for
 from grandstand.faults import OperatorError
@@ -30,9 +31,7 @@ NAME_MAX_CHARS = 100
 
 
 def replay(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="NDJSON or Bilibili's XML; - for standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP)],
     speed: Annotated[
         float, typer.Option(min=0.001, max=1_000_000, help="How many times as fast as it was.")
     ] = 1.0,
@@ -51,14 +50,15 @@ def replay(
         str | None, typer.Option(help="One viewer's token: then that one says everything.")
     ] = None,
     room: Room = "gala",
+    form: ChatForm = None,
     url: Url = URL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Say a recorded chat again in a room, over real connections, at its own pace or faster.
 
-    Lines are {"at": ms, "user", "text", "mode"?, "color"?, "size"?}, as `grandstand export` writes
-    them. Comments belong to the programme from the moment it begins on; what the room puts off is
-    sent again, with the same id.
+    The file is what `grandstand export` writes, or one of others: Bilibili's, NicoNico's, Twitch's
+    (see --format). Comments belong to the programme from the moment it begins on; what the room
+    puts off is sent again, with the same id.
 
     \b
     Examples:
@@ -66,7 +66,7 @@ def replay(
       grandstand replay gala.ndjson --speed 10 --issue
       grandstand replay gala.ndjson --url https://show.example --room test --viewers 500
     """
-    lines = [line for _, line in recorded(file).comments]
+    lines = [*recorded(file, form)]
     if token is not None:
         lines = [replace(line, user="token") for line in lines]
     _allow_files(viewers)

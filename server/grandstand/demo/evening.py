@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +17,13 @@ import uvloop
 from pydantic import SecretStr
 
 from grandstand.app import Running, serve
+from grandstand.audience.chat_file import recorded
 from grandstand.demo import secret
 from grandstand.demo.control_room import ControlRoom, running_order
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.stream import PATH, Stream, missing
-from grandstand.demo.trace import read_trace, replay
+from grandstand.demo.trace import replay
 from grandstand.faults import OperatorError
 from grandstand.recordings.line import Line
 from grandstand.settings import ServerSettings
@@ -64,7 +66,7 @@ def run(settings: ServerSettings, plan: Plan) -> None:
 
 
 async def _show(settings: ServerSettings, plan: Plan) -> None:
-    lines = None if plan.trace is None else read_trace(plan.trace)
+    lines = None if plan.trace is None else recorded(plan.trace)
     if plan.stream is not None:
         _check_stream(plan.stream)
     _check_files(plan.crowd)
@@ -113,7 +115,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         await asyncio.gather(*at_work, return_exceptions=True)
 
 
-async def _fill(base: str, running: Running, size: int, lines: list[Line] | None) -> None:
+async def _fill(base: str, running: Running, size: int, lines: Sequence[Line] | None) -> None:
     """The crowd, which may fail without the server noticing."""
 
     def issue(sub: str, name: str) -> str:

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 
 from grandstand.demo.crowd import Crowd
-from grandstand.faults import OperatorError
 from grandstand.recordings.line import Line
-from grandstand.recordings.recording import NotARecordingError, read
 
 PAUSE_S = 5.0
 MAX_TEXT_CHARS = 100
 """A room's default ``max_text``: longer lines are cut."""
 
 log = structlog.get_logger(__name__)
-
-
-def read_trace(path: Path) -> list[Line]:
-    """The comments of a recorded chat, in order of time. Raises OperatorError, naming the line."""
-    try:
-        recording = read(path.read_bytes())
-    except OSError as error:
-        raise OperatorError(f"{path} can't be read ({error.strerror}): mend --trace") from None
-    except NotARecordingError as fault:
-        raise OperatorError(f"{path}: {fault}: mend --trace") from None
-    for number, words in recording.faults:
-        shape = '{"at": ms from the start, "user": "…", "text": "…"}'
-        raise OperatorError(f"{path}:{number}: {words}; a line must be {shape}")
-    if not recording.lines:
-        raise OperatorError(f"{path} has no lines: mend --trace")
-    return sorted((line for _, line in recording.comments), key=lambda line: line.at)
 
 
 async def replay(lines: Sequence[Line], crowd: Crowd) -> None:

@@ -1,14 +1,16 @@
-"""Comments from elsewhere, brought into a room's record: an export, a trace, Bilibili's XML.
+"""Comments from elsewhere, brought into a room's record: an export, a trace, others' files.
 
 Nobody is shown them, no rate is taken, no moderator is asked (what one let through would be held
 again). All else holds: clean text of at most ``max_text`` characters, a moment that the record
-still keeps. A comment is known by moment, author and text, so that a file sent again adds nothing.
+still keeps. A comment is known by moment, author and text, and among equal ones by how many stand
+before it, so that a file sent again adds nothing and two equal comments in it are two.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import UNSET, Struct, UnsetType
@@ -19,11 +21,11 @@ from grandstand.moderation.weight import weigh
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import ProblemError
 from grandstand.producers.validation import MAX_LINES_BYTES, read_body
-from grandstand.recordings.line import Line
-from grandstand.recordings.recording import NotARecordingError, Recording, read
+from grandstand.recordings.line import Line, Twins
+from grandstand.recordings.recording import Entry, NotARecordingError, Reader
 from grandstand.rules.clock import AHEAD_MS
 from grandstand.rules.events import CommentsImported
-from grandstand.rules.record import Row, imported_id
+from grandstand.rules.record import Row, imported_id, moment_of
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Settings, Time
@@ -31,6 +33,9 @@ from grandstand.wire.messages import Settings, Time
 MAX_COMMENTS = 10_000
 ROWS_PER_EVENT = 1000
 """One event is one commit at most: it holds the store for about 5 ms, and the room's own go on."""
+AT_ONCE = 100
+"""Comments that are worked off before others have their turn: about 3 ms."""
+CHUNK_BYTES = 16_384
 
 _Known = tuple[int, str, str]
 
@@ -65,72 +70,87 @@ class ImportResult(Struct, frozen=True):
 
 
 async def post(call: Call) -> Response:
-    """Brings comments into the record: a JSON list, NDJSON, or Bilibili's XML.
+    """Brings comments into the record: a JSON list, NDJSON, Bilibili's XML, or a form of others.
 
     At most 10,000 comments and 1 MiB. Good ones are taken in whatever the others are; what was
     taken in before stays as it is, so the same body may be sent again.
     """
     query = call.query(ImportQuery)
-    body = await read_body(call.request, MAX_LINES_BYTES)
+    entries, told_start = await _entries(await read_body(call.request, MAX_LINES_BYTES))
+    start = (told_start or 0) if query.from_ is UNSET else query.from_
     live = call.live
     now, settings = live.now(), live.replica.state.settings
-
-    def judged() -> tuple[list[_Candidate], list[RefusedComment]]:
-        recording = _recording(body)
-        start = (recording.start or 0) if query.from_ is UNSET else query.from_
-        return _candidates(recording, start, now, settings)
-
-    # Ten thousand comments are half a second's work, in which others have their turns.
-    candidates, refused = await asyncio.to_thread(judged)
+    judged = _Judged()
+    for first in range(0, len(entries), AT_ONCE):
+        judged.judge(entries[first : first + AT_ONCE], start, now, settings)
+        await asyncio.sleep(0)
+    candidates = judged.candidates
     record = call.api.rooms.store.record
-    there = await record.at(live.room, {each.at for each in candidates})
-    known_ids = {(row.at, row.user, row.text): row.id for row in there}
-    fresh, orphans = await asyncio.to_thread(_fresh, candidates, known_ids)
+    there = _There(await record.at(live.room, {each.at for each in candidates}))
+    for first in range(0, len(candidates), AT_ONCE):
+        judged.compare(candidates[first : first + AT_ONCE], there)
+        await asyncio.sleep(0)
+    fresh = judged.fresh
     for first in range(0, len(fresh), ROWS_PER_EVENT):
         await call.submit(CommentsImported(event_id(), fresh[first : first + ROWS_PER_EVENT]))
-    known = len(candidates) - len(fresh) - len(orphans)
-    told = sorted([*refused, *orphans], key=lambda each: each.line)
-    return answer(ImportResult(len(fresh), known, told))
+    told = sorted(judged.refused, key=lambda each: each.line)
+    return answer(ImportResult(len(fresh), judged.known, told))
 
 
-def _recording(payload: bytes) -> Recording:
-    rows = payload.count(b"\n")
-    if rows > 2 * MAX_COMMENTS:  # counted before they are read; blank ones are passed over
-        raise _too_many(rows)
+async def _entries(body: bytes) -> tuple[list[Entry], int | None]:
+    """The parts of the body, and its start. Raises ProblemError 400 or 413."""
+    reader = Reader(kind=PastComment)
+    entries: list[Entry] = []
     try:
-        recording = read(payload, PastComment)
+        for first in range(0, len(body), CHUNK_BYTES):
+            entries += reader.feed(body[first : first + CHUNK_BYTES])
+            _check_count(len(entries))
+            await asyncio.sleep(0)
+        for entry in reader.close():
+            entries.append(entry)
+            _check_count(len(entries))
+            if not len(entries) % AT_ONCE:
+                await asyncio.sleep(0)
     except NotARecordingError as fault:
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, f"the body: {fault}") from None
-    if len(recording.lines) > MAX_COMMENTS:
-        raise _too_many(len(recording.lines))
-    return recording
+    if reader.is_cut_off:
+        words = "the body: it is JSON that ends before its end"
+        raise ProblemError(400, ErrorCode.BAD_MESSAGE, words)
+    return entries, reader.start
 
 
-def _too_many(count: int) -> ProblemError:
-    words = f"{count} comments at once; {MAX_COMMENTS} may be"
-    return ProblemError(413, ErrorCode.TOO_LONG, words)
+def _check_count(count: int) -> None:
+    if count > MAX_COMMENTS:
+        words = f"more than {MAX_COMMENTS} comments at once: send them in several bodies"
+        raise ProblemError(413, ErrorCode.TOO_LONG, words)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A comment that may be taken in."""
+    """A comment that may be taken in; ``ordinal`` tells it from those that are equal to it."""
 
     number: int
     line: Line
     at: int
     user: str
     text: str
+    ordinal: int
 
     @property
     def key(self) -> _Known:
-        """What it is known by."""
+        """What it is known by, but for its ordinal."""
         return self.at, self.user, self.text
+
+    @property
+    def id(self) -> str:
+        """The id that it gets."""
+        return imported_id(*self.key, self.ordinal)
 
     def row(self, merged_into: str) -> Row:
         """As the record keeps it."""
         line = self.line
         return Row(
-            id=imported_id(*self.key),
+            id=self.id,
             at=self.at,
             user=self.user,
             name=clean(line.name),
@@ -148,22 +168,76 @@ class _Candidate:
         )
 
 
-def _candidates(
-    recording: Recording, start: int, now: int, settings: Settings
-) -> tuple[list[_Candidate], list[RefusedComment]]:
-    good, refused = [], []
-    for number, line in recording.lines:
-        try:
-            if isinstance(line, str):
-                raise BadMessageError(line)
-            good.append(_candidate(number, line, start, now, settings))
-        except RefusedError as fault:
-            refused.append(RefusedComment(number, fault.code, fault.message))
-    return good, refused
+class _There:
+    """What the record has at the moments of the candidates."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._imported: set[str] = set()
+        self._own: dict[_Known, list[str]] = defaultdict(list)
+        for row in rows:
+            if moment_of(row.id) is None:
+                self._own[row.at, row.user, row.text].append(row.id)
+            else:
+                self._imported.add(row.id)
+
+    def id_of(self, candidate: _Candidate) -> str | None:
+        """The id of the comment that is this one: one said in the room, or imported before."""
+        own = self._own.get(candidate.key, ())
+        if candidate.ordinal < len(own):
+            return own[candidate.ordinal]
+        return candidate.id if candidate.id in self._imported else None
 
 
-def _candidate(number: int, line: Line, start: int, now: int, settings: Settings) -> _Candidate:
-    """Raises RefusedError for a comment that the record can't take."""
+class _Judged:
+    """What becomes of each comment of a body: each is one of fresh, known and refused."""
+
+    def __init__(self) -> None:
+        self.candidates: list[_Candidate] = []
+        self.fresh: list[Row] = []
+        self.known = 0
+        self.refused: list[RefusedComment] = []
+        self._twins = Twins()
+        self._taken: set[tuple[int, str, str, int]] = set()
+        self._targets: dict[str, _Candidate] = {}
+
+    def judge(self, entries: Iterable[Entry], start: int, now: int, settings: Settings) -> None:
+        """Tell the candidates from those that can't be taken in."""
+        for number, _, line in entries:
+            try:
+                if isinstance(line, str):
+                    raise BadMessageError(line)
+                at, user, text = _checked(line, start, now, settings)
+            except RefusedError as fault:
+                self.refused.append(RefusedComment(number, fault.code, fault.message))
+                continue
+            key = at, user, text
+            more = self._twins.ordinal((*key, line.ordinal), line.id)
+            if more is None or (*key, line.ordinal + more) in self._taken:
+                self.known += 1
+                continue
+            candidate = _Candidate(number, line, *key, line.ordinal + more)
+            self._taken.add((*key, candidate.ordinal))
+            self.candidates.append(candidate)
+            if line.id:
+                self._targets[line.id] = candidate
+
+    def compare(self, candidates: Iterable[_Candidate], there: _There) -> None:
+        """Tell those that the record lacks from those it has, once all are judged."""
+        for each in candidates:
+            if there.id_of(each) is not None:
+                self.known += 1
+                continue
+            target = self._targets.get(each.line.merged_into)
+            if each.line.merged_into and target is None:
+                words = f"`merged_into`: {each.line.merged_into} must be in the same body"
+                self.refused.append(RefusedComment(each.number, ErrorCode.BAD_MESSAGE, words))
+            else:
+                merged_into = "" if target is None else there.id_of(target) or target.id
+                self.fresh.append(each.row(merged_into))
+
+
+def _checked(line: Line, start: int, now: int, settings: Settings) -> tuple[int, str, str]:
+    """Its moment, author and text. Raises RefusedError for one that the record can't take."""
     user, text = clean(line.user), clean(line.text)
     if not user or not text:
         raise BadMessageError("`text` is blank" if user else "`user` is blank")
@@ -179,27 +253,4 @@ def _candidate(number: int, line: Line, start: int, now: int, settings: Settings
             f"({settings.record_retention} s), or shift it by `from`"
         )
         raise RefusedError(ErrorCode.BAD_TIME, words)
-    return _Candidate(number, line, at, user, text)
-
-
-def _fresh(
-    candidates: list[_Candidate], there: Mapping[_Known, str]
-) -> tuple[list[Row], list[RefusedComment]]:
-    """The rows that the record lacks, and those whose ``merged_into`` leads nowhere."""
-    ids = {
-        each.line.id: there.get(each.key) or imported_id(*each.key)
-        for each in candidates
-        if each.line.id
-    }
-    rows: dict[_Known, Row] = {}
-    orphans = []
-    for each in candidates:
-        if each.key in there or each.key in rows:
-            continue
-        merged_into = ids.get(each.line.merged_into, "")
-        if each.line.merged_into and not merged_into:
-            words = f"`merged_into`: {each.line.merged_into} must be in the same body"
-            orphans.append(RefusedComment(each.number, ErrorCode.BAD_MESSAGE, words))
-        else:
-            rows[each.key] = each.row(merged_into)
-    return [*rows.values()], orphans
+    return at, user, text

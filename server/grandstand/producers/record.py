@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from grandstand.producers.api import Call, answer
 from grandstand.producers.authorisation import check_access
 from grandstand.producers.problems import Fault, invalid
-from grandstand.recordings import bilibili
+from grandstand.recordings.forms import bilibili
 from grandstand.rules.clock import AHEAD_MS
 from grandstand.rules.record import Row
 from grandstand.store.record import Place

@@ -1,76 +1,292 @@
-"""A recorded chat, read: every line is a comment or what is wrong with it. Pure.
+"""A recorded chat, read: every part is a comment or what is wrong with it. Pure.
 
-The first character tells the form: ``<`` is Bilibili's XML, ``[`` a JSON list, all else NDJSON.
+Its form is told by what it holds. ``Reader`` reads a stream in bounded memory; ``read`` reads what
+is there as a whole. One comment that can't be read hides no other, in whatever form.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import NamedTuple
 
 import msgspec
 
-from grandstand.recordings import bilibili
-from grandstand.recordings.line import Line
+from grandstand.recordings.documents import MAX_ITEM_BYTES, Document, Item, Lines
+from grandstand.recordings.encodings import MARK, decoder, encoding_of
+from grandstand.recordings.forms import (
+    artplayer,
+    bilibili,
+    bilibili_live,
+    chat_downloader,
+    dplayer,
+    niconico,
+    own,
+    twitch,
+)
+from grandstand.recordings.forms.form import Form, Found, JsonForm, XmlForm
+from grandstand.recordings.line import Line, Other, UnreadableError
+from grandstand.recordings.markup import Element, Flaw, Markup
 
-_BOM = b"\xef\xbb\xbf"
+HEAD_BYTES = 262_144
+"""So much of a file is looked at to tell its form."""
+SAMPLES = 20
+PARSED_AT_ONCE = 65_536
+"""Characters or bytes that are worked off between two looks at what was found."""
+
+_BLANK = re.compile(rb"[\x00\s]*")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG_NAME = re.compile(r"<([A-Za-z][\w.-]{0,40})(?=[\s/>])")
+_DIGITS = re.compile(r"\d{1,16}")
+_WORDS_MAX_CHARS = 300
+
+
+def forms(kind: type[Line] = Line) -> tuple[Form, ...]:
+    """Return the forms that can be read, ours first."""
+    return (
+        own.form(kind),
+        bilibili.FORM,
+        bilibili_live.FORM,
+        niconico.FORM,
+        niconico.JSON_FORM,
+        twitch.FORM,
+        chat_downloader.FORM,
+        dplayer.FORM,
+        artplayer.FORM,
+    )
+
+
+NAMES = tuple(form.name for form in forms())
 
 
 class NotARecordingError(Exception):
-    """The whole can't be read: where and why."""
+    """The whole can't be read: why, and what could be."""
+
+
+def known_forms() -> str:
+    """Return a line for each form that can be read."""
+    return "\n".join(f"  {form.name}: {form.title}" for form in forms())
+
+
+class Entry(NamedTuple):
+    """One part of a recording.
+
+    ``number`` is its line in NDJSON, else its place among the parts, from 1; ``where`` is for
+    people: the line, line and column, or the number of an item. ``found`` is a comment, or what is
+    wrong.
+    """
+
+    number: int
+    where: str
+    found: Line | str
+
+
+class Reader:
+    """Reads a recording from its bytes as they come.
+
+    ``form`` is a form's name, or None where it is to be told by what the file holds; ``kind`` may
+    be stricter than a plain Line. After the first bytes ``name`` is the form's, after
+    ``close`` ``others`` counts what the recording holds besides comments. ``start`` is the
+    programme time (ms) of second 0, if the recording tells it.
+    """
+
+    def __init__(self, form: str | None = None, kind: type[Line] = Line) -> None:
+        if form is not None and form not in NAMES:
+            raise NotARecordingError(f"there is no form {form!r}; known are {', '.join(NAMES)}")
+        self.name = ""
+        self.start: int | None = None
+        self.others: Counter[str] = Counter()
+        self._forms = [each for each in forms(kind) if form in (None, each.name)]
+        self._head = b""
+        self._form: Form | None = None
+        self._decode = decoder("utf-8")
+        self._is_plain = True
+        self._cutter: Document | Lines | None = None
+        self._markup: Markup | None = None
+        self._number = 0
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a JSON document ended before its end."""
+        return isinstance(self._cutter, Document) and not self._cutter.is_whole
+
+    def feed(self, chunk: bytes) -> Iterator[Entry]:
+        """Yield what has become whole. Raises NotARecordingError once it is clear that none is."""
+        if self._form is None:
+            self._head += chunk
+            if len(self._head) < HEAD_BYTES:
+                return
+            chunk = self._begun()
+        for first in range(0, len(chunk), PARSED_AT_ONCE):
+            yield from self._fed(chunk[first : first + PARSED_AT_ONCE])
+
+    def close(self) -> Iterator[Entry]:
+        """Yield what is left. Raises NotARecordingError if the form isn't known."""
+        if self._form is None:
+            chunk = self._begun()
+            for first in range(0, len(chunk), PARSED_AT_ONCE):
+                yield from self._fed(chunk[first : first + PARSED_AT_ONCE])
+        left = self._decode.decode(b"", final=True)
+        if self._markup is not None:
+            yield from self._elements(chain(self._markup.feed(left), self._markup.close()))
+        elif self._cutter is not None:
+            rest = left.encode("utf-8", "surrogatepass")
+            yield from self._items(chain(self._cutter.feed(rest), self._cutter.close()))
+
+    def _begun(self) -> bytes:
+        """Tell the form by the head; return the head, which is to be read."""
+        encoding, mark = encoding_of(self._head[:HEAD_BYTES])
+        head, self._head = self._head[mark:], b""
+        self._decode = decoder(encoding)
+        self._is_plain = encoding == "utf-8"
+        text = decoder(encoding).decode(head[:HEAD_BYTES])
+        self._form, self._cutter = _told(text, self._forms)
+        self.name = self._form.name
+        if isinstance(self._form, XmlForm):
+            self._markup = Markup(self._form.names | {bilibili.START})
+        return head
+
+    def _fed(self, chunk: bytes) -> Iterator[Entry]:
+        if self._markup is not None:
+            return self._elements(self._markup.feed(self._decode.decode(chunk)))
+        assert self._cutter is not None
+        if not self._is_plain:
+            chunk = self._decode.decode(chunk).encode("utf-8", "surrogatepass")
+        return self._items(self._cutter.feed(chunk))
+
+    def _elements(self, elements: Iterator[Element | Flaw]) -> Iterator[Entry]:
+        form = self._form
+        assert isinstance(form, XmlForm)
+        for element in elements:
+            where = f"{element.line}:{element.column}"
+            if isinstance(element, Flaw):
+                yield self._entry(where, element.words)
+            elif element.name == bilibili.START:
+                if self.start is None and _DIGITS.fullmatch(element.text.strip()):
+                    self.start = int(element.text)
+            else:
+                found: Found | str
+                try:
+                    found = form.read(element)
+                except UnreadableError as fault:
+                    found = str(fault)
+                if isinstance(found, Other):
+                    self.others[found.kind] += 1
+                else:
+                    yield self._entry(where, found)
+
+    def _items(self, items: Iterator[Item]) -> Iterator[Entry]:
+        form, in_lines = self._form, isinstance(self._cutter, Lines)
+        assert isinstance(form, JsonForm)
+        for item in items:
+            if item.path not in form.paths:
+                continue
+            where = f"{item.number}" if in_lines else f"#{item.number}"
+            self._number = item.number - 1
+            found: Found | str
+            if not item.is_whole:
+                found = f"it is cut off, or longer than {MAX_ITEM_BYTES} bytes"
+            else:
+                try:
+                    found = form.read(item.raw)
+                except UnreadableError as fault:
+                    found = str(fault)
+                except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+                    found = str(fault)
+            if isinstance(found, Other):
+                self.others[found.kind] += 1
+            else:
+                yield self._entry(where, found)
+
+    def _entry(self, where: str, found: Line | str) -> Entry:
+        self._number += 1
+        if isinstance(found, str):
+            found = found[:_WORDS_MAX_CHARS]
+        return Entry(self._number, where, found)
+
+
+def _told(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
+    """The form of what begins with a text, and what cuts it. Raises NotARecordingError."""
+    begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
+    xml_forms = [form for form in among if isinstance(form, XmlForm)]
+    if xml_forms and (begins == "<" or (not begins and len(among) == 1)):
+        return _told_xml(text, xml_forms), None
+    json_forms = [form for form in among if isinstance(form, JsonForm)]
+    if not json_forms:
+        raise NotARecordingError(f"it is no XML, as {among[0].name} is")
+    head = text.encode("utf-8", "surrogatepass")
+    by_line = [form for form in json_forms if form.has_lines]
+    if begins != "[":
+        for item in islice(Lines().feed(head + b"\n"), SAMPLES):
+            found = _knowing(item, by_line)
+            if found is not None:
+                return found, Lines()
+    paths = {path for form in json_forms for path in form.paths}
+    for item in islice(Document(paths).feed(head), SAMPLES):
+        found = _knowing(item, [form for form in json_forms if item.path in form.paths])
+        if found is not None:
+            return found, Document(found.paths)
+    if begins == "[" or not by_line:
+        return json_forms[0], Document(json_forms[0].paths)
+    return by_line[0], Lines()
+
+
+def _told_xml(text: str, among: list[XmlForm]) -> XmlForm:
+    if len(among) == 1:
+        return among[0]
+    for found in _TAG_NAME.finditer(_COMMENT.sub("", text)):
+        for form in among:
+            if found[1] in form.signs:
+                return form
+    raise NotARecordingError(f"it is XML of no form that can be read; these are:\n{known_forms()}")
+
+
+def _knowing(item: Item, among: list[JsonForm]) -> JsonForm | None:
+    try:
+        decoded = msgspec.json.decode(item.raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return next((form for form in among if form.knows(decoded)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """``lines`` are numbered as they stand in the file, comments of a list from 1.
+    """All of a recording: its form's name, its parts, and what else it holds, counted.
 
-    ``start`` is the programme time (ms) of second 0, if the recording tells it.
+    ``start`` is the programme time (ms) of second 0, if the recording tells it. ``is_cut_off`` is
+    whether a JSON document ended before its end.
     """
 
-    form: Literal["ndjson", "json", "bilibili-xml"]
-    lines: list[tuple[int, Line | str]]
+    form: str
+    lines: list[Entry]
     start: int | None = None
+    others: Counter[str] = field(default_factory=Counter)
+    is_cut_off: bool = False
 
     @property
     def comments(self) -> list[tuple[int, Line]]:
-        """The lines that are comments, with their numbers."""
-        return [(number, line) for number, line in self.lines if isinstance(line, Line)]
+        """The parts that are comments, with their numbers."""
+        return [(each.number, each.found) for each in self.lines if isinstance(each.found, Line)]
 
     @property
-    def faults(self) -> list[tuple[int, str]]:
-        """The numbers of the lines that are none, and why."""
-        return [(number, line) for number, line in self.lines if isinstance(line, str)]
+    def faults(self) -> list[tuple[str, str]]:
+        """Where the parts are that are none, and why."""
+        return [(each.where, each.found) for each in self.lines if isinstance(each.found, str)]
 
 
-def read(payload: bytes, kind: type[Line] = Line) -> Recording:
-    """The recording; ``kind`` may be stricter than a plain Line.
+def read(payload: bytes, kind: type[Line] = Line, form: str | None = None) -> Recording:
+    """Return the recording; ``kind`` may be stricter than a plain Line.
 
-    Raises NotARecordingError if it is a JSON list that can't be read, or isn't UTF-8.
+    Raises NotARecordingError if it is of no form that can be read.
     """
-    payload = payload.removeprefix(_BOM)
-    first = payload.lstrip()[:1]
-    if first == b"<":
-        try:
-            text = payload.decode()
-        except UnicodeDecodeError as fault:
-            number = payload.count(b"\n", 0, fault.start) + 1
-            raise NotARecordingError(f"line {number} isn't UTF-8") from None
-        return Recording("bilibili-xml", [*bilibili.read(text)], bilibili.start_of(text))
-    if first == b"[":
-        try:
-            items = msgspec.json.decode(payload, type=list[msgspec.Raw])
-        except (msgspec.MsgspecError, RecursionError) as fault:
-            raise NotARecordingError(f"it is no list in JSON: {fault}") from None
-        return Recording("json", [*_each(enumerate(items, 1), kind)])
-    rows = ((number, row) for number, row in enumerate(payload.splitlines(), 1) if row.strip())
-    return Recording("ndjson", [*_each(rows, kind)])
+    reader = Reader(form, kind)
+    lines = [*reader.feed(payload), *reader.close()]
+    return Recording(reader.name, lines, reader.start, reader.others, reader.is_cut_off)
 
 
-def _each(rows: Iterator[tuple[int, Any]], kind: type[Line]) -> Iterator[tuple[int, Line | str]]:
-    decoder = msgspec.json.Decoder(kind)
-    for number, row in rows:
-        try:
-            yield number, decoder.decode(row)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
-            yield number, str(fault)
+def parse(payload: bytes, form: str | None = None) -> None:
+    """Read a payload to its end, for fuzzers. Raises NotARecordingError and nothing else."""
+    read(payload, form=form)

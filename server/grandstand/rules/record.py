@@ -36,15 +36,17 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     role: Role = "viewer"
 
 
-def imported_id(at: int, user: str, text: str) -> str:
+def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:
     """The id of a comment that was brought in from elsewhere: the same again for the same comment.
 
     It is led by ``x``, where an id that a room gives out has the number of its digits (``a1``): it
     would need 24 of them to be taken for one. Then come ``at`` and 41 bits of author and text, so
     that of two comments at one moment 1 in 3e12 pairs is taken for one, and where it stands in the
-    record need not be noted.
+    record need not be noted. ``ordinal`` tells comments apart that are equal in all three: how many
+    such stand before this one in the recording.
     """
-    said = hashlib.blake2b(f"{user}\0{text}".encode(), digest_size=8).digest()
+    words = f"{user}\0{text}\0{ordinal}" if ordinal else f"{user}\0{text}"
+    said = hashlib.blake2b(words.encode(), digest_size=8).digest()
     return f"x{_base36(at)}{_base36(int.from_bytes(said) % 36**8):0>8}"
 
 

@@ -1,0 +1,1 @@
+"""Forms of recorded chats, a file for each: ours and those of others. Pure."""

@@ -1,0 +1,45 @@
+"""What every form of a recorded chat tells about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grandstand.recordings.documents import Path
+from grandstand.recordings.line import Line, Other
+from grandstand.recordings.markup import Element
+
+Found = Line | Other
+
+
+@dataclass(frozen=True, slots=True)
+class XmlForm:
+    """A form in XML: ``names`` are the elements that are read, ``signs`` those that tell it.
+
+    ``read`` raises UnreadableError for an element that is no comment.
+    """
+
+    name: str
+    title: str
+    names: frozenset[str]
+    signs: frozenset[str]
+    read: Callable[[Element], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonForm:
+    """A form in JSON: a document with comments in the lists at ``paths``, or one a line.
+
+    ``knows`` tells by a decoded item whether it is of this form. ``read`` takes an item as it is
+    written, and raises UnreadableError or what msgspec raises for one that is no comment.
+    """
+
+    name: str
+    title: str
+    paths: frozenset[Path]
+    has_lines: bool
+    knows: Callable[[object], bool]
+    read: Callable[[bytes], Found]
+
+
+Form = XmlForm | JsonForm
