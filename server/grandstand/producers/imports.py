@@ -12,6 +12,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
@@ -102,27 +103,23 @@ async def _entries(body: bytes) -> tuple[list[Entry], int | None]:
     reader = Reader(kind=PastComment)
     entries: list[Entry] = []
     try:
-        for first in range(0, len(body), CHUNK_BYTES):
-            entries += reader.feed(body[first : first + CHUNK_BYTES])
-            _check_count(len(entries))
+        for first in range(0, len(body) + 1, CHUNK_BYTES):
+            chunk = body[first : first + CHUNK_BYTES]
+            is_last = first + CHUNK_BYTES > len(body)
+            for entry in chain(reader.feed(chunk), reader.close() if is_last else ()):
+                entries.append(entry)
+                if len(entries) > MAX_COMMENTS:
+                    words = f"more than {MAX_COMMENTS} comments at once: send several bodies"
+                    raise ProblemError(413, ErrorCode.TOO_LONG, words)
+                if not len(entries) % AT_ONCE:
+                    await asyncio.sleep(0)
             await asyncio.sleep(0)
-        for entry in reader.close():
-            entries.append(entry)
-            _check_count(len(entries))
-            if not len(entries) % AT_ONCE:
-                await asyncio.sleep(0)
     except NotARecordingError as fault:
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, f"the body: {fault}") from None
     if reader.is_cut_off:
         words = "the body: it is JSON that ends before its end"
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, words)
     return entries, reader.start
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_COMMENTS:
-        words = f"more than {MAX_COMMENTS} comments at once: send them in several bodies"
-        raise ProblemError(413, ErrorCode.TOO_LONG, words)
 
 
 @dataclass(frozen=True, slots=True)
