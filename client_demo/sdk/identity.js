@@ -26,6 +26,22 @@ function storage() {
   }
 }
 
+/**
+ * A random name that this browser gives itself once and keeps, by which a server knows the device of
+ * a guest who was banned. It keeps no more than a hash of it. None where nothing can be kept.
+ * @returns {string | undefined}
+ */
+export function deviceName() {
+  try {
+    const kept = localStorage.getItem("grandstand.device") ?? "";
+    const name = /^[0-9a-f]{22}$/.test(kept) ? kept : messageId();
+    localStorage.setItem("grandstand.device", name);
+    return name;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {"guest" | "given" | "producer"} kind @param {string} room @returns {string | undefined} */
 export function keptToken(kind, room) {
   return storage()?.getItem(key(kind, room)) ?? undefined;

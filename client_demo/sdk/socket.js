@@ -3,6 +3,7 @@
 import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
 import { Connection } from "./connection.js";
 import { call, roomPath } from "./http.js";
+import { deviceName } from "./identity.js";
 
 /** @import {Effect, Status} from "./connection.js" */
 /** @import {CommentMessage, ServerMessage, VoteMessage} from "./wire.js" */
@@ -136,7 +137,9 @@ export class LiveSocket {
   }
 
   async #askGuestToken() {
-    const answer = await call("POST", `${this.url}${roomPath(this.options.room, "/guests")}`);
+    const path = `${this.url}${roomPath(this.options.room, "/guests")}`;
+    const device = deviceName();
+    const answer = await call("POST", path, { body: device === undefined ? {} : { device } });
     const now = performance.now();
     if (!answer.ok) {
       const { status, message, retryAfterMs } = answer;

@@ -187,6 +187,7 @@ async def _serve(
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
         origins=settings.origins,
         hides_rooms=settings.hide_rooms,
+        ban_holds_address_s=settings.ban_holds_address_s,
         drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
     )
     api = Api(

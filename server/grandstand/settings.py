@@ -57,6 +57,7 @@ class ServerSettings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_max_life_s: Annotated[int, Field(ge=0, le=315_360_000)] = 0
     hide_rooms: bool = False
+    ban_holds_address_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
     model: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200

@@ -71,6 +71,8 @@ class Claims(Struct, frozen=True):
     iss: str | None = None
     aud: str | list[str] | None = None
     jti: str | None = None
+    device: str = ""
+    held_until: int = 0
 
 
 class _Plain(Claims, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -136,6 +138,8 @@ class Tokens:
             guest=claims.guest,
             token_id=claims.jti or "",
             issued_s=int(issued_s),
+            device=claims.device if claims.guest else "",
+            held_until=claims.held_until if claims.guest else 0,
         )
         self.check_revoked(identity)
         return identity
@@ -152,8 +156,13 @@ class Tokens:
         rooms: Sequence[str],
         lifetime_s: float,
         guest: bool = False,
+        device: str = "",
+        held_until: int = 0,
     ) -> str:
-        """A token of our own. Raises RefusedError(forbidden) without a secret to sign it with."""
+        """A token of our own; ``device`` and ``held_until`` are a guest's.
+
+        Raises RefusedError(forbidden) without a secret to sign it with.
+        """
         if self._secret is None:
             raise RefusedError(ErrorCode.FORBIDDEN, "tokens are given out elsewhere: sign in there")
         now_s = time.time()
@@ -167,6 +176,8 @@ class Tokens:
         }
         if guest:
             payload["guest"] = True
+            payload |= {"device": device} if device else {}
+            payload |= {"held_until": held_until} if held_until else {}
         else:
             payload["jti"] = secrets.token_urlsafe(9)  # a guest's `sub` is its token's alone
         if self.terms.issuer:

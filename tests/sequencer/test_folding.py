@@ -17,6 +17,7 @@ from grandstand.rules.events import (
     CommentsImported,
     ControlEvent,
     CueGiven,
+    GuestBanned,
     HeldDecided,
     PollExtended,
     PollFinished,
@@ -28,6 +29,7 @@ from grandstand.rules.events import (
     StaffCame,
     StatsGiven,
 )
+from grandstand.rules.hints import MAX_HINTS, Hint
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
 from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, STAFF_KNOWN_MS, Bar, RoomState, Staff
@@ -675,3 +677,17 @@ def test_the_role_of_a_comment_is_shown_held_and_recorded() -> None:
     assert [each.role for each in tick.asides.held] == ["producer"]
     tick = room.tick([("", HeldDecided("d", "a3", True))], 1_200)
     assert [(each.id, each.role) for each in shown(tick)] == [("a3", "producer")]
+
+
+def test_hints_of_the_banned_are_bounded_end_and_go_with_the_ban() -> None:
+    room = fold()
+    many = [("", GuestBanned(f"g{n}", f"u{n}", {f"a{n}": 1_000 + n})) for n in range(MAX_HINTS)]
+    room.tick(many, 0)
+    room.tick([("", GuestBanned("g", "ada", {"da": 9_000, "aa": 5_000}))], 1)
+    assert len(room.state.hints) == MAX_HINTS
+    assert room.state.hints.keys().isdisjoint({"a0", "a1"})
+    assert room.state.hints["da"] == Hint("ada", 9_000)
+    room.tick([("", Restored("r", "ada"))], 2)
+    assert room.state.hints.keys().isdisjoint({"da", "aa"})
+    room.tick([], 61_000)
+    assert room.state.hints == {}

@@ -68,6 +68,7 @@ def comment(
         size=message.size,
         color=None if message.color is UNSET else message.color,
         role=known.role,
+        hold=now < known.held_until,
         answer=answer,
         instead=fault or _first(lambda: _check_may_speak(known, user, state, now)),
     )

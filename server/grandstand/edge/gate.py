@@ -42,6 +42,7 @@ class Gate:
     origins: tuple[str, ...] = ()
     drain_ms: int = 2000
     hides_rooms: bool = False
+    ban_holds_address_s: int = 900
     draining: bool = False
     edge_rooms: dict[str, EdgeRoom] = field(default_factory=dict)
     _addresses: Counter[str] = field(default_factory=Counter)
@@ -78,7 +79,8 @@ class Gate:
         """The room's viewers here."""
         known = self.edge_rooms.get(live.room)
         if known is None:
-            known = EdgeRoom(live, self.rooms.store, self.moderator, self.metrics)
+            store, hold_ms = self.rooms.store, self.ban_holds_address_s * 1000
+            known = EdgeRoom(live, store, self.moderator, self.metrics, hold_ms)
             self.edge_rooms[live.room] = known
         return known
 

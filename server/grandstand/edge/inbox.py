@@ -44,6 +44,8 @@ PATIENCE_S = 3.0
 AWAY_RETRY_S = (1.0, 3.0)
 """``retry_after`` is drawn from here, so that clients don't come back together."""
 
+NEW_FROM_THERE = "a new guest, from the address of one who was banned"
+
 Answer = Callable[[Ack | RefusedError], None]
 """What a message's sender is told, once; an Ack's id is filled in already."""
 
@@ -66,6 +68,7 @@ class CommentIn:
     answer: Answer
     instead: RefusedError | None = None
     role: Role = "viewer"
+    hold: bool = False
 
     @property
     def lane(self) -> str:
@@ -247,7 +250,7 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
     if judged.action == "reject":
         reason = judged.category or "moderation"
         return Item(message.user, message.message_id, "r", reason.encode())
-    held = judged.action == "hold"
+    held = judged.action == "hold" or message.hold
     event = CommentEvent(
         user=message.user,
         name=message.name,
@@ -262,7 +265,7 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
         color=message.color,
         held=held,
         category=judged.category or "",
-        reason=judged.reason,
+        reason=judged.reason or (NEW_FROM_THERE if message.hold else ""),
         role=message.role,
     )
     return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))

@@ -7,8 +7,9 @@ viewers, and ends for those who were banned.
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import time
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from msgspec import UNSET
 
@@ -21,8 +22,9 @@ from grandstand.moderation import Moderator
 from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
 from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import StaffCame
-from grandstand.rules.state import STAFF_KNOWN_MS, Asides
+from grandstand.rules.events import GuestBanned, StaffCame
+from grandstand.rules.hints import DAY_S, DEVICE_MS, hint, network_of
+from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
@@ -36,6 +38,9 @@ QUIET_S = 8.0
 """After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
 
 DAY_MS = 86_400_000
+HOLD_ADDRESS_MS = 900_000
+"""How long comments of new guests from a banned guest's address are held: a campus has one too."""
+
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
@@ -45,13 +50,19 @@ class EdgeRoom:
     """A room and its viewers on this node."""
 
     def __init__(
-        self, live: LiveRoom, store: Store, moderator: Moderator, metrics: Metrics
+        self,
+        live: LiveRoom,
+        store: Store,
+        moderator: Moderator,
+        metrics: Metrics,
+        hold_address_ms: int = HOLD_ADDRESS_MS,
     ) -> None:
         self.live = live
         self.inbox = Inbox(live, store, moderator, metrics)
         self.greeter = Greeter(live.room)
         self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
+        self._hold_address_ms = hold_address_ms
         self._voters: dict[str, Audience] = {}
         self._tallies: dict[str, bytes] = {}
         self._forms: dict[bytes, Forms] = {}
@@ -92,9 +103,24 @@ class EdgeRoom:
             or (known.role, known.name) != (identity.role, identity.name)
             or (known.until - STAFF_KNOWN_MS) // DAY_MS < day
         ):
-            named = hashlib.blake2b(identity.name.encode(), digest_size=6).hexdigest()
-            id = f"staff:{session.user}:{identity.role}:{named}:{day}"
-            self.live.note(StaffCame(id, session.user, identity.role, identity.name))
+            self.live.note(StaffCame(uuid4().hex, session.user, identity.role, identity.name))
+
+    def note_banned(self, session: ViewerSession, bar: Bar) -> None:
+        """Tells the room what a banned guest leaves behind, unless it knows."""
+        identity, now = session.identity, self.live.now()
+        if identity is None or not identity.guest:
+            return
+        ends = bar.until or now + DEVICE_MS
+        left = {identity.device: min(ends, now + DEVICE_MS)} if identity.device else {}
+        address = network_of(session.outlet.peer)
+        if address and self._hold_address_ms:
+            day = int(time.time() // DAY_S)
+            name = hint("address", address, self.live.salt, day)
+            left[name] = min(ends, now + self._hold_address_ms)
+        known = self.live.replica.state.hints
+        fresh = {name: until for name, until in left.items() if name not in known}
+        if fresh:
+            self.live.note(GuestBanned(uuid4().hex, session.user, fresh))
 
     def leave(self, session: ViewerSession) -> None:
         """The session is gone."""
@@ -153,7 +179,7 @@ class EdgeRoom:
         self.audience.skip(self.live.replica.offset)
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
-            if state.is_banned(session.user, now):
+            if state.ban(session.user, now) is not None:
                 session.bye(CloseCode.BANNED, door.BANNED)
             else:
                 session.welcome_again()
@@ -184,6 +210,7 @@ class EdgeRoom:
         for user, bar in asides.bars.items():
             if bar is not None and bar.kind == "ban":
                 for session in list(self._present.get(user, ())):
+                    self.note_banned(session, bar)
                     session.bye(CloseCode.BANNED, door.BANNED)
         if self._staff and (asides.held or asides.decided):
             self._tell_staff(asides)

@@ -245,7 +245,8 @@ class ViewerSession:
         if identity is not None:
             self.user = user_id(identity.sub, live.salt)
             self.identity = door.named(identity, self.user, state, self._gate.moderator.names)
-            if state.is_banned(self.user, live.now()):
+            if (ban := state.ban(self.user, live.now())) is not None:
+                room.note_banned(self, ban)
                 no = RefusedError(ErrorCode.FORBIDDEN, door.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
             if room.connections(self.user) >= self._gate.limits.per_viewer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 import time
 from typing import Annotated
@@ -15,6 +14,8 @@ from grandstand.moderation import Names, Policy
 from grandstand.moderation.normalise import clean
 from grandstand.producers.api import Call, answer
 from grandstand.producers.problems import Fault, invalid
+from grandstand.replica.room import LiveRoom
+from grandstand.rules.hints import DAY_S, hint, latest, network_of
 from grandstand.rules.identity import user_id
 from grandstand.rules.state import RoomState
 from grandstand.tokens import MAX_NAME_CHARS
@@ -25,9 +26,23 @@ NO_GUESTS = "this room lets no guests in: sign in"
 
 
 class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a guest wants to be called; without a name, something like "Guest 4821"."""
+    """What a guest wants to be called; without a name, something like "Guest 4821".
+
+    ``device`` is kept as a hash that nobody can read back, and only if the guest is banned.
+    """
 
     name: Annotated[str, Meta(max_length=MAX_NAME_CHARS)] | UnsetType = UNSET
+    device: (
+        Annotated[
+            str,
+            Meta(
+                min_length=16,
+                max_length=64,
+                description="A random name that the device gave itself and keeps.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Guest(Struct, frozen=True):
@@ -44,18 +59,30 @@ async def post(call: Call) -> Response:
     body = call.body(GuestBody)
     if live.replica.state.settings.guests == "none":
         raise RefusedError(ErrorCode.FORBIDDEN, NO_GUESTS)
-    wait_ms = api.guests.take(_address(call), time.monotonic() * 1000)
+    address = _address(call)
+    wait_ms = api.guests.take(address, time.monotonic() * 1000)
     if wait_ms:
         words = "too many guests from this address"
         raise RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
     name = clean(body.name) if isinstance(body.name, str) else ""
+    device = body.device if isinstance(body.device, str) else ""
+    held_until = _held_until(live, device, address)
     if name:
         _check(name, api.names, live.replica.state)
     name = name or f"Guest {1000 + secrets.randbelow(9000)}"
     sub = f"guest:{uuid4().hex}"
     lifetime_s = api.tokens.lifetime_s(api.guest_lifetime_s)
     expires_at_s = int(time.time() + lifetime_s)
-    token = api.tokens.issue(sub, name, "viewer", [live.room], lifetime_s, guest=True)
+    token = api.tokens.issue(
+        sub,
+        name,
+        "viewer",
+        [live.room],
+        lifetime_s,
+        guest=True,
+        device=hint("device", device, live.salt, int(time.time() // DAY_S)) if device else "",
+        held_until=held_until,
+    )
     viewer = Viewer(role="viewer", id=user_id(sub, live.salt), name=name)
     return answer(Guest(token, viewer, expires_at_s * 1000), 201)
 
@@ -72,12 +99,17 @@ def _check(name: str, names: Names, state: RoomState) -> None:
 def _address(call: Call) -> str:
     """The caller's address; of IPv6 the /64, which is what one household has."""
     client = call.request.client
-    if client is None:
-        return ""
-    try:
-        address = ipaddress.ip_address(client.host)
-    except ValueError:
-        return client.host
-    if address.version == 4:
-        return client.host
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    return "" if client is None else network_of(client.host)
+
+
+def _held_until(live: LiveRoom, device: str, address: str) -> int:
+    """Until when comments of a guest from there are held (programme time, ms), 0 if they aren't.
+
+    Raises RefusedError(forbidden) for a device from which a banned guest came.
+    """
+    now, now_s, hints = live.now(), time.time(), live.replica.state.hints
+    if device and latest(hints, "device", device, live.salt, now_s) > now:
+        words = "a viewer of this device was banned from this room: sign in, or come another day"
+        raise RefusedError(ErrorCode.FORBIDDEN, words)
+    until = latest(hints, "address", address, live.salt, now_s) if address else 0
+    return until if until > now else 0

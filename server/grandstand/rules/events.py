@@ -134,6 +134,14 @@ class StaffCame(Struct, frozen=True, tag="staff"):
     name: str
 
 
+class GuestBanned(Struct, frozen=True, tag="hints"):
+    """What a banned guest leaves behind: hints, each until its time."""
+
+    id: str
+    user: str
+    hints: dict[str, int]
+
+
 class Restored(Struct, frozen=True, tag="restore"):
     """A moderator lifts a mute or a ban."""
 
@@ -155,6 +163,7 @@ ControlEvent: TypeAlias = (
     | Barred
     | Restored
     | StaffCame
+    | GuestBanned
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -41,6 +41,8 @@ class Identity:
     """A valid token's holder; ``sub`` stays inside, viewers see ``user_id``.
 
     ``token_id`` (``jti``) and ``issued_s`` (``iat``) are the token's own, "" and 0 if it has none.
+    Of a guest ``device`` is the hint that its device left, and until ``held_until`` (programme
+    time, ms) a moderator looks at its comments first.
     """
 
     sub: str
@@ -50,6 +52,8 @@ class Identity:
     guest: bool = False
     token_id: str = ""
     issued_s: int = 0
+    device: str = ""
+    held_until: int = 0
 
     def may_enter(self, room: str) -> bool:
         """Whether the token is for this room."""

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from grandstand.rules.hints import Hint
 from grandstand.rules.polls import PollRecord
 from grandstand.wire.messages import (
     Comment,
@@ -73,6 +74,7 @@ class Asides(Struct, omit_defaults=True):
     polls: list[PollRecord] = field(default_factory=list)
     bars: dict[str, Bar | None] = field(default_factory=dict)
     staff: dict[str, Staff | None] = field(default_factory=dict)
+    hints: dict[str, Hint | None] = field(default_factory=dict)
     notices: list[tuple[str, Notice]] = field(default_factory=list)
     held: list[HeldComment] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
@@ -98,6 +100,7 @@ class RoomState(Struct):
     recent: list[Comment] = field(default_factory=list)
     bars: dict[str, Bar] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
+    hints: dict[str, Hint] = field(default_factory=dict)
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
 
@@ -106,13 +109,23 @@ class RoomState(Struct):
         bar = self.bars.get(user)
         return bar if bar is not None and bar.holds(now) else None
 
-    def is_banned(self, user: str, now: int) -> bool:
-        """Whether ``user`` may not be there at ``now``."""
+    def ban(self, user: str, now: int) -> Bar | None:
+        """The ban that holds against ``user`` at ``now``, if any."""
         bar = self.bar(user, now)
-        return bar is not None and bar.kind == "ban"
+        return bar if bar is not None and bar.kind == "ban" else None
 
 
-PARTS = ("settings", "polls", "overlays", "cues", "recent", "staff", "waiting", "cues_ahead")
+PARTS = (
+    "settings",
+    "polls",
+    "overlays",
+    "cues",
+    "recent",
+    "staff",
+    "hints",
+    "waiting",
+    "cues_ahead",
+)
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes what it
 changed. ``bars`` may be many: they are stored one by one."""
 
@@ -129,9 +142,10 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
         changed.add("polls")
     _change(state.bars, asides.bars)
     _change(state.staff, asides.staff)
+    _change(state.hints, asides.hints)
     _change(state.waiting, asides.waiting)
     _change(state.cues_ahead, asides.cues_ahead)
-    tables = ("bars", "staff", "waiting", "cues_ahead")
+    tables = ("bars", "staff", "hints", "waiting", "cues_ahead")
     return changed | {name for name in tables if getattr(asides, name)}
 
 

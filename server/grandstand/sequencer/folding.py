@@ -25,6 +25,7 @@ from grandstand.rules.events import (
     CommentsImported,
     ControlEvent,
     CueGiven,
+    GuestBanned,
     HeldDecided,
     PollExtended,
     PollFinished,
@@ -36,6 +37,7 @@ from grandstand.rules.events import (
     StaffCame,
     StatsGiven,
 )
+from grandstand.rules.hints import MAX_HINTS, Hint
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
 from grandstand.rules.ranking import Group
 from grandstand.rules.record import Row
@@ -140,6 +142,9 @@ class RoomFold:
         draft.asides.staff |= {
             user: None for user, staff in self.state.staff.items() if staff.until <= now
         }
+        draft.asides.hints |= {
+            name: None for name, hint in self.state.hints.items() if hint.until <= now
+        }
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -202,8 +207,14 @@ class RoomFold:
                 code = "muted" if kind == "mute" else "banned"
                 notice = Notice(code, message, until=UNSET if until is None else until)
                 draft.asides.notices.append((user, notice))
+            case GuestBanned(user=user, hints=hints):
+                self._hint(draft, {name: Hint(user, until) for name, until in hints.items()})
             case Restored(user=user):
                 draft.asides.bars[user] = None
+                known = (self.state.hints | draft.asides.hints).items()
+                draft.asides.hints |= {
+                    name: None for name, each in known if each is not None and each.user == user
+                }
                 draft.asides.notices.append((user, Notice("restored", "you may comment again")))
             case StaffCame(user=user, role=role, name=name):
                 self._staff(draft, user, Staff(role, name, now + STAFF_KNOWN_MS))
@@ -251,6 +262,14 @@ class RoomFold:
         present = {user: each.until for user, each in known.items() if each is not None}
         if len(present) > MAX_STAFF:
             draft.asides.staff[min(present, key=present.__getitem__)] = None
+
+    def _hint(self, draft: _Draft, hints: dict[str, Hint]) -> None:
+        """Takes note of some; of too many those that end first are forgotten."""
+        draft.asides.hints |= hints
+        known = {**self.state.hints, **draft.asides.hints}
+        present = {name: each.until for name, each in known.items() if each is not None}
+        for name in sorted(present, key=present.__getitem__)[: max(0, len(present) - MAX_HINTS)]:
+            draft.asides.hints[name] = None
 
     def _stats(self, draft: _Draft, cards: Sequence[Overlay]) -> str:
         """The first letters of what became of each."""

@@ -1,0 +1,66 @@
+"""What is remembered of a guest who was banned, so that a new token doesn't make it a new guest.
+
+A hint is a keyed hash of an address or of a device's own random name: by the room's secret and the
+day, so it can't be read back without the store, and is nothing any more two days later. It is a
+hint and no proof: many share an address, and a device forgets its name when its owner wants. So an
+address is held against new guests for a short while and mildly, a device for a day.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+DAY_S = 86_400
+DEVICE_MS = DAY_S * 1000
+"""As long as a guest's token lives."""
+
+MAX_HINTS = 500
+HINT_BYTES = 9
+
+
+class Hint(Struct, frozen=True):
+    """Whose hint it is, and until when it counts (programme time, ms)."""
+
+    user: str
+    until: int
+
+
+def hint(kind: Literal["address", "device"], value: str, salt: bytes, day: int) -> str:
+    """Return the hint that ``value`` leaves on the ``day``-th day since the Unix epoch."""
+    told = f"{kind}\0{day}\0{value}".encode()
+    digest = hashlib.blake2b(told, key=salt, digest_size=HINT_BYTES).digest()
+    return f"{kind[0]}{base64.urlsafe_b64encode(digest).decode()}"
+
+
+def latest(
+    hints: Mapping[str, Hint],
+    kind: Literal["address", "device"],
+    value: str,
+    salt: bytes,
+    now_s: float,
+) -> int:
+    """Return until when ``value`` is held against new guests, in ms; 0 if it isn't."""
+    day = int(now_s // DAY_S)
+    found = (hints.get(hint(kind, value, salt, each)) for each in (day, day - 1))
+    return max((each.until for each in found if each is not None), default=0)
+
+
+def network_of(host: str) -> str:
+    """Return what one household has of an address: all of IPv4, the /64 of IPv6; '' if it tells
+    nothing (this machine itself, as behind a balancer that isn't trusted)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            whole = str(ipaddress.ip_network((address, 64), strict=False))
+            return "" if address.is_loopback else whole
+        address = address.ipv4_mapped
+    return "" if address.is_loopback else str(address)
