@@ -24,6 +24,7 @@ TESTED_ELSEWHERE = {
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
     "edge/place": ("edge/test_session.py", "it is the session's, and falls behind with it"),
+    "moderation/findings": ("moderation/test_rules.py", "a struct alone"),
     "producers/api": ("producers/test_routes.py", "what all calls have in common"),
     "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),
     "producers/problems": ("producers/test_routes.py", "what every call may answer"),

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from grandstand.moderation.findings import Finding
 from grandstand.moderation.policy import SEVERITIES, Policy, Thresholds, decide
-from grandstand.moderation.rules import Finding
 
 NOISE = Finding("spam", 0, "repeats")
 RUDE = Finding("insult", 1, "rude")
@@ -61,6 +61,28 @@ def test_the_sternest_verdict_wins_and_names_its_category() -> None:
     verdict = decide([RUDE, Finding("threat", 2, "kys")], {"spam": 0.0}, Policy(), THRESHOLDS)
     assert (verdict.action, verdict.category) == ("reject", "threat")
     assert "kys" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("finding", "probability", "action"),
+    [
+        (Finding("insult", 1, "rude", is_word=True), 0.05, "show"),
+        (Finding("hate", 1, "rude", is_word=True), 0.05, "show"),
+        (Finding("insult", 1, "rude", is_word=True), 0.3, "hold"),
+        (Finding("insult", 2, "plain", is_word=True), 0.05, "reject"),
+        (Finding("sexual", 1, "rude", is_word=True), 0.05, "hold"),
+        (Finding("hate", 1, "a phrase"), 0.05, "hold"),
+    ],
+)
+def test_one_rude_word_alone_does_not_decide_against_a_sure_model(
+    finding: Finding, probability: float, action: str
+) -> None:
+    probabilities = {"insult": probability}
+    assert decide([finding], probabilities, Policy(), THRESHOLDS).action == action
+    assert decide([finding], probabilities, Policy(level=4), THRESHOLDS).action != "show"
+    other = Finding("insult", 1, "another", is_word=True)
+    assert decide([finding, other], probabilities, Policy(), THRESHOLDS).action != "show"
+    assert decide([finding], None, Policy(on_timeout="allow"), THRESHOLDS).action != "show"
 
 
 def test_without_scores_the_room_says_whether_to_hold() -> None:

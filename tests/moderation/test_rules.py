@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from grandstand.moderation.findings import CATEGORIES, Finding
 from grandstand.moderation.normalise import clean, skeleton
-from grandstand.moderation.rules import CATEGORIES, Finding, Rules, read_words
+from grandstand.moderation.rules import Rules, read_words
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -115,11 +115,11 @@ def _scored(
 
 
 def _explained(text: str, scorer: OnnxScorer, rules: Rules, policy: Policy) -> dict[str, Any]:
-    found = rules.find(skeleton(text), text)
+    look = rules.look(skeleton(text), text)
     return {
         "skeleton": skeleton(text),
-        "rules": [[each.category, each.rule] for each in found],
-        "because": [asdict(each) for each in because(scorer, text, policy)],
+        "rules": [[each.category, each.rule] for each in look.findings],
+        "because": [asdict(each) for each in because(scorer, look.asked, policy)],
     }
 
 

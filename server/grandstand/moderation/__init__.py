@@ -1,11 +1,12 @@
 """What may be said: cleaning, rules, scorer and policy, from a text to show, hold or reject."""
 
+from grandstand.moderation.findings import CATEGORIES, Finding
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.names import Names
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy, Verdict, decide
-from grandstand.moderation.rules import CATEGORIES, Finding, Rules
+from grandstand.moderation.rules import Rules
 from grandstand.moderation.scorer import OnnxScorer, Scorer, Scores
 
 __all__ = [

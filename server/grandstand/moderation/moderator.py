@@ -12,12 +12,13 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from grandstand.moderation.findings import Finding
 from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.normalise import likeness, skeleton
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
-from grandstand.moderation.rules import Finding, Rules
+from grandstand.moderation.rules import Rules
 from grandstand.moderation.scorer import Scorer
 from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
 from grandstand.moderation.weight import weigh
@@ -54,11 +55,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """All that is known of a text, before any room's policy. No scores: probabilities is None."""
+    """All that is known of a text, before any room's policy. No scores: probabilities is None.
+
+    ``asked`` is what the scorer is asked about: the text less what the rules know to be harmless.
+    """
 
     skeleton: str
     likeness: int
     findings: tuple[Finding, ...]
+    asked: str
     weight: float = 0.0
     probabilities: Mapping[str, float] | None = None
     mood: float = 0.0
@@ -142,19 +147,23 @@ class Moderator:
 
     def _read(self, text: str) -> _Reading:
         bones = skeleton(text)
-        return _Reading(bones, likeness(text), tuple(self._rules.find(bones, text)))
+        look = self._rules.look(bones, text)
+        return _Reading(bones, likeness(text), look.findings, look.asked)
 
     async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
         """Add scores and weight to readings, and remember what no later try can better."""
 
         def with_scores(rows: Rows) -> dict[str, _Reading]:
-            whole = {text: _with(text, reading, rows[text]) for text, reading in bare.items()}
+            whole = {
+                text: _with(text, reading, rows[reading.asked]) for text, reading in bare.items()
+            }
             memory.take(whole)
             return whole
 
         scorer = memory.scorer
         if scorer is not None:
-            rows = await self._scoring.score(scorer, list(bare), with_scores)
+            asked = list(dict.fromkeys(reading.asked for reading in bare.values()))
+            rows = await self._scoring.score(scorer, asked, with_scores)
             if rows is not None:
                 return with_scores(rows)
         unscored = {text: _with(text, reading, None) for text, reading in bare.items()}
@@ -188,6 +197,7 @@ def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
         bare.skeleton,
         bare.likeness,
         bare.findings,
+        bare.asked,
         weigh(text, bare.skeleton, row.fine, row.mood, row.excitement),
         row.probabilities,
         row.mood,

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grandstand.moderation.rules import Finding
+from grandstand.moderation.findings import HOLD, Finding
 
 Action = Literal["show", "hold", "reject"]
 
@@ -53,6 +53,12 @@ class Verdict:
     reason: str = ""
 
 
+SURELY_HARMLESS = 0.15
+"""Probability of an insult below which a single rude word of the list counts as noise."""
+
+_JUDGED_AS_INSULT = ("insult", "hate")
+"""Categories that the scorer's ``insult`` covers."""
+
 SHOW = Verdict("show")
 _ORDER: dict[Action, int] = {"show": 0, "hold": 1, "reject": 2}
 
@@ -70,13 +76,15 @@ def decide(
     room says so.
     """
     worst = SHOW
+    sure = len(findings) == 1 and _is_doubted(findings[0], category_probabilities)
     for finding in findings:
         level = policy.level_of(finding.category)
         if level == 0:
             continue
         hold, reject = SEVERITIES[level - 1]
-        if finding.severity >= hold:
-            action: Action = "reject" if finding.severity >= reject else "hold"
+        severity = finding.severity - sure
+        if severity >= hold:
+            action: Action = "reject" if severity >= reject else "hold"
             worst = _sterner(worst, Verdict(action, finding.category, f"rule {finding.rule}"))
     if category_probabilities is None:
         if policy.on_timeout == "hold" and not policy.is_off:
@@ -91,6 +99,17 @@ def decide(
             action = "reject" if probability >= reject_from else "hold"
             worst = _sterner(worst, Verdict(action, category, f"scored {probability:.2f}"))
     return worst
+
+
+def _is_doubted(finding: Finding, category_probabilities: Mapping[str, float] | None) -> bool:
+    """Whether one word is all there is, and the scorer, who reads the rest too, is sure of none."""
+    return (
+        finding.is_word
+        and finding.severity == HOLD
+        and finding.category in _JUDGED_AS_INSULT
+        and category_probabilities is not None
+        and category_probabilities.get("insult", 1.0) < SURELY_HARMLESS
+    )
 
 
 def _sterner(one: Verdict, other: Verdict) -> Verdict:

@@ -1,0 +1,80 @@
+"""Tell where an entry of the word list means no harm: what it stands in, and of whom it is said.
+
+``[harmless]`` in ``words.toml`` has whole phrases ("Moby Dick", 角色情感), the surroundings of some
+entries (アホ before 毛), what people say of themselves ("I'm such an idiot", 我真是个废物), names
+that are words too, and rude adjectives of things ("my stupid phone").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from grandstand.moderation.normalise import skeleton
+
+_AROUND_CHARS = 24
+"""How far to either side of an entry its surroundings are looked at."""
+
+
+class Harmless:
+    """The table, ready to ask. Immutable; safe to share between threads."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        """Take ``[harmless]`` of the word list; anything may be missing."""
+        self.phrases = [skeleton(phrase) for phrase in table.get("phrases", ())]
+        self._around: dict[str, list[tuple[re.Pattern[str], re.Pattern[str]]]] = {}
+        for each in table.get("surroundings", ()):
+            sides = _before(each.get("before", "")), re.compile(each.get("after", ""))
+            for word in each["words"]:
+                self._around.setdefault(skeleton(word), []).append(sides)
+        oneself = table.get("oneself", {})
+        self._oneself_before = _before(oneself.get("before", "(?!)"))
+        self._oneself_after = re.compile(oneself.get("after", "(?!)"))
+        self._swearing = frozenset(map(skeleton, oneself.get("except", ())))
+        self._names = frozenset(table.get("names", ()))
+        things = table.get("things", {})
+        self.adjectives = [skeleton(word) for word in things.get("adjectives", ())]
+        self._things = re.compile(things.get("after", "(?!)"))
+        self._not = _before(things.get("before", "(?!)"))
+
+    def excuses(self, category: str, word: str, bones: str, start: int, end: int) -> bool:
+        """Whether an entry that stands at [start, end) of a skeleton means no harm there."""
+        before, after = (
+            bones[max(0, start - _AROUND_CHARS) : start],
+            bones[end : end + _AROUND_CHARS],
+        )
+        if any(
+            one.search(before) and other.match(after) for one, other in self._around.get(word, ())
+        ):
+            return True
+        if category != "insult" or word in self._swearing:
+            return False
+        return (
+            self._oneself_before.search(before) is not None
+            or self._oneself_after.match(after) is not None
+        )
+
+    def is_of_a_thing(self, bones: str, start: int, end: int) -> bool:
+        """Whether a rude adjective at [start, end) is said of a thing, in praise, or denied."""
+        return (
+            self._things.match(bones[end : end + _AROUND_CHARS]) is not None
+            or self._not.search(bones[max(0, start - _AROUND_CHARS) : start]) is not None
+        )
+
+    def is_name(self, word: str, text: str) -> bool:
+        """Whether a word that is a name too stands beside another name: Dick Van Dyke."""
+        if word not in self._names or text.istitle() or text.isupper():
+            return False
+        name, particle = word.capitalize(), r"(?:[Vv]an |[Vv]on |[Dd]e |[Dd]er )?"
+        names = re.findall(
+            rf"\b{name} {particle}(?!Pic|Head|Face|Suck|In |Is |Rid|Butt)[A-Z][a-zé]+|"
+            rf"\b(?!My|Your|His|Suck|The|This|A |I |Big|Small|What|You|Foot)[A-Z][a-zé]+ "
+            rf"{particle}{name}\b",
+            text,
+        )
+        return len(names) > 0 and len(names) == len(re.findall(rf"(?i)\b{word}\b", text))
+
+
+def _before(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{pattern})$")

@@ -1,0 +1,163 @@
+"""Find what no single word says: a group and violence, a wish of death, a threat, a family cursed.
+
+``phrases.toml`` names kinds of words and the forms in which they make a meaning. One Aho-Corasick
+pass finds the words of all kinds. A form is tried only where all the kinds it is about occur: each
+of its words is then replaced by one letter for its kind, and the form, a regular expression whose
+repeats are all bounded, is searched for in what remains.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from grandstand.moderation.findings import CATEGORIES, SEVERITY_NAMES, Finding
+from grandstand.moderation.letters import is_part
+from grandstand.moderation.normalise import skeleton
+
+_WORDS_MAX = 200
+"""Occurrences of words that are looked at in one comment: more don't stand in an honest one."""
+
+_SHORT = 4
+"""Words of up to so many letters stand in many others."""
+
+_TRIED_MAX = 4096
+"""Sets of kinds for which the forms to try are remembered."""
+
+_TAG = 0xE000
+"""First of the private letters that stand for kinds; ``clean`` leaves none in a comment."""
+
+_GAP = r"""[ ,'"“”~-]{0,2}"""
+_KIND = re.compile(r"<(\w+)>")
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+_NEGATED = re.compile(
+    r"(?:don'?t|do not|stop|never|not|nobody should|no one should|who|against|nazis?|would|didn'?t|"
+    r"why|won'?t|isis|can'?t|cannot|they)(?: want to| wanna| ever)? $|"
+    r"(?:不要|别|不能|不会|没有|反对|禁止|拒绝|为什么|不该|不应该|谁说|避免)$"
+)
+_NEGATION_CHARS = 24
+
+_Place = tuple[int, int, int]
+"""Start, end, number of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    finding: Finding
+    on: tuple[int, ...]
+    kinds: frozenset[int]
+    pattern: re.Pattern[str]
+
+
+class Phrases:
+    """The forms, ready to search. Immutable; safe to share between threads."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        """Take ``kinds``, ``macros`` and ``forms`` as ``phrases.toml`` has them.
+
+        Raises:
+            ValueError: a form names a kind, a category or a severity that there isn't.
+        """
+        self._kinds = list(tables["kinds"])
+        words: dict[str, list[int]] = {}
+        for number, name in enumerate(self._kinds):
+            for word in tables["kinds"][name]:
+                places = words.setdefault(skeleton(word), [])
+                if number not in places:
+                    places.append(number)
+        self._kinds_of = list(words.values())
+        self._masks = [sum(1 << number for number in numbers) for numbers in self._kinds_of]
+        self._automaton = AhoCorasick(
+            list(words), implementation=Implementation.DFA, store_patterns=False
+        )
+        self._forms = [self._read(form, tables["macros"]) for form in tables["forms"]]
+        self._tried: dict[int, list[_Form]] = {}
+
+    @classmethod
+    def load(cls) -> Phrases:
+        """Take the forms that come with the package, ``phrases.toml``."""
+        text = files("grandstand.moderation").joinpath("phrases.toml").read_text(encoding="utf-8")
+        return cls(tomllib.loads(text))
+
+    def find(self, bones: str) -> list[Finding]:
+        """Give every form that a skeleton has, each once. Under 1 us if it has no such words."""
+        matches = self._automaton.find_matches_as_indexes(bones, overlapping=True)
+        seen = 0
+        for index, start, end in matches:
+            if end - start > _SHORT or not is_part(bones, start, end):
+                seen |= self._masks[index]
+        forms = self._forms_for(seen)
+        if not forms:
+            return []
+        places = [
+            (start, end, kind)
+            for index, start, end in matches[:_WORDS_MAX]
+            if not is_part(bones, start, end)
+            for kind in self._kinds_of[index]
+        ]
+        places.sort(key=lambda place: (place[0], -place[1]))
+        found: dict[Finding, None] = {}
+        tagged: dict[frozenset[int], str] = {}
+        for form in forms:
+            if form.finding in found:
+                continue
+            if form.kinds not in tagged:
+                tagged[form.kinds] = _tag(bones, places, form.kinds)
+            text = tagged[form.kinds]
+            if any(not _is_negated(text, each.start()) for each in form.pattern.finditer(text)):
+                found[form.finding] = None
+        return list(found)
+
+    def _forms_for(self, seen: int) -> list[_Form]:
+        """Give the forms that a comment may have, by the kinds of words in it."""
+        forms = self._tried.get(seen)
+        if forms is None:
+            forms = [form for form in self._forms if all(seen & each for each in form.on)]
+            if len(self._tried) < _TRIED_MAX:
+                self._tried[seen] = forms
+        return forms
+
+    def _read(self, form: Mapping[str, Any], macros: Mapping[str, str]) -> _Form:
+        category, severity = form["category"], form["severity"]
+        if category not in CATEGORIES or severity not in SEVERITY_NAMES:
+            raise ValueError(f"form {form['rule']!r}: {category!r}, {severity!r}")
+        pattern = form["form"].replace(" ", _GAP)
+        while _MACRO.search(pattern):
+            pattern = _MACRO.sub(lambda name: macros[name[1]], pattern)
+        kinds = frozenset(map(self._number, _KIND.findall(pattern)))
+        return _Form(
+            Finding(category, SEVERITY_NAMES[severity], form["rule"]),
+            tuple(sum(1 << self._number(kind) for kind in each.split("|")) for each in form["on"]),
+            kinds,
+            re.compile(_KIND.sub(lambda name: chr(_TAG + self._number(name[1])), pattern)),
+        )
+
+    def _number(self, kind: str) -> int:
+        if kind not in self._kinds:
+            raise ValueError(f"no kind of words {kind!r}")
+        return self._kinds.index(kind)
+
+
+def _tag(bones: str, places: Sequence[_Place], kinds: frozenset[int]) -> str:
+    """Write one letter for each word of some kinds; of words that overlap, the first and longest.
+
+    ``places`` are in that order.
+    """
+    parts: list[str] = []
+    done = 0
+    for start, end, kind in places:
+        if start >= done and kind in kinds:
+            parts += bones[done:start], chr(_TAG + kind)
+            done = end
+    parts.append(bones[done:])
+    return "".join(parts)
+
+
+def _is_negated(text: str, start: int) -> bool:
+    return _NEGATED.search(text[max(0, start - _NEGATION_CHARS) : start]) is not None
