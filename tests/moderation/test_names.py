@@ -56,6 +56,11 @@ def test_a_name_that_looks_like_one_of_the_staff_s_is_not(name: str) -> None:
         ("fuck you", "insult", 1),
         ("t.me/x", "spam", 2),
         ("idiot", "insult", 2),
+        ("nigger88", "hate", 1),
+        ("KillAllJews", "hate", 1),
+        ("gas_the_jews", "hate", 1),
+        ("xX_cunt_Xx", "insult", 1),
+        ("杀光黑人", "hate", 1),
     ],
 )
 def test_words_and_links_are_judged_at_the_room_s_level(

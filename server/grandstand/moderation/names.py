@@ -1,7 +1,8 @@
 """What a viewer may be called: a name stands beside every comment, and everybody reads it.
 
-Rules judge it as they judge a comment; the scorer doesn't, which was never taught names. Besides, a
-name must not pass its bearer off as the staff: neither by a word (``names.toml``) nor by looking
+Rules judge it as they judge a comment, once as it is written and once with its words set apart
+(KillAllCats_88 says "Kill All Cats 88"); the scorer doesn't, which was never taught names. Besides,
+a name must not pass its bearer off as the staff: neither by a word (``names.toml``) nor by looking
 like the name of a moderator or producer who has been in the room.
 """
 
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from grandstand.moderation.findings import Finding
 from grandstand.moderation.normalise import CAPITALS, skeleton
 from grandstand.moderation.policy import Policy, decide
-from grandstand.moderation.rules import Finding, Rules
+from grandstand.moderation.rules import Rules
 
 MAX_FOLDED_CHARS = 100
 """Of a name's skeleton: single characters fold to as many as 18."""
@@ -24,6 +26,9 @@ MAX_FOLDED_CHARS = 100
 REMEMBERED = 4096
 
 _PUNCTUATION = re.compile(r"[\W_]+")
+_SEAM = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+"""Where words of a name meet that has no gaps."""
+
 _RUN = re.compile(r"(.)\1+")
 _ALIKE = str.maketrans("i1|!0", "llllo")
 
@@ -105,4 +110,8 @@ class Names:
         if not claims:
             parts = (part.rstrip("0123456789") for part in _PUNCTUATION.split(bones))
             claims = any(_outlined(part) in self._words for part in parts if part)
-        return _Reading(False, claims, tuple(self._rules.find(bones, name)))
+        findings = self._rules.find(bones, name)
+        apart = _SEAM.sub(" ", name)
+        if apart != name:
+            findings += self._rules.find(_skeleton(apart), apart)
+        return _Reading(False, claims, tuple(findings))
