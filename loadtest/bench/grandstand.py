@@ -103,9 +103,11 @@ def grandstand(
     rooms: Sequence[str] = (ROOM,),
     ordinary: bool = False,
     options: Sequence[str] = (),
+    python: str = sys.executable,
 ) -> Iterator[Grandstand]:
     """The server with rooms of these settings; ``ordinary``: with its limits on who may come in,
-    else without. ``options`` are those of ``grandstand serve``."""
+    else without. ``options`` are those of ``grandstand serve``, and
+    ``python`` is the one whose ``grandstand`` it is."""
     secret = secrets.token_hex(32)
     port = free_port()
     besides = {
@@ -117,7 +119,7 @@ def grandstand(
         log = Path(folder) / "log"
         command = [
             *("env", *(f"{name}={value}" for name, value in besides.items())),
-            *(sys.executable, "-m", "grandstand", "serve"),
+            *(python, "-m", "grandstand", "serve"),
             *("--port", str(port), "--data-dir", f"{folder}/data", *options),
         ]
         with child(command, cores, log) as process:
