@@ -47,6 +47,7 @@ TESTED_ELSEWHERE = {
     "rules/events": ("sequencer/test_folding.py", "structs alone"),
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/told": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
+    "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("model/test_scripts.py", "names alone"),
     "stores": ("test_app.py", "how a server finds its store, and doesn't"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),

@@ -39,6 +39,7 @@ from grandstand.producers.origins import let_in
 from grandstand.producers.routes import routes
 from grandstand.producers.siblings import Siblings
 from grandstand.replica.rooms import LiveRooms
+from grandstand.replica.secrets import SecretWatch
 from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
 from grandstand.store.cancelling import PATIENTLY_S, end
@@ -264,6 +265,7 @@ async def _serve(
             "revoked": Revoked(gate).run(),
             "duty": Duty(store, metrics, gate.visited).run(),
             "tokens": tokens.run(),
+            "secrets": SecretWatch(store, tokens.fingerprint, metrics.secrets_differ.set).run(),
             "reload": reload.run(),
         }.items()
     ]

@@ -87,6 +87,9 @@ class Metrics:
         self.messages = ByLabel(counter("messages_total", "Messages from viewers", "type"))
         self.errors = counter("errors_total", "Errors told to viewers", "code")
         self.closes = counter("closes_total", "Connections closed by us", "code")
+        self.secrets_differ = gauge(
+            "secrets_differ", "Servers of this store that check tokens by other secrets"
+        )
         self.viewers_behind = gauge("viewers_behind", "Viewers who don't read")
         self.batch_messages = histogram("batch_messages", "Messages per micro-batch", COUNTS)
         self.answer_seconds = histogram(

@@ -14,6 +14,8 @@ from grandstand.commands import findings
 from grandstand.commands.findings import Finding
 from grandstand.pages import LIBRARIES
 from grandstand.settings import ServerSettings
+from grandstand.store.store import open_store
+from grandstand.tokens import Tokens
 from redis.asyncio import Redis
 
 from tests.server import SECRET, ServerProcess
@@ -87,6 +89,19 @@ async def test_a_running_embedded_store_tells_version_promise_and_clock(tmp_path
     assert (
         "isn't running" in (await findings.of_store(settings(data_dir=tmp_path / "data")))[1].words
     )
+
+
+async def test_a_server_of_another_secret_is_warned_of(tmp_path: Path) -> None:
+    async with valkey(tmp_path / "data") as url:
+        store = await open_store(url)
+        mine = Tokens(SECRET).fingerprint
+        await store.fingerprints.say("a", mine, store.now_ms())
+        given = settings(redis_url=url, jwt_secret=SECRET)
+        assert named(await findings.of_store(given), "secrets").level == "ok"
+        await store.fingerprints.say("b", Tokens(SECRET[::-1]).fingerprint, store.now_ms())
+        await store.close()
+        warned = named(await findings.of_store(given), "secrets")
+    assert (warned.level, warned.words[:6]) == ("warn", "1 of 2")
 
 
 async def test_weak_acks_a_full_store_and_a_clock_apart_are_warned_of(

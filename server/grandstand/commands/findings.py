@@ -111,7 +111,7 @@ async def of_store(settings: ServerSettings) -> list[Finding]:
         advice = "start it, or mend GRANDSTAND_REDIS_URL"
         return [*found, Finding("store", "FAIL", f"it doesn't answer: {away.reason}", advice)]
     try:
-        return found + await _of_running(store)
+        return found + await _of_running(store) + await _of_secrets(store, settings)
     finally:
         await store.close()
 
@@ -136,6 +136,26 @@ async def _of_running(store: Store) -> list[Finding]:
         return [*found, Finding("clock", "ok", words)]
     advice = "let NTP set both machines, and the encoder's: programme time is the store's clock"
     return [*found, Finding("clock", "warn", words, advice)]
+
+
+async def _of_secrets(store: Store, settings: ServerSettings) -> list[Finding]:
+    """Whether the servers that use the store check tokens as one with these settings would."""
+    made = settings.secret or demo_secret.kept(settings.data_dir)
+    try:
+        mine = Tokens(made, settings.jwks_url, settings.token_terms).fingerprint
+        heard = await store.fingerprints.heard(store.now_ms())
+    except OperatorError:
+        return []  # told of the secret already
+    except StoreUnavailable as away:
+        return [
+            Finding("secrets", "FAIL", f"the store went away: {away.reason}", "look at its log")
+        ]
+    differing = sum(each != mine for each in heard.values())
+    if not differing:
+        return [Finding("secrets", "ok", f"{len(heard)} servers of this store check tokens alike")]
+    words = f"{differing} of {len(heard)} servers of this store check tokens by other secrets"
+    advice = "set the same GRANDSTAND_JWT_… and GRANDSTAND_JWKS_URL on all of them"
+    return [Finding("secrets", "warn", words, advice)]
 
 
 def of_folder(data_dir: Path) -> list[Finding]:

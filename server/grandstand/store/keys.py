@@ -7,6 +7,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | key | type | holds | ends |
 | --- | --- | --- | --- |
 | ``gs:rooms`` | set | room ids | |
+| ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and when it said so | by who reads it |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or for room once over |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
 | ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made`` | |
@@ -36,6 +37,7 @@ AWAKE = "gs:awake"
 EVERYWHERE = "*"
 """In a room's place in keys that concern all rooms; no room has such an id."""
 
+FINGERPRINTS = f"gs:{{{EVERYWHERE}}}:fingerprints"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"
 
 

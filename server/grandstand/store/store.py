@@ -15,6 +15,7 @@ from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable, connect, translated
 from grandstand.store.durability import Durability, probe
+from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.ingest import Ingest
 from grandstand.store.leases import Leases
 from grandstand.store.reader import Reader
@@ -60,6 +61,7 @@ class Store:
         self.votes = Votes(reader, writer)
         self.record = Record(reader)
         self.rooms = Rooms(reader, writer, self.awake.nudge)
+        self.fingerprints = Fingerprints(reader)
         self.revocations = Revocations(reader, writer)
         self.leases = Leases(writer, node)
 
