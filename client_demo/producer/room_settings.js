@@ -20,6 +20,7 @@ const FIELDS = [
   { path: "guests", group: "show", sort: "choice" },
   { path: "moderation.level", group: "comments", sort: "level" },
   { path: "moderation.on_timeout", group: "comments", sort: "choice" },
+  { path: "held_for", group: "comments", sort: "number" },
   { path: "budget", group: "comments", sort: "number" },
   { path: "selection.novelty", group: "comments", sort: "number" },
   { path: "selection.fairness", group: "comments", sort: "number" },

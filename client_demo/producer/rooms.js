@@ -19,9 +19,16 @@ export function Rooms({ desk, onClose, onGo }) {
   const [fault, setFault] = useState("");
   useEffect(() => {
     void (async () => {
-      const answer = await call("GET", "/v1/rooms", { token: desk.token });
-      if (answer.ok) setRooms(answer.body.rooms);
-      else setFault(reasonOf(answer));
+      /** @type {Listed[]} */
+      const found = [];
+      for (let after = ""; ; ) {
+        const answer = await call("GET", `/v1/rooms?limit=500&after=${encodeURIComponent(after)}`, { token: desk.token });
+        if (!answer.ok) return setFault(reasonOf(answer));
+        found.push(...answer.body.rooms);
+        setRooms([...found]);
+        after = answer.body.next ?? "";
+        if (!after) return;
+      }
     })();
   }, [desk]);
   return html`

@@ -261,6 +261,7 @@ const en = {
     max_latency: "Slowest viewer, ms behind live",
     programme_offset: "Programme offset, ms",
     record_retention: "Keep the record, s",
+    held_for: "Held comments wait, s",
     shield: "Shield",
   }),
   fieldHints: /** @type {Record<string, string>} */ ({
@@ -538,6 +539,7 @@ const zh = {
     max_latency: "最慢观众落后直播（毫秒）",
     programme_offset: "节目时间偏移（毫秒）",
     record_retention: "记录保留（秒）",
+    held_for: "待审弹幕保留（秒）",
     shield: "护盾",
   },
   fieldHints: {

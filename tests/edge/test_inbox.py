@@ -8,6 +8,7 @@ import pytest
 from grandstand.edge import inbox as module
 from grandstand.edge.departures import FEW, Departures
 from grandstand.edge.inbox import CommentIn, VoteIn
+from grandstand.moderation import Judgement
 from grandstand.replica.room import LiveRoom
 from grandstand.store.connection import StoreUnavailable
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -274,3 +275,34 @@ async def test_each_batch_is_reported_as_it_leaves_and_arrives(
         await line.inbox.flushed()
     expected = [[("waits", tick_ms), ("left", count), ("arrived", 0)] for count in (FEW, 1)]
     assert told == [*expected[0], *expected[1]]
+
+
+async def test_a_viewer_has_a_few_places_among_the_held_and_others_have_theirs(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+    held = Judgement("hold", None, "", 1.0, 0.0, 0.0, 1, None, "")
+
+    async def judge(*arguments: Any, **fields: Any) -> list[Judgement]:
+        return [held] * len(arguments[0])
+
+    monkeypatch.setattr(line.inbox._moderator, "judge", judge)
+    monkeypatch.setattr(type(line.live.replica), "held_of", lambda self, user: 3 * (user == "u"))
+    for number in range(4):
+        line.say(f"u{number}")
+    line.say("v0", user="v")
+    await line.inbox.flushed()
+    told = dict(zip(line.names, line.codes(), strict=True))
+    assert told == {
+        "u0": "held",
+        "u1": "held",
+        "u2": "rate_limited",
+        "u3": "rate_limited",
+        "v0": "held",
+    }
+    refused = dict(line.told)["u3"]
+    assert isinstance(refused, RefusedError)
+    assert refused.retry_after == module.HELD_RETRY_S
+    line.say("u0")  # sent again, it has the answer that it had
+    await line.inbox.flushed()
+    assert line.codes()[-1] == "held"

@@ -123,3 +123,24 @@ async def test_listing_rooms_follows_none_of_them(on_stage: Stage) -> None:
     await on_stage.store.rooms.create("unwatched", "r1")
     await on_stage.call("GET", "/v1/rooms")
     assert on_stage.api.rooms.peek("unwatched") is None
+
+
+async def test_a_list_comes_in_pages(on_stage: Stage) -> None:
+    made = {await on_stage.room() for _ in range(5)}
+    seen, after, pages = list[str](), "", 0
+    while True:
+        answer = await on_stage.call("GET", f"/v1/rooms?limit=2&after={after}")
+        assert answer.status_code == 200
+        rooms = [each["room"] for each in answer.json()["rooms"]]
+        assert len(rooms) <= 2
+        seen += rooms
+        pages += 1
+        if "next" not in answer.json():
+            break
+        after = answer.json()["next"]
+    assert made <= set(seen)
+    assert seen == sorted(set(seen))
+    assert pages >= 3
+    whole = await on_stage.call("GET", "/v1/rooms")  # a client that knows of no pages
+    assert made <= {each["room"] for each in whole.json()["rooms"]}
+    assert (await on_stage.call("GET", "/v1/rooms?limit=0")).status_code == 422

@@ -57,6 +57,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
         "shield": False,
         "record_retention": 86_400,
+        "held_for": 1800,
     }
 
 

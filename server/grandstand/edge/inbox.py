@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
@@ -40,6 +40,12 @@ LINE_MAX = 8192
 
 PATIENCE_S = 3.0
 """How long a batch is sent again before its senders are told ``unavailable``."""
+
+HELD_PER_VIEWER = 5
+"""Comments of one viewer that may wait for a moderator: else a few fill the queue of 5,000, and
+everybody's doubtful comments are refused. Nodes may each let some more in within a tick."""
+
+HELD_RETRY_S = 30.0
 
 AWAY_RETRY_S = (1.0, 3.0)
 """``retry_after`` is drawn from here, so that clients don't come back together."""
@@ -188,10 +194,17 @@ class Inbox:
             for each in judged:
                 self._metrics.verdicts.labels(each.action, each.category or "").inc()
             judgements = iter(judged)
-            items = [
-                _item(each, next(judgements)) if each.instead is None else _question(each)
-                for each in batch
-            ]
+            items, shares = [], dict[str, int]()
+            for place, message in enumerate(batch):
+                if message.instead is not None:
+                    items.append(_question(message))
+                    continue
+                judgement = next(judgements)
+                if judgement.action == "hold" and not self._has_a_place(message.user, shares):
+                    batch[place] = replace(message, instead=_waits_already())
+                    items.append(_question(message))
+                else:
+                    items.append(_item(message, judgement))
             rate = CommentRate(int(settings.comment_interval * 1000), settings.comment_burst)
             with self._metrics.append_seconds.time():
                 answers = await insisting(
@@ -206,6 +219,17 @@ class Inbox:
         self._departures.arrived(self._store.now_ms())
         for message, appended in zip(batch, answers, strict=True):
             _answer(message, _told(message, appended))
+
+    def _has_a_place(self, user: str, shares: dict[str, int]) -> bool:
+        """Take one of the viewer's places among the held; whether there was one.
+
+        ``shares`` are those taken by the batch, which the replica doesn't know of yet.
+        """
+        taken = self._live.replica.held_of(user) + shares.get(user, 0)
+        if taken >= HELD_PER_VIEWER:
+            return False
+        shares[user] = shares.get(user, 0) + 1
+        return True
 
     # --- votes -----------------------------------------------------------------------------------
 
@@ -240,6 +264,11 @@ def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
         message.answer(told)
     except Exception:
         log.exception("answer_failed")
+
+
+def _waits_already() -> RefusedError:
+    words = f"{HELD_PER_VIEWER} of your comments wait for a moderator already"
+    return RefusedError(ErrorCode.RATE_LIMITED, words, HELD_RETRY_S)
 
 
 def _question(message: CommentIn) -> Item:

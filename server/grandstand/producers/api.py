@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grandstand.moderation import Names
+from grandstand.producers.directory import Directory
 from grandstand.producers.problems import RETRY_AFTER_S, ProblemError
 from grandstand.producers.siblings import Siblings
 from grandstand.producers.validation import Also, Line, checked, checked_lines
@@ -52,6 +53,10 @@ class Api:
     siblings: Siblings | None = None
     hides_rooms: bool = False
     draining: bool = False
+    directory: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.rooms.store)
 
 
 @dataclass(frozen=True, slots=True)

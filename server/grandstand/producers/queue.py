@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
+from grandstand.moderation import clean, skeleton
 from grandstand.producers.api import Call, answer, event_id
-from grandstand.producers.problems import ProblemError
-from grandstand.rules.events import Barred, HeldDecided, Restored, Retracted
+from grandstand.producers.problems import Fault, ProblemError
+from grandstand.rules.events import Barred, HeldDecided, HeldDecidedTogether, Restored, Retracted
 from grandstand.rules.identity import RANKS, Role, check_may_bar, check_may_retract, user_id
 from grandstand.wire.messages import HeldComment, Time
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 MAX_BAR_S = 31_536_000
+MAX_DECIDED = 500
+"""Held comments that one call decides."""
 
 
 class HeldList(Struct, frozen=True):
@@ -29,6 +33,29 @@ class Decision(Struct, frozen=True):
 
     comment: str
     status: Literal["approved", "rejected", "retracted"]
+
+
+class DecideBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which held comments to decide: those that all of the named criteria fit, at least one.
+
+    ``text_like``: whose text, whatever its case, marks and disguises, contains it. ``before``:
+    said before that moment.
+    """
+
+    decision: Literal["approve", "reject"]
+    ids: Annotated[list[str], Meta(min_length=1, max_length=MAX_DECIDED)] | UnsetType = UNSET
+    user: str | UnsetType = UNSET
+    text_like: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
+    category: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
+    before: Time | UnsetType = UNSET
+
+
+class Decisions(Struct, frozen=True):
+    """The comments that were decided; with ``more``, others fit: call again."""
+
+    comments: list[str]
+    status: Literal["approved", "rejected"]
+    more: bool
 
 
 class BarBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +85,44 @@ async def approve(call: Call) -> Response:
 async def reject(call: Call) -> Response:
     """Turns a held comment away."""
     return await _decide(call, approved=False)
+
+
+async def decide(call: Call) -> Response:
+    """Decides up to 500 held comments at once: by id, author, text, category or age."""
+    body = call.body(DecideBody, _criteria)
+    fits = _fitting(body)
+    waiting = await call.api.rooms.store.rooms.held(call.live.room)
+    chosen = [comment.id for comment in waiting if fits(comment)]
+    approved = body.decision == "approve"
+    done = ""
+    if chosen:
+        some = chosen[:MAX_DECIDED]
+        done = await call.submit(HeldDecidedTogether(event_id(), some, approved))
+    status: Literal["approved", "rejected"] = "approved" if approved else "rejected"
+    return answer(Decisions(done.split(), status, len(chosen) > MAX_DECIDED))
+
+
+def _criteria(good: dict[str, Any]) -> Iterator[Fault]:
+    if "decision" in good and len(good) == 1:
+        yield Fault("", "name at least one of ids, user, text_like, category, before")
+    if "text_like" in good and not skeleton(clean(good["text_like"])):
+        yield Fault("text_like", "is blank")
+
+
+def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
+    ids = None if body.ids is UNSET else set(body.ids)
+    gist = None if body.text_like is UNSET else skeleton(clean(body.text_like))
+
+    def fits(comment: HeldComment) -> bool:
+        return (
+            (ids is None or comment.id in ids)
+            and (body.user is UNSET or comment.user == body.user)
+            and (body.category is UNSET or body.category in comment.categories)
+            and (body.before is UNSET or comment.at < body.before)
+            and (gist is None or gist in skeleton(comment.text))
+        )
+
+    return fits
 
 
 async def retract(call: Call) -> Response:

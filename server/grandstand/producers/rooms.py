@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_right
+from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 from starlette.responses import Response
 
@@ -23,6 +24,10 @@ from grandstand.wire.messages import Settings, Time
 
 CREATE_PATIENCE_S = 5.0
 
+DESCRIBED_AT_ONCE = 100
+MAX_LOOKED_AT = 1000
+"""Rooms that one page looks at for those that the caller may see; it tells where it stopped."""
+
 
 class Room(Struct, frozen=True):
     """A room with its settings and counts; ``comments`` are those of its record."""
@@ -38,9 +43,17 @@ class Room(Struct, frozen=True):
 
 
 class RoomList(Struct, frozen=True):
-    """Rooms, by their ids."""
+    """Rooms, by their ids; ``next`` is the ``after`` of the next page, absent on the last one."""
 
     rooms: list[Room]
+    next: str | UnsetType = UNSET
+
+
+class RoomsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rooms behind the id ``after``, at most ``limit``."""
+
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
 async def put(call: Call) -> Response:
@@ -59,6 +72,7 @@ async def put(call: Call) -> Response:
     call.followed = await call.api.rooms.get(room)
     if not created:
         await call.submit(SettingsPut(event_id(), msgspec.to_builtins(settings), merge=False))
+    call.api.directory.changed()
     headers = {"Location": f"/v1/rooms/{room}"} if created else {}
     return answer(await _look(call), 201 if created else 200, headers)
 
@@ -74,6 +88,7 @@ async def patch(call: Call) -> Response:
     if "title" in changes:
         changes["title"] = whole.title
     await call.submit(SettingsPut(event_id(), changes, merge=True))
+    call.api.directory.changed()
     return answer(await _look(call))
 
 
@@ -84,18 +99,22 @@ async def get(call: Call) -> Response:
 
 async def list_all(call: Call) -> Response:
     """The rooms that the token lets one see; without one, those that let guests in."""
-    rooms = call.api.rooms.store.rooms
-    now_ms = call.api.rooms.store.now_ms()
-    told = await rooms.describe(await rooms.ids(), now_ms)
-    return answer(
-        RoomList(
-            [
-                _room(room, description, int(now_ms))
-                for room, description in told.items()
-                if may_watch(call.identity, room, description.settings)
-            ]
-        )
-    )
+    query = call.query(RoomsQuery)
+    directory = call.api.directory
+    ids = await directory.ids()
+    first = bisect_right(ids, query.after)
+    seen = ids[first : first + MAX_LOOKED_AT]
+    found: list[Room] = []
+    for place in range(0, len(seen), DESCRIBED_AT_ONCE):
+        told = await directory.describe(seen[place : place + DESCRIBED_AT_ONCE])
+        now_ms = int(call.api.rooms.store.now_ms())
+        for room, description in told.items():
+            if may_watch(call.identity, room, description.settings):
+                if len(found) == query.limit:
+                    return answer(RoomList(found, found[-1].room))
+                found.append(_room(room, description, now_ms))
+    has_more = first + len(seen) < len(ids)
+    return answer(RoomList(found, seen[-1] if has_more else UNSET))
 
 
 def _cleaned(settings: Settings) -> Settings:

@@ -45,7 +45,14 @@ _USER = _ROOM + "/viewers/{user}"
 _RECORD_MEDIA = ("application/json", "application/x-ndjson", "application/xml")
 
 OPERATIONS: Sequence[Operation] = (
-    Operation("GET", "/v1/rooms", "watch", rooms_calls.list_all, {200: rooms_calls.RoomList}),
+    Operation(
+        "GET",
+        "/v1/rooms",
+        "watch",
+        rooms_calls.list_all,
+        {200: rooms_calls.RoomList},
+        query=rooms_calls.RoomsQuery,
+    ),
     Operation(
         "PUT",
         _ROOM,
@@ -136,6 +143,14 @@ OPERATIONS: Sequence[Operation] = (
         query=imports.ImportQuery,
     ),
     Operation("GET", _ROOM + "/held", "moderator", queue.held, {200: queue.HeldList}),
+    Operation(
+        "POST",
+        _ROOM + "/held/decide",
+        "moderator",
+        queue.decide,
+        {200: queue.Decisions},
+        body=queue.DecideBody,
+    ),
     *(
         Operation(
             "POST",

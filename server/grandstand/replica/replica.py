@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from grandstand.rules.envelope import Commit
-from grandstand.rules.state import RoomState, fold
+from grandstand.rules.state import Asides, RoomState, fold
 from grandstand.wire.codec import decode_frame
 
 RING_FRAMES = 300
@@ -24,6 +24,28 @@ class Replica:
     offset: int
     state: RoomState
     ring: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
+    held: dict[str, str] = field(default_factory=dict)
+    """Comments that wait for a moderator, and whose they are."""
+
+    _held_of: Counter[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._held_of = Counter(self.held.values())
+
+    def held_of(self, user: str) -> int:
+        """Return how many comments of that viewer wait for a moderator."""
+        return self._held_of[user]
+
+    def _hold(self, asides: Asides) -> None:
+        for comment in asides.held:
+            self.held[comment.id] = comment.user
+            self._held_of[comment.user] += 1
+        for comment_id in asides.decided:
+            user = self.held.pop(comment_id, None)
+            if user is not None:
+                self._held_of[user] -= 1
+                if not self._held_of[user]:
+                    del self._held_of[user]
 
     def apply(self, commit: Commit) -> Literal["applied", "old", "gap"]:
         """Moves on by one commit; one that was applied before changes nothing, nor does one
@@ -39,6 +61,7 @@ class Replica:
             return "gap"
         frames = [decode_frame(frame) for frame in commit.frames]
         fold(self.state, frames, commit.asides)
+        self._hold(commit.asides)
         self.remember(commit.frames)
         self.seq, self.offset = commit.seq, commit.offset
         return "applied"

@@ -69,7 +69,13 @@ class LiveRoom:
     def _take(self, snapshot: Snapshot, ring: list[Commit]) -> None:
         head = snapshot.head
         self.salt = head.salt
-        self.replica = Replica(head.epoch, head.seq, head.offset, snapshot.state)
+        self.replica = Replica(
+            head.epoch,
+            head.seq,
+            head.offset,
+            snapshot.state,
+            held={comment.id: comment.user for comment in snapshot.held.values()},
+        )
         last_seq = -1
         for commit in ring:
             if commit.epoch == head.epoch and commit.seq <= head.seq:

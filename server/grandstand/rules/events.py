@@ -116,6 +116,14 @@ class HeldDecided(Struct, frozen=True, tag="decide"):
     approved: bool
 
 
+class HeldDecidedTogether(Struct, frozen=True, tag="decide together"):
+    """A moderator approves or rejects many held comments; those that aren't held any more stay."""
+
+    id: str
+    comments: list[str]
+    approved: bool
+
+
 class Barred(Struct, frozen=True, tag="bar"):
     """A moderator mutes or bans a viewer until a time (None: for good)."""
 
@@ -160,6 +168,7 @@ ControlEvent: TypeAlias = (
     | CommentsImported
     | Retracted
     | HeldDecided
+    | HeldDecidedTogether
     | Barred
     | Restored
     | StaffCame

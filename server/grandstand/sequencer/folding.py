@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from grandstand.rules.events import (
     CueGiven,
     GuestBanned,
     HeldDecided,
+    HeldDecidedTogether,
     PollExtended,
     PollFinished,
     PollOpened,
@@ -53,6 +55,10 @@ MAX_BARS = 10_000
 
 MAX_STAFF = 200
 PRUNE_EVERY_MS = 60_000
+
+
+MAX_EXPIRING = 500
+"""Held comments that one tick gives up at most."""
 
 
 @dataclass(slots=True)
@@ -103,19 +109,23 @@ class RoomFold:
     prune_at: int = 0
 
     def __post_init__(self) -> None:
+        self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
         for comment in self.state.recent:
             self.selector.show(Told.shown_before(comment), comment.at, comment.count)
 
     def is_due(self, now: int) -> bool:
         """Return whether time alone changes the room at ``now`` (programme time, ms)."""
-        return stats.is_due(self.state, now) or announcing.is_due(self.state, now)
+        oldest = next(iter(self.held.values()), None)
+        has_expired = oldest is not None and self._is_over(oldest, now)
+        return has_expired or stats.is_due(self.state, now) or announcing.is_due(self.state, now)
 
     @property
     def is_settled(self) -> bool:
         """Whether time alone will change nothing in the room."""
         state = self.state
         return not (
-            state.waiting
+            self.held
+            or state.waiting
             or state.cues_ahead
             or any(not poll.final for poll in state.polls.values())
             or any(overlay.expires_at is not UNSET for overlay in state.overlays.values())
@@ -127,6 +137,7 @@ class RoomFold:
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
             self._prune(draft, now)
+        self._let_expire(draft, now)
         for comment_id, event in events:
             if isinstance(event, CommentEvent):
                 self._comment(draft, Told(comment_id, event), now)
@@ -196,8 +207,12 @@ class RoomFold:
                 draft.retract.append(comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
                 draft.asides.notices.append((user, notice))
-            case HeldDecided():
-                self._decide(draft, event)
+            case HeldDecided(comment=comment, approved=approved):
+                if not self._decide(draft, comment, approved):
+                    raise _Refused(404, "unknown_comment", f"no comment {comment} is held")
+            case HeldDecidedTogether(comments=comments, approved=approved):
+                done = [each for each in comments if self._decide(draft, each, approved)]
+                return " ".join(done)
             case Barred(user=user, kind=kind, until=until):
                 if len(self.state.bars) + len(draft.asides.bars) >= MAX_BARS:
                     words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
@@ -279,17 +294,31 @@ class RoomFold:
             words = f"more than {MAX_WAITING} updates would wait for their time"
             raise _Refused(503, "overloaded", words) from None
 
-    def _decide(self, draft: _Draft, event: HeldDecided) -> None:
-        held = self.held.pop(event.comment, None)
+    def _decide(self, draft: _Draft, comment: str, approved: bool) -> bool:
+        """Whether it was held until now."""
+        held = self.held.pop(comment, None)
         if held is None:
-            raise _Refused(404, "unknown_comment", f"no comment {event.comment} is held")
+            return False
         draft.asides.decided.append(held.id)
-        if event.approved:
+        if approved:
             draft.approved.append(Told.approved(held))
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
             notice = Notice("rejected", "a moderator turned your comment away", held.id)
         draft.asides.notices.append((held.user, notice))
+        return True
+
+    def _is_over(self, held: HeldComment, now: int) -> bool:
+        return held.at + self.state.settings.held_for * 1000 <= now
+
+    def _let_expire(self, draft: _Draft, now: int) -> None:
+        """Gives up held comments that nobody decided in time, the oldest first."""
+        over = takewhile(lambda held: self._is_over(held, now), self.held.values())
+        for held in [*islice(over, MAX_EXPIRING)]:
+            del self.held[held.id]
+            draft.asides.decided.append(held.id)
+            words = "no moderator came to your comment in time; say it again if it still matters"
+            draft.asides.notices.append((held.user, Notice("rejected", words, held.id)))
 
     # --- the end of a tick -----------------------------------------------------------------------
 

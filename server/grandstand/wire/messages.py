@@ -211,6 +211,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     moderation: Moderation = Moderation()
     shield: bool = False
     record_retention: Annotated[int, Meta(ge=60, le=31_536_000, description="s")] = 86_400
+    held_for: Annotated[
+        int,
+        Meta(ge=10, le=86_400, description="s until a held comment that nobody decides is over"),
+    ] = 1800
 
 
 class Viewer(Struct, frozen=True):

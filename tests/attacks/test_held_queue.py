@@ -1,0 +1,75 @@
+"""The moderators' queue: a few viewers can't fill it, and it doesn't stay full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from grandstand.edge.inbox import HELD_PER_VIEWER
+
+from tests.producers.stage import USER, Stage, stage, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+OTHER = "ZyXwVuTsRq9"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with stage(tmp_path_factory.mktemp("held")) as told:
+        yield told
+
+
+async def held(stage: Stage, room: str) -> list[str]:
+    answer = await stage.call("GET", f"/v1/rooms/{room}/held")
+    return [comment["text"] for comment in answer.json()["comments"]]
+
+
+async def decide(stage: Stage, room: str, status: int = 200, **body: object) -> int:
+    answer = await stage.call("POST", f"/v1/rooms/{room}/held/decide", json=body)
+    assert answer.status_code == status, answer.text
+    return len(answer.json()["comments"]) if status == 200 else 0
+
+
+async def test_every_node_knows_how_many_of_a_viewer_wait(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    live = await on_stage.live(room)
+    for number in range(HELD_PER_VIEWER):
+        await on_stage.say(room, f"line {number}", held=True)
+    assert live.replica.held_of(USER) == HELD_PER_VIEWER
+    assert await decide(on_stage, room, decision="reject", user=USER) == HELD_PER_VIEWER
+    assert live.replica.held_of(USER) == 0
+    assert await held(on_stage, room) == []
+
+
+async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    for number, (text, user) in enumerate(
+        [("buy NOW", USER), ("b u y  now!", OTHER), ("hello", OTHER), ("good evening", USER)]
+    ):
+        await on_stage.say(room, text, held=True, user=user, category="insult" if number else "ad")
+    assert await decide(on_stage, room, decision="reject", text_like="Buy now") == 2
+    assert await held(on_stage, room) == ["hello", "good evening"]
+    assert await decide(on_stage, room, decision="approve", category="insult", user=OTHER) == 1
+    live = await on_stage.live(room)
+    await until(lambda: [each.text for each in live.replica.state.recent] == ["hello"])
+    assert await decide(on_stage, room, decision="reject", before=1) == 0
+    assert await decide(on_stage, room, decision="reject", before=live.now() + 1) == 1
+    assert await decide(on_stage, room, decision="approve", ids=["nobody"]) == 0
+    for body in ({}, {"decision": "reject"}, {"decision": "maybe", "user": USER}):
+        await decide(on_stage, room, 422, **body)
+    answer = await on_stage.call(
+        "POST", f"/v1/rooms/{room}/held/decide", role="viewer", json={"decision": "reject"}
+    )
+    assert answer.status_code == 403
+
+
+async def test_what_nobody_decides_is_given_up_and_never_shown(on_stage: Stage) -> None:
+    room = await on_stage.room(held_for=10)
+    live = await on_stage.live(room)
+    await on_stage.say(room, "too late", held=True, at=live.now() - 9_500)
+    await until(lambda: live.replica.held_of(USER) == 0)
+    assert await held(on_stage, room) == []
+    await asyncio.sleep(0)
+    assert live.replica.state.recent == []
