@@ -9,7 +9,7 @@ Nothing is expanded but characters: entities that a document declares stay as th
 
 Theory of operation: the text is worked off only as far as ``MAX_ELEMENT_CHARS`` before the end of
 what is there, so that whatever begins lies whole before us or is too long. Each character is looked
-at a bounded number of times, and at most ``MAX_ASIDE_CHARS`` and one chunk are kept.
+at a bounded number of times, and at most twice ``MAX_ASIDE_CHARS`` and one chunk are kept.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ class Markup:
         """Ends that the rest of the text doesn't hold."""
         self._absent: dict[str, tuple[int, int]] = {}
         """Ends, and between which places they were sought in vain."""
+        self._waited = 0
+        """How much there was of an aside when its end hadn't come yet."""
         self._is_typed = False
         self._closed = False
 
@@ -126,9 +128,13 @@ class Markup:
             if following == "/":
                 self._at = at + 2
             elif following == "?" or following == "!":
+                if not self._closed and len(text) - at < 2 * self._waited:
+                    return  # it is looked for again once there is twice as much
                 flaw = self._aside(at)
                 if self._at == at and not self._skipping:
+                    self._waited = len(text) - at
                     return  # its end may come
+                self._waited = 0
                 if flaw:
                     yield Flaw(flaw, *self._place(at))
             else:
