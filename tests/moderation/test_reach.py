@@ -32,7 +32,9 @@ async def shown(moderator: Moderator, texts: list[str]) -> list[bool]:
     return [each.action == "show" for each in await moderator.judge(texts, Policy())]
 
 
-@pytest.mark.parametrize(("name", "least"), [("plain", 300), ("plain_again", 150)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("plain", 300), ("plain_again", 150), ("plain_more", 150)]
+)
 async def test_plain_chat_is_shown(moderator: Moderator, name: str, least: int) -> None:
     texts = lines(name)
     assert len(texts) >= least
@@ -42,7 +44,9 @@ async def test_plain_chat_is_shown(moderator: Moderator, name: str, least: int) 
     assert len(kept) <= NOT_SHOWN_MAX * len(texts), kept
 
 
-@pytest.mark.parametrize(("name", "least"), [("abusive", 100), ("abusive_again", 60)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("abusive", 100), ("abusive_again", 60), ("abusive_more", 60)]
+)
 async def test_abuse_is_kept_from_the_screen(moderator: Moderator, name: str, least: int) -> None:
     texts = lines(name)
     assert len(texts) >= least

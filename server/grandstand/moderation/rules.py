@@ -38,6 +38,9 @@ _MOST_MASKED = 8
 _SLY = re.compile(r"[689](?<=[A-Za-z689].)(?=[A-Za-z689])|I(?<=[a-zI]I)(?=[a-zI\s]|$)")
 """Digits and capitals that the skeleton, by which the scorer learnt, leaves: ni99er, kiII."""
 
+_HANGUL_APART = re.compile(r"(?<=[\uac00-\ud7a3])[\d*._!@^~-](?=[\uac00-\ud7a3])")
+"""A digit or mark inside a Korean word: 씨1발."""
+
 _SLY_LETTERS = {"6": "g", "8": "b", "9": "g", "I": "l"}
 _SAME_CHARACTER = re.compile(r"(\S)\1{24,}")
 _REPEATED_CHARS = 40
@@ -114,6 +117,8 @@ class Rules:
         excused = self._search(self._whole, skeleton, text, found)
         if not skeleton.isascii():
             excused += self._search(self._anywhere, skeleton, text, found)
+            if _HANGUL_APART.search(skeleton):
+                self._search(self._anywhere, _HANGUL_APART.sub("", skeleton), text, found)
         squashed = _RUN.sub(r"\1", skeleton)
         if squashed != skeleton:
             self._search(self._squashed, squashed, text, found)
