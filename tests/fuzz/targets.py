@@ -26,6 +26,7 @@ from grandstand.producers.polls import PollBody
 from grandstand.producers.problems import ProblemError
 from grandstand.producers.stats import StatsBody
 from grandstand.producers.validation import checked
+from grandstand.recordings.recording import NotARecordingError, read
 from grandstand.tokens import Tokens, read_keys
 from grandstand.wire.codec import BadMessageError, Codec, decode
 from grandstand.wire.codes import RefusedError
@@ -67,6 +68,42 @@ TOKENS = (b".", b"eyJhbGciOiJub25lIn0", b"eyJhbGciOiJIUzI1NiJ9", b"=", b"-_", b"
 KEYS = (
     *(b'"kty":"RSA"', b'"crv":', b'"P-256"', b'"OKP"', b'"n":', b'"AQAB"', b"[]", b"null"),
     *(b"{}", b'"alg":', b'"use":', b'"kid":'),
+)
+MARKUP = (
+    *(
+        b"<d p=",
+        b"</d>",
+        b"<i>",
+        b"</i>",
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"]]>",
+        b"<!DOCTYPE",
+        b"<?",
+    ),
+    *(b"&amp;", b"&#x110000;", b"&#0;", b"&", b"<", b">", b'"', b"'", b"1e999,", b"NaN", b"-1,"),
+    *(
+        b"<chat vpos=",
+        b"<packet>",
+        b"<sc ",
+        b'encoding="GBK"',
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\x00",
+    ),
+    *(
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b'"data":',
+        b'"comments":',
+        b'"message":',
+        b"\n",
+        b"\\u0000",
+        b"," * 9,
+    ),
 )
 MARKS = (b'"format":', b'"thresholds":', b'"heads":', b"1e999", b"null", b"[]", b"{}", b'"sha256":')
 
@@ -144,6 +181,12 @@ def _body(data: bytes) -> str:
     return str(told)
 
 
+def _recording(data: bytes) -> str:
+    recording = read(data)
+    kinds = sorted({each.found if isinstance(each.found, str) else "" for each in recording.lines})
+    return f"{recording.form} {sorted(recording.others)} {recording.is_cut_off} {kinds[:3]}"
+
+
 def _manifest(data: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / manifest.NAME
@@ -162,6 +205,7 @@ TARGETS: Sequence[Target] = (
     Target("keys", _keys, (ValueError,), KEYS),
     Target("texts", _text, words=TEXTS, most_bytes=2000, share=2),
     Target("names", _name, words=TEXTS, most_bytes=400),
+    Target("recordings", _recording, (NotARecordingError,), MARKUP, 8192, share=8),
     Target("bodies", _body, words=FIELDS, most_bytes=8192, share=2),
 )
 """On the loop, all of them."""
