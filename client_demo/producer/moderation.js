@@ -152,6 +152,26 @@ export class ModerationDesk {
     }
   }
 
+  /**
+   * Turns away all held comments of this one's author, or all that say what it says.
+   * @param {HeldComment} comment @param {"user" | "text"} what
+   */
+  async rejectAll(comment, what) {
+    const criterion = what === "user" ? { user: comment.user } : { text_like: comment.text };
+    let count = 0;
+    for (let more = true; more; ) {
+      const answer = await this.desk.call("POST", "/held/decide", { decision: "reject", ...criterion });
+      if (!answer.ok) {
+        this.faults.set(comment.id, words.notDone(reasonOf(answer)));
+        return this.desk.say(words.notDone(reasonOf(answer)));
+      }
+      for (const id of answer.body.comments) this.#gone(id);
+      count += answer.body.comments.length;
+      more = answer.body.more && answer.body.comments.length > 0;
+    }
+    this.desk.say(words.rejectedAll(count));
+  }
+
   /** @param {Comment} comment */
   async retract(comment) {
     this.#step(comment.id);

@@ -73,7 +73,9 @@ function Row({ desk, comment, held = false }) {
         : html`<div class="acts">
             ${held
               ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
-                  <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />`
+                  <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />
+                  ${selected && html`<${Act} name="rejectUser" letter="X" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "user")} />
+                    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "text")} />`}`
               : html`<${Act} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
             <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
             <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
@@ -83,7 +85,7 @@ function Row({ desk, comment, held = false }) {
 }
 
 /**
- * @param {{name: "approve" | "reject" | "retract" | "mute" | "ban", letter: string, style?: string,
+ * @param {{name: "approve" | "reject" | "rejectUser" | "rejectText" | "retract" | "mute" | "ban", letter: string, style?: string,
  *   onAct: () => unknown}} props
  */
 function Act({ name, letter, style = "", onAct }) {
