@@ -64,7 +64,7 @@ def forms(kind: type[Line] = Line) -> tuple[Form, ...]:
 NAMES = tuple(form.name for form in forms())
 
 
-class NotARecordingError(Exception):
+class NotARecordingError(ValueError):
     """The whole can't be read: why, and what could be."""
 
 
