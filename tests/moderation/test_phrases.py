@@ -118,6 +118,13 @@ def test_any_mixture_of_its_words_is_searched_in_linear_time() -> None:
             assert time.thread_time() - began < 0.25  # 3 ms were seen
 
 
+def test_a_heap_of_its_words_is_held() -> None:
+    words = [kind[0] for kind in TABLES["kinds"].values()]
+    found = PHRASES.find(skeleton(" ".join(words)[:600]))
+    assert "a heap of rude words" in [each.rule for each in found if each.severity == 1]
+    assert "a heap of rude words" not in [each.rule for each in PHRASES.find("kill all jews")]
+
+
 @pytest.mark.parametrize(
     ("form", "fault"),
     [

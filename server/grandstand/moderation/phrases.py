@@ -17,12 +17,15 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from grandstand.moderation.findings import CATEGORIES, SEVERITY_NAMES, Finding
+from grandstand.moderation.findings import CATEGORIES, HOLD, SEVERITY_NAMES, Finding
 from grandstand.moderation.letters import is_part
 from grandstand.moderation.normalise import skeleton
 
-_WORDS_MAX = 200
-"""Occurrences of words that are looked at in one comment: more don't stand in an honest one."""
+_WORDS_MAX, _FORMS_MAX = 64, 14
+"""Words and forms that are looked at in one comment. Of 66,000 real ones none had more than 50 and
+12. One that has is held whatever follows them: a heap of such words hides nothing."""
+
+_HEAP = Finding("spam", HOLD, "a heap of rude words")
 
 _SHORT = 4
 """Words of up to so many letters stand in many others."""
@@ -103,8 +106,10 @@ class Phrases:
         ]
         places.sort(key=lambda place: (place[0], -place[1]))
         found: dict[Finding, None] = {}
+        if len(matches) > _WORDS_MAX or len(forms) > _FORMS_MAX:
+            found[_HEAP] = None
         tagged: dict[frozenset[int], str] = {}
-        for form in forms:
+        for form in forms[:_FORMS_MAX]:
             if form.finding in found:
                 continue
             if form.kinds not in tagged:

@@ -144,15 +144,19 @@ class Rules:
         if not matches:
             return []
         harmless = [(start, end) for _, finding, start, end in matches if finding is None]
+        names: dict[str, bool] = {}
         for word, finding, start, end in matches:
-            if finding is None or any(one <= start and end <= other for one, other in harmless):
+            if finding is None or finding in found:
+                continue
+            if any(one <= start and end <= other for one, other in harmless):
                 continue
             if finding is ADJECTIVE:
                 if self._harmless.is_of_a_thing(bones, start, end):
                     harmless.append((start, end))
-            elif self._harmless.excuses(
-                finding.category, word, bones, start, end
-            ) or self._harmless.is_name(word, text):
+                continue
+            if word not in names:
+                names[word] = self._harmless.is_name(word, text)
+            if names[word] or self._harmless.excuses(finding.category, word, bones, start, end):
                 harmless.append((start, end))
             else:
                 found[finding] = None
