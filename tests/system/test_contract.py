@@ -105,6 +105,8 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("PATCH", base, {"title": "An evening", "moderation": {"categories": {"spam": 3}}})
     await call("GET", base)
     await call("GET", "/v1/rooms")
+    await call("POST", "/v1/revocations", {"sub": "somebody else"})
+    await call("GET", "/v1/revocations")
     await call("POST", f"{base}/guests", {"name": "Bo"})
     await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})
     card = {"entity": "athlete:1", "name": "100 m", "values": {"speed": 1.5, "wind": None}}
