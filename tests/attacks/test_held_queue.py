@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from grandstand.edge.inbox import HELD_PER_VIEWER
+from grandstand.rules import events
+from grandstand.rules.events import CommentEvent
+from grandstand.store.ingest import CommentRate, Item
 
 from tests.producers.stage import USER, Stage, stage, until
 
@@ -63,6 +66,18 @@ async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: St
         "POST", f"/v1/rooms/{room}/held/decide", role="viewer", json={"decision": "reject"}
     )
     assert answer.status_code == 403
+
+
+async def test_who_was_told_held_is_in_the_list_before_any_tick(on_stage: Stage) -> None:
+    room = await on_stage.room(tick=2000)
+    live = await on_stage.live(room)
+    event = CommentEvent(USER, "Ada", live.now(), "wait", 1.0, 0.0, 0.0, 1, held=True)
+    item = Item(USER, "m1", "h", events.encode(event))
+    store = on_stage.store
+    await store.ingest.append(room, [item], CommentRate(0, 1), store.now_ms())
+    assert await held(on_stage, room) == ["wait"]
+    await until(lambda: live.replica.held_of(USER) == 1)
+    assert await held(on_stage, room) == ["wait"]
 
 
 async def test_what_nobody_decides_is_given_up_and_never_shown(on_stage: Stage) -> None:

@@ -12,12 +12,23 @@ from starlette.responses import Response
 from grandstand.moderation import clean, skeleton
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import Fault, ProblemError
-from grandstand.rules.events import Barred, HeldDecided, HeldDecidedTogether, Restored, Retracted
+from grandstand.rules import events
+from grandstand.rules.events import (
+    Barred,
+    CommentEvent,
+    HeldDecided,
+    HeldDecidedTogether,
+    Restored,
+    Retracted,
+)
 from grandstand.rules.identity import RANKS, Role, check_may_bar, check_may_retract, user_id
 from grandstand.wire.messages import HeldComment, Time
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 MAX_BAR_S = 31_536_000
+MAX_UNREAD = 500
+"""Entries that no tick has read yet and that the list looks at: who was told `held` is in it."""
+
 MAX_DECIDED = 500
 """Held comments that one call decides."""
 
@@ -74,7 +85,15 @@ class BarredViewer(Struct, frozen=True):
 
 async def held(call: Call) -> Response:
     """The comments that wait for a moderator."""
-    return answer(HeldList(await call.api.rooms.store.rooms.held(call.live.room)))
+    store, room = call.api.rooms.store, call.live.room
+    # In this order: what is sequenced in between is found in both places, not in none.
+    unread = await store.ingest.read(room, "0-0", MAX_UNREAD)
+    waiting = {comment.id: comment for comment in await store.rooms.held(room)}
+    for entry in unread:
+        event = events.decode(entry.payload, entry.comment) if entry.comment else None
+        if isinstance(event, CommentEvent) and event.held:
+            waiting.setdefault(entry.comment, events.held_comment(entry.comment, event))
+    return answer(HeldList(sorted(waiting.values(), key=lambda comment: comment.id)))
 
 
 async def approve(call: Call) -> Response:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from grandstand.rules.identity import Role
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
-from grandstand.wire.messages import Cue, Mode, Overlay, Size
+from grandstand.wire.messages import Cue, HeldComment, Mode, Overlay, Size
 
 
 class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
@@ -174,6 +174,25 @@ ControlEvent: TypeAlias = (
     | StaffCame
     | GuestBanned
 )
+
+
+def held_comment(comment_id: str, event: CommentEvent) -> HeldComment:
+    """Return what moderators see of a comment that moderation held."""
+    return HeldComment(
+        id=comment_id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=event.weight,
+        categories=[event.category] if event.category else [],
+        reason=event.reason,
+        mode=event.mode,
+        color=UNSET if event.color is None else event.color,
+        size=event.size,
+        role=event.role if event.role != "viewer" else UNSET,
+    )
+
 
 _encoder = msgspec.msgpack.Encoder()
 _comment_decoder = msgspec.msgpack.Decoder(CommentEvent)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from grandstand.moderation.normalise import likeness, skeleton
-from grandstand.rules.events import CommentEvent
+from grandstand.rules.events import CommentEvent, held_comment
 from grandstand.rules.ranking import Group
 from grandstand.rules.record import Row
 from grandstand.rules.selection import Choice
@@ -49,21 +49,7 @@ class Told:
 
     def held(self) -> HeldComment:
         """What moderators see of it."""
-        event = self.event
-        return HeldComment(
-            id=self.id,
-            at=event.at,
-            user=event.user,
-            name=event.name,
-            text=event.text,
-            weight=event.weight,
-            categories=[event.category] if event.category else [],
-            reason=event.reason,
-            mode=event.mode,
-            color=UNSET if event.color is None else event.color,
-            size=event.size,
-            role=event.role if event.role != "viewer" else UNSET,
-        )
+        return held_comment(self.id, self.event)
 
     @classmethod
     def approved(cls, held: HeldComment) -> Told:
