@@ -173,6 +173,12 @@ async def _serve(
     metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
     metrics.read_counter(
+        "store_losses",
+        "What the store was found to have lost",
+        "what",
+        lambda: store.losses.counts,
+    )
+    metrics.read_counter(
         "moderation_comments",
         "Comments by how the scorer fared",
         "how",

@@ -16,6 +16,7 @@ from typing import Literal
 
 from grandstand.rules.limits import Bucket, Rate
 from grandstand.store.ingest import Appended, Item
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.votes import Ballot, Cast
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -71,9 +72,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """All that the store keeps of one room, votes apart."""
+    """All that the store keeps of one room, votes apart.
+
+    ``life``: what became of its head. It is ``lost`` where the store forgot it, ``ended`` once a
+    producer deleted the room, and ``swept`` once all that the room had is gone.
+    """
 
     epoch: str
+    life: Literal["alive", "lost", "ended", "swept"] = "alive"
     seq: int = 0
     offset: int = 0
     cursor: int = 0
@@ -99,8 +105,12 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of a poll: a voter's messages, the newest first, and the sums."""
+    """One shard of a poll: a voter's messages, the newest first, and the sums.
 
+    One that isn't ``opened`` was never made, or the store has lost it.
+    """
+
+    opened: bool = False
     closed: bool = False
     votes: Mapping[str, tuple[Ballot, ...]] = field(default_factory=dict)
     tally: Mapping[int, int] = field(default_factory=dict)
@@ -121,7 +131,11 @@ def short_id(number: int) -> str:
 def append(
     room: Room, items: Sequence[Item], limits: Limits, now_ms: int
 ) -> tuple[Room, list[Appended]]:
-    """One micro-batch, in its order; each item sees what those before it did."""
+    """One micro-batch, in its order; each item sees what those before it did.
+
+    Raises RoomGoneError, RoomEndedError: nobody would read what is appended.
+    """
+    _require_head(room)
     # The shelf counts what is held by commit; what this batch holds comes on top of it.
     shelf = limits.held - len(room.held)
     answers: list[Appended] = []
@@ -172,6 +186,8 @@ def commit(
     room: Room, proposal: Proposal, kept: int
 ) -> tuple[Room, Literal["committed", "already", "conflict"]]:
     """Moves the room on from the place the proposal saw, or not at all."""
+    if room.life != "alive":
+        return room, "conflict"
     if (room.epoch, room.seq, room.commit) == (
         proposal.before.epoch,
         proposal.seq,
@@ -202,7 +218,11 @@ def commit(
 
 
 def renew(room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int) -> tuple[Room, str]:
-    """Begins ``epoch`` after the one that is ``over``; the epoch in force."""
+    """Begins ``epoch`` after the one that is ``over``; the epoch in force.
+
+    Raises RoomGoneError, RoomEndedError.
+    """
+    _require_head(room)
     if room.epoch != over:
         return room, room.epoch
     renewed = replace(
@@ -228,6 +248,75 @@ def revoke(
     return {**revoked, name: until}, True
 
 
+# --- a room's beginning and end -----------------------------------------------------------------
+
+
+def create(
+    room: Room,
+    epoch: str,
+    state: Mapping[str, bytes],
+    bars: Mapping[str, bytes],
+    next_comment: int = 0,
+    seq: int = 0,
+    offset: int = 0,
+) -> tuple[Room, Literal["created", "exists", "ending"]]:
+    """Makes the room, or makes it anew where its head was lost.
+
+    What the store still has of it stays: comments that wait are sequenced after all. ``state`` and
+    ``bars`` are what is known of the room. New comments are numbered beyond all old ones.
+    """
+    if room.life == "alive":
+        return room, "exists"
+    if room.life == "ended":
+        return room, "ending"
+    made = replace(
+        room,
+        epoch=epoch,
+        life="alive",
+        seq=seq,
+        offset=offset,
+        cursor=0,
+        now=0,
+        commit="",
+        comments=next_comment,
+        timeline=(),
+        state=dict(state),
+        bars={**room.bars, **bars},
+    )
+    return made, "created"
+
+
+def lose(room: Room) -> Room:
+    """The store forgets everything: it was flushed, or another took its place."""
+    return Room("", life="lost", entered=room.entered)
+
+
+def lose_head(room: Room) -> Room:
+    """The store forgets the head alone: a key was evicted, or deleted by hand."""
+    return replace(room, epoch="", life="lost")
+
+
+def end(room: Room) -> tuple[Room, Literal["ended", "already"]]:
+    """A producer deletes the room: from now on nothing enters it. Raises RoomGoneError."""
+    if room.life == "lost":
+        raise RoomGoneError
+    if room.life in ("ended", "swept"):
+        return room, "already"
+    return replace(room, life="ended"), "ended"
+
+
+def sweep(room: Room) -> Room:
+    """Forgets all that an ended room had; a room that hasn't ended keeps everything."""
+    return replace(lose(room), life="swept") if room.life == "ended" else room
+
+
+def _require_head(room: Room) -> None:
+    if room.life == "lost":
+        raise RoomGoneError
+    if room.life != "alive":
+        raise RoomEndedError
+
+
 # --- votes ---------------------------------------------------------------------------------------
 
 
@@ -250,6 +339,8 @@ def _cast(shard: Shard, ballot: Ballot, change: bool, changes_max: int) -> tuple
         return shard, "voted_already"
     if shard.closed or not ballot.in_window:
         return shard, "too_late"
+    if not shard.opened:
+        return shard, "lost"
     tally = dict(shard.tally)
     for option in before[0].choices if before else ():
         tally[option] -= 1
@@ -257,6 +348,11 @@ def _cast(shard: Shard, ballot: Ballot, change: bool, changes_max: int) -> tuple
         tally[option] = tally.get(option, 0) + 1
     votes = {**shard.votes, ballot.voter: (ballot, *before)}
     return replace(shard, votes=votes, tally=tally), "counted"
+
+
+def open_shard(shard: Shard) -> Shard:
+    """From now on votes count; again is the same."""
+    return replace(shard, opened=True)
 
 
 def close(shard: Shard) -> Shard:

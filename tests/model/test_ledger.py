@@ -10,8 +10,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from grandstand.rules.limits import Rate
 from grandstand.store.ingest import Item, Kind
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.votes import Ballot
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +71,10 @@ class Books(RuleBasedStateMachine):
     @rule(batch=batches, limits=st.sampled_from([LIMITS, FREE]))
     def arrives(self, batch: list[Item], limits: Limits) -> None:
         before = self.room
+        if before.life != "alive":
+            with pytest.raises(RoomGoneError):
+                ledger.append(before, batch, limits, self.now_ms)
+            return
         self.room, answers = ledger.append(before, batch, limits, self.now_ms)
         assert len(answers) == len(batch)
         for entry in self.room.ingest[len(before.ingest) :]:
@@ -94,7 +100,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, 1))
     def loads(self, who: int) -> None:
-        self.views[who] = self.room
+        if self.room.life == "alive":
+            self.views[who] = self.room
 
     @rule(target=proposals, who=st.integers(0, 1), count=st.integers(1, 6), reject=st.booleans())
     def folds(self, who: int, count: int, reject: bool) -> Proposal:
@@ -162,8 +169,11 @@ class Books(RuleBasedStateMachine):
     def history_is_cut(self, ahead: int, stale: bool) -> None:
         before = self.room
         over = "of long ago" if stale else before.epoch
-        epoch = f"e{self.epochs}"
-        self.epochs += 1
+        epoch = self._new_epoch()
+        if before.life != "alive":
+            with pytest.raises(RoomGoneError):
+                ledger.renew(before, over, epoch, before.seq, before.offset)
+            return
         self.room, in_force = ledger.renew(
             before, over, epoch, before.seq + ahead, before.offset + ahead
         )
@@ -171,6 +181,26 @@ class Books(RuleBasedStateMachine):
         assert (self.room == before) is stale
         assert self.room.seq >= before.seq
         assert self.room.offset >= before.offset
+
+    @rule()
+    def the_store_loses_the_head(self) -> None:
+        self.room = ledger.lose_head(self.room)
+
+    @rule()
+    def is_made_anew(self) -> None:
+        before = self.room
+        seen = max(self.views.values(), key=lambda view: view.offset)
+        # As by the clock: beyond whatever was given out.
+        beyond = len(self.entries) + 36 * (self.epochs + 1)
+        self.room, result = ledger.create(
+            before, self._new_epoch(), {}, {}, beyond, seen.seq, seen.offset
+        )
+        assert result == ("exists" if before.life == "alive" else "created")
+        assert (self.room == before) is (result == "exists")
+
+    def _new_epoch(self) -> str:
+        self.epochs += 1
+        return f"e{self.epochs}"
 
     # --- what always holds -----------------------------------------------------------------------
 
@@ -210,7 +240,8 @@ class Poll(RuleBasedStateMachine):
     @initialize(change=st.booleans())
     def opens(self, change: bool) -> None:
         self.change = change
-        self.shard = Shard()
+        self.shard = ledger.open_shard(Shard())
+        self.lost = False
         self.final: tuple[Shard, Counter[int]] | None = None
         self.counted: dict[str, list[Ballot]] = {}
 
@@ -226,9 +257,17 @@ class Poll(RuleBasedStateMachine):
             known = any(each.message_id == ballot.message_id for each in mine)
             assert known == (answer == "repeated")
             if answer == "counted":
+                assert not self.lost
                 assert self.final is None
                 assert ballot.in_window
                 mine.append(ballot)
+
+    @rule()
+    def the_store_loses_it(self) -> None:
+        self.lost = True
+        self.shard = Shard()
+        self.counted = {}
+        self.final = None
 
     @rule()
     def closes(self) -> None:
@@ -276,6 +315,32 @@ def test_an_id_is_remembered_for_five_minutes_whenever_it_came() -> None:
         assert ledger.append(room, [item], FREE, came_ms + PERIOD_MS) == (room, [answer])
         again, _ = ledger.append(room, [item], FREE, came_ms + 2 * PERIOD_MS)
         assert again.entered == 2
+
+
+def test_nothing_enters_a_room_that_has_ended_and_nothing_of_it_comes_back() -> None:
+    item = Item("ada", "1", "c", b"hello")
+    room, _ = ledger.append(Room("e"), [item], FREE, PERIOD_MS)
+    proposal = Proposal("p", room.place, 1, 1, 1, 0, b"p")
+    room, ended = ledger.end(room)
+    assert ended == "ended"
+    assert ledger.end(room) == (room, "already")
+    assert ledger.commit(room, proposal, KEPT) == (room, "conflict")
+    assert ledger.create(room, "f", {}, {}) == (room, "ending")
+    with pytest.raises(RoomEndedError):
+        ledger.append(room, [item], FREE, PERIOD_MS)
+    with pytest.raises(RoomEndedError):
+        ledger.renew(room, "e", "f", 0, 0)
+    swept = ledger.sweep(room)
+    assert ledger.end(swept) == (swept, "already")
+    with pytest.raises(RoomEndedError):
+        ledger.append(swept, [item], FREE, PERIOD_MS)
+    anew, result = ledger.create(swept, "f", {"settings": b"s"}, {}, next_comment=room.comments)
+    assert (result, anew.ingest, anew.answers, anew.record) == ("created", (), {}, frozenset())
+    assert ledger.commit(anew, proposal, KEPT) == (anew, "conflict")
+    again, (answer,) = ledger.append(anew, [item], FREE, PERIOD_MS)
+    assert again.entered == room.entered + 1
+    assert answer.comment == ledger.short_id(room.comments + 1)
+    assert ledger.sweep(again) == again
 
 
 def test_a_sequencer_that_was_replaced_commits_nothing() -> None:

@@ -28,7 +28,14 @@ from grandstand.store import ingest, keys, revocations, timeline, votes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
 from grandstand.store.store import Store, open_store
-from grandstand.store.timeline import Changes, ConflictError, Head
+from grandstand.store.timeline import (
+    Changes,
+    ConflictError,
+    Head,
+    RoomEndedError,
+    RoomGoneError,
+    UnknownRoomError,
+)
 from grandstand.store.votes import Ballot
 from grandstand.store.writer import load
 from grandstand.wire.messages import HeldComment, Settings
@@ -97,6 +104,9 @@ class Bench:
                 await write()
         return await write()
 
+    async def clock_ms(self) -> float:
+        return await self.aside.rooms.clock_ms()
+
     async def ask(self, *command: Any) -> Any:
         return await self.aside.rooms._reader.ask(*command)
 
@@ -134,6 +144,7 @@ class Machine(RuleBasedStateMachine):
         self.settings = 0
         self.poll = {change: self._poll(change) for change in (False, True)}
         self.shards = {change: [Shard()] * SHARDS for change in (False, True)}
+        self.highest = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
@@ -160,12 +171,17 @@ class Machine(RuleBasedStateMachine):
         rate = CommentRate(int(limits.rate.interval_ms), limits.rate.burst)
 
         async def append() -> list[Appended]:
-            now_ms = await self.bench.aside.rooms.clock_ms()
+            now_ms = await self.bench.clock_ms()
             return await self.store.ingest.append(self.name, batch, rate, now_ms)
 
         # Sent again, a batch is answered as if it came for the first time: what was limited or
         # overloaded had no effect and is looked at anew, the rest is remembered.
-        now_ms = int(self.run(self.bench.aside.rooms.clock_ms())) + self.elapsed_ms
+        if self.room.life != "alive":
+            error = RoomGoneError if self.room.life == "lost" else RoomEndedError
+            with pytest.raises(error):
+                self.run(self.bench.insist(cut, append))
+            return
+        now_ms = int(self.run(self.bench.clock_ms())) + self.elapsed_ms
         for _ in range(2 if "after" in cut else 1):
             entered = self.room.entered
             self.room, expected = ledger.append(self.room, batch, limits, now_ms)
@@ -276,6 +292,10 @@ class Machine(RuleBasedStateMachine):
     @rule(ahead=st.integers(0, 3), stale=st.booleans(), cut=cuts)
     def history_is_cut(self, ahead: int, stale: bool, cut: Cut) -> None:
         over = replace(self.head, epoch="of long ago") if stale else self.head
+        if self.room.life != "alive":
+            with pytest.raises(UnknownRoomError):
+                self.run(self.store.timeline.renew_epoch(self.name, over, "run", 0, 0))
+            return
         seq, offset = self.head.seq + ahead, self.head.offset + ahead
 
         async def renew() -> str:
@@ -312,13 +332,108 @@ class Machine(RuleBasedStateMachine):
         stored = self.run(self.store.revocations.all())[1]
         assert {key[1]: each.until for key, each in stored.items()} == self.revoked
 
+    # --- its end, and its beginning anew ---------------------------------------------------------
+
+    @rule()
+    def the_store_loses_the_head(self) -> None:
+        self.run(self.bench.ask("DEL", keys.head(self.name)))
+        self._count_comments()
+        self.room = ledger.lose_head(self.room)
+
+    @rule()
+    def the_store_loses_everything(self) -> None:
+        left = self.run(self.bench.ask("KEYS", f"*{{{self.name}}}*"))
+        self.run(self.bench.ask("DEL", keys.head(self.name), *left))
+        self._count_comments()
+        self.room = ledger.lose(self.room)
+
+    @rule(cut=cuts)
+    def ends(self, cut: Cut) -> None:
+        async def end() -> bool | None:
+            return await self.store.endings.end(self.name)
+
+        answer = self.run(self.bench.insist(cut, end))
+        if self.room.life == "lost":
+            assert answer is None
+            return
+        self.room, result = ledger.end(self.room)
+        assert answer is (result == "ended" and "after" not in cut)
+
+    @rule(pieces=st.integers(1, 9))
+    def is_swept(self, pieces: int) -> None:
+        async def sweep() -> bool:
+            return await self.store.endings.sweep(self.name, await self.bench.clock_ms())
+
+        for _ in range(pieces):  # more than enough; one that was broken off is begun anew
+            self.run(sweep())
+        while not self.run(sweep()):
+            pass
+        self._count_comments()
+        self.room = ledger.sweep(self.room)
+        if self.room.life == "swept":
+            left = self.run(self.bench.ask("KEYS", f"*{{{self.name}}}*"))
+            rates = [keys.rate(self.name, user).encode() for user in ("ada", "bo")]
+            assert set(left) - set(rates) <= {keys.head(self.name).encode()}
+
+    @rule(restored=st.booleans(), cut=cuts)
+    def is_made_anew(self, restored: bool, cut: Cut) -> None:
+        bars = {"u1": Bar("ban", None)}
+        state = RoomState(settings=Settings(title="anew"), bars=bars)
+        seq, offset = (self.head.seq, self.head.offset) if restored else (0, 0)
+
+        async def create() -> bool:
+            if restored:
+                return await self.store.rooms.restore(self.name, b"salt", state, seq, offset)
+            return await self.store.rooms.create(self.name, "anew", state.settings)
+
+        if self.room.life == "ended":
+            with pytest.raises(StoreUnavailable):
+                self.run(create())
+            return
+        self._count_comments()
+        life = self.room.life
+        answer = self.run(self.bench.insist(cut, create))
+        self.head = self.run(self.store.timeline.load(self.name)).head
+        parts = self.run(self.bench.ask("HGETALL", keys.state(self.name)))
+        first = int(self.run(self.bench.ask("HGET", keys.head(self.name), "next")))
+        stored = {name.decode(): payload for name, payload in parts.items()}
+        self.room, result = ledger.create(
+            self.room,
+            self.head.epoch,
+            stored,
+            {user: msgspec.msgpack.encode(bar) for user, bar in bars.items()} if restored else {},
+            first,
+            seq,
+            offset,
+        )
+        if life == "alive":
+            assert result == "exists"
+            return
+        # A restoration that was cut off finds the room there when it comes again.
+        assert answer is not (restored and "after" in cut)
+        assert stored["settings"] == msgspec.msgpack.encode(state.settings)
+        assert first == 0 or first > self.highest
+        assert first > 0 or not (restored or life == "swept" or self.room.record)
+        self.cursors[0] = "0-0"
+
+    def _count_comments(self) -> None:
+        self.highest = max(self.highest, self.room.comments)
+
     # --- votes -----------------------------------------------------------------------------------
 
-    @rule(batch=st.lists(ballots, min_size=1, max_size=5), change=st.booleans(), cut=cuts)
-    def votes(self, batch: list[Ballot], change: bool, cut: Cut) -> None:
+    @rule(
+        batch=st.lists(ballots, min_size=1, max_size=5),
+        change=st.booleans(),
+        opens=st.booleans(),
+        cut=cuts,
+    )
+    def votes(self, batch: list[Ballot], change: bool, opens: bool, cut: Cut) -> None:
         # A batch is one script per shard in one pipeline: a cut takes effect at the first of them.
         one = votes.shard_of(batch[0].voter, SHARDS)
         batch = [ballot for ballot in batch if votes.shard_of(ballot.voter, SHARDS) == one]
+        if opens:
+            self.run(self.store.votes.open(self.name, self.poll[change]))
+            self.shards[change] = [ledger.open_shard(shard) for shard in self.shards[change]]
         for _ in range(2 if "after" in cut else 1):
             self.shards[change][one], expected = ledger.cast(
                 self.shards[change][one], batch, change, CHANGES_MAX
@@ -351,6 +466,13 @@ class Machine(RuleBasedStateMachine):
 
     async def _compare(self) -> None:
         ask, room, mine = self.bench.ask, self.name, self.room
+        if mine.life != "alive":
+            head = await ask("HGETALL", keys.head(room))
+            assert (b"ended" in head, b"swept" in head) == (
+                mine.life in ("ended", "swept"),
+                mine.life == "swept",
+            )
+            return
         head = await ask("HGETALL", keys.head(room))
         assert (head[b"epoch"], head[b"seq"], head[b"offset"], head[b"now"], head[b"next"]) == (
             mine.epoch.encode(),
@@ -426,7 +548,19 @@ def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
         url = await stack.enter_async_context(valkey(tmp_path))
         proxy = await stack.enter_async_context(CuttingProxy(url))
         aside = await _store(stack, url)
-        for name in ("append", "close", "commit", "create", "renew", "revoke", "vote"):
+        scripts = (
+            "append",
+            "close",
+            "commit",
+            "create",
+            "end",
+            "open",
+            "renew",
+            "revoke",
+            "swept",
+            "vote",
+        )
+        for name in scripts:
             await aside.rooms._reader.ask("SCRIPT", "LOAD", load(name).source)
         return Bench(proxy, await _store(stack, proxy.url), aside)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from grandstand.store.votes import Ballot
 
 from tests.producers.stage import Stage
 
@@ -144,3 +145,40 @@ async def test_a_list_comes_in_pages(on_stage: Stage) -> None:
     whole = await on_stage.call("GET", "/v1/rooms")  # a client that knows of no pages
     assert made <= {each["room"] for each in whole.json()["rooms"]}
     assert (await on_stage.call("GET", "/v1/rooms?limit=0")).status_code == 422
+
+
+async def test_a_room_is_deleted_by_its_name_said_twice(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    await on_stage.say(room, "hello")
+    for query in ("", "?confirm=", "?confirm=yes", f"?confirm={room}&force=1"):
+        refused = await on_stage.call("DELETE", f"/v1/rooms/{room}{query}")
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["path"] in ("confirm", "force")
+    assert (await on_stage.call("GET", f"/v1/rooms/{room}")).status_code == 200
+    forbidden = await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}", role="moderator")
+    assert forbidden.status_code == 403
+    for _ in range(2):
+        gone = await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}")
+        assert gone.status_code == 204
+    assert (await on_stage.call("GET", f"/v1/rooms/{room}")).status_code == 404
+    cue = await on_stage.call("POST", f"/v1/rooms/{room}/cues", json={"name": "x"})
+    assert cue.status_code == 404
+    listed = (await on_stage.call("GET", "/v1/rooms")).json()["rooms"]
+    assert room not in {each["room"] for each in listed}
+
+
+async def test_a_room_that_never_was_cannot_be_deleted(on_stage: Stage) -> None:
+    for room in ("nowhere", "NOWHERE"):
+        answer = await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}")
+        assert answer.status_code == 404
+
+
+async def test_a_deleted_rooms_open_polls_take_no_votes(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    body = {"kind": "single", "question": "?", "options": ["A", "B"], "duration": 600}
+    poll = (await on_stage.call("POST", f"/v1/rooms/{room}/polls", json=body)).json()["id"]
+    record = (await on_stage.live(room)).replica.state.polls[poll]
+    await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}")
+    ballots = [Ballot(f"v{n}", "m", (0,), True) for n in range(50)]
+    casts = await on_stage.store.votes.cast(room, record, ballots)
+    assert set(casts) <= {"too_late", "lost"}

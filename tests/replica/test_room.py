@@ -46,6 +46,9 @@ class Listener:
     def reloaded(self) -> None:
         self.reloads += 1
 
+    def ended(self) -> None:
+        pass
+
 
 class Deaf:
     """A room of which the bus brings nothing: a test says what is heard."""

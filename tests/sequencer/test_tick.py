@@ -64,6 +64,9 @@ class Listener:
     def reloaded(self) -> None:
         pass
 
+    def ended(self) -> None:
+        pass
+
     @property
     def texts(self) -> list[str]:
         return [
@@ -232,6 +235,7 @@ async def test_a_tally_is_told_again_to_those_who_came_since(
 ) -> None:
     monkeypatch.setattr(module, "ALL_TALLIES_MS", 1000)
     poll = room.poll()
+    await room.node.store.votes.open(room.live.room, poll)
     await room.append(PollOpened(uuid4().hex, poll))
     await room.vote(poll, "v", 1)
     room.start()

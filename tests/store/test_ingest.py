@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from grandstand.store import ingest, keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import PERIOD_MS, Appended, CommentRate, Item, append_call
 from grandstand.store.store import Store
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from redis import exceptions as errors
 
 from tests.proxy import CuttingProxy
 
 FREE = CommentRate(0, 1)
 HOUR = 3_600_000
+
+
+@pytest.fixture(autouse=True)
+async def made(store: Store) -> None:
+    await store.rooms.create("r", "made")
 
 
 def comment(name: str, user: str = "ada") -> Item:
@@ -157,3 +165,36 @@ def test_all_keys_of_a_batch_lie_in_one_slot() -> None:
     _, touched, _ = append_call("r", [comment("1"), comment("2")], FREE, 0)
     assert all(str(key).startswith("gs:{r}:") for key in touched)
     assert touched[-2:] == [keys.rate("r", "ada")] * 2
+
+
+async def test_nothing_is_taken_for_a_room_that_the_store_has_lost(store: Store) -> None:
+    await append(store, comment("1"))
+    redis: Any = store._redis
+    await redis.flushall()
+    for item in (comment("1"), comment("2"), Item("ada", "1", "q", b""), Item("", "3", "x", b"")):
+        with pytest.raises(RoomGoneError):
+            await append(store, item)
+    assert await redis.keys("*") == []
+
+
+async def test_nothing_is_taken_for_a_room_that_was_deleted(store: Store) -> None:
+    await append(store, comment("1"))
+    await store.endings.end("r")
+    for item in (comment("1"), comment("2"), Item("", "3", "x", b"")):
+        with pytest.raises(RoomEndedError):
+            await append(store, item)
+    assert len(await store.ingest.read("r", "0-0", 10)) == 1
+
+
+async def test_what_is_appended_lies_behind_the_cursor_whatever_became_of_stream_and_clock(
+    store: Store,
+) -> None:
+    """A stream that was evicted forgets its last id, and the store's clock may be set back."""
+    redis: Any = store._redis
+    cursor = f"{int(store.now_ms()) + HOUR}-5"
+    await redis.hset(keys.head("r"), "cursor", cursor)
+    answers = await append(store, comment("1"), comment("2"))
+    answers += await append(store, comment("3"))
+    entries = await store.ingest.read("r", cursor, 10)
+    assert [each.comment for each in entries] == [each.comment for each in answers]
+    assert await redis.xlen(keys.ingest("r")) == 3

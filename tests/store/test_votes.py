@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from grandstand.rules.polls import PollRecord
 from grandstand.store import keys, votes
@@ -33,6 +35,11 @@ def tally(**counts: int) -> list[int]:
 
 def ballot(voter: str, name: str, *choices: int, in_window: bool = True) -> Ballot:
     return Ballot(voter, name, choices, in_window)
+
+
+@pytest.fixture(autouse=True)
+async def opened(store: Store) -> None:
+    await store.votes.open("r", poll(shards=8))
 
 
 async def test_votes_of_all_shards_are_summed_and_answered_in_order(store: Store) -> None:
@@ -137,3 +144,25 @@ async def test_a_close_that_was_cut_off_may_be_made_again(
     with pytest.raises(StoreUnavailable):
         await store.votes.close("r", poll(), 60)
     assert await store.votes.close("r", poll(), 60) == (tally(o1=20), 20)
+
+
+async def test_a_shard_that_the_store_has_lost_takes_no_votes_and_is_counted(store: Store) -> None:
+    one = poll(shards=1)
+    await store.votes.cast("r", one, [ballot("ada", "1", 0)])
+    redis: Any = store._redis
+    await redis.flushall()
+    batch = [ballot("ada", "1", 0), ballot("bo", "1", 0), ballot("cy", "1", 0, in_window=False)]
+    assert await store.votes.cast("r", one, batch) == ["lost", "lost", "too_late"]
+    assert await redis.keys("*") == []
+    assert await store.votes.close("r", one, 60) == (tally(), 0)
+    assert store.losses.counts["votes"] == 1
+    assert await store.votes.cast("r", one, [ballot("bo", "1", 0)]) == ["too_late"]
+
+
+async def test_a_poll_that_nobody_opened_takes_no_votes(store: Store) -> None:
+    assert await store.votes.cast("elsewhere", poll(), [ballot("ada", "1", 0)]) == ["lost"]
+    await store.votes.open("elsewhere", poll())
+    await store.votes.open("elsewhere", poll())
+    assert await store.votes.cast("elsewhere", poll(), [ballot("ada", "1", 0)]) == ["counted"]
+    await store.votes.close("elsewhere", poll(), 60)
+    assert store.losses.counts["votes"] == 0

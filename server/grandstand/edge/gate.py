@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from grandstand.edge.handshake import Handshake, Refusal, problem
@@ -78,11 +79,17 @@ class Gate:
     def room(self, live: LiveRoom) -> EdgeRoom:
         """The room's viewers here."""
         known = self.edge_rooms.get(live.room)
-        if known is None:
+        if known is None or known.live is not live:
             store, hold_ms = self.rooms.store, self.ban_holds_address_s * 1000
-            known = EdgeRoom(live, store, self.moderator, self.metrics, hold_ms)
+            on_end = partial(self._forget, live)
+            known = EdgeRoom(live, store, self.moderator, self.metrics, on_end, hold_ms)
             self.edge_rooms[live.room] = known
         return known
+
+    def _forget(self, live: LiveRoom) -> None:
+        known = self.edge_rooms.get(live.room)
+        if known is not None and known.live is live:
+            del self.edge_rooms[live.room]
 
     def _origin_is_ours(self, handshake: Handshake) -> bool:
         """Browsers always tell their origin; a page of our own host, or of one that is named."""

@@ -28,6 +28,7 @@ from grandstand.rules.polls import PollRecord
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, insisting
+from grandstand.store.timeline import UnknownRoomError
 from grandstand.store.votes import Ballot, Cast
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
@@ -250,12 +251,15 @@ class Inbox:
             _answer(message, _counted(message, cast))
 
     def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: BaseException) -> None:
-        if isinstance(error, StoreUnavailable):
+        refused = _unavailable
+        if isinstance(error, UnknownRoomError):
+            refused = _no_room
+        elif isinstance(error, StoreUnavailable):
             log.warning("batch_unavailable", messages=len(batch), reason=error.reason)
         else:
             log.exception("batch_failed", room=self._live.room, messages=len(batch))
         for message in batch:
-            _answer(message, _unavailable())
+            _answer(message, refused())
 
 
 def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
@@ -322,10 +326,16 @@ def _counted(message: VoteIn, cast: Cast) -> Ack | RefusedError:
         return Ack(message.message_id)
     if message.instead is not None:
         return message.instead
+    if cast == "lost":
+        return _unavailable()
     if cast == "voted_already":
         words = "you have changed your vote too often" if message.poll.change else "you have voted"
         return RefusedError(ErrorCode.ALREADY_VOTED, words)
     return RefusedError(ErrorCode.POLL_NOT_OPEN, "this poll takes no vote for that moment")
+
+
+def _no_room() -> RefusedError:
+    return RefusedError(ErrorCode.UNKNOWN_ROOM, "this room was deleted")
 
 
 def _overloaded() -> RefusedError:

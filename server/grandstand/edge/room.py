@@ -7,7 +7,9 @@ viewers, and ends for those who were banned.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -41,6 +43,9 @@ DAY_MS = 86_400_000
 HOLD_ADDRESS_MS = 900_000
 """How long comments of new guests from a banned guest's address are held: a campus has one too."""
 
+DISMISSED_AT_ONCE = 100
+"""Viewers of a deleted room who are told in one go, 3 ms."""
+
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
@@ -55,8 +60,10 @@ class EdgeRoom:
         store: Store,
         moderator: Moderator,
         metrics: Metrics,
+        on_end: Callable[[], None],
         hold_address_ms: int = HOLD_ADDRESS_MS,
     ) -> None:
+        """``on_end`` is called once the room was deleted."""
         self.live = live
         self.inbox = Inbox(live, store, moderator, metrics)
         self.greeter = Greeter(live.room)
@@ -70,6 +77,8 @@ class EdgeRoom:
         self._present: dict[str, set[ViewerSession]] = {}
         self._staff: set[ViewerSession] = set()
         self._sent_at_s = 0.0
+        self._farewell: asyncio.Task[None] | None = None
+        self._on_end = on_end
         live.listeners.append(self)
 
     # --- who is there ----------------------------------------------------------------------------
@@ -183,6 +192,18 @@ class EdgeRoom:
                 session.bye(CloseCode.BANNED, door.BANNED)
             else:
                 session.welcome_again()
+
+    def ended(self) -> None:
+        """The room was deleted: everyone is sent away."""
+        self._on_end()
+        self._farewell = asyncio.create_task(self._dismiss(), name=f"dismiss {self.live.room}")
+
+    async def _dismiss(self) -> None:
+        while self._sessions:
+            for session in list(itertools.islice(self._sessions, DISMISSED_AT_ONCE)):
+                session.bye(CloseCode.NO_SUCH_ROOM, "this room was deleted")
+                self.leave(session)
+            await asyncio.sleep(0)  # other rooms' viewers come in between
 
     def heartbeat(self, now_s: float) -> None:
         """Says where the room stands if nothing was said for a while."""

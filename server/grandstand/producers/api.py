@@ -63,18 +63,18 @@ class Api:
 class Operation:
     """One row of the table of calls; routing, the role check and the documents are made of it.
 
-    ``answers`` maps each good status to its struct, ``media`` names what else may be answered.
-    With ``lines`` the body may also be NDJSON of so many lines, each a ``body``; with
-    ``recording`` it is a list of that struct, NDJSON or XML, which the handler reads.
-    ``makes_room`` is for
-    the call whose room need not exist. The handler's docstring describes it.
+    ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
+    what else may be answered. With ``lines`` the body may also be NDJSON of so many lines, each a
+    ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the handler
+    reads. ``makes_room`` is for the calls whose room need not exist. The handler's docstring
+    describes it.
     """
 
     method: str
     path: str
     access: Access
     handler: Callable[[Call], Awaitable[Response]]
-    answers: Mapping[int, type[Struct]]
+    answers: Mapping[int, type[Struct] | None]
     body: type[Struct] | None = None
     lines: int = 0
     recording: type[Struct] | None = None

@@ -96,7 +96,10 @@ def _operation(operation: Operation) -> Document:
         "description": f"{text}\n\n{_WHO[operation.access]}",
         "parameters": _parameters(operation),
         "responses": {
-            **{str(status): _answer(operation, kind) for status, kind in operation.answers.items()},
+            **{
+                str(status): _EMPTY if kind is None else _answer(operation, kind)
+                for status, kind in operation.answers.items()
+            },
             **{str(status): _PROBLEM for status in _refusals(operation)},
         },
         "security": [] if operation.access == "open" else [{"token": []}],
@@ -138,6 +141,8 @@ def _answer(operation: Operation, kind: type[Struct] | None) -> Document:
     }
 
 
+_EMPTY: Document = {"description": "Done; there is nothing to tell."}
+
 _PROBLEM: Document = {
     "description": "A problem document.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -171,7 +176,12 @@ def _parameters(operation: Operation) -> list[Document]:
     if operation.query is not None:
         schema = _schemas([operation.query])[operation.query.__name__]
         found += [
-            {"name": name, "in": "query", "required": False, "schema": field}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                "schema": field,
+            }
             for name, field in schema["properties"].items()
         ]
     return found

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
+import structlog
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from grandstand.rules.events import SettingsPut
 from grandstand.rules.settings import merged
 from grandstand.store.rooms import ROOM_ID, Description
 from grandstand.store.store import insisting
+from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.messages import Settings, Time
 
 CREATE_PATIENCE_S = 5.0
@@ -27,6 +29,8 @@ CREATE_PATIENCE_S = 5.0
 DESCRIBED_AT_ONCE = 100
 MAX_LOOKED_AT = 1000
 """Rooms that one page looks at for those that the caller may see; it tells where it stopped."""
+
+log = structlog.get_logger(__name__)
 
 
 class Room(Struct, frozen=True):
@@ -90,6 +94,35 @@ async def patch(call: Call) -> Response:
     await call.submit(SettingsPut(event_id(), changes, merge=True))
     call.api.directory.changed()
     return answer(await _look(call))
+
+
+class DeleteQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The room's id once more: what is deleted doesn't come back."""
+
+    confirm: str
+
+
+async def delete(call: Call) -> Response:
+    """Deletes a room with all that it has; `confirm` must name it. Again is the same.
+
+    Nothing enters it from then on, and its viewers are sent away.
+    """
+    room, identity = call.path("room"), call.identity
+    if call.query(DeleteQuery).confirm != room:
+        words = f"must be the room's id, {room}: what is deleted doesn't come back"
+        raise invalid([Fault("confirm", words)])
+    store = call.api.rooms.store
+    if not ROOM_ID.fullmatch(room):
+        raise UnknownRoomError(room)
+    is_new = await insisting(lambda: store.endings.end(room), CREATE_PATIENCE_S)
+    if is_new is None:
+        raise UnknownRoomError(room)
+    who = "" if identity is None else ascii(identity.sub[:100])
+    log.warning("room_deleted", room=room, by=who, again=not is_new)
+    for poll in await store.rooms.polls(room):
+        if not poll.final:  # from here on no vote is acknowledged
+            await store.votes.close(room, poll, 0)
+    return Response(status_code=204)
 
 
 async def get(call: Call) -> Response:

@@ -67,6 +67,16 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation("GET", _ROOM, "watch", rooms_calls.get, {200: rooms_calls.Room}),
     Operation(
+        "DELETE",
+        _ROOM,
+        "producer",
+        rooms_calls.delete,
+        {204: None},
+        query=rooms_calls.DeleteQuery,
+        refusals=(404,),
+        makes_room=True,
+    ),
+    Operation(
         "POST",
         _ROOM + "/guests",
         "open",

@@ -21,7 +21,7 @@ from grandstand.rules.stored import UNREADABLE
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, insisting
-from grandstand.store.timeline import Snapshot, UnknownRoomError
+from grandstand.store.timeline import RoomEndedError, Snapshot, UnknownRoomError
 from grandstand.timeouts import timeout
 
 NOTES_MAX = 100
@@ -48,6 +48,9 @@ class Listener(Protocol):
 
     def reloaded(self) -> None:
         """The replica was loaded anew: what viewers have does not lead to it."""
+
+    def ended(self) -> None:
+        """The room was deleted; nothing comes any more."""
 
 
 class LiveRoom:
@@ -173,13 +176,21 @@ class LiveRoom:
         log.warning("replica_reloaded", room=self.room, seq=self.replica.seq)
         self._each("reloaded")
 
+    def end(self) -> None:
+        """The room was deleted: tells all who wait for it, and all who listen."""
+        waiting, self._outcomes = self._outcomes, {}
+        for outcome in waiting.values():
+            if not outcome.done():
+                outcome.set_exception(RoomEndedError(self.room))
+        self._each("ended")
+
     # --- what goes to the store ------------------------------------------------------------------
 
     async def submit(self, event: ControlEvent) -> Outcome:
         """Sends a control event into the room and waits for what becomes of it.
 
         Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
-        time; it may then still take effect.
+        time; it may then still take effect. Raises RoomEndedError if the room was deleted.
         """
         waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._outcomes[event.id] = waiting

@@ -13,14 +13,14 @@ import structlog
 from grandstand.replica.revocations import RevocationList
 from grandstand.replica.room import LiveRoom, load
 from grandstand.rules import envelope
-from grandstand.rules.envelope import Renewed
+from grandstand.rules.envelope import Ended, Renewed
 from grandstand.rules.stored import UNREADABLE
 from grandstand.store import keys
 from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import ROOM_ID
 from grandstand.store.store import Store
-from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.timeline import RoomEndedError, UnknownRoomError
 from grandstand.timeouts import timeout
 
 COMPARE_S = 1.0
@@ -100,7 +100,11 @@ class LiveRooms:
         except UNREADABLE:  # a gap, as the next comparison of heads finds
             log.exception("envelope_unreadable", room=room, size_bytes=len(payload))
             return
-        if isinstance(told, Renewed):
+        if isinstance(told, Ended):
+            if told.epoch == live.replica.epoch:
+                self._end(live)
+            self._compare_now.set()
+        elif isinstance(told, Renewed):
             self._compare_now.set()
         else:
             live.heard(told)
@@ -159,7 +163,7 @@ class LiveRooms:
         for live, seen_epoch, seen_seq in seen:
             head = heads.get(live.room)
             if head is None:
-                log.error("room_vanished", room=live.room)
+                await self._vanished(live)
                 continue
             epoch, seq = head
             if seen_epoch != live.replica.epoch:
@@ -170,6 +174,28 @@ class LiveRooms:
                 await self._history_was_cut(live, seen_seq)
             elif seq > live.replica.seq:
                 live.catch_up(seq)
+
+    async def _vanished(self, live: LiveRoom) -> None:
+        """The room was deleted, or the store has lost it: then whoever knows it makes it anew."""
+        try:
+            await self.store.timeline.load(live.room)
+        except RoomEndedError:
+            self._end(live)
+        except UnknownRoomError:
+            log.error("room_lost", room=live.room, seq=live.replica.seq)
+            replica = live.replica
+            if await self.store.rooms.restore(
+                live.room, live.salt, replica.state, replica.seq, replica.offset
+            ):
+                self.store.losses.count("room")
+                log.error("room_restored", room=live.room, lost="its record, polls and votes")
+            live.catch_up(replica.seq + 1)
+
+    def _end(self, live: LiveRoom) -> None:
+        if self._rooms.pop(live.room, None) is live:
+            log.info("room_ended", room=live.room)
+            self._bus.forget(live.room)
+            live.end()
 
     async def _history_was_cut(self, live: LiveRoom, seen_seq: int) -> None:
         """The store knows less than this process has shown: no offset may get a second content."""

@@ -39,7 +39,13 @@ class Renewed(Struct, frozen=True, tag="epoch"):
     epoch: str
 
 
-Envelope: TypeAlias = Commit | Latest | Renewed
+class Ended(Struct, frozen=True, tag="ended"):
+    """A producer deleted the room that was in ``epoch``."""
+
+    epoch: str
+
+
+Envelope: TypeAlias = Commit | Latest | Renewed | Ended
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)

@@ -20,7 +20,7 @@ from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store
-from grandstand.store.timeline import ConflictError, UnknownRoomError
+from grandstand.store.timeline import ConflictError, RoomEndedError, UnknownRoomError
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 
@@ -35,6 +35,9 @@ LOOKED_AT = 100
 
 ROOMS_S = 5.0
 """How often the list of all rooms is asked for, and what is awake is said again."""
+
+SWEEP_PAUSE_S = 0.005
+"""Between two pieces of a deleted room: others' commands go first."""
 
 log = structlog.get_logger(__name__)
 
@@ -119,6 +122,8 @@ class Duty:
             self._resting[room] = await sequencer.run()
         except ConflictError as conflict:
             log.warning("sequencer_superseded", room=room, reason=str(conflict))
+        except RoomEndedError:
+            await self._sweep(room)
         except UnknownRoomError as gone:
             log.warning("sequencer_stopped", room=room, reason=str(gone))
             self._resting[room] = None
@@ -136,6 +141,20 @@ class Duty:
         for room in resting:
             del self._resting[room]
             await self._dismiss(room)
+
+    async def _sweep(self, room: str) -> None:
+        """Takes away what a deleted room had, piece by piece; whoever comes next goes on."""
+        endings = self._store.endings
+        try:
+            await asyncio.sleep(await endings.rest_ms(room, self._store.now_ms()) / 1000)
+            while not await endings.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
+                await asyncio.sleep(SWEEP_PAUSE_S)  # nothing is waited for: others go first
+            log.info("room_swept", room=room)
+            self._resting[room] = None
+        except StoreUnavailable as away:
+            log.warning("sweep_cut_short", room=room, reason=away.reason)
+        except Exception:
+            log.exception("sweep_failed", room=room)
 
     async def _dismiss(self, room: str) -> None:
         await end([self._working.pop(room)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from msgspec import UNSET
@@ -145,7 +146,13 @@ class RoomSequencer:
 
     async def _commit(self, entries: Sequence[Entry], now: int) -> None:
         """Commits what became of ``entries``, or of none where time alone changes the room."""
+        known = set(self._fold.state.polls)
         tick = self._fold.tick([*self._readable(entries)], now)
+        for poll in tick.asides.polls:
+            if poll.id not in known and not poll.ended:  # before anybody can know of it
+                await insisting(
+                    partial(self._store.votes.open, self._room, poll), COMMIT_PATIENCE_S
+                )
         commit = Commit(
             epoch=self._head.epoch,
             seq=self._head.seq + 1,

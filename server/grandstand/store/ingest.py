@@ -13,6 +13,7 @@ from typing import Literal
 
 from grandstand.store import keys
 from grandstand.store.reader import Reader
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.writer import Argument, Call, Writer, load
 
 PERIOD_MS = 300_000
@@ -98,12 +99,17 @@ class Ingest:
 
         ``store_now_ms`` is the store's time as the caller knows it: it picks the keys, while the
         script looks at the store's own clock. Raises StoreUnavailable; then the batch may or may
-        not have been executed, and may be sent again as it is.
+        not have been executed, and may be sent again as it is. Raises RoomGoneError if the store
+        has lost the room, RoomEndedError if it was deleted; then nothing was appended.
         """
         try:
             (reply,) = await self._writer.all([append_call(room, items, rate, store_now_ms)])
         finally:  # what was sent may have been executed, whatever came back
             self._appended(room)
+        if reply == b"gone":
+            raise RoomGoneError(room)
+        if reply == b"ended":
+            raise RoomEndedError(room)
         return [_appended(answer) for answer in reply]
 
     async def read(self, room: str, after: str, count: int) -> list[Entry]:

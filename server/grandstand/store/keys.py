@@ -10,7 +10,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and when it said so | by who reads it |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or for room once over |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
-| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made`` | |
+| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
 | ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it lies in the past |
@@ -26,7 +26,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
-| ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``c`` closed | retention, once final |
+| ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
 """  # noqa: E501
 
 from __future__ import annotations

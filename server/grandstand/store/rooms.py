@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import msgspec
 
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.state import PARTS, Bar, RoomState
 from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import new_epoch
 from grandstand.store.writer import Argument, Writer, load
@@ -48,17 +50,58 @@ class Rooms:
     async def create(self, room: str, request_id: str, settings: Settings | None = None) -> bool:
         """Creates ``room`` with ``settings``, or default ones; whether this request did it.
 
-        Raises StoreUnavailable; the same request may be made again.
+        Raises StoreUnavailable, also while a deleted room of this name is being swept; the same
+        request may be made again.
         """
+        state = {"settings": settings or Settings()}
+        return await self._create(room, request_id, secrets.token_bytes(16), state, {})
+
+    async def restore(
+        self, room: str, salt: bytes, state: RoomState, seen_seq: int, seen_offset: int
+    ) -> bool:
+        """Makes a room anew that the store has lost, from what a replica knows; whether it did.
+
+        A ban holds again, cards stand again, and numbers go on. Votes are lost, so that polls are
+        too. Raises StoreUnavailable, also if the room was deleted meanwhile.
+        """
+        kept = {part: getattr(state, part) for part in PARTS if part != "polls"}
+        seen = (seen_seq, seen_offset)
+        return await self._create(room, secrets.token_hex(8), salt, kept, state.bars, seen)
+
+    async def _create(
+        self,
+        room: str,
+        request_id: str,
+        salt: bytes,
+        state: Mapping[str, object],
+        bars: Mapping[str, Bar],
+        seen: tuple[int, int] | None = None,
+    ) -> bool:
+        seq, offset = seen or (0, 0)
         values: list[Argument] = [
             request_id,
             new_epoch(),
-            secrets.token_bytes(16),
+            salt,
             await self.run_id(),
-            msgspec.msgpack.encode(settings or Settings()),
+            seq,
+            offset,
+            "0" if seen is None else "1",
+            len(bars),
         ]
-        touched = [keys.head(room), keys.state(room)]
+        for part, value in [*bars.items(), *state.items()]:
+            values += (part, msgspec.msgpack.encode(value))
+        touched = [
+            keys.head(room),
+            keys.state(room),
+            keys.timeline(room),
+            keys.record(room),
+            keys.ingest(room),
+            keys.held(room),
+            keys.bars(room),
+        ]
         (created,) = await self._writer.all([(_CREATE, touched, values)])
+        if created < 0:
+            raise StoreUnavailable(f"what the deleted room {room} had is being swept away")
         await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; again is the same
         self._made(room)
         return bool(created)
@@ -74,7 +117,7 @@ class Rooms:
                 command
                 for room in rooms
                 for command in (
-                    ("HMGET", keys.head(room), "epoch", "offset", "now"),
+                    ("HMGET", keys.head(room), "epoch", "offset", "now", "ended"),
                     ("HGET", keys.state(room), "settings"),
                     ("HGETALL", keys.edges(room)),
                     ("ZCARD", keys.record(room)),
@@ -84,10 +127,10 @@ class Rooms:
         )
         described = {}
         for index, room in enumerate(rooms):
-            (epoch, offset, now), settings, edges, comments, polls = replies[
+            (epoch, offset, now, ended), settings, edges, comments, polls = replies[
                 index * 5 : index * 5 + 5
             ]
-            if epoch is None:
+            if epoch is None or ended is not None:
                 continue
             described[room] = Description(
                 settings=msgspec.msgpack.decode(settings, type=Settings)

@@ -15,9 +15,11 @@ from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable, connect, translated
 from grandstand.store.durability import Durability, probe
+from grandstand.store.endings import Endings
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.ingest import Ingest
 from grandstand.store.leases import Leases
+from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
 from grandstand.store.record import Record
 from grandstand.store.revocations import Revocations
@@ -57,12 +59,14 @@ class Store:
         self.clock = StoreClock()
         self.awake = Awake(reader)
         self.ingest = Ingest(reader, writer, self.awake.nudge)
-        self.timeline = Timeline(reader, writer)
-        self.votes = Votes(reader, writer)
+        self.losses = Losses()
+        self.timeline = Timeline(reader, writer, self.losses)
+        self.votes = Votes(reader, writer, self.losses)
         self.record = Record(reader)
         self.rooms = Rooms(reader, writer, self.awake.nudge)
         self.fingerprints = Fingerprints(reader)
         self.revocations = Revocations(reader, writer)
+        self.endings = Endings(reader, writer, self.awake.nudge)
         self.leases = Leases(writer, node)
 
     def bus(

@@ -25,6 +25,8 @@ from grandstand.rules.record import Row, moment_of
 from grandstand.rules.state import PARTS, RoomState
 from grandstand.rules.stored import UNREADABLE, state_of
 from grandstand.store import keys
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Call, Writer, load
 from grandstand.wire.messages import HeldComment
@@ -45,6 +47,21 @@ class ConflictError(Exception):
 
 class UnknownRoomError(Exception):
     """There is no such room in the store."""
+
+
+class RoomEndedError(UnknownRoomError):
+    """A producer deleted the room."""
+
+
+class RoomGoneError(StoreUnavailable):
+    """The store has lost the room's head: nothing enters until the room is made anew.
+
+    For its sender this is a store that is away: the room is there again within a second or so, and
+    the same message may be sent again.
+    """
+
+    def __init__(self, room: str = "") -> None:
+        super().__init__(f"the store has lost the room {room}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +101,10 @@ class Changes:
 class Timeline:
     """The commits of all rooms."""
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, losses: Losses) -> None:
         self._reader = reader
         self._writer = writer
+        self._losses = losses
 
     async def commit(
         self, room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
@@ -104,18 +122,18 @@ class Timeline:
         return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
 
     async def heads(self, rooms: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Epoch and seq of each room that exists."""
+        """Epoch and seq of each room that exists and wasn't deleted."""
         rows = await self._reader.ask_all(
-            [("HMGET", keys.head(room), "epoch", "seq") for room in rooms]
+            [("HMGET", keys.head(room), "epoch", "seq", "ended") for room in rooms]
         )
         return {
             room: (epoch.decode(), int(seq))
-            for room, (epoch, seq) in zip(rooms, rows, strict=True)
-            if epoch is not None
+            for room, (epoch, seq, ended) in zip(rooms, rows, strict=True)
+            if epoch is not None and ended is None
         }
 
     async def load(self, room: str) -> Snapshot:
-        """The room as its last commit left it. Raises UnknownRoomError."""
+        """The room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
         head, parts, held, bars = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
@@ -125,8 +143,13 @@ class Timeline:
             ],
             at_once=True,
         )
-        if not head:
+        if b"ended" in head:
+            raise RoomEndedError(room)
+        if b"epoch" not in head:
             raise UnknownRoomError(room)
+        if b"settings" not in parts:  # it was made with them
+            log.error("state_lost", room=room)
+            self._losses.count("state")
         return Snapshot(
             head=Head(
                 epoch=head[b"epoch"].decode(),
@@ -169,6 +192,8 @@ class Timeline:
 
         ``seen_seq`` and ``seen_offset`` are the furthest that any edge is known to have shown, so
         that numbers don't run backwards for those who watch them.
+
+        Raises UnknownRoomError, StoreUnavailable.
         """
         epoch = new_epoch()
         call: Call = (
@@ -185,6 +210,8 @@ class Timeline:
             ],
         )
         (reply,) = await self._writer.all([call])
+        if reply is None:
+            raise UnknownRoomError(room)
         return str(reply.decode())
 
 

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import structlog
+
 from grandstand.rules.polls import PollRecord
 from grandstand.store import keys
+from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Argument, Call, Writer, load
 
@@ -23,14 +26,17 @@ KEPT_MARGIN_S = 3600
 """Votes outlive ``keep_s`` by this: a result that was summed and not yet committed when everything
 went down is summed again, and must find them, however short the retention."""
 
-Cast = Literal["counted", "repeated", "voted_already", "too_late"]
+Cast = Literal["counted", "repeated", "voted_already", "too_late", "lost"]
 _ANSWERS: dict[str, Cast] = {
     "+": "counted",
     "=": "repeated",
     "2": "voted_already",
     "x": "too_late",
+    "g": "lost",
 }
-_VOTE, _CLOSE = load("vote"), load("close")
+_OPEN, _VOTE, _CLOSE = load("open"), load("vote"), load("close")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,20 @@ def shard_of(voter: str, shards: int) -> int:
 class Votes:
     """The votes of all polls."""
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, losses: Losses) -> None:
         self._reader = reader
         self._writer = writer
+        self._losses = losses
+
+    async def open(self, room: str, poll: PollRecord) -> None:
+        """Opens every shard; before that no vote counts. Again is the same.
+
+        A shard that the store forgets takes no votes from then on: nobody would sum them.
+        """
+        calls: list[Call] = [
+            (_OPEN, [keys.tally(room, poll.id, shard)], []) for shard in range(poll.shards)
+        ]
+        await self._writer.all(calls)
 
     async def cast(self, room: str, poll: PollRecord, ballots: Sequence[Ballot]) -> list[Cast]:
         """Casts votes in one poll; one answer each, in order.
@@ -91,7 +108,12 @@ class Votes:
             for n in range(poll.shards)
         ]
         replies = await self._writer.all(calls)
-        return _sum(poll, [dict(zip(reply[::2], reply[1::2], strict=True)) for reply in replies])
+        shards = [dict(zip(reply[::2], reply[1::2], strict=True)) for reply in replies]
+        lost = sum(b"o" not in fields for fields in shards)
+        if lost:
+            log.error("votes_lost", room=room, poll=poll.id, shards=lost, of=poll.shards)
+            self._losses.count("votes")
+        return _sum(poll, shards)
 
     async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
         """The votes so far per option, and the voters."""

@@ -7,7 +7,8 @@
 --       5 backlog cap, 6 held cap, then three per item:
 --       its message key; its kind (c comment, h held comment, r rejected comment, x control,
 --       q only asks what became of the message before); the event's bytes (for r: the reason)
--- Reply one string per item: its kind and the comment id (c, h), the reason (r), nothing (x);
+-- Reply 'gone' if the room has no head, 'ended' if it was deleted: nobody would read what is added.
+--       Else one string per item: its kind and the comment id (c, h), the reason (r), nothing (x);
 --       or l and the ms to wait (rate limited); o (overloaded); n (q: it had no effect yet).
 --       A message key seen within the last period gets the same reply again, without effect.
 
@@ -19,6 +20,9 @@ local current = math.floor(now / period) - first
 if current < 1 or current > 3 then
     return redis.error_reply('CLOCK the caller is more than a period away from the store')
 end
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'ended', 'cursor')
+if head[2] then return 'ended' end
+if not head[1] then return 'gone' end
 local ids, ids_before = KEYS[4 + current], KEYS[3 + current]
 local room = tonumber(ARGV[5]) - redis.call('XLEN', KEYS[2])
 local shelf = tonumber(ARGV[6]) - redis.call('HLEN', KEYS[3])
@@ -49,7 +53,26 @@ local function wait(key)
     return 0
 end
 
-local replies, wrote = {}, false
+local function later(id, cursor)
+    local ms, seq = id:match('(%d+)-(%d+)')
+    local cursor_ms, cursor_seq = cursor:match('(%d+)-(%d+)')
+    ms, cursor_ms = tonumber(ms), tonumber(cursor_ms)
+    return ms > cursor_ms or (ms == cursor_ms and tonumber(seq) > tonumber(cursor_seq))
+end
+
+local replies, wrote, is_read = {}, false, false
+local function add(id, payload)
+    -- A stream that was lost forgets its last id. If the clock was set back besides, new entries
+    -- would lie before the cursor, where nobody reads them.
+    local entry = redis.call('XADD', KEYS[2], '*', 'c', id, 'e', payload)
+    if not is_read and not later(entry, head[3]) then
+        redis.call('XDEL', KEYS[2], entry)
+        local ms, seq = head[3]:match('(%d+)-(%d+)')
+        redis.call('XADD', KEYS[2], ms .. '-' .. string.format('%.0f', seq + 1), 'c', id, 'e', payload)
+    end
+    is_read = true
+end
+
 for i = 0, (#ARGV - 6) / 3 - 1 do
     local key, kind, payload = ARGV[7 + i * 3], ARGV[8 + i * 3], ARGV[9 + i * 3]
     local reply = known(key)
@@ -72,7 +95,7 @@ for i = 0, (#ARGV - 6) / 3 - 1 do
             else
                 local id = ''
                 if kind ~= 'x' then id = short(redis.call('HINCRBY', KEYS[1], 'next', 1)) end
-                redis.call('XADD', KEYS[2], '*', 'c', id, 'e', payload)
+                add(id, payload)
                 room = room - 1
                 if kind == 'h' then shelf = shelf - 1 end
                 reply = kind .. id

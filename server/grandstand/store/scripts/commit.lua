@@ -12,10 +12,12 @@
 --       state, polls, held, bars: [field, value]..., forget: [held id...], lift: [user...],
 --       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
--- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is elsewhere
+-- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
+--       elsewhere, or gone, or was deleted
 
 local commit = cmsgpack.unpack(ARGV[2])
-local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit')
+local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit', 'ended')
+if at[5] then return {-1, at[1], at[2], at[3]} end
 if at[1] == commit.epoch and at[2] == commit.seq and at[4] == commit.id then
     return {0}
 end

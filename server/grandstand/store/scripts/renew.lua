@@ -4,8 +4,10 @@
 -- KEYS  1 head, 2 timeline
 -- ARGV  1 the channel, 2 the epoch that is over, 3 the new one, 4 the store's run id,
 --       5 at least this seq, 6 at least this offset, 7 the envelope
--- Reply the epoch in force
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
+-- Reply the epoch in force, or nothing: the room has no head, or was deleted
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'ended')
+local epoch = head[1]
+if not epoch or head[2] then return false end
 if epoch ~= ARGV[2] then return epoch end
 local at = redis.call('HMGET', KEYS[1], 'seq', 'offset')
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'run', ARGV[4],

@@ -1,0 +1,125 @@
+"""How a room ends: its head is marked, and a chore that may be broken off sweeps away the rest.
+
+From the mark on nothing enters the room and nothing is committed. What the room has may be large,
+so it goes in pieces, each of which looks anew at what is still there. At last a mark of a day is
+left, by which a process that was away for long tells a deleted room from one that the store lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from grandstand.rules import envelope
+from grandstand.rules.envelope import Ended
+from grandstand.rules.polls import PollRecord
+from grandstand.rules.record import Row
+from grandstand.store import keys
+from grandstand.store.ingest import PERIOD_MS
+from grandstand.store.reader import Command, Reader
+from grandstand.store.writer import Writer, load
+
+REST_MS = 2000
+"""How long a room is left alone before it is swept: by then every process knows that it ended."""
+
+MARK_KEPT_S = 86_400
+ROWS = 500
+POLLS = 20
+"""What one piece of the chore takes away at most."""
+
+_END, _SWEPT = load("end"), load("swept")
+
+
+class Endings:
+    """The ends of all rooms."""
+
+    def __init__(self, reader: Reader, writer: Writer, ended: Callable[[str], None]) -> None:
+        """``ended`` is told of each room that ends by this process."""
+        self._reader = reader
+        self._writer = writer
+        self._ended = ended
+
+    async def end(self, room: str) -> bool | None:
+        """Ends ``room`` and publishes it. Whether it was this call, None if there is no such room.
+
+        Raises StoreUnavailable; again is the same.
+        """
+        epoch = await self._reader.ask("HGET", keys.head(room), "epoch")
+        told = envelope.encode(Ended((epoch or b"").decode()))
+        if epoch is not None:  # first said, then done: if this process dies another sweeps it
+            await self._reader.ask("ZADD", keys.AWAKE, 0, room)
+        (reply,) = await self._writer.all([(_END, [keys.head(room)], [keys.bus(room), told])])
+        if reply > 0:
+            self._ended(room)
+        return None if reply < 0 else bool(reply)
+
+    async def rest_ms(self, room: str, store_now_ms: float) -> float:
+        """For how long an ended room is still to be left alone; 0: it may be swept."""
+        ended = await self._reader.ask("HGET", keys.head(room), "ended")
+        waited_ms = store_now_ms - float(ended or 0)
+        return 0 if waited_ms < 0 else max(0, REST_MS - waited_ms)
+
+    async def sweep(self, room: str, store_now_ms: float) -> bool:
+        """Takes away one piece of an ended room; whether there is nothing left to do.
+
+        Raises StoreUnavailable; what was done stays done.
+        """
+        ended, swept = await self._reader.ask("HMGET", keys.head(room), "ended", "swept")
+        if ended is None:
+            return True
+        if swept is None:
+            if await self._some_polls(room) or await self._some_rows(room):
+                return False
+            await self._rest(room, store_now_ms)
+        await self._reader.ask("SREM", keys.ROOMS, room)
+        call = (_SWEPT, [keys.head(room)], [ended, MARK_KEPT_S])
+        (is_swept,) = await self._writer.all([call])
+        if not is_swept:  # made anew meanwhile, by somebody who found it swept
+            await self._reader.ask("SADD", keys.ROOMS, room)
+        return True
+
+    async def _some_polls(self, room: str) -> bool:
+        _, found = await self._reader.ask("HSCAN", keys.polls(room), 0, "COUNT", POLLS)
+        pairs = (
+            list(found.items())
+            if isinstance(found, dict)
+            else list(zip(found[::2], found[1::2], strict=True))
+        )
+        gone: list[Command] = []
+        for _, row in pairs:
+            poll = msgspec.msgpack.decode(row, type=PollRecord)
+            for shard in range(poll.shards):
+                gone.append(("UNLINK", keys.votes(room, poll.id, shard)))
+                gone.append(("UNLINK", keys.tally(room, poll.id, shard)))
+        await self._reader.ask_all(gone)
+        if pairs:
+            await self._reader.ask("HDEL", keys.polls(room), *(poll for poll, _ in pairs))
+        return bool(pairs)
+
+    async def _some_rows(self, room: str) -> bool:
+        members = await self._reader.ask("ZRANGE", keys.record(room), 0, ROWS - 1)
+        rows = [msgspec.msgpack.decode(member, type=Row) for member in members]
+        if rows:
+            beside = {keys.at_of(room, row.id) for row in rows}
+            beside |= {keys.rate(room, row.user) for row in rows}
+            await self._reader.ask("UNLINK", *beside)
+            await self._reader.ask("ZREMRANGEBYRANK", keys.record(room), 0, len(rows) - 1)
+        return bool(rows)
+
+    async def _rest(self, room: str, store_now_ms: float) -> None:
+        parts = (
+            keys.ingest,
+            keys.state,
+            keys.timeline,
+            keys.record,
+            keys.retracted,
+            keys.held,
+            keys.bars,
+            keys.polls,
+            keys.edges,
+            keys.lease,
+        )
+        period = int(store_now_ms // PERIOD_MS)
+        answers = (keys.ids(room, period + step) for step in range(-3, 2))
+        await self._reader.ask("UNLINK", *(part(room) for part in parts), *answers)
