@@ -366,8 +366,7 @@ class Machine(RuleBasedStateMachine):
 
         for _ in range(pieces):  # more than enough; one that was broken off is begun anew
             self.run(sweep())
-        while not self.run(sweep()):
-            pass
+        assert any(self.run(sweep()) for _ in range(100))
         self._count_comments()
         self.room = ledger.sweep(self.room)
         if self.room.life == "swept":
