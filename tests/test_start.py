@@ -9,8 +9,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,22 @@ def test_a_store_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     environment = {"GRANDSTAND_REDIS_URL": "http://127.0.0.1"}
     line = refused(start(tmp_path, "serve", environment=environment))
     assert "must begin with redis://" in line
+
+
+def test_a_web_server_in_place_of_the_store_is_named(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        port = server.server_address[1]
+        for scheme in ("redis", "rediss"):
+            environment = {"GRANDSTAND_REDIS_URL": f"{scheme}://127.0.0.1:{port}"}
+            line = refused(start(tmp_path, "serve", environment=environment))
+            assert "GRANDSTAND_REDIS_URL" in line
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_a_trace_that_is_missing_is_named(tmp_path: Path) -> None:

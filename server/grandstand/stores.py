@@ -49,8 +49,7 @@ async def connected(url: str) -> AsyncIterator[Store]:
         place = urlsplit(url)
         where = f"{place.scheme}://{place.hostname or place.path}"
         raise OperatorError(
-            f"the store at {where} doesn't answer ({away.reason}): start it, or mend "
-            "GRANDSTAND_REDIS_URL"
+            f"the store at {where} doesn't answer ({away.reason}): {_advice(place.scheme, away)}"
         ) from None
     if store.durability.promise == "weak":
         log.warning("acks_are_weak", why=store.durability.why)
@@ -58,3 +57,13 @@ async def connected(url: str) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+def _advice(scheme: str, away: StoreUnavailable) -> str:
+    if "loading" in away.reason.lower():
+        return "it reads its data still; start again in a while"
+    if scheme == "rediss":
+        return "start it, or mend GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
+    if scheme == "redis" and "losed" in away.reason:  # closed, Connection closed by server
+        return "start it, or mend GRANDSTAND_REDIS_URL; if it wants TLS, begin with rediss://"
+    return "start it, or mend GRANDSTAND_REDIS_URL"

@@ -127,6 +127,7 @@ class LiveRooms:
             await end(self._at_work)
 
     async def _compare_forever(self) -> None:
+        heard = True
         while True:
             try:
                 async with timeout(COMPARE_S):
@@ -139,7 +140,9 @@ class LiveRooms:
                 await self.store.sample_clock()
                 await self.revocations.compare()
                 await self._compare(everything)
-                self.store_is_up = True
+                # A bus that was cut connects again within a moment; one that can't is an outage.
+                self.store_is_up = self._bus.hears or heard
+                heard = self._bus.hears
             except StoreUnavailable as away:
                 if self.store_is_up:
                     log.warning("store_away", reason=away.reason)

@@ -42,6 +42,11 @@ class Bus:
         self._pubsub: Any = None
         self._wanted = asyncio.Event()
 
+    @property
+    def hears(self) -> bool:
+        """Whether it listens, or has no room to listen to."""
+        return self._pubsub is not None or not self._rooms
+
     async def subscribe(self, room: str) -> None:
         """Listens to ``room`` from now on; during an outage, from the next connection on."""
         self._rooms[keys.bus(room)] = room

@@ -110,9 +110,25 @@ _UNAVAILABLE: tuple[type[errors.RedisError], ...] = (
     errors.ReadOnlyError,
     errors.ClusterDownError,  # also MASTERDOWN
     errors.TryAgainError,
+    errors.MovedError,
+    errors.InvalidResponse,
 )
-_UNAVAILABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN", "LOADING")
+_UNAVAILABLE_CODES = (
+    "BUSY",
+    "CLOCK",
+    "DENIED",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOAUTH",
+    "NOREPLICAS",
+    "UNBLOCKED",
+)
 """First words of error replies for which redis-py has no class of its own."""
+
+_KILLED = "Script killed by user"
+_FORBIDDEN = ("ACL failure in script", "EXEC without MULTI")
+"""How a server says that a script may not call something, or that MULTI was refused."""
 
 
 def unwrapped(error: errors.RedisError) -> errors.RedisError:
@@ -123,13 +139,24 @@ def unwrapped(error: errors.RedisError) -> errors.RedisError:
     return error.__cause__ if isinstance(error.__cause__, errors.RedisError) else error
 
 
+def is_forbidden(error: Exception) -> bool:
+    """Whether the server's user lacks a permission."""
+    text = str(error)
+    return isinstance(error, errors.NoPermissionError) or any(each in text for each in _FORBIDDEN)
+
+
 def unavailability(error: Exception) -> StoreUnavailable | None:
     """What ``error`` means if the store can't answer now; None for a fault of our own program."""
     if isinstance(error, StoreUnavailable):
         return error
     text = str(error)
     if isinstance(error, _UNAVAILABLE) or (
-        isinstance(error, errors.ResponseError) and text.split(" ", 1)[0] in _UNAVAILABLE_CODES
+        isinstance(error, errors.ResponseError)
+        and (
+            text.split(" ", 1)[0] in _UNAVAILABLE_CODES
+            or _KILLED in text
+            or is_forbidden(error)  # an operator took it away under a running server
+        )
     ):
         return StoreUnavailable(text or type(error).__name__)
     return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from grandstand.rules.clock import StoreClock
+from grandstand.store import fitness
 from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable, connect, translated
@@ -103,10 +104,12 @@ class Store:
 async def open_store(url: str) -> Store:
     """Connects, asks what an ack is worth there, and sets the clock.
 
-    Raises OperatorError for a wrong URL or wrong credentials, StoreUnavailable if nobody answers.
+    Raises OperatorError for a wrong URL, wrong credentials, or a server that can't do what is
+    needed; StoreUnavailable if nobody answers.
     """
     redis = connect(url)
     try:
+        await fitness.check(redis)
         store = Store(redis, await probe(redis), node=secrets.token_hex(4))
         await store.sample_clock()
     except BaseException:
