@@ -15,8 +15,7 @@ from grandstand.rules import envelope
 from grandstand.rules.envelope import Ended
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
-from grandstand.store import keys
-from grandstand.store.ingest import PERIOD_MS
+from grandstand.store import ingest, keys
 from grandstand.store.reader import Command, Reader
 from grandstand.store.writer import Writer, load
 
@@ -120,6 +119,6 @@ class Endings:
             keys.edges,
             keys.lease,
         )
-        period = int(store_now_ms // PERIOD_MS)
+        period = int(store_now_ms // ingest.PERIOD_MS)
         answers = (keys.ids(room, period + step) for step in range(-3, 2))
         await self._reader.ask("UNLINK", *(part(room) for part in parts), *answers)
