@@ -368,6 +368,10 @@ class Machine(RuleBasedStateMachine):
             self.run(sweep())
         assert any(self.run(sweep()) for _ in range(100))
         self._count_comments()
+        if self.room.life == "ended":
+            for change, poll in self.poll.items():
+                if poll.id in self.room.polls:
+                    self.shards[change] = [Shard()] * SHARDS
         self.room = ledger.sweep(self.room)
         if self.room.life == "swept":
             left = self.run(self.bench.ask("KEYS", f"*{{{self.name}}}*"))
