@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +142,10 @@ def test_no_module_has_grown_beyond_reading(module: str) -> None:
 def test_names_are_nouns_of_the_field() -> None:
     words = {word for module in MODULES for part in module.split("/") for word in part.split("_")}
     assert not words & {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_pattern_repeats_a_group_possessively(module: str) -> None:
+    """Before Python 3.11.5 such a group matches wrongly where something in it backtracks."""
+    code = (PACKAGE / f"{module}.py").read_text()
+    assert not re.search(r"\)(?:[+*?]|\{[\d,]+\})\+", code)

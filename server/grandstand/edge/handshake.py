@@ -39,7 +39,7 @@ from grandstand.wire.frames import WINDOW_BITS
 SUBPROTOCOL_IS_TEXT = {"grandstand.v1.msgpack": False, "grandstand.v1.json": True}
 
 _PLAIN = re.compile(
-    r"GET [!-~]+ HTTP/1\.1\r\n(?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)++\r\n"
+    r"GET [!-~]+ HTTP/1\.1\r\n(?:[-!#$%&'*+.^_`|~0-9A-Za-z]++:[\t -~\x80-\xff]*+\r\n)+\r\n"
 )
 _DECISIVE = (
     "upgrade",

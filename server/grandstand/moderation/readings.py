@@ -57,7 +57,7 @@ def _words(least_letters: int) -> re.Pattern[str]:
             endings.setdefault(name[0], []).append(name[1:])
     each = "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in endings.items())
     word = f"(?:{each}){{1,{_WORD_MAX}}}(?![a-z'])"
-    return re.compile(f"(?<![a-z'])(?>{word})(?: (?>{word}))*+")
+    return re.compile(f"(?<![a-z'])(?>{word})(?: (?>{word}))*")
 
 
 _AMONG_CHINESE, _ALONE = _words(1), _words(2)
