@@ -14,7 +14,7 @@ MOST_P99_MS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """``run`` ends when the attack is over; the witness is timed until then, and a second longer.
+    """``run`` ends when the attack is over; the witness is timed until the server answers again.
 
     ``options`` and ``environment`` are those of ``grandstand serve``, ``settings`` the room's.
     """
