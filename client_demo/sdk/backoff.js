@@ -21,5 +21,5 @@ export function backoffMs(attempt, random) {
  */
 export function afterClose(code) {
   if (code === 3000) return "new token";
-  return [1009, 3003, 3009, 3503, 4000, 4004].includes(code) ? "final" : "reconnect";
+  return [1007, 1009, 3003, 3009, 3503, 4000, 4004].includes(code) ? "final" : "reconnect";
 }

@@ -28,6 +28,7 @@ from grandstand.edge.gate import Gate, Limits
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.presence import Presence
 from grandstand.edge.revoked import Revoked
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import ViewerSocket
 from grandstand.faults import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
@@ -216,7 +217,7 @@ async def _serve(
             ws=Admission(  # type: ignore[arg-type]
                 settings.handshakes_per_s,
                 metrics,
-                functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),
+                functools.partial(ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()),
             ),
             http=Entrance,
             backlog=machine.BACKLOG,

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import Handshake, Refusal, ViewerSocket
 from grandstand.timeouts import timeout
+from grandstand.wire.codes import CloseCode
 from uvicorn import Config, Server
 
 
@@ -32,6 +34,10 @@ class EchoSession:
         self.told.append("received")
         self.messages.append((payload, is_text))
         self.socket.send(payload)
+
+    def violated(self, code: CloseCode, reason: str) -> None:
+        self.told.append("violated")
+        self.socket.close(code, reason)
 
     def behind(self) -> None:
         self.told.append("behind")
@@ -112,7 +118,7 @@ async def serving(
         port=0,
         lifespan="off",
         log_config=None,
-        ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive),  # type: ignore[arg-type]
+        ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()),  # type: ignore[arg-type]
         timeout_graceful_shutdown=5,
         **options,
     )

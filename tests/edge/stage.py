@@ -20,6 +20,7 @@ from grandstand.edge.gate import Gate
 from grandstand.edge.handshake import Handshake
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.revoked import Revoked
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.session import ViewerSession
 from grandstand.edge.socket import ViewerSocket
 from grandstand.moderation import Moderator, Rules
@@ -159,6 +160,9 @@ class Outlet:
 
     def send(self, payload: bytes) -> None:
         self.write(_framed(payload))
+
+    def greeted(self) -> None:
+        pass
 
     def doubt(self) -> None:
         raise AssertionError("it has no window")
@@ -389,7 +393,7 @@ async def stage(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIte
             port=0,
             lifespan="off",
             log_config=None,
-            ws=functools.partial(ViewerSocket, gate=door, keepalive=keepalive),  # type: ignore[arg-type]
+            ws=functools.partial(ViewerSocket, gate=door, keepalive=keepalive, turns=RoundRobin()),  # type: ignore[arg-type]
             timeout_graceful_shutdown=5,
         )
         server = Server(config)

@@ -10,6 +10,7 @@ import pytest
 from grandstand.edge.admission import LONGEST_S, Admission
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import ViewerSocket
 from grandstand.telemetry import Metrics
 from prometheus_client import CollectorRegistry
@@ -33,7 +34,7 @@ HEAD = (
 @asynccontextmanager
 async def admitting(per_s: int, gate: EchoGate, metrics: Metrics) -> AsyncIterator[int]:
     """Our way in on a free port, which it yields; its clock stands still."""
-    viewer = functools.partial(ViewerSocket, gate=gate, keepalive=Keepalive())
+    viewer = functools.partial(ViewerSocket, gate=gate, keepalive=Keepalive(), turns=RoundRobin())
     admission = Admission(per_s, metrics, viewer, now=lambda: 0.0)
     config = Config(no_app, ws=admission, lifespan="off", log_config=None)  # type: ignore[arg-type]
     config.load()

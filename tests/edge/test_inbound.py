@@ -3,9 +3,11 @@ from __future__ import annotations
 import itertools
 import random
 import zlib
+from contextlib import suppress
 
 import pytest
-from grandstand.edge.inbound import MAX_MESSAGE_BYTES, Inbound
+from grandstand.edge.inbound import MAX_MESSAGE_BYTES, ExcessError, Inbound
+from grandstand.rules.limits import Rate
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
@@ -181,3 +183,96 @@ def test_nothing_holds_one_that_has_ended() -> None:
     inbound.end()
     assert reads_by_itself(inbound)
     inbound.end()
+
+
+# Frame by frame, within a budget.
+
+
+class Counting(Inbound):
+    """Counts what it is given to decode."""
+
+    decoded = 0
+
+    def receive(self, data: bytes) -> list[tuple[Opcode, bytes]]:
+        self.decoded += 1
+        return []
+
+
+def frames_within_budget(inbound: Inbound, now_ms: float) -> int:
+    count = 0
+    with suppress(ExcessError):
+        while inbound.read(now_ms) is not None:
+            count += 1
+    return count
+
+
+PLENTY = Rate(interval_ms=1, burst=100_000)
+
+
+def read_all(inbound: Inbound, data: list[bytes]) -> list[tuple[Opcode, bytes]]:
+    read: list[tuple[Opcode, bytes]] = []
+    for piece in data:
+        inbound.add(piece, 0.0)
+        while (received := inbound.read(0.0)) is not None:
+            read += received
+    return read
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(sound, max_size=6), st.lists(st.integers(0, 1 << 17), max_size=6), st.booleans())
+def test_frame_by_frame_the_same_is_read_however_the_stream_is_cut(
+    sent: list[bytes], cuts: list[int], deflates: bool
+) -> None:
+    stream = b"".join(sent)
+    places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    pieces = [stream[begin:end] for begin, end in itertools.pairwise(places)]
+    ours, theirs = Inbound(deflates, PLENTY), by_websockets(deflates)
+    assert read_all(ours, pieces) == (theirs.receive(stream) if stream else [])
+    assert ours.to_send() == theirs.to_send()
+    assert ours.is_closed == theirs.is_closed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        masked(Opcode.PING),
+        masked(Opcode.PONG),
+        b"\x00\x80\0\0\0\0",
+        b"\x02\x80\0\0\0\0",
+        masked(Opcode.BINARY),
+        masked(Opcode.TEXT, b"x" * 100),
+        b"\xc1\x81\0\0\0\0\x00",
+    ],
+    ids=["ping", "pong", "continuation", "first", "empty", "text", "deflated"],
+)
+def test_each_frame_is_taken_from_the_budget_before_it_is_decoded(frame: bytes) -> None:
+    inbound = Counting(True, Rate(interval_ms=100, burst=10))
+    inbound.add(frame * 1000, 0.0)
+    assert frames_within_budget(inbound, 0.0) in (9, 10)
+    assert inbound.decoded in (9, 10)
+    assert inbound.has_frame
+    assert frames_within_budget(inbound, 150.0) in (1, 2)  # so many have been earned
+
+
+def test_bytes_are_counted_as_frames_are() -> None:
+    inbound = Inbound(False, Rate(interval_ms=100, burst=10))
+    inbound.add(masked(Opcode.BINARY, b"x" * MAX_MESSAGE_BYTES) * 10, 0.0)
+    assert frames_within_budget(inbound, 0.0) == 5
+
+
+def test_a_frame_that_comes_byte_by_byte_costs_as_many_frames() -> None:
+    inbound = Inbound(False, Rate(interval_ms=100, burst=10))
+    frame = masked(Opcode.BINARY, b"x" * 100)
+    for at in range(11):
+        inbound.add(frame[at : at + 1], 0.0)
+        assert inbound.read(0.0) is None
+    with pytest.raises(ExcessError):
+        inbound.add(frame[11:12], 0.0)
+
+
+def test_what_is_dropped_is_not_read() -> None:
+    inbound = Inbound(False, PLENTY)
+    inbound.add(masked(Opcode.BINARY, b"x") * 5, 0.0)
+    inbound.drop()
+    assert inbound.read(0.0) is None
+    assert not inbound.has_frame

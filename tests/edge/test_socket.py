@@ -9,13 +9,14 @@ import socket as sockets
 import struct
 import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from grandstand.edge.inbound import MAX_MESSAGE_BYTES
 from grandstand.edge.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Keepalive
 from grandstand.edge.kernel import SEND_BUFFER_BYTES
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import (
     ANSWER_S,
     CLOSING_S,
@@ -118,7 +119,15 @@ class Viewer:
         self.keepalive = Keepalive()
         self.state = ServerState()
         self.wire = MemoryTransport()
-        self.socket = ViewerSocket(CONFIG, self.state, {}, gate=self.gate, keepalive=self.keepalive)
+        self.due: list[Callable[[], None]] = []
+        self.socket = ViewerSocket(
+            CONFIG,
+            self.state,
+            {},
+            gate=self.gate,
+            keepalive=self.keepalive,
+            turns=RoundRobin(self.due.append),
+        )
         self.socket.connection_made(self.wire)
 
     @classmethod
@@ -135,7 +144,13 @@ class Viewer:
     def receive(self, *data: bytes) -> bytes:
         """Feed ``data`` and return what is written in answer."""
         self.socket.data_received(b"".join(data))
+        self.turn()
         return self.wire.take()
+
+    def turn(self) -> None:
+        """Let the loop turn until nothing is due."""
+        while self.due:
+            self.due.pop(0)()
 
     def sweep(self, seconds: int) -> bytes:
         for _ in range(seconds):
@@ -330,8 +345,20 @@ def test_a_message_of_either_opcode_reaches_the_session_which_judges_it(
     opcode: Opcode, subprotocol: str
 ) -> None:
     viewer = Viewer.opened(Sec_WebSocket_Protocol=subprotocol)
-    viewer.receive(masked(opcode, b"\xff\xfe"))
-    assert viewer.session.messages == [(b"\xff\xfe", opcode is Opcode.TEXT)]
+    viewer.receive(masked(opcode, "é".encode()))
+    assert viewer.session.messages == [("é".encode(), opcode is Opcode.TEXT)]
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xfe", b'{"type":"\xc3"}', b"\xed\xa0\x80"])
+def test_text_that_isn_t_utf_8_closes_with_1007_and_binary_is_the_sessions_to_judge(
+    payload: bytes,
+) -> None:
+    viewer = Viewer.opened()
+    viewer.receive(masked(Opcode.BINARY, payload))
+    assert viewer.session.messages == [(payload, False)]
+    viewer.wire.take()
+    assert close_code(viewer.receive(masked(Opcode.TEXT, payload))) == 1007
+    assert len(viewer.session.messages) == 1
 
 
 @pytest.mark.parametrize("deflate", [False, True])
@@ -495,7 +522,7 @@ def test_a_session_that_closes_on_a_message_already_followed_by_a_close_just_end
         masked(Opcode.TEXT, b"a"), masked(Opcode.TEXT, b"b"), masked(Opcode.CLOSE, b"\x03\xe8")
     )
     assert viewer.session.messages == [(b"a", True)]
-    assert answer == frames.plain(b"a", text=True) + close_frame(1000)
+    assert answer == frames.plain(b"a", text=True) + close_frame(4000)
     assert viewer.wire.is_closed
 
 
@@ -606,6 +633,7 @@ def feed(data: bytes, cuts: list[int]) -> Viewer:
     for start, end in itertools.pairwise(places):
         if not viewer.wire.is_closed:
             viewer.socket.data_received(data[start:end])
+            viewer.turn()
     viewer.sweep(PING_EVERY_SWEEPS + PONG_WITHIN_SWEEPS + CLOSING_S + 2)
     assert viewer.wire.is_closed or not viewer.gate.sessions
     viewer.socket.connection_lost(None)

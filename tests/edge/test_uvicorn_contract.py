@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.keepalive import Keepalive
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import ViewerSocket
 from grandstand.wire import frames
 from uvicorn.config import Config
@@ -64,7 +65,7 @@ def test_uvicorn_makes_its_own_socket_class_with_the_arguments_that_ours_takes()
     theirs = inspect.signature(WebSocketsSansIOProtocol.__init__).parameters
     ours = inspect.signature(ViewerSocket.__init__).parameters
     assert list(theirs) == list(ours)[: len(theirs)]
-    assert set(ours) - set(theirs) == {"gate", "keepalive"}
+    assert set(ours) - set(theirs) == {"gate", "keepalive", "turns"}
 
 
 @pytest.mark.parametrize("http", [H11Protocol, HttpToolsProtocol])
@@ -103,7 +104,7 @@ def test_an_upgrade_makes_connects_and_feeds_the_socket_before_the_transport_is_
 
 
 def test_a_partial_of_our_class_passes_as_the_class_of_sockets() -> None:
-    ws = functools.partial(ViewerSocket, gate=EchoGate(), keepalive=Keepalive())
+    ws = functools.partial(ViewerSocket, gate=EchoGate(), keepalive=Keepalive(), turns=RoundRobin())
     config = Config(lambda scope: None, ws=ws)  # type: ignore[arg-type]
     config.load()
     assert config.ws_protocol_class is ws  # type: ignore[comparison-overlap]

@@ -52,15 +52,12 @@ if TYPE_CHECKING:
     from grandstand.edge.socket import ViewerSocket
     from grandstand.replica.room import LiveRoom
 
-HELLO_WITHIN_S = 5
-BEHIND_S = 20
+HELLO_WITHIN_S, BEHIND_S = 5, 20
 """A viewer whose socket stays full for so long is cut (3008): its ring is about to run out."""
 
-BAD_MESSAGES = 10
-BAD_MESSAGES_MS = 60_000
+BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one."""
-
 TURNED_AWAY = {
     ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
@@ -132,6 +129,10 @@ class ViewerSession:
         else:
             self._receive(payload, is_text, self._room)
 
+    def violated(self, code: CloseCode, reason: str) -> None:
+        """The peer broke a rule of the transport's."""
+        self.bye(code, reason)
+
     def behind(self) -> None:
         """The peer doesn't read: frames pass it by until it does."""
         if self._place is None or self._place.is_behind:
@@ -200,6 +201,7 @@ class ViewerSession:
             return self._turn_away(door.by_token(fault, self._room_id, self._gate.tokens))
         except RefusedError as refused:
             return self._turn_away(refused)
+        self.outlet.greeted()
         self._resume = None if message.resume is UNSET else message.resume
         live = self._gate.rooms.peek(self._room_id)
         if live is not None:

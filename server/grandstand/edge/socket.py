@@ -7,7 +7,8 @@ Theory of operation: uvicorn replays the request's head into ``data_received``. 
 transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
 queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. A viewer
 that doesn't read isn't read either: what it sends waits in its own kernel, so its pings and
-messages can't pile up answers here.
+messages can't pile up answers here. How much of what a peer sends is read, and when, the
+``FrameReader`` decides.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from websockets.frames import Opcode
 
 from grandstand.edge import handshake, kernel
 from grandstand.edge.address import peer_of
+from grandstand.edge.frame_reader import FULL, FrameReader
 from grandstand.edge.handshake import Handshake, Offer, Refusal, problem
-from grandstand.edge.inbound import Inbound
+from grandstand.edge.inbound import FRAMES, Inbound
 from grandstand.edge.keepalive import Deadline, Keepalive
+from grandstand.edge.round_robin import RoundRobin
 from grandstand.wire import frames
 from grandstand.wire.codes import CloseCode, ErrorCode
 
@@ -53,7 +56,10 @@ class Session(Protocol):
         """The handshake is done."""
 
     def received(self, payload: bytes, is_text: bool) -> None:
-        """One whole message; text isn't checked to be UTF-8."""
+        """One whole message; text is UTF-8."""
+
+    def violated(self, code: CloseCode, reason: str) -> None:
+        """The peer broke a rule of the transport's: say bye and close."""
 
     def behind(self) -> None:
         """The kernel takes no more; may come from within ``write``, and for a healthy peer too,
@@ -80,8 +86,8 @@ class Gate(Protocol):
         """A session for the viewer, or the answer it gets instead."""
 
 
-class ViewerSocket(asyncio.Protocol):
-    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, gate=…, keepalive=…)``.
+class ViewerSocket(FrameReader):
+    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, gate=…, …)``.
 
     Nothing that a peer sends makes it raise. What a session raises is logged and closes with 1011.
     """
@@ -94,21 +100,16 @@ class ViewerSocket(asyncio.Protocol):
         "_early",
         "_entrance",
         "_head",
-        "_inbound",
-        "_keepalive",
         "_open",
         "_ponged",
         "_session",
         "_slot",
-        "_transport",
         "deflates",
         "is_text",
         "kernel",
         "paused",
         "peer",
     )
-
-    _transport: asyncio.Transport
 
     def __init__(
         self,
@@ -119,7 +120,9 @@ class ViewerSocket(asyncio.Protocol):
         *,
         gate: Gate,
         keepalive: Keepalive,
+        turns: RoundRobin,
     ) -> None:
+        super().__init__(keepalive, turns)
         self.is_text = True
         self.deflates = False
         self.paused = False
@@ -127,10 +130,8 @@ class ViewerSocket(asyncio.Protocol):
         self.peer = ""
         self._entrance: tuple[Gate, Config] | None = (gate, config)
         self._connections = cast("set[object]", server_state.connections)
-        self._keepalive = keepalive
         self._head: bytearray | None = bytearray()
         self._early = b""
-        self._inbound: Inbound | None = None
         self._session: Session | None = None
         self._deadline: Deadline | None = None
         self._slot = -1
@@ -166,12 +167,17 @@ class ViewerSocket(asyncio.Protocol):
             return
         self._shut()
         self._inbound.close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
-        self._flush(self._inbound)
+        self.flush(self._inbound)
 
     def abort(self) -> None:
         """Drop the connection at once, with what hasn't been sent."""
         self._shut()
         self._transport.abort()
+
+    def greeted(self) -> None:
+        """It has said ``hello``: from now on it may send as much as a viewer may."""
+        if self._inbound is not None:
+            self._inbound.budget = FRAMES
 
     def doubt(self) -> None:
         """Its window shrinks, which has many causes: ask for a pong, and take it for full if none
@@ -214,7 +220,7 @@ class ViewerSocket(asyncio.Protocol):
         if self._head is not None:
             data = self._receive_head(self._head, data)
         if data and self._inbound is not None:
-            self._receive_frames(self._inbound, data)
+            self.receive(self._inbound, data)
 
     def eof_received(self) -> None:
         """The peer has closed its side: returning nothing lets the transport close ours."""
@@ -222,15 +228,13 @@ class ViewerSocket(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The kernel takes no more."""
         self.paused = True
-        if not self._transport.is_closing():
-            self._transport.pause_reading()
+        self.hold(FULL)
         self._tell(lambda session: session.behind())
 
     def resume_writing(self) -> None:
         """The kernel has taken everything; a peer that reads is alive."""
         self._ponged = True
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+        self.release(FULL)
         if not self._deaf:
             self._caught_up()
 
@@ -309,24 +313,18 @@ class ViewerSocket(asyncio.Protocol):
 
     # Frames.
 
-    def _receive_frames(self, inbound: Inbound, data: bytes) -> None:
-        for opcode, payload in inbound.receive(data):
-            if opcode is Opcode.PONG:
-                self._receive_pong()
-            else:
-                self._receive_message(payload, opcode is Opcode.TEXT)
-        self._flush(inbound)
+    def receive_frame(self, opcode: Opcode, payload: bytes) -> None:
+        """A message for the session, or a pong."""
+        if opcode is Opcode.PONG:
+            self._receive_pong()
+        else:
+            self._tell(lambda session: session.received(payload, opcode is Opcode.TEXT))
 
-    def _receive_pong(self) -> None:
-        self._ponged = True
-        was_deaf, self._asked, self._deaf = self._deaf, False, False
-        if was_deaf and not self._transport.get_write_buffer_size():
-            self._caught_up()
+    def violated(self, code: CloseCode, reason: str) -> None:
+        """The session says bye and closes."""
+        self._tell(lambda session: session.violated(code, reason))
 
-    def _receive_message(self, payload: bytes, is_text: bool) -> None:
-        self._tell(lambda session: session.received(payload, is_text))
-
-    def _flush(self, inbound: Inbound) -> None:
+    def flush(self, inbound: Inbound) -> None:
         """Write what is to be answered."""
         for data in inbound.to_send():
             if data:
@@ -334,6 +332,12 @@ class ViewerSocket(asyncio.Protocol):
             else:
                 self._shut()
                 self._hang_up(inbound.is_closed)
+
+    def _receive_pong(self) -> None:
+        self._ponged = True
+        was_deaf, self._asked, self._deaf = self._deaf, False, False
+        if was_deaf and not self._transport.get_write_buffer_size():
+            self._caught_up()
 
     # The end.
 

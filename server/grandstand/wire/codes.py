@@ -39,6 +39,7 @@ class CloseCode(IntEnum):
     """The status of a WebSocket close frame."""
 
     GOING_AWAY = 1001
+    INVALID_DATA = 1007
     TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     RESTART = 1012
