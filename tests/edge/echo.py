@@ -35,7 +35,7 @@ class EchoSession:
         self.messages.append((payload, is_text))
         self.socket.send(payload)
 
-    def violated(self, code: CloseCode, reason: str) -> None:
+    def bye(self, code: CloseCode, reason: str) -> None:
         self.told.append("violated")
         self.socket.close(code, reason)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from grandstand.edge.address import counted_as
 from websockets.asyncio.client import connect
 
 from tests.edge.echo import serving
@@ -25,3 +26,22 @@ async def test_a_viewer_comes_from_where_a_trusted_proxy_says_or_else_its_socket
         connect(served.url, additional_headers=headers),
     ):
         assert [handshake.peer for handshake in served.gate.handshakes] == [peer]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("nonsense", "nonsense"),
+        ("", ""),
+    ],
+)
+def test_ipv6_is_counted_by_the_64_and_an_ipv4_address_as_itself(
+    address: str, counted: str
+) -> None:
+    assert counted_as(address) == counted

@@ -95,6 +95,15 @@ async def test_an_address_has_so_many_connections(gate: Gate) -> None:
     assert isinstance(gate.admit(handshake()), ViewerSession)
 
 
+async def test_addresses_of_one_ipv6_network_share_their_connections(gate: Gate) -> None:
+    for host in range(2):
+        assert isinstance(gate.admit(handshake(peer=f"2001:db8::{host}")), ViewerSession)
+    assert refused(gate, handshake(peer="2001:db8::ffff"))[0] == 429
+    assert isinstance(gate.admit(handshake(peer="2001:db8:0:1::1")), ViewerSession)
+    gate.left("2001:db8::1")
+    assert isinstance(gate.admit(handshake(peer="2001:db8::2")), ViewerSession)
+
+
 async def test_a_node_that_goes_away_lets_nobody_in(gate: Gate) -> None:
     gate.draining = True
     status, code, headers = refused(gate, handshake())

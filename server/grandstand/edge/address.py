@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
 
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -24,3 +26,19 @@ def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[str], str
         return nearest
 
     return peer
+
+
+@lru_cache(maxsize=4096)
+def counted_as(address: str) -> str:
+    """What connections from ``address`` are counted under: of IPv6 the /64, which is what one
+    household has; an IPv4 address written as IPv6 is that IPv4 address.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)

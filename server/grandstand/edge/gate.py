@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
 
+from grandstand.edge.address import counted_as
 from grandstand.edge.handshake import Handshake, Refusal, problem
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.room import EdgeRoom
@@ -60,17 +61,19 @@ class Gate:
         if not self._origin_is_ours(handshake):
             words = "this origin isn't let in: name it in GRANDSTAND_ORIGINS"
             return self._refuse(403, ErrorCode.FORBIDDEN, words)
-        if self._addresses[handshake.peer] >= self.limits.per_address:
+        address = counted_as(handshake.peer)
+        if self._addresses[address] >= self.limits.per_address:
             words = "too many connections from this address"
             return self._refuse(429, ErrorCode.RATE_LIMITED, words, 5)
-        self._addresses[handshake.peer] += 1
+        self._addresses[address] += 1
         return ViewerSession(self, path[1])
 
     def left(self, peer: str) -> None:
         """A connection from ``peer`` is over."""
-        self._addresses[peer] -= 1
-        if self._addresses[peer] <= 0:
-            del self._addresses[peer]
+        address = counted_as(peer)
+        self._addresses[address] -= 1
+        if self._addresses[address] <= 0:
+            del self._addresses[address]
 
     def visited(self) -> list[str]:
         """Return the rooms that have viewers here."""

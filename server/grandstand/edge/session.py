@@ -129,10 +129,6 @@ class ViewerSession:
         else:
             self._receive(payload, is_text, self._room)
 
-    def violated(self, code: CloseCode, reason: str) -> None:
-        """The peer broke a rule of the transport's."""
-        self.bye(code, reason)
-
     def behind(self) -> None:
         """The peer doesn't read: frames pass it by until it does."""
         if self._place is None or self._place.is_behind:

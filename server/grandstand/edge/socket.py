@@ -58,8 +58,8 @@ class Session(Protocol):
     def received(self, payload: bytes, is_text: bool) -> None:
         """One whole message; text is UTF-8."""
 
-    def violated(self, code: CloseCode, reason: str) -> None:
-        """The peer broke a rule of the transport's: say bye and close."""
+    def bye(self, code: CloseCode, reason: str) -> None:
+        """The peer broke a rule of the transport's: say why, and close."""
 
     def behind(self) -> None:
         """The kernel takes no more; may come from within ``write``, and for a healthy peer too,
@@ -322,7 +322,7 @@ class ViewerSocket(FrameReader):
 
     def violated(self, code: CloseCode, reason: str) -> None:
         """The session says bye and closes."""
-        self._tell(lambda session: session.violated(code, reason))
+        self._tell(lambda session: session.bye(code, reason))
 
     def flush(self, inbound: Inbound) -> None:
         """Write what is to be answered."""
