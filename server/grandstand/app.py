@@ -173,6 +173,8 @@ async def _serve(
     tokens.revocations = rooms.revocations.known
     metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
+    metrics.store_clock_jump.set_function(lambda: store.clock.jumped_ms / 1000)
+    metrics.room_clock_ahead.set_function(lambda: rooms.clock_ahead_s)
     metrics.read_counter(
         "store_losses",
         "What the store was found to have lost",

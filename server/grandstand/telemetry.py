@@ -116,6 +116,12 @@ class Metrics:
             "replica_reloads_total", "Rooms read anew from the store after a gap"
         )
         self.store_up = gauge("store_up", "Whether the store answers")
+        self.store_clock_jump = gauge(
+            "store_clock_jump_seconds", "By how much the store's clock jumped, until it is believed"
+        )
+        self.room_clock_ahead = gauge(
+            "room_clock_ahead_seconds", "How long the clock of a room will stand still, the longest"
+        )
         self.rooms = gauge("rooms", "Rooms in the store; each is sequenced by one process")
         self.leases_held = gauge("leases_held", "Rooms sequenced by this process")
         self.sequencing_seconds = histogram(

@@ -217,7 +217,9 @@ def commit(
     return moved, "committed"
 
 
-def renew(room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int) -> tuple[Room, str]:
+def renew(
+    room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int, now: int | None = None
+) -> tuple[Room, str]:
     """Begins ``epoch`` after the one that is ``over``; the epoch in force.
 
     Raises RoomGoneError, RoomEndedError.
@@ -230,6 +232,7 @@ def renew(room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int) ->
         epoch=epoch,
         seq=max(room.seq, seen_seq),
         offset=max(room.offset, seen_offset),
+        now=room.now if now is None else now,
         timeline=(),
     )
     return renewed, epoch

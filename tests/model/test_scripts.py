@@ -289,8 +289,13 @@ class Machine(RuleBasedStateMachine):
             self.head = self.run(self.bench.insist(cut, send))
             self.stale.append((proposal, head, commit, state, changes))
 
-    @rule(ahead=st.integers(0, 3), stale=st.booleans(), cut=cuts)
-    def history_is_cut(self, ahead: int, stale: bool, cut: Cut) -> None:
+    @rule(
+        ahead=st.integers(0, 3),
+        stale=st.booleans(),
+        now=st.none() | st.integers(0, 9),
+        cut=cuts,
+    )
+    def history_is_cut(self, ahead: int, stale: bool, now: int | None, cut: Cut) -> None:
         over = replace(self.head, epoch="of long ago") if stale else self.head
         if self.room.life != "alive":
             with pytest.raises(UnknownRoomError):
@@ -299,10 +304,10 @@ class Machine(RuleBasedStateMachine):
         seq, offset = self.head.seq + ahead, self.head.offset + ahead
 
         async def renew() -> str:
-            return await self.store.timeline.renew_epoch(self.name, over, "run", seq, offset)
+            return await self.store.timeline.renew_epoch(self.name, over, "run", seq, offset, now)
 
         epoch = self.run(self.bench.insist(cut, renew))
-        self.room, in_force = ledger.renew(self.room, over.epoch, epoch, seq, offset)
+        self.room, in_force = ledger.renew(self.room, over.epoch, epoch, seq, offset, now)
         assert epoch == in_force
         self.head = self.run(self.store.timeline.load(self.name)).head
         if self.stale:  # made for the epoch that is over, perhaps for this very seq and cursor

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from grandstand.rules.clock import (
     AHEAD_MS,
+    HELD_MS,
     SAMPLE_LIFE_MS,
     ProgrammeClock,
     StoreClock,
@@ -27,8 +28,34 @@ def test_the_shortest_round_trip_is_believed() -> None:
 def test_an_old_sample_yields_to_a_slower_one() -> None:
     clock = StoreClock()
     clock.sample(0, 0, 1_000)
-    clock.sample(SAMPLE_LIFE_MS, SAMPLE_LIFE_MS + 2, 0)
-    assert clock.now(SAMPLE_LIFE_MS + 2) == 1
+    clock.sample(SAMPLE_LIFE_MS, SAMPLE_LIFE_MS + 2, SAMPLE_LIFE_MS + 500)
+    assert clock.now(SAMPLE_LIFE_MS + 2) == SAMPLE_LIFE_MS + 501
+
+
+@pytest.mark.parametrize("by_ms", [3_600_000, -3_600_000, 86_400_000])
+def test_a_jump_that_is_taken_back_has_had_no_effect(by_ms: int) -> None:
+    clock = StoreClock()
+    clock.sample(0, 0, 1_000)
+    for second in range(1, 30):
+        clock.sample(second * 1000, second * 1000, second * 1000 + 1_000 + by_ms)
+        assert clock.jumped_ms == by_ms
+        assert clock.now(second * 1000) == second * 1000 + 1_000
+    clock.sample(30_000, 30_000, 31_000)
+    assert clock.jumped_ms == 0
+    assert clock.now(30_000) == 31_000
+
+
+def test_a_jump_that_lasts_is_believed() -> None:
+    clock = StoreClock()
+    clock.sample(0, 0, 1_000)
+    clock.sample(1000, 1000, 9_000_000)
+    clock.sample(20_000, 20_000, 20_000)  # back, and away again: it lasts from then on
+    clock.sample(21_000, 21_000, 9_020_000)
+    clock.sample(20_000 + HELD_MS, 20_000 + HELD_MS, 9_019_000 + HELD_MS)
+    assert clock.jumped_ms > 0
+    clock.sample(21_000 + HELD_MS, 21_000 + HELD_MS, 9_020_000 + HELD_MS)
+    assert clock.jumped_ms == 0
+    assert clock.now(21_000 + HELD_MS) == 9_020_000 + HELD_MS
 
 
 @given(
@@ -88,3 +115,10 @@ def test_ticks_are_moments_that_any_node_can_tell(room: str, now_ms: float, tick
 
 def test_rooms_do_not_all_tick_at_once() -> None:
     assert len({next_tick(f"room-{number}", 1e12, 200) for number in range(100)}) > 50
+
+
+def test_a_clock_that_was_dragged_ahead_tells_for_how_long_it_stands() -> None:
+    clock = ProgrammeClock()
+    clock.seen(10_000)
+    assert clock.ahead_ms(4_000, 1_000) == 7_000
+    assert clock.ahead_ms(20_000, 1_000) == 0

@@ -17,7 +17,7 @@ from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.authorisation import may_watch
 from grandstand.producers.problems import Fault, invalid
 from grandstand.producers.validation import checked
-from grandstand.rules.events import SettingsPut
+from grandstand.rules.events import ClockReset, SettingsPut
 from grandstand.rules.settings import merged
 from grandstand.store.rooms import ROOM_ID, Description
 from grandstand.store.store import insisting
@@ -75,7 +75,7 @@ async def put(call: Call) -> Response:
     call.api.rooms.created(room)
     call.followed = await call.api.rooms.get(room)
     if not created:
-        await call.submit(SettingsPut(event_id(), msgspec.to_builtins(settings), merge=False))
+        await _submit(call, SettingsPut(event_id(), msgspec.to_builtins(settings), merge=False))
     call.api.directory.changed()
     headers = {"Location": f"/v1/rooms/{room}"} if created else {}
     return answer(await _look(call), 201 if created else 200, headers)
@@ -91,9 +91,32 @@ async def patch(call: Call) -> Response:
     whole = _cleaned(checked(merged(settings, changes), Settings))
     if "title" in changes:
         changes["title"] = whole.title
-    await call.submit(SettingsPut(event_id(), changes, merge=True))
+    await _submit(call, SettingsPut(event_id(), changes, merge=True))
     call.api.directory.changed()
     return answer(await _look(call))
+
+
+class ClockBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """The room's `programme_offset` from now on, if it isn't to stay as it is."""
+
+    offset: Annotated[int, Meta(ge=-86_400_000, le=86_400_000, description="ms")] | None = None
+
+
+async def clock(call: Call) -> Response:
+    """Sets the room's clock to the store's less `offset`, forwards or back, in a new epoch.
+
+    Viewers stay; each gets a new `welcome`. What was shown before isn't shown again.
+    """
+    body = call.body(ClockBody)
+    await _submit(call, ClockReset(event_id(), body.offset))
+    return answer(await _look(call))
+
+
+async def _submit(call: Call, event: ClockReset | SettingsPut) -> None:
+    """Submits an event upon which the clock may be reset; then waits until it was."""
+    epoch = call.live.replica.epoch
+    if await call.submit(event) == "clock":
+        await call.live.left(epoch)
 
 
 class DeleteQuery(Struct, frozen=True, forbid_unknown_fields=True):

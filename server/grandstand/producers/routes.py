@@ -67,6 +67,14 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation("GET", _ROOM, "watch", rooms_calls.get, {200: rooms_calls.Room}),
     Operation(
+        "POST",
+        _ROOM + "/clock",
+        "producer",
+        rooms_calls.clock,
+        {200: rooms_calls.Room},
+        body=rooms_calls.ClockBody,
+    ),
+    Operation(
         "DELETE",
         _ROOM,
         "producer",

@@ -61,7 +61,8 @@ class LiveRoom:
         self.viewers = 0
         self.listeners: list[Listener] = []
         self._store = store
-        self._clock = ProgrammeClock()
+        self._clock, self._clock_epoch = ProgrammeClock(), ""
+        self._moved = asyncio.Event()
         self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
         self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
@@ -89,7 +90,26 @@ class LiveRoom:
                 self._resolve(commit)
         if last_seq != head.seq:
             self.replica.ring.clear()
+        if head.epoch != self._clock_epoch:  # it may have been reset
+            self._clock, self._clock_epoch = ProgrammeClock(), head.epoch
+            moved, self._moved = self._moved, asyncio.Event()
+            moved.set()
         self._clock.seen(head.now)
+
+    async def left(self, epoch: str) -> None:
+        """Wait until the room is in another epoch. Raises StoreUnavailable if it takes too long."""
+        try:
+            async with timeout(OUTCOME_PATIENCE_S):
+                while self.replica.epoch == epoch:
+                    await self._moved.wait()
+        except TimeoutError:
+            raise StoreUnavailable("no sequencer began a new epoch in time") from None
+
+    @property
+    def clock_ahead_ms(self) -> float:
+        """How far the room's clock lies ahead of the store's; for so long it stands still."""
+        offset_ms = self.replica.state.settings.programme_offset
+        return self._clock.ahead_ms(self._store.now_ms(), offset_ms)
 
     @property
     def is_quiet(self) -> bool:

@@ -54,6 +54,11 @@ class LiveRooms:
         """The room, if it is followed already."""
         return self._rooms.get(room)
 
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far the clock of a room that is followed lies ahead of the store's, the furthest."""
+        return max((live.clock_ahead_ms for live in self._rooms.values()), default=0.0) / 1000
+
     async def get(self, room: str) -> LiveRoom:
         """The room; followed from now on. Raises UnknownRoomError, StoreUnavailable."""
         known = self._rooms.get(room)

@@ -19,20 +19,46 @@ SAMPLE_LIFE_MS = 60_000
 50 ppm, 3 ms in that time."""
 
 
+JUMP_MS = 2000
+"""By so much more than the way explains, the store's clock may differ from what this process's
+monotonic clock tells of it. More is a jump: somebody set that clock, or this machine slept."""
+
+HELD_MS = 30_000
+"""How long a jump isn't believed. One that is taken back by then has had no effect."""
+
+
 @dataclass(slots=True)
 class StoreClock:
-    """The store's wall clock, told from this process's monotonic one."""
+    """The store's wall clock, told from this process's monotonic one.
+
+    A jump is held off: the clock goes on as it was, and ``jumped_ms`` says by how much the store's
+    differs from it. Only a jump that lasts is believed.
+    """
+
+    jumped_ms: float = 0.0
 
     _ahead_ms: float = 0.0
     _round_trip_ms: float = float("inf")
     _sampled_ms: float = float("-inf")
+    _jumped_at_ms: float = 0.0
 
     def sample(self, asked_ms: float, answered_ms: float, store_ms: float) -> None:
         """One question: monotonic times around it, and the store's answer."""
         round_trip_ms = answered_ms - asked_ms
+        ahead_ms = store_ms - (asked_ms + answered_ms) / 2
+        bound_ms = JUMP_MS + round_trip_ms / 2
+        distance_ms = ahead_ms - self._ahead_ms
+        if self._sampled_ms > float("-inf") and abs(distance_ms) > bound_ms:
+            if not self.jumped_ms or abs(distance_ms - self.jumped_ms) > bound_ms:
+                self._jumped_at_ms = answered_ms
+            self.jumped_ms = distance_ms
+            if answered_ms - self._jumped_at_ms < HELD_MS:
+                return
+            self._sampled_ms = float("-inf")
+        self.jumped_ms = 0.0
         stale = answered_ms - self._sampled_ms > SAMPLE_LIFE_MS
         if round_trip_ms <= self._round_trip_ms or stale:
-            self._ahead_ms = store_ms - (asked_ms + answered_ms) / 2
+            self._ahead_ms = ahead_ms
             self._round_trip_ms = round_trip_ms
             self._sampled_ms = answered_ms
 
@@ -43,7 +69,7 @@ class StoreClock:
 
 @dataclass(slots=True)
 class ProgrammeClock:
-    """One room's clock; never runs backwards, not even when ``programme_offset`` is raised."""
+    """One room's clock in one epoch; never runs backwards, whatever the store's clock does."""
 
     _latest: int = field(default=0)
 
@@ -51,6 +77,10 @@ class ProgrammeClock:
         """Programme time at the store's ``store_ms``."""
         self._latest = max(self._latest, int(store_ms) - programme_offset_ms)
         return self._latest
+
+    def ahead_ms(self, store_ms: float, programme_offset_ms: int) -> float:
+        """How far it lies ahead of the store's clock; for so long it will stand still."""
+        return max(0.0, self._latest - (store_ms - programme_offset_ms))
 
     def seen(self, now: int) -> None:
         """A time at which some node already stood."""

@@ -45,6 +45,13 @@ class SettingsPut(Struct, frozen=True, tag="settings"):
     merge: bool
 
 
+class ClockReset(Struct, frozen=True, tag="clock"):
+    """A producer sets the room's clock by the store's, with another offset if one is given."""
+
+    id: str
+    offset: int | None = None
+
+
 class PollOpened(Struct, frozen=True, tag="poll"):
     """A new poll."""
 
@@ -159,6 +166,7 @@ class Restored(Struct, frozen=True, tag="restore"):
 
 ControlEvent: TypeAlias = (
     SettingsPut
+    | ClockReset
     | PollOpened
     | PollStepped
     | PollExtended

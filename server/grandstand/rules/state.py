@@ -81,6 +81,7 @@ class Asides(Struct, omit_defaults=True):
     outcomes: list[Outcome] = field(default_factory=list)
     waiting: dict[str, Overlay | None] = field(default_factory=dict)
     cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
+    clock: str = ""
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -89,8 +90,9 @@ class Asides(Struct, omit_defaults=True):
 class RoomState(Struct):
     """All that a ``welcome``, an edge's checks and the room's sequencer need of a room.
 
-    ``waiting`` holds versions of overlays that are not to be known of before their time,
-    ``cues_ahead`` cues.
+    ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
+    the next begins for it. ``waiting`` holds versions of overlays that are not to be known of
+    before their time, ``cues_ahead`` cues.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -103,6 +105,7 @@ class RoomState(Struct):
     hints: dict[str, Hint] = field(default_factory=dict)
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
+    clock: str = ""
 
     def bar(self, user: str, now: int) -> Bar | None:
         """The bar that holds against ``user`` at ``now``, if any."""
@@ -125,6 +128,7 @@ PARTS = (
     "hints",
     "waiting",
     "cues_ahead",
+    "clock",
 )
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes what it
 changed. ``bars`` may be many: they are stored one by one."""
@@ -135,6 +139,9 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
     changed: set[str] = set()
     for frame in frames:
         changed |= _fold_frame(state, frame)
+    if asides.clock:  # what was shown has times of a clock that is over
+        state.clock, state.recent, state.cues = asides.clock, [], []
+        changed |= {"clock", "recent", "cues"}
     if asides.polls:
         for poll in asides.polls:
             state.polls[poll.id] = poll

@@ -15,13 +15,16 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from grandstand.overlays import stats
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.rules import announcing, polls
+from grandstand.rules.clock import AHEAD_MS
 from grandstand.rules.events import (
     Barred,
+    ClockReset,
     CommentEvent,
     CommentsImported,
     ControlEvent,
@@ -52,6 +55,9 @@ from grandstand.wire.messages import Cue, Frame, HeldComment, Notice, Overlay, S
 
 MAX_BARS = 10_000
 """Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""
+
+CLOCK = "clock"
+"""The result of an event upon which the room's clock is reset, and a new epoch begins."""
 
 MAX_STAFF = 200
 PRUNE_EVERY_MS = 60_000
@@ -104,6 +110,7 @@ class RoomFold:
     state: RoomState
     held: dict[str, HeldComment]
     offset: int
+    epoch: str = ""
     pulse: PulseMeter = field(default_factory=PulseMeter)
     selector: Selector = field(default_factory=Selector)
     prune_at: int = 0
@@ -188,7 +195,17 @@ class RoomFold:
     def _apply(self, draft: _Draft, event: ControlEvent, now: int) -> str:
         match event:
             case SettingsPut():
-                draft.settings = _changed(draft.settings or self.state.settings, event)
+                before = draft.settings or self.state.settings
+                draft.settings = _changed(before, event)
+                if abs(draft.settings.programme_offset - before.programme_offset) > AHEAD_MS:
+                    draft.asides.clock = self.epoch
+                    return CLOCK
+            case ClockReset(offset=offset):
+                if offset is not None:
+                    before = draft.settings or self.state.settings
+                    draft.settings = replace(before, programme_offset=offset)
+                draft.asides.clock = self.epoch
+                return CLOCK
             case PollOpened(poll=poll):
                 draft.polls[poll.id] = poll
                 return poll.id

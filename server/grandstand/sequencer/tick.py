@@ -25,7 +25,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store, insisting
-from grandstand.store.timeline import Changes, ConflictError, Head
+from grandstand.store.timeline import Changes, ConflictError, Head, Snapshot
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame, Gauges, Tally
@@ -83,6 +83,8 @@ class RoomSequencer:
         due_ms = self._store.now_ms()
         while True:
             more = await self._tick()
+            if self._is_clock_to_be_reset:
+                await self._load()
             now_ms, tick_ms = self._store.now_ms(), self._fold.state.settings.tick
             due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
             if not more:
@@ -103,10 +105,27 @@ class RoomSequencer:
 
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()
-        snapshot = await self._store.timeline.load(self._room)
+        self._take(await self._store.timeline.load(self._room))
+        if self._is_clock_to_be_reset:  # this one asked for it, or one that died over it
+            now = int(self._store.now_ms()) - self._fold.state.settings.programme_offset
+            log.warning("clock_reset", room=self._room, by_s=(now - self._now()) / 1000)
+            head, run = self._head, await self._store.rooms.run_id()
+            await self._store.timeline.renew_epoch(
+                self._room, head, run, head.seq, head.offset, now
+            )
+            self._take(await self._store.timeline.load(self._room))
+
+    def _take(self, snapshot: Snapshot) -> None:
         self._head: Head = snapshot.head
+        self._clock = ProgrammeClock()
         self._clock.seen(snapshot.head.now)
-        self._fold = RoomFold(snapshot.state, snapshot.held, snapshot.head.offset)
+        self._due.clear()
+        head = snapshot.head
+        self._fold = RoomFold(snapshot.state, snapshot.held, head.offset, head.epoch)
+
+    @property
+    def _is_clock_to_be_reset(self) -> bool:
+        return self._fold.state.clock == self._head.epoch
 
     async def _begin_epoch_if_history_may_be_cut(self) -> None:
         """Only a store that fsyncs before it answers keeps its history through a restart."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from grandstand.rules.clock import StoreClock
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import RoomEndedError, RoomGoneError
@@ -86,11 +87,18 @@ class Entry:
 class Ingest:
     """The ingest streams of all rooms."""
 
-    def __init__(self, reader: Reader, writer: Writer, appended: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        writer: Writer,
+        appended: Callable[[str], None],
+        clock: StoreClock,
+    ) -> None:
         """``appended`` is told each room to which something was, or may have been, appended."""
         self._reader = reader
         self._writer = writer
         self._appended = appended
+        self._clock = clock
 
     async def append(
         self, room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float
@@ -102,8 +110,9 @@ class Ingest:
         not have been executed, and may be sent again as it is. Raises RoomGoneError if the store
         has lost the room, RoomEndedError if it was deleted; then nothing was appended.
         """
+        call = append_call(room, items, rate, store_now_ms, int(self._clock.jumped_ms))
         try:
-            (reply,) = await self._writer.all([append_call(room, items, rate, store_now_ms)])
+            (reply,) = await self._writer.all([call])
         finally:  # what was sent may have been executed, whatever came back
             self._appended(room)
         if reply == b"gone":
@@ -120,8 +129,14 @@ class Ingest:
         ]
 
 
-def append_call(room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float) -> Call:
-    """The script call of ``Ingest.append``."""
+def append_call(
+    room: str,
+    items: Sequence[Item],
+    rate: CommentRate,
+    store_now_ms: float,
+    jumped_ms: int = 0,
+) -> Call:
+    """The script call of ``Ingest.append``; a jump of the store's clock is taken back."""
     first = int(store_now_ms // PERIOD_MS) - 2
     touched = [
         keys.head(room),
@@ -137,6 +152,7 @@ def append_call(room: str, items: Sequence[Item], rate: CommentRate, store_now_m
         rate.burst,
         BACKLOG_CAP,
         HELD_CAP,
+        jumped_ms,
     ]
     for item in items:
         values += (item.key, item.kind, item.payload)

@@ -59,7 +59,7 @@ class Store:
         self.durability = durability
         self.clock = StoreClock()
         self.awake = Awake(reader)
-        self.ingest = Ingest(reader, writer, self.awake.nudge)
+        self.ingest = Ingest(reader, writer, self.awake.nudge, self.clock)
         self.losses = Losses()
         self.timeline = Timeline(reader, writer, self.losses)
         self.votes = Votes(reader, writer, self.losses)
@@ -85,7 +85,14 @@ class Store:
         loop = asyncio.get_running_loop()
         asked_ms = loop.time() * 1000
         store_ms = await self.rooms.clock_ms()
+        before_ms, held_ms = self.clock.jumped_ms, self.now_ms()
         self.clock.sample(asked_ms, loop.time() * 1000, store_ms)
+        if self.clock.jumped_ms and not before_ms:
+            log.error("store_clock_jumped", by_s=round(self.clock.jumped_ms / 1000, 1))
+        elif before_ms and not self.clock.jumped_ms:
+            by_s = round((self.now_ms() - held_ms) / 1000, 1)
+            event = "store_clock_believed" if abs(by_s) > 1 else "store_clock_back"
+            log.warning(event, by_s=by_s)
 
     async def about(self) -> About:
         """What the server says of itself. Raises StoreUnavailable."""

@@ -186,12 +186,19 @@ class Timeline:
         await self._reader.ask("SPUBLISH", keys.bus(room), envelope.encode(latest))
 
     async def renew_epoch(
-        self, room: str, head: Head, run: str, seen_seq: int, seen_offset: int
+        self,
+        room: str,
+        head: Head,
+        run: str,
+        seen_seq: int,
+        seen_offset: int,
+        now: int | None = None,
     ) -> str:
         """Begins a new epoch after ``head.epoch``, unless one began already; the one in force.
 
         ``seen_seq`` and ``seen_offset`` are the furthest that any edge is known to have shown, so
-        that numbers don't run backwards for those who watch them.
+        that numbers don't run backwards for those who watch them. ``now`` is the room's programme
+        time where its clock is reset.
 
         Raises UnknownRoomError, StoreUnavailable.
         """
@@ -207,6 +214,7 @@ class Timeline:
                 seen_seq,
                 seen_offset,
                 envelope.encode(Renewed(epoch=epoch)),
+                "" if now is None else now,
             ],
         )
         (reply,) = await self._writer.all([call])

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 head, 2 timeline
 -- ARGV  1 the channel, 2 the epoch that is over, 3 the new one, 4 the store's run id,
---       5 at least this seq, 6 at least this offset, 7 the envelope
+--       5 at least this seq, 6 at least this offset, 7 the envelope, 8 programme time from now on, or ''
 -- Reply the epoch in force, or nothing: the room has no head, or was deleted
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'ended')
 local epoch = head[1]
@@ -13,6 +13,7 @@ local at = redis.call('HMGET', KEYS[1], 'seq', 'offset')
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'run', ARGV[4],
     'seq', string.format('%.0f', math.max(tonumber(at[1]), tonumber(ARGV[5]))),
     'offset', string.format('%.0f', math.max(tonumber(at[2]), tonumber(ARGV[6]))))
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'now', ARGV[8]) end
 redis.call('DEL', KEYS[2])
 redis.call('SPUBLISH', ARGV[1], ARGV[7])
 return ARGV[3]
