@@ -84,8 +84,10 @@ clean: ## remove all that was made, but for the data in .grandstand
 	@find server tests loadtest models docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml hatch_build.py client_demo/package-lock.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2))' || \
+		{ echo 'Python 3.11.2 or newer is needed; name one: make PYTHON=python3.13 $(MAKECMDGOALS)' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo '$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@test -x $(BIN)/python || { echo 'making $(VENV)'; $(PYTHON) -m venv $(VENV); }
 	@echo 'installing grandstand'
 	@$(PIP) install --editable .
