@@ -40,6 +40,8 @@ class LiveRooms:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.clock_ahead_s = 0.0
+        """How far the clock of a room that is followed lies ahead of the store's, the furthest."""
         self.store_is_up = True
         self.revocations = RevocationList(store)
         self._rooms: dict[str, LiveRoom] = {}
@@ -53,11 +55,6 @@ class LiveRooms:
     def peek(self, room: str) -> LiveRoom | None:
         """The room, if it is followed already."""
         return self._rooms.get(room)
-
-    @property
-    def clock_ahead_s(self) -> float:
-        """How far the clock of a room that is followed lies ahead of the store's, the furthest."""
-        return max((live.clock_ahead_ms for live in self._rooms.values()), default=0.0) / 1000
 
     async def get(self, room: str) -> LiveRoom:
         """The room; followed from now on. Raises UnknownRoomError, StoreUnavailable."""
@@ -148,6 +145,8 @@ class LiveRooms:
                 # A bus that was cut connects again within a moment; one that can't is an outage.
                 self.store_is_up = self._bus.hears or heard
                 heard = self._bus.hears
+                ahead_ms = (live.clock_ahead_ms for live in self._rooms.values())
+                self.clock_ahead_s = max(ahead_ms, default=0.0) / 1000
             except StoreUnavailable as away:
                 if self.store_is_up:
                     log.warning("store_away", reason=away.reason)
