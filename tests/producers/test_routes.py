@@ -25,6 +25,7 @@ BODIES = {
     "stats": {"entity": "athlete:123", "name": "100 m", "values": {"speed": 12.3}},
     "extend": {"duration": 60},
     "revocations": {"sub": "nobody"},
+    "decide": {"decision": "reject", "user": "nobody"},
 }
 
 
