@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from grandstand.edge import handshake
 from grandstand.edge.handshake import Offer
-from grandstand.edge.inbound import Inbound
+from grandstand.edge.inbound import FRAMES, ExcessError, Inbound
 from grandstand.moderation import manifest
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.names import Names
@@ -26,11 +26,13 @@ from grandstand.producers.polls import PollBody
 from grandstand.producers.problems import ProblemError
 from grandstand.producers.stats import StatsBody
 from grandstand.producers.validation import checked
-from grandstand.recordings.recording import NotARecordingError, read
+from grandstand.recordings.recording import NotARecordingError
+from grandstand.recordings.recording import read as read_recording
 from grandstand.tokens import Tokens, read_keys
 from grandstand.wire.codec import BadMessageError, Codec, decode
 from grandstand.wire.codes import RefusedError
 from grandstand.wire.messages import Settings
+from websockets.frames import Opcode
 
 from tests.fuzz.target import Report, Target, fuzz
 
@@ -112,10 +114,14 @@ MARKS = (b'"format":', b'"thresholds":', b'"heads":', b"1e999", b"null", b"[]", 
 
 def _frames(deflates: bool) -> Callable[[bytes], str]:
     def run(data: bytes) -> str:
-        inbound = Inbound(deflates)
+        inbound = Inbound(deflates, FRAMES)
+        received: list[tuple[Opcode, bytes]] = []
         try:
             middle = len(data) // 2
-            received = [*inbound.receive(data[:middle]), *inbound.receive(data[middle:])]
+            for part in (data[:middle], data[middle:]):
+                inbound.add(part, now_ms=0)
+                while (read := inbound.read(now_ms=0)) is not None:
+                    received += read
             kinds = sorted({opcode.name for opcode, _ in received})
             return f"{kinds} {inbound.is_closed} {[each[:4] for each in inbound.to_send()][:3]}"
         finally:
@@ -182,7 +188,7 @@ def _body(data: bytes) -> str:
 
 
 def _recording(data: bytes) -> str:
-    recording = read(data)
+    recording = read_recording(data)
     kinds = sorted({each.found if isinstance(each.found, str) else "" for each in recording.lines})
     return f"{recording.form} {sorted(recording.others)} {recording.is_cut_off} {kinds[:3]}"
 
@@ -196,8 +202,8 @@ def _manifest(data: bytes) -> str:
 
 
 TARGETS: Sequence[Target] = (
-    Target("frames", _frames(deflates=False), most_bytes=16_384, share=4),
-    Target("frames_deflated", _frames(deflates=True), most_bytes=16_384, share=3),
+    Target("frames", _frames(deflates=False), (ExcessError,), most_bytes=16_384, share=4),
+    Target("frames_deflated", _frames(deflates=True), (ExcessError,), most_bytes=16_384, share=3),
     Target("messages_msgpack", _messages("msgpack"), (BadMessageError,), PACKED, share=6),
     Target("messages_json", _messages("json"), (BadMessageError,), FIELDS, share=6),
     Target("heads", _head, words=HEADS, most_bytes=8192, share=2),

@@ -162,4 +162,4 @@ WORDS += [ANN.encode(), b'{"cmd":"DANMU_MSG","info":[[0,[],{},"",null,{}],"t",[[
 @given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from([None, *NAMES]))
 def test_any_words_are_read_to_their_end(words: list[bytes], form: str | None) -> None:
     with suppress(NotARecordingError):
-        parse(b"".join(words), form)
+        read(b"".join(words), form=form)

@@ -287,8 +287,3 @@ def read(payload: bytes, kind: type[Line] = Line, form: str | None = None) -> Re
     reader = Reader(form, kind)
     lines = [*reader.feed(payload), *reader.close()]
     return Recording(reader.name, lines, reader.start, reader.others, reader.is_cut_off)
-
-
-def parse(payload: bytes, form: str | None = None) -> None:
-    """Read a payload to its end, for fuzzers. Raises NotARecordingError and nothing else."""
-    read(payload, form=form)
