@@ -10,7 +10,6 @@ from grandstand.recordings.recording import (
     NAMES,
     NotARecordingError,
     Reader,
-    parse,
     read,
 )
 from hypothesis import given
