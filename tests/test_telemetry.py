@@ -156,3 +156,16 @@ def test_no_call_in_the_package_logs_a_private_field() -> None:
                 fields = {keyword.arg for keyword in node.keywords}
                 faults += [f"{path.name}:{node.lineno} {each}" for each in fields & PRIVATE_FIELDS]
     assert not faults
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_strangers_value_makes_no_line_and_no_colour_of_its_own(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info", as_json=as_json)
+    odd = "a\nb\r\x1b[31mc\x9b31m\u2028d"
+    structlog.get_logger("a").warning("jwks_key_unreadable", kid=odd)
+    logging.getLogger("somebody.else").warning("odd request %s", odd)
+    told = capsys.readouterr().err
+    assert len(told.split("\n")) == 3
+    assert not set(told) & set("\r\x1b\x9b\u2028")

@@ -7,6 +7,7 @@ those looks into the record.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
+from structlog.typing import EventDict
 
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """Buckets for what one process does by itself, in s."""
@@ -236,6 +238,18 @@ class _ReadCounter(Collector):
         yield family
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def escape_event(_logger: Any, _method: str, entry: EventDict) -> EventDict:
+    """Escape the control characters of an entry's words, which may quote a stranger's.
+
+    structlog does so for the values. JSON does it for everything.
+    """
+    entry["event"] = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], str(entry["event"]))
+    return entry
+
+
 def configure_logging(level: str, as_json: bool) -> None:
     """structlog and the standard library's loggers in one form, on standard error."""
     shared: list[Any] = [
@@ -250,6 +264,7 @@ def configure_logging(level: str, as_json: bool) -> None:
         renderer = structlog.processors.JSONRenderer()
     else:
         shared.append(structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False))
+        shared.append(escape_event)
         renderer = structlog.dev.ConsoleRenderer(
             exception_formatter=structlog.dev.plain_traceback,
             colors=sys.stderr.isatty(),
