@@ -60,5 +60,6 @@ function nameIn(entity) {
 function textOf(value, language) {
   if (typeof value === "string") return value;
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
-  return new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" }).format(value);
+  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" });
+  return format.format(Math.abs(value) < 0.0005 ? 0 : value); // "-0" is no number to a person
 }

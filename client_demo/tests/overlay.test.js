@@ -16,9 +16,14 @@ const facts = (values, data) => factsOf(card(values, data), "en");
 
 test("a card's values are texts, and what cannot be known is a dash", () => {
   const values = { a: 12.34567, b: 12431, c: 2024, d: -0.5, e: "9.86 s", f: null, g: NaN, h: [1] };
+  const nothing = { i: -0, j: -0.0004, k: 0.0004, l: -0.0005 };
   assert.deepEqual(
     facts(values).fields.map((field) => field.value),
     ["12.346", "12,431", "2024", "-0.5", "9.86 s", "–", "–", "–"],
+  );
+  assert.deepEqual(
+    facts(nothing).fields.map((field) => field.value),
+    ["0", "0", "0", "-0.001"],
   );
 });
 
