@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { Field, faultsOf } from "./faults.js";
 import { input } from "./gate.js";
 import { html } from "./html.js";
-import { span } from "./times.js";
+import { inOrder, span } from "./times.js";
 import { words } from "./words.js";
 
 /** @import {Cue} from "../sdk/grandstand.js" */
@@ -21,7 +21,7 @@ export function Cues({ desk }) {
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
   const now = desk.live.now();
-  const given = [...(desk.state?.cues.values() ?? [])].sort((a, b) => b.at - a.at).slice(0, MOST_SHOWN);
+  const shown = inOrder([...(desk.state?.cues.values() ?? [])], now).slice(0, MOST_SHOWN);
 
   const send = async (/** @type {object} */ body) => {
     setDone("");
@@ -52,9 +52,9 @@ export function Cues({ desk }) {
         <span class="done" role="status" data-test="cue-done">${done}</span>
       </div>
       <p class="fault" role="alert" data-test="cue-fault">${faults[""] ?? ""}</p>
-      ${given.length > 0 &&
+      ${shown.length > 0 &&
       html`<ul class="cues" data-test="cue-list">
-        ${given.map((cue) => html`<li key=${cue.id} data-test="cue">
+        ${shown.map((cue) => html`<li key=${cue.id} data-test="cue">
           <span class="author">${cue.name}</span>
           <span class="quiet-text number">${when(cue, now)}</span>
           <button type="button" class="small quiet" aria-label=${words.sendAgain(cue.name)}

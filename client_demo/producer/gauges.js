@@ -16,7 +16,7 @@ export function Gauges({ desk }) {
   const durability = desk.state?.durability ?? "";
   const waiting = desk.moderation.held.length;
   return html`
-    <dl class="gauges" data-test="gauges" aria-label=${words.gauges}>
+    <section aria-label=${words.gauges}><dl class="gauges" data-test="gauges">
       <div class="gauge wide">
         <dt>${words.rate}</dt>
         <dd><span data-test="gauge-rate">${pulse ? pulse.comments_per_second.toFixed(1) : "–"}</span>
@@ -29,7 +29,7 @@ export function Gauges({ desk }) {
       <${Gauge} name="latency" text=${milliseconds(latency.p50)} note=${words.latencyWorst(milliseconds(latency.worst))} />
       <${Gauge} name="durability" text=${words.durabilities[durability] ?? durability} warn=${durability === "weak"} />
       <${Gauge} name="waiting" text=${waiting} warn=${waiting > 0} />
-    </dl>
+    </dl></section>
   `;
 }
 
@@ -56,9 +56,10 @@ function Sparkline({ history }) {
 }
 
 /** @param {number} mood -1 to 1 */
-function signed(mood) {
-  const text = mood.toFixed(2);
-  return mood > 0 ? `+${text}` : text;
+export function signed(mood) {
+  const text = Math.abs(mood).toFixed(2);
+  if (Number(text) === 0) return text;
+  return `${mood > 0 ? "+" : "-"}${text}`;
 }
 
 /** @param {number} ms */

@@ -16,7 +16,7 @@ const EXTEND_S = 30;
 /** @param {{desk: Desk, poll: Poll, phase: PollPhase, onEdit: (draft: Draft) => void}} props */
 export function PollCard({ desk, poll, phase, onEdit }) {
   const now = desk.live.now();
-  const votes = desk.votesOf(poll);
+  const votes = phase === "waiting" ? undefined : desk.votesOf(poll);
   const most = Math.max(0, ...(votes?.tally ?? []));
   const rate = perSecond(desk.voters.get(poll.id) ?? []);
   const isHidden = phase !== "revealed" && phase !== "cancelled" && desk.state?.polls.get(poll.id)?.tally === undefined &&
@@ -46,7 +46,9 @@ export function PollCard({ desk, poll, phase, onEdit }) {
           </li>`;
         })}
       </ol>
-      ${isHidden && html`<p class="quiet-text">${words.hiddenFromViewers}</p>`}
+      ${phase === "waiting"
+        ? html`<p class="quiet-text" data-test="poll-unseen">${words.notSeenYet}</p>`
+        : isHidden && html`<p class="quiet-text">${words.tallyHidden}</p>`}
       <${Steps} desk=${desk} poll=${poll} phase=${phase} onEdit=${onEdit} />
       <p class="fault" role="alert" data-test="poll-fault">${desk.pollFaults.get(poll.id) ?? ""}</p>
     </article>

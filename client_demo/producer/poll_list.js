@@ -25,7 +25,7 @@ export function PollList({ desk, onTemplate, onEdit }) {
         <button class="primary air" onClick=${onTemplate} data-test="from-template">${words.fromTemplate} <kbd>P</kbd></button>
       </header>
       ${polls.length === 0 && html`<p class="quiet-text empty">${words.noPolls}</p>`}
-      <div class="scroll" data-test="poll-list" tabindex="0" role="region" aria-label=${words.polls}>
+      <div class="scroll" data-test="poll-list" tabindex="0" role="group" aria-label=${words.polls}>
         ${polls.map(({ poll, phase }) => html`<${PollCard} key=${poll.id} desk=${desk} poll=${poll} phase=${phase} onEdit=${onEdit} />`)}
       </div>
     </section>

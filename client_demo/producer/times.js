@@ -14,6 +14,13 @@ export function timeOfDay(at) {
   return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}`;
 }
 
+/** Those to come, the next one first, then those given, the last one first. @template {{at: number}} T @param {readonly T[]} all @param {number} now */
+export function inOrder(all, now) {
+  const ahead = all.filter((one) => one.at > now).sort((a, b) => a.at - b.at);
+  const given = all.filter((one) => one.at <= now).sort((a, b) => b.at - a.at);
+  return [...ahead, ...given];
+}
+
 /** @param {number} value */
 function two(value) {
   return String(value).padStart(2, "0");

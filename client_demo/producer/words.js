@@ -97,7 +97,8 @@ const en = {
   opensIn: (/** @type {string} */ time) => `opens in ${time}`,
   countsFor: (/** @type {string} */ time) => `late votes for ${time}`,
   rightAnswer: "Right answer",
-  hiddenFromViewers: "hidden from viewers",
+  tallyHidden: "Viewers don't see the tally",
+  notSeenYet: "Viewers don't see it yet",
   states: {
     waiting: "Waiting",
     open: "On air",
@@ -226,7 +227,7 @@ const en = {
   cues: "Cues",
   cueName: "Name",
   cueData: "Data (a JSON object, may be empty)",
-  cueIn: "In how many seconds (0: now)",
+  cueIn: "In seconds (0: now)",
   sendCue: "Send the cue",
   cueSent: (/** @type {string} */ name) => `Cue “${name}” sent`,
   badJson: "This is not a JSON object.",
@@ -393,7 +394,8 @@ const zh = {
   opensIn: (time) => `${time} 后开始`,
   countsFor: (time) => `等待延迟观众 ${time}`,
   rightAnswer: "正确答案",
-  hiddenFromViewers: "观众看不到票数",
+  tallyHidden: "观众看不到票数",
+  notSeenYet: "观众还看不到",
   states: {
     waiting: "等待开始",
     open: "播出中",

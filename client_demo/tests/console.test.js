@@ -4,7 +4,8 @@ import { test } from "node:test";
 
 import { HISTORY_S, perSecond, remembered, sampled, sparkline } from "../producer/rates.js";
 import { bodyOf, builtIn, graceOf, isDraft, isReady, offered } from "../producer/templates.js";
-import { span } from "../producer/times.js";
+import { signed } from "../producer/gauges.js";
+import { inOrder, span } from "../producer/times.js";
 import { valuesOf } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
 
@@ -41,6 +42,16 @@ test("votes per second come from the last seconds alone", () => {
   assert.equal(perSecond([]), 0);
   assert.equal(perSecond([{ at: 1, value: 5 }]), 0);
   assert.equal(perSecond([{ at: 0, value: 5 }, { at: 1000, value: 2 }]), 0);
+});
+
+test("a mood has its sign, and none has none", () => {
+  const moods = [0.62, -0.3, 0, -0, -0.004, 0.004];
+  assert.deepEqual(moods.map(signed), ["+0.62", "-0.30", "0.00", "0.00", "0.00", "0.00"]);
+});
+
+test("of what is set for later the next comes first, then what was, the last one first", () => {
+  const cues = [9, 30, 12, 1, 20].map((at) => ({ at }));
+  assert.deepEqual(inOrder(cues, 10).map(({ at }) => at), [12, 20, 30, 9, 1]);
 });
 
 test("a sparkline ends at the right edge and fits its box", () => {
