@@ -5,14 +5,18 @@ import random
 import pytest
 from grandstand.rules import novelty
 from grandstand.rules.novelty import (
-    COMPARED,
+    MOST_COMPARED,
+    MOST_EFFORT,
+    MOST_LETTERS,
     NEAR,
+    NO_SHAPE,
     QUIET_MS,
+    SHARING,
     SWELL_FROM,
     SWELL_MS,
     Theme,
     Themes,
-    trigrams,
+    shape,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,13 +26,13 @@ gists = st.text(st.sampled_from("abc 12é加"), max_size=12)
 
 def theme(gist: str, shown_ms: int = 0, count: int = 1, **changes: int) -> Theme:
     likeness = changes.get("likeness", random.Random(gist).getrandbits(63))
-    return Theme(gist, likeness, *trigrams(gist), shown_ms, count, changes.get("waiting", 0))
+    return Theme(gist, likeness, shape(gist), shown_ms, count, changes.get("waiting", 0))
 
 
 def near(one: str, other: str) -> bool:
     themes = Themes()
     themes.add(theme(one))
-    return themes.near(*trigrams(other)) is not None
+    return themes.near(shape(other)) is not None
 
 
 @pytest.mark.parametrize(
@@ -68,26 +72,86 @@ def test_whatever_is_near_is_found_and_nothing_else(shown: list[str], said: str)
     themes = Themes()
     for gist in shown:
         themes.add(theme(gist))
-    grams, digits = trigrams(said)
+    grams, digits = shape(said).grams, shape(said).digits
     likes = {
         gist: len(grams & theirs) / len(grams | theirs)
         for gist in shown
-        for theirs, numbers in [trigrams(gist)]
+        for theirs, numbers in [(shape(gist).grams, shape(gist).digits)]
         if numbers == digits and len(grams & theirs) / len(grams | theirs) >= NEAR
     }
-    found = themes.near(grams, digits)
+    found = themes.near(shape(said))
     assert (found is None) == (not likes)
     if found is not None:
         assert likes[found.id] == max(likes.values())
 
 
-def test_of_many_texts_with_a_trigram_in_common_only_the_latest_are_compared() -> None:
+def test_of_many_texts_with_a_trigram_in_common_only_the_latest_are_found_by_it() -> None:
     themes = Themes()
-    for number in range(COMPARED + 1):
-        themes.add(Theme(f"a{number}", number, *trigrams("z"), number, 1))
-    found = themes.near(*trigrams("z"))
+    for number in range(SHARING + 1):
+        themes.add(Theme(f"a{number}", number, shape("z"), number, 1))
+    found = themes.near(shape("z"))
     assert found is not None
     assert found.id == "a1"
+
+
+def alike(number: int, length: int = 200) -> str:
+    """Texts of rare letters whose trigrams are mostly their own, a few everybody's."""
+    return "zzz zzy zzx " + "".join(random.Random(number).choices("uvwxy", k=length))
+
+
+def test_a_text_is_compared_once_however_many_trigrams_it_shares() -> None:
+    themes = Themes()
+    themes.add(theme("what a brilliant save by the keeper"))
+    assert themes.near(shape("what a brilliant save by a keeper")) is not None
+    assert themes.compared == 1
+
+
+def test_a_comment_is_compared_with_so_many_at_most() -> None:
+    themes = Themes()
+    for number in range(2_000):
+        themes.add(theme(alike(number, 40)))
+    for number in range(2_000, 2_020):
+        themes.effort = themes.compared = 0
+        themes.near(shape(alike(number, 40)))
+        assert 0 < themes.compared <= MOST_COMPARED
+
+
+def test_a_long_text_is_looked_at_by_its_beginning_and_by_all_its_digits() -> None:
+    long = alike(1, 5_000)
+    assert len(shape(long).grams) <= MOST_LETTERS
+    assert len(shape(long).finders) <= MOST_LETTERS
+    assert near(long, f"{long} vwx")
+    assert not near(long, f"{long} 7")
+
+
+def test_when_enough_was_looked_at_only_the_very_same_is_known() -> None:
+    themes = Themes()
+    goal = theme("goal")
+    themes.add(goal)
+    themes.effort = MOST_EFFORT
+    assert themes.shape("goal") is NO_SHAPE
+    assert themes.near(shape("goal")) is None
+    assert themes.same(goal.likeness) is goal
+    themes.effort = 0
+    assert themes.near(themes.shape("goal")) is goal
+    assert themes.effort > 0
+
+
+def test_a_text_that_nothing_is_near_to_leaves_nothing_behind() -> None:
+    themes = Themes()
+    bare = Theme("a1", 1, NO_SHAPE, 0, 1)
+    themes.add(bare)
+    assert themes.near(NO_SHAPE) is None
+    themes.take(bare)
+    assert (themes.same(1), themes._by_gram) == (None, {})
+
+
+def test_one_of_too_many_that_share_a_trigram_goes_without_a_trace() -> None:
+    themes = Themes()
+    for number in range(SHARING + 5):
+        themes.add(Theme(f"a{number}", number, shape("zz"), number, 1))
+    themes.forget(10**9)
+    assert themes._by_gram == {}
 
 
 def test_what_was_shown_is_quiet_for_its_time() -> None:
@@ -116,7 +180,7 @@ def test_who_waited_is_carried_or_lost_and_never_both() -> None:
     assert themes.same(other.likeness) is other
     themes.forget(6)
     assert (themes.same(other.likeness), themes.lost, themes.waiting) == (None, 2, 0)
-    assert themes.near(*trigrams("save")) is None
+    assert themes.near(shape("save")) is None
 
 
 def test_a_comment_that_is_taken_back_stands_for_nobody_any_more() -> None:
@@ -124,8 +188,8 @@ def test_a_comment_that_is_taken_back_stands_for_nobody_any_more() -> None:
     themes.add(theme("goal", waiting=3))
     themes.add(theme("save"))
     themes.retract(["goal", "unknown"])
-    assert (themes.near(*trigrams("goal")), themes.lost) == (None, 3)
-    assert themes.near(*trigrams("save")) is not None
+    assert (themes.near(shape("goal")), themes.lost) == (None, 3)
+    assert themes.near(shape("save")) is not None
 
 
 def test_of_too_many_texts_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +198,7 @@ def test_of_too_many_texts_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> N
     for number, gist in enumerate(("goal", "save", "corner")):
         themes.add(theme(gist, number, waiting=1))
     assert (themes.lost, themes.waiting) == (1, 2)
-    assert themes.near(*trigrams("goal")) is None
+    assert themes.near(shape("goal")) is None
     themes.add(theme("save", 9))
     assert (themes.lost, themes.waiting) == (2, 1)
     themes.forget(100)

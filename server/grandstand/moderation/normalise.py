@@ -101,6 +101,14 @@ _KEEP_COMPOSED = re.compile("[\u3040-\u30ff\u3130-\u318f\uac00-\ud7a3\uff65-\uff
 _OVERLAY, _POINTS, _AROUND = 1, range(10, 37), range(200, 241)  # canonical combining classes
 
 
+MOST_FOLDED = 20_000
+
+UNFOLDED = 600
+"""Letters that a text may unfold to in full, a fifth more than the contract's longest comment has.
+A single code point can unfold to 18 letters."""
+
+_UNFOLDED_EACH = 2
+
 _DARK_LETTERS = 0x1F150
 """White on black circles, and 32 on in squares: Unicode gives them no plain form."""
 
@@ -108,7 +116,8 @@ _DARK_LETTERS = 0x1F150
 class _Folding(dict[int, str]):
     """What each code point becomes in a skeleton, worked out when first met.
 
-    Filled with all of Unicode it would take some 20 MB; a room's chat needs a few thousand.
+    A room's chat needs a few thousand; of who sends every code point there is, it remembers the
+    first ``MOST_FOLDED`` (3 MB) and works the others out each time.
     """
 
     def __missing__(self, code: int) -> str:
@@ -116,7 +125,8 @@ class _Folding(dict[int, str]):
         form: Literal["NFKC", "NFKD"] = "NFKC" if _KEEP_COMPOSED.match(letter) else "NFKD"
         wide = unicodedata.normalize(form, unicodedata.normalize(form, letter).casefold())
         folded = "".join(map(_fold_one, wide))
-        self[code] = folded
+        if len(self) < MOST_FOLDED:
+            self[code] = folded
         return folded
 
 
@@ -205,9 +215,10 @@ def skeleton(text: str) -> str:
     """Give the normal form of ``text``, by which rules, merging and scorer see it.
 
     May be '' (a text of marks alone). Pure; the cache spares the scorer from doing the work again
-    that the rules did a moment before. 2 to 6 us for a comment not seen before.
+    that the rules did a moment before. 2 to 6 us for a comment not seen before. At most
+    ``UNFOLDED`` letters or twice those of ``text``, whichever is more.
     """
-    text = text.lower() if text.isascii() else text.translate(_folding)
+    text = text.lower() if text.isascii() else _unfold(text)
     if _MAY_BE_LEET.search(text):
         text = _MIXED_WORD.sub(_unleet, text)
     if _MAY_BE_APART.search(text):
@@ -217,6 +228,17 @@ def skeleton(text: str) -> str:
     if _RUN.search(text):  # a search costs a quarter of a sub that finds nothing
         text = _RUN.sub(r"\1\1", text)
     return " ".join(text.split())
+
+
+def _unfold(text: str) -> str:
+    """Fold each code point; where that makes the text too long, none to more than two letters.
+
+    No letter behind them is left out, else a word could hide behind those that unfold.
+    """
+    folded = text.translate(_folding)
+    if len(folded) <= max(UNFOLDED, len(text)):
+        return folded
+    return "".join([_folding[ord(letter)][:_UNFOLDED_EACH] for letter in text])
 
 
 _PUNCTUATION = re.compile(r"[\W_]+")

@@ -7,6 +7,11 @@ found without comparing with everything: of two sets so alike, each ordered the 
 ``n - ceil(NEAR * n) + 1`` of both have one in common (prefix filtering: Chaudhuri et al., "A
 primitive operator for similarity joins", 2006). The order is from the last letters of the alphabet
 to the first: rare ones come first, gaps last.
+
+What strangers say decides how many texts share a trigram. So each text is compared once with a
+comment, with ``MOST_COMPARED`` at most, and all that a tick looks at is counted: ``Themes.effort``,
+in letters, postings and trigrams, about 100 ns each. Past ``MOST_EFFORT`` the rest of the tick's
+comments are known again only if they say exactly the same.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 QUIET_MS = 60_000
 """How long a text is not shown again at ``novelty`` 1."""
@@ -31,22 +37,52 @@ REMEMBERED = 4_096
 """Texts at most, up to 4.4 KB each with all that finds them: two minutes at 30 a second."""
 
 _AGAIN = re.compile(r"(.{1,8}?)\1+")
-_ONCE = r"\1"
+_ONCE = itemgetter(1)  # r"\1" takes three times as long
 _OTHERS = re.compile(r"\D+")
 
-COMPARED = 64
-"""Of the texts with one trigram only so many, the latest, are compared with another: else a crowd
-that puts one rare word into every comment would make each cost milliseconds."""
+SHARING = 64
+"""Of the texts with one trigram only so many, the latest, are found by it: else a crowd that puts
+one rare word into every comment would make each cost milliseconds."""
 
-Grams = frozenset[str]
+MOST_COMPARED = 128
+"""Texts that a comment is compared with. Of 41,000 recorded messages, sent 20 times as fast as they
+were, 1 in 50 meets more than 100."""
+
+MOST_LETTERS = 256
+"""Of a text without the words it repeats, that are compared; its digits are, to the end."""
+
+MOST_EFFORT = 50_000
+"""What is looked at in a tick, about 5 ms: recorded messages take 60 to 300 each."""
+
+_GRAMS_A_LOOK = 4
+"""Trigrams that are held against another set in the time of one look at a posting."""
 
 
-def trigrams(gist: str) -> tuple[Grams, str]:
-    """The trigrams of a normal form without what it repeats ("hahaha" is "ha"), and its digits."""
-    words = dict.fromkeys(gist.split())
-    digits = "".join(_OTHERS.sub("", word) for word in words)
-    text = f" {' '.join(dict.fromkeys(_AGAIN.sub(_ONCE, word) for word in words))} "
-    return frozenset(text[at : at + 3] for at in range(max(1, len(text) - 2))), digits
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A text as it is compared: its trigrams, its digits, and the trigrams that find it.
+
+    ``finders`` are those in which two texts that are near each other must meet.
+    """
+
+    grams: frozenset[str] = frozenset()
+    digits: str = ""
+    finders: tuple[str, ...] = ()
+
+
+NO_SHAPE = Shape()
+"""Of a text that nothing is near to."""
+
+
+def shape(gist: str) -> Shape:
+    """The shape of a normal form, without what it repeats ("hahaha" is "ha")."""
+    words = " ".join(dict.fromkeys(gist.split()))
+    digits = _OTHERS.sub("", words)
+    few = dict.fromkeys([_AGAIN.sub(_ONCE, word) for word in words[:MOST_LETTERS].split()])
+    text = f" {' '.join(few)} "
+    grams = frozenset([text[at : at + 3] for at in range(max(1, len(text) - 2))])
+    length = len(grams) - math.ceil(NEAR * len(grams)) + 1
+    return Shape(grams, digits, tuple(sorted(grams, reverse=True)[:length]))
 
 
 @dataclass(slots=True, eq=False)
@@ -55,8 +91,7 @@ class Theme:
 
     id: str
     likeness: int
-    grams: Grams
-    digits: str
+    shape: Shape
     shown_ms: int
     count: int
     waiting: int = 0
@@ -71,27 +106,55 @@ class Theme:
 
 @dataclass(slots=True)
 class Themes:
-    """The texts shown lately, oldest first; ``lost`` waited for what has been forgotten."""
+    """The texts shown lately, oldest first; ``lost`` waited for what has been forgotten.
+
+    ``effort`` is what was looked at since it was set to 0, ``compared`` how many pairs of texts.
+    """
 
     lost: int = 0
+    effort: int = 0
+    compared: int = 0
     _by_likeness: OrderedDict[int, Theme] = field(default_factory=OrderedDict)
     _by_gram: dict[str, list[Theme]] = field(default_factory=dict)
+
+    def shape(self, gist: str) -> Shape:
+        """The text's shape, or ``NO_SHAPE`` if enough has been looked at."""
+        if self.effort >= MOST_EFFORT:
+            return NO_SHAPE
+        self.effort += len(gist)
+        return shape(gist)
 
     def same(self, likeness: int) -> Theme | None:
         """What was shown and says the same."""
         return self._by_likeness.get(likeness)
 
-    def near(self, grams: Grams, digits: str) -> Theme | None:
+    def near(self, said: Shape) -> Theme | None:
         """What was shown and says nearly the same; of several the one most like it, then oldest."""
-        least, most = NEAR * len(grams), len(grams) / NEAR
+        grams, size = said.grams, len(said.grams)
+        least, most = NEAR * size, size / NEAR
         best, found = NEAR, None
-        for gram in _prefix(grams):
-            for theme in self._by_gram.get(gram, ())[-COMPARED:]:
-                if theme.digits == digits and least <= len(theme.grams) <= most:
-                    shared = len(grams & theme.grams)
-                    index = shared / (len(grams) + len(theme.grams) - shared)
+        seen: set[int] = set()
+        compared = 0
+        for gram in said.finders:
+            if self.effort >= MOST_EFFORT:
+                break
+            sharing = self._by_gram.get(gram, ())
+            self.effort += 1 + len(sharing)
+            for theme in sharing:
+                if id(theme) in seen:
+                    continue
+                seen.add(id(theme))
+                others = len(theme.shape.grams)
+                if theme.shape.digits == said.digits and least <= others <= most:
+                    if compared == MOST_COMPARED:
+                        break
+                    compared += 1
+                    shared = len(grams & theme.shape.grams)
+                    index = shared / (size + others - shared)
                     if index > best or (index == best and found is None):
                         best, found = index, theme
+        self.compared += compared
+        self.effort += compared * (1 + size // _GRAMS_A_LOOK)
         return found
 
     def add(self, theme: Theme) -> None:
@@ -102,8 +165,11 @@ class Themes:
         elif len(self._by_likeness) >= REMEMBERED:
             self._drop(next(iter(self._by_likeness.values())))
         self._by_likeness[theme.likeness] = theme
-        for gram in _prefix(theme.grams):
-            self._by_gram.setdefault(gram, []).append(theme)
+        for gram in theme.shape.finders:
+            sharing = self._by_gram.setdefault(gram, [])
+            sharing.append(theme)
+            if len(sharing) > SHARING:
+                del sharing[0]
 
     def take(self, theme: Theme) -> int:
         """Forgets it for another showing, which is to carry this many who waited."""
@@ -130,19 +196,14 @@ class Themes:
     def _drop(self, theme: Theme) -> None:
         self.lost += theme.waiting
         del self._by_likeness[theme.likeness]
-        for gram in _prefix(theme.grams):
-            sharing = self._by_gram[gram]
-            sharing.remove(theme)
-            if not sharing:
-                del self._by_gram[gram]
+        for gram in theme.shape.finders:
+            sharing = self._by_gram.get(gram, [])
+            if theme in sharing:  # not where later ones took its place
+                sharing.remove(theme)
+                if not sharing:
+                    del self._by_gram[gram]
 
     @property
     def waiting(self) -> int:
         """How many comments wait for the next showing of their text."""
         return sum(theme.waiting for theme in self._by_likeness.values())
-
-
-def _prefix(grams: Grams) -> list[str]:
-    """Those in which two sets that are near each other must meet."""
-    length = len(grams) - math.ceil(NEAR * len(grams)) + 1
-    return sorted(grams, reverse=True)[:length]

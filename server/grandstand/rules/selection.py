@@ -38,7 +38,8 @@ from typing import Generic
 
 from grandstand.rules.fairness import Authors
 from grandstand.rules.moment import Moment
-from grandstand.rules.novelty import QUIET_MS, Grams, Theme, Themes, trigrams
+from grandstand.rules.novelty import QUIET_MS, Shape, Theme, Themes
+from grandstand.rules.pieces import PIECE, Pieces, at_once
 from grandstand.rules.ranking import Budget, C, Candidate, Group, merge
 from grandstand.wire.messages import Settings
 
@@ -81,7 +82,7 @@ class Selector:
         """``said`` is shown without being chosen here; how many had waited for its text."""
         same = self.themes.same(said.likeness)
         waiting = 0 if same is None else self.themes.take(same)
-        self._remember(said, *trigrams(said.gist), shown_ms, count + waiting)
+        self._remember(said, self.themes.shape(said.gist), shown_ms, count + waiting)
         return waiting
 
     def choose(
@@ -91,6 +92,12 @@ class Selector:
 
         ``taken`` places are already given to others.
         """
+        return at_once(self.choosing(candidates, now_ms, settings, taken))
+
+    def choosing(
+        self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
+    ) -> Pieces[Choice[C]]:
+        """``choose`` in pieces."""
         taste = settings.selection
         self.moment.hear(now_ms, [each.excitement for each in candidates])
         self.themes.forget(now_ms - 2 * QUIET_MS * taste.novelty)
@@ -103,20 +110,25 @@ class Selector:
             return each.weight + roar * (each.excitement - each.weight / 10) - turn
 
         choice: Choice[C] = Choice()
-        groups = self._sifted(choice, merge(candidates, worth), now_ms, quiet_ms)
+        merged = merge(candidates, worth)
+        if len(candidates) > PIECE:
+            yield
+        groups = self._sifted(choice, merged, now_ms, quiet_ms)
         places = max(0, self.budget.places(now_ms, settings.budget) - taken)
         by_rank = sorted(range(len(groups)), key=lambda index: (-groups[index].rank, index))
         shown: dict[str, tuple[int, Group[C]]] = {}
-        for index in by_rank:
+        for number, index in enumerate(by_rank):
+            if number % PIECE == PIECE - 1:
+                yield
             group = groups[index]
             if len(shown) >= places or group.weight < taste.least:
                 choice.rest += group.members
                 continue
             group.waiting = 0
-            grams, digits = trigrams(group.shown.gist)
+            form = self.themes.shape(group.shown.gist)
             theme = self.themes.same(group.shown.likeness)
             if theme is None and quiet_ms > 0:
-                theme = self.themes.near(grams, digits)
+                theme = self.themes.near(form)
             if theme is not None and theme.id in shown:
                 shown[theme.id][1].merged += group.members
                 theme.count += group.count
@@ -125,10 +137,11 @@ class Selector:
             else:
                 group.waiting = 0 if theme is None else self.themes.take(theme)
                 shown[group.shown.id] = index, group
-                self._remember(group.shown, grams, digits, now_ms, group.count)
+                self._remember(group.shown, form, now_ms, group.count)
         self.budget.spend(taken + len(shown))
         choice.shown = [group for _, group in sorted(shown.values(), key=lambda each: each[0])]
         choice.lost, self.themes.lost = self.themes.lost, 0
+        self.themes.effort = 0
         return choice
 
     def _sifted(
@@ -145,10 +158,8 @@ class Selector:
                 free.append(group)
         return free
 
-    def _remember(
-        self, said: Candidate, grams: Grams, digits: str, shown_ms: int, count: int
-    ) -> None:
-        self.themes.add(Theme(said.id, said.likeness, grams, digits, shown_ms, count))
+    def _remember(self, said: Candidate, form: Shape, shown_ms: int, count: int) -> None:
+        self.themes.add(Theme(said.id, said.likeness, form, shown_ms, count))
         self.authors.note(said.user, shown_ms)
 
 

@@ -43,6 +43,7 @@ from grandstand.rules.events import (
     StatsGiven,
 )
 from grandstand.rules.hints import MAX_HINTS, Hint
+from grandstand.rules.pieces import PIECE, Pieces, at_once
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
 from grandstand.rules.ranking import Group
 from grandstand.rules.record import Row
@@ -140,17 +141,25 @@ class RoomFold:
 
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
+        return at_once(self.ticking(events, now))
+
+    def ticking(
+        self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
+    ) -> Pieces[Tick]:
+        """``tick`` in pieces; until the last is done, this fold is between two states."""
         draft = _Draft(Cards(self.state, now))
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
             self._prune(draft, now)
         self._let_expire(draft, now)
-        for comment_id, event in events:
+        for number, (comment_id, event) in enumerate(events, 1):
+            if number % PIECE == 0:
+                yield
             if isinstance(event, CommentEvent):
                 self._comment(draft, Told(comment_id, event), now)
             else:
                 self._control(draft, event, now)
-        return self._finish(draft, now)
+        return (yield from self._finish(draft, now))
 
     def _prune(self, draft: _Draft, now: int) -> None:
         """Forgets the mutes and bans whose time is over, and staff who haven't come for long."""
@@ -339,7 +348,7 @@ class RoomFold:
 
     # --- the end of a tick -----------------------------------------------------------------------
 
-    def _finish(self, draft: _Draft, now: int) -> Tick:
+    def _finish(self, draft: _Draft, now: int) -> Pieces[Tick]:
         self._announce(draft, now)
         settings = draft.settings or self.state.settings
         self.selector.themes.retract(draft.retract)
@@ -347,7 +356,7 @@ class RoomFold:
             Group(told, told.weight, waiting=self.selector.show(told, now))
             for told in draft.approved
         ]
-        choice = self.selector.choose(draft.candidates, now, settings, len(approved))
+        choice = yield from self.selector.choosing(draft.candidates, now, settings, len(approved))
         groups = sorted([*choice.shown, *approved], key=lambda group: group.shown.id)
 
         tick = Tick(

@@ -19,9 +19,10 @@ from grandstand.rules import events
 from grandstand.rules.clock import ProgrammeClock, next_tick
 from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
+from grandstand.rules.pieces import Pieces
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.stored import UNREADABLE
-from grandstand.sequencer.folding import RoomFold
+from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store, insisting
@@ -166,7 +167,7 @@ class RoomSequencer:
     async def _commit(self, entries: Sequence[Entry], now: int) -> None:
         """Commits what became of ``entries``, or of none where time alone changes the room."""
         known = set(self._fold.state.polls)
-        tick = self._fold.tick([*self._readable(entries)], now)
+        tick = await _with_turns(self._fold.ticking(self._readable(entries), now))
         for poll in tick.asides.polls:
             if poll.id not in known and not poll.ended:  # before anybody can know of it
                 await insisting(
@@ -279,3 +280,14 @@ class RoomSequencer:
             return None
         self._told_tallies[poll.id] = summed
         return Tally(poll.id, *summed)
+
+
+async def _with_turns(pieces: Pieces[Tick]) -> Tick:
+    """The tick; after each piece of it everybody else on the loop has a turn."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            tick: Tick = end.value
+            return tick
+        await asyncio.sleep(0)

@@ -1,0 +1,164 @@
+"""What choosing costs the sequencer when texts are made to be dear, beside ordinary ones.
+
+``python -m loadtest.selection --batches 10000`` folds each batch in a room that has shown others of
+its kind, and prints the CPU time of the thread for ordinary chat, and for the dearest of each kind.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Annotated
+
+import typer
+from grandstand.moderation.normalise import clean, likeness
+from grandstand.rules.events import CommentEvent
+from grandstand.rules.state import RoomState
+from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.wire.messages import Settings
+
+COMMENTS = 100
+"""In a batch, and in the one before it, which fills the memory of what was shown."""
+
+BUDGET = 1000
+
+Chance = random.Random
+Sayer = Callable[[Chance, int], str]
+
+_ENGLISH = (
+    "goal what a save no yes lol nice go come on ref that was off side never again haha wow "
+    "keeper left right pass shoot again team love this game best player ever so close almost"
+)
+_WORDS = [*_ENGLISH.split(), "加油", "漂亮", "进球", "哈哈", "好球", "可惜", "再来", "稳住"]
+_SQUARED = "".join(map(chr, range(0x3300, 0x3358)))
+
+
+def ordinary(chance: Chance, length: int) -> str:
+    """Chat of few words."""
+    words = chance.choices(_WORDS, k=chance.randint(1, 8))
+    return " ".join(words)[:length]
+
+
+def long_chat(chance: Chance, length: int) -> str:
+    """Chat of few words, as long as may be."""
+    return " ".join(chance.choices(_WORDS, k=length // 2))[:length]
+
+
+def squared(chance: Chance, length: int) -> str:
+    """Squared katakana, each of which unfolds to up to six letters."""
+    return "".join(chance.choices(_SQUARED, k=length))
+
+
+def blessings(chance: Chance, length: int) -> str:
+    """The sign that unfolds to eighteen letters, among others."""
+    return "".join(chance.choices("\ufdfa\ufdfb㌖㈝", k=length))
+
+
+def one_off(chance: Chance, length: int) -> str:
+    """One long text with a few letters changed: near each other, and not near enough."""
+    letters = list(Chance(7).choices("uvwxyz", k=length))
+    for _ in range(chance.randint(1, length // 4 + 1)):
+        letters[chance.randrange(length)] = chance.choice("uvwxyz")
+    return "".join(letters)
+
+
+def rare_word(chance: Chance, length: int) -> str:
+    """Rare trigrams that all share, and much besides."""
+    return "zzz zzy zzx " + "".join(chance.choices("uvwxy ", k=length - 12))
+
+
+def stutter(chance: Chance, length: int) -> str:
+    """Nearly what it was a moment before, again and again."""
+    part = "".join(chance.choices("abcdefgh", k=chance.randint(2, 9)))
+    return (part * length)[: length - 1] + chance.choice("xyz")
+
+
+def numbers(chance: Chance, length: int) -> str:
+    """Digits alone."""
+    return "".join(chance.choices("0123456789 ", k=length))
+
+
+def apart(chance: Chance, length: int) -> str:
+    """Letters set apart by marks, digits for letters."""
+    return "".join(chance.choices("a.b_1'$ é!", k=length))
+
+
+def anything(chance: Chance, length: int) -> str:
+    """Any code points."""
+    return "".join(chr(chance.randrange(0x20, 0x11000)) for _ in range(length))
+
+
+def marked(chance: Chance, length: int) -> str:
+    """Letters under marks."""
+    return "".join(chance.choices("aeo\u0301\u0323\u0308\u05b0\u0e49", k=length))
+
+
+UNKIND: tuple[Sayer, ...] = (
+    *(long_chat, squared, blessings, one_off, rare_word),
+    *(stutter, numbers, apart, anything, marked),
+)
+
+
+def said(sayer: Sayer, chance: Chance, number: int, length: int) -> CommentEvent:
+    """One comment, cleaned and cut as on its way in."""
+    text = clean(sayer(chance, length))[:length] or "-"
+    user = f"u{chance.randrange(200)}"
+    weight = chance.randrange(100) / 10
+    return CommentEvent(user, user, number, text, weight, 0.0, 0.5, likeness(text))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Two ticks of a room, the second of which is measured."""
+
+    before: Sequence[CommentEvent]
+    measured: Sequence[CommentEvent]
+
+    @classmethod
+    def of(cls, seed: int, sayer: Sayer, length: int, comments: int = COMMENTS) -> Batch:
+        """The batch of one seed."""
+        chance = Chance(seed)
+        some = [said(sayer, chance, number, length) for number in range(2 * comments)]
+        return cls(some[:comments], some[comments:])
+
+    def fold(self) -> tuple[float, Tick, RoomFold]:
+        """The CPU time of the measured tick, in ms, and what became of it."""
+        room = RoomFold(RoomState(settings=Settings(budget=BUDGET)), {}, 0)
+        room.tick([(f"a{number}", event) for number, event in enumerate(self.before)], 1_000)
+        events = [(f"b{number}", event) for number, event in enumerate(self.measured)]
+        room.selector.themes.compared = 0
+        began = time.thread_time()
+        tick = room.tick(events, 2_000)
+        return (time.thread_time() - began) * 1000, tick, room
+
+
+def main(
+    batches: Annotated[int, typer.Option(help="how many fuzzed ticks")] = 1_000,
+    length: Annotated[int, typer.Option(help="code points of each comment")] = 160,
+    seed: Annotated[int, typer.Option(help="of the first")] = 1,
+) -> None:
+    """Prints a line for each kind of text, and the worst against ordinary text's median."""
+    plain = median(Batch.of(seed + n, ordinary, length).fold()[0] for n in range(200))
+    typer.echo(f"ordinary text: {plain:.2f} ms for {COMMENTS} comments (median of 200 ticks)")
+    worst = 0.0
+    each = batches // len(UNKIND)
+    for sayer in UNKIND:
+        # What else runs on the machine makes one run dearer, never cheaper: the dearest, again.
+        taken = sorted((Batch.of(seed + n, sayer, length).fold()[0], n) for n in range(each))
+        dearest = max(
+            min(Batch.of(seed + n, sayer, length).fold()[0] for _ in range(3))
+            for _, n in taken[-5:]
+        )
+        worst = max(worst, dearest)
+        typer.echo(
+            f"{sayer.__name__:10} median {median(ms for ms, _ in taken):7.2f} ms, "
+            f"worst of {each} {dearest:7.2f} ms, {dearest / plain:.1f} times"
+        )
+    typer.echo(f"the worst is {worst / plain:.1f} times ordinary text")
+
+
+if __name__ == "__main__":
+    typer.run(main)
