@@ -159,3 +159,18 @@ def test_every_word_of_the_list_is_found_by_itself() -> None:
 def test_a_wrong_entry_is_refused() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         Rules([("word", "nonsense", 2)])
+
+
+@given(st.integers(0, 60), st.integers(25, 40), st.sampled_from("a!哈😂"))
+def test_one_character_over_and_over_is_found_wherever_it_begins(
+    before: int, times: int, letter: str
+) -> None:
+    text = ("xy" * 40)[:before] + letter * times + "xy" * 20
+    assert "one character over and over" in {each.rule for each in RULES.find("", text)}
+
+
+@given(st.text("ab \n", max_size=80))
+def test_a_character_that_is_not_said_so_often_is_no_spam(text: str) -> None:
+    spam = any(letter * 25 in text for letter in "ab")
+    rules = {each.rule for each in RULES.find("", text)}
+    assert ("one character over and over" in rules) == (spam and len(text) >= 40)

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -46,6 +47,9 @@ _NEGATED = re.compile(
 )
 _NEGATION_CHARS = 24
 
+Match = tuple[int, int, int]
+"""As Aho-Corasick gives them: number of the word, start, end."""
+
 _Place = tuple[int, int, int]
 """Start, end, number of the kind."""
 
@@ -76,11 +80,10 @@ class Phrases:
                     places.append(number)
         self._kinds_of = list(words.values())
         self._masks = [sum(1 << number for number in numbers) for numbers in self._kinds_of]
-        self._automaton = AhoCorasick(
-            list(words), implementation=Implementation.DFA, store_patterns=False
-        )
+        self.words = list(words)
+        """Of all kinds, by number: ``find_among`` is told where which of them stand."""
         self._forms = [self._read(form, tables["macros"]) for form in tables["forms"]]
-        self._tried: dict[int, list[_Form]] = {}
+        self._forms_for = lru_cache(maxsize=_TRIED_MAX)(self._choose)
 
     @classmethod
     def load(cls) -> Phrases:
@@ -89,12 +92,26 @@ class Phrases:
         return cls(tomllib.loads(text))
 
     def find(self, bones: str) -> list[Finding]:
-        """Give every form that a skeleton has, each once. Under 1 us if it has no such words."""
-        matches = self._automaton.find_matches_as_indexes(bones, overlapping=True)
+        """Give every form that a skeleton has, each once."""
+        return self.find_among(
+            bones, self._automaton.find_matches_as_indexes(bones, overlapping=True)
+        )
+
+    def find_among(self, bones: str, matches: Sequence[Match]) -> list[Finding]:
+        """Give every form, each once, by where words stand, parts of longer words among them.
+
+        Under 1 us if there is no form of these words.
+        """
+        masks = self._masks
+        seen = 0
+        for index, _, _ in matches:
+            seen |= masks[index]
+        if not self._forms_for(seen):  # of most comments, even with what are parts of words
+            return []
         seen = 0
         for index, start, end in matches:
             if end - start > _SHORT or not is_part(bones, start, end):
-                seen |= self._masks[index]
+                seen |= masks[index]
         forms = self._forms_for(seen)
         if not forms:
             return []
@@ -119,14 +136,13 @@ class Phrases:
                 found[form.finding] = None
         return list(found)
 
-    def _forms_for(self, seen: int) -> list[_Form]:
+    @cached_property
+    def _automaton(self) -> AhoCorasick:
+        return AhoCorasick(self.words, implementation=Implementation.DFA, store_patterns=False)
+
+    def _choose(self, seen: int) -> list[_Form]:
         """Give the forms that a comment may have, by the kinds of words in it."""
-        forms = self._tried.get(seen)
-        if forms is None:
-            forms = [form for form in self._forms if all(seen & each for each in form.on)]
-            if len(self._tried) < _TRIED_MAX:
-                self._tried[seen] = forms
-        return forms
+        return [form for form in self._forms if all(seen & each for each in form.on)]
 
     def _read(self, form: Mapping[str, Any], macros: Mapping[str, str]) -> _Form:
         category, severity = form["category"], form["severity"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -30,19 +30,25 @@ from grandstand.moderation.findings import (
 from grandstand.moderation.harmless import Harmless
 from grandstand.moderation.letters import is_gapless, is_part
 from grandstand.moderation.normalise import skeleton
-from grandstand.moderation.phrases import Phrases
+from grandstand.moderation.phrases import Match, Phrases
 
-_RUN = re.compile(r"(.)\1+")
+_AGAIN = re.compile(r"(.)(?=\1)")
+"""All but the last of a run: to delete them takes a third of the time of writing one for each."""
+
 _MASKED = re.compile(r"(?<![\w*])[a-z]+\*{1,3}[a-z]+(?![\w*])")
 _MOST_MASKED = 8
-_SLY = re.compile(r"[689](?<=[A-Za-z689].)(?=[A-Za-z689])|I(?<=[a-zI]I)(?=[a-zI\s]|$)")
+_SLY = re.compile(r"[689I](?:(?<=[A-Za-z689][689])(?=[A-Za-z689])|(?<=[a-zI]I)(?=[a-zI\s]|$))")
 """Digits and capitals that the skeleton, by which the scorer learnt, leaves: ni99er, kiII."""
 
-_HANGUL_APART = re.compile(r"(?<=[\uac00-\ud7a3])[\d*._!@^~-](?=[\uac00-\ud7a3])")
+_HANGUL_APART = re.compile(r"[\d*._!@^~-](?<=[\uac00-\ud7a3].)(?=[\uac00-\ud7a3])")
 """A digit or mark inside a Korean word: 씨1발."""
 
 _SLY_LETTERS = {"6": "g", "8": "b", "9": "g", "I": "l"}
 _SAME_CHARACTER = re.compile(r"(\S)\1{24,}")
+_EVERY = 12
+"""Of so many characters in a row that are the same, two of every twelfth stand side by side."""
+
+_TWICE = re.compile(r"(.)\1", re.DOTALL)
 _REPEATED_CHARS = 40
 """From this length on a text is looked at for one word said over and over."""
 
@@ -50,6 +56,12 @@ _REPEATED_WORDS = 12
 
 _Span = tuple[int, int]
 """Where something stands in a skeleton: [start, end)."""
+
+_Find = Callable[..., list[Match]]
+"""The search of an automaton: ``(text, overlapping=True)``."""
+
+_Match = tuple[str, "Finding | None", int, int]
+"""A word, its meaning, start and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +99,18 @@ class Rules:
                 self._anywhere.add(bones.replace(" ", ""), finding)
                 continue
             self._whole.add(bones, finding)
-            if len(bones) >= 4 and _RUN.sub(r"\1", bones) == bones:
+            if len(bones) >= 4 and _AGAIN.sub("", bones) == bones:
                 self._squashed.add(bones, finding)
             if " " not in bones and severity == REJECT:
                 self._masked.setdefault(len(bones), []).append((bones, finding))
         for phrase in self._harmless.phrases:
             (self._anywhere if is_gapless(phrase) else self._whole).add(phrase, None)
-            self._squashed.add(_RUN.sub(r"\1", phrase), None)
+            self._squashed.add(_AGAIN.sub("", phrase), None)
         for word in self._harmless.adjectives:
             self._whole.add_adjective(word)
-        for part in (self._anywhere, self._whole, self._squashed):
-            part.build()
+        said = [] if phrases is None else phrases.words
+        self._vocabulary = _Vocabulary(said, self._whole, self._anywhere)
+        self._squashed.build()
 
     @classmethod
     def load(cls) -> Rules:
@@ -114,21 +127,27 @@ class Rules:
         About 5 us for a comment that runs into none. Linear in the length of the text.
         """
         found: dict[Finding, None] = {}
-        excused = self._search(self._whole, skeleton, text, found)
-        if not skeleton.isascii():
-            excused += self._search(self._anywhere, skeleton, text, found)
-            if _HANGUL_APART.search(skeleton):
-                self._search(self._anywhere, _HANGUL_APART.sub("", skeleton), text, found)
-        squashed = _RUN.sub(r"\1", skeleton)
-        if squashed != skeleton:
-            self._search(self._squashed, squashed, text, found)
+        excused: list[_Span] = []
+        said, whole, anywhere = self._vocabulary.search(skeleton)
+        if whole:
+            excused += self._take(whole, skeleton, text, found)
+        if anywhere:
+            excused += self._take(anywhere, skeleton, text, found)
+        if not skeleton.isascii() and _HANGUL_APART.search(skeleton):
+            joined = _HANGUL_APART.sub("", skeleton)
+            self._take(self._vocabulary.search(joined)[2], joined, text, found)
+        squashed = _AGAIN.sub("", skeleton)
+        if squashed != skeleton and (squeezed := self._squashed.search(squashed)):
+            self._take(squeezed, squashed, text, found)
         if "*" in skeleton:
             self._unmask(skeleton, found)
-        self._find_phrases(skeleton, found)
+        if said:
+            self._find_phrases(skeleton, said, found)
         if _SLY.search(text):
             plain = normalise.skeleton(_SLY.sub(lambda letter: _SLY_LETTERS[letter[0]], text))
-            self._search(self._whole, plain, text, found)
-            self._find_phrases(plain, found)
+            said, whole, _ = self._vocabulary.search(plain)
+            self._take(whole, plain, text, found)
+            self._find_phrases(plain, said, found)
         for finding in contacts.find(text):
             found[finding] = None
         if len(text) >= _REPEATED_CHARS:
@@ -136,13 +155,10 @@ class Rules:
                 found[finding] = None
         return Look(tuple(found), _without(skeleton, excused) if excused else text)
 
-    def _search(
-        self, words: _Words, bones: str, text: str, found: dict[Finding, None]
+    def _take(
+        self, matches: list[_Match], bones: str, text: str, found: dict[Finding, None]
     ) -> list[_Span]:
         """Add what is meant; give where what isn't stands. A phrase around a word wins."""
-        matches = words.search(bones)
-        if not matches:
-            return []
         harmless = [(start, end) for _, finding, start, end in matches if finding is None]
         names: dict[str, bool] = {}
         for word, finding, start, end in matches:
@@ -162,9 +178,9 @@ class Rules:
                 found[finding] = None
         return harmless
 
-    def _find_phrases(self, bones: str, found: dict[Finding, None]) -> None:
+    def _find_phrases(self, bones: str, said: list[Match], found: dict[Finding, None]) -> None:
         if self._phrases is not None:
-            for finding in self._phrases.find(bones):
+            for finding in self._phrases.find_among(bones, said):
                 found[finding] = None
 
     def _unmask(self, bones: str, found: dict[Finding, None]) -> None:
@@ -199,7 +215,7 @@ class _Words:
     def __init__(self) -> None:
         self._words: dict[str, Finding | None] = {}
         self._entries: list[tuple[str, Finding | None]] = []
-        self._automaton: AhoCorasick | None = None
+        self._find: _Find | None = None
 
     def add(self, word: str, finding: Finding | None) -> None:
         known = self._words.setdefault(word, finding)
@@ -209,26 +225,59 @@ class _Words:
     def add_adjective(self, word: str) -> None:
         self._words.setdefault(word, ADJECTIVE)
 
-    def build(self) -> None:
-        self._entries = [(word, finding) for word, finding in self._words.items() if word]
-        if self._entries:
-            self._automaton = AhoCorasick(
-                [word for word, _ in self._entries],
-                implementation=Implementation.DFA,
-                store_patterns=False,
-            )
+    def entries(self) -> list[tuple[str, Finding | None]]:
+        return [(word, finding) for word, finding in self._words.items() if word]
 
-    def search(self, bones: str) -> list[tuple[str, Finding | None, int, int]]:
+    def build(self) -> None:
+        self._entries = self.entries()
+        self._find = _automaton([word for word, _ in self._entries])
+
+    def search(self, bones: str) -> list[_Match]:
         """Give word, meaning, start and end of each."""
-        if self._automaton is None:
+        matches = self._find(bones, overlapping=True) if self._find else None
+        if not matches:
             return []
         return [
             (*self._entries[index], start, end)
-            for index, start, end in self._automaton.find_matches_as_indexes(
-                bones, overlapping=True
-            )
+            for index, start, end in matches
             if not is_part(bones, start, end)
         ]
+
+
+class _Vocabulary:
+    """All words that a skeleton is searched for, in one pass: most comments have none of them."""
+
+    def __init__(self, said: list[str], whole: _Words, anywhere: _Words) -> None:
+        """Take the words of phrases, and two manners of entries."""
+        alone, inside = whole.entries(), anywhere.entries()
+        self._said = len(said)
+        self._anywhere_from = len(said) + len(alone)
+        self._entries = [*((word, None) for word in said), *alone, *inside]
+        self._find = _automaton([word for word, _ in self._entries])
+
+    def search(self, bones: str) -> tuple[list[Match], list[_Match], list[_Match]]:
+        """Give words of phrases (parts of longer words too), whole entries, entries anywhere."""
+        said: list[Match] = []
+        whole: list[_Match] = []
+        anywhere: list[_Match] = []
+        if self._find is not None:
+            for match in self._find(bones, overlapping=True):
+                index, start, end = match
+                if index < self._said:
+                    said.append(match)
+                elif not is_part(bones, start, end):
+                    entries = whole if index < self._anywhere_from else anywhere
+                    entries.append((*self._entries[index], start, end))
+        return said, whole, anywhere
+
+
+def _automaton(words: list[str]) -> _Find | None:
+    """Give what finds words; None if there are none."""
+    if not words:
+        return None
+    return AhoCorasick(
+        words, implementation=Implementation.DFA, store_patterns=False
+    ).find_matches_as_indexes
 
 
 def _without(bones: str, spans: list[_Span]) -> str:
@@ -242,8 +291,8 @@ def _without(bones: str, spans: list[_Span]) -> str:
 
 
 def _repeats(text: str) -> Iterator[Finding]:
-    if _SAME_CHARACTER.search(text):
+    if _TWICE.search(text[::_EVERY]) and _SAME_CHARACTER.search(text):
         yield Finding("spam", MILD, "one character over and over")
-    words = text.lower().split()
-    if len(words) >= _REPEATED_WORDS and len(set(words)) * 6 <= len(words):
+    words = text.split()
+    if len(words) >= _REPEATED_WORDS and len(set(text.lower().split())) * 6 <= len(words):
         yield Finding("spam", MILD, "few words over and over")
