@@ -87,7 +87,7 @@ export function App({ desk, actions }) {
       </div>`}
       <div class="column" data-tab="moderation"><${Queue} desk=${desk} /></div>
       <div class="column">
-        <div data-tab="polls">${isProducer && html`<${PollForm} desk=${desk} given=${draft} />`}</div>
+        ${isProducer && html`<div data-tab="polls"><${PollForm} desk=${desk} given=${draft} /></div>`}
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
         ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>`}
       </div>

@@ -1,5 +1,8 @@
 /** The console's own words in English and Chinese; what all pages share is in ../words.js. */
 
+/** @param {number} count @param {string} noun */
+const many = (count, noun) => (count === 1 ? `1 ${noun}` : `${count} ${noun}s`);
+
 const en = {
   console: "Console",
   skip: "Skip to the polls",
@@ -91,7 +94,7 @@ const en = {
   templateKept: (/** @type {string} */ name) => `Kept as template: ${name}`,
   pollOpened: (/** @type {string} */ question) => `On air: ${question}`,
   more: "More",
-  votes: (/** @type {number} */ count) => (count === 1 ? "1 voter" : `${count} voters`),
+  votes: (/** @type {number} */ count) => many(count, "voter"),
   votesPerSecond: (/** @type {string} */ rate) => `${rate}/s`,
   left: (/** @type {string} */ time) => `${time} left`,
   opensIn: (/** @type {string} */ time) => `opens in ${time}`,
@@ -239,7 +242,7 @@ const en = {
   noRooms: "No rooms that this token may see.",
   here: "here",
   roomCounts: (/** @type {number} */ viewers, /** @type {number} */ comments, /** @type {number} */ polls) =>
-    `${viewers} viewers · ${comments} comments · ${polls} polls`,
+    `${many(viewers, "viewer")} · ${many(comments, "comment")} · ${many(polls, "poll")}`,
   newRoom: "New room",
   roomId: "Room id (a-z, 0-9, -, _)",
   create: "Create and enter",
