@@ -14,6 +14,7 @@ import { PollForm } from "./poll_form.js";
 import { PollList } from "./poll_list.js";
 import { Protection } from "./protection.js";
 import { Queue } from "./queue.js";
+import { Deleted } from "./room_deletion.js";
 import { RoomSettings } from "./room_settings.js";
 import { Rooms } from "./rooms.js";
 import { Unsent } from "./unsent.js";
@@ -44,6 +45,7 @@ export function App({ desk, actions }) {
   const { status, state } = desk;
   const shut = () => setOpen("");
   const line = html`<${StatusLine} desk=${desk} />`;
+  if (desk.isDeleted) return html`<${Deleted} desk=${desk} onGo=${actions.goTo} onLeave=${actions.leave} />`;
   if (status.phase === "ended") return html`${line}<${Ended} desk=${desk} actions=${actions} />`;
   if (!state) return html`<div class="opening">${line}</div>`;
   if (state.viewer.role === "viewer")

@@ -21,11 +21,14 @@ const REFRESH_MS = 250;
 const SECOND_MS = 1_000;
 const FETCH_MS = 4_000;
 
+const NO_SUCH_ROOM = 4004;
+
 export class Desk {
   /** @type {Set<() => void>} */ #listeners = new Set();
   /** @type {number[]} */ #timers = [];
   /** @type {number | undefined} */ #frame;
   #nextUnsent = 1;
+  #hasDeleted = false;
   /** @type {RoomState | undefined} */ state;
   /** @type {Status} */ status = { phase: "connecting" };
   /** @type {Map<string, Poll>} with the tallies that viewers may not see */ told = new Map();
@@ -87,6 +90,12 @@ export class Desk {
 
   get isProducer() {
     return this.state?.viewer.role === "producer";
+  }
+
+  /** Whether the room was here and is no more, by this page or by another. */
+  get isDeleted() {
+    const { phase, code } = this.status;
+    return this.#hasDeleted || (phase === "ended" && code === NO_SUCH_ROOM && this.state !== undefined);
   }
 
   /** The room's settings, or none yet. @returns {Settings} */
@@ -172,6 +181,14 @@ export class Desk {
   /** @param {string} what @param {object} changes of settings @returns {Promise<Answer>} */
   patch(what, changes) {
     return this.attempt(what, () => this.call("PATCH", "", changes));
+  }
+
+  /** Not by `attempt`: nobody shall find a deletion among what is to be sent again. @returns {Promise<Answer>} */
+  async deleteRoom() {
+    const answer = await this.call("DELETE", `?confirm=${encodeURIComponent(this.room)}`);
+    this.#hasDeleted ||= answer.ok;
+    this.changed();
+    return answer;
   }
 
   // --- what comes by itself --------------------------------------------------------------------------

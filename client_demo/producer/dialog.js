@@ -14,9 +14,11 @@ export function Dialog({ title, test, onClose, onKeyDown, wide = false, children
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useLayoutEffect(() => {
     const before = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
-      if (before instanceof HTMLElement) before.focus(); // it is gone from the page before it closes
+      shown?.close(); // while it is open all else is inert, and takes no focus
+      if (before instanceof HTMLElement) before.focus();
     };
   }, []);
   return html`

@@ -10,6 +10,7 @@ import { words } from "./words.js";
 
 const root = document.getElementById("console") ?? document.body;
 /** @type {{desk: Desk | undefined}} */ const page = { desk: undefined };
+let visits = 0;
 /** The tests' way in. */
 Object.assign(window, { grandstand: page });
 
@@ -31,7 +32,7 @@ function open(room) {
   if (token === undefined) return render(html`<${Gate} key=${room} room=${room} onToken=${enter} />`, root);
   page.desk = new Desk({ room, token });
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
-  render(html`<${App} key=${`${room} ${token}`} desk=${page.desk} actions=${actions} />`, root);
+  render(html`<${App} key=${visits++} desk=${page.desk} actions=${actions} />`, root);
 }
 
 /** @param {string} room @param {string} token */

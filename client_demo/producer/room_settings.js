@@ -6,6 +6,7 @@ import { Field, faultsOf } from "./faults.js";
 import { input } from "./gate.js";
 import { html } from "./html.js";
 import { Select } from "./poll_form.js";
+import { DeleteRoom } from "./room_deletion.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -41,6 +42,7 @@ export function RoomSettings({ desk, onClose }) {
   const [typed, setTyped] = useState(/** @type {Record<string, string>} */ ({}));
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
+  const [deleting, setDeleting] = useState(false);
   const valueOf = (/** @type {string} */ path) => typed[path] ?? String(read(desk.settings, path) ?? "");
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -76,7 +78,11 @@ export function RoomSettings({ desk, onClose }) {
         </div>
         <p class="fault" role="alert" data-test="settings-fault">${faults[""] ?? ""}</p>
       </form>
+      <div class="row ending">
+        <button class="danger" onClick=${() => setDeleting(true)} data-test="delete-room">${words.deleteAsk}</button>
+      </div>
     <//>
+    ${deleting && html`<${DeleteRoom} desk=${desk} onClose=${() => setDeleting(false)} />`}
   `;
 }
 

@@ -15,6 +15,18 @@ import { words } from "./words.js";
 
 /** @param {{desk: Desk, onClose: () => void, onGo: (room: string) => void}} props */
 export function Rooms({ desk, onClose, onGo }) {
+  return html`
+    <${Dialog} title=${words.rooms} test="rooms-dialog" onClose=${onClose}>
+      <${RoomList} desk=${desk} here=${desk.room} onGo=${(/** @type {string} */ room) => (room === desk.room ? onClose() : onGo(room))} />
+    <//>
+  `;
+}
+
+/**
+ * The list, and the form for one more.
+ * @param {{desk: Desk, here?: string, onGo: (room: string) => void}} props `here` is the room one is in
+ */
+export function RoomList({ desk, here, onGo }) {
   const [rooms, setRooms] = useState(/** @type {Listed[] | undefined} */ (undefined));
   const [fault, setFault] = useState("");
   useEffect(() => {
@@ -32,21 +44,18 @@ export function Rooms({ desk, onClose, onGo }) {
     })();
   }, [desk]);
   return html`
-    <${Dialog} title=${words.rooms} test="rooms-dialog" onClose=${onClose}>
-      <p class="fault" role="alert">${fault}</p>
-      ${rooms?.length === 0 && html`<p class="quiet-text">${words.noRooms}</p>`}
-      <ul class="rooms">
-        ${rooms?.map(({ room, settings, viewers, comments, polls }) => html`<li key=${room}>
-          <button onClick=${() => (room === desk.room ? onClose() : onGo(room))} data-test=${`room-${room}`}
-            aria-current=${room === desk.room ? "true" : undefined}>
-            <span class="author">${settings.title || room}</span> <small>${room}</small>
-            ${room === desk.room && html` <b class="mark">${words.here}</b>`}
-            <span class="quiet-text number">${words.roomCounts(viewers, comments, polls)}</span>
-          </button>
-        </li>`)}
-      </ul>
-      ${desk.isProducer && html`<${NewRoom} desk=${desk} onGo=${onGo} />`}
-    <//>
+    <p class="fault" role="alert">${fault}</p>
+    ${rooms?.length === 0 && html`<p class="quiet-text">${words.noRooms}</p>`}
+    <ul class="rooms">
+      ${rooms?.map(({ room, settings, viewers, comments, polls }) => html`<li key=${room}>
+        <button onClick=${() => onGo(room)} data-test=${`room-${room}`} aria-current=${room === here ? "true" : undefined}>
+          <span class="author">${settings.title || room}</span> <small>${room}</small>
+          ${room === here && html` <b class="mark">${words.here}</b>`}
+          <span class="quiet-text number">${words.roomCounts(viewers, comments, polls)}</span>
+        </button>
+      </li>`)}
+    </ul>
+    ${desk.isProducer && html`<${NewRoom} desk=${desk} onGo=${onGo} />`}
   `;
 }
 

@@ -5,6 +5,7 @@ import { Ballots } from "../viewer/ballots.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Pick } from "../viewer/talk.js";
+import { connectionText, wordsFor } from "../viewer/words.js";
 import { DEFAULTS, checked, flightTaste, keep, kept } from "../viewer/taste.js";
 import { NOW, comment, poll } from "./rooms.js";
 
@@ -137,4 +138,15 @@ test("all polls that run are shown, the latest first, then the last that ended",
   assert.deepEqual(shown, ["runs 2", "runs 1", "ended 3"]);
   const ended = pollsToShow(all.slice(0, 4), NOW).map(({ poll: { id } }) => id);
   assert.deepEqual(ended, ["ended 3", "ended 2"]);
+});
+
+test("one who was in the room is told that it has ended, another that there is none", () => {
+  const gone = { phase: "ended", code: 4004, reason: "this room was deleted" };
+  for (const [lang, ended, none] of [["en", /has ended/, /no such room/], ["zh", /已结束$/, /没有这个房间/]]) {
+    const words = wordsFor(lang);
+    assert.match(connectionText(words, gone, true, 0), ended);
+    assert.match(connectionText(words, gone, false, 0), none);
+    assert.equal(connectionText(words, { phase: "live" }, true, 0), words.live);
+    assert.doesNotMatch(connectionText(words, { phase: "ended", code: 3503 }, true, 0), ended);
+  }
 });

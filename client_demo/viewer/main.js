@@ -9,7 +9,7 @@ import {
   roomFromQuery,
   tokenFromFragment,
 } from "../sdk/grandstand.js";
-import { errorText, statusText } from "../words.js";
+import { errorText } from "../words.js";
 import { Ballots } from "./ballots.js";
 import { BulletPainter, emMeasure } from "./bullets.js";
 import { sharpCanvas } from "./canvas.js";
@@ -23,7 +23,7 @@ import { GaugeHistory, showPulse } from "./pulse.js";
 import { SettingsPanel } from "./settings.js";
 import { Talk } from "./talk.js";
 import { flightTaste, keep, kept, storageOf } from "./taste.js";
-import { words } from "./words.js";
+import { connectionText, hasEnded, words } from "./words.js";
 
 const REFRESH_MS = 200;
 const BACK_MS = 3_000;
@@ -120,9 +120,14 @@ live.on("refusal", (error) => composer.tell(error.code, errorText(words, error))
 live.on("clock", ({ why }) => {
   if (!why || noted.has(why)) return;
   noted.add(why);
-  setText(element("note-text", HTMLElement), words.clockNotes[why]);
-  element("note", HTMLElement).hidden = false;
+  note(words.clockNotes[why]);
 });
+
+/** @param {string} text */
+function note(text) {
+  element("note", HTMLElement).hidden = false;
+  setText(element("note-text", HTMLElement), text);
+}
 
 // --- the connection --------------------------------------------------------------------------------
 
@@ -133,7 +138,9 @@ live.on("status", (status) => {
   if (status.phase === "live" && wasLost) backUntil = now + BACK_MS;
   if (status.phase !== "connecting") wasLost = status.phase === "lost";
   composer.connected(status.phase === "live");
-  if (status.phase === "ended") composer.end(statusText(words, status, now));
+  const wasIn = live.state !== undefined;
+  if (status.phase === "ended") composer.end(connectionText(words, status, wasIn, now));
+  if (hasEnded(status, wasIn)) note(words.roomEndedNote);
   showStatus();
 });
 
@@ -142,7 +149,7 @@ function showStatus() {
   const line = element("status", HTMLElement);
   const back = live.status.phase === "live" && now < backUntil;
   line.dataset["phase"] = live.status.phase;
-  setText(line, back ? words.back : statusText(words, live.status, now));
+  setText(line, back ? words.back : connectionText(words, live.status, live.state !== undefined, now));
 }
 
 /** What changes by itself as time passes. */
@@ -152,11 +159,12 @@ function refresh() {
   const playhead = live.playhead();
   controls.showBehind(live.now() - playhead);
   if (!live.state || Number.isNaN(playhead)) return;
-  polls.show(live.polls(), playhead);
+  const isOver = live.status.phase === "ended";
+  polls.show(isOver ? [] : live.polls(), playhead); // no vote would reach the room
   deck.show(live.overlays());
   talk.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
-  setText(element("viewers", HTMLElement), words.viewers(seen.viewers));
+  setText(element("viewers", HTMLElement), isOver ? "" : words.viewers(seen.viewers));
   showPulse(seen);
 }
 

@@ -1,6 +1,8 @@
 /** What the viewer's page says, in English and Chinese, beside what all pages share. */
 
-import { wordsFor as sharedFor } from "../words.js";
+import { statusText, wordsFor as sharedFor } from "../words.js";
+
+const NO_SUCH_ROOM = 4004;
 
 const en = {
   // page
@@ -13,6 +15,8 @@ const en = {
   comments: "Comments",
   quiet: "Nobody has said anything yet",
   back: "Connected again",
+  roomEnded: "This room has ended",
+  roomEndedNote: "This room has ended. Nothing more will come here, and you can close this page.",
   // player
   play: "Play",
   pause: "Pause",
@@ -129,6 +133,8 @@ const zh = {
   comments: "评论",
   quiet: "还没有人发言",
   back: "已重新连接",
+  roomEnded: "这个房间已结束",
+  roomEndedNote: "这个房间已结束，不会再有新内容，可以关闭此页面了。",
   play: "播放",
   pause: "暂停",
   soundOn: "打开声音",
@@ -233,6 +239,26 @@ export const WORDS = { en, zh };
 /** @param {string} lang BCP 47 */
 export function wordsFor(lang) {
   return { ...sharedFor(lang), ...(lang.toLowerCase().startsWith("zh") ? zh : en) };
+}
+
+/**
+ * Whether the room that this viewer was in is no more; one that never was is another matter.
+ * @param {import("../sdk/connection.js").Status} status
+ * @param {boolean} wasIn
+ */
+export function hasEnded(status, wasIn) {
+  return status.phase === "ended" && status.code === NO_SUCH_ROOM && wasIn;
+}
+
+/**
+ * The state of the connection, for the viewer of a room.
+ * @param {ReturnType<typeof wordsFor>} words
+ * @param {import("../sdk/connection.js").Status} status
+ * @param {boolean} wasIn
+ * @param {number} now local ms
+ */
+export function connectionText(words, status, wasIn, now) {
+  return hasEnded(status, wasIn) ? words.roomEnded : statusText(words, status, now);
 }
 
 export const words = wordsFor(globalThis.navigator?.language ?? "en");

@@ -525,6 +525,68 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
         await expect(console.find("title")).to_have_text("A <new> room")
 
 
+async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    await opened(live_server, stage)
+    bo = await look(browser, f"{live_server.url}/?room={stage}")
+    await expect(bo.poll("Who wins?")).to_be_visible()
+    async with (
+        at_desk(browser, live_server, stage) as console,
+        at_desk(browser, live_server, stage, role="moderator") as other,
+    ):
+        await console.find("settings").click()
+        asked, typed, yes = (console.find(f"delete-{what}") for what in ("room", "typed", "yes"))
+        for leave in ("Escape", "Cancel"):
+            await asked.click()
+            await expect(typed).to_be_focused()
+            await expect(console.find("delete-dialog")).to_contain_text("cannot be undone")
+            await expect(console.find("delete-viewers")).to_contain_text("3 people")
+            await typed.fill(stage)
+            if leave == "Escape":
+                await press(console, "Escape")
+            else:
+                await console.find("delete-no").click()
+            await expect(typed).to_have_count(0)
+            await expect(asked).to_be_focused()
+        await press(console, "Enter")
+        for wrong in ("", "The show", stage[:-1], f"{stage}x", stage.upper()):
+            await typed.fill(wrong)
+            await expect(yes).to_be_disabled()
+            await press(console, "Enter")
+        await console.page.evaluate(AXE.read_text())
+        await is_accessible(console, '[data-test="delete-dialog"]')
+        await typed.fill(stage)
+        await expect(yes).to_be_enabled()
+        await console.page.route("**/v1/rooms/*confirm=*", lambda route: route.abort())
+        await press(console, "Enter")
+        await expect(console.find("delete-fault")).to_contain_text("cannot be reached")
+        assert (await live_server.produce("GET", f"/v1/rooms/{stage}"))["room"] == stage
+        await console.page.unroute("**/v1/rooms/*confirm=*")
+        await press(console, "Enter")
+        told = console.find("deleted-which")
+        await expect(told).to_have_text("“The show” has been deleted.")
+        await expect(told).to_be_focused()
+        await expect(console.find("new-room")).to_be_visible()
+        await expect(console.find(f"room-{stage}")).to_have_count(0)
+        await expect(console.find("settings-dialog")).to_have_count(0)
+        await is_accessible(console)
+        await expect(other.find("deleted-which")).to_contain_text("has been deleted")
+        gone = await live_server.ask("GET", f"/v1/rooms/{stage}", None, live_server.producer_token)
+        assert gone.status == 404
+        await expect(bo.find("status")).to_have_attribute("data-phase", "ended")
+        await expect(bo.find("status")).to_have_text("This room has ended")
+        await expect(bo.find("note")).to_contain_text("Nothing more will come")
+        await expect(bo.find("text")).to_be_disabled()
+        await expect(bo.poll("Who wins?")).to_have_count(0)
+        await console.find("new-room").fill(stage)
+        await console.find("create-room").click()
+        await console.is_live()
+        await expect(console.find("settings-dialog")).to_have_count(0)
+        await expect(bo.find("status")).to_have_attribute("data-phase", "ended")
+    await bo.page.context.close()
+
+
 async def test_the_gauges_tell_how_the_room_does(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
