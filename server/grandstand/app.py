@@ -49,6 +49,7 @@ from grandstand.stores import connected, store_url
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
+from grandstand.wire.codes import ErrorCode
 
 GRACE_S = 5
 """How long viewers may take to answer the close frame when the process goes away."""
@@ -195,6 +196,10 @@ async def _serve(
         keepalive=keepalive,
         metrics=metrics,
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
+        admission=Admission(
+            settings.handshakes_per_s,
+            metrics.handshakes_refused.labels(ErrorCode.OVERLOADED.value).inc,
+        ),
         origins=settings.origins,
         hides_rooms=settings.hide_rooms,
         ban_holds_address_s=settings.ban_holds_address_s,
@@ -216,10 +221,8 @@ async def _serve(
     server = _Server(
         uvicorn.Config(
             app,
-            ws=Admission(  # type: ignore[arg-type]
-                settings.handshakes_per_s,
-                metrics,
-                functools.partial(ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()),
+            ws=functools.partial(  # type: ignore[arg-type]
+                ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()
             ),
             http=Entrance,
             backlog=machine.BACKLOG,

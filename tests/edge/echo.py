@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from grandstand.edge.admission import Admission
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import Handshake, Refusal, ViewerSocket
@@ -62,6 +63,7 @@ class EchoGate:
     """Admits everybody, unless it is given a refusal or an exception to raise."""
 
     answer: Refusal | Exception | None = None
+    admission: Admission = field(default_factory=Admission)
     make_session: Callable[[], EchoSession] = EchoSession
     handshakes: list[Handshake] = field(default_factory=list)
     sessions: list[EchoSession] = field(default_factory=list)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import structlog
 from grandstand.edge import handshake
+from grandstand.edge.address import forwarded_for
 from grandstand.edge.handshake import Offer
 from grandstand.edge.inbound import FRAMES, ExcessError, Inbound
 from grandstand.moderation import manifest
@@ -135,7 +136,7 @@ def _messages(codec: Codec) -> Callable[[bytes], str]:
 
 
 def _head(data: bytes) -> str:
-    offer = handshake.read(data, lambda forwarded: forwarded[:20])
+    offer = handshake.read(data, forwarded_for(data)[:20])
     return f"offer {offer.is_text} {offer.deflates}" if isinstance(offer, Offer) else str(offer)
 
 

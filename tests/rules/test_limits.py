@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from grandstand.rules.limits import Bucket, Buckets, Queue, Rate, Window
+from grandstand.rules.limits import Bucket, Buckets, Rate, Window
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,34 +44,6 @@ def test_after_the_wait_that_was_told_there_is_one(rate: Rate, steps: list[int])
             assert bucket.arrival_ms == arrival_ms
             assert bucket.take(now_ms + wait_ms, rate) == 0
             now_ms += int(wait_ms)
-
-
-def test_those_a_queue_refuses_have_a_place_each_and_the_last_place_is_before_the_first() -> None:
-    queue = Queue(Rate(100, 2), longest_ms=450)
-    assert [queue.take(0) for _ in range(8)] == [0, 0, 100, 200, 300, 400, 100, 200]
-
-
-def test_who_comes_back_at_its_place_in_the_queue_is_let_in() -> None:
-    queue, waiting, now_ms = Queue(Rate(100, 2), 10_000), 20, 0.0
-    due_ms = [0.0] * waiting
-    admitted_ms = []
-    while due_ms:
-        due_ms.sort()
-        now_ms = due_ms.pop(0)
-        wait_ms = queue.take(now_ms)
-        if wait_ms:
-            due_ms.append(now_ms + wait_ms)
-        else:
-            admitted_ms.append(now_ms)
-    assert admitted_ms == [0, 0, *(100.0 * place for place in range(1, waiting - 1))]
-
-
-@given(rates, steps_ms)
-def test_a_queue_lets_as_many_in_as_its_bucket_would(rate: Rate, steps: list[int]) -> None:
-    queue, bucket, now_ms = Queue(rate, 10_000), Bucket(), 0
-    for step_ms in steps:
-        now_ms += step_ms
-        assert (queue.take(now_ms) == 0) == (bucket.take(now_ms, rate) == 0)
 
 
 def test_keys_have_buckets_of_their_own() -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import get_remote_addr
+
+_FORWARDED = re.compile(rb"\r\nx-forwarded-for:[ \t]*([^\r\n]*)", re.IGNORECASE)
+
+
+def forwarded_for(head: bytes | bytearray) -> str:
+    """The ``X-Forwarded-For`` of a request head; several are one list, '' is none."""
+    return b", ".join(value.rstrip(b" \t") for value in _FORWARDED.findall(head)).decode("latin-1")
 
 
 def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[str], str]:

@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from grandstand.edge.address import counted_as
+from grandstand.edge.admission import Admission
 from grandstand.edge.handshake import Handshake, Refusal, problem
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.room import EdgeRoom
@@ -41,6 +42,7 @@ class Gate:
     keepalive: Keepalive
     metrics: Metrics
     limits: Limits = Limits()
+    admission: Admission = field(default_factory=Admission)
     origins: tuple[str, ...] = ()
     drain_ms: int = 2000
     hides_rooms: bool = False

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -104,6 +104,11 @@ def problem(status: int, code: ErrorCode, detail: str, retry_after_s: int | None
     return Refusal(status, json.dumps(body).encode(), headers)
 
 
+def unavailable(detail: str) -> bytes:
+    """The answer of a server that can't, for now."""
+    return problem(503, ErrorCode.UNAVAILABLE, detail, retry_after_s=1).response()
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A sound handshake: ``response`` is the 101 that opens the socket on these terms."""
@@ -114,16 +119,15 @@ class Offer:
     response: bytes
 
 
-def read(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | bytes:
+def read(head: bytes | bytearray, peer: str) -> Offer | bytes:
     """Judge a request head (up to its empty line): an offer, or the answer that ends it.
 
-    ``peer_of`` gives the viewer's address by its ``X-Forwarded-For``, '' if there is none. The
-    answer is empty where the request isn't HTTP at all.
+    ``peer`` is the viewer's address. The answer is empty where the request isn't HTTP at all.
     """
-    return _read_plain(head, peer_of) or _read_any(head, peer_of)
+    return _read_plain(head, peer) or _read_any(head, peer)
 
 
-def _read_plain(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | None:
+def _read_plain(head: bytes | bytearray, peer: str) -> Offer | None:
     """The offer to a head in which nothing is unusual; None for any other."""
     text = head.decode("latin-1")
     if len(text) > MAX_LINE_LENGTH or _PLAIN.fullmatch(text) is None:
@@ -145,7 +149,6 @@ def _read_plain(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer
     if sample is None:
         return None
     path, _, query = request_line[len("GET ") : -len(" HTTP/1.1")].partition("?")
-    peer = peer_of(fields.get("x-forwarded-for", ""))
     return Offer(
         Handshake(unquote(path), query, fields.get("host"), peer, fields.get("origin")),
         sample.is_text,
@@ -160,11 +163,11 @@ def _offer_to_all(_second: int, *values: str | None) -> Offer | None:
     fields = [("sec-websocket-key", _SAMPLE_KEY), *zip(_DECISIVE, values, strict=True)]
     lines = [f"{name}: {value}\r\n" for name, value in fields if value is not None]
     head = f"GET / HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1")
-    offer = _read_any(head, lambda _: "")
+    offer = _read_any(head, "")
     return offer if isinstance(offer, Offer) else None
 
 
-def _read_any(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer | bytes:
+def _read_any(head: bytes | bytearray, peer: str) -> Offer | bytes:
     """As ``read``, by ``websockets`` alone."""
     server = _Server(extensions=[_DEFLATE])
     try:
@@ -180,7 +183,6 @@ def _read_any(head: bytes | bytearray, peer_of: Callable[[str], str]) -> Offer |
         path, _, query = request.path.partition("?")
         hosts = request.headers.get_all("Host")
         host = hosts[0] if len(hosts) == 1 else None
-        peer = peer_of(", ".join(request.headers.get_all("X-Forwarded-For")))
         return Offer(
             Handshake(unquote(path), query, host, peer, server.origin),
             is_text=SUBPROTOCOL_IS_TEXT.get(server.subprotocol or "", True),

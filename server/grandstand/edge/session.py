@@ -228,6 +228,7 @@ class ViewerSession:
         self, refused: RefusedError, close: CloseCode | None = None, spread_ms: int = 0
     ) -> None:
         self._refuse(refused)
+        self._gate.admission.give_back()
         code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
         self.bye(code, refused.message, spread_ms)
 

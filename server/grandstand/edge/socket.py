@@ -24,14 +24,15 @@ from uvicorn.server import ServerState
 from websockets.frames import Opcode
 
 from grandstand.edge import handshake, kernel
-from grandstand.edge.address import peer_of
+from grandstand.edge.address import forwarded_for, peer_of
+from grandstand.edge.admission import Admission
 from grandstand.edge.frame_reader import FULL, FrameReader
-from grandstand.edge.handshake import Handshake, Offer, Refusal, problem
+from grandstand.edge.handshake import Handshake, Offer, Refusal, unavailable
 from grandstand.edge.inbound import FRAMES, Inbound
 from grandstand.edge.keepalive import Deadline, Keepalive
 from grandstand.edge.round_robin import RoundRobin
 from grandstand.wire import frames
-from grandstand.wire.codes import CloseCode, ErrorCode
+from grandstand.wire.codes import CloseCode
 
 __all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
 
@@ -39,7 +40,6 @@ MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
 CLOSING_S = 5
 """How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
-RETRY_AFTER_S = 1
 
 ANSWER_S = 1
 """So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
@@ -80,7 +80,9 @@ class Session(Protocol):
 
 
 class Gate(Protocol):
-    """Who may come in."""
+    """Who may come in; ``admission`` is asked first."""
+
+    admission: Admission
 
     def admit(self, handshake: Handshake) -> Session | Refusal:
         """A session for the viewer, or the answer it gets instead."""
@@ -259,9 +261,7 @@ class ViewerSocket(FrameReader):
     def shutdown(self) -> None:
         """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
         if self._head is not None:
-            detail = "the server is stopping"
-            refusal = problem(503, ErrorCode.UNAVAILABLE, detail, retry_after_s=RETRY_AFTER_S)
-            self._turn_away(refusal.response())
+            self._turn_away(unavailable("the server is stopping"))
         elif self._open:
             self._tell(lambda session: session.drain())
 
@@ -277,28 +277,32 @@ class ViewerSocket(FrameReader):
             return b""
         rest, self._early = bytes(head[end:]) + self._early, b""
         try:
-            assert self._entrance is not None
-            offer = handshake.read(head[:end], peer_of(self._transport, self._entrance[1]))
-            self._turn_away(offer) if isinstance(offer, bytes) else self._consider(offer)
+            self._consider(head[:end])
         except Exception:
             _log.exception("handshake failed", peer=self.peer)
-            refusal = problem(503, ErrorCode.UNAVAILABLE, "our fault", retry_after_s=RETRY_AFTER_S)
-            self._turn_away(refusal.response())
+            self._turn_away(unavailable("our fault"))
         return rest
 
-    def _consider(self, offer: Offer) -> None:
+    def _consider(self, head: bytearray) -> None:
         assert self._entrance is not None
-        gate, _ = self._entrance
-        self.peer = offer.handshake.peer
+        gate, config = self._entrance
+        self.peer = peer_of(self._transport, config)(forwarded_for(head))
+        if busy := gate.admission.refusal(self.peer):
+            return self._turn_away(busy)
+        offer = handshake.read(head, self.peer)
+        if isinstance(offer, Offer):
+            admitted = gate.admit(offer.handshake)
+            if not isinstance(admitted, Refusal):
+                return self._begin(offer, admitted)
+            offer = admitted.response()
+        gate.admission.give_back()
+        self._turn_away(offer)
+
+    def _begin(self, offer: Offer, session: Session) -> None:
         self.kernel = kernel.handle(self._transport)
-        admitted = gate.admit(offer.handshake)
-        if isinstance(admitted, Refusal):
-            self._turn_away(admitted.response())
-            return
         self._entrance = self._head = None
-        self._session = admitted
-        self.is_text = offer.is_text
-        self.deflates = offer.deflates
+        self._session = session
+        self.is_text, self.deflates = offer.is_text, offer.deflates
         self._inbound = Inbound(offer.deflates)
         self._open = True
         self._slot = self._keepalive.join(self)

@@ -1,7 +1,7 @@
 """How often something may be done: the generic cell rate algorithm, one number per key.
 
 The same arithmetic is in ``store/scripts/append.lua`` for the limit over all nodes; here it is for
-the limits of one process: a connection's messages, an address's guests, all handshakes.
+the limits of one process: a connection's messages, an address's guests.
 Source: ITU-T I.371, annex A.
 """
 
@@ -36,31 +36,6 @@ class Bucket:
             return wait_ms
         self.arrival_ms = arrival_ms
         return 0.0
-
-
-@dataclass(slots=True)
-class Queue:
-    """A bucket that gives those it refuses a place: each is told when its turn would come.
-
-    Told the same, all would come again together. ``longest_ms`` is the end of the queue; past it,
-    places are given out from the beginning again.
-    """
-
-    rate: Rate
-    longest_ms: float
-    _bucket: Bucket = field(default_factory=Bucket)
-    _promised_ms: float = 0.0
-
-    def take(self, now_ms: float) -> float:
-        """Takes one; returns 0, or in how many ms to come again (and takes nothing)."""
-        wait_ms = self._bucket.take(now_ms, self.rate)
-        if not wait_ms:
-            return 0.0
-        turn_ms = max(self._promised_ms + self.rate.interval_ms, now_ms + wait_ms)
-        if turn_ms > now_ms + self.longest_ms:
-            turn_ms = now_ms + wait_ms
-        self._promised_ms = turn_ms
-        return turn_ms - now_ms
 
 
 @dataclass(slots=True)
