@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from random import Random
 
 import pytest
-from grandstand.moderation.normalise import UNFOLDED, skeleton
+from grandstand.moderation.normalise import UNFOLDED, clean, skeleton
 from grandstand.rules.novelty import MOST_COMPARED, MOST_EFFORT, SHARING, Themes
 from grandstand.rules.pieces import PIECE
 from grandstand.rules.state import RoomState
@@ -76,3 +77,16 @@ def test_no_normal_form_is_more_than_twice_its_text(sayer: Sayer, length: int) -
 
 def test_a_word_cannot_hide_behind_what_unfolds() -> None:
     assert skeleton(blessings(Random(1), 400) + " grandstand").endswith(" grandstand")
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0327\u0323", "\u0301", "\u0345\u0334", "\u093c\u094d"])
+def test_a_run_of_marks_costs_no_more_the_longer_it_is(marks: str) -> None:
+    def cost_s(length: int) -> float:
+        text = "e" + marks * (length // len(marks))
+        begun_s = time.thread_time()
+        for _ in range(5):
+            clean(text)
+        return time.thread_time() - begun_s
+
+    few, many = (min(cost_s(length) for _ in range(5)) for length in (1_000, 16_000))
+    assert many < 16 * 4 * few  # in order of its length; of its square it would be 256 times

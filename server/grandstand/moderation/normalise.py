@@ -62,6 +62,10 @@ _ZALGO = re.compile(
     f"(?:^|(?<=\\s))[{_MARKS}]+|(?<=[{_LOOSE_MARKS}\ufe0f]{{2}})[{_LOOSE_MARKS}]+|"
     f"(?<=[{_MARKS}]{{4}})[{_MARKS}]+"
 )
+_LONG_MARKS = re.compile(f"(?<=[{_MARKS}]{{30}})[{_MARKS}]+")
+"""Beyond the 30 of Unicode's Stream-Safe Text Format (UAX #15): to put a run of marks in order
+takes CPython the square of its length."""
+
 _BLANKS = re.compile(f"[{_BLANK_LETTERS}]+")
 _SUSPECT = re.compile(f"[{_MARKS}{_BLANK_LETTERS}\u034f]|  ")
 
@@ -91,6 +95,7 @@ def _strip(text: str) -> str:
     )
     text = _NEVER.sub("", text)
     text = _JOINERS.sub(lambda found: "" if found[1] else found[0], text)
+    text = _LONG_MARKS.sub("", text)
     text = _LOST_SELECTOR.sub("", unicodedata.normalize("NFC", text))
     text = " ".join(_BLANKS.sub(" ", text).split())
     return _ZALGO.sub("", text)

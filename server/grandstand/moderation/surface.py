@@ -119,12 +119,20 @@ def _together(padded: list[str]) -> NDArray[np.float32]:
     return out
 
 
+_MOST_LETTERS = 20_000
+
+
 class _Weights(dict[str, int]):
-    """What each letter counts for, all of it in one number, worked out when first met."""
+    """What each letter counts for, all of it in one number, worked out when first met.
+
+    Of who sends every letter there is it remembers the first ``_MOST_LETTERS``.
+    """
 
     def __missing__(self, letter: str) -> int:
         low, high = map(int, _weights()[min(ord(letter), _CODES - 1)])
-        self[letter] = weight = low | high << _TOGETHER * _BITS
+        weight = low | high << _TOGETHER * _BITS
+        if len(self) < _MOST_LETTERS:
+            self[letter] = weight
         return weight
 
 
