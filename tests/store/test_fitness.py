@@ -57,6 +57,16 @@ async def test_a_server_that_fits_is_left_as_it_was(admin: Any, valkey_url: str)
     assert await admin.keys("*") == before
 
 
+async def test_servers_that_start_together_do_not_disturb_each_other(
+    admin: Any, valkey_url: str
+) -> None:
+    before = await admin.keys("*")
+    async with asyncio.TaskGroup() as starting:
+        for _ in range(16):
+            starting.create_task(fitness.check(admin))
+    assert await admin.keys("*") == before
+
+
 async def test_a_user_with_what_is_asked_for_is_enough(admin: Any, valkey_url: str) -> None:
     store = await open_store(await as_user(admin, valkey_url, *ALL))
     await store.close()

@@ -8,6 +8,7 @@ operator's to mend, so each is one line that says how, before anybody is let in.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,8 @@ def _check_kind(info: dict[str, Any]) -> None:
 
 
 async def _try_commands(redis: Any) -> None:
-    key, channel = keys.room_key(PROBE, PROBE), keys.bus(PROBE)
+    # Workers start together: in each other's keys they would find the wrong kind of value.
+    key, channel = keys.room_key(PROBE, f"{PROBE}-{secrets.token_hex(8)}"), keys.bus(PROBE)
     await redis.script_load(_FIT.source)
     await redis.evalsha(_FIT.sha1, 1, key, channel)
     for command in (
