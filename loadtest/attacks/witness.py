@@ -17,9 +17,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from grandstand.timeouts import timeout
 
 from loadtest.attacks.target import Target
 from loadtest.seats.client_frames import StreamError
@@ -35,6 +37,8 @@ SAYS_EVERY = 4
 
 AGAIN_S = 0.05
 END_S = 60.0
+IN_S = 20.0
+"""For all to come in."""
 
 
 @dataclass
@@ -55,8 +59,9 @@ class _Viewer:
     def __init__(self, number: int, address: tuple[str, int], room: str, token: str) -> None:
         self.seen = Seen()
         self.is_in = asyncio.Event()
-        self._first = number == 0
+        self.fault = ""
         self._number = number
+        self._first = number == 0
         self._address = address
         self._token = token
         self._dialect = Grandstand(f"{address[0]}:{address[1]}", room)
@@ -67,8 +72,12 @@ class _Viewer:
     async def stay(self) -> None:
         """Be there, and come back when cut."""
         while True:
-            with suppress(OSError, StreamError):
+            try:
                 await self._visit()
+            except (OSError, StreamError) as error:
+                self.fault = repr(error)
+            else:
+                self.fault = "cut"
             self._writer = None
             self.seen.closes.append(time.monotonic())
             await asyncio.sleep(AGAIN_S)
@@ -117,6 +126,8 @@ class _Viewer:
                         case Kind.ENTERED:
                             self._writer = writer
                             self.is_in.set()
+                        case Kind.REFUSED | Kind.CLOSED:
+                            raise StreamError(f"{message.kind.name} with {message.code}")
                         case Kind.COUNTED if self._first:
                             self.seen.frames.append(time.monotonic())
                         case Kind.TOLD if message.told is not None:
@@ -134,8 +145,13 @@ class _Viewer:
 async def _run(address: tuple[str, int], room: str, tokens: list[str]) -> None:
     viewers = [_Viewer(n, address, room, token) for n, token in enumerate(tokens)]
     staying = [asyncio.create_task(viewer.stay()) for viewer in viewers]
-    for viewer in viewers:
-        await viewer.is_in.wait()
+    try:
+        async with timeout(IN_S):
+            for viewer in viewers:
+                await viewer.is_in.wait()
+    except TimeoutError:
+        faults = [viewer.fault or "no answer" for viewer in viewers if not viewer.is_in.is_set()]
+        sys.exit(f"the witness: {len(faults)} not let in after {IN_S} s: {'; '.join(faults)}")
     print("in", flush=True)
     asking = [asyncio.create_task(viewer.ask()) for viewer in viewers]
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
@@ -185,7 +201,7 @@ def witness(target: Target) -> Iterator[Witness]:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "in\n":
-                raise OSError("the witness isn't let in")
+                raise OSError("the witness isn't in: its last line says why")
             yield Witness(process)
         finally:
             if process.poll() is None:

@@ -9,11 +9,12 @@ import http.client
 import json
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ ALONE = "alone"
 """Another room, for one viewer."""
 
 STALE_S = 2.0
+START_S = 60.0
+STOP_S = 40.0
+"""With several workers: their drain and their end, and then the store's."""
+
 NO_LIMIT = "100000"
 UNLIMITED = dict.fromkeys(
     ("GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS", "GRANDSTAND_HANDSHAKES_PER_S"), NO_LIMIT
@@ -122,8 +127,11 @@ def grandstand(
             *(python, "-m", "grandstand", "serve"),
             *("--port", str(port), "--data-dir", f"{folder}/data", *options),
         ]
-        with child(command, cores, log) as process:
-            until_listening(process, port, log)
+        with (
+            _store_ended(Path(folder) / "data"),
+            child(command, cores, log, stop_s=STOP_S) as process,
+        ):
+            until_listening(process, port, log, START_S)
             _until_ready(port)
             store_pid = int((Path(folder) / "data" / "valkey.pid").read_text())
             server = Grandstand(("127.0.0.1", port), [process.pid, store_pid], secret)
@@ -134,6 +142,18 @@ def grandstand(
                 yield server
             finally:
                 server.close()
+
+
+@contextmanager
+def _store_ended(data: Path) -> Iterator[None]:
+    """End the store of a server that didn't: one that is stopped while it starts, or killed."""
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended, as it should
+            pid = int((data / "valkey.pid").read_text())
+            if Path(f"/proc/{pid}/cwd").readlink() == data.resolve():
+                os.kill(pid, signal.SIGKILL)
 
 
 def _until_ready(port: int) -> None:

@@ -27,9 +27,15 @@ REPOSITORY = Path(__file__).parents[2]
 
 @contextmanager
 def child(
-    command: Sequence[str], cores: Collection[int], log: Path, *, told: bool = False
+    command: Sequence[str],
+    cores: Collection[int],
+    log: Path,
+    *,
+    told: bool = False,
+    stop_s: float = STOP_S,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it on these cores; ``told``: with pipes to its standard input and from its output.
+    """Run it on these cores; ``told``: with pipes to its standard input and from its output;
+    ``stop_s``: so long it may take to end before it is killed.
 
     ``taskset`` and ``prlimit`` (Linux) put themselves before it and become it, so that every thread
     it makes is pinned and the id stays. It is in a session of its own: Ctrl-C reaches us alone, and
@@ -54,7 +60,7 @@ def child(
         finally:
             process.terminate()
             try:
-                process.wait(STOP_S)
+                process.wait(stop_s)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
 
@@ -77,9 +83,11 @@ def installed(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{SBIN}")
 
 
-def until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def until_listening(
+    process: subprocess.Popen[bytes], port: int, log: Path, ready_s: float = READY_S
+) -> None:
     """Wait until it takes connections. Raises PeerError with what it logged."""
-    deadline_s = time.monotonic() + READY_S
+    deadline_s = time.monotonic() + ready_s
     while True:
         with closing(socket.socket()) as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
