@@ -29,6 +29,7 @@ export class Desk {
   /** @type {number | undefined} */ #frame;
   #nextUnsent = 1;
   #hasDeleted = false;
+  #hasAllPolls = false;
   /** @type {RoomState | undefined} */ state;
   /** @type {Status} */ status = { phase: "connecting" };
   /** @type {Map<string, Poll>} with the tallies that viewers may not see */ told = new Map();
@@ -234,9 +235,15 @@ export class Desk {
     void this.moderation.fetch();
     const hidden = this.polls.some((poll) => !poll.tally && !this.state?.tallies.has(poll.id));
     if (!hidden) return;
-    const answer = await this.call("GET", "/polls");
-    if (!answer.ok) return;
-    for (const poll of /** @type {Poll[]} */ (answer.body.polls)) this.told.set(poll.id, poll);
+    // The first page has the last polls; earlier ones are asked for once, as they don't change.
+    for (let path = "/polls"; ; ) {
+      const answer = await this.call("GET", path);
+      if (!answer.ok) return;
+      for (const poll of /** @type {Poll[]} */ (answer.body.polls)) this.told.set(poll.id, poll);
+      if (answer.body.next === undefined || this.#hasAllPolls) break;
+      path = `/polls?after=${encodeURIComponent(answer.body.next)}`;
+    }
+    this.#hasAllPolls = true;
     if (this.state) this.#folded(this.state);
   }
 }

@@ -13,6 +13,7 @@ import { words } from "./words.js";
 /** @import {Desk} from "./desk.js" */
 /** @typedef {{user: string, name: string, kind: "mute" | "ban"}} BarredHere */
 
+const PAGE = 500;
 const MOST_RECENT = 50;
 const MOST_DECIDED = 2_000;
 
@@ -81,9 +82,14 @@ export class ModerationDesk {
 
   async fetch() {
     const known = [...this.#held.keys()]; // what is held while the answer is on its way isn't in it
-    const answer = await this.desk.call("GET", "/held");
-    if (!answer.ok) return;
-    const listed = /** @type {HeldComment[]} */ (answer.body.comments);
+    /** @type {HeldComment[]} */ const listed = [];
+    for (let after = ""; ; ) {
+      const answer = await this.desk.call("GET", `/held?limit=${PAGE}&after=${encodeURIComponent(after)}`);
+      if (!answer.ok) return;
+      listed.push(...answer.body.comments);
+      if (answer.body.next === undefined) break;
+      after = answer.body.next;
+    }
     const ids = new Set(listed.map((one) => one.id));
     for (const id of known) if (!ids.has(id) && !this.#deciding.has(id)) this.#gone(id);
     for (const comment of listed) this.#hold(comment);

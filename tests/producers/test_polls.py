@@ -239,3 +239,28 @@ async def test_a_poll_of_long_ago_can_be_seen_but_not_moved(on_stage: Stage) -> 
     assert (await step(on_stage, room, first, "reveal"))[0] == 409
     assert (await step(on_stage, room, first, "cancel"))[0] == 409
     assert (await step(on_stage, room, first, "extend", duration=60))[0] == 409
+
+
+async def test_polls_are_listed_in_pages_the_last_ones_first(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    now = (await on_stage.live(room)).now()
+    body = {name: value for name, value in SINGLE.items() if name != "duration"}
+    made = []
+    for later in (3, 1, 2, 2, 5):
+        window = {"opens_at": now + later * 60_000, "closes_at": now + 600_000}
+        answer = await on_stage.call("POST", f"/v1/rooms/{room}/polls", json={**body, **window})
+        made.append((answer.json()["opens_at"], answer.json()["id"]))
+    path = f"/v1/rooms/{room}/polls"
+    whole = (await on_stage.call("GET", path)).json()
+    assert "next" not in whole
+    assert [(poll["opens_at"], poll["id"]) for poll in whole["polls"]] == sorted(made)
+    pages, after = [], ""
+    while True:
+        page = (await on_stage.call("GET", f"{path}?limit=2&after={after}")).json()
+        pages.append([(poll["opens_at"], poll["id"]) for poll in page["polls"]])
+        if "next" not in page:
+            break
+        after = page["next"]
+    assert pages == [sorted(made)[3:], sorted(made)[1:3], sorted(made)[:1]]
+    for wrong in ("limit=0", "limit=501", "after=x"):
+        assert (await on_stage.call("GET", f"{path}?{wrong}")).status_code == 422

@@ -145,3 +145,23 @@ async def test_a_moderator_takes_back_its_own_comment_and_no_other_staff_s(
     for comment in (said[other], gone):
         path = f"/v1/rooms/{room}/comments/{comment}/retract"
         assert (await on_stage.call("POST", path)).status_code == 200
+
+
+async def test_the_queue_is_listed_in_pages_the_longest_waiting_first(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    said = [await on_stage.say(room, f"doubtful {number}", held=True) for number in range(5)]
+    path = f"/v1/rooms/{room}/held"
+    assert "next" not in (await on_stage.call("GET", path, role="moderator")).json()
+    pages, after = [], ""
+    while True:
+        page = await on_stage.call("GET", f"{path}?limit=2&after={after}", role="moderator")
+        pages.append([comment["id"] for comment in page.json()["comments"]])
+        if "next" not in page.json():
+            break
+        after = page.json()["next"]
+        if len(pages) == 1:  # what is decided meanwhile takes nothing from the others
+            await post(on_stage, f"/v1/rooms/{room}/comments/{after}/reject")
+    assert pages == [said[:2], said[2:4], said[4:]]
+    assert [comment["id"] for comment in await held(on_stage, room)] == [said[0], *said[2:]]
+    answer = await on_stage.call("GET", f"{path}?limit=9999", role="moderator")
+    assert answer.status_code == 422

@@ -236,12 +236,16 @@ def _found(remote: Remote, room: str, poll_id: str | None, fit: Collection[str] 
     """The poll of that id, or the newest whose status fits."""
     if poll_id is not None:
         return remote.ask("GET", _path(room, poll_id))
-    polls = remote.ask("GET", f"{room_path(room)}/polls")["polls"]
-    fitting = [each for each in polls if fit is None or each["status"] in fit]
-    if not fitting:
-        sort = "" if fit is None else f" {' or '.join(sorted(fit))}"
-        raise OperatorError(f"the room {room} has no{sort} poll")
-    return fitting[-1]
+    path = f"{room_path(room)}/polls"
+    page = remote.ask("GET", path)
+    while True:  # the last ones first
+        fitting = [each for each in page["polls"] if fit is None or each["status"] in fit]
+        if fitting:
+            return fitting[-1]
+        if "next" not in page:
+            sort = "" if fit is None else f" {' or '.join(sorted(fit))}"
+            raise OperatorError(f"the room {room} has no{sort} poll")
+        page = remote.ask("GET", f"{path}?after={quote(page['next'])}")
 
 
 def _step(

@@ -17,6 +17,7 @@ from grandstand.moderation import Names
 from grandstand.producers.directory import Directory
 from grandstand.producers.problems import RETRY_AFTER_S, ProblemError
 from grandstand.producers.siblings import Siblings
+from grandstand.producers.tallies import Tallies
 from grandstand.producers.validation import Also, Line, checked, checked_lines
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
@@ -54,9 +55,11 @@ class Api:
     hides_rooms: bool = False
     draining: bool = False
     directory: Directory = field(init=False)
+    tallies: Tallies = field(init=False)
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.rooms.store)
+        self.tallies = Tallies(self.rooms.store)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,17 @@ class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PollList(Struct, frozen=True):
-    """Polls, in the order in which they open."""
+    """Polls, in the order in which they open; with ``next``, there are earlier ones."""
 
     polls: list[Poll]
+    next: str | UnsetType = UNSET
+
+
+class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last ``limit`` polls; ``after`` is the ``next`` of the page before."""
+
+    after: Annotated[str, Meta(pattern=r"^[0-9]{1,16}:[a-z0-9]{1,32}$")] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
 async def post(call: Call) -> Response:
@@ -106,9 +114,27 @@ async def post(call: Call) -> Response:
 
 
 async def list_all(call: Call) -> Response:
-    """All polls of the room with their tallies, hidden from viewers or not."""
-    polls = await call.api.rooms.store.rooms.polls(call.live.room)
-    return answer(PollList([await _told(call, poll) for poll in polls]))
+    """The room's polls with their tallies, hidden from viewers or not: the last ones first.
+
+    Each page is in the order in which they open, and has those before the page that led to it.
+    """
+    query = call.query(PollsQuery)
+    before = None
+    if isinstance(query.after, str):
+        opens_at, _, poll_id = query.after.partition(":")
+        before = int(opens_at), poll_id
+    store, room = call.api.rooms.store, call.live.room
+    polls, has_more = await store.rooms.poll_page(room, before, query.limit)
+    counting = [poll for poll in polls if not poll.final]
+    tallies = await call.api.tallies.of(room, counting)
+    told = [
+        replace(poll, tally=tallies[poll.id][0], voters=tallies[poll.id][1])
+        if poll.id in tallies
+        else poll
+        for poll in polls
+    ]
+    further = f"{polls[0].opens_at}:{polls[0].id}" if has_more else UNSET
+    return answer(PollList([poll.for_producers() for poll in told], further))
 
 
 async def get(call: Call) -> Response:

@@ -22,6 +22,7 @@ from grandstand.rules.events import (
     Retracted,
 )
 from grandstand.rules.identity import RANKS, Role, check_may_bar, check_may_retract, user_id
+from grandstand.store.ingest import HELD_CAP
 from grandstand.wire.messages import HeldComment, Time
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
@@ -29,14 +30,29 @@ MAX_BAR_S = 31_536_000
 MAX_UNREAD = 500
 """Entries that no tick has read yet and that the list looks at: who was told `held` is in it."""
 
+MAX_LISTED = HELD_CAP + MAX_UNREAD
+READ_AT_ONCE = 250
+"""Held comments that are decoded before others have their turn: about 1 ms."""
+
 MAX_DECIDED = 500
 """Held comments that one call decides."""
 
 
 class HeldList(Struct, frozen=True):
-    """The comments that wait for a moderator, in the order in which they came."""
+    """The comments that wait for a moderator, in the order in which they came.
+
+    ``next`` is the ``after`` of the next page, absent on the last one.
+    """
 
     comments: list[HeldComment]
+    next: str | UnsetType = UNSET
+
+
+class HeldQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Comments behind the id ``after``, at most ``limit``; by default all that may wait."""
+
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=MAX_LISTED)] = MAX_LISTED
 
 
 class Decision(Struct, frozen=True):
@@ -84,16 +100,26 @@ class BarredViewer(Struct, frozen=True):
 
 
 async def held(call: Call) -> Response:
-    """The comments that wait for a moderator."""
+    """The comments that wait for a moderator, the longest waiting first."""
+    query = call.query(HeldQuery)
     store, room = call.api.rooms.store, call.live.room
     # In this order: what is sequenced in between is found in both places, not in none.
     unread = await store.ingest.read(room, "0-0", MAX_UNREAD)
-    waiting = {comment.id: comment for comment in await store.rooms.held(room)}
+    ids = set(await store.rooms.held_ids(room))
+    fresh: dict[str, HeldComment] = {}
     for entry in unread:
         event = events.decode(entry.payload, entry.comment) if entry.comment else None
         if isinstance(event, CommentEvent) and event.held:
-            waiting.setdefault(entry.comment, events.held_comment(entry.comment, event))
-    return answer(HeldList(sorted(waiting.values(), key=lambda comment: comment.id)))
+            fresh[entry.comment] = events.held_comment(entry.comment, event)
+    behind = sorted(each for each in ids | fresh.keys() if each > query.after)
+    page = behind[: query.limit]
+    waiting: list[HeldComment] = []
+    for first in range(0, len(page), READ_AT_ONCE):
+        some = page[first : first + READ_AT_ONCE]
+        stored = {each.id: each for each in await store.rooms.held_of(room, some)}
+        known = fresh | stored
+        waiting += [known[each] for each in some if each in known]
+    return answer(HeldList(waiting, page[-1] if len(behind) > len(page) else UNSET))
 
 
 async def approve(call: Call) -> Response:

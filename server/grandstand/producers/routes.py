@@ -94,7 +94,9 @@ OPERATIONS: Sequence[Operation] = (
         refusals=(403, 429),
     ),
     Operation("POST", _POLLS, "producer", polls.post, {201: Poll}, body=polls.PollBody),
-    Operation("GET", _POLLS, "moderator", polls.list_all, {200: polls.PollList}),
+    Operation(
+        "GET", _POLLS, "moderator", polls.list_all, {200: polls.PollList}, query=polls.PollsQuery
+    ),
     Operation("GET", _POLL, "moderator", polls.get, {200: Poll}),
     Operation(
         "POST",
@@ -160,7 +162,14 @@ OPERATIONS: Sequence[Operation] = (
         recording=imports.PastComment,
         query=imports.ImportQuery,
     ),
-    Operation("GET", _ROOM + "/held", "moderator", queue.held, {200: queue.HeldList}),
+    Operation(
+        "GET",
+        _ROOM + "/held",
+        "moderator",
+        queue.held,
+        {200: queue.HeldList},
+        query=queue.HeldQuery,
+    ),
     Operation(
         "POST",
         _ROOM + "/held/decide",

@@ -38,6 +38,13 @@ class Description:
     now: int
 
 
+class _PollPlace(msgspec.Struct, frozen=True):
+    """Of a poll, what its place among the others is: to decode no more takes a third."""
+
+    id: str
+    opens_at: int
+
+
 class Rooms:
     """All rooms of the store."""
 
@@ -155,6 +162,30 @@ class Rooms:
         rows = await self._reader.ask("HVALS", keys.polls(room))
         polls = [msgspec.msgpack.decode(row, type=PollRecord) for row in rows]
         return sorted(polls, key=lambda poll: (poll.opens_at, poll.id))
+
+    async def poll_page(
+        self, room: str, before: tuple[int, str] | None, limit: int
+    ) -> tuple[list[PollRecord], bool]:
+        """The last ``limit`` polls, of those that open before (``opens_at``, ``id``) if given, in
+        the order in which they open; and whether there are earlier ones."""
+        rows = await self._reader.ask("HVALS", keys.polls(room))
+        placed = [(msgspec.msgpack.decode(row, type=_PollPlace), row) for row in rows]
+        earlier = sorted(
+            (place.opens_at, place.id, row)
+            for place, row in placed
+            if before is None or (place.opens_at, place.id) < before
+        )
+        page = [msgspec.msgpack.decode(row, type=PollRecord) for *_, row in earlier[-limit:]]
+        return page, len(earlier) > limit
+
+    async def held_ids(self, room: str) -> list[str]:
+        """Which comments wait for a moderator, in any order."""
+        return [each.decode() for each in await self._reader.ask("HKEYS", keys.held(room))]
+
+    async def held_of(self, room: str, ids: Sequence[str]) -> list[HeldComment]:
+        """Those of the comments that wait for a moderator, in this order; ``ids`` isn't empty."""
+        rows = await self._reader.ask("HMGET", keys.held(room), *ids)
+        return [msgspec.msgpack.decode(row, type=HeldComment) for row in rows if row is not None]
 
     async def held(self, room: str) -> list[HeldComment]:
         """The comments that wait for a moderator, in the order in which they came."""

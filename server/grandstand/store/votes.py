@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import structlog
@@ -117,13 +118,21 @@ class Votes:
 
     async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
         """The votes so far per option, and the voters."""
-        shards = range(poll.shards)
-        return _sum(
-            poll,
+        (told,) = await self.tallies(room, [poll])
+        return told
+
+    async def tallies(self, room: str, polls: Sequence[PollRecord]) -> list[tuple[list[int], int]]:
+        """As ``tally``, of each of the polls, in one round trip."""
+        replies = iter(
             await self._reader.ask_all(
-                [("HGETALL", keys.tally(room, poll.id, shard)) for shard in shards]
-            ),
+                [
+                    ("HGETALL", keys.tally(room, poll.id, shard))
+                    for poll in polls
+                    for shard in range(poll.shards)
+                ]
+            )
         )
+        return [_sum(poll, [*islice(replies, poll.shards)]) for poll in polls]
 
 
 def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot]) -> Call:
