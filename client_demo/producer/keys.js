@@ -43,6 +43,7 @@ export function onKeys(desk, { lettersOn, isBusy, show }) {
       a: comment && held ? () => moderation.decide(comment, "approve") : undefined,
       r: comment && (() => (held ? moderation.decide(comment, "reject") : moderation.retract(comment))),
       x: comment && held ? () => moderation.rejectAll(comment, "user") : undefined,
+      c: comment && held ? () => moderation.rejectAll(comment, "category") : undefined,
       t: comment && held ? () => moderation.rejectAll(comment, "text") : undefined,
       m: comment && (() => moderation.bar(comment, "mute")),
       b: comment && (() => (moderation.confirming === comment.id ? moderation.bar(comment, "ban") : moderation.confirm(comment.id))),

@@ -14,8 +14,14 @@ import { words } from "./words.js";
 /** @typedef {{user: string, name: string, kind: "mute" | "ban"}} BarredHere */
 
 const PAGE = 500;
+const OLD_MS = 600_000;
 const MOST_RECENT = 50;
 const MOST_DECIDED = 2_000;
+
+/** What a comment is held for, the weightiest first. @param {HeldComment} comment @returns {string[]} */
+export function categoriesOf({ categories = [] }) {
+  return Array.isArray(categories) ? categories : Object.keys(categories);
+}
 
 export class ModerationDesk {
   /** @type {Map<string, HeldComment>} */ #held = new Map();
@@ -159,23 +165,47 @@ export class ModerationDesk {
   }
 
   /**
-   * Turns away all held comments of this one's author, or all that say what it says.
-   * @param {HeldComment} comment @param {"user" | "text"} what
+   * Turns away all held comments of this one's author, all that say what it says, or all that are
+   * held for what it is held for.
+   * @param {HeldComment} comment @param {"user" | "text" | "category"} what
    */
   async rejectAll(comment, what) {
-    const criterion = what === "user" ? { user: comment.user } : { text_like: comment.text };
+    const category = categoriesOf(comment)[0];
+    if (what === "category" && category === undefined) return;
+    const criteria = { user: { user: comment.user }, text: { text_like: comment.text }, category: { category } };
+    const fault = await this.#rejectTogether(criteria[what]);
+    if (fault === undefined) return;
+    this.faults.set(comment.id, fault);
+    this.desk.changed();
+  }
+
+  /** Those held for longer than ``OLD_MS`` of the programme. @returns {HeldComment[]} */
+  get old() {
+    const before = this.desk.live.now() - OLD_MS;
+    return this.held.filter((one) => one.at < before);
+  }
+
+  /** Turns away all that are old. */
+  async rejectOld() {
+    await this.#rejectTogether({ before: Math.floor(this.desk.live.now() - OLD_MS) });
+  }
+
+  /** Why it failed, if it did. @param {Record<string, unknown>} criterion @returns {Promise<string | undefined>} */
+  async #rejectTogether(criterion) {
     let count = 0;
     for (let more = true; more; ) {
       const answer = await this.desk.call("POST", "/held/decide", { decision: "reject", ...criterion });
       if (!answer.ok) {
-        this.faults.set(comment.id, words.notDone(reasonOf(answer)));
-        return this.desk.say(words.notDone(reasonOf(answer)));
+        const fault = words.notDone(reasonOf(answer));
+        this.desk.say(fault);
+        return fault;
       }
       for (const id of answer.body.comments) this.#gone(id);
       count += answer.body.comments.length;
       more = answer.body.more && answer.body.comments.length > 0;
     }
     this.desk.say(words.rejectedAll(count));
+    return undefined;
   }
 
   /** @param {Comment} comment */

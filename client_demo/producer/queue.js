@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
+import { categoriesOf } from "./moderation.js";
 import { words } from "./words.js";
 
 /** @import {Comment, HeldComment} from "../sdk/grandstand.js" */
@@ -13,6 +14,7 @@ const MOST_HELD = 100;
 export function Queue({ desk }) {
   const { moderation } = desk;
   const held = moderation.held;
+  const old = moderation.old.length;
   const recent = moderation.recent;
   const isAtOne = recent.some((one) => one.id === moderation.cursor);
   const [isOver, setOver] = useState(false);
@@ -29,6 +31,8 @@ export function Queue({ desk }) {
             ${words.muteTimes.map(({ seconds, text }) => html`<option key=${seconds} value=${seconds}>${text}</option>`)}
           </select></label>
       </header>
+      ${old > 0 && html`<div class="acts"><button class="small quiet danger" data-test="rejectOld"
+        onClick=${() => void moderation.rejectOld()}>${words.rejectOld(old)}</button></div>`}
       ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.nothingHeld}</p>`}
       <ul class="comments scroll" data-test="held-list" aria-label=${words.queue}>
         ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} desk=${desk} comment=${comment} held />`)}
@@ -56,6 +60,7 @@ function Row({ desk, comment, held = false }) {
     if (selected) row.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   const bar = moderation.barOf(comment.user);
+  const category = held ? categoriesOf(/** @type {HeldComment} */ (comment))[0] : undefined;
   return html`
     <li ref=${row} class="comment-row" data-test=${held ? "held" : "recent"} data-comment=${comment.id}
       data-selected=${selected} aria-current=${selected ? "true" : undefined} onClick=${() => moderation.select(comment.id)}>
@@ -75,7 +80,9 @@ function Row({ desk, comment, held = false }) {
               ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
                   <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />
                   ${selected && html`<${Act} name="rejectUser" letter="X" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "user")} />
-                    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "text")} />`}`
+                    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "text")} />
+                    ${category !== undefined && html`<${Act} name="rejectCategory" letter="C" style="quiet danger" text=${words.rejectCategory(words.categories[category] ?? category)}
+                      onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "category")} />`}`}`
               : html`<${Act} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
             <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
             <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
@@ -85,15 +92,15 @@ function Row({ desk, comment, held = false }) {
 }
 
 /**
- * @param {{name: "approve" | "reject" | "rejectUser" | "rejectText" | "retract" | "mute" | "ban", letter: string, style?: string,
- *   onAct: () => unknown}} props
+ * @param {{name: "approve" | "reject" | "rejectUser" | "rejectText" | "rejectCategory" | "retract" | "mute" | "ban", letter: string, style?: string,
+ *   text?: string, onAct: () => unknown}} props
  */
-function Act({ name, letter, style = "", onAct }) {
+function Act({ name, letter, style = "", text, onAct }) {
   const act = (/** @type {Event} */ event) => {
     event.stopPropagation();
     void onAct();
   };
-  return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
+  return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
 }
 
 /** @param {{desk: Desk, comment: Comment}} props */
@@ -117,9 +124,8 @@ function Confirmed({ text, test, style, onAct }) {
 
 /** Why it is held: the categories, and the reason in the server's words. @param {{comment: HeldComment}} props */
 function Why({ comment }) {
-  const { categories = [], reason } = comment;
-  const names = Array.isArray(categories) ? categories : Object.keys(categories);
-  return html`${names.map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
+  const { reason } = comment;
+  return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
     ${reason && html` <span data-test="reason">${reason}</span>`}`;
 }
 

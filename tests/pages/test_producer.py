@@ -354,6 +354,33 @@ async def test_many_are_rejected_at_once_by_author_and_by_what_they_say(
         await shows(desk, "held", count=1)
 
 
+async def test_all_of_a_category_are_rejected_at_once_and_all_that_are_old(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async def aged(route: Route) -> None:
+        answer = await route.fetch()
+        told = await answer.json()
+        for comment in told["comments"]:
+            comment["at"] -= 11 * 60_000
+        await route.fulfill(response=answer, json=told)
+
+    await hold(live_server, stage, "one", "two", "three")
+    async with at_desk(browser, live_server, stage, role="moderator") as desk:
+        await shows(desk, "held", count=3)
+        await shows(desk, "rejectOld", count=0)
+        await desk.page.route("**/held?*", aged)
+        old = await shows(desk, "rejectOld")
+        await expect(old).to_have_text("Reject 3 older than 10 minutes")
+        async with desk.page.expect_request("**/held/decide") as asked:
+            await old.click()
+        body = (await asked.value).post_data_json
+        assert body is not None
+        assert body.keys() == {"decision", "before"}
+        await press(desk, "j", "c")
+        await shows(desk, "held", count=0)
+        await shows(desk, "rejectOld", count=0)
+
+
 async def test_letters_do_nothing_while_someone_types_or_has_them_off(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
