@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from grandstand.rules.limits import Bucket, Buckets, Rate, Window
+import heapq
+
+import pytest
+from grandstand.rules.limits import Bucket, Buckets, Queue, Rate, Window
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +71,27 @@ def test_a_window_counts_what_lies_in_its_span(steps: list[int]) -> None:
         now_ms += step_ms
         added_ms.append(now_ms)
         assert window.add(now_ms) == sum(now_ms - each_ms < 10_000 for each_ms in added_ms)
+
+
+@given(rates, steps_ms)
+def test_a_queue_lets_as_many_in_as_a_bucket_would(rate: Rate, steps: list[int]) -> None:
+    queue, bucket, now_ms = Queue(), Bucket(), 0
+    for step_ms in steps:
+        now_ms += step_ms
+        assert (queue.take(now_ms, rate) == 0) == (bucket.take(now_ms, rate) == 0)
+
+
+@pytest.mark.parametrize("window", [1, 4, 16])
+def test_who_comes_again_when_it_is_told_to_is_let_in_however_much_it_has_on_its_way(
+    window: int,
+) -> None:
+    """Told the same, four would ask 80 times for 20 messages."""
+    queue, rate, asked, admitted = Queue(), Rate(50, 60), 0, 0
+    due_ms = [0.0] * window
+    while (now_ms := heapq.heappop(due_ms)) < 60_000:
+        asked += 1
+        wait_ms = queue.take(now_ms, rate)
+        admitted += not wait_ms
+        heapq.heappush(due_ms, now_ms + (wait_ms or 5))
+    assert abs(admitted - (60 + 60_000 / 50)) <= 2
+    assert asked < 2.2 * admitted

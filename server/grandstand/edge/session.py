@@ -22,7 +22,7 @@ from grandstand.edge import door
 from grandstand.edge.inbox import Answer
 from grandstand.edge.place import Place
 from grandstand.rules.identity import Identity, check_may, unknown_room, user_id
-from grandstand.rules.limits import Bucket, Rate, Window
+from grandstand.rules.limits import Queue, Rate, Window
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
@@ -97,7 +97,7 @@ class ViewerSession:
         self.identity: Identity | None = None
         self._waiting: list[tuple[bytes, bool]] | None = None
         self._bad: Window | None = None
-        self._bucket = Bucket()
+        self._bucket = Queue()
         self._deadline: Deadline | None = None
         self._place: Place | None = None
         self._resume: Resume | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from grandstand.rules.limits import ROUNDING_MS
+from grandstand.rules.limits import ROUNDING_MS, turn_ms
 
 SPAN_MS = 1000.0
 """So long an address counts after it asked, and what it may take at once is what this brings."""
@@ -35,12 +35,9 @@ class _Line:
     promised_ms: float = 0.0
 
     def place(self, now_ms: float, wait_ms: float, interval_ms: float, longest_ms: float) -> float:
-        """Return in how many ms to come again. Told the same, all would come again together."""
-        turn_ms = max(self.promised_ms + interval_ms, now_ms + wait_ms)
-        if turn_ms > now_ms + longest_ms:  # from the beginning again
-            turn_ms = now_ms + min(wait_ms, longest_ms)
-        self.promised_ms = turn_ms
-        return turn_ms - now_ms
+        """Return in how many ms to come again."""
+        self.promised_ms = turn_ms(self.promised_ms, now_ms, wait_ms, interval_ms, longest_ms)
+        return self.promised_ms - now_ms
 
 
 @dataclass(slots=True)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 ROUNDING_MS = 0.001
 """Sums of clock readings are off by less: who is exactly in time isn't made to wait."""
 
+LONGEST_MS = 10_000.0
+"""The end of a ``Queue``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -36,6 +39,34 @@ class Bucket:
             return wait_ms
         self.arrival_ms = arrival_ms
         return 0.0
+
+
+def turn_ms(
+    promised_ms: float, now_ms: float, wait_ms: float, interval_ms: float, longest_ms: float
+) -> float:
+    """Return when one who is refused is to come again, after ``promised_ms``, the last one's turn.
+
+    Told the same, all would come again together. Past ``longest_ms`` from now turns are given out
+    from the beginning again.
+    """
+    turn = max(promised_ms + interval_ms, now_ms + wait_ms)
+    return turn if turn <= now_ms + longest_ms else now_ms + min(wait_ms, longest_ms)
+
+
+@dataclass(slots=True)
+class Queue(Bucket):
+    """A bucket that gives those it refuses a turn each, at most ``LONGEST_MS`` ahead."""
+
+    promised_ms: float = 0.0
+
+    def take(self, now_ms: float, rate: Rate) -> float:
+        """Takes one; returns 0, or in how many ms to come again (and takes nothing)."""
+        wait_ms = Bucket.take(self, now_ms, rate)
+        if not wait_ms:
+            return 0.0
+        interval_ms = rate.interval_ms
+        self.promised_ms = turn_ms(self.promised_ms, now_ms, wait_ms, interval_ms, LONGEST_MS)
+        return self.promised_ms - now_ms
 
 
 @dataclass(slots=True)
