@@ -52,13 +52,14 @@ class Answer:
 class ServerProcess:
     """``grandstand serve`` on a free port, which it keeps over restarts.
 
-    ``folder`` takes its log and, without ``redis_url``, its data.
+    ``folder`` takes its log and, without ``redis_url``, its data. ``open_files`` is its hard limit.
     """
 
     folder: Path
     redis_url: str | None = None
     secret: str = SECRET
     environment: Mapping[str, str] = field(default_factory=dict)
+    open_files: int | None = None
     port: int = 0
     name: str = field(default_factory=lambda: f"server-{next(_names)}")
     _process: subprocess.Popen[bytes] | None = None
@@ -103,6 +104,9 @@ class ServerProcess:
         command += ["--port", str(self.port)]
         if self.redis_url is None:
             command += ["--data-dir", str(self.data_dir)]
+        if self.open_files is not None:
+            limited = 'ulimit -n "$0" && exec "$@"'
+            command = ["sh", "-c", limited, str(self.open_files), *command]
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+import sys
 
 import pytest
 from grandstand import machine
@@ -15,6 +17,13 @@ def test_too_few_open_files_are_the_operators_to_mend(monkeypatch: pytest.Monkey
     monkeypatch.setattr("resource.getrlimit", lambda _: (256, 512))
     with pytest.raises(OperatorError, match="512 open files"):
         machine.raise_file_limit()
+
+
+def test_connections_leave_some_files_to_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 2048))
+    assert machine.max_connections() == 1024 - machine.FILES_KEPT
+    monkeypatch.setattr("resource.getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    assert machine.max_connections() == sys.maxsize
 
 
 def port_of(taken: socket.socket) -> int:

@@ -22,9 +22,11 @@ from starlette.routing import BaseRoute
 
 from grandstand import __version__, machine, resources
 from grandstand.edge.admission import Admission
+from grandstand.edge.arrivals import Arrivals
 from grandstand.edge.draining import Draining
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.gate import Gate, Limits
+from grandstand.edge.handshake import NOT_SNIFFED
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.presence import Presence
 from grandstand.edge.revoked import Revoked
@@ -189,6 +191,13 @@ async def _serve(
         lambda: asdict(moderator.counts),
     )
     keepalive = Keepalive()
+    arrivals = Arrivals(keepalive, settings.max_connections_per_address, machine.max_connections())
+    metrics.read_counter(
+        "connections_refused",
+        "Connections closed at accept or for being slow, by what there was too much of",
+        "why",
+        lambda: arrivals.refused,
+    )
     gate = Gate(
         rooms=rooms,
         tokens=tokens,
@@ -224,12 +233,13 @@ async def _serve(
             ws=functools.partial(  # type: ignore[arg-type]
                 ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()
             ),
-            http=Entrance,
+            http=functools.partial(Entrance, arrivals=arrivals),  # type: ignore[arg-type]
             backlog=machine.BACKLOG,
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
+            headers=[NOT_SNIFFED],
             forwarded_allow_ips=settings.forwarded_allow_ips,
             timeout_graceful_shutdown=GRACE_S,
         )

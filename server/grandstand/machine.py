@@ -7,11 +7,15 @@ import os
 import resource
 import signal
 import socket
+import sys
 
 from grandstand.faults import OperatorError
 
 FILES_MIN = 1024
 """Open files without which not even a small room fits; the hard limit is taken where it's more."""
+
+FILES_KEPT = 100
+"""Open files that connections leave to the store, the model and what is read from disk."""
 
 BACKLOG = 16_384
 """Connections that may wait to be accepted; the kernel caps it by ``net.core.somaxconn``. When they
@@ -30,6 +34,12 @@ def raise_file_limit() -> None:
     if soft < wanted:
         with contextlib.suppress(ValueError):  # the system caps it below: what is there stays
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def max_connections() -> int:
+    """Return how many connections the limit of open files leaves room for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else max(1, soft - FILES_KEPT)
 
 
 def listen(host: str, port: int, shared: bool = False) -> socket.socket:

@@ -31,7 +31,6 @@ LIBRARIES = (
 
 HEADERS = {
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from grandstand.edge.admission import Admission
+from grandstand.edge.arrivals import Arrivals
+from grandstand.edge.entrance import Entrance
 from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.round_robin import RoundRobin
 from grandstand.edge.socket import Handshake, Refusal, ViewerSocket
@@ -84,6 +86,7 @@ class Served:
     keepalive: Keepalive
     server: Server
     port: int
+    arrivals: Arrivals
 
     @property
     def url(self) -> str:
@@ -109,12 +112,19 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def serving(
-    gate: EchoGate | None = None, app: Any = no_app, **options: Any
+    gate: EchoGate | None = None,
+    app: Any = no_app,
+    limits: Mapping[str, int] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Served]:
-    """A uvicorn server in this event loop; ``options`` go to its ``Config``."""
+    """A uvicorn server in this event loop; ``options`` go to its ``Config``, ``limits`` to its
+    ``Arrivals``."""
     gate = gate or EchoGate()
     options = {"http": "h11"} | options
     keepalive = Keepalive()
+    arrivals = Arrivals(keepalive, **(limits or {}))
+    if options["http"] is Entrance:
+        options["http"] = functools.partial(Entrance, arrivals=arrivals)
     config = Config(
         app,
         port=0,
@@ -130,7 +140,7 @@ async def serving(
     await server.startup()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Served(gate, keepalive, server, port)
+        yield Served(gate, keepalive, server, port, arrivals)
     finally:
         for connection in list(server.server_state.connections):
             if isinstance(connection, ViewerSocket):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from grandstand.edge.address import counted_as
+from grandstand.edge.address import counted_as, limited_address
+from uvicorn import Config
 from websockets.asyncio.client import connect
 
-from tests.edge.echo import serving
+from tests.edge.echo import no_app, serving
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,29 @@ def test_ipv6_is_counted_by_the_64_and_an_ipv4_address_as_itself(
     address: str, counted: str
 ) -> None:
     assert counted_as(address) == counted
+
+
+class Wire(asyncio.Transport):
+    """Says who is at its other end."""
+
+    def __init__(self, peername: object) -> None:
+        super().__init__({"peername": peername})
+
+
+@pytest.mark.parametrize(
+    ("peername", "address"),
+    [
+        (("192.0.2.1", 1234), "192.0.2.1"),
+        (("2001:db8:1:2:3:4:5:6", 1234, 0, 0), "2001:db8:1:2::"),
+        (("::ffff:192.0.2.1", 1234, 0, 0), "192.0.2.1"),
+        (("10.0.0.10", 1234), ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_connection_is_limited_by_its_own_address_unless_a_trusted_proxy_brings_it(
+    peername: object, address: str
+) -> None:
+    config = Config(no_app, lifespan="off", log_config=None, forwarded_allow_ips="10.0.0.10")
+    config.load()
+    assert limited_address(Wire(peername), config) == address

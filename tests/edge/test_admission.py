@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from grandstand.edge.admission import LONGEST_S, Admission
+from grandstand.edge.arrivals import Arrivals
 from grandstand.edge.entrance import Entrance
 from grandstand.edge.handshake import Refusal
 from grandstand.edge.keepalive import Keepalive
@@ -40,7 +41,7 @@ async def admitting(gate: EchoGate) -> AsyncIterator[int]:
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Entrance(config, state, {}), "127.0.0.1", 0
+        lambda: Entrance(config, state, {}, arrivals=Arrivals(Keepalive())), "127.0.0.1", 0
     )
     async with server:
         yield server.sockets[0].getsockname()[1]

@@ -50,3 +50,17 @@ def counted_as(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
+
+
+def limited_address(transport: asyncio.Transport, config: Config) -> str:
+    """Return what a connection is counted under before its request is read; '' for one from a
+    trusted proxy, which brings many, and on a Unix socket.
+    """
+    peer = transport.get_extra_info("peername")
+    return _limited(peer[0], config.loaded_app) if isinstance(peer, tuple) else ""
+
+
+@lru_cache(maxsize=4096)
+def _limited(address: str, app: object) -> str:
+    is_proxy = isinstance(app, ProxyHeadersMiddleware) and address in app.trusted_hosts
+    return "" if is_proxy else counted_as(address)

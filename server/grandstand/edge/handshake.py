@@ -30,11 +30,14 @@ from websockets.extensions.permessage_deflate import (
 )
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request, Response
 from websockets.server import ServerProtocol
-from websockets.typing import ExtensionParameter, Subprotocol
+from websockets.typing import ExtensionParameter, StatusLike, Subprotocol
 from websockets.utils import accept_key
 
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.frames import WINDOW_BITS
+
+NOT_SNIFFED = ("X-Content-Type-Options", "nosniff")
+"""On every HTTP answer: browsers take it for what its Content-Type says."""
 
 SUBPROTOCOL_IS_TEXT = {"grandstand.v1.msgpack": False, "grandstand.v1.json": True}
 
@@ -85,6 +88,7 @@ class Refusal:
                 ("Connection", "close"),
                 ("Content-Length", str(len(self.body))),
                 ("Content-Type", "application/problem+json"),
+                NOT_SNIFFED,
                 *self.headers,
             ]
         )
@@ -122,7 +126,7 @@ class Offer:
 def read(head: bytes | bytearray, peer: str) -> Offer | bytes:
     """Judge a request head (up to its empty line): an offer, or the answer that ends it.
 
-    ``peer`` is the viewer's address. The answer is empty where the request isn't HTTP at all.
+    ``peer`` is the viewer's address.
     """
     return _read_plain(head, peer) or _read_any(head, peer)
 
@@ -174,7 +178,7 @@ def _read_any(head: bytes | bytearray, peer: str) -> Offer | bytes:
         server.receive_data(head)
         requests = server.events_received()
         if not requests or not isinstance(request := requests[0], Request):
-            return b"".join(server.data_to_send())
+            return b"".join(server.data_to_send()) or _UNREADABLE.response()
         response = server.accept(request)
         if isinstance(server.handshake_exc, _NoSubprotocolError):
             return _UNKNOWN_SUBPROTOCOLS.response()
@@ -194,6 +198,11 @@ def _read_any(head: bytes | bytearray, peer: str) -> Offer | bytes:
         server.parser.close()
 
 
+_UNREADABLE = problem(
+    HTTPStatus.BAD_REQUEST,
+    ErrorCode.BAD_MESSAGE,
+    "not an upgrade in strict HTTP/1.1: lines end in CR LF, and it has no body",
+)
 _UNKNOWN_SUBPROTOCOLS = problem(
     HTTPStatus.BAD_REQUEST,
     ErrorCode.BAD_MESSAGE,
@@ -206,6 +215,12 @@ class _NoSubprotocolError(NegotiationError):
 
 
 class _Server(ServerProtocol):
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """Word a refusal."""
+        response = super().reject(status, text)
+        response.headers[NOT_SNIFFED[0]] = NOT_SNIFFED[1]
+        return response
+
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         for subprotocol in subprotocols:
             if subprotocol in SUBPROTOCOL_IS_TEXT:
