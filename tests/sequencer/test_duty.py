@@ -175,7 +175,10 @@ async def test_a_room_that_rests_until_a_moment_is_sequenced_from_then_on(url: s
         assert len(Fake.made) == 2
 
 
-async def test_what_a_process_appended_before_it_died_is_found_by_another(url: str) -> None:
+async def test_what_a_process_appended_before_it_died_is_found_by_another(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.sequencer.duty.ROOMS_S", 0.1)
     other = await open_store(url)  # without a duty
     try:
         async with on_duty(url) as (store, _):
@@ -284,3 +287,26 @@ async def test_all_sequencers_are_told_to_end_before_any_has(
         may_leave.set()
         await asyncio.wait([task])
         assert running() == []
+
+
+async def test_a_room_that_goes_to_rest_in_the_middle_of_a_round_stops_nothing(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_duty(url) as (store, duty):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        await forget_nudges(store)
+
+        async def meanwhile(rooms: Sequence[str]) -> set[str]:  # the lease is lost, too
+            if not Fake.made[0].end.done():
+                Fake.made[0].end.set_result(None)
+            await until(lambda: running() == [])
+            return set()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store.leases, "hold", meanwhile)
+            await until(lambda: running() == [])
+        assert await rounds(store) == [0, 0, 0, 0]
+        assert not duty.done()
+        await append(store, "a")
+        await until(lambda: running() == ["a"])

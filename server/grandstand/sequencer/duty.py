@@ -90,7 +90,8 @@ class Duty:
         held = await self._store.leases.hold(sorted(wanted | working))
         self._metrics.leases_held.set(len(held))
         for room in list(self._working):
-            if room not in held or self._working[room].done():
+            # One that went to rest since the round began is given back in the next one.
+            if room not in self._resting and (room not in held or self._working[room].done()):
                 await self._dismiss(room)
         taken = held - self._working.keys()
         # First said, then done: a process that dies at it is followed by another.
@@ -139,7 +140,6 @@ class Duty:
             await self._store.awake.rest(resting)
             await self._store.leases.give_back(sorted(resting))
         for room in resting:
-            del self._resting[room]
             await self._dismiss(room)
 
     async def _sweep(self, room: str) -> None:
@@ -158,6 +158,7 @@ class Duty:
 
     async def _dismiss(self, room: str) -> None:
         await end([self._working.pop(room)])
+        self._resting.pop(room, None)
 
     async def _stop(self) -> None:
         await end(self._working.values())  # at once: whoever waits for us may lose patience
