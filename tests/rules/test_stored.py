@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from grandstand.rules.state import PARTS, Bar, RoomState
 from grandstand.rules.stored import state_of
+from grandstand.rules.unwanted import Unwanted
 from grandstand.wire.messages import Comment, Cue, Moderation, Overlay, Settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,7 @@ WHOLE = RoomState(
     cues=[Cue("c", "goal", 1, {"team": 2})],
     recent=[Comment("a1", 1, "u", "Ada", "hi", 1.0)],
     bars={"u": Bar("mute")},
+    unwanted={2**62: Unwanted("a0", 9)},
     waiting={"b@2": overlay("b")},
     cues_ahead={"d": Cue("d", "goal", 9, {})},
 )
@@ -75,12 +77,14 @@ def test_an_item_of_another_form_costs_no_other_its_place() -> None:
         "recent": encode([comment, {"id": 7}, "x"]),
         "settings": encode({"title": "Tonight", "tick": "soon", "newer": 1}),
         "polls": b"\xc1",
+        "unwanted": encode({**WHOLE.unwanted, 7: "newer"}),
         "newer": encode(1),
     }
     state, left_out = state_of(before, bars(WHOLE) | {"v": b"\xc1"})
     assert (state.recent, state.bars, state.polls) == (WHOLE.recent, WHOLE.bars, {})
+    assert state.unwanted == WHOLE.unwanted
     assert (state.settings.title, state.settings.tick) == ("Tonight", Settings().tick)
-    assert sorted(left_out) == ["newer", "polls", "recent", "settings", "v"]
+    assert sorted(left_out) == ["newer", "polls", "recent", "settings", "unwanted", "v"]
 
 
 @given(st.dictionaries(st.sampled_from(PARTS), st.binary(max_size=40)))

@@ -7,6 +7,7 @@ from zlib import crc32
 
 import msgspec
 import pytest
+from grandstand.moderation.normalise import likeness
 from grandstand.overlays.stats import MAX_WAITING, version
 from grandstand.replica.replica import Replica
 from grandstand.rules.announcing import MAX_CUES_AHEAD
@@ -33,6 +34,7 @@ from grandstand.rules.hints import MAX_HINTS, Hint
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
 from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, STAFF_KNOWN_MS, Bar, RoomState, Staff
+from grandstand.rules.unwanted import UNWANTED_MS, Unwanted
 from grandstand.sequencer.folding import MAX_BARS, MAX_STAFF, RoomFold, Tick
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import (
@@ -447,6 +449,57 @@ def test_a_retraction_is_shown_recorded_and_told_to_the_author() -> None:
     tick = room.tick([("", Retracted("e", "a1", "ada"))], 1_001)
     assert (tick.frames[0].retract, tick.retracted, room.state.recent) == (["a1"], ["a1"], [])
     assert [(user, notice.code) for user, notice in tick.asides.notices] == [("ada", "retracted")]
+    assert room.state.unwanted == {}
+
+
+def takes_back(comment: str, text: str = "hi", user: str = "ada") -> tuple[str, Retracted]:
+    return "", Retracted("e", comment, user, crc32(text.encode()))
+
+
+def test_a_text_that_was_taken_back_is_recorded_and_not_shown_for_ten_minutes() -> None:
+    room = fold()
+    room.tick([("a1", said())], 1_000)
+    same_tick: Events = [("a2", said(user="bo")), takes_back("a1"), ("a3", said("no", "cy"))]
+    tick = room.tick(same_tick, 1_200)
+    assert ([each.id for each in shown(tick)], tick.overflow) == (["a3"], 0)
+    assert [(row.id, row.merged_into) for row in tick.rows] == [("a3", ""), ("a2", "a1")]
+    end = 1_200 + UNWANTED_MS
+    assert room.state.unwanted == {crc32(b"hi"): Unwanted("a1", end)}
+    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(room.state), type=RoomState)
+    heir = RoomFold(stored, {}, room.offset)
+    for each in (room, heir):
+        tick = each.tick([("a4", said(user="dan"))], end - 1)
+        assert (shown(tick), tick.rows[0].shown, tick.rows[0].merged_into) == ([], False, "a1")
+        assert [one.id for one in shown(each.tick([("a5", said(user="eve"))], end))] == ["a5"]
+        each.tick([], end + 60_000)
+        assert each.state.unwanted == {}
+
+
+def test_approving_the_text_by_hand_makes_it_wanted_again() -> None:
+    text = "fine after all"
+    liking = likeness(text)
+    room = fold()
+    room.tick([("a1", said(text, likeness=liking))], 1_000)
+    held = said(text, "bo", held=True, likeness=liking)
+    room.tick([("", Retracted("e", "a1", "ada", liking)), ("a2", held)], 70_000)
+    assert room.state.unwanted.keys() == {liking}
+    room.tick([("", HeldDecided("d", "a2", False)), ("a3", held)], 70_200)
+    assert room.state.unwanted.keys() == {liking}
+    tick = room.tick([("", HeldDecided("d", "a3", True))], 70_400)
+    assert ([each.id for each in shown(tick)], room.state.unwanted) == (["a3"], {})
+    tick = room.tick([("a4", said(text, "cy", likeness=liking))], 140_000)
+    assert [each.id for each in shown(tick)] == ["a4"]
+
+
+def test_a_ban_takes_back_nothing_that_was_said_before_or_by_others() -> None:
+    room = fold()
+    tick = room.tick([("a1", said()), ("a2", said(user="bo"))], 1_000)
+    assert [(each.id, each.count) for each in shown(tick)] == [("a1", 2)]
+    tick = room.tick([("", Barred("b", "ada", "ban", None))], 1_200)
+    assert (tick.frames, tick.retracted, room.state.unwanted) == ([], [], {})
+    assert [each.id for each in room.state.recent] == ["a1"]
+    tick = room.tick([("a3", said(user="cy"))], 70_000)
+    assert [each.id for each in shown(tick)] == ["a3"]
 
 
 def test_every_control_event_gets_its_outcome_in_order() -> None:
@@ -476,6 +529,7 @@ def test_what_is_too_large_for_one_frame_becomes_several() -> None:
 
 # --- state plus frames equals state --------------------------------------------------------------
 
+TEXTS = ("hi", "goal!", "no", "é" * 400)
 users = st.sampled_from(["ada", "bo", "cy"])
 polls = st.sampled_from(["p1", "p2"])
 comment_ids = st.integers(1, 60).map(lambda n: f"c{n:04}")
@@ -515,7 +569,13 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
             max_size=4,
         ),
     ),
-    st.builds(Retracted, st.just("e"), comment_ids, users),
+    st.builds(
+        Retracted,
+        st.just("e"),
+        comment_ids,
+        users,
+        st.sampled_from([None, *(crc32(text.encode()) for text in TEXTS)]),
+    ),
     st.builds(HeldDecided, st.just("e"), comment_ids, st.booleans()),
     st.builds(
         Barred,
@@ -526,7 +586,7 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
     ),
     st.builds(Restored, st.just("e"), users),
 )
-texts = st.sampled_from(["hi", "goal!", "no", "é" * 400])
+texts = st.sampled_from(TEXTS)
 spoken = st.builds(said, texts, users, weight=st.floats(0, 10), held=st.booleans())
 ticks = st.lists(
     st.tuples(st.integers(0, 2_000), st.lists(spoken | spoken | controls, max_size=12)),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
-from grandstand.moderation import clean, skeleton
+from grandstand.moderation import clean, likeness, skeleton
 from grandstand.producers.api import Call, answer, event_id
 from grandstand.producers.problems import Fault, ProblemError
 from grandstand.rules import events
@@ -171,14 +171,18 @@ def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
 
 
 async def retract(call: Call) -> Response:
-    """Takes a comment back, from every screen and from the record."""
+    """Takes a comment back, from every screen and from the record.
+
+    If it was shown, copies of its text, by whomever, aren't shown for ten minutes.
+    """
     comment = call.path("comment")
     row = await call.api.rooms.store.record.find(call.live.room, comment)
     if row is None:
         raise ProblemError(404, "unknown_comment", f"there is no comment {comment} in the record")
     identity = call.known
     check_may_retract(identity.role, _role_of(call, row.user, row.role), row.user == _self(call))
-    await call.submit(Retracted(event_id(), comment, row.user))
+    text = likeness(row.text) if row.shown else None
+    await call.submit(Retracted(event_id(), comment, row.user, text))
     return answer(Decision(comment, "retracted"))
 
 

@@ -108,11 +108,15 @@ class CommentsImported(Struct, frozen=True, tag="import"):
 
 
 class Retracted(Struct, frozen=True, tag="retract"):
-    """A moderator takes a comment back; ``user`` is its author."""
+    """A moderator takes a comment back; ``user`` is its author.
+
+    ``likeness`` is that of its text if it was shown: others' copies are then not shown for a while.
+    """
 
     id: str
     comment: str
     user: str
+    likeness: int | None = None
 
 
 class HeldDecided(Struct, frozen=True, tag="decide"):

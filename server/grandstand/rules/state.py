@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from grandstand.rules.hints import Hint
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.unwanted import Unwanted
 from grandstand.wire.messages import (
     Comment,
     Cue,
@@ -36,6 +37,7 @@ CUES_KEPT = 100
 STAFF_KNOWN_MS = 7 * 86_400_000
 """How long a moderator or producer is known as such after it was last here."""
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -75,6 +77,7 @@ class Asides(Struct, omit_defaults=True):
     bars: dict[str, Bar | None] = field(default_factory=dict)
     staff: dict[str, Staff | None] = field(default_factory=dict)
     hints: dict[str, Hint | None] = field(default_factory=dict)
+    unwanted: dict[int, Unwanted | None] = field(default_factory=dict)
     notices: list[tuple[str, Notice]] = field(default_factory=list)
     held: list[HeldComment] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
@@ -92,7 +95,7 @@ class RoomState(Struct):
 
     ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
     the next begins for it. ``waiting`` holds versions of overlays that are not to be known of
-    before their time, ``cues_ahead`` cues.
+    before their time, ``cues_ahead`` cues; ``unwanted`` texts that were taken back, by likeness.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -103,6 +106,7 @@ class RoomState(Struct):
     bars: dict[str, Bar] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
     hints: dict[str, Hint] = field(default_factory=dict)
+    unwanted: dict[int, Unwanted] = field(default_factory=dict)
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
     clock: str = ""
@@ -126,6 +130,7 @@ PARTS = (
     "recent",
     "staff",
     "hints",
+    "unwanted",
     "waiting",
     "cues_ahead",
     "clock",
@@ -150,13 +155,14 @@ def fold(state: RoomState, frames: Iterable[Frame], asides: Asides) -> set[str]:
     _change(state.bars, asides.bars)
     _change(state.staff, asides.staff)
     _change(state.hints, asides.hints)
+    _change(state.unwanted, asides.unwanted)
     _change(state.waiting, asides.waiting)
     _change(state.cues_ahead, asides.cues_ahead)
-    tables = ("bars", "staff", "hints", "waiting", "cues_ahead")
+    tables = ("bars", "staff", "hints", "unwanted", "waiting", "cues_ahead")
     return changed | {name for name in tables if getattr(asides, name)}
 
 
-def _change(table: dict[str, T], changes: Mapping[str, T | None]) -> None:
+def _change(table: dict[K, T], changes: Mapping[K, T | None]) -> None:
     """Puts each value into its place; None empties it."""
     for key, value in changes.items():
         if value is None:

@@ -56,12 +56,14 @@ def _salvaged(payload: bytes, kind: Any) -> Any:
         if get_origin(kind) is list:
             items = msgspec.msgpack.decode(payload, type=list[msgspec.Raw])
             return [item for each in items for item in _decoded(each, get_args(kind)[0])]
+        if get_origin(kind) is dict:
+            key, inner = get_args(kind)
+            raw: Any = dict[key, msgspec.Raw]  # type: ignore[valid-type]
+            table = msgspec.msgpack.decode(payload, type=raw)
+            return {name: item for name, each in table.items() for item in _decoded(each, inner)}
         named = msgspec.msgpack.decode(payload, type=dict[str, msgspec.Raw])
     except UNREADABLE:
         return None
-    if get_origin(kind) is dict:
-        inner = get_args(kind)[1]
-        return {name: item for name, each in named.items() for item in _decoded(each, inner)}
     known = {field.encode_name: field.type for field in fields(kind)}
     good = {
         name: item

@@ -42,6 +42,7 @@ from grandstand.rules.events import (
     StaffCame,
     StatsGiven,
 )
+from grandstand.rules.expiry import forget_first, forget_over
 from grandstand.rules.hints import MAX_HINTS, Hint
 from grandstand.rules.pieces import PIECE, Pieces, at_once
 from grandstand.rules.polls import ImpossibleStepError, PollRecord
@@ -50,6 +51,7 @@ from grandstand.rules.record import Row
 from grandstand.rules.selection import Selector
 from grandstand.rules.settings import merged
 from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar, Outcome, RoomState, Staff, fold
+from grandstand.rules.unwanted import UnwantedTexts
 from grandstand.sequencer.told import Told, rows, shown
 from grandstand.wire.framing import numbered
 from grandstand.wire.messages import Cue, Frame, HeldComment, Notice, Overlay, Settings
@@ -62,7 +64,6 @@ CLOCK = "clock"
 
 MAX_STAFF = 200
 PRUNE_EVERY_MS = 60_000
-
 
 MAX_EXPIRING = 500
 """Held comments that one tick gives up at most."""
@@ -87,10 +88,11 @@ class _Draft:
     """A tick while its events are read."""
 
     cards: Cards
+    unwanted: UnwantedTexts
     asides: Asides = field(default_factory=Asides)
     candidates: list[Told] = field(default_factory=list)
     approved: list[Told] = field(default_factory=list)
-    hidden: list[Told] = field(default_factory=list)
+    hidden: list[tuple[Told, str]] = field(default_factory=list)
     imported: list[Row] = field(default_factory=list)
     retract: list[str] = field(default_factory=list)
     polls: dict[str, PollRecord] = field(default_factory=dict)
@@ -147,7 +149,7 @@ class RoomFold:
         self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
     ) -> Pieces[Tick]:
         """``tick`` in pieces; until the last is done, this fold is between two states."""
-        draft = _Draft(Cards(self.state, now))
+        draft = _Draft(Cards(self.state, now), UnwantedTexts(self.state.unwanted, now))
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
             self._prune(draft, now)
@@ -166,12 +168,9 @@ class RoomFold:
         draft.asides.bars |= {
             user: None for user, bar in self.state.bars.items() if not bar.holds(now)
         }
-        draft.asides.staff |= {
-            user: None for user, staff in self.state.staff.items() if staff.until <= now
-        }
-        draft.asides.hints |= {
-            name: None for name, hint in self.state.hints.items() if hint.until <= now
-        }
+        forget_over(self.state.staff, draft.asides.staff, now)
+        forget_over(self.state.hints, draft.asides.hints, now)
+        draft.unwanted.prune()
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -184,7 +183,7 @@ class RoomFold:
             self.held[held.id] = held
             draft.asides.held.append(held)
         elif bar is not None:
-            draft.hidden.append(told)
+            draft.hidden.append((told, ""))
         else:
             draft.candidates.append(told)
 
@@ -229,8 +228,10 @@ class RoomFold:
                 return self._stats(draft, cards)
             case CommentsImported(rows=rows):
                 draft.imported += rows
-            case Retracted(comment=comment, user=user):
+            case Retracted(comment=comment, user=user, likeness=text):
                 draft.retract.append(comment)
+                if text is not None:
+                    draft.unwanted.mark(text, comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
                 draft.asides.notices.append((user, notice))
             case HeldDecided(comment=comment, approved=approved):
@@ -299,18 +300,12 @@ class RoomFold:
     def _staff(self, draft: _Draft, user: str, staff: Staff) -> None:
         """Takes note of one; of too many the one who hasn't come for longest is forgotten."""
         draft.asides.staff[user] = staff
-        known = {**self.state.staff, **draft.asides.staff}
-        present = {user: each.until for user, each in known.items() if each is not None}
-        if len(present) > MAX_STAFF:
-            draft.asides.staff[min(present, key=present.__getitem__)] = None
+        forget_first(self.state.staff, draft.asides.staff, MAX_STAFF)
 
     def _hint(self, draft: _Draft, hints: dict[str, Hint]) -> None:
         """Takes note of some; of too many those that end first are forgotten."""
         draft.asides.hints |= hints
-        known = {**self.state.hints, **draft.asides.hints}
-        present = {name: each.until for name, each in known.items() if each is not None}
-        for name in sorted(present, key=present.__getitem__)[: max(0, len(present) - MAX_HINTS)]:
-            draft.asides.hints[name] = None
+        forget_first(self.state.hints, draft.asides.hints, MAX_HINTS)
 
     def _stats(self, draft: _Draft, cards: Sequence[Overlay]) -> str:
         """The first letters of what became of each."""
@@ -327,7 +322,9 @@ class RoomFold:
             return False
         draft.asides.decided.append(held.id)
         if approved:
-            draft.approved.append(Told.approved(held))
+            told = Told.approved(held)
+            draft.approved.append(told)
+            draft.unwanted.lift(told.likeness)
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
             notice = Notice("rejected", "a moderator turned your comment away", held.id)
@@ -348,6 +345,12 @@ class RoomFold:
 
     # --- the end of a tick -----------------------------------------------------------------------
 
+    def _wanted(self, draft: _Draft) -> list[Told]:
+        """The candidates but those whose text was taken back, which are hidden."""
+        into = [(told, draft.unwanted.comment_of(told.likeness)) for told in draft.candidates]
+        draft.hidden += [each for each in into if each[1]]
+        return [told for told, comment in into if not comment]
+
     def _finish(self, draft: _Draft, now: int) -> Pieces[Tick]:
         self._announce(draft, now)
         settings = draft.settings or self.state.settings
@@ -356,7 +359,8 @@ class RoomFold:
             Group(told, told.weight, waiting=self.selector.show(told, now))
             for told in draft.approved
         ]
-        choice = yield from self.selector.choosing(draft.candidates, now, settings, len(approved))
+        candidates = self._wanted(draft)
+        choice = yield from self.selector.choosing(candidates, now, settings, len(approved))
         groups = sorted([*choice.shown, *approved], key=lambda group: group.shown.id)
 
         tick = Tick(
@@ -370,6 +374,7 @@ class RoomFold:
         draft.asides.polls = list(draft.polls.values())
         overlays, drop = draft.cards.finish()
         draft.asides.waiting = draft.cards.moved
+        draft.asides.unwanted = draft.unwanted.changes
         whole = Frame(
             now=now,
             comments=[shown(group) for group in groups] or UNSET,

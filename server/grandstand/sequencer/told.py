@@ -107,17 +107,21 @@ def shown(group: Group[Told]) -> Comment:
     )
 
 
-def rows(shown: Sequence[Group[Told]], choice: Choice[Told], hidden: Sequence[Told]) -> list[Row]:
+def rows(
+    shown: Sequence[Group[Told]], choice: Choice[Told], hidden: Sequence[tuple[Told, str]]
+) -> list[Row]:
     """What the record keeps of a tick: each comment once, shown or not.
 
     A shown one has the weight and the count of its frame; others the weight that they came with.
+    ``hidden`` may not be shown; with the id of the retracted comment into which each is merged, or
+    an empty one.
     """
     rows = []
     for group in shown:
         rows.append(_row(group.shown, group.weight, shown=True, count=group.count))
         rows += (_row(told, told.weight, merged_into=group.shown.id) for told in group.merged)
-    rows += (_row(told, told.weight, merged_into=into) for told, into in choice.again)
-    rows += (_row(told, told.weight) for told in (*choice.rest, *hidden))
+    rows += (_row(told, told.weight, merged_into=into) for told, into in (*choice.again, *hidden))
+    rows += (_row(told, told.weight) for told in choice.rest)
     return rows
 
 
