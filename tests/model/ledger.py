@@ -238,6 +238,59 @@ def renew(
     return renewed, epoch
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who sequences a room, and how many before it were lost without giving the room back.
+
+    ``lease`` runs out, the rest stays. ``tries``: how many holders in a row, ``by`` the last of
+    them, took the entry at the cursor ``tried`` by itself.
+    """
+
+    lease: str = ""
+    node: str = ""
+    lost: int = 0
+    tried: str = ""
+    by: str = ""
+    tries: int = 0
+
+
+def hold(post: Post, node: str) -> tuple[Post, int | None]:
+    """Takes or keeps the room; how many holders were lost, None if another has it."""
+    if post.lease not in ("", node):
+        return post, None
+    lost = post.lost + (post.node not in ("", node))
+    return replace(post, lease=node, node=node, lost=lost), lost
+
+
+def give_back(post: Post, node: str) -> Post:
+    """Lets another take the room at once; nothing is known of it then."""
+    if post.lease not in ("", node):
+        return post
+    return Post() if post.node == node else replace(post, lease="")
+
+
+def recover(post: Post, node: str) -> tuple[Post, int | None]:
+    """Notes that the holder survived what those before it were lost over."""
+    post, lost = hold(post, node)
+    return post if lost is None else Post(lease=node, node=node), None if lost is None else 0
+
+
+def try_alone(post: Post, node: str, cursor: str) -> tuple[Post, int | None]:
+    """Notes which entry the holder takes by itself; how many were lost over that entry."""
+    post, lost = hold(post, node)
+    if lost is None:
+        return post, None
+    tries = post.tries if post.tried == cursor else 0
+    if (post.tried, post.by) != (cursor, node):
+        tries += 1
+    return replace(post, tried=cursor, by=node, tries=tries), tries - 1
+
+
+def run_out(post: Post) -> Post:
+    """The holder has been silent for too long."""
+    return replace(post, lease="")
+
+
 def revoke(
     revoked: Mapping[str, int], name: str, until: int, now_ms: int, most: int
 ) -> tuple[Mapping[str, int], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import groupby, takewhile
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.model import ledger
-from tests.model.ledger import Entry, Limits, Place, Proposal, Room, Shard
+from tests.model.ledger import Entry, Limits, Place, Post, Proposal, Room, Shard
 
 PERIOD_MS = 300_000
 LIMITS = Limits(PERIOD_MS, Rate(2000, 3), backlog=12, held=3)
@@ -294,6 +295,76 @@ class Poll(RuleBasedStateMachine):
             assert self.final == (self.shard, +Counter(self.shard.tally))
 
 
+nodes = st.sampled_from(["one", "two", "three"])
+cursors = st.sampled_from(["1-0", "2-0"])
+
+
+class Posts(RuleBasedStateMachine):
+    """Who has a room, told from a log of all that the holders did since the room was whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.post = Post()
+        self.holder = ""
+        self.log: list[tuple[str, str]] = []  # node, cursor of the entry that it tries, or none
+
+    def _may(self, node: str) -> bool:
+        if self.holder not in ("", node):
+            return False
+        self.holder = node
+        self.log.append((node, ""))
+        return True
+
+    @property
+    def _lost(self) -> int:
+        return len(list(groupby(node for node, _ in self.log))) - 1
+
+    @rule(node=nodes)
+    def holds(self, node: str) -> None:
+        self.post, answer = ledger.hold(self.post, node)
+        assert answer == (self._lost if self._may(node) else None)
+
+    @rule(node=nodes)
+    def gives_back(self, node: str) -> None:
+        if self.holder in ("", node):
+            self.holder = ""
+            if self.log and self.log[-1][0] == node:
+                self.log.clear()
+        self.post = ledger.give_back(self.post, node)
+
+    @rule(node=nodes)
+    def has_recovered(self, node: str) -> None:
+        self.post, answer = ledger.recover(self.post, node)
+        if self._may(node):
+            self.log = [(node, "")]
+            assert answer == 0
+        else:
+            assert answer is None
+
+    @rule(node=nodes, cursor=cursors)
+    def tries(self, node: str, cursor: str) -> None:
+        self.post, answer = ledger.try_alone(self.post, node, cursor)
+        if not self._may(node):
+            assert answer is None
+            return
+        self.log.append((node, cursor))
+        tried = [each for each in self.log if each[1]]
+        run = list(takewhile(lambda each: each[1] == cursor, reversed(tried)))
+        assert answer == len(list(groupby(run))) - 1
+
+    @rule()
+    def runs_out(self) -> None:
+        self.post = ledger.run_out(self.post)
+        self.holder = ""
+
+    @invariant()
+    def the_room_has_one_holder_or_none(self) -> None:
+        assert self.post.lease == self.holder
+        assert self.post.lost == max(0, self._lost)
+
+
+TestPosts = Posts.TestCase
+TestPosts.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestBooks = Books.TestCase
 TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestPoll = Poll.TestCase

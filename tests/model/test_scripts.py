@@ -29,6 +29,7 @@ from grandstand.store import connection, ingest, keys, revocations, timeline, vo
 from grandstand.store import store as stores
 from grandstand.store.connection import StoreUnavailable, connect
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
+from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import (
     Changes,
@@ -46,7 +47,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from tests.model import ledger
-from tests.model.ledger import Limits, Place, Proposal, Room, Shard
+from tests.model.ledger import Limits, Place, Post, Proposal, Room, Shard
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
 
@@ -152,6 +153,7 @@ class Machine(RuleBasedStateMachine):
         self.poll = {change: self._poll(change) for change in (False, True)}
         self.shards = {change: [Shard()] * SHARDS for change in (False, True)}
         self.highest = 0
+        self.post = Post()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
@@ -320,6 +322,46 @@ class Machine(RuleBasedStateMachine):
         if self.stale:  # made for the epoch that is over, perhaps for this very seq and cursor
             self._commit(*self.stale[-1], cut)
 
+    # --- who sequences ---------------------------------------------------------------------------
+
+    @rule(
+        node=st.sampled_from(["one", "two", "three"]),
+        deed=st.sampled_from(["hold", "hold", "give back", "recover", "try 1-0", "try 2-0"]),
+        runs_out=st.booleans(),
+        cut=cuts,
+    )
+    def is_held(self, node: str, deed: str, runs_out: bool, cut: Cut) -> None:
+        leases = self.store.leases
+        mine = Leases(leases._writer, node)
+        if runs_out:
+            self.run(self.bench.ask("DEL", keys.lease(self.name)))
+            self.post = ledger.run_out(self.post)
+
+        async def do() -> int | None:
+            if deed == "hold":
+                return await mine.lost(self.name) if await mine.hold([self.name]) else None
+            if deed == "give back":
+                await mine.give_back([self.name])
+                return None
+            if deed == "recover":
+                return 0 if await mine.recover(self.name) else None
+            try:
+                async with mine.trying(self.name, deed[4:]) as lost:
+                    return lost
+            except ConflictError:
+                return None
+
+        expected: int | None = None
+        if deed == "hold":
+            self.post, expected = ledger.hold(self.post, node)
+        elif deed == "give back":
+            self.post = ledger.give_back(self.post, node)
+        elif deed == "recover":
+            self.post, expected = ledger.recover(self.post, node)
+        else:
+            self.post, expected = ledger.try_alone(self.post, node, deed[4:])
+        assert self.run(self.bench.insist(cut, do)) == expected
+
     # --- tokens ----------------------------------------------------------------------------------
 
     @rule(
@@ -356,6 +398,7 @@ class Machine(RuleBasedStateMachine):
     def the_store_loses_everything(self) -> None:
         left = self.run(self.bench.ask("KEYS", f"*{{{self.name}}}*"))
         self.run(self.bench.ask("DEL", keys.head(self.name), *left))
+        self.post = Post()
         self._count_comments()
         self.room = ledger.lose(self.room)
 
@@ -386,6 +429,7 @@ class Machine(RuleBasedStateMachine):
                     self.shards[change] = [Shard()] * SHARDS
         self.room = ledger.sweep(self.room)
         if self.room.life == "swept":
+            self.post = Post()
             left = self.run(self.bench.ask("KEYS", f"*{{{self.name}}}*"))
             rates = [keys.rate(self.name, user).encode() for user in ("ada", "bo")]
             assert set(left) - set(rates) <= {keys.head(self.name).encode()}
@@ -577,6 +621,7 @@ def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
             "commit",
             "create",
             "end",
+            "lease",
             "open",
             "renew",
             "revoke",

@@ -118,6 +118,7 @@ class Endings:
             keys.polls,
             keys.edges,
             keys.lease,
+            keys.holder,
         )
         period = int(store_now_ms // ingest.PERIOD_MS)
         answers = (keys.ids(room, period + step) for step in range(-3, 2))

@@ -24,6 +24,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
+| ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was taken by itself last, by whom, by how many in a row | when the lease is given back, or in a day |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
@@ -114,6 +115,11 @@ def edges(room: str) -> str:
 def lease(room: str) -> str:
     """Who sequences the room."""
     return room_key(room, "lease")
+
+
+def holder(room: str) -> str:
+    """Who took the room last, and how many before were lost over it."""
+    return room_key(room, "holder")
 
 
 def bus(room: str) -> str:

@@ -1,10 +1,17 @@
-"""Leases: which node sequences a room. They save work; the commit's comparison gives safety."""
+"""Leases: which node sequences a room. They save work; the commit's comparison gives safety.
+
+They also tell who was lost: a holder that never gave a room back may have died of what it read
+there. Who comes next is told how many did, and which entry they took by itself when they did.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from grandstand.store import keys
+from grandstand.store.timeline import ConflictError
 from grandstand.store.writer import Call, Writer, load
 
 LEASE_MS = 1500
@@ -19,14 +26,41 @@ class Leases:
     def __init__(self, writer: Writer, node: str) -> None:
         self._writer = writer
         self._node = node
+        self._is_trying = asyncio.Lock()
 
     async def hold(self, rooms: Sequence[str]) -> set[str]:
         """Takes or keeps the lease of each room; those that this node holds now."""
-        calls: list[Call] = [(_LEASE, [keys.lease(room)], [self._node, LEASE_MS]) for room in rooms]
-        replies = await self._writer.all(calls)
-        return {room for room, held in zip(rooms, replies, strict=True) if held}
+        replies = await self._writer.all([self._call(room) for room in rooms])
+        return {room for room, lost in zip(rooms, replies, strict=True) if lost >= 0}
 
     async def give_back(self, rooms: Sequence[str]) -> None:
         """Lets another node take each of the rooms over at once."""
-        calls: list[Call] = [(_LEASE, [keys.lease(room)], [self._node, 0]) for room in rooms]
-        await self._writer.all(calls)
+        await self._writer.all([self._call(room, hold_ms=0) for room in rooms])
+
+    async def lost(self, room: str) -> int:
+        """Keep the lease; return how many holders were lost since the room was last whole."""
+        (lost,) = await self._writer.all([self._call(room)])
+        return max(0, int(lost))
+
+    async def recover(self, room: str) -> bool:
+        """Note that this node survived what others were lost over; return whether it holds."""
+        (lost,) = await self._writer.all([self._call(room, "recovered")])
+        return int(lost) >= 0
+
+    @asynccontextmanager
+    async def trying(self, room: str, cursor: str) -> AsyncIterator[int]:
+        """Note that the entry at ``cursor`` is taken by itself; how many were lost over it.
+
+        A node tries one entry at a time, of all its rooms: if it dies, no other is suspected.
+
+        Raises:
+            ConflictError: another node has the room.
+        """
+        async with self._is_trying:
+            (lost,) = await self._writer.all([self._call(room, cursor)])
+            if lost < 0:
+                raise ConflictError(f"{room}: another node has it")
+            yield int(lost)
+
+    def _call(self, room: str, about: str = "", hold_ms: int = LEASE_MS) -> Call:
+        return _LEASE, [keys.lease(room), keys.holder(room)], [self._node, hold_ms, about]
