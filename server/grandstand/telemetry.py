@@ -130,6 +130,9 @@ class Metrics:
             "sequencing_seconds", "From the store to the commit, the longest wait of a tick", SLOW_S
         )
         self.tick_entries = histogram("tick_entries", "Entries read by one tick", COUNTS)
+        self.put_aside = counter(
+            "events_put_aside_total", "Events that could not be sequenced and have no effect"
+        )
         self.comments = counter(
             "comments_total", "Comments sequenced, by what became of them", "fate"
         )

@@ -56,6 +56,31 @@ def busy(**tastes: float) -> Room:
     return room
 
 
+# --- without looking at texts --------------------------------------------------------------------
+
+
+class Unread(Said):
+    """A comment whose text may not be looked at."""
+
+    def __getattribute__(self, name: str) -> object:
+        assert name not in ("gist", "likeness")
+        return super().__getattribute__(name)
+
+
+def test_a_plain_selector_gives_the_places_to_the_first_and_looks_at_no_text() -> None:
+    said = [Said(f"c{number}", weight=5.0 - number % 2 * 4) for number in range(6)]
+    for each in said:
+        object.__setattr__(each, "__class__", Unread)
+    settings = Settings(budget=3, selection=Selection(least=2.0))
+    selector = Selector(is_plain=True)
+    assert selector.show(said[0], 0) == 0
+    choice = selector.choose(said, 0, settings, taken=1)
+    assert shown(choice) == [("c0", 1), ("c2", 1)]
+    assert [each.id for each in choice.rest] == ["c1", "c3", "c4", "c5"]
+    assert choice.overflow == 4
+    assert selector.choose(said, 0, settings).shown == []
+
+
 # --- novelty -------------------------------------------------------------------------------------
 
 

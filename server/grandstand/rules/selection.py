@@ -77,9 +77,13 @@ class Selector:
     authors: Authors = field(default_factory=Authors)
     moment: Moment = field(default_factory=Moment)
     budget: Budget = field(default_factory=Budget)
+    is_plain: bool = False
+    """Whether texts are neither looked at nor remembered: the first to come take the places."""
 
     def show(self, said: Candidate, shown_ms: int, count: int = 1) -> int:
         """``said`` is shown without being chosen here; how many had waited for its text."""
+        if self.is_plain:
+            return 0
         same = self.themes.same(said.likeness)
         waiting = 0 if same is None else self.themes.take(same)
         self._remember(said, self.themes.shape(said.gist), shown_ms, count + waiting)
@@ -98,6 +102,8 @@ class Selector:
         self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
     ) -> Pieces[Choice[C]]:
         """``choose`` in pieces."""
+        if self.is_plain:
+            return self._first(candidates, now_ms, settings, taken)
         taste = settings.selection
         self.moment.hear(now_ms, [each.excitement for each in candidates])
         self.themes.forget(now_ms - 2 * QUIET_MS * taste.novelty)
@@ -142,6 +148,19 @@ class Selector:
         choice.shown = [group for _, group in sorted(shown.values(), key=lambda each: each[0])]
         choice.lost, self.themes.lost = self.themes.lost, 0
         self.themes.effort = 0
+        return choice
+
+    def _first(
+        self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int
+    ) -> Choice[C]:
+        choice: Choice[C] = Choice()
+        places = max(0, self.budget.places(now_ms, settings.budget) - taken)
+        for each in candidates:
+            if len(choice.shown) < places and each.weight >= settings.selection.least:
+                choice.shown.append(Group(each, each.weight))
+            else:
+                choice.rest.append(each)
+        self.budget.spend(taken + len(choice.shown))
         return choice
 
     def _sifted(

@@ -4,11 +4,15 @@ Theory of operation: it loads the room, then loops. What it has folded it must c
 reads on; a commit whose answer is lost is sent again as it stands and recognised. If the room was
 moved by another sequencer the commit conflicts, and this one ends: whoever holds the lease starts
 anew from the store.
+
+What killed those before it, or can't be folded, is taken in small pieces (``sequencer.caution``),
+and at last entry by entry. One that is fatal by itself is put aside, so that the room goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from functools import partial
 
@@ -21,18 +25,24 @@ from grandstand.rules.envelope import Commit, Latest
 from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
 from grandstand.rules.pieces import Pieces
 from grandstand.rules.polls import PollRecord
+from grandstand.rules.selection import Selector
 from grandstand.rules.stored import UNREADABLE
+from grandstand.sequencer import aside
+from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store, insisting
-from grandstand.store.timeline import Changes, ConflictError, Head, Snapshot
+from grandstand.store.timeline import (
+    Changes,
+    ConflictError,
+    Head,
+    Snapshot,
+    UnknownRoomError,
+)
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame, Gauges, Tally
-
-READ_MAX = 2000
-"""Entries of one tick at most: their commit holds the store for about 10 ms."""
 
 GAUGES_MS = 1000
 TALLIES_MS = 500
@@ -54,6 +64,18 @@ LEEWAY_MS = 2000
 """An ``at`` may be so much older than its comment's arrival plus max_latency before the record
 forgets it by programme time."""
 
+LOST_OVER = 2
+"""Holders that were lost over one entry alone: it isn't folded again."""
+
+DEEPEST = 4
+"""Calls of a traceback that are logged."""
+
+Event = tuple[str, CommentEvent | ControlEvent]
+"""With the comment's id; '' for control."""
+
+PASSED_ON = (ConflictError, StoreUnavailable, UnknownRoomError)
+"""What says nothing of the entries that were to be committed."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -69,6 +91,8 @@ class RoomSequencer:
         self._due: dict[str, int] = {}
         self._viewers = 0
         self._busy_ms = store.now_ms()
+        self._lost = 0
+        self._caution = Caution()
 
     async def run(self) -> int | None:
         """Sequence until the room is quiet; return when it is due again (ms, the store's clock).
@@ -79,21 +103,24 @@ class RoomSequencer:
             ConflictError: another moved the room.
             StoreUnavailable: the store stays away.
         """
+        self._lost = await self._store.leases.lost(self._room)
+        self._caution = Caution.after(self._lost)
         await self._load()
-        log.info("sequencing", room=self._room, seq=self._head.seq)
+        log.info("sequencing", room=self._room, seq=self._head.seq, lost=self._lost)
         due_ms = self._store.now_ms()
         while True:
             more = await self._tick()
             if self._is_clock_to_be_reset:
                 await self._load()
+            if more:  # at once; pieces of what was waiting take up no later ticks
+                continue
             now_ms, tick_ms = self._store.now_ms(), self._fold.state.settings.tick
             due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
-            if not more:
-                if await self._is_quiet(now_ms):
-                    log.info("resting", room=self._room, seq=self._head.seq)
-                    has_record = await self._store.record.size(self._room) > 0
-                    return int(now_ms) + TRIM_AT_REST_MS if has_record else None
-                await asyncio.sleep((due_ms - now_ms) / 1000)
+            if await self._is_quiet(now_ms):
+                log.info("resting", room=self._room, seq=self._head.seq)
+                has_record = await self._store.record.size(self._room) > 0
+                return int(now_ms) + TRIM_AT_REST_MS if has_record else None
+            await asyncio.sleep((due_ms - now_ms) / 1000)
 
     async def _is_quiet(self, now_ms: float) -> bool:
         """Whether nobody is there, nothing happened for a while, and time alone brings nothing."""
@@ -122,7 +149,10 @@ class RoomSequencer:
         self._clock.seen(snapshot.head.now)
         self._due.clear()
         head = snapshot.head
-        self._fold = RoomFold(snapshot.state, snapshot.held, head.offset, head.epoch)
+        selector = Selector(is_plain=self._caution.is_cautious)
+        self._fold = RoomFold(
+            snapshot.state, snapshot.held, head.offset, head.epoch, selector=selector
+        )
 
     @property
     def _is_clock_to_be_reset(self) -> bool:
@@ -144,16 +174,24 @@ class RoomSequencer:
 
     async def _tick(self) -> bool:
         """One round; whether more is waiting."""
+        size = self._caution.size
         entries = await insisting(
-            lambda: self._store.ingest.read(self._room, self._head.cursor, READ_MAX),
+            lambda: self._store.ingest.read(self._room, self._head.cursor, size),
             COMMIT_PATIENCE_S,
         )
         now = self._now()
         if entries:
             self._busy_ms = self._store.now_ms()
+        is_committed = True
         if entries or self._fold.is_due(now):
-            await self._commit(entries, now)
+            is_committed = await self._take_in(entries, now)
+        if is_committed:
+            self._caution.committed(len(entries))
+        self._fold.selector.is_plain = self._caution.is_cautious
         try:
+            if self._lost and not self._caution.is_cautious:
+                await self._store.leases.recover(self._room)
+                self._lost = 0
             await self._finish_polls(now)
             await self._tell_latest(now)
             if self._is_due("trim", now, TRIM_MS):
@@ -162,12 +200,72 @@ class RoomSequencer:
                 await self._store.record.trim(self._room, oldest)
         except StoreUnavailable as away:  # nothing that a later round doesn't do again
             log.warning("round_cut_short", room=self._room, reason=away.reason)
-        return len(entries) == READ_MAX
+        return len(entries) == size
 
-    async def _commit(self, entries: Sequence[Entry], now: int) -> None:
+    async def _take_in(self, entries: Sequence[Entry], now: int) -> bool:
+        """Commit what becomes of ``entries``; return False if smaller pieces are to be tried."""
+        if entries and self._caution.size == 1:
+            await self._take_alone(entries[0], now)
+            return True
+        try:
+            await self._commit(entries, now, self._readable(entries))
+        except PASSED_ON:
+            raise
+        except Exception as fault:
+            if not entries:
+                raise
+            self._tell_failure(entries, fault)
+            self._caution.failed()
+            await self._load()
+            return False
+        return True
+
+    async def _take_alone(self, entry: Entry, now: int) -> None:
+        """Commit what becomes of ``entry``: folded, else put aside, else passed over unread."""
+        async with self._store.leases.trying(self._room, entry.cursor) as lost:
+            for step in range(min(max(0, lost - LOST_OVER + 1), 2), 3):
+                events = self._readable([entry]) if step < 2 else []
+                try:
+                    if step == 0:
+                        await self._commit([entry], now, events)
+                        return
+                    await self._commit([entry], now, (), events)
+                except PASSED_ON:
+                    raise
+                except Exception as fault:
+                    if step == 2:
+                        raise
+                    self._tell_failure([entry], fault)
+                    await self._load()
+                else:
+                    log.error("event_poisoned", room=self._room, cursor=entry.cursor, lost=lost)
+                    self._metrics.put_aside.inc()
+                    return
+
+    def _tell_failure(self, entries: Sequence[Entry], fault: Exception) -> None:
+        """Say where it was, but not the fault's own words: they may quote what somebody wrote."""
+        where = "".join(traceback.format_tb(fault.__traceback__)[-DEEPEST:])
+        log.error(
+            "fold_failed",
+            room=self._room,
+            cursor=entries[0].cursor,
+            entries=len(entries),
+            error=type(fault).__name__,
+            where=where,
+        )
+
+    async def _commit(
+        self,
+        entries: Sequence[Entry],
+        now: int,
+        folded: Sequence[Event],
+        put_aside: Sequence[Event] = (),
+    ) -> None:
         """Commits what became of ``entries``, or of none where time alone changes the room."""
         known = set(self._fold.state.polls)
-        tick = await _with_turns(self._fold.ticking(self._readable(entries), now))
+        tick = await _with_turns(self._fold.ticking(folded, now))
+        for comment_id, event in put_aside:
+            aside.put_aside(tick, comment_id, event)
         for poll in tick.asides.polls:
             if poll.id not in known and not poll.ended:  # before anybody can know of it
                 await insisting(
@@ -203,7 +301,7 @@ class RoomSequencer:
         for frame in commit.frames:
             self._metrics.frame_bytes.observe(len(frame))
 
-    def _readable(self, entries: Sequence[Entry]) -> list[tuple[str, CommentEvent | ControlEvent]]:
+    def _readable(self, entries: Sequence[Entry]) -> list[Event]:
         """The entries' events; one that can't be read is logged, and must not stop the room."""
         readable = []
         for entry in entries:

@@ -1,0 +1,28 @@
+"""What becomes of an event that is put aside because folding it is fatal. Pure.
+
+Nothing of it is looked at that doesn't have to be: a comment is recorded as not shown, one that was
+to wait for a moderator is turned away, and who gave a control event is told that it failed.
+"""
+
+from __future__ import annotations
+
+from grandstand.rules.events import CommentEvent, ControlEvent
+from grandstand.rules.selection import Choice
+from grandstand.rules.state import Outcome
+from grandstand.sequencer.folding import Tick
+from grandstand.sequencer.told import Told, rows
+from grandstand.wire.messages import Notice
+
+
+def put_aside(tick: Tick, comment_id: str, event: CommentEvent | ControlEvent) -> None:
+    """Note in ``tick`` that ``event`` has no effect."""
+    if not isinstance(event, CommentEvent):
+        words = "our fault; it has been written to the log, and had no effect"
+        tick.asides.outcomes.append(
+            Outcome(event=event.id, status=500, code="internal_error", message=words)
+        )
+    elif event.held:
+        words = "your comment could not be processed; that is our fault"
+        tick.asides.notices.append((event.user, Notice("rejected", words, comment_id)))
+    else:
+        tick.rows += rows([], Choice(), [(Told(comment_id, event), "")])
