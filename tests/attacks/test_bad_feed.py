@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +24,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MOST_BYTES = validation.MAX_LINES_BYTES
 TURN_S = 0.1
 """CPU time between two turns of everybody else; it was 1.4 s."""
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
+    """A collection of the whole test session's garbage is nobody's feed."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -85,7 +85,7 @@ async def test_what_comes_within_a_moment_goes_to_the_store_at_once(
 
 async def test_one_viewers_messages_take_effect_in_the_order_sent(on_still_stage: Stage) -> None:
     line = await line_on(on_still_stage)
-    poll, other = (poll_of(line, name) for name in ("p", "q"))
+    poll, other = [await poll_of(on_still_stage, line, name) for name in ("p", "q")]
     line.say("1")
     line.cast("2", poll)
     line.cast("x", poll, user="other")
@@ -97,11 +97,12 @@ async def test_one_viewers_messages_take_effect_in_the_order_sent(on_still_stage
     assert line.names.index("x") < line.names.index("2")
 
 
-def poll_of(line: Line, name: str) -> Any:
+async def poll_of(stage: Stage, line: Line, name: str) -> Any:
+    """A poll that takes votes."""
     from grandstand.rules.polls import PollRecord
 
     now = line.live.now()
-    return PollRecord(
+    poll = PollRecord(
         id=name,
         kind="single",
         question="?",
@@ -110,6 +111,8 @@ def poll_of(line: Line, name: str) -> Any:
         closes_at=now + 60_000,
         grace=0,
     )
+    await stage.store.votes.open(line.live.room, poll)
+    return poll
 
 
 async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged(
@@ -117,7 +120,7 @@ async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged
 ) -> None:
     line = await line_on(on_still_stage)
     muted = RefusedError(ErrorCode.MUTED, "muted", 1.0)
-    poll = poll_of(line, "p")
+    poll = await poll_of(on_still_stage, line, "p")
     line.say("1", "first")
     line.cast("v", poll)
     await line.inbox.flushed()
@@ -212,10 +215,11 @@ async def test_a_fault_of_ours_is_unavailable_to_its_batch_and_stops_nothing(
     async def broken(*arguments: Any) -> Any:
         raise fault
 
+    poll = await poll_of(on_still_stage, line, "p")
     with monkeypatch.context() as patch:
         patch.setattr(on_still_stage.gate.moderator, "judge", broken)
         line.say("1")
-        line.cast("2", poll_of(line, "p"), user="other")
+        line.cast("2", poll, user="other")
         await line.inbox.flushed()
     line.say("3")
     await line.inbox.flushed()

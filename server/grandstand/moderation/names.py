@@ -23,7 +23,7 @@ from grandstand.moderation.rules import Rules
 MAX_FOLDED_CHARS = 100
 """Of a name's skeleton: single characters fold to as many as 18."""
 
-REMEMBERED = 4096
+REMEMBERED = 1024
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 _SEAM = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
