@@ -105,7 +105,7 @@ def _decode_slowly(payload: bytes, codec: Codec) -> ClientMessage:
     try:
         typed: ClientMessage = msgspec.convert(message, struct, strict=True)
         return typed
-    except (msgspec.ValidationError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:  # a field, or a key that is no text
         token = message.get("token")
         known_token = token if isinstance(token, str) else None
         raise BadMessageError(f"{kind}: {fault}", message_id, kind, known_token) from None
