@@ -9,7 +9,7 @@ const categoriesZh = {
   hate: "仇恨",
   sexual: "色情",
   threat: "威胁",
-  spam: "刷屏",
+  spam: "垃圾信息",
   moderation: "未通过审核",
 };
 

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { categoriesOf } from "./moderation.js";
+import { reasonText } from "./reasons.js";
 import { words } from "./words.js";
 
 /** @import {Comment, HeldComment} from "../sdk/grandstand.js" */
@@ -122,11 +123,11 @@ function Confirmed({ text, test, style, onAct }) {
   return html`<button class=${`small ${style}`} onClick=${act} data-test=${test}>${text}</button>`;
 }
 
-/** Why it is held: the categories, and the reason in the server's words. @param {{comment: HeldComment}} props */
+/** Why it is held: the categories, and the reason. @param {{comment: HeldComment}} props */
 function Why({ comment }) {
   const { reason } = comment;
   return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
-    ${reason && html` <span data-test="reason">${reason}</span>`}`;
+    ${reason && html` <span data-test="reason">${reasonText(words.reasons, reason)}</span>`}`;
 }
 
 /** @param {{desk: Desk}} props */

@@ -1,5 +1,7 @@
 /** The console's own words in English and Chinese; what all pages share is in ../words.js. */
 
+import { REASONS } from "./reasons.js";
+
 /** @param {number} count @param {string} noun */
 const many = (count, noun) => (count === 1 ? `1 ${noun}` : `${count} ${noun}s`);
 
@@ -182,6 +184,7 @@ const en = {
     threat: "threat",
     spam: "spam",
   }),
+  reasons: REASONS.en,
   mutedMark: "muted",
   bannedMark: "banned",
   staff: { moderator: "Moderator", producer: "Producer" },
@@ -484,7 +487,8 @@ const zh = {
   banYes: "确认封禁",
   no: "不",
   undo: "撤销",
-  categories: { insult: "侮辱", hate: "仇恨", sexual: "色情", threat: "威胁", spam: "刷屏" },
+  categories: { insult: "侮辱", hate: "仇恨", sexual: "色情", threat: "威胁", spam: "垃圾信息" },
+  reasons: REASONS.zh,
   mutedMark: "已禁言",
   bannedMark: "已封禁",
   staff: { moderator: "房管", producer: "导播" },

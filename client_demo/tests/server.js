@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SECRET = "a secret of the tests, longer than thirty-two bytes";
-const COMMAND =
+export const COMMAND =
   process.env["GRANDSTAND"] ?? fileURLToPath(new URL("../../.venv/bin/grandstand", import.meta.url));
 const READY_MS = 60_000;
 

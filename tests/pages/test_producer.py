@@ -307,7 +307,7 @@ async def test_the_queue_is_worked_off_by_keys(
         await shows(desk, "held", count=4)
         first = desk.find("held").first
         await expect(first.locator('[data-test="category"]')).to_have_text("insult")
-        await expect(first.locator('[data-test="reason"]')).to_contain_text("rule")
+        await expect(first.locator('[data-test="reason"]')).to_contain_text("the word")
         await expect(desk.find("held-count")).to_have_text("4")
 
         await press(desk, "j", "j", "k")

@@ -85,6 +85,22 @@ _VARIED_MIN, _VARIED_IN_FORM_MIN = 5, 3
 _DOCUMENT = re.compile("|".join(_TABLES["document"]), re.IGNORECASE | re.ASCII)
 _ADDRESS = re.compile("|".join(_TABLES["address"]), re.IGNORECASE)
 
+LINK = Finding("spam", HOLD, "link")
+CONTACT = Finding("spam", REJECT, "contact")
+PHONE_NUMBER = Finding("spam", HOLD, "phone number")
+SOMEBODYS_NUMBER = Finding("threat", HOLD, "somebody's phone number")
+SOMEBODYS_DOCUMENT = Finding("threat", HOLD, "somebody's document")
+SOMEBODYS_ADDRESS = Finding("threat", HOLD, "somebody's address")
+FINDINGS = (
+    LINK,
+    CONTACT,
+    PHONE_NUMBER,
+    SOMEBODYS_NUMBER,
+    SOMEBODYS_DOCUMENT,
+    SOMEBODYS_ADDRESS,
+)
+"""All that can be found here."""
+
 
 def find(text: str) -> list[Finding]:
     """Give what a text, as it would be shown, gives away or leads to."""
@@ -92,24 +108,24 @@ def find(text: str) -> list[Finding]:
         return []
     found: list[Finding] = []
     if _MAY_BE_LINK.search(text) and _LINK.search(text):
-        found.append(Finding("spam", HOLD, "link"))
+        found.append(LINK)
     if _MAY_BE_ADVERT.search(text):
         for advert in _ADVERT.finditer(text):
             if len(set((advert[1] or advert[2]).lower())) >= _ID_KINDS_MIN:
-                found.append(Finding("spam", REJECT, "contact"))
+                found.append(CONTACT)
                 break
     if not _DIGIT.search(text):
         return found
     for number in _NUMBER.finditer(text):
         before = text[max(0, number.start() - _BEFORE_CHARS) : number.start()]
         if _is_phone(number[0], before):
-            found.append(Finding("spam", HOLD, "phone number"))
+            found.append(PHONE_NUMBER)
             if _PERSONAL.search(before):
-                found.append(Finding("threat", HOLD, "somebody's phone number"))
+                found.append(SOMEBODYS_NUMBER)
     if _DOCUMENT.search(text):
-        found.append(Finding("threat", HOLD, "somebody's document"))
+        found.append(SOMEBODYS_DOCUMENT)
     if _ADDRESS.search(text):
-        found.append(Finding("threat", HOLD, "somebody's address"))
+        found.append(SOMEBODYS_ADDRESS)
     return found
 
 

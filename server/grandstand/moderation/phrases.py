@@ -85,6 +85,11 @@ class Phrases:
         self._forms = [self._read(form, tables["macros"]) for form in tables["forms"]]
         self._forms_for = lru_cache(maxsize=_TRIED_MAX)(self._choose)
 
+    @property
+    def findings(self) -> frozenset[Finding]:
+        """All that can be found here."""
+        return frozenset({_HEAP, *(form.finding for form in self._forms)})
+
     @classmethod
     def load(cls) -> Phrases:
         """Take the forms that come with the package, ``phrases.toml``."""

@@ -53,6 +53,9 @@ class Verdict:
     reason: str = ""
 
 
+NOT_SCORED = "not scored in time"
+"""The reason for a comment that the scorer had no time for."""
+
 SURELY_HARMLESS = 0.15
 """Probability of an insult below which a single rude word of the list counts as noise."""
 
@@ -88,7 +91,7 @@ def decide(
             worst = _sterner(worst, Verdict(action, finding.category, f"rule {finding.rule}"))
     if category_probabilities is None:
         if policy.on_timeout == "hold" and not policy.is_off:
-            worst = _sterner(worst, Verdict("hold", None, "not scored in time"))
+            worst = _sterner(worst, Verdict("hold", None, NOT_SCORED))
         return worst
     for category, probability in category_probabilities.items():
         level = policy.level_of(category)

@@ -53,6 +53,8 @@ _REPEATED_CHARS = 40
 """From this length on a text is looked at for one word said over and over."""
 
 _REPEATED_WORDS = 12
+_ONE_CHARACTER = Finding("spam", MILD, "one character over and over")
+_FEW_WORDS = Finding("spam", MILD, "few words over and over")
 
 _Span = tuple[int, int]
 """Where something stands in a skeleton: [start, end)."""
@@ -116,6 +118,13 @@ class Rules:
     def load(cls) -> Rules:
         """Take the lists that come with the package: ``words.toml`` and ``phrases.toml``."""
         return cls(read_words(), Harmless(_read_tables()["harmless"]), Phrases.load())
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every rule but the list's words, as a verdict's reason names it."""
+        phrases = () if self._phrases is None else self._phrases.findings
+        found = (*phrases, *contacts.FINDINGS, _ONE_CHARACTER, _FEW_WORDS)
+        return frozenset(finding.rule for finding in found)
 
     def find(self, skeleton: str, text: str) -> list[Finding]:
         """Give every rule that the comment runs into, each once."""
@@ -292,7 +301,7 @@ def _without(bones: str, spans: list[_Span]) -> str:
 
 def _repeats(text: str) -> Iterator[Finding]:
     if _TWICE.search(text[::_EVERY]) and _SAME_CHARACTER.search(text):
-        yield Finding("spam", MILD, "one character over and over")
+        yield _ONE_CHARACTER
     words = text.split()
     if len(words) >= _REPEATED_WORDS and len(set(text.lower().split())) * 6 <= len(words):
-        yield Finding("spam", MILD, "few words over and over")
+        yield _FEW_WORDS

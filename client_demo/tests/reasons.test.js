@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+import { REASONS, reasonText } from "../producer/reasons.js";
+import { WORDS } from "../producer/words.js";
+import { COMMAND } from "./server.js";
+
+/** What the server may say of a held comment, asked of its own code. */
+const SERVER = JSON.parse(
+  execFileSync(join(dirname(COMMAND), "python"), [
+    "-c",
+    `
+import json
+from grandstand.edge.inbox import NEW_FROM_THERE
+from grandstand.moderation import CATEGORIES, Rules
+from grandstand.moderation.policy import NOT_SCORED
+rules = sorted(Rules.load().names)
+print(json.dumps({"rules": rules, "sentences": [NOT_SCORED, NEW_FROM_THERE], "categories": CATEGORIES}))
+`,
+  ]).toString(),
+);
+
+test("every reason and category of the server has words in every language, and no others do", () => {
+  assert.ok(SERVER.rules.length > 20);
+  for (const [lang, words] of Object.entries(REASONS)) {
+    assert.deepEqual(Object.keys(words.rules).sort(), SERVER.rules, lang);
+    assert.deepEqual(Object.keys(words.sentences).sort(), SERVER.sentences.sort(), lang);
+    assert.deepEqual(Object.keys(WORDS[lang].categories).sort(), SERVER.categories.sort(), lang);
+  }
+  const reasons = [...SERVER.rules.map((name) => `rule ${name}`), ...SERVER.sentences];
+  for (const reason of reasons) assert.doesNotMatch(reasonText(REASONS.zh, reason), /[a-z]/i, reason);
+});
+
+test("a word of the list and a probability stand in the page's language", () => {
+  assert.equal(reasonText(REASONS.en, "rule idiot"), "the word “idiot”");
+  assert.equal(reasonText(REASONS.zh, "rule 白痴"), "含有“白痴”");
+  assert.equal(reasonText(REASONS.zh, "scored 0.91"), "模型评分 0.91");
+});
+
+test("a reason of a newer server is shown as it came", () => {
+  assert.equal(reasonText(REASONS.zh, "the moon is full"), "the moon is full");
+});
