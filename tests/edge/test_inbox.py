@@ -310,3 +310,15 @@ async def test_a_viewer_has_a_few_places_among_the_held_and_others_have_theirs(
     line.say("u0")  # sent again, it has the answer that it had
     await line.inbox.flushed()
     assert line.codes()[-1] == "held"
+
+
+async def test_a_guest_whose_comments_are_all_held_has_no_more_places_than_others(
+    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_stage)
+    taken = module.HELD_PER_VIEWER - 1
+    monkeypatch.setattr(type(line.live.replica), "held_of", lambda self, user: taken)
+    line.say("1", hold=True)
+    line.say("2", hold=True)
+    await line.inbox.flushed()
+    assert line.codes() == ["held", "rate_limited"]

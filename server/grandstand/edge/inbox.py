@@ -201,7 +201,7 @@ class Inbox:
                     items.append(_question(message))
                     continue
                 judgement = next(judgements)
-                if judgement.action == "hold" and not self._has_a_place(message.user, shares):
+                if _is_held(message, judgement) and not self._has_a_place(message.user, shares):
                     batch[place] = replace(message, instead=_waits_already())
                     items.append(_question(message))
                 else:
@@ -279,11 +279,15 @@ def _question(message: CommentIn) -> Item:
     return Item(message.user, message.message_id, "q", b"")
 
 
+def _is_held(message: CommentIn, judged: Judgement) -> bool:
+    return judged.action == "hold" or (message.hold and judged.action != "reject")
+
+
 def _item(message: CommentIn, judged: Judgement) -> Item:
     if judged.action == "reject":
         reason = judged.category or "moderation"
         return Item(message.user, message.message_id, "r", reason.encode())
-    held = judged.action == "hold" or message.hold
+    held = _is_held(message, judged)
     event = CommentEvent(
         user=message.user,
         name=message.name,
