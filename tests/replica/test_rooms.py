@@ -10,7 +10,7 @@ import pytest_asyncio
 from grandstand.replica import rooms as module
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
-from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.timeline import RoomEndedError, UnknownRoomError
 from grandstand.timeouts import timeout
 
 from tests.edge.stage import Stage, stage, until
@@ -61,22 +61,32 @@ async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Stage) -> N
 async def test_an_unknown_room_is_asked_for_once_a_second(
     node: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room, loads = f"r{uuid4().hex[:8]}", 0
-    load = node.store.timeline.load
+    room, asked = f"r{uuid4().hex[:8]}", 0
+    heads = node.store.timeline.heads
 
-    async def counting(room: str) -> Any:
-        nonlocal loads
-        loads += 1
-        return await load(room)
+    async def counting(rooms: list[str]) -> Any:
+        nonlocal asked
+        asked += rooms == [room]
+        return await heads(rooms)
 
-    monkeypatch.setattr(node.store.timeline, "load", counting)
+    monkeypatch.setattr(node.store.timeline, "heads", counting)
     for _ in range(3):
         with pytest.raises(UnknownRoomError):
             await node.rooms.get(room)
-    assert loads == 1
+    assert asked == 1
     await node.store.rooms.create(room, uuid4().hex)
     node.rooms.created(room)
     assert (await node.rooms.get(room)).room == room
+
+
+async def test_nobody_listens_to_rooms_that_strangers_make_up(node: Stage) -> None:
+    await made(node)
+    redis: Any = node.store._redis
+    before = await redis.execute_command("PUBSUB", "SHARDCHANNELS")
+    for _ in range(20):
+        with pytest.raises(UnknownRoomError):
+            await node.rooms.get(f"r{uuid4().hex[:8]}")
+    assert sorted(await redis.execute_command("PUBSUB", "SHARDCHANNELS")) == sorted(before)
 
 
 @pytest.mark.parametrize("room", ["", "UPPER", "a{b}", "a:b", "x" * 65])
@@ -153,6 +163,27 @@ async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: S
     hand.head = (await node.store.timeline.load(hand.room)).head
     commit = await hand.commit("y")
     assert (commit.seq, commit.offset) == (4, 4)
+
+
+@pytest.mark.parametrize("fault", [RoomEndedError, UnknownRoomError, ValueError])
+async def test_a_room_that_cannot_be_compared_stops_no_comparison(
+    node: Stage, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    hand = await node.by_hand()
+    await hand.commit("x")
+    failed = asyncio.Event()
+
+    async def broken(room: str) -> Any:
+        failed.set()
+        raise fault(room)
+
+    redis: Any = node.store._redis
+    with monkeypatch.context() as patch:
+        patch.setattr(node.store.timeline, "load", broken)
+        await redis.hset(keys.head(hand.room), mapping={"seq": "0", "offset": "0"})
+        await failed.wait()
+    old = hand.live.replica.epoch
+    await until(lambda: hand.live.replica.epoch != old)
 
 
 async def test_whether_the_store_answers_is_known(

@@ -77,6 +77,9 @@ class LiveRooms:
 
     async def _load(self, room: str) -> LiveRoom:
         try:
+            # The bus keeps what it was ever asked for: not every name that strangers make up.
+            if not await self.store.timeline.heads([room]):
+                raise UnknownRoomError(room)
             # First listen, then load: what comes between is an old commit, not a lost one.
             await self._bus.subscribe(room)
             live = LiveRoom(room, self.store, *await load(self.store, room))
@@ -168,19 +171,29 @@ class LiveRooms:
         seen = [(live, live.replica.epoch, live.replica.seq) for live in lives]
         heads = await self.store.timeline.heads([live.room for live, _, _ in seen])
         for live, seen_epoch, seen_seq in seen:
-            head = heads.get(live.room)
-            if head is None:
-                await self._vanished(live)
-                continue
-            epoch, seq = head
-            if seen_epoch != live.replica.epoch:
-                continue  # loaded anew meanwhile
-            if epoch != seen_epoch:
-                live.catch_up(live.replica.seq + 1)
-            elif seq < seen_seq:
-                await self._history_was_cut(live, seen_seq)
-            elif seq > live.replica.seq:
-                live.catch_up(seq)
+            try:
+                await self._compare_one(live, seen_epoch, seen_seq, heads.get(live.room))
+            except StoreUnavailable:
+                raise
+            except UnknownRoomError:  # deleted or lost since its head was read: next time
+                log.info("room_gone_meanwhile", room=live.room)
+            except Exception:  # one room's fault must not keep the others from being compared
+                log.exception("compare_failed", room=live.room)
+
+    async def _compare_one(
+        self, live: LiveRoom, seen_epoch: str, seen_seq: int, head: tuple[str, int] | None
+    ) -> None:
+        if head is None:
+            return await self._vanished(live)
+        epoch, seq = head
+        if seen_epoch != live.replica.epoch:
+            return  # loaded anew meanwhile
+        if epoch != seen_epoch:
+            live.catch_up(live.replica.seq + 1)
+        elif seq < seen_seq:
+            await self._history_was_cut(live, seen_seq)
+        elif seq > live.replica.seq:
+            live.catch_up(seq)
 
     async def _vanished(self, live: LiveRoom) -> None:
         """The room was deleted, or the store has lost it: then whoever knows it makes it anew."""
