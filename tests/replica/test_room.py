@@ -297,3 +297,29 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
     (last,) = await deaf.stored()
     deaf.live.heard(last)
     assert deaf.listener.seqs == [1, 4]
+
+
+async def test_a_note_to_a_room_that_was_deleted_is_lost_without_a_fault(deaf: Deaf) -> None:
+    await deaf.hand.stage.store.endings.end(deaf.hand.room)
+    deaf.live.note(Restored(uuid4().hex, "u"))
+    (noting,) = deaf.live.notes
+    await noting
+    assert deaf.live.notes == set()
+
+
+async def test_a_state_that_cannot_be_read_leaves_the_gap_for_later(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable(*arguments: object) -> None:
+        raise msgspec.DecodeError("odd")
+
+    commits = await deaf.stored(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(deaf.hand.stage.store.timeline, "since", unreadable)
+        deaf.live.heard(commits[1])
+        filling = deaf.live.filling
+        assert filling is not None
+        await filling
+    deaf.live.catch_up(2)
+    await deaf.settled()
+    assert deaf.listener.seqs == [1, 2]

@@ -7,6 +7,7 @@ commit to its listeners exactly once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -130,7 +131,7 @@ class LiveRoom:
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
                 self.viewers = envelope.viewers
-                self._each("latest", envelope)
+                self._each(lambda listener: listener.latest(envelope))
             return
         if self._apply(envelope) == "gap":
             self.catch_up(envelope.seq)
@@ -150,7 +151,7 @@ class LiveRoom:
         if result == "applied":
             self._clock.seen(commit.now)
             self._resolve(commit)
-            self._each("committed", commit)
+            self._each(lambda listener: listener.committed(commit))
         return result
 
     def _resolve(self, commit: Commit) -> None:
@@ -160,12 +161,12 @@ class LiveRoom:
             if waiting is not None and not waiting.done():
                 waiting.set_result(outcome)
 
-    def _each(self, method: str, *arguments: object) -> None:
+    def _each(self, tell: Callable[[Listener], None]) -> None:
         for listener in self.listeners:
             try:
-                getattr(listener, method)(*arguments)
+                tell(listener)
             except Exception:
-                log.exception("listener_failed", room=self.room, method=method)
+                log.exception("listener_failed", room=self.room)
 
     async def _fill(self) -> None:
         try:
@@ -179,6 +180,8 @@ class LiveRoom:
         except (StoreUnavailable, UnknownRoomError) as away:
             # The next comparison of heads, within a second, comes here again.
             log.warning("fill_failed", room=self.room, reason=str(away))
+        except Exception:  # ours; and so does it after this one
+            log.exception("fill_failed", room=self.room)
         finally:
             self.filling = None
 
@@ -194,7 +197,7 @@ class LiveRoom:
             return
         self._take(snapshot, ring)
         log.warning("replica_reloaded", room=self.room, seq=self.replica.seq)
-        self._each("reloaded")
+        self._each(lambda listener: listener.reloaded())
 
     def end(self) -> None:
         """The room was deleted: tells all who wait for it, and all who listen."""
@@ -202,7 +205,7 @@ class LiveRoom:
         for outcome in waiting.values():
             if not outcome.done():
                 outcome.set_exception(RoomEndedError(self.room))
-        self._each("ended")
+        self._each(lambda listener: listener.ended())
 
     # --- what goes to the store ------------------------------------------------------------------
 
@@ -239,8 +242,8 @@ class LiveRoom:
     async def _note(self, event: ControlEvent) -> None:
         try:
             await self.submit(event)
-        except StoreUnavailable as away:
-            log.warning("note_lost", room=self.room, note=event.id, reason=away.reason)
+        except (StoreUnavailable, UnknownRoomError) as away:
+            log.warning("note_lost", room=self.room, note=event.id, reason=str(away))
 
 
 async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:
