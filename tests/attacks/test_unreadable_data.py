@@ -11,9 +11,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 from grandstand.store import keys
+from grandstand.store.ingest import CommentRate, Item
 from grandstand.wire.messages import Cue, Overlay
 
-from tests.producers.stage import Stage, stage, until
+from tests.producers.stage import USER, Stage, stage, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,3 +83,32 @@ async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Stage)
     answer = await on_stage.call("POST", f"/v1/rooms/{room}/cues", json={"name": "goal"})
     assert answer.status_code == 201
     await until(lambda: [cue.name for cue in live.replica.state.cues] == ["goal"])
+
+
+async def test_an_item_that_a_newer_version_wrote_hides_no_other(on_stage: Stage) -> None:
+    room = await on_stage.room()
+    held = await on_stage.say(room, "wait", held=True)
+    poll = (await on_stage.call("POST", f"/v1/rooms/{room}/polls", json=POLL)).json()["id"]
+    redis: Any = on_stage.store._redis
+    odd = msgspec.msgpack.encode({"id": "odd", "opens_at": 1, "kind": "of tomorrow"})
+    await redis.hset(keys.held(room), "zz", odd)
+    await redis.hset(keys.polls(room), "odd", odd)
+    parts = {"moderation": {"level": 5}, "title": "Tonight", "hologram": True}
+    await redis.hset(keys.state(room), "settings", msgspec.msgpack.encode(parts))
+    item = Item(USER, uuid4().hex, "h", b"\xc1")
+    await on_stage.store.ingest.append(room, [item], CommentRate(0, 1), on_stage.store.now_ms())
+    snapshot = await on_stage.store.timeline.load(room)
+    assert ([*snapshot.held], snapshot.state.settings.title) == ([held], "Tonight")
+    path = f"/v1/rooms/{room}"
+    listed = (await on_stage.call("GET", f"{path}/held")).json()["comments"]
+    assert [each["id"] for each in listed] == [held]
+    polls = (await on_stage.call("GET", f"{path}/polls")).json()["polls"]
+    assert [each["id"] for each in polls] == [poll]
+    assert (await on_stage.call("GET", f"{path}/polls/odd")).status_code == 404
+    rooms = (await on_stage.call("GET", "/v1/rooms?limit=500")).json()["rooms"]
+    assert "Tonight" in [each["settings"]["title"] for each in rooms]
+    rejected = await on_stage.call(
+        "POST", f"{path}/held/decide", json={"decision": "reject", "user": USER}
+    )
+    assert rejected.json()["comments"] == [held]
+    assert (await on_stage.call("DELETE", f"{path}?confirm={room}")).status_code == 204

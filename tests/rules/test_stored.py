@@ -92,3 +92,8 @@ def test_no_bytes_stop_a_room(garbage: dict[str, bytes]) -> None:
     state, _ = state_of(parts(WHOLE) | garbage, bars(WHOLE))
     for name in set(PARTS) - garbage.keys():
         assert getattr(state, name) == getattr(WHOLE, name)
+
+
+def test_a_part_of_another_shape_is_left_out() -> None:
+    odd = {"clock": encode({"epoch": "e"}), "settings": encode([1]), "bars": b""}
+    assert state_of(odd, {}) == (RoomState(), ["clock", "settings", "bars"])

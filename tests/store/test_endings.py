@@ -85,6 +85,16 @@ async def test_all_that_a_room_had_goes_and_a_mark_is_left_for_a_day(
         await store.timeline.load("r")
 
 
+async def test_what_cannot_be_read_is_swept_too(store: Store) -> None:
+    await furnished(store, "r", polls=1)
+    redis: Any = store._redis
+    await redis.hset(keys.polls("r"), "p0", b"\xc1")
+    await redis.zadd(keys.record("r"), {b"\xc1": 3})
+    await store.endings.end("r")
+    await swept(store, "r")
+    assert await left(store, "r") == {keys.head("r")}
+
+
 @pytest.mark.parametrize("command", ["UNLINK", "HDEL", "ZREMRANGEBYRANK", "SREM", "EVALSHA"])
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_sweep_that_was_broken_off_goes_on(

@@ -22,6 +22,7 @@ from grandstand.rules.events import (
     Retracted,
 )
 from grandstand.rules.identity import RANKS, Role, check_may_bar, check_may_retract, user_id
+from grandstand.rules.stored import item_of
 from grandstand.store.ingest import HELD_CAP
 from grandstand.wire.messages import HeldComment, Time
 
@@ -108,8 +109,8 @@ async def held(call: Call) -> Response:
     ids = set(await store.rooms.held_ids(room))
     fresh: dict[str, HeldComment] = {}
     for entry in unread:
-        event = events.decode(entry.payload, entry.comment) if entry.comment else None
-        if isinstance(event, CommentEvent) and event.held:
+        event = item_of(entry.payload, CommentEvent) if entry.comment else None
+        if event is not None and event.held:
             fresh[entry.comment] = events.held_comment(entry.comment, event)
     behind = sorted(each for each in ids | fresh.keys() if each > query.after)
     page = behind[: query.limit]

@@ -1,4 +1,4 @@
-"""A room's state as it lies in the store, read part by part. Pure.
+"""What lies in the store of a room, read part by part and item by item. Pure.
 
 What an older version let in, or a newer one wrote, may be more than this one or its viewers can
 read. An item that can't be read is left out; the room and everything else in it goes on.
@@ -7,7 +7,7 @@ read. An item that can't be read is left out; the room and everything else in it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import fields, replace
@@ -19,7 +19,14 @@ from grandstand.wire.readable import UNREADABLE_KEYS, is_readable
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding may raise."""
 
+T = TypeVar("T")
+
 _TYPES = get_type_hints(RoomState)
+
+
+def item_of(payload: bytes, kind: type[T]) -> T | None:
+    """Return a stored item (msgpack), or None if it can't be read."""
+    return next(iter(_decoded(payload, kind)), None)
 
 
 def state_of(parts: Mapping[str, bytes], bars: Mapping[str, bytes]) -> tuple[RoomState, list[str]]:
@@ -61,6 +68,8 @@ def _salvaged(payload: bytes, kind: Any) -> Any:
             raw: Any = dict[key, msgspec.Raw]  # type: ignore[valid-type]
             table = msgspec.msgpack.decode(payload, type=raw)
             return {name: item for name, each in table.items() for item in _decoded(each, inner)}
+        if not issubclass(kind, msgspec.Struct):
+            return None
         named = msgspec.msgpack.decode(payload, type=dict[str, msgspec.Raw])
     except UNREADABLE:
         return None
@@ -74,7 +83,7 @@ def _salvaged(payload: bytes, kind: Any) -> Any:
     return kind(**good)
 
 
-def _decoded(payload: msgspec.Raw, kind: Any) -> list[Any]:
+def _decoded(payload: bytes | msgspec.Raw, kind: Any) -> list[Any]:
     """Return the one item, or none."""
     try:
         return [msgspec.msgpack.decode(payload, type=kind)]

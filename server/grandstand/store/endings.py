@@ -13,8 +13,8 @@ import msgspec
 
 from grandstand.rules import envelope
 from grandstand.rules.envelope import Ended
-from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
+from grandstand.rules.stored import item_of
 from grandstand.store import ingest, keys
 from grandstand.store.reader import Command, Reader
 from grandstand.store.writer import Writer, load
@@ -28,6 +28,12 @@ POLLS = 20
 """What one piece of the chore takes away at most."""
 
 _END, _SWEPT = load("end"), load("swept")
+
+
+class _Shards(msgspec.Struct, frozen=True):
+    """Of a poll, how many shards its votes lie in; by default as many as a poll has."""
+
+    shards: int = 8
 
 
 class Endings:
@@ -86,11 +92,11 @@ class Endings:
             else list(zip(found[::2], found[1::2], strict=True))
         )
         gone: list[Command] = []
-        for _, row in pairs:
-            poll = msgspec.msgpack.decode(row, type=PollRecord)
-            for shard in range(poll.shards):
-                gone.append(("UNLINK", keys.votes(room, poll.id, shard)))
-                gone.append(("UNLINK", keys.tally(room, poll.id, shard)))
+        for poll, row in pairs:
+            shards = (item_of(row, _Shards) or _Shards()).shards
+            for shard in range(shards):
+                gone.append(("UNLINK", keys.votes(room, poll.decode(), shard)))
+                gone.append(("UNLINK", keys.tally(room, poll.decode(), shard)))
         await self._reader.ask_all(gone)
         if pairs:
             await self._reader.ask("HDEL", keys.polls(room), *(poll for poll, _ in pairs))
@@ -98,13 +104,14 @@ class Endings:
 
     async def _some_rows(self, room: str) -> bool:
         members = await self._reader.ask("ZRANGE", keys.record(room), 0, ROWS - 1)
-        rows = [msgspec.msgpack.decode(member, type=Row) for member in members]
+        rows = [row for member in members if (row := item_of(member, Row)) is not None]
         if rows:
             beside = {keys.at_of(room, row.id) for row in rows}
             beside |= {keys.rate(room, row.user) for row in rows}
             await self._reader.ask("UNLINK", *beside)
-            await self._reader.ask("ZREMRANGEBYRANK", keys.record(room), 0, len(rows) - 1)
-        return bool(rows)
+        if members:
+            await self._reader.ask("ZREMRANGEBYRANK", keys.record(room), 0, len(members) - 1)
+        return bool(members)
 
     async def _rest(self, room: str, store_now_ms: float) -> None:
         parts = (

@@ -1,16 +1,21 @@
-"""Rooms: which there are, who is in them, and what the store's clock says."""
+"""Rooms: which there are, who is in them, and what the store's clock says.
+
+What can't be read, since a newer version wrote it, is left out, and hides nothing else.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import PARTS, Bar, RoomState
+from grandstand.rules.stored import item_of, state_of
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.reader import Reader
@@ -21,6 +26,8 @@ from grandstand.wire.messages import HeldComment, Settings
 ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PRESENCE_MS = 5000
 """How long a node's word about its viewers is believed."""
+
+T = TypeVar("T")
 
 _CREATE = load("create")
 
@@ -139,10 +146,9 @@ class Rooms:
             ]
             if epoch is None or ended is not None:
                 continue
+            parts = {} if settings is None else {"settings": settings}
             described[room] = Description(
-                settings=msgspec.msgpack.decode(settings, type=Settings)
-                if settings is not None
-                else Settings(),
+                settings=state_of(parts, {})[0].settings,
                 viewers=_present(edges, store_now_ms)[0],
                 comments=int(comments),
                 polls=int(polls),
@@ -155,13 +161,12 @@ class Rooms:
     async def poll(self, room: str, poll: str) -> PollRecord | None:
         """One poll of a room."""
         row = await self._reader.ask("HGET", keys.polls(room), poll)
-        return None if row is None else msgspec.msgpack.decode(row, type=PollRecord)
+        return None if row is None else item_of(row, PollRecord)
 
     async def polls(self, room: str) -> list[PollRecord]:
         """All polls of a room, in the order in which they open."""
         rows = await self._reader.ask("HVALS", keys.polls(room))
-        polls = [msgspec.msgpack.decode(row, type=PollRecord) for row in rows]
-        return sorted(polls, key=lambda poll: (poll.opens_at, poll.id))
+        return sorted(_items(rows, PollRecord), key=lambda poll: (poll.opens_at, poll.id))
 
     async def poll_page(
         self, room: str, before: tuple[int, str] | None, limit: int
@@ -169,14 +174,14 @@ class Rooms:
         """The last ``limit`` polls, of those that open before (``opens_at``, ``id``) if given, in
         the order in which they open; and whether there are earlier ones."""
         rows = await self._reader.ask("HVALS", keys.polls(room))
-        placed = [(msgspec.msgpack.decode(row, type=_PollPlace), row) for row in rows]
+        placed = [(place, row) for row in rows if (place := item_of(row, _PollPlace)) is not None]
         earlier = sorted(
             (place.opens_at, place.id, row)
             for place, row in placed
             if before is None or (place.opens_at, place.id) < before
         )
-        page = [msgspec.msgpack.decode(row, type=PollRecord) for *_, row in earlier[-limit:]]
-        return page, len(earlier) > limit
+        page = _items([row for *_, row in earlier[-limit:]], PollRecord)
+        return page, len(earlier) > limit and bool(page)
 
     async def held_ids(self, room: str) -> list[str]:
         """Which comments wait for a moderator, in any order."""
@@ -185,13 +190,12 @@ class Rooms:
     async def held_of(self, room: str, ids: Sequence[str]) -> list[HeldComment]:
         """Those of the comments that wait for a moderator, in this order; ``ids`` isn't empty."""
         rows = await self._reader.ask("HMGET", keys.held(room), *ids)
-        return [msgspec.msgpack.decode(row, type=HeldComment) for row in rows if row is not None]
+        return _items([row for row in rows if row is not None], HeldComment)
 
     async def held(self, room: str) -> list[HeldComment]:
         """The comments that wait for a moderator, in the order in which they came."""
         rows = await self._reader.ask("HVALS", keys.held(room))
-        held = [msgspec.msgpack.decode(row, type=HeldComment) for row in rows]
-        return sorted(held, key=lambda comment: comment.id)
+        return sorted(_items(rows, HeldComment), key=lambda comment: comment.id)
 
     async def present(self, node: str, viewers: Mapping[str, int], store_now_ms: float) -> None:
         """Says how many viewers this node has in each room."""
@@ -219,6 +223,10 @@ class Rooms:
         """The name of the store's present process: another one after every restart."""
         info = await self._reader.ask("INFO", "server")
         return str(info["run_id"])
+
+
+def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:
+    return [item for row in rows if (item := item_of(row, kind)) is not None]
 
 
 def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:

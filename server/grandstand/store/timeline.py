@@ -23,7 +23,7 @@ from grandstand.rules.envelope import Commit, Latest, Renewed
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row, moment_of
 from grandstand.rules.state import PARTS, RoomState
-from grandstand.rules.stored import UNREADABLE, state_of
+from grandstand.rules.stored import UNREADABLE, item_of, state_of
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.losses import Losses
@@ -150,6 +150,7 @@ class Timeline:
         if b"settings" not in parts:  # it was made with them
             log.error("state_lost", room=room)
             self._losses.count("state")
+        waiting = {each.decode(): item_of(row, HeldComment) for each, row in held.items()}
         return Snapshot(
             head=Head(
                 epoch=head[b"epoch"].decode(),
@@ -160,11 +161,8 @@ class Timeline:
                 run=head[b"run"].decode(),
                 salt=head[b"salt"],
             ),
-            state=_state(room, parts, bars),
-            held={
-                comment.decode(): msgspec.msgpack.decode(payload, type=HeldComment)
-                for comment, payload in held.items()
-            },
+            state=_state(room, parts, bars, [each for each in waiting if waiting[each] is None]),
+            held={each: comment for each, comment in waiting.items() if comment is not None},
         )
 
     async def since(self, room: str, seq: int) -> list[Commit]:
@@ -228,11 +226,15 @@ def new_epoch() -> str:
     return f"{int(time.time()):x}{secrets.token_hex(3)}"
 
 
-def _state(room: str, parts: dict[bytes, bytes], bars: dict[bytes, bytes]) -> RoomState:
+def _state(
+    room: str, parts: dict[bytes, bytes], bars: dict[bytes, bytes], odd: list[str]
+) -> RoomState:
+    """The state; what of it was left out is logged, and ``odd``, which can't be read either."""
     state, left_out = state_of(
         {name.decode(): payload for name, payload in parts.items()},
         {user.decode(): payload for user, payload in bars.items()},
     )
+    left_out += odd
     if left_out:
         log.warning("state_left_out", room=room, what=left_out[:20])
     return state
