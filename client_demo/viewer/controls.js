@@ -48,8 +48,11 @@ export class Controls {
     if (on && document.fullscreenEnabled) await this.watch.requestFullscreen().catch(() => undefined);
   }
 
-  /** @param {number} behindMs NaN while unknown */
-  showBehind(behindMs) {
+  /** @param {number} behindMs NaN while unknown @param {boolean} isOver nothing is live any more */
+  showBehind(behindMs, isOver) {
+    this.live.disabled = isOver;
+    this.live.dataset["over"] = String(isOver);
+    if (isOver) return this.#showOver();
     const late = behindMs > BEHIND_SHOWN_MS;
     const seconds = Math.round(behindMs / 1000);
     this.live.hidden = Number.isNaN(behindMs);
@@ -57,6 +60,12 @@ export class Controls {
     this.live.dataset["seconds"] = Number.isNaN(behindMs) ? "" : String(seconds);
     setText(this.live, late ? words.behind(seconds) : words.liveNow);
     this.live.setAttribute("aria-label", words.goLive(Math.max(0, seconds)));
+  }
+
+  #showOver() {
+    this.live.hidden = false;
+    this.live.removeAttribute("aria-label");
+    setText(this.live, words.pictureStates.ended);
   }
 
   /** @param {import("./player.js").PictureState} state */

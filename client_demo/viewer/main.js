@@ -157,7 +157,8 @@ function refresh() {
   showStatus();
   composer.show();
   const playhead = live.playhead();
-  controls.showBehind(live.now() - playhead);
+  const roomEnded = hasEnded(live.status, live.state !== undefined);
+  controls.showBehind(live.now() - playhead, roomEnded || player.state === "ended");
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
   polls.show(isOver ? [] : live.polls(), playhead); // no vote would reach the room

@@ -604,6 +604,8 @@ async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
         await expect(bo.find("status")).to_have_attribute("data-phase", "ended")
         await expect(bo.find("status")).to_have_text("This room has ended")
         await expect(bo.find("note")).to_contain_text("Nothing more will come")
+        await expect(bo.find("live")).to_have_text("The broadcast is over")
+        await expect(bo.find("live")).to_be_disabled()
         await expect(bo.find("text")).to_be_disabled()
         await expect(bo.poll("Who wins?")).to_have_count(0)
         await console.find("new-room").fill(stage)

@@ -603,6 +603,24 @@ async def test_a_picture_that_cannot_be_had_is_tried_again_while_comments_go_on(
     assert ann.faults == []
 
 
+async def test_a_picture_that_has_ended_is_not_called_live(
+    browser: Browser, server: ServerProcess, room: str, stream: str
+) -> None:
+    await server.produce("PATCH", f"/v1/rooms/{room}", {"stream": stream})
+    ann = await watch(browser, server, room)
+    await expect(ann.find("live")).to_be_enabled()
+
+    async def end(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=await answer.text() + "#EXT-X-ENDLIST\n")
+
+    await ann.page.route("**/*.m3u8", end)
+    await expect(ann.find("stage")).to_have_attribute("data-picture", "ended")
+    await expect(ann.find("live")).to_have_text("The broadcast is over")
+    await expect(ann.find("live")).to_be_disabled()
+    assert ann.faults == []
+
+
 # --- taste and keys -------------------------------------------------------------------------------
 
 
