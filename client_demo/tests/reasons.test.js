@@ -1,26 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { REASONS, reasonText } from "../producer/reasons.js";
 import { WORDS } from "../producer/words.js";
-import { COMMAND } from "./server.js";
+import { serverSays } from "./server.js";
 
-/** What the server may say of a held comment, asked of its own code. */
-const SERVER = JSON.parse(
-  execFileSync(join(dirname(COMMAND), "python"), [
-    "-c",
-    `
-import json
+const SERVER = serverSays(`
 from grandstand.edge.inbox import NEW_FROM_THERE
 from grandstand.moderation import CATEGORIES, Rules
 from grandstand.moderation.policy import NOT_SCORED
-rules = sorted(Rules.load().names)
-print(json.dumps({"rules": rules, "sentences": [NOT_SCORED, NEW_FROM_THERE], "categories": CATEGORIES}))
-`,
-  ]).toString(),
-);
+sentences = [NOT_SCORED, NEW_FROM_THERE]
+said = {"rules": sorted(Rules.load().names), "sentences": sentences, "categories": CATEGORIES}
+`);
 
 test("every reason and category of the server has words in every language, and no others do", () => {
   assert.ok(SERVER.rules.length > 20);

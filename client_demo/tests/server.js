@@ -1,19 +1,25 @@
 /** The real server, as its operator runs it, for the tests: a process of its own on a free port. */
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SECRET = "a secret of the tests, longer than thirty-two bytes";
-export const COMMAND =
+const COMMAND =
   process.env["GRANDSTAND"] ?? fileURLToPath(new URL("../../.venv/bin/grandstand", import.meta.url));
 const READY_MS = 60_000;
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** What the server's own code holds: `said`, once some lines of Python have run. @param {string} lines */
+export function serverSays(lines) {
+  const python = join(dirname(COMMAND), "python");
+  return JSON.parse(execFileSync(python, ["-c", `${lines}\nimport json\nprint(json.dumps(said))`]).toString());
+}
 
 export class Server {
   #folder = mkdtempSync(join(tmpdir(), "grandstand-"));

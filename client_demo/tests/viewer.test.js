@@ -5,9 +5,10 @@ import { Ballots } from "../viewer/ballots.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Pick } from "../viewer/talk.js";
-import { connectionText, wordsFor } from "../viewer/words.js";
+import { adviceText, connectionText, wordsFor } from "../viewer/words.js";
 import { DEFAULTS, checked, flightTaste, keep, kept } from "../viewer/taste.js";
 import { NOW, comment, poll } from "./rooms.js";
+import { serverSays } from "./server.js";
 
 /** A browser's storage. */
 function storage(items = {}) {
@@ -138,6 +139,27 @@ test("all polls that run are shown, the latest first, then the last that ended",
   assert.deepEqual(shown, ["runs 2", "runs 1", "ended 3"]);
   const ended = pollsToShow(all.slice(0, 4), NOW).map(({ poll: { id } }) => id);
   assert.deepEqual(ended, ["ended 3", "ended 2"]);
+});
+
+test("a shut door says what happened and what one can do, in both languages, for all that the server says", () => {
+  const { device, others } = serverSays(`
+from grandstand.edge.door import ANOTHER_ROOM, BANNED
+from grandstand.producers.guests import DEVICE_BANNED, NO_GUESTS
+from grandstand.rules.identity import GUESTS_MAY_NOT
+from grandstand.tokens import GIVEN_OUT_ELSEWHERE
+others = [ANOTHER_ROOM, BANNED, NO_GUESTS, GUESTS_MAY_NOT.format("watch"), GIVEN_OUT_ELSEWHERE]
+said = {"device": DEVICE_BANNED, "others": others}
+`);
+  for (const [lang, what, next] of [["en", /device is banned/, /tomorrow/], ["zh", /此设备已被封禁/, /明天/]]) {
+    const words = wordsFor(lang);
+    assert.deepEqual(Object.keys(words.refusals).sort(), [device, ...others].sort());
+    const shut = { phase: "ended", code: 3003, reason: device };
+    assert.match(connectionText(words, shut, false, 0), what);
+    assert.match(adviceText(words, shut, false), next);
+    const unknown = { phase: "ended", code: 3003, reason: "said by a newer server" };
+    assert.equal(connectionText(words, unknown, false, 0), words.ended(words.closeReasons[3003]));
+    assert.equal(adviceText(words, unknown, false), undefined);
+  }
 });
 
 test("one who was in the room is told that it has ended, another that there is none", () => {

@@ -23,7 +23,7 @@ import { GaugeHistory, showPulse } from "./pulse.js";
 import { SettingsPanel } from "./settings.js";
 import { Talk } from "./talk.js";
 import { flightTaste, keep, kept, storageOf } from "./taste.js";
-import { connectionText, hasEnded, words } from "./words.js";
+import { adviceText, connectionText, hasEnded, words } from "./words.js";
 
 const REFRESH_MS = 200;
 const BACK_MS = 3_000;
@@ -140,7 +140,8 @@ live.on("status", (status) => {
   composer.connected(status.phase === "live");
   const wasIn = live.state !== undefined;
   if (status.phase === "ended") composer.end(connectionText(words, status, wasIn, now));
-  if (hasEnded(status, wasIn)) note(words.roomEndedNote);
+  const advice = adviceText(words, status, wasIn);
+  if (advice !== undefined) note(advice);
   showStatus();
 });
 

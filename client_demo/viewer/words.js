@@ -3,6 +3,8 @@
 import { statusText, wordsFor as sharedFor } from "../words.js";
 
 const NO_SUCH_ROOM = 4004;
+const SIGN_IN = "Only those who have signed in can watch here. Sign in on the site that brought you here.";
+const SIGN_IN_ZH = "登录后才能观看。请从带你来这里的网站登录。";
 
 const en = {
   // page
@@ -17,6 +19,36 @@ const en = {
   back: "Connected again",
   roomEnded: "This room has ended",
   roomEndedNote: "This room has ended. Nothing more will come here, and you can close this page.",
+  /** What a door that stays shut means for who stands before it, by what the server says of it. */
+  refusals: /** @type {Record<string, {what: string, next: string}>} */ ({
+    "a viewer of this device was banned from this room: sign in, or come another day": {
+      what: "this device is banned",
+      next:
+        "A guest was banned from this room on this device. For up to a day it lets no other guest in from here. " +
+        "With an account you can come in: sign in on the site that brought you here. Or come again tomorrow. " +
+        "If you think it is a mistake, tell whoever runs the show: the ban can be undone.",
+    },
+    "you are banned from this room": {
+      what: "you are banned from this room",
+      next: "A moderator has banned you from this room. If you think it is a mistake, tell whoever runs the show: the ban can be undone.",
+    },
+    "this room lets no guests in: sign in": {
+      what: "this room lets no guests in",
+      next: SIGN_IN,
+    },
+    "guests may not watch in this room: sign in": {
+      what: "this room lets no guests in any more",
+      next: SIGN_IN,
+    },
+    "tokens are given out elsewhere: sign in there": {
+      what: "this room lets no guests in",
+      next: SIGN_IN,
+    },
+    "the token is for another room": {
+      what: "you are signed in for another room",
+      next: "The link that you came by is for another room. Open this room from the site that brought you here.",
+    },
+  }),
   // player
   play: "Play",
   pause: "Pause",
@@ -135,6 +167,34 @@ const zh = {
   back: "已重新连接",
   roomEnded: "这个房间已结束",
   roomEndedNote: "这个房间已结束，不会再有新内容，可以关闭此页面了。",
+  refusals: {
+    "a viewer of this device was banned from this room: sign in, or come another day": {
+      what: "此设备已被封禁",
+      next:
+        "这台设备上有一位访客被本房间封禁，因此一天之内不再接受来自这台设备的访客。" +
+        "有账号的可以进入：请从带你来这里的网站登录。或者明天再来。如果认为是误封，请联系节目方，封禁可以撤销。",
+    },
+    "you are banned from this room": {
+      what: "你已被禁止进入这个房间",
+      next: "管理员把你封禁在这个房间之外。如果认为是误封，请联系节目方，封禁可以撤销。",
+    },
+    "this room lets no guests in: sign in": {
+      what: "这个房间不接受访客",
+      next: SIGN_IN_ZH,
+    },
+    "guests may not watch in this room: sign in": {
+      what: "这个房间不再接受访客",
+      next: SIGN_IN_ZH,
+    },
+    "tokens are given out elsewhere: sign in there": {
+      what: "这个房间不接受访客",
+      next: SIGN_IN_ZH,
+    },
+    "the token is for another room": {
+      what: "你的登录只对另一个房间有效",
+      next: "你打开的链接属于另一个房间。请从带你来这里的网站打开这个房间。",
+    },
+  },
   play: "播放",
   pause: "暂停",
   soundOn: "打开声音",
@@ -258,7 +318,25 @@ export function hasEnded(status, wasIn) {
  * @param {number} now local ms
  */
 export function connectionText(words, status, wasIn, now) {
-  return hasEnded(status, wasIn) ? words.roomEnded : statusText(words, status, now);
+  if (hasEnded(status, wasIn)) return words.roomEnded;
+  const refusal = refusalOf(words, status);
+  return refusal ? words.ended(refusal.what) : statusText(words, status, now);
+}
+
+/**
+ * What one can do about the end of the connection, where there is something to say.
+ * @param {ReturnType<typeof wordsFor>} words
+ * @param {import("../sdk/connection.js").Status} status
+ * @param {boolean} wasIn
+ * @returns {string | undefined}
+ */
+export function adviceText(words, status, wasIn) {
+  return hasEnded(status, wasIn) ? words.roomEndedNote : refusalOf(words, status)?.next;
+}
+
+/** @param {ReturnType<typeof wordsFor>} words @param {import("../sdk/connection.js").Status} status */
+function refusalOf(words, status) {
+  return status.phase === "ended" ? words.refusals[status.reason ?? ""] : undefined;
 }
 
 export const words = wordsFor(globalThis.navigator?.language ?? "en");

@@ -41,6 +41,7 @@ MIN_SECRET_BYTES = 32
 """As long as the hash of HS256 (RFC 7518, 3.2)."""
 
 MAX_NAME_CHARS = 100
+GIVEN_OUT_ELSEWHERE = "tokens are given out elsewhere: sign in there"
 MAX_JWKS_BYTES = 1 << 20
 FETCH_TIMEOUT_S = 5.0
 REFRESH_S = 300.0
@@ -172,7 +173,7 @@ class Tokens:
         Raises RefusedError(forbidden) without a secret to sign it with.
         """
         if self._secret is None:
-            raise RefusedError(ErrorCode.FORBIDDEN, "tokens are given out elsewhere: sign in there")
+            raise RefusedError(ErrorCode.FORBIDDEN, GIVEN_OUT_ELSEWHERE)
         now_s = time.time()
         payload: dict[str, Any] = {
             "sub": sub,

@@ -340,6 +340,26 @@ async def test_a_banned_viewer_and_one_without_a_room_are_told_why_it_is_over(
     assert ann.faults + lost.faults == []
 
 
+async def test_a_guest_whose_device_is_banned_is_told_so_and_what_to_do(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    ann = await watch(browser, server, room)
+    me = await ann.page.evaluate("window.grandstand.live.state.viewer.id")
+    await server.produce("POST", f"/v1/rooms/{room}/viewers/{me}/ban", {})
+    await expect(ann.find("status")).to_have_attribute("data-phase", "ended")
+    await expect(ann.find("note")).to_contain_text("tell whoever runs the show")
+    for locale, what, advice in (
+        ("en-US", "this device is banned", "come again tomorrow"),
+        ("zh-CN", "此设备已被封禁", "明天再来"),
+    ):
+        state = await ann.page.context.storage_state()
+        again = await watch(browser, server, room, ready=False, locale=locale, storage_state=state)
+        await expect(again.find("status")).to_contain_text(what)
+        await expect(again.find("note")).to_contain_text(advice)
+        await expect(again.find("text")).to_be_disabled()
+        assert again.faults == []
+
+
 async def test_each_close_code_that_is_final_has_words_of_its_own(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:

@@ -27,6 +27,7 @@ from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
 
 BANNED = "you are banned from this room"
+ANOTHER_ROOM = "the token is for another room"
 FOR_GOOD_RETRY_S = 3600.0
 """``retry_after`` of a mute without an end."""
 
@@ -110,7 +111,7 @@ def identified(token: str, room: str, tokens: Tokens) -> Identity:
     """Who comes with ``token``. Raises RefusedError if it is none, or for another room."""
     identity = tokens.identify(token)
     if not identity.may_enter(room):
-        raise RefusedError(ErrorCode.FORBIDDEN, "the token is for another room")
+        raise RefusedError(ErrorCode.FORBIDDEN, ANOTHER_ROOM)
     return identity
 
 

@@ -23,6 +23,7 @@ from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Viewer
 
 NO_GUESTS = "this room lets no guests in: sign in"
+DEVICE_BANNED = "a viewer of this device was banned from this room: sign in, or come another day"
 
 
 class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +110,6 @@ def _held_until(live: LiveRoom, device: str, address: str) -> int:
     """
     now, now_s, hints = live.now(), time.time(), live.replica.state.hints
     if device and latest(hints, "device", device, live.salt, now_s) > now:
-        words = "a viewer of this device was banned from this room: sign in, or come another day"
-        raise RefusedError(ErrorCode.FORBIDDEN, words)
+        raise RefusedError(ErrorCode.FORBIDDEN, DEVICE_BANNED)
     until = latest(hints, "address", address, live.salt, now_s) if address else 0
     return until if until > now else 0

@@ -18,6 +18,7 @@ GUEST_RANKS: dict[str, int] = {"none": -1, "watch": 0, "comment": 1, "vote": 2}
 """``settings.guests``: each allows what stands before it too."""
 
 NO_GUESTS = "this room lets no guests in: get a token"
+GUESTS_MAY_NOT = "guests may not {} in this room: sign in"
 
 USER_BYTES = 8
 """64 bits of a keyed hash: among ten million viewers two share a `user` with a chance of 3e-6."""
@@ -93,9 +94,7 @@ def check_may(identity: Identity | None, action: Action, settings: Settings) -> 
     elif identity.guest:
         needed: dict[Action, int] = {"watch": 0, "comment": 1, "vote": 2}
         if GUEST_RANKS[settings.guests] < needed[action]:
-            raise RefusedError(
-                ErrorCode.FORBIDDEN, f"guests may not {action} in this room: sign in"
-            )
+            raise RefusedError(ErrorCode.FORBIDDEN, GUESTS_MAY_NOT.format(action))
 
 
 def unknown_room(identity: Identity | None, is_hidden: bool) -> RefusedError:
