@@ -304,6 +304,11 @@ def revoke(
     return {**revoked, name: until}, True
 
 
+def put_back(revoked: Mapping[str, int], known: Mapping[str, int]) -> Mapping[str, int]:
+    """Revokes again what was ``known`` and the store has lost."""
+    return {**known, **revoked}
+
+
 # --- a room's beginning and end -----------------------------------------------------------------
 
 

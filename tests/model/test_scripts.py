@@ -386,6 +386,24 @@ class Machine(RuleBasedStateMachine):
         stored = self.run(self.store.revocations.all())[1]
         assert {key[1]: each.until for key, each in stored.items()} == self.revoked
 
+    @rule(lost=st.sets(st.sampled_from(["ada", "bo", "a:b", "v"])), cut=cuts)
+    def the_store_loses_revocations(self, lost: set[str], cut: Cut) -> None:
+        version, known = self.run(self.store.revocations.all())
+        gone = [f"sub:{name}" for name in sorted(lost & self.revoked.keys())]
+        if not gone:
+            return
+        self.run(self.bench.ask("HDEL", keys.REVOKED, "v", *gone))
+        left = {name: until for name, until in self.revoked.items() if name not in lost}
+        self.revoked = ledger.put_back(left, self.revoked)
+
+        async def restore() -> None:
+            await self.store.revocations.restore(known.values(), version)
+
+        self.run(self.bench.insist(cut, restore))
+        after, stored = self.run(self.store.revocations.all())
+        assert after == version + 1
+        assert stored == known
+
     # --- its end, and its beginning anew ---------------------------------------------------------
 
     @rule()
@@ -624,6 +642,7 @@ def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
             "lease",
             "open",
             "renew",
+            "restore",
             "revoke",
             "swept",
             "vote",

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from grandstand.rules.revocations import Revocation
 
 from tests.producers.stage import Stage
 
@@ -35,6 +36,13 @@ async def test_a_revoked_token_is_401_until_it_is_lifted(on_stage: Stage) -> Non
         assert [each for each in listed if each.items() >= body.items()]
         await revoke(on_stage, **body, until=0)
         assert (await on_stage.call("GET", path, token=token)).status_code == 200
+
+
+async def test_what_is_over_is_not_listed(on_stage: Stage) -> None:
+    known = on_stage.api.rooms.revocations.known
+    known.jtis["over"] = Revocation("jti", "over", 0, int(on_stage.store.now_ms()) - 1)
+    listed = (await on_stage.call("GET", PATH)).json()["revocations"]
+    assert "over" not in [each.get("jti") for each in listed]
 
 
 @pytest.mark.parametrize(

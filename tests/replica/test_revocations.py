@@ -39,7 +39,14 @@ async def test_a_process_takes_over_what_others_revoked_and_believes_no_loss(
             with pytest.raises(RefusedError):
                 started.known.check(ADA, now)
 
+            # What another revokes afterwards doesn't take its place; who starts now knows it too.
             await store.revocations.put("jti", "t1", later)
+            after = RevocationList(store)
+            for each in (started, after):
+                await each.compare()
+                with pytest.raises(RefusedError):
+                    each.known.check(ADA, now)
+
             await store.revocations.put("sub", "ada", 0)
             await started.compare()
             started.known.check(ADA, now)

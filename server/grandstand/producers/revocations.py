@@ -70,15 +70,18 @@ async def post(call: Call) -> Response:
         words = f"{MAX_REVOCATIONS} revocations are in force: lift some, or change the secret"
         raise RefusedError(ErrorCode.OVERLOADED, words)
     await rooms.revocations.compare()
-    log.info("tokens_revoked", kind=kind, until=until)
+    log.warning("tokens_revoked", kind=kind, until=until, by=ascii(call.known.sub[:100]))
     return answer(RevokedTokens(until, UNSET, *_named(kind, value)))
 
 
 async def list_all(call: Call) -> Response:
     """The revocations that are in force. Takes a producer of all rooms."""
     _check_all_rooms(call)
-    known = call.api.rooms.revocations.known
-    return answer(RevocationPage([*map(_told, (*known.jtis.values(), *known.subs.values()))]))
+    known, now_ms = call.api.rooms.revocations.known, call.api.rooms.store.now_ms()
+    in_force = [
+        each for each in (*known.jtis.values(), *known.subs.values()) if each.until > now_ms
+    ]
+    return answer(RevocationPage([*map(_told, in_force)]))
 
 
 def _told(revocation: Revocation) -> RevokedTokens:

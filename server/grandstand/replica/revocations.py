@@ -1,7 +1,7 @@
 """The revoked tokens as this process follows them: by the bus at once, by comparing every second.
 
-A store that has lost some (a backup restored, all flushed) is not believed: what was revoked stays
-so in the processes that know of it, until it is over or they end.
+A store that has lost some (a backup restored, all flushed) is not believed: a process that knows
+what was revoked puts it back.
 """
 
 from __future__ import annotations
@@ -26,15 +26,20 @@ class RevocationList:
         self._version = -1
 
     async def compare(self) -> None:
-        """Take over what is new in the store. Raises StoreUnavailable."""
+        """Take over what is new in the store, and put back what it has lost.
+
+        Raises StoreUnavailable.
+        """
         if await self._store.revocations.version() == self._version:
             return
         version, found = await self._store.revocations.all()
+        now_ms = self._store.now_ms()
         if version < self._version:
             log.error("revocations_lost", version=version, known=self._version)
             known = (*self.known.jtis.values(), *self.known.subs.values())
-            found = {(each.kind, each.value): each for each in known} | found
+            in_force = [each for each in known if each.until > now_ms]
+            await self._store.revocations.restore(in_force, self._version)
+            version, found = await self._store.revocations.all()
         self._version = version
-        now_ms = self._store.now_ms()
         if self.known.replace({key: each for key, each in found.items() if each.until > now_ms}):
             self.changed.set()

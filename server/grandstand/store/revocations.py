@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from grandstand.rules.revocations import MAX_REVOCATIONS, Kind, Revocation
 from grandstand.store import keys
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Call, Writer, load
+from grandstand.store.writer import Argument, Call, Writer, load
 
-_REVOKE = load("revoke")
+_REVOKE, _RESTORE = load("revoke"), load("restore")
 _VERSION = b"v"
 
 
@@ -32,6 +33,16 @@ class Revocations:
         )
         (reply,) = await self._writer.all([call])
         return bool(reply)
+
+    async def restore(self, lost: Iterable[Revocation], version: int) -> None:
+        """Put back what the store has lost of what was known at ``version``.
+
+        Raises StoreUnavailable; then the same call may be made again.
+        """
+        values: list[Argument] = [keys.bus(keys.EVERYWHERE), b"", version]
+        for each in lost:
+            values += (f"{each.kind}:{each.value}", f"{each.at}:{each.until}")
+        await self._writer.all([(_RESTORE, [keys.REVOKED], values)])
 
     async def version(self) -> int:
         """A number that every change raises. Raises StoreUnavailable."""
