@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from grandstand.edge.inbox import HELD_PER_VIEWER
+from grandstand.producers import queue
 from grandstand.rules import events
 from grandstand.rules.events import CommentEvent
 from grandstand.store.ingest import CommentRate, Item
+from grandstand.wire.messages import HeldComment
 
 from tests.producers.stage import USER, Stage, stage, until
 
@@ -66,6 +68,25 @@ async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: St
         "POST", f"/v1/rooms/{room}/held/decide", role="viewer", json={"decision": "reject"}
     )
     assert answer.status_code == 403
+
+
+async def test_others_have_their_turns_while_a_full_queue_is_looked_through(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_stage.room()
+    for number in range(5):
+        await on_stage.say(room, f"line {number}", held=True)
+    looked_at: list[int] = []
+    held_of = on_stage.store.rooms.held_of
+
+    async def watched(room: str, ids: list[str]) -> list[HeldComment]:
+        looked_at.append(len(ids))
+        return await held_of(room, ids)
+
+    monkeypatch.setattr(on_stage.store.rooms, "held_of", watched)
+    monkeypatch.setattr(queue, "FITTED_AT_ONCE", 2)
+    assert await decide(on_stage, room, decision="reject", text_like="line") == 5
+    assert looked_at == [2, 2, 1]
 
 
 async def test_who_was_told_held_is_in_the_list_before_any_tick(on_stage: Stage) -> None:

@@ -60,7 +60,7 @@ async def test_a_node_that_speaks_again_counts_again(store: Store) -> None:
 async def test_a_new_room_has_no_polls_and_nothing_held(store: Store) -> None:
     await store.rooms.create("r", "mine")
     assert await store.rooms.polls("r") == []
-    assert await store.rooms.held("r") == []
+    assert await store.rooms.held_ids("r") == []
 
 
 async def test_the_stores_clock_goes_on(store: Store) -> None:

@@ -62,7 +62,8 @@ async def test_what_was_committed_is_what_is_loaded(store: Store, head: Head) ->
     snapshot = await store.timeline.load("r")
     assert (snapshot.head, snapshot.state, snapshot.held) == (moved, state, {"a2": held})
     assert await store.rooms.polls("r") == [POLL]
-    assert await store.rooms.held("r") == [held]
+    assert await store.rooms.held_ids("r") == [held.id]
+    assert await store.rooms.held_of("r", [held.id, "gone"]) == [held]
 
     decided = replace(NOTHING, decided=["a2", "unknown"])
     await move(store, moved, changes=decided)

@@ -192,11 +192,6 @@ class Rooms:
         rows = await self._reader.ask("HMGET", keys.held(room), *ids)
         return _items([row for row in rows if row is not None], HeldComment)
 
-    async def held(self, room: str) -> list[HeldComment]:
-        """The comments that wait for a moderator, in the order in which they came."""
-        rows = await self._reader.ask("HVALS", keys.held(room))
-        return sorted(_items(rows, HeldComment), key=lambda comment: comment.id)
-
     async def present(self, node: str, viewers: Mapping[str, int], store_now_ms: float) -> None:
         """Says how many viewers this node has in each room."""
         await self._reader.ask_all(
