@@ -52,6 +52,14 @@ def test_each_has_a_few_read_and_then_the_next_has_its_turn() -> None:
     assert len(turns) == 1
 
 
+def test_one_that_is_queued_twice_has_one_share() -> None:
+    turns, _, (first, second), log = queue(1000, 1000)
+    turns.add(first)
+    turns.turn()
+    assert len(turns) == 2
+    assert log.count(first) == log.count(second)
+
+
 def test_one_that_came_last_waits_no_longer_than_one_round() -> None:
     turns, _, backlogs, _ = queue(*[1000] * 200, 1)
     rounds = 0

@@ -11,7 +11,7 @@ flood takes a bounded share of the loop, over however many connections it comes.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,15 +34,15 @@ class RoundRobin:
 
     def __init__(self, call_soon: Callable[[Callable[[], None]], object] | None = None) -> None:
         self._call_soon = call_soon
-        self._queue: deque[Reader] = deque()
+        self._queue: OrderedDict[Reader, None] = OrderedDict()
         self._is_due = False
 
     def __len__(self) -> int:
         return len(self._queue)
 
     def add(self, reader: Reader) -> None:
-        """Let ``reader`` read on from the next turn of the loop on; it isn't queued already."""
-        self._queue.append(reader)
+        """Let ``reader`` read on from the next turn of the loop on; one that is queued stays so."""
+        self._queue[reader] = None
         if not self._is_due:
             self._schedule()
 
@@ -51,12 +51,12 @@ class RoundRobin:
         self._is_due = False
         left = FRAMES_A_TURN
         while self._queue and left > 0:
-            reader = self._queue.popleft()
+            reader, _ = self._queue.popitem(last=False)
             share = min(FRAMES_A_CONNECTION, left)
             count = reader.read_on(share)
             left -= max(count, 1)
             if count == share:
-                self._queue.append(reader)
+                self._queue[reader] = None
         if self._queue:
             self._schedule()
 
