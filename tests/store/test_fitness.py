@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import http.server
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,18 @@ async def as_user(admin: Any, url: str, *rules: str) -> str:
     return url.replace("unix://", "unix://gala:word@")
 
 
+def test_every_command_that_is_used_is_tried() -> None:
+    folder = Path(fitness.__file__).parent
+    sources = {path.stem: path.read_text("utf-8") for path in folder.glob("**/*.py")}
+    scripts = {path.stem: path.read_text("utf-8") for path in folder.glob("scripts/*.lua")}
+    in_scripts = re.compile(r"redis\.call\('(\w+)'")
+    tried_by_script = set(in_scripts.findall(scripts.pop("fit")))
+    assert set(in_scripts.findall(" ".join(scripts.values()))) <= tried_by_script
+    asked = re.compile(r'\("([A-Z]{3,})"')
+    tried = set(asked.findall(sources.pop("fitness"))) | tried_by_script | {"INFO"}
+    assert set(asked.findall(" ".join(sources.values()))) <= tried
+
+
 async def test_a_server_that_fits_is_left_as_it_was(admin: Any, valkey_url: str) -> None:
     before = await admin.keys("*")
     await fitness.check(admin)
@@ -68,8 +82,7 @@ async def test_servers_that_start_together_do_not_disturb_each_other(
 
 
 async def test_a_user_with_what_is_asked_for_is_enough(admin: Any, valkey_url: str) -> None:
-    store = await open_store(await as_user(admin, valkey_url, *ALL))
-    await store.close()
+    await (await open_store(await as_user(admin, valkey_url, *ALL))).close()
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ async def _try_commands(redis: Any) -> None:
     await redis.script_load(_FIT.source)
     await redis.evalsha(_FIT.sha1, 1, key, channel)
     for command in (
+        ("HKEYS", key),
         ("HVALS", key),
         ("HGETALL", key),
         ("HSCAN", key, 0),
