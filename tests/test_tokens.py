@@ -122,6 +122,7 @@ MEANT = {"aud": "show", "iss": "us"}
         ({"iss": "us", "aud": []}, "application"),
         ({"iss": "them", "aud": "show"}, "issuer"),
         ({**MEANT, "exp": int(time.time()) + 7200}, "3600 s"),
+        ({**MEANT, "exp": 10**400}, "3600 s"),
         ({**MEANT, "iat": int(time.time()) - 3600}, "3600 s"),
         ({**MEANT, "iat": int(time.time()) + 7200, "exp": int(time.time()) + 9000}, "3600 s"),
     ],

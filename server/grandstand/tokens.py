@@ -127,7 +127,7 @@ class Tokens:
 
     @property
     def fingerprint(self) -> str:
-        """Equal for servers that take the same tokens; tells nothing of the secret."""
+        """Equal for servers of the same secret, JWKS, audience and issuer; tells none of them."""
         terms = self.terms
         by = "\0".join((self._jwks_url or "", terms.audience, terms.issuer))
         return hmac.digest((self._secret or "").encode(), by.encode(), "sha256")[:8].hex()
@@ -215,7 +215,8 @@ class Tokens:
             begun_s = time.time() + CLOCK_LEEWAY_S
             if claims.iat is not None:
                 begun_s = min(begun_s, claims.iat)
-            if float(claims.exp) - begun_s > terms.max_life_s:
+            ends_s = float(claims.exp) if isinstance(claims.exp, str) else claims.exp
+            if ends_s > begun_s + terms.max_life_s:
                 _refuse(
                     f"the token lives longer than the {terms.max_life_s} s that are accepted here: "
                     "get one with an earlier `exp`"
