@@ -167,6 +167,20 @@ async def test_a_room_is_deleted_by_its_name_said_twice(on_stage: Stage) -> None
     assert room not in {each["room"] for each in listed}
 
 
+async def test_a_room_that_is_deleted_while_it_is_looked_at_is_404(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_stage.room()
+    await on_stage.live(room)
+
+    async def nothing(*arguments: object) -> dict[str, object]:
+        return {}
+
+    monkeypatch.setattr(on_stage.store.rooms, "describe", nothing)
+    answer = await on_stage.call("GET", f"/v1/rooms/{room}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_room")
+
+
 async def test_a_room_that_never_was_cannot_be_deleted(on_stage: Stage) -> None:
     for room in ("nowhere", "NOWHERE"):
         answer = await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}")

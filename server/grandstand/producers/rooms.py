@@ -178,9 +178,12 @@ def _cleaned(settings: Settings) -> Settings:
 
 
 async def _look(call: Call) -> Room:
+    """Raises UnknownRoomError if the room was deleted meanwhile."""
     room, store = call.live.room, call.api.rooms.store
-    told = await store.rooms.describe([room], store.now_ms())
-    return _room(room, told[room], int(store.now_ms()))
+    told = (await store.rooms.describe([room], store.now_ms())).get(room)
+    if told is None:
+        raise UnknownRoomError(room)
+    return _room(room, told, int(store.now_ms()))
 
 
 def _room(room: str, told: Description, store_now_ms: int) -> Room:
