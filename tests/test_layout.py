@@ -47,6 +47,7 @@ TESTED_ELSEWHERE = {
     "rules/envelope": ("model/test_scripts.py", "structs alone"),
     "rules/events": ("sequencer/test_folding.py", "structs alone"),
     "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
+    "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/told": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("model/test_scripts.py", "names alone"),

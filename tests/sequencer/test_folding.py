@@ -35,7 +35,8 @@ from grandstand.rules.polls import PollRecord
 from grandstand.rules.record import Row
 from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, STAFF_KNOWN_MS, Bar, RoomState, Staff
 from grandstand.rules.unwanted import UNWANTED_MS, Unwanted
-from grandstand.sequencer.folding import MAX_BARS, MAX_STAFF, RoomFold, Tick
+from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF
+from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -712,6 +713,20 @@ def test_a_room_bars_so_many_and_says_so() -> None:
     assert (tick.asides.outcomes[0].status, tick.asides.outcomes[0].code) == (503, "overloaded")
     assert tick.asides.bars == {}
     assert tick.asides.notices == []
+
+
+def test_a_room_that_is_full_of_bars_changes_those_it_has_and_one_lifted_makes_place() -> None:
+    room = fold()
+    room.state.bars |= {f"u{n}": Bar("mute") for n in range(MAX_BARS)}
+    events: Events = [
+        ("", Barred("m1", "u1", "ban", None)),
+        ("", Restored("m2", "u2")),
+        ("", Barred("m3", "ada", "ban", None)),
+        ("", Barred("m4", "bo", "ban", None)),
+    ]
+    tick = room.tick(events, 1_000)
+    assert [each.status for each in tick.asides.outcomes] == [200, 200, 200, 503]
+    assert len(room.state.bars) == MAX_BARS
 
 
 def test_staff_is_known_for_a_week_and_the_longest_gone_makes_place() -> None:

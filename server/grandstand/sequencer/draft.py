@@ -1,0 +1,266 @@
+"""What the control events of one tick change, noted until the tick ends. Pure.
+
+A draft doesn't change the room's state: it reads the state together with what was noted before it
+in the same tick. The one exception are held comments. A decision takes one out at once, so that
+a second decision in the same tick finds it gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
+from grandstand.rules import announcing, polls
+from grandstand.rules.clock import AHEAD_MS
+from grandstand.rules.events import (
+    Barred,
+    ClockReset,
+    CommentsImported,
+    ControlEvent,
+    CueGiven,
+    GuestBanned,
+    HeldDecided,
+    HeldDecidedTogether,
+    PollExtended,
+    PollFinished,
+    PollOpened,
+    PollStepped,
+    Restored,
+    Retracted,
+    SettingsPut,
+    StaffCame,
+    StatsGiven,
+)
+from grandstand.rules.expiry import forget_first, forget_over
+from grandstand.rules.hints import MAX_HINTS, Hint
+from grandstand.rules.polls import ImpossibleStepError, PollRecord
+from grandstand.rules.record import Row
+from grandstand.rules.settings import merged
+from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar, Outcome, RoomState, Staff
+from grandstand.rules.unwanted import UnwantedTexts
+from grandstand.sequencer.told import Told
+from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay, Settings
+
+MAX_BARS = 10_000
+"""Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""
+
+MAX_STAFF = 200
+
+CLOCK = "clock"
+"""The result of an event upon which the room's clock is reset, and a new epoch begins."""
+
+
+class ImpossibleEventError(Exception):
+    """The event changes nothing; its sender is told why."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass(slots=True)
+class Draft:
+    """A tick while its events are read, at programme time ``now`` (ms).
+
+    ``held`` are the comments that wait for a moderator, by id. ``hidden`` comments go into the
+    record alone, with the id of the retracted comment that said the same, or ``""``.
+    """
+
+    state: RoomState
+    held: dict[str, HeldComment]
+    epoch: str
+    now: int
+    cards: Cards = field(init=False)
+    unwanted: UnwantedTexts = field(init=False)
+    asides: Asides = field(default_factory=Asides)
+    candidates: list[Told] = field(default_factory=list)
+    approved: list[Told] = field(default_factory=list)
+    hidden: list[tuple[Told, str]] = field(default_factory=list)
+    imported: list[Row] = field(default_factory=list)
+    retract: list[str] = field(default_factory=list)
+    polls: dict[str, PollRecord] = field(default_factory=dict)
+    cues: list[Cue] = field(default_factory=list)
+    settings: Settings | None = None
+
+    def __post_init__(self) -> None:
+        self.cards = Cards(self.state, self.now)
+        self.unwanted = UnwantedTexts(self.state.unwanted, self.now)
+
+    def announce(self) -> None:
+        """Take into the tick the polls and cues whose time is near."""
+        known = self.state.polls | self.polls
+        self.polls |= {poll.id: poll for poll in announcing.due_polls(known.values(), self.now)}
+        for cue in announcing.due_cues(self.state, self.now):
+            self.cues.append(cue)
+            self.asides.cues_ahead[cue.id] = None
+
+    def prune(self) -> None:
+        """Forget mutes, bans, hints and marks whose time is over, and staff who haven't come for
+        long."""
+        self.asides.bars |= {
+            user: None for user, bar in self.state.bars.items() if not bar.holds(self.now)
+        }
+        forget_over(self.state.staff, self.asides.staff, self.now)
+        forget_over(self.state.hints, self.asides.hints, self.now)
+        self.unwanted.prune()
+
+    def control(self, event: ControlEvent) -> None:
+        """Note what a control event changes, or why it changes nothing."""
+        try:
+            result = self._apply(event)
+            outcome = Outcome(event=event.id, result=result)
+        except ImpossibleEventError as refused:
+            outcome = Outcome(
+                event=event.id,
+                status=refused.status,
+                code=refused.code,
+                message=refused.message,
+            )
+        self.asides.outcomes.append(outcome)
+
+    def _apply(self, event: ControlEvent) -> str:
+        match event:
+            case SettingsPut():
+                before = self.settings or self.state.settings
+                self.settings = _changed(before, event)
+                if abs(self.settings.programme_offset - before.programme_offset) > AHEAD_MS:
+                    self.asides.clock = self.epoch
+                    return CLOCK
+            case ClockReset(offset=offset):
+                if offset is not None:
+                    before = self.settings or self.state.settings
+                    self.settings = replace(before, programme_offset=offset)
+                self.asides.clock = self.epoch
+                return CLOCK
+            case PollOpened(poll=poll):
+                self.polls[poll.id] = poll
+                return poll.id
+            case PollStepped() | PollExtended() | PollFinished():
+                poll = self._step(event)
+                self.polls[poll.id] = poll
+                return poll.id
+            case CueGiven(cue=cue):
+                self._cue(cue)
+                return cue.id
+            case StatsGiven(cards=cards):
+                return self._stats(cards)
+            case CommentsImported(rows=rows):
+                self.imported += rows
+            case Retracted(comment=comment, user=user, likeness=text):
+                self.retract.append(comment)
+                if text is not None:
+                    self.unwanted.mark(text, comment)
+                notice = Notice("retracted", "a moderator took your comment back", comment)
+                self.asides.notices.append((user, notice))
+            case HeldDecided(comment=comment, approved=approved):
+                if not self._decide(comment, approved):
+                    raise ImpossibleEventError(
+                        404, "unknown_comment", f"no comment {comment} is held"
+                    )
+            case HeldDecidedTogether(comments=comments, approved=approved):
+                done = [each for each in comments if self._decide(each, approved)]
+                return " ".join(done)
+            case Barred(user=user, kind=kind, until=until):
+                self._bar(user, Bar(kind, until))
+                message = "a moderator muted you" if kind == "mute" else "a moderator banned you"
+                code = "muted" if kind == "mute" else "banned"
+                notice = Notice(code, message, until=UNSET if until is None else until)
+                self.asides.notices.append((user, notice))
+            case GuestBanned(user=user, hints=hints):
+                self._hint({name: Hint(user, until) for name, until in hints.items()})
+            case Restored(user=user):
+                self.asides.bars[user] = None
+                known = (self.state.hints | self.asides.hints).items()
+                self.asides.hints |= {
+                    name: None for name, each in known if each is not None and each.user == user
+                }
+                self.asides.notices.append((user, Notice("restored", "you may comment again")))
+            case StaffCame(user=user, role=role, name=name):
+                self._staff(user, Staff(role, name, self.now + STAFF_KNOWN_MS))
+        return ""
+
+    def _bar(self, user: str, bar: Bar) -> None:
+        known, changes = self.state.bars, self.asides.bars
+        is_new = changes.get(user, known.get(user)) is None
+        # The sum is at least as large as what is counted, and cheap.
+        if (
+            is_new
+            and len(known) + len(changes) >= MAX_BARS
+            and sum(each is not None for each in (known | changes).values()) >= MAX_BARS
+        ):
+            words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
+            raise ImpossibleEventError(503, "overloaded", words)
+        changes[user] = bar
+
+    def _step(self, event: PollStepped | PollExtended | PollFinished) -> PollRecord:
+        poll = self.polls.get(event.poll) or self.state.polls.get(event.poll)
+        if poll is None:
+            raise ImpossibleEventError(404, "unknown_poll", f"there is no poll {event.poll}")
+        try:
+            if isinstance(event, PollFinished):
+                return polls.finish(poll, event.tally, event.voters)
+            if isinstance(event, PollExtended):
+                return polls.extend(poll, event.closes_at, self.now)
+            if event.step == "close":
+                return polls.close(poll, event.at, event.grace)
+            return polls.reveal(poll) if event.step == "reveal" else polls.cancel(poll)
+        except ImpossibleStepError as impossible:
+            raise ImpossibleEventError(409, "impossible_step", str(impossible)) from None
+
+    def _cue(self, cue: Cue) -> None:
+        if announcing.is_near(cue.at, self.now):
+            self.cues.append(cue)
+            return
+        ahead = self.asides.cues_ahead
+        if len(self.state.cues_ahead) + len(ahead) >= announcing.MAX_CUES_AHEAD:
+            words = f"more than {announcing.MAX_CUES_AHEAD} cues would wait for their time"
+            raise ImpossibleEventError(503, "overloaded", words)
+        ahead[cue.id] = cue
+
+    def _staff(self, user: str, staff: Staff) -> None:
+        """Note one; of too many forget the one who hasn't come for longest."""
+        self.asides.staff[user] = staff
+        forget_first(self.state.staff, self.asides.staff, MAX_STAFF)
+
+    def _hint(self, hints: dict[str, Hint]) -> None:
+        """Note some; of too many forget those that end first."""
+        self.asides.hints |= hints
+        forget_first(self.state.hints, self.asides.hints, MAX_HINTS)
+
+    def _stats(self, cards: Sequence[Overlay]) -> str:
+        """Return the first letters of what became of each."""
+        try:
+            return "".join(fate[0] for fate in self.cards.give(cards))
+        except TooManyWaitError:
+            words = f"more than {MAX_WAITING} updates would wait for their time"
+            raise ImpossibleEventError(503, "overloaded", words) from None
+
+    def _decide(self, comment: str, approved: bool) -> bool:
+        """Decide a held comment; return whether it was held until now."""
+        held = self.held.pop(comment, None)
+        if held is None:
+            return False
+        self.asides.decided.append(held.id)
+        if approved:
+            told = Told.approved(held)
+            self.approved.append(told)
+            self.unwanted.lift(told.likeness)
+            notice = Notice("approved", "a moderator let your comment through", held.id)
+        else:
+            notice = Notice("rejected", "a moderator turned your comment away", held.id)
+        self.asides.notices.append((held.user, notice))
+        return True
+
+
+def _changed(settings: Settings, event: SettingsPut) -> Settings:
+    base: dict[str, Any] = msgspec.to_builtins(settings) if event.merge else {}
+    try:
+        return msgspec.convert(merged(base, event.changes), Settings)
+    except msgspec.ValidationError as fault:
+        raise ImpossibleEventError(422, "bad_message", str(fault)) from None
