@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,11 @@ from tests.valkey import valkey
 
 settings.register_profile("grandstand", deadline=None, derandomize=True)
 settings.load_profile("grandstand")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and all that is started by it inherits it; the
+    # tests send Ctrl-C to programs that a terminal would have started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LOG_CHARS = 8000
 TESTS = Path(__file__).parent

@@ -59,6 +59,7 @@ class Duty:
         self._working: dict[str, asyncio.Task[None]] = {}
         self._resting: dict[str, int | None] = {}
         self._rooms: list[str] = []
+        self._has_woken_all = False
         self._place = 0
         self._listed_s = float("-inf")
 
@@ -106,13 +107,14 @@ class Duty:
         """Looks after some of the rooms, in their turn, and now and then at which there are."""
         now_s, awake = asyncio.get_running_loop().time(), self._store.awake
         if now_s - self._listed_s >= ROOMS_S:
-            is_first, self._listed_s = not self._rooms, now_s
+            self._listed_s = now_s
             self._rooms = await self._store.rooms.ids()
             self._metrics.rooms.set(len(self._rooms))
             # The first time all of them are: what an older version left isn't said to be awake.
             working = [room for room, task in self._working.items() if not task.done()]
-            again = self._rooms if is_first else working
+            again = working if self._has_woken_all else self._rooms
             await awake.wake(again, self._store.now_ms())
+            self._has_woken_all = True
         some = self._rooms[self._place : self._place + LOOKED_AT]
         self._place = self._place + LOOKED_AT if len(some) == LOOKED_AT else 0
         for room in await awake.backlogged([each for each in some if each not in self._working]):
