@@ -225,6 +225,21 @@ async def test_who_left_gets_nothing_and_counts_no_more(on_still_stage: Stage) -
     assert len(outlet.frames) == before
 
 
+async def test_of_several_connections_of_a_viewer_each_leaves_by_itself(
+    on_still_stage: Stage,
+) -> None:
+    room = await on_still_stage.by_hand()
+    first, second, third = (seated(on_still_stage, room) for _ in range(3))
+    edge = edge_room(on_still_stage, room)
+    user = on_still_stage.user(room.live)
+    assert second.session is not None
+    second.session.lost()
+    second.session.lost()
+    assert edge.connections(user) == 2
+    await room.commit("x", asides=Asides(notices=[(user, Notice("held", "it waits"))]))
+    assert [len(each.of("notice")) for each in (first, second, third)] == [1, 0, 1]
+
+
 async def test_staff_is_noted_as_it_comes_once_and_with_its_role_on_its_comments(
     on_stage: Stage,
 ) -> None:

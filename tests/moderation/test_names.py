@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from grandstand.moderation.names import MAX_FOLDED_CHARS, Names, outline
+from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.policy import Policy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,15 @@ def test_a_name_is_bounded_after_folding() -> None:
 def test_any_name_is_judged_and_resembles_itself_alone_if_it_has_letters(name: str) -> None:
     NAMES.fault(name, Policy(), STAFF)
     assert NAMES.resembles(name, [name]) == (outline(name) not in ("", outline("viewer")))
+
+
+def test_a_crowd_s_names_push_no_comment_s_skeleton_out_of_the_cache() -> None:
+    before = skeleton.cache_info().currsize, skeleton.cache_info().misses
+    for number in range(100):
+        name = f"Nobody {number:02} of many"
+        assert not fault(name)
+        assert not NAMES.resembles(name, STAFF)
+    assert (skeleton.cache_info().currsize, skeleton.cache_info().misses) == before
 
 
 def test_the_words_are_in_a_file_of_their_own() -> None:

@@ -74,7 +74,8 @@ class EdgeRoom:
         self._tallies: dict[str, bytes] = {}
         self._forms: dict[bytes, Forms] = {}
         self._sessions: set[ViewerSession] = set()
-        self._present: dict[str, set[ViewerSession]] = {}
+        # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
+        self._present: dict[str, tuple[ViewerSession, ...]] = {}
         self._staff: set[ViewerSession] = set()
         self._sent_at_s = 0.0
         self._farewell: asyncio.Task[None] | None = None
@@ -95,7 +96,7 @@ class EdgeRoom:
         """The session is here."""
         self._sessions.add(session)
         if session.user:
-            self._present.setdefault(session.user, set()).add(session)
+            self._present[session.user] = (*self._present.get(session.user, ()), session)
         if session.is_staff:
             self._staff.add(session)
             self._note_staff(session)
@@ -137,11 +138,9 @@ class EdgeRoom:
         self._sessions.discard(session)
         for audience in self._voters.values():
             audience.leave(session.outlet)
-        sessions = self._present.get(session.user)
-        if sessions is not None:
-            sessions.discard(session)
-            if not sessions:
-                del self._present[session.user]
+        present = self._present.pop(session.user, ())
+        if others := tuple(each for each in present if each is not session):
+            self._present[session.user] = others
         self._staff.discard(session)
 
     def connections(self, user: str) -> int:
@@ -226,11 +225,11 @@ class EdgeRoom:
 
     def _tell(self, asides: Asides) -> None:
         for user, notice in asides.notices:
-            for session in list(self._present.get(user, ())):
+            for session in self._present.get(user, ()):
                 session.tell(notice)
         for user, bar in asides.bars.items():
             if bar is not None and bar.kind == "ban":
-                for session in list(self._present.get(user, ())):
+                for session in self._present.get(user, ()):
                     self.note_banned(session, bar)
                     session.bye(CloseCode.BANNED, door.BANNED)
         if self._staff and (asides.held or asides.decided):

@@ -97,7 +97,7 @@ class ViewerSession:
         self.identity: Identity | None = None
         self._waiting: list[tuple[bytes, bool]] | None = None
         self._bad: Window | None = None
-        self._bucket = Queue()
+        self._bucket: Queue | None = None
         self._deadline: Deadline | None = None
         self._place: Place | None = None
         self._resume: Resume | None = None
@@ -251,7 +251,7 @@ class ViewerSession:
             if room.connections(self.user) >= self._gate.limits.per_viewer:
                 no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
-        self._room = room
+        self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
         self._place = Place(room)
         self._welcome(room, self._place, "fresh")
         room.enter(self)
@@ -334,6 +334,8 @@ class ViewerSession:
         room.inbox.put(door.vote(message, who, self.user, state, now, limited, answer))
 
     def _limited(self) -> RefusedError | None:
+        if self._bucket is None:  # most viewers never say anything: it has 48 bytes
+            self._bucket = Queue()
         wait_ms = self._bucket.take(asyncio.get_running_loop().time() * 1000, MESSAGES)
         words = "too many messages on one connection"
         return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
