@@ -574,6 +574,11 @@ class Machine(RuleBasedStateMachine):
             (keys.bars(room), mine.bars),
         ):
             assert await ask("HGETALL", key) == {k.encode(): v for k, v in expected.items()}
+        polls = [msgspec.msgpack.decode(poll, type=PollRecord) for poll in mine.polls.values()]
+        assert await ask("ZRANGE", keys.poll_order(room), 0, -1, "WITHSCORES") == [
+            [poll.id.encode(), poll.opens_at]
+            for poll in sorted(polls, key=lambda poll: (poll.opens_at, poll.id))
+        ]
         recorded = [row async for row in self.store.record.rows(room, 0, 99, shown_only=False)]
         shown = {(at, id) for at, id in mine.record if id not in mine.retracted}
         assert [(row.at, row.id) for row in recorded] == sorted(shown)

@@ -262,5 +262,5 @@ async def test_polls_are_listed_in_pages_the_last_ones_first(on_stage: Stage) ->
             break
         after = page["next"]
     assert pages == [sorted(made)[3:], sorted(made)[1:3], sorted(made)[:1]]
-    for wrong in ("limit=0", "limit=501", "after=x"):
+    for wrong in ("limit=0", "limit=501", "after=x", "after=X:1"):
         assert (await on_stage.call("GET", f"{path}?{wrong}")).status_code == 422

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
+from grandstand.rules.polls import PollRecord
+from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import PRESENCE_MS, ROOM_ID
 from grandstand.store.store import Store
@@ -61,6 +66,44 @@ async def test_a_new_room_has_no_polls_and_nothing_held(store: Store) -> None:
     await store.rooms.create("r", "mine")
     assert await store.rooms.polls("r") == []
     assert await store.rooms.held_ids("r") == []
+
+
+async def test_a_page_of_polls_reads_that_page_alone_and_names_the_one_before(
+    store: Store, proxy: CuttingProxy
+) -> None:
+    """Also of a room whose polls were never put in order: that is done once."""
+    redis: Any = store._redis
+    await store.rooms.create("r", "mine")
+    for number, opens_at in enumerate((30, 10, 20, 20, 40)):
+        poll = PollRecord(
+            id=f"p{number}",
+            kind="single",
+            question="?",
+            options=["a", "b"],
+            opens_at=opens_at,
+            closes_at=50,
+            grace=0,
+        )
+        await redis.hset(keys.polls("r"), poll.id, msgspec.msgpack.encode(poll))
+    await redis.hset(keys.polls("r"), "odd", b"\xc1")
+    assert await page(store, "", 2) == (["p0", "p4"], "p0")
+    assert await redis.zcard(keys.poll_order("r")) == 6
+    del proxy.commands[:]
+    assert await page(store, "p0", 2) == (["p2", "p3"], "p2")
+    assert await page(store, "p2", 2) == (["p1"], "")
+    assert await page(store, "p1", 2) == ([], "")
+    assert {command[0] for command in proxy.commands} <= PAGE_COMMANDS
+    assert await store.rooms.poll_page("r", "p9", 2) is None
+
+
+PAGE_COMMANDS = {b"MULTI", b"HLEN", b"ZCARD", b"ZREVRANK", b"EXEC", b"ZREVRANGE", b"HMGET"}
+
+
+async def page(store: Store, before: str, limit: int) -> tuple[list[str], str]:
+    found = await store.rooms.poll_page("r", before, limit)
+    assert found is not None
+    polls, further = found
+    return [poll.id for poll in polls], further
 
 
 async def test_the_stores_clock_goes_on(store: Store) -> None:

@@ -86,7 +86,7 @@ class PollList(Struct, frozen=True):
 class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """The last ``limit`` polls; ``after`` is the ``next`` of the page before."""
 
-    after: Annotated[str, Meta(pattern=r"^[0-9]{1,16}:[a-z0-9]{1,32}$")] | UnsetType = UNSET
+    after: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$")] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
@@ -119,12 +119,12 @@ async def list_all(call: Call) -> Response:
     Each page is in the order in which they open, and has those before the page that led to it.
     """
     query = call.query(PollsQuery)
-    before = None
-    if isinstance(query.after, str):
-        opens_at, _, poll_id = query.after.partition(":")
-        before = int(opens_at), poll_id
+    before = "" if query.after is UNSET else query.after
     store, room = call.api.rooms.store, call.live.room
-    polls, has_more = await store.rooms.poll_page(room, before, query.limit)
+    page = await store.rooms.poll_page(room, before, query.limit)
+    if page is None:
+        raise invalid([Fault("after", "is no poll of this room")])
+    polls, further = page
     counting = [poll for poll in polls if not poll.final]
     tallies = await call.api.tallies.of(room, counting)
     told = [
@@ -133,8 +133,7 @@ async def list_all(call: Call) -> Response:
         else poll
         for poll in polls
     ]
-    further = f"{polls[0].opens_at}:{polls[0].id}" if has_more else UNSET
-    return answer(PollList([poll.for_producers() for poll in told], further))
+    return answer(PollList([poll.for_producers() for poll in told], further or UNSET))
 
 
 async def get(call: Call) -> Response:

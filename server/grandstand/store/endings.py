@@ -123,6 +123,7 @@ class Endings:
             keys.held,
             keys.bars,
             keys.polls,
+            keys.poll_order,
             keys.edges,
             keys.lease,
             keys.holder,

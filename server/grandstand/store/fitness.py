@@ -95,6 +95,8 @@ async def _try_commands(redis: Any) -> None:
         ("ZREM", key, "a"),
         ("ZCARD", key),
         ("ZRANGE", key, 0, 0),
+        ("ZREVRANGE", key, 0, 0),
+        ("ZREVRANK", key, "a"),
         ("ZREMRANGEBYSCORE", key, 0, 0),
         ("ZREMRANGEBYRANK", key, 0, 0),
         ("UNLINK", key),

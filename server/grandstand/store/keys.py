@@ -22,6 +22,7 @@ room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-ca
 | ``gs:{room}:held`` | hash | comment id to held comment | when decided |
 | ``gs:{room}:bars`` | hash | user to mute or ban | when lifted, or a while after its time |
 | ``gs:{room}:polls`` | hash | poll id to poll | |
+| ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
 | ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was taken by itself last, by whom, by how many in a row | when the lease is given back, or in a day |
@@ -105,6 +106,11 @@ def bars(room: str) -> str:
 def polls(room: str) -> str:
     """All polls of the room, ended ones too."""
     return room_key(room, "polls")
+
+
+def poll_order(room: str) -> str:
+    """The ids of all polls, in the order in which they open."""
+    return room_key(room, "poll-order")
 
 
 def edges(room: str) -> str:

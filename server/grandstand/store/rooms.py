@@ -48,7 +48,6 @@ class Description:
 class _PollPlace(msgspec.Struct, frozen=True):
     """Of a poll, what its place among the others is: to decode no more takes a third."""
 
-    id: str
     opens_at: int
 
 
@@ -169,19 +168,47 @@ class Rooms:
         return sorted(_items(rows, PollRecord), key=lambda poll: (poll.opens_at, poll.id))
 
     async def poll_page(
-        self, room: str, before: tuple[int, str] | None, limit: int
-    ) -> tuple[list[PollRecord], bool]:
-        """The last ``limit`` polls, of those that open before (``opens_at``, ``id``) if given, in
-        the order in which they open; and whether there are earlier ones."""
-        rows = await self._reader.ask("HVALS", keys.polls(room))
-        placed = [(place, row) for row in rows if (place := item_of(row, _PollPlace)) is not None]
-        earlier = sorted(
-            (place.opens_at, place.id, row)
-            for place, row in placed
-            if before is None or (place.opens_at, place.id) < before
+        self, room: str, before: str, limit: int
+    ) -> tuple[list[PollRecord], str] | None:
+        """The last ``limit`` polls, of those before the poll ``before`` unless that is '', in the
+        order in which they open; and the ``before`` of the page before it, '' if this is the first.
+        None if there is no poll ``before``."""
+        order = keys.poll_order(room)
+        known, ordered, rank = await self._reader.ask_all(
+            [
+                ("HLEN", keys.polls(room)),
+                ("ZCARD", order),
+                ("ZREVRANK", order, before),
+            ],
+            at_once=True,
         )
-        page = _items([row for *_, row in earlier[-limit:]], PollRecord)
-        return page, len(earlier) > limit and bool(page)
+        if ordered < known:
+            await self._put_polls_in_order(room)
+            rank = await self._reader.ask("ZREVRANK", order, before)
+        if before and rank is None:
+            return None
+        first = rank + 1 if before else 0
+        ids = await self._reader.ask("ZREVRANGE", order, first, first + limit)
+        page = ids[:limit][::-1]
+        if not page:
+            return [], ""
+        rows = await self._reader.ask("HMGET", keys.polls(room), *page)
+        polls = _items([row for row in rows if row is not None], PollRecord)
+        return polls, page[0].decode() if len(ids) > limit else ""
+
+    async def _put_polls_in_order(self, room: str) -> None:
+        """Once for a room of a version that kept no order, and after the store has lost it.
+
+        A poll that can't be read stands before all others.
+        """
+        rows = await self._reader.ask("HGETALL", keys.polls(room))
+        places = [(item_of(row, _PollPlace), poll) for poll, row in rows.items()]
+        await self._reader.ask_all(
+            [
+                ("ZADD", keys.poll_order(room), 0 if place is None else place.opens_at, poll)
+                for place, poll in places
+            ]
+        )
 
     async def held_ids(self, room: str) -> list[str]:
         """Which comments wait for a moderator, in any order."""

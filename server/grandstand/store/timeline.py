@@ -265,6 +265,7 @@ def _commit_call(
         "life": str(state.settings.record_retention + BUCKET_MARGIN_S),
         "state": _pairs({part: getattr(state, part) for part in PARTS if part in changes.parts}),
         "polls": _pairs({poll.id: poll for poll in changes.polls}),
+        "opens": [each for poll in changes.polls for each in (str(poll.opens_at), poll.id)],
         "held": _pairs({comment.id: comment for comment in changes.held}),
         "forget": list(changes.decided),
         "bars": _pairs({user: bar for user, bar in commit.asides.bars.items() if bar is not None}),
@@ -282,6 +283,7 @@ def _commit_call(
         keys.held(room),
         keys.polls(room),
         keys.bars(room),
+        keys.poll_order(room),
         *buckets,
     ]
     return _COMMIT, touched, [keys.bus(room), _for_lua(body)]

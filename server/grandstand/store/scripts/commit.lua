@@ -5,11 +5,11 @@
 -- and it is what makes room.
 --
 -- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
---       9 bars, then the comment buckets that ARGV[2] names by their place
+--       9 bars, 10 the polls' order, then the comment buckets that ARGV[2] names by their place
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
 --       envelope: bytes, keep: timeline entries kept, life: seconds that buckets live
---       state, polls, held, bars: [field, value]..., forget: [held id...], lift: [user...],
+--       state, polls, held, bars: [field, value]..., opens: [moment, poll id]..., forget: [held id...], lift: [user...],
 --       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
@@ -31,6 +31,9 @@ end
 
 put(KEYS[4], commit.state)
 put(KEYS[8], commit.polls)
+for i = 1, #commit.opens, 2 do
+    redis.call('ZADD', KEYS[10], commit.opens[i], commit.opens[i + 1])
+end
 put(KEYS[7], commit.held)
 put(KEYS[9], commit.bars)
 for _, user in ipairs(commit.lift) do redis.call('HDEL', KEYS[9], user) end
@@ -40,7 +43,7 @@ local buckets = {}
 for _, row in ipairs(commit.rows) do
     redis.call('ZADD', KEYS[5], row[3], row[4])
     if row[1] > 0 then
-        local bucket = KEYS[9 + row[1]]
+        local bucket = KEYS[10 + row[1]]
         redis.call('HSET', bucket, row[2], row[3])
         buckets[bucket] = true
     end
