@@ -167,7 +167,12 @@ def test_tokens_of_the_previous_secret_are_taken_and_none_are_made() -> None:
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("A\u202eda\u0007", "Ada"), ("\u200b \n", "viewer"), ("x" * 300, "x" * 100)],
+    [
+        ("A\u202eda\u0007", "Ada"),
+        ("\u200b \n", "viewer"),
+        ("x" * 300, "x" * 100),
+        ("Ada \ud83d", "Ada"),  # an emoji that its issuer has cut in two
+    ],
 )
 def test_a_name_is_cleaned_and_cut(name: str, shown: str) -> None:
     assert Tokens(SECRET).identify(signed(name=name)).name == shown
@@ -183,6 +188,8 @@ def test_a_name_is_cleaned_and_cut(name: str, shown: str) -> None:
         ({"sub": None}, "sub"),
         ({"sub": ""}, "sub"),
         ({"sub": "x" * 201}, "sub"),
+        ({"sub": "\ud83d"}, "can't be used"),
+        ({"jti": "\ud83d"}, "can't be used"),
         ({"role": "king"}, "role"),
         ({"rooms": "gala"}, "rooms"),
         ({"rooms": [1]}, "rooms"),

@@ -68,6 +68,7 @@ async def test_another_path_is_404(gate: Gate, path: str) -> None:
         ("https://show.example.evil.example", False),
         ("null", False),
         ("", False),
+        ("http://[", False),
     ],
 )
 async def test_browsers_are_let_in_by_their_origin(
@@ -82,6 +83,7 @@ async def test_browsers_are_let_in_by_their_origin(
 async def test_a_request_of_no_host_matches_no_origin(gate: Gate) -> None:
     for origin in ("null", "http://here"):
         assert refused(gate, handshake(origin=origin, host=None))[0] == 403
+        assert refused(gate, handshake(origin=origin, host=""))[0] == 403
 
 
 async def test_an_address_has_so_many_connections(gate: Gate) -> None:

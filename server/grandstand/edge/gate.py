@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 from grandstand.edge.address import counted_as
 from grandstand.edge.admission import Admission
@@ -101,7 +100,8 @@ class Gate:
         origin = handshake.origin
         if origin is None or origin in self.origins or "*" in self.origins:
             return True
-        return urlsplit(origin).netloc == handshake.host
+        _, separator, host = origin.partition("://")
+        return bool(separator) and host == handshake.host
 
     def _refuse(
         self, status: int, code: ErrorCode, words: str, retry_after_s: int | None = None
