@@ -3,8 +3,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from grandstand.producers import health
+from grandstand.producers.api import Call
 from prometheus_client import Counter, Metric
 from prometheus_client.registry import Collector
 
@@ -60,3 +64,31 @@ async def test_viewers_are_served_while_metrics_are_collected(on_stage: Stage) -
         assert "slow" in (await scrape).text
     finally:
         on_stage.api.registry.unregister(slow)
+
+
+async def test_metrics_are_collected_once_for_all_who_ask_meanwhile(on_stage: Stage) -> None:
+    class Counted(Collector):
+        times, may_end = 0, threading.Event()
+
+        def collect(self) -> Iterator[Metric]:
+            self.times += 1
+            self.may_end.wait(5)
+            yield Metric("counted", "For this test", "gauge")
+
+    counted = Counted()
+    counted.may_end.set()
+    on_stage.api.registry.register(counted)
+    counted.may_end.clear()
+    before = counted.times
+    call = cast("Call", SimpleNamespace(api=on_stage.api))
+    try:
+        scrapes = [asyncio.create_task(health.metrics(call)) for _ in range(50)]
+        await asyncio.sleep(0)  # all of them have asked
+        counted.may_end.set()
+        for scrape in scrapes:
+            assert b"counted" in bytes((await scrape).body)
+        assert counted.times == before + 1
+        await health.metrics(call)
+        assert counted.times == before + 2
+    finally:
+        on_stage.api.registry.unregister(counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -56,6 +57,7 @@ class Api:
     draining: bool = False
     directory: Directory = field(init=False)
     tallies: Tallies = field(init=False)
+    scrape: asyncio.Task[bytes] | None = None
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.rooms.store)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
-from grandstand.producers.api import Call, answer
+from grandstand.producers.api import Api, Call, answer
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 
@@ -34,10 +34,19 @@ async def readyz(call: Call) -> Response:
 
 
 async def metrics(call: Call) -> Response:
-    """Metrics for Prometheus."""
-    siblings = call.api.siblings
-    if siblings is None:
-        body = await asyncio.to_thread(generate_latest, call.api.registry)
-    else:
-        body = await siblings.told()
+    """Metrics for Prometheus.
+
+    They are collected once for all who ask meanwhile: collecting holds the interpreter for some
+    5 ms, and anybody may ask.
+    """
+    api = call.api
+    if api.scrape is None or api.scrape.done():
+        api.scrape = asyncio.create_task(_collected(api), name="scrape")
+    body = await asyncio.shield(api.scrape)
     return Response(body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _collected(api: Api) -> bytes:
+    if api.siblings is not None:
+        return await api.siblings.told()
+    return await asyncio.to_thread(generate_latest, api.registry)
