@@ -194,7 +194,7 @@ async def _serve(
     arrivals = Arrivals(keepalive, settings.max_connections_per_address, machine.max_connections())
     metrics.read_counter(
         "connections_refused",
-        "Connections closed at accept or for being slow, by what there was too much of",
+        "Connections closed at accept, for being slow, or for odd HTTP, by what was wrong",
         "why",
         lambda: arrivals.refused,
     )

@@ -321,7 +321,7 @@ async def test_at_the_limit_of_files_the_longest_silent_one_gives_way() -> None:
         other.say(GET)
         await other.heard(b"ok")
         assert await silent[0].rest() == b""
-        assert served.arrivals.refused == {"address": 0, "files": 1, "slow": 0}
+        assert served.arrivals.refused == {"address": 0, "files": 1, "odd": 0, "slow": 0}
         assert not any(each.is_over for each in silent[1:])
 
 

@@ -24,7 +24,7 @@ def test_an_address_has_so_many_places_and_each_that_leaves_makes_one() -> None:
     first.leave()
     assert arrivals.count("a") == 1
     assert arrivals.enter(Peer(), "a", 3) is not None
-    assert arrivals.refused == {"address": 1, "files": 0, "slow": 0}
+    assert arrivals.refused == {"address": 1, "files": 0, "odd": 0, "slow": 0}
 
 
 def test_no_address_is_not_limited() -> None:

@@ -16,6 +16,7 @@ from collections import Counter
 from typing import Protocol
 
 from grandstand.edge.keepalive import Deadline, Keepalive
+from grandstand.edge.round_robin import EVENTS_A_REQUEST, EVENTS_A_TURN, RoundRobin
 
 HEAD_S = 5
 """A peer's time from accept, or from the first byte of a later request, to the end of the head."""
@@ -45,6 +46,11 @@ class Arrival:
         self.owner: Owner | None = owner
         self.address = address
 
+    @property
+    def turns(self) -> RoundRobin:
+        """Where it queues to be read."""
+        return self._arrivals.turns
+
     def within(self, delay_s: int, owes_head: bool = False) -> None:
         """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds; not as was said
         before.
@@ -69,16 +75,20 @@ class Arrival:
             self.owner = None
             self._arrivals.forget(self.address)
 
+    def refuse(self, why: str) -> None:
+        """Count that it is closed by us."""
+        self._arrivals.refused[why] += 1
+
     def evict(self) -> None:
         """Give the place up."""
         self.heard()
-        self._arrivals.refused["files"] += 1
+        self.refuse("files")
         if self.owner is not None:
             self.owner.expire()
 
     def _expire(self) -> None:
         self.heard()
-        self._arrivals.refused["slow"] += 1
+        self.refuse("slow")
         if self.owner is not None:
             self.owner.expire()
 
@@ -92,10 +102,11 @@ class Arrivals:
         self, keepalive: Keepalive, per_address: int = 5000, most: int = sys.maxsize
     ) -> None:
         self.keepalive = keepalive
+        self.turns = RoundRobin(a_turn=EVENTS_A_TURN, a_connection=EVENTS_A_REQUEST)
         self.owing_heads: dict[Arrival, None] = {}
         """Those whose peers owe a head, the longest first."""
-        self.refused = {"address": 0, "files": 0, "slow": 0}
-        """Connections closed by us, by what there was too much of."""
+        self.refused = {"address": 0, "files": 0, "odd": 0, "slow": 0}
+        """Connections closed by us, by what was wrong with them."""
         self._per_address = per_address
         self._most = most
         self._counts: Counter[str] = Counter()

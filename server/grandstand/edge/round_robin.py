@@ -21,6 +21,9 @@ FRAMES_A_TURN = 64
 FRAMES_A_CONNECTION = 8
 """Of one connection in one go."""
 
+EVENTS_A_TURN, EVENTS_A_REQUEST = 24, 8
+"""The same for HTTP, in h11's events: eight small requests, about 5 ms with their answers."""
+
 
 class Reader(Protocol):
     """A connection that has sent more than one frame at once."""
@@ -30,10 +33,19 @@ class Reader(Protocol):
 
 
 class RoundRobin:
-    """The queue of one event loop. ``call_soon`` is that loop's, unless a test gives its own."""
+    """The queue of one event loop, of which ``a_turn`` frames are read in a turn, and
+    ``a_connection`` of one connection. ``call_soon`` is that loop's, unless a test gives its own.
+    """
 
-    def __init__(self, call_soon: Callable[[Callable[[], None]], object] | None = None) -> None:
+    def __init__(
+        self,
+        call_soon: Callable[[Callable[[], None]], object] | None = None,
+        a_turn: int = FRAMES_A_TURN,
+        a_connection: int = FRAMES_A_CONNECTION,
+    ) -> None:
         self._call_soon = call_soon
+        self._a_turn = a_turn
+        self._a_connection = a_connection
         self._queue: OrderedDict[Reader, None] = OrderedDict()
         self._is_due = False
 
@@ -49,10 +61,10 @@ class RoundRobin:
     def turn(self) -> None:
         """One turn of the loop."""
         self._is_due = False
-        left = FRAMES_A_TURN
+        left = self._a_turn
         while self._queue and left > 0:
             reader, _ = self._queue.popitem(last=False)
-            share = min(FRAMES_A_CONNECTION, left)
+            share = min(self._a_connection, left)
             count = reader.read_on(share)
             left -= max(count, 1)
             if count == share:
