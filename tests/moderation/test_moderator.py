@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
-from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.moderator import AT_ONCE, Judgement, Moderator, _with
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.rules import Rules
@@ -110,6 +112,37 @@ async def test_a_batch_that_waited_out_its_deadline_is_never_scored(made: list[M
     assert scorer.asked == ["text 0"]
     tries = [(await moderator.judge([f"another {n}"], Policy()))[0].scored for n in range(10)]
     assert any(tries), "it works on"
+
+
+async def test_all_rooms_together_look_at_so_much_in_a_turn_of_the_loop(
+    made: list[Moderator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moderator = _make(made, None)
+    turns, looked_at = 0, Counter[int]()
+    length, rooms = 400, 5
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+        def looking(*arguments: Any) -> Any:
+            looked_at[turns] += length
+            return function(*arguments)
+
+        return looking
+
+    monkeypatch.setattr(Moderator, "_read", watched(Moderator._read))
+    monkeypatch.setattr("grandstand.moderation.moderator._with", watched(_with))
+    batches = [[f"{room}.{n} ".ljust(length, "x") for n in range(40)] for room in range(rooms)]
+    counting = asyncio.create_task(count_turns())
+    judged = await asyncio.gather(*(moderator.judge(batch, Policy()) for batch in batches))
+    counting.cancel()
+    assert [len(each) for each in judged] == [40] * rooms
+    assert looked_at.total() == 2 * length * 40 * rooms  # read, and weighed
+    assert max(looked_at.values()) < AT_ONCE + length
 
 
 async def test_a_caller_that_gives_up_leaves_the_moderator_working(made: list[Moderator]) -> None:

@@ -28,13 +28,14 @@ def weigh(
 
     ``fine`` and ``excitement`` 0 to 1, ``mood`` -1 to 1.
     """
-    variety = len(set(skeleton))
+    letters = set(skeleton)
+    variety = len(letters)
     if variety == 0:
         return 0.0
     words = len(set(skeleton.split()))
     # A Chinese character says about as much as three letters, and there are no gaps to count.
     if not skeleton.isascii():
-        variety += 2 * sum(letter > "\u2e80" for letter in set(skeleton))
+        variety += 2 * sum(letter > "\u2e80" for letter in letters)
     said = 1.0 - math.exp(-(variety + 2 * words) / 14.0)
     substance = 0.1 + 0.7 * said
     if len(text) > 24 and len(set(text)) * 5 < len(text):
