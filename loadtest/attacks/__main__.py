@@ -2,10 +2,11 @@
 
     .venv/bin/python -m loadtest.attacks [--only NAME,NAME] [--list] [--out FILE]
 
-Each attack gets a server of its own. ``--only`` takes names, or their beginnings. Prints one table
+Each attack gets a server of its own. ``--only`` takes names, or their beginnings. Prints a table
 (round trips of the witness in ms during the attack, the longest time without a frame, the p99
-before it, how late the witness itself was) and writes it with the machine, the commit and all
-figures to ``loadtest/results/attacks.json``.
+before it, how late the witness itself was, what the attack counted), one of what rooms cost in
+which nothing happens, and writes them with the machine, the commit and all figures to
+``loadtest/results/attacks.json``.
 """
 
 from __future__ import annotations
@@ -19,25 +20,27 @@ from pathlib import Path
 from typing import Any
 
 from loadtest import attacks
+from loadtest.attacks import idle
 from loadtest.attacks.attack import Attack
+from loadtest.attacks.idle import Idle
 from loadtest.attacks.measure import measure, table
 from loadtest.bench.__main__ import machine
 
 RESULT = Path(__file__).parents[1] / "results" / "attacks.json"
 
 
-def known() -> dict[str, Attack]:
-    """All attacks of this package's modules, by name."""
-    found: dict[str, Attack] = {}
+def known() -> dict[str, Attack | Idle]:
+    """All that can be run, by name: the attacks of this package's modules, and idle rooms."""
+    found: dict[str, Attack | Idle] = {}
     for module in pkgutil.iter_modules(attacks.__path__):
         if module.name != "__main__":
             its = importlib.import_module(f"{attacks.__name__}.{module.name}")
             found |= {each.name: each for each in getattr(its, "ATTACKS", ())}
-    return found
+    return found | {each.name: each for each in idle.COSTS}
 
 
 def main() -> int:
-    """Runs them; 0 whatever was noticed: the table says it."""
+    """Runs them; 0 whatever was noticed: the tables say it."""
     options = argparse.ArgumentParser(
         prog="loadtest.attacks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -53,13 +56,21 @@ def main() -> int:
     if given.list:
         print("\n".join(each.name for each in chosen))
         return 0
-    found: dict[str, dict[str, Any]] = {}
+    noticed: dict[str, dict[str, Any]] = {}
+    costs: dict[str, dict[str, Any]] = {}
     about = machine()
-    for attack in chosen:
-        found[attack.name] = measure(attack)
-        print(table(found).splitlines()[-1], flush=True)
-    printed = table(found)
-    told = {"machine": about, "attacks": found, "table": printed.splitlines()}
+    for each in chosen:
+        if isinstance(each, Idle):
+            costs[each.name] = idle.measure(each)
+            printed = idle.table(costs)
+        else:
+            noticed[each.name] = measure(each)
+            printed = table(noticed)
+        print(printed.splitlines()[-1], flush=True)
+    printed = "\n\n".join(
+        tabled(found) for tabled, found in ((table, noticed), (idle.table, costs)) if found
+    )
+    told = {"machine": about, "attacks": noticed, "idle": costs, "table": printed.splitlines()}
     given.out.write_text(json.dumps(told, indent=1) + "\n")
     print(f"\n{printed}\n\n{given.out}")
     return 0

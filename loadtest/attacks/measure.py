@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from loadtest.attacks.attack import Attack
+from loadtest.attacks.attack import MOST_GAP_MS, Attack
 from loadtest.attacks.target import Target, target
 from loadtest.attacks.witness import Seen, witness
 from loadtest.spread import spread
@@ -18,12 +19,13 @@ RECOVERS_S = 120.0
 
 
 def measure(attack: Attack) -> dict[str, Any]:
-    """Round trips and gaps in ms; ``closes``: witnesses cut; ``hung``: workers ended as hung."""
-    with target(attack.settings, attack.environment, attack.options) as attacked:
+    """Round trips and gaps in ms; ``closes``: witnesses cut; ``hung``: workers ended as hung;
+    ``counted``: what the attack itself counted."""
+    with target(attack.settings, attack.environment, attack.options, attack.rooms) as attacked:
         with witness(attacked) as witnesses:
             time.sleep(CALM_S)
             began_s = time.monotonic()
-            asyncio.run(_attacked(attack, attacked))
+            counted = asyncio.run(_attacked(attack, attacked))
             _until_it_answers(attacked)
             ended_s = time.monotonic()
             time.sleep(AFTER_S)
@@ -35,6 +37,7 @@ def measure(attack: Attack) -> dict[str, Any]:
         "during": _of(seen, began_s, ended_s + AFTER_S),
         "closes": len(seen.closes),
         "hung": hung,
+        "counted": dict(counted or {}),
         "most_p99_ms": attack.most_p99_ms,
     }
 
@@ -53,8 +56,8 @@ def _until_it_answers(attacked: Target) -> None:
             return
 
 
-async def _attacked(attack: Attack, attacked: Target) -> None:
-    await attack.run(attacked)
+async def _attacked(attack: Attack, attacked: Target) -> Mapping[str, int] | None:
+    return await attack.run(attacked)
 
 
 def _of(seen: Seen, from_s: float, until_s: float) -> dict[str, Any]:
@@ -76,11 +79,22 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         during, before = its["during"], its["before"]
         trip = during["trip_ms"]
         lag_ms = during["own_lag_ms"].get("p99", 0)
-        is_reached = bool(trip["count"]) and trip["p99"] <= its["most_p99_ms"] and not its["hung"]
+        counted = "".join(f"  {count} {what}" for what, count in its["counted"].items())
         lines.append(
             f"{name:38}{its['seconds']:6.1f}{trip.get('p50', 0):8.1f}{trip.get('p99', 0):8.1f}"
             f"{trip.get('max', 0):8.1f}{during['longest_gap_ms']:8.0f}"
             f"{before['trip_ms'].get('p99', 0):8.1f}{lag_ms:6.0f}{its['closes']:8}"
-            f"{its['hung']:6.0f}  {'under' if is_reached else 'OVER'} {its['most_p99_ms']:.0f}"
+            f"{its['hung']:6.0f}  {_verdict(its)}{counted}"
         )
     return "\n".join(lines)
+
+
+def _verdict(its: dict[str, Any]) -> str:
+    during = its["during"]
+    is_soon = during["trip_ms"]["count"] and during["trip_ms"]["p99"] <= its["most_p99_ms"]
+    words = [f"{'under' if is_soon else 'OVER'} {its['most_p99_ms']:.0f}"]
+    if during["longest_gap_ms"] > MOST_GAP_MS:
+        words.append(f"gap OVER {MOST_GAP_MS:.0f}")
+    if its["hung"]:
+        words.append("HUNG")
+    return ", ".join(words)

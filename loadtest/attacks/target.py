@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ ATTACKER = "127.0.0.2"
 """Whence attacks come, unless they come from many addresses."""
 
 TOKEN_S = 3600
+
+REST_LOOK_S = 0.25
+REST_WITHIN_S = 120.0
+
+
+def many_rooms(count: int) -> tuple[str, ...]:
+    """So many rooms, the one that is attacked among them."""
+    return (ROOM, *(f"empty{number}" for number in range(1, count)))
 
 
 class RefusedError(Exception):
@@ -93,9 +102,31 @@ async def send_all(connection: socket.socket, data: bytes) -> None:
 
 @contextmanager
 def target(
-    settings: Mapping[str, Any], environment: Mapping[str, str], options: Sequence[str]
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    options: Sequence[str],
+    rooms: Sequence[str] = (ROOM,),
 ) -> Iterator[Target]:
-    """Start one with an empty store and its ordinary limits; it ends with the block."""
+    """Start one with an empty store and its ordinary limits; it ends with the block. Where there
+    are several rooms, they have come to rest."""
     cores = os.sched_getaffinity(0)
-    with grandstand(cores, settings, environment, ordinary=True, options=options) as server:
+    with grandstand(
+        cores, settings, environment, rooms=rooms, ordinary=True, options=options
+    ) as server:
+        if len(rooms) > 1:
+            until_at_rest(server)
         yield Target(server)
+
+
+def until_at_rest(server: Grandstand) -> None:
+    """Wait until the server, whose rooms were just made, sequences none of them any more.
+
+    Raises OSError if that doesn't happen.
+    """
+    until_s = time.monotonic() + REST_WITHIN_S
+    has_begun = False  # a new room isn't held at once
+    while (held := server.metric("grandstand_leases_held")) or not has_begun:
+        has_begun = has_begun or held > 0
+        if time.monotonic() > until_s:
+            raise OSError(f"{held:.0f} rooms aren't at rest after {REST_WITHIN_S} s")
+        time.sleep(REST_LOOK_S)
