@@ -12,6 +12,8 @@ ONLY ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Tests start hundreds of processes: none is to compile all modules anew, whatever the caller has set.
+export PYTHONDONTWRITEBYTECODE :=
 # In recipes that need npm: the machine's, else the one that setup-test put beside Python.
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
