@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -27,7 +29,7 @@ from grandstand.timeouts import timeout
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from tests.attacks.sequencing import POISON, poisoned
+from tests.attacks.sequencing import POISON, ROOM, poisoned
 
 PATIENCE_S = 60
 COMMENTS = 300
@@ -45,14 +47,12 @@ async def store(valkey_url: str) -> AsyncIterator[Store]:
 @contextmanager
 def sequencing(url: str, folder: Path, place: str, happens: str, count: int) -> Iterator[None]:
     words = [sys.executable, "-m", "tests.attacks.sequencing", url, str(folder), place, happens]
-    processes: list[subprocess.Popen[bytes]] = []
+    process = subprocess.Popen([*words, str(count)], start_new_session=True)
     try:
-        processes += (subprocess.Popen(words) for _ in range(count))
         yield
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 async def say(store: Store, room: str, texts: list[str]) -> list[str]:
@@ -93,10 +93,10 @@ async def test_what_is_dear_to_compare_stops_one_process_and_no_second(
     store: Store, valkey_url: str, tmp_path: Path, happens: str
 ) -> None:
     (lost := tmp_path / "lost").mkdir()
-    ids = await say(store, "a", texts())
+    ids = await say(store, ROOM, texts())
     with sequencing(valkey_url, lost, "compare", happens, count=2):
-        rows = await committed(store, "a")
-        await whole(store, "a")
+        rows = await committed(store, ROOM)
+        await whole(store, ROOM)
         assert len(list(lost.iterdir())) == 1
     assert [row.id for row in rows] == sorted(ids)
     assert any(row.shown for row in rows)
@@ -107,14 +107,14 @@ async def test_an_entry_that_kills_by_itself_is_put_aside_and_no_other(
     store: Store, valkey_url: str, tmp_path: Path, place: str, deaths: int
 ) -> None:
     (lost := tmp_path / "lost").mkdir()
-    ids = await say(store, "a", texts())
+    ids = await say(store, ROOM, texts())
     innocent = await say(store, "b", ["one", "two", "three"])
     with sequencing(valkey_url, lost, place, "die", count=deaths + 2):
-        rows, others = await committed(store, "a"), await committed(store, "b")
-        await whole(store, "a")
+        rows, others = await committed(store, ROOM), await committed(store, "b")
+        await whole(store, ROOM)
         assert len(list(lost.iterdir())) == deaths
-        (later,) = await say_more(store, "a")
-        assert later in [row.id for row in await committed(store, "a")]
+        (later,) = await say_more(store, ROOM)
+        assert later in [row.id for row in await committed(store, ROOM)]
     known = [row.id for row in rows]
     assert known == sorted(ids if place == "fold" else set(ids) - {ids[PLACE]})
     assert not any(row.shown for row in rows if row.text == POISON)
