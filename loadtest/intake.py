@@ -6,7 +6,8 @@ It starts a server of its own with an embedded store, and loads it from this pro
 pinned to a core. Each seat keeps a few messages on their way, so the room is always full; the
 connection's own limit (20 messages a second) is met by many seats. With ``--data`` the texts are
 those of recorded chats, else made-up ones. Prints one table and writes it with all raw figures to
-``loadtest/results/intake.json``.
+``loadtest/results/intake.json``. A seat that is lost sends no more, so rates are then those of
+fewer seats than it says: lost ones are counted, and it ends with 1.
 """
 
 from __future__ import annotations
@@ -97,6 +98,13 @@ class Load:
             self._to_write.clear()
             self.stand.turn(LOOK_S)
 
+    @property
+    def lost(self) -> Counter[str]:
+        """Connections that ended though nobody here ended them, by close code or by fault."""
+        counts = self.stand.counts
+        closes = Counter({str(code): times for code, times in counts.closes.items()})
+        return closes + counts.faults
+
     def saw(self, frame: dict[str, Any]) -> None:
         """Nothing is made of it."""
 
@@ -146,6 +154,7 @@ def measure(
         if load.stand.clock() > until_s:
             raise SystemExit(f"not all came in: {load.stand.counts}")
         load.run(LOOK_S)
+    lost_before = load.lost  # on their way in: they tried again
     for seat in taken:
         for _ in range(WINDOW):
             load.send(seat)
@@ -156,6 +165,7 @@ def measure(
     took_s = time.perf_counter() - began_s
     used = [(cpu_ns([pid]) - was) / 1e9 for pid, was in zip(pids, before, strict=True)]
     own_s = time.process_time() - own
+    lost = load.lost - lost_before
     load.stand.close()
     latencies = sorted(load.latencies_ms)
     return {
@@ -167,6 +177,7 @@ def measure(
         "store_cpu": round(used[1] / took_s, 2),
         "client_cpu": round(own_s / took_s, 2),
         "refused": load.refused,
+        "lost": lost,
     }
 
 
@@ -194,8 +205,8 @@ def recorded(data: Path | None) -> list[str]:
     return [text[:100] for text in (json.loads(line)["text"] for line in lines) if text.strip()]
 
 
-def main() -> None:
-    """Runs it all."""
+def main() -> int:
+    """Runs it all; 1 if seats were lost."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path)
     options.add_argument("--seats", type=int, default=1000)
@@ -235,6 +246,7 @@ def main() -> None:
             server.terminate()
             server.wait(30)
     report(results, memory, given.seats, given.data is not None)
+    return int(bool(lost_seats(results)))
 
 
 def ready(url: str) -> None:
@@ -274,19 +286,9 @@ def report(results: list[dict[str, Any]], memory: dict[str, Any], seats: int, re
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    print(f"{'':10}{'acks/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'server':>8}{'store':>8}{'client':>8}")
-    for kind in ("comment", "vote"):
-        runs = [result for result in results if result["kind"] == kind]
-        middle = {
-            name: statistics.median(run[name] for run in runs)
-            for name in runs[0]
-            if isinstance(runs[0][name], int | float)
-        }
-        print(
-            f"{kind + 's':10}{middle['acked_per_s']:8.0f}{middle['ack_p50_ms']:8.1f}"
-            f"{middle['ack_p99_ms']:8.1f}{middle['server_cpu']:8.2f}{middle['store_cpu']:8.2f}"
-            f"{middle['client_cpu']:8.2f}"
-        )
+    print(table(results))
+    for why, times in lost_seats(results).most_common():
+        print(f"{times} seats lost: {why}")
     told = {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "commit": commit,
@@ -299,5 +301,30 @@ def report(results: list[dict[str, Any]], memory: dict[str, Any], seats: int, re
     target.write_text(json.dumps(told, indent=1) + "\n")
 
 
+def lost_seats(results: list[dict[str, Any]]) -> Counter[str]:
+    """Of all runs, by close code or fault."""
+    return sum((Counter(run["lost"]) for run in results), Counter[str]())
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """A line for comments and one for votes: medians over the runs, and how many seats were lost
+    in all of them."""
+    names = ("acks/s", "p50 ms", "p99 ms", "server", "store", "client", "lost")
+    lines = [" " * 10 + "".join(f"{name:>8}" for name in names)]
+    for kind in ("comment", "vote"):
+        runs = [result for result in results if result["kind"] == kind]
+        middle = {
+            name: statistics.median(run[name] for run in runs)
+            for name in runs[0]
+            if isinstance(runs[0][name], int | float)
+        }
+        lines.append(
+            f"{kind + 's':10}{middle['acked_per_s']:8.0f}{middle['ack_p50_ms']:8.1f}"
+            f"{middle['ack_p99_ms']:8.1f}{middle['server_cpu']:8.2f}{middle['store_cpu']:8.2f}"
+            f"{middle['client_cpu']:8.2f}{lost_seats(runs).total():8}"
+        )
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

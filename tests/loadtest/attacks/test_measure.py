@@ -50,7 +50,8 @@ def test_the_verdict_says_each_thing_that_is_wrong() -> None:
 
 
 def test_what_an_attack_counted_stands_beside_its_figures() -> None:
-    assert told(counted={"accepted": 600, "sequenced": 601}) == "0 under 60 600 accepted 601 sequenced"
+    counted = {"accepted": 600, "sequenced": 601}
+    assert told(counted=counted) == "0 under 60 600 accepted 601 sequenced"
 
 
 def test_all_attacks_are_found_by_their_names() -> None:
