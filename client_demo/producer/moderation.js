@@ -172,7 +172,7 @@ export class ModerationDesk {
   async rejectAll(comment, what) {
     const category = categoriesOf(comment)[0];
     if (what === "category" && category === undefined) return;
-    const criteria = { user: { user: comment.user }, text: { text_like: comment.text }, category: { category } };
+    const criteria = { user: { user: comment.user }, text: { text: comment.text }, category: { category } };
     const fault = await this.#rejectTogether(criteria[what]);
     if (fault === undefined) return;
     this.faults.set(comment.id, fault);

@@ -70,6 +70,18 @@ async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: St
     assert answer.status_code == 403
 
 
+async def test_those_that_say_the_same_are_decided_and_not_those_that_contain_it(
+    on_stage: Stage,
+) -> None:
+    room = await on_stage.room()
+    for text in ("no", "I know", "NO!!", "\U0001f4a9"):
+        await on_stage.say(room, text, held=True)
+    assert await decide(on_stage, room, decision="reject", text="No") == 2
+    assert await decide(on_stage, room, decision="reject", text="\U0001f4a9") == 1
+    assert await held(on_stage, room) == ["I know"]
+    await decide(on_stage, room, 422, decision="reject", text=" ")
+
+
 async def test_others_have_their_turns_while_a_full_queue_is_looked_through(
     on_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -341,13 +341,13 @@ async def test_the_queue_is_worked_off_by_keys(
 async def test_many_are_rejected_at_once_by_author_and_by_what_they_say(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
-    await hold(live_server, stage, "again", "again", "for once")
+    await hold(live_server, stage, "again", "again", "again and for good")
     await hold(live_server, stage, "tonight")
     async with at_desk(browser, live_server, stage, role="moderator") as desk:
         await shows(desk, "held", count=4)
         await press(desk, "j", "t")
         await shows(desk, "held", count=2)
-        await shows(desk, "held", "shut up again", 0)
+        await shows(desk, "held", "again and for good", 1)
         await press(desk, "j", "k")
         await expect(desk.find("held").first).to_have_attribute("data-selected", "true")
         await desk.find("held").first.locator('[data-test="rejectUser"]').click()

@@ -69,13 +69,14 @@ class Decision(Struct, frozen=True):
 class DecideBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Which held comments to decide: those that all of the named criteria fit, at least one.
 
-    ``text_like``: whose text, whatever its case, marks and disguises, contains it. ``before``:
-    said before that moment.
+    ``text``: which say the same, as comments that are merged do. ``text_like``: whose text contains
+    it, whatever its case, marks and disguises. ``before``: said before that moment.
     """
 
     decision: Literal["approve", "reject"]
     ids: Annotated[list[str], Meta(min_length=1, max_length=MAX_DECIDED)] | UnsetType = UNSET
     user: str | UnsetType = UNSET
+    text: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
     text_like: Annotated[str, Meta(min_length=1, max_length=500)] | UnsetType = UNSET
     category: Annotated[str, Meta(min_length=1, max_length=32)] | UnsetType = UNSET
     before: Time | UnsetType = UNSET
@@ -159,13 +160,16 @@ async def decide(call: Call) -> Response:
 
 def _criteria(good: dict[str, Any]) -> Iterator[Fault]:
     if "decision" in good and len(good) == 1:
-        yield Fault("", "name at least one of ids, user, text_like, category, before")
+        yield Fault("", "name at least one of ids, user, text, text_like, category, before")
+    if "text" in good and not clean(good["text"]):
+        yield Fault("text", "is blank")
     if "text_like" in good and not skeleton(clean(good["text_like"])):
         yield Fault("text_like", "is blank")
 
 
 def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
     ids = None if body.ids is UNSET else set(body.ids)
+    same = None if body.text is UNSET else likeness(clean(body.text))
     gist = None if body.text_like is UNSET else skeleton(clean(body.text_like))
 
     def fits(comment: HeldComment) -> bool:
@@ -174,6 +178,7 @@ def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
             and (body.user is UNSET or comment.user == body.user)
             and (body.category is UNSET or body.category in comment.categories)
             and (body.before is UNSET or comment.at < body.before)
+            and (same is None or likeness(comment.text) == same)
             and (gist is None or gist in skeleton(comment.text))
         )
 
