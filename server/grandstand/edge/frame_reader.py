@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 
 from websockets.frames import Opcode
 
@@ -27,7 +28,7 @@ FULL, QUEUED, IGNORED = 1, 2, 4
 """Why a peer isn't read from: it doesn't read itself, it waits for its turn, it sent too much."""
 
 
-class FrameReader(asyncio.Protocol):
+class FrameReader(asyncio.Protocol, ABC):
     """The reading half of a connection. The transport reads as long as nothing is ``_held``."""
 
     __slots__ = ("_held", "_inbound", "_keepalive", "_transport", "_turns")
@@ -40,17 +41,17 @@ class FrameReader(asyncio.Protocol):
         self._inbound: Inbound | None = None
         self._held = 0
 
+    @abstractmethod
     def receive_frame(self, opcode: Opcode, payload: bytes) -> None:
         """Take a message, text being UTF-8, or a pong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def flush(self, inbound: Inbound) -> None:
         """Write what is to be answered to the frames of one turn."""
-        raise NotImplementedError
 
+    @abstractmethod
     def violated(self, code: CloseCode, reason: str) -> None:
         """Close, saying why: the peer broke a rule."""
-        raise NotImplementedError
 
     def read_on(self, most: int) -> int:
         """Read up to ``most`` of the frames that came; how many were read."""

@@ -40,7 +40,8 @@ START = "start"
 
 _DRAWN = {"7": "drawings (mode 7)", "8": "scripts (mode 8)", "9": "scripts (mode 9)"}
 _PLACE_MAX_CHARS = 1000
-_GOLD = 0xFFD700
+GOLD = 0xFFD700
+"""What is paid for to be read is shown in it."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can't say, not even escaped (its production 2)."""
@@ -143,7 +144,7 @@ def _super_chat(element: Element) -> Found:
         element.text,
         name=who.get("user", ""),
         mode="top",
-        color=_GOLD,
+        color=GOLD,
     )
 
 

@@ -11,11 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.bilibili import MODES_READ
+from grandstand.recordings.forms.bilibili import GOLD, MODES_READ
 from grandstand.recordings.forms.form import Found, JsonForm
 from grandstand.recordings.line import Other, UnreadableError, made, number, size_of
-
-_TOP = 0xFFD700
 
 
 class _Message(Struct):
@@ -67,7 +65,7 @@ def _super_chat(data: dict[Any, Any]) -> Found:
         str(data.get("message", "")),
         name=name,
         mode="top",
-        color=_TOP,
+        color=GOLD,
         own_id=data.get("id"),
     )
 
