@@ -91,8 +91,11 @@ def show(tmp_path: Path) -> Iterator[Evening]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it_well(show: Evening, number: signal.Signals) -> None:
     show.start("--crowd", "20")
-    show.on_air()
-    time.sleep(1)
+    server, _ = show.on_air()
+    deadline = time.monotonic() + READY_S
+    while server.call("GET", "/v1/rooms/gala").json["viewers"] < 20:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     assert show.valkey() is not None
     show.process.send_signal(number)
     assert show.ended() == 0

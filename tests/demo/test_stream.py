@@ -119,9 +119,17 @@ async def test_nothing_but_segments_is_served(tmp_path: Path, name: str) -> None
 async def test_a_playlist_is_waited_for_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with browser(Stream(tmp_path, now_ms)) as client:
+    looks = 0
+
+    class Watched(Stream):
+        def _segments(self) -> list[Segment]:
+            nonlocal looks
+            looks += 1
+            return super()._segments()
+
+    async with browser(Watched(tmp_path, now_ms)) as client:
         asking = asyncio.create_task(client.get(PATH))
-        await asyncio.sleep(0.2)
+        await until(lambda: looks > 2)
         assert not asking.done()
         (tmp_path / Segment(0, 0, 0).name).touch()
         assert (await asking).status_code == 200
