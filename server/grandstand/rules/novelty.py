@@ -60,12 +60,13 @@ _GRAMS_A_LOOK = 4
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A text as it is compared: its trigrams, its digits, and the trigrams that find it.
+    """A text as it is compared: its trigrams, how many, its digits, and the trigrams that find it.
 
     ``finders`` are those in which two texts that are near each other must meet.
     """
 
     grams: frozenset[str] = frozenset()
+    size: int = 0
     digits: str = ""
     finders: tuple[str, ...] = ()
 
@@ -81,8 +82,9 @@ def shape(gist: str) -> Shape:
     few = dict.fromkeys([_AGAIN.sub(_ONCE, word) for word in words[:MOST_LETTERS].split()])
     text = f" {' '.join(few)} "
     grams = frozenset([text[at : at + 3] for at in range(max(1, len(text) - 2))])
-    length = len(grams) - math.ceil(NEAR * len(grams)) + 1
-    return Shape(grams, digits, tuple(sorted(grams, reverse=True)[:length]))
+    size = len(grams)
+    length = size - math.ceil(NEAR * size) + 1
+    return Shape(grams, size, digits, tuple(sorted(grams, reverse=True)[:length]))
 
 
 @dataclass(slots=True, eq=False)
@@ -130,31 +132,27 @@ class Themes:
 
     def near(self, said: Shape) -> Theme | None:
         """What was shown and says nearly the same; of several the one most like it, then oldest."""
-        grams, size = said.grams, len(said.grams)
+        grams, size, digits = said.grams, said.size, said.digits
         least, most = NEAR * size, size / NEAR
         best, found = NEAR, None
-        seen: set[int] = set()
-        compared = 0
+        compared: set[Theme] = set()
         for gram in said.finders:
             if self.effort >= MOST_EFFORT:
                 break
             sharing = self._by_gram.get(gram, ())
             self.effort += 1 + len(sharing)
             for theme in sharing:
-                if id(theme) in seen:
-                    continue
-                seen.add(id(theme))
-                others = len(theme.shape.grams)
-                if theme.shape.digits == said.digits and least <= others <= most:
-                    if compared == MOST_COMPARED:
+                other = theme.shape
+                if least <= other.size <= most and other.digits == digits and theme not in compared:
+                    if len(compared) == MOST_COMPARED:
                         break
-                    compared += 1
-                    shared = len(grams & theme.shape.grams)
-                    index = shared / (size + others - shared)
+                    compared.add(theme)
+                    shared = len(grams & other.grams)
+                    index = shared / (size + other.size - shared)
                     if index > best or (index == best and found is None):
                         best, found = index, theme
-        self.compared += compared
-        self.effort += compared * (1 + size // _GRAMS_A_LOOK)
+        self.compared += len(compared)
+        self.effort += len(compared) * (1 + size // _GRAMS_A_LOOK)
         return found
 
     def add(self, theme: Theme) -> None:
