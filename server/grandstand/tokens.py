@@ -141,7 +141,7 @@ class Tokens:
             _refuse("the token's claims: `iat` must be a time in seconds")
         identity = Identity(
             sub=claims.sub,
-            name=clean(claims.name)[:MAX_NAME_CHARS].strip() or "viewer",
+            name=clean(claims.name[: 4 * MAX_NAME_CHARS])[:MAX_NAME_CHARS].strip() or "viewer",
             role=claims.role,
             rooms=_one_set_of(tuple(claims.rooms)),
             guest=claims.guest,

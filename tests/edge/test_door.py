@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from grandstand.edge import door
-from grandstand.moderation import Names
+from grandstand.moderation import Names, clean
 from grandstand.rules.identity import Identity, Role, neutral_name
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import Bar, RoomState, Staff
@@ -50,6 +50,21 @@ def comment(
 ) -> Any:
     message = PostComment("1", text) if at is None else PostComment("1", text, at=at)
     return door.comment(message, who, "u", room or state(), NOW, limited, answer)
+
+
+def test_a_text_far_too_long_is_not_even_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def counting(text: str) -> str:
+        lengths.append(len(text))
+        return clean(text)
+
+    monkeypatch.setattr(door, "clean", counting)
+    assert comment(" " * 298 + "hi").text == "hi"
+    for dear in ("a\u0301" * 1300, "  a" * 1300, "a\u200d" * 1000, " " * 4000):
+        refused = comment(dear, limited=None)
+        assert refused.instead.code is ErrorCode.TOO_LONG
+    assert lengths == [300]
 
 
 def vote(

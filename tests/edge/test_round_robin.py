@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from grandstand.edge.round_robin import FRAMES_A_CONNECTION, FRAMES_A_TURN, RoundRobin
+from grandstand.edge.round_robin import FRAMES_A_CONNECTION, FRAMES_A_TURN, TURN_S, RoundRobin
 
 
 class Backlog:
@@ -24,7 +24,10 @@ def queue(*sizes: int) -> tuple[RoundRobin, list[Callable[[], None]], list[Backl
     """A queue of such backlogs, what it has asked the loop to call, and what was read."""
     due: list[Callable[[], None]] = []
     log: list[Backlog] = []
-    turns, backlogs = RoundRobin(due.append), [Backlog(size, log) for size in sizes]
+    turns, backlogs = (
+        RoundRobin(due.append, now_s=lambda: 0),
+        [Backlog(size, log) for size in sizes],
+    )
     for each in backlogs:
         turns.add(each)
     return turns, due, backlogs, log
@@ -50,6 +53,19 @@ def test_each_has_a_few_read_and_then_the_next_has_its_turn() -> None:
         + [second]
     )
     assert len(turns) == 1
+
+
+def test_a_turn_in_which_frames_are_dear_ends_earlier() -> None:
+    log: list[Backlog] = []
+    due: list[Callable[[], None]] = []
+    turns = RoundRobin(due.append, now_s=lambda: len(log) * 0.003)  # each takes 3 ms
+    for _ in range(200):
+        turns.add(Backlog(1, log))
+    while due:
+        before = len(log)
+        due.pop()()
+        assert len(log) - before <= TURN_S / 0.003 + 1
+    assert len(log) == 200
 
 
 def test_one_that_is_queued_twice_has_one_share() -> None:

@@ -7,6 +7,7 @@ from grandstand.replica.replica import Replica
 from grandstand.rules.polls import PollRecord
 from grandstand.rules.state import RoomState
 from grandstand.wire.codec import Codec, decode_frame, encode
+from grandstand.wire.framing import split
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Comment,
@@ -166,6 +167,35 @@ def test_a_large_state_costs_no_comments() -> None:
 
 
 @pytest.mark.parametrize("codec", ["msgpack", "json"])
+def test_a_large_state_is_cut_once_however_many_come(
+    codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = 0
+
+    def counting(frame: Frame) -> list[Frame]:
+        nonlocal times
+        times += 1
+        return split(frame)
+
+    monkeypatch.setattr("grandstand.edge.welcome.split", counting)
+    cards = {f"o{n}": Overlay(f"o{n}", "stats", NOW, {"x": "z" * 4000}) for n in range(60)}
+    room, shared = replica(RoomState(overlays=cards)), Greeter("gala")
+    for now in (NOW, NOW + 1):
+        room.seq += 1
+        room.offset += 1
+        room.state.recent.append(comments(2)[1])  # a commit that leaves the cards as they are
+        for resume in (None, Resume("e1", room.offset)):
+            ours = [greet(shared, room, now=now, resume=resume, codec=codec) for _ in range(50)]
+            assert times == 1
+            (alone,) = {tuple(each) for each in ours}
+            assert list(alone) == greet(Greeter("gala"), room, now=now, resume=resume, codec=codec)
+            times = 1
+    room.state.overlays["o7"] = Overlay("o7", "stats", NOW, {"x": "new"})
+    room.seq += 1
+    assert greet(shared, room, codec=codec) == greet(Greeter("gala"), room, codec=codec)
+
+
+@pytest.mark.parametrize("codec", ["msgpack", "json"])
 def test_whoever_was_greeted_before_one_is_told_the_same(codec: Codec) -> None:
     room = replica(
         RoomState(
@@ -195,7 +225,7 @@ def test_what_is_the_same_for_all_is_encoded_once_for_each_commit() -> None:
         room.seq = seq
         for _ in range(3):
             greet(greeter, room)
-            kept.append(greeter._encoded["msgpack", False, 0, False]["recent"])
+            kept.append(greeter._encoded["msgpack", False, 0, False][0]["recent"])
     assert [sum(each is other for other in kept) for each in kept] == [3] * 6
 
 

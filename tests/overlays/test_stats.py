@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from grandstand.overlays.stats import (
     FATES,
     MAX_CARDS,
+    MAX_CARDS_BYTES,
     MAX_WAITING,
     Cards,
     Fate,
@@ -190,6 +192,20 @@ def test_beyond_the_most_cards_the_oldest_go_and_other_overlays_stay() -> None:
     assert {each.id: each for each in cards}[gone].at == oldest.at
     assert len(state.overlays) == MAX_CARDS + 1
     assert state.overlays["forecast"] == other
+
+
+def test_of_cards_as_large_as_may_be_so_many_stay_that_newcomers_can_be_sent_them() -> None:
+    state = RoomState()
+    for n in range(MAX_CARDS):
+        values: dict[str, Any] = {
+            f"{key:02}" + "\U0001f600" * 38: "\U0001f600" * 60 for key in range(12)
+        }
+        tick(state, NOW + n, version(f"heat {n}", "heat", NOW + n, values, 0))
+        size = sum(len(msgspec.msgpack.encode(each)) for each in state.overlays.values())
+        assert size <= MAX_CARDS_BYTES
+    assert 40 < len(state.overlays) < MAX_CARDS
+    kept = sorted(each.at for each in state.overlays.values())
+    assert kept == [NOW + n for n in range(MAX_CARDS)][-len(kept) :]
 
 
 updates = st.lists(

@@ -11,6 +11,7 @@ flood takes a bounded share of the loop, over however many connections it comes.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
@@ -20,6 +21,9 @@ FRAMES_A_TURN = 64
 
 FRAMES_A_CONNECTION = 8
 """Of one connection in one go."""
+
+TURN_S = 0.01
+"""A turn ends after so long, too: some messages are dearer than most."""
 
 EVENTS_A_TURN, EVENTS_A_REQUEST = 24, 8
 """The same for HTTP, in h11's events: eight small requests, about 5 ms with their answers."""
@@ -34,7 +38,8 @@ class Reader(Protocol):
 
 class RoundRobin:
     """The queue of one event loop, of which ``a_turn`` frames are read in a turn, and
-    ``a_connection`` of one connection. ``call_soon`` is that loop's, unless a test gives its own.
+    ``a_connection`` of one connection. ``call_soon`` is that loop's, ``now_s`` its clock, unless a
+    test gives its own.
     """
 
     def __init__(
@@ -42,8 +47,10 @@ class RoundRobin:
         call_soon: Callable[[Callable[[], None]], object] | None = None,
         a_turn: int = FRAMES_A_TURN,
         a_connection: int = FRAMES_A_CONNECTION,
+        now_s: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._call_soon = call_soon
+        self._now_s = now_s
         self._a_turn = a_turn
         self._a_connection = a_connection
         self._queue: OrderedDict[Reader, None] = OrderedDict()
@@ -61,8 +68,8 @@ class RoundRobin:
     def turn(self) -> None:
         """One turn of the loop."""
         self._is_due = False
-        left = self._a_turn
-        while self._queue and left > 0:
+        left, end_s = self._a_turn, self._now_s() + TURN_S
+        while self._queue and left > 0 and self._now_s() < end_s:
             reader, _ = self._queue.popitem(last=False)
             share = min(self._a_connection, left)
             count = reader.read_on(share)

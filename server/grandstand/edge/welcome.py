@@ -18,15 +18,21 @@ from grandstand.wire.codec import Codec, encode, raw
 from grandstand.wire.framing import split
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
+    Cue,
     Durability,
     Frame,
+    Overlay,
+    Poll,
     Resume,
     ServerMessage,
     Viewer,
     Welcome,
 )
 
-LARGE = ("settings", "polls", "overlays", "cues", "recent")
+TABLES = ("polls", "overlays", "cues")
+LARGE = ("settings", *TABLES, "recent")
+
+Tables = tuple[list[Poll], list[Overlay], list[Cue]]
 
 
 class Greeter:
@@ -35,7 +41,8 @@ class Greeter:
     def __init__(self, room: str) -> None:
         self._room = room
         self._commit: tuple[Replica, int] | None = None
-        self._encoded: dict[tuple[Codec, bool, int, bool], dict[str, Any]] = {}
+        self._encoded: dict[tuple[Codec, bool, int, bool], tuple[dict[str, Any], list[Frame]]] = {}
+        self._cut: dict[tuple[Codec, bool], tuple[Tables, list[Frame]]] = {}
 
     def greet(
         self,
@@ -64,49 +71,73 @@ class Greeter:
         is_staff = viewer.role != "viewer"
         cues = [cue for cue in state.cues if cue.at >= now - state.settings.max_latency]
         kind = (codec, recovered, len(cues), is_staff)
+
+        def welcome(parts: dict[str, Any]) -> Welcome:
+            return Welcome(
+                room=self._room,
+                epoch=replica.epoch,
+                offset=replica.offset,
+                now=now,
+                viewer=viewer,
+                viewers=viewers,
+                recovered=recovered,
+                durability=durability,
+                **parts,
+            )
+
         encoded = self._encoded.get(kind)
-        large = encoded or {
-            "settings": state.settings,
-            "polls": [poll.public() for poll in state.polls.values() if poll.announced or is_staff],
-            "overlays": list(state.overlays.values()),  # also for those behind what has expired
-            "cues": [*cues, *state.cues_ahead.values()] if is_staff else cues,
-            "recent": [] if recovered else state.recent,
-        }
-        whole = Welcome(
-            room=self._room,
-            epoch=replica.epoch,
-            offset=replica.offset,
-            now=now,
-            viewer=viewer,
-            viewers=viewers,
-            recovered=recovered,
-            durability=durability,
-            **large,
-        )
-        if encoded is not None:
-            return [encode(whole, codec)], missed
-        welcome, *rest = _within_limits(whole, now)
-        if not rest:
-            self._encoded[kind] = {name: raw(getattr(welcome, name), codec) for name in LARGE}
-        return [encode(message, codec) for message in (welcome, *rest)], missed
+        if encoded is None:
+            polls = state.polls.values()
+            whole = welcome(
+                {
+                    "settings": state.settings,
+                    "polls": [poll.public() for poll in polls if poll.announced or is_staff],
+                    "overlays": list(state.overlays.values()),  # for those behind its end, too
+                    "cues": [*cues, *state.cues_ahead.values()] if is_staff else cues,
+                    "recent": [] if recovered else state.recent,
+                }
+            )
+            first, rest = self._within_limits(whole, codec, is_staff)
+            parts = {name: raw(getattr(first, name), codec) for name in LARGE}
+            encoded = self._encoded[kind] = parts, rest
+        parts, rest = encoded
+        frames = [replace(frame, now=now, head=replica.offset) for frame in rest]
+        messages: list[ServerMessage] = [welcome(parts), *frames]
+        return [encode(message, codec) for message in messages], missed
+
+    def _within_limits(
+        self, whole: Welcome, codec: Codec, is_staff: bool
+    ) -> tuple[Welcome, list[Frame]]:
+        """What of ``whole`` fits into one message, and frames, encoded but for their times, with
+        the tables that don't.
+
+        Those change far less often than a room's comments, and to cut 1 MB takes 20 ms.
+        """
+        tables = (whole.polls, whole.overlays, whole.cues)
+        known, rest = self._cut.get((codec, is_staff), (None, []))
+        if known != tables:
+            rest = []
+            if not _fits(replace(whole, recent=[])):
+                state = Frame(
+                    now=whole.now,
+                    polls=whole.polls or UNSET,
+                    overlays=whole.overlays or UNSET,
+                    cues=whole.cues or UNSET,
+                )
+                rest = [_encoded(frame, codec) for frame in split(state)]
+            self._cut[codec, is_staff] = tables, rest
+        if rest:
+            whole = replace(whole, polls=[], overlays=[], cues=[])
+        while whole.recent and not _fits(whole):
+            whole = replace(whole, recent=whole.recent[len(whole.recent) // 4 + 1 :])
+        return whole, rest
 
 
-def _within_limits(whole: Welcome, now: int) -> list[ServerMessage]:
-    if _fits(whole):
-        return [whole]
-    rest: list[Frame] = []
-    if not _fits(replace(whole, recent=[])):
-        state = Frame(
-            now=now,
-            polls=whole.polls or UNSET,
-            overlays=whole.overlays or UNSET,
-            cues=whole.cues or UNSET,
-        )
-        rest = [replace(frame, head=whole.offset) for frame in split(state)]
-        whole = replace(whole, polls=[], overlays=[], cues=[])
-    while whole.recent and not _fits(whole):
-        whole = replace(whole, recent=whole.recent[len(whole.recent) // 4 + 1 :])
-    return [whole, *rest]
+def _encoded(frame: Frame, codec: Codec) -> Frame:
+    there = {name: getattr(frame, name) for name in TABLES}
+    return replace(
+        frame, **{name: raw(table, codec) for name, table in there.items() if table is not UNSET}
+    )
 
 
 def _fits(welcome: Welcome) -> bool:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
+import msgspec
 from msgspec import UNSET
 
 from grandstand.rules.clock import AHEAD_MS
@@ -23,6 +25,10 @@ from grandstand.wire.messages import Overlay
 KIND = "stats"
 MAX_CARDS = 200
 """Cards in a room; beyond, the oldest go. A welcome carries all of them."""
+
+MAX_CARDS_BYTES = 262_144
+"""Of all cards together, as msgpack; beyond, the oldest go too. 200 cards as large as one may be
+are 1 MB, which each viewer who enters would be sent; of athletes' results they are 60 KB."""
 
 MAX_WAITING = 500
 """Versions that wait for their moment: each change of them writes them all."""
@@ -122,10 +128,14 @@ class Cards:
         return list(self._out.values()), [*gone, *self._too_many(set(gone))]
 
     def _too_many(self, gone: set[str]) -> list[str]:
+        if not self._newest:
+            return []
         there = (self._state.overlays | self._newest).values()
         cards = [card for card in there if card.kind == KIND and card.id not in gone]
         cards.sort(key=lambda card: card.at, reverse=True)
-        return [card.id for card in cards[MAX_CARDS:]]
+        sizes = accumulate(len(msgspec.msgpack.encode(card)) for card in cards)
+        fitting = sum(size <= MAX_CARDS_BYTES for size in sizes)
+        return [card.id for card in cards[min(fitting, MAX_CARDS) :]]
 
 
 def _place(card: Overlay) -> str:

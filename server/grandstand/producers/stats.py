@@ -69,8 +69,8 @@ async def post(call: Call) -> Response:
 
     All of them are taken in, or with any fault none; a fault's path begins with its line, and the
     first 100 faults are told. At most 2,000 lines of 64 KiB, and 1 MiB. A room has at most 200
-    cards, the oldest go; 500 updates may wait for their time. Of one card's updates within 200 ms
-    the last is shown.
+    cards, and 256 KiB of them: the oldest go. 500 updates may wait for their time. Of one card's
+    updates within 200 ms the last is shown.
     """
     now = call.live.now()
     oldest, newest = now - call.live.replica.state.settings.max_latency, now + MAX_AHEAD_MS
