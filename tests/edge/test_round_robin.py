@@ -12,6 +12,10 @@ class Backlog:
     def __init__(self, frames: int, log: list[Backlog]) -> None:
         self.frames = frames
         self.log = log
+        self.is_aborted = False
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def read_on(self, most: int) -> int:
         count = min(most, self.frames)
@@ -74,6 +78,23 @@ def test_one_that_is_queued_twice_has_one_share() -> None:
     turns.turn()
     assert len(turns) == 2
     assert log.count(first) == log.count(second)
+
+
+def test_one_that_fails_keeps_nobody_from_a_turn() -> None:
+    class Failing(Backlog):
+        def read_on(self, most: int) -> int:
+            raise ZeroDivisionError
+
+    turns, due, (first,), log = queue(1000)
+    failing, last = Failing(1, log), Backlog(1000, log)
+    turns.add(failing)
+    turns.add(last)
+    for _ in range(3):
+        due.pop(0)()
+    assert failing.is_aborted
+    assert log.count(first) >= FRAMES_A_TURN
+    assert log.count(last) >= FRAMES_A_TURN
+    assert len(turns) == 2
 
 
 def test_one_that_came_last_waits_no_longer_than_one_round() -> None:

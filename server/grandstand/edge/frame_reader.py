@@ -53,6 +53,10 @@ class FrameReader(asyncio.Protocol, ABC):
     def violated(self, code: CloseCode, reason: str) -> None:
         """Close, saying why: the peer broke a rule."""
 
+    @abstractmethod
+    def abort(self) -> None:
+        """Drop the connection at once."""
+
     def read_on(self, most: int) -> int:
         """Read up to ``most`` of the frames that came; how many were read."""
         inbound, count = self._inbound, 0

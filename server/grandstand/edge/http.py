@@ -175,6 +175,10 @@ class HttpProtocol(H11Protocol):
         self._watch()
         return count
 
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self.transport.abort()
+
     def on_response_complete(self) -> None:
         """An answer has been written; the peer's next request may have come already."""
         super().on_response_complete()

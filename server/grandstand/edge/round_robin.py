@@ -16,6 +16,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 FRAMES_A_TURN = 64
 """Of all queued connections together: 0.6 ms of pings, 2 to 4 ms of messages."""
 
@@ -28,12 +30,17 @@ TURN_S = 0.01
 EVENTS_A_TURN, EVENTS_A_REQUEST = 24, 8
 """The same for HTTP, in h11's events: eight small requests, about 5 ms with their answers."""
 
+_log = structlog.get_logger(__name__)
+
 
 class Reader(Protocol):
     """A connection that has sent more than one frame at once."""
 
     def read_on(self, most: int) -> int:
         """Read up to ``most`` frames; how many were read. Fewer: it needn't be asked again."""
+
+    def abort(self) -> None:
+        """Drop the connection: what it sent can't be read."""
 
 
 class RoundRobin:
@@ -72,7 +79,12 @@ class RoundRobin:
         while self._queue and left > 0 and self._now_s() < end_s:
             reader, _ = self._queue.popitem(last=False)
             share = min(self._a_connection, left)
-            count = reader.read_on(share)
+            try:
+                count = reader.read_on(share)
+            except Exception:
+                _log.exception("read failed")
+                reader.abort()
+                count = 0
             left -= max(count, 1)
             if count == share:
                 self._queue[reader] = None
