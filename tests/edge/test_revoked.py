@@ -8,6 +8,13 @@ from tests.edge.stage import Outlet, Stage, until
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+class Failing(Outlet):
+    """One that can't be closed."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        raise ZeroDivisionError
+
+
 async def test_connections_of_revoked_tokens_end_with_3000_and_others_stay(
     on_stage: Stage,
 ) -> None:
@@ -66,3 +73,28 @@ async def test_a_crowd_is_looked_through_in_slices(
     await on_stage.store.revocations.put("sub", "eve", int(on_stage.store.now_ms()) + 60_000)
     await until(lambda: all(outlet.closed for outlet in outlets))
     assert {outlet.closed and outlet.closed[0] for outlet in outlets} == {3000}
+
+
+async def test_one_that_cannot_be_ended_keeps_no_other_there(on_stage: Stage) -> None:
+    live = await on_stage.room()
+    later = int(on_stage.store.now_ms()) + 60_000
+    for sub in ("fay", "gil"):  # the one who looks goes on afterwards
+        token = on_stage.token(sub)
+        outlets = [
+            on_stage.seat(live.room, outlet, token=token)
+            for outlet in (Outlet(), Failing(), Outlet(), Failing(), Outlet())
+        ]
+        await on_stage.store.revocations.put("sub", sub, later)
+        good = [outlet for outlet in outlets if not isinstance(outlet, Failing)]
+        await until(lambda: all(outlet.closed for outlet in good))  # noqa: B023
+
+
+async def test_a_deleted_room_sends_all_away_though_one_cannot_be(on_stage: Stage) -> None:
+    live = await on_stage.room()
+    outlets = [
+        on_stage.seat(live.room, outlet) for outlet in (Outlet(), Failing(), Outlet(), Failing())
+    ]
+    room = on_stage.gate.room(live)
+    await on_stage.store.endings.end(live.room)
+    await until(lambda: not len(room))
+    assert [outlet.closed and outlet.closed[0] for outlet in outlets] == [4004, None, 4004, None]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from grandstand.edge.gate import Gate
+from grandstand.edge.session import ViewerSession
 from grandstand.wire.codes import CloseCode, RefusedError
 
 SLICE = 500
 """Sessions looked at in one turn of the loop: a quarter of a millisecond."""
+
+log = structlog.get_logger(__name__)
 
 
 class Revoked:
@@ -27,10 +32,16 @@ class Revoked:
                 sessions = room.sessions
                 for first in range(0, len(sessions), SLICE):
                     for session in sessions[first : first + SLICE]:
-                        if session.identity is None:
-                            continue
                         try:
-                            self._gate.tokens.check_revoked(session.identity)
-                        except RefusedError as refused:
-                            session.bye(CloseCode.UNAUTHORIZED, refused.message)
+                            self._judge(session)
+                        except Exception:  # one viewer's end must not keep the others from theirs
+                            log.exception("revocation_failed", room=room.live.room)
                     await asyncio.sleep(0)
+
+    def _judge(self, session: ViewerSession) -> None:
+        if session.identity is None:
+            return
+        try:
+            self._gate.tokens.check_revoked(session.identity)
+        except RefusedError as refused:
+            session.bye(CloseCode.UNAUTHORIZED, refused.message)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import structlog
 from msgspec import UNSET
 
 from grandstand.edge import door
@@ -49,6 +50,8 @@ DISMISSED_AT_ONCE = 100
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
+
+log = structlog.get_logger(__name__)
 
 
 class EdgeRoom:
@@ -200,7 +203,10 @@ class EdgeRoom:
     async def _dismiss(self) -> None:
         while self._sessions:
             for session in list(itertools.islice(self._sessions, DISMISSED_AT_ONCE)):
-                session.bye(CloseCode.NO_SUCH_ROOM, "this room was deleted")
+                try:
+                    session.bye(CloseCode.NO_SUCH_ROOM, "this room was deleted")
+                except Exception:  # one viewer's end must not keep the others from theirs
+                    log.exception("dismissal_failed", room=self.live.room)
                 self.leave(session)
             await asyncio.sleep(0)  # other rooms' viewers come in between
 
