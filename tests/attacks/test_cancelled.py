@@ -243,7 +243,7 @@ async def test_heads_are_compared_again(still: Stage, monkeypatch: pytest.Monkey
 
 async def test_the_date_of_answers_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "DATE_S", 0.01)
-    server = app._Server(uvicorn.Config("none"))
+    server = app._Server(uvicorn.Config("none", log_config=None))
     turns = Turns(monkeypatch, server, "on_tick")
     await goes_on(server.main_loop, turns)
 

@@ -187,7 +187,7 @@ async def on_air(folder: Path) -> AsyncIterator[str]:
     """The demonstration's picture from a host of its own: the URL of its playlist."""
     stream = Stream(folder, lambda: time.time() * 1000)
     app = CORSMiddleware(Starlette(routes=stream.routes()), allow_origins=["*"])
-    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning")
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     tasks = [asyncio.create_task(stream.run()), asyncio.create_task(server.serve())]
     try:
