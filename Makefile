@@ -41,7 +41,7 @@ test: setup-test ## everything that is checked
 	@$(BIN)/mypy server/grandstand tests loadtest
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
-	@$(BIN)/pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
 	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --silent --no-audit --no-fund

@@ -26,7 +26,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 LOG_CHARS = 8000
 TESTS = Path(__file__).parent
-WITH_PROCESSES = ("system", "workers", "deploy", "demo", "pages", "loadtest")
+WITH_PROCESSES = (
+    *("system", "workers", "deploy", "demo", "pages", "loadtest", "attacks", "commands"),
+    "test_start.py",
+)
 
 _servers = pytest.StashKey[list[ServerProcess]]()
 
