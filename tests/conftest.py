@@ -54,7 +54,7 @@ def pytest_runtest_makereport(
 
 
 @contextmanager
-def _making(config: pytest.Config, folder: Path) -> Iterator[MakeServer]:
+def making(config: pytest.Config, folder: Path) -> Iterator[MakeServer]:
     """A maker of servers, each in a folder of its own; ends them all."""
     running = config.stash.setdefault(_servers, [])
     made: list[ServerProcess] = []
@@ -76,7 +76,7 @@ def _making(config: pytest.Config, folder: Path) -> Iterator[MakeServer]:
 @pytest.fixture
 def make_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeServer]:
     """Makes servers of this test's own; they are started by it."""
-    with _making(request.config, tmp_path) as make:
+    with making(request.config, tmp_path) as make:
         yield make
 
 
@@ -85,7 +85,7 @@ def shared_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
     """One server for all tests that leave it as it was: each takes a room of its own."""
-    with _making(request.config, tmp_path_factory.mktemp("shared")) as make:
+    with making(request.config, tmp_path_factory.mktemp("shared")) as make:
         yield make().start()
 
 
@@ -100,7 +100,7 @@ def live_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
     """A server with the room ``gala``, as the demonstration has it; a module's tests share it."""
-    with _making(request.config, tmp_path_factory.mktemp("live")) as make:
+    with making(request.config, tmp_path_factory.mktemp("live")) as make:
         server = make().start()
         server.make_room("gala", budget=30, moderation={"level": 2})
         yield server

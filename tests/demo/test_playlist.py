@@ -66,9 +66,10 @@ def test_a_segment_keeps_its_number_and_its_timeline_as_the_list_moves_on(
     for length, pause_s in runs:
         for each in run_of(following(made, now_s), length):
             made.append(each)
-            for name, place in places(playlist(made)).items():
+            listed = places(playlist(made))
+            for name, place in listed.items():
                 assert told.setdefault(name, place) == place
-            assert len(places(playlist(made))) == min(len(made), LISTED)
+            assert len(listed) == min(len(made), LISTED)
         now_s = made[-1].at_s + 1 + pause_s
 
 

@@ -30,21 +30,21 @@ from tests.workers.processes import (
 
 
 async def test_workers_share_viewers_who_see_each_other_s_comments_and_one_scrape_tells_of_all(
-    server: ServerProcess, room: str
+    lasting_server: ServerProcess, room: str
 ) -> None:
-    server.make_room(room)
+    lasting_server.make_room(room)
     async with AsyncExitStack() as stack:
-        viewers = await crowd(stack, server, room)
+        viewers = await crowd(stack, lasting_server, room)
         for viewer in viewers:
             assert (await viewer.comment(f"{viewer.name} is here"))["status"] == "accepted"
         for viewer in viewers:
             for other in viewers:
                 await viewer.seen(f"{other.name} is here")
         names = [str(number + 1) for number in range(WORKERS)]
-        assert samples(server, "grandstand_workers") == {"parent": WORKERS}
-        assert set(samples(server, "grandstand_store_up")) == set(names)
-        assert set(samples(server, "process_resident_memory_bytes")) == {*names, "parent"}
-        assert await sequencer(server) in names
+        assert samples(lasting_server, "grandstand_workers") == {"parent": WORKERS}
+        assert set(samples(lasting_server, "grandstand_store_up")) == set(names)
+        assert set(samples(lasting_server, "process_resident_memory_bytes")) == {*names, "parent"}
+        assert await sequencer(lasting_server) in names
 
 
 async def test_a_killed_worker_s_viewers_come_back_and_every_ack_is_in_the_record(
@@ -181,10 +181,12 @@ async def test_a_second_signal_ends_all_at_once(make_server: MakeServer, room: s
     assert not events(server, "worker_killed")
 
 
-async def test_a_hangup_asks_every_worker_to_look_for_a_new_model(server: ServerProcess) -> None:
-    os.kill(server.pid, signal.SIGHUP)
-    await until(lambda: len(events(server, "model_unchanged")) == WORKERS)
-    assert {each["worker"] for each in events(server, "model_unchanged")} == {"1", "2"}
+async def test_a_hangup_asks_every_worker_to_look_for_a_new_model(
+    lasting_server: ServerProcess,
+) -> None:
+    os.kill(lasting_server.pid, signal.SIGHUP)
+    await until(lambda: len(events(lasting_server, "model_unchanged")) == WORKERS)
+    assert {each["worker"] for each in events(lasting_server, "model_unchanged")} == {"1", "2"}
 
 
 def told(server: ServerProcess) -> str:
@@ -208,11 +210,11 @@ def test_a_port_in_use_is_told_once_and_nothing_is_left(make_server: MakeServer)
 
 
 def test_a_port_that_another_s_workers_share_is_in_use(
-    server: ServerProcess, make_server: MakeServer
+    lasting_server: ServerProcess, make_server: MakeServer
 ) -> None:
     other = starting(make_server)
-    other.port = server.port
-    assert f"can't listen on 127.0.0.1:{server.port}" in told(other)
+    other.port = lasting_server.port
+    assert f"can't listen on 127.0.0.1:{lasting_server.port}" in told(other)
 
 
 def test_a_faulty_model_is_told_once_before_anything_is_started(
