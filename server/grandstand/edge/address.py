@@ -1,4 +1,4 @@
-"""Whence a viewer comes, by the same rules as uvicorn's middleware has for HTTP."""
+"""A viewer's address, found by the rules that uvicorn's middleware has for HTTP."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ def forwarded_for(head: bytes | bytearray) -> str:
 
 
 def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[str], str]:
-    """Gives the viewer's address, without the port, by its request's ``X-Forwarded-For`` ('' for
-    none): behind a trusted proxy the one that the proxy names, and '' on a Unix socket.
+    """Return a function from a request's ``X-Forwarded-For`` ('' for none) to the viewer's address.
+
+    The address has no port. Behind a trusted proxy it is the one that the proxy names; on a Unix
+    socket it is ''.
     """
 
     def peer(forwarded: str) -> str:
@@ -38,8 +40,10 @@ def peer_of(transport: asyncio.Transport, config: Config) -> Callable[[str], str
 
 @lru_cache(maxsize=4096)
 def counted_as(address: str) -> str:
-    """What connections from ``address`` are counted under: of IPv6 the /64, which is what one
-    household has; an IPv4 address written as IPv6 is that IPv4 address.
+    """Return the name under which connections from ``address`` are counted.
+
+    Of an IPv6 address it is the /64, which is what one household has. An IPv4 address that is
+    written as IPv6 counts as that IPv4 address.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -1,8 +1,8 @@
-"""Who may begin a handshake: so many a second, and the rest is told when to try again.
+"""The limit of handshakes a second. Whoever is beyond it is told when to try again.
 
-It must not know rooms, tokens or what a viewer is. After a server was lost its viewers come to the
-others all at once, and each handshake takes CPU from those who stayed. So a queue is asked before
-anything of the request is read but its address, and who finds no place costs one ready answer.
+It must not know rooms, tokens or what a viewer is. When a server is lost, its viewers come to the
+others all at once, and each handshake takes CPU from the viewers who are there. So the limit is
+checked before anything but the address is read of a request, and a refusal is one ready answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grandstand.rules.fair_queue import FairQueue
 from grandstand.wire.codes import ErrorCode
 
 LONGEST_S = 10
-"""Nobody is told to wait longer: by then a crowd of 15,000 is in at the default rate."""
+"""The longest wait that a refusal tells: in it a crowd of 15,000 comes in at the default rate."""
 
 
 class Admission:

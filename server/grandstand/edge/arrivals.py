@@ -25,7 +25,7 @@ BODY_S = 10
 """A peer's time from the end of the head to the end of the body; 1 MiB is the longest."""
 
 UNREAD_S = 30
-"""So long an answer waits for a peer that takes none of it."""
+"""How long an answer waits for a peer that takes none of it."""
 
 
 class Owner(Protocol):
@@ -52,8 +52,9 @@ class Arrival:
         return self._arrivals.turns
 
     def within(self, delay_s: int, owes_head: bool = False) -> None:
-        """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds; not as was said
-        before.
+        """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds.
+
+        This replaces the deadline that was set before.
         """
         self.heard()
         if self.owner is not None:

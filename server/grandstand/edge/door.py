@@ -1,10 +1,10 @@
-"""What a viewer and its comments and votes are looked at for on their way in. Pure.
+"""The checks of a viewer's hello, comments and votes before they enter the inbox. Pure.
 
 Theory of operation: faults are looked for in the contract's order: identity, fields, limits, state.
-But a message that was acknowledged before gets the same answer again, whatever has changed since (a
-mute, a shield, the end of a poll, a stricter setting), and only the store knows. So a fault goes
-into the line with its message, as the answer ``instead``, wherever the message could have been
-acknowledged before.
+A message that was acknowledged before gets the same answer again, whatever has changed since (a
+mute, a shield, the end of a poll, a stricter setting). Only the store knows whether it was. So
+where that is possible, a message with a fault enters the inbox all the same, and the fault goes
+with it as the answer ``instead``.
 """
 
 from __future__ import annotations

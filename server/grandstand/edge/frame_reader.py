@@ -22,7 +22,7 @@ from grandstand.edge.round_robin import RoundRobin
 from grandstand.wire.codes import CloseCode
 
 IGNORED_S = 1
-"""So long who sent too much may read why, in seconds."""
+"""How long a peer that sent too much may read the reason before it is cut, in seconds."""
 
 FULL, QUEUED, IGNORED = 1, 2, 4
 """Why a peer isn't read from: it doesn't read itself, it waits for its turn, it sent too much."""

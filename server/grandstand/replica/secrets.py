@@ -1,6 +1,7 @@
-"""Whether the servers of one store check tokens alike: else viewers are let in by chance.
+"""Compares by which secrets the servers of one store check tokens.
 
-It is told and not refused: while a secret is being changed, servers differ for a while.
+If they differ, it depends on the server whether a viewer is let in. Operators are warned and no
+server refuses to work: while a secret is being changed, servers differ for a while.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Admissions of many addresses: so many a second in all, shared fairly while others ask. Pure.
 
-Theory of operation: three limits, each by the generic cell rate algorithm (``rules.limits``). All
-addresses together have the rate. One address never has more than the rate. And an address is within
-its share while it takes no more than the rate divided by the number of addresses that asked in the
-last second. Who is beyond its share gets only what the others leave: half a second's admissions
-more are held in reserve for those within theirs. So one that asks for everything gets everything
-while it is alone, and whoever comes besides is let in at once.
+Theory of operation: there are three limits, each by the generic cell rate algorithm
+(``rules.limits``). All addresses together have the rate. One address never has more than the rate.
+An address is within its share while it takes no more than the rate divided by the number of
+addresses that asked in the last second. An address beyond its share gets what the others leave;
+half a second's admissions are kept in reserve for those within their shares. So an address that is
+alone can have the whole rate, and another one that comes is let in at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from grandstand.rules.limits import ROUNDING_MS, turn_ms
 
 SPAN_MS = 1000.0
-"""So long an address counts after it asked, and what it may take at once is what this brings."""
+"""How long an address counts after it asked. What it may take at once is what so long brings."""
 
 RESERVE = 0.5
 """Of a second's admissions; one at least."""

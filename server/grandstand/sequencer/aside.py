@@ -1,7 +1,8 @@
 """What becomes of an event that is put aside because folding it is fatal. Pure.
 
-Nothing of it is looked at that doesn't have to be: a comment is recorded as not shown, one that was
-to wait for a moderator is turned away, and who gave a control event is told that it failed.
+As little of the event is read as possible. A comment is recorded as not shown. A comment that was
+to wait for a moderator is rejected, and its author is told. The sender of a control event is told
+that it failed.
 """
 
 from __future__ import annotations

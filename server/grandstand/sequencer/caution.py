@@ -1,11 +1,12 @@
 """How many entries a sequencer takes at a time. Pure.
 
-Theory of operation: what kills a sequencer, or makes it raise, stays in the ingest stream and
-waits for the next one. So whoever comes after a loss takes less at a time: ``SMALL`` pieces while
-it goes through as much as the lost one may have read, and after a second loss single entries
-through the first ``SMALL`` of them, where the piece began that the second was lost over. What is
-committed is behind us, so a single entry that is fatal is found by losing few holders, not one for
-each half. While it is cautious it compares no texts, the dearest thing that it does.
+Theory of operation: an entry that kills a sequencer, or makes it raise, stays in the ingest stream
+and meets the next sequencer. So the next one takes fewer entries at a time. After one loss it takes
+pieces of ``SMALL`` entries, until it has passed all that the lost one may have read. After a second
+loss it takes the first ``SMALL`` of them singly: the piece that the second one was lost over begins
+there, since what is committed has left the stream. So a fatal entry is found at the price of few
+sequencers, not of one for each halving. A cautious sequencer doesn't compare texts, which costs
+the most of all that it does.
 """
 
 from __future__ import annotations

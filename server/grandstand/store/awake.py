@@ -1,9 +1,9 @@
 """Which rooms need a sequencer: those where something happens, or time will bring something.
 
-A quiet room costs nothing: nobody holds its lease, nobody reads its stream. Whoever appends to it
-wakes it: by ``nudge``, in its own process, without a word to the store. The rooms that are awake
-stand in the store with the moment from which they need a sequencer, so that another process takes
-over those of one that was killed.
+A quiet room costs nothing: no process holds its lease or reads its stream. The process that
+appends to a quiet room wakes it by ``nudge``, which doesn't ask the store. The store lists the
+rooms that are awake, each with the moment from which it needs a sequencer. By this list other
+processes take over the rooms of a process that was killed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What the store was found to have lost, for the metrics: rooms, states of rooms, votes.
 
-A store that evicts keys, was flushed, or was replaced by an empty one keeps no promise. Grandstand
-can't bring back what was there, but it must not acknowledge what nobody would read, and it says so.
+A store that evicts keys, was flushed, or was replaced by an empty one has broken its promise.
+Grandstand can't bring back what was there. It must not acknowledge messages that no sequencer would
+read, and it tells operators what was lost.
 """
 
 from __future__ import annotations
