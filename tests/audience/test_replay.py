@@ -59,3 +59,25 @@ async def test_a_token_that_can_t_be_made_ends_it(shared_server: ServerProcess, 
     replay._issue = issue
     with pytest.raises(OperatorError, match="no more tokens"):
         await replay.run()
+
+
+async def test_a_viewer_says_no_more_than_a_connection_may_send_however_fast_the_recording(
+    shared_server: ServerProcess, room: str
+) -> None:
+    shared_server.make_room(room, comment_interval=0, comment_burst=10_000)
+    replay = said(shared_server, room, *(Line(0, "ann", f"number {n} of it") for n in range(70)))
+    await replay.run()
+    assert (replay.figures.sent, replay.figures.acked) == (70, 70)
+    assert not replay.figures.put_off
+    assert not replay.lost
+
+
+async def test_a_recording_that_is_too_fast_is_begun_anew_where_it_stands(
+    shared_server: ServerProcess, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.audience.replay.LATE_S", 0.5)
+    shared_server.make_room(room, comment_interval=0, comment_burst=10_000, max_latency=1000)
+    replay = said(shared_server, room, *(Line(0, "ann", f"number {n} of it") for n in range(70)))
+    await replay.run()
+    assert replay.figures.acked == 70
+    assert not replay.figures.refused

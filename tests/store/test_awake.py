@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 from grandstand.store import awake as module
+from grandstand.store import keys
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
+from structlog.testing import capture_logs
 
 
 async def test_a_room_is_due_from_its_moment_on_until_it_rests(store: Store) -> None:
@@ -38,3 +40,15 @@ async def test_what_is_appended_or_made_nudges_its_room(store: Store) -> None:
     await store.ingest.append("new", [item], CommentRate(0, 1), store.now_ms())
     assert await store.awake.backlogged(["other", "new"]) == ["new"]
     assert await store.awake.backlogged([]) == []
+
+
+async def test_a_room_whose_stream_is_something_else_stops_no_other(
+    store: Store,
+) -> None:
+    await store.rooms.create("new", "request")
+    item = Item("u", "1", "c", b"x")
+    await store.ingest.append("new", [item], CommentRate(0, 1), store.now_ms())
+    await store.awake._reader.ask("SET", keys.ingest("odd"), "no stream")
+    with capture_logs() as logs:
+        assert await store.awake.backlogged(["odd", "new"]) == ["new"]
+    assert [(each["event"], each["rooms"]) for each in logs] == [("rooms_unreadable", ["odd"])]

@@ -2,8 +2,9 @@
 
 Theory of operation: the first line is put at the room's programme time of now, and every other as
 far behind it as in the recording, divided by the speed; a line is sent when the room's clock is
-there, with that ``at``, however late it gets through. What was put off is sent again with the same
-id when it may be, an author's lines one after the other.
+there, with that ``at``, however late it gets through. One viewer says no more in a second than the
+server takes; a recording that is faster is slowed down. What was put off is sent again with the
+same id when it may be, an author's lines one after the other.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ JOIN_PATIENCE_S = 20.0
 PATIENCE_S = 60.0
 """Without any answer for so long, what isn't answered is given up."""
 LOOK_S = 0.05
+LATE_S = 5.0
+"""A line that is later than this because too few may speak at once begins the rest anew: rooms
+refuse a moment that is long past."""
 
 Issue = Callable[[str, str], Awaitable[str]]
 """Makes a token for an author, by the recording's name for them and the one to be shown."""
@@ -77,6 +81,10 @@ class Replay:
             for line in self._lines:
                 behind_ms = (line.at - first_at) / self._speed
                 await asyncio.sleep(max(0.0, begun_s + behind_ms / 1000 - self._loop.time()))
+                late_s = self._loop.time() - begun_s - behind_ms / 1000
+                if late_s > LATE_S:
+                    begun_s += late_s
+                    start_ms += round(late_s * 1000)
                 await self._say(line, start_ms + round(behind_ms))
             await self._answered()
         finally:

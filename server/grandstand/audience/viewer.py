@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Subprotocol
 
 from grandstand.audience.figures import Figures
+from grandstand.rules.limits import Bucket, Rate
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import RECONNECT, ErrorCode
 from grandstand.wire.messages import (
@@ -79,6 +80,11 @@ class Watcher(Protocol):
         """A message that is to be sent again at ``due_s`` of the loop's clock."""
 
 
+PACE = Rate(interval_ms=60, burst=40)
+"""Messages of one viewer: less than a connection may send (20 a second, 60 at once), which is
+refused and at last closed for more."""
+
+
 class Attendee:
     """A viewer; ``stay`` is its life. ``token`` is asked for anew at each connection.
 
@@ -112,6 +118,7 @@ class Attendee:
         self._unanswered: dict[str, tuple[float, PostComment | Vote]] = {}
         self._awaited: dict[str, float] = {}
         self._not_before_s = 0.0
+        self._bucket = Bucket()
 
     @property
     def playhead_ms(self) -> int:
@@ -158,6 +165,8 @@ class Attendee:
         await self._put(message)
 
     async def _put(self, message: Hello | PostComment | Vote) -> None:
+        while wait_ms := self._bucket.take(self._loop.time() * 1000, PACE):  # noqa: ASYNC110
+            await asyncio.sleep(wait_ms / 1000)
         if self.socket is not None:
             try:
                 await self.socket.send(_encode(message))

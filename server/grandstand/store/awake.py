@@ -11,8 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import structlog
+
 from grandstand.store import keys
 from grandstand.store.reader import Reader
+
+log = structlog.get_logger(__name__)
 
 NUDGED_S = 5.0
 """How long a nudge counts: whoever was sequencing the room may just be going to rest."""
@@ -66,6 +70,16 @@ class Awake:
         )
 
     async def backlogged(self, rooms: Sequence[str]) -> list[str]:
-        """Return those of the rooms where something waits to be sequenced."""
-        counts = await self._reader.ask_all([("XLEN", keys.ingest(room)) for room in rooms])
-        return [room for room, count in zip(rooms, counts, strict=True) if count]
+        """Return those of the rooms where something waits to be sequenced.
+
+        One of which the store can't tell, its key being something else, stops no other.
+        """
+        counts = await self._reader.ask_each([("XLEN", keys.ingest(room)) for room in rooms])
+        odd = [
+            room for room, count in zip(rooms, counts, strict=True) if not isinstance(count, int)
+        ]
+        if odd:
+            log.error("rooms_unreadable", rooms=odd, reason="their streams are something else")
+        return [
+            room for room, count in zip(rooms, counts, strict=True) if count and room not in odd
+        ]

@@ -37,3 +37,17 @@ class Reader:
                     pipe.execute_command(*command)
                 replies: list[Any] = await pipe.execute()
                 return replies
+
+    async def ask_each(self, commands: Sequence[Command]) -> list[Any]:
+        """As ``ask_all``, but what the store refuses is a ResponseError in its place.
+
+        Raises StoreUnavailable.
+        """
+        if not commands:
+            return []
+        with translated():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command)
+                replies: list[Any] = await pipe.execute(raise_on_error=False)
+                return replies
