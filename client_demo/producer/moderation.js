@@ -179,6 +179,11 @@ export class ModerationDesk {
     this.desk.changed();
   }
 
+  /** How many of those that wait are such. @param {(one: HeldComment) => boolean} isSuch */
+  waiting(isSuch) {
+    return this.held.filter(isSuch).length;
+  }
+
   /** Those held for longer than ``OLD_MS`` of the programme. @returns {HeldComment[]} */
   get old() {
     const before = this.desk.live.now() - OLD_MS;

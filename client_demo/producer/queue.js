@@ -61,7 +61,6 @@ function Row({ desk, comment, held = false }) {
     if (selected) row.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   const bar = moderation.barOf(comment.user);
-  const category = held ? categoriesOf(/** @type {HeldComment} */ (comment))[0] : undefined;
   return html`
     <li ref=${row} class="comment-row" data-test=${held ? "held" : "recent"} data-comment=${comment.id}
       data-selected=${selected} aria-current=${selected ? "true" : undefined} onClick=${() => moderation.select(comment.id)}>
@@ -80,14 +79,12 @@ function Row({ desk, comment, held = false }) {
             ${held
               ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
                   <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />
-                  ${selected && html`<${Act} name="rejectUser" letter="X" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "user")} />
-                    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "text")} />
-                    ${category !== undefined && html`<${Act} name="rejectCategory" letter="C" style="quiet danger" text=${words.rejectCategory(words.categories[category] ?? category)}
-                      onAct=${() => moderation.rejectAll(/** @type {HeldComment} */ (comment), "category")} />`}`}`
+`
               : html`<${Act} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
             <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
             <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
-          </div>`}
+          </div>
+          ${held && selected && html`<${Together} desk=${desk} comment=${comment} />`}`}
     </li>
   `;
 }
@@ -102,6 +99,21 @@ function Act({ name, letter, style = "", text, onAct }) {
     void onAct();
   };
   return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
+}
+
+/** What rejects others along with this one; below what is for it alone, whose buttons stay where they are. @param {{desk: Desk, comment: HeldComment}} props */
+function Together({ desk, comment }) {
+  const { moderation } = desk;
+  const [category] = categoriesOf(comment);
+  return html`<div class="acts together" role="group" aria-label=${words.together}>
+    <span class="quiet-text">${words.together}</span>
+    <${Act} name="rejectUser" letter="X" style="quiet danger" text=${words.rejectUser(moderation.waiting((one) => one.user === comment.user))}
+      onAct=${() => moderation.rejectAll(comment, "user")} />
+    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(comment, "text")} />
+    ${category !== undefined && html`<${Act} name="rejectCategory" letter="C" style="quiet danger"
+      text=${words.rejectCategory(words.categories[category] ?? category, moderation.waiting((one) => categoriesOf(one).includes(category)))}
+      onAct=${() => moderation.rejectAll(comment, "category")} />`}
+  </div>`;
 }
 
 /** @param {{desk: Desk, comment: Comment}} props */

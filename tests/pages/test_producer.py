@@ -350,7 +350,9 @@ async def test_many_are_rejected_at_once_by_author_and_by_what_they_say(
         await shows(desk, "held", "again and for good", 1)
         await press(desk, "j", "k")
         await expect(desk.find("held").first).to_have_attribute("data-selected", "true")
-        await desk.find("held").first.locator('[data-test="rejectUser"]').click()
+        every = desk.find("held").first.locator('[data-test="rejectUser"]')
+        await expect(every).to_contain_text("by this author · 1")
+        await every.click()
         await shows(desk, "held", count=1)
 
 
@@ -376,7 +378,9 @@ async def test_all_of_a_category_are_rejected_at_once_and_all_that_are_old(
         body = (await asked.value).post_data_json
         assert body is not None
         assert body.keys() == {"decision", "before"}
-        await press(desk, "j", "c")
+        await press(desk, "j")
+        await expect(desk.find("rejectCategory")).to_contain_text("for insult · 3")
+        await press(desk, "c")
         await shows(desk, "held", count=0)
         await shows(desk, "rejectOld", count=0)
 
