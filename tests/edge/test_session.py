@@ -499,14 +499,12 @@ async def test_authors_and_moderators_are_told_of_what_is_held_and_decided(
 
 
 def held_item() -> Any:
-    from dataclasses import replace
-
     from grandstand.edge import inbox
 
     original = inbox._item
 
     def held(message: Any, judged: Any) -> Any:
-        verdict = replace(judged, action="hold", category="insult", reason="a word")
+        verdict = judged._replace(action="hold", category="insult", reason="a word")
         return original(message, verdict)
 
     return held
