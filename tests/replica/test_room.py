@@ -72,6 +72,12 @@ class Deaf:
     async def settled(self) -> None:
         await until(lambda: self.live.filling is None)
 
+    async def submitted(self) -> None:
+        """Waits for an event in the room's ingest stream."""
+        async with timeout(5):
+            while not await self.hand.stage.store.ingest.read(self.hand.room, "0-0", 1):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def deaf(node: Stage) -> Deaf:
@@ -237,10 +243,7 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_next(deaf: Deaf) -> 
 async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) -> None:
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
-    store, room = deaf.hand.stage.store, deaf.hand.room
-    async with timeout(5):
-        while not await store.ingest.read(room, "0-0", 1):  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+    await deaf.submitted()
     outcome = Outcome(event.id, 409, "code", "words")
     deaf.live.heard((await deaf.stored(asides=Asides(outcomes=[outcome])))[0])
     assert await waiting == outcome
@@ -249,7 +252,7 @@ async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) ->
 async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Deaf) -> None:
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
-    await asyncio.sleep(0.05)
+    await deaf.submitted()
     await deaf.stored(asides=Asides(outcomes=[Outcome(event.id)]))
     deaf.live.replica.epoch = "lost"
     deaf.live.catch_up(2)

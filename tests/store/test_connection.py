@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from grandstand.faults import OperatorError
 from grandstand.store.connection import StoreUnavailable, connect, translated, unavailability
+from grandstand.timeouts import timeout
 from redis import exceptions as errors
 from redis.asyncio import Redis
 
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
+from tests.viewer import until
 
 
 @pytest.fixture
@@ -121,9 +123,9 @@ async def test_a_cancelled_command_leaves_no_reply_behind_for_the_next(
     redis: Redis, proxy: CuttingProxy
 ) -> None:
     await redis.set("x", "cancelled")
-    proxy.delay("GET", seconds=0.1)
+    delayed = proxy.delay("GET", seconds=0.1)
     task = asyncio.ensure_future(redis.get("x"))
-    await asyncio.sleep(0.02)
+    await until(lambda: delayed.fired)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -146,13 +148,20 @@ async def test_callers_wait_their_turn_for_a_connection(url: str) -> None:
     await client.aclose()
 
 
+async def writes_until_refused(redis: Redis) -> None:
+    """Write until the store, in which something else is about to begin, refuses it."""
+    async with timeout(5):
+        while True:
+            with translated():
+                await redis.set("x", 1)
+
+
 async def test_a_script_that_runs_too_long_is_unavailable(url: str) -> None:
     looping, other = connect(url), connect(url)
     await other.config_set("busy-reply-threshold", 1)
     task = asyncio.ensure_future(looping.eval("while true do end", 0))
-    await asyncio.sleep(0.1)
-    with pytest.raises(StoreUnavailable, match="BUSY"), translated():
-        await other.set("x", 1)
+    with pytest.raises(StoreUnavailable, match="BUSY"):
+        await writes_until_refused(other)
     await other.script_kill()
     with pytest.raises(errors.ResponseError):
         await task
