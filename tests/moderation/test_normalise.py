@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import unicodedata
 
 import pytest
+from grandstand.moderation import normalise
 from grandstand.moderation.normalise import clean, likeness, skeleton
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,3 +153,22 @@ def test_likeness_is_the_same_in_another_process() -> None:
         env={"PYTHONHASHSEED": "7", "PYTHONPATH": ":".join(sys.path)},
     )
     assert int(told.stdout) == likeness("加油 gooal")
+
+
+_MARKS, _LOOSE = normalise._MARKS, normalise._LOOSE_MARKS
+_PLAIN_ZALGO = re.compile(
+    f"(?:^|(?<=\\s))[{_MARKS}]+|(?<=[{_LOOSE}\ufe0f]{{2}})[{_LOOSE}]+|"
+    f"(?<=[{_MARKS}]{{4}})[{_MARKS}]+"
+)
+_PLAIN_LONG_MARKS = re.compile(f"(?<=[{_MARKS}]{{30}})[{_MARKS}]+")
+
+
+@given(
+    st.text(st.sampled_from("ab \u0301\u0489\u05b8\ufe0f\u1acf\U0001e000\U0001d165\U0001f600"))
+    | st.text(st.characters(categories=["Mn", "Me", "Lo", "Zs"])),
+    st.integers(0, 40),
+)
+def test_marks_are_found_quickly_as_they_are_plainly(text: str, many: int) -> None:
+    for each in (text, text + "\u0301" * many + text):
+        assert normalise._ZALGO.sub("", each) == _PLAIN_ZALGO.sub("", each)
+        assert normalise._LONG_MARKS.sub("", each) == _PLAIN_LONG_MARKS.sub("", each)
