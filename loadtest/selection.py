@@ -6,10 +6,12 @@ its kind, and prints the CPU time of the thread for ordinary chat, and for the d
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Annotated
 
@@ -19,6 +21,8 @@ from grandstand.rules.events import CommentEvent
 from grandstand.rules.state import RoomState
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.wire.messages import Settings
+
+from loadtest.bench.__main__ import machine
 
 COMMENTS = 100
 """In a batch, and in the one before it, which fills the memory of what was shown."""
@@ -135,29 +139,63 @@ class Batch:
         return (time.thread_time() - began) * 1000, tick, room
 
 
+@dataclass(frozen=True)
+class Found:
+    """What ticks of one kind of text cost, in ms."""
+
+    kind: str
+    median_ms: float
+    worst_ms: float
+    times_ordinary: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind:10} median {self.median_ms:7.2f} ms, worst {self.worst_ms:7.2f} ms, "
+            f"{self.times_ordinary:.1f} times"
+        )
+
+
+def measure(sayer: Sayer, length: int, seeds: range, plain: float) -> Found:
+    """Fold a batch for each seed; ``plain`` is what an ordinary one takes."""
+    # What else runs on the machine makes one run dearer, never cheaper: the dearest, again.
+    taken = sorted((Batch.of(seed, sayer, length).fold()[0], seed) for seed in seeds)
+    worst = max(
+        min(Batch.of(seed, sayer, length).fold()[0] for _ in range(3)) for _, seed in taken[-5:]
+    )
+    middle = median(ms for ms, _ in taken)
+    return Found(sayer.__name__, round(middle, 2), round(worst, 2), round(worst / plain, 2))
+
+
 def main(
     batches: Annotated[int, typer.Option(help="how many fuzzed ticks")] = 1_000,
     length: Annotated[int, typer.Option(help="code points of each comment")] = 160,
     seed: Annotated[int, typer.Option(help="of the first")] = 1,
+    out: Annotated[Path | None, typer.Option(help="file to keep the figures in")] = None,
 ) -> None:
-    """Prints a line for each kind of text, and the worst against ordinary text's median."""
+    """Prints a line for each kind of text, and the worst against ordinary text's median.
+
+    ``out`` keeps what it has of other lengths.
+    """
+    where = machine()
     plain = median(Batch.of(seed + n, ordinary, length).fold()[0] for n in range(200))
     typer.echo(f"ordinary text: {plain:.2f} ms for {COMMENTS} comments (median of 200 ticks)")
-    worst = 0.0
-    each = batches // len(UNKIND)
+    found: list[Found] = []
     for sayer in UNKIND:
-        # What else runs on the machine makes one run dearer, never cheaper: the dearest, again.
-        taken = sorted((Batch.of(seed + n, sayer, length).fold()[0], n) for n in range(each))
-        dearest = max(
-            min(Batch.of(seed + n, sayer, length).fold()[0] for _ in range(3))
-            for _, n in taken[-5:]
-        )
-        worst = max(worst, dearest)
-        typer.echo(
-            f"{sayer.__name__:10} median {median(ms for ms, _ in taken):7.2f} ms, "
-            f"worst of {each} {dearest:7.2f} ms, {dearest / plain:.1f} times"
-        )
-    typer.echo(f"the worst is {worst / plain:.1f} times ordinary text")
+        found.append(measure(sayer, length, range(seed, seed + batches // len(UNKIND)), plain))
+        typer.echo(str(found[-1]))
+    worst = max(each.times_ordinary for each in found)
+    typer.echo(f"the worst of {batches} is {worst:.1f} times ordinary text")
+    if out is not None:
+        runs = json.loads(out.read_text()) if out.exists() else {}
+        runs[f"{length} code points"] = {
+            "machine": where,
+            "batches": batches,
+            "seed": seed,
+            "ordinary_ms": round(plain, 2),
+            "worst_times_ordinary": worst,
+            "rows": [asdict(each) for each in found],
+        }
+        out.write_text(json.dumps(runs, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -172,3 +172,12 @@ def test_marks_are_found_quickly_as_they_are_plainly(text: str, many: int) -> No
     for each in (text, text + "\u0301" * many + text):
         assert normalise._ZALGO.sub("", each) == _PLAIN_ZALGO.sub("", each)
         assert normalise._LONG_MARKS.sub("", each) == _PLAIN_LONG_MARKS.sub("", each)
+
+
+def test_no_mark_of_any_plane_is_stacked_up_or_left_alone() -> None:
+    marks = [
+        each for each in map(chr, range(0x1F000)) if unicodedata.category(each) in ("Mn", "Me")
+    ]
+    for mark in marks:
+        assert len(unicodedata.normalize("NFD", clean("a" + mark * 20))) <= 9, hex(ord(mark))
+        assert clean(mark) == ""

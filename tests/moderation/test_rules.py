@@ -174,3 +174,16 @@ def test_a_character_that_is_not_said_so_often_is_no_spam(text: str) -> None:
     spam = any(letter * 25 in text for letter in "ab")
     rules = {each.rule for each in RULES.find("", text)}
     assert ("one character over and over" in rules) == (spam and len(text) >= 40)
+
+
+def test_letters_never_become_signs_in_a_skeleton() -> None:
+    """So that of letters and gaps alone nothing that has signs is looked for."""
+    letters = "".join(filter(str.isalpha, map(chr, range(0x110000))))
+    assert set(skeleton(letters)).isdisjoint("0123456789*._!@^~-")
+
+
+@pytest.mark.parametrize(
+    "text", ["go to example dot com now", "example点com", "you should kiII yourself", "씨1발 뭐야"]
+)
+def test_what_is_nearly_letters_alone_is_looked_at_in_full(text: str) -> None:
+    assert _find(text)

@@ -137,6 +137,16 @@ def test_when_enough_was_looked_at_only_the_very_same_is_known() -> None:
     assert themes.effort > 0
 
 
+def test_what_is_remembered_of_a_long_text_counts_for_more_than_its_letters() -> None:
+    themes = Themes()
+    text = alike(1)
+    form = themes.shape(text)
+    looked = themes.effort
+    assert looked > len(text)
+    themes.add(Theme("c1", 1, form, 0, 1))
+    assert themes.effort > looked + len(form.finders)
+
+
 def test_a_text_that_nothing_is_near_to_leaves_nothing_behind() -> None:
     themes = Themes()
     bare = Theme("a1", 1, NO_SHAPE, 0, 1)

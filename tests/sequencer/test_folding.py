@@ -492,6 +492,14 @@ def test_approving_the_text_by_hand_makes_it_wanted_again() -> None:
     assert [each.id for each in shown(tick)] == ["a4"]
 
 
+def test_what_a_successor_remembers_is_not_counted_against_its_first_tick() -> None:
+    room = fold()
+    room.tick([("a1", said())], 1_000)
+    successor = RoomFold(room.state, {}, 0)
+    assert [each.id for each in successor.state.recent] == ["a1"]
+    assert successor.selector.themes.effort == 0
+
+
 def test_a_ban_takes_back_nothing_that_was_said_before_or_by_others() -> None:
     room = fold()
     tick = room.tick([("a1", said()), ("a2", said(user="bo"))], 1_000)

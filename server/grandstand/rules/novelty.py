@@ -57,6 +57,10 @@ MOST_EFFORT = 50_000
 _GRAMS_A_LOOK = 4
 """Trigrams that are held against another set in the time of one look at a posting."""
 
+_LOOKS_A_GRAM, _LOOKS_AN_ENTRY = 2, 4
+"""Postings that are looked at in the time of making a trigram, and of entering and forgetting a
+posting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -123,8 +127,9 @@ class Themes:
         """The text's shape, or ``NO_SHAPE`` if enough has been looked at."""
         if self.effort >= MOST_EFFORT:
             return NO_SHAPE
-        self.effort += len(gist)
-        return shape(gist)
+        form = shape(gist)
+        self.effort += len(gist) + form.size * _LOOKS_A_GRAM
+        return form
 
     def same(self, likeness: int) -> Theme | None:
         """What was shown and says the same."""
@@ -163,8 +168,12 @@ class Themes:
         elif len(self._by_likeness) >= REMEMBERED:
             self._drop(next(iter(self._by_likeness.values())))
         self._by_likeness[theme.likeness] = theme
+        self.effort += len(theme.shape.finders) * _LOOKS_AN_ENTRY
         for gram in theme.shape.finders:
-            sharing = self._by_gram.setdefault(gram, [])
+            sharing = self._by_gram.get(gram)
+            if sharing is None:
+                self._by_gram[gram] = [theme]
+                continue
             sharing.append(theme)
             if len(sharing) > SHARING:
                 del sharing[0]

@@ -64,6 +64,7 @@ class RoomFold:
         self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
         for comment in self.state.recent:
             self.selector.show(Told.shown_before(comment), comment.at, comment.count)
+        self.selector.themes.effort = 0  # the first tick has all of its own
 
     def is_due(self, now: int) -> bool:
         """Return whether time alone changes the room at ``now`` (programme time, ms)."""
