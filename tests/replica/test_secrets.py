@@ -49,6 +49,9 @@ async def test_servers_that_differ_are_told_of_each_other(tmp_path: Path) -> Non
             await watches[0].compare()
             assert told[0] == [0, 1, 0]
             ask = stores[0].rooms._reader.ask
+            await ask("HSET", keys.FINGERPRINTS, "odd", "a:of tomorrow")
+            await watches[0].compare()
+            assert told[0] == [0, 1, 0, 0]
             assert await ask("HLEN", keys.FINGERPRINTS) == 2
         finally:
             for store in stores:

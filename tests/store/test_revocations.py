@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from grandstand.store import keys
 from grandstand.store.store import Store
 
 pytestmark = pytest.mark.asyncio
@@ -20,3 +21,9 @@ async def test_every_change_has_a_version_of_its_own(store: Store) -> None:
     revocation = found["jti", "a:b"]
     assert revocation.until == later
     assert abs(revocation.at - store.now_ms()) < 60_000
+
+
+async def test_one_that_cannot_be_read_hides_no_other(store: Store) -> None:
+    assert await store.revocations.put("sub", "ada", int(store.now_ms()) + 60_000)
+    await store.rooms._reader.ask("HSET", keys.REVOKED, "sub:bo", "1:2:of tomorrow", b"\xff", "x")
+    assert list((await store.revocations.all())[1]) == [("sub", "ada")]

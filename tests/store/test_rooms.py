@@ -55,6 +55,13 @@ async def test_viewers_are_counted_over_the_nodes_that_spoke_lately(store: Store
     assert await rooms.viewers("r", now_ms - PRESENCE_MS) == 5  # the silent one is forgotten
 
 
+async def test_what_an_odd_node_says_counts_for_nothing(store: Store) -> None:
+    await store.rooms.present("a", {"r": 2}, 1_000)
+    await store.rooms._reader.ask("HSET", keys.edges("r"), "b", "3:900:of tomorrow", "c", "x")
+    assert await store.rooms.viewers("r", 1_000) == 2
+    assert set(await store.rooms._reader.ask("HKEYS", keys.edges("r"))) == {b"a"}
+
+
 async def test_a_node_that_speaks_again_counts_again(store: Store) -> None:
     await store.rooms.present("n1", {"r": 3}, 0)
     assert await store.rooms.viewers("r", 1_000_000) == 0

@@ -21,12 +21,15 @@ class Fingerprints:
         await self._reader.ask("HSET", keys.FINGERPRINTS, node, told)
 
     async def heard(self, store_now_ms: float) -> dict[str, str]:
-        """Each server's that spoke lately; the others are forgotten. Raises StoreUnavailable."""
+        """Each server's that spoke lately; others, and odd ones, are forgotten.
+
+        Raises StoreUnavailable.
+        """
         rows = await self._reader.ask("HGETALL", keys.FINGERPRINTS)
         heard, silent = {}, []
         for node, told in rows.items():
             fingerprint, _, when_ms = told.decode().partition(":")
-            if abs(store_now_ms - int(when_ms)) <= HEARD_MS:
+            if when_ms.isdecimal() and abs(store_now_ms - int(when_ms)) <= HEARD_MS:
                 heard[node.decode()] = fingerprint
             else:
                 silent.append(node)

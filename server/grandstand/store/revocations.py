@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+import structlog
+
 from grandstand.rules.revocations import MAX_REVOCATIONS, Kind, Revocation
 from grandstand.store import keys
 from grandstand.store.reader import Reader
@@ -12,6 +14,8 @@ from grandstand.store.writer import Argument, Call, Writer, load
 
 _REVOKE, _RESTORE = load("revoke"), load("restore")
 _VERSION = b"v"
+
+log = structlog.get_logger(__name__)
 
 
 class Revocations:
@@ -54,8 +58,12 @@ class Revocations:
         version = int(stored.pop(_VERSION, 0))
         found = {}
         for field, times in stored.items():
-            kind, _, value = field.decode().partition(":")
-            at, until = map(int, times.split(b":"))
+            kind, _, value = field.decode(errors="replace").partition(":")
+            try:
+                at, until = map(int, times.split(b":"))
+            except ValueError:  # one that a newer version wrote must not hide the others
+                log.error("revocation_unreadable", kind=kind)
+                continue
             key = (cast("Kind", kind), value)
             found[key] = Revocation(*key, at, until)
         return version, found

@@ -252,12 +252,13 @@ def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:
 
 
 def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
-    """The viewers of the nodes that spoke lately, and the nodes that didn't."""
+    """The viewers of the nodes that spoke lately, and the nodes that didn't, or oddly."""
     total, silent = 0, []
     for node, told in edges.items():
-        count, when = map(int, told.split(b":"))
-        if store_now_ms - when <= PRESENCE_MS:
-            total += count
+        count, _, when = told.partition(b":")
+        is_read = count.isdigit() and when.isdigit()
+        if is_read and store_now_ms - int(when) <= PRESENCE_MS:
+            total += int(count)
         else:
             silent.append(node)
     return total, silent
