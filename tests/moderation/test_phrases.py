@@ -150,3 +150,42 @@ def test_no_word_of_a_form_has_two_roles_in_it() -> None:
             if f"<{kind}>" in pattern:
                 for word in words:
                     assert seen.setdefault(skeleton(word), kind) == kind, (form["rule"], word)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("女人就不配当解说", "hate"),
+        ("瘸子跑什么步", "hate"),
+        ("祝你得艾滋", "threat"),
+        ("怎么没摔死你", "threat"),
+        ("找人把他手剁了", "threat"),
+        ("身份证号我有,谁要私聊", "threat"),
+        ("your kid deserves leukemia", "threat"),
+        ("bring a gun to the next game", "threat"),
+        ("i'll be waiting outside with a knife", "threat"),
+        ("tell her to kill herself", "threat"),
+        ("spam his wife", "threat"),
+        ("filthy jews", "hate"),
+        ("好想上她", "sexual"),
+        ("解说滚", "insult"),
+    ],
+)
+def test_what_has_no_rude_word_is_found_by_its_form(text: str, category: str) -> None:
+    assert category in categories(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "摇滚",
+        "希望他早日康复",
+        "她该拿金牌",
+        "he deserves a red for that",
+        "enjoy yourself",
+        "burn the house down boys",
+        "电话打爆了也没抢到票",
+    ],
+)
+def test_forms_leave_their_neighbours_alone(text: str) -> None:
+    assert categories(text) == set()

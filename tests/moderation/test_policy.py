@@ -95,3 +95,24 @@ def test_without_scores_the_room_says_whether_to_hold() -> None:
 def test_a_model_that_looks_for_nothing_leaves_it_to_the_rules() -> None:
     assert decide([], NOTHING, Policy(level=4), {}).action == "show"
     assert decide([PLAIN], NOTHING, Policy(), {}).action == "reject"
+
+
+@pytest.mark.parametrize(("probability", "action"), [(0.4, "show"), (0.5, "hold")])
+def test_a_suspect_word_counts_where_the_scorer_suspects_too(
+    probability: float, action: str
+) -> None:
+    suspect = Finding("insult", -1, "whale", is_word=True)
+    assert decide([suspect], {"insult": probability}, Policy(), THRESHOLDS).action == action
+    assert decide([suspect], None, Policy(on_timeout="allow"), THRESHOLDS).action == "show"
+
+
+def test_a_certain_word_decides_whatever_the_scorer_says() -> None:
+    certain = Finding("insult", 1, "a slur that the scorer never saw")
+    assert decide([certain], {"insult": 0.01}, Policy(), THRESHOLDS).action == "hold"
+
+
+def test_what_offers_nothing_is_spam_only_where_the_scorer_is_surest() -> None:
+    for probability, action in ((0.6, "show"), (0.7, "hold"), (0.99, "hold")):
+        found = decide([], {"spam": probability}, Policy(), THRESHOLDS, offers=False)
+        assert found.action == action
+    assert decide([], {"spam": 0.6}, Policy(), THRESHOLDS).action == "hold"

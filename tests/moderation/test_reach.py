@@ -33,7 +33,8 @@ async def shown(moderator: Moderator, texts: list[str]) -> list[bool]:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("plain", 300), ("plain_again", 150), ("plain_more", 150)]
+    ("name", "least"),
+    [("plain", 300), ("plain_again", 150), ("plain_more", 150), ("plain_wide", 900)],
 )
 async def test_plain_chat_is_shown(moderator: Moderator, name: str, least: int) -> None:
     texts = lines(name)
@@ -45,7 +46,8 @@ async def test_plain_chat_is_shown(moderator: Moderator, name: str, least: int) 
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("abusive", 100), ("abusive_again", 60), ("abusive_more", 60)]
+    ("name", "least"),
+    [("abusive", 100), ("abusive_again", 60), ("abusive_more", 60), ("abusive_wide", 500)],
 )
 async def test_abuse_is_kept_from_the_screen(moderator: Moderator, name: str, least: int) -> None:
     texts = lines(name)

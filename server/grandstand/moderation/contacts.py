@@ -30,6 +30,8 @@ _MAY_BE_LINK = re.compile(
 )
 """What every link has. Cheap: it tries nothing at a letter of another word."""
 
+_MAY_OFFER = re.compile(r"[\d@/¥$€£₩%]|(?:\.|dot |点)(?:com|net|org|tv|gg|cn)", re.IGNORECASE)
+_OFFER_CHARS = 40
 _MAY_BE_ADVERT = re.compile(r"[0-9:：@+]")
 _DIGIT = re.compile(r"\d")
 _LINK = re.compile(
@@ -100,6 +102,11 @@ FINDINGS = (
     SOMEBODYS_ADDRESS,
 )
 """All that can be found here."""
+
+
+def may_offer(text: str) -> bool:
+    """Whether a text has any of what spam needs: a number, an address, a sum, or many words."""
+    return len(text) >= _OFFER_CHARS or _MAY_OFFER.search(text) is not None
 
 
 def find(text: str) -> list[Finding]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 CATEGORIES = ("insult", "hate", "sexual", "threat", "spam")
 
-MILD, HOLD, REJECT = 0, 1, 2
-"""Severities: noise, rude or doubtful, plain."""
+SUSPECT, MILD, HOLD, REJECT = -1, 0, 1, 2
+"""Severities: nothing unless the scorer suspects the text too, noise, rude or doubtful, plain."""
 
 SEVERITY_NAMES = {"hold": HOLD, "reject": REJECT}
 """As the lists name them."""
@@ -17,7 +17,7 @@ SEVERITY_NAMES = {"hold": HOLD, "reject": REJECT}
 class Finding:
     """One rule that a comment ran into.
 
-    ``is_word``: a single entry of the word list, which may mean something else where it stands.
+    ``is_word``: a single entry of the word list that may mean something else where it stands.
     """
 
     category: str

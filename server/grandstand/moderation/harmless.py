@@ -2,7 +2,8 @@
 
 ``[harmless]`` in ``words.toml`` has whole phrases ("Moby Dick", 角色情感), the surroundings of some
 entries (アホ before 毛), what people say of themselves ("I'm such an idiot", 我真是个废物), names
-that are words too, and rude adjectives of things ("my stupid phone").
+that are words too, rude adjectives of things ("my stupid phone"), what is told of others' words (a
+line of a song, "don't call people idiots"), and swearing at nobody ("holy shit").
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from grandstand.moderation.normalise import skeleton
+
+_OPENS, _CLOSES = re.compile('["“«「『《]'), re.compile('["”»」』》]')
 
 _AROUND_CHARS = 24
 """How far to either side of an entry its surroundings are looked at."""
@@ -32,11 +35,22 @@ class Harmless:
         self._oneself_before = _before(oneself.get("before", "(?!)"))
         self._oneself_after = re.compile(oneself.get("after", "(?!)"))
         self._swearing = frozenset(map(skeleton, oneself.get("except", ())))
+        self._addressed = re.compile(oneself.get("addressed", "(?!)"))
         self._names = frozenset(table.get("names", ()))
         things = table.get("things", {})
         self.adjectives = [skeleton(word) for word in things.get("adjectives", ())]
         self._things = re.compile(things.get("after", "(?!)"))
         self._not = _before(things.get("before", "(?!)"))
+        told = table.get("told", {})
+        self._told_before = _before(told.get("before", "(?!)"))
+        self._told_after = re.compile(told.get("after", "(?!)"))
+        self._told_quoted = re.compile(told.get("quoted", "(?!)"))
+        swearing = table.get("swearing", {})
+        self.swearing = frozenset(map(skeleton, swearing.get("words", ())))
+        self._idiom_before = _before(swearing.get("before", "(?!)"))
+        self._idiom_after = re.compile(swearing.get("after", "(?!)"))
+        self._aimed_after = re.compile(swearing.get("aimed", "(?!)"))
+        self._somebody = re.compile(table.get("somebody", ""))
 
     def excuses(self, category: str, word: str, bones: str, start: int, end: int) -> bool:
         """Whether an entry that stands at [start, end) of a skeleton means no harm there."""
@@ -48,12 +62,38 @@ class Harmless:
             one.search(before) and other.match(after) for one, other in self._around.get(word, ())
         ):
             return True
-        if category != "insult" or word in self._swearing:
+        if category != "insult" or word in self._swearing or self._addressed.search(word):
             return False
         return (
             self._oneself_before.search(before) is not None
             or self._oneself_after.match(after) is not None
         )
+
+    def is_told(self, bones: str, start: int, end: int) -> bool:
+        """Whether an entry at [start, end) is others' words: quoted, or disapproved of."""
+        before = bones[max(0, start - _AROUND_CHARS) : start]
+        if self._told_before.search(before) or self._told_after.match(bones, end):
+            return True
+        opens, closes = _OPENS.search(bones, 0, start), _CLOSES.search(bones, end)
+        if opens is None or closes is None:
+            return False
+        around = bones[: opens.start()] + " " + bones[closes.end() :]
+        return self._told_quoted.search(around) is not None
+
+    def is_at_nobody(self, bones: str, start: int, end: int) -> bool:
+        """Whether a swear-word at [start, end) is a sigh: an idiom, or where nobody is named."""
+        after = bones[end : end + _AROUND_CHARS]
+        if self._aimed_after.match(after):
+            return False
+        return (
+            self._idiom_before.search(bones[max(0, start - _AROUND_CHARS) : start]) is not None
+            or self._idiom_after.match(after) is not None
+            or not self.names_somebody(bones)
+        )
+
+    def names_somebody(self, bones: str) -> bool:
+        """Whether a text says of whom it is: you, the referee, 主播."""
+        return self._somebody.search(bones) is not None
 
     def is_of_a_thing(self, bones: str, start: int, end: int) -> bool:
         """Whether a rude adjective at [start, end) is said of a thing, in praise, or denied."""

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from grandstand.moderation.contacts import may_offer
 from grandstand.moderation.findings import Finding
 from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.names import Names
@@ -77,6 +78,7 @@ class _Reading(NamedTuple):
     mood: float = 0.0
     excitement: float = 0.0
     language: str = UNKNOWN
+    offers: bool = True
 
 
 @dataclass(slots=True)
@@ -192,7 +194,7 @@ def _judge(reading: _Reading, policy: Policy, memory: _Memory) -> Judgement:
     probabilities = reading.probabilities
     if probabilities is None and memory.scorer is None:
         probabilities = {}
-    verdict = decide(reading.findings, probabilities, policy, memory.thresholds)
+    verdict = decide(reading.findings, probabilities, policy, memory.thresholds, reading.offers)
     return Judgement(
         verdict.action,
         verdict.category,
@@ -219,4 +221,5 @@ def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
         row.mood,
         row.excitement,
         row.language,
+        may_offer(text),
     )

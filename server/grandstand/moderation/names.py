@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from grandstand.moderation.findings import Finding
+from grandstand.moderation.findings import HOLD, Finding
 from grandstand.moderation.normalise import CAPITALS, skeleton
 from grandstand.moderation.policy import Policy, decide
-from grandstand.moderation.rules import Rules
+from grandstand.moderation.rules import SWEARING, Rules
 
 MAX_FOLDED_CHARS = 100
 """Of a name's skeleton: single characters fold to as many as 18."""
@@ -31,6 +31,9 @@ REMEMBERED = 256
 of all who have none; of 1,024, with outlines and skeletons, 5,000 viewers had 125 bytes each."""
 
 _PUNCTUATION = re.compile(r"[\W_]+")
+_RUDE = Finding("insult", HOLD, "swearing")
+"""In a name it is at everybody who reads it."""
+
 _SEAM = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 """Where words of a name meet that has no gaps."""
 
@@ -124,7 +127,8 @@ class Names:
         apart = _SEAM.sub(" ", name)
         if apart != name:
             findings += self._rules.find(_skeleton(apart), apart)
-        return _Reading(shape, claims_to_be_staff=claims, findings=tuple(findings))
+        rude = tuple(_RUDE if each is SWEARING else each for each in findings)
+        return _Reading(shape, claims_to_be_staff=claims, findings=rude)
 
 
 def _is_among(shape: str, names: Collection[str]) -> bool:

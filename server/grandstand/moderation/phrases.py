@@ -143,7 +143,9 @@ class Phrases:
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
-        return AhoCorasick(self.words, implementation=Implementation.DFA, store_patterns=False)
+        return AhoCorasick(
+            self.words, implementation=Implementation.ContiguousNFA, store_patterns=False
+        )
 
     def _choose(self, seen: int) -> list[_Form]:
         """Give the forms that a comment may have, by the kinds of words in it."""

@@ -11,11 +11,12 @@ in its manifest (MODEL_CARD.md has the shares, and what a level costs ordinary p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grandstand.moderation.findings import HOLD, Finding
+from grandstand.moderation.findings import HOLD, SUSPECT, Finding
 
 Action = Literal["show", "hold", "reject"]
 
@@ -59,6 +60,10 @@ NOT_SCORED = "not scored in time"
 SURELY_HARMLESS = 0.15
 """Probability of an insult below which a single rude word of the list counts as noise."""
 
+SUSPICIOUS = 0.5
+"""Probability of an insult from which a suspect word of the list counts as rude: 2 % of real chat,
+most of which has no such word."""
+
 _JUDGED_AS_INSULT = ("insult", "hate")
 """Categories that the scorer's ``insult`` covers."""
 
@@ -71,21 +76,26 @@ def decide(
     category_probabilities: Mapping[str, float] | None,
     policy: Policy,
     thresholds: Thresholds,
+    offers: bool = True,
 ) -> Verdict:
     """Give the sternest verdict any finding or probability asks for.
 
+    ``offers`` says whether the text has what spam needs (``contacts.may_offer``): without, the
+    scorer alone holds where it would reject, and rejects nothing as spam.
     ``thresholds`` has every category of ``category_probabilities``. These None: the scorer missed
     its deadline or failed. Then the rules decide alone, and what they would show is held if the
     room says so.
     """
     worst = SHOW
+    insult = (category_probabilities or {}).get("insult", 0.0)
+    findings = [each for each in findings if each.severity > SUSPECT or insult >= SUSPICIOUS]
     sure = len(findings) == 1 and _is_doubted(findings[0], category_probabilities)
     for finding in findings:
         level = policy.level_of(finding.category)
         if level == 0:
             continue
         hold, reject = SEVERITIES[level - 1]
-        severity = finding.severity - sure
+        severity = HOLD if finding.severity == SUSPECT else finding.severity - sure
         if severity >= hold:
             action: Action = "reject" if severity >= reject else "hold"
             worst = _sterner(worst, Verdict(action, finding.category, f"rule {finding.rule}"))
@@ -98,6 +108,8 @@ def decide(
         if level == 0:
             continue
         hold_from, reject_from = thresholds[category][level - 1]
+        if category == "spam" and not offers:
+            hold_from, reject_from = reject_from, math.inf
         if probability >= hold_from:
             action = "reject" if probability >= reject_from else "hold"
             worst = _sterner(worst, Verdict(action, category, f"scored {probability:.2f}"))

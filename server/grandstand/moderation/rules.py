@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.resources import files
+from itertools import product
 from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -23,7 +25,7 @@ from grandstand.moderation.findings import (
     HOLD,
     MILD,
     REJECT,
-    SEVERITY_NAMES,
+    SUSPECT,
     Finding,
 )
 from grandstand.moderation.harmless import Harmless
@@ -35,10 +37,18 @@ _AGAIN = re.compile(r"(.)(?=\1)")
 """All but the last of a run: to delete them takes a third of the time of writing one for each."""
 
 _MASKED = re.compile(r"(?<![\w*])[a-z]+\*{1,3}[a-z]+(?![\w*])")
-_MOST_MASKED = 8
+_MOST_MASKED, _MEANINGS_MAX = 8, 4
 _SLY = re.compile(r"[689I](?:(?<=[A-Za-z689][689])(?=[A-Za-z689])|(?<=[a-zI]I)(?=[a-zI\s]|$))")
 """Digits and capitals that the skeleton, by which the scorer learnt, leaves: ni99er, kiII."""
 
+_SIMPLIFIED = str.maketrans(
+    "妳媽馬嗎罵腦殘滾賤廢豬雜種幹趕頭臉閉東獸這個們該殺醜噁惡變態陰陽國韓臺灣筆嗶畢幣沒爺孫兒龜騷雞術見給過來時還說話講讓誰麼為無與會對開關門車禍燒斷腳隻條處強姦輪脫褲亂傷發錢電號碼證導選評審員賽隊輸贏壓棄點體懷產爛貨賊騙盜蟲驢貓烏髒愛絕後墳靈燈願詛報應譴屍揚衝網圍視寶貝喚濕",
+    "你妈马吗骂脑残滚贱废猪杂种干赶头脸闭东兽这个们该杀丑恶恶变态阴阳国韩台湾笔哔毕币没爷孙儿龟骚鸡术见给过来时还说话讲让谁么为无与会对开关门车祸烧断脚只条处强奸轮脱裤乱伤发钱电号码证导选评审员赛队输赢压弃点体怀产烂货贼骗盗虫驴猫乌脏爱绝后坟灵灯愿诅报应谴尸扬冲网围视宝贝唤湿",
+)
+"""Characters of the lists' words as they are written in Taiwan and Hong Kong."""
+
+_TRADITIONAL = re.compile(f"[{''.join(map(chr, _SIMPLIFIED))}]")
+_KANA = re.compile("[\u3041-\u30ff]")
 _HANGUL_APART = re.compile(r"[\d*._!@^~-](?<=[\uac00-\ud7a3].)(?=[\uac00-\ud7a3])")
 """A digit or mark inside a Korean word: 씨1발."""
 
@@ -54,6 +64,9 @@ _REPEATED_CHARS = 40
 _REPEATED_WORDS = 12
 _ONE_CHARACTER = Finding("spam", MILD, "one character over and over")
 _FEW_WORDS = Finding("spam", MILD, "few words over and over")
+
+_LISTS = {"suspect": SUSPECT, "hold": HOLD, "certain": HOLD, "reject": REJECT}
+"""Lists of a category. What is "certain" means nothing else, whatever the scorer makes of it."""
 
 _Span = tuple[int, int]
 """Where something stands in a skeleton: [start, end)."""
@@ -80,34 +93,41 @@ class Rules:
         words: Iterable[tuple[str, str, int]],
         harmless: Harmless | None = None,
         phrases: Phrases | None = None,
+        certain: Iterable[str] = (),
     ) -> None:
         """Take ``(word, category, severity)``; words are brought to their skeletons here.
+
+        ``certain`` are those that mean nothing else.
 
         Raises:
             ValueError: a category or severity is none.
         """
+        certain = frozenset(certain)
         self._harmless = harmless or Harmless({})
         self._phrases = phrases
         self._anywhere, self._whole, self._squashed = _Words(), _Words(), _Words()
-        self._masked: dict[int, list[tuple[str, Finding]]] = {}
         for word, category, severity in words:
-            if category not in CATEGORIES or severity not in (HOLD, REJECT):
+            if category not in CATEGORIES or severity not in _LISTS.values():
                 raise ValueError(f"word {word!r}: {category!r}, {severity!r}")
             bones = skeleton(word)
-            finding = Finding(category, severity, word, is_word=True)
+            finding = Finding(category, severity, word, is_word=word not in certain)
             if is_gapless(bones):
-                self._anywhere.add(bones.replace(" ", ""), finding)
+                bones = bones.replace(" ", "")
+                self._anywhere.add(bones, finding)
+                if not _KANA.search(bones):
+                    self._anywhere.add(bones.translate(_SIMPLIFIED), finding)
                 continue
             self._whole.add(bones, finding)
             if len(bones) >= 4 and _AGAIN.sub("", bones) == bones:
                 self._squashed.add(bones, finding)
-            if " " not in bones and severity == REJECT:
-                self._masked.setdefault(len(bones), []).append((bones, finding))
         for phrase in self._harmless.phrases:
             (self._anywhere if is_gapless(phrase) else self._whole).add(phrase, None)
             self._squashed.add(_AGAIN.sub("", phrase), None)
         for word in self._harmless.adjectives:
             self._whole.add_adjective(word)
+        self._masked: dict[int, list[str]] = {}
+        for word in self._whole.meant():
+            self._masked.setdefault(len(word), []).append(word)
         said = [] if phrases is None else phrases.words
         self._vocabulary = _Vocabulary(said, self._whole, self._anywhere)
         self._squashed.build()
@@ -115,13 +135,16 @@ class Rules:
     @classmethod
     def load(cls) -> Rules:
         """Take the lists that come with the package: ``words.toml`` and ``phrases.toml``."""
-        return cls(read_words(), Harmless(_read_tables()["harmless"]), Phrases.load())
+        tables = _read_tables()
+        certain = [each for category in CATEGORIES for each in tables[category].get("certain", ())]
+        certain += [each for sound in tables["sounds"] for each in _written(sound)]
+        return cls(read_words(), Harmless(tables["harmless"]), Phrases.load(), certain)
 
     @property
     def names(self) -> frozenset[str]:
         """Every rule but the list's words, as a verdict's reason names it."""
         phrases = () if self._phrases is None else self._phrases.findings
-        found = (*phrases, *contacts.FINDINGS, _ONE_CHARACTER, _FEW_WORDS)
+        found = (*phrases, *contacts.FINDINGS, _ONE_CHARACTER, _FEW_WORDS, SWEARING)
         return frozenset(finding.rule for finding in found)
 
     def find(self, skeleton: str, text: str) -> list[Finding]:
@@ -137,6 +160,8 @@ class Rules:
         excused: list[_Span] = []
         # Most comments are letters and gaps: then little of what follows need be looked for.
         has_signs = not text.replace(" ", "").isalpha()
+        if not skeleton.isascii() and _TRADITIONAL.search(skeleton) and not _KANA.search(skeleton):
+            skeleton = skeleton.translate(_SIMPLIFIED)
         said, whole, anywhere = self._vocabulary.search(skeleton)
         if whole:
             excused += self._take(whole, skeleton, text, found)
@@ -147,9 +172,12 @@ class Rules:
             self._take(self._vocabulary.search(joined)[2], joined, text, found)
         squashed = _AGAIN.sub("", skeleton)
         if squashed != skeleton and (squeezed := self._squashed.search(squashed)):
-            self._take(squeezed, squashed, text, found)
+            judged = {word for word, *_ in whole}
+            unjudged = [match for match in squeezed if match[1] is None or match[0] not in judged]
+            self._take(unjudged, squashed, text, found)
         if "*" in skeleton:
-            self._unmask(skeleton, found)
+            for plain in self._unmasked(skeleton):
+                self._take(self._vocabulary.search(plain)[1], plain, text, found)
         if said:
             self._find_phrases(skeleton, said, found)
         if (has_signs or "I" in text) and _SLY.search(text):
@@ -176,14 +204,23 @@ class Rules:
                 continue
             if any(one <= start and end <= other for one, other in harmless):
                 continue
-            if finding is ADJECTIVE:
+            if finding.severity == SUSPECT:
                 if self._harmless.is_of_a_thing(bones, start, end):
                     harmless.append((start, end))
-                continue
+                    continue
+                if finding is ADJECTIVE or not self._harmless.names_somebody(bones):
+                    continue
             if word not in names:
                 names[word] = self._harmless.is_name(word, text)
-            if names[word] or self._harmless.excuses(finding.category, word, bones, start, end):
+            if (
+                names[word]
+                or self._harmless.excuses(finding.category, word, bones, start, end)
+                or self._harmless.is_told(bones, start, end)
+            ):
                 harmless.append((start, end))
+            elif word in self._harmless.swearing and self._harmless.is_at_nobody(bones, start, end):
+                harmless.append((start, end))
+                found[SWEARING] = None
             else:
                 found[finding] = None
         return harmless
@@ -193,25 +230,39 @@ class Rules:
             for finding in self._phrases.find_among(bones, said):
                 found[finding] = None
 
-    def _unmask(self, bones: str, found: dict[Finding, None]) -> None:
-        """Find "f*ck": a word with some of its letters starred out."""
+    def _unmasked(self, bones: str) -> Iterator[str]:
+        """Give what "f*ck" may stand for: words with some of their letters starred out."""
+        meant: dict[str, list[str]] = {}
         for token in _MASKED.findall(bones)[:_MOST_MASKED]:
-            for word, finding in self._masked.get(len(token), ()):
-                if all(mask in ("*", letter) for mask, letter in zip(token, word, strict=True)):
-                    found[finding] = None
+            words = [word for word in self._masked.get(len(token), ()) if _may_be(token, word)]
+            if words:
+                meant[token] = words[:_MEANINGS_MAX]
+        for number in range(max(map(len, meant.values()), default=0)):
+            chosen = {token: words[min(number, len(words) - 1)] for token, words in meant.items()}
+            yield _MASKED.sub(partial(_unmask, chosen), bones)
 
 
-ADJECTIVE = Finding("insult", MILD, "a rude adjective")
+ADJECTIVE = Finding("insult", SUSPECT, "a rude adjective")
 """Stands for no finding: of a thing it is nothing, of anybody the scorer judges."""
+
+SWEARING = Finding("insult", MILD, "swearing")
+"""At nobody: "holy shit". Level 3 holds it."""
 
 
 def read_words() -> Iterator[tuple[str, str, int]]:
     """Read the package's list: word, category, severity."""
     tables = _read_tables()
     for category in CATEGORIES:
-        for name, severity in SEVERITY_NAMES.items():
+        for name, severity in _LISTS.items():
             for word in tables[category].get(name, ()):
                 yield word, category, severity
+    for sound in tables["sounds"]:
+        for word in _written(sound):
+            yield word, sound["category"], _LISTS[sound["list"]]
+
+
+def _written(sound: dict[str, Any]) -> Iterator[str]:
+    return map("".join, product(*sound["letters"]))
 
 
 def _read_tables() -> dict[str, Any]:
@@ -237,6 +288,15 @@ class _Words:
 
     def entries(self) -> list[tuple[str, Finding | None]]:
         return [(word, finding) for word, finding in self._words.items() if word]
+
+    def meant(self) -> list[str]:
+        """Give single words in Latin letters that mean something, the plainest first."""
+        words = [
+            (word, finding)
+            for word, finding in self._words.items()
+            if finding is not None and word.isascii() and word.isalpha()
+        ]
+        return [word for word, _ in sorted(words, key=lambda each: -each[1].severity)]
 
     def build(self) -> None:
         self._entries = self.entries()
@@ -281,12 +341,20 @@ class _Vocabulary:
         return said, whole, anywhere
 
 
+def _unmask(chosen: dict[str, str], token: re.Match[str]) -> str:
+    return chosen.get(token[0], token[0])
+
+
+def _may_be(masked: str, word: str) -> bool:
+    return all(mask in ("*", letter) for mask, letter in zip(masked, word, strict=True))
+
+
 def _automaton(words: list[str]) -> _Find | None:
     """Give what finds words; None if there are none."""
     if not words:
         return None
     return AhoCorasick(
-        words, implementation=Implementation.DFA, store_patterns=False
+        words, implementation=Implementation.ContiguousNFA, store_patterns=False
     ).find_matches_as_indexes
 
 
