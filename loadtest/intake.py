@@ -36,7 +36,7 @@ from loadtest.calls import call
 from loadtest.process import cpu_ns
 from loadtest.seats.dialects import Grandstand
 from loadtest.seats.seat import Seat
-from loadtest.seats.stand import Stand
+from loadtest.seats.socket_pool import SocketPool
 
 ROOM = "intake"
 RUNS = 3
@@ -66,7 +66,7 @@ class Load:
         self.acked = 0
         self.refused: Counter[str] = Counter()
         self.latencies_ms: list[float] = []
-        self.stand = Stand(
+        self.pool = SocketPool(
             Grandstand(f"127.0.0.1:{port}", ROOM), ("127.0.0.1", port), listener=self
         )
         self._sent_s: dict[str, float] = {}
@@ -84,24 +84,24 @@ class Load:
         else:
             message["poll"] = self.polls[self._next // self.votes_per_poll % len(self.polls)]
             message["choices"] = [self._next % 4]
-        self._sent_s[own_id] = self.stand.clock()
+        self._sent_s[own_id] = self.pool.clock()
         self._to_write[seat] = self._to_write.get(seat, b"") + Grandstand.say(message)
 
     def run(self, seconds: float) -> None:
         """Goes on for so long."""
-        until_s = self.stand.clock() + seconds
-        while (now_s := self.stand.clock()) < until_s:
+        until_s = self.pool.clock() + seconds
+        while (now_s := self.pool.clock()) < until_s:
             while self._later and self._later[0][0] <= now_s:
                 self.send(heapq.heappop(self._later)[2])
             for seat, data in self._to_write.items():
-                self.stand.say(seat, data)
+                self.pool.say(seat, data)
             self._to_write.clear()
-            self.stand.turn(LOOK_S)
+            self.pool.turn(LOOK_S)
 
     @property
     def lost(self) -> Counter[str]:
         """Connections that ended though nobody here ended them, by close code or by fault."""
-        counts = self.stand.counts
+        counts = self.pool.counts
         closes = Counter({str(code): times for code, times in counts.closes.items()})
         return closes + counts.faults
 
@@ -147,12 +147,12 @@ def measure(
         load.votes_per_poll = seats * 24
         load.polls = [call(url, producer, "POST", path, body)["id"] for _ in range(POLLS)]
     taken = [
-        load.stand.take(n, token(secret, f"{kind}{n}-{secrets.token_hex(3)}")) for n in range(seats)
+        load.pool.take(n, token(secret, f"{kind}{n}-{secrets.token_hex(3)}")) for n in range(seats)
     ]
-    until_s = load.stand.clock() + SEATED_S
-    while load.stand.counts.seated < seats:
-        if load.stand.clock() > until_s:
-            raise SystemExit(f"not all came in: {load.stand.counts}")
+    until_s = load.pool.clock() + SEATED_S
+    while load.pool.counts.seated < seats:
+        if load.pool.clock() > until_s:
+            raise SystemExit(f"not all came in: {load.pool.counts}")
         load.run(LOOK_S)
     lost_before = load.lost  # on their way in: they tried again
     for seat in taken:
@@ -166,7 +166,7 @@ def measure(
     used = [(cpu_ns([pid]) - was) / 1e9 for pid, was in zip(pids, before, strict=True)]
     own_s = time.process_time() - own
     lost = load.lost - lost_before
-    load.stand.close()
+    load.pool.close()
     latencies = sorted(load.latencies_ms)
     return {
         "kind": kind,

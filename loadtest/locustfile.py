@@ -2,7 +2,7 @@
 
     .venv/bin/locust -f loadtest/locustfile.py --host http://127.0.0.1:8000
 
-``Viewer`` is one viewer with the whole behaviour, ``Section`` hundreds of seats for numbers,
+``Viewer`` is one viewer with the whole behaviour, ``BulkViewers`` hundreds of seats for numbers,
 ``Producer`` the polls and cues. A run ends with exit code 1 if a service level is missed.
 """
 
@@ -18,14 +18,14 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtest.users import options, outcome
-from loadtest.users.house import House
+from loadtest.users.bulk_viewers import BulkViewers
 from loadtest.users.producer import Producer
 from loadtest.users.room import RoomError, open_room
-from loadtest.users.section import Section
+from loadtest.users.run_context import RunContext
 from loadtest.users.service_levels import levels
 from loadtest.users.viewer import Viewer
 
-__all__ = ["Producer", "Section", "Viewer"]
+__all__ = ["BulkViewers", "Producer", "Viewer"]
 
 stats.bucket_response_time = outcome.milliseconds
 
@@ -50,7 +50,7 @@ def _attach(environment: Environment, **_: Any) -> None:
 
     def begin(**_: Any) -> None:
         processes.clear()
-        House.begin(environment)
+        RunContext.begin(environment)
         if not is_worker:
             faults[:] = ["the room: the run was over before it was open"]
             try:
@@ -61,13 +61,13 @@ def _attach(environment: Environment, **_: Any) -> None:
                 print(faults[-1])
 
     def spawned(**_: Any) -> None:
-        House.of(environment).all_spawned = True
+        RunContext.of(environment).all_spawned = True
 
     def end(**_: Any) -> None:
         if not is_master:
-            house = House.of(environment)
-            house.close()
-            processes["here"] = house.figures
+            run_context = RunContext.of(environment)
+            run_context.close()
+            processes["here"] = run_context.figures
 
     def report(data: dict[str, Any], **_: Any) -> None:
         data[_FIGURES] = processes.get("here")

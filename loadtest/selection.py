@@ -16,10 +16,10 @@ from statistics import median
 from typing import Annotated
 
 import typer
-from grandstand.moderation.normalise import clean, likeness
-from grandstand.rules.events import CommentEvent
-from grandstand.rules.state import RoomState
+from grandstand.domain.events import CommentEvent
+from grandstand.domain.state import RoomState
 from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.text.normalise import clean, dedupe_key
 from grandstand.wire.messages import Settings
 
 from loadtest.bench.__main__ import machine
@@ -111,7 +111,7 @@ def said(sayer: Sayer, chance: Chance, number: int, length: int) -> CommentEvent
     text = clean(sayer(chance, length))[:length] or "-"
     user = f"u{chance.randrange(200)}"
     weight = chance.randrange(100) / 10
-    return CommentEvent(user, user, number, text, weight, 0.0, 0.5, likeness(text))
+    return CommentEvent(user, user, number, text, weight, 0.0, 0.5, dedupe_key(text))
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any
 import httpx2
 import pytest
 from grandstand.app import GRACE_S, Running, serve
-from grandstand.edge.presence import Presence
-from grandstand.faults import OperatorError
+from grandstand.edge.heartbeat import Heartbeat
+from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
@@ -178,11 +178,11 @@ async def test_more_handshakes_than_are_let_in_a_second_are_told_when_to_come_ag
 async def test_a_part_that_fails_ends_the_server_with_its_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def failing(self: Presence) -> None:
+    async def failing(self: Heartbeat) -> None:
         await asyncio.sleep(0.1)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Presence, "run", failing)
+    monkeypatch.setattr(Heartbeat, "run", failing)
     async with served(tmp_path) as (_, task):
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(task, 10)
@@ -242,5 +242,5 @@ async def test_pages_of_the_origins_that_are_let_in_may_read_how_long_to_wait(
         ours = await http.get("/healthz", headers={"Origin": "https://show.example"})
         assert ours.headers["access-control-allow-origin"] == "https://show.example"
         assert "Retry-After" in ours.headers["access-control-expose-headers"]
-        strangers = await http.get("/healthz", headers={"Origin": "https://other.example"})
-        assert "access-control-allow-origin" not in strangers.headers
+        unknown_variables = await http.get("/healthz", headers={"Origin": "https://other.example"})
+        assert "access-control-allow-origin" not in unknown_variables.headers

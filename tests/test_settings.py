@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from grandstand.faults import OperatorError
-from grandstand.settings import ServerSettings, strangers
+from grandstand.errors import OperatorError
+from grandstand.settings import ServerSettings, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_a_variable_that_is_not_ours_is_told_with_the_closest_that_is() -> None:
         "GRANDSTAND_XYZZY": "",
         "PATH": "/bin",
     }
-    assert strangers(environment) == {
+    assert unknown_variables(environment) == {
         "GRANDSTAND_REDIS_URI": "GRANDSTAND_REDIS_URL",
         "GRANDSTAND_XYZZY": "",
     }

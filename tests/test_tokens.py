@@ -19,8 +19,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from grandstand.faults import OperatorError
-from grandstand.rules.identity import TokenTerms
+from grandstand.domain.identity import TokenTerms
+from grandstand.errors import OperatorError
 from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode, RefusedError

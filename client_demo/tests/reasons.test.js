@@ -6,7 +6,7 @@ import { WORDS } from "../producer/words.js";
 import { serverSays } from "./server.js";
 
 const SERVER = serverSays(`
-from grandstand.edge.inbox import NEW_FROM_THERE
+from grandstand.edge.batch import NEW_FROM_THERE
 from grandstand.moderation import CATEGORIES, Rules
 from grandstand.moderation.policy import NOT_SCORED
 sentences = [NOT_SCORED, NEW_FROM_THERE]

@@ -143,9 +143,9 @@ test("all polls that run are shown, the latest first, then the last that ended",
 
 test("a shut door says what happened and what one can do, in both languages, for all that the server says", () => {
   const { device, others } = serverSays(`
-from grandstand.edge.door import ANOTHER_ROOM, BANNED
-from grandstand.producers.guests import DEVICE_BANNED, NO_GUESTS
-from grandstand.rules.identity import GUESTS_MAY_NOT
+from grandstand.edge.validation import ANOTHER_ROOM, BANNED
+from grandstand.api.guests import DEVICE_BANNED, NO_GUESTS
+from grandstand.domain.identity import GUESTS_MAY_NOT
 from grandstand.tokens import GIVEN_OUT_ELSEWHERE
 others = [ANOTHER_ROOM, BANNED, NO_GUESTS, GUESTS_MAY_NOT.format("watch"), GIVEN_OUT_ELSEWHERE]
 said = {"device": DEVICE_BANNED, "others": others}

@@ -12,13 +12,13 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from grandstand.moderation.normalise import clean
+from grandstand.text.normalise import clean
 
 from loadtest.attacks.attack import Attack
 from loadtest.attacks.target import Target
 from loadtest.seats.dialects import Grandstand as Dialect
 from loadtest.seats.seat import Seat
-from loadtest.seats.stand import Stand
+from loadtest.seats.socket_pool import SocketPool
 from loadtest.selection import Chance, Sayer, long_chat, ordinary, squared
 
 GUESTS = 200
@@ -42,7 +42,7 @@ class Storm:
         host, port = target.address
         self.answers: Counter[str] = Counter()
         self._sent = 0
-        self._stand = Stand(
+        self._stand = SocketPool(
             Dialect(f"{host}:{port}", target.room), target.address, comes_back=False, listener=self
         )
         path = f"/v1/rooms/{target.room}/guests"

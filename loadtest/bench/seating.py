@@ -20,7 +20,7 @@ from grandstand.tokens import Tokens
 from loadtest.seats.dialects import Grandstand, dialect
 from loadtest.seats.pace import Pace
 from loadtest.seats.seat import Seat
-from loadtest.seats.stand import MOST_EVENTS, Stand
+from loadtest.seats.socket_pool import MOST_EVENTS, SocketPool
 from loadtest.users.ledger import Ledger
 
 IDLE_MS = 5.0
@@ -39,7 +39,7 @@ class Seating:
             path=told["path"],
             deflate=told["deflate"],
         )
-        self.stand = Stand(
+        self.pool = SocketPool(
             talk,
             (told["address"][0], told["address"][1]),
             Pace(told["per_s"], told["at_once"]),
@@ -63,12 +63,12 @@ class Seating:
             if self.tokens is not None:
                 sub = f"bench:{number}"
                 token = self.tokens.issue(sub, sub, "viewer", ["*"], LIFETIME_S)
-            self.seats.append(self.stand.take(number, token))
+            self.seats.append(self.pool.take(number, token))
         return len(self.seats)
 
     def cut(self) -> int:
         """All connections break."""
-        self.stand.cut()
+        self.pool.cut()
         return len(self.seats)
 
     def say(self, text: str) -> int:
@@ -78,14 +78,14 @@ class Seating:
             seat = self.seats[1]
         self._spoken += 1
         own_id = f"s{self._spoken}"
-        self.ledger.sent(own_id, "comment", self.stand.clock())
-        self.stand.say(seat, Grandstand.say({"type": "comment", "id": own_id, "text": text}))
+        self.ledger.sent(own_id, "comment", self.pool.clock())
+        self.pool.say(seat, Grandstand.say({"type": "comment", "id": own_id, "text": text}))
         return self._spoken
 
     def ask_time(self) -> int:
         """Every seat asks for the time."""
         for seat in self.seats:
-            self.stand.say(seat, Grandstand.say({"type": "time", "id": "t", "sent": 0}))
+            self.pool.say(seat, Grandstand.say({"type": "time", "id": "t", "sent": 0}))
         return len(self.seats)
 
     def sleep(self, asleep: bool) -> bool:
@@ -95,7 +95,7 @@ class Seating:
 
     def counts(self) -> dict[str, Any]:
         """What was counted so far; times since they were asked for last."""
-        counts = self.stand.counts
+        counts = self.pool.counts
         figures = {each.name: getattr(counts, each.name) for each in fields(counts)}
         for name in ("connect_ms", "welcome_ms"):
             figures[name] = _spread(figures[name])
@@ -103,7 +103,7 @@ class Seating:
         latencies, self.latencies_ms = self.latencies_ms, {}
         figures["latencies_ms"] = {what: _spread(ms) for what, ms in latencies.items()}
         figures["refused"] = dict(self.refused)
-        figures["waiting"] = self.stand.waiting
+        figures["waiting"] = self.pool.waiting
         return figures
 
     # --- what the stand tells --------------------------------------------------------------------
@@ -134,9 +134,9 @@ class Seating:
 
     def look(self) -> None:
         """Takes in all that has come."""
-        while not self.is_asleep and self.stand.turn() == MOST_EVENTS:
+        while not self.is_asleep and self.pool.turn() == MOST_EVENTS:
             pass
-        self.stand.open_due()
+        self.pool.open_due()
 
 
 def _spread(values: list[float]) -> dict[str, float]:
@@ -154,7 +154,7 @@ def main() -> None:
         wait_s = seating.pause_s or IDLE_MS / 1000
         while True:
             is_still = seating.pause_s or seating.is_asleep
-            watched: list[Any] = [told] if is_still else [told, seating.stand]
+            watched: list[Any] = [told] if is_still else [told, seating.pool]
             readable, _, _ = select.select(watched, [], [], wait_s)
             if told in readable:
                 line = told.readline()

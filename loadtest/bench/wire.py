@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from grandstand.edge.forms import Forms
-from grandstand.moderation.normalise import clean, skeleton
+from grandstand.domain.identity import user_id
+from grandstand.edge.publication import Publication
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line
 from grandstand.recordings.recording import read
-from grandstand.rules.identity import user_id
+from grandstand.text.normalise import clean, skeleton
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Frame
 
@@ -54,7 +54,7 @@ def _bytes(lines: list[Line], count: int, is_text: bool, deflates: bool) -> floa
             for number, line in enumerate(lines[first : first + count], first)
         ]
         frame = Frame(now=NOW_MS + first, offset=first, comments=comments, overflow=count)
-        sizes.append(len(Forms(encode(frame, "msgpack")).ready(is_text, deflates)))
+        sizes.append(len(Publication(encode(frame, "msgpack")).ready(is_text, deflates)))
     return sum(sizes) / len(sizes) / count
 
 

@@ -42,7 +42,7 @@ _TOKEN = re.compile(r"/producer#token=(\S+)")
 
 
 @dataclass
-class House:
+class RunContext:
     """``grandstand demo`` on a port of its own, over restarts."""
 
     folder: Path
@@ -87,7 +87,7 @@ class Rehearsal:
     """The pages, and what was done at them so far."""
 
     browser: Browser
-    house: House
+    run_context: RunContext
     line: Cable
     to: Path
     began: float = field(default_factory=time.monotonic)
@@ -110,15 +110,15 @@ class Rehearsal:
 
     async def opening(self) -> None:
         """All come in: picture, title, comments, viewers are there."""
-        console = f"{self.house.url}/producer?room=gala#token={self.house.token}"
+        console = f"{self.run_context.url}/producer?room=gala#token={self.run_context.token}"
         near = f"http://127.0.0.1:{self.line.port}/?room=gala"
-        far = f"{self.house.url}/?room=gala"
+        far = f"{self.run_context.url}/?room=gala"
         self.pages["viewer"] = await look(self.browser, near, size=(1280, 720))
         self.pages["console"] = await look(self.browser, console, size=(1440, 900))
         self.pages["phone"] = await look(
             self.browser, far, size=(390, 844), locale="zh-CN", device_scale_factor=2
         )
-        overlay = f"{self.house.url}/overlay/gala"
+        overlay = f"{self.run_context.url}/overlay/gala"
         self.pages["overlay"] = await look(self.browser, overlay, size=(1920, 1080), ready=False)
         for one in (self.viewer, self.phone):
             await expect(one.find("stage")).to_have_attribute(
@@ -234,11 +234,11 @@ class Rehearsal:
 
     async def restarting(self) -> None:
         """The server goes and comes; all pages come back by themselves, the room as it was."""
-        await self.house.close()
+        await self.run_context.close()
         status = self.viewer.find("status")
         await expect(status).not_to_have_attribute("data-phase", "live", timeout=STEP_MS)
         await self.shoot("restart", "viewer", "console")
-        await self.house.open()
+        await self.run_context.open()
         for one in (self.viewer, self.phone, self.console):
             await expect(one.find("status")).to_have_attribute(
                 "data-phase", "live", timeout=2 * STEP_MS
@@ -285,7 +285,7 @@ class Rehearsal:
         await self.shoot("calm", "viewer")
         await self.viewer.page.context.close()
         del self.pages["viewer"]
-        url = f"{self.house.url}/?room=gala"
+        url = f"{self.run_context.url}/?room=gala"
         self.pages["television"] = await look(self.browser, url, size=(1920, 1080))
         await self._is_playing(self.television)
         await asyncio.sleep(6)
@@ -336,12 +336,12 @@ async def main() -> None:
     to.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        house = House(Path(folder), _free_port())
-        stack.push_async_callback(house.close)
-        await house.open()
-        line = await stack.enter_async_context(cable(house.port))
+        run_context = RunContext(Path(folder), _free_port())
+        stack.push_async_callback(run_context.close)
+        await run_context.open()
+        line = await stack.enter_async_context(cable(run_context.port))
         browser = await stack.enter_async_context(chromium())
-        await Rehearsal(browser, house, line, to).run()
+        await Rehearsal(browser, run_context, line, to).run()
     print(f"all steps came out as they should; screenshots in {os.fspath(to)}")
 
 

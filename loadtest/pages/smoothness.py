@@ -23,7 +23,7 @@ from playwright.async_api import Browser
 from loadtest.pages.spectator import OBSERVER, Spectator, spectator
 from loadtest.pages.venue import STREAM, Venue
 from loadtest.seats.dialects import Grandstand
-from loadtest.seats.stand import Stand
+from loadtest.seats.socket_pool import SocketPool
 from loadtest.spread import middle, spread
 
 RUNS = 3
@@ -62,22 +62,22 @@ async def measure(browser: Browser, venue: Venue, runs: int = RUNS) -> dict[str,
 async def _talk(venue: Venue, room: str) -> None:
     """Says short things evenly, for ever."""
     place = urlsplit(venue.url)
-    stand = Stand(Grandstand(place.netloc, room), (place.hostname or "", place.port or 80))
+    pool = SocketPool(Grandstand(place.netloc, room), (place.hostname or "", place.port or 80))
     loop = asyncio.get_running_loop()
-    loop.add_reader(stand.fileno(), stand.turn)
+    loop.add_reader(pool.fileno(), pool.turn)
     try:
-        seats = [stand.take(number, venue.token) for number in range(SEATS)]
-        while stand.counts.seated < SEATS:
-            stand.open_due()
+        seats = [pool.take(number, venue.token) for number in range(SEATS)]
+        while pool.counts.seated < SEATS:
+            pool.open_due()
             await asyncio.sleep(LOOK_S)
         begun_s = loop.time()
         for number in count():
             message = {"type": "comment", "id": f"n{number}", "text": f"bullet {number % 1000}"}
-            stand.say(seats[number % SEATS], Grandstand.say(message))
+            pool.say(seats[number % SEATS], Grandstand.say(message))
             await asyncio.sleep(begun_s + (number + 1) / COMMENTS_PER_S - loop.time())
     finally:
-        loop.remove_reader(stand.fileno())
-        stand.close()
+        loop.remove_reader(pool.fileno())
+        pool.close()
 
 
 async def _watch(browser: Browser, venue: Venue, room: str, runs: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from gevent.pool import Group
 from locust import FastHttpUser, task
 
 from loadtest.seats.counts import Counts
-from loadtest.users.house import SECRET, TOKEN, House
+from loadtest.users.run_context import SECRET, TOKEN, RunContext
 
 POLL_S = 10
 _numbers = count()
@@ -30,17 +30,17 @@ class Producer(FastHttpUser):
 
     def on_start(self) -> None:
         """Says so if it has no way to be a producer; then it does nothing."""
-        self.house = House.of(self.environment)
-        self._token = self.house.producer_token if self.house.options.is_ours else None
+        self.run_context = RunContext.of(self.environment)
+        self._token = self.run_context.producer_token if self.run_context.options.is_ours else None
         if self._token is None:
             print(f"no producer: it takes a Grandstand, and {SECRET} or {TOKEN}")
         self._posts = Group()
-        self.house.enter(self)
+        self.run_context.enter(self)
 
     def on_stop(self) -> None:
         """Leaves."""
         self._posts.kill()
-        self.house.leave(self)
+        self.run_context.leave(self)
 
     def speak(self, text: str) -> None:
         """Never: it has no voice."""
@@ -48,8 +48,8 @@ class Producer(FastHttpUser):
     @task
     def produce(self) -> None:
         """Posts at its intervals, by the clock and not one after the other's answer."""
-        self.house.opened.wait()
-        options = self.house.options
+        self.run_context.opened.wait()
+        options = self.run_context.options
         now_s = time.monotonic()
         due = {
             what: (now_s + every_s, every_s)
@@ -65,7 +65,7 @@ class Producer(FastHttpUser):
         Event().wait()  # nothing to do until it is stopped
 
     def _cue(self) -> None:
-        filling = "x" * self.house.options.cue_bytes
+        filling = "x" * self.run_context.options.cue_bytes
         self._post("cues", "cue", {"name": "load", "data": {"filling": filling}})
 
     def _poll(self) -> None:
@@ -76,17 +76,17 @@ class Producer(FastHttpUser):
             "options": ["this", "that", "both"],
             "duration": POLL_S,
         }
-        self.house.ledger.sent(own_id, "poll", time.monotonic())
+        self.run_context.ledger.sent(own_id, "poll", time.monotonic())
         made = self._post("polls", "poll", body)
         if made is None:
-            self.house.ledger.dropped(own_id)
+            self.run_context.ledger.dropped(own_id)
             return
-        for ms in self.house.ledger.named(own_id, made["id"]):
-            self.house.report.note("poll to screen", ms)
+        for ms in self.run_context.ledger.named(own_id, made["id"]):
+            self.run_context.report.note("poll to screen", ms)
 
     def _post(self, where: str, name: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer, if it was well; the client has told Locust otherwise."""
-        path = f"/v1/rooms/{self.house.options.room}/{where}"
+        path = f"/v1/rooms/{self.run_context.options.room}/{where}"
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = self.client.post(path, json=body, headers=headers, name=name)
         return answer.json() if answer.status_code == 201 else None

@@ -11,7 +11,7 @@ from typing import Any
 from locust.env import Environment
 
 from loadtest.calls import call
-from loadtest.users.house import House
+from loadtest.users.run_context import RunContext
 
 SETTINGS = {"title": "Load test", "guests": "vote"}
 
@@ -25,14 +25,14 @@ def open_room(environment: Environment) -> None:
 
     Raises RoomError if the server doesn't answer or refuses, or ``--room-settings`` isn't JSON.
     """
-    house = House.of(environment)
-    token = house.producer_token
-    if not house.options.is_ours or token is None:
+    run_context = RunContext.of(environment)
+    token = run_context.producer_token
+    if not run_context.options.is_ours or token is None:
         return
-    produce = partial(call, house.url, token)
-    path = f"/v1/rooms/{house.options.room}"
+    produce = partial(call, run_context.url, token)
+    path = f"/v1/rooms/{run_context.options.room}"
     try:
-        given: dict[str, Any] = json.loads(house.options.room_settings or "{}")
+        given: dict[str, Any] = json.loads(run_context.options.room_settings or "{}")
         if not _there(produce, path):
             produce("PUT", path, {**SETTINGS, **given})
         elif given:

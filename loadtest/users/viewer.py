@@ -15,9 +15,9 @@ from locust.exception import StopUser
 
 from loadtest.seats.counts import Counts
 from loadtest.seats.pace import COME_BACK, TRY_AGAIN, comeback_s
-from loadtest.users.house import House
 from loadtest.users.place import Place, Step
 from loadtest.users.report import ANEW, GAP
+from loadtest.users.run_context import RunContext
 
 SUBPROTOCOL = "grandstand.v1.msgpack"
 SILENCE_S = 30.0
@@ -45,10 +45,10 @@ class Viewer(FastHttpUser):
 
     def on_start(self) -> None:
         """Takes a place in the house. Raises StopUser at a server that isn't a Grandstand."""
-        self.house = House.of(self.environment)
-        if not self.house.options.is_ours:
+        self.run_context = RunContext.of(self.environment)
+        if not self.run_context.options.is_ours:
             raise StopUser
-        self._name = f"load:{self.house.name}:viewer:{next(_numbers)}"
+        self._name = f"load:{self.run_context.name}:viewer:{next(_numbers)}"
         self._token: str | None = None
         self._place = Place()
         self._socket: websocket.WebSocket | None = None
@@ -58,12 +58,12 @@ class Viewer(FastHttpUser):
         self._order = count()
         self._beside = Group()
         self._beside.spawn(self._ask_the_time)
-        self.house.enter(self)
+        self.run_context.enter(self)
 
     def on_stop(self) -> None:
         """Leaves."""
         self._beside.kill()
-        self.house.leave(self)
+        self.run_context.leave(self)
         if self._socket is not None:
             self._socket.close(timeout=0)
 
@@ -82,18 +82,18 @@ class Viewer(FastHttpUser):
             finally:
                 self._socket = None
             attempts = 0 if self._place.welcomes > before else attempts + 1
-            wait_s = comeback_s(attempts, self.house.random.random())
+            wait_s = comeback_s(attempts, self.run_context.random.random())
             gevent.sleep(max(wait_s, self._not_before_s - time.monotonic()))
 
     # --- a connection ----------------------------------------------------------------------------
 
     def _follow(self) -> None:
         """One connection, to its end. Raises OSError or WebSocketException when it is lost."""
-        report, options = self.house.report, self.house.options
+        report, options = self.run_context.report, self.run_context.options
         if self._token is None:
-            self._token = self.house.signed(self._name) or self._guest_token()
+            self._token = self.run_context.signed(self._name) or self._guest_token()
         began_s = time.monotonic()
-        address = f"ws{self.house.url.removeprefix('http')}/v1/rooms/{options.room}/live"
+        address = f"ws{self.run_context.url.removeprefix('http')}/v1/rooms/{options.room}/live"
         link = websocket.create_connection(address, CONNECT_S, subprotocols=[SUBPROTOCOL])
         try:
             upgraded_s = time.monotonic()
@@ -117,7 +117,7 @@ class Viewer(FastHttpUser):
             link.shutdown()
 
     def _guest_token(self) -> str:
-        path = f"/v1/rooms/{self.house.options.room}/guests"
+        path = f"/v1/rooms/{self.run_context.options.room}/guests"
         with self.client.post(path, json={}, name="guest", catch_response=True) as answer:
             if answer.status_code == 201:
                 answer.success()
@@ -130,14 +130,14 @@ class Viewer(FastHttpUser):
     # --- what ends it ----------------------------------------------------------------------------
 
     def _closed(self, code: int) -> None:
-        self.house.report.closed(code)
+        self.run_context.report.closed(code)
         if code == 3000:
             self._token = None
         elif code not in COME_BACK:
             raise StopUser
 
     def _refused(self, refused: websocket.WebSocketBadStatusException) -> None:
-        self.house.report.refused(refused.status_code)
+        self.run_context.report.refused(refused.status_code)
         wait_s = float((refused.resp_headers or {}).get("retry-after", "0"))
         self._not_before_s = time.monotonic() + wait_s
         if refused.status_code not in TRY_AGAIN:
@@ -145,11 +145,11 @@ class Viewer(FastHttpUser):
 
     def _fault(self, fault: Exception) -> None:
         if self._socket is None:
-            self.house.report.failed(f"failed connect: {fault}")
+            self.run_context.report.failed(f"failed connect: {fault}")
         elif isinstance(fault, websocket.WebSocketTimeoutException):
-            self.house.report.failed("failed frames: silence")
+            self.run_context.report.failed("failed frames: silence")
         else:
-            self.house.report.closed(1006)
+            self.run_context.report.closed(1006)
 
     # --- what it hears ---------------------------------------------------------------------------
 
@@ -160,30 +160,30 @@ class Viewer(FastHttpUser):
                 self._frame(message, now_s)
             case "welcome":
                 if self._place.welcomed(message, now_s):
-                    self.house.report.failed(ANEW)
+                    self.run_context.report.failed(ANEW)
                 for waiting in list(self._unanswered.values()):
                     self._put(waiting)
             case "ack":
                 self._unanswered.pop(message["id"], None)
                 if "comment" in message:
                     self._own.add(message["comment"])
-                self.house.answered(message, now_s)
+                self.run_context.answered(message, now_s)
             case "error":
                 self._error(message, now_s)
             case "time":
-                self.house.report.took("time", (now_s - message["sent"]) * 1000)
+                self.run_context.report.took("time", (now_s - message["sent"]) * 1000)
             case "bye":
                 self._not_before_s = now_s + message["after"] / 1000
 
     def _frame(self, frame: dict[str, Any], now_s: float) -> None:
-        report = self.house.report
+        report = self.run_context.report
         report.frames(1, 0)
         if self._place.framed(frame, now_s) is Step.GAP:
             report.failed(GAP)
         comments = [each["id"] for each in frame.get("comments", ())]
         polls = frame.get("polls", ())
         seen = [*comments, *(poll["id"] for poll in polls)]
-        self.house.shown([id_ for id_ in seen if id_ not in self._own], now_s)
+        self.run_context.shown([id_ for id_ in seen if id_ not in self._own], now_s)
         self._own.difference_update(comments)
         for poll in polls:
             if self._place.is_new_and_open(poll):
@@ -195,7 +195,7 @@ class Viewer(FastHttpUser):
             self._beside.add(gevent.spawn_later(error["retry_after"], self._again, waiting["id"]))
             return
         self._unanswered.pop(error.get("id", ""), None)
-        self.house.answered(error, now_s)
+        self.run_context.answered(error, now_s)
 
     # --- what it says ----------------------------------------------------------------------------
 
@@ -211,13 +211,13 @@ class Viewer(FastHttpUser):
             self._say("comment", {"type": "comment", "text": text, "at": at})
 
     def _may_vote(self, poll: dict[str, Any]) -> None:
-        random = self.house.random
-        if random.random() < self.house.options.voters:
+        random = self.run_context.random
+        if random.random() < self.run_context.options.voters:
             delay_s = random.random() * VOTES_WITHIN_S
             self._beside.add(gevent.spawn_later(delay_s, self._vote, poll))
 
     def _vote(self, poll: dict[str, Any]) -> None:
-        choice = self.house.random.randrange(len(poll["options"]))
+        choice = self.run_context.random.randrange(len(poll["options"]))
         at = self._place.programme_ms(time.monotonic())
         if at <= poll["closes_at"]:
             self._say("vote", {"type": "vote", "poll": poll["id"], "choices": [choice], "at": at})
@@ -225,7 +225,7 @@ class Viewer(FastHttpUser):
     def _say(self, what: str, message: dict[str, Any]) -> None:
         message["id"] = f"{self._name[5:]}:{next(self._order)}"
         self._unanswered[message["id"]] = message
-        self.house.ledger.sent(message["id"], what, time.monotonic())
+        self.run_context.ledger.sent(message["id"], what, time.monotonic())
         self._put(message)
 
     def _again(self, own_id: str) -> None:
@@ -234,7 +234,7 @@ class Viewer(FastHttpUser):
 
     def _ask_the_time(self) -> None:
         while True:
-            gevent.sleep(TIME_EVERY_S * (0.5 + self.house.random.random()))
+            gevent.sleep(TIME_EVERY_S * (0.5 + self.run_context.random.random()))
             own_id = f"t{next(self._order)}"
             self._put({"type": "time", "id": own_id, "sent": time.monotonic()})
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from grandstand.moderation import OnnxScorer, Rules
-from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.policy import Thresholds
+from grandstand.text.normalise import skeleton
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
 from grandstand.moderation.moderator import REMEMBERED
-from grandstand.moderation.normalise import clean, skeleton
+from grandstand.text.normalise import clean, skeleton
 
 ROUNDS = 7
 TOGETHER = 256

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from grandstand.moderation import ngrams, surface
+from grandstand.moderation import ngrams, text_features
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -64,8 +64,8 @@ class Network(nn.Module):
         self.vectors = nn.Embedding(ngrams.ROWS, DIMENSIONS)
         nn.init.normal_(self.vectors.weight, 0, 0.1)
         self.convolution = nn.Linear(3 * DIMENSIONS, CHANNELS)
-        self.heads = nn.Linear(CHANNELS + DIMENSIONS + surface.WIDTH, len(HEADS))
-        seen = torch.ones(len(HEADS), surface.WIDTH)
+        self.heads = nn.Linear(CHANNELS + DIMENSIONS + text_features.WIDTH, len(HEADS))
+        seen = torch.ones(len(HEADS), text_features.WIDTH)
         seen[HEADS.index("excitement")] = 0  # its labels are made of the surface
         self.register_buffer("seen", seen)
 

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 
-from grandstand.moderation.readings import FILE
+from grandstand.moderation.pinyin import FILE
 
 Disguise = Callable[[str, random.Random], str]
 """Takes a text and a seeded source of chance."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
-from grandstand.moderation.normalise import clean
+from grandstand.text.normalise import clean
 
 from models.comment_scorer import selection, sets
 from models.comment_scorer.costs import costs

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from grandstand.moderation import ngrams
-from grandstand.moderation.normalise import clean, skeleton
-from grandstand.moderation.surface import surfaces
+from grandstand.moderation.text_features import surfaces
+from grandstand.text.normalise import clean, skeleton
 from numpy.typing import NDArray
 
 from models.comment_scorer.disguises import dress

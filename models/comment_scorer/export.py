@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from grandstand.moderation import OnnxScorer, manifest, ngrams, surface
+from grandstand.moderation import OnnxScorer, manifest, ngrams, text_features
 from grandstand.moderation.manifest import TrainedOn
 from grandstand.moderation.policy import Thresholds
 from numpy.typing import NDArray
@@ -206,7 +206,7 @@ def graph(tables: Tables) -> bytes:
             info("ids", TensorProto.INT32, ["t", ngrams.COLUMNS]),
             info("owners", TensorProto.INT64, ["t"]),
             info("scale", TensorProto.FLOAT, ["n"]),
-            info("surface", TensorProto.FLOAT, ["n", surface.WIDTH]),
+            info("surface", TensorProto.FLOAT, ["n", text_features.WIDTH]),
         ],
         [info("opinions", TensorProto.FLOAT, ["n", heads])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],

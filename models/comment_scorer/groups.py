@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from grandstand.moderation import OnnxScorer
-from grandstand.moderation.normalise import clean
+from grandstand.text.normalise import clean
 
 from models.comment_scorer import sets
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grandstand.moderation.rules import read_words
-from grandstand.moderation.surface import shouted, surfaces
+from grandstand.moderation.text_features import shouted, surfaces
+from grandstand.moderation.word_rules import read_words
 
 from models.comment_scorer.mentions import mentions
 from models.comment_scorer.sets import (

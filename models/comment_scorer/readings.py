@@ -1,4 +1,4 @@
-"""Write ``readings.txt``: which characters are read alike, for ``grandstand.moderation.readings``.
+"""Write ``readings.txt``: which characters are read alike, for ``grandstand.moderation.pinyin``.
 
 ``python -m models.comment_scorer.readings``. The commonest reading of each character of the CJK
 block, without its tone, as pypinyin (MIT; from Unicode's Unihan) has it, and of the emoji that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from grandstand.moderation.readings import FILE
+from grandstand.moderation.pinyin import FILE
 from pypinyin import Style, lazy_pinyin
 
 _SYLLABLE = re.compile("[a-z]{2,}|[aeo]")

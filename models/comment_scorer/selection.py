@@ -41,11 +41,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from grandstand.domain.events import CommentEvent
+from grandstand.domain.ranking import Budget
+from grandstand.domain.state import RoomState
 from grandstand.moderation import OnnxScorer
 from grandstand.moderation.scorer import Scorer
-from grandstand.rules.events import CommentEvent
-from grandstand.rules.ranking import Budget
-from grandstand.rules.state import RoomState
 from grandstand.sequencer.folding import RoomFold
 from grandstand.wire.messages import Moderation, Selection, Settings
 from numpy.typing import NDArray
@@ -163,7 +163,7 @@ def _event(one: Said, level: int) -> CommentEvent | None:
         weight=judged.weight,
         mood=judged.mood,
         excitement=judged.excitement,
-        likeness=judged.likeness,
+        dedupe_key=judged.dedupe_key,
         held=judged.action == "hold",
     )
 

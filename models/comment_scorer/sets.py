@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from grandstand.moderation.normalise import clean
+from grandstand.text.normalise import clean
 
 SEED = 20261124
 

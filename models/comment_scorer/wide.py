@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
-from grandstand.moderation import ngrams, surface
+from grandstand.moderation import ngrams, text_features
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, hstack
@@ -19,7 +19,7 @@ from models.comment_scorer.examples import Examples, Hashed, hashed
 from models.comment_scorer.prepare import HEADS
 
 STEPS = 100
-WIDTH = ngrams.ROWS + surface.WIDTH
+WIDTH = ngrams.ROWS + text_features.WIDTH
 PENALTIES = {
     **dict.fromkeys(HEADS, 0.3),
     **dict.fromkeys(("anger", "joy", "optimism", "sadness", "sms", "youtube", "chinese_sms"), 0.1),

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from grandstand.moderation import Moderator, Policy, Rules
 from grandstand.moderation.moderator import Judgement
-from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.scorer import Scorer
+from grandstand.text.normalise import clean, dedupe_key, skeleton
 
 from models.comment_scorer import sets
 
@@ -134,13 +134,13 @@ def _trigrams(text: str) -> set[str]:
 def alike(texts: Sequence[str]) -> dict[str, set[str]]:
     """For each of different texts those that are near-duplicates of it, itself included."""
     found = {text: {text} for text in texts}
-    by_likeness: dict[int, list[str]] = defaultdict(list)
+    by_dedupe_key: dict[int, list[str]] = defaultdict(list)
     grams = {text: _trigrams(text) for text in texts}
     commonness = Counter(gram for own in grams.values() for gram in own)
     by_gram: dict[str, list[str]] = defaultdict(list)
     for text in texts:
-        near = set(by_likeness[likeness(text)])
-        by_likeness[likeness(text)].append(text)
+        near = set(by_dedupe_key[dedupe_key(text)])
+        by_dedupe_key[dedupe_key(text)].append(text)
         # Of two sets so alike the rarest of each, this many, have one in common.
         mine = sorted(grams[text], key=lambda gram: (commonness[gram], gram))
         for gram in mine[: len(mine) - int(np.ceil(NEAR * len(mine))) + 1]:

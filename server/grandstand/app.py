@@ -21,33 +21,33 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from grandstand import __version__, machine, resources
-from grandstand.edge.admission import Admission
-from grandstand.edge.arrivals import Arrivals
-from grandstand.edge.draining import Draining
-from grandstand.edge.entrance import Entrance
+from grandstand.api import problems
+from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.api.operations import Api
+from grandstand.api.origins import let_in
+from grandstand.api.routes import routes
 from grandstand.edge.gate import Gate, Limits
-from grandstand.edge.handshake import NOT_SNIFFED
-from grandstand.edge.keepalive import Keepalive
-from grandstand.edge.presence import Presence
+from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.revoked import Revoked
-from grandstand.edge.round_robin import RoundRobin
-from grandstand.edge.socket import ViewerSocket
-from grandstand.faults import OperatorError
+from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.draining import Draining
+from grandstand.edge.transport.handshake import NOT_SNIFFED
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.keepalive import Keepalive
+from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.edge.transport.websocket import ViewerSocket
+from grandstand.errors import OperatorError
+from grandstand.leader.leader import RoomLeader
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
 from grandstand.moderation.reload import Reload
 from grandstand.pages import pages
-from grandstand.producers import problems
-from grandstand.producers.api import Api
-from grandstand.producers.origins import let_in
-from grandstand.producers.routes import routes
-from grandstand.producers.siblings import Siblings
 from grandstand.replica.rooms import LiveRooms
 from grandstand.replica.secrets import SecretWatch
-from grandstand.sequencer.duty import Duty
 from grandstand.settings import ServerSettings
-from grandstand.store.cancelling import PATIENTLY_S, end
-from grandstand.store.store import Store, insisting
-from grandstand.stores import connected, store_url
+from grandstand.store.store import Store, retry_until
+from grandstand.store_context import connected, store_url
+from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
@@ -129,30 +129,32 @@ async def serve(
     settings: ServerSettings,
     ready: Callable[[Running], Awaitable[None]] | None = None,
     besides: Sequence[BaseRoute] = (),
-    siblings: Siblings | None = None,
+    metrics_peers: MetricsPeers | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM, then drains and stops all that it started; a second signal
     ends it at once.
 
     ``ready`` is called once the server answers; ``besides`` are routes of the caller's own. With
-    ``siblings`` it is one of several processes on one port: ``ready`` says who tells it to stop,
-    and a signal means that this one leaves. Raises OperatorError, before anybody is let in, for
+    ``metrics_peers`` it is one of several processes on one port: ``ready`` says who tells it to
+    stop, and a signal means that this one leaves.
+
+    Raises OperatorError, before anybody is let in, for
     whatever an operator can mend.
     """
     machine.raise_file_limit()
     tokens = Tokens(settings.secret, settings.jwks_url, settings.token_terms)
     metrics = Metrics(CollectorRegistry())
     reload = _reload(settings, metrics)
-    listener = machine.listen(settings.host, settings.port, shared=siblings is not None)
+    listener = machine.listen(settings.host, settings.port, shared=metrics_peers is not None)
     try:
         async with contextlib.AsyncExitStack() as stack:
-            if siblings is not None:
-                await stack.enter_async_context(siblings.answering(metrics.registry))
+            if metrics_peers is not None:
+                await stack.enter_async_context(metrics_peers.answering(metrics.registry))
             store = await stack.enter_async_context(
                 connected(await stack.enter_async_context(store_url(settings)))
             )
             await _serve(
-                settings, store, tokens, metrics, reload, listener, ready, besides, siblings
+                settings, store, tokens, metrics, reload, listener, ready, besides, metrics_peers
             )
     finally:
         listener.close()
@@ -168,11 +170,11 @@ async def _serve(
     listener: socket.socket,
     ready: Callable[[Running], Awaitable[None]] | None,
     besides: Sequence[BaseRoute],
-    siblings: Siblings | None,
+    metrics_peers: MetricsPeers | None,
 ) -> None:
     moderator = reload.moderator
     rooms = LiveRooms(store)
-    await insisting(rooms.revocations.compare, GRACE_S)
+    await retry_until(rooms.revocations.compare, GRACE_S)
     tokens.revocations = rooms.revocations.known
     metrics.built(__version__, store.durability.promise)
     metrics.store_up.set_function(lambda: float(rooms.store_is_up))
@@ -205,7 +207,7 @@ async def _serve(
         keepalive=keepalive,
         metrics=metrics,
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
-        admission=Admission(
+        handshake_limit=HandshakeLimit(
             settings.handshakes_per_s,
             metrics.handshakes_refused.labels(ErrorCode.OVERLOADED.value).inc,
         ),
@@ -219,7 +221,7 @@ async def _serve(
         tokens=tokens,
         names=moderator.names,
         registry=metrics.registry,
-        siblings=siblings,
+        metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,
     )
     app = Starlette(
@@ -233,7 +235,7 @@ async def _serve(
             ws=functools.partial(  # type: ignore[arg-type]
                 ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()
             ),
-            http=functools.partial(Entrance, arrivals=arrivals),  # type: ignore[arg-type]
+            http=functools.partial(Dispatch, arrivals=arrivals),  # type: ignore[arg-type]
             backlog=machine.BACKLOG,
             lifespan="off",
             log_config=None,
@@ -263,7 +265,7 @@ async def _serve(
         stop()
 
     def signalled() -> None:
-        if siblings is not None:
+        if metrics_peers is not None:
             leave()
         elif stopping.is_set():
             hasten()
@@ -283,9 +285,9 @@ async def _serve(
         for name, job in {
             "rooms": rooms.run(),
             "keepalive": keepalive.run(),
-            "presence": Presence(gate).run(),
+            "presence": Heartbeat(gate).run(),
             "revoked": Revoked(gate).run(),
-            "duty": Duty(store, metrics, gate.visited).run(),
+            "duty": RoomLeader(store, metrics, gate.visited).run(),
             "tokens": tokens.run(),
             "secrets": SecretWatch(store, tokens.fingerprint, metrics.secrets_differ.set).run(),
             "reload": reload.run(),
@@ -305,13 +307,13 @@ async def _serve(
         stop()
         server.end()
         await serving
-        await asyncio.gather(*(room.inbox.flushed() for room in gate.edge_rooms.values()))
+        await asyncio.gather(*(room.batches.flushed() for room in gate.edge_rooms.values()))
     finally:
         stop()
         server.end()
         await asyncio.gather(serving, return_exceptions=True)  # told above, unless another was
         failed = [task for task in at_work if task.done() and not task.cancelled()]
-        await end(at_work, PATIENTLY_S)
+        await cancel_all(at_work, PATIENTLY_S)
         await rooms.close()
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(signal_number)

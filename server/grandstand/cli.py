@@ -19,7 +19,7 @@ from grandstand.commands.replay import replay
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
-from grandstand.faults import told
+from grandstand.errors import exit_on_operator_error
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
@@ -66,5 +66,5 @@ def grandstand(
 
 def main() -> None:
     """The ``grandstand`` command. Exits with 1 after the operator's faults, 2 after wrong usage."""
-    with told():
+    with exit_on_operator_error():
         cli()

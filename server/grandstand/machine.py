@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 FILES_MIN = 1024
 """Open files without which not even a small room fits; the hard limit is taken where it's more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 _PACKAGE = Path(__file__).resolve().parent
 PLACES = (_PACKAGE, _PACKAGE.parent.parent)

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from grandstand.faults import OperatorError
-from grandstand.rules.identity import TokenTerms
+from grandstand.domain.identity import TokenTerms
+from grandstand.errors import OperatorError
 
 PREFIX = "GRANDSTAND_"
 OF_COMMANDS = ("TOKEN", "URL")
@@ -98,7 +98,7 @@ class ServerSettings(BaseSettings):
         )
 
 
-def strangers(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Variables that look like ours but are none, each with the closest of ours, or "".
 
     No reason to refuse a start: an orchestrator puts such ones in for a service called grandstand.

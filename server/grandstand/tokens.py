@@ -30,10 +30,10 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
-from grandstand.faults import OperatorError
-from grandstand.moderation.normalise import clean
-from grandstand.rules.identity import Identity, Role, TokenTerms
-from grandstand.rules.revocations import Revocations
+from grandstand.domain.identity import Identity, Role, TokenTerms
+from grandstand.domain.revocations import Revocations
+from grandstand.errors import OperatorError
+from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
 

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from grandstand.rules import events
-from grandstand.rules.novelty import Themes
-from grandstand.sequencer.duty import Duty
+from grandstand.domain import events
+from grandstand.domain.novelty import Themes
+from grandstand.leader.leader import RoomLeader
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store import keys
 from grandstand.store.store import open_store
@@ -65,7 +65,7 @@ def poison(place: str, happen: Callable[[], None]) -> None:
 
 async def sequence(url: str) -> None:
     store = await open_store(url)
-    await Duty(store, Metrics(CollectorRegistry())).run()
+    await RoomLeader(store, Metrics(CollectorRegistry())).run()
 
 
 def fork(url: str, count: int) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from grandstand.producers import validation
-from grandstand.producers.imports import MAX_COMMENTS
-from grandstand.producers.problems import MAX_FAULTS
-from grandstand.producers.stats import MAX_UPDATES
+from grandstand.api import validation
+from grandstand.api.imports import MAX_COMMENTS
+from grandstand.api.problems import MAX_FAULTS
+from grandstand.api.stats import MAX_UPDATES
 
-from tests.producers.stage import Stage, stage
+from tests.api.harness import Harness, harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,9 +36,9 @@ def _no_collector() -> Iterator[None]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     path: Path = tmp_path_factory.mktemp("bad-feed")
-    async with stage(path) as told:
+    async with harness(path) as told:
         yield told
 
 
@@ -66,13 +66,13 @@ async def turns() -> AsyncIterator[list[float]]:
 
 
 async def longest_turn(
-    stage: Stage, path: str, content: bytes, method: str = "POST"
+    harness: Harness, path: str, content: bytes, method: str = "POST"
 ) -> tuple[httpx2.Response, float]:
     """The call's answer, and how much CPU time others had to wait for at once."""
-    headers = {"Authorization": f"Bearer {stage.token()}"}
+    headers = {"Authorization": f"Bearer {harness.token()}"}
     base = "http://grandstand.test/v1/rooms/"
     async with (
-        httpx2.AsyncClient(transport=stage.transport, base_url=base) as client,
+        httpx2.AsyncClient(transport=harness.transport, base_url=base) as client,
         turns() as spent,
     ):
         answer = await client.request(method, path, content=content, headers=headers)
@@ -80,7 +80,7 @@ async def longest_turn(
 
 
 async def test_wrong_lines_are_judged_up_to_the_hundredth_fault(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, judged, checked = await on_stage.house(), 0, validation.checked
 
@@ -126,7 +126,7 @@ async def test_wrong_lines_are_judged_up_to_the_hundredth_fault(
     ],
 )
 async def test_no_feed_stops_anybody_and_no_answer_is_large(
-    on_stage: Stage, content: bytes, status: int
+    on_stage: Harness, content: bytes, status: int
 ) -> None:
     room = await on_stage.house()
     answer, spent_s = await longest_turn(on_stage, f"{room}/stats", content)
@@ -144,7 +144,7 @@ async def test_no_feed_stops_anybody_and_no_answer_is_large(
         pytest.param(b"[" + b"{}," * 300_000 + b"{}]", 413, id="a long list"),
     ],
 )
-async def test_no_import_stops_anybody(on_stage: Stage, content: bytes, status: int) -> None:
+async def test_no_import_stops_anybody(on_stage: Harness, content: bytes, status: int) -> None:
     room = await on_stage.house()
     answer, spent_s = await longest_turn(on_stage, f"{room}/comments", content)
     assert answer.status_code == status, answer.text[:500]
@@ -164,7 +164,7 @@ async def test_no_import_stops_anybody(on_stage: Stage, content: bytes, status: 
         ),
     ],
 )
-async def test_no_long_body_stops_anybody(on_stage: Stage, path: str, content: bytes) -> None:
+async def test_no_long_body_stops_anybody(on_stage: Harness, path: str, content: bytes) -> None:
     room = await on_stage.house()
     assert len(content) <= validation.MAX_BODY_BYTES
     answer, spent_s = await longest_turn(on_stage, f"{room}/{path}", content)
@@ -173,7 +173,7 @@ async def test_no_long_body_stops_anybody(on_stage: Stage, path: str, content: b
     assert spent_s < TURN_S
 
 
-async def test_categories_without_end_are_refused_in_a_moment(on_stage: Stage) -> None:
+async def test_categories_without_end_are_refused_in_a_moment(on_stage: Harness) -> None:
     many = b",".join(b'"%d":"x"' % n for n in range(5500))
     answer, spent_s = await longest_turn(
         on_stage, "other", b'{"moderation":{"categories":{' + many + b"}}}", "PUT"

@@ -22,41 +22,41 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from grandstand import app, tokens
-from grandstand.audience.figures import Figures
-from grandstand.audience.viewer import SUBPROTOCOL, Attendee
+from grandstand.api import metrics_peers
+from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.client.figures import Figures
+from grandstand.client.viewer import SUBPROTOCOL, Attendee
 from grandstand.demo import stream
 from grandstand.demo.crowd import Crowd
-from grandstand.edge.draining import Draining
+from grandstand.domain.events import Restored
+from grandstand.edge.transport.draining import Draining
 from grandstand.moderation import Moderator, OnnxScorer, Rules
 from grandstand.moderation.reload import Reload
-from grandstand.producers import siblings
-from grandstand.producers.siblings import Siblings
 from grandstand.replica import room, rooms
 from grandstand.resources import model
-from grandstand.rules.events import Restored
 from grandstand.settings import ServerSettings
 from grandstand.store import embedded
-from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import ScorerMetrics
 from grandstand.tokens import Tokens
 from grandstand.workers.parent import _Parent
-from grandstand.workers.place import Place
 from grandstand.workers.restarts import Restarts
+from grandstand.workers.slot import WorkerSlot
 from prometheus_client import CollectorRegistry
 from websockets.utils import accept_key
 
 from tests.cancelled import cancelled, cleaning_up
-from tests.edge.stage import Stage, stage
+from tests.edge.harness import Harness, harness
 from tests.processes import arguments, children, is_running
 from tests.viewer import until
 
 
 @pytest_asyncio.fixture
-async def still(tmp_path: Path) -> AsyncIterator[Stage]:
+async def still(tmp_path: Path) -> AsyncIterator[Harness]:
     """A node whose rooms nobody sequences."""
-    async with stage(tmp_path, sequenced=False) as made:
+    async with harness(tmp_path, sequenced=False) as made:
         yield made
 
 
@@ -177,16 +177,16 @@ async def test_draining_goes_on() -> None:
 async def test_a_sibling_that_does_not_answer_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(siblings, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(metrics_peers, "PATIENCE_S", 0.05)
     path = tmp_path / "2.sock"
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
         silent.listen()
-        assert await cancelled(lambda: Siblings(tmp_path, "1")._ask(path)) == ""
+        assert await cancelled(lambda: MetricsPeers(tmp_path, "1")._ask(path)) == ""
 
 
 async def test_an_event_that_nobody_takes_up_is_unavailable(
-    still: Stage, monkeypatch: pytest.MonkeyPatch
+    still: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "OUTCOME_PATIENCE_S", 0.1)
     live = (await still.by_hand()).live
@@ -199,7 +199,7 @@ async def goes_on(job: Callable[[], Any], turns: Callable[[], int]) -> None:
     working = await cleaning_up(job)
     await until(lambda: turns() >= 3 or working.done())
     assert not working.done()
-    await end([working])
+    await cancel_all([working])
 
 
 class Turns:
@@ -235,7 +235,7 @@ async def test_a_model_is_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> N
     await moderator.close()
 
 
-async def test_heads_are_compared_again(still: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_heads_are_compared_again(still: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "COMPARE_S", 0.01)
     turns = Turns(monkeypatch, still.rooms, "_compare")
     await goes_on(still.rooms._compare_forever, turns)
@@ -251,10 +251,10 @@ async def test_the_date_of_answers_is_renewed(monkeypatch: pytest.MonkeyPatch) -
 async def test_a_worker_that_ended_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns = Turns(monkeypatch, Place, "live")
+    turns = Turns(monkeypatch, WorkerSlot, "live")
     monkeypatch.setattr(Restarts, "pause_s", lambda self, lived_s: 0.01)
     running = _Parent(ServerSettings.read(workers=1), tmp_path, "")
-    place = Place("1", ("false",), {}, lambda: None)
+    place = WorkerSlot("1", ("false",), {}, lambda: None)
     running._complete.set()
     keeping = await cleaning_up(lambda: running._keep(place))
     await until(lambda: turns() >= 3 or keeping.done())

@@ -12,9 +12,9 @@ from typing import Any
 
 import h11
 import pytest
-from grandstand.edge.entrance import Entrance
-from grandstand.edge.http import MAX_HEAD_LINES, MAX_REQUEST_LINE_BYTES
-from grandstand.edge.round_robin import EVENTS_A_TURN
+from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.http import MAX_HEAD_LINES, MAX_REQUEST_LINE_BYTES
+from grandstand.edge.transport.round_robin import EVENTS_A_TURN
 from grandstand.timeouts import timeout
 
 from tests.edge.echo import serving
@@ -77,7 +77,7 @@ async def test_what_a_read_brings_is_read_in_turns_with_everybody_else(
             await asyncio.sleep(0)
 
     monkeypatch.setattr(h11.Connection, "next_event", counting)
-    async with serving(app=tells_the_size, http=Entrance) as served:
+    async with serving(app=tells_the_size, http=Dispatch) as served:
         waiting = asyncio.create_task(everybody_else())
         try:
             told = await asyncio.gather(*[answered(served.port, data) for _ in range(4)])
@@ -100,7 +100,7 @@ async def test_what_a_read_brings_is_read_in_turns_with_everybody_else(
 )
 @pytest.mark.parametrize("cut", [None, 5])
 async def test_a_head_that_is_dear_to_read_is_refused(data: bytes, cut: int | None) -> None:
-    async with serving(app=tells_the_size, http=Entrance) as served:
+    async with serving(app=tells_the_size, http=Dispatch) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         for piece in [data] if cut is None else [data[:-cut], data[-cut:]]:
             writer.write(piece)
@@ -116,7 +116,7 @@ async def test_a_head_that_is_dear_to_read_is_refused(data: bytes, cut: int | No
 async def test_a_head_of_ordinary_size_is_served() -> None:
     lines = b"".join(b"header-%d: value\r\n" % number for number in range(MAX_HEAD_LINES - 5))
     long = b"GET /?" + b"a" * (MAX_REQUEST_LINE_BYTES - 100) + b" HTTP/1.1\r\nHost: a\r\n"
-    async with serving(app=tells_the_size, http=Entrance) as served:
+    async with serving(app=tells_the_size, http=Dispatch) as served:
         for head in (GET, long):
             told = await answered(served.port, head + lines + b"Connection: close\r\n\r\n")
             assert told.startswith(b"HTTP/1.1 200 ")
@@ -126,7 +126,7 @@ async def test_what_is_no_request_is_counted_and_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     odd_upgrade = GET + b"Connection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n"
-    async with serving(app=tells_the_size, http=Entrance) as served:
+    async with serving(app=tells_the_size, http=Dispatch) as served:
         for data, status in ((b"\x16\x03\x01\r\n\r\n", 400), (odd_upgrade, 200)):
             assert (await answered(served.port, data)).startswith(b"HTTP/1.1 %d " % status)
         assert served.arrivals.refused["odd"] == 1

@@ -6,11 +6,11 @@ import time
 from random import Random
 
 import pytest
-from grandstand.moderation.normalise import UNFOLDED, clean, skeleton
-from grandstand.rules.novelty import MOST_COMPARED, MOST_EFFORT, SHARING, Themes
-from grandstand.rules.pieces import PIECE
-from grandstand.rules.state import RoomState
+from grandstand.domain.novelty import MOST_COMPARED, MOST_EFFORT, SHARING, Themes
+from grandstand.domain.pieces import PIECE
+from grandstand.domain.state import RoomState
 from grandstand.sequencer.folding import RoomFold
+from grandstand.text.normalise import UNFOLDED, clean, skeleton
 from grandstand.wire.messages import Settings
 
 from loadtest.selection import UNKIND, Batch, Sayer, blessings, ordinary, squared

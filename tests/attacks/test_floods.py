@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from grandstand.edge import frame_reader
-from grandstand.edge.inbound import FRAMES, FRAMES_BEFORE_HELLO
-from grandstand.edge.keepalive import Keepalive
-from grandstand.edge.round_robin import FRAMES_A_TURN, RoundRobin
-from grandstand.edge.socket import ViewerSocket
+from grandstand.edge.transport import frame_reader
+from grandstand.edge.transport.inbound import FRAMES, FRAMES_BEFORE_HELLO
+from grandstand.edge.transport.keepalive import Keepalive
+from grandstand.edge.transport.round_robin import FRAMES_A_TURN, RoundRobin
+from grandstand.edge.transport.websocket import ViewerSocket
 from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
 from tests.edge.echo import EchoGate, EchoSession
-from tests.edge.test_socket import CONFIG, MemoryTransport, head
+from tests.edge.transport.test_websocket import CONFIG, MemoryTransport, head
 
 READ_BYTES = 256 * 1024
 """What uvloop reads at once."""

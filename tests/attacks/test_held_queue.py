@@ -7,37 +7,37 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from grandstand.edge.inbox import HELD_PER_VIEWER
-from grandstand.producers import queue
-from grandstand.rules import events
-from grandstand.rules.events import CommentEvent
+from grandstand.api import moderation
+from grandstand.domain import events
+from grandstand.domain.events import CommentEvent
+from grandstand.edge.batch import HELD_PER_VIEWER
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.wire.messages import HeldComment
 
-from tests.producers.stage import USER, Stage, stage, until
+from tests.api.harness import USER, Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OTHER = "ZyXwVuTsRq9"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("held")) as told:
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("held")) as told:
         yield told
 
 
-async def held(stage: Stage, room: str) -> list[str]:
-    answer = await stage.call("GET", f"/v1/rooms/{room}/held")
+async def held(harness: Harness, room: str) -> list[str]:
+    answer = await harness.call("GET", f"/v1/rooms/{room}/held")
     return [comment["text"] for comment in answer.json()["comments"]]
 
 
-async def decide(stage: Stage, room: str, status: int = 200, **body: object) -> int:
-    answer = await stage.call("POST", f"/v1/rooms/{room}/held/decide", json=body)
+async def decide(harness: Harness, room: str, status: int = 200, **body: object) -> int:
+    answer = await harness.call("POST", f"/v1/rooms/{room}/held/decide", json=body)
     assert answer.status_code == status, answer.text
     return len(answer.json()["comments"]) if status == 200 else 0
 
 
-async def test_every_node_knows_how_many_of_a_viewer_wait(on_stage: Stage) -> None:
+async def test_every_node_knows_how_many_of_a_viewer_wait(on_stage: Harness) -> None:
     room = await on_stage.room()
     live = await on_stage.live(room)
     for number in range(HELD_PER_VIEWER):
@@ -48,7 +48,7 @@ async def test_every_node_knows_how_many_of_a_viewer_wait(on_stage: Stage) -> No
     assert await held(on_stage, room) == []
 
 
-async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: Stage) -> None:
+async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: Harness) -> None:
     room = await on_stage.room()
     for number, (text, user) in enumerate(
         [("buy NOW", USER), ("b u y  now!", OTHER), ("hello", OTHER), ("good evening", USER)]
@@ -71,7 +71,7 @@ async def test_many_are_decided_at_once_by_what_they_have_in_common(on_stage: St
 
 
 async def test_those_that_say_the_same_are_decided_and_not_those_that_contain_it(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     room = await on_stage.room()
     for text in ("no", "I know", "NO!!", "\U0001f4a9"):
@@ -83,7 +83,7 @@ async def test_those_that_say_the_same_are_decided_and_not_those_that_contain_it
 
 
 async def test_others_have_their_turns_while_a_full_queue_is_looked_through(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = await on_stage.room()
     for number in range(5):
@@ -96,12 +96,12 @@ async def test_others_have_their_turns_while_a_full_queue_is_looked_through(
         return await held_of(room, ids)
 
     monkeypatch.setattr(on_stage.store.rooms, "held_of", watched)
-    monkeypatch.setattr(queue, "FITTED_AT_ONCE", 2)
+    monkeypatch.setattr(moderation, "FITTED_AT_ONCE", 2)
     assert await decide(on_stage, room, decision="reject", text_like="line") == 5
     assert looked_at == [2, 2, 1]
 
 
-async def test_who_was_told_held_is_in_the_list_before_any_tick(on_stage: Stage) -> None:
+async def test_who_was_told_held_is_in_the_list_before_any_tick(on_stage: Harness) -> None:
     room = await on_stage.room(tick=2000)
     live = await on_stage.live(room)
     event = CommentEvent(USER, "Ada", live.now(), "wait", 1.0, 0.0, 0.0, 1, held=True)
@@ -113,7 +113,7 @@ async def test_who_was_told_held_is_in_the_list_before_any_tick(on_stage: Stage)
     assert await held(on_stage, room) == ["wait"]
 
 
-async def test_what_nobody_decides_is_given_up_and_never_shown(on_stage: Stage) -> None:
+async def test_what_nobody_decides_is_given_up_and_never_shown(on_stage: Harness) -> None:
     room = await on_stage.room(held_for=10)
     live = await on_stage.live(room)
     await on_stage.say(room, "too late", held=True, at=live.now() - 9_500)

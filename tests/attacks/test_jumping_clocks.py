@@ -13,28 +13,28 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.rules.clock import check_at
-from grandstand.rules.events import ClockReset
+from grandstand.domain.clock import check_at
+from grandstand.domain.events import ClockReset
 from grandstand.store import ingest
 from grandstand.store.rooms import Rooms
 from grandstand.store.writer import Script
 
-from tests.edge.stage import Stage, stage, until
+from tests.edge.harness import Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOUR_MS = 3_600_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("clock")) as made:
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("clock")) as made:
         yield made
 
 
 class OffClock:
     """The store's clock, as far off as a test says."""
 
-    def __init__(self, node: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, node: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         self.off_ms = 0
         self._node = node
         true = Rooms.clock_ms
@@ -57,13 +57,13 @@ class OffClock:
 
 
 @pytest.fixture
-def clock(node: Stage, monkeypatch: pytest.MonkeyPatch) -> OffClock:
+def clock(node: Harness, monkeypatch: pytest.MonkeyPatch) -> OffClock:
     return OffClock(node, monkeypatch)
 
 
 @pytest.mark.parametrize("by_ms", [HOUR_MS, -HOUR_MS])
 async def test_an_hour_that_is_taken_back_refuses_nobody(
-    node: Stage, clock: OffClock, by_ms: int
+    node: Harness, clock: OffClock, by_ms: int
 ) -> None:
     live = await node.room()
     async with node.viewer(live.room, node.token()) as viewer:
@@ -85,7 +85,7 @@ async def test_an_hour_that_is_taken_back_refuses_nobody(
 
 
 async def test_a_room_whose_clock_ran_ahead_is_set_right_by_a_call_and_viewers_stay(
-    node: Stage,
+    node: Harness,
 ) -> None:
     live = await node.room()
     async with node.viewer(live.room, node.token()) as viewer:
@@ -109,7 +109,7 @@ async def test_a_room_whose_clock_ran_ahead_is_set_right_by_a_call_and_viewers_s
         assert (await node.store.timeline.load(live.room)).head.now < true + 60_000
 
 
-async def test_an_offset_of_a_day_may_be_taken_back(node: Stage) -> None:
+async def test_an_offset_of_a_day_may_be_taken_back(node: Harness) -> None:
     live = await node.room()
     async with node.viewer(live.room, node.token()) as viewer:
         for offset in (-86_400_000, 0):
@@ -122,7 +122,7 @@ async def test_an_offset_of_a_day_may_be_taken_back(node: Stage) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_small_step_of_the_offset_begins_no_epoch(node: Stage) -> None:
+async def test_a_small_step_of_the_offset_begins_no_epoch(node: Harness) -> None:
     live = await node.room()
     epoch = live.replica.epoch
     await node.change(live, programme_offset=1500)

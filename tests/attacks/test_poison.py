@@ -14,16 +14,16 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.rules import events
-from grandstand.rules.events import CommentEvent
-from grandstand.rules.record import Row
+from grandstand.domain import events
+from grandstand.domain.events import CommentEvent
+from grandstand.domain.record import Row
+from grandstand.leader.leader import RoomLeader
 from grandstand.sequencer.caution import SMALL
-from grandstand.sequencer.duty import Duty
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store import keys
-from grandstand.store.cancelling import end
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from prometheus_client import CollectorRegistry
@@ -144,11 +144,11 @@ async def test_an_entry_that_raises_is_put_aside_and_not_tried_for_ever(
     ids = await say(store, "a", texts())
     metrics = Metrics(CollectorRegistry())
     with capture_logs() as log:
-        duty = asyncio.create_task(Duty(store, metrics).run())
+        leader = asyncio.create_task(RoomLeader(store, metrics).run())
         try:
             rows = await committed(store, "a")
         finally:
-            await end([duty])
+            await cancel_all([leader])
     assert [row.id for row in rows] == sorted(ids)
     assert [row.shown for row in rows if row.text == POISON] == [False]
     assert failures == 3  # with all others, with some, by itself
@@ -173,11 +173,11 @@ async def test_a_poison_among_few_leaves_the_room_whole(
     said = [POISON if n % 40 == 0 else f"line {n}" for n in range(2 * SMALL + 30)]
     ids = await say(store, "a", said)
     metrics = Metrics(CollectorRegistry())
-    duty = asyncio.create_task(Duty(store, metrics).run())
+    leader = asyncio.create_task(RoomLeader(store, metrics).run())
     try:
         rows = await committed(store, "a")
     finally:
-        await end([duty])
+        await cancel_all([leader])
     assert [row.id for row in rows] == sorted(ids)
     put_aside = metrics.registry.get_sample_value("grandstand_events_put_aside_total")
     assert put_aside == said.count(POISON)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from grandstand import machine
-from grandstand.edge.arrivals import BODY_S, HEAD_S, UNREAD_S
-from grandstand.edge.entrance import Entrance
+from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S
+from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
@@ -131,7 +131,7 @@ def owes(seconds: int) -> Callable[[Any], bool]:
 
 
 async def test_a_silent_connection_is_closed_after_five_seconds_and_not_before() -> None:
-    async with serving(http=Entrance) as served:
+    async with serving(http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         await arrived(served)
         sweep(served, HEAD_S)
@@ -144,7 +144,7 @@ async def test_a_silent_connection_is_closed_after_five_seconds_and_not_before()
 
 @pytest.mark.parametrize("head", [GET, UPGRADE], ids=["get", "upgrade"])
 async def test_half_a_head_is_answered_408_however_it_drips(head: bytes) -> None:
-    async with serving(http=Entrance) as served:
+    async with serving(http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         await arrived(served)
         for number in range(HEAD_S):
@@ -170,7 +170,7 @@ async def test_half_a_body_is_answered_408_however_it_drips(request_: bytes) -> 
         while (message := await receive())["type"] == "http.request":
             read.put_nowait(message["body"])
 
-    async with serving(app=reads_on, http=Entrance) as served:
+    async with serving(app=reads_on, http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         visitor.say(request_)
         await read_by_server(served, owes(BODY_S))
@@ -186,7 +186,7 @@ async def test_half_a_body_is_answered_408_however_it_drips(request_: bytes) -> 
 
 
 async def test_a_body_that_drips_on_after_its_answer_is_closed_without_another() -> None:
-    async with serving(app=answers_first, http=Entrance) as served:
+    async with serving(app=answers_first, http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         visitor.say(POST)
         await visitor.heard(b"ok")
@@ -198,7 +198,7 @@ async def test_a_body_that_drips_on_after_its_answer_is_closed_without_another()
 
 
 async def test_half_a_second_request_is_answered_408() -> None:
-    async with serving(app=reads_all, http=Entrance) as served:
+    async with serving(app=reads_all, http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         visitor.say(GET)
         await visitor.heard(b"ok")
@@ -212,7 +212,7 @@ async def test_half_a_second_request_is_answered_408() -> None:
 
 
 async def test_whoever_is_in_time_is_answered_and_kept() -> None:
-    async with serving(app=reads_all, http=Entrance) as served:
+    async with serving(app=reads_all, http=Dispatch) as served:
         visitor = await Visitor.of(served.port)
         await arrived(served)
         for _ in range(3):
@@ -239,7 +239,7 @@ async def test_an_answer_may_take_as_long_as_it_takes_while_it_is_read() -> None
 
     for request_ in (GET, POST):
         go_on.clear()
-        async with serving(app=streams, http=Entrance) as served:
+        async with serving(app=streams, http=Dispatch) as served:
             visitor = await Visitor.of(served.port)
             visitor.say(request_)
             await visitor.heard(b"begin")
@@ -253,7 +253,7 @@ async def test_an_answer_that_nobody_reads_is_cut_and_one_read_slowly_is_not() -
     async def much(scope: Any, receive: Any, send: Any) -> None:
         await answer(send, bytes(16 << 20))
 
-    async with serving(app=much, http=Entrance) as served:
+    async with serving(app=much, http=Dispatch) as served:
         peer = socket.socket()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.setblocking(False)
@@ -275,7 +275,7 @@ async def test_an_answer_that_nobody_reads_is_cut_and_one_read_slowly_is_not() -
 
 
 async def test_a_hundred_silent_ones_of_one_address_shut_nobody_else_out() -> None:
-    async with serving(app=reads_all, http=Entrance, limits={"per_address": 20}) as served:
+    async with serving(app=reads_all, http=Dispatch, limits={"per_address": 20}) as served:
         silent = [await Visitor.of(served.port, ATTACKER) for _ in range(100)]
         await until(lambda: served.arrivals.refused["address"] == 80)
         assert served.arrivals.count(ATTACKER) == 20
@@ -294,7 +294,7 @@ async def test_a_hundred_silent_ones_of_one_address_shut_nobody_else_out() -> No
 
 
 async def test_viewers_are_the_gates_to_count() -> None:
-    async with serving(app=reads_all, http=Entrance, limits={"per_address": 1}) as served:
+    async with serving(app=reads_all, http=Dispatch, limits={"per_address": 1}) as served:
         viewers = []
         for half in (len(UPGRADE), 20):
             viewer = await Visitor.of(served.port, ATTACKER)
@@ -310,7 +310,7 @@ async def test_viewers_are_the_gates_to_count() -> None:
 
 async def test_a_balancers_connections_are_not_limited_at_accept() -> None:
     async with serving(
-        app=reads_all, http=Entrance, limits={"per_address": 1}, forwarded_allow_ips="127.0.0.0/29"
+        app=reads_all, http=Dispatch, limits={"per_address": 1}, forwarded_allow_ips="127.0.0.0/29"
     ) as served:
         for _ in range(5):
             await Visitor.of(served.port, ATTACKER)
@@ -319,7 +319,7 @@ async def test_a_balancers_connections_are_not_limited_at_accept() -> None:
 
 
 async def test_at_the_limit_of_files_the_longest_silent_one_gives_way() -> None:
-    async with serving(app=reads_all, http=Entrance, limits={"most": 10}) as served:
+    async with serving(app=reads_all, http=Dispatch, limits={"most": 10}) as served:
         silent = [await Visitor.of(served.port, f"127.0.0.{number}") for number in range(2, 12)]
         await arrived(served, 10)
         other = await Visitor.of(served.port)
@@ -331,7 +331,7 @@ async def test_at_the_limit_of_files_the_longest_silent_one_gives_way() -> None:
 
 
 async def test_where_nobody_is_silent_a_newcomer_is_closed() -> None:
-    async with serving(app=reads_all, http=Entrance, limits={"most": 1}) as served:
+    async with serving(app=reads_all, http=Dispatch, limits={"most": 1}) as served:
         viewer = await Visitor.of(served.port)
         viewer.say(UPGRADE)
         await viewer.heard(b"\r\n\r\n")

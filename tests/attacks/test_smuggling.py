@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from grandstand.edge.entrance import Entrance
+from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.timeouts import timeout
 
 from tests.edge.echo import serving
@@ -50,7 +50,7 @@ async def test_an_odd_request_is_answered_400_and_the_hidden_one_is_not(
                 await send({"type": "http.response.body", "body": b""})
                 return
 
-    async with serving(app=app, http=Entrance) as served:
+    async with serving(app=app, http=Dispatch) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         data = head + ODD[odd] + HIDDEN
         for piece in [data] if cut is None else [data[:cut], data[cut:]]:

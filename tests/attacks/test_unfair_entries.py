@@ -5,10 +5,10 @@ Asserted are the answers to real connections from many addresses; the server's c
 
 from __future__ import annotations
 
-from grandstand.edge.admission import Admission
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
 
 from tests.edge.echo import EchoGate
-from tests.edge.test_admission import HEAD, admitting, status
+from tests.edge.transport.test_handshake_limit import HEAD, admitting, status
 
 PER_S = 40
 FLOOD_PER_S = 2.3 * PER_S
@@ -22,7 +22,7 @@ async def entries(asked: list[tuple[float, str]], head: bytes = HEAD) -> dict[st
     gate, now_s = EchoGate(), 0.0
     got: dict[str, list[int]] = {}
     async with admitting(gate) as port:
-        gate.admission = Admission(PER_S, now=lambda: now_s)
+        gate.handshake_limit = HandshakeLimit(PER_S, now=lambda: now_s)
         for at_s, address in sorted(asked):
             now_s = at_s
             got.setdefault(address, []).append(await status(port, head, address))

@@ -14,7 +14,7 @@ from grandstand.store import keys
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.wire.messages import Cue, Overlay
 
-from tests.producers.stage import USER, Stage, stage, until
+from tests.api.harness import USER, Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,8 +24,8 @@ NESTED = json.loads("[" * 100 + "]" * 100)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("unreadable")) as told:
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("unreadable")) as told:
         yield told
 
 
@@ -45,7 +45,7 @@ async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[St
     ],
 )
 async def test_what_readers_fail_at_does_not_come_in(
-    on_stage: Stage, method: str, path: str, body: str, odd: str
+    on_stage: Harness, method: str, path: str, body: str, odd: str
 ) -> None:
     room = await on_stage.house()
     answer = await on_stage.call(
@@ -57,7 +57,7 @@ async def test_what_readers_fail_at_does_not_come_in(
     assert b"__proto__" not in msgspec.json.encode(state)
 
 
-async def test_a_deep_body_is_refused_however_deep(on_stage: Stage) -> None:
+async def test_a_deep_body_is_refused_however_deep(on_stage: Harness) -> None:
     room = await on_stage.house()
     for depth in (40, 500, 900, 956, 1000, 30_000):
         body = b'{"name":"x","data":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
@@ -67,7 +67,7 @@ async def test_a_deep_body_is_refused_however_deep(on_stage: Stage) -> None:
         assert answer.status_code in (400, 422)
 
 
-async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Stage) -> None:
+async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Harness) -> None:
     room, redis = f"old-{uuid4().hex[:8]}", on_stage.store._redis
     await on_stage.store.rooms.create(room, uuid4().hex)
     cues = [Cue("odd", "x", 1, {"__proto__": 1}), Cue("deep", "x", 1, {"a": NESTED})]
@@ -85,7 +85,7 @@ async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Stage)
     await until(lambda: [cue.name for cue in live.replica.state.cues] == ["goal"])
 
 
-async def test_an_item_that_a_newer_version_wrote_hides_no_other(on_stage: Stage) -> None:
+async def test_an_item_that_a_newer_version_wrote_hides_no_other(on_stage: Harness) -> None:
     room = await on_stage.room()
     held = await on_stage.say(room, "wait", held=True)
     poll = (await on_stage.call("POST", f"/v1/rooms/{room}/polls", json=POLL)).json()["id"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from grandstand.commands.chat import moment
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 
 def test_a_moment_is_a_number_or_a_date() -> None:

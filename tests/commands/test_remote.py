@@ -10,7 +10,7 @@ from pathlib import Path
 import jwt
 import pytest
 from grandstand.commands.remote import RefusedCallError, Remote, checked_url, room_path, token_for
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 from tests.commands.conftest import Run
 from tests.server import SECRET, ServerProcess

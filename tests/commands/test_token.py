@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
-from grandstand.rules.identity import TokenTerms
+from grandstand.domain.identity import TokenTerms
 from grandstand.tokens import Tokens
 
 from tests.commands.conftest import Run

@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 from grandstand.demo import timecode
-from grandstand.demo.lights import HEIGHT, WIDTH
+from grandstand.demo.stage_lights import HEIGHT, WIDTH
 
 
 def codes(segment: Path) -> list[int | None]:

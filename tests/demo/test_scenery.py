@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from grandstand.demo.lights import WIDTH
 from grandstand.demo.scenery import AUDIENCE_WIDTH, PLATES, SWAY, Plate
+from grandstand.demo.stage_lights import WIDTH
 
 
 @pytest.mark.parametrize("paint", PLATES)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from grandstand.demo import secret
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 
 def test_a_secret_once_kept_is_kept_for_its_user_alone(tmp_path: Path) -> None:

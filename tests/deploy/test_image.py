@@ -26,7 +26,7 @@ class Instruction:
 
     word: str
     rest: str
-    stage: int
+    harness: int
 
 
 def instructions() -> list[Instruction]:
@@ -34,19 +34,19 @@ def instructions() -> list[Instruction]:
     text = (ROOT / "Dockerfile").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     found: list[Instruction] = []
-    stage = -1
+    harness = -1
     for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines():
         if line.strip():
             word, _, rest = line.partition(" ")
-            stage += word == "FROM"
-            found.append(Instruction(word, rest, stage))
+            harness += word == "FROM"
+            found.append(Instruction(word, rest, harness))
     return found
 
 
 def final(word: str) -> list[str]:
     """What an instruction says in the stage that becomes the image."""
-    last = max(each.stage for each in instructions())
-    return [each.rest for each in instructions() if each.word == word and each.stage == last]
+    last = max(each.harness for each in instructions())
+    return [each.rest for each in instructions() if each.word == word and each.harness == last]
 
 
 def variables() -> dict[str, str]:
@@ -84,7 +84,7 @@ def test_every_stage_stands_on_one_version_of_one_base() -> None:
     assert re.fullmatch(r"PYTHON=python:\d+\.\d+\.\d+-slim-\w+", base)
     stages = [each.rest for each in instructions() if each.word == "FROM"]
     assert len(stages) == 2
-    assert all(stage.startswith("${PYTHON}") for stage in stages)
+    assert all(harness.startswith("${PYTHON}") for harness in stages)
 
 
 def test_its_python_is_the_one_that_the_tests_run_on() -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 
-from tests.edge.stage import Stage, stage
+from tests.edge.harness import Harness, harness
 
 ON_BOTH_LOOPS = {"test_entrance", "test_interop", "test_socket", "test_uvicorn_contract"}
 
@@ -23,14 +23,14 @@ def pytest_asyncio_loop_factories(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def on_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A node for all tests of a module: each takes rooms of its own."""
-    async with stage(tmp_path_factory.mktemp("node")) as made:
+    async with harness(tmp_path_factory.mktemp("node")) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def on_still_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def on_still_harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """As ``on_stage``, but nobody sequences its rooms: tests make their commits."""
-    async with stage(tmp_path_factory.mktemp("still"), sequenced=False) as made:
+    async with harness(tmp_path_factory.mktemp("still"), sequenced=False) as made:
         yield made

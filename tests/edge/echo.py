@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from grandstand.edge.admission import Admission
-from grandstand.edge.arrivals import Arrivals
-from grandstand.edge.entrance import Entrance
-from grandstand.edge.keepalive import Keepalive
-from grandstand.edge.round_robin import RoundRobin
-from grandstand.edge.socket import Handshake, Refusal, ViewerSocket
+from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.keepalive import Keepalive
+from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.edge.transport.websocket import Handshake, Refusal, ViewerSocket
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import CloseCode
 from uvicorn import Config, Server
@@ -65,7 +65,7 @@ class EchoGate:
     """Admits everybody, unless it is given a refusal or an exception to raise."""
 
     answer: Refusal | Exception | None = None
-    admission: Admission = field(default_factory=Admission)
+    handshake_limit: HandshakeLimit = field(default_factory=HandshakeLimit)
     make_session: Callable[[], EchoSession] = EchoSession
     handshakes: list[Handshake] = field(default_factory=list)
     sessions: list[EchoSession] = field(default_factory=list)
@@ -123,8 +123,8 @@ async def serving(
     options = {"http": "h11"} | options
     keepalive = Keepalive()
     arrivals = Arrivals(keepalive, **(limits or {}))
-    if options["http"] is Entrance:
-        options["http"] = functools.partial(Entrance, arrivals=arrivals)
+    if options["http"] is Dispatch:
+        options["http"] = functools.partial(Dispatch, arrivals=arrivals)
     config = Config(
         app,
         port=0,

@@ -4,15 +4,15 @@ import json
 
 import pytest
 from grandstand.edge.gate import Gate, Limits
-from grandstand.edge.handshake import Handshake, Refusal
-from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.session import ViewerSession
+from grandstand.edge.transport.handshake import Handshake, Refusal
+from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.moderation import Moderator, Rules
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import SECRET, Stage
+from tests.edge.harness import SECRET, Harness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,9 +20,9 @@ PATH = "/v1/rooms/gala/live"
 
 
 @pytest.fixture
-def gate(on_still_stage: Stage) -> Gate:
+def gate(on_still_harness: Harness) -> Gate:
     return Gate(
-        on_still_stage.rooms,
+        on_still_harness.rooms,
         Tokens(SECRET),
         Moderator(None, Rules.load()),
         Keepalive(),
@@ -113,8 +113,8 @@ async def test_a_node_that_goes_away_lets_nobody_in(gate: Gate) -> None:
     assert int(headers["Retry-After"]) > 0
 
 
-async def test_a_room_has_one_audience(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    gate = on_still_stage.gate
+async def test_a_room_has_one_audience(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    gate = on_still_harness.gate
     assert gate.room(room.live) is gate.room(room.live)
     assert room.live.listeners == [gate.room(room.live)]

@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 import websocket
-from grandstand.edge.handshake import problem
+from grandstand.edge.transport.handshake import problem
 from grandstand.wire import frames
 from grandstand.wire.codes import ErrorCode
 from websockets.asyncio.client import connect

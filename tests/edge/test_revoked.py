@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from grandstand.edge import revoked
 
-from tests.edge.stage import Outlet, Stage, until
+from tests.edge.harness import FakeOutlet, Harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-class Failing(Outlet):
+class Failing(FakeOutlet):
     """One that can't be closed."""
 
     def close(self, code: int, reason: str = "") -> None:
@@ -16,7 +16,7 @@ class Failing(Outlet):
 
 
 async def test_connections_of_revoked_tokens_end_with_3000_and_others_stay(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     live = await on_stage.room()
     later = int(on_stage.store.now_ms()) + 60_000
@@ -41,7 +41,7 @@ async def test_connections_of_revoked_tokens_end_with_3000_and_others_stay(
         assert "revoked" in client.received[0]["message"]
 
 
-async def test_one_token_is_revoked_and_the_next_is_good(on_stage: Stage) -> None:
+async def test_one_token_is_revoked_and_the_next_is_good(on_stage: Harness) -> None:
     live = await on_stage.room()
     token, next_token = on_stage.token("cy"), on_stage.token("cy")
     token_id = on_stage.tokens.identify(token).token_id
@@ -52,9 +52,9 @@ async def test_one_token_is_revoked_and_the_next_is_good(on_stage: Stage) -> Non
         pass
 
 
-async def test_a_token_revoked_while_its_room_is_loaded_does_not_get_in(on_stage: Stage) -> None:
+async def test_a_token_revoked_while_its_room_is_loaded_does_not_get_in(on_stage: Harness) -> None:
     live = await on_stage.room()
-    outlet = Outlet()
+    outlet = FakeOutlet()
     session = on_stage.admit(live.room, outlet)
     session.identity = on_stage.tokens.identify(on_stage.token("dee"))
     await on_stage.store.revocations.put("sub", "dee", int(on_stage.store.now_ms()) + 60_000)
@@ -65,7 +65,7 @@ async def test_a_token_revoked_while_its_room_is_loaded_does_not_get_in(on_stage
 
 
 async def test_a_crowd_is_looked_through_in_slices(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revoked, "SLICE", 2)
     live = await on_stage.room()
@@ -75,24 +75,25 @@ async def test_a_crowd_is_looked_through_in_slices(
     assert {outlet.closed and outlet.closed[0] for outlet in outlets} == {3000}
 
 
-async def test_one_that_cannot_be_ended_keeps_no_other_there(on_stage: Stage) -> None:
+async def test_one_that_cannot_be_ended_keeps_no_other_there(on_stage: Harness) -> None:
     live = await on_stage.room()
     later = int(on_stage.store.now_ms()) + 60_000
     for sub in ("fay", "gil"):  # the one who looks goes on afterwards
         token = on_stage.token(sub)
         outlets = [
             on_stage.seat(live.room, outlet, token=token)
-            for outlet in (Outlet(), Failing(), Outlet(), Failing(), Outlet())
+            for outlet in (FakeOutlet(), Failing(), FakeOutlet(), Failing(), FakeOutlet())
         ]
         await on_stage.store.revocations.put("sub", sub, later)
         good = [outlet for outlet in outlets if not isinstance(outlet, Failing)]
         await until(lambda: all(outlet.closed for outlet in good))  # noqa: B023
 
 
-async def test_a_deleted_room_sends_all_away_though_one_cannot_be(on_stage: Stage) -> None:
+async def test_a_deleted_room_sends_all_away_though_one_cannot_be(on_stage: Harness) -> None:
     live = await on_stage.room()
     outlets = [
-        on_stage.seat(live.room, outlet) for outlet in (Outlet(), Failing(), Outlet(), Failing())
+        on_stage.seat(live.room, outlet)
+        for outlet in (FakeOutlet(), Failing(), FakeOutlet(), Failing())
     ]
     room = on_stage.gate.room(live)
     await on_stage.store.endings.end(live.room)

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from grandstand.domain.envelope import Latest
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.state import PrivateChanges, Sanction
 from grandstand.edge.room import QUIET_S, EdgeRoom
-from grandstand.rules.envelope import Latest
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.state import Asides, Bar
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -18,7 +18,7 @@ from grandstand.wire.messages import (
     Tally,
 )
 
-from tests.edge.stage import ByHand, Outlet, Stage, until
+from tests.edge.harness import ByHand, FakeOutlet, Harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,19 +52,19 @@ def tallied(room: ByHand, votes: int) -> Latest:
     )
 
 
-def edge_room(stage: Stage, room: ByHand) -> EdgeRoom:
-    return stage.gate.room(room.live)
+def edge_room(harness: Harness, room: ByHand) -> EdgeRoom:
+    return harness.gate.room(room.live)
 
 
-def seated(stage: Stage, room: ByHand, sub: str = "ada", **token: Any) -> Outlet:
-    return stage.seat(room.room, token=stage.token(sub, **token))
+def seated(harness: Harness, room: ByHand, sub: str = "ada", **token: Any) -> FakeOutlet:
+    return harness.seat(room.room, token=harness.token(sub, **token))
 
 
-async def test_a_tally_for_voters_reaches_those_alone_who_voted(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
-    voter, other = seated(on_still_stage, room), seated(on_still_stage, room, "bob")
-    edge = edge_room(on_still_stage, room)
+async def test_a_tally_for_voters_reaches_those_alone_who_voted(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))
+    voter, other = seated(on_still_harness, room), seated(on_still_harness, room, "bob")
+    edge = edge_room(on_still_harness, room)
     assert voter.session is not None
     edge.voted(voter.session, "p")
     room.live.heard(tallied(room, 1))
@@ -75,47 +75,49 @@ async def test_a_tally_for_voters_reaches_those_alone_who_voted(on_still_stage: 
     assert all("head" in frame for frame in voter.of("frame"))
 
 
-async def test_who_votes_after_the_tally_was_told_is_told_it_too(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
-    voter = seated(on_still_stage, room)
+async def test_who_votes_after_the_tally_was_told_is_told_it_too(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))
+    voter = seated(on_still_harness, room)
     assert voter.session is not None
     room.live.heard(tallied(room, 1))
-    edge_room(on_still_stage, room).voted(voter.session, "p")
+    edge_room(on_still_harness, room).voted(voter.session, "p")
     assert voter.of("frame")[-1]["tallies"] == [{"poll": "p", "tally": [1, 0], "voters": 1}]
 
 
 @pytest.mark.parametrize("fields", [{"show_tally": "revealed"}, {"status": "closed"}])
 async def test_other_polls_have_no_tally_for_voters(
-    on_still_stage: Stage, fields: dict[str, Any]
+    on_still_harness: Harness, fields: dict[str, Any]
 ) -> None:
-    room = await on_still_stage.by_hand()
-    await room.commit("x", asides=Asides(polls=[poll_of(room, **fields)]))
-    voter = seated(on_still_stage, room)
+    room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room, **fields)]))
+    voter = seated(on_still_harness, room)
     assert voter.session is not None
-    edge_room(on_still_stage, room).voted(voter.session, "p")
+    edge_room(on_still_harness, room).voted(voter.session, "p")
     room.live.heard(tallied(room, 1))
     assert not any("tallies" in frame for frame in voter.of("frame"))
 
 
-async def test_when_the_poll_ends_its_voters_are_forgotten(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    await room.commit("x", asides=Asides(polls=[poll_of(room)]))
-    voter = seated(on_still_stage, room)
+async def test_when_the_poll_ends_its_voters_are_forgotten(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))
+    voter = seated(on_still_harness, room)
     assert voter.session is not None
-    edge = edge_room(on_still_stage, room)
+    edge = edge_room(on_still_harness, room)
     edge.voted(voter.session, "p")
-    await room.commit("y", asides=Asides(polls=[poll_of(room, status="closed", final=True)]))
+    await room.commit(
+        "y", private=PrivateChanges(polls=[poll_of(room, status="closed", final=True)])
+    )
     before = len(voter.of("frame"))
     room.live.heard(tallied(room, 1))
     assert not any("tallies" in frame for frame in voter.of("frame")[before:])
 
 
-async def test_a_quiet_room_says_where_it_stands(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = on_still_stage.seat(room.room)
+async def test_a_quiet_room_says_where_it_stands(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
     await room.commit("x")
-    edge = edge_room(on_still_stage, room)
+    edge = edge_room(on_still_harness, room)
     before = len(outlet.frames)
     edge.heartbeat(edge._sent_at_s + QUIET_S - 0.1)
     assert len(outlet.frames) == before
@@ -124,14 +126,16 @@ async def test_a_quiet_room_says_where_it_stands(on_still_stage: Stage) -> None:
     assert "offset" not in outlet.messages[-1]
 
 
-async def test_what_is_set_for_later_comes_to_staff_alone(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    token = on_still_stage.token("mod", "moderator")
-    staff, other = on_still_stage.seat(room.room, token=token), seated(on_still_stage, room)
+async def test_what_is_set_for_later_comes_to_staff_alone(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    token = on_still_harness.token("mod", "moderator")
+    staff, other = on_still_harness.seat(room.room, token=token), seated(on_still_harness, room)
     later = room.live.now() + 60_000
     poll = poll_of(room, opens_at=later, closes_at=later + 1, question="Who wins?")
     cue = Cue("k", "curtain", later, {})
-    await room.commit("x", asides=Asides(polls=[poll], cues_ahead={"k": cue, "gone": None}))
+    await room.commit(
+        "x", private=PrivateChanges(polls=[poll], cues_ahead={"k": cue, "gone": None})
+    )
     told = [each for each in staff.of("frame") if "polls" in each]
     assert [each["polls"][0]["question"] for each in told] == ["Who wins?"]
     assert [each["id"] for each in told[0]["cues"]] == ["k"]
@@ -140,15 +144,15 @@ async def test_what_is_set_for_later_comes_to_staff_alone(on_still_stage: Stage)
 
 
 async def test_held_comments_come_in_notices_that_fit_and_to_moderators_alone(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    token = on_still_stage.token("mod", "moderator")
-    texts = Outlet(is_text=True)
-    session = on_still_stage.admit(room.room, texts)
+    room = await on_still_harness.by_hand()
+    token = on_still_harness.token("mod", "moderator")
+    texts = FakeOutlet(is_text=True)
+    session = on_still_harness.admit(room.room, texts)
     session.received(json.dumps({"type": "hello", "token": token}).encode(), True)
-    packed = seated(on_still_stage, room, "pro", role="producer")
-    viewer = seated(on_still_stage, room)
+    packed = seated(on_still_harness, room, "pro", role="producer")
+    viewer = seated(on_still_harness, room)
     held = [
         HeldComment(
             f"c{number:03}",
@@ -162,7 +166,7 @@ async def test_held_comments_come_in_notices_that_fit_and_to_moderators_alone(
         )
         for number in range(100)
     ]
-    await room.commit("x", asides=Asides(held=held, decided=["c000"]))
+    await room.commit("x", private=PrivateChanges(held=held, decided=["c000"]))
     notices = packed.of("notice")
     assert [notice["code"] for notice in notices] == ["decided"] + ["held"] * 5
     assert [each["id"] for notice in notices[1:] for each in notice["held"]] == [
@@ -174,24 +178,24 @@ async def test_held_comments_come_in_notices_that_fit_and_to_moderators_alone(
     assert viewer.of("notice") == []
 
 
-async def test_notices_come_after_the_frame_they_are_about(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = seated(on_still_stage, room)
-    user = on_still_stage.user(room.live)
-    await room.commit("x", asides=Asides(notices=[(user, Notice("approved", "words"))]))
+async def test_notices_come_after_the_frame_they_are_about(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = seated(on_still_harness, room)
+    user = on_still_harness.user(room.live)
+    await room.commit("x", private=PrivateChanges(notices=[(user, Notice("approved", "words"))]))
     assert [message["type"] for message in outlet.messages] == ["welcome", "frame", "notice"]
 
 
 async def test_a_replica_that_was_loaded_anew_welcomes_everyone_again(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    ada, bob = seated(on_still_stage, room), seated(on_still_stage, room, "bob")
-    full = on_still_stage.seat(room.room)
+    room = await on_still_harness.by_hand()
+    ada, bob = seated(on_still_harness, room), seated(on_still_harness, room, "bob")
+    full = on_still_harness.seat(room.room)
     full.pause()
     room.live.replica.epoch = "another"
-    room.live.replica.state.bars[on_still_stage.user(room.live)] = Bar("ban")
-    edge_room(on_still_stage, room).reloaded()
+    room.live.replica.state.sanctions[on_still_harness.user(room.live)] = Sanction("ban")
+    edge_room(on_still_harness, room).reloaded()
     assert ada.closed is not None
     assert ada.closed[0] == 3503
     again = bob.of("welcome")[1]
@@ -201,21 +205,21 @@ async def test_a_replica_that_was_loaded_anew_welcomes_everyone_again(
     assert len(full.of("welcome")) == 2
 
 
-async def test_forms_are_kept_as_long_as_the_ring(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    edge = edge_room(on_still_stage, room)
+async def test_forms_are_kept_as_long_as_the_ring(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    edge = edge_room(on_still_harness, room)
     payloads = [str(number).encode() for number in range(301)]
-    forms = [edge.forms(payload) for payload in payloads]
-    assert edge.forms(payloads[300]) is forms[300]
-    assert edge.forms(payloads[1]) is forms[1]
-    assert edge.forms(payloads[0]) is not forms[0]
+    publication = [edge.publication(payload) for payload in payloads]
+    assert edge.publication(payloads[300]) is publication[300]
+    assert edge.publication(payloads[1]) is publication[1]
+    assert edge.publication(payloads[0]) is not publication[0]
 
 
-async def test_who_left_gets_nothing_and_counts_no_more(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = seated(on_still_stage, room)
-    edge = edge_room(on_still_stage, room)
-    user = on_still_stage.user(room.live)
+async def test_who_left_gets_nothing_and_counts_no_more(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = seated(on_still_harness, room)
+    edge = edge_room(on_still_harness, room)
+    user = on_still_harness.user(room.live)
     assert (len(edge), edge.connections(user)) == (1, 1)
     assert outlet.session is not None
     outlet.session.lost()
@@ -226,22 +230,22 @@ async def test_who_left_gets_nothing_and_counts_no_more(on_still_stage: Stage) -
 
 
 async def test_of_several_connections_of_a_viewer_each_leaves_by_itself(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    first, second, third = (seated(on_still_stage, room) for _ in range(3))
-    edge = edge_room(on_still_stage, room)
-    user = on_still_stage.user(room.live)
+    room = await on_still_harness.by_hand()
+    first, second, third = (seated(on_still_harness, room) for _ in range(3))
+    edge = edge_room(on_still_harness, room)
+    user = on_still_harness.user(room.live)
     assert second.session is not None
     second.session.lost()
     second.session.lost()
     assert edge.connections(user) == 2
-    await room.commit("x", asides=Asides(notices=[(user, Notice("held", "it waits"))]))
+    await room.commit("x", private=PrivateChanges(notices=[(user, Notice("held", "it waits"))]))
     assert [len(each.of("notice")) for each in (first, second, third)] == [1, 0, 1]
 
 
 async def test_staff_is_noted_as_it_comes_once_and_with_its_role_on_its_comments(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     live = await on_stage.room()
     token = on_stage.token("mo", "moderator")

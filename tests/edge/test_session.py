@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from grandstand.edge import hub
+from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retracted, Sanctioned
+from grandstand.edge import audience
 from grandstand.edge import session as module
-from grandstand.rules.events import Barred, HeldDecided, PollStepped, Restored, Retracted
 from grandstand.store.connection import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
-from tests.edge.stage import Outlet, Stage, until
+from tests.edge.harness import FakeOutlet, Harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,7 +30,7 @@ JWT_OF_NOBODY = "not.a.token"
     [b"\xc1", msgspec.msgpack.encode({"type": "time", "id": "1", "sent": 1}), "text", b"\x80"],
 )
 async def test_a_first_message_that_is_not_hello_ends_with_4000(
-    on_stage: Stage, payload: bytes | str
+    on_stage: Harness, payload: bytes | str
 ) -> None:
     live = await on_stage.room()
     async with on_stage.connected(live.room) as client:
@@ -42,9 +42,9 @@ async def test_a_first_message_that_is_not_hello_ends_with_4000(
         assert (bye["code"], bye["reconnect"], bye["after"]) == (4000, False, 0)
 
 
-async def test_no_hello_in_five_seconds_ends_with_4001(on_stage: Stage) -> None:
+async def test_no_hello_in_five_seconds_ends_with_4001(on_stage: Harness) -> None:
     live = await on_stage.room()
-    outlet = Outlet()
+    outlet = FakeOutlet()
     on_stage.admit(live.room, outlet)
     for _ in range(5):
         on_stage.gate.keepalive.sweep()
@@ -65,7 +65,7 @@ async def test_no_hello_in_five_seconds_ends_with_4001(on_stage: Stage) -> None:
 @pytest.mark.parametrize("room_exists", [True, False])
 @pytest.mark.parametrize("fields", [{}, {"follow": "not a list"}])
 async def test_a_fault_of_identity_comes_before_wrong_fields_and_a_room_that_is_not_there(
-    on_stage: Stage,
+    on_stage: Harness,
     token: dict[str, Any],
     code: str,
     close: int,
@@ -82,7 +82,7 @@ async def test_a_fault_of_identity_comes_before_wrong_fields_and_a_room_that_is_
         assert (bye["code"], bye["reconnect"]) == (close, close == 3000)
 
 
-async def test_wrong_fields_of_a_hello_with_a_good_token_are_named(on_stage: Stage) -> None:
+async def test_wrong_fields_of_a_hello_with_a_good_token_are_named(on_stage: Harness) -> None:
     live = await on_stage.room()
     async with on_stage.connected(live.room) as client:
         await client.send({"type": "hello", "token": on_stage.token(), "follow": "not a list"})
@@ -92,7 +92,7 @@ async def test_wrong_fields_of_a_hello_with_a_good_token_are_named(on_stage: Sta
 
 
 @pytest.mark.parametrize("room", ["nowhere", "NOT-AN-ID", "a%20b", "x" * 65])
-async def test_an_unknown_room_ends_with_4004(on_stage: Stage, room: str) -> None:
+async def test_an_unknown_room_ends_with_4004(on_stage: Harness, room: str) -> None:
     async with on_stage.connected(room) as client:
         await client.send({"type": "hello"})
         assert await client.closed() == 4004
@@ -105,7 +105,7 @@ async def test_an_unknown_room_ends_with_4004(on_stage: Stage, room: str) -> Non
     [("none", None, 3000), ("none", True, 3003), ("none", False, None), ("watch", None, None)],
 )
 async def test_who_may_watch(
-    on_stage: Stage, guests: str, guest_token: bool | None, close: int | None
+    on_stage: Harness, guests: str, guest_token: bool | None, close: int | None
 ) -> None:
     live = await on_stage.room(guests=guests)
     hello = {"type": "hello"}
@@ -121,7 +121,7 @@ async def test_who_may_watch(
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
-async def test_a_welcome_tells_the_whole_state(on_stage: Stage, codec: Any) -> None:
+async def test_a_welcome_tells_the_whole_state(on_stage: Harness, codec: Any) -> None:
     live = await on_stage.room(title="Gala")
     async with on_stage.viewer(live.room, on_stage.token(), codec) as client:
         welcome = client.of("welcome")[0]
@@ -137,7 +137,9 @@ async def test_a_welcome_tells_the_whole_state(on_stage: Stage, codec: Any) -> N
             assert welcome[part] == []
 
 
-async def test_a_room_of_the_store_is_loaded_while_messages_wait_in_order(on_stage: Stage) -> None:
+async def test_a_room_of_the_store_is_loaded_while_messages_wait_in_order(
+    on_stage: Harness,
+) -> None:
     room = f"fresh-{uuid4().hex[:6]}"
     await on_stage.store.rooms.create(room, uuid4().hex)
     async with on_stage.connected(room) as client:
@@ -149,8 +151,8 @@ async def test_a_room_of_the_store_is_loaded_while_messages_wait_in_order(on_sta
         assert [told["sent"] for told in client.of("time")] == list(range(5))
 
 
-async def test_who_says_too_much_while_the_room_is_loaded_is_sent_away(on_stage: Stage) -> None:
-    outlet = Outlet()
+async def test_who_says_too_much_while_the_room_is_loaded_is_sent_away(on_stage: Harness) -> None:
+    outlet = FakeOutlet()
     session = on_stage.admit("not-loaded", outlet)
     session.received(msgspec.msgpack.encode({"type": "hello"}), False)
     for number in range(module.MESSAGES.burst + 1):
@@ -163,7 +165,7 @@ async def test_who_says_too_much_while_the_room_is_loaded_is_sent_away(on_stage:
 
 
 async def test_a_store_that_is_away_at_hello_ends_with_1013(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*arguments: object) -> None:
         raise StoreUnavailable("gone")
@@ -181,7 +183,7 @@ async def test_a_store_that_is_away_at_hello_ends_with_1013(
 
 
 async def test_a_fault_of_ours_at_hello_ends_with_1011(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*arguments: object) -> None:
         raise ZeroDivisionError
@@ -194,7 +196,7 @@ async def test_a_fault_of_ours_at_hello_ends_with_1011(
         assert client.received[-1]["reconnect"] is True
 
 
-async def test_a_viewer_may_have_ten_connections_and_no_more(on_stage: Stage) -> None:
+async def test_a_viewer_may_have_ten_connections_and_no_more(on_stage: Harness) -> None:
     live = await on_stage.room()
     outlets = [on_stage.seat(live.room, token=on_stage.token()) for _ in range(11)]
     assert [outlet.closed for outlet in outlets[:10]] == [None] * 10
@@ -208,7 +210,7 @@ async def test_a_viewer_may_have_ten_connections_and_no_more(on_stage: Stage) ->
     assert [on_stage.seat(live.room).closed for _ in range(12)] == [None] * 12
 
 
-async def test_an_upgrade_elsewhere_is_a_problem_document(on_stage: Stage) -> None:
+async def test_an_upgrade_elsewhere_is_a_problem_document(on_stage: Harness) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with on_stage.connected("a/b"):
             pass
@@ -218,7 +220,7 @@ async def test_an_upgrade_elsewhere_is_a_problem_document(on_stage: Stage) -> No
 # --- faults --------------------------------------------------------------------------------------
 
 
-async def test_ten_bad_messages_in_a_minute_end_with_4000(on_stage: Stage) -> None:
+async def test_ten_bad_messages_in_a_minute_end_with_4000(on_stage: Harness) -> None:
     live = await on_stage.room()
     outlet = on_stage.seat(live.room, token=on_stage.token())
     assert outlet.session is not None
@@ -244,7 +246,7 @@ async def test_ten_bad_messages_in_a_minute_end_with_4000(on_stage: Stage) -> No
 
 
 async def test_without_a_token_one_watches_follows_and_asks_the_time_alone(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     live = await on_stage.room(guests="vote")
     async with on_stage.viewer(live.room) as client:
@@ -259,7 +261,7 @@ async def test_without_a_token_one_watches_follows_and_asks_the_time_alone(
             assert (await client.ask("vote", **message))["code"] == "unauthorized"
 
 
-async def test_faults_of_identity_are_no_bad_messages(on_stage: Stage) -> None:
+async def test_faults_of_identity_are_no_bad_messages(on_stage: Harness) -> None:
     live = await on_stage.room(guests="watch")
     async with on_stage.viewer(live.room, on_stage.token(guest=True)) as client:
         for _ in range(12):
@@ -272,7 +274,7 @@ async def test_faults_of_identity_are_no_bad_messages(on_stage: Stage) -> None:
     [("watch", "forbidden", "forbidden"), ("comment", None, "forbidden"), ("vote", None, None)],
 )
 async def test_what_a_room_lets_its_guests_do(
-    on_stage: Stage, guests: str, comments: str | None, votes: str | None
+    on_stage: Harness, guests: str, comments: str | None, votes: str | None
 ) -> None:
     live = await on_stage.room(guests=guests)
     poll = await on_stage.poll(live)
@@ -282,7 +284,7 @@ async def test_what_a_room_lets_its_guests_do(
 
 
 async def test_a_connection_takes_sixty_messages_at_once_and_twenty_a_second(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     live = await on_stage.room()
     async with on_stage.viewer(live.room, on_stage.token()) as client:
@@ -299,7 +301,9 @@ async def test_a_connection_takes_sixty_messages_at_once_and_twenty_a_second(
 # --- comments and votes --------------------------------------------------------------------------
 
 
-async def test_a_comment_is_acknowledged_with_its_id_and_comes_in_a_frame(on_stage: Stage) -> None:
+async def test_a_comment_is_acknowledged_with_its_id_and_comes_in_a_frame(
+    on_stage: Harness,
+) -> None:
     live = await on_stage.room()
     async with (
         on_stage.viewer(live.room, on_stage.token()) as ada,
@@ -317,7 +321,7 @@ async def test_a_comment_is_acknowledged_with_its_id_and_comes_in_a_frame(on_sta
             assert "count" not in comment
 
 
-async def test_the_first_of_several_faults_is_told(on_stage: Stage) -> None:
+async def test_the_first_of_several_faults_is_told(on_stage: Harness) -> None:
     live = await on_stage.room(max_text=5)
     poll = await on_stage.poll(live)
     await on_stage.change(live, shield=True)
@@ -343,14 +347,14 @@ async def test_the_first_of_several_faults_is_told(on_stage: Stage) -> None:
         assert error["code"] == "already_voted"
 
 
-async def change_of(on_stage: Stage, live: Any, what: str) -> None:
+async def change_of(on_stage: Harness, live: Any, what: str) -> None:
     """Something after which a comment has no effect any more."""
     user = on_stage.user(live)
     match what:
         case "mute":
-            await on_stage.submit(live, Barred(uuid4().hex, user, "mute", live.now() + 60_000))
+            await on_stage.submit(live, Sanctioned(uuid4().hex, user, "mute", live.now() + 60_000))
         case "mute for good":
-            await on_stage.submit(live, Barred(uuid4().hex, user, "mute", None))
+            await on_stage.submit(live, Sanctioned(uuid4().hex, user, "mute", None))
         case "shield":
             await on_stage.change(live, shield=True)
         case "guests":
@@ -373,7 +377,7 @@ async def change_of(on_stage: Stage, live: Any, what: str) -> None:
     ],
 )
 async def test_an_acknowledged_comment_gets_its_ack_again_whatever_happened_since(
-    on_stage: Stage, what: str, code: str
+    on_stage: Harness, what: str, code: str
 ) -> None:
     live = await on_stage.room()
     said = {"text": "once", "id": "mine", "at": live.now() - 1500}
@@ -392,7 +396,7 @@ async def test_an_acknowledged_comment_gets_its_ack_again_whatever_happened_sinc
 
 
 async def test_an_acknowledged_vote_gets_its_ack_again_after_the_poll_has_ended(
-    on_stage: Stage,
+    on_stage: Harness,
 ) -> None:
     live = await on_stage.room()
     poll = await on_stage.poll(live)
@@ -417,7 +421,7 @@ async def test_an_acknowledged_vote_gets_its_ack_again_after_the_poll_has_ended(
         assert error["code"] == "poll_not_open"
 
 
-async def test_a_vote_may_change_and_an_old_one_sent_again_does_not_win(on_stage: Stage) -> None:
+async def test_a_vote_may_change_and_an_old_one_sent_again_does_not_win(on_stage: Harness) -> None:
     live = await on_stage.room()
     poll = await on_stage.poll(live, change=True)
     async with on_stage.viewer(live.room, on_stage.token()) as client:
@@ -427,7 +431,7 @@ async def test_a_vote_may_change_and_an_old_one_sent_again_does_not_win(on_stage
         assert await on_stage.store.votes.tally(live.room, poll) == ([0, 1], 1)
 
 
-async def test_other_errors_are_not_remembered(on_stage: Stage) -> None:
+async def test_other_errors_are_not_remembered(on_stage: Harness) -> None:
     live = await on_stage.room(shield=True)
     async with on_stage.viewer(live.room, on_stage.token()) as client:
         assert (await client.ask("comment", id="1", text="hi"))["code"] == "shielded"
@@ -435,7 +439,7 @@ async def test_other_errors_are_not_remembered(on_stage: Stage) -> None:
         assert (await client.ask("comment", id="1", text="hi"))["type"] == "ack"
 
 
-async def test_a_rate_limit_counts_over_all_connections(on_stage: Stage) -> None:
+async def test_a_rate_limit_counts_over_all_connections(on_stage: Harness) -> None:
     live = await on_stage.room(comment_interval=60, comment_burst=2)
     token = on_stage.token()
     async with on_stage.viewer(live.room, token) as one, on_stage.viewer(live.room, token) as two:
@@ -447,13 +451,13 @@ async def test_a_rate_limit_counts_over_all_connections(on_stage: Stage) -> None
         assert (await two.ask("comment", id="1", text="a"))["type"] == "ack"
 
 
-async def test_the_shield_lets_moderators_comment(on_stage: Stage) -> None:
+async def test_the_shield_lets_moderators_comment(on_stage: Harness) -> None:
     live = await on_stage.room(shield=True)
     async with on_stage.viewer(live.room, on_stage.token(role="moderator")) as client:
         assert (await client.ask("comment", text="calm"))["type"] == "ack"
 
 
-async def test_one_viewers_messages_are_answered_in_the_order_sent(on_stage: Stage) -> None:
+async def test_one_viewers_messages_are_answered_in_the_order_sent(on_stage: Harness) -> None:
     live = await on_stage.room()
     polls = [await on_stage.poll(live) for _ in range(3)]
     async with on_stage.viewer(live.room, on_stage.token()) as client:
@@ -472,10 +476,10 @@ async def test_one_viewers_messages_are_answered_in_the_order_sent(on_stage: Sta
 
 
 async def test_authors_and_moderators_are_told_of_what_is_held_and_decided(
-    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = await on_stage.room(moderation={"level": 4, "on_timeout": "hold"})
-    monkeypatch.setattr("grandstand.edge.inbox._item", held_item())
+    monkeypatch.setattr("grandstand.edge.batch._item", held_item())
     async with (
         on_stage.viewer(live.room, on_stage.token()) as ada,
         on_stage.viewer(live.room, on_stage.token("bob")) as bob,
@@ -499,9 +503,9 @@ async def test_authors_and_moderators_are_told_of_what_is_held_and_decided(
 
 
 def held_item() -> Any:
-    from grandstand.edge import inbox
+    from grandstand.edge import batch
 
-    original = inbox._item
+    original = batch._item
 
     def held(message: Any, judged: Any) -> Any:
         verdict = judged._replace(action="hold", category="insult", reason="a word")
@@ -510,13 +514,13 @@ def held_item() -> Any:
     return held
 
 
-async def test_notices_reach_all_connections_of_their_viewer_alone(on_stage: Stage) -> None:
+async def test_notices_reach_all_connections_of_their_viewer_alone(on_stage: Harness) -> None:
     live = await on_stage.room()
     user = on_stage.user(live)
     outlets = [on_stage.seat(live.room, token=on_stage.token()) for _ in range(2)]
     other = on_stage.seat(live.room, token=on_stage.token("bob"))
     until_ms = live.now() + 60_000
-    await on_stage.submit(live, Barred(uuid4().hex, user, "mute", until_ms))
+    await on_stage.submit(live, Sanctioned(uuid4().hex, user, "mute", until_ms))
     await on_stage.submit(live, Restored(uuid4().hex, user))
     await on_stage.submit(live, Retracted(uuid4().hex, "abc", user))
     for outlet in outlets:
@@ -529,7 +533,7 @@ async def test_notices_reach_all_connections_of_their_viewer_alone(on_stage: Sta
     assert [frame["retract"] for frame in other.of("frame") if "retract" in frame] == [["abc"]]
 
 
-async def test_a_ban_acts_at_once_and_at_the_next_hello(on_stage: Stage) -> None:
+async def test_a_ban_acts_at_once_and_at_the_next_hello(on_stage: Harness) -> None:
     live = await on_stage.room()
     user, token = on_stage.user(live), on_stage.token()
     async with (
@@ -537,7 +541,7 @@ async def test_a_ban_acts_at_once_and_at_the_next_hello(on_stage: Stage) -> None
         on_stage.viewer(live.room, token) as two,
         on_stage.viewer(live.room, on_stage.token("bob")) as bob,
     ):
-        await on_stage.submit(live, Barred(uuid4().hex, user, "ban", None))
+        await on_stage.submit(live, Sanctioned(uuid4().hex, user, "ban", None))
         for client in (one, two):
             assert await client.closed() == 3503
             assert client.received[-1]["reconnect"] is False
@@ -554,13 +558,15 @@ async def test_a_ban_acts_at_once_and_at_the_next_hello(on_stage: Stage) -> None
 # --- resume, and viewers who don't read ----------------------------------------------------------
 
 
-async def test_resume_brings_the_frames_after_the_place_unchanged(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    watching = on_still_stage.seat(room.room)
+async def test_resume_brings_the_frames_after_the_place_unchanged(
+    on_still_harness: Harness,
+) -> None:
+    room = await on_still_harness.by_hand()
+    watching = on_still_harness.seat(room.room)
     for text in ("a", "b", "c"):
         await room.commit(text)
     place = {"epoch": room.live.replica.epoch, "offset": 1}
-    back = on_still_stage.seat(room.room, resume=place)
+    back = on_still_harness.seat(room.room, resume=place)
     welcome = back.of("welcome")[0]
     assert (welcome["recovered"], welcome["offset"], welcome["recent"]) == (True, 3, [])
     assert back.messages[0] == welcome
@@ -574,30 +580,30 @@ async def test_resume_brings_the_frames_after_the_place_unchanged(on_still_stage
     [{"epoch": "another", "offset": 1}, {"offset": 99}],
 )
 async def test_a_place_that_is_gone_starts_from_the_welcome(
-    on_still_stage: Stage, place: dict[str, Any]
+    on_still_harness: Harness, place: dict[str, Any]
 ) -> None:
-    room = await on_still_stage.by_hand()
+    room = await on_still_harness.by_hand()
     await room.commit("a", "b")
-    back = on_still_stage.seat(room.room, resume={"epoch": room.live.replica.epoch, **place})
+    back = on_still_harness.seat(room.room, resume={"epoch": room.live.replica.epoch, **place})
     welcome = back.of("welcome")[0]
     assert (welcome["recovered"], welcome["offset"]) == (False, 2)
     assert [comment["text"] for comment in welcome["recent"]] == ["a", "b"]
     assert back.offsets == []
 
 
-async def test_a_place_with_nothing_after_it_is_recovered(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
+async def test_a_place_with_nothing_after_it_is_recovered(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
     await room.commit("a")
-    back = on_still_stage.seat(room.room, resume={"epoch": room.live.replica.epoch, "offset": 1})
+    back = on_still_harness.seat(room.room, resume={"epoch": room.live.replica.epoch, "offset": 1})
     assert back.of("welcome")[0]["recovered"] is True
     assert back.offsets == []
 
 
 async def test_frames_pass_by_a_viewer_who_does_not_read_and_come_once_it_has(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    slow, quick = on_still_stage.seat(room.room), on_still_stage.seat(room.room)
+    room = await on_still_harness.by_hand()
+    slow, quick = on_still_harness.seat(room.room), on_still_harness.seat(room.room)
     await room.commit("a")
     slow.pause()
     await room.commit("b", "c")
@@ -610,10 +616,10 @@ async def test_frames_pass_by_a_viewer_who_does_not_read_and_come_once_it_has(
 
 
 async def test_a_socket_that_fills_within_a_commit_is_given_the_rest_of_it_later(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = on_still_stage.seat(room.room)
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
     outlet.full_after = 2
     await room.commit("a", "b", "c", "d")
     assert outlet.offsets == [1, 2]
@@ -621,9 +627,11 @@ async def test_a_socket_that_fills_within_a_commit_is_given_the_rest_of_it_later
     assert outlet.offsets == [1, 2, 3, 4]
 
 
-async def test_a_socket_may_fill_again_and_again_while_it_catches_up(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = on_still_stage.seat(room.room)
+async def test_a_socket_may_fill_again_and_again_while_it_catches_up(
+    on_still_harness: Harness,
+) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
     outlet.pause()
     for _ in range(4):
         await room.commit("x", "y")
@@ -638,14 +646,14 @@ async def test_a_socket_may_fill_again_and_again_while_it_catches_up(on_still_st
 
 
 async def test_a_socket_that_fills_while_a_resume_is_answered_loses_nothing(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
+    room = await on_still_harness.by_hand()
     for _ in range(5):
         await room.commit("x")
     place = {"epoch": room.live.replica.epoch, "offset": 1}
     for full_after in (1, 2, 5):
-        outlet = on_still_stage.seat(room.room, Outlet(full_after=full_after), resume=place)
+        outlet = on_still_harness.seat(room.room, FakeOutlet(full_after=full_after), resume=place)
         assert outlet.paused
         outlet.resume()
         assert outlet.offsets == [2, 3, 4, 5]
@@ -653,13 +661,13 @@ async def test_a_socket_that_fills_while_a_resume_is_answered_loses_nothing(
 
 
 async def test_a_socket_that_was_full_before_its_welcome_is_given_everything_once_it_reads(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
+    room = await on_still_harness.by_hand()
     for _ in range(3):
         await room.commit("x")
     place = {"epoch": room.live.replica.epoch, "offset": 1}
-    full = on_still_stage.seat(room.room, Outlet(paused=True), resume=place)
+    full = on_still_harness.seat(room.room, FakeOutlet(paused=True), resume=place)
     await room.commit("y")
     assert full.offsets == []
     full.resume()
@@ -668,10 +676,10 @@ async def test_a_socket_that_was_full_before_its_welcome_is_given_everything_onc
 
 
 async def test_who_is_behind_for_longer_than_the_ring_gets_a_new_welcome(
-    on_still_stage: Stage,
+    on_still_harness: Harness,
 ) -> None:
-    room = await on_still_stage.by_hand()
-    outlet = on_still_stage.seat(room.room)
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
     outlet.pause()
     await room.commit(*("x" for _ in range(301)))
     outlet.resume()
@@ -683,16 +691,16 @@ async def test_who_is_behind_for_longer_than_the_ring_gets_a_new_welcome(
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_in_a_room_written_to_in_turns_every_frame_comes_once_and_in_order(
-    on_still_stage: Stage, monkeypatch: pytest.MonkeyPatch, seed: int
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(hub, "COHORT", 2)
+    monkeypatch.setattr(audience, "COHORT", 2)
     draw = random.Random(seed)
-    room = await on_still_stage.by_hand()
-    seats: list[tuple[int, Outlet]] = []
+    room = await on_still_harness.by_hand()
+    seats: list[tuple[int, FakeOutlet]] = []
     for _ in range(120):
         what = draw.choice(("come", "fill", "read", "again", "commit", "commit"))
         if what == "come" and len(seats) < 12:
-            seats.append((room.live.replica.offset, on_still_stage.seat(room.room)))
+            seats.append((room.live.replica.offset, on_still_harness.seat(room.room)))
         elif what == "commit":
             commit = await room.store(room.next(texts=["x"] * draw.randint(1, 3)))
             room.live.heard(commit)  # at once: the other cohorts' turns are still to come
@@ -722,25 +730,25 @@ async def test_in_a_room_written_to_in_turns_every_frame_comes_once_and_in_order
         assert at == room.live.replica.offset
 
 
-async def test_who_does_not_read_for_long_is_cut_with_3008(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlet, patient = on_still_stage.seat(room.room), on_still_stage.seat(room.room)
+async def test_who_does_not_read_for_long_is_cut_with_3008(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlet, patient = on_still_harness.seat(room.room), on_still_harness.seat(room.room)
     outlet.pause()
     patient.pause()
     patient.resume()
     for _ in range(module.BEHIND_S + 1):
-        on_still_stage.gate.keepalive.sweep()
+        on_still_harness.gate.keepalive.sweep()
     assert outlet.closed is not None
     assert outlet.closed[0] == 3008
     assert outlet.of("bye")[0]["reconnect"] is True
     assert patient.closed is None
 
 
-async def test_draining_tells_each_viewer_when_to_come_back(on_still_stage: Stage) -> None:
-    room = await on_still_stage.by_hand()
-    outlets = [on_still_stage.seat(room.room) for _ in range(30)]
-    unasked = Outlet()
-    on_still_stage.admit(room.room, unasked)
+async def test_draining_tells_each_viewer_when_to_come_back(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlets = [on_still_harness.seat(room.room) for _ in range(30)]
+    unasked = FakeOutlet()
+    on_still_harness.admit(room.room, unasked)
     afters = set()
     for outlet in [*outlets, unasked]:
         assert outlet.session is not None
@@ -749,12 +757,12 @@ async def test_draining_tells_each_viewer_when_to_come_back(on_still_stage: Stag
         assert outlet.closed[0] == 1012
         bye = outlet.of("bye")[0]
         assert (bye["code"], bye["reconnect"]) == (1012, True)
-        assert 0 <= bye["after"] <= on_still_stage.gate.drain_ms
+        assert 0 <= bye["after"] <= on_still_harness.gate.drain_ms
         afters.add(bye["after"])
     assert len(afters) > 10
 
 
-async def test_what_waits_in_line_is_answered_to_nobody_who_left(on_stage: Stage) -> None:
+async def test_what_waits_in_line_is_answered_to_nobody_who_left(on_stage: Harness) -> None:
     live = await on_stage.room()
     poll = await on_stage.poll(live, show_tally="voted")
     outlet = on_stage.seat(live.room, token=on_stage.token())
@@ -764,7 +772,7 @@ async def test_what_waits_in_line_is_answered_to_nobody_who_left(on_stage: Stage
     session.received(msgspec.msgpack.encode(vote), False)
     session.lost()
     written = len(outlet.frames)
-    await on_stage.gate.room(live).inbox.flushed()
+    await on_stage.gate.room(live).batches.flushed()
     assert await on_stage.store.votes.tally(live.room, poll) == ([1, 0], 1)
     async with on_stage.viewer(live.room, on_stage.token("bo")) as bo:
         await bo.ask("vote", poll=poll.id, choices=[0])

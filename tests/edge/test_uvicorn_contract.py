@@ -1,4 +1,4 @@
-"""What ``edge/socket.py`` stands on inside uvicorn; a new minor version must pass this first."""
+"""What ``edge/transport/websocket.py`` relies on in uvicorn: a new minor must pass this first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import inspect
 
 import pytest
 import uvicorn
-from grandstand.edge.entrance import Entrance
-from grandstand.edge.keepalive import Keepalive
-from grandstand.edge.round_robin import RoundRobin
-from grandstand.edge.socket import ViewerSocket
+from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.keepalive import Keepalive
+from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.wire import frames
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -73,7 +73,7 @@ def test_the_entrance_takes_and_hands_on_the_arguments_of_uvicorn_s_http_protoco
     http: type[asyncio.Protocol],
 ) -> None:
     theirs = inspect.signature(http.__init__).parameters
-    ours = list(inspect.signature(Entrance.__init__).parameters)
+    ours = list(inspect.signature(Dispatch.__init__).parameters)
     assert [*theirs, "arrivals"] == ours
     assert {"shutdown", "connection_made", "data_received"} <= set(vars(http))
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.state import RoomState
 from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.state import RoomState
 from grandstand.wire.codec import Codec, decode_frame, encode
 from grandstand.wire.framing import split
 from grandstand.wire.messages import (

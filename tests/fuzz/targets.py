@@ -11,24 +11,24 @@ from pathlib import Path
 
 import msgspec
 import structlog
-from grandstand.edge import handshake
-from grandstand.edge.address import forwarded_for
-from grandstand.edge.handshake import Offer
-from grandstand.edge.inbound import FRAMES, ExcessError, Inbound
+from grandstand.api.cues import CueBody
+from grandstand.api.imports import PastComment
+from grandstand.api.polls import PollBody
+from grandstand.api.problems import ProblemError
+from grandstand.api.stats import StatsBody
+from grandstand.api.validation import checked
+from grandstand.edge.transport import handshake
+from grandstand.edge.transport.client_address import forwarded_for
+from grandstand.edge.transport.handshake import Offer
+from grandstand.edge.transport.inbound import FRAMES, ExcessError, Inbound
 from grandstand.moderation import manifest
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.names import Names
-from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.rules import Rules
-from grandstand.producers.cues import CueBody
-from grandstand.producers.imports import PastComment
-from grandstand.producers.polls import PollBody
-from grandstand.producers.problems import ProblemError
-from grandstand.producers.stats import StatsBody
-from grandstand.producers.validation import checked
+from grandstand.moderation.word_rules import Rules
 from grandstand.recordings.recording import NotARecordingError
 from grandstand.recordings.recording import read as read_recording
+from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.tokens import Tokens, read_keys
 from grandstand.wire.codec import BadMessageError, Codec, decode
 from grandstand.wire.codes import RefusedError
@@ -166,7 +166,7 @@ def _names() -> Names:
 def _text(data: bytes) -> str:
     text = clean(data.decode(errors="surrogateescape"))
     bones = skeleton(text[:MOST_TEXT])
-    likeness(text[:MOST_TEXT])
+    dedupe_key(text[:MOST_TEXT])
     return str([(each.category, each.severity) for each in _rules().find(bones, text[:MOST_TEXT])])
 
 

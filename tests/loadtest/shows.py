@@ -12,18 +12,18 @@ from websockets.exceptions import ConnectionClosed
 
 from loadtest.seats.dialects import Dialect
 from loadtest.seats.pace import Pace
-from loadtest.seats.stand import Listener, Stand
+from loadtest.seats.socket_pool import Listener, SocketPool
 
 PATIENCE_S = 20.0
 
 
 @asynccontextmanager
-async def stand(
+async def pool(
     dialect: Dialect, port: int, *, listener: Listener | None = None, comes_back: bool = True
-) -> AsyncIterator[Stand]:
+) -> AsyncIterator[SocketPool]:
     """Seats at a server here, taken in on the test's own loop."""
     loop = asyncio.get_running_loop()
-    made = Stand(
+    made = SocketPool(
         dialect,
         ("127.0.0.1", port),
         Pace(per_s=5000, at_once=50),
@@ -39,7 +39,7 @@ async def stand(
         made.close()
 
 
-async def until(made: Stand, condition: Callable[[], object]) -> None:
+async def until(made: SocketPool, condition: Callable[[], object]) -> None:
     """Opens what is due until ``condition`` holds."""
     async with timeout(PATIENCE_S):
         while not condition():

@@ -43,19 +43,19 @@ def run_until(load: Load, happened: Callable[[], bool]) -> None:
         if happened():
             return
         load.run(0.01)
-    raise AssertionError(load.stand.counts)
+    raise AssertionError(load.pool.counts)
 
 
 def test_a_seat_that_the_server_closes_is_counted(server: ServerProcess) -> None:
     load = Load("comment", TEXTS, server.port)
     for number, sub in enumerate(("ada", "eve")):
-        load.stand.take(number, token(SECRET, sub))
-    run_until(load, lambda: load.stand.counts.seated == 2)
+        load.pool.take(number, token(SECRET, sub))
+    run_until(load, lambda: load.pool.counts.seated == 2)
     everywhere = token(SECRET, "operator", "producer")
     call(server.url, everywhere, "POST", "/v1/revocations", {"sub": "eve"})
-    run_until(load, lambda: load.stand.counts.seated == 1)
+    run_until(load, lambda: load.pool.counts.seated == 1)
     assert load.lost == {"3000": 1}
-    load.stand.close()
+    load.pool.close()
     assert load.lost == {"3000": 1}, "those who leave by themselves aren't lost"
 
 

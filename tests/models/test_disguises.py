@@ -3,8 +3,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from grandstand.moderation.normalise import clean, skeleton
-from grandstand.moderation.readings import SYLLABLES, heard
+from grandstand.moderation.pinyin import SYLLABLES, heard
+from grandstand.text.normalise import clean, skeleton
 
 from models.comment_scorer.disguises import (
     CHINESE,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from grandstand.moderation.moderator import Judgement
-from grandstand.moderation.normalise import clean, likeness
+from grandstand.text.normalise import clean, dedupe_key
 
 from models.comment_scorer import selection
 from models.comment_scorer.selection import Figures, Shares, Shown, interval, plainly, selected
@@ -19,7 +19,7 @@ def said(at: int, user: str, text: str, *, toxic: bool = False, action: str = "s
         5.0,
         0.0,
         0.5,
-        likeness(text),
+        dedupe_key(text),
         {},
         "und",
     )

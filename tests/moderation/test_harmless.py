@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from grandstand.moderation.harmless import Harmless
-from grandstand.moderation.normalise import clean, skeleton
-from grandstand.moderation.rules import Look, Rules
+from grandstand.moderation.word_rules import Look, Rules
+from grandstand.text.normalise import clean, skeleton
 
 RULES = Rules.load()
 

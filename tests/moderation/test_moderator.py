@@ -10,8 +10,8 @@ import pytest
 from grandstand.moderation.moderator import AT_ONCE, Judgement, Moderator, _with
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.rules import Rules
 from grandstand.moderation.scorer import OnnxScorer, Scorer
+from grandstand.moderation.word_rules import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -291,7 +291,7 @@ def test_any_texts_are_judged_by_the_shipped_model_in_their_order(
     assert len(together) == len(texts)
     assert _all_in_range(together)
     for one, other in zip(together, alone, strict=True):
-        assert one.likeness == other.likeness
+        assert one.dedupe_key == other.dedupe_key
         assert one.probabilities is not None
         assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
         assert (one.mood, one.excitement) == pytest.approx((other.mood, other.excitement), abs=2e-3)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from grandstand.moderation.names import MAX_FOLDED_CHARS, Names, outline
-from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.policy import Policy
+from grandstand.text.normalise import skeleton
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.phrases import Phrases
+from grandstand.text.normalise import skeleton
 
 TABLES: dict[str, Any] = tomllib.loads(
     files("grandstand.moderation").joinpath("phrases.toml").read_text(encoding="utf-8")

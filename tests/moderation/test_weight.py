@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from grandstand.moderation.normalise import clean, skeleton
 from grandstand.moderation.weight import weigh
+from grandstand.text.normalise import clean, skeleton
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.overlays.stats import (
     FATES,
     MAX_CARDS,
@@ -15,8 +17,6 @@ from grandstand.overlays.stats import (
     is_due,
     version,
 )
-from grandstand.rules.clock import AHEAD_MS
-from grandstand.rules.state import Asides, RoomState, fold
 from grandstand.wire.messages import Frame, Overlay, Settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def tick(state: RoomState, now: int, *cards: Overlay) -> tuple[list[Fate], Frame
     fates = at_work.give(cards)
     overlays, drop = at_work.finish()
     frame = Frame(now=now, overlays=overlays or UNSET, drop=drop or UNSET)
-    fold(state, [frame], Asides(waiting=at_work.moved))
+    fold(state, [frame], PrivateChanges(waiting=at_work.moved))
     return fates, frame
 
 

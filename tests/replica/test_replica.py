@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from grandstand.domain.envelope import Commit
+from grandstand.domain.state import PrivateChanges, RoomState, Sanction
 from grandstand.replica.replica import RING_FRAMES, Replica
-from grandstand.rules.envelope import Commit
-from grandstand.rules.state import Asides, Bar, RoomState
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Frame
 from hypothesis import given
@@ -15,10 +15,10 @@ def frame(offset: int) -> bytes:
 
 
 def commit(
-    seq: int, first: int, count: int, epoch: str = "e", asides: Asides | None = None
+    seq: int, first: int, count: int, epoch: str = "e", private: PrivateChanges | None = None
 ) -> Commit:
     frames = [frame(first + index) for index in range(count)]
-    return Commit(epoch, seq, first + count - 1, 1, frames, asides or Asides())
+    return Commit(epoch, seq, first + count - 1, 1, frames, private or PrivateChanges())
 
 
 def replica(seq: int = 0, offset: int = 0) -> Replica:
@@ -27,11 +27,11 @@ def replica(seq: int = 0, offset: int = 0) -> Replica:
 
 def test_the_next_commit_moves_the_room_on() -> None:
     room = replica()
-    asides = Asides(bars={"u": Bar("mute")})
-    assert room.apply(commit(1, 1, 2, asides=asides)) == "applied"
+    private = PrivateChanges(sanctions={"u": Sanction("mute")})
+    assert room.apply(commit(1, 1, 2, private=private)) == "applied"
     assert (room.seq, room.offset) == (1, 2)
     assert [each.id for each in room.state.recent] == ["c00001", "c00002"]
-    assert room.state.bars == {"u": Bar("mute")}
+    assert room.state.sanctions == {"u": Sanction("mute")}
 
 
 def test_a_commit_without_a_frame_moves_its_number_alone() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from grandstand.domain.identity import Identity
 from grandstand.replica.revocations import RevocationList
-from grandstand.rules.identity import Identity
 from grandstand.store import keys
 from grandstand.store.store import open_store
 from grandstand.wire.codes import RefusedError

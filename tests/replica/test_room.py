@@ -10,22 +10,22 @@ from uuid import uuid4
 import msgspec
 import pytest
 import pytest_asyncio
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.events import Restored
+from grandstand.domain.state import Outcome, PrivateChanges
 from grandstand.replica import room as module
-from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import Restored
-from grandstand.rules.state import Asides, Outcome
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.timeouts import timeout
 
-from tests.edge.stage import ByHand, Stage, stage, until
+from tests.edge.harness import ByHand, Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
         yield made
 
 
@@ -58,7 +58,7 @@ class Deaf:
         self.live = hand.live
         self.listener = Listener()
         self.live.listeners.append(self.listener)
-        self.rooms = hand.stage.rooms
+        self.rooms = hand.harness.rooms
         self.rooms._rooms.pop(hand.room)
 
     async def stored(self, count: int = 1, **fields: Any) -> list[Commit]:
@@ -66,7 +66,7 @@ class Deaf:
 
     async def trimmed_to(self, seq: int) -> None:
         """The timeline begins with ``seq`` from now on."""
-        redis: Any = self.hand.stage.store._redis
+        redis: Any = self.hand.harness.store._redis
         await redis.xtrim(keys.timeline(self.hand.room), minid=f"{seq}-0", approximate=False)
 
     async def settled(self) -> None:
@@ -75,12 +75,12 @@ class Deaf:
     async def submitted(self) -> None:
         """Waits for an event in the room's ingest stream."""
         async with timeout(5):
-            while not await self.hand.stage.store.ingest.read(self.hand.room, "0-0", 1):  # noqa: ASYNC110
+            while not await self.hand.harness.store.ingest.read(self.hand.room, "0-0", 1):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def deaf(node: Stage) -> Deaf:
+async def deaf(node: Harness) -> Deaf:
     return Deaf(await node.by_hand())
 
 
@@ -102,7 +102,7 @@ async def test_a_gap_is_filled_from_the_timeline(deaf: Deaf) -> None:
 async def test_what_is_heard_while_a_gap_is_filled_comes_once_and_loads_nothing_anew(
     deaf: Deaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    since = deaf.hand.stage.store.timeline.since
+    since = deaf.hand.harness.store.timeline.since
     asked = 0
 
     async def slow(room: str, seq: int) -> list[Commit]:
@@ -114,7 +114,7 @@ async def test_what_is_heard_while_a_gap_is_filled_comes_once_and_loads_nothing_
                 deaf.live.heard(commit)
         return found
 
-    monkeypatch.setattr(deaf.hand.stage.store.timeline, "since", slow)
+    monkeypatch.setattr(deaf.hand.harness.store.timeline, "since", slow)
     commits = await deaf.stored(3)
     deaf.live.heard(commits[2])
     await deaf.settled()
@@ -124,7 +124,7 @@ async def test_what_is_heard_while_a_gap_is_filled_comes_once_and_loads_nothing_
 async def test_the_missing_one_may_come_by_itself_while_the_store_is_asked(
     deaf: Deaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    since = deaf.hand.stage.store.timeline.since
+    since = deaf.hand.harness.store.timeline.since
     commits = await deaf.stored(3)
 
     async def slow(room: str, seq: int) -> list[Commit]:
@@ -132,7 +132,7 @@ async def test_the_missing_one_may_come_by_itself_while_the_store_is_asked(
             deaf.live.heard(commit)
         return await since(room, seq)
 
-    monkeypatch.setattr(deaf.hand.stage.store.timeline, "since", slow)
+    monkeypatch.setattr(deaf.hand.harness.store.timeline, "since", slow)
     deaf.live.heard(commits[2])
     await deaf.settled()
     assert (deaf.listener.seqs, deaf.listener.reloads) == ([1, 2, 3], 0)
@@ -186,14 +186,14 @@ async def test_a_state_older_than_the_replica_is_not_gone_back_to(
 
     monkeypatch.setattr(module, "load", slow)
     with monkeypatch.context() as patch:
-        patch.setattr(deaf.hand.stage.store.timeline, "since", nothing)
+        patch.setattr(deaf.hand.harness.store.timeline, "since", nothing)
         deaf.live.heard(commits[1])
         await deaf.settled()
     assert (deaf.listener.seqs, deaf.listener.reloads) == ([1, 2, 3], 0)
 
 
 async def test_a_new_epoch_loads_the_room_anew(deaf: Deaf) -> None:
-    store = deaf.hand.stage.store
+    store = deaf.hand.harness.store
     for commit in await deaf.stored(2):
         deaf.live.heard(commit)
     old = deaf.live.replica.epoch
@@ -221,7 +221,7 @@ async def test_a_store_that_is_away_leaves_the_gap_for_later(
 
     commits = await deaf.stored(3)
     with monkeypatch.context() as patch:
-        patch.setattr(deaf.hand.stage.store.timeline, "since", away)
+        patch.setattr(deaf.hand.harness.store.timeline, "since", away)
         deaf.live.heard(commits[2])
         await deaf.settled()
     assert deaf.listener.seqs == []
@@ -245,7 +245,7 @@ async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) ->
     waiting = asyncio.create_task(deaf.live.submit(event))
     await deaf.submitted()
     outcome = Outcome(event.id, 409, "code", "words")
-    deaf.live.heard((await deaf.stored(asides=Asides(outcomes=[outcome])))[0])
+    deaf.live.heard((await deaf.stored(private=PrivateChanges(outcomes=[outcome])))[0])
     assert await waiting == outcome
 
 
@@ -253,7 +253,7 @@ async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Dea
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
     await deaf.submitted()
-    await deaf.stored(asides=Asides(outcomes=[Outcome(event.id)]))
+    await deaf.stored(private=PrivateChanges(outcomes=[Outcome(event.id)]))
     deaf.live.replica.epoch = "lost"
     deaf.live.catch_up(2)
     assert (await waiting).event == event.id
@@ -273,9 +273,9 @@ async def test_the_programme_clock_is_the_stores_less_the_offset_and_never_goes_
     deaf: Deaf,
 ) -> None:
     now = deaf.live.now()
-    assert abs(now - deaf.hand.stage.store.now_ms()) < 1000
+    assert abs(now - deaf.hand.harness.store.now_ms()) < 1000
     (commit,) = await deaf.stored()
-    ahead = Commit(commit.epoch, 1, 1, now + 60_000, commit.frames, Asides())
+    ahead = Commit(commit.epoch, 1, 1, now + 60_000, commit.frames, PrivateChanges())
     deaf.live.heard(ahead)
     assert deaf.live.now() == now + 60_000
 
@@ -288,7 +288,7 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
     await deaf.settled()
     assert deaf.live.replica.seq == 1  # the store knows no more yet
     commits = await deaf.stored(2)
-    redis: Any = deaf.hand.stage.store._redis
+    redis: Any = deaf.hand.harness.store._redis
     await redis.delete(keys.timeline(deaf.hand.room))
     for seq in (2, 3):
         await redis.xadd(keys.timeline(deaf.hand.room), {"e": b"\xc1"}, id=f"{seq}-0")
@@ -303,7 +303,7 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
 
 
 async def test_a_note_to_a_room_that_was_deleted_is_lost_without_a_fault(deaf: Deaf) -> None:
-    await deaf.hand.stage.store.endings.end(deaf.hand.room)
+    await deaf.hand.harness.store.endings.end(deaf.hand.room)
     deaf.live.note(Restored(uuid4().hex, "u"))
     (noting,) = deaf.live.notes
     await noting
@@ -318,7 +318,7 @@ async def test_a_state_that_cannot_be_read_leaves_the_gap_for_later(
 
     commits = await deaf.stored(2)
     with monkeypatch.context() as patch:
-        patch.setattr(deaf.hand.stage.store.timeline, "since", unreadable)
+        patch.setattr(deaf.hand.harness.store.timeline, "since", unreadable)
         deaf.live.heard(commits[1])
         filling = deaf.live.filling
         assert filling is not None

@@ -13,25 +13,25 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import RoomEndedError, UnknownRoomError
 from grandstand.timeouts import timeout
 
-from tests.edge.stage import Stage, stage, until
+from tests.edge.harness import Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("replica"), sequenced=False) as made:
         yield made
 
 
-async def made(node: Stage) -> str:
+async def made(node: Harness) -> str:
     room = f"r{uuid4().hex[:8]}"
     await node.store.rooms.create(room, uuid4().hex)
     return room
 
 
 async def test_a_room_is_loaded_once_however_many_ask(
-    node: Stage, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, loads = await made(node), 0
     load = node.store.timeline.load
@@ -50,7 +50,7 @@ async def test_a_room_is_loaded_once_however_many_ask(
     assert loads == 1
 
 
-async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Stage) -> None:
+async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Harness) -> None:
     room = await made(node)
     first, second = (asyncio.create_task(node.rooms.get(room)) for _ in range(2))
     await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Stage) -> N
 
 
 async def test_an_unknown_room_is_asked_for_once_a_second(
-    node: Stage, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, asked = f"r{uuid4().hex[:8]}", 0
     heads = node.store.timeline.heads
@@ -79,7 +79,7 @@ async def test_an_unknown_room_is_asked_for_once_a_second(
     assert (await node.rooms.get(room)).room == room
 
 
-async def test_nobody_listens_to_rooms_that_strangers_make_up(node: Stage) -> None:
+async def test_nobody_listens_to_rooms_that_strangers_make_up(node: Harness) -> None:
     await made(node)
     redis: Any = node.store._redis
     before = await redis.execute_command("PUBSUB", "SHARDCHANNELS")
@@ -91,7 +91,7 @@ async def test_nobody_listens_to_rooms_that_strangers_make_up(node: Stage) -> No
 
 @pytest.mark.parametrize("room", ["", "UPPER", "a{b}", "a:b", "x" * 65])
 async def test_what_is_no_room_id_is_never_asked_for(
-    node: Stage, monkeypatch: pytest.MonkeyPatch, room: str
+    node: Harness, monkeypatch: pytest.MonkeyPatch, room: str
 ) -> None:
     monkeypatch.setattr(node.store.timeline, "load", None)
     with pytest.raises(UnknownRoomError):
@@ -100,7 +100,7 @@ async def test_what_is_no_room_id_is_never_asked_for(
 
 
 async def test_a_store_that_is_away_leaves_no_trace(
-    node: Stage, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = await made(node)
 
@@ -115,7 +115,7 @@ async def test_a_store_that_is_away_leaves_no_trace(
     assert (await node.rooms.get(room)).room == room
 
 
-async def test_what_the_bus_has_lost_is_found_by_comparing_heads(node: Stage) -> None:
+async def test_what_the_bus_has_lost_is_found_by_comparing_heads(node: Harness) -> None:
     hand = await node.by_hand()
     node.rooms._bus.forget(hand.room)
     commit = await hand.store(hand.next())
@@ -123,7 +123,7 @@ async def test_what_the_bus_has_lost_is_found_by_comparing_heads(node: Stage) ->
 
 
 async def test_commits_come_by_the_bus_before_heads_are_compared(
-    node: Stage, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(node.rooms, "_compare", lambda: asyncio.sleep(0))
     hand = await node.by_hand()
@@ -132,14 +132,14 @@ async def test_commits_come_by_the_bus_before_heads_are_compared(
     assert hand.live.replica.seq == 3
 
 
-async def test_what_cannot_be_read_on_the_bus_stops_nothing(node: Stage) -> None:
+async def test_what_cannot_be_read_on_the_bus_stops_nothing(node: Harness) -> None:
     hand = await node.by_hand()
     node.rooms._heard(hand.room, b"\xc1")
     node.rooms._heard("nobody-follows-it", b"\xc1")
     await hand.commit("x")
 
 
-async def test_a_renewed_epoch_is_noticed_at_once(node: Stage) -> None:
+async def test_a_renewed_epoch_is_noticed_at_once(node: Harness) -> None:
     hand = await node.by_hand()
     await hand.commit("x")
     await node.store.timeline.renew_epoch(hand.room, hand.head, "run", 1, 1)
@@ -149,7 +149,7 @@ async def test_a_renewed_epoch_is_noticed_at_once(node: Stage) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: Stage) -> None:
+async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: Harness) -> None:
     hand = await node.by_hand()
     for _ in range(3):
         await hand.commit("x")
@@ -167,7 +167,7 @@ async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: S
 
 @pytest.mark.parametrize("fault", [RoomEndedError, UnknownRoomError, ValueError])
 async def test_a_room_that_cannot_be_compared_stops_no_comparison(
-    node: Stage, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+    node: Harness, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
     hand = await node.by_hand()
     await hand.commit("x")
@@ -187,7 +187,7 @@ async def test_a_room_that_cannot_be_compared_stops_no_comparison(
 
 
 async def test_whether_the_store_answers_is_known(
-    node: Stage, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*arguments: object) -> None:
         raise StoreUnavailable("away")

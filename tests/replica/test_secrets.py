@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from grandstand.domain.identity import TokenTerms
 from grandstand.replica.secrets import SecretWatch
-from grandstand.rules.identity import TokenTerms
 from grandstand.store import keys
 from grandstand.store.fingerprints import HEARD_MS
 from grandstand.store.store import open_store

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import msgspec
-from grandstand.rules.events import CommentEvent, Retracted
+from grandstand.domain.events import CommentEvent, Retracted
 from grandstand.sequencer.aside import put_aside
 from grandstand.sequencer.folding import Tick
 
@@ -19,7 +19,7 @@ def test_the_author_of_one_that_was_to_be_held_is_told() -> None:
     tick = Tick()
     held = msgspec.structs.replace(SAID, held=True)
     put_aside(tick, "a1", held)
-    ((user, notice),) = tick.asides.notices
+    ((user, notice),) = tick.private.notices
     assert (user, notice.code, notice.comment) == ("u", "rejected", "a1")
     assert not tick.rows
 
@@ -27,5 +27,5 @@ def test_the_author_of_one_that_was_to_be_held_is_told() -> None:
 def test_who_gave_a_control_event_is_told_that_it_failed() -> None:
     tick = Tick()
     put_aside(tick, "", Retracted("e1", "a1", "u"))
-    (outcome,) = tick.asides.outcomes
+    (outcome,) = tick.private.outcomes
     assert (outcome.event, outcome.status, outcome.code) == ("e1", 500, "internal_error")

@@ -7,13 +7,9 @@ from zlib import crc32
 
 import msgspec
 import pytest
-from grandstand.moderation.normalise import likeness
-from grandstand.overlays.stats import MAX_WAITING, version
-from grandstand.replica.replica import Replica
-from grandstand.rules.announcing import MAX_CUES_AHEAD
-from grandstand.rules.envelope import Commit
-from grandstand.rules.events import (
-    Barred,
+from grandstand.domain.announcing import MAX_CUES_AHEAD
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import (
     CommentEvent,
     CommentsImported,
     ControlEvent,
@@ -26,17 +22,28 @@ from grandstand.rules.events import (
     PollStepped,
     Restored,
     Retracted,
+    Sanctioned,
     SettingsPut,
     StaffCame,
     StatsGiven,
 )
-from grandstand.rules.hints import MAX_HINTS, Hint
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.record import Row
-from grandstand.rules.state import CUES_KEPT, RECENT_COMMENTS, STAFF_KNOWN_MS, Bar, RoomState, Staff
-from grandstand.rules.unwanted import UNWANTED_MS, Unwanted
+from grandstand.domain.hints import MAX_HINTS, Hint
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.record import Row
+from grandstand.domain.state import (
+    CUES_KEPT,
+    RECENT_COMMENTS,
+    STAFF_KNOWN_MS,
+    RoomState,
+    Sanction,
+    Staff,
+)
+from grandstand.domain.unwanted import UNWANTED_MS, Unwanted
+from grandstand.overlays.stats import MAX_WAITING, version
+from grandstand.replica.replica import Replica
 from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF
 from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.text.normalise import dedupe_key
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -88,7 +95,7 @@ def shown(tick: Tick) -> list[Comment]:
 
 
 def outcome(tick: Tick) -> tuple[int, str, str]:
-    (only,) = tick.asides.outcomes
+    (only,) = tick.private.outcomes
     return only.status, only.code, only.result
 
 
@@ -145,7 +152,7 @@ def test_when_nothing_fits_the_frame_says_how_many_were_left_out() -> None:
 
 def test_the_barred_are_recorded_and_never_shown() -> None:
     room = fold()
-    muted = Barred("m1", "ada", "mute", 5_000)
+    muted = Sanctioned("m1", "ada", "mute", 5_000)
     tick = room.tick([("", muted), ("a1", said("one")), ("a2", said("two", "bo"))], 1_000)
     assert [each.id for each in shown(tick)] == ["a2"]
     assert [(row.id, row.shown) for row in tick.rows] == [("a2", True), ("a1", False)]
@@ -156,20 +163,20 @@ def test_the_barred_are_recorded_and_never_shown() -> None:
 
 def test_who_is_restored_is_shown_again_in_the_same_tick() -> None:
     room = fold()
-    room.tick([("", Barred("m1", "ada", "ban", None))], 1_000)
+    room.tick([("", Sanctioned("m1", "ada", "ban", None))], 1_000)
     tick = room.tick([("a1", said("one")), ("", Restored("m2", "ada")), ("a2", said("two"))], 1_100)
     assert [each.id for each in shown(tick)] == ["a2"]
-    assert tick.asides.bars == {"ada": None}
-    assert [(user, notice.code) for user, notice in tick.asides.notices] == [("ada", "restored")]
+    assert tick.private.sanctions == {"ada": None}
+    assert [(user, notice.code) for user, notice in tick.private.notices] == [("ada", "restored")]
 
 
 def test_mutes_and_bans_are_told_to_whom_they_meet() -> None:
     room = fold()
     tick = room.tick(
-        [("", Barred("m1", "ada", "mute", 9)), ("", Barred("m2", "bo", "ban", None))], 1
+        [("", Sanctioned("m1", "ada", "mute", 9)), ("", Sanctioned("m2", "bo", "ban", None))], 1
     )
-    assert tick.asides.bars == {"ada": Bar("mute", 9), "bo": Bar("ban")}
-    assert [(user, notice.code, notice.until) for user, notice in tick.asides.notices] == [
+    assert tick.private.sanctions == {"ada": Sanction("mute", 9), "bo": Sanction("ban")}
+    assert [(user, notice.code, notice.until) for user, notice in tick.private.notices] == [
         ("ada", "muted", 9),
         ("bo", "banned", UNSET),
     ]
@@ -232,7 +239,7 @@ def test_a_held_comment_waits_and_is_shown_once_approved() -> None:
     event = said(held=True, category="spam", reason="a link", color=3, size="large")
     tick = room.tick([("a1", event)], 1_000)
     assert (tick.frames, tick.rows) == ([], [])
-    (held,) = tick.asides.held
+    (held,) = tick.private.held
     assert (held.id, held.categories, held.reason, held.color) == ("a1", ["spam"], "a link", 3)
     assert room.held == {"a1": held}
 
@@ -240,8 +247,8 @@ def test_a_held_comment_waits_and_is_shown_once_approved() -> None:
     assert shown(tick) == [Comment("a1", 1_000, "ada", "Ada", "hi", 1.0, color=3, size="large")]
     assert tick.overflow == 1  # approved by hand goes before what is chosen by weight
     assert {row.id: row.shown for row in tick.rows} == {"a1": True, "a2": False}
-    assert (tick.asides.decided, room.held) == (["a1"], {})
-    assert [(user, notice.code, notice.comment) for user, notice in tick.asides.notices] == [
+    assert (tick.private.decided, room.held) == (["a1"], {})
+    assert [(user, notice.code, notice.comment) for user, notice in tick.private.notices] == [
         ("ada", "approved", "a1")
     ]
 
@@ -250,14 +257,14 @@ def test_a_rejected_comment_is_nowhere() -> None:
     room = fold()
     room.tick([("a1", said(held=True))], 1_000)
     tick = room.tick([("", HeldDecided("d1", "a1", False))], 1_001)
-    assert (tick.frames, tick.rows, tick.asides.decided, room.held) == ([], [], ["a1"], {})
-    assert tick.asides.notices[0][1].code == "rejected"
+    assert (tick.frames, tick.rows, tick.private.decided, room.held) == ([], [], ["a1"], {})
+    assert tick.private.notices[0][1].code == "rejected"
 
 
 def test_a_comment_can_be_held_and_decided_in_one_tick() -> None:
     tick = fold().tick([("a1", said(held=True)), ("", HeldDecided("d1", "a1", True))], 1_000)
     assert [each.id for each in shown(tick)] == ["a1"]
-    assert ([each.id for each in tick.asides.held], tick.asides.decided) == (["a1"], ["a1"])
+    assert ([each.id for each in tick.private.held], tick.private.decided) == (["a1"], ["a1"])
 
 
 def test_what_is_not_held_cannot_be_decided() -> None:
@@ -291,7 +298,7 @@ def test_settings_that_are_wrong_change_nothing(changes: dict[str, Any]) -> None
     room = fold()
     tick = room.tick([("", SettingsPut("s1", changes, True))], 1_000)
     assert outcome(tick)[:2] == (422, "bad_message")
-    assert next(iter(changes)) in tick.asides.outcomes[0].message
+    assert next(iter(changes)) in tick.private.outcomes[0].message
     assert (tick.frames, room.state.settings) == ([], Settings())
 
 
@@ -309,7 +316,7 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     tick = room.tick([("", PollOpened("o", poll()))], 1_000)
     assert outcome(tick) == (200, "", "p1")
     assert tick.frames[0].polls == [poll().public()]
-    assert tick.asides.polls == [poll(announced=True)]
+    assert tick.private.polls == [poll(announced=True)]
     room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
     tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_001))], 2_001)
     assert outcome(tick)[:2] == (409, "impossible_step")
@@ -330,7 +337,7 @@ def test_viewers_learn_of_a_poll_two_seconds_before_its_time() -> None:
     later = poll(opens_at=60_000, closes_at=70_000)
     tick = room.tick([("", PollOpened("o", later))], 1_000)
     assert outcome(tick) == (200, "", "p1")
-    assert (tick.frames, tick.asides.polls, room.is_due(57_999)) == ([], [later], False)
+    assert (tick.frames, tick.private.polls, room.is_due(57_999)) == ([], [later], False)
     assert room.is_due(58_000)
     tick = room.tick([], 58_000)
     assert [frame.polls for frame in tick.frames] == [[later.public()]]
@@ -351,7 +358,7 @@ def test_of_a_poll_that_is_taken_back_before_its_time_viewers_never_hear() -> No
     room = fold()
     room.tick([("", PollOpened("o", poll(opens_at=60_000, closes_at=70_000)))], 1_000)
     tick = room.tick([("", PollStepped("c", "p1", "cancel", 2_000))], 2_000)
-    assert (tick.frames, [each.status for each in tick.asides.polls]) == ([], ["cancelled"])
+    assert (tick.frames, [each.status for each in tick.private.polls]) == ([], ["cancelled"])
     tick = room.tick([("", PollFinished("f", "p1", [0, 0], 0))], 3_000)
     assert (tick.frames, room.is_due(60_000)) == ([], False)
 
@@ -371,7 +378,7 @@ def test_a_room_holds_back_so_many_cues_and_no_more() -> None:
     room = fold()
     cues = [Cue(f"c{number}", "x", 60_000, {}) for number in range(MAX_CUES_AHEAD + 1)]
     tick = room.tick([("", CueGiven(cue.id, cue)) for cue in cues], 1_000)
-    assert [each.status for each in tick.asides.outcomes] == [200] * MAX_CUES_AHEAD + [503]
+    assert [each.status for each in tick.private.outcomes] == [200] * MAX_CUES_AHEAD + [503]
     assert len(room.state.cues_ahead) == MAX_CUES_AHEAD
 
 
@@ -398,7 +405,7 @@ def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
     assert [(each.status, each.closes_at) for each in tick.frames[0].polls or []] == [
         ("cancelled", 9_000)
     ]
-    assert [each.status for each in tick.asides.outcomes] == [200, 200]
+    assert [each.status for each in tick.private.outcomes] == [200, 200]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +456,7 @@ def test_a_retraction_is_shown_recorded_and_told_to_the_author() -> None:
     room.tick([("a1", said())], 1_000)
     tick = room.tick([("", Retracted("e", "a1", "ada"))], 1_001)
     assert (tick.frames[0].retract, tick.retracted, room.state.recent) == (["a1"], ["a1"], [])
-    assert [(user, notice.code) for user, notice in tick.asides.notices] == [("ada", "retracted")]
+    assert [(user, notice.code) for user, notice in tick.private.notices] == [("ada", "retracted")]
     assert room.state.unwanted == {}
 
 
@@ -478,17 +485,17 @@ def test_a_text_that_was_taken_back_is_recorded_and_not_shown_for_ten_minutes() 
 
 def test_approving_the_text_by_hand_makes_it_wanted_again() -> None:
     text = "fine after all"
-    liking = likeness(text)
+    liking = dedupe_key(text)
     room = fold()
-    room.tick([("a1", said(text, likeness=liking))], 1_000)
-    held = said(text, "bo", held=True, likeness=liking)
+    room.tick([("a1", said(text, dedupe_key=liking))], 1_000)
+    held = said(text, "bo", held=True, dedupe_key=liking)
     room.tick([("", Retracted("e", "a1", "ada", liking)), ("a2", held)], 70_000)
     assert room.state.unwanted.keys() == {liking}
     room.tick([("", HeldDecided("d", "a2", False)), ("a3", held)], 70_200)
     assert room.state.unwanted.keys() == {liking}
     tick = room.tick([("", HeldDecided("d", "a3", True))], 70_400)
     assert ([each.id for each in shown(tick)], room.state.unwanted) == (["a3"], {})
-    tick = room.tick([("a4", said(text, "cy", likeness=liking))], 140_000)
+    tick = room.tick([("a4", said(text, "cy", dedupe_key=liking))], 140_000)
     assert [each.id for each in shown(tick)] == ["a4"]
 
 
@@ -504,7 +511,7 @@ def test_a_ban_takes_back_nothing_that_was_said_before_or_by_others() -> None:
     room = fold()
     tick = room.tick([("a1", said()), ("a2", said(user="bo"))], 1_000)
     assert [(each.id, each.count) for each in shown(tick)] == [("a1", 2)]
-    tick = room.tick([("", Barred("b", "ada", "ban", None))], 1_200)
+    tick = room.tick([("", Sanctioned("b", "ada", "ban", None))], 1_200)
     assert (tick.frames, tick.retracted, room.state.unwanted) == ([], [], {})
     assert [each.id for each in room.state.recent] == ["a1"]
     tick = room.tick([("a3", said(user="cy"))], 70_000)
@@ -519,7 +526,7 @@ def test_every_control_event_gets_its_outcome_in_order() -> None:
         ("", PollStepped("e3", "no", "cancel", 1)),
     ]
     tick = fold().tick(events, 1_000)
-    assert [(each.event, each.status) for each in tick.asides.outcomes] == [
+    assert [(each.event, each.status) for each in tick.private.outcomes] == [
         *(("e1", 422), ("e2", 200), ("e3", 404))
     ]
 
@@ -587,7 +594,7 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
     ),
     st.builds(HeldDecided, st.just("e"), comment_ids, st.booleans()),
     st.builds(
-        Barred,
+        Sanctioned,
         st.just("e"),
         users,
         st.sampled_from(["mute", "ban"]),
@@ -668,9 +675,9 @@ def test_a_state_of_any_moment_and_the_frames_after_it_are_the_sequencers_own(
         assert [decode_frame(each).offset for each in frames] == list(
             range(before + 1, room.offset + 1)
         )
-        assert len(tick.asides.outcomes) == sum(not name for name, _ in events)
+        assert len(tick.private.outcomes) == sum(not name for name, _ in events)
         if replica is not None:
-            envelope = Commit("e", seq + 1, room.offset, now, frames, tick.asides)
+            envelope = Commit("e", seq + 1, room.offset, now, frames, tick.private)
             wired = msgspec.msgpack.decode(msgspec.msgpack.encode(envelope), type=Commit)
             assert replica.apply(wired) == "applied"
             for payload in frames:
@@ -706,35 +713,35 @@ def fold_of(text: str) -> RoomFold:
 
 def test_a_mute_that_is_over_is_forgotten_within_a_minute() -> None:
     room = fold()
-    room.tick([("", Barred(f"m{n}", f"u{n}", "mute", 2_000)) for n in range(3)], 1_000)
-    room.tick([("", Barred("b", "bo", "ban", None))], 2_000)
-    assert len(room.state.bars) == 4
-    tick = room.tick([("", Barred("m", "u1", "mute", 90_000))], 61_000)
-    assert tick.asides.bars == {"u0": None, "u1": Bar("mute", 90_000), "u2": None}
-    assert room.state.bars == {"bo": Bar("ban"), "u1": Bar("mute", 90_000)}
+    room.tick([("", Sanctioned(f"m{n}", f"u{n}", "mute", 2_000)) for n in range(3)], 1_000)
+    room.tick([("", Sanctioned("b", "bo", "ban", None))], 2_000)
+    assert len(room.state.sanctions) == 4
+    tick = room.tick([("", Sanctioned("m", "u1", "mute", 90_000))], 61_000)
+    assert tick.private.sanctions == {"u0": None, "u1": Sanction("mute", 90_000), "u2": None}
+    assert room.state.sanctions == {"bo": Sanction("ban"), "u1": Sanction("mute", 90_000)}
 
 
 def test_a_room_bars_so_many_and_says_so() -> None:
     room = fold()
-    room.state.bars |= {f"u{n}": Bar("ban") for n in range(MAX_BARS)}
-    tick = room.tick([("", Barred("m1", "ada", "ban", None))], 1_000)
-    assert (tick.asides.outcomes[0].status, tick.asides.outcomes[0].code) == (503, "overloaded")
-    assert tick.asides.bars == {}
-    assert tick.asides.notices == []
+    room.state.sanctions |= {f"u{n}": Sanction("ban") for n in range(MAX_BARS)}
+    tick = room.tick([("", Sanctioned("m1", "ada", "ban", None))], 1_000)
+    assert (tick.private.outcomes[0].status, tick.private.outcomes[0].code) == (503, "overloaded")
+    assert tick.private.sanctions == {}
+    assert tick.private.notices == []
 
 
 def test_a_room_that_is_full_of_bars_changes_those_it_has_and_one_lifted_makes_place() -> None:
     room = fold()
-    room.state.bars |= {f"u{n}": Bar("mute") for n in range(MAX_BARS)}
+    room.state.sanctions |= {f"u{n}": Sanction("mute") for n in range(MAX_BARS)}
     events: Events = [
-        ("", Barred("m1", "u1", "ban", None)),
+        ("", Sanctioned("m1", "u1", "ban", None)),
         ("", Restored("m2", "u2")),
-        ("", Barred("m3", "ada", "ban", None)),
-        ("", Barred("m4", "bo", "ban", None)),
+        ("", Sanctioned("m3", "ada", "ban", None)),
+        ("", Sanctioned("m4", "bo", "ban", None)),
     ]
     tick = room.tick(events, 1_000)
-    assert [each.status for each in tick.asides.outcomes] == [200, 200, 200, 503]
-    assert len(room.state.bars) == MAX_BARS
+    assert [each.status for each in tick.private.outcomes] == [200, 200, 200, 503]
+    assert len(room.state.sanctions) == MAX_BARS
 
 
 def test_staff_is_known_for_a_week_and_the_longest_gone_makes_place() -> None:
@@ -757,7 +764,7 @@ def test_the_role_of_a_comment_is_shown_held_and_recorded() -> None:
     assert [(each.id, each.role) for each in shown(tick)] == [("a1", "moderator"), ("a2", UNSET)]
     assert [(row.id, row.role) for row in tick.rows] == [("a1", "moderator"), ("a2", "viewer")]
     tick = room.tick([("a3", said("three", "pia", role="producer", held=True))], 1_100)
-    assert [each.role for each in tick.asides.held] == ["producer"]
+    assert [each.role for each in tick.private.held] == ["producer"]
     tick = room.tick([("", HeldDecided("d", "a3", True))], 1_200)
     assert [(each.id, each.role) for each in shown(tick)] == [("a3", "producer")]
 

@@ -10,12 +10,10 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.overlays.stats import version
-from grandstand.replica.room import LiveRoom
-from grandstand.rules import events
-from grandstand.rules.clock import next_tick
-from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import (
+from grandstand.domain import events
+from grandstand.domain.clock import next_tick
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.events import (
     CommentEvent,
     ControlEvent,
     CueGiven,
@@ -24,29 +22,31 @@ from grandstand.rules.events import (
     SettingsPut,
     StatsGiven,
 )
-from grandstand.rules.polls import PollRecord
+from grandstand.domain.polls import PollRecord
+from grandstand.overlays.stats import version
+from grandstand.replica.room import LiveRoom
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
-from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.durability import Durability
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.store.votes import Ballot
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
-from tests.edge.stage import ByHand, Stage, stage, until
+from tests.edge.harness import ByHand, Harness, harness, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with stage(tmp_path_factory.mktemp("sequencer"), sequenced=False) as made:
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("sequencer"), sequenced=False) as made:
         yield made
 
 
@@ -87,7 +87,7 @@ class Sequenced:
 
     def __init__(self, hand: ByHand) -> None:
         self.hand = hand
-        self.node = hand.stage
+        self.node = hand.harness
         self.live: LiveRoom = hand.live
         self.listener = Listener()
         self.live.listeners.append(self.listener)
@@ -140,11 +140,11 @@ class Sequenced:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def room(node: Stage) -> AsyncIterator[Sequenced]:
+async def room(node: Harness) -> AsyncIterator[Sequenced]:
     made = Sequenced(await node.by_hand())
     yield made
     if made.task is not None:
-        await end([made.task])
+        await cancel_all([made.task])
 
 
 async def test_what_entered_before_and_while_it_runs_is_committed_in_order(
@@ -284,7 +284,7 @@ async def test_a_card_comes_and_goes_with_time_alone_and_outlives_its_sequencer(
     await room.append(StatsGiven(uuid4().hex, [card]))
     first = room.start()
     await until(lambda: state.waiting)
-    await end([first])
+    await cancel_all([first])
     task = room.start()
     await until(lambda: state.overlays == {card.id: card})
     assert (room.live.now() >= now + 1_000, state.waiting) == (True, {})
@@ -308,7 +308,7 @@ async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Seq
     (loser,) = [task for task in tasks if task.done()]
     assert isinstance(loser.exception(), ConflictError)
     assert room.listener.texts == [*(f"n{number}" for number in range(20)), "end"]
-    await end(tasks)
+    await cancel_all(tasks)
 
 
 async def test_ticks_come_when_every_node_expects_them_and_missed_ones_are_not_made_up_for(
@@ -385,7 +385,7 @@ async def test_a_store_that_stays_away_ends_it(
         await asyncio.wait_for(room.start(), 3)
 
 
-async def test_a_room_that_is_not_there_cannot_be_sequenced(node: Stage) -> None:
+async def test_a_room_that_is_not_there_cannot_be_sequenced(node: Harness) -> None:
     with pytest.raises(UnknownRoomError):
         await RoomSequencer("nowhere", node.store, Metrics(CollectorRegistry())).run()
 
@@ -405,7 +405,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
         return "another run"
 
     assert room.task is not None
-    await end([room.task])
+    await cancel_all([room.task])
     monkeypatch.setattr(store.rooms, "run_id", another)
     room.start()
     await until(lambda: room.live.replica.epoch != before)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from grandstand.rules.envelope import Latest, encode
+from grandstand.domain.envelope import Latest, encode
 from grandstand.store import bus as bus_module
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable

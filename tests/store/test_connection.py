@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store.connection import StoreUnavailable, connect, translated, unavailability
 from grandstand.timeouts import timeout
 from redis import exceptions as errors

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store.connection import StoreUnavailable, connect
 from grandstand.store.durability import Durability, _everysec, probe
 from redis.asyncio import Redis

@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import embedded
 from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.store.reader import Reader
-from grandstand.store.store import insisting
+from grandstand.store.store import retry_until
 from redis.asyncio import Redis
 
 from tests.processes import is_running
@@ -257,7 +257,7 @@ async def test_a_valkey_that_ends_by_itself_is_started_again_with_what_it_acknow
         await until(lambda: store.pid != before)
         async with client(url) as redis:
             reader = Reader(redis)
-            assert await insisting(lambda: reader.ask("GET", "x"), patience_s=10) == b"kept"
+            assert await retry_until(lambda: reader.ask("GET", "x"), patience_s=10) == b"kept"
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

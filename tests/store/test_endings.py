@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from grandstand.rules.envelope import Commit
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.record import Row
-from grandstand.rules.state import Asides, RoomState
+from grandstand.domain.envelope import Commit
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.record import Row
+from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.store import endings, keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.endings import MARK_KEPT_S, REST_MS
@@ -42,8 +42,8 @@ async def furnished(store: Store, room: str, comments: int = 40, polls: int = 3)
         await store.votes.cast(room, poll, ballots)
     rows = [Row(f"b{n:02}", n, f"u{n % 3}", "U", "hello", 1.0, True) for n in range(comments)]
     head, state = snapshot.head, RoomState()
-    commit = Commit(head.epoch, 1, 1, 1, [b""], Asides())
-    changes = Changes(frozenset({"recent", "bars"}), rows, records, [], [], ["b00"])
+    commit = Commit(head.epoch, 1, 1, 1, [b""], PrivateChanges())
+    changes = Changes(frozenset({"recent", "sanctions"}), rows, records, [], [], ["b00"])
     await store.timeline.commit(room, head, "0-0", commit, state, changes)
     await store.rooms.present("node", {room: 1}, store.now_ms())
     await store.leases.hold([room])

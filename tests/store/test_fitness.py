@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import fitness
 from grandstand.store.connection import StoreUnavailable, connect
 from grandstand.store.store import open_store

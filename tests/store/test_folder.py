@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import folder
 from grandstand.store.embedded import EmbeddedStore
 

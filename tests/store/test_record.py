@@ -3,15 +3,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from grandstand.rules.envelope import Commit
-from grandstand.rules.record import Row, imported_id
-from grandstand.rules.state import Asides, RoomState
+from grandstand.domain.envelope import Commit
+from grandstand.domain.record import Row, imported_id
+from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.store import record
-from grandstand.store.record import Place
+from grandstand.store.record import RecordCursor
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
 
-from tests.model.ledger import short_id
+from tests.invariants.ledger import short_id
 
 
 def row(number: int, at: int, shown: bool = True, **more: object) -> Row:
@@ -21,12 +21,12 @@ def row(number: int, at: int, shown: bool = True, **more: object) -> Row:
 async def record_rows(store: Store, *rows: Row, retracted: tuple[str, ...] = ()) -> None:
     await store.rooms.create("r", "made")
     head = (await store.timeline.load("r")).head
-    commit = Commit(head.epoch, head.seq + 1, head.offset, 0, [], Asides())
+    commit = Commit(head.epoch, head.seq + 1, head.offset, 0, [], PrivateChanges())
     changes = Changes(frozenset(), rows, (), (), (), retracted)
     await store.timeline.commit("r", head, head.cursor, commit, RoomState(), changes)
 
 
-async def read(store: Store, start: int, end: int, after: Place | None = None) -> list[Row]:
+async def read(store: Store, start: int, end: int, after: RecordCursor | None = None) -> list[Row]:
     return [each async for each in store.record.rows("r", start, end, after, shown_only=False)]
 
 
@@ -62,8 +62,10 @@ async def test_rows_come_in_the_order_of_at_then_id_however_many_share_one_momen
     assert await read(store, 0, 10) == in_order
     for index in (0, 10, 30, 58):
         last = in_order[index]
-        assert await read(store, 0, 10, Place(last.at, last.id)) == in_order[index + 1 :]
-    assert await read(store, 5, 10, Place(3, "a1")) == [each for each in in_order if each.at >= 5]
+        assert await read(store, 0, 10, RecordCursor(last.at, last.id)) == in_order[index + 1 :]
+    assert await read(store, 5, 10, RecordCursor(3, "a1")) == [
+        each for each in in_order if each.at >= 5
+    ]
 
 
 async def test_what_was_not_shown_is_read_on_request(store: Store) -> None:

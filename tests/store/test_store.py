@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import store as store_module
 from grandstand.store.connection import StoreUnavailable
-from grandstand.store.store import Store, insisting, open_store
+from grandstand.store.store import Store, open_store, retry_until
 
 from tests.proxy import CuttingProxy
 
@@ -68,7 +68,7 @@ async def test_its_clock_cannot_be_set_by_a_store_that_is_away(
 @pytest.mark.usefixtures("quick")
 async def test_who_insists_tries_until_there_is_an_answer() -> None:
     tries, write = failing(5)
-    assert await insisting(write, patience_s=60) == "done"
+    assert await retry_until(write, patience_s=60) == "done"
     assert len(tries) == 6
 
 
@@ -76,7 +76,7 @@ async def test_who_insists_tries_until_there_is_an_answer() -> None:
 async def test_when_patience_ends_the_last_reason_is_told() -> None:
     tries, write = failing(10**9)
     with pytest.raises(StoreUnavailable) as away:
-        await insisting(write, patience_s=0.02)
+        await retry_until(write, patience_s=0.02)
     assert away.value.reason == f"try {len(tries)}"
     assert len(tries) > 2
 
@@ -84,7 +84,7 @@ async def test_when_patience_ends_the_last_reason_is_told() -> None:
 async def test_without_patience_there_is_one_try() -> None:
     tries, write = failing(1)
     with pytest.raises(StoreUnavailable):
-        await insisting(write, patience_s=0)
+        await retry_until(write, patience_s=0)
     assert len(tries) == 1
 
 
@@ -93,7 +93,7 @@ async def test_only_an_absent_store_is_insisted_upon() -> None:
         raise ValueError("ours")
 
     with pytest.raises(ValueError, match="ours"):
-        await insisting(wrong, patience_s=60)
+        await retry_until(wrong, patience_s=60)
 
 
 @pytest.mark.usefixtures("quick")
@@ -103,7 +103,7 @@ async def test_a_write_that_is_insisted_upon_through_cuts_is_done_once(
     await store.rooms.create("other", "made")
     proxy.cut_before("EVALSHA")
     proxy.cut_after("EVALSHA")  # of the next try
-    assert await insisting(lambda: store.rooms.create("r", "mine"), patience_s=60)
+    assert await retry_until(lambda: store.rooms.create("r", "mine"), patience_s=60)
     assert await store.rooms.ids() == ["other", "r"]
 
 

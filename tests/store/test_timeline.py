@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from grandstand.rules import envelope
-from grandstand.rules.envelope import Commit, Latest, Renewed
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.record import Row
-from grandstand.rules.state import Asides, Bar, RoomState, Staff
+from grandstand.domain import envelope
+from grandstand.domain.envelope import Commit, Latest, Renewed
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.record import Row
+from grandstand.domain.state import PrivateChanges, RoomState, Sanction, Staff
 from grandstand.store import keys, timeline
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
@@ -33,7 +33,7 @@ async def head(store: Store) -> Head:
 
 def after(head: Head, frames: int = 1, mark: bytes = b"\xff") -> Commit:
     offset = head.offset + frames
-    return Commit(head.epoch, head.seq + 1, offset, head.now + 1, [mark] * frames, Asides())
+    return Commit(head.epoch, head.seq + 1, offset, head.now + 1, [mark] * frames, PrivateChanges())
 
 
 async def move(store: Store, head: Head, commit: Commit | None = None, **given: Any) -> Head:
@@ -78,15 +78,15 @@ async def test_a_part_that_did_not_change_is_not_written(store: Store, head: Hea
 
 
 async def test_each_bar_is_stored_and_lifted_by_itself(store: Store, head: Head) -> None:
-    bars: dict[str, Bar | None] = {"u": Bar("mute", 5), "w": Bar("ban")}
-    barred = msgspec.structs.replace(after(head), asides=Asides(bars=bars))
-    head = await move(store, head, barred)
-    assert (await store.timeline.load("r")).state.bars == bars
-    lifted = Asides(bars={"w": None, "nobody": None, "x": Bar("ban", 9)})
-    await move(store, head, msgspec.structs.replace(after(head), asides=lifted))
-    assert (await store.timeline.load("r")).state.bars == {
-        "u": Bar("mute", 5),
-        "x": Bar("ban", 9),
+    sanctions: dict[str, Sanction | None] = {"u": Sanction("mute", 5), "w": Sanction("ban")}
+    sanctioned = msgspec.structs.replace(after(head), private=PrivateChanges(sanctions=sanctions))
+    head = await move(store, head, sanctioned)
+    assert (await store.timeline.load("r")).state.sanctions == sanctions
+    lifted = PrivateChanges(sanctions={"w": None, "nobody": None, "x": Sanction("ban", 9)})
+    await move(store, head, msgspec.structs.replace(after(head), private=lifted))
+    assert (await store.timeline.load("r")).state.sanctions == {
+        "u": Sanction("mute", 5),
+        "x": Sanction("ban", 9),
     }
 
 
@@ -213,7 +213,14 @@ def test_no_two_epochs_have_the_same_name() -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        Commit("e", 1, 2, 3, [b"\xff"], Asides(bars={"u": None}, decided=["a"], polls=[POLL])),
+        Commit(
+            "e",
+            1,
+            2,
+            3,
+            [b"\xff"],
+            PrivateChanges(sanctions={"u": None}, decided=["a"], polls=[POLL]),
+        ),
         Latest("e", b"\xff", 5, {"p": b"\x00"}),
         Renewed("e"),
     ],

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from grandstand.rules.state import Asides, RoomState, fold
+from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.wire.codec import encode
 from grandstand.wire.framing import LISTS, fits, numbered, split
 from grandstand.wire.messages import (
@@ -85,8 +85,8 @@ def test_the_parts_of_a_large_frame_fit_in_both_codecs_and_fold_as_the_whole(
         together = [item for part in parts for item in (getattr(part, name) or [])]
         assert together == (getattr(whole, name) or [])
     from_parts, from_whole = RoomState(), RoomState()
-    fold(from_parts, parts, Asides())
-    fold(from_whole, [whole], Asides())
+    fold(from_parts, parts, PrivateChanges())
+    fold(from_whole, [whole], PrivateChanges())
     assert from_parts == from_whole
 
 

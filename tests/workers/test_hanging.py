@@ -15,7 +15,7 @@ import pytest
 from grandstand.settings import ServerSettings
 from grandstand.timeouts import timeout
 from grandstand.workers import parent
-from grandstand.workers.place import Place
+from grandstand.workers.slot import WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
 
 from tests.conftest import MakeServer
@@ -95,7 +95,9 @@ async def test_a_worker_that_does_not_stop_with_the_others_is_killed_when_its_ti
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = (sys.executable, "-c", DEAF)
-    monkeypatch.setattr(parent, "Place", lambda name, _, *others: Place(name, program, *others))
+    monkeypatch.setattr(
+        parent, "Place", lambda name, _, *others: WorkerSlot(name, program, *others)
+    )
     monkeypatch.setattr(parent, "STOP_S", 0.1)
     running = parent._Parent(ServerSettings.read(workers=2, drain_s=0.1), tmp_path, "")
     serving = asyncio.create_task(running.serve())

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from grandstand.app import Running
 from grandstand.workers import worker
-from grandstand.workers.place import ALIVE, HASTEN, READY, STOP
+from grandstand.workers.slot import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.worker import hear
 
 

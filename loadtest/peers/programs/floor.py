@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 
 import uvloop
-from grandstand.edge.kernel import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
+from grandstand.edge.transport.send_socket import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
 from grandstand.wire import frames
 
 from loadtest.peers.programs.control import Loops, obey

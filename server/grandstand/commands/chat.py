@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.recordings.recording import NAMES
 from grandstand.wire.messages import MAX_TIME_MS
 

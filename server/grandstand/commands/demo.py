@@ -44,7 +44,7 @@ def demo(
       grandstand demo --trace chat.ndjson
       grandstand demo --stream https://cdn.example/live.m3u8
     """
-    from grandstand.demo import evening  # here: a second that other commands needn't wait for
+    from grandstand.demo import show  # here: a second that other commands needn't wait for
 
     settings = server_settings(host=host, port=port, data_dir=data_dir)
-    evening.run(settings, evening.Plan(crowd, trace, for_s, stream, attended))
+    show.run(settings, show.Plan(crowd, trace, for_s, stream, attended))

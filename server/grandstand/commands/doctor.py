@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grandstand.commands.options import DataDir, Host, Port
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 
 if TYPE_CHECKING:

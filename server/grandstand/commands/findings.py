@@ -18,11 +18,11 @@ from grandstand import resources
 from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.machine import FILES_MIN
 from grandstand.moderation import ModelError, OnnxScorer
 from grandstand.pages import LIBRARIES
-from grandstand.settings import ServerSettings, strangers
+from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.store import folder
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
@@ -53,7 +53,7 @@ def of_settings(settings: ServerSettings) -> list[Finding]:
     """Variables that are none of ours, and what tokens are checked by."""
     found = [
         Finding("settings", "warn", f"{name} is no setting", f"is it {closest}?" if closest else "")
-        for name, closest in strangers().items()
+        for name, closest in unknown_variables().items()
     ]
     try:
         made = settings.secret or demo_secret.kept(settings.data_dir)

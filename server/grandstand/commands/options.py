@@ -8,7 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from grandstand.settings import ServerSettings, strangers
+from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.telemetry import configure_logging
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")]
@@ -38,6 +38,6 @@ def server_settings(**given: object) -> ServerSettings:
     """A server's settings, with logging as they say. Raises OperatorError."""
     settings = ServerSettings.read(**given)
     configure_logging(settings.log_level, settings.log_json)
-    for name, closest in strangers().items():
+    for name, closest in unknown_variables().items():
         structlog.get_logger(__name__).warning("unknown_setting", variable=name, closest=closest)
     return settings

@@ -14,7 +14,7 @@ import typer
 from grandstand.commands.bars import drawn
 from grandstand.commands.options import URL, Room, Token, Url
 from grandstand.commands.remote import Remote, room_path, token_for
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 LOOK_S = 1.0
 TOKEN_LIFE_S = 86_400

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from grandstand.audience.chat_file import Faults
-from grandstand.faults import OperatorError
+from grandstand.client.chat_file import Faults
+from grandstand.errors import OperatorError
 from grandstand.moderation import clean
 from grandstand.recordings.line import Line, Twins
 

@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 
 import typer
 
-from grandstand.audience.chat_file import ChatFile, Faults, comments, tell_others
+from grandstand.client.chat_file import ChatFile, Faults, comments, tell_others
 from grandstand.commands.chat import ABSOLUTE_MS, FILE_HELP, ChatForm, moment
 from grandstand.commands.options import URL, Token, Url
 from grandstand.commands.portions import Account, Survey, portions
 from grandstand.commands.remote import Remote, room_path, token_for
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 PATIENCE_S = 60.0
 TOKEN_LIFE_S = 86_400

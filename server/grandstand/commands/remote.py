@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from grandstand.demo import secret as demo_secret
-from grandstand.faults import OperatorError
-from grandstand.rules.identity import Role
+from grandstand.domain.identity import Role
+from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tokens import Tokens
 

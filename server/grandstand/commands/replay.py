@@ -14,13 +14,13 @@ import typer
 import uvloop
 from msgspec.structs import replace
 
-from grandstand.audience.chat_file import recorded
-from grandstand.audience.figures import percentile
-from grandstand.audience.replay import Issue, Replay
+from grandstand.client.chat_file import recorded
+from grandstand.client.figures import percentile
+from grandstand.client.replay import Issue, Replay
 from grandstand.commands.chat import FILE_HELP, ChatForm
 from grandstand.commands.options import URL, Room, Url
 from grandstand.commands.remote import RefusedCallError, Remote, issuer, room_path, token_for
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
 
 TOKEN_LIFE_S = 86_400

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from grandstand import resources
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.moderation import ModelError, Moderator, OnnxScorer, Policy, Rules, clean, skeleton
 from grandstand.moderation.explain import because
 from grandstand.moderation.ngrams import MAX_CHARS

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from grandstand.faults import OperatorError
-from grandstand.rules.identity import RANKS, Role
+from grandstand.domain.identity import RANKS, Role
+from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tokens import Tokens
 

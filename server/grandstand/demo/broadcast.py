@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grandstand.demo import lettering, timecode
-from grandstand.demo.lights import BEAT_S, COLUMNS, HEIGHT, ROWS, WIDTH, Lights
 from grandstand.demo.playlist import LISTED, SEGMENT_S, Segment, segment
 from grandstand.demo.scenery import AUDIENCE_HEIGHT, BAND_LEFT, BAND_TOP, PLATES, SWAY, Plate
+from grandstand.demo.stage_lights import BEAT_S, COLUMNS, HEIGHT, ROWS, WIDTH, StageLights
 
 FPS = 25
 KEPT_S = LISTED + 45
@@ -55,7 +55,7 @@ class Camera:
     """Paints what the encoder takes in: lights, the clock's letters and the time code in one."""
 
     def __init__(self) -> None:
-        self._lights = Lights()
+        self._lights = StageLights()
         self._raw: Raw = np.zeros((3, ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS), "<u2")
 
     def shoot(self, at_ms: int, light: bool = True) -> bytes:

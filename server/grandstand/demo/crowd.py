@@ -20,8 +20,8 @@ from random import Random
 import structlog
 from msgspec import UNSET
 
-from grandstand.audience.figures import Figures
-from grandstand.audience.viewer import Attendee
+from grandstand.client.figures import Figures
+from grandstand.client.viewer import Attendee
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.rhythm import Rhythm
 from grandstand.wire.messages import Frame, Poll

@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from grandstand.demo.lights import HEIGHT, HORIZON, LAMP_Y, LAMPS, RIG_WIDTH, WIDTH
+from grandstand.demo.stage_lights import HEIGHT, HORIZON, LAMP_Y, LAMPS, RIG_WIDTH, WIDTH
 
 SWAY = 24
 """How far the audience may be moved sideways, so much wider are its plates on each side."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.tokens import MIN_SECRET_BYTES
 
 

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
-from grandstand.edge.address import counted_as
-from grandstand.edge.admission import Admission
-from grandstand.edge.handshake import Handshake, Refusal, problem
-from grandstand.edge.keepalive import Keepalive
 from grandstand.edge.room import EdgeRoom
 from grandstand.edge.session import ViewerSession
+from grandstand.edge.transport.client_address import counted_as
+from grandstand.edge.transport.handshake import Handshake, Refusal, problem
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.moderation import Moderator
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
@@ -41,7 +41,7 @@ class Gate:
     keepalive: Keepalive
     metrics: Metrics
     limits: Limits = Limits()
-    admission: Admission = field(default_factory=Admission)
+    handshake_limit: HandshakeLimit = field(default_factory=HandshakeLimit)
     origins: tuple[str, ...] = ()
     drain_ms: int = 2000
     hides_rooms: bool = False

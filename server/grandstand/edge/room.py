@@ -16,18 +16,18 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
-from grandstand.edge import door
-from grandstand.edge.forms import Forms
-from grandstand.edge.hub import Audience
-from grandstand.edge.inbox import Inbox
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.events import GuestBanned, StaffCame
+from grandstand.domain.hints import DAY_S, DEVICE_MS, hint, network_of
+from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
+from grandstand.edge import validation
+from grandstand.edge.audience import Audience
+from grandstand.edge.batch import BatchQueue
+from grandstand.edge.publication import Publication
 from grandstand.edge.welcome import Greeter
 from grandstand.moderation import Moderator
 from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
-from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import GuestBanned, StaffCame
-from grandstand.rules.hints import DAY_S, DEVICE_MS, hint, network_of
-from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
@@ -68,14 +68,14 @@ class EdgeRoom:
     ) -> None:
         """``on_end`` is called once the room was deleted."""
         self.live = live
-        self.inbox = Inbox(live, store, moderator, metrics)
+        self.batches = BatchQueue(live, store, moderator, metrics)
         self.greeter = Greeter(live.room)
         self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
         self._voters: dict[str, Audience] = {}
         self._tallies: dict[str, bytes] = {}
-        self._forms: dict[bytes, Forms] = {}
+        self._forms: dict[bytes, Publication] = {}
         self._sessions: set[ViewerSession] = set()
         # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
         self._present: dict[str, tuple[ViewerSession, ...]] = {}
@@ -118,12 +118,12 @@ class EdgeRoom:
         ):
             self.live.note(StaffCame(uuid4().hex, session.user, identity.role, identity.name))
 
-    def note_banned(self, session: ViewerSession, bar: Bar) -> None:
+    def note_banned(self, session: ViewerSession, sanction: Sanction) -> None:
         """Tells the room what a banned guest leaves behind, unless it knows."""
         identity, now = session.identity, self.live.now()
         if identity is None or not identity.guest:
             return
-        ends = bar.until or now + DEVICE_MS
+        ends = sanction.until or now + DEVICE_MS
         left = {identity.device: min(ends, now + DEVICE_MS)} if identity.device else {}
         address = network_of(session.outlet.peer)
         if address and self._hold_address_ms:
@@ -159,8 +159,8 @@ class EdgeRoom:
         voters.join(session.outlet)
         tally = self._tallies.get(poll)  # the next may be long in coming, if nobody else votes
         if tally is not None:
-            forms = Forms(tally)
-            session.outlet.write(forms.ready(session.outlet.is_text, session.outlet.deflates))
+            publication = Publication(tally)
+            session.outlet.write(publication.ready(session.outlet.is_text, session.outlet.deflates))
 
     # --- what happens in the room ----------------------------------------------------------------
 
@@ -168,21 +168,21 @@ class EdgeRoom:
         """Numbered frames for everyone, asides for whom they concern."""
         first = commit.offset - len(commit.frames) + 1
         for offset, payload in enumerate(commit.frames, first):
-            self._broadcast(self.audience, self.forms(payload), offset)
-        if commit.asides:
-            self._tell(commit.asides)
+            self._broadcast(self.audience, self.publication(payload), offset)
+        if commit.private:
+            self._tell(commit.private)
             self._tell_staff_ahead(commit)
 
     def latest(self, latest: Latest) -> None:
         """An unnumbered frame, which may wait a tick, and tallies for those who voted."""
         tick_s = self.live.replica.state.settings.tick / 1000
-        self.audience.broadcast_within(tick_s, Forms(latest.frame))
+        self.audience.broadcast_within(tick_s, Publication(latest.frame))
         self._sent_at_s = asyncio.get_running_loop().time()
         for poll, payload in latest.for_voters.items():
             self._tallies[poll] = payload
             audience = self._voters.get(poll)
             if audience is not None:
-                self._broadcast(audience, Forms(payload))
+                self._broadcast(audience, Publication(payload))
 
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome."""
@@ -191,7 +191,7 @@ class EdgeRoom:
         state, now = self.live.replica.state, self.live.now()
         for session in list(self._sessions):
             if state.ban(session.user, now) is not None:
-                session.bye(CloseCode.BANNED, door.BANNED)
+                session.bye(CloseCode.BANNED, validation.BANNED)
             else:
                 session.welcome_again()
 
@@ -214,52 +214,54 @@ class EdgeRoom:
         """Says where the room stands if nothing was said for a while."""
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
-            self._broadcast(self.audience, Forms(encode(frame, "msgpack")))
+            self._broadcast(self.audience, Publication(encode(frame, "msgpack")))
 
-    def forms(self, payload: bytes) -> Forms:
+    def publication(self, payload: bytes) -> Publication:
         """A numbered frame's forms: kept as long as the ring keeps it, for those who come back."""
         known = self._forms.get(payload)
         if known is None:
-            known = self._forms[payload] = Forms(payload)
+            known = self._forms[payload] = Publication(payload)
             if len(self._forms) > RING_FRAMES:
                 del self._forms[next(iter(self._forms))]
         return known
 
-    def _broadcast(self, audience: Audience, forms: Forms, offset: int | None = None) -> None:
+    def _broadcast(
+        self, audience: Audience, publication: Publication, offset: int | None = None
+    ) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
-        audience.broadcast(forms, offset)
+        audience.broadcast(publication, offset)
 
-    def _tell(self, asides: Asides) -> None:
-        for user, notice in asides.notices:
+    def _tell(self, private: PrivateChanges) -> None:
+        for user, notice in private.notices:
             for session in self._present.get(user, ()):
                 session.tell(notice)
-        for user, bar in asides.bars.items():
-            if bar is not None and bar.kind == "ban":
+        for user, sanction in private.sanctions.items():
+            if sanction is not None and sanction.kind == "ban":
                 for session in self._present.get(user, ()):
-                    self.note_banned(session, bar)
-                    session.bye(CloseCode.BANNED, door.BANNED)
-        if self._staff and (asides.held or asides.decided):
-            self._tell_staff(asides)
-        for poll in asides.polls:
+                    self.note_banned(session, sanction)
+                    session.bye(CloseCode.BANNED, validation.BANNED)
+        if self._staff and (private.held or private.decided):
+            self._tell_staff(private)
+        for poll in private.polls:
             if poll.ended:
                 self._voters.pop(poll.id, None)
                 self._tallies.pop(poll.id, None)
 
     def _tell_staff_ahead(self, commit: Commit) -> None:
         """Show staff, before all others, the polls and cues that are set for later."""
-        polls = [poll.public() for poll in commit.asides.polls if not poll.announced]
-        cues = [cue for cue in commit.asides.cues_ahead.values() if cue is not None]
+        polls = [poll.public() for poll in commit.private.polls if not poll.announced]
+        cues = [cue for cue in commit.private.cues_ahead.values() if cue is not None]
         if self._staff and (polls or cues):
             frame = Frame(commit.now, head=commit.offset, polls=polls or UNSET, cues=cues or UNSET)
             for session in list(self._staff):
                 session.tell(frame)
 
-    def _tell_staff(self, asides: Asides) -> None:
+    def _tell_staff(self, private: PrivateChanges) -> None:
         notices = [
-            Notice("decided", "a held comment was decided", comment) for comment in asides.decided
+            Notice("decided", "a held comment was decided", comment) for comment in private.decided
         ]
-        for first in range(0, len(asides.held), HELD_PER_NOTICE):
-            held = asides.held[first : first + HELD_PER_NOTICE]
+        for first in range(0, len(private.held), HELD_PER_NOTICE):
+            held = private.held[first : first + HELD_PER_NOTICE]
             notices.append(Notice("held", "comments wait for a moderator", held=held))
         for session in list(self._staff):
             for notice in notices:

@@ -5,7 +5,7 @@ takes time (a room's first load, a batch) calls back.
 
 Theory of operation: until ``hello`` nothing else is taken. From the ``welcome`` on the session is
 in its room's audience, which writes to its socket directly. When the socket pauses, frames pass it
-by (``Place``); if they are gone from the ring once it has drained, it gets a new welcome.
+by (``StreamPosition``); if they are gone from the ring once it has drained, it gets a new welcome.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec import UNSET
 
-from grandstand.edge import door
-from grandstand.edge.inbox import Answer
-from grandstand.edge.place import Place
-from grandstand.rules.identity import Identity, check_may, unknown_room, user_id
-from grandstand.rules.limits import Queue, Rate, Window
+from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
+from grandstand.domain.limits import Queue, Rate, Window
+from grandstand.edge import validation
+from grandstand.edge.batch import Answer
+from grandstand.edge.position import StreamPosition
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
@@ -47,9 +47,9 @@ from grandstand.wire.messages import (
 
 if TYPE_CHECKING:
     from grandstand.edge.gate import Gate
-    from grandstand.edge.keepalive import Deadline
     from grandstand.edge.room import EdgeRoom
-    from grandstand.edge.socket import ViewerSocket
+    from grandstand.edge.transport.keepalive import Deadline
+    from grandstand.edge.transport.websocket import ViewerSocket
     from grandstand.replica.room import LiveRoom
 
 HELLO_WITHIN_S, BEHIND_S = 5, 20
@@ -77,7 +77,7 @@ class ViewerSession:
         "_deadline",
         "_ended",
         "_gate",
-        "_place",
+        "_position",
         "_resume",
         "_room",
         "_room_id",
@@ -99,7 +99,7 @@ class ViewerSession:
         self._bad: Window | None = None
         self._bucket: Queue | None = None
         self._deadline: Deadline | None = None
-        self._place: Place | None = None
+        self._position: StreamPosition | None = None
         self._resume: Resume | None = None
         self._ended = False
 
@@ -131,9 +131,9 @@ class ViewerSession:
 
     def behind(self) -> None:
         """The peer doesn't read: frames pass it by until it does."""
-        if self._place is None or self._place.is_behind:
+        if self._position is None or self._position.is_behind:
             return
-        self._place.fell_behind(self.outlet)
+        self._position.fell_behind(self.outlet)
         self._gate.metrics.viewers_behind.inc()
         self._drop_deadline()
         self._deadline = self._gate.keepalive.after(
@@ -142,11 +142,11 @@ class ViewerSession:
 
     def caught_up(self) -> None:
         """The peer has read everything: it gets what it missed."""
-        if self._place is None or not self._place.is_behind:
+        if self._position is None or not self._position.is_behind:
             return
         self._gate.metrics.viewers_behind.dec()
         self._drop_deadline()
-        if not self._place.caught_up(self.outlet):
+        if not self._position.caught_up(self.outlet):
             self.welcome_again()
 
     def ending(self) -> None:
@@ -160,7 +160,7 @@ class ViewerSession:
         self._drop_deadline()
         self._gate.metrics.connections[self._codec].dec()
         self._gate.left(self.outlet.peer)
-        if self._place is not None and self._place.is_behind:
+        if self._position is not None and self._position.is_behind:
             self._gate.metrics.viewers_behind.dec()
         if self._room is not None:
             self._room.leave(self)
@@ -177,30 +177,30 @@ class ViewerSession:
 
     def welcome_again(self) -> None:
         """The viewer lost its place: all of the state once more."""
-        if self._room is None or self._place is None or self._ended:
+        if self._room is None or self._position is None or self._ended:
             return
-        if not self._place.is_behind:  # else it's told once it has caught up
+        if not self._position.is_behind:  # else it's told once it has caught up
             self._room.audience.leave(self.outlet)
-            self._welcome(self._room, self._place, "again")
+            self._welcome(self._room, self._position, "again")
 
     # --- hello -----------------------------------------------------------------------------------
 
     def _hello(self, payload: bytes, is_text: bool) -> None:
         self._drop_deadline()
+        room, tokens = self._room_id, self._gate.tokens
         try:
             message = self._decoded(payload, is_text)
             if not isinstance(message, Hello):
                 raise BadMessageError("the first message must be `hello`")
             if message.token is not UNSET:
-                self.identity = door.identified(message.token, self._room_id, self._gate.tokens)
+                self.identity = validation.identified(message.token, room, tokens)
         except BadMessageError as fault:
-            return self._turn_away(door.by_token(fault, self._room_id, self._gate.tokens))
+            return self._turn_away(validation.by_token(fault, room, tokens))
         except RefusedError as refused:
             return self._turn_away(refused)
         self.outlet.greeted()
         self._resume = None if message.resume is UNSET else message.resume
-        live = self._gate.rooms.peek(self._room_id)
-        if live is not None:
+        if (live := self._gate.rooms.peek(room)) is not None:
             return self._enter(live)
         self._waiting = []
         loading = asyncio.ensure_future(self._gate.rooms.get(self._room_id))
@@ -228,7 +228,7 @@ class ViewerSession:
         self, refused: RefusedError, close: CloseCode | None = None, spread_ms: int = 0
     ) -> None:
         self._refuse(refused)
-        self._gate.admission.give_back()
+        self._gate.handshake_limit.give_back()
         code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
         self.bye(code, refused.message, spread_ms)
 
@@ -243,20 +243,20 @@ class ViewerSession:
         room = self._gate.room(live)
         if identity is not None:
             self.user = user_id(identity.sub, live.salt)
-            self.identity = door.named(identity, self.user, state, self._gate.moderator.names)
+            self.identity = validation.named(identity, self.user, state, self._gate.moderator.names)
             if (ban := state.ban(self.user, live.now())) is not None:
                 room.note_banned(self, ban)
-                no = RefusedError(ErrorCode.FORBIDDEN, door.BANNED)
+                no = RefusedError(ErrorCode.FORBIDDEN, validation.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
             if room.connections(self.user) >= self._gate.limits.per_viewer:
                 no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
-        self._place = Place(room)
-        self._welcome(room, self._place, "fresh")
+        self._position = StreamPosition(room)
+        self._welcome(room, self._position, "fresh")
         room.enter(self)
 
-    def _welcome(self, room: EdgeRoom, place: Place, kind: str) -> None:
+    def _welcome(self, room: EdgeRoom, position: StreamPosition, kind: str) -> None:
         live, identity = room.live, self.identity
         viewer = Viewer("viewer")
         if identity is not None:
@@ -273,14 +273,14 @@ class ViewerSession:
         self._gate.metrics.welcomes[kind if missed is None else "recovered"].inc()
         missed = missed or []
         after = live.replica.offset - len(missed)
-        place.welcomed(after)
+        position.welcomed(after)
         if self.outlet.paused:
             self.behind()
         for payload in payloads:
             self.outlet.send(payload)
         self._resume = None
-        place.give(self.outlet, missed, after)
-        place.take_seat(self.outlet)
+        position.give(self.outlet, missed, after)
+        position.take_seat(self.outlet)
 
     # --- messages --------------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class ViewerSession:
         try:
             self._take(self._decoded(payload, is_text), room)
         except BadMessageError as fault:
-            refused = door.by_identity(fault, self.identity, room.live.replica.state.settings)
+            refused = validation.by_identity(fault, self.identity, room.live.replica.state.settings)
             self._refuse(refused, fault.message_id)
             if refused is fault:
                 self._count_bad()
@@ -319,7 +319,7 @@ class ViewerSession:
         live = room.live
         limited, answer = self._limited(), self._answering(message.id)
         state, now, who = live.replica.state, live.now(), self.identity
-        room.inbox.put(door.comment(message, who, self.user, state, now, limited, answer))
+        room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
         live = room.live
@@ -331,7 +331,7 @@ class ViewerSession:
             answering(told)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        room.inbox.put(door.vote(message, who, self.user, state, now, limited, answer))
+        room.batches.put(validation.vote(message, who, self.user, state, now, limited, answer))
 
     def _limited(self) -> RefusedError | None:
         if self._bucket is None:  # most viewers never say anything: it has 48 bytes

@@ -4,10 +4,10 @@ from grandstand.moderation.findings import CATEGORIES, Finding
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.names import Names
-from grandstand.moderation.normalise import clean, likeness, skeleton
 from grandstand.moderation.policy import Policy, Verdict, decide
-from grandstand.moderation.rules import Rules
 from grandstand.moderation.scorer import OnnxScorer, Scorer, Scores
+from grandstand.moderation.word_rules import Rules
+from grandstand.text.normalise import clean, dedupe_key, skeleton
 
 __all__ = [
     "CATEGORIES",
@@ -24,6 +24,6 @@ __all__ = [
     "Verdict",
     "clean",
     "decide",
-    "likeness",
+    "dedupe_key",
     "skeleton",
 ]

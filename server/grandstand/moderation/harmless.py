@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from grandstand.moderation.normalise import skeleton
+from grandstand.text.normalise import skeleton
 
 _OPENS, _CLOSES = re.compile('["“«「『《]'), re.compile('["”»」』》]')
 

@@ -22,13 +22,13 @@ from grandstand.moderation.findings import Finding
 from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
-from grandstand.moderation.normalise import likeness, skeleton
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
-from grandstand.moderation.rules import Rules
 from grandstand.moderation.scorer import Scorer
 from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
 from grandstand.moderation.weight import weigh
+from grandstand.moderation.word_rules import Rules
 from grandstand.telemetry import ScorerMetrics
+from grandstand.text.normalise import dedupe_key, skeleton
 
 REMEMBERED = 10_000
 """Texts whose reading is kept: 57 % of real chat repeats another message exactly."""
@@ -42,7 +42,7 @@ class Judgement(NamedTuple):
     """What moderation says of one comment.
 
     ``reason`` is for moderators; ``weight`` 0 to 10, ``mood`` -1 to 1, ``excitement`` 0 to 1;
-    ``likeness`` is the same for comments that may be merged; ``probabilities`` by category, None
+    ``dedupe_key`` is the same for comments that may be merged; ``probabilities`` by category, None
     if the scorer hadn't its say; ``language`` a BCP 47 tag, a hint.
     """
 
@@ -52,7 +52,7 @@ class Judgement(NamedTuple):
     weight: float
     mood: float
     excitement: float
-    likeness: int
+    dedupe_key: int
     probabilities: Mapping[str, float] | None
     language: str
 
@@ -70,7 +70,7 @@ class _Reading(NamedTuple):
     """
 
     skeleton: str
-    likeness: int
+    dedupe_key: int
     findings: tuple[Finding, ...]
     asked: str
     weight: float = 0.0
@@ -169,7 +169,7 @@ class Moderator:
     def _read(self, text: str) -> _Reading:
         bones = skeleton(text)
         look = self._rules.look(bones, text)
-        return _Reading(bones, likeness(text), look.findings, look.asked)
+        return _Reading(bones, dedupe_key(text), look.findings, look.asked)
 
     async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
         """Add scores and weight to readings, and remember what no later try can better."""
@@ -202,7 +202,7 @@ def _judge(reading: _Reading, policy: Policy, memory: _Memory) -> Judgement:
         reading.weight,
         reading.mood,
         reading.excitement,
-        reading.likeness,
+        reading.dedupe_key,
         reading.probabilities,
         reading.language,
     )
@@ -213,7 +213,7 @@ def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
         return bare._replace(weight=weigh(text, bare.skeleton), language=languages([text])[0])
     return _Reading(
         bare.skeleton,
-        bare.likeness,
+        bare.dedupe_key,
         bare.findings,
         bare.asked,
         weigh(text, bare.skeleton, row.fine, row.mood, row.excitement),

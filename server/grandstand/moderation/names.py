@@ -16,9 +16,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from grandstand.moderation.findings import HOLD, Finding
-from grandstand.moderation.normalise import CAPITALS, skeleton
 from grandstand.moderation.policy import Policy, decide
-from grandstand.moderation.rules import SWEARING, Rules
+from grandstand.moderation.word_rules import SWEARING, Rules
+from grandstand.text.normalise import CAPITALS, skeleton
 
 MAX_FOLDED_CHARS = 100
 """Of a name's skeleton: single characters fold to as many as 18."""

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from grandstand.moderation.readings import SYLLABLES, heard
+from grandstand.moderation.pinyin import SYLLABLES, heard
 
 VERSION = "3"
 """Of the features: rises when skeletons or their n-grams change; a model names the one it fits."""

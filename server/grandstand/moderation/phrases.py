@@ -19,8 +19,8 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from grandstand.moderation.findings import CATEGORIES, HOLD, SEVERITY_NAMES, Finding
-from grandstand.moderation.letters import is_part
-from grandstand.moderation.normalise import skeleton
+from grandstand.text.letters import is_part
+from grandstand.text.normalise import skeleton
 
 _WORDS_MAX, _FORMS_MAX = 64, 14
 """Words and forms that are looked at in one comment. Of 66,000 real ones none had more than 50 and

@@ -19,9 +19,9 @@ from grandstand.moderation import manifest, ngrams
 from grandstand.moderation.language import languages
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.ngrams import MAX_CHARS
-from grandstand.moderation.normalise import skeleton
 from grandstand.moderation.policy import Thresholds
-from grandstand.moderation.surface import shouted, surfaces
+from grandstand.moderation.text_features import shouted, surfaces
+from grandstand.text.normalise import skeleton
 
 TOGETHER = 512
 """Texts that go through the model at once: what they need stays in a processor's cache."""

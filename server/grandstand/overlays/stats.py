@@ -18,8 +18,8 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from grandstand.rules.clock import AHEAD_MS
-from grandstand.rules.state import RoomState
+from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Overlay
 
 KIND = "stats"

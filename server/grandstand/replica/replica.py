@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grandstand.rules.envelope import Commit
-from grandstand.rules.state import Asides, RoomState, fold
+from grandstand.domain.envelope import Commit
+from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.wire.codec import decode_frame
 
 RING_FRAMES = 300
@@ -36,11 +36,11 @@ class Replica:
         """Return how many comments of that viewer wait for a moderator."""
         return self._held_of[user]
 
-    def _hold(self, asides: Asides) -> None:
-        for comment in asides.held:
+    def _hold(self, private: PrivateChanges) -> None:
+        for comment in private.held:
             self.held[comment.id] = comment.user
             self._held_of[comment.user] += 1
-        for comment_id in asides.decided:
+        for comment_id in private.decided:
             user = self.held.pop(comment_id, None)
             if user is not None:
                 self._held_of[user] -= 1
@@ -60,8 +60,8 @@ class Replica:
         if commit.seq != self.seq + 1:
             return "gap"
         frames = [decode_frame(frame) for frame in commit.frames]
-        fold(self.state, frames, commit.asides)
-        self._hold(commit.asides)
+        fold(self.state, frames, commit.private)
+        self._hold(commit.private)
         self.remember(commit.frames)
         self.seq, self.offset = commit.seq, commit.offset
         return "applied"

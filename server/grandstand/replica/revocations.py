@@ -10,7 +10,7 @@ import asyncio
 
 import structlog
 
-from grandstand.rules.revocations import Revocations
+from grandstand.domain.revocations import Revocations
 from grandstand.store.store import Store
 
 log = structlog.get_logger(__name__)

@@ -12,16 +12,16 @@ from typing import Protocol
 
 import structlog
 
+from grandstand.domain import events
+from grandstand.domain.clock import ProgrammeClock
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.events import ControlEvent
+from grandstand.domain.state import Outcome
+from grandstand.domain.stored import UNREADABLE
 from grandstand.replica.replica import RING_FRAMES, Replica
-from grandstand.rules import events
-from grandstand.rules.clock import ProgrammeClock
-from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import ControlEvent
-from grandstand.rules.state import Outcome
-from grandstand.rules.stored import UNREADABLE
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
-from grandstand.store.store import Store, insisting
+from grandstand.store.store import Store, retry_until
 from grandstand.store.timeline import RoomEndedError, Snapshot, UnknownRoomError
 from grandstand.timeouts import timeout
 
@@ -156,7 +156,7 @@ class LiveRoom:
 
     def _resolve(self, commit: Commit) -> None:
         """Tells those who wait for an event what became of it."""
-        for outcome in commit.asides.outcomes:
+        for outcome in commit.private.outcomes:
             waiting = self._outcomes.pop(outcome.event, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(outcome)
@@ -220,7 +220,7 @@ class LiveRoom:
         item = Item(user="", message_id=event.id, kind="x", payload=events.encode(event))
         try:
             async with timeout(OUTCOME_PATIENCE_S):
-                await insisting(
+                await retry_until(
                     lambda: self._store.ingest.append(
                         self.room, [item], NO_RATE, self._store.now_ms()
                     ),

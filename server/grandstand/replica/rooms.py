@@ -10,17 +10,17 @@ import asyncio
 
 import structlog
 
+from grandstand.domain import envelope
+from grandstand.domain.envelope import Ended, Renewed
+from grandstand.domain.stored import UNREADABLE
 from grandstand.replica.revocations import RevocationList
 from grandstand.replica.room import LiveRoom, load
-from grandstand.rules import envelope
-from grandstand.rules.envelope import Ended, Renewed
-from grandstand.rules.stored import UNREADABLE
 from grandstand.store import keys
-from grandstand.store.cancelling import end
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import ROOM_ID
 from grandstand.store.store import Store
 from grandstand.store.timeline import RoomEndedError, UnknownRoomError
+from grandstand.tasks import cancel_all
 from grandstand.timeouts import timeout
 
 COMPARE_S = 1.0
@@ -129,7 +129,7 @@ class LiveRooms:
             for task in ended:
                 task.result()
         finally:  # not by a group: it would wait for ever for one whose cancellation is lost
-            await end(self._at_work)
+            await cancel_all(self._at_work)
 
     async def _compare_forever(self) -> None:
         heard = True
@@ -236,4 +236,4 @@ class LiveRooms:
         """Ends what still asks the store for a room; to be called before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
         notes = (note for live in self._rooms.values() for note in live.notes)
-        await end([*self._at_work, *self._loading.values(), *filling, *notes])
+        await cancel_all([*self._at_work, *self._loading.values(), *filling, *notes])

@@ -7,11 +7,11 @@ that it failed.
 
 from __future__ import annotations
 
-from grandstand.rules.events import CommentEvent, ControlEvent
-from grandstand.rules.selection import Choice
-from grandstand.rules.state import Outcome
+from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.selection import Choice
+from grandstand.domain.state import Outcome
+from grandstand.sequencer.candidate import Candidate, rows
 from grandstand.sequencer.folding import Tick
-from grandstand.sequencer.told import Told, rows
 from grandstand.wire.messages import Notice
 
 
@@ -19,11 +19,11 @@ def put_aside(tick: Tick, comment_id: str, event: CommentEvent | ControlEvent) -
     """Note in ``tick`` that ``event`` has no effect."""
     if not isinstance(event, CommentEvent):
         words = "our fault; it has been written to the log, and had no effect"
-        tick.asides.outcomes.append(
+        tick.private.outcomes.append(
             Outcome(event=event.id, status=500, code="internal_error", message=words)
         )
     elif event.held:
         words = "your comment could not be processed; that is our fault"
-        tick.asides.notices.append((event.user, Notice("rejected", words, comment_id)))
+        tick.private.notices.append((event.user, Notice("rejected", words, comment_id)))
     else:
-        tick.rows += rows([], Choice(), [(Told(comment_id, event), "")])
+        tick.rows += rows([], Choice(), [(Candidate(comment_id, event), "")])

@@ -15,11 +15,9 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
-from grandstand.rules import announcing, polls
-from grandstand.rules.clock import AHEAD_MS
-from grandstand.rules.events import (
-    Barred,
+from grandstand.domain import announcing, polls
+from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.events import (
     ClockReset,
     CommentsImported,
     ControlEvent,
@@ -33,18 +31,27 @@ from grandstand.rules.events import (
     PollStepped,
     Restored,
     Retracted,
+    Sanctioned,
     SettingsPut,
     StaffCame,
     StatsGiven,
 )
-from grandstand.rules.expiry import forget_first, forget_over
-from grandstand.rules.hints import MAX_HINTS, Hint
-from grandstand.rules.polls import ImpossibleStepError, PollRecord
-from grandstand.rules.record import Row
-from grandstand.rules.settings import merged
-from grandstand.rules.state import STAFF_KNOWN_MS, Asides, Bar, Outcome, RoomState, Staff
-from grandstand.rules.unwanted import UnwantedTexts
-from grandstand.sequencer.told import Told
+from grandstand.domain.expiry import forget_first, forget_over
+from grandstand.domain.hints import MAX_HINTS, Hint
+from grandstand.domain.polls import ImpossibleStepError, PollRecord
+from grandstand.domain.record import Row
+from grandstand.domain.settings import merged
+from grandstand.domain.state import (
+    STAFF_KNOWN_MS,
+    Outcome,
+    PrivateChanges,
+    RoomState,
+    Sanction,
+    Staff,
+)
+from grandstand.domain.unwanted import UnwantedTexts
+from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
+from grandstand.sequencer.candidate import Candidate
 from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay, Settings
 
 MAX_BARS = 10_000
@@ -78,10 +85,10 @@ class Draft:
     now: int
     cards: Cards = field(init=False)
     unwanted: UnwantedTexts = field(init=False)
-    asides: Asides = field(default_factory=Asides)
-    candidates: list[Told] = field(default_factory=list)
-    approved: list[Told] = field(default_factory=list)
-    hidden: list[tuple[Told, str]] = field(default_factory=list)
+    private: PrivateChanges = field(default_factory=PrivateChanges)
+    candidates: list[Candidate] = field(default_factory=list)
+    approved: list[Candidate] = field(default_factory=list)
+    hidden: list[tuple[Candidate, str]] = field(default_factory=list)
     imported: list[Row] = field(default_factory=list)
     retract: list[str] = field(default_factory=list)
     polls: dict[str, PollRecord] = field(default_factory=dict)
@@ -98,16 +105,18 @@ class Draft:
         self.polls |= {poll.id: poll for poll in announcing.due_polls(known.values(), self.now)}
         for cue in announcing.due_cues(self.state, self.now):
             self.cues.append(cue)
-            self.asides.cues_ahead[cue.id] = None
+            self.private.cues_ahead[cue.id] = None
 
     def prune(self) -> None:
         """Forget mutes, bans, hints and marks whose time is over, and staff who haven't come for
         long."""
-        self.asides.bars |= {
-            user: None for user, bar in self.state.bars.items() if not bar.holds(self.now)
+        self.private.sanctions |= {
+            user: None
+            for user, sanction in self.state.sanctions.items()
+            if not sanction.holds(self.now)
         }
-        forget_over(self.state.staff, self.asides.staff, self.now)
-        forget_over(self.state.hints, self.asides.hints, self.now)
+        forget_over(self.state.staff, self.private.staff, self.now)
+        forget_over(self.state.hints, self.private.hints, self.now)
         self.unwanted.prune()
 
     def control(self, event: ControlEvent) -> None:
@@ -122,7 +131,7 @@ class Draft:
                 code=refused.code,
                 message=refused.message,
             )
-        self.asides.outcomes.append(outcome)
+        self.private.outcomes.append(outcome)
 
     def _apply(self, event: ControlEvent) -> str:
         match event:
@@ -130,13 +139,13 @@ class Draft:
                 before = self.settings or self.state.settings
                 self.settings = _changed(before, event)
                 if abs(self.settings.programme_offset - before.programme_offset) > AHEAD_MS:
-                    self.asides.clock = self.epoch
+                    self.private.clock = self.epoch
                     return CLOCK
             case ClockReset(offset=offset):
                 if offset is not None:
                     before = self.settings or self.state.settings
                     self.settings = replace(before, programme_offset=offset)
-                self.asides.clock = self.epoch
+                self.private.clock = self.epoch
                 return CLOCK
             case PollOpened(poll=poll):
                 self.polls[poll.id] = poll
@@ -152,12 +161,12 @@ class Draft:
                 return self._stats(cards)
             case CommentsImported(rows=rows):
                 self.imported += rows
-            case Retracted(comment=comment, user=user, likeness=text):
+            case Retracted(comment=comment, user=user, dedupe_key=text):
                 self.retract.append(comment)
                 if text is not None:
                     self.unwanted.mark(text, comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
-                self.asides.notices.append((user, notice))
+                self.private.notices.append((user, notice))
             case HeldDecided(comment=comment, approved=approved):
                 if not self._decide(comment, approved):
                     raise ImpossibleEventError(
@@ -166,27 +175,27 @@ class Draft:
             case HeldDecidedTogether(comments=comments, approved=approved):
                 done = [each for each in comments if self._decide(each, approved)]
                 return " ".join(done)
-            case Barred(user=user, kind=kind, until=until):
-                self._bar(user, Bar(kind, until))
+            case Sanctioned(user=user, kind=kind, until=until):
+                self._bar(user, Sanction(kind, until))
                 message = "a moderator muted you" if kind == "mute" else "a moderator banned you"
                 code = "muted" if kind == "mute" else "banned"
                 notice = Notice(code, message, until=UNSET if until is None else until)
-                self.asides.notices.append((user, notice))
+                self.private.notices.append((user, notice))
             case GuestBanned(user=user, hints=hints):
                 self._hint({name: Hint(user, until) for name, until in hints.items()})
             case Restored(user=user):
-                self.asides.bars[user] = None
-                known = (self.state.hints | self.asides.hints).items()
-                self.asides.hints |= {
+                self.private.sanctions[user] = None
+                known = (self.state.hints | self.private.hints).items()
+                self.private.hints |= {
                     name: None for name, each in known if each is not None and each.user == user
                 }
-                self.asides.notices.append((user, Notice("restored", "you may comment again")))
+                self.private.notices.append((user, Notice("restored", "you may comment again")))
             case StaffCame(user=user, role=role, name=name):
                 self._staff(user, Staff(role, name, self.now + STAFF_KNOWN_MS))
         return ""
 
-    def _bar(self, user: str, bar: Bar) -> None:
-        known, changes = self.state.bars, self.asides.bars
+    def _bar(self, user: str, sanction: Sanction) -> None:
+        known, changes = self.state.sanctions, self.private.sanctions
         is_new = changes.get(user, known.get(user)) is None
         # The sum is at least as large as what is counted, and cheap.
         if (
@@ -196,7 +205,7 @@ class Draft:
         ):
             words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
             raise ImpossibleEventError(503, "overloaded", words)
-        changes[user] = bar
+        changes[user] = sanction
 
     def _step(self, event: PollStepped | PollExtended | PollFinished) -> PollRecord:
         poll = self.polls.get(event.poll) or self.state.polls.get(event.poll)
@@ -217,7 +226,7 @@ class Draft:
         if announcing.is_near(cue.at, self.now):
             self.cues.append(cue)
             return
-        ahead = self.asides.cues_ahead
+        ahead = self.private.cues_ahead
         if len(self.state.cues_ahead) + len(ahead) >= announcing.MAX_CUES_AHEAD:
             words = f"more than {announcing.MAX_CUES_AHEAD} cues would wait for their time"
             raise ImpossibleEventError(503, "overloaded", words)
@@ -225,13 +234,13 @@ class Draft:
 
     def _staff(self, user: str, staff: Staff) -> None:
         """Note one; of too many forget the one who hasn't come for longest."""
-        self.asides.staff[user] = staff
-        forget_first(self.state.staff, self.asides.staff, MAX_STAFF)
+        self.private.staff[user] = staff
+        forget_first(self.state.staff, self.private.staff, MAX_STAFF)
 
     def _hint(self, hints: dict[str, Hint]) -> None:
         """Note some; of too many forget those that end first."""
-        self.asides.hints |= hints
-        forget_first(self.state.hints, self.asides.hints, MAX_HINTS)
+        self.private.hints |= hints
+        forget_first(self.state.hints, self.private.hints, MAX_HINTS)
 
     def _stats(self, cards: Sequence[Overlay]) -> str:
         """Return the first letters of what became of each."""
@@ -246,15 +255,15 @@ class Draft:
         held = self.held.pop(comment, None)
         if held is None:
             return False
-        self.asides.decided.append(held.id)
+        self.private.decided.append(held.id)
         if approved:
-            told = Told.approved(held)
+            told = Candidate.approved(held)
             self.approved.append(told)
-            self.unwanted.lift(told.likeness)
+            self.unwanted.lift(told.dedupe_key)
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
             notice = Notice("rejected", "a moderator turned your comment away", held.id)
-        self.asides.notices.append((held.user, notice))
+        self.private.notices.append((held.user, notice))
         return True
 
 

@@ -14,17 +14,17 @@ from itertools import islice, takewhile
 
 from msgspec import UNSET
 
+from grandstand.domain import announcing
+from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.pieces import PIECE, Pieces, at_once
+from grandstand.domain.ranking import Group
+from grandstand.domain.record import Row
+from grandstand.domain.selection import Selector
+from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.overlays import stats
 from grandstand.overlays.pulse import PulseMeter
-from grandstand.rules import announcing
-from grandstand.rules.events import CommentEvent, ControlEvent
-from grandstand.rules.pieces import PIECE, Pieces, at_once
-from grandstand.rules.ranking import Group
-from grandstand.rules.record import Row
-from grandstand.rules.selection import Selector
-from grandstand.rules.state import Asides, RoomState, fold
+from grandstand.sequencer.candidate import Candidate, rows, shown
 from grandstand.sequencer.draft import Draft
-from grandstand.sequencer.told import Told, rows, shown
 from grandstand.wire.framing import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
 
@@ -39,7 +39,7 @@ class Tick:
     """What became of one read of the ingest stream."""
 
     frames: list[Frame] = field(default_factory=list)
-    asides: Asides = field(default_factory=Asides)
+    private: PrivateChanges = field(default_factory=PrivateChanges)
     rows: list[Row] = field(default_factory=list)
     retracted: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
@@ -63,7 +63,7 @@ class RoomFold:
     def __post_init__(self) -> None:
         self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
         for comment in self.state.recent:
-            self.selector.show(Told.shown_before(comment), comment.at, comment.count)
+            self.selector.show(Candidate.shown_before(comment), comment.at, comment.count)
         self.selector.themes.effort = 0  # the first tick has all of its own
 
     def is_due(self, now: int) -> bool:
@@ -101,22 +101,22 @@ class RoomFold:
             if number % PIECE == 0:
                 yield
             if isinstance(event, CommentEvent):
-                self._comment(draft, Told(comment_id, event), now)
+                self._comment(draft, Candidate(comment_id, event), now)
             else:
                 draft.control(event)
         return (yield from self._finish(draft, now))
 
     # --- events ----------------------------------------------------------------------------------
 
-    def _comment(self, draft: Draft, told: Told, now: int) -> None:
+    def _comment(self, draft: Draft, told: Candidate, now: int) -> None:
         event = told.event
         self.pulse.comment(now, event.user, event.mood, event.excitement)
-        bar = draft.asides.bars.get(event.user, self.state.bar(event.user, now))
+        sanction = draft.private.sanctions.get(event.user, self.state.sanction(event.user, now))
         if event.held:
             held = told.held()
             self.held[held.id] = held
-            draft.asides.held.append(held)
-        elif bar is not None:
+            draft.private.held.append(held)
+        elif sanction is not None:
             draft.hidden.append((told, ""))
         else:
             draft.candidates.append(told)
@@ -129,15 +129,15 @@ class RoomFold:
         over = takewhile(lambda held: self._is_over(held, now), self.held.values())
         for held in [*islice(over, MAX_EXPIRING)]:
             del self.held[held.id]
-            draft.asides.decided.append(held.id)
+            draft.private.decided.append(held.id)
             words = "no moderator came to your comment in time; say it again if it still matters"
-            draft.asides.notices.append((held.user, Notice("rejected", words, held.id)))
+            draft.private.notices.append((held.user, Notice("rejected", words, held.id)))
 
     # --- the end of a tick -----------------------------------------------------------------------
 
-    def _wanted(self, draft: Draft) -> list[Told]:
+    def _wanted(self, draft: Draft) -> list[Candidate]:
         """The candidates but those whose text was taken back, which are hidden."""
-        into = [(told, draft.unwanted.comment_of(told.likeness)) for told in draft.candidates]
+        into = [(told, draft.unwanted.comment_of(told.dedupe_key)) for told in draft.candidates]
         draft.hidden += [each for each in into if each[1]]
         return [told for told, comment in into if not comment]
 
@@ -154,17 +154,17 @@ class RoomFold:
         groups = sorted([*choice.shown, *approved], key=lambda group: group.shown.id)
 
         tick = Tick(
-            asides=draft.asides,
+            private=draft.private,
             rows=[*rows(groups, choice, draft.hidden), *draft.imported],
             retracted=draft.retract,
             shown=len(groups),
             merged=sum(len(group.merged) for group in groups) + len(choice.again),
             overflow=choice.overflow,
         )
-        draft.asides.polls = list(draft.polls.values())
+        draft.private.polls = list(draft.polls.values())
         overlays, drop = draft.cards.finish()
-        draft.asides.waiting = draft.cards.moved
-        draft.asides.unwanted = draft.unwanted.changes
+        draft.private.waiting = draft.cards.moved
+        draft.private.unwanted = draft.unwanted.changes
         whole = Frame(
             now=now,
             comments=[shown(group) for group in groups] or UNSET,
@@ -178,5 +178,5 @@ class RoomFold:
         )
         tick.frames = numbered(whole, self.offset + 1)
         self.offset += len(tick.frames)
-        tick.changed = fold(self.state, tick.frames, tick.asides)
+        tick.changed = fold(self.state, tick.frames, tick.private)
         return tick

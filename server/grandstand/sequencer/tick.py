@@ -19,20 +19,20 @@ from functools import partial
 import structlog
 from msgspec import UNSET
 
-from grandstand.rules import events
-from grandstand.rules.clock import ProgrammeClock, next_tick
-from grandstand.rules.envelope import Commit, Latest
-from grandstand.rules.events import CommentEvent, ControlEvent, PollFinished
-from grandstand.rules.pieces import Pieces
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.selection import Selector
-from grandstand.rules.stored import UNREADABLE
+from grandstand.domain import events
+from grandstand.domain.clock import ProgrammeClock, next_tick
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.events import CommentEvent, ControlEvent, PollFinished
+from grandstand.domain.pieces import Pieces
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.selection import Selector
+from grandstand.domain.stored import UNREADABLE
 from grandstand.sequencer import aside
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
-from grandstand.store.store import Store, insisting
+from grandstand.store.store import Store, retry_until
 from grandstand.store.timeline import (
     Changes,
     ConflictError,
@@ -175,7 +175,7 @@ class RoomSequencer:
     async def _tick(self) -> bool:
         """One round; whether more is waiting."""
         size = self._caution.size
-        entries = await insisting(
+        entries = await retry_until(
             lambda: self._store.ingest.read(self._room, self._head.cursor, size),
             COMMIT_PATIENCE_S,
         )
@@ -266,9 +266,9 @@ class RoomSequencer:
         tick = await _with_turns(self._fold.ticking(folded, now))
         for comment_id, event in put_aside:
             aside.put_aside(tick, comment_id, event)
-        for poll in tick.asides.polls:
+        for poll in tick.private.polls:
             if poll.id not in known and not poll.ended:  # before anybody can know of it
-                await insisting(
+                await retry_until(
                     partial(self._store.votes.open, self._room, poll), COMMIT_PATIENCE_S
                 )
         commit = Commit(
@@ -277,19 +277,19 @@ class RoomSequencer:
             offset=self._fold.offset,
             now=now,
             frames=[encode(frame, "msgpack") for frame in tick.frames],
-            asides=tick.asides,
+            private=tick.private,
         )
         changes = Changes(
             parts=frozenset(tick.changed),
             rows=tick.rows,
-            polls=tick.asides.polls,
-            held=tick.asides.held,
-            decided=tick.asides.decided,
+            polls=tick.private.polls,
+            held=tick.private.held,
+            decided=tick.private.decided,
             retracted=tick.retracted,
         )
         head, cursor = self._head, entries[-1].cursor if entries else self._head.cursor
         with self._metrics.commit_seconds.time():
-            self._head = await insisting(
+            self._head = await retry_until(
                 lambda: self._store.timeline.commit(
                     self._room, head, cursor, commit, self._fold.state, changes
                 ),

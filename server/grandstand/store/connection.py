@@ -20,7 +20,7 @@ from redis import exceptions as errors
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.maint_notifications import MaintNotificationsConfig
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 CONNECT_TIMEOUT_S = 2.0
 REPLY_TIMEOUT_S = 5.0

@@ -15,7 +15,7 @@ from typing import Literal
 from redis import exceptions as errors
 from redis.asyncio import Redis
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store.connection import translated, unwrapped
 
 _ADVICE = (

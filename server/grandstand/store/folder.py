@@ -14,7 +14,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from grandstand.faults import OperatorError
+from grandstand.errors import OperatorError
 
 MAX_SOCKET_PATH_BYTES = 103
 """``sun_path`` has 104 bytes on macOS and 108 on Linux, a closing zero included."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from grandstand.rules.clock import StoreClock
+from grandstand.domain.clock import StoreClock
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import RoomEndedError, RoomGoneError

@@ -98,7 +98,7 @@ def held(room: str) -> str:
     return room_key(room, "held")
 
 
-def bars(room: str) -> str:
+def sanctions(room: str) -> str:
     """Who is muted or banned."""
     return room_key(room, "bars")
 

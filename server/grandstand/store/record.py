@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grandstand.rules.record import Row, moment_of
+from grandstand.domain.record import Row, moment_of
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 
@@ -23,7 +23,7 @@ _decoder = msgspec.msgpack.Decoder(Row)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordCursor:
     """A place between two rows: behind the comment ``id`` at ``at``."""
 
     at: int
@@ -37,7 +37,12 @@ class Record:
         self._reader = reader
 
     async def rows(
-        self, room: str, start: int, end: int, after: Place | None = None, shown_only: bool = True
+        self,
+        room: str,
+        start: int,
+        end: int,
+        after: RecordCursor | None = None,
+        shown_only: bool = True,
     ) -> AsyncIterator[Row]:
         """The rows with ``start <= at < end``, in the order of at, then id; retracted ones not.
 

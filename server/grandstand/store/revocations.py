@@ -7,7 +7,7 @@ from typing import cast
 
 import structlog
 
-from grandstand.rules.revocations import MAX_REVOCATIONS, Kind, Revocation
+from grandstand.domain.revocations import MAX_REVOCATIONS, Kind, Revocation
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Argument, Call, Writer, load

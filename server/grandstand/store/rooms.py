@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import msgspec
 
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.state import PARTS, Bar, RoomState
-from grandstand.rules.stored import item_of, state_of
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.state import PARTS, RoomState, Sanction
+from grandstand.domain.stored import item_of, state_of
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.reader import Reader
@@ -79,7 +79,7 @@ class Rooms:
         """
         kept = {part: getattr(state, part) for part in PARTS if part != "polls"}
         seen = (seen_seq, seen_offset)
-        return await self._create(room, secrets.token_hex(8), salt, kept, state.bars, seen)
+        return await self._create(room, secrets.token_hex(8), salt, kept, state.sanctions, seen)
 
     async def _create(
         self,
@@ -87,7 +87,7 @@ class Rooms:
         request_id: str,
         salt: bytes,
         state: Mapping[str, object],
-        bars: Mapping[str, Bar],
+        sanctions: Mapping[str, Sanction],
         seen: tuple[int, int] | None = None,
     ) -> bool:
         seq, offset = seen or (0, 0)
@@ -99,9 +99,9 @@ class Rooms:
             seq,
             offset,
             "0" if seen is None else "1",
-            len(bars),
+            len(sanctions),
         ]
-        for part, value in [*bars.items(), *state.items()]:
+        for part, value in [*sanctions.items(), *state.items()]:
             values += (part, msgspec.msgpack.encode(value))
         touched = [
             keys.head(room),
@@ -110,7 +110,7 @@ class Rooms:
             keys.record(room),
             keys.ingest(room),
             keys.held(room),
-            keys.bars(room),
+            keys.sanctions(room),
         ]
         (created,) = await self._writer.all([(_CREATE, touched, values)])
         if created < 0:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from grandstand.rules.clock import StoreClock
+from grandstand.domain.clock import StoreClock
 from grandstand.store import fitness
 from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
@@ -125,7 +125,7 @@ async def open_store(url: str) -> Store:
     return store
 
 
-async def insisting(write: Callable[[], Awaitable[T]], patience_s: float) -> T:
+async def retry_until(write: Callable[[], Awaitable[T]], patience_s: float) -> T:
     """Makes a recognisable write again until it is answered; for ``patience_s``, in s.
 
     Only for writes that are safe to repeat, which all of the store's scripts are. Raises the last

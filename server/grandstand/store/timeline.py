@@ -18,12 +18,12 @@ import msgpack
 import msgspec
 import structlog
 
-from grandstand.rules import envelope
-from grandstand.rules.envelope import Commit, Latest, Renewed
-from grandstand.rules.polls import PollRecord
-from grandstand.rules.record import Row, moment_of
-from grandstand.rules.state import PARTS, RoomState
-from grandstand.rules.stored import UNREADABLE, item_of, state_of
+from grandstand.domain import envelope
+from grandstand.domain.envelope import Commit, Latest, Renewed
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.record import Row, moment_of
+from grandstand.domain.state import PARTS, RoomState
+from grandstand.domain.stored import UNREADABLE, item_of, state_of
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.losses import Losses
@@ -134,12 +134,12 @@ class Timeline:
 
     async def load(self, room: str) -> Snapshot:
         """The room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
-        head, parts, held, bars = await self._reader.ask_all(
+        head, parts, held, sanctions = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
                 ("HGETALL", keys.state(room)),
                 ("HGETALL", keys.held(room)),
-                ("HGETALL", keys.bars(room)),
+                ("HGETALL", keys.sanctions(room)),
             ],
             at_once=True,
         )
@@ -161,7 +161,9 @@ class Timeline:
                 run=head[b"run"].decode(),
                 salt=head[b"salt"],
             ),
-            state=_state(room, parts, bars, [each for each in waiting if waiting[each] is None]),
+            state=_state(
+                room, parts, sanctions, [each for each in waiting if waiting[each] is None]
+            ),
             held={each: comment for each, comment in waiting.items() if comment is not None},
         )
 
@@ -227,12 +229,12 @@ def new_epoch() -> str:
 
 
 def _state(
-    room: str, parts: dict[bytes, bytes], bars: dict[bytes, bytes], odd: list[str]
+    room: str, parts: dict[bytes, bytes], sanctions: dict[bytes, bytes], odd: list[str]
 ) -> RoomState:
     """The state; what of it was left out is logged, and ``odd``, which can't be read either."""
     state, left_out = state_of(
         {name.decode(): payload for name, payload in parts.items()},
-        {user.decode(): payload for user, payload in bars.items()},
+        {user.decode(): payload for user, payload in sanctions.items()},
     )
     left_out += odd
     if left_out:
@@ -268,8 +270,14 @@ def _commit_call(
         "opens": [each for poll in changes.polls for each in (str(poll.opens_at), poll.id)],
         "held": _pairs({comment.id: comment for comment in changes.held}),
         "forget": list(changes.decided),
-        "bars": _pairs({user: bar for user, bar in commit.asides.bars.items() if bar is not None}),
-        "lift": [user for user, bar in commit.asides.bars.items() if bar is None],
+        "bars": _pairs(
+            {
+                user: sanction
+                for user, sanction in commit.private.sanctions.items()
+                if sanction is not None
+            }
+        ),
+        "lift": [user for user, sanction in commit.private.sanctions.items() if sanction is None],
         "retract": list(changes.retracted),
         "rows": rows,
     }
@@ -282,7 +290,7 @@ def _commit_call(
         keys.retracted(room),
         keys.held(room),
         keys.polls(room),
-        keys.bars(room),
+        keys.sanctions(room),
         keys.poll_order(room),
         *buckets,
     ]

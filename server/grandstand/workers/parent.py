@@ -23,15 +23,15 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from grandstand import machine
-from grandstand.faults import OperatorError, told
-from grandstand.producers.siblings import Siblings
+from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.errors import OperatorError, exit_on_operator_error
 from grandstand.settings import PREFIX, ServerSettings
-from grandstand.store.cancelling import end
-from grandstand.stores import connected, store_url
+from grandstand.store_context import connected, store_url
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import ParentMetrics, configure_logging
 from grandstand.timeouts import timeout
-from grandstand.workers.place import HASTEN, Place
 from grandstand.workers.restarts import Restarts
+from grandstand.workers.slot import HASTEN, WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
 
 STOP_S = 15.0
@@ -64,7 +64,7 @@ def run(settings: ServerSettings) -> NoReturn:
 
 def main() -> None:
     """``python -m grandstand.workers.parent``, as ``run`` calls it."""
-    with told():
+    with exit_on_operator_error():
         settings = ServerSettings.read()
         configure_logging(settings.log_level, settings.log_json)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -93,7 +93,8 @@ class _Parent:
         program = (sys.executable, "-m", "grandstand.workers.worker")
         names = [str(number + 1) for number in range(settings.workers)]
         self._workers = [
-            Place(name, (*program, name, str(folder)), environment, self._count) for name in names
+            WorkerSlot(name, (*program, name, str(folder)), environment, self._count)
+            for name in names
         ]
         self._metrics = ParentMetrics(CollectorRegistry(), names)
         self._stopping = asyncio.Event()
@@ -110,7 +111,7 @@ class _Parent:
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
         watching = asyncio.create_task(self._watch())
         try:
-            async with Siblings(self._folder, NAME).answering(self._metrics.registry):
+            async with MetricsPeers(self._folder, NAME).answering(self._metrics.registry):
                 await self._until(self._complete, keeping)
                 if self._complete.is_set():
                     log.info("serving", url=self._url, workers=len(self._workers))
@@ -119,7 +120,7 @@ class _Parent:
         finally:
             self._stop()
             await self._ended(keeping)
-            await end([watching])
+            await cancel_all([watching])
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
@@ -136,7 +137,7 @@ class _Parent:
 
     # --- one worker --------------------------------------------------------------------------
 
-    async def _keep(self, worker: Place) -> None:
+    async def _keep(self, worker: WorkerSlot) -> None:
         """A process in this place, again and again, until all are to stop."""
         loop = asyncio.get_running_loop()
         restarts = Restarts()

@@ -17,13 +17,13 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.app import Running, serve
-from grandstand.faults import OperatorError
-from grandstand.producers.siblings import Siblings
+from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
-from grandstand.store.cancelling import end
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import configure_logging
-from grandstand.workers.place import ALIVE, HASTEN, READY, STOP
+from grandstand.workers.slot import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.watch import WORD_S
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 def main(name: str, folder: str, line: str) -> None:
     """``python -m grandstand.workers.worker``, as the parent calls it: the worker's name, the
-    folder where its siblings answer, and its end of the line, an open file. Exits with 1 after
+    folder where its metrics_peers answer, and its end of the line, an open file. Exits with 1 after
     the operator's faults.
     """
     faulthandler.enable()
@@ -56,9 +56,9 @@ async def _work(settings: ServerSettings, name: str, folder: Path, parent: socke
         hearing.append(asyncio.create_task(hear(parent, running, folder), name="parent"))
 
     try:
-        await serve(settings, ready, siblings=Siblings(folder, name))
+        await serve(settings, ready, metrics_peers=MetricsPeers(folder, name))
     finally:
-        await end(hearing)
+        await cancel_all(hearing)
 
 
 async def hear(parent: socket.socket, running: Running, folder: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from grandstand.edge.kernel import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
+from grandstand.edge.transport.send_socket import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
 
 from loadtest.peers.floor import FLOOR, compiled
 from loadtest.peers.peer import PeerError

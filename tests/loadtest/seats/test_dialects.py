@@ -8,7 +8,7 @@ from websockets.http11 import Request, Response
 
 from loadtest.seats.client_frames import StreamError
 from loadtest.seats.dialects import Grandstand, Kind, Nats, SocketIO, WebSocket, dialect
-from tests.loadtest.shows import NatsShow, stand, until, websocket_show
+from tests.loadtest.shows import NatsShow, pool, until, websocket_show
 
 SEATS = 25
 
@@ -21,7 +21,7 @@ async def test_a_plain_websocket_is_in_at_the_101_and_counts_every_message() -> 
     paths: set[str] = set()
     async with (
         websocket_show(talk) as (port, here),
-        stand(WebSocket(f"127.0.0.1:{port}", "/sub/gala"), port) as made,
+        pool(WebSocket(f"127.0.0.1:{port}", "/sub/gala"), port) as made,
     ):
         for number in range(SEATS):
             made.take(number)
@@ -49,7 +49,7 @@ async def test_socket_io_is_in_when_the_namespace_is_joined_and_answers_its_ping
     answered: list[ServerConnection] = []
     async with (
         websocket_show(talk) as (port, here),
-        stand(SocketIO(f"127.0.0.1:{port}"), port, comes_back=False) as made,
+        pool(SocketIO(f"127.0.0.1:{port}"), port, comes_back=False) as made,
     ):
         for number in range(SEATS):
             made.take(number)
@@ -68,7 +68,7 @@ async def test_nats_is_in_at_the_pong_and_counts_messages_however_they_are_cut()
     port = server.sockets[0].getsockname()[1]
     async with (
         server,
-        stand(Nats("show"), port) as made,
+        pool(Nats("show"), port) as made,
     ):
         for number in range(SEATS):
             made.take(number)

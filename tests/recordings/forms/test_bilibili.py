@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from xml.etree import ElementTree
 
 import pytest
+from grandstand.domain.record import Row
 from grandstand.recordings.forms import bilibili
 from grandstand.recordings.line import Line
 from grandstand.recordings.recording import read
-from grandstand.rules.record import Row
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET

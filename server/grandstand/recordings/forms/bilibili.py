@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from grandstand.domain.record import Row
 from grandstand.recordings.forms.form import Found, XmlForm
 from grandstand.recordings.line import (
     WHITE,
@@ -24,7 +25,6 @@ from grandstand.recordings.line import (
     size_of,
 )
 from grandstand.recordings.markup import Element
-from grandstand.rules.record import Row
 from grandstand.wire.messages import Mode, Size
 
 MODES = {"scroll": 1, "bottom": 4, "top": 5}

@@ -50,7 +50,7 @@ local function known(key)
 end
 
 local function wait(key)
-    -- The generic cell rate algorithm, as in rules/limits.py.
+    -- The generic cell rate algorithm, as in domain/limits.py.
     if interval == 0 then return 0 end
     local arrival = math.max(tonumber(redis.call('GET', key) or 0), now) + interval
     local excess = arrival - now - interval * burst

@@ -1,0 +1,53 @@
+"""Cues: moments that a producer marks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response
+
+from grandstand.api.operations import Call, answer, event_id
+from grandstand.api.problems import Fault, invalid
+from grandstand.domain.events import CueGiven
+from grandstand.text.normalise import clean
+from grandstand.wire.codes import ErrorCode
+from grandstand.wire.messages import Cue, Time
+
+MAX_DATA_BYTES = 4096
+MAX_AHEAD_MS = 3_600_000
+"""A cue may be set for later, unlike a comment."""
+
+
+class CueBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cue; without ``at`` it is for now. ``data`` may have 4 KiB as JSON."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    at: Time | UnsetType = UNSET
+    data: dict[str, Any] | UnsetType = UNSET
+
+
+async def post(call: Call) -> Response:
+    """Gives a cue to every viewer and to the room's effects."""
+    body = call.body(CueBody, _faults_between)
+    now = call.live.now()
+    at = now if body.at is UNSET else body.at
+    max_latency_ms = call.live.replica.state.settings.max_latency
+    if not now - max_latency_ms <= at <= now + MAX_AHEAD_MS:
+        words = f"must lie between {now - max_latency_ms} and {now + MAX_AHEAD_MS}"
+        raise invalid([Fault("at", words)], ErrorCode.BAD_TIME)
+    data = {} if body.data is UNSET else body.data
+    cue = Cue(id=secrets.token_hex(6), name=clean(body.name), at=at, data=data)
+    await call.submit(CueGiven(event_id(), cue))
+    return answer(cue, 201)
+
+
+def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+    if "name" in good and not clean(good["name"]):
+        yield Fault("name", "is blank")
+    data = good.get("data", {})
+    if len(msgspec.json.encode(data)) > MAX_DATA_BYTES:
+        yield Fault("data", f"may have {MAX_DATA_BYTES} bytes")

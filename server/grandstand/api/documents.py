@@ -1,0 +1,259 @@
+"""The documents that tell how to talk with us: OpenAPI 3.1 of the calls, AsyncAPI 3 of the socket.
+
+Both are made of the table and of the structs themselves, whose docstrings, bounds and descriptions
+they carry; what is in them is what the code checks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+import grandstand
+from grandstand.api.operations import Access, Operation
+from grandstand.api.problems import Problem
+from grandstand.api.validation import NDJSON
+from grandstand.store.rooms import ROOM_ID
+from grandstand.wire.messages import ClientMessage, ServerMessage
+
+Document = dict[str, Any]
+
+_REFERENCE = "#/components/schemas/{name}"
+_WHO: Mapping[Access, str] = {
+    "open": "Anyone.",
+    "watch": "Who may watch: with a token for the room, or without one where it lets guests in.",
+    "moderator": "Moderators and producers.",
+    "producer": "Producers.",
+}
+_PATH_PARTS: Mapping[str, tuple[str, Document]] = {
+    "room": ("The room's id.", {"type": "string", "pattern": f"^{ROOM_ID.pattern}$"}),
+    "poll": ("The poll's id.", {"type": "string"}),
+    "comment": ("The comment's id.", {"type": "string"}),
+    "user": ("The viewer, as `user` in comments.", {"type": "string"}),
+}
+_INFO = {"title": "Grandstand", "version": grandstand.__version__}
+
+
+def routes(operations: Sequence[Operation]) -> list[BaseRoute]:
+    """The routes of both documents."""
+    return [
+        _serving("/openapi.json", openapi(operations)),
+        _serving("/asyncapi.json", asyncapi()),
+    ]
+
+
+def _serving(path: str, document: Document) -> Route:
+    encoded = msgspec.json.encode(document)
+
+    async def serve(request: Request) -> Response:
+        return Response(encoded, media_type="application/json")
+
+    return Route(path, serve)
+
+
+# --- OpenAPI -------------------------------------------------------------------------------------
+
+
+def openapi(operations: Sequence[Operation]) -> Document:
+    """The calls as an OpenAPI 3.1 document."""
+    kinds = {Problem: None} | {
+        kind: None
+        for operation in operations
+        for kind in (*operation.answers.values(), operation.body, operation.recording)
+        if kind is not None
+    }
+    schemas = _schemas(list(kinds))
+    paths: dict[str, Document] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> Document:
+    text = inspect.getdoc(operation.handler) or ""
+    module = operation.handler.__module__.rpartition(".")[2]
+    told: Document = {
+        "operationId": f"{module}_{operation.handler.__name__}",
+        "summary": text.partition("\n")[0],
+        "description": f"{text}\n\n{_WHO[operation.access]}",
+        "parameters": _parameters(operation),
+        "responses": {
+            **{
+                str(status): _EMPTY if kind is None else _answer(operation, kind)
+                for status, kind in operation.answers.items()
+            },
+            **{str(status): _PROBLEM for status in _refusals(operation)},
+        },
+        "security": [] if operation.access == "open" else [{"token": []}],
+    }
+    if not operation.answers:
+        told["responses"]["200"] = _answer(operation, None)
+    if operation.access == "watch":
+        told["security"].append({})
+    if operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
+        if operation.lines:
+            content[NDJSON] = {"schema": {"type": "string"}}
+        told["requestBody"] = {
+            "required": any(field.required for field in msgspec.structs.fields(operation.body)),
+            "content": content,
+        }
+    if operation.recording is not None:
+        as_list = {"type": "array", "items": _reference(operation.recording)}
+        as_text = {"schema": {"type": "string"}}
+        told["requestBody"] = {
+            "required": True,
+            "content": {
+                "application/json": {"schema": as_list},
+                NDJSON: as_text,
+                "application/xml": as_text,
+            },
+        }
+    return told
+
+
+def _answer(operation: Operation, kind: type[Struct] | None) -> Document:
+    json = {"schema": {"type": "string"} if kind is None else _reference(kind)}
+    text = {"schema": {"type": "string"}}
+    return {
+        "description": "As asked." if kind is None else _first_line(kind),
+        "content": {
+            media: json if media == "application/json" else text for media in operation.media
+        },
+    }
+
+
+_EMPTY: Document = {"description": "Done; there is nothing to tell."}
+
+_PROBLEM: Document = {
+    "description": "A problem document.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def _refusals(operation: Operation) -> list[int]:
+    statuses = {500, 503, *operation.refusals}
+    if operation.access != "open":
+        statuses |= {401, 403}
+    if "{" in operation.path and not operation.makes_room:
+        statuses |= {404}
+    if operation.body is not None or operation.recording is not None:
+        statuses |= {400, 413, 415, 422}
+    if operation.query is not None:
+        statuses |= {422}
+    return sorted(statuses)
+
+
+def _parameters(operation: Operation) -> list[Document]:
+    found: list[Document] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PATH_PARTS[name][0],
+            "schema": _PATH_PARTS[name][1],
+        }
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    if operation.query is not None:
+        schema = _schemas([operation.query])[operation.query.__name__]
+        found += [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                "schema": field,
+            }
+            for name, field in schema["properties"].items()
+        ]
+    return found
+
+
+# --- AsyncAPI ------------------------------------------------------------------------------------
+
+
+def asyncapi() -> Document:
+    """The socket as an AsyncAPI 3 document."""
+    from_clients, from_server = get_args(ClientMessage), get_args(ServerMessage)
+    kinds = [*from_clients, *from_server]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {**_INFO, "description": _SOCKET},
+        "defaultContentType": "application/json",
+        "channels": {
+            "live": {
+                "address": "/v1/rooms/{room}/live",
+                "description": _SOCKET,
+                "parameters": {"room": {"description": "The room's id."}},
+                "messages": {
+                    kind.__name__: {"$ref": f"#/components/messages/{kind.__name__}"}
+                    for kind in kinds
+                },
+                "bindings": {"ws": {"method": "GET"}},
+            }
+        },
+        "operations": {
+            "fromClients": _flow("receive", from_clients),
+            "fromServer": _flow("send", from_server),
+        },
+        "components": {
+            "messages": {kind.__name__: _message(kind) for kind in kinds},
+            "schemas": _schemas(kinds),
+        },
+    }
+
+
+_SOCKET = (
+    "A WebSocket; the subprotocol is `grandstand.v1.msgpack` (binary frames) or "
+    "`grandstand.v1.json` (text frames, also if none is offered). The first message is `hello`."
+)
+
+
+def _flow(action: str, kinds: Sequence[type[Struct]]) -> Document:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/live"},
+        "messages": [{"$ref": f"#/channels/live/messages/{kind.__name__}"} for kind in kinds],
+    }
+
+
+def _message(kind: type[Struct]) -> Document:
+    return {
+        "name": str(kind.__struct_config__.tag),
+        "summary": _first_line(kind),
+        "payload": _reference(kind),
+    }
+
+
+# --- both ----------------------------------------------------------------------------------------
+
+
+def _schemas(kinds: Sequence[type[Struct]]) -> dict[str, Document]:
+    _, schemas = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    return dict(schemas)
+
+
+def _reference(kind: type[Struct]) -> Document:
+    return {"$ref": _REFERENCE.format(name=kind.__name__)}
+
+
+def _first_line(kind: type[Struct]) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0]

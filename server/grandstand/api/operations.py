@@ -1,0 +1,164 @@
+"""What a call is: the table's row that describes it, and what its handler is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.requests import Request
+from starlette.responses import Response
+
+from grandstand.api.directory import Directory
+from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.api.problems import RETRY_AFTER_S, ProblemError
+from grandstand.api.tallies import Tallies
+from grandstand.api.validation import Also, Line, checked, checked_lines
+from grandstand.domain.events import ControlEvent
+from grandstand.domain.identity import Identity
+from grandstand.domain.limits import Buckets, Rate
+from grandstand.moderation import Names
+from grandstand.replica.room import LiveRoom
+from grandstand.replica.rooms import LiveRooms
+from grandstand.tokens import Tokens
+
+Access: TypeAlias = Literal["open", "watch", "moderator", "producer"]
+"""Who may call: anyone without being asked, anyone who may watch, or a role at least."""
+
+S = TypeVar("S", bound=Struct)
+
+
+def guest_buckets() -> Buckets:
+    """Guest tokens per address: 500 at once, then one a second.
+
+    A household or an office takes dozens, a demonstration's crowd hundreds from one machine.
+    """
+    return Buckets(Rate(interval_ms=1000, burst=500))
+
+
+@dataclass(slots=True)
+class Api:
+    """What the HTTP side works with; ``metrics_peers`` are other processes of the same server."""
+
+    rooms: LiveRooms
+    tokens: Tokens
+    names: Names = field(default_factory=Names.load)
+    guest_lifetime_s: int = 86_400
+    origins: tuple[str, ...] = ()
+    guests: Buckets = field(default_factory=guest_buckets)
+    registry: CollectorRegistry = REGISTRY
+    metrics_peers: MetricsPeers | None = None
+    hides_rooms: bool = False
+    draining: bool = False
+    directory: Directory = field(init=False)
+    tallies: Tallies = field(init=False)
+    scrape: asyncio.Task[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.rooms.store)
+        self.tallies = Tallies(self.rooms.store)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the table of calls; routing, the role check and the documents are made of it.
+
+    ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
+    what else may be answered. With ``lines`` the body may also be NDJSON of so many lines, each a
+    ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the handler
+    reads. ``makes_room`` is for the calls whose room need not exist. The handler's docstring
+    describes it.
+    """
+
+    method: str
+    path: str
+    access: Access
+    handler: Callable[[Call], Awaitable[Response]]
+    answers: Mapping[int, type[Struct] | None]
+    body: type[Struct] | None = None
+    lines: int = 0
+    recording: type[Struct] | None = None
+    query: type[Struct] | None = None
+    media: tuple[str, ...] = ("application/json",)
+    refusals: tuple[int, ...] = ()
+    makes_room: bool = False
+
+    @property
+    def is_about_a_room(self) -> bool:
+        """Whether its path names a room."""
+        return "{room}" in self.path
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, its caller let in: what a handler works with."""
+
+    api: Api
+    request: Request
+    operation: Operation
+    identity: Identity | None
+    followed: LiveRoom | None = None
+    raw: object = None
+    lines: Sequence[Line] = ()
+
+    @property
+    def live(self) -> LiveRoom:
+        """The room that the path names."""
+        if self.followed is None:
+            raise RuntimeError(f"{self.operation.path} has no room")
+        return self.followed
+
+    @property
+    def known(self) -> Identity:
+        """The caller, where the call takes a role."""
+        if self.identity is None:
+            raise RuntimeError(f"{self.operation.path} takes no token")
+        return self.identity
+
+    def path(self, name: str) -> str:
+        """A part of the path, decoded."""
+        return str(self.request.path_params[name])
+
+    def body(self, kind: type[S], also: Also | None = None) -> S:
+        """The body. Raises ProblemError 422 with every fault."""
+        return checked(self.raw, kind, also)
+
+    async def body_lines(self, kind: type[S], also: Also | None = None) -> list[S]:
+        """The body's lines. Raises ProblemError 422 with the first faults."""
+        return await checked_lines(self.lines, kind, also)
+
+    def query(self, kind: type[S]) -> S:
+        """The query; a blank value is one left out. Raises ProblemError 422 with every fault."""
+        given = {name: value for name, value in self.request.query_params.items() if value}
+        return checked(given, kind, strict=False)
+
+    async def submit(self, event: ControlEvent) -> str:
+        """Sends an event into the room and waits until it was applied; its result.
+
+        Raises ProblemError if it was impossible, StoreUnavailable.
+        """
+        outcome = await self.live.submit(event)
+        if outcome.status != 200:
+            headers = {"Retry-After": str(RETRY_AFTER_S)} if outcome.status == 503 else {}
+            raise ProblemError(outcome.status, outcome.code, outcome.message, headers=headers)
+        return outcome.result
+
+
+def event_id() -> str:
+    """A name for an event, by which its outcome is recognised."""
+    return uuid4().hex
+
+
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A struct (or what msgspec can encode) as JSON."""
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/json",
+    )

@@ -1,0 +1,303 @@
+"""Polls: a producer opens, closes, reveals and cancels them, and sees every tally."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from grandstand.api.operations import Call, answer, event_id
+from grandstand.api.problems import Fault, ProblemError, invalid
+from grandstand.domain import polls as rules
+from grandstand.domain.events import PollExtended, PollOpened, PollStepped
+from grandstand.domain.polls import ImpossibleStepError, PollRecord, ShowTally
+from grandstand.text.normalise import clean
+from grandstand.wire.codes import ErrorCode
+from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
+
+DEFAULT_GRACE_MS = 15_000
+MAX_DURATION_S = 86_400
+
+Question = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
+OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Duration = Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s")]
+Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_latency`")]
+
+
+class OptionBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """An option as polls have it."""
+
+    text: OptionText
+
+
+class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A poll to open: from ``opens_at`` to ``closes_at``, or at once for ``duration`` seconds.
+
+    ``answer`` is a quiz's, the index of the right option; ``max_choices`` is for ``multiple``, and
+    as many as there are options without it.
+    """
+
+    kind: PollKind
+    question: Question
+    options: Annotated[list[OptionText | OptionBody], Meta(min_length=2, max_length=20)]
+    opens_at: Time | UnsetType = UNSET
+    closes_at: Time | UnsetType = UNSET
+    duration: Duration | UnsetType = UNSET
+    grace: Grace | UnsetType = UNSET
+    change: bool = False
+    max_choices: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    answer: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    show_tally: ShowTally = "always"
+
+    @property
+    def texts(self) -> list[str]:
+        """The options' texts, cleaned."""
+        return [_text(option) for option in self.options]
+
+
+class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how much longer a poll is open, or until when; it is never shortened.
+
+    ``closes_at`` may be sent again when an answer was lost, ``duration`` would extend it twice.
+    """
+
+    duration: Duration | UnsetType = UNSET
+    closes_at: Time | UnsetType = UNSET
+
+
+class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long late votes are waited for, if not as long as the poll said."""
+
+    grace: Grace | UnsetType = UNSET
+
+
+class PollList(Struct, frozen=True):
+    """Polls, in the order in which they open; with ``next``, there are earlier ones."""
+
+    polls: list[Poll]
+    next: str | UnsetType = UNSET
+
+
+class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last ``limit`` polls; ``after`` is the ``next`` of the page before."""
+
+    after: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$")] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+async def post(call: Call) -> Response:
+    """Opens a poll."""
+    settings, now = call.live.replica.state.settings, call.live.now()
+    body = call.body(PollBody, lambda good: _faults_between(good, settings, now))
+    opens_at, closes_at = _window(body, now)
+    poll = PollRecord(
+        id=base64.b32encode(secrets.token_bytes(5)).decode().lower(),
+        kind=body.kind,
+        question=clean(body.question),
+        options=body.texts,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        grace=_default_grace(settings) if body.grace is UNSET else body.grace,
+        change=body.change,
+        max_choices=_max_choices(body),
+        show_tally=body.show_tally,
+        answer=None if body.answer is UNSET else body.answer,
+    )
+    await call.submit(PollOpened(event_id(), poll))
+    headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
+    return answer(await _told(call, poll), 201, headers)
+
+
+async def list_all(call: Call) -> Response:
+    """The room's polls with their tallies, hidden from viewers or not: the last ones first.
+
+    Each page is in the order in which they open, and has those before the page that led to it.
+    """
+    query = call.query(PollsQuery)
+    before = "" if query.after is UNSET else query.after
+    store, room = call.api.rooms.store, call.live.room
+    page = await store.rooms.poll_page(room, before, query.limit)
+    if page is None:
+        raise invalid([Fault("after", "is no poll of this room")])
+    polls, further = page
+    counting = [poll for poll in polls if not poll.final]
+    tallies = await call.api.tallies.of(room, counting)
+    told = [
+        replace(poll, tally=tallies[poll.id][0], voters=tallies[poll.id][1])
+        if poll.id in tallies
+        else poll
+        for poll in polls
+    ]
+    return answer(PollList([poll.for_producers() for poll in told], further or UNSET))
+
+
+async def get(call: Call) -> Response:
+    """One poll with its tally, hidden from viewers or not."""
+    return answer(await _told(call, await _find(call)))
+
+
+async def extend(call: Call) -> Response:
+    """Lets a poll be open for longer; the votes cast stay."""
+    body = call.body(ExtendBody, _faults_of_extension)
+    poll = await _find(call)
+    if isinstance(body.duration, float):
+        closes_at = min(poll.closes_at + max(1, round(body.duration * 1000)), MAX_TIME_MS)
+    else:
+        closes_at = 0 if body.closes_at is UNSET else body.closes_at
+    try:  # a poll of long ago isn't in the live state, which alone decides
+        rules.extend(poll, closes_at, call.live.now())
+    except ImpossibleStepError as impossible:
+        raise ProblemError(409, "impossible_step", str(impossible)) from None
+    await call.submit(PollExtended(event_id(), poll.id, closes_at))
+    return answer(await _told(call, call.live.replica.state.polls.get(poll.id, poll)))
+
+
+async def close(call: Call) -> Response:
+    """Ends the poll's window now; it is final once its grace is over."""
+    body = call.body(CloseBody)
+    grace = None if body.grace is UNSET else body.grace
+    if grace is not None and (words := _too_long(grace, call.live.replica.state.settings)):
+        raise invalid([Fault("grace", words)])
+    return await _step(call, "close", grace)
+
+
+async def reveal(call: Call) -> Response:
+    """Shows tally and answer to everyone, once the result is final."""
+    return await _step(call, "reveal")
+
+
+async def cancel(call: Call) -> Response:
+    """Takes the poll back; it has no result."""
+    return await _step(call, "cancel")
+
+
+async def _step(
+    call: Call, step: Literal["close", "reveal", "cancel"], grace: int | None = None
+) -> Response:
+    poll = await _find(call)
+    live = call.live
+    if poll.ended and poll.id not in live.replica.state.polls:
+        return answer(await _told(call, _step_of_old(poll, step)))
+    await call.submit(PollStepped(event_id(), poll.id, step, live.now(), grace))
+    return answer(await _told(call, live.replica.state.polls.get(poll.id, poll)))
+
+
+def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -> PollRecord:
+    """A step with a poll that the live state has forgotten: possible if it changes nothing."""
+    try:
+        after = {"close": lambda: poll, "reveal": lambda: rules.reveal(poll)}.get(
+            step, lambda: rules.cancel(poll)
+        )()
+    except ImpossibleStepError as impossible:
+        raise ProblemError(409, "impossible_step", str(impossible)) from None
+    if after != poll:
+        raise ProblemError(409, "impossible_step", "the poll ended too many polls ago")
+    return poll
+
+
+async def _find(call: Call) -> PollRecord:
+    poll_id = call.path("poll")
+    poll = call.live.replica.state.polls.get(poll_id)
+    if poll is None:
+        poll = await call.api.rooms.store.rooms.poll(call.live.room, poll_id)
+    if poll is None:
+        raise ProblemError(404, ErrorCode.UNKNOWN_POLL, f"there is no poll {poll_id}")
+    return poll
+
+
+async def _told(call: Call, poll: PollRecord) -> Poll:
+    if not poll.final:
+        tally, voters = await call.api.rooms.store.votes.tally(call.live.room, poll)
+        poll = replace(poll, tally=tally, voters=voters)
+    return poll.for_producers()
+
+
+# --- what a body must be beyond its fields -------------------------------------------------------
+
+
+def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:
+    if "question" in good and not clean(good["question"]):
+        yield Fault("question", "is blank")
+    first: dict[str, int] = {}
+    for index, option in enumerate(good.get("options", ())):
+        text = _text(option)
+        if not text:
+            yield Fault(f"options[{index}]", "is blank")
+        elif (same := first.setdefault(text, index)) != index:
+            yield Fault(f"options[{index}]", f"says the same as options[{same}]")
+    if "grace" in good and (words := _too_long(good["grace"], settings)):
+        yield Fault("grace", words)
+    yield from _faults_of_window(good, settings, now)
+    yield from _faults_of_kind(good)
+
+
+def _faults_of_extension(good: dict[str, Any]) -> Iterator[Fault]:
+    if ("duration" in good) == ("closes_at" in good):
+        yield Fault("duration", "either this or `closes_at` must be there")
+
+
+def _faults_of_window(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:
+    opens_at, closes_at = good.get("opens_at"), good.get("closes_at")
+    if "duration" in good:
+        for name in ("opens_at", "closes_at"):
+            if name in good:
+                yield Fault(name, "can't stand beside `duration`, which opens the poll at once")
+        return
+    if opens_at is None and closes_at is None:
+        yield Fault("duration", "is missing, and so are `opens_at` and `closes_at`")
+    elif closes_at is None:
+        yield Fault("closes_at", "is missing")
+    elif opens_at is None:
+        yield Fault("opens_at", "is missing")
+    elif closes_at <= opens_at:
+        yield Fault("closes_at", "must be after `opens_at`")
+    elif closes_at + good.get("grace", _default_grace(settings)) <= now:
+        yield Fault("closes_at", f"is over already: the room's clock is at {now}")
+
+
+def _faults_of_kind(good: dict[str, Any]) -> Iterator[Fault]:
+    if "kind" not in good:
+        return
+    kind, options = good["kind"], good.get("options")
+    if kind == "quiz" and "answer" not in good:
+        yield Fault("answer", "is missing: a quiz has a right answer")
+    if kind != "quiz" and "answer" in good:
+        yield Fault("answer", "is for a quiz alone")
+    elif options is not None and good.get("answer", 0) >= len(options):
+        yield Fault("answer", f"must be an option's index, 0 to {len(options) - 1}")
+    if kind != "multiple" and "max_choices" in good:
+        yield Fault("max_choices", "is for `multiple` alone")
+    elif options is not None and good.get("max_choices", 1) > len(options):
+        yield Fault("max_choices", f"must be at most {len(options)}, the number of options")
+
+
+def _text(option: str | OptionBody) -> str:
+    return clean(option if isinstance(option, str) else option.text)
+
+
+def _too_long(grace: int, settings: Settings) -> str:
+    most = settings.max_latency
+    return f"must be at most {most}, the room's `max_latency`" if grace > most else ""
+
+
+def _default_grace(settings: Settings) -> int:
+    return min(DEFAULT_GRACE_MS, settings.max_latency)
+
+
+def _max_choices(body: PollBody) -> int:
+    if body.kind != "multiple":
+        return 1
+    return len(body.options) if body.max_choices is UNSET else body.max_choices
+
+
+def _window(body: PollBody, now: int) -> tuple[int, int]:
+    if isinstance(body.duration, float):
+        return now, now + max(1, round(body.duration * 1000))
+    if body.opens_at is UNSET or body.closes_at is UNSET:
+        raise RuntimeError("a poll without a window was let through")
+    return body.opens_at, body.closes_at

@@ -1,0 +1,199 @@
+"""Rooms: making them, changing their settings, looking at them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Annotated, Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from grandstand.api.auth import may_watch
+from grandstand.api.operations import Call, answer, event_id
+from grandstand.api.problems import Fault, invalid
+from grandstand.api.validation import checked
+from grandstand.domain.events import ClockReset, SettingsPut
+from grandstand.domain.settings import merged
+from grandstand.store.rooms import ROOM_ID, Description
+from grandstand.store.store import retry_until
+from grandstand.store.timeline import UnknownRoomError
+from grandstand.text.normalise import clean
+from grandstand.wire.messages import Settings, Time
+
+CREATE_PATIENCE_S = 5.0
+
+DESCRIBED_AT_ONCE = 100
+MAX_LOOKED_AT = 1000
+"""Rooms that one page looks at for those that the caller may see; it tells where it stopped."""
+
+log = structlog.get_logger(__name__)
+
+
+class Room(Struct, frozen=True):
+    """A room with its settings and counts; ``comments`` are those of its record."""
+
+    room: str
+    settings: Settings
+    viewers: int
+    comments: int
+    polls: int
+    epoch: str
+    offset: int
+    now: Time
+
+
+class RoomList(Struct, frozen=True):
+    """Rooms, by their ids; ``next`` is the ``after`` of the next page, absent on the last one."""
+
+    rooms: list[Room]
+    next: str | UnsetType = UNSET
+
+
+class RoomsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rooms behind the id ``after``, at most ``limit``."""
+
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+async def put(call: Call) -> Response:
+    """Creates a room, or replaces its settings; what isn't named goes to its default."""
+    room = call.path("room")
+    if not ROOM_ID.fullmatch(room):
+        words = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or a digit"
+        raise invalid([Fault("room", words)])
+    settings = _cleaned(call.body(Settings))
+    store, request_id = call.api.rooms.store, uuid4().hex
+    # A new room has its settings from the start: its clock would not go back by an offset.
+    created = await retry_until(
+        lambda: store.rooms.create(room, request_id, settings), CREATE_PATIENCE_S
+    )
+    call.api.rooms.created(room)
+    call.followed = await call.api.rooms.get(room)
+    if not created:
+        await _submit(call, SettingsPut(event_id(), msgspec.to_builtins(settings), merge=False))
+    call.api.directory.changed()
+    headers = {"Location": f"/v1/rooms/{room}"} if created else {}
+    return answer(await _look(call), 201 if created else 200, headers)
+
+
+async def patch(call: Call) -> Response:
+    """Changes some settings; maps among them are merged deeply."""
+    if not isinstance(call.raw, dict):
+        call.body(Settings)
+        raise RuntimeError("settings that are no map were let through")
+    changes: dict[str, Any] = call.raw
+    settings = msgspec.to_builtins(call.live.replica.state.settings)
+    whole = _cleaned(checked(merged(settings, changes), Settings))
+    if "title" in changes:
+        changes["title"] = whole.title
+    await _submit(call, SettingsPut(event_id(), changes, merge=True))
+    call.api.directory.changed()
+    return answer(await _look(call))
+
+
+class ClockBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """The room's `programme_offset` from now on, if it isn't to stay as it is."""
+
+    offset: Annotated[int, Meta(ge=-86_400_000, le=86_400_000, description="ms")] | None = None
+
+
+async def clock(call: Call) -> Response:
+    """Sets the room's clock to the store's less `offset`, forwards or back, in a new epoch.
+
+    Viewers stay; each gets a new `welcome`. What was shown before isn't shown again.
+    """
+    body = call.body(ClockBody)
+    await _submit(call, ClockReset(event_id(), body.offset))
+    return answer(await _look(call))
+
+
+async def _submit(call: Call, event: ClockReset | SettingsPut) -> None:
+    """Submits an event upon which the clock may be reset; then waits until it was."""
+    epoch = call.live.replica.epoch
+    if await call.submit(event) == "clock":
+        await call.live.left(epoch)
+
+
+class DeleteQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The room's id once more: what is deleted doesn't come back."""
+
+    confirm: str
+
+
+async def delete(call: Call) -> Response:
+    """Deletes a room with all that it has; `confirm` must name it. Again is the same.
+
+    Nothing enters it from then on, and its viewers are sent away.
+    """
+    room, identity = call.path("room"), call.identity
+    if call.query(DeleteQuery).confirm != room:
+        words = f"must be the room's id, {room}: what is deleted doesn't come back"
+        raise invalid([Fault("confirm", words)])
+    store = call.api.rooms.store
+    if not ROOM_ID.fullmatch(room):
+        raise UnknownRoomError(room)
+    is_new = await retry_until(lambda: store.endings.end(room), CREATE_PATIENCE_S)
+    if is_new is None:
+        raise UnknownRoomError(room)
+    who = "" if identity is None else ascii(identity.sub[:100])
+    log.warning("room_deleted", room=room, by=who, again=not is_new)
+    for poll in await store.rooms.polls(room):
+        if not poll.final:  # from here on no vote is acknowledged
+            await store.votes.close(room, poll, 0)
+    return Response(status_code=204)
+
+
+async def get(call: Call) -> Response:
+    """The room with its settings and counts."""
+    return answer(await _look(call))
+
+
+async def list_all(call: Call) -> Response:
+    """The rooms that the token lets one see; without one, those that let guests in."""
+    query = call.query(RoomsQuery)
+    directory = call.api.directory
+    ids = await directory.ids()
+    first = bisect_right(ids, query.after)
+    seen = ids[first : first + MAX_LOOKED_AT]
+    found: list[Room] = []
+    for place in range(0, len(seen), DESCRIBED_AT_ONCE):
+        told = await directory.describe(seen[place : place + DESCRIBED_AT_ONCE])
+        now_ms = int(call.api.rooms.store.now_ms())
+        for room, description in told.items():
+            if may_watch(call.identity, room, description.settings):
+                if len(found) == query.limit:
+                    return answer(RoomList(found, found[-1].room))
+                found.append(_room(room, description, now_ms))
+    has_more = first + len(seen) < len(ids)
+    return answer(RoomList(found, seen[-1] if has_more else UNSET))
+
+
+def _cleaned(settings: Settings) -> Settings:
+    return replace(settings, title=clean(settings.title))
+
+
+async def _look(call: Call) -> Room:
+    """Raises UnknownRoomError if the room was deleted meanwhile."""
+    room, store = call.live.room, call.api.rooms.store
+    told = (await store.rooms.describe([room], store.now_ms())).get(room)
+    if told is None:
+        raise UnknownRoomError(room)
+    return _room(room, told, int(store.now_ms()))
+
+
+def _room(room: str, told: Description, store_now_ms: int) -> Room:
+    return Room(
+        room=room,
+        settings=told.settings,
+        viewers=told.viewers,
+        comments=told.comments,
+        polls=told.polls,
+        epoch=told.epoch,
+        offset=told.offset,
+        now=max(told.now, store_now_ms - told.settings.programme_offset),
+    )

@@ -1,0 +1,294 @@
+"""The table of all calls, and the one way each goes: caller, room, body, handler, or a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from grandstand.api import (
+    comments,
+    cues,
+    documents,
+    guests,
+    health,
+    imports,
+    moderation,
+    polls,
+    problems,
+    revocations,
+    stats,
+)
+from grandstand.api import rooms as rooms_calls
+from grandstand.api.auth import check_access, identify
+from grandstand.api.operations import Api, Call, Operation
+from grandstand.api.problems import ProblemError
+from grandstand.api.validation import Nothing, read_json, read_lines
+from grandstand.domain.identity import check_may, unknown_room
+from grandstand.replica.room import LiveRoom
+from grandstand.store.timeline import UnknownRoomError
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Cue, Poll, Settings
+
+log = structlog.get_logger(__name__)
+
+_ROOM = "/v1/rooms/{room}"
+_POLLS = _ROOM + "/polls"
+_POLL = _POLLS + "/{poll}"
+_COMMENT = _ROOM + "/comments/{comment}"
+_USER = _ROOM + "/viewers/{user}"
+_RECORD_MEDIA = ("application/json", "application/x-ndjson", "application/xml")
+
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        "GET",
+        "/v1/rooms",
+        "watch",
+        rooms_calls.list_all,
+        {200: rooms_calls.RoomList},
+        query=rooms_calls.RoomsQuery,
+    ),
+    Operation(
+        "PUT",
+        _ROOM,
+        "producer",
+        rooms_calls.put,
+        {201: rooms_calls.Room, 200: rooms_calls.Room},
+        body=Settings,
+        makes_room=True,
+    ),
+    Operation(
+        "PATCH", _ROOM, "producer", rooms_calls.patch, {200: rooms_calls.Room}, body=Settings
+    ),
+    Operation("GET", _ROOM, "watch", rooms_calls.get, {200: rooms_calls.Room}),
+    Operation(
+        "POST",
+        _ROOM + "/clock",
+        "producer",
+        rooms_calls.clock,
+        {200: rooms_calls.Room},
+        body=rooms_calls.ClockBody,
+    ),
+    Operation(
+        "DELETE",
+        _ROOM,
+        "producer",
+        rooms_calls.delete,
+        {204: None},
+        query=rooms_calls.DeleteQuery,
+        refusals=(404,),
+        makes_room=True,
+    ),
+    Operation(
+        "POST",
+        _ROOM + "/guests",
+        "open",
+        guests.post,
+        {201: guests.Guest},
+        body=guests.GuestBody,
+        refusals=(403, 429),
+    ),
+    Operation("POST", _POLLS, "producer", polls.post, {201: Poll}, body=polls.PollBody),
+    Operation(
+        "GET", _POLLS, "moderator", polls.list_all, {200: polls.PollList}, query=polls.PollsQuery
+    ),
+    Operation("GET", _POLL, "moderator", polls.get, {200: Poll}),
+    Operation(
+        "POST",
+        _POLL + "/extend",
+        "producer",
+        polls.extend,
+        {200: Poll},
+        body=polls.ExtendBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "POST",
+        _POLL + "/close",
+        "producer",
+        polls.close,
+        {200: Poll},
+        body=polls.CloseBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "POST",
+        _POLL + "/reveal",
+        "producer",
+        polls.reveal,
+        {200: Poll},
+        body=Nothing,
+        refusals=(409,),
+    ),
+    Operation(
+        "POST",
+        _POLL + "/cancel",
+        "producer",
+        polls.cancel,
+        {200: Poll},
+        body=Nothing,
+        refusals=(409,),
+    ),
+    Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
+    Operation(
+        "POST",
+        _ROOM + "/stats",
+        "producer",
+        stats.post,
+        {200: stats.StatsResults},
+        body=stats.StatsBody,
+        lines=stats.MAX_UPDATES,
+    ),
+    Operation(
+        "GET",
+        _ROOM + "/comments",
+        "watch",
+        comments.get,
+        {200: comments.RecordPage},
+        query=comments.RecordQuery,
+        media=_RECORD_MEDIA,
+    ),
+    Operation(
+        "POST",
+        _ROOM + "/comments",
+        "producer",
+        imports.post,
+        {200: imports.ImportResult},
+        recording=imports.PastComment,
+        query=imports.ImportQuery,
+    ),
+    Operation(
+        "GET",
+        _ROOM + "/held",
+        "moderator",
+        moderation.held,
+        {200: moderation.HeldList},
+        query=moderation.HeldQuery,
+    ),
+    Operation(
+        "POST",
+        _ROOM + "/held/decide",
+        "moderator",
+        moderation.decide,
+        {200: moderation.Decisions},
+        body=moderation.DecideBody,
+    ),
+    *(
+        Operation(
+            "POST",
+            f"{_COMMENT}/{handler.__name__}",
+            "moderator",
+            handler,
+            {200: moderation.Decision},
+            body=Nothing,
+        )
+        for handler in (moderation.approve, moderation.reject, moderation.retract)
+    ),
+    *(
+        Operation(
+            "POST",
+            f"{_USER}/{handler.__name__}",
+            "moderator",
+            handler,
+            {200: moderation.SanctionedViewer},
+            body=Nothing if handler is moderation.restore else moderation.SanctionBody,
+        )
+        for handler in (moderation.mute, moderation.ban, moderation.restore)
+    ),
+    Operation(
+        "POST",
+        "/v1/revocations",
+        "producer",
+        revocations.post,
+        {200: revocations.RevokedTokens},
+        body=revocations.RevocationBody,
+    ),
+    Operation(
+        "GET",
+        "/v1/revocations",
+        "producer",
+        revocations.list_all,
+        {200: revocations.RevocationPage},
+    ),
+    Operation("GET", "/healthz", "open", health.healthz, {200: health.Health}),
+    Operation("GET", "/readyz", "open", health.readyz, {200: health.Health}),
+    Operation("GET", "/metrics", "open", health.metrics, {}, media=("text/plain",)),
+)
+
+
+def routes(api: Api) -> list[BaseRoute]:
+    """The routes of all calls, and of the documents that describe them."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [
+        *(Route(path, Resource(api, by_method)) for path, by_method in by_path.items()),
+        *documents.routes(OPERATIONS),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """All calls of one path, as an ASGI application."""
+
+    api: Api
+    by_method: Mapping[str, Operation]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one call."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": self._allowed()})
+        operation = self.by_method.get("GET" if request.method == "HEAD" else request.method)
+        try:
+            if operation is None:
+                raise problems.not_allowed(request.method, self._allowed())
+            return await self._carry_out(operation, request)
+        except ClientDisconnect:
+            return problems.response(ProblemError(400, ErrorCode.BAD_MESSAGE, "the body broke off"))
+        except Exception as error:
+            problem = problems.of_error(error)
+            if problem is None:
+                log.exception("call_failed", method=request.method, path=request.url.path)
+                problem = problems.internal()
+            return problems.response(problem)
+
+    def _allowed(self) -> str:
+        methods = {*self.by_method, "OPTIONS"}
+        return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+    async def _carry_out(self, operation: Operation, request: Request) -> Response:
+        identity = identify(request, self.api.tokens, operation.access)
+        room = str(request.path_params["room"]) if operation.is_about_a_room else None
+        check_access(identity, operation.access, room)
+        call = Call(self.api, request, operation, identity)
+        if room is not None and not operation.makes_room:
+            call.followed = await self._room(call, room)
+            if operation.access == "watch":
+                check_may(identity, "watch", call.live.replica.state.settings)
+        if operation.lines:
+            call.lines = await read_lines(request, operation.lines)
+        elif operation.body is not None:
+            call.raw = await read_json(request)
+        if operation.body is Nothing:
+            call.body(Nothing)
+        return await operation.handler(call)
+
+    async def _room(self, call: Call, room: str) -> LiveRoom:
+        """Raises UnknownRoomError, or RefusedError to whom it may not tell that there is none."""
+        try:
+            return await self.api.rooms.get(room)
+        except UnknownRoomError:
+            if call.identity is None and self.api.hides_rooms:
+                if call.operation.handler is guests.post:
+                    raise RefusedError(ErrorCode.FORBIDDEN, guests.NO_GUESTS) from None
+                raise unknown_room(None, is_hidden=True) from None
+            raise

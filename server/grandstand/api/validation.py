@@ -1,0 +1,267 @@
+"""From the bytes of a body, or a query, to a typed struct, or to all of its faults at once.
+
+msgspec stops at the first fault. A producer's form wants to mark every wrong field, so what msgspec
+refuses is looked at again field by field, following the struct's own types.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import time
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+
+from grandstand.api.problems import MAX_FAULTS, Fault, ProblemError, invalid
+from grandstand.wire.codes import ErrorCode
+from grandstand.wire.readable import unreadable, with_plain_zeros
+
+MAX_BODY_BYTES = 65536
+MAX_LINES_BYTES = 1_048_576
+MAX_PARTS = 5000
+"""Parts of a refused body that are looked at one by one: about 10 ms of the loop."""
+
+SLICE_S = 0.002
+"""How long lines are judged before everybody else has a turn."""
+
+NDJSON = "application/x-ndjson"
+
+S = TypeVar("S", bound=Struct)
+Also = Callable[[dict[str, Any]], Iterable[Fault]]
+"""Looks at the well-formed fields of a body for faults between them."""
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No fields; the body may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a body; ``number`` counts from 1, and is 0 where the body isn't one of lines."""
+
+    number: int
+    raw: object
+
+    def path(self, field: str) -> str:
+        """Where in the body a field of this line is."""
+        return _join(f"line {self.number}", field).removesuffix(".") if self.number else field
+
+
+async def read_json(request: Request) -> object:
+    """The body's JSON, an empty body being ``{}``. Raises ProblemError 400, 413 or 415."""
+    body = await read_body(request, MAX_BODY_BYTES)
+    return _decoded(body, "the body") if body else {}
+
+
+async def read_lines(request: Request, most: int) -> list[Line]:
+    """Return the body's lines of JSON, or the whole as one line.
+
+    Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines. They
+    are counted before any of them is decoded.
+
+    Raises:
+        ProblemError: 400 for what isn't JSON, 413 for a body or a line that is too long, and for
+            more than ``most`` lines.
+    """
+    body = await read_body(request, MAX_LINES_BYTES)
+    is_ndjson = request.headers.get("content-type", "").startswith(NDJSON)
+    if not is_ndjson and len(body) <= MAX_BODY_BYTES:
+        try:
+            return [Line(0, _decoded(body, "the body") if body else {})]
+        except ProblemError:
+            if body.strip().count(b"\n") == 0:
+                raise
+    rows = body.splitlines()
+    if len(rows) > 2 * most:  # blank ones between them are passed over
+        raise _too_many(len(rows), most)
+    texts = [(number, row) for number, row in enumerate(rows, 1) if row.strip()]
+    if len(texts) > most:
+        raise _too_many(len(texts), most)
+    turn = _Turn()
+    lines = []
+    for number, row in texts:
+        if len(row) > MAX_BODY_BYTES:
+            detail = f"line {number} has {len(row)} bytes; {MAX_BODY_BYTES} may be"
+            raise ProblemError(413, ErrorCode.TOO_LONG, detail)
+        lines.append(Line(number, _decoded(row, f"line {number}")))
+        await turn.share()
+    return lines
+
+
+def _too_many(count: int, most: int) -> ProblemError:
+    return ProblemError(413, ErrorCode.TOO_LONG, f"{count} lines at once; {most} may be")
+
+
+class _Turn:
+    """A long job's turn on the loop."""
+
+    def __init__(self) -> None:
+        self._began_s = time.perf_counter()
+
+    async def share(self) -> None:
+        """Let everybody else have a turn once this one was long enough."""
+        if time.perf_counter() - self._began_s >= SLICE_S:
+            await asyncio.sleep(0)
+            self._began_s = time.perf_counter()
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body, without the byte order mark that some editors write before UTF-8.
+
+    Raises:
+        ProblemError: 413 if it is longer, 415 if it is packed: what a packed body unfolds to can't
+            be bounded by what was sent.
+    """
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        detail = f"a body is read as it is: send it without `Content-Encoding: {packed[:40]}`"
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
+        raise ProblemError(415, ErrorCode.BAD_MESSAGE, detail, headers=headers)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            detail = f"a body may have {max_bytes} bytes"
+            raise ProblemError(413, ErrorCode.TOO_LONG, detail, headers={"Connection": "close"})
+    return bytes(body.removeprefix(codecs.BOM_UTF8))
+
+
+def _decoded(text: bytes, what: str) -> object:
+    try:
+        decoded: object = msgspec.json.decode(text)
+        return with_plain_zeros(decoded) if b"-0" in text else decoded
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+        detail = f"{what} isn't JSON: {fault}"
+        raise ProblemError(400, ErrorCode.BAD_MESSAGE, detail) from None
+
+
+def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool = True) -> S:
+    """Return ``raw`` as ``kind``.
+
+    ``also`` is told the fields that are well-formed by themselves; what it says of a field that has
+    a fault already isn't repeated. Without ``strict``, numbers may come as text, as in a query.
+
+    Raises:
+        ProblemError: 422 with every fault, or the first ``MAX_FAULTS``.
+    """
+    found = faults(raw, kind, strict=strict)
+    told = {_field_of(fault) for fault in found}
+    if also is not None and isinstance(raw, dict):
+        good = {
+            field.encode_name: msgspec.convert(raw[field.encode_name], field.type, strict=strict)
+            for field in msgspec.structs.fields(kind)
+            if field.encode_name in raw and field.encode_name not in told
+        }
+        found += [fault for fault in also(good) if _field_of(fault) not in told]
+    if found:
+        raise invalid(found)
+    return msgspec.convert(raw, kind, strict=strict)
+
+
+async def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None = None) -> list[S]:
+    """Return each line as ``kind``; others have their turns on the loop meanwhile.
+
+    Raises:
+        ProblemError: 422 with the first ``MAX_FAULTS`` faults, each with its line in its path;
+            lines behind them aren't looked at.
+    """
+    found: list[Fault] = []
+    good: list[S] = []
+    turn = _Turn()
+    for line in lines:
+        try:
+            good.append(checked(line.raw, kind, also))
+        except ProblemError as refused:
+            errors = refused.problem.errors or []
+            found += (Fault(line.path(fault.path), fault.message) for fault in errors)
+        if len(found) >= MAX_FAULTS:
+            break
+        await turn.share()
+    if found:
+        raise invalid(found)
+    return good
+
+
+def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[Fault]:
+    """Return what about ``raw`` ``kind`` doesn't allow, or some reader of it can't read.
+
+    At most ``MAX_FAULTS``, looked for in ``MAX_PARTS`` parts at most.
+    """
+    wrong = [*islice(_faults(raw, kind, path, strict, iter(range(MAX_PARTS))), MAX_FAULTS)]
+    told = {fault.path for fault in wrong}
+    cannot = (Fault(where, why) for where, why in unreadable(raw, path) if where not in told)
+    return [*islice(chain(wrong, cannot), MAX_FAULTS)]
+
+
+def _faults(
+    raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
+) -> Iterator[Fault]:
+    if next(parts, None) is None:
+        return
+    try:
+        msgspec.convert(raw, kind, strict=strict)
+    except RecursionError:
+        return  # told as unreadable
+    except msgspec.ValidationError as error:
+        has_inner = False
+        for fault in _inside(raw, kind, path, strict, parts):
+            has_inner = True
+            yield fault
+        if not has_inner:
+            message, _, _ = str(error).partition(" - at ")
+            yield Fault(path, message[:1].lower() + message[1:])
+
+
+def _inside(
+    raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
+) -> Iterator[Fault]:
+    """Faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
+    for part in _alternatives(kind):
+        arguments = get_args(part)
+        if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
+            yield from _inside_struct(raw, part, path, strict, parts)
+        elif isinstance(raw, dict) and get_origin(part) is dict:
+            for name, value in raw.items():
+                yield from _faults(name, arguments[0], _join(path, name), strict, parts)
+                yield from _faults(value, arguments[1], _join(path, name), strict, parts)
+        elif isinstance(raw, list) and get_origin(part) is list:
+            for index, value in enumerate(raw):
+                yield from _faults(value, arguments[0], f"{path}[{index}]", strict, parts)
+
+
+def _inside_struct(
+    raw: Mapping[Any, object], kind: type[Struct], path: str, strict: bool, parts: Iterator[int]
+) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name, field in fields.items():
+        if name in raw:
+            yield from _faults(raw[name], field.type, _join(path, name), strict, parts)
+        elif field.required:
+            yield Fault(_join(path, name), "is missing")
+    if kind.__struct_config__.forbid_unknown_fields:
+        for name in [name for name in raw if name not in fields]:
+            known = ", ".join(fields) or "none"
+            yield Fault(_join(path, name), f"isn't known; known are {known}")
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return [bare for part in get_args(kind) for bare in _alternatives(part)]
+    return [kind]
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _field_of(fault: Fault) -> str:
+    return fault.path.partition(".")[0].partition("[")[0]

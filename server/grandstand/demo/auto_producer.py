@@ -1,0 +1,100 @@
+"""The demonstration's producer: makes the room, and lets polls, cues and cards come by themselves.
+
+It works through the same calls as any producer. Whoever opens a poll by hand is not disturbed:
+while one is open, none is asked here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+CALL_TIMEOUT_S = 15
+COUNTED_S = 1
+"""After a poll's grace, until its tally is final."""
+
+log = structlog.get_logger(__name__)
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done ``after_s`` seconds after the step before: a call and what it is given."""
+
+    after_s: float
+    call: Literal["polls", "cues", "stats"]
+    body: dict[str, Any]
+
+
+def running_order() -> list[Step]:
+    """The steps of the evening, done over and over."""
+    text = files("grandstand.demo").joinpath("running_order.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text)["steps"], list[Step])
+
+
+@dataclass(frozen=True, slots=True)
+class AutoProducer:
+    """A producer of one room on the server at ``base``."""
+
+    base: str
+    room: str
+    token: str
+
+    def open_room(self, settings: Mapping[str, object], stream: str) -> None:
+        """Makes the room if need be; else it goes on as it was, with this picture."""
+        is_new = self._call("GET", "")[0] == 404
+        method, body = ("PUT", dict(settings)) if is_new else ("PATCH", {})
+        status, told = self._call(method, "", {**body, "stream": stream})
+        if status not in (200, 201):
+            raise RuntimeError(f"{method} of the room answered {status}: {told}")
+
+    async def direct(self, steps: Sequence[Step]) -> None:
+        """Does the steps, over and over, until cancelled. What is refused is told and left."""
+        for step in itertools.cycle(steps):
+            await asyncio.sleep(step.after_s)
+            try:
+                await self._do(step)
+            except OSError as error:
+                log.warning("step_failed", call=step.call, why=str(error))
+
+    async def _do(self, step: Step) -> None:
+        if step.call == "polls":
+            _, known = await self._asked("GET", "/polls")
+            if any(poll["status"] == "open" for poll in known["polls"]):
+                return
+        status, told = await self._asked("POST", f"/{step.call}", step.body)
+        if status >= 400:
+            log.warning("step_refused", call=step.call, why=told)
+        elif step.call == "polls":
+            await asyncio.sleep(step.body["duration"] + step.body["grace"] / 1000 + COUNTED_S)
+            await self._asked("POST", f"/polls/{told['id']}/reveal", {})
+
+    async def _asked(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        return await asyncio.to_thread(self._call, method, path, body)
+
+    def _call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Status and answer. Raises OSError if there is none."""
+        request = urllib.request.Request(
+            f"{self.base}/v1/rooms/{self.room}{path}",
+            method=method,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        if body is not None:
+            request.data = msgspec.json.encode(body)
+            request.add_header("Content-Type", "application/json")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=CALL_TIMEOUT_S) as answer:
+                return int(answer.status), msgspec.json.decode(answer.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, msgspec.json.decode(refused.read())

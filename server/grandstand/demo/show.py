@@ -1,0 +1,159 @@
+"""The demonstration: a server, its room, a picture, a crowd, and where to look; one Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+
+import msgspec
+import structlog
+import uvloop
+from pydantic import SecretStr
+
+from grandstand.app import Running, serve
+from grandstand.client.chat_file import recorded
+from grandstand.demo import secret
+from grandstand.demo.auto_producer import AutoProducer, running_order
+from grandstand.demo.crowd import Crowd
+from grandstand.demo.phrases import Phrases
+from grandstand.demo.stream import PATH, Stream, missing
+from grandstand.demo.trace import replay
+from grandstand.errors import OperatorError
+from grandstand.recordings.line import Line
+from grandstand.settings import ServerSettings
+from grandstand.wire.messages import Settings
+
+ROOM = "gala"
+SETTINGS = {
+    "title": "Grandstand Gala · 联欢晚会",
+    "guests": "vote",
+    "comment_interval": 1,
+    "comment_burst": 5,
+    "selection": {"novelty": 0.1},  # a crowd of few phrases shall be seen to roar with them
+}
+DAY_S = 86_400
+FILES_PER_VIEWER = 2
+FILES_BESIDES = 256
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be shown: a crowd's size, a recording instead of its own talk, for how long.
+
+    ``stream`` is the URL of a picture to show instead of our own. ``attended``: there is a
+    producer, and no poll, cue or card comes by itself; nor does one where there is no crowd.
+    """
+
+    crowd: int = 200
+    trace: Path | None = None
+    for_s: float | None = None
+    stream: str | None = None
+    attended: bool = False
+
+
+def run(settings: ServerSettings, plan: Plan) -> None:
+    """Shows it until Ctrl-C, or until the time is over. Raises OperatorError."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_show(settings, plan))
+
+
+async def _show(settings: ServerSettings, plan: Plan) -> None:
+    lines = None if plan.trace is None else recorded(plan.trace)
+    if plan.stream is not None:
+        _check_stream(plan.stream)
+    _check_files(plan.crowd)
+    made = None
+    if settings.secret is None:
+        made = secret.kept(settings.data_dir) or secrets.token_urlsafe(32)
+        settings = settings.model_copy(update={"jwt_secret": SecretStr(made)})
+    most = max(settings.max_connections_per_address, plan.crowd + 1000)
+    settings = settings.model_copy(update={"max_connections_per_address": most})
+    at_work: list[asyncio.Task[None]] = []
+    running_now: list[Running] = []
+    stream = Stream(settings.data_dir / "stream", lambda: running_now[0].rooms.store.now_ms())
+
+    async def ready(running: Running) -> None:
+        if made is not None:  # only now: the store has taken the folder for its own
+            secret.keep(settings.data_dir, made)
+        running_now.append(running)
+        shown = plan.stream
+        if shown is None:
+            why = await missing()
+            if why is None:
+                at_work.append(asyncio.create_task(stream.run(), name="stream"))
+            else:
+                log.warning("no_picture", why=why)
+            shown = "" if why else PATH
+        base = _reachable(running.url)
+        producer = running.tokens.issue("producer", "Producer", "producer", ["*"], 7 * DAY_S)
+        auto_producer = AutoProducer(base, ROOM, producer)
+        await asyncio.to_thread(auto_producer.open_room, SETTINGS, shown)
+        print(_programme(base, producer, plan), flush=True)
+        if plan.crowd:
+            at_work.append(
+                asyncio.create_task(_fill(base, running, plan.crowd, lines), name="crowd")
+            )
+            if not plan.attended:
+                job = auto_producer.direct(running_order())
+                at_work.append(asyncio.create_task(job, name="control room"))
+        if plan.for_s is not None:
+            asyncio.get_running_loop().call_later(plan.for_s, running.stop)
+
+    try:
+        await serve(settings, ready, stream.routes())
+    finally:
+        for task in at_work:
+            task.cancel()
+        await asyncio.gather(*at_work, return_exceptions=True)
+
+
+async def _fill(base: str, running: Running, size: int, lines: Sequence[Line] | None) -> None:
+    """The crowd, which may fail without the server noticing."""
+
+    def issue(sub: str, name: str) -> str:
+        return running.tokens.issue(sub, name, "viewer", [ROOM], DAY_S, guest=True)
+
+    crowd = Crowd(f"ws{base.removeprefix('http')}/v1/rooms/{ROOM}/live", issue, size, Random())
+    talk = crowd.improvise(size, Phrases.load()) if lines is None else replay(lines, crowd)
+    try:
+        await asyncio.gather(crowd.attend(), talk)
+    except Exception:
+        log.exception("crowd_failed")
+
+
+def _check_files(crowd: int) -> None:
+    needed = FILES_PER_VIEWER * crowd + FILES_BESIDES
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise OperatorError(
+            f"a crowd of {crowd} takes {needed} open files and {hard} are allowed: "
+            "give a smaller --crowd, or raise the limit (ulimit -n)"
+        )
+
+
+def _reachable(url: str) -> str:
+    """An address to open: a server that listens everywhere is reached at home."""
+    return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
+
+
+def _check_stream(url: str) -> None:
+    try:
+        msgspec.convert({"stream": url}, Settings)
+    except msgspec.ValidationError:
+        raise OperatorError(f"--stream must be the URL of an HLS playlist, not {url!r}") from None
+
+
+def _programme(base: str, token: str, plan: Plan) -> str:
+    text = files("grandstand.demo").joinpath("programme.txt").read_text("utf-8")
+    crowd = "nobody is let in but you" if not plan.crowd else f"{plan.crowd} viewers are coming in"
+    if plan.trace is not None and plan.crowd:
+        crowd = f"the viewers of {plan.trace.name} are coming in, {plan.crowd} at a time"
+    return text.format(base=base, token=token, room=ROOM, crowd=crowd)

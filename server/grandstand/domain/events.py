@@ -1,0 +1,221 @@
+"""What enters a room by its ingest stream; nothing else changes a room.
+
+A ``CommentEvent`` gets its comment id from the append script. Every other event carries an ``id``
+of its own, by which its sender recognises the ``Outcome`` and a repeated append is recognised.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Struct, field
+
+from grandstand.domain.identity import Role
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.record import Row
+from grandstand.wire.messages import Cue, HeldComment, Mode, Overlay, Size
+
+
+class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
+    """A comment that moderation let through or held."""
+
+    user: str
+    name: str
+    at: int
+    text: str
+    weight: float
+    mood: float
+    excitement: float
+    dedupe_key: int
+    mode: Mode = "scroll"
+    size: Size = "normal"
+    color: int | None = None
+    held: bool = False
+    category: str = ""
+    reason: str = ""
+    role: Role = "viewer"
+
+
+class SettingsPut(Struct, frozen=True, tag="settings"):
+    """The room's settings are replaced (``merge`` false) or changed in some places (deep merge)."""
+
+    id: str
+    changes: dict[str, Any]
+    merge: bool
+
+
+class ClockReset(Struct, frozen=True, tag="clock"):
+    """A producer sets the room's clock by the store's, with another offset if one is given."""
+
+    id: str
+    offset: int | None = None
+
+
+class PollOpened(Struct, frozen=True, tag="poll"):
+    """A new poll."""
+
+    id: str
+    poll: PollRecord
+
+
+class PollStepped(Struct, frozen=True, tag="step"):
+    """A producer closes, reveals or cancels a poll at ``at``."""
+
+    id: str
+    poll: str
+    step: Literal["close", "reveal", "cancel"]
+    at: int
+    grace: int | None = None
+
+
+class PollExtended(Struct, frozen=True, tag="extend"):
+    """A producer lets a poll's window end later, at ``closes_at``."""
+
+    id: str
+    poll: str
+    closes_at: int
+
+
+class PollFinished(Struct, frozen=True, tag="finish"):
+    """Every shard is closed and was summed: the final result."""
+
+    id: str
+    poll: str
+    tally: list[int]
+    voters: int
+
+
+class CueGiven(Struct, frozen=True, tag="cue"):
+    """A cue."""
+
+    id: str
+    cue: Cue
+
+
+class StatsGiven(Struct, frozen=True, tag="stats"):
+    """Versions of stats cards, in the order given."""
+
+    id: str
+    cards: list[Overlay]
+
+
+class CommentsImported(Struct, frozen=True, tag="import"):
+    """Comments from elsewhere for the record alone; those that it has already change nothing."""
+
+    id: str
+    rows: list[Row]
+
+
+class Retracted(Struct, frozen=True, tag="retract"):
+    """A moderator takes a comment back; ``user`` is its author.
+
+    ``dedupe_key`` is that of its text if it was shown: for a while others' copies are not shown.
+    """
+
+    id: str
+    comment: str
+    user: str
+    dedupe_key: int | None = field(default=None, name="likeness")
+
+
+class HeldDecided(Struct, frozen=True, tag="decide"):
+    """A moderator approves or rejects a held comment."""
+
+    id: str
+    comment: str
+    approved: bool
+
+
+class HeldDecidedTogether(Struct, frozen=True, tag="decide together"):
+    """A moderator approves or rejects many held comments; those that aren't held any more stay."""
+
+    id: str
+    comments: list[str]
+    approved: bool
+
+
+class Sanctioned(Struct, frozen=True, tag="bar"):
+    """A moderator mutes or bans a viewer until a time (None: for good)."""
+
+    id: str
+    user: str
+    kind: Literal["mute", "ban"]
+    until: int | None
+
+
+class StaffCame(Struct, frozen=True, tag="staff"):
+    """A moderator or producer is here: whom no moderator may bar, whose name is nobody else's."""
+
+    id: str
+    user: str
+    role: Literal["moderator", "producer"]
+    name: str
+
+
+class GuestBanned(Struct, frozen=True, tag="hints"):
+    """What a banned guest leaves behind: hints, each until its time."""
+
+    id: str
+    user: str
+    hints: dict[str, int]
+
+
+class Restored(Struct, frozen=True, tag="restore"):
+    """A moderator lifts a mute or a ban."""
+
+    id: str
+    user: str
+
+
+ControlEvent: TypeAlias = (
+    SettingsPut
+    | ClockReset
+    | PollOpened
+    | PollStepped
+    | PollExtended
+    | PollFinished
+    | CueGiven
+    | StatsGiven
+    | CommentsImported
+    | Retracted
+    | HeldDecided
+    | HeldDecidedTogether
+    | Sanctioned
+    | Restored
+    | StaffCame
+    | GuestBanned
+)
+
+
+def held_comment(comment_id: str, event: CommentEvent) -> HeldComment:
+    """Return what moderators see of a comment that moderation held."""
+    return HeldComment(
+        id=comment_id,
+        at=event.at,
+        user=event.user,
+        name=event.name,
+        text=event.text,
+        weight=event.weight,
+        categories=[event.category] if event.category else [],
+        reason=event.reason,
+        mode=event.mode,
+        color=UNSET if event.color is None else event.color,
+        size=event.size,
+        role=event.role if event.role != "viewer" else UNSET,
+    )
+
+
+_encoder = msgspec.msgpack.Encoder()
+_comment_decoder = msgspec.msgpack.Decoder(CommentEvent)
+_control_decoder = msgspec.msgpack.Decoder(ControlEvent)
+
+
+def encode(event: CommentEvent | ControlEvent) -> bytes:
+    """An event as it lies in the ingest stream."""
+    return _encoder.encode(event)
+
+
+def decode(payload: bytes, comment_id: str) -> CommentEvent | ControlEvent:
+    """An event of the ingest stream; comments are those that have a comment id."""
+    return _comment_decoder.decode(payload) if comment_id else _control_decoder.decode(payload)

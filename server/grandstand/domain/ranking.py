@@ -1,0 +1,118 @@
+"""What says the same within a tick is one, and how many there is room for. Pure.
+
+Merging first: a hundred times "goal!" is one line with ``count`` 100, not a hundred lines that
+crowd out the rest. ``rules.selection`` decides which lines are shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+
+class Rankable(Protocol):
+    """A comment that could be shown."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the room."""
+
+    @property
+    def user(self) -> str:
+        """Its author."""
+
+    @property
+    def dedupe_key(self) -> int:
+        """Equal for comments that say the same."""
+
+    @property
+    def gist(self) -> str:
+        """Its normal form; asked only for those that are about to be shown."""
+
+    @property
+    def weight(self) -> float:
+        """How much it is worth by itself, 0 to 10."""
+
+    @property
+    def excitement(self) -> float:
+        """0 to 1."""
+
+
+C = TypeVar("C", bound=Rankable)
+
+
+@dataclass(slots=True)
+class Group(Generic[C]):
+    """Comments that say the same: the one that is shown, and those merged into it.
+
+    ``worth`` is that of the shown one here and now. ``waiting`` more comments said it since it was
+    shown last; they were merged into that showing, and this one carries their number.
+    """
+
+    shown: C
+    worth: float
+    merged: list[C] = field(default_factory=list)
+    waiting: int = 0
+
+    @property
+    def members(self) -> list[C]:
+        """All of them, the shown one first."""
+        return [self.shown, *self.merged]
+
+    @property
+    def count(self) -> int:
+        """How many comments it stands for."""
+        return 1 + len(self.merged) + self.waiting
+
+    @property
+    def rank(self) -> float:
+        """Worth, and a little for being said by many: each doubling is worth one point."""
+        return self.worth + math.log2(self.count)
+
+    @property
+    def weight(self) -> float:
+        """Its rank as the contract has weights: 0 to 10 in tenths."""
+        return round(min(10.0, max(0.0, self.rank)), 1)
+
+
+def merge(candidates: Iterable[C], worth: Callable[[C], float]) -> list[Group[C]]:
+    """Groups of alike comments, in the order of their first; the worthiest stands for its group.
+
+    Of equal worth the earliest stands for the group, so that a copy never replaces its original.
+    """
+    groups: dict[int, Group[C]] = {}
+    for candidate in candidates:
+        group = groups.get(candidate.dedupe_key)
+        value = worth(candidate)
+        if group is None:
+            groups[candidate.dedupe_key] = Group(candidate, value)
+        elif value > group.worth:
+            group.merged.append(group.shown)
+            group.shown, group.worth = candidate, value
+        else:
+            group.merged.append(candidate)
+    return list(groups.values())
+
+
+@dataclass(slots=True)
+class Budget:
+    """Places on the screen over time: ``per_second`` of them, unused ones kept for one second."""
+
+    saved: float = 0.0
+    last_ms: int | None = None
+
+    def places(self, now_ms: int, per_second: int) -> int:
+        """How many comments may be shown at ``now_ms``; to be followed by ``spend``."""
+        if self.last_ms is None:
+            self.saved = float(per_second)
+        else:
+            elapsed_s = max(0, now_ms - self.last_ms) / 1000
+            self.saved = min(float(per_second), self.saved + elapsed_s * per_second)
+        self.last_ms = now_ms
+        return int(self.saved)
+
+    def spend(self, shown: int) -> None:
+        """Takes the places that were used."""
+        self.saved = max(0.0, self.saved - shown)

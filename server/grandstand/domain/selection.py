@@ -1,0 +1,187 @@
+"""What deserves the places on the screen. Pure: no clock, no chance; the same events, one choice.
+
+A comment comes with a weight of its own (``moderation.weight``: being fine, substance, life). Here
+and now it is worth
+
+    weight + moment * 2 * roar * (excitement - weight / 10) - fairness * 3 * turn
+
+and a group of alike ones a point more for each doubling of their count. That, cut to 0..10, is the
+``weight`` that viewers get; the highest take the places.
+
+- moment: when the room roars (``roar`` 0 to 1) excitement is worth more than substance, when it
+  listens (0 to -1) less. ``rules.moment``
+- fairness: who was just shown steps back by three points, and by ever less for a minute (``turn`` 1
+  to 0), so that others come forward. ``rules.fairness``
+- novelty: what was shown in the last minute is not shown again, nor what is nearly the same; it is
+  merged into the showing before, and the next showing carries the count. ``rules.novelty``
+
+A room tunes the three by its settings, each 0 (off) to 2; novelty stretches the minute. ``least``
+is a weight below which nothing is shown, though there be room.
+
+**Counts.** Each comment that may be shown is counted exactly once: in the ``count`` of a shown
+comment of its own tick, or of the next showing of its text, or in an ``overflow``. The record says
+at once what stands for it: ``merged_into`` is the comment of its own tick, or the one shown before.
+What waits for a next showing that never comes is overflow as soon as its text is forgotten: two
+quiet times after it was shown, when it is retracted, or when there are too many texts.
+
+**What is remembered** is no state of the room. A sequencer that takes over starts from the 50
+comments in ``recent``; older ones, who waited, and how loud it was it doesn't know. Then a text may
+come again within its minute, counts are lower by those that waited, and the record is right all the
+same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic
+
+from grandstand.domain.fairness import Authors
+from grandstand.domain.moment import Moment
+from grandstand.domain.novelty import QUIET_MS, Shape, Theme, Themes
+from grandstand.domain.pieces import PIECE, Pieces, at_once
+from grandstand.domain.ranking import Budget, C, Group, Rankable, merge
+from grandstand.wire.messages import Settings
+
+FIT = 2.0
+STEP_BACK = 3.0
+BUSY = 4.0
+"""Comments a second from which a repeat is an echo. Where one person speaks in ten seconds it is an
+answer: the quiet time shrinks with the rate."""
+
+
+@dataclass(slots=True)
+class Choice(Generic[C]):
+    """What becomes of a tick's candidates.
+
+    ``shown`` in the order of the candidates; ``again``: with the id of the comment shown before
+    into which it is merged; ``rest`` found no place. ``lost`` waited for a showing that won't come.
+    """
+
+    shown: list[Group[C]] = field(default_factory=list)
+    again: list[tuple[C, str]] = field(default_factory=list)
+    rest: list[C] = field(default_factory=list)
+    lost: int = 0
+
+    @property
+    def overflow(self) -> int:
+        """Comments that will be in no count."""
+        return len(self.rest) + self.lost
+
+
+@dataclass(slots=True)
+class Selector:
+    """What a room's sequencer remembers to select by."""
+
+    themes: Themes = field(default_factory=Themes)
+    authors: Authors = field(default_factory=Authors)
+    moment: Moment = field(default_factory=Moment)
+    budget: Budget = field(default_factory=Budget)
+    is_plain: bool = False
+    """Whether texts are neither looked at nor remembered: the first to come take the places."""
+
+    def show(self, said: Rankable, shown_ms: int, count: int = 1) -> int:
+        """``said`` is shown without being chosen here; how many had waited for its text."""
+        if self.is_plain:
+            return 0
+        same = self.themes.same(said.dedupe_key)
+        waiting = 0 if same is None else self.themes.take(same)
+        self._remember(said, self.themes.shape(said.gist), shown_ms, count + waiting)
+        return waiting
+
+    def choose(
+        self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
+    ) -> Choice[C]:
+        """Which of ``candidates`` are shown at ``now_ms`` (programme time).
+
+        ``taken`` places are already given to others.
+        """
+        return at_once(self.choosing(candidates, now_ms, settings, taken))
+
+    def choosing(
+        self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
+    ) -> Pieces[Choice[C]]:
+        """``choose`` in pieces."""
+        if self.is_plain:
+            return self._first(candidates, now_ms, settings, taken)
+        taste = settings.selection
+        self.moment.hear(now_ms, [each.excitement for each in candidates])
+        self.themes.forget(now_ms - 2 * QUIET_MS * taste.novelty)
+        self.authors.forget(now_ms)
+        quiet_ms = QUIET_MS * taste.novelty * min(1.0, self.moment.rate / BUSY)
+        roar = self.moment.roar * taste.moment * FIT
+
+        def worth(each: C) -> float:
+            turn = self.authors.had(each.user, now_ms) * taste.fairness * STEP_BACK
+            return each.weight + roar * (each.excitement - each.weight / 10) - turn
+
+        choice: Choice[C] = Choice()
+        merged = merge(candidates, worth)
+        if len(candidates) > PIECE:
+            yield
+        groups = self._sifted(choice, merged, now_ms, quiet_ms)
+        places = max(0, self.budget.places(now_ms, settings.budget) - taken)
+        by_rank = sorted(range(len(groups)), key=lambda index: (-groups[index].rank, index))
+        shown: dict[str, tuple[int, Group[C]]] = {}
+        for number, index in enumerate(by_rank):
+            if number % PIECE == PIECE - 1:
+                yield
+            group = groups[index]
+            if len(shown) >= places or group.weight < taste.least:
+                choice.rest += group.members
+                continue
+            group.waiting = 0
+            form = self.themes.shape(group.shown.gist)
+            theme = self.themes.same(group.shown.dedupe_key)
+            if theme is None and quiet_ms > 0:
+                theme = self.themes.near(form)
+            if theme is not None and theme.id in shown:
+                shown[theme.id][1].merged += group.members
+                theme.count += group.count
+            elif theme is not None and theme.is_quiet(now_ms, group.count, quiet_ms):
+                _put_off(choice, group, theme)
+            else:
+                group.waiting = 0 if theme is None else self.themes.take(theme)
+                shown[group.shown.id] = index, group
+                self._remember(group.shown, form, now_ms, group.count)
+        self.budget.spend(taken + len(shown))
+        choice.shown = [group for _, group in sorted(shown.values(), key=lambda each: each[0])]
+        choice.lost, self.themes.lost = self.themes.lost, 0
+        self.themes.effort = 0
+        return choice
+
+    def _first(
+        self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int
+    ) -> Choice[C]:
+        choice: Choice[C] = Choice()
+        places = max(0, self.budget.places(now_ms, settings.budget) - taken)
+        for each in candidates:
+            if len(choice.shown) < places and each.weight >= settings.selection.least:
+                choice.shown.append(Group(each, each.weight))
+            else:
+                choice.rest.append(each)
+        self.budget.spend(taken + len(choice.shown))
+        return choice
+
+    def _sifted(
+        self, choice: Choice[C], groups: Sequence[Group[C]], now_ms: int, quiet_ms: float
+    ) -> list[Group[C]]:
+        """Those that may be shown; the others are put off. Ranks count those who waited."""
+        free = []
+        for group in groups:
+            theme = self.themes.same(group.shown.dedupe_key)
+            if theme is not None and theme.is_quiet(now_ms, group.count, quiet_ms):
+                _put_off(choice, group, theme)
+            else:
+                group.waiting = 0 if theme is None else theme.waiting
+                free.append(group)
+        return free
+
+    def _remember(self, said: Rankable, form: Shape, shown_ms: int, count: int) -> None:
+        self.themes.add(Theme(said.id, said.dedupe_key, form, shown_ms, count))
+        self.authors.note(said.user, shown_ms)
+
+
+def _put_off(choice: Choice[C], group: Group[C], theme: Theme) -> None:
+    theme.waiting += group.count
+    choice.again += [(each, theme.id) for each in group.members]

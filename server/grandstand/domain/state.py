@@ -1,0 +1,205 @@
+"""A room's state, and how a frame changes it: state plus frames equals state.
+
+Everything that changes a room is a commit of the sequencer. A commit has a public part, the frames
+that viewers get, and a private part, the ``PrivateChanges`` that edges alone must know (a poll's
+hidden answer, a ban). ``fold`` applies both; the sequencer, every edge and the tests use it alone,
+so their states are equal by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from grandstand.domain.hints import Hint
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.unwanted import Unwanted
+from grandstand.wire.messages import (
+    Comment,
+    Cue,
+    Frame,
+    HeldComment,
+    Notice,
+    Overlay,
+    Settings,
+)
+
+RECENT_COMMENTS = 50
+"""How many shown comments a ``welcome`` carries at most (contract)."""
+
+ENDED_POLLS_KEPT = 20
+"""Ended polls that stay in the live state, the newest; HTTP lists all of them from the store."""
+
+CUES_KEPT = 100
+
+STAFF_KNOWN_MS = 7 * 86_400_000
+"""How long a moderator or producer is known as such after it was last here."""
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Sanction(Struct, frozen=True):
+    """Why a viewer may not comment (mute) or be there (ban), until when (None: for good)."""
+
+    kind: Literal["mute", "ban"]
+    until: int | None = None
+
+    def holds(self, now: int) -> bool:
+        """Whether it still bars at ``now`` (programme time, ms)."""
+        return self.until is None or now < self.until
+
+
+class Staff(Struct, frozen=True):
+    """A moderator or producer who came into the room; known so until ``until`` (programme time)."""
+
+    role: Literal["moderator", "producer"]
+    name: str
+    until: int
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """What became of a producer's or moderator's event: its result, or why it was impossible."""
+
+    event: str
+    status: int = 200
+    code: str = ""
+    message: str = ""
+    result: str = ""
+
+
+class PrivateChanges(Struct, omit_defaults=True):
+    """What a commit tells the edges beside the frames; viewers never get it as such."""
+
+    polls: list[PollRecord] = field(default_factory=list)
+    sanctions: dict[str, Sanction | None] = field(default_factory=dict, name="bars")
+    staff: dict[str, Staff | None] = field(default_factory=dict)
+    hints: dict[str, Hint | None] = field(default_factory=dict)
+    unwanted: dict[int, Unwanted | None] = field(default_factory=dict)
+    notices: list[tuple[str, Notice]] = field(default_factory=list)
+    held: list[HeldComment] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    waiting: dict[str, Overlay | None] = field(default_factory=dict)
+    cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
+    clock: str = ""
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in self.__struct_fields__)
+
+
+class RoomState(Struct):
+    """All that a ``welcome``, an edge's checks and the room's sequencer need of a room.
+
+    ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
+    the next begins for it. ``waiting`` holds versions of overlays that are not to be known of
+    before their time, ``cues_ahead`` cues; ``unwanted`` texts that were taken back, by dedupe key.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    polls: dict[str, PollRecord] = field(default_factory=dict)
+    overlays: dict[str, Overlay] = field(default_factory=dict)
+    cues: list[Cue] = field(default_factory=list)
+    recent: list[Comment] = field(default_factory=list)
+    sanctions: dict[str, Sanction] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
+    hints: dict[str, Hint] = field(default_factory=dict)
+    unwanted: dict[int, Unwanted] = field(default_factory=dict)
+    waiting: dict[str, Overlay] = field(default_factory=dict)
+    cues_ahead: dict[str, Cue] = field(default_factory=dict)
+    clock: str = ""
+
+    def sanction(self, user: str, now: int) -> Sanction | None:
+        """The bar that holds against ``user`` at ``now``, if any."""
+        sanction = self.sanctions.get(user)
+        return sanction if sanction is not None and sanction.holds(now) else None
+
+    def ban(self, user: str, now: int) -> Sanction | None:
+        """The ban that holds against ``user`` at ``now``, if any."""
+        sanction = self.sanction(user, now)
+        return sanction if sanction is not None and sanction.kind == "ban" else None
+
+
+PARTS = (
+    "settings",
+    "polls",
+    "overlays",
+    "cues",
+    "recent",
+    "staff",
+    "hints",
+    "unwanted",
+    "waiting",
+    "cues_ahead",
+    "clock",
+)
+"""The fields of RoomState that are stored whole, each by itself, so that a commit writes what it
+changed. ``sanctions`` may be many: they are stored one by one."""
+
+
+def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> set[str]:
+    """Applies one commit to ``state`` in place; returns the names of the parts that it changed."""
+    changed: set[str] = set()
+    for frame in frames:
+        changed |= _fold_frame(state, frame)
+    if private.clock:  # what was shown has times of a clock that is over
+        state.clock, state.recent, state.cues = private.clock, [], []
+        changed |= {"clock", "recent", "cues"}
+    if private.polls:
+        for poll in private.polls:
+            state.polls[poll.id] = poll
+        _forget_old_polls(state.polls)
+        changed.add("polls")
+    _change(state.sanctions, private.sanctions)
+    _change(state.staff, private.staff)
+    _change(state.hints, private.hints)
+    _change(state.unwanted, private.unwanted)
+    _change(state.waiting, private.waiting)
+    _change(state.cues_ahead, private.cues_ahead)
+    tables = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead")
+    return changed | {name for name in tables if getattr(private, name)}
+
+
+def _change(table: dict[K, T], changes: Mapping[K, T | None]) -> None:
+    """Puts each value into its place; None empties it."""
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
+
+
+def _fold_frame(state: RoomState, frame: Frame) -> set[str]:
+    changed: set[str] = set()
+    if not isinstance(frame.settings, UnsetType):
+        state.settings = frame.settings
+        changed.add("settings")
+    if frame.comments is not UNSET:
+        state.recent = [*state.recent, *frame.comments][-RECENT_COMMENTS:]
+        changed.add("recent")
+    if frame.retract is not UNSET:
+        gone = set(frame.retract)
+        state.recent = [comment for comment in state.recent if comment.id not in gone]
+        changed.add("recent")
+    if frame.overlays is not UNSET:
+        state.overlays |= {overlay.id: overlay for overlay in frame.overlays}
+        changed.add("overlays")
+    if frame.drop is not UNSET:
+        for overlay_id in frame.drop:
+            state.overlays.pop(overlay_id, None)
+        changed.add("overlays")
+    if frame.cues is not UNSET:
+        oldest = frame.now - state.settings.max_latency
+        kept = [cue for cue in state.cues if cue.at >= oldest]
+        state.cues = [*kept, *frame.cues][-CUES_KEPT:]
+        changed.add("cues")
+    return changed
+
+
+def _forget_old_polls(polls: dict[str, PollRecord]) -> None:
+    ended = [poll for poll in polls.values() if poll.ended]
+    ended.sort(key=lambda poll: poll.closes_at)
+    for poll in ended[:-ENDED_POLLS_KEPT]:
+        del polls[poll.id]

@@ -1,0 +1,356 @@
+"""A room's line at this edge: what viewers send, in micro-batches, first in, first out.
+
+Theory of operation: messages wait until shortly before the room's next tick, which is the first to
+show them, or until there are 256; where few come, for a quarter of a tick. Then the batch is
+judged, appended and cast as a whole, while the next one gathers. Comments and the votes of each
+poll go to different places of the store at the same time, so of one viewer a batch takes messages
+to one such lane alone, and the others wait for the next: what one viewer sends takes effect in the
+order sent. Nobody is answered before the store has answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import structlog
+
+from grandstand.domain import events
+from grandstand.domain.events import CommentEvent
+from grandstand.domain.identity import Role
+from grandstand.domain.polls import PollRecord
+from grandstand.edge.batch_timing import BatchTiming
+from grandstand.moderation import Judgement, Moderator, Policy
+from grandstand.replica.room import LiveRoom
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.ingest import Appended, CommentRate, Item
+from grandstand.store.store import Store, retry_until
+from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.votes import Ballot, Cast
+from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Ack, Mode, Size
+
+BATCH_MAX = 256
+LINE_MAX = 8192
+"""Messages that may wait: a second of the densest show known at one edge."""
+
+PATIENCE_S = 3.0
+"""How long a batch is sent again before its senders are told ``unavailable``."""
+
+HELD_PER_VIEWER = 5
+"""Comments of one viewer that may wait for a moderator: else a few fill the queue of 5,000, and
+everybody's doubtful comments are refused. Nodes may each let some more in within a tick."""
+
+HELD_RETRY_S = 30.0
+
+AWAY_RETRY_S = (1.0, 3.0)
+"""``retry_after`` is drawn from here, so that clients don't come back together."""
+
+NEW_FROM_THERE = "a new guest, from the address of one who was banned"
+
+Answer = Callable[[Ack | RefusedError], None]
+"""What a message's sender is told, once; an Ack's id is filled in already."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CommentIn:
+    """A comment that passed the door. With ``instead`` it has no effect any more: that is the
+    answer, unless the same message was stored before."""
+
+    message_id: str
+    user: str
+    name: str
+    text: str
+    at: int
+    mode: Mode
+    size: Size
+    color: int | None
+    answer: Answer
+    instead: RefusedError | None = None
+    role: Role = "viewer"
+    hold: bool = False
+
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteIn:
+    """A vote that passed the door. With ``instead`` it isn't counted any more: that is the answer,
+    unless the same message was counted before."""
+
+    message_id: str
+    user: str
+    poll: PollRecord
+    choices: tuple[int, ...]
+    answer: Answer
+    instead: RefusedError | None = None
+
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return self.poll.id
+
+
+class BatchQueue:
+    """The line of one room."""
+
+    def __init__(
+        self, live: LiveRoom, store: Store, moderator: Moderator, metrics: Metrics
+    ) -> None:
+        self._live = live
+        self._store = store
+        self._moderator = moderator
+        self._metrics = metrics
+        self._line: list[CommentIn | VoteIn] = []
+        self._full = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+        self._departures = BatchTiming(live.room)
+
+    def put(self, message: CommentIn | VoteIn) -> None:
+        """Takes a message into the line; ``answer`` is called later, or at once if it's full."""
+        if len(self._line) >= LINE_MAX:
+            message.answer(_overloaded())
+            return
+        self._line.append(message)
+        if len(self._line) >= BATCH_MAX:
+            self._full.set()
+        if self._working is None:
+            self._working = asyncio.create_task(self._work(), name=f"inbox {self._live.room}")
+
+    async def flushed(self) -> None:
+        """Waits until everything in the line is answered."""
+        while self._working is not None:
+            await asyncio.wait([self._working])
+
+    async def _work(self) -> None:
+        try:
+            while self._line:
+                if len(self._line) < BATCH_MAX:
+                    self._full.clear()
+                    try:
+                        async with timeout(self._wait_s):
+                            await self._full.wait()
+                    except TimeoutError:
+                        pass
+                await self._process(self._next_batch())
+        finally:
+            self._working = None
+
+    @property
+    def _wait_s(self) -> float:
+        tick_ms = self._live.replica.state.settings.tick
+        return self._departures.wait_ms(tick_ms, self._store.now_ms()) / 1000
+
+    def _next_batch(self) -> list[CommentIn | VoteIn]:
+        """The first of the line, of each viewer those alone that go where his first one goes."""
+        batch: list[CommentIn | VoteIn] = []
+        waiting: list[CommentIn | VoteIn] = []
+        lanes: dict[str, str | None] = {}
+        for message in self._line[:BATCH_MAX]:
+            if lanes.setdefault(message.user, message.lane) == message.lane:
+                batch.append(message)
+            else:
+                lanes[message.user] = None
+                waiting.append(message)
+        self._line[:BATCH_MAX] = waiting
+        return batch
+
+    async def _process(self, batch: list[CommentIn | VoteIn]) -> None:
+        self._departures.left(len(batch), self._store.now_ms())
+        self._metrics.batch_messages.observe(len(batch))
+        comments = [message for message in batch if isinstance(message, CommentIn)]
+        votes: dict[str, list[VoteIn]] = {}
+        for message in batch:
+            if isinstance(message, VoteIn):
+                votes.setdefault(message.poll.id, []).append(message)
+        jobs = [self._comments(comments)] if comments else []
+        jobs += [self._votes(each) for each in votes.values()]
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        if any(isinstance(result, StoreUnavailable) for result in results):
+            # Those behind would only wait as long again for the same answer.
+            waiting, self._line = self._line, []
+            for message in waiting:
+                _answer(message, _unavailable())
+
+    # --- comments --------------------------------------------------------------------------------
+
+    async def _comments(self, batch: list[CommentIn]) -> None:
+        settings = self._live.replica.state.settings
+        moderation = settings.moderation
+        policy = Policy(moderation.level, moderation.categories, moderation.on_timeout)
+        try:
+            texts = [each.text for each in batch if each.instead is None]
+            with self._metrics.moderation_seconds.time():
+                judged = await self._moderator.judge(texts, policy)
+            for each in judged:
+                self._metrics.verdicts.labels(each.action, each.category or "").inc()
+            judgements = iter(judged)
+            items, shares = [], dict[str, int]()
+            for place, message in enumerate(batch):
+                if message.instead is not None:
+                    items.append(_question(message))
+                    continue
+                judgement = next(judgements)
+                if _is_held(message, judgement) and not self._has_a_place(message.user, shares):
+                    batch[place] = replace(message, instead=_waits_already())
+                    items.append(_question(message))
+                else:
+                    items.append(_item(message, judgement))
+            rate = CommentRate(int(settings.comment_interval * 1000), settings.comment_burst)
+            with self._metrics.append_seconds.time():
+                answers = await retry_until(
+                    lambda: self._store.ingest.append(
+                        self._live.room, items, rate, self._store.now_ms()
+                    ),
+                    PATIENCE_S,
+                )
+        except BaseException as error:  # a cancellation too: nobody may be left unanswered
+            self._give_up(batch, error)
+            raise
+        self._departures.arrived(self._store.now_ms())
+        for message, appended in zip(batch, answers, strict=True):
+            _answer(message, _told(message, appended))
+
+    def _has_a_place(self, user: str, shares: dict[str, int]) -> bool:
+        """Take one of the viewer's places among the held; whether there was one.
+
+        ``shares`` are those taken by the batch, which the replica doesn't know of yet.
+        """
+        taken = self._live.replica.held_of(user) + shares.get(user, 0)
+        if taken >= HELD_PER_VIEWER:
+            return False
+        shares[user] = shares.get(user, 0) + 1
+        return True
+
+    # --- votes -----------------------------------------------------------------------------------
+
+    async def _votes(self, batch: list[VoteIn]) -> None:
+        ballots = [
+            Ballot(each.user, each.message_id, each.choices, in_window=each.instead is None)
+            for each in batch
+        ]
+        try:
+            casts = await retry_until(
+                lambda: self._store.votes.cast(self._live.room, batch[-1].poll, ballots),
+                PATIENCE_S,
+            )
+        except BaseException as error:  # a cancellation too: nobody may be left unanswered
+            self._give_up(batch, error)
+            raise
+        for message, cast in zip(batch, casts, strict=True):
+            _answer(message, _counted(message, cast))
+
+    def _give_up(self, batch: list[CommentIn] | list[VoteIn], error: BaseException) -> None:
+        refused = _unavailable
+        if isinstance(error, UnknownRoomError):
+            refused = _no_room
+        elif isinstance(error, StoreUnavailable):
+            log.warning("batch_unavailable", messages=len(batch), reason=error.reason)
+        else:
+            log.exception("batch_failed", room=self._live.room, messages=len(batch))
+        for message in batch:
+            _answer(message, refused())
+
+
+def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
+    """One sender's failure must not keep the others of the batch from their answers."""
+    try:
+        message.answer(told)
+    except Exception:
+        log.exception("answer_failed")
+
+
+def _waits_already() -> RefusedError:
+    words = f"{HELD_PER_VIEWER} of your comments wait for a moderator already"
+    return RefusedError(ErrorCode.RATE_LIMITED, words, HELD_RETRY_S)
+
+
+def _question(message: CommentIn) -> Item:
+    return Item(message.user, message.message_id, "q", b"")
+
+
+def _is_held(message: CommentIn, judged: Judgement) -> bool:
+    return judged.action == "hold" or (message.hold and judged.action != "reject")
+
+
+def _item(message: CommentIn, judged: Judgement) -> Item:
+    if judged.action == "reject":
+        reason = judged.category or "moderation"
+        return Item(message.user, message.message_id, "r", reason.encode())
+    held = _is_held(message, judged)
+    event = CommentEvent(
+        user=message.user,
+        name=message.name,
+        at=message.at,
+        text=message.text,
+        weight=judged.weight,
+        mood=judged.mood,
+        excitement=judged.excitement,
+        dedupe_key=judged.dedupe_key,
+        mode=message.mode,
+        size=message.size,
+        color=message.color,
+        held=held,
+        category=judged.category or "",
+        reason=judged.reason or (NEW_FROM_THERE if message.hold else ""),
+        role=message.role,
+    )
+    return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
+
+
+def _told(message: CommentIn, appended: Appended) -> Ack | RefusedError:
+    match appended.result:
+        case "accepted" | "held":
+            status: Literal["accepted", "held"] = appended.result
+            return Ack(message.message_id, status, appended.comment)
+        case "rejected":
+            return RefusedError(ErrorCode.REJECTED, f"not shown: {appended.reason}")
+        case "limited":
+            wait_s = appended.wait_ms / 1000
+            return RefusedError(ErrorCode.RATE_LIMITED, f"comment again in {wait_s:.1f} s", wait_s)
+        case "unknown":
+            assert message.instead is not None
+            return message.instead
+        case "overloaded":
+            return _overloaded()
+
+
+def _counted(message: VoteIn, cast: Cast) -> Ack | RefusedError:
+    if cast in ("counted", "repeated"):
+        return Ack(message.message_id)
+    if message.instead is not None:
+        return message.instead
+    if cast == "lost":
+        return _unavailable()
+    if cast == "voted_already":
+        words = "you have changed your vote too often" if message.poll.change else "you have voted"
+        return RefusedError(ErrorCode.ALREADY_VOTED, words)
+    return RefusedError(ErrorCode.POLL_NOT_OPEN, "this poll takes no vote for that moment")
+
+
+def _no_room() -> RefusedError:
+    return RefusedError(ErrorCode.UNKNOWN_ROOM, "this room was deleted")
+
+
+def _overloaded() -> RefusedError:
+    return RefusedError(
+        ErrorCode.OVERLOADED, "too much at once: send it again later", random.uniform(*AWAY_RETRY_S)
+    )
+
+
+def _unavailable() -> RefusedError:
+    return RefusedError(
+        ErrorCode.UNAVAILABLE,
+        "the store is away: send it again later, with the same id",
+        random.uniform(*AWAY_RETRY_S),
+    )

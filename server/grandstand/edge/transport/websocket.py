@@ -1,0 +1,400 @@
+"""One viewer's WebSocket, as a protocol class that uvicorn puts on the transport of an upgrade.
+
+It must not know rooms, messages, tokens or the store: a gate admits or refuses, a session gets
+whole messages and says what to write.
+
+Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
+transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
+queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. A viewer
+that doesn't read isn't read either: what it sends waits in its own kernel, so its pings and
+messages can't pile up answers here. How much of what a peer sends is read, and when, the
+``FrameReader`` decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+from websockets.frames import Opcode
+
+from grandstand.edge.transport import handshake, send_socket
+from grandstand.edge.transport.client_address import forwarded_for, peer_of
+from grandstand.edge.transport.frame_reader import FULL, FrameReader
+from grandstand.edge.transport.handshake import Handshake, Offer, Refusal, unavailable
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.inbound import FRAMES, Inbound
+from grandstand.edge.transport.keepalive import Deadline, Keepalive
+from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.wire import frames
+from grandstand.wire.codes import CloseCode
+
+__all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
+
+MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
+MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
+CLOSING_S = 5
+"""How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
+
+ANSWER_S = 1
+"""So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
+
+_PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
+
+_log = structlog.get_logger(__name__)
+
+
+class Session(Protocol):
+    """One viewer, made by the gate: plain methods, called on the event loop."""
+
+    def opened(self, socket: ViewerSocket) -> None:
+        """The handshake is done."""
+
+    def received(self, payload: bytes, is_text: bool) -> None:
+        """One whole message; text is UTF-8."""
+
+    def bye(self, code: CloseCode, reason: str) -> None:
+        """The peer broke a rule of the transport's: say why, and close."""
+
+    def behind(self) -> None:
+        """The kernel takes no more; may come from within ``write``, and for a healthy peer too,
+        when a frame is larger than the buffers.
+        """
+
+    def caught_up(self) -> None:
+        """The kernel has taken everything."""
+
+    def ending(self) -> None:
+        """From now on nothing may be written: a close frame has been, or the end was cut short."""
+
+    def lost(self) -> None:
+        """The connection is over, whatever the cause; once, after ``opened``."""
+
+    def drain(self) -> None:
+        """The process is shutting down: say bye and close."""
+
+
+class Gate(Protocol):
+    """Who may come in; ``handshake_limit`` is asked first."""
+
+    handshake_limit: HandshakeLimit
+
+    def admit(self, handshake: Handshake) -> Session | Refusal:
+        """A session for the viewer, or the answer it gets instead."""
+
+
+class ViewerSocket(FrameReader):
+    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, gate=…, …)``.
+
+    Nothing that a peer sends makes it raise. What a session raises is logged and closes with 1011.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_connections",
+        "_deadline",
+        "_deaf",
+        "_early",
+        "_entrance",
+        "_head",
+        "_open",
+        "_ponged",
+        "_session",
+        "_slot",
+        "deflates",
+        "is_text",
+        "kernel",
+        "paused",
+        "peer",
+    )
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        gate: Gate,
+        keepalive: Keepalive,
+        turns: RoundRobin,
+    ) -> None:
+        super().__init__(keepalive, turns)
+        self.is_text = True
+        self.deflates = False
+        self.paused = False
+        self.kernel: send_socket.Socket | None = None
+        self.peer = ""
+        self._entrance: tuple[Gate, Config] | None = (gate, config)
+        self._connections = cast("set[object]", server_state.connections)
+        self._head: bytearray | None = bytearray()
+        self._early = b""
+        self._session: Session | None = None
+        self._deadline: Deadline | None = None
+        self._slot = -1
+        self._open = False
+        self._ponged = True
+        self._asked = False
+        self._deaf = False
+
+    # What a session and the fan-out may do.
+
+    def write(self, frame: bytes) -> None:
+        """Give a ready-made frame to the kernel, and what it doesn't take to the transport; nothing
+        once closing.
+        """
+        if not self._open:
+            return
+        sent = 0
+        if self.kernel is not None and not self.paused:  # the transport holds nothing back
+            try:
+                sent = self.kernel.send(frame)
+            except OSError:  # full, or broken, as the transport will find
+                sent = 0
+        if sent < len(frame):
+            self._transport.write(frame[sent:])
+
+    def send(self, payload: bytes) -> None:
+        """Frame one message for this viewer alone and write it."""
+        self.write(frames.plain(payload, self.is_text))
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send a close frame and await the peer's, no longer than ``CLOSING_S``."""
+        if not self._open or self._inbound is None:
+            return
+        self._shut()
+        self._inbound.close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
+        self.flush(self._inbound)
+
+    def abort(self) -> None:
+        """Drop the connection at once, with what hasn't been sent."""
+        self._shut()
+        self._transport.abort()
+
+    def greeted(self) -> None:
+        """It has said ``hello``: from now on it may send as much as a viewer may."""
+        if self._inbound is not None:
+            self._inbound.budget = FRAMES
+
+    def doubt(self) -> None:
+        """Its window shrinks, which has many causes: ask for a pong, and take it for full if none
+        comes."""
+        if not self._asked:
+            self._asked = True
+            self.write(_PING)
+            self._keepalive.after(ANSWER_S, self._deafen)
+
+    # What the sweep asks.
+
+    def ping(self) -> None:
+        """Send a ping and forget the pongs of before."""
+        self._ponged = False
+        self.write(_PING)
+
+    def judge_pong(self) -> None:
+        """Close if no pong came since the last ``ping``."""
+        if not self._ponged:
+            self.close(CloseCode.TOO_SLOW, "no pong in time")
+
+    # What uvicorn and the transport call.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport over from uvicorn's HTTP protocol.
+
+        Uvicorn itself sets us as the transport's protocol only after it has replayed the head,
+        which is too late for a ``pause_writing`` that the first frames cause, and it drops what
+        came after the head (which a client may not send so early, RFC 6455 section 4.1).
+        """
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+        before = self._transport.get_protocol()
+        if isinstance(before, H11Protocol):
+            self._early = before.conn.trailing_data[0]
+        self._transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the request's head, later of frames."""
+        if self._head is not None:
+            data = self._receive_head(self._head, data)
+        if data and self._inbound is not None:
+            self.receive(self._inbound, data)
+
+    def eof_received(self) -> None:
+        """The peer has closed its side: returning nothing lets the transport close ours."""
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more."""
+        self.paused = True
+        self.hold(FULL)
+        self._tell(lambda session: session.behind())
+
+    def resume_writing(self) -> None:
+        """The kernel has taken everything; a peer that reads is alive."""
+        self._ponged = True
+        self.release(FULL)
+        if not self._deaf:
+            self._caught_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        self._connections.discard(self)
+        self._shut()
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if self._inbound is not None:
+            self._inbound.end()
+            self._inbound = None
+        self._entrance = self._head = None
+        session, self._session = self._session, None
+        if session is not None:
+            try:
+                session.lost()
+            except Exception:
+                _log.exception("session failed", peer=self.peer)
+
+    def shutdown(self) -> None:
+        """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
+        if self._head is not None:
+            self._turn_away(unavailable("the server is stopping"))
+        elif self._open:
+            self._tell(lambda session: session.drain())
+
+    # The handshake.
+
+    def _receive_head(self, head: bytearray, data: bytes) -> bytes:
+        """Collect the request's head; returns the bytes that follow it."""
+        head += data
+        end = head.find(b"\r\n\r\n") + 4
+        if end < 4:
+            if len(head) > MAX_HEAD_BYTES:
+                self._turn_away(b"")
+            return b""
+        rest, self._early = bytes(head[end:]) + self._early, b""
+        try:
+            self._consider(head[:end])
+        except Exception:
+            _log.exception("handshake failed", peer=self.peer)
+            self._turn_away(unavailable("our fault"))
+        return rest
+
+    def _consider(self, head: bytearray) -> None:
+        assert self._entrance is not None
+        gate, config = self._entrance
+        self.peer = peer_of(self._transport, config)(forwarded_for(head))
+        if busy := gate.handshake_limit.refusal(self.peer):
+            return self._turn_away(busy)
+        offer = handshake.read(head, self.peer)
+        if isinstance(offer, Offer):
+            admitted = gate.admit(offer.handshake)
+            if not isinstance(admitted, Refusal):
+                return self._begin(offer, admitted)
+            offer = admitted.response()
+        gate.handshake_limit.give_back()
+        self._turn_away(offer)
+
+    def _begin(self, offer: Offer, session: Session) -> None:
+        self.kernel = send_socket.handle(self._transport)
+        self._entrance = self._head = None
+        self._session = session
+        self.is_text, self.deflates = offer.is_text, offer.deflates
+        self._inbound = Inbound(offer.deflates)
+        self._open = True
+        self._slot = self._keepalive.join(self)
+        self._transport.write(offer.response)
+        self._tell(lambda session: session.opened(self))
+
+    def _turn_away(self, response: bytes) -> None:
+        self._head = None
+        self._detach()
+        self._transport.write(response)
+        self._hang_up(at_once=True)
+
+    # Frames.
+
+    def receive_frame(self, opcode: Opcode, payload: bytes) -> None:
+        """A message for the session, or a pong."""
+        if opcode is Opcode.PONG:
+            self._receive_pong()
+        else:
+            self._tell(lambda session: session.received(payload, opcode is Opcode.TEXT))
+
+    def violated(self, code: CloseCode, reason: str) -> None:
+        """The session says bye and closes."""
+        self._tell(lambda session: session.bye(code, reason))
+
+    def flush(self, inbound: Inbound) -> None:
+        """Write what is to be answered."""
+        for data in inbound.to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._shut()
+                self._hang_up(inbound.is_closed)
+
+    def _receive_pong(self) -> None:
+        self._ponged = True
+        was_deaf, self._asked, self._deaf = self._deaf, False, False
+        if was_deaf and not self._transport.get_write_buffer_size():
+            self._caught_up()
+
+    # The end.
+
+    def _tell(self, what: Callable[[Session], None]) -> None:
+        """Call the session; what it raises is ours, logged here and never seen by the loop."""
+        if not self._open or self._session is None:
+            return
+        try:
+            what(self._session)
+        except Exception:
+            _log.exception("session failed", peer=self.peer)
+            self.close(CloseCode.INTERNAL_ERROR)
+
+    def _shut(self) -> None:
+        """No more frames in or out; from here on the peer has bounded time."""
+        if self._open:
+            self._open = False
+            self._detach()
+            self._keepalive.leave(self, self._slot)
+            self._expire()
+            if self._session is not None:
+                try:
+                    self._session.ending()
+                except Exception:
+                    _log.exception("session failed", peer=self.peer)
+
+    def _detach(self) -> None:
+        """From here on only the transport writes, and closes the socket."""
+        if self.kernel is not None:
+            self.kernel.detach()
+            self.kernel = None
+
+    def _hang_up(self, at_once: bool) -> None:
+        """End the stream; what the peer is still sending is read away unless ``at_once``.
+
+        Closing on unread bytes resets the connection, and the reset can overtake the close frame
+        that tells the peer what it did wrong.
+        """
+        self._expire()
+        if at_once or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+
+    def _caught_up(self) -> None:
+        self.paused = False
+        self._tell(lambda session: session.caught_up())
+
+    def _deafen(self) -> None:
+        if self._asked and self._open:
+            self._deaf = self.paused = True
+            self._tell(lambda session: session.behind())
+
+    def _expire(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._keepalive.after(CLOSING_S, self._transport.abort)

@@ -1,0 +1,200 @@
+"""The checks of a viewer's hello, comments and votes before they enter the inbox. Pure.
+
+Theory of operation: faults are looked for in the contract's order: identity, fields, limits, state.
+A message that was acknowledged before gets the same answer again, whatever has changed since (a
+mute, a shield, the end of a poll, a stricter setting). Only the store knows whether it was. So
+where that is possible, a message with a fault enters the inbox all the same, and the fault goes
+with it as the answer ``instead``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from msgspec import UNSET
+
+from grandstand.domain import polls
+from grandstand.domain.clock import check_at
+from grandstand.domain.identity import Action, Identity, check_may, neutral_name
+from grandstand.domain.polls import PollRecord
+from grandstand.domain.state import RoomState
+from grandstand.edge.batch import Answer, CommentIn, VoteIn
+from grandstand.moderation import Names, Policy, clean
+from grandstand.tokens import Tokens
+from grandstand.wire.codec import BadMessageError
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import PostComment, Settings, Vote
+
+UNCLEANED_TIMES, UNCLEANED_MORE = 2, 100
+"""A text so much longer than the room takes isn't cleaned: 4 KiB of marks or blanks take 3 ms."""
+
+BANNED = "you are banned from this room"
+ANOTHER_ROOM = "the token is for another room"
+FOR_GOOD_RETRY_S = 3600.0
+"""``retry_after`` of a mute without an end."""
+
+
+def comment(
+    message: PostComment,
+    identity: Identity | None,
+    user: str,
+    state: RoomState,
+    now: int,
+    limited: RefusedError | None,
+    answer: Answer,
+) -> CommentIn:
+    """``message`` as it enters the line at programme time ``now``; ``limited`` if its connection
+    sends too much.
+
+    Raises RefusedError where nobody needs to be asked.
+    """
+    known = _known(identity, "comment")
+    settings = state.settings
+    at = now if message.at is UNSET else message.at
+    text = message.text
+    if len(text) <= UNCLEANED_TIMES * settings.max_text + UNCLEANED_MORE:
+        text = clean(text)
+    fault = _first(
+        lambda: check_may(known, "comment", settings),
+        lambda: _check_text(text, settings.max_text),
+        lambda: check_at(at, now, settings.max_latency),
+    )
+    if isinstance(fault, BadMessageError):
+        raise fault
+    if limited is not None:
+        raise fault or limited
+    return CommentIn(
+        message_id=message.id,
+        user=user,
+        name=known.name,
+        text=text,
+        at=at,
+        mode=message.mode,
+        size=message.size,
+        color=None if message.color is UNSET else message.color,
+        role=known.role,
+        hold=now < known.held_until,
+        answer=answer,
+        instead=fault or _first(lambda: _check_may_speak(known, user, state, now)),
+    )
+
+
+def vote(
+    message: Vote,
+    identity: Identity | None,
+    user: str,
+    state: RoomState,
+    now: int,
+    limited: RefusedError | None,
+    answer: Answer,
+) -> VoteIn:
+    """As ``comment``, for a vote."""
+    known = _known(identity, "vote")
+    poll = state.polls.get(message.poll)
+    at = now if message.at is UNSET else message.at
+    fault = _first(
+        lambda: check_may(known, "vote", state.settings),
+        lambda: None if poll is None else polls.check_choices(poll, message.choices),
+        lambda: check_at(at, now, state.settings.max_latency),
+    )
+    if limited is not None:
+        raise fault or limited
+    if poll is None:
+        raise fault or RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
+    return VoteIn(
+        message_id=message.id,
+        user=user,
+        poll=poll,
+        choices=tuple(message.choices),
+        answer=answer,
+        instead=fault or _first(lambda: _check_counts(poll, at, now)),
+    )
+
+
+def identified(token: str, room: str, tokens: Tokens) -> Identity:
+    """Who comes with ``token``. Raises RefusedError if it is none, or for another room."""
+    identity = tokens.identify(token)
+    if not identity.may_enter(room):
+        raise RefusedError(ErrorCode.FORBIDDEN, ANOTHER_ROOM)
+    return identity
+
+
+def named(identity: Identity, user: str, state: RoomState, names: Names) -> Identity:
+    """``identity`` under a name that the room can show: a neutral one for one that it doesn't take.
+
+    Nobody is locked out for what another gave them as a name. A guest's was judged when it got its
+    token; only the staff may have come since.
+    """
+    if identity.role != "viewer":
+        return identity
+    staff = [each.name for other, each in state.staff.items() if other != user]
+    if identity.guest:
+        is_taken = names.resembles(identity.name, staff)
+    else:
+        moderation = state.settings.moderation
+        policy = Policy(moderation.level, moderation.categories)
+        is_taken = names.fault(identity.name, policy, staff) is not None
+    return replace(identity, name=neutral_name(user)) if is_taken else identity
+
+
+def by_token(fault: BadMessageError, room: str, tokens: Tokens) -> RefusedError:
+    """What to answer to a ``hello`` with wrong fields: a fault of identity comes first."""
+    token = fault.token
+    if fault.kind != "hello" or token is None:
+        return fault
+    try:
+        identified(token, room, tokens)
+    except RefusedError as refused:
+        return refused
+    return fault
+
+
+def by_identity(
+    fault: BadMessageError, identity: Identity | None, settings: Settings
+) -> RefusedError:
+    """What to answer where fields are wrong: a fault of identity comes before one of a field."""
+    if fault.kind not in ("comment", "vote"):
+        return fault
+    action: Action = "comment" if fault.kind == "comment" else "vote"
+    return _first(lambda: check_may(identity, action, settings)) or fault
+
+
+def _known(identity: Identity | None, action: Action) -> Identity:
+    """Who it is; what the room lets one do may have changed since one did it."""
+    if identity is None:
+        raise RefusedError(ErrorCode.UNAUTHORIZED, f"to {action}, say hello with a token")
+    return identity
+
+
+def _first(*checks: Callable[[], None]) -> RefusedError | None:
+    """The first fault that the checks find."""
+    for check in checks:
+        try:
+            check()
+        except RefusedError as fault:
+            return fault
+    return None
+
+
+def _check_text(text: str, max_text: int) -> None:
+    if not text:
+        raise BadMessageError("comment: `text` is blank")
+    if len(text) > max_text:
+        words = f"{len(text)} characters; this room takes {max_text}"
+        raise RefusedError(ErrorCode.TOO_LONG, words)
+
+
+def _check_may_speak(identity: Identity, user: str, state: RoomState, now: int) -> None:
+    sanction = state.sanction(user, now)
+    if sanction is not None:
+        wait_s = FOR_GOOD_RETRY_S if sanction.until is None else (sanction.until - now) / 1000
+        raise RefusedError(ErrorCode.MUTED, "a moderator muted you", wait_s)
+    if state.settings.shield and not identity.is_at_least("moderator"):
+        raise RefusedError(ErrorCode.SHIELDED, "only moderators comment at the moment")
+
+
+def _check_counts(poll: PollRecord, at: int, now: int) -> None:
+    if not polls.counts(poll, at, now):
+        words = "this poll takes no vote for that moment"
+        raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)

@@ -1,0 +1,1 @@
+"""Who holds a room's lease, and what that process does for the room."""

@@ -1,0 +1,168 @@
+"""Which rooms this process sequences: takes leases, keeps them, gives them back.
+
+Every process tries for every room that is awake; the lease picks one. A process that stops
+breathing loses its leases within a second and a half, and the first to ask after that takes the
+room over. A room is awake while something happens in it, while it has viewers here, and while
+something will happen by time alone; its sequencer ends when it is quiet. What is appended to a
+quiet room wakes it at once, by the process that appended it. Should that process die in between,
+the others find the entry as they look through all rooms in turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from grandstand.sequencer.tick import RoomSequencer
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.store import Store
+from grandstand.store.timeline import ConflictError, RoomEndedError, UnknownRoomError
+from grandstand.tasks import cancel_all
+from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
+
+ROUND_S = 0.4
+"""About a quarter of the lease: two renewals may fail before it runs out."""
+
+LEAST_ROUND_S = 0.02
+"""Between two rounds, however many rooms wake."""
+
+LOOKED_AT = 100
+"""Rooms that one round looks at for what nobody took up: a thousand are gone through in 4 s."""
+
+ROOMS_S = 5.0
+"""How often the list of all rooms is asked for, and what is awake is said again."""
+
+SWEEP_PAUSE_S = 0.005
+"""Between two pieces of a deleted room: others' commands go first."""
+
+log = structlog.get_logger(__name__)
+
+
+def _nobody() -> Iterable[str]:
+    return ()
+
+
+class RoomLeader:
+    """The rooms that this process sequences."""
+
+    def __init__(
+        self, store: Store, metrics: Metrics, visited: Callable[[], Iterable[str]] = _nobody
+    ) -> None:
+        """``visited`` tells the rooms that have viewers at this process."""
+        self._store = store
+        self._metrics = metrics
+        self._visited = visited
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._resting: dict[str, int | None] = {}
+        self._rooms: list[str] = []
+        self._has_woken_all = False
+        self._place = 0
+        self._listed_s = float("-inf")
+
+    async def run(self) -> None:
+        """Does its duty until cancelled, then gives the leases back."""
+        woken = self._store.awake.woken
+        try:
+            while True:
+                woken.clear()
+                try:
+                    await self._round()
+                except StoreUnavailable as away:
+                    log.warning("duty_paused", reason=away.reason)
+                await asyncio.sleep(LEAST_ROUND_S)
+                try:
+                    async with timeout(ROUND_S):
+                        await woken.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            await self._stop()
+
+    async def _round(self) -> None:
+        awake = self._store.awake
+        await self._let_rest()
+        await self._look_around()
+        working = {room for room, task in self._working.items() if not task.done()}
+        wanted = await awake.due(self._store.now_ms()) | awake.nudged() | set(self._visited())
+        held = await self._store.leases.hold(sorted(wanted | working))
+        self._metrics.leases_held.set(len(held))
+        for room in list(self._working):
+            # One that went to rest since the round began is given back in the next one.
+            if room not in self._resting and (room not in held or self._working[room].done()):
+                await self._dismiss(room)
+        taken = held - self._working.keys()
+        # First said, then done: a process that dies at it is followed by another.
+        await awake.wake(sorted(taken), self._store.now_ms())
+        for room in taken:
+            sequencer = RoomSequencer(room, self._store, self._metrics)
+            self._working[room] = asyncio.create_task(
+                self._work(room, sequencer), name=f"sequence {room}"
+            )
+
+    async def _look_around(self) -> None:
+        """Looks after some of the rooms, in their turn, and now and then at which there are."""
+        now_s, awake = asyncio.get_running_loop().time(), self._store.awake
+        if now_s - self._listed_s >= ROOMS_S:
+            self._listed_s = now_s
+            self._rooms = await self._store.rooms.ids()
+            self._metrics.rooms.set(len(self._rooms))
+            # The first time all of them are: what an older version left isn't said to be awake.
+            working = [room for room, task in self._working.items() if not task.done()]
+            again = working if self._has_woken_all else self._rooms
+            await awake.wake(again, self._store.now_ms())
+            self._has_woken_all = True
+        some = self._rooms[self._place : self._place + LOOKED_AT]
+        self._place = self._place + LOOKED_AT if len(some) == LOOKED_AT else 0
+        for room in await awake.backlogged([each for each in some if each not in self._working]):
+            awake.nudge(room)
+
+    async def _work(self, room: str, sequencer: RoomSequencer) -> None:
+        try:
+            self._resting[room] = await sequencer.run()
+        except ConflictError as conflict:
+            log.warning("sequencer_superseded", room=room, reason=str(conflict))
+        except RoomEndedError:
+            await self._sweep(room)
+        except UnknownRoomError as gone:
+            log.warning("sequencer_stopped", room=room, reason=str(gone))
+            self._resting[room] = None
+        except StoreUnavailable as away:
+            log.warning("sequencer_stopped", room=room, reason=str(away))
+        except Exception:
+            log.exception("sequencer_failed", room=room)
+
+    async def _let_rest(self) -> None:
+        """Gives the quiet rooms back, all in one go; what was appended meanwhile wakes them."""
+        resting = dict(self._resting)
+        if resting:
+            await self._store.awake.rest(resting)
+            await self._store.leases.give_back(sorted(resting))
+        for room in resting:
+            await self._dismiss(room)
+
+    async def _sweep(self, room: str) -> None:
+        """Takes away what a deleted room had, piece by piece; whoever comes next goes on."""
+        endings = self._store.endings
+        try:
+            await asyncio.sleep(await endings.rest_ms(room, self._store.now_ms()) / 1000)
+            while not await endings.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
+                await asyncio.sleep(SWEEP_PAUSE_S)  # nothing is waited for: others go first
+            log.info("room_swept", room=room)
+            self._resting[room] = None
+        except StoreUnavailable as away:
+            log.warning("sweep_cut_short", room=room, reason=away.reason)
+        except Exception:
+            log.exception("sweep_failed", room=room)
+
+    async def _dismiss(self, room: str) -> None:
+        await cancel_all([self._working.pop(room)])
+        self._resting.pop(room, None)
+
+    async def _stop(self) -> None:
+        await cancel_all(self._working.values())  # at once: whoever waits for us may lose patience
+        with contextlib.suppress(StoreUnavailable):  # they run out by themselves
+            await self._store.leases.give_back(sorted(self._working))

@@ -1,0 +1,69 @@
+"""The store that the settings name: an operator's own, or the embedded one for as long as it is
+needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import structlog
+
+from grandstand.errors import OperatorError
+from grandstand.settings import ServerSettings
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.embedded import EmbeddedStore
+from grandstand.store.store import Store, open_store
+from grandstand.tasks import cancel_all
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def store_url(settings: ServerSettings) -> AsyncIterator[str]:
+    """Where the store is that the settings name, or the embedded one, stopped at the end.
+
+    Raises OperatorError.
+    """
+    if settings.redis_url is not None:
+        yield settings.redis_url
+        return
+    embedded = EmbeddedStore(settings.data_dir)
+    url = await embedded.start()
+    watching = asyncio.create_task(embedded.watch(), name="embedded store")
+    try:
+        yield url
+    finally:
+        await cancel_all([watching])
+        await embedded.stop()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Store]:
+    """The store there. Raises OperatorError."""
+    try:
+        store = await open_store(url)
+    except StoreUnavailable as away:
+        place = urlsplit(url)
+        where = f"{place.scheme}://{place.hostname or place.path}"
+        raise OperatorError(
+            f"the store at {where} doesn't answer ({away.reason}): {_advice(place.scheme, away)}"
+        ) from None
+    if store.durability.promise == "weak":
+        log.warning("acks_are_weak", why=store.durability.why)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _advice(scheme: str, away: StoreUnavailable) -> str:
+    if "loading" in away.reason.lower():
+        return "it reads its data still; start again in a while"
+    if scheme == "rediss":
+        return "start it, or mend GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
+    if scheme == "redis" and "losed" in away.reason:  # closed, Connection closed by server
+        return "start it, or mend GRANDSTAND_REDIS_URL; if it wants TLS, begin with rediss://"
+    return "start it, or mend GRANDSTAND_REDIS_URL"

@@ -1,0 +1,1 @@
+"""Text as people write it, and as rules, merging and models look at it. Pure."""

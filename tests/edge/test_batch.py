@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from grandstand.edge import batch as module
+from grandstand.edge.batch import CommentIn, VoteIn
+from grandstand.edge.batch_timing import FEW, BatchTiming
+from grandstand.moderation import Judgement
+from grandstand.replica.room import LiveRoom
+from grandstand.store.connection import StoreUnavailable
+from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Ack
+
+from tests.edge.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Line:
+    """An inbox, and what its senders were told, in order."""
+
+    def __init__(self, harness: Harness, live: LiveRoom) -> None:
+        self.batches = harness.gate.room(live).batches
+        self.live = live
+        self.told: list[tuple[str, Ack | RefusedError]] = []
+
+    def say(self, name: str, text: str = "hi", user: str = "u", **fields: Any) -> None:
+        def answer(told: Ack | RefusedError) -> None:
+            self.told.append((name, told))
+
+        fields = {"answer": answer, "at": self.live.now(), "color": None, **fields}
+        self.batches.put(
+            CommentIn(
+                message_id=name,
+                user=user,
+                name="N",
+                text=text,
+                mode="scroll",
+                size="normal",
+                **fields,
+            )
+        )
+
+    def cast(self, name: str, poll: Any, user: str = "u", **fields: Any) -> None:
+        def answer(told: Ack | RefusedError) -> None:
+            self.told.append((name, told))
+
+        self.batches.put(VoteIn(name, user, poll, (0,), answer, **fields))
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.told]
+
+    def codes(self) -> list[str]:
+        return [told.status if isinstance(told, Ack) else told.code.value for _, told in self.told]
+
+
+async def line_on(harness: Harness) -> Line:
+    room = await harness.by_hand()
+    return Line(harness, room.live)
+
+
+async def test_what_comes_within_a_moment_goes_to_the_store_at_once(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    sizes: list[int] = []
+    append = on_still_harness.store.ingest.append
+
+    async def counting(room: str, items: Any, *rest: Any) -> Any:
+        sizes.append(len(items))
+        return await append(room, items, *rest)
+
+    monkeypatch.setattr(on_still_harness.store.ingest, "append", counting)
+    for number in range(300):
+        line.say(str(number), user=f"u{number}")
+    await line.batches.flushed()
+    assert sizes == [256, 44]
+    assert line.names == [str(number) for number in range(300)]
+    assert set(line.codes()) == {"accepted"}
+
+
+async def test_one_viewers_messages_take_effect_in_the_order_sent(
+    on_still_harness: Harness,
+) -> None:
+    line = await line_on(on_still_harness)
+    poll, other = [await poll_of(on_still_harness, line, name) for name in ("p", "q")]
+    line.say("1")
+    line.cast("2", poll)
+    line.cast("x", poll, user="other")
+    line.say("3")
+    line.cast("4", other)
+    await line.batches.flushed()
+    own = [name for name in line.names if name != "x"]
+    assert own == ["1", "2", "3", "4"]
+    assert line.names.index("x") < line.names.index("2")
+
+
+async def poll_of(harness: Harness, line: Line, name: str) -> Any:
+    """A poll that takes votes."""
+    from grandstand.domain.polls import PollRecord
+
+    now = line.live.now()
+    poll = PollRecord(
+        id=name,
+        kind="single",
+        question="?",
+        options=["A", "B"],
+        opens_at=now,
+        closes_at=now + 60_000,
+        grace=0,
+    )
+    await harness.store.votes.open(line.live.room, poll)
+    return poll
+
+
+async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    muted = RefusedError(ErrorCode.MUTED, "muted", 1.0)
+    poll = await poll_of(on_still_harness, line, "p")
+    line.say("1", "first")
+    line.cast("v", poll)
+    await line.batches.flushed()
+    judged: list[str] = []
+    judge = on_still_harness.gate.moderator.judge
+
+    async def watching(texts: Any, policy: Any) -> Any:
+        judged.extend(texts)
+        return await judge(texts, policy)
+
+    monkeypatch.setattr(on_still_harness.gate.moderator, "judge", watching)
+    line.say("1", "first", instead=muted)
+    line.say("2", "second", instead=muted)
+    line.say("3", "third")
+    line.cast("v", poll, instead=muted)
+    line.cast("w", poll, instead=muted, user="late")
+    line.cast("y", poll, instead=muted)
+    await line.batches.flushed()
+    told = dict(line.told)
+    assert isinstance(told["1"], Ack)
+    assert isinstance(told["3"], Ack)
+    assert isinstance(told["v"], Ack)
+    assert told["2"] is told["w"] is told["y"] is muted
+    assert judged == ["third"]
+
+
+async def test_a_full_line_answers_overloaded_at_once(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LINE_MAX", 3)
+    line = await line_on(on_still_harness)
+    for number in range(4):
+        line.say(str(number), user=f"u{number}")
+    assert line.codes() == ["overloaded"]
+    refused = line.told[0][1]
+    assert isinstance(refused, RefusedError)
+    assert refused.retry_after is not None
+    assert 1 <= refused.retry_after <= 3
+    await line.batches.flushed()
+    assert line.codes()[1:] == ["accepted"] * 3
+
+
+async def test_while_the_store_is_away_a_batch_is_sent_again_and_counts_once(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    append = on_still_harness.store.ingest.append
+    failures = 2
+
+    async def flaky(*arguments: Any) -> Any:
+        nonlocal failures
+        answers = await append(*arguments)
+        if failures:
+            failures -= 1
+            raise StoreUnavailable("the connection broke after it was executed")
+        return answers
+
+    monkeypatch.setattr(on_still_harness.store.ingest, "append", flaky)
+    line.say("1")
+    await line.batches.flushed()
+    assert line.codes() == ["accepted"]
+    entries = await on_still_harness.store.ingest.read(line.live.room, "0-0", 10)
+    assert len(entries) == 1
+
+
+async def test_a_store_that_stays_away_is_told_to_the_batch_and_to_those_behind_it(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
+    line = await line_on(on_still_harness)
+
+    async def away(*arguments: Any) -> Any:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(on_still_harness.store.ingest, "append", away)
+        for number in range(300):
+            line.say(str(number), user=f"u{number}")
+        await line.batches.flushed()
+    assert line.codes() == ["unavailable"] * 300
+    line.say("again")
+    await line.batches.flushed()
+    assert line.codes()[300:] == ["accepted"]
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, asyncio.CancelledError])
+async def test_a_fault_of_ours_is_unavailable_to_its_batch_and_stops_nothing(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
+) -> None:
+    line = await line_on(on_still_harness)
+
+    async def broken(*arguments: Any) -> Any:
+        raise fault
+
+    poll = await poll_of(on_still_harness, line, "p")
+    with monkeypatch.context() as patch:
+        patch.setattr(on_still_harness.gate.moderator, "judge", broken)
+        line.say("1")
+        line.cast("2", poll, user="other")
+        await line.batches.flushed()
+    line.say("3")
+    await line.batches.flushed()
+    assert dict(zip(line.names, line.codes(), strict=True)) == {
+        "1": "unavailable",
+        "2": "accepted",
+        "3": "accepted",
+    }
+
+
+async def test_a_sender_that_fails_keeps_nobody_else_from_an_answer(
+    on_still_harness: Harness,
+) -> None:
+    line = await line_on(on_still_harness)
+
+    def failing(told: object) -> None:
+        raise RuntimeError("its connection is broken")
+
+    line.say("1", answer=failing)
+    line.say("2", user="other")
+    await line.batches.flushed()
+    assert line.names == ["2"]
+
+
+async def test_flushed_waits_for_what_comes_meanwhile(on_still_harness: Harness) -> None:
+    line = await line_on(on_still_harness)
+    line.say("1")
+    flushing = asyncio.create_task(line.batches.flushed())
+    await asyncio.sleep(0)
+    line.say("2", user="other")
+    await flushing
+    assert line.names == ["1", "2"]
+
+
+async def test_each_batch_is_reported_as_it_leaves_and_arrives(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    told = list[tuple[str, int]]()
+
+    class Watched(BatchTiming):
+        def wait_ms(self, tick_ms: int, now_ms: float) -> float:
+            told.append(("waits", tick_ms))
+            return super().wait_ms(tick_ms, now_ms)
+
+        def left(self, messages: int, now_ms: float) -> None:
+            told.append(("left", messages))
+            super().left(messages, now_ms)
+
+        def arrived(self, now_ms: float) -> None:
+            told.append(("arrived", 0))
+            super().arrived(now_ms)
+
+    monkeypatch.setattr(line.batches, "_departures", Watched(line.live.room))
+    tick_ms = line.live.replica.state.settings.tick
+    for count in (FEW, 1):
+        for number in range(count):
+            line.say(uuid4().hex, user=f"u{number}")
+        await line.batches.flushed()
+    expected = [[("waits", tick_ms), ("left", count), ("arrived", 0)] for count in (FEW, 1)]
+    assert told == [*expected[0], *expected[1]]
+
+
+async def test_a_viewer_has_a_few_places_among_the_held_and_others_have_theirs(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    held = Judgement("hold", None, "", 1.0, 0.0, 0.0, 1, None, "")
+
+    async def judge(*arguments: Any, **fields: Any) -> list[Judgement]:
+        return [held] * len(arguments[0])
+
+    monkeypatch.setattr(line.batches._moderator, "judge", judge)
+    monkeypatch.setattr(type(line.live.replica), "held_of", lambda self, user: 3 * (user == "u"))
+    for number in range(4):
+        line.say(f"u{number}")
+    line.say("v0", user="v")
+    await line.batches.flushed()
+    told = dict(zip(line.names, line.codes(), strict=True))
+    assert told == {
+        "u0": "held",
+        "u1": "held",
+        "u2": "rate_limited",
+        "u3": "rate_limited",
+        "v0": "held",
+    }
+    refused = dict(line.told)["u3"]
+    assert isinstance(refused, RefusedError)
+    assert refused.retry_after == module.HELD_RETRY_S
+    line.say("u0")  # sent again, it has the answer that it had
+    await line.batches.flushed()
+    assert line.codes()[-1] == "held"
+
+
+async def test_a_guest_whose_comments_are_all_held_has_no_more_places_than_others(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    taken = module.HELD_PER_VIEWER - 1
+    monkeypatch.setattr(type(line.live.replica), "held_of", lambda self, user: taken)
+    line.say("1", hold=True)
+    line.say("2", hold=True)
+    await line.batches.flushed()
+    assert line.codes() == ["held", "rate_limited"]

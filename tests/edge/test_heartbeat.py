@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from grandstand.edge import heartbeat as module
+from grandstand.edge.heartbeat import Heartbeat
+from grandstand.store.connection import StoreUnavailable
+from grandstand.tasks import cancel_all
+from grandstand.timeouts import timeout
+
+from tests.edge.harness import Harness, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(autouse=True)
+def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROUND_S", 0.01)
+
+
+async def test_the_store_is_told_how_many_viewers_are_here(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_still_harness.by_hand()
+    outlets = [on_still_harness.seat(room.room) for _ in range(3)]
+    present, told = on_still_harness.store.rooms.present, 0
+
+    async def flaky(*arguments: object) -> None:
+        nonlocal told
+        told += 1
+        if told == 1:
+            raise StoreUnavailable("away")
+        await present(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(on_still_harness.store.rooms, "present", flaky)
+    task = asyncio.create_task(Heartbeat(on_still_harness.gate).run())
+    store = on_still_harness.store
+    for count in (3, 2):
+        async with timeout(5):
+            while await store.rooms.viewers(room.room, store.now_ms()) != count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        session = outlets.pop().session
+        assert session is not None
+        session.lost()
+    await cancel_all([task])
+
+
+async def test_a_store_that_hangs_silences_no_room(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
+
+    async def hanging(*arguments: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(on_still_harness.store.rooms, "present", hanging)
+    monkeypatch.setattr("grandstand.edge.room.QUIET_S", 0.02)
+    task = asyncio.create_task(Heartbeat(on_still_harness.gate).run())
+    await until(lambda: len(outlet.of("frame")) >= 3)
+    assert all("head" in frame for frame in outlet.of("frame"))
+    await cancel_all([task])

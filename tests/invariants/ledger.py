@@ -1,0 +1,421 @@
+"""A room's books as a pure state machine: what the store's scripts must do, step for step.
+
+The invariants of the design are proven of these functions alone, by ``test_ledger.py``; that the
+scripts in ``store/scripts`` are these functions, answers and contents alike, is shown against a
+real Valkey by ``test_scripts.py``. Nothing here knows Redis, a connection or a clock: each function
+takes the books and an event and gives the books after it, and what was answered.
+
+Cursors are numbers here (the n-th entry that ever entered); the store's are stream ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from grandstand.domain.limits import Bucket, Rate
+from grandstand.store.ingest import Appended, Item
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
+from grandstand.store.votes import Ballot, Cast
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds an append; the caps count entries of the ingest stream and held comments."""
+
+    period_ms: int
+    rate: Rate
+    backlog: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ingest stream; ``comment`` is empty for control."""
+
+    cursor: int
+    comment: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a room stood, as a sequencer saw it."""
+
+    epoch: str
+    seq: int
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A commit as a sequencer sends it; ``name`` recognises it when it comes again."""
+
+    name: str
+    before: Place
+    seq: int
+    offset: int
+    cursor: int
+    now: int
+    envelope: bytes
+    state: Mapping[str, bytes] = field(default_factory=dict)
+    polls: Mapping[str, bytes] = field(default_factory=dict)
+    held: Mapping[str, bytes] = field(default_factory=dict)
+    decided: Sequence[str] = ()
+    sanctions: Mapping[str, bytes | None] = field(default_factory=dict)  # None: lifted, or over
+    rows: Sequence[tuple[int, str]] = ()  # at, comment id
+    retracted: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """All that the store keeps of one room, votes apart.
+
+    ``life``: what became of its head. It is ``lost`` where the store forgot it, ``ended`` once a
+    producer deleted the room, and ``swept`` once all that the room had is gone.
+    """
+
+    epoch: str
+    life: Literal["alive", "lost", "ended", "swept"] = "alive"
+    seq: int = 0
+    offset: int = 0
+    cursor: int = 0
+    now: int = 0
+    commit: str = ""
+    comments: int = 0
+    entered: int = 0
+    answers: Mapping[tuple[int, bytes], Appended] = field(default_factory=dict)
+    arrivals: Mapping[str, float] = field(default_factory=dict)
+    ingest: tuple[Entry, ...] = ()
+    timeline: tuple[tuple[int, bytes], ...] = ()
+    state: Mapping[str, bytes] = field(default_factory=dict)
+    polls: Mapping[str, bytes] = field(default_factory=dict)
+    held: Mapping[str, bytes] = field(default_factory=dict)
+    sanctions: Mapping[str, bytes] = field(default_factory=dict)
+    record: frozenset[tuple[int, str]] = frozenset()
+    retracted: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> Place:
+        return Place(self.epoch, self.seq, self.cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard of a poll: a voter's messages, the newest first, and the sums.
+
+    One that isn't ``opened`` was never made, or the store has lost it.
+    """
+
+    opened: bool = False
+    closed: bool = False
+    votes: Mapping[str, tuple[Ballot, ...]] = field(default_factory=dict)
+    tally: Mapping[int, int] = field(default_factory=dict)
+
+
+def short_id(number: int) -> str:
+    """Base 36, led by a letter that tells the length, so that ids sort as their numbers do."""
+    text = ""
+    while number or not text:
+        number, digit = divmod(number, 36)
+        text = DIGITS[digit] + text
+    return chr(96 + len(text)) + text
+
+
+# --- what enters ---------------------------------------------------------------------------------
+
+
+def append(
+    room: Room, items: Sequence[Item], limits: Limits, now_ms: int
+) -> tuple[Room, list[Appended]]:
+    """One micro-batch, in its order; each item sees what those before it did.
+
+    Raises RoomGoneError, RoomEndedError: nobody would read what is appended.
+    """
+    _require_head(room)
+    # The shelf counts what is held by commit; what this batch holds comes on top of it.
+    shelf = limits.held - len(room.held)
+    answers: list[Appended] = []
+    for item in items:
+        before = room.comments
+        room, answer = _append(room, item, limits, shelf, now_ms)
+        shelf -= answer.result == "held" and room.comments > before
+        answers.append(answer)
+    return room, answers
+
+
+def _append(
+    room: Room, item: Item, limits: Limits, shelf: int, now_ms: int
+) -> tuple[Room, Appended]:
+    period = now_ms // limits.period_ms
+    for each in (period - 1, period):
+        if (each, item.key) in room.answers:
+            return room, room.answers[each, item.key]
+    if item.kind == "q":
+        return room, Appended("unknown")
+    if item.kind in "ch" and len(room.ingest) >= limits.backlog:
+        return room, Appended("overloaded")
+    if item.kind == "h" and shelf <= 0:
+        return room, Appended("overloaded")
+    if item.kind != "x" and limits.rate.interval_ms:
+        bucket = Bucket(room.arrivals.get(item.user, 0.0))
+        wait_ms = bucket.take(now_ms, limits.rate)
+        if wait_ms:
+            return room, Appended("limited", wait_ms=int(wait_ms))
+        room = replace(room, arrivals={**room.arrivals, item.user: bucket.arrival_ms})
+    if item.kind == "r":
+        answer = Appended("rejected", reason=item.payload.decode())
+    else:
+        comment = ""
+        if item.kind != "x":
+            room = replace(room, comments=room.comments + 1)
+            comment = short_id(room.comments)
+        entry = Entry(room.entered + 1, comment, item.payload)
+        room = replace(room, entered=entry.cursor, ingest=(*room.ingest, entry))
+        answer = Appended("held" if item.kind == "h" else "accepted", comment=comment)
+    return replace(room, answers={**room.answers, (period, item.key): answer}), answer
+
+
+# --- what the sequencer makes of it --------------------------------------------------------------
+
+
+def commit(
+    room: Room, proposal: Proposal, kept: int
+) -> tuple[Room, Literal["committed", "already", "conflict"]]:
+    """Moves the room on from the place the proposal saw, or not at all."""
+    if room.life != "alive":
+        return room, "conflict"
+    if (room.epoch, room.seq, room.commit) == (
+        proposal.before.epoch,
+        proposal.seq,
+        proposal.name,
+    ):
+        return room, "already"
+    if room.place != proposal.before:
+        return room, "conflict"
+    held = {**room.held, **proposal.held}
+    sanctions = {**room.sanctions, **proposal.sanctions}
+    moved = replace(
+        room,
+        seq=proposal.seq,
+        offset=proposal.offset,
+        cursor=proposal.cursor,
+        now=proposal.now,
+        commit=proposal.name,
+        ingest=tuple(entry for entry in room.ingest if entry.cursor > proposal.cursor),
+        timeline=(*room.timeline, (proposal.seq, proposal.envelope))[-kept:],
+        state={**room.state, **proposal.state},
+        polls={**room.polls, **proposal.polls},
+        held={id: text for id, text in held.items() if id not in proposal.decided},
+        sanctions={user: sanction for user, sanction in sanctions.items() if sanction is not None},
+        record=room.record | set(proposal.rows),
+        retracted=room.retracted | set(proposal.retracted),
+    )
+    return moved, "committed"
+
+
+def renew(
+    room: Room, over: str, epoch: str, seen_seq: int, seen_offset: int, now: int | None = None
+) -> tuple[Room, str]:
+    """Begins ``epoch`` after the one that is ``over``; the epoch in force.
+
+    Raises RoomGoneError, RoomEndedError.
+    """
+    _require_head(room)
+    if room.epoch != over:
+        return room, room.epoch
+    renewed = replace(
+        room,
+        epoch=epoch,
+        seq=max(room.seq, seen_seq),
+        offset=max(room.offset, seen_offset),
+        now=room.now if now is None else now,
+        timeline=(),
+    )
+    return renewed, epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Who sequences a room, and how many before it were lost without giving the room back.
+
+    ``lease`` runs out, the rest stays. ``tries``: how many holders in a row, ``by`` the last of
+    them, took the entry at the cursor ``tried`` by itself.
+    """
+
+    lease: str = ""
+    node: str = ""
+    lost: int = 0
+    tried: str = ""
+    by: str = ""
+    tries: int = 0
+
+
+def hold(post: Post, node: str) -> tuple[Post, int | None]:
+    """Takes or keeps the room; how many holders were lost, None if another has it."""
+    if post.lease not in ("", node):
+        return post, None
+    lost = post.lost + (post.node not in ("", node))
+    return replace(post, lease=node, node=node, lost=lost), lost
+
+
+def give_back(post: Post, node: str) -> Post:
+    """Lets another take the room at once; nothing is known of it then."""
+    if post.lease not in ("", node):
+        return post
+    return Post() if post.node == node else replace(post, lease="")
+
+
+def recover(post: Post, node: str) -> tuple[Post, int | None]:
+    """Notes that the holder survived what those before it were lost over."""
+    post, lost = hold(post, node)
+    return post if lost is None else Post(lease=node, node=node), None if lost is None else 0
+
+
+def try_alone(post: Post, node: str, cursor: str) -> tuple[Post, int | None]:
+    """Notes which entry the holder takes by itself; how many were lost over that entry."""
+    post, lost = hold(post, node)
+    if lost is None:
+        return post, None
+    tries = post.tries if post.tried == cursor else 0
+    if (post.tried, post.by) != (cursor, node):
+        tries += 1
+    return replace(post, tried=cursor, by=node, tries=tries), tries - 1
+
+
+def run_out(post: Post) -> Post:
+    """The holder has been silent for too long."""
+    return replace(post, lease="")
+
+
+def revoke(
+    revoked: Mapping[str, int], name: str, until: int, now_ms: int, most: int
+) -> tuple[Mapping[str, int], bool]:
+    """Revokes ``name`` until then, or lifts it if that is over; whether there was room for it."""
+    if until <= now_ms:
+        return {each: when for each, when in revoked.items() if each != name}, True
+    if name not in revoked and len(revoked) >= most:
+        revoked = {each: when for each, when in revoked.items() if when > now_ms}
+        if len(revoked) >= most:
+            return revoked, False
+    return {**revoked, name: until}, True
+
+
+def put_back(revoked: Mapping[str, int], known: Mapping[str, int]) -> Mapping[str, int]:
+    """Revokes again what was ``known`` and the store has lost."""
+    return {**known, **revoked}
+
+
+# --- a room's beginning and end -----------------------------------------------------------------
+
+
+def create(
+    room: Room,
+    epoch: str,
+    state: Mapping[str, bytes],
+    sanctions: Mapping[str, bytes],
+    next_comment: int = 0,
+    seq: int = 0,
+    offset: int = 0,
+) -> tuple[Room, Literal["created", "exists", "ending"]]:
+    """Makes the room, or makes it anew where its head was lost.
+
+    What the store still has of it stays: comments that wait are sequenced after all. ``state`` and
+    ``sanctions`` are what is known of the room. New comments are numbered beyond all old ones.
+    """
+    if room.life == "alive":
+        return room, "exists"
+    if room.life == "ended":
+        return room, "ending"
+    made = replace(
+        room,
+        epoch=epoch,
+        life="alive",
+        seq=seq,
+        offset=offset,
+        cursor=0,
+        now=0,
+        commit="",
+        comments=next_comment,
+        timeline=(),
+        state=dict(state),
+        sanctions={**room.sanctions, **sanctions},
+    )
+    return made, "created"
+
+
+def lose(room: Room) -> Room:
+    """The store forgets everything: it was flushed, or another took its place."""
+    return Room("", life="lost", entered=room.entered)
+
+
+def lose_head(room: Room) -> Room:
+    """The store forgets the head alone: a key was evicted, or deleted by hand."""
+    return replace(room, epoch="", life="lost")
+
+
+def end(room: Room) -> tuple[Room, Literal["ended", "already"]]:
+    """A producer deletes the room: from now on nothing enters it. Raises RoomGoneError."""
+    if room.life == "lost":
+        raise RoomGoneError
+    if room.life in ("ended", "swept"):
+        return room, "already"
+    return replace(room, life="ended"), "ended"
+
+
+def sweep(room: Room) -> Room:
+    """Forgets all that an ended room had; a room that hasn't ended keeps everything."""
+    return replace(lose(room), life="swept") if room.life == "ended" else room
+
+
+def _require_head(room: Room) -> None:
+    if room.life == "lost":
+        raise RoomGoneError
+    if room.life != "alive":
+        raise RoomEndedError
+
+
+# --- votes ---------------------------------------------------------------------------------------
+
+
+def cast(
+    shard: Shard, ballots: Sequence[Ballot], change: bool, changes_max: int
+) -> tuple[Shard, list[Cast]]:
+    """One batch of votes, in its order."""
+    answers: list[Cast] = []
+    for ballot in ballots:
+        shard, answer = _cast(shard, ballot, change, changes_max)
+        answers.append(answer)
+    return shard, answers
+
+
+def _cast(shard: Shard, ballot: Ballot, change: bool, changes_max: int) -> tuple[Shard, Cast]:
+    before = shard.votes.get(ballot.voter, ())
+    if any(each.message_id == ballot.message_id for each in before):
+        return shard, "repeated"
+    if before and (not change or len(before) > changes_max):
+        return shard, "voted_already"
+    if shard.closed or not ballot.in_window:
+        return shard, "too_late"
+    if not shard.opened:
+        return shard, "lost"
+    tally = dict(shard.tally)
+    for option in before[0].choices if before else ():
+        tally[option] -= 1
+    for option in ballot.choices:
+        tally[option] = tally.get(option, 0) + 1
+    votes = {**shard.votes, ballot.voter: (ballot, *before)}
+    return replace(shard, votes=votes, tally=tally), "counted"
+
+
+def open_shard(shard: Shard) -> Shard:
+    """From now on votes count; again is the same."""
+    return replace(shard, opened=True)
+
+
+def close(shard: Shard) -> Shard:
+    """From now on nothing counts any more."""
+    return replace(shard, closed=True)

@@ -1,0 +1,424 @@
+"""The design's invariants, of the pure books: whatever comes, however often and in which order.
+
+The network is a bag: a message once sent may arrive any number of times, at any time, and a
+sequencer that was replaced goes on believing in what it saw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import groupby, takewhile
+from typing import Any
+
+import pytest
+from grandstand.domain.limits import Rate
+from grandstand.store.ingest import Item, Kind
+from grandstand.store.timeline import RoomEndedError, RoomGoneError
+from grandstand.store.votes import Ballot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.invariants import ledger
+from tests.invariants.ledger import Entry, Limits, Place, Post, Proposal, Room, Shard
+
+PERIOD_MS = 300_000
+LIMITS = Limits(PERIOD_MS, Rate(2000, 3), backlog=12, held=3)
+FREE = replace(LIMITS, rate=Rate(0, 1))
+KEPT = 5
+CHANGES_MAX = 3
+OPTIONS = 12
+
+users = st.sampled_from(["ada", "bo", "cy"])
+message_ids = st.sampled_from(["1", "2", "3", "4"])
+kinds: st.SearchStrategy[Kind] = st.sampled_from(["c", "c", "h", "r", "x", "q"])
+items = st.builds(
+    lambda user, id, kind: Item(user, id, kind, f"{user} {id}".encode()), users, message_ids, kinds
+)
+choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=3, unique=True).map(
+    tuple[int, ...]
+)
+ballots = st.builds(Ballot, users, message_ids, choices, st.booleans())
+
+
+class Books(RuleBasedStateMachine):
+    """One room, two sequencers that know nothing of each other, and a forgetful network."""
+
+    batches = Bundle("batches")
+    proposals = Bundle("proposals")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_ms = 1_700_000_000_000
+        self.room = Room("e0")
+        self.epochs = 1
+        self.commits = 0
+        self.effect_ms: dict[bytes, int] = {}
+        self.entries: dict[int, Entry] = {}
+        self.accepted: set[str] = set()
+        self.rejected_by_hand: set[str] = set()
+        self.committed: set[int] = set()
+        self.by_seq: dict[tuple[str, int], bytes] = {}
+        self.by_offset: dict[tuple[str, int], str] = {}
+        self.views: dict[int, Room] = {0: self.room, 1: self.room}
+
+    # --- what enters -----------------------------------------------------------------------------
+
+    @rule(target=batches, batch=st.lists(items, min_size=1, max_size=4))
+    def send(self, batch: list[Item]) -> list[Item]:
+        return batch
+
+    @rule(batch=batches, limits=st.sampled_from([LIMITS, FREE]))
+    def arrives(self, batch: list[Item], limits: Limits) -> None:
+        before = self.room
+        if before.life != "alive":
+            with pytest.raises(RoomGoneError):
+                ledger.append(before, batch, limits, self.now_ms)
+            return
+        self.room, answers = ledger.append(before, batch, limits, self.now_ms)
+        assert len(answers) == len(batch)
+        for entry in self.room.ingest[len(before.ingest) :]:
+            self.entries[entry.cursor] = entry
+        for key in {item.key for item in batch}:
+            answered = [period for period, each in self.room.answers if each == key]
+            if len(answered) > sum(each == key for _, each in before.answers):
+                # A new effect: the last one lies longer back than an id is remembered.
+                assert self.now_ms - self.effect_ms.get(key, 0) > PERIOD_MS
+                self.effect_ms[key] = self.now_ms
+        told: dict[bytes, set[Any]] = {}
+        for item, answer in zip(batch, answers, strict=True):
+            if answer.result in ("accepted", "held", "rejected"):
+                told.setdefault(item.key, set()).add(answer)
+                self.accepted |= {answer.comment} - {""}
+        assert all(len(each) == 1 for each in told.values())
+
+    @rule(ms=st.sampled_from([1, 700, 2000, 60_000, PERIOD_MS - 1, PERIOD_MS, 2 * PERIOD_MS]))
+    def time_passes(self, ms: int) -> None:
+        self.now_ms += ms
+
+    # --- the sequencers --------------------------------------------------------------------------
+
+    @rule(who=st.integers(0, 1))
+    def loads(self, who: int) -> None:
+        if self.room.life == "alive":
+            self.views[who] = self.room
+
+    @rule(target=proposals, who=st.integers(0, 1), count=st.integers(1, 6), reject=st.booleans())
+    def folds(self, who: int, count: int, reject: bool) -> Proposal:
+        """Makes a commit of what it saw: comments to the record, held ones to the shelf; a control
+        entry decides the oldest held comment."""
+        seen = self.views[who]
+        read = [entry for entry in seen.ingest if entry.cursor > seen.cursor][:count]
+        held, rows, decided = dict(seen.held), [], []
+        for entry in read:
+            if entry.comment and self._is_held(entry):
+                held[entry.comment] = entry.payload
+            elif entry.comment:
+                rows.append((entry.cursor, entry.comment))
+            elif held:
+                oldest = min(held)
+                del held[oldest]
+                decided.append(oldest)
+                if not reject:
+                    rows.append((0, oldest))
+        self.commits += 1
+        return Proposal(
+            name=str(self.commits),
+            before=seen.place,
+            seq=seen.seq + 1,
+            offset=seen.offset + bool(rows),
+            cursor=read[-1].cursor if read else seen.cursor,
+            now=self.now_ms,
+            envelope=repr((read, self.commits)).encode(),
+            held={id: text for id, text in held.items() if id not in seen.held},
+            decided=decided,
+            rows=rows,
+        )
+
+    def _is_held(self, entry: Entry) -> bool:
+        return any(
+            answer.result == "held" and answer.comment == entry.comment
+            for answer in self.room.answers.values()
+        )
+
+    @rule(proposal=proposals)
+    def commits_arrive(self, proposal: Proposal) -> None:
+        before = self.room
+        self.room, result = ledger.commit(before, proposal, KEPT)
+        if result != "committed":
+            assert self.room == before
+            return
+        assert before.place == proposal.before
+        epoch = before.epoch
+        assert self.by_seq.setdefault((epoch, self.room.seq), proposal.envelope) == (
+            proposal.envelope
+        )
+        for offset in range(before.offset + 1, self.room.offset + 1):
+            assert self.by_offset.setdefault((epoch, offset), proposal.name) == proposal.name
+        self.committed |= {n for n in self.entries if before.cursor < n <= proposal.cursor}
+        self.rejected_by_hand |= set(proposal.decided) - {id for _, id in proposal.rows}
+
+    @rule(proposal=proposals)
+    def a_commit_that_comes_twice_is_recognised(self, proposal: Proposal) -> None:
+        self.commits_arrive(proposal)
+        once = self.room
+        if once.commit == proposal.name and once.epoch == proposal.before.epoch:
+            assert ledger.commit(once, proposal, KEPT) == (once, "already")
+
+    @rule(ahead=st.integers(0, 3), stale=st.booleans())
+    def history_is_cut(self, ahead: int, stale: bool) -> None:
+        before = self.room
+        over = "of long ago" if stale else before.epoch
+        epoch = self._new_epoch()
+        if before.life != "alive":
+            with pytest.raises(RoomGoneError):
+                ledger.renew(before, over, epoch, before.seq, before.offset)
+            return
+        self.room, in_force = ledger.renew(
+            before, over, epoch, before.seq + ahead, before.offset + ahead
+        )
+        assert in_force == self.room.epoch
+        assert (self.room == before) is stale
+        assert self.room.seq >= before.seq
+        assert self.room.offset >= before.offset
+
+    @rule()
+    def the_store_loses_the_head(self) -> None:
+        self.room = ledger.lose_head(self.room)
+
+    @rule()
+    def is_made_anew(self) -> None:
+        before = self.room
+        seen = max(self.views.values(), key=lambda view: view.offset)
+        # As by the clock: beyond whatever was given out.
+        beyond = len(self.entries) + 36 * (self.epochs + 1)
+        self.room, result = ledger.create(
+            before, self._new_epoch(), {}, {}, beyond, seen.seq, seen.offset
+        )
+        assert result == ("exists" if before.life == "alive" else "created")
+        assert (self.room == before) is (result == "exists")
+
+    def _new_epoch(self) -> str:
+        self.epochs += 1
+        return f"e{self.epochs}"
+
+    # --- what always holds -----------------------------------------------------------------------
+
+    @invariant()
+    def no_acknowledged_comment_is_lost(self) -> None:
+        waiting = {entry.comment for entry in self.room.ingest}
+        recorded = {id for _, id in self.room.record}
+        kept = waiting | recorded | self.room.held.keys() | self.rejected_by_hand
+        assert self.accepted <= kept
+
+    @invariant()
+    def only_what_was_committed_is_trimmed(self) -> None:
+        waiting = {entry.cursor for entry in self.room.ingest}
+        assert self.entries.keys() - waiting == self.committed
+
+    @invariant()
+    def each_comment_has_an_id_of_its_own_and_they_sort_as_they_came(self) -> None:
+        ids = [entry.comment for entry in self.entries.values() if entry.comment]
+        assert ids == sorted(set(ids))
+
+    @invariant()
+    def the_backlog_is_bounded(self) -> None:
+        comments = [entry for entry in self.room.ingest if entry.comment]
+        assert len(comments) <= LIMITS.backlog
+
+    @invariant()
+    def the_timeline_runs_without_a_gap_up_to_the_head(self) -> None:
+        seqs = [seq for seq, _ in self.room.timeline]
+        assert seqs == list(range(self.room.seq - len(seqs) + 1, self.room.seq + 1))
+
+
+class Poll(RuleBasedStateMachine):
+    """One shard of a poll; ballots come again whenever they like."""
+
+    sent = Bundle("sent")
+
+    @initialize(change=st.booleans())
+    def opens(self, change: bool) -> None:
+        self.change = change
+        self.shard = ledger.open_shard(Shard())
+        self.lost = False
+        self.final: tuple[Shard, Counter[int]] | None = None
+        self.counted: dict[str, list[Ballot]] = {}
+
+    @rule(target=sent, ballot=ballots)
+    def votes(self, ballot: Ballot) -> Ballot:
+        return ballot
+
+    @rule(batch=st.lists(sent, min_size=1, max_size=4))
+    def arrive(self, batch: list[Ballot]) -> None:
+        self.shard, answers = ledger.cast(self.shard, batch, self.change, CHANGES_MAX)
+        for ballot, answer in zip(batch, answers, strict=True):
+            mine = self.counted.setdefault(ballot.voter, [])
+            known = any(each.message_id == ballot.message_id for each in mine)
+            assert known == (answer == "repeated")
+            if answer == "counted":
+                assert not self.lost
+                assert self.final is None
+                assert ballot.in_window
+                mine.append(ballot)
+
+    @rule()
+    def the_store_loses_it(self) -> None:
+        self.lost = True
+        self.shard = Shard()
+        self.counted = {}
+        self.final = None
+
+    @rule()
+    def closes(self) -> None:
+        self.shard = ledger.close(self.shard)
+        if self.final is None:
+            self.final = (self.shard, +Counter(self.shard.tally))
+
+    @invariant()
+    def the_tally_is_the_last_choice_of_every_voter(self) -> None:
+        last = Counter(
+            option for mine in self.counted.values() if mine for option in mine[-1].choices
+        )
+        assert +Counter(self.shard.tally) == last
+        assert all(votes >= 0 for votes in self.shard.tally.values())
+
+    @invariant()
+    def nobody_votes_oftener_than_the_poll_lets_them(self) -> None:
+        most = 1 + CHANGES_MAX if self.change else 1
+        assert all(len(mine) <= most for mine in self.counted.values())
+
+    @invariant()
+    def after_the_close_nothing_moves(self) -> None:
+        if self.final is not None:
+            assert self.final == (self.shard, +Counter(self.shard.tally))
+
+
+nodes = st.sampled_from(["one", "two", "three"])
+cursors = st.sampled_from(["1-0", "2-0"])
+
+
+class Posts(RuleBasedStateMachine):
+    """Who has a room, told from a log of all that the holders did since the room was whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.post = Post()
+        self.holder = ""
+        self.log: list[tuple[str, str]] = []  # node, cursor of the entry that it tries, or none
+
+    def _may(self, node: str) -> bool:
+        if self.holder not in ("", node):
+            return False
+        self.holder = node
+        self.log.append((node, ""))
+        return True
+
+    @property
+    def _lost(self) -> int:
+        return len(list(groupby(node for node, _ in self.log))) - 1
+
+    @rule(node=nodes)
+    def holds(self, node: str) -> None:
+        self.post, answer = ledger.hold(self.post, node)
+        assert answer == (self._lost if self._may(node) else None)
+
+    @rule(node=nodes)
+    def gives_back(self, node: str) -> None:
+        if self.holder in ("", node):
+            self.holder = ""
+            if self.log and self.log[-1][0] == node:
+                self.log.clear()
+        self.post = ledger.give_back(self.post, node)
+
+    @rule(node=nodes)
+    def has_recovered(self, node: str) -> None:
+        self.post, answer = ledger.recover(self.post, node)
+        if self._may(node):
+            self.log = [(node, "")]
+            assert answer == 0
+        else:
+            assert answer is None
+
+    @rule(node=nodes, cursor=cursors)
+    def tries(self, node: str, cursor: str) -> None:
+        self.post, answer = ledger.try_alone(self.post, node, cursor)
+        if not self._may(node):
+            assert answer is None
+            return
+        self.log.append((node, cursor))
+        tried = [each for each in self.log if each[1]]
+        run = list(takewhile(lambda each: each[1] == cursor, reversed(tried)))
+        assert answer == len(list(groupby(run))) - 1
+
+    @rule()
+    def runs_out(self) -> None:
+        self.post = ledger.run_out(self.post)
+        self.holder = ""
+
+    @invariant()
+    def the_room_has_one_holder_or_none(self) -> None:
+        assert self.post.lease == self.holder
+        assert self.post.lost == max(0, self._lost)
+
+
+TestPosts = Posts.TestCase
+TestPosts.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestBooks = Books.TestCase
+TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestPoll = Poll.TestCase
+TestPoll.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=2, max_size=50, unique=True))
+def test_short_ids_sort_as_their_numbers_do(numbers: list[int]) -> None:
+    ids = [ledger.short_id(number) for number in sorted(numbers)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_an_id_is_remembered_for_five_minutes_whenever_it_came() -> None:
+    item = Item("ada", "1", "c", b"hello")
+    for phase_ms in (0, 1, PERIOD_MS // 2, PERIOD_MS - 1):
+        came_ms = 10 * PERIOD_MS + phase_ms
+        room, (answer,) = ledger.append(Room("e"), [item], FREE, came_ms)
+        assert ledger.append(room, [item], FREE, came_ms + PERIOD_MS) == (room, [answer])
+        again, _ = ledger.append(room, [item], FREE, came_ms + 2 * PERIOD_MS)
+        assert again.entered == 2
+
+
+def test_nothing_enters_a_room_that_has_ended_and_nothing_of_it_comes_back() -> None:
+    item = Item("ada", "1", "c", b"hello")
+    room, _ = ledger.append(Room("e"), [item], FREE, PERIOD_MS)
+    proposal = Proposal("p", room.place, 1, 1, 1, 0, b"p")
+    room, ended = ledger.end(room)
+    assert ended == "ended"
+    assert ledger.end(room) == (room, "already")
+    assert ledger.commit(room, proposal, KEPT) == (room, "conflict")
+    assert ledger.create(room, "f", {}, {}) == (room, "ending")
+    with pytest.raises(RoomEndedError):
+        ledger.append(room, [item], FREE, PERIOD_MS)
+    with pytest.raises(RoomEndedError):
+        ledger.renew(room, "e", "f", 0, 0)
+    swept = ledger.sweep(room)
+    assert ledger.end(swept) == (swept, "already")
+    with pytest.raises(RoomEndedError):
+        ledger.append(swept, [item], FREE, PERIOD_MS)
+    anew, result = ledger.create(swept, "f", {"settings": b"s"}, {}, next_comment=room.comments)
+    assert (result, anew.ingest, anew.answers, anew.record) == ("created", (), {}, frozenset())
+    assert ledger.commit(anew, proposal, KEPT) == (anew, "conflict")
+    again, (answer,) = ledger.append(anew, [item], FREE, PERIOD_MS)
+    assert again.entered == room.entered + 1
+    assert answer.comment == ledger.short_id(room.comments + 1)
+    assert ledger.sweep(again) == again
+
+
+def test_a_sequencer_that_was_replaced_commits_nothing() -> None:
+    room, _ = ledger.append(Room("e"), [Item("ada", "1", "c", b"hello")], FREE, PERIOD_MS)
+    old = Proposal("old", room.place, 1, 1, 1, 0, b"old")
+    new = replace(old, name="new", envelope=b"new")
+    room, result = ledger.commit(room, new, KEPT)
+    assert result == "committed"
+    assert ledger.commit(room, old, KEPT) == (room, "conflict")
+    assert room.place == Place("e", 1, 1)
