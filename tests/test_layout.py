@@ -113,6 +113,14 @@ def test_the_table_names_modules() -> None:
     assert set(TESTED_ELSEWHERE) <= set(MODULES)
 
 
+def test_the_readme_maps_the_same_parts_from_the_top() -> None:
+    readme = (TESTS.parent / "README.md").read_text()
+    drawn = readme.partition("Who imports whom")[2].split("```")[1]
+    assert set(re.findall(r"[a-z_]+", drawn)) >= DEPTH.keys() - {"__main__"}
+    heads = re.findall(r"^(\w+)", drawn, re.MULTILINE)
+    assert [DEPTH[head] for head in heads] == sorted(DEPTH[head] for head in heads)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_down(module: str) -> None:
     mine = part_of(module)

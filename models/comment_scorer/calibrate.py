@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from grandstand.moderation import OnnxScorer, Rules
 from grandstand.moderation.policy import Thresholds
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import skeleton
 from numpy.typing import NDArray
 from scipy.optimize import minimize

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
-from grandstand.moderation.moderator import REMEMBERED
+from grandstand.moderation.moderator import REMEMBERED, Moderator
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import clean, skeleton
 
 ROUNDS = 7

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import clean
 
 from models.comment_scorer import selection, sets

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 import onnx
-from grandstand.moderation import OnnxScorer, manifest, ngrams, text_features
+from grandstand.moderation import manifest, ngrams, text_features
 from grandstand.moderation.manifest import TrainedOn
 from grandstand.moderation.policy import Thresholds
+from grandstand.moderation.scorer import OnnxScorer
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from grandstand.moderation import OnnxScorer
+from grandstand.moderation.scorer import OnnxScorer
 from grandstand.text.normalise import clean
 
 from models.comment_scorer import sets

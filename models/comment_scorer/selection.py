@@ -44,8 +44,7 @@ import numpy as np
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.ranking import Budget
 from grandstand.domain.state import RoomState
-from grandstand.moderation import OnnxScorer
-from grandstand.moderation.scorer import Scorer
+from grandstand.moderation.scorer import OnnxScorer, Scorer
 from grandstand.sequencer.folding import RoomFold
 from grandstand.wire.messages import Moderation, Selection, Settings
 from numpy.typing import NDArray

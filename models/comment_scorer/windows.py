@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from grandstand.moderation import Moderator, Policy, Rules
-from grandstand.moderation.moderator import Judgement
+from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import Scorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import clean, dedupe_key, skeleton
 
 from models.comment_scorer import sets

@@ -26,8 +26,9 @@ from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.operations import Api
 from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
-from grandstand.edge.gate import Gate, Limits
+from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
+from grandstand.edge.node import Limits, Node
 from grandstand.edge.revoked import Revoked
 from grandstand.edge.transport.connection_limits import Arrivals
 from grandstand.edge.transport.dispatch import Dispatch
@@ -39,8 +40,11 @@ from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.errors import OperatorError
 from grandstand.leader.leader import RoomLeader
-from grandstand.moderation import ModelError, Moderator, OnnxScorer, Rules
+from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.reload import Reload
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.pages import pages
 from grandstand.replica.rooms import LiveRooms
 from grandstand.replica.secrets import SecretWatch
@@ -200,7 +204,7 @@ async def _serve(
         "why",
         lambda: arrivals.refused,
     )
-    gate = Gate(
+    node = Node(
         rooms=rooms,
         tokens=tokens,
         moderator=moderator,
@@ -211,7 +215,6 @@ async def _serve(
             settings.handshakes_per_s,
             metrics.handshakes_refused.labels(ErrorCode.OVERLOADED.value).inc,
         ),
-        origins=settings.origins,
         hides_rooms=settings.hide_rooms,
         ban_holds_address_s=settings.ban_holds_address_s,
         drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
@@ -233,7 +236,10 @@ async def _serve(
         uvicorn.Config(
             app,
             ws=functools.partial(  # type: ignore[arg-type]
-                ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()
+                ViewerSocket,
+                admission=Admission(node, settings.origins),
+                keepalive=keepalive,
+                turns=RoundRobin(),
             ),
             http=functools.partial(Dispatch, arrivals=arrivals),  # type: ignore[arg-type]
             backlog=machine.BACKLOG,
@@ -253,7 +259,7 @@ async def _serve(
         if not stopping.is_set():
             log.info("stopping")
         stopping.set()
-        gate.draining = api.draining = True
+        node.draining = api.draining = True
 
     def hasten() -> None:
         stop()
@@ -285,9 +291,9 @@ async def _serve(
         for name, job in {
             "rooms": rooms.run(),
             "keepalive": keepalive.run(),
-            "presence": Heartbeat(gate).run(),
-            "revoked": Revoked(gate).run(),
-            "duty": RoomLeader(store, metrics, gate.visited).run(),
+            "heartbeat": Heartbeat(node).run(),
+            "revoked": Revoked(node).run(),
+            "leader": RoomLeader(store, metrics, node.visited).run(),
             "tokens": tokens.run(),
             "secrets": SecretWatch(store, tokens.fingerprint, metrics.secrets_differ.set).run(),
             "reload": reload.run(),
@@ -307,7 +313,7 @@ async def _serve(
         stop()
         server.end()
         await serving
-        await asyncio.gather(*(room.batches.flushed() for room in gate.edge_rooms.values()))
+        await asyncio.gather(*(room.batches.flushed() for room in node.edge_rooms.values()))
     finally:
         stop()
         server.end()

@@ -30,8 +30,10 @@ from grandstand.demo import stream
 from grandstand.demo.crowd import Crowd
 from grandstand.domain.events import Restored
 from grandstand.edge.transport.draining import Draining
-from grandstand.moderation import Moderator, OnnxScorer, Rules
+from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.reload import Reload
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.replica import room, rooms
 from grandstand.resources import model
 from grandstand.settings import ServerSettings

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
-from tests.edge.echo import EchoGate, EchoSession
+from tests.edge.echo import EchoAdmission, EchoSession
 from tests.edge.transport.test_websocket import CONFIG, MemoryTransport, head
 
 READ_BYTES = 256 * 1024
@@ -78,13 +78,18 @@ class Crowd:
 
     def __init__(self, count: int, greeted: bool) -> None:
         self.due: list[Callable[[], None]] = []
-        self.gate = EchoGate(make_session=Counting)
+        self.admission = EchoAdmission(make_session=Counting)
         turns = RoundRobin(self.due.append)
         self.wires = [MemoryTransport() for _ in range(count)]
         self.sockets = []
         for wire in self.wires:
             socket = ViewerSocket(
-                CONFIG, ServerState(), {}, gate=self.gate, keepalive=Keepalive(), turns=turns
+                CONFIG,
+                ServerState(),
+                {},
+                admission=self.admission,
+                keepalive=Keepalive(),
+                turns=turns,
             )
             socket.connection_made(wire)
             socket.data_received(head(Sec_WebSocket_Extensions="permessage-deflate"))
@@ -106,7 +111,7 @@ class Crowd:
 
     def count_of(self, number: int) -> int:
         """How many messages one has got through."""
-        session = self.gate.sessions[number]
+        session = self.admission.sessions[number]
         assert isinstance(session, Counting)
         return session.count
 
@@ -145,7 +150,7 @@ def test_lasting_excess_ends_with_4000(kind: str) -> None:
     first, frame = FLOODS[kind]
     crowd = Crowd(1, greeted=True)
     crowd.flood(first + frame * (READ_BYTES // len(frame)))
-    assert crowd.gate.sessions[0].told[-1] == "violated"
+    assert crowd.admission.sessions[0].told[-1] == "violated"
     (wire,) = crowd.wires
     assert (4000).to_bytes(2, "big") in wire.take()[-40:]
     assert not wire.is_reading_now

@@ -64,7 +64,7 @@ async def test_an_odd_request_is_answered_400_and_the_hidden_one_is_not(
         assert answer.count(b"HTTP/1.1 ") == 1
         assert b"application/problem+json" in answer
         assert served_paths == []
-        assert served.gate.sessions == []
+        assert served.admission.sessions == []
 
 
 @pytest.fixture(scope="module")

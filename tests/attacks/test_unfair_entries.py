@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
 
-from tests.edge.echo import EchoGate
+from tests.edge.echo import EchoAdmission
 from tests.edge.transport.test_handshake_limit import HEAD, admitting, status
 
 PER_S = 40
@@ -19,10 +19,10 @@ SECONDS = 2
 
 async def entries(asked: list[tuple[float, str]], head: bytes = HEAD) -> dict[str, list[int]]:
     """The statuses that each address gets; ``asked``: at which second, and by whom."""
-    gate, now_s = EchoGate(), 0.0
+    admission, now_s = EchoAdmission(), 0.0
     got: dict[str, list[int]] = {}
-    async with admitting(gate) as port:
-        gate.handshake_limit = HandshakeLimit(PER_S, now=lambda: now_s)
+    async with admitting(admission) as port:
+        admission.handshake_limit = HandshakeLimit(PER_S, now=lambda: now_s)
         for at_s, address in sorted(asked):
             now_s = at_s
             got.setdefault(address, []).append(await status(port, head, address))

@@ -9,7 +9,11 @@ import pytest
 from grandstand import resources
 from grandstand.demo.phrases import UNFRIENDLY_SHARE, Phrases
 from grandstand.demo.rhythm import Occasion
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules, clean
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
+from grandstand.text.normalise import clean
 
 OPTIONS = ("Song A", "Song B")
 

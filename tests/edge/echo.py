@@ -1,4 +1,4 @@
-"""A gate and sessions that answer every message with itself, served by uvicorn on a free port."""
+"""Sessions that answer every message with itself, served by uvicorn on a free port."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 
 from grandstand.edge.transport.connection_limits import Arrivals
 from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.handshake import Handshake, Refusal
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
-from grandstand.edge.transport.websocket import Handshake, Refusal, ViewerSocket
+from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import CloseCode
 from uvicorn import Config, Server
@@ -61,7 +62,7 @@ class EchoSession:
 
 
 @dataclass
-class EchoGate:
+class EchoAdmission:
     """Admits everybody, unless it is given a refusal or an exception to raise."""
 
     answer: Refusal | Exception | None = None
@@ -82,7 +83,7 @@ class EchoGate:
 
 @dataclass
 class Served:
-    gate: EchoGate
+    admission: EchoAdmission
     keepalive: Keepalive
     server: Server
     port: int
@@ -95,7 +96,7 @@ class Served:
     @property
     def session(self) -> EchoSession:
         """The session of the one viewer there is."""
-        (session,) = self.gate.sessions
+        (session,) = self.admission.sessions
         return session
 
 
@@ -112,14 +113,14 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def serving(
-    gate: EchoGate | None = None,
+    admission: EchoAdmission | None = None,
     app: Any = no_app,
     limits: Mapping[str, int] | None = None,
     **options: Any,
 ) -> AsyncIterator[Served]:
     """A uvicorn server in this event loop; ``options`` go to its ``Config``, ``limits`` to its
     ``Arrivals``."""
-    gate = gate or EchoGate()
+    admission = admission or EchoAdmission()
     options = {"http": "h11"} | options
     keepalive = Keepalive()
     arrivals = Arrivals(keepalive, **(limits or {}))
@@ -130,7 +131,9 @@ async def serving(
         port=0,
         lifespan="off",
         log_config=None,
-        ws=functools.partial(ViewerSocket, gate=gate, keepalive=keepalive, turns=RoundRobin()),  # type: ignore[arg-type]
+        ws=functools.partial(
+            ViewerSocket, admission=admission, keepalive=keepalive, turns=RoundRobin()
+        ),  # type: ignore[arg-type]
         timeout_graceful_shutdown=5,
         **options,
     )
@@ -140,7 +143,7 @@ async def serving(
     await server.startup()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Served(gate, keepalive, server, port, arrivals)
+        yield Served(admission, keepalive, server, port, arrivals)
     finally:
         for connection in list(server.server_state.connections):
             if isinstance(connection, ViewerSocket):

@@ -21,7 +21,8 @@ from grandstand.domain.events import ControlEvent, PollOpened, SettingsPut
 from grandstand.domain.identity import Role, user_id
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.state import PrivateChanges, fold
-from grandstand.edge.gate import Gate
+from grandstand.edge.admission import Admission
+from grandstand.edge.node import Node
 from grandstand.edge.revoked import Revoked
 from grandstand.edge.session import ViewerSession
 from grandstand.edge.transport.handshake import Handshake
@@ -29,7 +30,8 @@ from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.leader.leader import RoomLeader
-from grandstand.moderation import Moderator, Rules
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.word_rules import Rules
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store.store import Store, open_store
@@ -267,7 +269,7 @@ class Harness:
 
     store: Store
     rooms: LiveRooms
-    gate: Gate
+    node: Node
     tokens: Tokens
     port: int = 0
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -331,7 +333,7 @@ class Harness:
     def admit(self, room: str, outlet: FakeOutlet) -> ViewerSession:
         """A session whose socket is ``outlet``."""
         handshake = Handshake(f"/v1/rooms/{room}/live", "", None, outlet.peer, None)
-        session = self.gate.admit(handshake)
+        session = Admission(self.node).admit(handshake)
         assert isinstance(session, ViewerSession)
         outlet.session = session
         session.opened(outlet)  # type: ignore[arg-type]
@@ -380,7 +382,9 @@ class Harness:
 
 
 @asynccontextmanager
-async def harness(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncIterator[Harness]:
+async def harness(
+    data_dir: Path, sequenced: bool = True, **node_fields: Any
+) -> AsyncIterator[Harness]:
     """The node, for the duration of the block."""
     async with valkey(data_dir) as url:
         store = await open_store(url)
@@ -389,13 +393,15 @@ async def harness(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncI
         keepalive = Keepalive()
         tokens = Tokens(SECRET)
         moderator = Moderator(None, Rules.load())
-        door = Gate(rooms, tokens, moderator, keepalive, metrics, **gate)
+        node = Node(rooms, tokens, moderator, keepalive, metrics, **node_fields)
         config = Config(
             no_app,
             port=0,
             lifespan="off",
             log_config=None,
-            ws=functools.partial(ViewerSocket, gate=door, keepalive=keepalive, turns=RoundRobin()),  # type: ignore[arg-type]
+            ws=functools.partial(
+                ViewerSocket, admission=Admission(node), keepalive=keepalive, turns=RoundRobin()
+            ),  # type: ignore[arg-type]
             timeout_graceful_shutdown=5,
         )
         server = Server(config)
@@ -403,12 +409,12 @@ async def harness(data_dir: Path, sequenced: bool = True, **gate: Any) -> AsyncI
         server.lifespan = config.lifespan_class(config)
         await server.startup()
         tokens.revocations = rooms.revocations.known
-        tasks = [asyncio.create_task(rooms.run()), asyncio.create_task(Revoked(door).run())]
+        tasks = [asyncio.create_task(rooms.run()), asyncio.create_task(Revoked(node).run())]
         if sequenced:
-            tasks.append(asyncio.create_task(RoomLeader(store, metrics, door.visited).run()))
+            tasks.append(asyncio.create_task(RoomLeader(store, metrics, node.visited).run()))
         try:
             port = server.servers[0].sockets[0].getsockname()[1]
-            yield Harness(store, rooms, door, tokens, port)
+            yield Harness(store, rooms, node, tokens, port)
         finally:
             for connection in list(server.server_state.connections):
                 if isinstance(connection, ViewerSocket):

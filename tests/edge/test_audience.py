@@ -15,7 +15,7 @@ from grandstand.wire.messages import Frame
 from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import connect
 
-from tests.edge.echo import EchoGate, EchoSession, serving
+from tests.edge.echo import EchoAdmission, EchoSession, serving
 from tests.edge.harness import FakeOutlet, until
 from tests.edge.transport.test_websocket import head
 
@@ -40,7 +40,7 @@ def audience(metrics: Metrics) -> Audience:
 @pytest.fixture
 def in_twos(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cohorts of two."""
-    monkeypatch.setattr(audience, "COHORT", 2)
+    monkeypatch.setattr("grandstand.edge.audience.COHORT", 2)
 
 
 def written(metrics: Metrics) -> float:
@@ -235,7 +235,7 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
                 await asyncio.sleep(pause_s)
         return seen
 
-    async with serving(EchoGate(make_session=Watcher)) as served:
+    async with serving(EchoAdmission(make_session=Watcher)) as served:
         pauses_s = (0.0, 0.0, 0.002, 0.01)
         reading = [asyncio.create_task(reads(served.url, pause_s)) for pause_s in pauses_s]
         await until(lambda: len(audience) == len(pauses_s))
@@ -244,14 +244,14 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
             if number == max(sizes):
                 await until(lambda: len(audience) == len(pauses_s))
             audience.broadcast(Raw(payload), number)
-            for session in served.gate.sessions:
+            for session in served.admission.sessions:
                 if draw.random() < 0.3:
                     answer = number.to_bytes(4, "big") + b"answer"
                     session.socket.write(frames.plain(answer, text=False))
             await asyncio.sleep(0.001)
         seen = await asyncio.gather(*reading)
         assert all(each == sorted(set(each)) for each in seen)
-        assert any("behind" in session.told for session in served.gate.sessions)
+        assert any("behind" in session.told for session in served.admission.sessions)
     assert len(audience) == 0
 
 
@@ -262,7 +262,7 @@ async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
     audience = Watcher.audience = Audience(metrics)
     loop = asyncio.get_running_loop()
     async with (
-        serving(EchoGate(make_session=Watcher)) as served,
+        serving(EchoAdmission(make_session=Watcher)) as served,
         connect(served.url, compression=None) as reading,
     ):
         with sockets.socket() as deaf:
@@ -270,7 +270,7 @@ async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
             await loop.sock_connect(deaf, ("127.0.0.1", served.port))
             await loop.sock_sendall(deaf, head())
             await until(lambda: len(audience) == 2)
-            sockets_ = [session.socket for session in served.gate.sessions]
+            sockets_ = [session.socket for session in served.admission.sessions]
             sent_bytes = 0
             while not sockets_[1]._asked:
                 audience.broadcast(Raw(b"x" * 1_000), 1)

@@ -8,7 +8,7 @@ import pytest
 from grandstand.edge import batch as module
 from grandstand.edge.batch import CommentIn, VoteIn
 from grandstand.edge.batch_timing import FEW, BatchTiming
-from grandstand.moderation import Judgement
+from grandstand.moderation.moderator import Judgement
 from grandstand.replica.room import LiveRoom
 from grandstand.store.connection import StoreUnavailable
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -23,7 +23,7 @@ class Line:
     """An inbox, and what its senders were told, in order."""
 
     def __init__(self, harness: Harness, live: LiveRoom) -> None:
-        self.batches = harness.gate.room(live).batches
+        self.batches = harness.node.room(live).batches
         self.live = live
         self.told: list[tuple[str, Ack | RefusedError]] = []
 
@@ -127,13 +127,13 @@ async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged
     line.cast("v", poll)
     await line.batches.flushed()
     judged: list[str] = []
-    judge = on_still_harness.gate.moderator.judge
+    judge = on_still_harness.node.moderator.judge
 
     async def watching(texts: Any, policy: Any) -> Any:
         judged.extend(texts)
         return await judge(texts, policy)
 
-    monkeypatch.setattr(on_still_harness.gate.moderator, "judge", watching)
+    monkeypatch.setattr(on_still_harness.node.moderator, "judge", watching)
     line.say("1", "first", instead=muted)
     line.say("2", "second", instead=muted)
     line.say("3", "third")
@@ -219,7 +219,7 @@ async def test_a_fault_of_ours_is_unavailable_to_its_batch_and_stops_nothing(
 
     poll = await poll_of(on_still_harness, line, "p")
     with monkeypatch.context() as patch:
-        patch.setattr(on_still_harness.gate.moderator, "judge", broken)
+        patch.setattr(on_still_harness.node.moderator, "judge", broken)
         line.say("1")
         line.cast("2", poll, user="other")
         await line.batches.flushed()

@@ -34,7 +34,7 @@ async def test_the_store_is_told_how_many_viewers_are_here(
         await present(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(on_still_harness.store.rooms, "present", flaky)
-    task = asyncio.create_task(Heartbeat(on_still_harness.gate).run())
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
     store = on_still_harness.store
     for count in (3, 2):
         async with timeout(5):
@@ -57,7 +57,7 @@ async def test_a_store_that_hangs_silences_no_room(
 
     monkeypatch.setattr(on_still_harness.store.rooms, "present", hanging)
     monkeypatch.setattr("grandstand.edge.room.QUIET_S", 0.02)
-    task = asyncio.create_task(Heartbeat(on_still_harness.gate).run())
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
     await until(lambda: len(outlet.of("frame")) >= 3)
     assert all("head" in frame for frame in outlet.of("frame"))
     await cancel_all([task])

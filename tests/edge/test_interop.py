@@ -27,7 +27,7 @@ from wsproto.events import (
 )
 from wsproto.extensions import Extension, PerMessageDeflate
 
-from tests.edge.echo import EchoGate, serving
+from tests.edge.echo import EchoAdmission, serving
 
 MSGPACK = "grandstand.v1.msgpack"
 JSON = "grandstand.v1.json"
@@ -102,7 +102,7 @@ async def test_websockets_closes_in_good_order() -> None:
 
 async def test_websockets_reads_the_body_of_a_refusal() -> None:
     refusal = problem(404, ErrorCode.UNKNOWN_ROOM, "no room of that name", retry_after_s=3)
-    async with serving(EchoGate(answer=refusal)) as served:
+    async with serving(EchoAdmission(answer=refusal)) as served:
         with pytest.raises(InvalidStatus) as refused:
             async with connect(served.url):
                 pass
@@ -145,7 +145,7 @@ async def test_aiohttp_exchanges_messages_and_ready_frames(deflate: bool) -> Non
 
 async def test_aiohttp_learns_the_status_of_a_refusal() -> None:
     refusal = problem(403, ErrorCode.FORBIDDEN, "not from this origin")
-    async with serving(EchoGate(answer=refusal)) as served, aiohttp.ClientSession() as http:
+    async with serving(EchoAdmission(answer=refusal)) as served, aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await http.ws_connect(served.url)
     assert refused.value.status == 403

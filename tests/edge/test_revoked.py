@@ -95,7 +95,7 @@ async def test_a_deleted_room_sends_all_away_though_one_cannot_be(on_stage: Harn
         on_stage.seat(live.room, outlet)
         for outlet in (FakeOutlet(), Failing(), FakeOutlet(), Failing())
     ]
-    room = on_stage.gate.room(live)
+    room = on_stage.node.room(live)
     await on_stage.store.endings.end(live.room)
     await until(lambda: not len(room))
     assert [outlet.closed and outlet.closed[0] for outlet in outlets] == [4004, None, 4004, None]

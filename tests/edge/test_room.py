@@ -53,7 +53,7 @@ def tallied(room: ByHand, votes: int) -> Latest:
 
 
 def edge_room(harness: Harness, room: ByHand) -> EdgeRoom:
-    return harness.gate.room(room.live)
+    return harness.node.room(room.live)
 
 
 def seated(harness: Harness, room: ByHand, sub: str = "ada", **token: Any) -> FakeOutlet:

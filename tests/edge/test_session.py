@@ -47,9 +47,9 @@ async def test_no_hello_in_five_seconds_ends_with_4001(on_stage: Harness) -> Non
     outlet = FakeOutlet()
     on_stage.admit(live.room, outlet)
     for _ in range(5):
-        on_stage.gate.keepalive.sweep()
+        on_stage.node.keepalive.sweep()
     assert outlet.closed is None
-    on_stage.gate.keepalive.sweep()
+    on_stage.node.keepalive.sweep()
     assert outlet.closed is not None
     assert outlet.closed[0] == 4001
 
@@ -737,7 +737,7 @@ async def test_who_does_not_read_for_long_is_cut_with_3008(on_still_harness: Har
     patient.pause()
     patient.resume()
     for _ in range(module.BEHIND_S + 1):
-        on_still_harness.gate.keepalive.sweep()
+        on_still_harness.node.keepalive.sweep()
     assert outlet.closed is not None
     assert outlet.closed[0] == 3008
     assert outlet.of("bye")[0]["reconnect"] is True
@@ -757,7 +757,7 @@ async def test_draining_tells_each_viewer_when_to_come_back(on_still_harness: Ha
         assert outlet.closed[0] == 1012
         bye = outlet.of("bye")[0]
         assert (bye["code"], bye["reconnect"]) == (1012, True)
-        assert 0 <= bye["after"] <= on_still_harness.gate.drain_ms
+        assert 0 <= bye["after"] <= on_still_harness.node.drain_ms
         afters.add(bye["after"])
     assert len(afters) > 10
 
@@ -772,7 +772,7 @@ async def test_what_waits_in_line_is_answered_to_nobody_who_left(on_stage: Harne
     session.received(msgspec.msgpack.encode(vote), False)
     session.lost()
     written = len(outlet.frames)
-    await on_stage.gate.room(live).batches.flushed()
+    await on_stage.node.room(live).batches.flushed()
     assert await on_stage.store.votes.tally(live.room, poll) == ([1, 0], 1)
     async with on_stage.viewer(live.room, on_stage.token("bo")) as bo:
         await bo.ask("vote", poll=poll.id, choices=[0])

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from tests.edge.echo import EchoGate, Served, serving
+from tests.edge.echo import EchoAdmission, Served, serving
 
 HTTP_PROTOCOLS = ["h11", "httptools"]
 
@@ -65,7 +65,7 @@ def test_uvicorn_makes_its_own_socket_class_with_the_arguments_that_ours_takes()
     theirs = inspect.signature(WebSocketsSansIOProtocol.__init__).parameters
     ours = inspect.signature(ViewerSocket.__init__).parameters
     assert list(theirs) == list(ours)[: len(theirs)]
-    assert set(ours) - set(theirs) == {"gate", "keepalive", "turns"}
+    assert set(ours) - set(theirs) == {"admission", "keepalive", "turns"}
 
 
 @pytest.mark.parametrize("http", [H11Protocol, HttpToolsProtocol])
@@ -105,7 +105,9 @@ def test_an_upgrade_makes_connects_and_feeds_the_socket_before_the_transport_is_
 
 
 def test_a_partial_of_our_class_passes_as_the_class_of_sockets() -> None:
-    ws = functools.partial(ViewerSocket, gate=EchoGate(), keepalive=Keepalive(), turns=RoundRobin())
+    ws = functools.partial(
+        ViewerSocket, admission=EchoAdmission(), keepalive=Keepalive(), turns=RoundRobin()
+    )
     config = Config(lambda scope: None, ws=ws)  # type: ignore[arg-type]
     config.load()
     assert config.ws_protocol_class is ws  # type: ignore[comparison-overlap]
@@ -129,7 +131,7 @@ async def test_a_viewer_is_handed_over_counted_and_forgotten_again(http: str) ->
         await asyncio.wait_for(served.session.is_over.wait(), 5)
         assert served.session.told == ["opened", "lost"]
         assert served.server.server_state.connections == set()
-        (handshake,) = served.gate.handshakes
+        (handshake,) = served.admission.handshakes
         assert (handshake.path, handshake.query) == ("/v1/rooms/night show/live", "a=b")
 
 
@@ -161,7 +163,7 @@ async def test_the_peer_is_whom_a_trusted_proxy_names_and_else_the_socket_s_own(
     async with serving(forwarded_allow_ips=trusted) as served:
         request = HEAD + b"X-Forwarded-For: 203.0.113.9, 192.0.2.7\r\n\r\n"
         await exchange(served, request, until=b"\r\n\r\n")
-        assert [handshake.peer for handshake in served.gate.handshakes] == [peer]
+        assert [handshake.peer for handshake in served.admission.handshakes] == [peer]
 
 
 async def test_shutting_down_drains_every_session_and_waits_for_its_close() -> None:

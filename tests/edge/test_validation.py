@@ -10,7 +10,8 @@ from grandstand.domain.identity import Identity, Role, neutral_name
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.state import RoomState, Sanction, Staff
 from grandstand.edge import validation
-from grandstand.moderation import Names, clean
+from grandstand.moderation.names import Names
+from grandstand.text.normalise import clean
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote

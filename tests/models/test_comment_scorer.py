@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules, clean
 from grandstand.moderation.manifest import NAME
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
+from grandstand.text.normalise import clean
 
 from models.comment_scorer.disguises import CHINESE, DISGUISES
 

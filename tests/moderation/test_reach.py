@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules, clean
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
+from grandstand.text.normalise import clean
 
 from tests.moderation.installation import SHIPPED
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from grandstand.moderation import Moderator, OnnxScorer, Policy, Rules
 from grandstand.moderation.manifest import NAME
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
 from grandstand.moderation.reload import Reload
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.telemetry import ScorerMetrics
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs

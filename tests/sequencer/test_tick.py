@@ -336,7 +336,7 @@ async def test_ticks_come_when_every_node_expects_them_and_missed_ones_are_not_m
     monkeypatch.setattr(store.ingest, "read", reading)
     monkeypatch.setattr(asyncio, "sleep", passing)
     with pytest.raises(ConflictError):
-        await RoomSequencer(room.live.room, store, room.node.gate.metrics).run()
+        await RoomSequencer(room.live.room, store, room.node.node.metrics).run()
     due = [next_tick(room.live.room, at - 1, tick_ms) for at in ticks]
     late = [at - when for at, when in zip(ticks, due, strict=True)]
     assert [*late[1:4], *late[5:]] == pytest.approx([0] * 6, abs=0.5)

@@ -15,7 +15,8 @@ from grandstand.api.problems import Fault, invalid
 from grandstand.domain.hints import DAY_S, hint, latest, network_of
 from grandstand.domain.identity import user_id
 from grandstand.domain.state import RoomState
-from grandstand.moderation import Names, Policy
+from grandstand.moderation.names import Names
+from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.text.normalise import clean
 from grandstand.tokens import MAX_NAME_CHARS

@@ -23,10 +23,10 @@ from grandstand.api.validation import MAX_LINES_BYTES, read_body
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import CommentsImported
 from grandstand.domain.record import Row, imported_id, moment_of
-from grandstand.moderation import clean, skeleton
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line, Twins
 from grandstand.recordings.recording import Entry, NotARecordingError, Reader
+from grandstand.text.normalise import clean, skeleton
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Settings, Time

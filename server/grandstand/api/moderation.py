@@ -22,8 +22,8 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.identity import RANKS, Role, check_may_retract, check_may_sanction, user_id
 from grandstand.domain.stored import item_of
-from grandstand.moderation import clean, dedupe_key, skeleton
 from grandstand.store.ingest import HELD_CAP
+from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.wire.messages import HeldComment, Time
 
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")

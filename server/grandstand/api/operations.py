@@ -22,7 +22,7 @@ from grandstand.api.validation import Also, Line, checked, checked_lines
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
 from grandstand.domain.limits import Buckets, Rate
-from grandstand.moderation import Names
+from grandstand.moderation.names import Names
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens

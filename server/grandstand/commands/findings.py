@@ -20,7 +20,8 @@ from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.errors import OperatorError
 from grandstand.machine import FILES_MIN
-from grandstand.moderation import ModelError, OnnxScorer
+from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.scorer import OnnxScorer
 from grandstand.pages import LIBRARIES
 from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.store import folder

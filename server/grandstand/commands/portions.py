@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from grandstand.client.chat_file import Faults
 from grandstand.errors import OperatorError
-from grandstand.moderation import clean
 from grandstand.recordings.line import Line, Twins
+from grandstand.text.normalise import clean
 
 PORTION_BYTES = 1_000_000
 PORTION_LINES = 5000

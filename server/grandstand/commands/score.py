@@ -14,10 +14,15 @@ import typer
 
 from grandstand import resources
 from grandstand.errors import OperatorError
-from grandstand.moderation import ModelError, Moderator, OnnxScorer, Policy, Rules, clean, skeleton
 from grandstand.moderation.explain import because
+from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.ngrams import MAX_CHARS
+from grandstand.moderation.policy import Policy
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
 from grandstand.settings import ServerSettings
+from grandstand.text.normalise import clean, skeleton
 
 SCORED_TOGETHER = 512
 CHUNK_BYTES = 65_536

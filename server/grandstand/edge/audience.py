@@ -54,6 +54,10 @@ class Outlet(Protocol):
         """Whether it takes compressed frames."""
 
     @property
+    def peer(self) -> str:
+        """The address that it comes from."""
+
+    @property
     def paused(self) -> bool:
         """Whether its peer reads too slowly to be given more."""
 

@@ -23,7 +23,8 @@ from grandstand.domain.events import CommentEvent
 from grandstand.domain.identity import Role
 from grandstand.domain.polls import PollRecord
 from grandstand.edge.batch_timing import BatchTiming
-from grandstand.moderation import Judgement, Moderator, Policy
+from grandstand.moderation.moderator import Judgement, Moderator
+from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import Appended, CommentRate, Item

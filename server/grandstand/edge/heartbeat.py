@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from grandstand.edge.gate import Gate
+from grandstand.edge.node import Node
 from grandstand.store.connection import StoreUnavailable
 from grandstand.tasks import cancel_all
 
@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 class Heartbeat:
     """Tells the store of this node's viewers, and its viewers that the node is there."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, node: Node) -> None:
+        self._node = node
 
     async def run(self) -> None:
         """Does so until cancelled."""
@@ -36,15 +36,15 @@ class Heartbeat:
     async def _give_signs(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            for room in self._gate.edge_rooms.values():
+            for room in self._node.edge_rooms.values():
                 room.heartbeat(loop.time())
             await asyncio.sleep(ROUND_S)
 
     async def _tell_store(self) -> None:
-        store = self._gate.rooms.store
+        store = self._node.rooms.store
         told: set[str] = set()
         while True:
-            counts = {name: len(room) for name, room in self._gate.edge_rooms.items()}
+            counts = {name: len(room) for name, room in self._node.edge_rooms.items()}
             news = {name: count for name, count in counts.items() if count or name in told}
             try:
                 await store.rooms.present(store.node, news, store.now_ms())

@@ -8,20 +8,35 @@ of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from grandstand.edge.audience import Outlet
-    from grandstand.edge.room import EdgeRoom
+from grandstand.edge.audience import Audience, Outlet
+from grandstand.edge.publication import Publication
+from grandstand.replica.room import LiveRoom
+
+
+class Stream(Protocol):
+    """A room's numbered frames, as they are written and as they are kept."""
+
+    @property
+    def live(self) -> LiveRoom:
+        """The room, whose ring keeps the last frames."""
+
+    @property
+    def audience(self) -> Audience:
+        """Those who are given each frame as it comes."""
+
+    def publication(self, payload: bytes) -> Publication:
+        """Return a numbered frame in the forms in which it was or will be written."""
 
 
 class StreamPosition:
-    """One viewer's place in ``room``."""
+    """One viewer's position in the stream of its room."""
 
-    __slots__ = ("_given", "_left_at", "_room")
+    __slots__ = ("_given", "_left_at", "_stream")
 
-    def __init__(self, room: EdgeRoom) -> None:
-        self._room = room
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self._left_at: tuple[str, int] | None = None
         self._given: int | None = None
 
@@ -36,13 +51,13 @@ class StreamPosition:
 
     def fell_behind(self, outlet: Outlet) -> None:
         """Its socket is full: after the frame that is being given now, or the last it had."""
-        given = self._room.audience.given_offset(outlet) if self._given is None else self._given
-        self._left_at = (self._room.live.replica.epoch, given)
-        self._room.audience.leave(outlet)
+        given = self._stream.audience.given_offset(outlet) if self._given is None else self._given
+        self._left_at = (self._stream.live.replica.epoch, given)
+        self._stream.audience.leave(outlet)
 
     def caught_up(self, outlet: Outlet) -> bool:
         """Its socket is empty: gives it what it missed; False if that is gone."""
-        replica = self._room.live.replica
+        replica = self._stream.live.replica
         left_at, self._left_at = self._left_at, None
         if left_at is None:
             return True
@@ -57,7 +72,7 @@ class StreamPosition:
     def take_seat(self, outlet: Outlet) -> None:
         """It gets the room's frames from now on, unless its socket is full already."""
         if not self.is_behind:
-            self._room.audience.join(outlet)
+            self._stream.audience.join(outlet)
 
     def give(self, outlet: Outlet, missed: list[bytes], after: int) -> None:
         """Writes the frames that follow ``after`` to it."""
@@ -66,5 +81,5 @@ class StreamPosition:
             if outlet.paused:
                 break
             self._given += 1
-            outlet.write(self._room.publication(payload).ready(outlet.is_text, outlet.deflates))
+            outlet.write(self._stream.publication(payload).ready(outlet.is_text, outlet.deflates))
         self._given = None

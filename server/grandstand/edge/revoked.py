@@ -6,8 +6,8 @@ import asyncio
 
 import structlog
 
-from grandstand.edge.gate import Gate
-from grandstand.edge.session import ViewerSession
+from grandstand.edge.node import Node
+from grandstand.edge.room import Member
 from grandstand.wire.codes import CloseCode, RefusedError
 
 SLICE = 500
@@ -19,16 +19,16 @@ log = structlog.get_logger(__name__)
 class Revoked:
     """Watches the revocations for one node's sessions."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, node: Node) -> None:
+        self._node = node
 
     async def run(self) -> None:
         """Do so until cancelled."""
-        revocations = self._gate.rooms.revocations
+        revocations = self._node.rooms.revocations
         while True:
             await revocations.changed.wait()
             revocations.changed.clear()
-            for room in list(self._gate.edge_rooms.values()):
+            for room in list(self._node.edge_rooms.values()):
                 sessions = room.sessions
                 for first in range(0, len(sessions), SLICE):
                     for session in sessions[first : first + SLICE]:
@@ -38,10 +38,10 @@ class Revoked:
                             log.exception("revocation_failed", room=room.live.room)
                     await asyncio.sleep(0)
 
-    def _judge(self, session: ViewerSession) -> None:
+    def _judge(self, session: Member) -> None:
         if session.identity is None:
             return
         try:
-            self._gate.tokens.check_revoked(session.identity)
+            self._node.tokens.check_revoked(session.identity)
         except RefusedError as refused:
             session.bye(CloseCode.UNAUTHORIZED, refused.message)

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import uuid4
 
 import structlog
@@ -19,13 +19,14 @@ from msgspec import UNSET
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import GuestBanned, StaffCame
 from grandstand.domain.hints import DAY_S, DEVICE_MS, hint, network_of
+from grandstand.domain.identity import Identity
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
 from grandstand.edge import validation
-from grandstand.edge.audience import Audience
+from grandstand.edge.audience import Audience, Outlet
 from grandstand.edge.batch import BatchQueue
 from grandstand.edge.publication import Publication
 from grandstand.edge.welcome import Greeter
-from grandstand.moderation import Moderator
+from grandstand.moderation.moderator import Moderator
 from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
 from grandstand.store.store import Store
@@ -33,9 +34,6 @@ from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice
-
-if TYPE_CHECKING:
-    from grandstand.edge.session import ViewerSession
 
 QUIET_S = 8.0
 """After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
@@ -52,6 +50,35 @@ HELD_PER_NOTICE = 20
 a message 64 KiB."""
 
 log = structlog.get_logger(__name__)
+
+
+class Member(Protocol):
+    """One viewer's connection, as its room knows it."""
+
+    @property
+    def user(self) -> str:
+        """Its viewer's id in this room; empty for one without a token."""
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who its token says it is."""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is told of held comments."""
+
+    @property
+    def outlet(self) -> Outlet:
+        """Where its bytes go."""
+
+    def tell(self, message: Notice | Frame) -> None:
+        """A notice or an unnumbered frame to this viewer alone."""
+
+    def welcome_again(self) -> None:
+        """All of the state once more: what it has doesn't lead here."""
+
+    def bye(self, code: CloseCode, reason: str) -> None:
+        """It is sent away."""
 
 
 class EdgeRoom:
@@ -76,10 +103,10 @@ class EdgeRoom:
         self._voters: dict[str, Audience] = {}
         self._tallies: dict[str, bytes] = {}
         self._forms: dict[bytes, Publication] = {}
-        self._sessions: set[ViewerSession] = set()
+        self._sessions: set[Member] = set()
         # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
-        self._present: dict[str, tuple[ViewerSession, ...]] = {}
-        self._staff: set[ViewerSession] = set()
+        self._present: dict[str, tuple[Member, ...]] = {}
+        self._staff: set[Member] = set()
         self._sent_at_s = 0.0
         self._farewell: asyncio.Task[None] | None = None
         self._on_end = on_end
@@ -91,11 +118,11 @@ class EdgeRoom:
         return len(self._sessions)
 
     @property
-    def sessions(self) -> list[ViewerSession]:
+    def sessions(self) -> list[Member]:
         """Those who are here now."""
         return list(self._sessions)
 
-    def enter(self, session: ViewerSession) -> None:
+    def enter(self, session: Member) -> None:
         """The session is here."""
         self._sessions.add(session)
         if session.user:
@@ -104,7 +131,7 @@ class EdgeRoom:
             self._staff.add(session)
             self._note_staff(session)
 
-    def _note_staff(self, session: ViewerSession) -> None:
+    def _note_staff(self, session: Member) -> None:
         """Tells the room who of its staff is here, once a day."""
         identity, now = session.identity, self.live.now()
         if identity is None or identity.role == "viewer":
@@ -118,7 +145,7 @@ class EdgeRoom:
         ):
             self.live.note(StaffCame(uuid4().hex, session.user, identity.role, identity.name))
 
-    def note_banned(self, session: ViewerSession, sanction: Sanction) -> None:
+    def note_banned(self, session: Member, sanction: Sanction) -> None:
         """Tells the room what a banned guest leaves behind, unless it knows."""
         identity, now = session.identity, self.live.now()
         if identity is None or not identity.guest:
@@ -135,7 +162,7 @@ class EdgeRoom:
         if fresh:
             self.live.note(GuestBanned(uuid4().hex, session.user, fresh))
 
-    def leave(self, session: ViewerSession) -> None:
+    def leave(self, session: Member) -> None:
         """The session is gone."""
         self.audience.leave(session.outlet)
         self._sessions.discard(session)
@@ -150,7 +177,7 @@ class EdgeRoom:
         """How many connections a viewer has here."""
         return len(self._present.get(user, ()))
 
-    def voted(self, session: ViewerSession, poll: str) -> None:
+    def voted(self, session: Member, poll: str) -> None:
         """The session's viewer has a vote in the poll, so it may see the tally."""
         record = self.live.replica.state.polls.get(poll)
         if record is None or record.show_tally != "voted" or record.ended:

@@ -46,7 +46,7 @@ from grandstand.wire.messages import (
 )
 
 if TYPE_CHECKING:
-    from grandstand.edge.gate import Gate
+    from grandstand.edge.node import Node
     from grandstand.edge.room import EdgeRoom
     from grandstand.edge.transport.keepalive import Deadline
     from grandstand.edge.transport.websocket import ViewerSocket
@@ -76,7 +76,7 @@ class ViewerSession:
         "_bucket",
         "_deadline",
         "_ended",
-        "_gate",
+        "_node",
         "_position",
         "_resume",
         "_room",
@@ -89,9 +89,9 @@ class ViewerSession:
 
     outlet: ViewerSocket
 
-    def __init__(self, gate: Gate, room: str) -> None:
+    def __init__(self, node: Node, room: str) -> None:
         self.user = ""
-        self._gate = gate
+        self._node = node
         self._room_id = room
         self._room: EdgeRoom | None = None
         self.identity: Identity | None = None
@@ -113,8 +113,8 @@ class ViewerSession:
     def opened(self, socket: ViewerSocket) -> None:
         """The handshake is done; ``hello`` has five seconds."""
         self.outlet = socket
-        self._gate.metrics.connections[self._codec].inc()
-        self._deadline = self._gate.keepalive.after(
+        self._node.metrics.connections[self._codec].inc()
+        self._deadline = self._node.keepalive.after(
             HELLO_WITHIN_S, partial(self.bye, CloseCode.NO_HELLO, "no hello in time")
         )
 
@@ -134,9 +134,9 @@ class ViewerSession:
         if self._position is None or self._position.is_behind:
             return
         self._position.fell_behind(self.outlet)
-        self._gate.metrics.viewers_behind.inc()
+        self._node.metrics.viewers_behind.inc()
         self._drop_deadline()
-        self._deadline = self._gate.keepalive.after(
+        self._deadline = self._node.keepalive.after(
             BEHIND_S, partial(self.bye, CloseCode.TOO_SLOW, "too slow")
         )
 
@@ -144,7 +144,7 @@ class ViewerSession:
         """The peer has read everything: it gets what it missed."""
         if self._position is None or not self._position.is_behind:
             return
-        self._gate.metrics.viewers_behind.dec()
+        self._node.metrics.viewers_behind.dec()
         self._drop_deadline()
         if not self._position.caught_up(self.outlet):
             self.welcome_again()
@@ -158,16 +158,16 @@ class ViewerSession:
         """The connection is over."""
         self._ended = True
         self._drop_deadline()
-        self._gate.metrics.connections[self._codec].dec()
-        self._gate.left(self.outlet.peer)
+        self._node.metrics.connections[self._codec].dec()
+        self._node.left(self.outlet.peer)
         if self._position is not None and self._position.is_behind:
-            self._gate.metrics.viewers_behind.dec()
+            self._node.metrics.viewers_behind.dec()
         if self._room is not None:
             self._room.leave(self)
 
     def drain(self) -> None:
         """The process is going away: the viewer comes back elsewhere, at a moment of its own."""
-        self.bye(CloseCode.RESTART, "this node is going away", spread_ms=self._gate.drain_ms)
+        self.bye(CloseCode.RESTART, "this node is going away", spread_ms=self._node.drain_ms)
 
     # --- from the room ---------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class ViewerSession:
 
     def _hello(self, payload: bytes, is_text: bool) -> None:
         self._drop_deadline()
-        room, tokens = self._room_id, self._gate.tokens
+        room, tokens = self._room_id, self._node.tokens
         try:
             message = self._decoded(payload, is_text)
             if not isinstance(message, Hello):
@@ -200,10 +200,10 @@ class ViewerSession:
             return self._turn_away(refused)
         self.outlet.greeted()
         self._resume = None if message.resume is UNSET else message.resume
-        if (live := self._gate.rooms.peek(room)) is not None:
+        if (live := self._node.rooms.peek(room)) is not None:
             return self._enter(live)
         self._waiting = []
-        loading = asyncio.ensure_future(self._gate.rooms.get(self._room_id))
+        loading = asyncio.ensure_future(self._node.rooms.get(self._room_id))
         loading.add_done_callback(self._loaded)
 
     def _loaded(self, loading: asyncio.Future[LiveRoom]) -> None:
@@ -219,7 +219,7 @@ class ViewerSession:
             refused = RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0)
             self._turn_away(refused, CloseCode.TRY_AGAIN_LATER, spread_ms=2000)
         except UnknownRoomError:
-            self._turn_away(unknown_room(self.identity, self._gate.hides_rooms))
+            self._turn_away(unknown_room(self.identity, self._node.hides_rooms))
         except Exception:
             log.exception("hello_failed", room=self._room_id)
             self.bye(CloseCode.INTERNAL_ERROR, "our fault")
@@ -228,7 +228,7 @@ class ViewerSession:
         self, refused: RefusedError, close: CloseCode | None = None, spread_ms: int = 0
     ) -> None:
         self._refuse(refused)
-        self._gate.handshake_limit.give_back()
+        self._node.handshake_limit.give_back()
         code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
         self.bye(code, refused.message, spread_ms)
 
@@ -236,19 +236,19 @@ class ViewerSession:
         identity, state = self.identity, live.replica.state
         try:
             if identity is not None:  # once more: its room was loaded meanwhile
-                self._gate.tokens.check_revoked(identity)
+                self._node.tokens.check_revoked(identity)
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
             return self._turn_away(refused)
-        room = self._gate.room(live)
+        room = self._node.room(live)
         if identity is not None:
             self.user = user_id(identity.sub, live.salt)
-            self.identity = validation.named(identity, self.user, state, self._gate.moderator.names)
+            self.identity = validation.named(identity, self.user, state, self._node.moderator.names)
             if (ban := state.ban(self.user, live.now())) is not None:
                 room.note_banned(self, ban)
                 no = RefusedError(ErrorCode.FORBIDDEN, validation.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
-            if room.connections(self.user) >= self._gate.limits.per_viewer:
+            if room.connections(self.user) >= self._node.limits.per_viewer:
                 no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
@@ -266,11 +266,11 @@ class ViewerSession:
             viewer,
             live.now(),
             max(live.viewers, len(room), 1),
-            self._gate.rooms.store.durability.promise,
+            self._node.rooms.store.durability.promise,
             self._resume,
             self._codec,
         )
-        self._gate.metrics.welcomes[kind if missed is None else "recovered"].inc()
+        self._node.metrics.welcomes[kind if missed is None else "recovered"].inc()
         missed = missed or []
         after = live.replica.offset - len(missed)
         position.welcomed(after)
@@ -294,7 +294,7 @@ class ViewerSession:
                 self._count_bad()
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
-        self._gate.metrics.messages[type(message).__name__].inc()
+        self._node.metrics.messages[type(message).__name__].inc()
         if isinstance(message, Hello):
             raise BadMessageError("`hello` comes once")
         try:
@@ -343,7 +343,7 @@ class ViewerSession:
     # --- answers ---------------------------------------------------------------------------------
 
     def _answering(self, message_id: str) -> Answer:
-        seconds = self._gate.metrics.answer_seconds
+        seconds = self._node.metrics.answer_seconds
         begun_s = asyncio.get_running_loop().time()
 
         def answer(told: Ack | RefusedError) -> None:
@@ -354,7 +354,7 @@ class ViewerSession:
         return answer
 
     def _refuse(self, refused: RefusedError, message_id: str | None = None) -> None:
-        self._gate.metrics.errors.labels(refused.code.value).inc()
+        self._node.metrics.errors.labels(refused.code.value).inc()
         retry_after = refused.retry_after if refused.code in WITH_RETRY_AFTER else None
         self._send(
             Error(
@@ -377,7 +377,7 @@ class ViewerSession:
             return
         self._ended = True
         self._drop_deadline()
-        self._gate.metrics.closes.labels(str(int(code))).inc()
+        self._node.metrics.closes.labels(str(int(code))).inc()
         self._send(Bye(int(code), reason, code in RECONNECT, random.randint(0, spread_ms)))
         self.outlet.close(code, reason)
 

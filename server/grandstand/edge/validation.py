@@ -20,7 +20,9 @@ from grandstand.domain.identity import Action, Identity, check_may, neutral_name
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.edge.batch import Answer, CommentIn, VoteIn
-from grandstand.moderation import Names, Policy, clean
+from grandstand.moderation.names import Names
+from grandstand.moderation.policy import Policy
+from grandstand.text.normalise import clean
 from grandstand.tokens import Tokens
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError

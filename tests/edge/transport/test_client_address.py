@@ -28,7 +28,7 @@ async def test_a_viewer_comes_from_where_a_trusted_proxy_says_or_else_its_socket
         serving(forwarded_allow_ips=trusted) as served,
         connect(served.url, additional_headers=headers),
     ):
-        assert [handshake.peer for handshake in served.gate.handshakes] == [peer]
+        assert [handshake.peer for handshake in served.admission.handshakes] == [peer]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.edge.echo import EchoGate, no_app
+from tests.edge.echo import EchoAdmission, no_app
 from tests.edge.harness import harness
 
 HEAD = (
@@ -34,9 +34,11 @@ HEAD = (
 
 
 @asynccontextmanager
-async def admitting(gate: EchoGate) -> AsyncIterator[int]:
+async def admitting(admission: EchoAdmission) -> AsyncIterator[int]:
     """Our way in on a free port, which it yields."""
-    viewer = functools.partial(ViewerSocket, gate=gate, keepalive=Keepalive(), turns=RoundRobin())
+    viewer = functools.partial(
+        ViewerSocket, admission=admission, keepalive=Keepalive(), turns=RoundRobin()
+    )
     config = Config(no_app, ws=viewer, lifespan="off", log_config=None)  # type: ignore[arg-type]
     config.load()
     state = ServerState()
@@ -50,9 +52,9 @@ async def admitting(gate: EchoGate) -> AsyncIterator[int]:
             connection.abort()
 
 
-def letting_in(per_s: int, on_refusal: Callable[[], object] = lambda: None) -> EchoGate:
-    """A gate whose clock stands still."""
-    return EchoGate(handshake_limit=HandshakeLimit(per_s, on_refusal, now=lambda: 0.0))
+def letting_in(per_s: int, on_refusal: Callable[[], object] = lambda: None) -> EchoAdmission:
+    """An admission whose clock stands still."""
+    return EchoAdmission(handshake_limit=HandshakeLimit(per_s, on_refusal, now=lambda: 0.0))
 
 
 async def status(port: int, head: bytes, source: str) -> int:
@@ -66,8 +68,8 @@ async def status(port: int, head: bytes, source: str) -> int:
 
 async def test_so_many_at_once_come_in_and_the_next_is_told_when_to_come_again() -> None:
     refused: list[None] = []
-    gate = letting_in(2, lambda: refused.append(None))
-    async with admitting(gate) as port, AsyncExitStack() as stack:
+    admission = letting_in(2, lambda: refused.append(None))
+    async with admitting(admission) as port, AsyncExitStack() as stack:
         url = f"ws://127.0.0.1:{port}/v1/rooms/night/live"
         for _ in range(2):
             await stack.enter_async_context(connect(url, proxy=None))
@@ -78,7 +80,7 @@ async def test_so_many_at_once_come_in_and_the_next_is_told_when_to_come_again()
         assert (response.status_code, body["status"], body["code"]) == (503, 503, "overloaded")
         assert response.headers["Content-Type"] == "application/problem+json"
         assert response.headers["Retry-After"] == "1"
-        assert len(gate.handshakes) == 2
+        assert len(admission.handshakes) == 2
         assert len(refused) == 1
 
 
@@ -114,14 +116,14 @@ async def test_those_refused_are_told_to_come_one_after_the_other_and_nobody_too
 
 
 async def test_what_leads_to_nothing_takes_nothing_from_other_addresses() -> None:
-    gate = letting_in(4)
-    gate.answer = Refusal(404, b"{}")
-    async with admitting(gate) as port:
+    admission = letting_in(4)
+    admission.answer = Refusal(404, b"{}")
+    async with admitting(admission) as port:
         wrong_version = HEAD.replace(b"Version: 13", b"Version: 12")
         asked = [wrong_version, wrong_version, HEAD, HEAD, HEAD]
         prober = [await status(port, head, "127.0.0.2") for head in asked]
         assert prober == [400, 400, 404, 404, 503]
-        gate.answer = None
+        admission.answer = None
         others = [await status(port, HEAD, f"127.0.1.{number}") for number in range(7)]
     assert others == [101] * 6 + [503]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from grandstand.edge.transport.handshake import Handshake, Refusal
 from grandstand.edge.transport.inbound import MAX_MESSAGE_BYTES
 from grandstand.edge.transport.keepalive import PING_EVERY_SWEEPS, PONG_WITHIN_SWEEPS, Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
@@ -20,8 +21,6 @@ from grandstand.edge.transport.send_socket import SEND_BUFFER_BYTES
 from grandstand.edge.transport.websocket import (
     ANSWER_S,
     CLOSING_S,
-    Handshake,
-    Refusal,
     ViewerSocket,
 )
 from grandstand.wire import frames
@@ -34,7 +33,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 
-from tests.edge.echo import EchoGate, EchoSession, no_app, serving, until
+from tests.edge.echo import EchoAdmission, EchoSession, no_app, serving, until
 
 REQUEST_LINE = "GET /v1/rooms/night/live?token=x HTTP/1.1"
 HEADERS = {
@@ -114,8 +113,8 @@ class MemoryTransport(asyncio.Transport):
 class Viewer:
     """A socket on a wire of memory, and a client's view of it."""
 
-    def __init__(self, gate: EchoGate | None = None) -> None:
-        self.gate = gate or EchoGate()
+    def __init__(self, admission: EchoAdmission | None = None) -> None:
+        self.admission = admission or EchoAdmission()
         self.keepalive = Keepalive()
         self.state = ServerState()
         self.wire = MemoryTransport()
@@ -124,22 +123,22 @@ class Viewer:
             CONFIG,
             self.state,
             {},
-            gate=self.gate,
+            admission=self.admission,
             keepalive=self.keepalive,
             turns=RoundRobin(self.due.append),
         )
         self.socket.connection_made(self.wire)
 
     @classmethod
-    def opened(cls, gate: EchoGate | None = None, **headers: str) -> Viewer:
-        viewer = cls(gate)
+    def opened(cls, admission: EchoAdmission | None = None, **headers: str) -> Viewer:
+        viewer = cls(admission)
         viewer.socket.data_received(head(**headers))
         assert viewer.wire.take().startswith(b"HTTP/1.1 101 ")
         return viewer
 
     @property
     def session(self) -> EchoSession:
-        return self.gate.sessions[0]
+        return self.admission.sessions[0]
 
     def receive(self, *data: bytes) -> bytes:
         """Feed ``data`` and return what is written in answer."""
@@ -210,7 +209,7 @@ def test_only_unknown_subprotocols_are_refused_with_400_and_a_problem_document()
     problem = json.loads(response.partition(b"\r\n\r\n")[2])
     assert (problem["status"], problem["code"]) == (400, "bad_message")
     assert viewer.wire.is_closed
-    assert viewer.gate.handshakes == []
+    assert viewer.admission.handshakes == []
 
 
 @pytest.mark.parametrize(
@@ -272,7 +271,7 @@ def test_a_faulty_handshake_gets_the_answer_of_websockets_and_the_end(
     viewer = Viewer()
     assert viewer.receive(request_head).startswith(f"HTTP/1.1 {status} ".encode())
     assert viewer.wire.is_closed
-    assert viewer.gate.handshakes == []
+    assert viewer.admission.handshakes == []
 
 
 @pytest.mark.parametrize(
@@ -285,9 +284,9 @@ def test_what_isn_t_http_is_hung_up_on(request_head: bytes, line: bytes) -> None
     assert viewer.wire.is_closed
 
 
-def test_the_gate_learns_who_asks_for_what() -> None:
+def test_admission_learns_who_asks_for_what() -> None:
     viewer = Viewer.opened(Origin="https://example.org")
-    (handshake,) = viewer.gate.handshakes
+    (handshake,) = viewer.admission.handshakes
     assert handshake == Handshake(
         path="/v1/rooms/night/live",
         query="token=x",
@@ -297,9 +296,9 @@ def test_the_gate_learns_who_asks_for_what() -> None:
     )
 
 
-def test_a_refusal_goes_out_as_the_gate_words_it() -> None:
+def test_a_refusal_goes_out_as_admission_words_it() -> None:
     refusal = Refusal(429, b'{"code":"rate_limited"}', (("Retry-After", "7"),))
-    viewer = Viewer(EchoGate(answer=refusal))
+    viewer = Viewer(EchoAdmission(answer=refusal))
     response = viewer.receive(head())
     assert response.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
     assert response.endswith(b'\r\n\r\n{"code":"rate_limited"}')
@@ -309,8 +308,8 @@ def test_a_refusal_goes_out_as_the_gate_words_it() -> None:
     assert viewer.wire.is_closed
 
 
-def test_a_gate_that_raises_is_logged_once_and_answered_with_503() -> None:
-    viewer = Viewer(EchoGate(answer=RuntimeError("broken")))
+def test_an_admission_that_raises_is_logged_once_and_answered_with_503() -> None:
+    viewer = Viewer(EchoAdmission(answer=RuntimeError("broken")))
     with capture_logs() as logs:
         response = viewer.receive(head())
     assert response.startswith(b"HTTP/1.1 503 ")
@@ -320,7 +319,7 @@ def test_a_gate_that_raises_is_logged_once_and_answered_with_503() -> None:
 
 
 def test_a_peer_that_doesn_t_read_its_refusal_is_aborted() -> None:
-    viewer = Viewer(EchoGate(answer=Refusal(404, b"{}")))
+    viewer = Viewer(EchoAdmission(answer=Refusal(404, b"{}")))
     viewer.receive(head())
     viewer.sweep(CLOSING_S)
     assert not viewer.wire.is_aborted
@@ -336,7 +335,7 @@ def test_a_shutdown_in_the_middle_of_a_handshake_answers_503() -> None:
     assert response.startswith(b"HTTP/1.1 503 ")
     assert response_header(response, "Retry-After") == "1"
     assert viewer.receive(b"\r\n") == b""
-    assert viewer.gate.handshakes == []
+    assert viewer.admission.handshakes == []
 
 
 # Messages.
@@ -520,7 +519,7 @@ def test_a_session_that_closes_on_a_message_already_followed_by_a_close_just_end
             super().received(payload, is_text)
             self.socket.close(4000)
 
-    viewer = Viewer.opened(EchoGate(make_session=Closing))
+    viewer = Viewer.opened(EchoAdmission(make_session=Closing))
     answer = viewer.receive(
         masked(Opcode.TEXT, b"a"), masked(Opcode.TEXT, b"b"), masked(Opcode.CLOSE, b"\x03\xe8")
     )
@@ -538,7 +537,7 @@ def test_what_a_session_raises_is_logged_once_without_the_payload_and_closes_wit
 
     session = EchoSession()
     setattr(session, callback, broken)
-    viewer = Viewer(EchoGate(make_session=lambda: session))
+    viewer = Viewer(EchoAdmission(make_session=lambda: session))
     with capture_logs() as logs:
         viewer.receive(head())
         viewer.socket.data_received(masked(Opcode.TEXT, b"secret"))
@@ -557,7 +556,7 @@ def test_a_session_that_raises_when_it_is_lost_is_logged() -> None:
         def lost(self) -> None:
             raise RuntimeError("broken")
 
-    viewer = Viewer.opened(EchoGate(make_session=Broken))
+    viewer = Viewer.opened(EchoAdmission(make_session=Broken))
     with capture_logs() as logs:
         viewer.socket.connection_lost(None)
     assert [log["event"] for log in logs] == ["session failed"]
@@ -606,7 +605,7 @@ def test_a_lost_session_is_freed_without_the_garbage_collector() -> None:
     viewer.receive(masked(Opcode.TEXT, b"hello"))
     viewer.socket.close(1012)
     viewer.socket.connection_lost(None)
-    connection = viewer.gate.sessions.pop()
+    connection = viewer.admission.sessions.pop()
     gone = weakref.ref(connection)
     del connection, viewer
     assert gone() is None
@@ -638,10 +637,10 @@ def feed(data: bytes, cuts: list[int]) -> Viewer:
             viewer.socket.data_received(data[start:end])
             viewer.turn()
     viewer.sweep(PING_EVERY_SWEEPS + PONG_WITHIN_SWEEPS + CLOSING_S + 2)
-    assert viewer.wire.is_closed or not viewer.gate.sessions
+    assert viewer.wire.is_closed or not viewer.admission.sessions
     viewer.socket.connection_lost(None)
     assert viewer.state.connections == set()
-    for session in viewer.gate.sessions:
+    for session in viewer.admission.sessions:
         assert session.told.count("lost") == 1
         assert all(len(payload) <= MAX_MESSAGE_BYTES for payload, _ in session.messages)
     return viewer

@@ -1,7 +1,7 @@
 """Connections that aren't viewers: how many there may be, and how long a peer may take.
 
 It must not know HTTP, nor what a viewer is. A viewer's connection is here until its request has
-been read whole; from then on the gate counts it.
+been read whole; from then on admission counts it.
 
 Theory of operation: a connection is counted for its address as soon as it is accepted, before
 anything of it is read. One deadline each hangs in the shared ``Keepalive``. Those whose peers owe

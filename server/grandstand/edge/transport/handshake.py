@@ -1,4 +1,4 @@
-"""The opening handshake: from the bytes of a request to an offer that the gate may admit.
+"""The opening handshake: from the bytes of a request to an offer that admission may admit.
 
 Pure: bytes in, bytes out. It must not know transports, nor who may enter. ``websockets`` checks
 the request and words the answer; ours are the choice of the subprotocol and the terms of deflate.
@@ -59,7 +59,7 @@ _SAMPLE_ACCEPT = accept_key(_SAMPLE_KEY).encode()
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """Who asks to come in, and whither: what the gate decides by.
+    """Who asks to come in, and whither: what admission decides by.
 
     ``path`` is percent-decoded, ``query`` isn't. ``host`` is there if the request names one and
     no second. ``peer`` is the viewer's address without the port, behind a trusted proxy the one

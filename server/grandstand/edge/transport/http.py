@@ -204,7 +204,7 @@ class HttpProtocol(H11Protocol):
         self._watch()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Give the connection to a viewer's socket, which the gate counts."""
+        """Give the connection to a viewer's socket, which admission counts."""
         self._arrival.leave()
         super().handle_websocket_upgrade(event)
 

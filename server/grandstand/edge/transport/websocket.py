@@ -1,6 +1,6 @@
 """One viewer's WebSocket, as a protocol class that uvicorn puts on the transport of an upgrade.
 
-It must not know rooms, messages, tokens or the store: a gate admits or refuses, a session gets
+It must not know rooms, messages, tokens or the store: admission admits or refuses, a session gets
 whole messages and says what to write.
 
 Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
@@ -34,8 +34,6 @@ from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.wire import frames
 from grandstand.wire.codes import CloseCode
 
-__all__ = ["Gate", "Handshake", "Refusal", "Session", "ViewerSocket"]
-
 MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
 CLOSING_S = 5
@@ -50,7 +48,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Session(Protocol):
-    """One viewer, made by the gate: plain methods, called on the event loop."""
+    """One viewer, made by admission: plain methods, called on the event loop."""
 
     def opened(self, socket: ViewerSocket) -> None:
         """The handshake is done."""
@@ -79,17 +77,19 @@ class Session(Protocol):
         """The process is shutting down: say bye and close."""
 
 
-class Gate(Protocol):
-    """Who may come in; ``handshake_limit`` is asked first."""
+class Admission(Protocol):
+    """Who may come in."""
 
-    handshake_limit: HandshakeLimit
+    @property
+    def handshake_limit(self) -> HandshakeLimit:
+        """What is asked first."""
 
     def admit(self, handshake: Handshake) -> Session | Refusal:
         """A session for the viewer, or the answer it gets instead."""
 
 
 class ViewerSocket(FrameReader):
-    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, gate=…, …)``.
+    """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, admission=…, …)``.
 
     Nothing that a peer sends makes it raise. What a session raises is logged and closes with 1011.
     """
@@ -100,12 +100,12 @@ class ViewerSocket(FrameReader):
         "_deadline",
         "_deaf",
         "_early",
-        "_entrance",
         "_head",
         "_open",
         "_ponged",
         "_session",
         "_slot",
+        "_way_in",
         "deflates",
         "is_text",
         "kernel",
@@ -120,7 +120,7 @@ class ViewerSocket(FrameReader):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        gate: Gate,
+        admission: Admission,
         keepalive: Keepalive,
         turns: RoundRobin,
     ) -> None:
@@ -130,7 +130,7 @@ class ViewerSocket(FrameReader):
         self.paused = False
         self.kernel: send_socket.Socket | None = None
         self.peer = ""
-        self._entrance: tuple[Gate, Config] | None = (gate, config)
+        self._way_in: tuple[Admission, Config] | None = (admission, config)
         self._connections = cast("set[object]", server_state.connections)
         self._head: bytearray | None = bytearray()
         self._early = b""
@@ -250,7 +250,7 @@ class ViewerSocket(FrameReader):
         if self._inbound is not None:
             self._inbound.end()
             self._inbound = None
-        self._entrance = self._head = None
+        self._way_in = self._head = None
         session, self._session = self._session, None
         if session is not None:
             try:
@@ -284,23 +284,23 @@ class ViewerSocket(FrameReader):
         return rest
 
     def _consider(self, head: bytearray) -> None:
-        assert self._entrance is not None
-        gate, config = self._entrance
+        assert self._way_in is not None
+        admission, config = self._way_in
         self.peer = peer_of(self._transport, config)(forwarded_for(head))
-        if busy := gate.handshake_limit.refusal(self.peer):
+        if busy := admission.handshake_limit.refusal(self.peer):
             return self._turn_away(busy)
         offer = handshake.read(head, self.peer)
         if isinstance(offer, Offer):
-            admitted = gate.admit(offer.handshake)
+            admitted = admission.admit(offer.handshake)
             if not isinstance(admitted, Refusal):
                 return self._begin(offer, admitted)
             offer = admitted.response()
-        gate.handshake_limit.give_back()
+        admission.handshake_limit.give_back()
         self._turn_away(offer)
 
     def _begin(self, offer: Offer, session: Session) -> None:
         self.kernel = send_socket.handle(self._transport)
-        self._entrance = self._head = None
+        self._way_in = self._head = None
         self._session = session
         self.is_text, self.deflates = offer.is_text, offer.deflates
         self._inbound = Inbound(offer.deflates)

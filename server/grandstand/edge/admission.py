@@ -1,0 +1,57 @@
+"""Which upgrades become sessions: by path, origin and address. Who they are, ``hello`` tells."""
+
+from __future__ import annotations
+
+import re
+
+from grandstand.edge.node import Node
+from grandstand.edge.session import ViewerSession
+from grandstand.edge.transport.handshake import Handshake, Refusal, problem
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.wire.codes import ErrorCode
+
+_LIVE = re.compile(r"/v1/rooms/([^/]+)/live")
+
+
+class Admission:
+    """Admits viewers to one node. Pages of ``origins`` may come in beside the node's own."""
+
+    def __init__(self, node: Node, origins: tuple[str, ...] = ()) -> None:
+        self._node = node
+        self._origins = origins
+
+    @property
+    def handshake_limit(self) -> HandshakeLimit:
+        """What is asked before anything of a handshake is read."""
+        return self._node.handshake_limit
+
+    def admit(self, handshake: Handshake) -> ViewerSession | Refusal:
+        """Return a session for whoever may open a socket here, or why they may not."""
+        path = _LIVE.fullmatch(handshake.path)
+        if path is None:
+            return self._refuse(
+                404, ErrorCode.UNKNOWN_ROOM, "no socket here: /v1/rooms/{room}/live"
+            )
+        if self._node.draining:
+            return self._refuse(503, ErrorCode.UNAVAILABLE, "this node is going away", 1)
+        if not self._is_ours(handshake):
+            words = "this origin isn't let in: name it in GRANDSTAND_ORIGINS"
+            return self._refuse(403, ErrorCode.FORBIDDEN, words)
+        if not self._node.arrived(handshake.peer):
+            words = "too many connections from this address"
+            return self._refuse(429, ErrorCode.RATE_LIMITED, words, 5)
+        return ViewerSession(self._node, path[1])
+
+    def _is_ours(self, handshake: Handshake) -> bool:
+        """Browsers always tell their origin; a page of our own host, or of one that is named."""
+        origin = handshake.origin
+        if origin is None or origin in self._origins or "*" in self._origins:
+            return True
+        _, separator, host = origin.partition("://")
+        return bool(separator) and host == handshake.host
+
+    def _refuse(
+        self, status: int, code: ErrorCode, words: str, retry_after_s: int | None = None
+    ) -> Refusal:
+        self._node.metrics.handshakes_refused.labels(code.value).inc()
+        return problem(status, code, words, retry_after_s)
