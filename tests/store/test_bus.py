@@ -10,6 +10,7 @@ from grandstand.store import bus as bus_module
 from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
+from grandstand.tasks import cancel_all
 from grandstand.timeouts import timeout
 
 from tests.proxy import CuttingProxy
@@ -49,9 +50,7 @@ async def ears(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[E
     ears = Ears(store)
     running = asyncio.create_task(ears.bus.run())
     yield ears
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
+    await cancel_all([running])
 
 
 Say = Callable[[str, bytes], Awaitable[None]]
@@ -193,6 +192,4 @@ async def test_what_one_room_fails_at_costs_the_others_no_message(store: Store, 
     async with timeout(10):
         assert await heard.get() == told("a", b"good")[1]
     assert not running.done()
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    await cancel_all([running])

@@ -17,6 +17,7 @@ from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.store.reader import Reader
 from grandstand.store.store import retry_until
+from grandstand.tasks import cancel_all
 from redis.asyncio import Redis
 
 from tests.processes import is_running
@@ -259,6 +260,5 @@ async def test_a_valkey_that_ends_by_itself_is_started_again_with_what_it_acknow
             reader = Reader(redis)
             assert await retry_until(lambda: reader.ask("GET", "x"), patience_s=10) == b"kept"
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await cancel_all([watching])
         await store.stop()
