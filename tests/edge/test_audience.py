@@ -170,7 +170,7 @@ async def test_what_waits_is_dropped_where_all_are_told_in_another_way(audience:
     for seat in seats:
         audience.join(seat)
     audience.broadcast(numbered(1), 1)
-    audience.skip(7)
+    audience.empty(7)
     await asyncio.sleep(0)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
     assert [audience.given_offset(seat) for seat in seats] == [7] * 4

@@ -205,6 +205,36 @@ async def test_a_replica_that_was_loaded_anew_welcomes_everyone_again(
     assert len(full.of("welcome")) == 2
 
 
+async def test_a_crowd_is_welcomed_again_in_slices_and_misses_nothing_meanwhile(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.edge.room.WELCOMED_AT_ONCE", 3)
+    room = await on_still_harness.by_hand()
+    crowd = [seated(on_still_harness, room, f"u{number}") for number in range(8)]
+    edge = edge_room(on_still_harness, room)
+
+    def welcomed() -> int:
+        return sum(len(each.of("welcome")) == 2 for each in crowd)
+
+    edge.reloaded()
+    assert welcomed() == 3
+    first = next(each for each in crowd if len(each.of("welcome")) == 1)
+    first.pause()  # before its turn
+    leaving = next(each for each in crowd if len(each.of("welcome")) == 1 and each is not first)
+    assert leaving.session is not None
+    leaving.session.lost()
+    await room.commit("meanwhile")
+    await until(lambda: welcomed() == 6)
+    first.resume()
+    assert (len(first.of("welcome")), len(leaving.of("welcome"))) == (2, 1)
+    await room.commit("later")
+    for each in crowd:
+        if each is not leaving:
+            again = each.messages[each.messages.index(each.of("welcome")[1]) :]
+            frames = [message["offset"] for message in again[1:]]
+            assert frames == list(range(again[0]["offset"] + 1, room.live.replica.offset + 1))
+
+
 async def test_forms_are_kept_as_long_as_the_ring(on_still_harness: Harness) -> None:
     room = await on_still_harness.by_hand()
     edge = edge_room(on_still_harness, room)

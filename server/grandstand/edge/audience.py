@@ -122,11 +122,6 @@ class Cohort:
         """A frame for all of them, to be written with the next ``flush``."""
         self._waiting.append((publication, offset))
 
-    def drop(self, offset: int) -> None:
-        """Nothing waits any more: they are told everything up to ``offset`` in another way."""
-        self._waiting.clear()
-        self.given_offset = offset
-
     def flush(self, now_s: float) -> tuple[int, int]:
         """Writes what waits to every member that isn't full; how many those were, and bytes each.
 
@@ -225,6 +220,9 @@ class Audience:
     def __len__(self) -> int:
         return sum(len(cohort.members) for cohort in self._each())
 
+    def __contains__(self, outlet: Outlet) -> bool:
+        return self._of(outlet) is not None
+
     def __iter__(self) -> Iterator[Outlet]:
         for cohort in self._each():
             yield from cohort.members
@@ -264,11 +262,11 @@ class Audience:
             cohort.put(publication, None)
         asyncio.get_running_loop().call_later(seconds, self._begin)
 
-    def skip(self, offset: int) -> None:
-        """All members are about to be told everything up to ``offset`` in another way."""
+    def empty(self, offset: int) -> None:
+        """All members leave; who joins again will have had everything up to ``offset``."""
         self._offset = offset
-        for cohort in self._each():
-            cohort.drop(offset)
+        self._cohorts.clear()
+        self._due.clear()
 
     def given_offset(self, outlet: Outlet) -> int:
         """Up to which numbered frame it was given everything that it could take."""

@@ -14,6 +14,9 @@ from grandstand.edge.audience import Audience, Outlet
 from grandstand.edge.publication import Publication
 from grandstand.replica.room import LiveRoom
 
+NOWHERE = ("", 0)
+"""The position of who awaits a new welcome: it is not in the audience, and no epoch is empty."""
+
 
 class Stream(Protocol):
     """A room's numbered frames, as they are written and as they are kept."""
@@ -51,9 +54,14 @@ class StreamPosition:
 
     def fell_behind(self, outlet: Outlet) -> None:
         """Its socket is full: after the frame that is being given now, or the last it had."""
-        given = self._stream.audience.given_offset(outlet) if self._given is None else self._given
-        self._left_at = (self._stream.live.replica.epoch, given)
-        self._stream.audience.leave(outlet)
+        audience, epoch = self._stream.audience, self._stream.live.replica.epoch
+        if self._given is not None:
+            self._left_at = (epoch, self._given)
+        elif outlet in audience:
+            self._left_at = (epoch, audience.given_offset(outlet))
+        else:
+            self._left_at = NOWHERE
+        audience.leave(outlet)
 
     def caught_up(self, outlet: Outlet) -> bool:
         """Its socket is empty: gives it what it missed; False if that is gone."""

@@ -45,6 +45,9 @@ HOLD_ADDRESS_MS = 900_000
 DISMISSED_AT_ONCE = 100
 """Viewers of a deleted room who are told in one go, 3 ms."""
 
+WELCOMED_AT_ONCE = 100
+"""Viewers who are given a new welcome in one go, 10 ms, when their history leads nowhere."""
+
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
@@ -105,6 +108,7 @@ class EdgeRoom:
         self._forms: dict[bytes, Publication] = {}
         self._sessions: set[Member] = set()
         # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
+        self._unwelcomed: dict[Member, None] = {}
         self._present: dict[str, tuple[Member, ...]] = {}
         self._staff: set[Member] = set()
         self._sent_at_s = 0.0
@@ -166,6 +170,7 @@ class EdgeRoom:
         """The session is gone."""
         self.audience.leave(session.outlet)
         self._sessions.discard(session)
+        self._unwelcomed.pop(session, None)
         for audience in self._voters.values():
             audience.leave(session.outlet)
         present = self._present.pop(session.user, ())
@@ -212,15 +217,31 @@ class EdgeRoom:
                 self._broadcast(audience, Publication(payload))
 
     def reloaded(self) -> None:
-        """What viewers have doesn't lead here: everyone starts from a new welcome."""
+        """What viewers have doesn't lead here: everyone starts from a new welcome.
+
+        Until its turn comes a viewer is given no frames; its welcome has what they told.
+        """
         self._metrics.replica_reloads.inc()
-        self.audience.skip(self.live.replica.offset)
+        self.audience.empty(self.live.replica.offset)
+        is_idle = not self._unwelcomed
+        self._unwelcomed = dict.fromkeys(self._sessions)
+        if is_idle:
+            self._welcome_some()
+
+    def _welcome_some(self) -> None:
+        """Welcome some; the others' turn comes when the loop has looked after everything else."""
         state, now = self.live.replica.state, self.live.now()
-        for session in list(self._sessions):
-            if state.ban(session.user, now) is not None:
-                session.bye(CloseCode.BANNED, validation.BANNED)
-            else:
-                session.welcome_again()
+        for session in list(itertools.islice(self._unwelcomed, WELCOMED_AT_ONCE)):
+            del self._unwelcomed[session]
+            try:
+                if state.ban(session.user, now) is not None:
+                    session.bye(CloseCode.BANNED, validation.BANNED)
+                else:
+                    session.welcome_again()
+            except Exception:  # one viewer's fault must not keep the others from their welcome
+                log.exception("welcome_failed", room=self.live.room)
+        if self._unwelcomed:
+            asyncio.get_running_loop().call_soon(self._welcome_some)
 
     def ended(self) -> None:
         """The room was deleted: everyone is sent away."""
