@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from grandstand.domain.envelope import Commit
 from grandstand.domain.record import Row, imported_id
 from grandstand.domain.state import PrivateChanges, RoomState
-from grandstand.store import record
+from grandstand.store import keys, record
 from grandstand.store.record import RecordCursor
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
@@ -43,6 +44,21 @@ async def test_the_start_is_inclusive_and_the_end_is_not(store: Store) -> None:
     await record_rows(store, *rows)
     assert await read(store, 2, 4) == rows[1:3]
     assert await read(store, 4, 4) == []
+
+
+@pytest.mark.parametrize("slice_rows", [1, 2, 500])
+async def test_a_row_that_another_version_wrote_is_left_out_and_keeps_no_other_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch, slice_rows: int
+) -> None:
+    monkeypatch.setattr(record, "SLICE", slice_rows)
+    rows = [row(n, n // 2) for n in range(1, 9)]
+    await record_rows(store, *rows)
+    for at in (0, 1, 2, 2, 4, 5):
+        odd = msgspec.msgpack.encode(["zz", at, {"of": random.random()}])
+        await store.rooms._reader.ask("ZADD", keys.record("r"), at, odd)
+    assert await read(store, 0, 10) == rows
+    assert await store.record.find("r", rows[3].id) == rows[3]
+    assert await store.record.at("r", [1, 2]) == rows[1:5]
 
 
 @pytest.mark.parametrize("slice_rows", [1, 2, 3, 7, 500])

@@ -6,12 +6,14 @@ in the order of ``at``, then ``id``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 
 from grandstand.domain.record import Row, moment_of
+from grandstand.domain.stored import UNREADABLE
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 
@@ -20,6 +22,10 @@ SLICE = 500
 
 
 _decoder = msgspec.msgpack.Decoder(Row)
+_Member = tuple[bytes, float]
+"""What lies in the record, and its `at`."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +57,18 @@ class Record:
         lowest = start if after is None else max(start, after.at)
         skip = 0
         while True:
-            rows = await self._between(room, lowest, f"({end}", skip, SLICE)
-            if not rows:
+            found = await self._between(room, lowest, f"({end}", skip, SLICE)
+            if not found:
                 return
+            rows = _readable(room, found)
             gone = await self._reader.ask(
-                "SMISMEMBER", keys.retracted(room), *(row.id for row in rows)
+                "SMISMEMBER", keys.retracted(room), *[row.id for row in rows] or [""]
             )
             # The next slice starts behind what was read of the last `at`.
-            last_at = rows[-1].at
-            skip = sum(row.at == last_at for row in rows) + (skip if last_at == lowest else 0)
-            lowest = last_at
-            for row, is_gone in zip(rows, gone, strict=True):
+            last_at = found[-1][1]
+            skip = sum(at == last_at for _, at in found) + (skip if last_at == lowest else 0)
+            lowest = int(last_at)
+            for row, is_gone in zip(rows, gone, strict=False):
                 behind = after is None or (row.at, row.id) > (after.at, after.id)
                 if behind and not is_gone and (row.shown or not shown_only):
                     yield row
@@ -75,23 +82,24 @@ class Record:
             at = await self._reader.ask("HGET", keys.at_of(room, comment_id), comment_id[-1])
         if at is None:
             return None
-        rows = await self._between(room, int(at), int(at), 0, -1)
+        rows = _readable(room, await self._between(room, int(at), int(at), 0, -1))
         return next((row for row in rows if row.id == comment_id), None)
 
     async def at(self, room: str, moments: Collection[int]) -> list[Row]:
         """The rows at any of the moments (programme time, ms), retracted ones too."""
         replies = await self._reader.ask_all(
-            [("ZRANGE", keys.record(room), at, at, "BYSCORE") for at in moments]
+            [("ZRANGE", keys.record(room), at, at, "BYSCORE", "WITHSCORES") for at in moments]
         )
-        return [_decoder.decode(member) for members in replies for member in members]
+        return _readable(room, [member for members in replies for member in members])
 
     async def _between(
         self, room: str, low: int, high: int | str, offset: int, count: int
-    ) -> list[Row]:
-        members = await self._reader.ask(
-            "ZRANGE", keys.record(room), low, high, "BYSCORE", "LIMIT", offset, count
+    ) -> list[_Member]:
+        found: list[_Member] = await self._reader.ask(
+            *("ZRANGE", keys.record(room), low, high, "BYSCORE"),
+            *("LIMIT", offset, count, "WITHSCORES"),
         )
-        return [_decoder.decode(member) for member in members]
+        return found
 
     async def size(self, room: str) -> int:
         """How many comments it holds."""
@@ -101,3 +109,16 @@ class Record:
         """Forgets what lies before ``before`` (programme time, ms); how many that were."""
         key = keys.record(room)
         return int(await self._reader.ask("ZREMRANGEBYSCORE", key, "-inf", f"({before}"))
+
+
+def _readable(room: str, members: Sequence[_Member]) -> list[Row]:
+    """Return the rows, less those that another version wrote in a form that we can't read."""
+    rows, odd = [], 0
+    for member, _ in members:
+        try:
+            rows.append(_decoder.decode(member))
+        except UNREADABLE:
+            odd += 1
+    if odd:
+        log.warning("record_rows_unreadable", room=room, count=odd)
+    return rows
