@@ -22,6 +22,7 @@ const en = {
   lostFor: (/** @type {number} */ seconds) => `Connection lost, trying again in ${seconds} s`,
   ended: (/** @type {string} */ reason) => `Ended: ${reason}`,
   closeReasons: /** @type {Record<number, string>} */ ({
+    1007: "a message was not valid text",
     1009: "a message was too big",
     3000: "the token is not valid",
     3003: "this room does not let you in",
@@ -71,6 +72,7 @@ const zh = {
   lostFor: (seconds) => `连接中断，${seconds} 秒后重试`,
   ended: (reason) => `已结束：${reason}`,
   closeReasons: {
+    1007: "消息不是有效的文本",
     1009: "消息过大",
     3000: "令牌无效",
     3003: "你不能进入这个房间",

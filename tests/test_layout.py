@@ -52,7 +52,6 @@ TESTED_ELSEWHERE = {
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),
     "store_context": ("test_app.py", "how a server finds its store, and doesn't"),
-    "wire/codes": ("system/test_contract.py", "tables, held against the contract"),
 }
 """Modules whose tests stand in another file, and why."""
 

@@ -14,12 +14,34 @@ export function backoffMs(attempt, random) {
 }
 
 /**
- * What a close code asks of a client. 1009 is final because the same message sent again would
- * only be too big again.
+ * What a client must do after each close code, as the server's `/asyncapi.json` has it. The SDK
+ * needs it before it knows any server, so it keeps a copy; a test compares the two.
+ * @typedef {"reconnect" | "new token" | "final"} AfterClose
+ * @type {Readonly<Record<number, AfterClose>>}
+ */
+export const CLOSES = {
+  1001: "reconnect",
+  1006: "reconnect",
+  1007: "final",
+  1009: "final",
+  1011: "reconnect",
+  1012: "reconnect",
+  1013: "reconnect",
+  3000: "new token",
+  3003: "final",
+  3008: "reconnect",
+  3009: "final",
+  3503: "final",
+  4000: "final",
+  4001: "reconnect",
+  4004: "final",
+};
+
+/**
+ * What to do after a code, also one that the table does not have.
  * @param {number} code
- * @returns {"reconnect" | "new token" | "final"}
+ * @returns {AfterClose}
  */
 export function afterClose(code) {
-  if (code === 3000) return "new token";
-  return [1007, 1009, 3003, 3009, 3503, 4000, 4004].includes(code) ? "final" : "reconnect";
+  return CLOSES[code] ?? "reconnect";
 }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { afterClose, backoffMs } from "../sdk/backoff.js";
+import { CLOSES, afterClose, backoffMs } from "../sdk/backoff.js";
+import { WORDS } from "../words.js";
+import { serverSays } from "./server.js";
 
 test("the bound doubles from half a second to thirty", () => {
   const bounds = [0, 1, 2, 5, 6, 7, 100].map((attempt) => backoffMs(attempt, 1));
@@ -13,9 +16,24 @@ test("jitter is full: from nothing to the bound", () => {
   assert.equal(backoffMs(3, 0.5), 2_000);
 });
 
-test("close codes say whether to come back", () => {
-  const back = [1000, 1001, 1005, 1006, 1011, 1012, 1013, 3008, 4001];
-  assert.ok(back.every((code) => afterClose(code) === "reconnect"));
-  assert.ok([1009, 3003, 3009, 3503, 4000, 4004].every((code) => afterClose(code) === "final"));
-  assert.equal(afterClose(3000), "new token");
+const SERVED = serverSays(`
+from grandstand.api.documents import asyncapi
+said = asyncapi()["channels"]["live"]["x-close-codes"]`);
+
+test("close codes ask the same of the SDK as of every client", () => {
+  const served = Object.fromEntries(SERVED.codes.map(({ code, client }) => [code, client]));
+  assert.deepEqual(CLOSES, served);
+  assert.deepEqual(new Set(Object.values(CLOSES)), new Set(Object.keys(SERVED.clients)));
+});
+
+test("a code that the table does not have asks what the server says of others", () => {
+  for (const code of [1000, 1005, 3999, 4999]) assert.equal(afterClose(code), SERVED.others);
+});
+
+test("a close that can end a viewer's stay has words in each language and in the guide", () => {
+  const guide = readFileSync(new URL("../../docs/sdk.md", import.meta.url), "utf8");
+  const ends = Object.keys(CLOSES).filter((code) => afterClose(Number(code)) !== "reconnect");
+  for (const { closeReasons } of Object.values(WORDS)) assert.deepEqual(Object.keys(closeReasons), ends);
+  const [, told] = guide.match(/^\| `ended` \|(.*)\|$/m) ?? [];
+  assert.deepEqual(told?.match(/\d{4}(?=:)/g), ends);
 });

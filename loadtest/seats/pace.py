@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIRST_S, MOST_S = 0.5, 30.0
-COME_BACK = frozenset({1006, 1011, 1012, 1013, 3008})
-"""Close codes after which a viewer comes back by itself."""
 TRY_AGAIN = frozenset({429, 503})
-"""HTTP statuses after which it does."""
+"""HTTP statuses after which a viewer comes back by itself."""
 
 MOST_LATE_S = 0.1
 """Of time that was slept through, so much is caught up; else a pause would end in a burst."""

@@ -23,11 +23,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
+from grandstand.wire.codes import AfterClose, CloseCode, after_close
+
 from loadtest.seats.chunks import NO_CHUNK, Chunk, Chunks, chunk_of
 from loadtest.seats.client_frames import StreamError
 from loadtest.seats.counts import Counts
 from loadtest.seats.dialects import Dialect, Kind, Message, Place
-from loadtest.seats.pace import COME_BACK, TRY_AGAIN, Pace, comeback_s
+from loadtest.seats.pace import TRY_AGAIN, Pace, comeback_s
 from loadtest.seats.seat import Seat
 from loadtest.seats.sockets import begin
 
@@ -199,7 +201,7 @@ class SocketPool:
         self.counts.receives += 1
         self.counts.bytes_received += got
         if not got:
-            self._lost(seat, code=1006)
+            self._lost(seat, code=CloseCode.NO_CLOSE_FRAME)
             return
         try:
             self._take(seat, bytes(memoryview(self._buffer)[:got]))
@@ -340,7 +342,7 @@ class SocketPool:
 
     def _broken(self, seat: Seat, error: OSError) -> None:
         if not isinstance(error, BlockingIOError):
-            self._lost(seat, code=1006)
+            self._lost(seat, code=CloseCode.NO_CLOSE_FRAME)
 
     def _lost(
         self,
@@ -366,7 +368,9 @@ class SocketPool:
         seat.plain = seat.upgraded = seat.seated = False
         seat.rest = b""
         self._arrived(seat)
-        returns = ours or fault is not None or code in COME_BACK or status in TRY_AGAIN
+        returns = ours or fault is not None or status in TRY_AGAIN
+        if code is not None:  # its token is the only one it has
+            returns = after_close(code) is AfterClose.RECONNECT
         if self.comes_back and returns:
             due_s = self.clock() + comeback_s(seat.attempts, random.random())
             seat.attempts += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from grandstand.wire.codes import CloseCode
 from locust.env import Environment
 
 from loadtest.seats.counts import Counts
@@ -17,24 +18,7 @@ GAP = "gap"
 ANEW = "gap, welcomed anew"
 """A viewer came back too late for its place, or fell behind: it was given the room as it is."""
 
-REASONS = {
-    1001: "going away",
-    1005: "no reason",
-    1006: "broken",
-    1009: "too big",
-    1011: "server's fault",
-    1012: "restart",
-    1013: "try again",
-    3000: "unauthorized",
-    3003: "forbidden",
-    3008: "too slow",
-    3009: "too many connections",
-    3503: "banned",
-    4000: "protocol error",
-    4001: "no hello",
-    4004: "no such room",
-}
-
+REASONS = {int(code): code.name.lower().replace("_", " ") for code in CloseCode}
 
 FAILED = "failed "
 """How the names of rows begin that tell of failures."""

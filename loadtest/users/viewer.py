@@ -10,11 +10,12 @@ import gevent
 import msgspec
 import websocket
 from gevent.pool import Group
+from grandstand.wire.codes import AfterClose, CloseCode, after_close
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
 from loadtest.seats.counts import Counts
-from loadtest.seats.pace import COME_BACK, TRY_AGAIN, comeback_s
+from loadtest.seats.pace import TRY_AGAIN, comeback_s
 from loadtest.users.place import Place, Step
 from loadtest.users.report import ANEW, GAP
 from loadtest.users.run_context import RunContext
@@ -131,10 +132,11 @@ class Viewer(FastHttpUser):
 
     def _closed(self, code: int) -> None:
         self.run_context.report.closed(code)
-        if code == 3000:
-            self._token = None
-        elif code not in COME_BACK:
-            raise StopUser
+        match after_close(code):
+            case AfterClose.NEW_TOKEN:
+                self._token = None
+            case AfterClose.FINAL:
+                raise StopUser
 
     def _refused(self, refused: websocket.WebSocketBadStatusException) -> None:
         self.run_context.report.refused(refused.status_code)
@@ -149,7 +151,7 @@ class Viewer(FastHttpUser):
         elif isinstance(fault, websocket.WebSocketTimeoutException):
             self.run_context.report.failed("failed frames: silence")
         else:
-            self.run_context.report.closed(1006)
+            self.run_context.report.closed(CloseCode.NO_CLOSE_FRAME)
 
     # --- what it hears ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from grandstand.api.problems import Problem
 from grandstand.api.routes import OPERATIONS
+from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import ClientMessage, ServerMessage
 
 from tests.api.harness import Harness
@@ -75,6 +76,16 @@ async def test_asyncapi_is_valid_by_its_own_schema(on_stage: Harness) -> None:
     assert SPECS.exists(), "the AsyncAPI schema isn't installed: run `make setup-test`"
     schema = json.loads(SPECS.read_text())
     jsonschema.Draft7Validator(schema).validate(await document(on_stage, "asyncapi"))
+
+
+async def test_asyncapi_says_what_a_client_does_after_each_close(on_stage: Harness) -> None:
+    told = (await document(on_stage, "asyncapi"))["channels"]["live"]["x-close-codes"]
+    assert [each["code"] for each in told["codes"]] == list(CloseCode)
+    assert {each["code"]: each["client"] for each in told["codes"]} == {
+        code: code.client for code in CloseCode
+    }
+    assert {each["client"] for each in told["codes"]} | {told["others"]} == set(told["clients"])
+    assert all([each["meaning"] for each in told["codes"]] + [*told["clients"].values()])
 
 
 async def test_asyncapi_has_every_message_of_the_socket(on_stage: Harness) -> None:

@@ -6,12 +6,17 @@ import asyncio
 from random import Random
 
 import pytest
-from grandstand.client.viewer import MOST_S, backoff_s
+from grandstand.client.figures import Figures
+from grandstand.client.viewer import MOST_S, Attendee, backoff_s
+from grandstand.wire.codes import CloseCode
+from grandstand.wire.messages import Frame, Poll
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.asyncio.server import ServerConnection
 
 from tests.conftest import MakeServer
 from tests.demo.conftest import MakeCrowd
+from tests.loadtest.shows import websocket_show
 from tests.server import ServerProcess
 from tests.viewer import until, viewing
 
@@ -78,3 +83,40 @@ async def test_a_room_that_is_not_there_is_left_for_good(
     async with crowd_at(shared_server, missing, 1) as crowd:
         first = crowd.viewer("ann", "Ann")
         await until(lambda: crowd.viewer("ann", "Ann") is not first)
+
+
+class Unmoved:
+    """Somebody whom a viewer tells what it sees, and who does nothing."""
+
+    def saw_frame(self, epoch: str, offset: int, frame: Frame) -> None:
+        pass
+
+    def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
+        pass
+
+    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize("code", CloseCode)
+async def test_after_each_close_code_it_does_what_the_table_says(code: CloseCode) -> None:
+    async def turn_away(connection: ServerConnection) -> None:
+        await connection.recv()
+        if code is CloseCode.NO_CLOSE_FRAME:
+            connection.transport.abort()
+        else:
+            await connection.close(code, "a reason")
+
+    async def token() -> str:
+        tokens.append(f"token {len(tokens)}")
+        return tokens[-1]
+
+    tokens: list[str] = []
+    async with websocket_show(turn_away) as (port, _):
+        viewer = Attendee(f"ws://127.0.0.1:{port}", token, Unmoved(), Figures(), Random(1), 0.0)
+        staying = asyncio.create_task(viewer.stay())
+        await until(lambda: staying.done() or len(tokens) == 2)
+        assert viewer.left == (f"{int(code)} a reason" if code.is_final else "")
+        staying.cancel()
+        await asyncio.wait([staying])
+    assert len(tokens) == (1 if code.is_final else 2)

@@ -22,6 +22,7 @@ from grandstand.api.operations import Access, Operation
 from grandstand.api.problems import Problem
 from grandstand.api.validation import NDJSON
 from grandstand.store.rooms import ROOM_ID
+from grandstand.wire.codes import AFTER_OTHER_CODES, AfterClose, CloseCode
 from grandstand.wire.messages import ClientMessage, ServerMessage
 
 Document = dict[str, Any]
@@ -208,6 +209,7 @@ def asyncapi() -> Document:
                     for kind in kinds
                 },
                 "bindings": {"ws": {"method": "GET"}},
+                "x-close-codes": _closes(),
             }
         },
         "operations": {
@@ -225,6 +227,18 @@ _SOCKET = (
     "A WebSocket; the subprotocol is `grandstand.v1.msgpack` (binary frames) or "
     "`grandstand.v1.json` (text frames, also if none is offered). The first message is `hello`."
 )
+
+
+def _closes() -> Document:
+    """What a client must do after which close code: AsyncAPI has no place of its own for it."""
+    return {
+        "codes": [
+            {"code": int(each), "client": each.client, "meaning": each.meaning}
+            for each in CloseCode
+        ],
+        "others": AFTER_OTHER_CODES,
+        "clients": {each: each.rule for each in AfterClose},
+    }
 
 
 def _flow(action: str, kinds: Sequence[type[Struct]]) -> Document:

@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 from grandstand.client.figures import Figures
 from grandstand.domain.limits import Bucket, Rate
 from grandstand.timeouts import timeout
-from grandstand.wire.codes import RECONNECT, ErrorCode
+from grandstand.wire.codes import AfterClose, ErrorCode, after_close
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Ack,
@@ -224,7 +224,7 @@ class Attendee:
         finally:
             self.socket = None
             code = socket.close_code
-            if code is not None and code >= 3000 and code not in RECONNECT:
+            if code is not None and after_close(code) is AfterClose.FINAL:
                 self.left = self.left or f"{code} {socket.close_reason}".strip()
             await _close(socket)
 

@@ -26,7 +26,7 @@ from grandstand.edge.position import StreamPosition
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
-from grandstand.wire.codes import RECONNECT, WITH_RETRY_AFTER, CloseCode, ErrorCode, RefusedError
+from grandstand.wire.codes import WITH_RETRY_AFTER, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (
     Ack,
     AskTime,
@@ -378,7 +378,7 @@ class ViewerSession:
         self._ended = True
         self._drop_deadline()
         self._node.metrics.closes.labels(str(int(code))).inc()
-        self._send(Bye(int(code), reason, code in RECONNECT, random.randint(0, spread_ms)))
+        self._send(Bye(int(code), reason, not code.is_final, random.randint(0, spread_ms)))
         self.outlet.close(code, reason)
 
     def _send(self, message: ServerMessage) -> None:

@@ -1,12 +1,13 @@
 """The contract's error and close codes, in one place, each with what it asks of the client.
 
-Close codes tell by their range what a client must do, as RFC 6455 and the IANA registry lay out:
-1000 to 2999 are the protocol's own, 3000 to 3999 registered ones, 4000 to 4999 ours.
+``CloseCode`` is the one table of closes: every Python client reads it, ``/asyncapi.json`` serves
+it, and a test holds the SDK's copy (``client_demo/sdk/backoff.js``) against it.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import Self
 
 
 class ErrorCode(StrEnum):
@@ -35,37 +36,84 @@ WITH_RETRY_AFTER = frozenset(
 )
 
 
+class AfterClose(StrEnum):
+    """What a client must do after a close; ``rule`` says it in full."""
+
+    rule: str
+
+    def __new__(cls, word: str, rule: str) -> Self:
+        """Make a member of its word, which is its value."""
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.rule = rule
+        return made
+
+    RECONNECT = (
+        "reconnect",
+        "Connect again with `resume`, after a wait drawn at random between 0 and a bound. The "
+        "bound is 0.5 s, doubles with each attempt in vain, and is 30 s at most. `bye.after` is "
+        "the shortest wait.",
+    )
+    NEW_TOKEN = (
+        "new token",
+        "Get a new token, then do as after `reconnect`. Without a new token the close is final.",
+    )
+    FINAL = ("final", "Do not connect again.")
+
+
 class CloseCode(IntEnum):
-    """The status of a WebSocket close frame."""
+    """The status of a WebSocket close frame, what the client must do, and what it means.
 
-    GOING_AWAY = 1001
-    INVALID_DATA = 1007
-    TOO_BIG = 1009
-    INTERNAL_ERROR = 1011
-    RESTART = 1012
-    TRY_AGAIN_LATER = 1013
-    UNAUTHORIZED = 3000
-    FORBIDDEN = 3003
-    TOO_SLOW = 3008
-    TOO_MANY_CONNECTIONS = 3009
-    BANNED = 3503
-    PROTOCOL_ERROR = 4000
-    NO_HELLO = 4001
-    NO_SUCH_ROOM = 4004
+    1000 to 2999 are the protocol's own codes, 3000 to 3999 are registered with IANA, and 4000 to
+    4999 are ours. The contract leaves open what follows 1001, 1007, 1009 and 4001. A client comes
+    back after 1001 and 4001. What closed with 1007 or 1009 would do so again.
+    """
+
+    client: AfterClose
+    meaning: str
+
+    def __new__(cls, code: int, client: AfterClose, meaning: str) -> Self:
+        """Make a row of its code, which is its value."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.client = client
+        made.meaning = meaning
+        return made
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the client must not connect again."""
+        return self.client is AfterClose.FINAL
+
+    GOING_AWAY = 1001, AfterClose.RECONNECT, "The server, or a proxy before it, goes away."
+    NO_CLOSE_FRAME = 1006, AfterClose.RECONNECT, "Never sent: the connection broke."
+    INVALID_DATA = 1007, AfterClose.FINAL, "A text message is not UTF-8."
+    TOO_BIG = 1009, AfterClose.FINAL, "A message is too big."
+    INTERNAL_ERROR = 1011, AfterClose.RECONNECT, "The server is at fault."
+    RESTART = 1012, AfterClose.RECONNECT, "The server restarts."
+    TRY_AGAIN_LATER = 1013, AfterClose.RECONNECT, "The server cannot take the client now."
+    UNAUTHORIZED = 3000, AfterClose.NEW_TOKEN, "The token is not valid, or no longer."
+    FORBIDDEN = 3003, AfterClose.FINAL, "The token does not let its bearer into this room."
+    TOO_SLOW = 3008, AfterClose.RECONNECT, "The client reads too slowly; it may see 1006 instead."
+    TOO_MANY_CONNECTIONS = 3009, AfterClose.FINAL, "This viewer has too many connections."
+    BANNED = 3503, AfterClose.FINAL, "The viewer is banned."
+    PROTOCOL_ERROR = 4000, AfterClose.FINAL, "The client does not keep the protocol."
+    NO_HELLO = 4001, AfterClose.RECONNECT, "No `hello` came in time."
+    NO_SUCH_ROOM = 4004, AfterClose.FINAL, "There is no such room, or it was deleted."
 
 
-RECONNECT = frozenset(
-    {
-        CloseCode.GOING_AWAY,
-        CloseCode.INTERNAL_ERROR,
-        CloseCode.RESTART,
-        CloseCode.TRY_AGAIN_LATER,
-        CloseCode.UNAUTHORIZED,
-        CloseCode.TOO_SLOW,
-        CloseCode.NO_HELLO,
-    }
-)
-"""Codes after which a client may connect again (after UNAUTHORIZED, with a new token)."""
+AFTER_OTHER_CODES = AfterClose.RECONNECT
+"""What a client does after a code that the table does not have: a proxy's, or a newer server's."""
+
+_AFTER = {int(code): code.client for code in CloseCode}
+
+
+def after_close(code: int) -> AfterClose:
+    """Return what a client must do after a close with ``code``, ours or another's.
+
+    A ``bye`` whose ``reconnect`` is false is final, whatever its code.
+    """
+    return _AFTER.get(code, AFTER_OTHER_CODES)
 
 
 class RefusedError(Exception):

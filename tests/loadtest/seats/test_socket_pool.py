@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from grandstand.wire.codes import AfterClose, CloseCode
 
-from loadtest.seats.dialects import Grandstand
+from loadtest.seats.dialects import Grandstand, WebSocket
 from loadtest.seats.seat import Seat
 from loadtest.seats.socket_pool import SocketPool
-from tests.loadtest.shows import pool, until
+from tests.loadtest.shows import pool, until, websocket_show
 from tests.server import ServerProcess
 
 SEATS = 60
@@ -132,6 +133,20 @@ async def test_a_room_that_is_not_there_closes_for_good(server: ServerProcess) -
         seated(made, server)
         await until(made, lambda: made.counts.closes[4004] == SEATS)
         assert made.waiting == 0
+
+
+@pytest.mark.parametrize("code", [each for each in CloseCode if each != CloseCode.NO_CLOSE_FRAME])
+async def test_a_seat_comes_back_after_the_codes_after_which_a_viewer_may(code: CloseCode) -> None:
+    async with (
+        websocket_show(lambda connection: connection.close(code)) as (port, _),
+        pool(WebSocket(f"127.0.0.1:{port}", "/"), port) as made,
+    ):
+        made.take(1)
+        await until(made, lambda: made.counts.closes[code] == 1)
+        comes_back = code.client is AfterClose.RECONNECT
+        assert made.waiting == comes_back
+        if comes_back:
+            await until(made, lambda: made.counts.closes[code] == 2)
 
 
 async def test_a_path_that_is_none_is_refused_by_its_status(server: ServerProcess) -> None:
