@@ -20,7 +20,8 @@ MODULES = sorted(
 
 TESTED_ELSEWHERE = {
     "__main__": ("test_cli.py", "is one line"),
-    "errors": ("test_app.py", "is a name for an error"),
+    "app/http_server": ("attacks/test_cancelled.py", "its loop ends and renews the Date"),
+    "errors": ("app/test_lifecycle.py", "is a name for an error"),
     "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
@@ -51,7 +52,7 @@ TESTED_ELSEWHERE = {
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),
-    "store_context": ("test_app.py", "how a server finds its store, and doesn't"),
+    "store_context": ("app/test_lifecycle.py", "how a server finds its store, and doesn't"),
 }
 """Modules whose tests stand in another file, and why."""
 
@@ -62,7 +63,8 @@ FROM_THE_TOP = (
     {"demo", "workers"},
     {"app", "client"},
     {"store_context"},
-    {"edge", "api", "leader", "pages", "settings", "resources", "machine"},
+    {"edge", "api", "leader", "pages"},
+    {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens"},
     {"moderation", "overlays"},
     {"store"},
@@ -72,8 +74,8 @@ FROM_THE_TOP = (
     {"errors", "tasks", "telemetry", "text", "timeouts"},
 )
 """Each imports only what stands below it. Edge, API and leader stand side by side: they know each
-other through the store alone. Settings, resources, pages and the machine are the app's to know;
-those at the end know nobody."""
+other through the store alone. Of the process, its ports and its settings only the app and what
+stands above it know; those at the end know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 

@@ -21,9 +21,10 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import uvicorn
-from grandstand import app, tokens
+from grandstand import tokens
 from grandstand.api import metrics_peers
 from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.app import http_server
 from grandstand.client.figures import Figures
 from grandstand.client.viewer import SUBPROTOCOL, Attendee
 from grandstand.demo import stream
@@ -244,8 +245,8 @@ async def test_heads_are_compared_again(still: Harness, monkeypatch: pytest.Monk
 
 
 async def test_the_date_of_answers_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "DATE_S", 0.01)
-    server = app._Server(uvicorn.Config("none", log_config=None))
+    monkeypatch.setattr(http_server, "DATE_S", 0.01)
+    server = http_server.HttpServer(uvicorn.Config("none", log_config=None))
     turns = Turns(monkeypatch, server, "on_tick")
     await goes_on(server.main_loop, turns)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from grandstand import machine
+from grandstand import process_limits
 from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.timeouts import timeout
@@ -343,7 +343,7 @@ async def test_where_nobody_is_silent_a_newcomer_is_closed() -> None:
 
 def test_more_connections_than_files_leave_the_store_and_others_be(make_server: MakeServer) -> None:
     """A real server with 1,024 files; whoever can't be let in is closed."""
-    machine.raise_file_limit()
+    process_limits.raise_file_limit()
     server = make_server(open_files=1024).start()
     files = Path(f"/proc/{server.pid}/fd")
     with contextlib.ExitStack() as held:
@@ -353,7 +353,7 @@ def test_more_connections_than_files_leave_the_store_and_others_be(make_server: 
             silent.connect(("127.0.0.1", server.port))
             if number % 100 == 0:
                 assert server.call("GET", "/readyz").status == 200
-        assert len(list(files.iterdir())) <= 1024 - machine.FILES_KEPT // 2
+        assert len(list(files.iterdir())) <= 1024 - process_limits.FILES_KEPT // 2
         server.make_room("full")
         metrics = server.call("GET", "/metrics").body.decode()
     (refused,) = re.findall(r'grandstand_connections_refused_total\{why="files"\} (\d+)', metrics)

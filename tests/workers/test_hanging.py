@@ -96,7 +96,7 @@ async def test_a_worker_that_does_not_stop_with_the_others_is_killed_when_its_ti
 ) -> None:
     program = (sys.executable, "-c", DEAF)
     monkeypatch.setattr(
-        parent, "Place", lambda name, _, *others: WorkerSlot(name, program, *others)
+        parent, "WorkerSlot", lambda name, _, *others: WorkerSlot(name, program, *others)
     )
     monkeypatch.setattr(parent, "STOP_S", 0.1)
     running = parent._Parent(ServerSettings.read(workers=2, drain_s=0.1), tmp_path, "")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from grandstand.app import Running
+from grandstand.app.lifecycle import Running
 from grandstand.workers import worker
 from grandstand.workers.slot import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.worker import hear

@@ -19,10 +19,10 @@ from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.errors import OperatorError
-from grandstand.machine import FILES_MIN
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.pages import LIBRARIES
+from grandstand.process_limits import FILES_MIN
 from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.store import folder
 from grandstand.store.connection import StoreUnavailable

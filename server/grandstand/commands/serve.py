@@ -25,6 +25,6 @@ def serve(
 
         parent.run(settings)
     else:
-        from grandstand import app
+        from grandstand.app import lifecycle
 
-        app.run(settings)
+        lifecycle.run(settings)

@@ -16,7 +16,7 @@ import structlog
 import uvloop
 from pydantic import SecretStr
 
-from grandstand.app import Running, serve
+from grandstand.app.lifecycle import Running, serve
 from grandstand.client.chat_file import recorded
 from grandstand.demo import secret
 from grandstand.demo.auto_producer import AutoProducer, running_order

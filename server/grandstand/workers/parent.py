@@ -22,9 +22,10 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from grandstand import machine
+from grandstand import listeners, process_limits
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.errors import OperatorError, exit_on_operator_error
+from grandstand.hangup import Hangup
 from grandstand.settings import PREFIX, ServerSettings
 from grandstand.store_context import connected, store_url
 from grandstand.tasks import cancel_all
@@ -50,14 +51,14 @@ def run(settings: ServerSettings) -> NoReturn:
     Looks at what they'll need, and goes on as a program that has loaded none of it: half as large.
     Raises OperatorError, before anything is started, for whatever an operator can mend.
     """
-    from grandstand import app  # here: the parent does without
+    from grandstand.app import build  # here: the parent does without
 
     if sys.platform != "linux":
         raise OperatorError(
             f"{PREFIX}WORKERS: only Linux spreads connections over processes on one port"
         )
-    machine.raise_file_limit()
-    app.check(settings)
+    process_limits.raise_file_limit()
+    build.check(settings)
     program = [sys.executable, "-m", "grandstand.workers.parent"]
     os.execve(sys.executable, program, _environment(settings))
 
@@ -73,7 +74,7 @@ def main() -> None:
 
 async def _serve(settings: ServerSettings) -> None:
     with (
-        machine.reserve(settings.host, settings.port) as holder,
+        listeners.reserve(settings.host, settings.port) as holder,
         tempfile.TemporaryDirectory(prefix="grandstand-") as folder,
     ):
         async with store_url(settings) as store:
@@ -81,7 +82,7 @@ async def _serve(settings: ServerSettings) -> None:
                 pass  # it is there, and its faults have been told once
             port = int(holder.getsockname()[1])
             shared = settings.model_copy(update={"port": port, "redis_url": store})
-            await _Parent(shared, Path(folder), machine.url(holder)).serve()
+            await _Parent(shared, Path(folder), listeners.url(holder)).serve()
 
 
 class _Parent:
@@ -102,7 +103,7 @@ class _Parent:
 
     async def serve(self) -> None:
         loop = asyncio.get_running_loop()
-        hangup = machine.Hangup()
+        hangup = Hangup()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._signalled)
         loop.add_signal_handler(

@@ -18,7 +18,7 @@ import structlog
 import uvloop
 
 from grandstand.api.metrics_peers import MetricsPeers
-from grandstand.app import Running, serve
+from grandstand.app.lifecycle import Running, serve
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tasks import cancel_all

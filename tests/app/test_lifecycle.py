@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from grandstand.app import GRACE_S, Running, serve
+from grandstand.app.build import GRACE_S
+from grandstand.app.lifecycle import Running, serve
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings

@@ -1,45 +1,15 @@
-"""What a server takes of its machine: open files, a port, and the terminal it was started from."""
+"""The ports that a server listens on: its own, or one that several processes share."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import resource
-import signal
 import socket
-import sys
 
 from grandstand.errors import OperatorError
-
-FILES_MIN = 1024
-"""Open files without which not even a small room fits; the hard limit is taken where it's more."""
-
-FILES_KEPT = 100
-"""Open files that connections leave to the store, the model and what is read from disk."""
 
 BACKLOG = 16_384
 """Connections that may wait to be accepted; the kernel caps it by ``net.core.somaxconn``. When they
 are too many it drops the rest without a word, and a client tries again after 1, 3, 7, 15, 31 s.
 """
-
-
-def raise_file_limit() -> None:
-    """Takes as many open files as may be had. Raises OperatorError if that is too few."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < FILES_MIN:
-        raise OperatorError(
-            f"only {hard} open files are allowed, one per viewer: raise it (ulimit -n 65536)"
-        )
-    wanted = 1_048_576 if hard == resource.RLIM_INFINITY else hard
-    if soft < wanted:
-        with contextlib.suppress(ValueError):  # the system caps it below: what is there stays
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def max_connections() -> int:
-    """Return how many connections the limit of open files leaves room for."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if soft == resource.RLIM_INFINITY else max(1, soft - FILES_KEPT)
 
 
 def listen(host: str, port: int, shared: bool = False) -> socket.socket:
@@ -94,24 +64,3 @@ def _taken(host: str, port: int, error: OSError) -> OperatorError:
     return OperatorError(
         f"can't listen on {host}:{port} ({error.strerror}): give another --port or --host"
     )
-
-
-class Hangup:
-    """What SIGHUP means: to look for a new model, or that the terminal was closed."""
-
-    def __init__(self) -> None:
-        is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
-        self._had_terminal = _has_terminal() and not is_ignored
-
-    @property
-    def is_real(self) -> bool:
-        """Whether the terminal that the process was started from is gone."""
-        return self._had_terminal and not _has_terminal()
-
-
-def _has_terminal() -> bool:
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True

@@ -1,0 +1,229 @@
+"""Puts a server together: store, rooms, edge, leader and HTTP. Nothing is started here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from grandstand import __version__, listeners, process_limits, resources
+from grandstand.api import problems
+from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.api.operations import Api
+from grandstand.api.origins import let_in
+from grandstand.api.routes import routes
+from grandstand.app.http_server import HttpServer
+from grandstand.edge.admission import Admission
+from grandstand.edge.heartbeat import Heartbeat
+from grandstand.edge.node import Limits, Node
+from grandstand.edge.revoked import Revoked
+from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.dispatch import Dispatch
+from grandstand.edge.transport.handshake import NOT_SNIFFED
+from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.keepalive import Keepalive
+from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.edge.transport.websocket import ViewerSocket
+from grandstand.errors import OperatorError
+from grandstand.leader.leader import RoomLeader
+from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.reload import Reload
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.word_rules import Rules
+from grandstand.pages import pages
+from grandstand.replica.rooms import LiveRooms
+from grandstand.replica.secrets import SecretWatch
+from grandstand.settings import ServerSettings
+from grandstand.store.store import Store
+from grandstand.telemetry import Metrics
+from grandstand.tokens import Tokens
+from grandstand.wire.codes import ErrorCode
+
+GRACE_S = 5
+"""How long viewers may take to answer the close frame when the process goes away."""
+
+AFTER_S = 1.0
+"""At most so long ``bye`` asks a viewer to wait: it smooths the slices in which they are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a server has before it reaches its store."""
+
+    settings: ServerSettings
+    tokens: Tokens
+    metrics: Metrics
+    reload: Reload
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A server that is put together and not started."""
+
+    equipment: Equipment
+    store: Store
+    rooms: LiveRooms
+    node: Node
+    api: Api
+    server: HttpServer
+
+    def jobs(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """Return what runs beside the HTTP server, by name; none of it ends by itself."""
+        tokens, metrics = self.equipment.tokens, self.equipment.metrics
+        secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
+        return {
+            "rooms": self.rooms.run,
+            "keepalive": self.node.keepalive.run,
+            "heartbeat": Heartbeat(self.node).run,
+            "revoked": Revoked(self.node).run,
+            "leader": RoomLeader(self.store, metrics, self.node.visited).run,
+            "tokens": tokens.run,
+            "secrets": secrets.run,
+            "reload": self.equipment.reload.run,
+        }
+
+
+def check(settings: ServerSettings) -> None:
+    """Raise OperatorError if what the settings name isn't there or doesn't fit."""
+    _tokens(settings)
+    _scorer(settings)
+
+
+def equip(settings: ServerSettings) -> Equipment:
+    """Load the model and make what the store isn't needed for. Raises OperatorError."""
+    tokens = _tokens(settings)
+    metrics = Metrics(CollectorRegistry())
+    return Equipment(settings, tokens, metrics, _reload(settings, metrics))
+
+
+def build(
+    equipment: Equipment,
+    store: Store,
+    besides: Sequence[BaseRoute] = (),
+    metrics_peers: MetricsPeers | None = None,
+) -> Assembly:
+    """Put the rest together around ``store``; ``besides`` are routes of the caller's own."""
+    settings, metrics = equipment.settings, equipment.metrics
+    rooms = LiveRooms(store)
+    equipment.tokens.revocations = rooms.revocations.known
+    node = _node(equipment, rooms)
+    arrivals = Arrivals(
+        node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
+    )
+    api = Api(
+        rooms=rooms,
+        tokens=equipment.tokens,
+        names=node.moderator.names,
+        registry=metrics.registry,
+        metrics_peers=metrics_peers,
+        hides_rooms=settings.hide_rooms,
+    )
+    app = Starlette(
+        routes=[*routes(api), *besides, *pages(resources.pages())],
+        exception_handlers={404: problems.not_found},
+        middleware=[let_in(settings.origins)],
+    )
+    _observe(metrics, rooms, node.moderator, arrivals)
+    return Assembly(equipment, store, rooms, node, api, _server(settings, app, node, arrivals))
+
+
+def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
+    settings, metrics = equipment.settings, equipment.metrics
+    return Node(
+        rooms=rooms,
+        tokens=equipment.tokens,
+        moderator=equipment.reload.moderator,
+        keepalive=Keepalive(),
+        metrics=metrics,
+        limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
+        handshake_limit=HandshakeLimit(
+            settings.handshakes_per_s,
+            metrics.handshakes_refused.labels(ErrorCode.OVERLOADED.value).inc,
+        ),
+        hides_rooms=settings.hide_rooms,
+        ban_holds_address_s=settings.ban_holds_address_s,
+        drain_ms=int(min(settings.drain_s, AFTER_S) * 1000),
+    )
+
+
+def _server(settings: ServerSettings, app: Starlette, node: Node, arrivals: Arrivals) -> HttpServer:
+    return HttpServer(
+        uvicorn.Config(
+            app,
+            ws=functools.partial(  # type: ignore[arg-type]
+                ViewerSocket,
+                admission=Admission(node, settings.origins),
+                keepalive=node.keepalive,
+                turns=RoundRobin(),
+            ),
+            http=functools.partial(Dispatch, arrivals=arrivals),  # type: ignore[arg-type]
+            backlog=listeners.BACKLOG,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            headers=[NOT_SNIFFED],
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+
+
+def _observe(metrics: Metrics, rooms: LiveRooms, moderator: Moderator, arrivals: Arrivals) -> None:
+    """Let the metrics read what others count."""
+    store = rooms.store
+    metrics.built(__version__, store.durability.promise)
+    metrics.store_up.set_function(lambda: float(rooms.store_is_up))
+    metrics.store_clock_jump.set_function(lambda: store.clock.jumped_ms / 1000)
+    metrics.room_clock_ahead.set_function(lambda: rooms.clock_ahead_s)
+    metrics.read_counter(
+        "store_losses",
+        "What the store was found to have lost",
+        "what",
+        lambda: store.losses.counts,
+    )
+    metrics.read_counter(
+        "moderation_comments",
+        "Comments by how the scorer fared",
+        "how",
+        lambda: asdict(moderator.counts),
+    )
+    metrics.read_counter(
+        "connections_refused",
+        "Connections closed at accept, for being slow, or for odd HTTP, by what was wrong",
+        "why",
+        lambda: arrivals.refused,
+    )
+
+
+def _tokens(settings: ServerSettings) -> Tokens:
+    return Tokens(settings.secret, settings.jwks_url, settings.token_terms)
+
+
+def _scorer(settings: ServerSettings) -> tuple[Path, OnnxScorer]:
+    path = settings.model or resources.model()
+    try:
+        return path, OnnxScorer(path)
+    except ModelError as error:
+        raise OperatorError(str(error)) from None
+
+
+def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
+    """Return what brings new scorers, and has the moderator with the first one."""
+    path, scorer = _scorer(settings)
+    moderator = Moderator(
+        scorer,
+        Rules.load(),
+        deadline_ms=settings.moderation_deadline_ms,
+        threads=settings.moderation_threads,
+        metrics=metrics.scorer,
+    )
+    return Reload(path, scorer, moderator, metrics.scorer)
