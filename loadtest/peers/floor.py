@@ -23,6 +23,8 @@ FLOOR = ToldPeer("floor", command=PROGRAM)
 
 def compiled(folder: str) -> str:
     """The C loop as a library in the folder; its path. Raises PeerError."""
+    if shutil.which("cc") is None:
+        raise PeerError("there is no C compiler: apt-get install g++")
     library = f"{folder}/floor.so"
     compiler = ["cc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, str(SOURCE)]
     done = subprocess.run(compiler, capture_output=True, text=True)
@@ -38,7 +40,7 @@ class FloorInC:
     name: str = "floor_c"
     dialect: Dialect = "websocket"
     path: str = "/"
-    how_to_install: str = "apt-get install gcc libc6-dev"
+    how_to_install: str = "apt-get install g++"
 
     def available(self) -> bool:
         """Whether there is a C compiler."""

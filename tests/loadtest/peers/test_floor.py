@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import socket
 import struct
 from collections.abc import Iterator
@@ -18,10 +17,7 @@ from loadtest.peers.programs.floor import Write, accepted, bound, write_all, wri
 from tests.loadtest.peers.viewers import until_counted, viewer
 
 UPGRADE = b"GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-LOOPS = ["python", "c"] if shutil.which("cc") else ["python"]
-
-
-@pytest.fixture(params=LOOPS)
+@pytest.fixture(params=["python", "c"])
 def write(request: pytest.FixtureRequest, tmp_path: Path) -> Write:
     return write_all if request.param == "python" else write_all_in_c(compiled(str(tmp_path)))
 
