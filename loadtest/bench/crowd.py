@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from loadtest.bench.commands import Command, OpenSeats, TakeCounts
 from loadtest.peers.child import child, tail
 
 SEATED_WITHIN_S = 90.0
@@ -35,12 +38,12 @@ class Crowd:
         """Its process."""
         return self._process.pid
 
-    def ask(self, name: str, *given: Any) -> Any:
-        """One command of ``Seating``'s. Raises CrowdError if the process has ended."""
+    def ask(self, command: Command) -> Any:
+        """Return the answer to a command. Raises CrowdError if the process has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps([name, *given]).encode() + b"\n")
+            self._process.stdin.write(msgspec.json.encode(command) + b"\n")
         except BrokenPipeError:
             raise CrowdError(tail(self._log)) from None
         line = self._process.stdout.readline()
@@ -50,13 +53,13 @@ class Crowd:
 
     def counts(self) -> dict[str, Any]:
         """What it has counted."""
-        counts: dict[str, Any] = self.ask("counts")
+        counts: dict[str, Any] = self.ask(TakeCounts())
         return counts
 
     def open(self, count: int) -> float:
         """So many seats in all, when they are in; s that it took."""
         began_s = time.monotonic()
-        self.ask("open", count)
+        self.ask(OpenSeats(count))
         self.until(lambda counts: bool(counts["seated"] >= count))
         return time.monotonic() - began_s
 

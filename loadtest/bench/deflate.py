@@ -7,6 +7,7 @@ import statistics
 import time
 from typing import Any
 
+from loadtest.bench.commands import AskTime
 from loadtest.bench.crowd import crowd
 from loadtest.bench.grandstand import grandstand
 from loadtest.process import cpu_ns, memory, softirq_pids
@@ -36,7 +37,7 @@ def measure(server_core: int, client_core: int) -> dict[str, Any]:
                 seats.open(VIEWERS)
                 payload = b"a" * FRAME_BYTES
                 server.publish(payload, 2, EVERY_MS)
-                seats.ask("ask_time")  # each seat sends a message and gets an answer
+                seats.ask(AskTime())  # each seat sends a message and gets an answer
                 seats.still()
                 time.sleep(1.0)
                 rss = memory(server.pids()).rss - before

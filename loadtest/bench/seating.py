@@ -13,10 +13,20 @@ import select
 import statistics
 from collections import Counter
 from dataclasses import fields
-from typing import Any
+from typing import Any, assert_never
 
+import msgspec
 from grandstand.tokens import Tokens
 
+from loadtest.bench.commands import (
+    AskTime,
+    Command,
+    CutAll,
+    OpenSeats,
+    Say,
+    Sleep,
+    TakeCounts,
+)
 from loadtest.seats.dialects import Grandstand, dialect
 from loadtest.seats.pace import Pace
 from loadtest.seats.seat import Seat
@@ -25,6 +35,8 @@ from loadtest.users.ledger import Ledger
 
 IDLE_MS = 5.0
 LIFETIME_S = 3600.0
+
+_decode = msgspec.json.Decoder(Command).decode
 
 
 class Seating:
@@ -55,6 +67,24 @@ class Seating:
         self._spoken = 0
 
     # --- what it is told -------------------------------------------------------------------------
+
+    def answer(self, command: Command) -> Any:
+        """Do what is asked; the answer is as the command says."""
+        match command:
+            case OpenSeats():
+                return self.open(command.count)
+            case CutAll():
+                return self.cut()
+            case Say():
+                return self.say(command.text)
+            case AskTime():
+                return self.ask_time()
+            case Sleep():
+                return self.sleep(command.asleep)
+            case TakeCounts():
+                return self.counts()
+            case _:
+                assert_never(command)
 
     def open(self, count: int) -> int:
         """Asks for so many seats in all; how many there are to be."""
@@ -160,8 +190,7 @@ def main() -> None:
                 line = told.readline()
                 if not line:
                     return
-                name, *given = json.loads(line)
-                print(json.dumps(getattr(seating, name)(*given)), flush=True)
+                print(json.dumps(seating.answer(_decode(line))), flush=True)
                 if seating.pause_s:
                     continue  # or commands would shorten the pauses
             seating.look()

@@ -10,6 +10,7 @@ import random
 import time
 from typing import Any
 
+from loadtest.bench.commands import Say, Sleep
 from loadtest.bench.crowd import Crowd, crowd
 from loadtest.bench.grandstand import Grandstand, grandstand
 from loadtest.process import kernel_memory, memory
@@ -39,12 +40,12 @@ def measure(server_core: int, client_core: int) -> dict[str, Any]:
         without = _talk(reading, server, CALM_S)
         before = _memory(server)
         for crowd_ in (stalled, returning):
-            crowd_.ask("sleep", True)
+            crowd_.ask(Sleep(True))
         began_s = time.monotonic()
         with_them = _talk(reading, server, STALL_S)
         known_s = next((at_s for at_s, behind in with_them["behind"] if behind >= STALLED), None)
         during = _memory(server)
-        returning.ask("sleep", False)
+        returning.ask(Sleep(False))
         recovered = _talk(reading, server, RECOVER_S)
         welcomed = returning.counts()
         while server.viewers() > READING + STALLED // 2:
@@ -90,7 +91,7 @@ def _talk(seats: Crowd, server: Grandstand, seconds: float) -> dict[str, Any]:
     while (now_s := time.monotonic()) < began_s + seconds:
         while said < (now_s - began_s) * COMMENTS_PER_S:
             said += 1
-            seats.ask("say", _text())
+            seats.ask(Say(_text()))
         if not behind or now_s - began_s - behind[-1][0] > 0.5:
             behind.append((now_s - began_s, server.metric("grandstand_viewers_behind")))
         time.sleep(0.01)

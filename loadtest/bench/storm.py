@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from loadtest.bench.commands import CutAll, Say
 from loadtest.bench.crowd import Crowd, crowd
 from loadtest.bench.grandstand import grandstand
 
@@ -36,7 +37,7 @@ def measure(server_core: int, client_core: int) -> dict[str, Any]:
         stormy.open(CUT)
         before = _talk(calm, BEFORE_S)
         opened = stormy.counts()
-        stormy.ask("cut")
+        stormy.ask(CutAll())
         began_s = time.monotonic()
         back_s, during = None, []
         while back_s is None and time.monotonic() < began_s + WITHIN_S:
@@ -67,7 +68,8 @@ def measure(server_core: int, client_core: int) -> dict[str, Any]:
 def _talk(seats: Crowd, seconds: float) -> dict[str, Any]:
     """Comments at a steady pace; latencies of what was seen meanwhile."""
     for turn in range(round(seconds * COMMENTS_PER_S)):
-        seats.ask("say", f"comment number {time.monotonic_ns() % 10**9} {'abcdefgh'[turn % 8] * 3}")
+        text = f"comment number {time.monotonic_ns() % 10**9} {'abcdefgh'[turn % 8] * 3}"
+        seats.ask(Say(text))
         time.sleep(1 / COMMENTS_PER_S)
     latencies: dict[str, Any] = seats.counts()["latencies_ms"]
     return latencies

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from loadtest.bench import costs, deflate, entry, fanout, stalled, storm
+from loadtest.bench.commands import OpenSeats
 from loadtest.bench.crowd import CrowdError, crowd
 from loadtest.bench.entrant import Entrant
 from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
@@ -105,6 +106,6 @@ def test_a_crowd_that_cannot_get_in_says_why() -> None:
         grandstand([SERVER_CORE]) as server,
         crowd(server.address, CLIENT_CORE, secret="another secret of at least 32 bytes") as seats,
     ):
-        seats.ask("open", 1)
+        seats.ask(OpenSeats(1))
         counts = seats.until(lambda counts: bool(counts["closes"]))
         assert counts["closes"] == {"3000": 1}
