@@ -49,7 +49,7 @@ setup-bench: setup-test ## install the servers that are measured beside ours, th
 bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: ten minutes; DATA=folder with chat_traces
 	@$(NODE_PATH_FIRST) $(BIN)/python -m loadtest.bench $(if $(DATA),--data '$(DATA)')
 
-attack: setup-test ## what honest viewers notice while others attack, what idle rooms cost: tables; some minutes; ONLY=names
+attack: setup-test ## what honest viewers notice while others attack, what idle rooms cost: tables, and 1 if a row is over; some minutes; ONLY=names
 	@$(BIN)/python -m loadtest.attacks $(if $(ONLY),--only '$(ONLY)')
 
 measure: setup-test ## what the viewer's page costs and how exactly it follows the picture; wants a quiet machine, half an hour

@@ -6,7 +6,8 @@ Each attack gets a server of its own. ``--only`` takes names, or their beginning
 (round trips of the witness in ms during the attack, the longest time without a frame, the p99
 before it, how late the witness itself was, what the attack counted), one of what rooms cost in
 which nothing happens, and writes them with the machine, the commit and all figures to
-``loadtest/results/attacks.json``.
+``loadtest/results/attacks.json``. Ends with 1 if a row has a fault: a figure is over its
+bound, a worker hung, or a witness was cut.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from loadtest import attacks
 from loadtest.attacks import idle
 from loadtest.attacks.attack import Attack
 from loadtest.attacks.idle import Idle
-from loadtest.attacks.measure import measure, table
+from loadtest.attacks.measure import faults, measure, table
 from loadtest.bench.__main__ import machine
 
 RESULT = Path(__file__).parents[1] / "results" / "attacks.json"
@@ -40,7 +41,7 @@ def known() -> dict[str, Attack | Idle]:
 
 
 def main() -> int:
-    """Runs them; 0 whatever was noticed: the tables say it."""
+    """Run them; 1 if a row has a fault, which the tables name."""
     options = argparse.ArgumentParser(
         prog="loadtest.attacks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -73,7 +74,11 @@ def main() -> int:
     told = {"machine": about, "attacks": noticed, "idle": costs, "table": printed.splitlines()}
     given.out.write_text(json.dumps(told, indent=1) + "\n")
     print(f"\n{printed}\n\n{given.out}")
-    return 0
+    at_fault = [name for name, its in noticed.items() if faults(its)]
+    at_fault += [name for name, its in costs.items() if idle.faults(its)]
+    if at_fault:
+        print(f"not as they must be: {', '.join(at_fault)}", file=sys.stderr)
+    return 1 if at_fault else 0
 
 
 if __name__ == "__main__":

@@ -64,14 +64,24 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     """One line each; medians over the windows, and the worst window's difference."""
     lines = [f"{'at rest, of a core':38}{'rooms':>6}{'one':>8}{'all':>8}{'more':>8}{'worst':>8}"]
     for name, its in found.items():
-        one, many = ([window[which] for window in its["windows"]] for which in ("one", "many"))
-        more = [all_ - its_one for its_one, all_ in zip(one, many, strict=True)]
-        verdict = "under" if median(more) <= its["most_cores"] else "OVER"
+        one, many = (median(each[key] for each in its["windows"]) for key in ("one", "many"))
+        more = _more(its)
+        verdict = ", ".join(faults(its)) or f"under {its['most_cores']:g}"
         lines.append(
-            f"{name:38}{its['rooms']:6}{median(one):8.4f}{median(many):8.4f}{median(more):8.4f}"
-            f"{max(more):8.4f}  {verdict} {its['most_cores']:g}"
+            f"{name:38}{its['rooms']:6}{one:8.4f}{many:8.4f}{median(more):8.4f}"
+            f"{max(more):8.4f}  {verdict}"
         )
     return "\n".join(lines)
+
+
+def faults(its: dict[str, Any]) -> list[str]:
+    """What must not be: that many rooms cost too much more than one."""
+    return [f"OVER {its['most_cores']:g}"] if median(_more(its)) > its["most_cores"] else []
+
+
+def _more(its: dict[str, Any]) -> list[float]:
+    """What many rooms cost more than one in each window, in cores."""
+    return [window["many"] - window["one"] for window in its["windows"]]
 
 
 COSTS = (Idle("idle-rooms"),)

@@ -73,28 +73,31 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     """One line an attack."""
     lines = [
         f"{'attack':38}{'s':>6}{'p50':>8}{'p99':>8}{'max':>8}{'gap':>8}{'before':>8}"
-        f"{'lag':>6}{'closes':>8}{'hung':>6}  p99"
+        f"{'lag':>6}{'closes':>8}{'hung':>6}  verdict"
     ]
     for name, its in found.items():
         during, before = its["during"], its["before"]
         trip = during["trip_ms"]
         lag_ms = during["own_lag_ms"].get("p99", 0)
+        verdict = ", ".join(faults(its)) or f"under {its['most_p99_ms']:.0f}"
         counted = "".join(f"  {count} {what}" for what, count in its["counted"].items())
         lines.append(
             f"{name:38}{its['seconds']:6.1f}{trip.get('p50', 0):8.1f}{trip.get('p99', 0):8.1f}"
             f"{trip.get('max', 0):8.1f}{during['longest_gap_ms']:8.0f}"
             f"{before['trip_ms'].get('p99', 0):8.1f}{lag_ms:6.0f}{its['closes']:8}"
-            f"{its['hung']:6.0f}  {_verdict(its)}{counted}"
+            f"{its['hung']:6.0f}  {verdict}{counted}"
         )
     return "\n".join(lines)
 
 
-def _verdict(its: dict[str, Any]) -> str:
+def faults(its: dict[str, Any]) -> list[str]:
+    """What honest viewers noticed, or a worker did not survive, that must not be."""
     during = its["during"]
     is_soon = during["trip_ms"]["count"] and during["trip_ms"]["p99"] <= its["most_p99_ms"]
-    words = [f"{'under' if is_soon else 'OVER'} {its['most_p99_ms']:.0f}"]
-    if during["longest_gap_ms"] > MOST_GAP_MS:
-        words.append(f"gap OVER {MOST_GAP_MS:.0f}")
-    if its["hung"]:
-        words.append("HUNG")
-    return ", ".join(words)
+    judged = {
+        f"OVER {its['most_p99_ms']:.0f}": not is_soon,
+        f"gap OVER {MOST_GAP_MS:.0f}": during["longest_gap_ms"] > MOST_GAP_MS,
+        "HUNG": its["hung"],
+        "CUT": its["closes"],
+    }
+    return [words for words, is_so in judged.items() if is_so]
