@@ -17,6 +17,8 @@ from loadtest.peers.programs.floor import Write, accepted, bound, write_all, wri
 from tests.loadtest.peers.viewers import until_counted, viewer
 
 UPGRADE = b"GET / HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
+
 @pytest.fixture(params=["python", "c"])
 def write(request: pytest.FixtureRequest, tmp_path: Path) -> Write:
     return write_all if request.param == "python" else write_all_in_c(compiled(str(tmp_path)))
