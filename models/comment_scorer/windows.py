@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.scorer import Scorer
+from grandstand.moderation.scores import Scorer
 from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import clean, dedupe_key, skeleton
 

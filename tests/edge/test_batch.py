@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 from grandstand.edge import batch as module
-from grandstand.edge.batch import CommentIn, VoteIn
 from grandstand.edge.batch_timing import FEW, BatchTiming
+from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement
 from grandstand.replica.room import LiveRoom
 from grandstand.store.connection import StoreUnavailable

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 from grandstand.moderation.policy import Thresholds
-from grandstand.moderation.scorer import Scores
+from grandstand.moderation.scores import Scores
 
 
 class CountingScorer:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from grandstand.moderation.explain import SPANS_MAX, because
 from grandstand.moderation.policy import Policy, Thresholds
-from grandstand.moderation.scorer import OnnxScorer, Scores
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.scores import Scores
 
 from tests.moderation.installation import SHIPPED
 

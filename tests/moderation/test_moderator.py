@@ -10,7 +10,8 @@ import pytest
 from grandstand.moderation.moderator import AT_ONCE, Judgement, Moderator, _with
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.scorer import OnnxScorer, Scorer
+from grandstand.moderation.scorer import OnnxScorer
+from grandstand.moderation.scores import Scorer
 from grandstand.moderation.word_rules import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.ngrams import MAX_CHARS
-from grandstand.moderation.scorer import TOGETHER, OnnxScorer, Scores
+from grandstand.moderation.scorer import TOGETHER, OnnxScorer
+from grandstand.moderation.scores import Scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray

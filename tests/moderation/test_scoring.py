@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 import pytest
 from grandstand.moderation import scoring
-from grandstand.moderation.scorer import Scorer, Scores
+from grandstand.moderation.scores import Scorer, Scores
 from grandstand.moderation.scoring import Counts, Row, Rows, Scoring, rows
 from grandstand.telemetry import ScorerMetrics
 from prometheus_client import CollectorRegistry

@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import structlog
 
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
-from grandstand.domain.identity import Role
-from grandstand.domain.polls import PollRecord
 from grandstand.edge.batch_timing import BatchTiming
+from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
@@ -34,7 +32,7 @@ from grandstand.store.votes import Ballot, Cast
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Ack, Mode, Size
+from grandstand.wire.messages import Ack
 
 BATCH_MAX = 256
 LINE_MAX = 8192
@@ -54,52 +52,7 @@ AWAY_RETRY_S = (1.0, 3.0)
 
 NEW_FROM_THERE = "a new guest, from the address of one who was banned"
 
-Answer = Callable[[Ack | RefusedError], None]
-"""What a message's sender is told, once; an Ack's id is filled in already."""
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CommentIn:
-    """A comment that passed the door. With ``instead`` it has no effect any more: that is the
-    answer, unless the same message was stored before."""
-
-    message_id: str
-    user: str
-    name: str
-    text: str
-    at: int
-    mode: Mode
-    size: Size
-    color: int | None
-    answer: Answer
-    instead: RefusedError | None = None
-    role: Role = "viewer"
-    hold: bool = False
-
-    @property
-    def lane(self) -> str:
-        """Where in the store it goes."""
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class VoteIn:
-    """A vote that passed the door. With ``instead`` it isn't counted any more: that is the answer,
-    unless the same message was counted before."""
-
-    message_id: str
-    user: str
-    poll: PollRecord
-    choices: tuple[int, ...]
-    answer: Answer
-    instead: RefusedError | None = None
-
-    @property
-    def lane(self) -> str:
-        """Where in the store it goes."""
-        return self.poll.id
 
 
 class BatchQueue:

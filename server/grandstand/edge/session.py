@@ -21,8 +21,8 @@ from msgspec import UNSET
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
 from grandstand.domain.limits import Queue, Rate, Window
 from grandstand.edge import validation
-from grandstand.edge.batch import Answer
 from grandstand.edge.position import StreamPosition
+from grandstand.edge.submission import Answer
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode

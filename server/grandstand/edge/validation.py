@@ -1,9 +1,9 @@
-"""The checks of a viewer's hello, comments and votes before they enter the inbox. Pure.
+"""The checks of a viewer's hello, comments and votes before they enter the queue. Pure.
 
 Theory of operation: faults are looked for in the contract's order: identity, fields, limits, state.
 A message that was acknowledged before gets the same answer again, whatever has changed since (a
 mute, a shield, the end of a poll, a stricter setting). Only the store knows whether it was. So
-where that is possible, a message with a fault enters the inbox all the same, and the fault goes
+where that is possible, a message with a fault enters the queue all the same, and the fault goes
 with it as the answer ``instead``.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from msgspec import UNSET
 
@@ -19,11 +20,10 @@ from grandstand.domain.clock import check_at
 from grandstand.domain.identity import Action, Identity, check_may, neutral_name
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.state import RoomState
-from grandstand.edge.batch import Answer, CommentIn, VoteIn
+from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.moderation.names import Names
 from grandstand.moderation.policy import Policy
 from grandstand.text.normalise import clean
-from grandstand.tokens import Tokens
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
@@ -37,6 +37,13 @@ FOR_GOOD_RETRY_S = 3600.0
 """``retry_after`` of a mute without an end."""
 
 
+class Identifier(Protocol):
+    """Whatever knows who comes with a token."""
+
+    def identify(self, token: str) -> Identity:
+        """Return who it is. Raise RefusedError for a token that doesn't hold."""
+
+
 def comment(
     message: PostComment,
     identity: Identity | None,
@@ -46,7 +53,7 @@ def comment(
     limited: RefusedError | None,
     answer: Answer,
 ) -> CommentIn:
-    """``message`` as it enters the line at programme time ``now``; ``limited`` if its connection
+    """``message`` as it enters the queue at programme time ``now``; ``limited`` if its connection
     sends too much.
 
     Raises RefusedError where nobody needs to be asked.
@@ -114,7 +121,7 @@ def vote(
     )
 
 
-def identified(token: str, room: str, tokens: Tokens) -> Identity:
+def identified(token: str, room: str, tokens: Identifier) -> Identity:
     """Who comes with ``token``. Raises RefusedError if it is none, or for another room."""
     identity = tokens.identify(token)
     if not identity.may_enter(room):
@@ -140,7 +147,7 @@ def named(identity: Identity, user: str, state: RoomState, names: Names) -> Iden
     return replace(identity, name=neutral_name(user)) if is_taken else identity
 
 
-def by_token(fault: BadMessageError, room: str, tokens: Tokens) -> RefusedError:
+def by_token(fault: BadMessageError, room: str, tokens: Identifier) -> RefusedError:
     """What to answer to a ``hello`` with wrong fields: a fault of identity comes first."""
     token = fault.token
     if fault.kind != "hello" or token is None:

@@ -1,4 +1,4 @@
-"""What made the scorer say so: the words without which it would say less. Pure, given a scorer.
+"""What made the scorer say so: the words without which it would say less. Pure.
 
 For the category that is nearest to acting each span of the text is left out, wherever it stands,
 and the rest scored again: a word, or, in scripts that put no gaps between words, one to four
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.scorer import Scorer
+from grandstand.moderation.scores import Scorer
 
 SPANS_MAX = 5
 LONGEST_RUN = 4

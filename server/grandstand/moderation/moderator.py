@@ -23,7 +23,7 @@ from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
-from grandstand.moderation.scorer import Scorer
+from grandstand.moderation.scores import Scorer
 from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
 from grandstand.moderation.weight import weigh
 from grandstand.moderation.word_rules import Rules

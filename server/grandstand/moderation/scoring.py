@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import structlog
 
-from grandstand.moderation.scorer import Scorer, Scores
+from grandstand.moderation.scores import Scorer, Scores
 from grandstand.telemetry import ScorerMetrics
 
 _log = structlog.get_logger(__name__)

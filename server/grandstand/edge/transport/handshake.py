@@ -1,7 +1,8 @@
 """The opening handshake: from the bytes of a request to an offer that admission may admit.
 
-Pure: bytes in, bytes out. It must not know transports, nor who may enter. ``websockets`` checks
-the request and words the answer; ours are the choice of the subprotocol and the terms of deflate.
+Bytes in, bytes out; of the world it reads only the clock, once a second. It must not know
+transports, nor who may enter. ``websockets`` checks the request and words the answer; ours are the
+choice of the subprotocol and the terms of deflate.
 
 Theory of operation: it takes ``websockets`` longer to read a head than all else that a viewer's
 entry costs us, and the heads of an audience are alike but for their keys. So a head in which

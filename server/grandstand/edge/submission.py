@@ -1,0 +1,56 @@
+"""Comments and votes of viewers that passed validation, on their way to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grandstand.domain.identity import Role
+from grandstand.domain.polls import PollRecord
+from grandstand.wire.codes import RefusedError
+from grandstand.wire.messages import Ack, Mode, Size
+
+Answer = Callable[[Ack | RefusedError], None]
+"""What a message's sender is told, once; an Ack's id is filled in already."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentIn:
+    """A comment that passed validation. With ``instead`` it has no effect any more: that is the
+    answer, unless the same message was stored before."""
+
+    message_id: str
+    user: str
+    name: str
+    text: str
+    at: int
+    mode: Mode
+    size: Size
+    color: int | None
+    answer: Answer
+    instead: RefusedError | None = None
+    role: Role = "viewer"
+    hold: bool = False
+
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteIn:
+    """A vote that passed validation. With ``instead`` it isn't counted any more: that is the
+    answer, unless the same message was counted before."""
+
+    message_id: str
+    user: str
+    poll: PollRecord
+    choices: tuple[int, ...]
+    answer: Answer
+    instead: RefusedError | None = None
+
+    @property
+    def lane(self) -> str:
+        """Where in the store it goes."""
+        return self.poll.id

@@ -1,0 +1,51 @@
+"""What a scorer says of comments, and what the moderator wants of one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grandstand.moderation.policy import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of ``n`` texts, each array float32 of shape (n,).
+
+    ``categories``: probability of each category the model was taught; ``mood`` -1 (bad) to 1
+    (good); ``excitement`` 0 to 1; ``fine``: the probability that nobody would take it away, by the
+    categories and by what moderators of live chats removed; ``languages``: a BCP 47 tag each, a
+    hint, ``und`` if unknown.
+    """
+
+    categories: dict[str, NDArray[np.float32]]
+    mood: NDArray[np.float32]
+    excitement: NDArray[np.float32]
+    fine: NDArray[np.float32]
+    languages: list[str]
+
+
+class Scorer(Protocol):
+    """Whatever scores comments; called from one or more threads at once."""
+
+    @property
+    def version(self) -> str:
+        """Tells one model from another, to people."""
+        ...
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What the texts are looked at for."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Of each category: when its probabilities act."""
+        ...
+
+    def score(self, texts: list[str]) -> Scores:
+        """Score cleaned texts, in order; an empty list gives empty arrays."""
+        ...
