@@ -129,5 +129,5 @@ async def test_what_is_no_request_is_counted_and_not_logged(
     async with serving(app=tells_the_size, http=Dispatch) as served:
         for data, status in ((b"\x16\x03\x01\r\n\r\n", 400), (odd_upgrade, 200)):
             assert (await answered(served.port, data)).startswith(b"HTTP/1.1 %d " % status)
-        assert served.arrivals.refused["odd"] == 1
+        assert served.connection_limits.refused["odd"] == 1
     assert not caplog.records

@@ -139,7 +139,7 @@ async def test_a_silent_connection_is_closed_after_five_seconds_and_not_before()
         sweep(served, 1)
         assert await visitor.rest() == b""
         await arrived(served, 0)
-        assert served.arrivals.refused["slow"] == 1
+        assert served.connection_limits.refused["slow"] == 1
 
 
 @pytest.mark.parametrize("head", [GET, UPGRADE], ids=["get", "upgrade"])
@@ -277,8 +277,8 @@ async def test_an_answer_that_nobody_reads_is_cut_and_one_read_slowly_is_not() -
 async def test_a_hundred_silent_ones_of_one_address_shut_nobody_else_out() -> None:
     async with serving(app=reads_all, http=Dispatch, limits={"per_address": 20}) as served:
         silent = [await Visitor.of(served.port, ATTACKER) for _ in range(100)]
-        await until(lambda: served.arrivals.refused["address"] == 80)
-        assert served.arrivals.count(ATTACKER) == 20
+        await until(lambda: served.connection_limits.refused["address"] == 80)
+        assert served.connection_limits.count(ATTACKER) == 20
         for address in ("127.0.0.1", "127.0.0.3"):
             other = await Visitor.of(served.port, address)
             other.say(GET)
@@ -286,7 +286,7 @@ async def test_a_hundred_silent_ones_of_one_address_shut_nobody_else_out() -> No
             await other.leave()
         sweep(served, HEAD_S + 1)
         await arrived(served, 0)
-        assert served.arrivals.count(ATTACKER) == 0
+        assert served.connection_limits.count(ATTACKER) == 0
         again = await Visitor.of(served.port, ATTACKER)
         again.say(GET)
         await again.heard(b"ok")
@@ -303,7 +303,7 @@ async def test_viewers_are_the_gates_to_count() -> None:
             viewer.say(UPGRADE[half:])
             await viewer.heard(b"\r\n\r\n")
             viewers.append(viewer)
-        assert served.arrivals.count(ATTACKER) == 0
+        assert served.connection_limits.count(ATTACKER) == 0
         sweep(served, HEAD_S + 1)
         assert is_kept(served)
 
@@ -315,7 +315,7 @@ async def test_a_balancers_connections_are_not_limited_at_accept() -> None:
         for _ in range(5):
             await Visitor.of(served.port, ATTACKER)
         await arrived(served, 5)
-        assert served.arrivals.refused["address"] == 0
+        assert served.connection_limits.refused["address"] == 0
 
 
 async def test_at_the_limit_of_files_the_longest_silent_one_gives_way() -> None:
@@ -326,7 +326,7 @@ async def test_at_the_limit_of_files_the_longest_silent_one_gives_way() -> None:
         other.say(GET)
         await other.heard(b"ok")
         assert await silent[0].rest() == b""
-        assert served.arrivals.refused == {"address": 0, "files": 1, "odd": 0, "slow": 0}
+        assert served.connection_limits.refused == {"address": 0, "files": 1, "odd": 0, "slow": 0}
         assert not any(each.is_over for each in silent[1:])
 
 
@@ -338,7 +338,7 @@ async def test_where_nobody_is_silent_a_newcomer_is_closed() -> None:
         other = await Visitor.of(served.port)
         assert await other.rest() == b""
         assert not viewer.is_over
-        assert served.arrivals.refused["files"] == 1
+        assert served.connection_limits.refused["files"] == 1
 
 
 def test_more_connections_than_files_leave_the_store_and_others_be(make_server: MakeServer) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.connection_limits import ConnectionLimits
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.handshake import Handshake, Refusal
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
@@ -87,7 +87,7 @@ class Served:
     keepalive: Keepalive
     server: Server
     port: int
-    arrivals: Arrivals
+    connection_limits: ConnectionLimits
 
     @property
     def url(self) -> str:
@@ -119,13 +119,13 @@ async def serving(
     **options: Any,
 ) -> AsyncIterator[Served]:
     """A uvicorn server in this event loop; ``options`` go to its ``Config``, ``limits`` to its
-    ``Arrivals``."""
+    ``ConnectionLimits``."""
     admission = admission or EchoAdmission()
     options = {"http": "h11"} | options
     keepalive = Keepalive()
-    arrivals = Arrivals(keepalive, **(limits or {}))
+    connection_limits = ConnectionLimits(keepalive, **(limits or {}))
     if options["http"] is Dispatch:
-        options["http"] = functools.partial(Dispatch, arrivals=arrivals)
+        options["http"] = functools.partial(Dispatch, limits=connection_limits)
     config = Config(
         app,
         port=0,
@@ -143,7 +143,7 @@ async def serving(
     await server.startup()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Served(admission, keepalive, server, port, arrivals)
+        yield Served(admission, keepalive, server, port, connection_limits)
     finally:
         for connection in list(server.server_state.connections):
             if isinstance(connection, ViewerSocket):

@@ -74,7 +74,7 @@ def test_the_entrance_takes_and_hands_on_the_arguments_of_uvicorn_s_http_protoco
 ) -> None:
     theirs = inspect.signature(http.__init__).parameters
     ours = list(inspect.signature(Dispatch.__init__).parameters)
-    assert [*theirs, "arrivals"] == ours
+    assert [*theirs, "limits"] == ours
     assert {"shutdown", "connection_made", "data_received"} <= set(vars(http))
 
 

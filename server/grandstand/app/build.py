@@ -24,7 +24,7 @@ from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.node import Limits, Node
 from grandstand.edge.revoked import Revoked
-from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.connection_limits import ConnectionLimits
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.handshake import NOT_SNIFFED
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
@@ -115,7 +115,7 @@ def build(
     rooms = LiveRooms(store)
     equipment.tokens.revocations = rooms.revocations.known
     node = _node(equipment, rooms)
-    arrivals = Arrivals(
+    limits = ConnectionLimits(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
     )
     api = Api(
@@ -131,8 +131,8 @@ def build(
         exception_handlers={404: problems.not_found},
         middleware=[let_in(settings.origins)],
     )
-    _observe(metrics, rooms, node.moderator, arrivals)
-    return Assembly(equipment, store, rooms, node, api, _server(settings, app, node, arrivals))
+    _observe(metrics, rooms, node.moderator, limits)
+    return Assembly(equipment, store, rooms, node, api, _server(settings, app, node, limits))
 
 
 def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
@@ -154,7 +154,9 @@ def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
     )
 
 
-def _server(settings: ServerSettings, app: Starlette, node: Node, arrivals: Arrivals) -> HttpServer:
+def _server(
+    settings: ServerSettings, app: Starlette, node: Node, limits: ConnectionLimits
+) -> HttpServer:
     return HttpServer(
         uvicorn.Config(
             app,
@@ -164,7 +166,7 @@ def _server(settings: ServerSettings, app: Starlette, node: Node, arrivals: Arri
                 keepalive=node.keepalive,
                 turns=RoundRobin(),
             ),
-            http=functools.partial(Dispatch, arrivals=arrivals),  # type: ignore[arg-type]
+            http=functools.partial(Dispatch, limits=limits),  # type: ignore[arg-type]
             backlog=listeners.BACKLOG,
             lifespan="off",
             log_config=None,
@@ -177,7 +179,9 @@ def _server(settings: ServerSettings, app: Starlette, node: Node, arrivals: Arri
     )
 
 
-def _observe(metrics: Metrics, rooms: LiveRooms, moderator: Moderator, arrivals: Arrivals) -> None:
+def _observe(
+    metrics: Metrics, rooms: LiveRooms, moderator: Moderator, limits: ConnectionLimits
+) -> None:
     """Let the metrics read what others count."""
     store = rooms.store
     metrics.built(__version__, store.durability.promise)
@@ -200,7 +204,7 @@ def _observe(metrics: Metrics, rooms: LiveRooms, moderator: Moderator, arrivals:
         "connections_refused",
         "Connections closed at accept, for being slow, or for odd HTTP, by what was wrong",
         "why",
-        lambda: arrivals.refused,
+        lambda: limits.refused,
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from grandstand.edge.transport.connection_limits import Arrivals
+from grandstand.edge.transport.connection_limits import ConnectionLimits
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.handshake import Refusal
 from grandstand.edge.transport.handshake_limit import LONGEST_S, HandshakeLimit
@@ -43,7 +43,7 @@ async def admitting(admission: EchoAdmission) -> AsyncIterator[int]:
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Dispatch(config, state, {}, arrivals=Arrivals(Keepalive())), "127.0.0.1", 0
+        lambda: Dispatch(config, state, {}, limits=ConnectionLimits(Keepalive())), "127.0.0.1", 0
     )
     async with server:
         yield server.sockets[0].getsockname()[1]

@@ -35,13 +35,13 @@ class Owner(Protocol):
         """The peer has had its time, or its place is needed."""
 
 
-class Arrival:
+class ConnectionPermit:
     """One connection's place and deadline; ``owner`` may change."""
 
-    __slots__ = ("_arrivals", "_deadline", "address", "owner")
+    __slots__ = ("_deadline", "_limits", "address", "owner")
 
-    def __init__(self, arrivals: Arrivals, owner: Owner, address: str) -> None:
-        self._arrivals = arrivals
+    def __init__(self, limits: ConnectionLimits, owner: Owner, address: str) -> None:
+        self._limits = limits
         self._deadline: Deadline | None = None
         self.owner: Owner | None = owner
         self.address = address
@@ -49,7 +49,7 @@ class Arrival:
     @property
     def turns(self) -> RoundRobin:
         """Where it queues to be read."""
-        return self._arrivals.turns
+        return self._limits.turns
 
     def within(self, delay_s: int, owes_head: bool = False) -> None:
         """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds.
@@ -58,27 +58,27 @@ class Arrival:
         """
         self.heard()
         if self.owner is not None:
-            self._deadline = self._arrivals.keepalive.after(delay_s, self._expire)
+            self._deadline = self._limits.keepalive.after(delay_s, self._expire)
             if owes_head:
-                self._arrivals.owing_heads[self] = None
+                self._limits.owing_heads[self] = None
 
     def heard(self) -> None:
         """The peer owes nothing now."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        self._arrivals.owing_heads.pop(self, None)
+        self._limits.owing_heads.pop(self, None)
 
     def leave(self) -> None:
         """The connection is over, or a viewer's; harmless when it left already."""
         self.heard()
         if self.owner is not None:
             self.owner = None
-            self._arrivals.forget(self.address)
+            self._limits.forget(self.address)
 
     def refuse(self, why: str) -> None:
         """Count that it is closed by us."""
-        self._arrivals.refused[why] += 1
+        self._limits.refused[why] += 1
 
     def evict(self) -> None:
         """Give the place up."""
@@ -94,7 +94,7 @@ class Arrival:
             self.owner.expire()
 
 
-class Arrivals:
+class ConnectionLimits:
     """The connections of one process: ``per_address`` of them at most from one address, and
     ``most`` in all, viewers included.
     """
@@ -104,7 +104,7 @@ class Arrivals:
     ) -> None:
         self.keepalive = keepalive
         self.turns = RoundRobin(a_turn=EVENTS_A_TURN, a_connection=EVENTS_A_REQUEST)
-        self.owing_heads: dict[Arrival, None] = {}
+        self.owing_heads: dict[ConnectionPermit, None] = {}
         """Those whose peers owe a head, the longest first."""
         self.refused = {"address": 0, "files": 0, "odd": 0, "slow": 0}
         """Connections closed by us, by what was wrong with them."""
@@ -112,7 +112,7 @@ class Arrivals:
         self._most = most
         self._counts: Counter[str] = Counter()
 
-    def enter(self, owner: Owner, address: str, connections: int) -> Arrival | None:
+    def enter(self, owner: Owner, address: str, connections: int) -> ConnectionPermit | None:
         """Return a place for a connection that was just accepted, or None: it is to be closed.
 
         ``address`` is what it is counted under, '' for one that isn't limited. ``connections`` is
@@ -128,9 +128,9 @@ class Arrivals:
                 return None
             longest.evict()
         self._counts[address] += 1
-        arrival = Arrival(self, owner, address)
-        arrival.within(HEAD_S, owes_head=True)
-        return arrival
+        permit = ConnectionPermit(self, owner, address)
+        permit.within(HEAD_S, owes_head=True)
+        return permit
 
     def forget(self, address: str) -> None:
         """Count one less for ``address``."""

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from grandstand.edge.transport.client_address import limited_address
-from grandstand.edge.transport.connection_limits import Arrival, Arrivals
+from grandstand.edge.transport.connection_limits import ConnectionLimits, ConnectionPermit
 from grandstand.edge.transport.http import HttpProtocol
 
 _REQUEST_LINE = re.compile(rb"GET [^ \r\n]+ HTTP/1\.1\r\n")
@@ -26,16 +26,16 @@ _UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket[ \t]*(?:\r\n|$)", re.IGNORE
 
 
 class Dispatch(asyncio.Protocol):
-    """For uvicorn, ``http=partial(Entrance, arrivals=…)``; stays on the transport until the first
+    """For uvicorn, ``http=partial(Dispatch, limits=…)``; stays on the transport until the first
     bytes.
     """
 
     __slots__ = (
         "_app_state",
-        "_arrival",
-        "_arrivals",
         "_config",
         "_connections",
+        "_limits",
+        "_permit",
         "_server_state",
         "_transport",
     )
@@ -47,10 +47,10 @@ class Dispatch(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        arrivals: Arrivals,
+        limits: ConnectionLimits,
     ) -> None:
-        self._arrivals = arrivals
-        self._arrival: Arrival | None = None
+        self._limits = limits
+        self._permit: ConnectionPermit | None = None
         self._config = config
         self._server_state = server_state
         self._app_state = app_state
@@ -61,23 +61,23 @@ class Dispatch(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         address = limited_address(self._transport, self._config)
-        self._arrival = self._arrivals.enter(self, address, len(self._connections))
-        if self._arrival is None:
+        self._permit = self._limits.enter(self, address, len(self._connections))
+        if self._permit is None:
             self._connections.discard(self)
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Give the transport and the bytes to whom they are meant for."""
-        arrival, self._arrival = self._arrival, None
-        if arrival is None:
+        permit, self._permit = self._permit, None
+        if permit is None:
             return
         self._connections.discard(self)
         make: Any
         if asks_for_websocket(data) and self._config.ws_protocol_class is not None:
-            arrival.leave()
+            permit.leave()
             make = self._config.ws_protocol_class
         else:
-            make = functools.partial(HttpProtocol, arrival=arrival)
+            make = functools.partial(HttpProtocol, permit=permit)
         protocol: asyncio.Protocol = make(
             config=self._config, server_state=self._server_state, app_state=self._app_state
         )
@@ -88,8 +88,8 @@ class Dispatch(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The peer left without a word."""
         self._connections.discard(self)
-        if self._arrival is not None:
-            self._arrival.leave()
+        if self._permit is not None:
+            self._permit.leave()
 
     def expire(self) -> None:
         """The peer said nothing."""

@@ -28,7 +28,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S, Arrival
+from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S, ConnectionPermit
 from grandstand.edge.transport.handshake import problem
 from grandstand.wire.codes import ErrorCode
 
@@ -133,7 +133,7 @@ class HttpProtocol(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        arrival: Arrival,
+        permit: ConnectionPermit,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _log
@@ -141,8 +141,8 @@ class HttpProtocol(H11Protocol):
         self.conn._receive_buffer = StrictBuffer()
         self.flow: HeldFlow
         self._is_queued = False
-        self._arrival = arrival
-        arrival.owner = self
+        self._permit = permit
+        permit.owner = self
         # The time to its first head runs since it was accepted.
         self._owed: tuple[int, RequestResponseCycle | None] = (HEAD_S, None)
         self._unread_bytes = 0
@@ -189,7 +189,7 @@ class HttpProtocol(H11Protocol):
     def _queue(self) -> None:
         if not self._is_queued:
             self._is_queued = True
-            self._arrival.turns.add(self)
+            self._permit.turns.add(self)
 
     def pause_writing(self) -> None:
         """The peer reads slower than we write."""
@@ -205,17 +205,17 @@ class HttpProtocol(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Give the connection to a viewer's socket, which admission counts."""
-        self._arrival.leave()
+        self._permit.leave()
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport is gone."""
-        self._arrival.leave()
+        self._permit.leave()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what isn't HTTP, or is odd."""
-        self._arrival.refuse("odd")
+        self._permit.refuse("odd")
         detail = "not a request in strict HTTP/1.1: lines end in CR LF, the body has one length"
         self._end(400, detail)
 
@@ -229,7 +229,7 @@ class HttpProtocol(H11Protocol):
         elif self.conn.their_state is h11.SEND_BODY and (
             self.flow.read_paused or self._is_answering
         ):
-            self._arrival.within(BODY_S)  # it is the application that takes its time
+            self._permit.within(BODY_S)  # it is the application that takes its time
         else:
             self._end(408, f"a request's head is to come within {HEAD_S} s, its body in {BODY_S}")
 
@@ -246,7 +246,7 @@ class HttpProtocol(H11Protocol):
             self.cycle.disconnected = True  # it writes no more
             self.cycle.message_event.set()
         self.transport.close()
-        self._arrival.within(HEAD_S)
+        self._permit.within(HEAD_S)
 
     def _watch(self) -> None:
         """Set the deadline by what the peer owes."""
@@ -261,12 +261,12 @@ class HttpProtocol(H11Protocol):
         if owed != self._owed:
             self._owed = owed
             if owed_s:
-                self._arrival.within(owed_s, owes_head=owed_s == HEAD_S)
+                self._permit.within(owed_s, owes_head=owed_s == HEAD_S)
             else:
-                self._arrival.heard()
+                self._permit.heard()
         if not owed_s and self.transport.get_write_buffer_size():
             self._watch_unread()
 
     def _watch_unread(self) -> None:
         self._unread_bytes = self.transport.get_write_buffer_size()
-        self._arrival.within(UNREAD_S)
+        self._permit.within(UNREAD_S)
