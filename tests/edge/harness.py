@@ -19,6 +19,7 @@ import msgspec
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent, PollOpened, SettingsPut
 from grandstand.domain.identity import Role, user_id
+from grandstand.domain.outcome import Effect
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.state import PrivateChanges, fold
 from grandstand.edge.admission import Admission
@@ -300,10 +301,9 @@ class Harness:
         live = await self.rooms.get(room)
         return ByHand(self, live, (await self.store.timeline.load(room)).head)
 
-    async def submit(self, live: LiveRoom, event: ControlEvent) -> str:
-        outcome = await live.submit(event)
-        assert outcome.status == 200, outcome
-        return outcome.result
+    async def submit(self, live: LiveRoom, event: ControlEvent) -> None:
+        result = await live.submit(event)
+        assert isinstance(result, Effect), result
 
     async def change(self, live: LiveRoom, **settings: Any) -> None:
         """Changes some settings."""

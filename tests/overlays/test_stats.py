@@ -5,14 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.outcome import Fate
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.overlays.stats import (
-    FATES,
     MAX_CARDS,
     MAX_CARDS_BYTES,
     MAX_WAITING,
     Cards,
-    Fate,
     TooManyWaitError,
     is_due,
     version,
@@ -62,10 +61,6 @@ def test_a_card_without_duration_stays_and_one_without_values_expires_at_once() 
     assert card(5, duration_ms=0, speed=1).expires_at is UNSET
     assert card(5).expires_at == 5
     assert card(5, duration_ms=0).expires_at == 5
-
-
-def test_each_fate_has_a_letter_of_its_own() -> None:
-    assert {fate[0]: fate for fate in FATES.values()} == FATES
 
 
 def test_a_newer_update_replaces_and_a_late_or_repeated_one_does_nothing() -> None:

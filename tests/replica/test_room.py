@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import Restored
-from grandstand.domain.state import Outcome, PrivateChanges
+from grandstand.domain.outcome import Effect, Refused
+from grandstand.domain.state import OutcomeRecord, PrivateChanges
 from grandstand.replica import room as module
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
@@ -244,19 +245,19 @@ async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) ->
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
     await deaf.submitted()
-    outcome = Outcome(event.id, 409, "code", "words")
+    outcome = OutcomeRecord(event.id, 409, "code", "words")
     deaf.live.heard((await deaf.stored(private=PrivateChanges(outcomes=[outcome])))[0])
-    assert await waiting == outcome
+    assert await waiting == Refused("code", "words")
 
 
 async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Deaf) -> None:
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
     await deaf.submitted()
-    await deaf.stored(private=PrivateChanges(outcomes=[Outcome(event.id)]))
+    await deaf.stored(private=PrivateChanges(outcomes=[OutcomeRecord(event.id)]))
     deaf.live.replica.epoch = "lost"
     deaf.live.catch_up(2)
-    assert (await waiting).event == event.id
+    assert await waiting == Effect()
     assert deaf.listener.reloads == 1
 
 

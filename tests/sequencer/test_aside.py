@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 from grandstand.domain.events import CommentEvent, Retracted
+from grandstand.domain.outcome import Refusal, Refused
 from grandstand.sequencer.aside import put_aside
 from grandstand.sequencer.folding import Tick
 
@@ -27,5 +28,6 @@ def test_the_author_of_one_that_was_to_be_held_is_told() -> None:
 def test_who_gave_a_control_event_is_told_that_it_failed() -> None:
     tick = Tick()
     put_aside(tick, "", Retracted("e1", "a1", "u"))
-    (outcome,) = tick.private.outcomes
-    assert (outcome.event, outcome.status, outcome.code) == ("e1", 500, "internal_error")
+    (outcome,) = tick.outcomes
+    assert isinstance(outcome.result, Refused)
+    assert (outcome.event, outcome.result.code) == ("e1", Refusal.INTERNAL_ERROR)

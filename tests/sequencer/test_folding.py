@@ -28,6 +28,7 @@ from grandstand.domain.events import (
     StatsGiven,
 )
 from grandstand.domain.hints import MAX_HINTS, Hint
+from grandstand.domain.outcome import Effect, Refusal, Refused
 from grandstand.domain.polls import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import (
@@ -94,9 +95,15 @@ def shown(tick: Tick) -> list[Comment]:
     return [each for frame in tick.frames for each in (frame.comments or [])]
 
 
-def outcome(tick: Tick) -> tuple[int, str, str]:
-    (only,) = tick.private.outcomes
-    return only.status, only.code, only.result
+def outcome(tick: Tick) -> Effect | Refusal:
+    (only,) = outcomes(tick)
+    return only
+
+
+def outcomes(tick: Tick) -> list[Effect | Refusal]:
+    """The effects, and the code words of what was refused."""
+    results = [each.result for each in tick.outcomes]
+    return [Refusal(each.code) if isinstance(each, Refused) else each for each in results]
 
 
 # --- comments ------------------------------------------------------------------------------------
@@ -271,7 +278,7 @@ def test_what_is_not_held_cannot_be_decided() -> None:
     room = fold()
     room.tick([("a1", said(held=True)), ("", HeldDecided("d1", "a1", False))], 1_000)
     tick = room.tick([("", HeldDecided("d2", "a1", True))], 1_001)
-    assert outcome(tick)[:2] == (404, "unknown_comment")
+    assert outcome(tick) is Refusal.UNKNOWN_COMMENT
     assert tick.frames == []
 
 
@@ -297,8 +304,10 @@ def test_settings_are_replaced_or_merged_deeply() -> None:
 def test_settings_that_are_wrong_change_nothing(changes: dict[str, Any]) -> None:
     room = fold()
     tick = room.tick([("", SettingsPut("s1", changes, True))], 1_000)
-    assert outcome(tick)[:2] == (422, "bad_message")
-    assert next(iter(changes)) in tick.private.outcomes[0].message
+    assert outcome(tick) is Refusal.BAD_MESSAGE
+    (result,) = (each.result for each in tick.outcomes)
+    assert isinstance(result, Refused)
+    assert next(iter(changes)) in result.message
     assert (tick.frames, room.state.settings) == ([], Settings())
 
 
@@ -314,12 +323,12 @@ def test_a_changed_budget_counts_in_the_same_tick() -> None:
 def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     room = fold()
     tick = room.tick([("", PollOpened("o", poll()))], 1_000)
-    assert outcome(tick) == (200, "", "p1")
+    assert outcome(tick) == Effect()
     assert tick.frames[0].polls == [poll().public()]
     assert tick.private.polls == [poll(announced=True)]
     room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
     tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_001))], 2_001)
-    assert outcome(tick)[:2] == (409, "impossible_step")
+    assert outcome(tick) is Refusal.IMPOSSIBLE_STEP
     assert tick.frames == []
     tick = room.tick([("", PollFinished("f", "p1", [3, 4], 7))], 2_002)
     assert [(each.final, each.tally, each.answer) for each in tick.frames[0].polls or []] == [
@@ -329,14 +338,26 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     assert [(each.status, each.tally, each.answer) for each in tick.frames[0].polls or []] == [
         ("revealed", [3, 4], 1)
     ]
-    assert outcome(room.tick([("", PollStepped("x", "p1", "cancel", 2_004))], 2_004))[0] == 409
+    assert (
+        outcome(room.tick([("", PollStepped("x", "p1", "cancel", 2_004))], 2_004))
+        is Refusal.IMPOSSIBLE_STEP
+    )
+
+
+def test_a_poll_that_is_there_is_not_opened_again() -> None:
+    room = fold()
+    twice: Events = [("", PollOpened("o", poll())), ("", PollOpened("p", poll(answer=0)))]
+    assert outcomes(room.tick(twice, 1_000)) == [Effect(), Refusal.IMPOSSIBLE_STEP]
+    tick = room.tick([("", PollOpened("q", poll(answer=0)))], 1_001)
+    assert outcome(tick) is Refusal.IMPOSSIBLE_STEP
+    assert (tick.frames, room.state.polls) == ([], {"p1": poll(announced=True)})
 
 
 def test_viewers_learn_of_a_poll_two_seconds_before_its_time() -> None:
     room = fold()
     later = poll(opens_at=60_000, closes_at=70_000)
     tick = room.tick([("", PollOpened("o", later))], 1_000)
-    assert outcome(tick) == (200, "", "p1")
+    assert outcome(tick) == Effect()
     assert (tick.frames, tick.private.polls, room.is_due(57_999)) == ([], [later], False)
     assert room.is_due(58_000)
     tick = room.tick([], 58_000)
@@ -378,7 +399,7 @@ def test_a_room_holds_back_so_many_cues_and_no_more() -> None:
     room = fold()
     cues = [Cue(f"c{number}", "x", 60_000, {}) for number in range(MAX_CUES_AHEAD + 1)]
     tick = room.tick([("", CueGiven(cue.id, cue)) for cue in cues], 1_000)
-    assert [each.status for each in tick.private.outcomes] == [200] * MAX_CUES_AHEAD + [503]
+    assert outcomes(tick) == [Effect()] * MAX_CUES_AHEAD + [Refusal.OVERLOADED]
     assert len(room.state.cues_ahead) == MAX_CUES_AHEAD
 
 
@@ -386,11 +407,11 @@ def test_a_poll_is_extended_by_the_ticks_own_time() -> None:
     room = fold()
     room.tick([("", PollOpened("o", poll()))], 1_000)
     tick = room.tick([("", PollExtended("e", "p1", 9_000))], 5_000)
-    assert outcome(tick) == (200, "", "p1")
+    assert outcome(tick) == Effect()
     assert [each.closes_at for each in tick.frames[0].polls or []] == [9_000]
     assert room.state.polls["p1"] == poll(closes_at=9_000, announced=True)
     tick = room.tick([("", PollExtended("l", "p1", 20_000))], 9_001)
-    assert outcome(tick)[:2] == (409, "impossible_step")
+    assert outcome(tick) is Refusal.IMPOSSIBLE_STEP
     assert (tick.frames, room.state.polls["p1"].closes_at) == ([], 9_000)
 
 
@@ -405,7 +426,7 @@ def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
     assert [(each.status, each.closes_at) for each in tick.frames[0].polls or []] == [
         ("cancelled", 9_000)
     ]
-    assert [each.status for each in tick.private.outcomes] == [200, 200]
+    assert outcomes(tick) == [Effect(), Effect()]
 
 
 @pytest.mark.parametrize(
@@ -417,20 +438,20 @@ def test_several_steps_of_one_poll_in_a_tick_show_the_last() -> None:
     ],
 )
 def test_a_poll_that_is_not_there_is_unknown(event: ControlEvent) -> None:
-    assert outcome(fold().tick([("", event)], 1_000))[:2] == (404, "unknown_poll")
+    assert outcome(fold().tick([("", event)], 1_000)) is Refusal.UNKNOWN_POLL
 
 
 def test_a_cue_goes_to_everyone() -> None:
     cue = Cue("q1", "goal", 900, {"team": "home"})
     tick = fold().tick([("", CueGiven("e", cue))], 1_000)
-    assert (tick.frames[0].cues, outcome(tick)) == ([cue], (200, "", "q1"))
+    assert (tick.frames[0].cues, outcome(tick)) == ([cue], Effect())
 
 
 def test_cards_go_to_everyone_and_their_sender_learns_what_became_of_each() -> None:
     room = fold()
     cards = [card(1_000), card(999), card(1_000), card(9_000)]
     tick = room.tick([("", StatsGiven("e", cards))], 1_000)
-    assert outcome(tick) == (200, "", "tlrw")
+    assert outcome(tick) == Effect(fates=["taken", "late", "repeated", "waiting"])
     assert (tick.frames[0].overlays, tick.changed) == ([card(1_000)], {"overlays", "waiting"})
     assert list(room.state.waiting.values()) == [card(9_000)]
 
@@ -447,7 +468,7 @@ def test_more_cards_than_may_wait_are_refused_and_none_is_taken() -> None:
     room = fold()
     cards = [card(1_000), *(card(9_000 + n) for n in range(MAX_WAITING + 1))]
     tick = room.tick([("", StatsGiven("e", cards))], 1_000)
-    assert outcome(tick) == (503, "overloaded", "")
+    assert outcome(tick) is Refusal.OVERLOADED
     assert (tick.frames, room.state.waiting) == ([], {})
 
 
@@ -526,9 +547,8 @@ def test_every_control_event_gets_its_outcome_in_order() -> None:
         ("", PollStepped("e3", "no", "cancel", 1)),
     ]
     tick = fold().tick(events, 1_000)
-    assert [(each.event, each.status) for each in tick.private.outcomes] == [
-        *(("e1", 422), ("e2", 200), ("e3", 404))
-    ]
+    assert [each.event for each in tick.outcomes] == ["e1", "e2", "e3"]
+    assert outcomes(tick) == [Refusal.BAD_MESSAGE, Effect(), Refusal.UNKNOWN_POLL]
 
 
 def test_what_is_too_large_for_one_frame_becomes_several() -> None:
@@ -675,7 +695,7 @@ def test_a_state_of_any_moment_and_the_frames_after_it_are_the_sequencers_own(
         assert [decode_frame(each).offset for each in frames] == list(
             range(before + 1, room.offset + 1)
         )
-        assert len(tick.private.outcomes) == sum(not name for name, _ in events)
+        assert len(tick.outcomes) == sum(not name for name, _ in events)
         if replica is not None:
             envelope = Commit("e", seq + 1, room.offset, now, frames, tick.private)
             wired = msgspec.msgpack.decode(msgspec.msgpack.encode(envelope), type=Commit)
@@ -702,7 +722,7 @@ def test_imported_comments_go_into_the_record_and_nowhere_else() -> None:
     assert [row.id for row in tick.rows] == ["a1", "x1"]
     assert tick.rows[1] == rows[0]
     assert (tick.shown, room.pulse.read(1_000)) == (1, fold_of("of now").pulse.read(1_000))
-    assert outcome(tick)[0] == 200
+    assert outcome(tick) == Effect()
 
 
 def fold_of(text: str) -> RoomFold:
@@ -725,7 +745,7 @@ def test_a_room_bars_so_many_and_says_so() -> None:
     room = fold()
     room.state.sanctions |= {f"u{n}": Sanction("ban") for n in range(MAX_BARS)}
     tick = room.tick([("", Sanctioned("m1", "ada", "ban", None))], 1_000)
-    assert (tick.private.outcomes[0].status, tick.private.outcomes[0].code) == (503, "overloaded")
+    assert outcome(tick) is Refusal.OVERLOADED
     assert tick.private.sanctions == {}
     assert tick.private.notices == []
 
@@ -740,7 +760,7 @@ def test_a_room_that_is_full_of_bars_changes_those_it_has_and_one_lifted_makes_p
         ("", Sanctioned("m4", "bo", "ban", None)),
     ]
     tick = room.tick(events, 1_000)
-    assert [each.status for each in tick.private.outcomes] == [200, 200, 200, 503]
+    assert outcomes(tick) == [*[Effect()] * 3, Refusal.OVERLOADED]
     assert len(room.state.sanctions) == MAX_BARS
 
 

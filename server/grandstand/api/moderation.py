@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
-from grandstand.api.problems import Fault, ProblemError
+from grandstand.api.problems import UNKNOWN_VIEWER, Fault, of_refusal
 from grandstand.domain import events
 from grandstand.domain.events import (
     CommentEvent,
@@ -21,6 +21,7 @@ from grandstand.domain.events import (
     Sanctioned,
 )
 from grandstand.domain.identity import RANKS, Role, check_may_retract, check_may_sanction, user_id
+from grandstand.domain.outcome import Refusal
 from grandstand.domain.stored import item_of
 from grandstand.store.ingest import HELD_CAP
 from grandstand.text.normalise import clean, dedupe_key, skeleton
@@ -150,12 +151,12 @@ async def decide(call: Call) -> Response:
         if len(chosen) > MAX_DECIDED:
             break
     approved = body.decision == "approve"
-    done = ""
+    decided: Sequence[str] = ()
     if chosen:
         event = HeldDecidedTogether(event_id(), chosen[:MAX_DECIDED], approved)
-        done = await call.submit(event)
+        decided = (await call.submit(event)).decided
     status: Literal["approved", "rejected"] = "approved" if approved else "rejected"
-    return answer(Decisions(done.split(), status, len(chosen) > MAX_DECIDED))
+    return answer(Decisions(list(decided), status, len(chosen) > MAX_DECIDED))
 
 
 def _criteria(good: dict[str, Any]) -> Iterator[Fault]:
@@ -193,7 +194,8 @@ async def retract(call: Call) -> Response:
     comment = call.path("comment")
     row = await call.api.rooms.store.record.find(call.live.room, comment)
     if row is None:
-        raise ProblemError(404, "unknown_comment", f"there is no comment {comment} in the record")
+        words = f"there is no comment {comment} in the record"
+        raise of_refusal(Refusal.UNKNOWN_COMMENT, words)
     identity = call.known
     check_may_retract(identity.role, _role_of(call, row.user, row.role), row.user == _self(call))
     text = dedupe_key(row.text) if row.shown else None
@@ -252,5 +254,5 @@ def _role_of(call: Call, user: str, told: Role = "viewer") -> Role:
 def _user(call: Call) -> str:
     user = call.path("user")
     if not USER_ID.fullmatch(user):
-        raise ProblemError(404, "unknown_viewer", f"no viewer can be called {user}: see `user`")
+        raise of_refusal(UNKNOWN_VIEWER, f"no viewer can be called {user}: see `user`")
     return user

@@ -16,12 +16,13 @@ from starlette.responses import Response
 
 from grandstand.api.directory import Directory
 from grandstand.api.metrics_peers import MetricsPeers
-from grandstand.api.problems import RETRY_AFTER_S, ProblemError
+from grandstand.api.problems import of_refusal
 from grandstand.api.tallies import Tallies
 from grandstand.api.validation import Also, Line, checked, checked_lines
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
 from grandstand.domain.limits import Buckets, Rate
+from grandstand.domain.outcome import Effect, Refused
 from grandstand.moderation.names import Names
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
@@ -137,16 +138,15 @@ class Call:
         given = {name: value for name, value in self.request.query_params.items() if value}
         return checked(given, kind, strict=False)
 
-    async def submit(self, event: ControlEvent) -> str:
-        """Sends an event into the room and waits until it was applied; its result.
+    async def submit(self, event: ControlEvent) -> Effect:
+        """Sends an event into the room and waits until it was applied; its effect.
 
         Raises ProblemError if it was impossible, StoreUnavailable.
         """
-        outcome = await self.live.submit(event)
-        if outcome.status != 200:
-            headers = {"Retry-After": str(RETRY_AFTER_S)} if outcome.status == 503 else {}
-            raise ProblemError(outcome.status, outcome.code, outcome.message, headers=headers)
-        return outcome.result
+        result = await self.live.submit(event)
+        if isinstance(result, Refused):
+            raise of_refusal(result.code, result.message)
+        return result
 
 
 def event_id() -> str:

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
-from grandstand.api.problems import Fault, ProblemError, invalid
+from grandstand.api.problems import Fault, invalid, of_refusal
 from grandstand.domain import polls as rules
 from grandstand.domain.events import PollExtended, PollOpened, PollStepped
+from grandstand.domain.outcome import Refusal
 from grandstand.domain.polls import ImpossibleStepError, PollRecord, ShowTally
 from grandstand.text.normalise import clean
-from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
 
 DEFAULT_GRACE_MS = 15_000
@@ -152,7 +152,7 @@ async def extend(call: Call) -> Response:
     try:  # a poll of long ago isn't in the live state, which alone decides
         rules.extend(poll, closes_at, call.live.now())
     except ImpossibleStepError as impossible:
-        raise ProblemError(409, "impossible_step", str(impossible)) from None
+        raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
     await call.submit(PollExtended(event_id(), poll.id, closes_at))
     return answer(await _told(call, call.live.replica.state.polls.get(poll.id, poll)))
 
@@ -194,9 +194,9 @@ def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -
             step, lambda: rules.cancel(poll)
         )()
     except ImpossibleStepError as impossible:
-        raise ProblemError(409, "impossible_step", str(impossible)) from None
+        raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
     if after != poll:
-        raise ProblemError(409, "impossible_step", "the poll ended too many polls ago")
+        raise of_refusal(Refusal.IMPOSSIBLE_STEP, "the poll ended too many polls ago")
     return poll
 
 
@@ -206,7 +206,7 @@ async def _find(call: Call) -> PollRecord:
     if poll is None:
         poll = await call.api.rooms.store.rooms.poll(call.live.room, poll_id)
     if poll is None:
-        raise ProblemError(404, ErrorCode.UNKNOWN_POLL, f"there is no poll {poll_id}")
+        raise of_refusal(Refusal.UNKNOWN_POLL, f"there is no poll {poll_id}")
     return poll
 
 

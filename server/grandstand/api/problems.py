@@ -12,28 +12,35 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grandstand.domain.outcome import Refusal
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
 
-STATUS: Mapping[ErrorCode, int] = {
+UNKNOWN_VIEWER = "unknown_viewer"
+
+STATUS: Mapping[str, int] = {
     ErrorCode.UNAUTHORIZED: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.UNKNOWN_ROOM: 404,
     ErrorCode.UNKNOWN_POLL: 404,
+    Refusal.UNKNOWN_COMMENT: 404,
+    UNKNOWN_VIEWER: 404,
+    Refusal.IMPOSSIBLE_STEP: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.OVERLOADED: 503,
     ErrorCode.UNAVAILABLE: 503,
+    Refusal.INTERNAL_ERROR: 500,
 }
 """What a refusal means in HTTP; what isn't here is a fault of what was sent, 422."""
 
 HTTP_CODES = (
-    "unknown_comment",
-    "unknown_viewer",
-    "impossible_step",
+    Refusal.UNKNOWN_COMMENT,
+    UNKNOWN_VIEWER,
+    Refusal.IMPOSSIBLE_STEP,
     "not_found",
     "method_not_allowed",
-    "internal_error",
+    Refusal.INTERNAL_ERROR,
 )
 """Code words for what sockets don't know."""
 
@@ -118,7 +125,7 @@ def of_error(error: Exception) -> ProblemError | None:
         case ProblemError():
             return error
         case RefusedError():
-            return _of_refusal(error)
+            return of_refusal(error.code, error.message, error.retry_after)
         case UnknownRoomError():
             return ProblemError(404, ErrorCode.UNKNOWN_ROOM, f"there is no room {error}")
         case StoreUnavailable():
@@ -130,17 +137,18 @@ def of_error(error: Exception) -> ProblemError | None:
 
 def internal() -> ProblemError:
     """500: the log has the rest."""
-    return ProblemError(500, "internal_error", "our fault; it has been written to the log")
+    return of_refusal(Refusal.INTERNAL_ERROR, "our fault; it has been written to the log")
 
 
-def _of_refusal(refused: RefusedError) -> ProblemError:
-    status = STATUS.get(refused.code, 422)
+def of_refusal(code: str, message: str, retry_after: float | None = None) -> ProblemError:
+    """The problem that a code word means, of what the room or the server refuses."""
+    status = STATUS.get(code, 422)
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="grandstand"'
     if status in (429, 503):
-        headers["Retry-After"] = str(math.ceil(refused.retry_after or RETRY_AFTER_S))
-    return ProblemError(status, refused.code, refused.message, headers=headers)
+        headers["Retry-After"] = str(math.ceil(retry_after or RETRY_AFTER_S))
+    return ProblemError(status, code, message, headers=headers)
 
 
 def response(error: ProblemError) -> Response:

@@ -115,7 +115,7 @@ async def clock(call: Call) -> Response:
 async def _submit(call: Call, event: ClockReset | SettingsPut) -> None:
     """Submits an event upon which the clock may be reset; then waits until it was."""
     epoch = call.live.replica.epoch
-    if await call.submit(event) == "clock":
+    if (await call.submit(event)).new_epoch:
         await call.live.left(epoch)
 
 

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.events import StatsGiven
-from grandstand.overlays.stats import FATES, Fate, version
+from grandstand.domain.outcome import Fate
+from grandstand.overlays.stats import version
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import MAX_TIME_MS, Overlay, Time, Topic
@@ -83,11 +84,8 @@ async def post(call: Call) -> Response:
     ]
     if bad_times:
         raise invalid(bad_times, ErrorCode.BAD_TIME)
-    fates = await call.submit(StatsGiven(event_id(), cards)) if cards else ""
-    results = [
-        StatsResult(card.id, card.at, FATES[letter])
-        for card, letter in zip(cards, fates, strict=True)
-    ]
+    fates = (await call.submit(StatsGiven(event_id(), cards))).fates if cards else ()
+    results = [StatsResult(card.id, card.at, fate) for card, fate in zip(cards, fates, strict=True)]
     return answer(StatsResults(results))
 
 

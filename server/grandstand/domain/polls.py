@@ -33,7 +33,7 @@ STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("cancelled", "cancel"): "cancelled",
     ("cancelled", "finish"): "cancelled",
 }
-"""What each step leads to; a pair that isn't here is impossible (409)."""
+"""What each step leads to; a pair that isn't here is impossible."""
 
 
 class ImpossibleStepError(Exception):

@@ -60,11 +60,11 @@ class Staff(Struct, frozen=True):
     until: int
 
 
-class Outcome(Struct, frozen=True, omit_defaults=True):
-    """What became of a producer's or moderator's event: its result, or why it was impossible."""
+class OutcomeRecord(Struct, frozen=True, omit_defaults=True):
+    """An ``Outcome`` as a commit carries it; ``store.outcomes`` writes and reads it."""
 
     event: str
-    status: int = 200
+    number: int = field(default=200, name="status")
     code: str = ""
     message: str = ""
     result: str = ""
@@ -81,7 +81,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     notices: list[tuple[str, Notice]] = field(default_factory=list)
     held: list[HeldComment] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[OutcomeRecord] = field(default_factory=list)
     waiting: dict[str, Overlay | None] = field(default_factory=dict)
     cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
     clock: str = ""

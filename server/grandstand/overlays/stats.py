@@ -13,12 +13,12 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.outcome import Fate
 from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Overlay
 
@@ -36,16 +36,6 @@ MAX_WAITING = 500
 VERSION_MS = 200
 """Of a card's versions in one such span only the last goes out: a tick's length, and faster than
 anyone reads."""
-
-Fate: TypeAlias = Literal["taken", "waiting", "late", "repeated"]
-"""What became of an update; they differ in their first letter."""
-
-FATES: Mapping[str, Fate] = {
-    "t": "taken",
-    "w": "waiting",
-    "l": "late",
-    "r": "repeated",
-}
 
 
 class TooManyWaitError(Exception):

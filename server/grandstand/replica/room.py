@@ -16,9 +16,11 @@ from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import ControlEvent
-from grandstand.domain.state import Outcome
+from grandstand.domain.outcome import Result
+from grandstand.domain.state import OutcomeRecord
 from grandstand.domain.stored import UNREADABLE
 from grandstand.replica.replica import RING_FRAMES, Replica
+from grandstand.store import outcomes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, retry_until
@@ -64,7 +66,7 @@ class LiveRoom:
         self._store = store
         self._clock, self._clock_epoch = ProgrammeClock(), ""
         self._moved = asyncio.Event()
-        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
+        self._outcomes: dict[str, asyncio.Future[OutcomeRecord]] = {}
         self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
         self._wanted_seq = 0
@@ -209,13 +211,13 @@ class LiveRoom:
 
     # --- what goes to the store ------------------------------------------------------------------
 
-    async def submit(self, event: ControlEvent) -> Outcome:
+    async def submit(self, event: ControlEvent) -> Result:
         """Sends a control event into the room and waits for what becomes of it.
 
         Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
         time; it may then still take effect. Raises RoomEndedError if the room was deleted.
         """
-        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[OutcomeRecord] = asyncio.get_running_loop().create_future()
         self._outcomes[event.id] = waiting
         item = Item(user="", message_id=event.id, kind="x", payload=events.encode(event))
         try:
@@ -226,7 +228,7 @@ class LiveRoom:
                     ),
                     OUTCOME_PATIENCE_S,
                 )
-                return await waiting
+                return outcomes.result_of(event, await waiting)
         except TimeoutError:
             raise StoreUnavailable("no sequencer took the event up in time") from None
         finally:

@@ -8,8 +8,8 @@ that it failed.
 from __future__ import annotations
 
 from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.outcome import Outcome, Refusal, Refused
 from grandstand.domain.selection import Choice
-from grandstand.domain.state import Outcome
 from grandstand.sequencer.candidate import Candidate, rows
 from grandstand.sequencer.folding import Tick
 from grandstand.wire.messages import Notice
@@ -19,9 +19,7 @@ def put_aside(tick: Tick, comment_id: str, event: CommentEvent | ControlEvent) -
     """Note in ``tick`` that ``event`` has no effect."""
     if not isinstance(event, CommentEvent):
         words = "our fault; it has been written to the log, and had no effect"
-        tick.private.outcomes.append(
-            Outcome(event=event.id, status=500, code="internal_error", message=words)
-        )
+        tick.outcomes.append(Outcome(event.id, Refused(Refusal.INTERNAL_ERROR, words)))
     elif event.held:
         words = "your comment could not be processed; that is our fault"
         tick.private.notices.append((event.user, Notice("rejected", words, comment_id)))

@@ -38,12 +38,12 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.expiry import forget_first, forget_over
 from grandstand.domain.hints import MAX_HINTS, Hint
+from grandstand.domain.outcome import Effect, Fate, Outcome, Refusal, Refused
 from grandstand.domain.polls import ImpossibleStepError, PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.settings import merged
 from grandstand.domain.state import (
     STAFF_KNOWN_MS,
-    Outcome,
     PrivateChanges,
     RoomState,
     Sanction,
@@ -59,16 +59,13 @@ MAX_BARS = 10_000
 
 MAX_STAFF = 200
 
-CLOCK = "clock"
-"""The result of an event upon which the room's clock is reset, and a new epoch begins."""
-
 
 class ImpossibleEventError(Exception):
     """The event changes nothing; its sender is told why."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, code: Refusal, message: str) -> None:
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.code, self.message = code, message
 
 
 @dataclass(slots=True)
@@ -86,6 +83,7 @@ class Draft:
     cards: Cards = field(init=False)
     unwanted: UnwantedTexts = field(init=False)
     private: PrivateChanges = field(default_factory=PrivateChanges)
+    outcomes: list[Outcome] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     approved: list[Candidate] = field(default_factory=list)
     hidden: list[tuple[Candidate, str]] = field(default_factory=list)
@@ -122,43 +120,37 @@ class Draft:
     def control(self, event: ControlEvent) -> None:
         """Note what a control event changes, or why it changes nothing."""
         try:
-            result = self._apply(event)
-            outcome = Outcome(event=event.id, result=result)
-        except ImpossibleEventError as refused:
-            outcome = Outcome(
-                event=event.id,
-                status=refused.status,
-                code=refused.code,
-                message=refused.message,
-            )
-        self.private.outcomes.append(outcome)
+            outcome = Outcome(event.id, self._apply(event))
+        except ImpossibleEventError as impossible:
+            outcome = Outcome(event.id, Refused(impossible.code, impossible.message))
+        self.outcomes.append(outcome)
 
-    def _apply(self, event: ControlEvent) -> str:
+    def _apply(self, event: ControlEvent) -> Effect:
         match event:
             case SettingsPut():
                 before = self.settings or self.state.settings
                 self.settings = _changed(before, event)
                 if abs(self.settings.programme_offset - before.programme_offset) > AHEAD_MS:
                     self.private.clock = self.epoch
-                    return CLOCK
+                    return Effect(new_epoch=True)
             case ClockReset(offset=offset):
                 if offset is not None:
                     before = self.settings or self.state.settings
                     self.settings = replace(before, programme_offset=offset)
                 self.private.clock = self.epoch
-                return CLOCK
+                return Effect(new_epoch=True)
             case PollOpened(poll=poll):
+                if poll.id in self.polls or poll.id in self.state.polls:
+                    words = f"there is a poll {poll.id} already"
+                    raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, words)
                 self.polls[poll.id] = poll
-                return poll.id
             case PollStepped() | PollExtended() | PollFinished():
                 poll = self._step(event)
                 self.polls[poll.id] = poll
-                return poll.id
             case CueGiven(cue=cue):
                 self._cue(cue)
-                return cue.id
             case StatsGiven(cards=cards):
-                return self._stats(cards)
+                return Effect(fates=self._stats(cards))
             case CommentsImported(rows=rows):
                 self.imported += rows
             case Retracted(comment=comment, user=user, dedupe_key=text):
@@ -169,12 +161,11 @@ class Draft:
                 self.private.notices.append((user, notice))
             case HeldDecided(comment=comment, approved=approved):
                 if not self._decide(comment, approved):
-                    raise ImpossibleEventError(
-                        404, "unknown_comment", f"no comment {comment} is held"
-                    )
+                    words = f"no comment {comment} is held"
+                    raise ImpossibleEventError(Refusal.UNKNOWN_COMMENT, words)
             case HeldDecidedTogether(comments=comments, approved=approved):
                 done = [each for each in comments if self._decide(each, approved)]
-                return " ".join(done)
+                return Effect(decided=done)
             case Sanctioned(user=user, kind=kind, until=until):
                 self._bar(user, Sanction(kind, until))
                 message = "a moderator muted you" if kind == "mute" else "a moderator banned you"
@@ -192,7 +183,7 @@ class Draft:
                 self.private.notices.append((user, Notice("restored", "you may comment again")))
             case StaffCame(user=user, role=role, name=name):
                 self._staff(user, Staff(role, name, self.now + STAFF_KNOWN_MS))
-        return ""
+        return Effect()
 
     def _bar(self, user: str, sanction: Sanction) -> None:
         known, changes = self.state.sanctions, self.private.sanctions
@@ -204,13 +195,14 @@ class Draft:
             and sum(each is not None for each in (known | changes).values()) >= MAX_BARS
         ):
             words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
-            raise ImpossibleEventError(503, "overloaded", words)
+            raise ImpossibleEventError(Refusal.OVERLOADED, words)
         changes[user] = sanction
 
     def _step(self, event: PollStepped | PollExtended | PollFinished) -> PollRecord:
         poll = self.polls.get(event.poll) or self.state.polls.get(event.poll)
         if poll is None:
-            raise ImpossibleEventError(404, "unknown_poll", f"there is no poll {event.poll}")
+            words = f"there is no poll {event.poll}"
+            raise ImpossibleEventError(Refusal.UNKNOWN_POLL, words)
         try:
             if isinstance(event, PollFinished):
                 return polls.finish(poll, event.tally, event.voters)
@@ -220,7 +212,7 @@ class Draft:
                 return polls.close(poll, event.at, event.grace)
             return polls.reveal(poll) if event.step == "reveal" else polls.cancel(poll)
         except ImpossibleStepError as impossible:
-            raise ImpossibleEventError(409, "impossible_step", str(impossible)) from None
+            raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
 
     def _cue(self, cue: Cue) -> None:
         if announcing.is_near(cue.at, self.now):
@@ -229,7 +221,7 @@ class Draft:
         ahead = self.private.cues_ahead
         if len(self.state.cues_ahead) + len(ahead) >= announcing.MAX_CUES_AHEAD:
             words = f"more than {announcing.MAX_CUES_AHEAD} cues would wait for their time"
-            raise ImpossibleEventError(503, "overloaded", words)
+            raise ImpossibleEventError(Refusal.OVERLOADED, words)
         ahead[cue.id] = cue
 
     def _staff(self, user: str, staff: Staff) -> None:
@@ -242,13 +234,13 @@ class Draft:
         self.private.hints |= hints
         forget_first(self.state.hints, self.private.hints, MAX_HINTS)
 
-    def _stats(self, cards: Sequence[Overlay]) -> str:
-        """Return the first letters of what became of each."""
+    def _stats(self, cards: Sequence[Overlay]) -> list[Fate]:
+        """Return what became of each."""
         try:
-            return "".join(fate[0] for fate in self.cards.give(cards))
+            return self.cards.give(cards)
         except TooManyWaitError:
             words = f"more than {MAX_WAITING} updates would wait for their time"
-            raise ImpossibleEventError(503, "overloaded", words) from None
+            raise ImpossibleEventError(Refusal.OVERLOADED, words) from None
 
     def _decide(self, comment: str, approved: bool) -> bool:
         """Decide a held comment; return whether it was held until now."""
@@ -272,4 +264,4 @@ def _changed(settings: Settings, event: SettingsPut) -> Settings:
     try:
         return msgspec.convert(merged(base, event.changes), Settings)
     except msgspec.ValidationError as fault:
-        raise ImpossibleEventError(422, "bad_message", str(fault)) from None
+        raise ImpossibleEventError(Refusal.BAD_MESSAGE, str(fault)) from None

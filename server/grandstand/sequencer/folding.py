@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from grandstand.domain import announcing
 from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.outcome import Outcome
 from grandstand.domain.pieces import PIECE, Pieces, at_once
 from grandstand.domain.ranking import Group
 from grandstand.domain.record import Row
@@ -40,6 +41,7 @@ class Tick:
 
     frames: list[Frame] = field(default_factory=list)
     private: PrivateChanges = field(default_factory=PrivateChanges)
+    outcomes: list[Outcome] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     retracted: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
@@ -155,6 +157,7 @@ class RoomFold:
 
         tick = Tick(
             private=draft.private,
+            outcomes=draft.outcomes,
             rows=[*rows(groups, choice, draft.hidden), *draft.imported],
             retracted=draft.retract,
             shown=len(groups),

@@ -30,6 +30,7 @@ from grandstand.domain.stored import UNREADABLE
 from grandstand.sequencer import aside
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.store import outcomes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store, retry_until
@@ -266,6 +267,7 @@ class RoomSequencer:
         tick = await _with_turns(self._fold.ticking(folded, now))
         for comment_id, event in put_aside:
             aside.put_aside(tick, comment_id, event)
+        tick.private.outcomes = [outcomes.record(each) for each in tick.outcomes]
         for poll in tick.private.polls:
             if poll.id not in known and not poll.ended:  # before anybody can know of it
                 await retry_until(
