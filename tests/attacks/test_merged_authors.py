@@ -17,12 +17,12 @@ from tests.viewer import Viewer, viewing
 
 pytestmark = pytest.mark.asyncio
 
-TEXT = "Shut up and play the song"
+TEXT = "Nobody likes you here"
 COPIES = (
-    "shut up and play the SONG",
-    "SHUT UP and play the song!!",
+    "nobody likes you HERE",
+    "NOBODY LIKES you here!!",
     TEXT,
-    "shut up, and play the song",
+    "nobody likes you, here",
 )
 CROWD = ("ann", "bo", "cy", "dan", "eve")
 

@@ -125,16 +125,16 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     level = {"moderation": {"level": 2, "categories": {}}}
     await call("PATCH", base, level)
     assert (await ann.comment(INSULT))["code"] in ("rejected", "rate_limited")
-    held = await ann.comment("shut up and play the song")
+    held = await ann.comment("nobody likes you")
     assert held["status"] == "held"
     waiting = await moderator.hears("notice")
     assert [comment["id"] for comment in waiting["held"]] == [held["comment"]]
     await call("GET", f"{base}/held")
     await call("POST", f"{base}/comments/{{comment}}/approve", comment=held["comment"])
     await ann.told("notice", "approved")
-    again = await ann.comment("shut up and play another song")
+    again = await ann.comment("nobody wants you here")
     await call("POST", f"{base}/comments/{{comment}}/reject", comment=again["comment"])
-    third = await ann.comment("shut up and play a third song")
+    third = await ann.comment("you are worthless")
     decide = {"decision": "reject", "ids": [third["comment"]]}
     await call("POST", f"{base}/held/decide", decide)
     await call("POST", f"{base}/comments/{{comment}}/retract", comment=said["comment"])
