@@ -20,7 +20,7 @@ from loadtest.peers.child import child, tail
 from loadtest.process import cpu_ns, softirq_pids
 
 VIEWERS = 5000
-SECTION = 500
+SEATS = 500
 TICKS_MS = (100, 200, 500, 1000)
 SHOWN_PER_S = 50
 SENT_PER_S = 170.0
@@ -53,8 +53,8 @@ def _measure(server_core: int, client_core: int, trace: str | None, tick_ms: int
             *LOCUST,
             *("--headless", "--only-summary", "--stop-timeout", "5"),
             *("--host", "http://{}:{}".format(*server.address), "--room", ROOM),
-            *("--users", str(VIEWERS // SECTION), "--spawn-rate", "100", "Section"),
-            *("--seats", str(SECTION), "--rhythm", "steady", "--voters", "0"),
+            *("--users", str(VIEWERS // SEATS), "--spawn-rate", "100", "BulkViewers"),
+            *("--seats", str(SEATS), "--rhythm", "steady", "--voters", "0"),
             *("--look-every", str(LOOK_MS)),
             *("--comments-per-s", str(SENT_PER_S), "--seats-per-s", "2000"),
             *("--result", str(result), "--slo", "gaps < 1, closes < 1, failures < 1"),

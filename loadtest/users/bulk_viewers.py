@@ -1,4 +1,4 @@
-"""A section: hundreds of seats as one Locust user, for numbers."""
+"""Bulk viewers: hundreds of seats as one Locust user, for numbers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BulkViewers(User):
         options = run_context.options
         run_context.enter(self)
         if urlsplit(run_context.url).scheme == "https":
-            raise StopTest("a Section speaks plain TCP; for https take Viewers")
+            raise StopTest("BulkViewers speak plain TCP; for https take Viewers")
         host, _, port = run_context.netloc.rpartition(":")
         found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
         talk = dialect(
@@ -105,7 +105,7 @@ class BulkViewers(User):
             gevent.sleep(REPORT_S)
             if self._fault is not None:
                 fault, self._fault = self._fault, None
-                raise fault  # Locust counts it, once; the section is no more than its empty seats
+                raise fault  # Locust counts it, once; the user is no more than its empty seats
             self.pool.open_due()
             self._vote_due()
             self._reported.update(self.pool.counts)

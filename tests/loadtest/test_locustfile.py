@@ -129,7 +129,7 @@ async def test_a_missed_level_is_named_and_ends_the_run_with_1(
 async def test_guests_in_two_processes_are_one_table(server: ServerProcess, tmp_path: Path) -> None:
     room = server.make_room("guests")
     run = await locust(
-        tmp_path, server.url, "Viewer", "Section", "-u", "22", "--room", room, "--seats", "20",
+        tmp_path, server.url, "Viewer", "BulkViewers", "-u", "22", "--room", room, "--seats", "20",
         "--comments-per-s", "5", "--rhythm", "steady", "--processes", "2",
         "--slo", "welcome p99 < 60000, comment to ack p99 < 60000, failures < 1, closes < 1",
         secret=None, for_s=5,
@@ -159,7 +159,7 @@ async def test_a_process_that_is_slow_to_end_is_waited_for(
     slow = tmp_path / "slow.py"
     slow.write_text(SLOW_TO_END)
     run = await locust(
-        tmp_path, server.url, "Section", "-u", "2", "--seats", "10", "--processes", "2",
+        tmp_path, server.url, "BulkViewers", "-u", "2", "--seats", "10", "--processes", "2",
         "-f", f"loadtest/locustfile.py,{slow}", "--room", server.make_room("slow"),
         secret=server.secret, for_s=3,
     )  # fmt: skip
@@ -196,7 +196,7 @@ async def test_viewers_come_back_after_a_restart_and_it_is_told(tmp_path: Path) 
     assert "MISSED   closes 4, not under 1" in run.output
 
 
-async def test_a_section_counts_at_a_peer_where_there_is_no_room(tmp_path: Path) -> None:
+async def test_bulk_viewers_count_at_a_peer_where_there_is_no_room(tmp_path: Path) -> None:
     async with websocket_show(lambda _: None) as (port, here):
 
         async def sent() -> None:
@@ -207,7 +207,7 @@ async def test_a_section_counts_at_a_peer_where_there_is_no_room(tmp_path: Path)
             await asyncio.gather(*[await connection.ping() for connection in here])
 
         run = await locust(
-            tmp_path, f"http://127.0.0.1:{port}", "Section", "-u", "2", "--seats", "30",
+            tmp_path, f"http://127.0.0.1:{port}", "BulkViewers", "-u", "2", "--seats", "30",
             "--dialect", "websocket", "--path", "/any", secret=None, lasts=sent,
         )  # fmt: skip
     assert run.code == 0, run.output
