@@ -318,6 +318,22 @@ def test_an_admission_that_raises_is_logged_once_and_answered_with_503() -> None
     assert viewer.wire.is_closed
 
 
+def test_a_socket_that_can_t_be_set_up_is_answered_with_503_and_its_session_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(transport: asyncio.Transport) -> None:
+        raise OSError
+
+    monkeypatch.setattr("grandstand.edge.transport.send_socket.handle", broken)
+    with capture_logs() as logs:
+        viewer = Viewer()
+        viewer.socket.data_received(head())
+    assert viewer.wire.take().startswith(b"HTTP/1.1 503 ")
+    viewer.socket.connection_lost(None)
+    assert viewer.admission.sessions[0].told == []
+    assert [each["event"] for each in logs] == ["handshake failed"]
+
+
 def test_a_peer_that_doesn_t_read_its_refusal_is_aborted() -> None:
     viewer = Viewer(EchoAdmission(answer=Refusal(404, b"{}")))
     viewer.receive(head())

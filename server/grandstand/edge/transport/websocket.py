@@ -1,7 +1,7 @@
 """One viewer's WebSocket, as a protocol class that uvicorn puts on the transport of an upgrade.
 
-It must not know rooms, messages, tokens or the store: admission admits or refuses, a session gets
-whole messages and says what to write.
+It must not know rooms, messages, tokens or the store: an ``Opening`` reads the head and asks
+admission, a session gets whole messages and says what to write.
 
 Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
 transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
@@ -23,18 +23,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 from websockets.frames import Opcode
 
-from grandstand.edge.transport import handshake, send_socket
-from grandstand.edge.transport.client_address import forwarded_for, peer_of
+from grandstand.edge.transport import send_socket
 from grandstand.edge.transport.frame_reader import FULL, FrameReader
-from grandstand.edge.transport.handshake import Handshake, Offer, Refusal, unavailable
-from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.handshake import unavailable
 from grandstand.edge.transport.inbound import FRAMES, Inbound
 from grandstand.edge.transport.keepalive import Deadline, Keepalive
+from grandstand.edge.transport.opening import Admission, Admitted, Opening
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.wire import frames
 from grandstand.wire.codes import CloseCode
 
-MAX_HEAD_BYTES = 64 * 1024  # as much as h11 collects of a head
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
 CLOSING_S = 5
 """How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
@@ -77,17 +75,6 @@ class Session(Protocol):
         """The process is shutting down: say bye and close."""
 
 
-class Admission(Protocol):
-    """Who may come in."""
-
-    @property
-    def handshake_limit(self) -> HandshakeLimit:
-        """What is asked first."""
-
-    def admit(self, handshake: Handshake) -> Session | Refusal:
-        """A session for the viewer, or the answer it gets instead."""
-
-
 class ViewerSocket(FrameReader):
     """A viewer's connection; for uvicorn, ``ws=partial(ViewerSocket, admission=…, …)``.
 
@@ -99,13 +86,11 @@ class ViewerSocket(FrameReader):
         "_connections",
         "_deadline",
         "_deaf",
-        "_early",
-        "_head",
         "_open",
+        "_opening",
         "_ponged",
         "_session",
         "_slot",
-        "_way_in",
         "deflates",
         "is_text",
         "kernel",
@@ -120,7 +105,7 @@ class ViewerSocket(FrameReader):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        admission: Admission,
+        admission: Admission[Session],
         keepalive: Keepalive,
         turns: RoundRobin,
     ) -> None:
@@ -130,10 +115,8 @@ class ViewerSocket(FrameReader):
         self.paused = False
         self.kernel: send_socket.Socket | None = None
         self.peer = ""
-        self._way_in: tuple[Admission, Config] | None = (admission, config)
+        self._opening: Opening[Session] | None = Opening(admission, config)
         self._connections = cast("set[object]", server_state.connections)
-        self._head: bytearray | None = bytearray()
-        self._early = b""
         self._session: Session | None = None
         self._deadline: Deadline | None = None
         self._slot = -1
@@ -213,14 +196,14 @@ class ViewerSocket(FrameReader):
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         before = self._transport.get_protocol()
-        if isinstance(before, H11Protocol):
-            self._early = before.conn.trailing_data[0]
+        if self._opening is not None and isinstance(before, H11Protocol):
+            self._opening.early = before.conn.trailing_data[0]
         self._transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the request's head, later of frames."""
-        if self._head is not None:
-            data = self._receive_head(self._head, data)
+        if self._opening is not None:
+            data = self._receive_head(self._opening, data)
         if data and self._inbound is not None:
             self.receive(self._inbound, data)
 
@@ -250,7 +233,7 @@ class ViewerSocket(FrameReader):
         if self._inbound is not None:
             self._inbound.end()
             self._inbound = None
-        self._way_in = self._head = None
+        self._opening = None
         session, self._session = self._session, None
         if session is not None:
             try:
@@ -260,48 +243,32 @@ class ViewerSocket(FrameReader):
 
     def shutdown(self) -> None:
         """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
-        if self._head is not None:
+        if self._opening is not None:
             self._turn_away(unavailable("the server is stopping"))
         elif self._open:
             self._tell(lambda session: session.drain())
 
     # The handshake.
 
-    def _receive_head(self, head: bytearray, data: bytes) -> bytes:
-        """Collect the request's head; returns the bytes that follow it."""
-        head += data
-        end = head.find(b"\r\n\r\n") + 4
-        if end < 4:
-            if len(head) > MAX_HEAD_BYTES:
-                self._turn_away(b"")
-            return b""
-        rest, self._early = bytes(head[end:]) + self._early, b""
-        try:
-            self._consider(head[:end])
-        except Exception:
-            _log.exception("handshake failed", peer=self.peer)
-            self._turn_away(unavailable("our fault"))
-        return rest
+    def _receive_head(self, opening: Opening[Session], data: bytes) -> bytes:
+        """Give bytes to the opening; returns those that follow the head, once it is open."""
+        outcome = opening.receive(data, self._transport)
+        if isinstance(outcome, Admitted):
+            try:
+                self._begin(outcome)
+                return outcome.rest
+            except Exception:
+                _log.exception("handshake failed", peer=self.peer)
+                outcome = unavailable("our fault")
+        if outcome is not None:
+            self._turn_away(outcome)
+        return b""
 
-    def _consider(self, head: bytearray) -> None:
-        assert self._way_in is not None
-        admission, config = self._way_in
-        self.peer = peer_of(self._transport, config)(forwarded_for(head))
-        if busy := admission.handshake_limit.refusal(self.peer):
-            return self._turn_away(busy)
-        offer = handshake.read(head, self.peer)
-        if isinstance(offer, Offer):
-            admitted = admission.admit(offer.handshake)
-            if not isinstance(admitted, Refusal):
-                return self._begin(offer, admitted)
-            offer = admitted.response()
-        admission.handshake_limit.give_back()
-        self._turn_away(offer)
-
-    def _begin(self, offer: Offer, session: Session) -> None:
+    def _begin(self, admitted: Admitted[Session]) -> None:
+        offer, self.peer = admitted.offer, admitted.peer
         self.kernel = send_socket.handle(self._transport)
-        self._way_in = self._head = None
-        self._session = session
+        self._opening = None
+        self._session = admitted.session
         self.is_text, self.deflates = offer.is_text, offer.deflates
         self._inbound = Inbound(offer.deflates)
         self._open = True
@@ -310,7 +277,7 @@ class ViewerSocket(FrameReader):
         self._tell(lambda session: session.opened(self))
 
     def _turn_away(self, response: bytes) -> None:
-        self._head = None
+        self._opening = None
         self._detach()
         self._transport.write(response)
         self._hang_up(at_once=True)
