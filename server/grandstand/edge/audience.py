@@ -262,6 +262,14 @@ class Audience:
             cohort.put(publication, None)
         asyncio.get_running_loop().call_later(seconds, self._begin)
 
+    def write_now(self, publication: Publication) -> None:
+        """Write a frame to every member at once, whether it is full or not."""
+        for outlet in list(self):
+            try:
+                outlet.write(publication.ready(outlet.is_text, outlet.deflates))
+            except Exception:
+                log.exception("write_failed")
+
     def empty(self, offset: int) -> None:
         """All members leave; who joins again will have had everything up to ``offset``."""
         self._offset = offset

@@ -10,17 +10,24 @@ from functools import cached_property
 
 from grandstand.wire import frames
 from grandstand.wire.codec import decode_frame, encode
+from grandstand.wire.messages import Frame, Notice
 
 DEFLATE_FROM_BYTES = 128
 """Below this deflate saves less than a packet's worth, and costs the viewer an inflation."""
 
 
 class Publication:
-    """A frame of the room's as ready WebSocket frames."""
+    """A message of the room's as ready WebSocket frames."""
 
-    def __init__(self, payload: bytes) -> None:
-        """``payload`` is the frame in msgpack."""
+    def __init__(self, payload: bytes, message: Frame | Notice | None = None) -> None:
+        """``payload`` is the message in msgpack; without ``message`` it is a frame."""
         self.payload = payload
+        self._message = message
+
+    @classmethod
+    def of(cls, message: Frame | Notice) -> Publication:
+        """Return the publication of a message that is made here."""
+        return cls(encode(message, "msgpack"), message)
 
     def ready(self, is_text: bool, deflates: bool) -> bytes:
         """The bytes to write to a viewer of this kind."""
@@ -30,7 +37,7 @@ class Publication:
 
     @cached_property
     def _json_payload(self) -> bytes:
-        return encode(decode_frame(self.payload), "json")
+        return encode(self._message or decode_frame(self.payload), "json")
 
     @cached_property
     def _msgpack(self) -> bytes:

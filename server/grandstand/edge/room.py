@@ -23,6 +23,7 @@ from grandstand.domain.identity import Identity
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
 from grandstand.edge import validation
 from grandstand.edge.audience import Audience, Outlet
+from grandstand.edge.audiences import AudienceKey, Audiences, Staff, Voters
 from grandstand.edge.batch import BatchQueue
 from grandstand.edge.publication import Publication
 from grandstand.edge.welcome import Greeter
@@ -31,7 +32,6 @@ from grandstand.replica.replica import RING_FRAMES
 from grandstand.replica.room import LiveRoom
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
-from grandstand.wire.codec import encode
 from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice
 
@@ -51,6 +51,8 @@ WELCOMED_AT_ONCE = 100
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
+
+STAFF = Staff()
 
 log = structlog.get_logger(__name__)
 
@@ -74,8 +76,8 @@ class Member(Protocol):
     def outlet(self) -> Outlet:
         """Where its bytes go."""
 
-    def tell(self, message: Notice | Frame) -> None:
-        """A notice or an unnumbered frame to this viewer alone."""
+    def tell(self, message: Notice) -> None:
+        """A notice to this viewer alone."""
 
     def welcome_again(self) -> None:
         """All of the state once more: what it has doesn't lead here."""
@@ -103,14 +105,12 @@ class EdgeRoom:
         self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
-        self._voters: dict[str, Audience] = {}
-        self._tallies: dict[str, bytes] = {}
+        self.audiences = Audiences(metrics, self._knows)
         self._forms: dict[bytes, Publication] = {}
         self._sessions: set[Member] = set()
-        # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
         self._unwelcomed: dict[Member, None] = {}
+        # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
         self._present: dict[str, tuple[Member, ...]] = {}
-        self._staff: set[Member] = set()
         self._sent_at_s = 0.0
         self._farewell: asyncio.Task[None] | None = None
         self._on_end = on_end
@@ -132,7 +132,7 @@ class EdgeRoom:
         if session.user:
             self._present[session.user] = (*self._present.get(session.user, ()), session)
         if session.is_staff:
-            self._staff.add(session)
+            self.audiences.join(STAFF, session.outlet)
             self._note_staff(session)
 
     def _note_staff(self, session: Member) -> None:
@@ -171,12 +171,10 @@ class EdgeRoom:
         self.audience.leave(session.outlet)
         self._sessions.discard(session)
         self._unwelcomed.pop(session, None)
-        for audience in self._voters.values():
-            audience.leave(session.outlet)
+        self.audiences.leave(session.outlet)
         present = self._present.pop(session.user, ())
         if others := tuple(each for each in present if each is not session):
             self._present[session.user] = others
-        self._staff.discard(session)
 
     def connections(self, user: str) -> int:
         """How many connections a viewer has here."""
@@ -184,15 +182,16 @@ class EdgeRoom:
 
     def voted(self, session: Member, poll: str) -> None:
         """The session's viewer has a vote in the poll, so it may see the tally."""
-        record = self.live.replica.state.polls.get(poll)
-        if record is None or record.show_tally != "voted" or record.ended:
-            return
-        voters = self._voters.setdefault(poll, Audience(self._metrics, full_ones_leave=False))
-        voters.join(session.outlet)
-        tally = self._tallies.get(poll)  # the next may be long in coming, if nobody else votes
-        if tally is not None:
-            publication = Publication(tally)
-            session.outlet.write(publication.ready(session.outlet.is_text, session.outlet.deflates))
+        self.audiences.join(Voters(poll), session.outlet)
+
+    def _knows(self, key: AudienceKey) -> bool:
+        """Whether an audience of that name may exist: staff, and voters of a poll that has not
+        ended and whose tally is for voters.
+        """
+        if isinstance(key, Staff):
+            return True
+        poll = self.live.replica.state.polls.get(key.poll)
+        return poll is not None and poll.show_tally == "voted" and not poll.ended
 
     # --- what happens in the room ----------------------------------------------------------------
 
@@ -200,7 +199,7 @@ class EdgeRoom:
         """Numbered frames for everyone, asides for whom they concern."""
         first = commit.offset - len(commit.frames) + 1
         for offset, payload in enumerate(commit.frames, first):
-            self._broadcast(self.audience, self.publication(payload), offset)
+            self._broadcast(self.publication(payload), offset)
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
@@ -211,10 +210,7 @@ class EdgeRoom:
         self.audience.broadcast_within(tick_s, Publication(latest.frame))
         self._sent_at_s = asyncio.get_running_loop().time()
         for poll, payload in latest.for_voters.items():
-            self._tallies[poll] = payload
-            audience = self._voters.get(poll)
-            if audience is not None:
-                self._broadcast(audience, Publication(payload))
+            self.audiences.update(Voters(poll), Publication(payload))
 
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome.
@@ -223,6 +219,7 @@ class EdgeRoom:
         """
         self._metrics.replica_reloads.inc()
         self.audience.empty(self.live.replica.offset)
+        self.audiences.prune()
         is_idle = not self._unwelcomed
         self._unwelcomed = dict.fromkeys(self._sessions)
         if is_idle:
@@ -262,7 +259,7 @@ class EdgeRoom:
         """Says where the room stands if nothing was said for a while."""
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
-            self._broadcast(self.audience, Publication(encode(frame, "msgpack")))
+            self._broadcast(Publication.of(frame))
 
     def publication(self, payload: bytes) -> Publication:
         """A numbered frame's forms: kept as long as the ring keeps it, for those who come back."""
@@ -273,11 +270,9 @@ class EdgeRoom:
                 del self._forms[next(iter(self._forms))]
         return known
 
-    def _broadcast(
-        self, audience: Audience, publication: Publication, offset: int | None = None
-    ) -> None:
+    def _broadcast(self, publication: Publication, offset: int | None = None) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
-        audience.broadcast(publication, offset)
+        self.audience.broadcast(publication, offset)
 
     def _tell(self, private: PrivateChanges) -> None:
         for user, notice in private.notices:
@@ -288,21 +283,18 @@ class EdgeRoom:
                 for session in self._present.get(user, ()):
                     self.note_banned(session, sanction)
                     session.bye(CloseCode.BANNED, validation.BANNED)
-        if self._staff and (private.held or private.decided):
+        if STAFF in self.audiences and (private.held or private.decided):
             self._tell_staff(private)
-        for poll in private.polls:
-            if poll.ended:
-                self._voters.pop(poll.id, None)
-                self._tallies.pop(poll.id, None)
+        if private.polls:
+            self.audiences.prune()
 
     def _tell_staff_ahead(self, commit: Commit) -> None:
         """Show staff, before all others, the polls and cues that are set for later."""
         polls = [poll.public() for poll in commit.private.polls if not poll.announced]
         cues = [cue for cue in commit.private.cues_ahead.values() if cue is not None]
-        if self._staff and (polls or cues):
+        if STAFF in self.audiences and (polls or cues):
             frame = Frame(commit.now, head=commit.offset, polls=polls or UNSET, cues=cues or UNSET)
-            for session in list(self._staff):
-                session.tell(frame)
+            self.audiences.notify(STAFF, Publication.of(frame))
 
     def _tell_staff(self, private: PrivateChanges) -> None:
         notices = [
@@ -311,6 +303,5 @@ class EdgeRoom:
         for first in range(0, len(private.held), HELD_PER_NOTICE):
             held = private.held[first : first + HELD_PER_NOTICE]
             notices.append(Notice("held", "comments wait for a moderator", held=held))
-        for session in list(self._staff):
-            for notice in notices:
-                session.tell(notice)
+        for notice in notices:
+            self.audiences.notify(STAFF, Publication.of(notice))

@@ -34,7 +34,6 @@ from grandstand.wire.messages import (
     ClientMessage,
     Error,
     Follow,
-    Frame,
     Hello,
     Notice,
     PostComment,
@@ -171,8 +170,8 @@ class ViewerSession:
 
     # --- from the room ---------------------------------------------------------------------------
 
-    def tell(self, message: Notice | Frame) -> None:
-        """A notice or an unnumbered frame to this viewer alone."""
+    def tell(self, message: Notice) -> None:
+        """A notice to this viewer alone."""
         self._send(message)
 
     def welcome_again(self) -> None:
