@@ -170,9 +170,29 @@ def test_the_table_names_modules() -> None:
     assert set(TESTED_ELSEWHERE) <= set(MODULES)
 
 
+def map_in(document: str) -> str:
+    """Return the map of the layers as a document of the repository draws it."""
+    return (TESTS.parent / document).read_text().partition("Who imports whom")[2].split("```")[1]
+
+
+def test_the_architecture_has_the_map_of_the_readme() -> None:
+    assert map_in("docs/architecture.md") == map_in("README.md")
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_file_that_a_document_names_exists(document: str) -> None:
+    text = re.sub(r"^```.*?^```", "", (TESTS.parent / document).read_text(), flags=re.M | re.S)
+    named = re.findall(
+        r"`((?:[\w.-]+/)*[\w-]+(?:\.\w+)*\.(?:js|json|lua|md|py|toml|yml)|[\w/]+/)`", text
+    )
+    named += re.findall(r"\]\(([^)#:]+)\)", text)
+    assert named
+    roots = (TESTS.parent, PACKAGE, (TESTS.parent / document).parent)
+    assert [path for path in named if not any((root / path).exists() for root in roots)] == []
+
+
 def test_the_readme_maps_the_same_parts_from_the_top() -> None:
-    readme = (TESTS.parent / "README.md").read_text()
-    drawn = readme.partition("Who imports whom")[2].split("```")[1]
+    drawn = map_in("README.md")
     assert set(re.findall(r"[a-z_]+", drawn)) >= DEPTH.keys() - {"__main__"}
     heads = re.findall(r"^(\w+)", drawn, re.MULTILINE)
     assert [DEPTH[head] for head in heads] == sorted(DEPTH[head] for head in heads)
