@@ -107,7 +107,7 @@ async def hold(server: ServerProcess, room: str, *said: str) -> None:
     """Comments that moderation holds, each of a viewer of its own, ``v0`` and so on."""
     for number, text in enumerate(said):
         async with viewing(server.url, room, server.token(f"v{number}"), name=f"v{number}") as one:
-            assert (await one.comment(f"shut up {text}"))["status"] == "held"
+            assert (await one.comment(f"shut up you lot {text}"))["status"] == "held"
 
 
 # --- polls ---------------------------------------------------------------------------------------
@@ -313,9 +313,9 @@ async def test_the_queue_is_worked_off_by_keys(
         await press(desk, "j", "j", "k")
         await expect(first).to_have_attribute("data-selected", "true")
         await press(desk, "a")
-        await shows(desk, "recent", "shut up and sing")
+        await shows(desk, "recent", "shut up you lot and sing")
         await press(desk, "r")
-        await shows(desk, "held", "shut up already", 0)
+        await shows(desk, "held", "shut up you lot already", 0)
         await expect(desk.find("held").first).to_have_attribute("data-selected", "true")
 
         await press(desk, "m")
@@ -415,8 +415,8 @@ async def test_what_one_moderator_decided_leaves_the_others_desk(
         await shows(other, "held", count=2)
         await one.find("held").first.locator('[data-test="approve"]').click()
         await shows(other, "held", count=1)
-        await shows(other, "recent", "shut up and sing")
-        row = await shows(other, "recent", "shut up and sing")
+        await shows(other, "recent", "shut up you lot and sing")
+        row = await shows(other, "recent", "shut up you lot and sing")
         await row.locator('[data-test="retract"]').click()
         await shows(one, "recent", count=0)
 
@@ -434,7 +434,7 @@ async def test_a_decision_that_failed_puts_the_comment_back_and_says_so(
         await console.page.unroute("**/approve")
         await console.find("approve").click()
         await shows(console, "held", count=0)
-        await shows(console, "recent", "shut up and sing")
+        await shows(console, "recent", "shut up you lot and sing")
 
 
 async def test_the_list_stands_still_under_the_finger(
@@ -716,7 +716,7 @@ async def test_on_a_phone_the_panels_are_tabs_and_nothing_sticks_out(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
     await opened(live_server, stage, question=LONG, options=["x" * 100, "y" * 100])
-    await hold(live_server, stage, "a" * 90)
+    await hold(live_server, stage, "a" * 82)
     async with at_desk(browser, live_server, stage, size=(390, 844)) as console:
         await is_phase(console, LONG, "open")
         await expect(console.find("poll-list")).to_be_visible()

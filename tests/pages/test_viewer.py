@@ -138,12 +138,12 @@ async def test_a_held_comment_flies_once_a_moderator_approves_it(
 ) -> None:
     ann = await watch(browser, server, room)
     bo = await watch(browser, server, room)
-    await ann.say("shut up and play the song")
+    await ann.say("shut up, you lot, and play the song")
     await ann.is_told("held")
-    await bo.lacks_bullet("shut up and play the song")
+    await bo.lacks_bullet("shut up, you lot, and play the song")
     held = await waiting_comment(server, room)
     await server.produce("POST", f"/v1/rooms/{room}/comments/{held['id']}/approve", {})
-    await bo.bullet("shut up and play the song")
+    await bo.bullet("shut up, you lot, and play the song")
     await ann.is_told("approved")
 
 
