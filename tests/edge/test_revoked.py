@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from grandstand.edge import revoked
+from grandstand.wire.messages import Hello
 
 from tests.edge.harness import FakeOutlet, Harness, until
 
@@ -59,7 +60,7 @@ async def test_a_token_revoked_while_its_room_is_loaded_does_not_get_in(on_stage
     session.identity = on_stage.tokens.identify(on_stage.token("dee"))
     await on_stage.store.revocations.put("sub", "dee", int(on_stage.store.now_ms()) + 60_000)
     await until(lambda: "dee" in on_stage.rooms.revocations.known.subs)
-    session._enter(live)
+    session._enter(live, Hello())
     assert outlet.closed is not None
     assert outlet.closed[0] == 3000
 

@@ -12,6 +12,7 @@ import pytest
 from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retracted, Sanctioned
 from grandstand.edge import audience
 from grandstand.edge import session as module
+from grandstand.edge.audiences import Interests
 from grandstand.store.connection import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
@@ -780,3 +781,22 @@ async def test_what_waits_in_line_is_answered_to_nobody_who_left(on_stage: Harne
             "frame", lambda frame: any(each["voters"] == 2 for each in frame.get("tallies", []))
         )
     assert len(outlet.frames) == written
+
+
+async def test_what_a_viewer_follows_and_speaks_is_kept_while_it_is_here(
+    on_stage: Harness,
+) -> None:
+    live = await on_stage.room()
+    kept = on_stage.node.room(live).audiences.interests
+    async with on_stage.connected(live.room) as client:
+        await client.send({"type": "hello", "lang": "zh-Hans", "follow": ["a", "b"]})
+        await client.first("welcome")
+        assert list(kept.values()) == [Interests("zh-Hans", ("a", "b"))]
+        await client.ask("follow", topics=["c", "c"])
+        assert list(kept.values()) == [Interests("zh-Hans", ("c",))]
+    await until(lambda: not kept)
+    async with on_stage.viewer(live.room) as silent:
+        assert not kept
+        await silent.ask("follow", topics=["c"])
+        await silent.ask("follow", topics=[])
+        assert not kept

@@ -29,6 +29,17 @@ class Staff:
     """Moderators and producers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """What a viewer asked to be told of: a language (BCP 47; empty for none) and topics.
+
+    They come in a message of 4,096 bytes: some 11 KB for a viewer who follows the 100 it may.
+    """
+
+    lang: str
+    topics: tuple[str, ...]
+
+
 AudienceKey: TypeAlias = Voters | Staff
 
 
@@ -41,6 +52,8 @@ class Audiences:
         self._is_known = is_known
         self._audiences: dict[AudienceKey, Audience] = {}
         self._latest: dict[AudienceKey, Publication] = {}
+        self.interests: dict[Outlet, Interests] = {}
+        """Those of viewers who said any. No topic or language has an audience yet."""
 
     def __contains__(self, key: AudienceKey) -> bool:
         """Whether anybody is in the audience."""
@@ -65,11 +78,24 @@ class Audiences:
         if latest is not None:
             outlet.write(latest.ready(outlet.is_text, outlet.deflates))
 
+    def follow(self, outlet: Outlet, topics: list[str], lang: str | None = None) -> None:
+        """Keep the topics that a viewer follows, in place of those of before, and the language that
+        it asks for; without ``lang`` it stays the same.
+        """
+        known = self.interests.get(outlet)
+        if lang is None:
+            lang = known.lang if known is not None else ""
+        if topics or lang:
+            self.interests[outlet] = Interests(lang, tuple(dict.fromkeys(topics)))
+        elif known is not None:
+            del self.interests[outlet]
+
     def leave(self, outlet: Outlet) -> None:
         """Remove a member from every audience, and audiences that are empty then."""
+        self.interests.pop(outlet, None)
         for key, audience in list(self._audiences.items()):
             audience.leave(outlet)
-            if not len(audience):
+            if not audience:
                 del self._audiences[key]
 
     def update(self, key: AudienceKey, value: Publication) -> None:

@@ -77,7 +77,6 @@ class ViewerSession:
         "_ended",
         "_node",
         "_position",
-        "_resume",
         "_room",
         "_room_id",
         "_waiting",
@@ -99,7 +98,6 @@ class ViewerSession:
         self._bucket: Queue | None = None
         self._deadline: Deadline | None = None
         self._position: StreamPosition | None = None
-        self._resume: Resume | None = None
         self._ended = False
 
     @property
@@ -198,19 +196,18 @@ class ViewerSession:
         except RefusedError as refused:
             return self._turn_away(refused)
         self.outlet.greeted()
-        self._resume = None if message.resume is UNSET else message.resume
         if (live := self._node.rooms.peek(room)) is not None:
-            return self._enter(live)
+            return self._enter(live, message)
         self._waiting = []
         loading = asyncio.ensure_future(self._node.rooms.get(self._room_id))
-        loading.add_done_callback(self._loaded)
+        loading.add_done_callback(partial(self._loaded, message))
 
-    def _loaded(self, loading: asyncio.Future[LiveRoom]) -> None:
+    def _loaded(self, hello: Hello, loading: asyncio.Future[LiveRoom]) -> None:
         waiting, self._waiting = self._waiting or [], None
         try:
             live = loading.result()
             if not self._ended:
-                self._enter(live)
+                self._enter(live, hello)
             for payload, is_text in waiting:
                 if self._room is not None and not self._ended:
                     self._receive(payload, is_text, self._room)
@@ -231,7 +228,7 @@ class ViewerSession:
         code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
         self.bye(code, refused.message, spread_ms)
 
-    def _enter(self, live: LiveRoom) -> None:
+    def _enter(self, live: LiveRoom, hello: Hello) -> None:
         identity, state = self.identity, live.replica.state
         try:
             if identity is not None:  # once more: its room was loaded meanwhile
@@ -252,10 +249,13 @@ class ViewerSession:
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
         self._position = StreamPosition(room)
-        self._welcome(room, self._position, "fresh")
+        self._welcome(room, self._position, "fresh", hello.resume or None)
         room.enter(self)
+        room.audiences.follow(self.outlet, hello.follow or [], hello.lang or "")
 
-    def _welcome(self, room: EdgeRoom, position: StreamPosition, kind: str) -> None:
+    def _welcome(
+        self, room: EdgeRoom, position: StreamPosition, kind: str, resume: Resume | None = None
+    ) -> None:
         live, identity = room.live, self.identity
         viewer = Viewer("viewer")
         if identity is not None:
@@ -266,7 +266,7 @@ class ViewerSession:
             live.now(),
             max(live.viewers, len(room), 1),
             self._node.rooms.store.durability.promise,
-            self._resume,
+            resume,
             self._codec,
         )
         self._node.metrics.welcomes[kind if missed is None else "recovered"].inc()
@@ -277,7 +277,6 @@ class ViewerSession:
             self.behind()
         for payload in payloads:
             self.outlet.send(payload)
-        self._resume = None
         position.give(self.outlet, missed, after)
         position.take_seat(self.outlet)
 
@@ -303,6 +302,7 @@ class ViewerSession:
                 if isinstance(message, AskTime):
                     self._send(TellTime(message.id, message.sent, room.live.now()))
                 else:
+                    room.audiences.follow(self.outlet, message.topics)
                     self._send(Ack(message.id))
             elif isinstance(message, PostComment):
                 self._comment(message, room)
