@@ -63,7 +63,7 @@ class StoreClock:
             self._sampled_ms = answered_ms
 
     def now(self, monotonic_ms: float) -> float:
-        """The store's time at this process's ``monotonic_ms``."""
+        """Return the store's time at this process's ``monotonic_ms``."""
         return monotonic_ms + self._ahead_ms
 
 
@@ -88,7 +88,7 @@ class ProgrammeClock:
 
 
 def next_tick(room: str, after_ms: float, tick_ms: int) -> int:
-    """The room's first tick later than ``after_ms``, by the store's clock.
+    """Return the room's first tick later than ``after_ms``, by the store's clock.
 
     Ticks are moments that every node can tell for itself. Each room's are shifted by its name, so
     that a store's rooms don't tick all at once.
@@ -98,7 +98,7 @@ def next_tick(room: str, after_ms: float, tick_ms: int) -> int:
 
 
 def check_at(at: int, now: int, max_latency_ms: int) -> None:
-    """Raises RefusedError(bad_time) for an ``at`` that no viewer of this room can be at."""
+    """Raise RefusedError(bad_time) for an ``at`` that no viewer of this room can be at."""
     if at > now + AHEAD_MS:
         raise RefusedError(
             ErrorCode.BAD_TIME, f"`at` is {at - now} ms ahead of the room's clock: ask it by `time`"

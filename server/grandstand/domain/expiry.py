@@ -1,4 +1,4 @@
-"""Tables of a room's state whose entries end by themselves: what is over, and what is too many."""
+"""Tables of a room's state whose entries expire: removal of old entries, and of too many."""
 
 from __future__ import annotations
 

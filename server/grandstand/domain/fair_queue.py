@@ -1,7 +1,7 @@
 """Admissions of many addresses: so many a second in all, shared fairly while others ask. Pure.
 
 Theory of operation: there are three limits, each by the generic cell rate algorithm
-(``rules.limits``). All addresses together have the rate. One address never has more than the rate.
+(``domain.limits``). All addresses together have the rate. One address never has more than the rate.
 An address is within its share while it takes no more than the rate divided by the number of
 addresses that asked in the last second. An address beyond its share gets what the others leave;
 half a second's admissions are kept in reserve for those within their shares. So an address that is
@@ -65,7 +65,7 @@ class FairQueue:
     _addresses: OrderedDict[str, _Address] = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
-        """How many addresses are remembered."""
+        """Return how many addresses are remembered."""
         return len(self._addresses)
 
     def take(self, address: str, now_ms: float) -> float:

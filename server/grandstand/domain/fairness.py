@@ -1,4 +1,4 @@
-"""Who was shown lately, so that the others come forward. Pure; bounded."""
+"""Authors who were shown lately, so that others get their turn. Pure; bounded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Authors:
             self._shown_ms.popitem(last=False)
 
     def forget(self, now_ms: int) -> None:
-        """Forgets those whose turn is over."""
+        """Forget those whose turn is over."""
         while self._shown_ms:
             user, shown_ms = next(iter(self._shown_ms.items()))
             if now_ms - shown_ms < TURN_MS:

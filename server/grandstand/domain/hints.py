@@ -1,9 +1,9 @@
 """What is remembered of a guest who was banned, so that a new token doesn't make it a new guest.
 
-A hint is a keyed hash of an address or of a device's own random name: by the room's secret and the
-day, so it can't be read back without the store, and is nothing any more two days later. It is a
-hint and no proof: many share an address, and a device forgets its name when its owner wants. So an
-address is held against new guests for a short while and mildly, a device for a day.
+A hint is a hash of an address, or of the random name of a device, keyed by the room's secret and
+the day. It can't be read back without the store, and it has no meaning after two days. It is no
+proof: many people share an address, and a device forgets its name when its owner wants. So an
+address counts against new guests mildly and for a short while, and a device for a day.
 """
 
 from __future__ import annotations

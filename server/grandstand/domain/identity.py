@@ -1,4 +1,4 @@
-"""Who one is and what one may do: claims of a token, roles, and what a room lets its guests do."""
+"""Identities and permissions: claims of a token, roles, and what a room lets its guests do."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Identity:
     held_until: int = 0
 
     def may_enter(self, room: str) -> bool:
-        """Whether the token is for this room."""
+        """Return whether the token is for this room."""
         return "*" in self.rooms or room in self.rooms
 
     def is_at_least(self, role: Role) -> bool:
@@ -81,7 +81,7 @@ def neutral_name(user: str) -> str:
 
 
 def check_may(identity: Identity | None, action: Action, settings: Settings) -> None:
-    """Raises RefusedError unless ``identity`` may do ``action`` in a room of these settings.
+    """Raise RefusedError unless ``identity`` may do ``action`` in a room of these settings.
 
     Without a token one may watch where the room lets guests in, and nothing else. The shield is
     part of a room's state and is looked for elsewhere, after limits.
@@ -106,7 +106,7 @@ def unknown_room(identity: Identity | None, is_hidden: bool) -> RefusedError:
 
 
 def check_may_sanction(actor: Role, target: Role, is_oneself: bool) -> None:
-    """Raises RefusedError(forbidden) unless ``actor`` may mute or ban somebody of role ``target``.
+    """Raise RefusedError(forbidden) unless ``actor`` may mute or ban somebody of role ``target``.
 
     Only those below: who holds the stolen token of a moderator must not send the others away.
     """
@@ -119,7 +119,7 @@ def check_may_sanction(actor: Role, target: Role, is_oneself: bool) -> None:
 
 
 def check_may_retract(actor: Role, target: Role, is_own: bool) -> None:
-    """Raises RefusedError(forbidden) unless ``actor`` may take back a comment of a ``target``.
+    """Raise RefusedError(forbidden) unless ``actor`` may take back a comment of a ``target``.
 
     A producer may take back anybody's, a moderator those of viewers and its own.
     """

@@ -1,4 +1,4 @@
-"""How often something may be done: the generic cell rate algorithm, one number per key.
+"""Rate limits by the generic cell rate algorithm, with one number per key.
 
 The same arithmetic is in ``store/scripts/append.lua`` for the limit over all nodes; here it is for
 the limits of one process: a connection's messages, an address's guests.
@@ -32,7 +32,7 @@ class Bucket:
     arrival_ms: float = 0.0
 
     def take(self, now_ms: float, rate: Rate) -> float:
-        """Takes one; returns 0, or if there is none how many ms to wait (and takes nothing)."""
+        """Take one; return 0, or if there is none how many ms to wait (and take nothing)."""
         arrival_ms = max(self.arrival_ms, now_ms) + rate.interval_ms
         wait_ms = arrival_ms - now_ms - rate.interval_ms * rate.burst
         if wait_ms > ROUNDING_MS:
@@ -60,7 +60,7 @@ class Queue(Bucket):
     promised_ms: float = 0.0
 
     def take(self, now_ms: float, rate: Rate) -> float:
-        """Takes one; returns 0, or in how many ms to come again (and takes nothing)."""
+        """Take one; return 0, or in how many ms to come again (and take nothing)."""
         wait_ms = Bucket.take(self, now_ms, rate)
         if not wait_ms:
             return 0.0
@@ -97,7 +97,7 @@ class Window:
     _times_ms: list[float] = field(default_factory=list)
 
     def add(self, now_ms: float) -> int:
-        """Adds one at ``now_ms``; returns how many lie in the span."""
+        """Add one at ``now_ms``; return how many lie in the span."""
         self._times_ms = [t for t in self._times_ms if now_ms - t < self.span_ms]
         self._times_ms.append(now_ms)
         return len(self._times_ms)

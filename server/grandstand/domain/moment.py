@@ -1,8 +1,8 @@
-"""Whether the room roars or listens, against what is usual in it, and how busy it is. Pure.
+"""How excited and how busy a room is, compared with what is usual in it. Pure.
 
-Two means of excitement that fade with time, a quick and a slow one: what counts is how far the last
-seconds are from the last minutes, so that a loud room is not always in a roar, and another scorer
-asks for no other numbers.
+Two means of excitement fade with time, a quick one and a slow one. The difference between the last
+seconds and the last minutes counts. So a loud room does not roar all the time, and another scorer
+needs no other constants.
 """
 
 from __future__ import annotations

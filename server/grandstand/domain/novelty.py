@@ -1,12 +1,12 @@
-"""What was shown a moment ago, so that it isn't shown again at once. Pure; bounded.
+"""Texts that were shown lately, so that they aren't shown again at once. Pure; bounded.
 
-A text that was shown is quiet for a while: who says the same, or nearly the same, is merged into
-that showing, and their number waits for the next one. Near is what shares most of its trigrams:
-sets with a Jaccard index of ``NEAR`` and more, with the same digits ("2:1" is not "2:2"). They are
-found without comparing with everything: of two sets so alike, each ordered the same way, the first
-``n - ceil(NEAR * n) + 1`` of both have one in common (prefix filtering: Chaudhuri et al., "A
-primitive operator for similarity joins", 2006). The order is from the last letters of the alphabet
-to the first: rare ones come first, gaps last.
+A text that was shown is not shown again for a while. A comment with the same text, or nearly the
+same, is merged into that showing, and is counted with the next one. Two texts are nearly the same
+if their sets of trigrams have a Jaccard index of ``NEAR`` or more and their digits are equal ("2:1"
+is not "2:2"). They are found without comparing everything: if two sets so alike are put into one
+order, the first ``n - ceil(NEAR * n) + 1`` of both have one in common (prefix filtering: Chaudhuri
+et al., "A primitive operator for similarity joins", 2006). The order is from the last letters of
+the alphabet to the first: rare ones come first, gaps last.
 
 What strangers say decides how many texts share a trigram. So each text is compared once with a
 comment, with ``MOST_COMPARED`` at most, and all that a tick looks at is counted: ``Themes.effort``,
@@ -80,7 +80,7 @@ NO_SHAPE = Shape()
 
 
 def shape(gist: str) -> Shape:
-    """The shape of a normal form, without what it repeats ("hahaha" is "ha")."""
+    """Return the shape of a normal form, without what it repeats ("hahaha" is "ha")."""
     words = " ".join(dict.fromkeys(gist.split()))
     digits = _OTHERS.sub("", words)
     few = dict.fromkeys([_AGAIN.sub(_ONCE, word) for word in words[:MOST_LETTERS].split()])
@@ -124,7 +124,7 @@ class Themes:
     _by_gram: dict[str, list[Theme]] = field(default_factory=dict)
 
     def shape(self, gist: str) -> Shape:
-        """The text's shape, or ``NO_SHAPE`` if enough has been looked at."""
+        """Return the text's shape, or ``NO_SHAPE`` if enough has been looked at."""
         if self.effort >= MOST_EFFORT:
             return NO_SHAPE
         form = shape(gist)
@@ -179,13 +179,13 @@ class Themes:
                 del sharing[0]
 
     def take(self, theme: Theme) -> int:
-        """Forgets it for another showing, which is to carry this many who waited."""
+        """Forget it for another showing, which is to carry this many who waited."""
         waiting, theme.waiting = theme.waiting, 0
         self._drop(theme)
         return waiting
 
     def forget(self, before_ms: float) -> None:
-        """Forgets what was shown before ``before_ms``."""
+        """Forget what was shown before ``before_ms``."""
         while self._by_dedupe_key:
             oldest = next(iter(self._by_dedupe_key.values()))
             if oldest.shown_ms >= before_ms:
@@ -193,7 +193,7 @@ class Themes:
             self._drop(oldest)
 
     def retract(self, ids: Collection[str]) -> None:
-        """Forgets comments that were taken back."""
+        """Forget comments that were taken back."""
         if not ids:
             return
         gone = [theme for theme in self._by_dedupe_key.values() if theme.id in ids]

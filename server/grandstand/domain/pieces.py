@@ -1,7 +1,7 @@
-"""Work that is done in pieces, so that whoever does it can do something else in between. Pure.
+"""Long work in pieces, so that its caller can do something else between two pieces. Pure.
 
-A function that may take long is a generator: it yields after each piece, of ``PIECE`` things that
-strangers sent, and returns its result. What it has done between two pieces belongs to it alone.
+A function that may take long is a generator. It yields after each piece of ``PIECE`` things that
+strangers sent, and returns its result. Between two pieces nobody else may use what it works on.
 """
 
 from __future__ import annotations

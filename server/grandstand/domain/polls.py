@@ -82,12 +82,12 @@ class PollRecord(Struct, frozen=True, kw_only=True):
         return self.show_tally == "always" or self.status == "revealed"
 
     def public(self) -> Poll:
-        """The poll as all viewers see it."""
+        """Return the poll as all viewers see it."""
         shown = self.tally_is_public and self.tally is not None
         return self._wire(shown)
 
     def for_producers(self) -> Poll:
-        """The poll with its tally, shown to viewers or not."""
+        """Return the poll with its tally, shown to viewers or not."""
         return self._wire(self.tally is not None)
 
     def _wire(self, with_tally: bool) -> Poll:
@@ -110,7 +110,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
 
 
 def check_choices(poll: PollRecord, choices: list[int]) -> None:
-    """Raises RefusedError(bad_choice) unless ``choices`` are such as the poll takes."""
+    """Raise RefusedError(bad_choice) unless ``choices`` are such as the poll takes."""
     if len(set(choices)) != len(choices):
         raise RefusedError(ErrorCode.BAD_CHOICE, "an option is named twice in `choices`")
     if not all(0 <= choice < len(poll.options) for choice in choices):
@@ -128,7 +128,7 @@ def counts(poll: PollRecord, at: int, now: int) -> bool:
 
 
 def extend(poll: PollRecord, closes_at: int, now: int) -> PollRecord:
-    """Lets the window end at ``closes_at`` if that is later; only as long as it isn't over.
+    """Let the window end at ``closes_at`` if that is later; only as long as it isn't over.
 
     Once it is over some have seen its end, and after its grace every shard may be closed.
     """
@@ -139,7 +139,7 @@ def extend(poll: PollRecord, closes_at: int, now: int) -> PollRecord:
 
 
 def close(poll: PollRecord, now: int, grace: int | None) -> PollRecord:
-    """Ends the window at ``now``; a poll whose window is over already stays as it is."""
+    """End the window at ``now``; a poll whose window is over already stays as it is."""
     status = _next(poll, "close")
     if poll.ended:
         return poll
@@ -167,7 +167,7 @@ def reveal(poll: PollRecord) -> PollRecord:
 
 
 def cancel(poll: PollRecord) -> PollRecord:
-    """Takes the poll back; it takes no more votes and shows no result."""
+    """Take the poll back; it takes no more votes and shows no result."""
     return replace(poll, status=_next(poll, "cancel"))
 
 

@@ -1,7 +1,7 @@
-"""What says the same within a tick is one, and how many there is room for. Pure.
+"""Merging of the comments of a tick that say the same, and how many are shown. Pure.
 
-Merging first: a hundred times "goal!" is one line with ``count`` 100, not a hundred lines that
-crowd out the rest. ``rules.selection`` decides which lines are shown.
+Comments are merged first: a hundred times "goal!" is one line with ``count`` 100, not a hundred
+lines. ``domain.selection`` decides which lines are shown.
 """
 
 from __future__ import annotations
@@ -114,5 +114,5 @@ class Budget:
         return int(self.saved)
 
     def spend(self, shown: int) -> None:
-        """Takes the places that were used."""
+        """Take the places that were used."""
         self.saved = max(0.0, self.saved - shown)

@@ -1,4 +1,4 @@
-"""Tokens that hold no longer, though they haven't expired. Pure."""
+"""Tokens that are revoked before they expire. Pure."""
 
 from __future__ import annotations
 

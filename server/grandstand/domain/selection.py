@@ -1,4 +1,4 @@
-"""What deserves the places on the screen. Pure: no clock, no chance; the same events, one choice.
+"""Choice of the comments that are shown. Pure: the same events always give the same choice.
 
 A comment comes with a weight of its own (``moderation.weight``: being fine, substance, life). Here
 and now it is worth
@@ -9,11 +9,11 @@ and a group of alike ones a point more for each doubling of their count. That, c
 ``weight`` that viewers get; the highest take the places.
 
 - moment: when the room roars (``roar`` 0 to 1) excitement is worth more than substance, when it
-  listens (0 to -1) less. ``rules.moment``
+  listens (0 to -1) less. ``domain.moment``
 - fairness: who was just shown steps back by three points, and by ever less for a minute (``turn`` 1
-  to 0), so that others come forward. ``rules.fairness``
+  to 0), so that others come forward. ``domain.fairness``
 - novelty: what was shown in the last minute is not shown again, nor what is nearly the same; it is
-  merged into the showing before, and the next showing carries the count. ``rules.novelty``
+  merged into the showing before, and the next showing carries the count. ``domain.novelty``
 
 A room tunes the three by its settings, each 0 (off) to 2; novelty stretches the minute. ``least``
 is a weight below which nothing is shown, though there be room.

@@ -48,7 +48,7 @@ class Sanction(Struct, frozen=True):
     until: int | None = None
 
     def holds(self, now: int) -> bool:
-        """Whether it still bars at ``now`` (programme time, ms)."""
+        """Return whether it still bars at ``now`` (programme time, ms)."""
         return self.until is None or now < self.until
 
 
@@ -112,12 +112,12 @@ class RoomState(Struct):
     clock: str = ""
 
     def sanction(self, user: str, now: int) -> Sanction | None:
-        """The bar that holds against ``user`` at ``now``, if any."""
+        """Return the bar that holds against ``user`` at ``now``, if any."""
         sanction = self.sanctions.get(user)
         return sanction if sanction is not None and sanction.holds(now) else None
 
     def ban(self, user: str, now: int) -> Sanction | None:
-        """The ban that holds against ``user`` at ``now``, if any."""
+        """Return the ban that holds against ``user`` at ``now``, if any."""
         sanction = self.sanction(user, now)
         return sanction if sanction is not None and sanction.kind == "ban" else None
 
@@ -140,7 +140,7 @@ changed. ``sanctions`` may be many: they are stored one by one."""
 
 
 def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> set[str]:
-    """Applies one commit to ``state`` in place; returns the names of the parts that it changed."""
+    """Apply one commit to ``state`` in place; return the names of the parts that it changed."""
     changed: set[str] = set()
     for frame in frames:
         changed |= _fold_frame(state, frame)
@@ -163,7 +163,7 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
 
 
 def _change(table: dict[K, T], changes: Mapping[K, T | None]) -> None:
-    """Puts each value into its place; None empties it."""
+    """Put each value into its place; None empties it."""
     for key, value in changes.items():
         if value is None:
             table.pop(key, None)

@@ -1,7 +1,7 @@
-"""What lies in the store of a room, read part by part and item by item. Pure.
+"""Reading of a room's stored state, part by part and item by item. Pure.
 
-What an older version let in, or a newer one wrote, may be more than this one or its viewers can
-read. An item that can't be read is left out; the room and everything else in it goes on.
+This version, or its viewers, may be unable to read an item that another version wrote. Such an item
+is left out. The room and everything else in it goes on.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Texts that a moderator took back: for a while nobody's copy of one is shown. Pure; bounded.
 
-Whoever retracts a comment that stands for a group means what the group said. Without a mark the
-next copy would be a new showing. A copy isn't refused: it goes into the record, merged into the
-retracted comment, so that moderators can see who said it. Marks are part of the room's state, since
-a sequencer that takes over must know them. Approving a held copy by hand lifts the mark.
+A moderator who retracts a comment that stands for a group means the text of the group. Without a
+mark the next copy would be shown again. A copy isn't refused: it goes into the record, merged into
+the retracted comment, so that moderators can see who said it. Marks are part of the room's state,
+since a sequencer that takes over must know them. Approving a held copy by hand lifts the mark.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The room's pulse: how much is said, by how many, in which mood. Pure; bounded by seconds.
+"""The room's pulse: comments a second, people, mood, excitement. Pure; bounded by seconds.
 
 Every comment that enters the room counts, shown or not: the budget must not hide a storm.
 """
@@ -43,7 +43,7 @@ class PulseMeter:
         second.people.add(user)
 
     def read(self, now_ms: int) -> Pulse:
-        """The pulse of the whole seconds before ``now_ms``."""
+        """Return the pulse of the whole seconds before ``now_ms``."""
         number = now_ms // 1000
         self._forget(number)
         whole = [second for second in self._seconds if second.number < number]

@@ -1,4 +1,4 @@
-"""Stats cards: which versions of them a room shows, holds back and lets go. Pure.
+"""Stats cards: which versions a room shows, keeps until their time, and removes. Pure.
 
 Theory of operation: a card is known by whom it is about and by its name. Each update is a version
 of it, an overlay of the same id with an ``at`` of its own; clients keep versions, so a viewer
@@ -66,7 +66,7 @@ def version(
 
 
 def is_due(state: RoomState, now: int) -> bool:
-    """Whether time alone changes the room's cards now."""
+    """Return whether time alone changes the room's cards now."""
     return any(_is_near(card, now) for card in state.waiting.values()) or any(_lapsed(state, now))
 
 
@@ -83,7 +83,10 @@ class Cards:
         """Versions that wait from now on, or no longer."""
 
     def give(self, cards: Sequence[Overlay]) -> list[Fate]:
-        """Takes versions in; what becomes of each. Raises TooManyWaitError, then none is taken."""
+        """Take versions in; return what becomes of each.
+
+        Raises TooManyWaitError, and then takes none.
+        """
         ahead = {_place(card) for card in cards if not _is_near(card, self._now)}
         if len(self._waits.keys() | ahead) > MAX_WAITING and ahead - self._waits.keys():
             raise TooManyWaitError
@@ -137,7 +140,7 @@ def _is_near(card: Overlay, now: int) -> bool:
 
 
 def _is_past(overlay: Overlay, state: RoomState, now: int) -> bool:
-    """Whether it has expired for the viewer furthest behind, too."""
+    """Return whether it has expired for the viewer furthest behind, too."""
     expires_at = overlay.expires_at
     return expires_at is not UNSET and expires_at + state.settings.max_latency <= now
 

@@ -1,8 +1,8 @@
-"""Items of lists in JSON, cut out of a stream: of a document, or of lines. Pure.
+"""Cutting of list items out of a stream of JSON: of one document, or of lines. Pure.
 
-A document is not decoded as a whole: the items of the lists that are wanted are cut out by their
-brackets and decoded one by one by whoever asked for them. So one that can't be read hides no other,
-a file of gigabytes takes the memory of one item, and what lies beside the lists is passed over.
+A document is not decoded as a whole. The items of the wanted lists are cut out by their brackets,
+and the caller decodes them one by one. So an item that can't be read hides no other, a file of
+gigabytes takes the memory of one item, and what lies beside the lists is skipped.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Markup:
         self._absent.clear()
 
     def _place(self, at: int) -> tuple[int, int]:
-        """The line and column of a place behind those that were asked for before, from 1."""
+        """Return the line and column of a place behind those that were asked for before, from 1."""
         text, counted = self._text, self._counted
         newlines = text.count("\n", counted, at)
         if newlines:
@@ -143,7 +143,7 @@ class Markup:
                     yield found
 
     def _skipped(self) -> bool:
-        """Whether the aside's end has come."""
+        """Return whether the aside's end has come."""
         end = self._text.find(self._skipping, self._at)
         if end < 0:
             self._at = max(self._at, len(self._text) - len(self._skipping) + 1)

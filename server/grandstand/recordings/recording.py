@@ -1,7 +1,7 @@
-"""A recorded chat, read: every part is a comment or what is wrong with it. Pure.
+"""Reading of a recorded chat: each part is a comment, or a description of its fault. Pure.
 
-Its form is told by what it holds. ``Reader`` reads a stream in bounded memory; ``read`` reads what
-is there as a whole. One comment that can't be read hides no other, in whatever form.
+The form is recognised by the content. ``Reader`` reads a stream in bounded memory; ``read`` reads a
+whole at once. One comment that can't be read hides no other, in whatever form.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class Reader:
 
 
 def _told(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
-    """The form of what begins with a text, and what cuts it. Raises NotARecordingError."""
+    """Return the form of what begins with a text, and what cuts it. Raises NotARecordingError."""
     begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
     xml_forms = [form for form in among if isinstance(form, XmlForm)]
     if xml_forms and (begins == "<" or (not begins and len(among) == 1)):

@@ -48,7 +48,7 @@ class Replica:
                     del self._held_of[user]
 
     def apply(self, commit: Commit) -> Literal["applied", "old", "gap"]:
-        """Moves on by one commit; one that was applied before changes nothing, nor does one
+        """Move on by one commit; one that was applied before changes nothing, nor does one
         that isn't the next (``gap``: fill it from the timeline) or is of another epoch.
 
         Raises what decoding raises, for a frame that can't be read; then nothing is changed.
@@ -67,7 +67,7 @@ class Replica:
         return "applied"
 
     def remember(self, frames: Iterable[bytes]) -> None:
-        """Puts numbered frames into the ring; they follow each other and end at the offset."""
+        """Put numbered frames into the ring; they follow each other and end at the offset."""
         self.ring.extend(frames)
 
     def after(self, offset: int) -> list[bytes] | None:

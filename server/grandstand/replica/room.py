@@ -139,7 +139,7 @@ class LiveRoom:
             self.catch_up(envelope.seq)
 
     def catch_up(self, seq: int) -> None:
-        """Fills the replica from the timeline, up to ``seq`` at least."""
+        """Fill the replica from the timeline, up to ``seq`` at least."""
         self._wanted_seq = max(self._wanted_seq, seq)
         if self.filling is None:
             self.filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
@@ -157,7 +157,7 @@ class LiveRoom:
         return result
 
     def _resolve(self, commit: Commit) -> None:
-        """Tells those who wait for an event what became of it."""
+        """Tell those who wait for an event what became of it."""
         for outcome in commit.private.outcomes:
             waiting = self._outcomes.pop(outcome.event, None)
             if waiting is not None and not waiting.done():
@@ -188,7 +188,7 @@ class LiveRoom:
             self.filling = None
 
     async def _reload(self) -> None:
-        """Starts from the store's state, unless what was heard meanwhile led beyond it.
+        """Start from the store's state, unless what was heard meanwhile led beyond it.
 
         Raises StoreUnavailable, UnknownRoomError.
         """
@@ -212,7 +212,7 @@ class LiveRoom:
     # --- what goes to the store ------------------------------------------------------------------
 
     async def submit(self, event: ControlEvent) -> Result:
-        """Sends a control event into the room and waits for what becomes of it.
+        """Send a control event into the room and wait for what becomes of it.
 
         Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
         time; it may then still take effect. Raises RoomEndedError if the room was deleted.
@@ -235,7 +235,7 @@ class LiveRoom:
             self._outcomes.pop(event.id, None)
 
     def note(self, event: ControlEvent) -> None:
-        """Sends an event into the room that nobody waits for, and that may be lost."""
+        """Send an event into the room that nobody waits for, and that may be lost."""
         if len(self.notes) < NOTES_MAX:
             noting = asyncio.create_task(self._note(event), name=f"note {event.id}")
             self.notes.add(noting)

@@ -53,7 +53,7 @@ class LiveRooms:
         self._place = 0
 
     def peek(self, room: str) -> LiveRoom | None:
-        """The room, if it is followed already."""
+        """Return the room, if it is followed already."""
         return self._rooms.get(room)
 
     async def get(self, room: str) -> LiveRoom:
@@ -118,7 +118,7 @@ class LiveRooms:
         self._compare_now.set()
 
     async def run(self) -> None:
-        """Follows the rooms until cancelled."""
+        """Follow the rooms until cancelled."""
         await self._bus.subscribe(keys.EVERYWHERE)
         self._at_work = [
             asyncio.create_task(self._bus.run(), name="bus"),
@@ -233,7 +233,7 @@ class LiveRooms:
         live.catch_up(live.replica.seq + 1)
 
     async def close(self) -> None:
-        """Ends what still asks the store for a room; to be called before the store is closed."""
+        """End what still asks the store for a room; to be called before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
         notes = (note for live in self._rooms.values() for note in live.notes)
         await cancel_all([*self._at_work, *self._loading.values(), *filling, *notes])

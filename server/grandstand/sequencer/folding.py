@@ -1,8 +1,8 @@
-"""What a tick makes of the events that it read: frames, asides, rows of the record. Pure.
+"""Folding of a tick's events into frames, private changes and rows of the record. Pure.
 
 Theory of operation: a tick reads its events in the order of the ingest stream and notes in a
 ``Draft`` what each of them changes. At its end it merges and ranks the comments, and
-``rules.state.fold``, which edges use too, applies the whole to the state. If another sequencer has
+``domain.state.fold``, which edges use too, applies the whole to the state. If another sequencer has
 moved the room, the tick can't be committed: it is thrown away together with this ``RoomFold``.
 """
 
@@ -87,7 +87,7 @@ class RoomFold:
         )
 
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
-        """Applies ``events`` (comment id or empty, event) at programme time ``now``, in order."""
+        """Apply ``events`` (comment id or empty, event) at programme time ``now``, in order."""
         return at_once(self.ticking(events, now))
 
     def ticking(
@@ -127,7 +127,7 @@ class RoomFold:
         return held.at + self.state.settings.held_for * 1000 <= now
 
     def _let_expire(self, draft: Draft, now: int) -> None:
-        """Gives up held comments that nobody decided in time, the oldest first."""
+        """Give up held comments that nobody decided in time, the oldest first."""
         over = takewhile(lambda held: self._is_over(held, now), self.held.values())
         for held in [*islice(over, MAX_EXPIRING)]:
             del self.held[held.id]

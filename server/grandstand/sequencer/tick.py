@@ -1,12 +1,13 @@
 """One room's sequencer at work: read, fold, commit, tick by tick, for as long as the lease is held.
 
-Theory of operation: it loads the room, then loops. What it has folded it must commit before it
-reads on; a commit whose answer is lost is sent again as it stands and recognised. If the room was
-moved by another sequencer the commit conflicts, and this one ends: whoever holds the lease starts
-anew from the store.
+Theory of operation: it loads the room, then loops. It commits what it has folded before it reads
+on. If the answer to a commit is lost, it sends the same commit again, and the store recognises it.
+If another sequencer has moved the room, the commit conflicts and this sequencer ends. The holder of
+the lease then loads the room from the store.
 
-What killed those before it, or can't be folded, is taken in small pieces (``sequencer.caution``),
-and at last entry by entry. One that is fatal by itself is put aside, so that the room goes on.
+Entries that killed earlier sequencers, or that can't be folded, are taken in small pieces
+(``sequencer.caution``), and at last one by one. An entry that is fatal by itself is put aside, so
+that the room goes on.
 """
 
 from __future__ import annotations
@@ -322,7 +323,7 @@ class RoomSequencer:
         return True
 
     async def _finish_polls(self, now: int) -> None:
-        """Closes every shard of the polls whose time is over, and enters what they sum up to."""
+        """Close every shard of the polls whose time is over, and enter what they sum up to."""
         for poll in list(self._fold.state.polls.values()):
             over = poll.status == "open" and now >= poll.ends_at
             withdrawn = poll.status == "cancelled" and not poll.final
@@ -374,7 +375,7 @@ class RoomSequencer:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
 
     async def _new_tally(self, poll: PollRecord) -> Tally | None:
-        """The poll's tally, if it isn't what was told last."""
+        """Return the poll's tally, if it isn't what was told last."""
         summed = await self._store.votes.tally(self._room, poll)
         if self._told_tallies.get(poll.id) == summed:
             return None

@@ -1,8 +1,9 @@
-"""Pub/sub between sequencers and edges: quick, and never trusted.
+"""Pub/sub between sequencers and edges. It is fast, and no promise rests on it.
 
-One connection a process listens to the rooms that it has. The reconnect loop is our own: redis-py
-resubscribes without a sound, and what was published meanwhile is gone (redis-py#2089). So every
-(re)connection calls ``on_connected``, upon which replicas fill their gaps from the timeline.
+Each process has one connection, which listens to the channels of the rooms that it follows. The
+reconnect loop is our own: redis-py resubscribes silently, and messages that were published in
+between are lost (redis-py#2089). So each connection and reconnection calls ``on_connected``, and
+replicas then fill their gaps from the timeline.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Bus:
         return self._pubsub is not None or not self._rooms
 
     async def subscribe(self, room: str) -> None:
-        """Listens to ``room`` from now on; during an outage, from the next connection on."""
+        """Listen to ``room`` from now on; during an outage, from the next connection on."""
         self._rooms[keys.bus(room)] = room
         self._wanted.set()
         pubsub = self._pubsub
@@ -57,11 +58,11 @@ class Bus:
                 await pubsub.ssubscribe(keys.bus(room))
 
     def forget(self, room: str) -> None:
-        """Passes over what still comes of ``room``; the next connection doesn't ask for it."""
+        """Pass over what still comes of ``room``; the next connection doesn't ask for it."""
         self._rooms.pop(keys.bus(room), None)
 
     async def run(self) -> None:
-        """Listens until cancelled, through every loss of the connection."""
+        """Listen until cancelled, through every loss of the connection."""
         while True:
             await self._wanted.wait()
             try:

@@ -140,7 +140,7 @@ def unwrapped(error: errors.RedisError) -> errors.RedisError:
 
 
 def is_forbidden(error: Exception) -> bool:
-    """Whether the server's user lacks a permission."""
+    """Return whether the server's user lacks a permission."""
     text = str(error)
     return isinstance(error, errors.NoPermissionError) or any(each in text for each in _FORBIDDEN)
 

@@ -1,4 +1,4 @@
-"""What an acknowledgement from this store is worth: asked once at start, told in ``welcome``.
+"""What an acknowledgement from this store promises. It is asked at start and told in ``welcome``.
 
 ``appendfsync always`` answers a write after its fsync, so its reply is the promise. With
 ``everysec`` the reply comes first, and ``WAITAOF`` has to be asked for the fsync. It can be trusted

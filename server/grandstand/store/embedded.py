@@ -1,4 +1,4 @@
-"""The store inside: a Valkey of our own, its data beside it, when no Redis is given.
+"""The embedded store: a Valkey that Grandstand starts itself when no Redis is given.
 
 Two locks, both held by open files and so released by the kernel however a process ends:
 

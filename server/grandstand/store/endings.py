@@ -1,8 +1,9 @@
-"""How a room ends: its head is marked, and a chore that may be broken off sweeps away the rest.
+"""Deletion of rooms: the head is marked at once, and the rest is deleted in pieces.
 
-From the mark on nothing enters the room and nothing is committed. What the room has may be large,
-so it goes in pieces, each of which looks anew at what is still there. At last a mark of a day is
-left, by which a process that was away for long tells a deleted room from one that the store lost.
+Once the head is marked, nothing enters the room and nothing is committed. The room's data may be
+large, so it is deleted in pieces. Each piece looks at what is still there, so the work can stop and
+go on at any time. The mark stays for a day after that: by it a process that was away tells a
+deleted room from one that the store lost.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Endings:
         self._ended = ended
 
     async def end(self, room: str) -> bool | None:
-        """Ends ``room`` and publishes it. Whether it was this call, None if there is no such room.
+        """End ``room`` and publish it. Return whether this call did it; None if it doesn't exist.
 
         Raises StoreUnavailable; again is the same.
         """
@@ -66,7 +67,7 @@ class Endings:
         return 0 if waited_ms < 0 else max(0, REST_MS - waited_ms)
 
     async def sweep(self, room: str, store_now_ms: float) -> bool:
-        """Takes away one piece of an ended room; whether there is nothing left to do.
+        """Take away one piece of an ended room; return whether there is nothing left to do.
 
         Raises StoreUnavailable; what was done stays done.
         """

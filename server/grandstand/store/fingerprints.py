@@ -1,4 +1,4 @@
-"""By which secrets the servers of one store check tokens: a fingerprint each, and its time."""
+"""Fingerprints of the secrets by which the servers of one store check tokens, with their times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a server is one that Grandstand can work with: asked at the start, and by the doctor.
+"""Checks whether Grandstand can work with a store. They run at the start and in the doctor.
 
 A server that answers PING may still be a replica, a Sentinel, a node of a cluster, too old, or no
 Redis at all, and a user may lack a permission that is first needed when a room opens. Each is the

@@ -1,4 +1,4 @@
-"""The embedded store's data folder: whose it is, who holds it, where its socket lies.
+"""The embedded store's data folder: its owner, its locks, and the place of its socket.
 
 Two locks, both held by open files and so released by the kernel however a process ends: ``lock`` is
 the one Grandstand's that uses the folder, ``valkey.lock`` its Valkey's (``embedded``).
@@ -132,7 +132,7 @@ def socket_place(data_dir: Path) -> Path:
 
 
 def socket_path(data_dir: Path) -> Path:
-    """The place of the socket, its folder made and private."""
+    """Return the place of the socket, its folder made and private."""
     path = socket_place(data_dir)
     folder = path.parent
     if folder == data_dir:

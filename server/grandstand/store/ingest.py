@@ -103,7 +103,7 @@ class Ingest:
     async def append(
         self, room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float
     ) -> list[Appended]:
-        """Appends a micro-batch in its order, in one script; one answer per item.
+        """Append a micro-batch in its order, in one script; one answer per item.
 
         ``store_now_ms`` is the store's time as the caller knows it: it picks the keys, while the
         script looks at the store's own clock. Raises StoreUnavailable; then the batch may or may

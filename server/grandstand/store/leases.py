@@ -1,7 +1,8 @@
 """Leases: which node sequences a room. They save work; the commit's comparison gives safety.
 
-They also tell who was lost: a holder that never gave a room back may have died of what it read
-there. Who comes next is told how many did, and which entry they took by itself when they did.
+Leases also count lost holders. A holder that never gave a room back may have died over an entry
+that it read there. The next holder learns how many were lost, and which entry they were trying
+alone.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ class Leases:
         self._is_trying = asyncio.Lock()
 
     async def hold(self, rooms: Sequence[str]) -> set[str]:
-        """Takes or keeps the lease of each room; those that this node holds now."""
+        """Take or keep the lease of each room; return those that this node holds now."""
         replies = await self._writer.all([self._call(room) for room in rooms])
         return {room for room, lost in zip(rooms, replies, strict=True) if lost >= 0}
 
     async def give_back(self, rooms: Sequence[str]) -> None:
-        """Lets another node take each of the rooms over at once."""
+        """Let another node take each of the rooms over at once."""
         await self._writer.all([self._call(room, hold_ms=0) for room in rooms])
 
     async def lost(self, room: str) -> int:

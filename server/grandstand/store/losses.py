@@ -1,4 +1,4 @@
-"""What the store was found to have lost, for the metrics: rooms, states of rooms, votes.
+"""Counts of what the store lost, for the metrics: rooms, states of rooms, votes.
 
 A store that evicts keys, was flushed, or was replaced by an empty one has broken its promise.
 Grandstand can't bring back what was there. It must not acknowledge messages that no sequencer would

@@ -74,7 +74,7 @@ class Record:
                     yield row
 
     async def find(self, room: str, comment_id: str) -> Row | None:
-        """The row of one comment, if it is in the record."""
+        """Return the row of one comment, if it is in the record."""
         if not comment_id:
             return None
         at = moment_of(comment_id)
@@ -86,7 +86,7 @@ class Record:
         return next((row for row in rows if row.id == comment_id), None)
 
     async def at(self, room: str, moments: Collection[int]) -> list[Row]:
-        """The rows at any of the moments (programme time, ms), retracted ones too."""
+        """Return the rows at any of the moments (programme time, ms), retracted ones too."""
         replies = await self._reader.ask_all(
             [("ZRANGE", keys.record(room), at, at, "BYSCORE", "WITHSCORES") for at in moments]
         )
@@ -102,11 +102,11 @@ class Record:
         return found
 
     async def size(self, room: str) -> int:
-        """How many comments it holds."""
+        """Return how many comments it holds."""
         return int(await self._reader.ask("ZCARD", keys.record(room)))
 
     async def trim(self, room: str, before: int) -> int:
-        """Forgets what lies before ``before`` (programme time, ms); how many that were."""
+        """Forget what lies before ``before`` (programme time, ms); return how many that were."""
         key = keys.record(room)
         return int(await self._reader.ask("ZREMRANGEBYSCORE", key, "-inf", f"({before}"))
 

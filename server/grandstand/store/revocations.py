@@ -1,4 +1,4 @@
-"""Revoked tokens, for all rooms: a hash of its own, and a sign on the bus when it changes."""
+"""Revoked tokens, for all rooms: one hash, and a message on the bus when it changes."""
 
 from __future__ import annotations
 

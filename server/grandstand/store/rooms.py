@@ -1,6 +1,6 @@
 """Rooms: which there are, who is in them, and what the store's clock says.
 
-What can't be read, since a newer version wrote it, is left out, and hides nothing else.
+An item that can't be read, because a newer version wrote it, is left out. The others are read.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Rooms:
         self._made = made
 
     async def create(self, room: str, request_id: str, settings: Settings | None = None) -> bool:
-        """Creates ``room`` with ``settings``, or default ones; whether this request did it.
+        """Create ``room`` with ``settings``, or default ones; return whether this request did it.
 
         Raises StoreUnavailable, also while a deleted room of this name is being swept; the same
         request may be made again.
@@ -72,7 +72,7 @@ class Rooms:
     async def restore(
         self, room: str, salt: bytes, state: RoomState, seen_seq: int, seen_offset: int
     ) -> bool:
-        """Makes a room anew that the store has lost, from what a replica knows; whether it did.
+        """Make a room anew that the store has lost, from what a replica knows; whether it did.
 
         A ban holds again, cards stand again, and numbers go on. Votes are lost, so that polls are
         too. Raises StoreUnavailable, also if the room was deleted meanwhile.
@@ -120,7 +120,7 @@ class Rooms:
         return bool(created)
 
     async def ids(self) -> list[str]:
-        """The ids of all rooms, sorted."""
+        """Return the ids of all rooms, sorted."""
         return sorted(room.decode() for room in await self._reader.ask("SMEMBERS", keys.ROOMS))
 
     async def describe(self, rooms: Sequence[str], store_now_ms: float) -> dict[str, Description]:
@@ -163,7 +163,7 @@ class Rooms:
         return None if row is None else item_of(row, PollRecord)
 
     async def polls(self, room: str) -> list[PollRecord]:
-        """All polls of a room, in the order in which they open."""
+        """Return all polls of a room, in the order in which they open."""
         rows = await self._reader.ask("HVALS", keys.polls(room))
         return sorted(_items(rows, PollRecord), key=lambda poll: (poll.opens_at, poll.id))
 
@@ -220,7 +220,7 @@ class Rooms:
         return _items([row for row in rows if row is not None], HeldComment)
 
     async def present(self, node: str, viewers: Mapping[str, int], store_now_ms: float) -> None:
-        """Says how many viewers this node has in each room."""
+        """Say how many viewers this node has in each room."""
         await self._reader.ask_all(
             [
                 ("HSET", keys.edges(room), node, f"{count}:{store_now_ms:.0f}")
@@ -237,7 +237,7 @@ class Rooms:
         return total
 
     async def clock_ms(self) -> float:
-        """The store's wall clock."""
+        """Return the store's wall clock."""
         seconds, micros = await self._reader.ask("TIME")
         return float(seconds) * 1000 + float(micros) / 1000
 
@@ -252,7 +252,7 @@ def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:
 
 
 def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
-    """The viewers of the nodes that spoke lately, and the nodes that didn't, or oddly."""
+    """Return the viewers of the nodes that spoke lately, and the nodes that didn't, or oddly."""
     total, silent = 0, []
     for node, told in edges.items():
         count, _, when = told.partition(b":")

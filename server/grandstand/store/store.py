@@ -77,11 +77,11 @@ class Store:
         return Bus(self._redis, on_message, on_connected)
 
     def now_ms(self) -> float:
-        """The store's wall clock, as this process knows it."""
+        """Return the store's wall clock, as this process knows it."""
         return self.clock.now(asyncio.get_running_loop().time() * 1000)
 
     async def sample_clock(self) -> None:
-        """Asks the store for its time. Raises StoreUnavailable."""
+        """Ask the store for its time. Raises StoreUnavailable."""
         loop = asyncio.get_running_loop()
         asked_ms = loop.time() * 1000
         store_ms = await self.rooms.clock_ms()
@@ -104,7 +104,7 @@ class Store:
         return About(f"{sort.title()} {version}", used, most)
 
     async def close(self) -> None:
-        """Ends every connection."""
+        """End every connection."""
         await self._redis.aclose()
 
 
@@ -126,7 +126,7 @@ async def open_store(url: str) -> Store:
 
 
 async def retry_until(write: Callable[[], Awaitable[T]], patience_s: float) -> T:
-    """Makes a recognisable write again until it is answered; for ``patience_s``, in s.
+    """Make a recognisable write again until it is answered; for ``patience_s``, in s.
 
     Only for writes that are safe to repeat, which all of the store's scripts are. Raises the last
     StoreUnavailable.

@@ -109,7 +109,7 @@ class Timeline:
     async def commit(
         self, room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
     ) -> Head:
-        """Moves ``room`` from ``head`` to ``commit`` and publishes it; the new head.
+        """Move ``room`` from ``head`` to ``commit`` and publish it; return the new head.
 
         Raises ConflictError if the room isn't at ``head`` any more, StoreUnavailable as every
         write; then the same call may be made again, as it stands.
@@ -133,7 +133,7 @@ class Timeline:
         }
 
     async def load(self, room: str) -> Snapshot:
-        """The room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
+        """Return the room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
         head, parts, held, sanctions = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
@@ -182,7 +182,7 @@ class Timeline:
         return commits
 
     async def publish(self, room: str, latest: Latest) -> None:
-        """Publishes what nobody will miss; commits are published by their script."""
+        """Publish what nobody will miss; commits are published by their script."""
         await self._reader.ask("SPUBLISH", keys.bus(room), envelope.encode(latest))
 
     async def renew_epoch(
@@ -194,7 +194,7 @@ class Timeline:
         seen_offset: int,
         now: int | None = None,
     ) -> str:
-        """Begins a new epoch after ``head.epoch``, unless one began already; the one in force.
+        """Begin a new epoch after ``head.epoch``, unless one began already; the one in force.
 
         ``seen_seq`` and ``seen_offset`` are the furthest that any edge is known to have shown, so
         that numbers don't run backwards for those who watch them. ``now`` is the room's programme

@@ -56,7 +56,7 @@ class Ballot:
 
 
 def shard_of(voter: str, shards: int) -> int:
-    """The shard that holds the voter's vote, the same on every node."""
+    """Return the shard that holds the voter's vote, the same on every node."""
     return zlib.crc32(voter.encode()) % shards
 
 
@@ -69,7 +69,7 @@ class Votes:
         self._losses = losses
 
     async def open(self, room: str, poll: PollRecord) -> None:
-        """Opens every shard; before that no vote counts. Again is the same.
+        """Open every shard; before that no vote counts. Again is the same.
 
         A shard that the store forgets takes no votes from then on: nobody would sum them.
         """
@@ -79,7 +79,7 @@ class Votes:
         await self._writer.all(calls)
 
     async def cast(self, room: str, poll: PollRecord, ballots: Sequence[Ballot]) -> list[Cast]:
-        """Casts votes in one poll; one answer each, in order.
+        """Cast votes in one poll; one answer each, in order.
 
         Raises StoreUnavailable; then any of them may have been counted, and all may be sent again.
         """
@@ -99,7 +99,7 @@ class Votes:
         return [answers[index] for index in range(len(ballots))]
 
     async def close(self, room: str, poll: PollRecord, keep_s: int) -> tuple[list[int], int]:
-        """Marks every shard closed, then sums: the final tally per option, and the voters.
+        """Mark every shard closed, then return the final tally per option, and the voters.
 
         All is kept for ``keep_s`` and a margin from now on; again is the same.
         """
@@ -117,7 +117,7 @@ class Votes:
         return _sum(poll, shards)
 
     async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
-        """The votes so far per option, and the voters."""
+        """Return the votes so far per option, and the voters."""
         (told,) = await self.tallies(room, [poll])
         return told
 

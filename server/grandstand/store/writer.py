@@ -1,4 +1,4 @@
-"""Scripts, and the one way in which they are run: once, and answered when it is on disk.
+"""Scripts, and the one way to run them: at most once, answered when the write is on disk.
 
 Whatever writes goes through ``Writer.run``. A call is repeated only when the server said that it
 does not know its script: then it had no effect. Any other failure is the caller's to resend under

@@ -1,4 +1,4 @@
-"""Which scripts put gaps between words, and where a word stands by itself."""
+"""Scripts that put gaps between words, and the borders of words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def is_gapless(text: str) -> bool:
 
 
 def is_part(text: str, start: int, end: int) -> bool:
-    """Whether what stands at [start, end) is a part of a longer word.
+    """Return whether what stands at [start, end) is a part of a longer word.
 
     In scripts with gaps a letter or digit beside it says so. Katakana have none, but foreign
     words alone are written in them: a word beside which others stand is a part of one, as カス

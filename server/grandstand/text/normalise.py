@@ -1,4 +1,4 @@
-"""Two forms of a comment: what may be shown, and what rules, merging and scorer look at.
+"""Two forms of a text: one to show, and one for rules, merging and the scorer.
 
 ``clean`` makes the text safe to show and keeps what people mean by it: emoji sequences, marks of
 scripts that need them. ``skeleton`` throws away what is used to slip past filters: case, look-alike
@@ -102,7 +102,7 @@ def clean(text: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a printable text has no marks and no blank letters, and is composed."""
+    """Return whether a printable text has no marks and no blank letters, and is composed."""
     if _MAY_BE_SUSPECT.search(text) and _SUSPECT.search(text):
         return False
     return unicodedata.is_normalized("NFC", text)

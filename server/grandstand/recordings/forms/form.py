@@ -1,4 +1,4 @@
-"""What every form of a recorded chat tells about itself."""
+"""Descriptions of the forms of recorded chats."""
 
 from __future__ import annotations
 
