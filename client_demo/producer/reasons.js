@@ -7,7 +7,9 @@
 /** @type {Record<string, string>} by what the server calls it */
 const rulesZh = {
   "a call to expose somebody": "煽动人肉搜索",
+  "a call to harass somebody": "煽动骚扰他人",
   "a family threatened": "威胁家人",
+  "a group belittled": "贬低一群人",
   "a group called vermin": "把一群人称作害虫",
   "a group sent away": "要赶走一群人",
   "a heap of rude words": "大量粗话",
@@ -15,6 +17,7 @@ const rulesZh = {
   "an insult to somebody": "侮辱他人",
   contact: "联系方式",
   "death to a group": "喊一群人去死",
+  "death to a people": "喊一个民族去死",
   "death wished on a group": "咒一群人死",
   "death wished on somebody": "咒人死",
   "driving out a group": "要驱逐一群人",
@@ -28,9 +31,12 @@ const rulesZh = {
   "one character over and over": "重复同一个字",
   "phone number": "电话号码",
   "praise of genocide": "赞美种族屠杀",
+  "sexual harassment": "性骚扰",
+  "somebody driven to death": "逼人去死",
   "somebody's address": "他人的住址",
   "somebody's document": "他人的证件",
   "somebody's phone number": "他人的电话号码",
+  swearing: "粗口",
   "violence wished on a group": "鼓吹对一群人施暴",
   "women put in their place": "贬低女性",
 };

@@ -7,8 +7,9 @@ import { serverSays } from "./server.js";
 
 const SERVER = serverSays(`
 from grandstand.edge.batch import NEW_FROM_THERE
-from grandstand.moderation import CATEGORIES, Rules
+from grandstand.moderation.findings import CATEGORIES
 from grandstand.moderation.policy import NOT_SCORED
+from grandstand.moderation.word_rules import Rules
 sentences = [NOT_SCORED, NEW_FROM_THERE]
 said = {"rules": sorted(Rules.load().names), "sentences": sentences, "categories": CATEGORIES}
 `);

@@ -119,7 +119,7 @@ class BulkViewers(User):
             self._watcher.stop()
             self._fault = error
 
-    # --- what the house asks ---------------------------------------------------------------------
+    # --- what the run asks -----------------------------------------------------------------------
 
     @property
     def is_settled(self) -> bool:

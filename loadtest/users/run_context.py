@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import gevent
-import jwt
 from gevent.event import Event
+from grandstand.domain.identity import Role
 from grandstand.recordings.recording import read
+from grandstand.tokens import Tokens
 from locust.env import Environment
 
 from loadtest.seats.counts import Counts, Totals
@@ -69,7 +70,7 @@ class Party(Protocol):
 class RunContext:
     """One process's; ``RunContext.of(environment)`` is the same for all its users."""
 
-    _houses: ClassVar[WeakKeyDictionary[Environment, RunContext]] = WeakKeyDictionary()
+    _contexts: ClassVar[WeakKeyDictionary[Environment, RunContext]] = WeakKeyDictionary()
 
     def __init__(self, environment: Environment) -> None:
         assert environment.parsed_options is not None
@@ -91,20 +92,21 @@ class RunContext:
         self._texts = _texts(options.trace, self.random)
         self.name = secrets.token_hex(3)
         """So that viewers of several processes, here or elsewhere, aren't the same ones."""
-        self._secret = os.environ.get(SECRET)
+        secret = os.environ.get(SECRET)
+        self._tokens = Tokens(secret) if secret else None
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
     @classmethod
     def of(cls, environment: Environment) -> RunContext:
         """The process's; opened when it is asked for first."""
-        if environment not in cls._houses:
-            cls._houses[environment] = cls(environment)
-        return cls._houses[environment]
+        if environment not in cls._contexts:
+            cls._contexts[environment] = cls(environment)
+        return cls._contexts[environment]
 
     @classmethod
     def begin(cls, environment: Environment) -> None:
-        """A run begins: with another house than the one before."""
-        cls._houses.pop(environment, None)
+        """A run begins, with a context of its own."""
+        cls._contexts.pop(environment, None)
 
     def close(self) -> None:
         """The run is about to end: nothing goes on, and what was counted stands."""
@@ -123,17 +125,11 @@ class RunContext:
         place = urlsplit(self.url)
         return f"{place.hostname}:{place.port or (443 if place.scheme == 'https' else 80)}"
 
-    def signed(self, sub: str, role: str = "viewer") -> str | None:
-        """A token of our own making, if we have the secret.
-
-        Not by ``grandstand.tokens``: that brings ONNX Runtime along, whose threads a process that
-        Locust forks can't end.
-        """
-        if not self._secret:
+    def signed(self, sub: str, role: Role = "viewer") -> str | None:
+        """A token of our own making, if we have the secret."""
+        if self._tokens is None:
             return None
-        expires = int(time.time()) + LIFETIME_S
-        claims = {"sub": sub, "name": sub, "role": role, "rooms": ["*"], "exp": expires}
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        return self._tokens.issue(sub, sub, role, ["*"], LIFETIME_S)
 
     @property
     def producer_token(self) -> str | None:

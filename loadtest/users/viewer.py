@@ -45,7 +45,7 @@ class Viewer(FastHttpUser):
     voices = 1
 
     def on_start(self) -> None:
-        """Takes a place in the house. Raises StopUser at a server that isn't a Grandstand."""
+        """Take a seat. Raises StopUser at a server that isn't a Grandstand."""
         self.run_context = RunContext.of(self.environment)
         if not self.run_context.options.is_ours:
             raise StopUser
