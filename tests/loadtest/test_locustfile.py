@@ -220,7 +220,7 @@ async def test_a_room_that_is_not_as_asked_for_fails_the_run(
 ) -> None:
     run = await locust(
         tmp_path, server.url, "Viewer", "-u", "1", "--comments-per-s", "0",
-        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=5,
+        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=15,
     )  # fmt: skip
     assert run.code == 1
     assert "MISSED   the room: HTTP 422" in run.output

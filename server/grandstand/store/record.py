@@ -95,10 +95,8 @@ class Record:
     async def _between(
         self, room: str, low: int, high: int | str, offset: int, count: int
     ) -> list[_Member]:
-        found: list[_Member] = await self._reader.ask(
-            *("ZRANGE", keys.record(room), low, high, "BYSCORE"),
-            *("LIMIT", offset, count, "WITHSCORES"),
-        )
+        order = (keys.record(room), low, high, "BYSCORE", "LIMIT", offset, count, "WITHSCORES")
+        found: list[_Member] = await self._reader.ask("ZRANGE", *order)
         return found
 
     async def size(self, room: str) -> int:
