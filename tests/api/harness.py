@@ -129,8 +129,8 @@ class Harness:
         )
         item = Item(user, uuid4().hex, "h" if held else "c", events.encode(event))
         rate = CommentRate(0, 1)
+        seq = live.replica.seq  # read first: the commit may come before the append's answer
         (stored,) = await self.store.ingest.append(room, [item], rate, self.store.now_ms())
-        seq = live.replica.seq
         await until(lambda: live.replica.seq > seq)
         return stored.comment
 
