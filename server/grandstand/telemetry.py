@@ -87,7 +87,7 @@ class Metrics:
         )
         self.welcomes = ByLabel(counter("welcomes_total", "Welcomes sent", "kind"))
         self.messages = ByLabel(counter("messages_total", "Messages from viewers", "type"))
-        self.errors = counter("errors_total", "Errors told to viewers", "code")
+        self.errors = counter("errors_total", "Errors sent to viewers", "code")
         self.closes = counter("closes_total", "Connections closed by us", "code")
         self.secrets_differ = gauge(
             "secrets_differ", "Servers of this store that check tokens by other secrets"
