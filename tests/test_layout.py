@@ -293,6 +293,15 @@ def test_no_module_has_grown_beyond_reading(module: str) -> None:
     assert len((PACKAGE / f"{module}.py").read_text().splitlines()) <= 400
 
 
+def test_what_runs_on_both_event_loops_is_there() -> None:
+    for folder in ("attacks", "edge"):
+        conftest = (TESTS / folder / "conftest.py").read_text()
+        named = re.findall(r'"(test_\w+)"', conftest)
+        there = {path.stem for path in (TESTS / folder).rglob("test_*.py")}
+        assert named
+        assert set(named) <= there
+
+
 def test_names_are_nouns_of_the_field() -> None:
     words = {word for module in MODULES for part in module.split("/") for word in part.split("_")}
     assert not words & {"common", "helper", "helpers", "manager", "misc", "util", "utils"}

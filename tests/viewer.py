@@ -15,26 +15,19 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.typing import Subprotocol
 
+from tests.waiting import PATIENCE_S, patience, until
+
 Message = dict[str, Any]
-PATIENCE_S = 20.0
 RECENT = 50
 SEND_AGAIN = {"unavailable", "overloaded", "rate_limited"}
 """Errors that say: with the same id, later."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
-
-
-async def until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
-    """Waits until ``condition`` holds."""
-    async with timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for is another process's
-            await asyncio.sleep(0.005)
 
 
 @dataclass(slots=True)
@@ -207,7 +200,7 @@ class Viewer:
         if self._socket is not None:
             await self._socket.send(payload)
 
-    async def ask(self, message: Message, timeout_s: float = PATIENCE_S) -> Message:
+    async def ask(self, message: Message) -> Message:
         """Sends, again after every new welcome, until it is answered: the ack or error."""
         message = {"id": uuid4().hex, **message}
         answered = asyncio.get_running_loop().create_future()
@@ -215,19 +208,19 @@ class Viewer:
         self._unanswered[message["id"]] = message
         try:
             await self._try(message)
-            async with timeout(timeout_s):
+            async with patience():
                 answer: Message = await answered
             return answer
         finally:
             self._answers.pop(message["id"], None)
             self._unanswered.pop(message["id"], None)
 
-    async def insist(self, message: Message, timeout_s: float = PATIENCE_S) -> Message:
+    async def insist(self, message: Message) -> Message:
         """As ``ask``, and asks again where the answer says so."""
         message = {"id": uuid4().hex, **message}
-        async with timeout(timeout_s):
+        async with patience():
             while True:
-                answer = await self.ask(message, timeout_s)
+                answer = await self.ask(message)
                 if answer.get("code") not in SEND_AGAIN:
                     return answer
                 await asyncio.sleep(answer["retry_after"])

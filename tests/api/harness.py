@@ -31,13 +31,13 @@ from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.telemetry import Metrics
-from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from tests.valkey import valkey
+from tests.waiting import until
 
 SECRET = "a secret of at least thirty-two bytes"
 CODES = {*map(str, ErrorCode), *HTTP_CODES}
@@ -133,15 +133,6 @@ class Harness:
         (stored,) = await self.store.ingest.append(room, [item], rate, self.store.now_ms())
         await until(lambda: live.replica.seq > seq)
         return stored.comment
-
-
-async def until(holds: Any) -> None:
-    """Waits until ``holds()``."""
-    async with timeout(5):
-        while True:
-            if holds():
-                return
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import pytest
 from grandstand.domain.state import ENDED_POLLS_KEPT
 from grandstand.store.votes import Ballot
 
-from tests.api.harness import Harness, until
+from tests.api.harness import Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

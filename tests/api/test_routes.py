@@ -13,7 +13,8 @@ from grandstand.api.routes import OPERATIONS
 from grandstand.api.validation import MAX_BODY_BYTES, MAX_LINES_BYTES
 from grandstand.domain.identity import Role
 
-from tests.api.harness import USER, Harness, until
+from tests.api.harness import USER, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -11,7 +11,8 @@ from grandstand.api.validation import MAX_LINES_BYTES
 from grandstand.overlays.stats import MAX_WAITING, version
 from grandstand.wire.messages import Overlay
 
-from tests.api.harness import Harness, until
+from tests.api.harness import Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -53,7 +53,7 @@ from websockets.utils import accept_key
 from tests.cancelled import cancelled, cleaning_up
 from tests.edge.harness import Harness, harness
 from tests.processes import arguments, children, is_running
-from tests.viewer import until
+from tests.waiting import until
 
 
 @pytest_asyncio.fixture

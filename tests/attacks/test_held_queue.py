@@ -14,7 +14,8 @@ from grandstand.edge.batch import HELD_PER_VIEWER
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.wire.messages import HeldComment
 
-from tests.api.harness import USER, Harness, harness, until
+from tests.api.harness import USER, Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OTHER = "ZyXwVuTsRq9"

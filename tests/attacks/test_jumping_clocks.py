@@ -20,7 +20,8 @@ from grandstand.store import ingest
 from grandstand.store.rooms import Rooms
 from grandstand.store.writer import Script
 
-from tests.edge.harness import Harness, harness, until
+from tests.edge.harness import Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOUR_MS = 3_600_000

@@ -20,7 +20,8 @@ from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
-from tests.edge.echo import Served, serving, until
+from tests.edge.echo import Served, serving
+from tests.waiting import until
 
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n"

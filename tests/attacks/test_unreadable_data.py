@@ -14,7 +14,8 @@ from grandstand.store import keys
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.wire.messages import Cue, Overlay
 
-from tests.api.harness import USER, Harness, harness, until
+from tests.api.harness import USER, Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

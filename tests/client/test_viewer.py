@@ -18,7 +18,8 @@ from tests.conftest import MakeServer
 from tests.demo.conftest import MakeCrowd
 from tests.loadtest.shows import websocket_show
 from tests.server import ServerProcess
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 
 @given(st.integers(0, 1000), st.integers())

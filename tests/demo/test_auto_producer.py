@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 POLL: dict[str, Any] = {
     "kind": "single",

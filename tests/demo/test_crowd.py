@@ -10,7 +10,8 @@ from grandstand.timeouts import timeout
 
 from tests.demo.conftest import MakeCrowd
 from tests.server import ServerProcess
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 SIZE = 20
 

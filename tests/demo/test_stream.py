@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 
 from tests.demo.pictures import codes
 from tests.processes import arguments, children
-from tests.viewer import until
+from tests.waiting import until
 
 READY_S = 30
 

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.deploy.programs import told
 from tests.deploy.topology import balancing, free_ports, servers_in_use
-from tests.viewer import until
+from tests.waiting import until
 
 
 @dataclass(slots=True)

@@ -24,7 +24,8 @@ from websockets.exceptions import InvalidStatus
 from tests.deploy.composition import services
 from tests.deploy.programs import DEPLOY, ROOT, told
 from tests.deploy.topology import SCRAPE_MS, Topology, installation
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "grandstand.json").read_text())
 ALERTS = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())

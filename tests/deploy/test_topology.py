@@ -21,10 +21,9 @@ from websockets.typing import Subprotocol
 
 from tests.deploy.topology import Topology, servers_in_use
 from tests.server import ServerProcess
-from tests.viewer import Viewer, until, viewing
+from tests.viewer import Viewer, viewing
+from tests.waiting import until
 
-NOBODY_LEFT_S = 30.0
-SPARE_S = 60.0
 MOST_NEEDED = 20
 """Viewers until both servers have one: a server that has just come back gets fewer at first."""
 
@@ -41,7 +40,7 @@ def viewers_at(server: ServerProcess) -> int:
 
 async def both_serve(topology: Topology) -> None:
     """Waits until the balancer uses both servers."""
-    await until(lambda: servers_in_use(topology.operations_port) == 2, SPARE_S)
+    await until(lambda: servers_in_use(topology.operations_port) == 2)
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ async def apart(topology: Topology, room: str) -> AsyncIterator[tuple[Viewer, Vi
     door = topology.balancer
     servers = (topology.one, topology.two)
     await both_serve(topology)
-    await until(lambda: not any(map(viewers_at, servers)), NOBODY_LEFT_S)
+    await until(lambda: not any(map(viewers_at, servers)))
     async with AsyncExitStack() as stack:
         at: dict[str, Viewer] = {}
         for number in range(MOST_NEEDED):
@@ -131,7 +130,7 @@ async def test_viewers_of_a_killed_server_come_back_by_the_balancer_and_miss_not
     async def talk(who: Viewer) -> None:
         while True:
             text = f"{victim} {len(said)}"  # a room shows nothing again within its minute
-            if (await who.insist({"type": "comment", "text": text}, 30))["type"] == "ack":
+            if (await who.insist({"type": "comment", "text": text}))["type"] == "ack":
                 said.append(text)
 
     server: ServerProcess = getattr(topology, victim)

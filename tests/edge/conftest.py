@@ -11,7 +11,7 @@ import uvloop
 
 from tests.edge.harness import Harness, harness
 
-ON_BOTH_LOOPS = {"test_entrance", "test_interop", "test_socket", "test_uvicorn_contract"}
+ON_BOTH_LOOPS = {"test_dispatch", "test_interop", "test_uvicorn_contract", "test_websocket"}
 
 
 def pytest_asyncio_loop_factories(

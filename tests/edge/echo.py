@@ -16,7 +16,6 @@ from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
-from grandstand.timeouts import timeout
 from grandstand.wire.codes import CloseCode
 from uvicorn import Config, Server
 
@@ -102,13 +101,6 @@ class Served:
 
 async def no_app(scope: Any, receive: Any, send: Any) -> None:
     """The HTTP side, of which these tests have none."""
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that tells nobody when it happens."""
-    async with timeout(5):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

@@ -39,7 +39,6 @@ from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
 from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.telemetry import Metrics
-from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
 from grandstand.wire.codec import Codec, encode
 from grandstand.wire.messages import Comment, Frame
@@ -51,17 +50,10 @@ from websockets.typing import Subprotocol
 
 from tests.edge.echo import no_app
 from tests.valkey import valkey
+from tests.waiting import patience, until
 
 SECRET = "a secret of at least thirty-two bytes"
-PATIENCE_S = 5
 Message = dict[str, Any]
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Waits for something that tells nobody when it happens."""
-    async with timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.002)
 
 
 class Client:
@@ -129,7 +121,7 @@ class Client:
 
     async def closed(self) -> int | None:
         """The close code, once everything was read."""
-        async with timeout(PATIENCE_S):
+        async with patience():
             await self._reading
         return self.socket.close_code
 

@@ -16,8 +16,9 @@ from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import connect
 
 from tests.edge.echo import EchoAdmission, EchoSession, serving
-from tests.edge.harness import FakeOutlet, until
+from tests.edge.harness import FakeOutlet
 from tests.edge.transport.test_websocket import head
+from tests.waiting import until
 
 
 def numbered(offset: int) -> Publication:

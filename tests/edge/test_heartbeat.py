@@ -9,7 +9,8 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.tasks import cancel_all
 from grandstand.timeouts import timeout
 
-from tests.edge.harness import Harness, until
+from tests.edge.harness import Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

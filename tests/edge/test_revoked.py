@@ -4,7 +4,8 @@ import pytest
 from grandstand.edge import revoked
 from grandstand.wire.messages import Hello
 
-from tests.edge.harness import FakeOutlet, Harness, until
+from tests.edge.harness import FakeOutlet, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

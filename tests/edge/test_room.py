@@ -18,7 +18,8 @@ from grandstand.wire.messages import (
     Tally,
 )
 
-from tests.edge.harness import ByHand, FakeOutlet, Harness, until
+from tests.edge.harness import ByHand, FakeOutlet, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,7 +16,8 @@ from grandstand.edge.audiences import Interests
 from grandstand.store.connection import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
-from tests.edge.harness import FakeOutlet, Harness, until
+from tests.edge.harness import FakeOutlet, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -22,8 +22,8 @@ from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from prometheus_client import CollectorRegistry
 
-from tests.edge.harness import until
 from tests.valkey import valkey
+from tests.waiting import until
 
 
 class Fake:

@@ -20,7 +20,7 @@ from websockets.asyncio.server import broadcast
 from loadtest.users.service_levels import DEFAULT
 from tests.loadtest.shows import websocket_show
 from tests.server import SECRET, ServerProcess
-from tests.viewer import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0

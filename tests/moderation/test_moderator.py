@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from tests.moderation.installation import SHIPPED as PATH
 from tests.moderation.nasties import HARD, NASTIES
 from tests.moderation.scorers import BrokenScorer, CountingScorer, SlowScorer
-from tests.viewer import until
+from tests.waiting import until
 
 RULES = Rules.load()
 SHIPPED = OnnxScorer(PATH)

@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.moderation.installation import SHIPPED, install, manifest_of, thresholds
-from tests.viewer import until
+from tests.waiting import until
 
 PAUSE_S = 0.02
 TEXT = "what a night"

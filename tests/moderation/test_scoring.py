@@ -13,7 +13,7 @@ from grandstand.telemetry import ScorerMetrics
 from prometheus_client import CollectorRegistry
 
 from tests.moderation.scorers import BrokenScorer, CountingScorer, SlowScorer
-from tests.viewer import until
+from tests.waiting import until
 
 
 class Line:

@@ -23,7 +23,8 @@ from tests.pages.browsing import (
     watch,
 )
 from tests.server import ServerProcess
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

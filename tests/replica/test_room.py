@@ -19,7 +19,8 @@ from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.timeouts import timeout
 
-from tests.edge.harness import ByHand, Harness, harness, until
+from tests.edge.harness import ByHand, Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,8 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import RoomEndedError, UnknownRoomError
 from grandstand.timeouts import timeout
 
-from tests.edge.harness import Harness, harness, until
+from tests.edge.harness import Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

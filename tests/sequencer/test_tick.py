@@ -39,7 +39,8 @@ from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
-from tests.edge.harness import ByHand, Harness, harness, until
+from tests.edge.harness import ByHand, Harness, harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

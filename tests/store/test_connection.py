@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
-from tests.viewer import until
+from tests.waiting import until
 
 
 @pytest.fixture

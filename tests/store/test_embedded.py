@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 
 from tests.processes import is_running
 from tests.valkey import valkey
-from tests.viewer import until
+from tests.waiting import until
 
 # Starts the store as a process of its own would, writes, tells its pid and waits to be killed.
 PARENT = """

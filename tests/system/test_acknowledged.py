@@ -15,14 +15,14 @@ from contextlib import AsyncExitStack
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Message, Viewer, until, viewing
+from tests.viewer import Message, Viewer, viewing
+from tests.waiting import until
 
 CLIENTS = 50
 ROUNDS = 5
 COMMENTS = 8  # of each client in each round: 2,000 in all
 POLLS = 4  # new ones in each round, one vote each: 1,000
 CHANGES = 4  # in each round, of the vote in the poll that takes changes: 1,000
-PATIENCE_S = 60.0
 
 
 class Crowd:
@@ -43,13 +43,13 @@ class Crowd:
             self.wrong.append(answer)
 
     async def _say(self, viewer: Viewer, text: str) -> None:
-        answer = await viewer.insist({"type": "comment", "text": text}, PATIENCE_S)
+        answer = await viewer.insist({"type": "comment", "text": text})
         self._answered(answer)
         self.comments[text] = answer.get("comment", "")
 
     async def _vote(self, viewer: Viewer, poll: str, choice: int) -> None:
         vote = {"type": "vote", "poll": poll, "choices": [choice]}
-        self._answered(await viewer.insist(vote, PATIENCE_S))
+        self._answered(await viewer.insist(vote))
 
     async def _change(self, viewer: Viewer, client: int, poll: str, choices: list[int]) -> None:
         for choice in choices:  # one after the other: the last one counts

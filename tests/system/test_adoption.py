@@ -6,7 +6,8 @@ import asyncio
 
 from tests.conftest import MakeServer
 from tests.processes import is_running
-from tests.viewer import until, viewing
+from tests.viewer import viewing
+from tests.waiting import until
 
 
 async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(

@@ -22,7 +22,8 @@ from redis.asyncio import Redis
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Message, Viewer, until, viewing
+from tests.viewer import Message, Viewer, viewing
+from tests.waiting import until
 
 AWAY_S = 30
 SLOW_MS = 4500

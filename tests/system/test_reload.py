@@ -20,7 +20,8 @@ from tests.conftest import MakeServer
 from tests.moderation.installation import install, thresholds
 from tests.server import SECRET, STOP_S, ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Viewer, until, viewing
+from tests.viewer import Viewer, viewing
+from tests.waiting import until
 
 VIEWERS = 5
 SHOWS_ALL, REJECTS_ALL = thresholds(1, 1), thresholds(0, 0)

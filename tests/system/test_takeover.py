@@ -23,7 +23,8 @@ from grandstand.timeouts import timeout
 from tests.conftest import MakeServer
 from tests.proxy import Command, CuttingProxy
 from tests.server import ServerProcess
-from tests.viewer import Message, Viewer, until, viewing
+from tests.viewer import Message, Viewer, viewing
+from tests.waiting import until
 
 TAKEOVER_S = 3.0
 COMMIT = load("commit").sha1.encode()
@@ -50,7 +51,7 @@ class Talk:
         self.refused: list[Message] = []
 
     async def _say(self, text: str) -> None:
-        answer = await self.viewer.insist({"type": "comment", "text": text}, 30)
+        answer = await self.viewer.insist({"type": "comment", "text": text})
         if answer["type"] == "ack":
             self.acknowledged[answer["comment"]] = text
         else:

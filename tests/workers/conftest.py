@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import MakeServer, making
 from tests.server import ServerProcess
-from tests.viewer import until
+from tests.waiting import until
 from tests.workers.processes import WORKERS, events
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
-from tests.viewer import Viewer, until, viewing
+from tests.viewer import Viewer, viewing
+from tests.waiting import until
 
 WORKERS = 2
 VIEWERS = 16

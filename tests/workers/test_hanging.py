@@ -20,7 +20,8 @@ from grandstand.workers.watch import HUNG_S, WORD_S
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
-from tests.viewer import Viewer, until
+from tests.viewer import Viewer
+from tests.waiting import until
 from tests.workers.processes import VIEWERS, crowd, events, go_on, pids, samples, sequencer
 
 DEAF = """
@@ -47,7 +48,7 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
         number = 0
         while not over.is_set():
             text = f"{viewer.name} says line {number}"
-            assert (await viewer.insist({"type": "comment", "text": text}, 30))["type"] == "ack"
+            assert (await viewer.insist({"type": "comment", "text": text}))["type"] == "ack"
             number += 1
             await asyncio.sleep(0.2)
 

@@ -16,7 +16,8 @@ from tests.moderation.installation import install
 from tests.processes import children, is_running
 from tests.server import STOP_S, ServerProcess
 from tests.system.record import whole_record
-from tests.viewer import Viewer, until
+from tests.viewer import Viewer
+from tests.waiting import until
 from tests.workers.processes import (
     VIEWERS,
     WORKERS,
@@ -58,7 +59,7 @@ async def test_a_killed_worker_s_viewers_come_back_and_every_ack_is_in_the_recor
         number = 0
         while not over.is_set():
             text = f"{viewer.name} says line {number}"
-            answer = await viewer.insist({"type": "comment", "text": text}, 30)
+            answer = await viewer.insist({"type": "comment", "text": text})
             assert answer["type"] == "ack", answer
             acknowledged[answer["comment"]] = text
             number += 1

@@ -15,7 +15,7 @@ from grandstand.workers import slot
 from grandstand.workers.slot import HASTEN, WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
 
-from tests.viewer import PATIENCE_S, until
+from tests.waiting import PATIENCE_S, until
 
 PATIENCE = round(HUNG_S / WORD_S)
 LONG = 10 * PATIENCE

@@ -7,7 +7,8 @@ import pytest
 from grandstand.edge.transport.dispatch import Dispatch, asks_for_websocket
 from grandstand.wire import frames
 
-from tests.edge.echo import Served, serving, until
+from tests.edge.echo import Served, serving
+from tests.waiting import until
 
 REQUEST_LINE = b"GET /v1/rooms/night/live?a=b HTTP/1.1\r\n"
 HEAD = (

@@ -33,7 +33,8 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 
-from tests.edge.echo import EchoAdmission, EchoSession, no_app, serving, until
+from tests.edge.echo import EchoAdmission, EchoSession, no_app, serving
+from tests.waiting import until
 
 REQUEST_LINE = "GET /v1/rooms/night/live?token=x HTTP/1.1"
 HEADERS = {
