@@ -21,26 +21,28 @@ import { Unsent } from "./unsent.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
+/** @import {ModerationDesk} from "./moderation.js" */
 /** @import {Draft} from "./templates.js" */
 /** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
 /** @typedef {"polls" | "moderation" | "room"} Tab */
 
 const shared = wordsFor(navigator.language);
 
-/** @param {{desk: Desk, actions: Actions}} props */
-export function App({ desk, actions }) {
+/** @param {{desk: Desk, moderation: ModerationDesk, actions: Actions}} props */
+export function App({ desk, moderation, actions }) {
   const [, setVersion] = useState(0);
   const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "keys"} */ (""));
   const [tab, setTab] = useState(/** @type {Tab | undefined} */ (undefined));
   const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
   const [lettersOn, setLettersOn] = useKeys();
   useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
+  const isProducer = desk.isProducer;
   // Before the next paint: a key may follow the one that shut a dialog at once.
   useLayoutEffect(() => {
-    const handler = onKeys(desk, { lettersOn, isBusy: open !== "", show: setOpen });
+    const handler = onKeys(moderation, { isProducer, lettersOn, isBusy: open !== "", show: setOpen });
     window.addEventListener("keydown", handler);
     return () => window.removeEventListener("keydown", handler);
-  }, [desk, lettersOn, open]);
+  }, [moderation, isProducer, lettersOn, open]);
 
   const { status, state } = desk;
   const shut = () => setOpen("");
@@ -51,12 +53,11 @@ export function App({ desk, actions }) {
   if (state.viewer.role === "viewer")
     return html`${line}<${Refused} why=${words.viewersToken} onLeave=${actions.leave} />`;
 
-  const isProducer = desk.isProducer;
   const shown = tab ?? (isProducer ? "polls" : "moderation");
   const tabs = /** @type {[Tab, string, number][]} */ (
     isProducer
       ? [["polls", words.polls, desk.polls.filter((poll) => poll.status === "open").length],
-         ["moderation", words.moderation, desk.moderation.held.length],
+         ["moderation", words.moderation, moderation.held.length],
          ["room", words.room, 0]]
       : []
   );
@@ -70,7 +71,7 @@ export function App({ desk, actions }) {
     <${Masthead} desk=${desk} onOpen=${setOpen}>${line}<//>
     ${status.phase === "lost" && html`<p class="away" role="alert" data-test="away">${words.awayBanner}</p>`}
     <${Unsent} desk=${desk} />
-    <${Gauges} desk=${desk} />
+    <${Gauges} desk=${desk} moderation=${moderation} />
     ${tabs.length > 0 &&
     html`<nav class="tabs" aria-label=${words.console}>
       ${tabs.map(
@@ -87,7 +88,7 @@ export function App({ desk, actions }) {
       html`<div class="column" data-tab="polls" id="polls" tabindex="-1">
         <${PollList} desk=${desk} onTemplate=${() => setOpen("palette")} onEdit=${edit} />
       </div>`}
-      <div class="column" data-tab="moderation"><${Queue} desk=${desk} /></div>
+      <div class="column" data-tab="moderation"><${Queue} moderation=${moderation} /></div>
       <div class="column">
         ${isProducer && html`<div data-tab="polls"><${PollForm} desk=${desk} given=${draft} /></div>`}
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>

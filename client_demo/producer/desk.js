@@ -6,7 +6,7 @@
  */
 
 import { connect, roomCalls, roomClock } from "../sdk/grandstand.js";
-import { ModerationDesk } from "./moderation.js";
+import { isAway, reasonOf } from "./problems.js";
 import { remembered, sampled } from "./rates.js";
 import { words } from "./words.js";
 
@@ -26,6 +26,7 @@ const NO_SUCH_ROOM = 4004;
 export class Desk {
   /** @type {Set<() => void>} */ #listeners = new Set();
   /** @type {number[]} */ #timers = [];
+  /** @type {(() => unknown)[]} */ #fetches = [() => this.#fetchPolls()];
   /** @type {number | undefined} */ #frame;
   #nextUnsent = 1;
   #hasDeleted = false;
@@ -44,17 +45,14 @@ export class Desk {
     this.room = room;
     this.token = token;
     this.call = /** @type {RoomCall} */ (roomCalls({ room, token }));
-    this.moderation = new ModerationDesk(this);
     /** @type {LiveRoom} */
     this.live = connect({ room, token, clock: roomClock({}) });
     this.live.on("status", (status) => this.#became(status));
     this.live.on("state", (state) => this.#folded(state));
-    this.live.on("retract", (comment) => this.moderation.retracted(comment));
-    this.live.on("notice", (notice) => this.moderation.told(notice));
     this.#timers = [
       window.setInterval(() => this.changed(), REFRESH_MS),
       window.setInterval(() => this.#second(), SECOND_MS),
-      window.setInterval(() => void this.#fetch(), FETCH_MS),
+      window.setInterval(() => this.#fetch(), FETCH_MS),
     ];
   }
 
@@ -69,6 +67,11 @@ export class Desk {
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Call `fetch` whenever the room becomes live, and every `FETCH_MS` while it is. @param {() => unknown} fetch */
+  keepFetching(fetch) {
+    this.#fetches.push(fetch);
   }
 
   /** Something is to be shown: at most once per frame, however much comes. */
@@ -200,7 +203,7 @@ export class Desk {
     this.status = status;
     if (status.phase === "live" && was !== "live") {
       if (was === "lost") this.say(words.backAgain);
-      void this.#fetch();
+      this.#fetch();
     }
     if (status.phase === "lost" && was === "live") this.say(words.lostNow);
     this.changed();
@@ -230,9 +233,12 @@ export class Desk {
     this.changed();
   }
 
-  async #fetch() {
+  #fetch() {
     if (!this.isLive || !this.state) return;
-    void this.moderation.fetch();
+    for (const fetch of this.#fetches) void fetch();
+  }
+
+  async #fetchPolls() {
     const hidden = this.polls.some((poll) => !poll.tally && !this.state?.tallies.has(poll.id));
     if (!hidden) return;
     // The first page has the last polls; earlier ones are asked for once, as they don't change.
@@ -246,18 +252,6 @@ export class Desk {
     this.#hasAllPolls = true;
     if (this.state) this.#folded(this.state);
   }
-}
-
-/** Whether a call came to nothing because nobody answered it. @param {Problem} problem */
-export function isAway(problem) {
-  return problem.status === 0 || problem.status >= 500;
-}
-
-/** Why, for a person. @param {Problem} problem */
-export function reasonOf(problem) {
-  if (problem.status === 0) return words.unreachable;
-  if (problem.code === "unknown_comment") return words.gone;
-  return problem.message || String(problem.status);
 }
 
 /** @param {Step} step @param {Problem} problem */

@@ -1,7 +1,7 @@
 /** A problem where it belongs: each fault at the field it names, the rest beneath the form. */
 
-import { reasonOf } from "./desk.js";
 import { html } from "./html.js";
+import { reasonOf } from "./problems.js";
 import { words } from "./words.js";
 
 /** @import {ComponentChildren} from "preact" */

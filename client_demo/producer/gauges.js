@@ -5,16 +5,17 @@ import { sparkline } from "./rates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
+/** @import {ModerationDesk} from "./moderation.js" */
 
 const WIDTH = 120;
 const HEIGHT = 26;
 
-/** @param {{desk: Desk}} props */
-export function Gauges({ desk }) {
+/** @param {{desk: Desk, moderation: ModerationDesk}} props */
+export function Gauges({ desk, moderation }) {
   const { viewers, pulse } = desk.state?.gauges ?? {};
   const latency = desk.live.latency();
   const durability = desk.state?.durability ?? "";
-  const waiting = desk.moderation.held.length;
+  const waiting = moderation.held.length;
   return html`
     <section aria-label=${words.gauges}><dl class="gauges" data-test="gauges">
       <div class="gauge wide">

@@ -5,7 +5,7 @@ import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { words } from "./words.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {ModerationDesk} from "./moderation.js" */
 
 const OFF = "grandstand.producer.keys-off";
 
@@ -21,12 +21,11 @@ export function useKeys() {
 }
 
 /**
- * @param {Desk} desk
- * @param {{lettersOn: boolean, isBusy: boolean, show: (dialog: "palette" | "keys") => void}} page
+ * @param {ModerationDesk} moderation
+ * @param {{isProducer: boolean, lettersOn: boolean, isBusy: boolean, show: (dialog: "palette" | "keys") => void}} page
  * @returns {(event: KeyboardEvent) => void}
  */
-export function onKeys(desk, { lettersOn, isBusy, show }) {
-  const { moderation } = desk;
+export function onKeys(moderation, { isProducer, lettersOn, isBusy, show }) {
   return (event) => {
     if (!lettersOn || isBusy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (isTyping(event.target)) return;
@@ -34,7 +33,7 @@ export function onKeys(desk, { lettersOn, isBusy, show }) {
     const held = comment !== undefined && moderation.isHeld(comment.id);
     /** @type {Record<string, (() => unknown) | undefined>} */
     const acts = {
-      p: desk.isProducer ? () => show("palette") : undefined,
+      p: isProducer ? () => show("palette") : undefined,
       "?": () => show("keys"),
       j: () => moderation.move(1),
       k: () => moderation.move(-1),

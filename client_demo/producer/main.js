@@ -6,6 +6,7 @@ import { App } from "./app.js";
 import { Desk } from "./desk.js";
 import { Gate } from "./gate.js";
 import { html } from "./html.js";
+import { ModerationDesk } from "./moderation.js";
 import { words } from "./words.js";
 
 const root = document.getElementById("console") ?? document.body;
@@ -30,9 +31,10 @@ function open(room) {
   document.title = `${words.console} · ${room}`;
   const token = keptToken("producer", room);
   if (token === undefined) return render(html`<${Gate} key=${room} room=${room} onToken=${enter} />`, root);
-  page.desk = new Desk({ room, token });
+  const desk = new Desk({ room, token });
+  page.desk = desk;
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
-  render(html`<${App} key=${visits++} desk=${page.desk} actions=${actions} />`, root);
+  render(html`<${App} key=${visits++} desk=${desk} moderation=${new ModerationDesk(desk)} actions=${actions} />`, root);
 }
 
 /** @param {string} room @param {string} token */

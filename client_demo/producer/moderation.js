@@ -6,7 +6,7 @@
  * what another moderator decided meanwhile stays away.
  */
 
-import { isAway, reasonOf } from "./desk.js";
+import { isAway, reasonOf } from "./problems.js";
 import { words } from "./words.js";
 
 /** @import {Comment, HeldComment, Notice} from "../sdk/grandstand.js" */
@@ -38,6 +38,9 @@ export class ModerationDesk {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    desk.live.on("retract", (comment) => this.#onRetract(comment));
+    desk.live.on("notice", (notice) => this.#onNotice(notice));
+    desk.keepFetching(() => this.#fetch());
   }
 
   /** Oldest first, those on their way to be decided left out. @returns {HeldComment[]} */
@@ -67,7 +70,7 @@ export class ModerationDesk {
   }
 
   /** Taken back, here or elsewhere. @param {string} comment */
-  retracted(comment) {
+  #onRetract(comment) {
     this.#retracted.add(comment);
     this.desk.changed();
   }
@@ -80,13 +83,13 @@ export class ModerationDesk {
   // --- what the server tells -------------------------------------------------------------------------
 
   /** @param {Notice} notice */
-  told(notice) {
+  #onNotice(notice) {
     for (const comment of notice.held ?? []) this.#hold(comment);
     if (notice.code === "decided" && notice.comment !== undefined) this.#gone(notice.comment);
     this.desk.changed();
   }
 
-  async fetch() {
+  async #fetch() {
     const known = [...this.#held.keys()]; // what is held while the answer is on its way isn't in it
     /** @type {HeldComment[]} */ const listed = [];
     for (let after = ""; ; ) {

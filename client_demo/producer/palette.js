@@ -4,9 +4,9 @@
  */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { reasonOf } from "./desk.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
+import { reasonOf } from "./problems.js";
 import { bodyOf, graceOf, isReady, keepLast, keepTemplates, offered, readTemplates } from "./templates.js";
 import { words } from "./words.js";
 

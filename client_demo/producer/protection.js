@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
-import { reasonOf } from "./desk.js";
+import { reasonOf } from "./problems.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */

@@ -7,13 +7,12 @@ import { reasonText } from "./reasons.js";
 import { words } from "./words.js";
 
 /** @import {Comment, HeldComment} from "../sdk/grandstand.js" */
-/** @import {Desk} from "./desk.js" */
+/** @import {ModerationDesk} from "./moderation.js" */
 
 const MOST_HELD = 100;
 
-/** @param {{desk: Desk}} props */
-export function Queue({ desk }) {
-  const { moderation } = desk;
+/** @param {{moderation: ModerationDesk}} props */
+export function Queue({ moderation }) {
   const held = moderation.held;
   const old = moderation.old.length;
   const recent = moderation.recent;
@@ -36,9 +35,9 @@ export function Queue({ desk }) {
         onClick=${() => void moderation.rejectOld()}>${words.rejectOld(old)}</button></div>`}
       ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.nothingHeld}</p>`}
       <ul class="comments scroll" data-test="held-list" aria-label=${words.queue}>
-        ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} desk=${desk} comment=${comment} held />`)}
+        ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} held />`)}
       </ul>
-      <${Barred} desk=${desk} />
+      <${Barred} moderation=${moderation} />
     </section>
     <section class="panel fill" aria-label=${words.recent} onMouseEnter=${over(true)} onMouseLeave=${over(false)}
       onFocusIn=${over(true)} onFocusOut=${over(false)}>
@@ -46,15 +45,14 @@ export function Queue({ desk }) {
         ${moderation.passed > 0 && html`<span class="quiet-text number" data-test="passed">${words.standsStill(moderation.passed)}</span>`}</header>
       ${recent.length === 0 && html`<p class="quiet-text empty">${words.nothingRecent}</p>`}
       <ul class="comments scroll" data-test="recent-list" aria-label=${words.recent}>
-        ${recent.map((comment) => html`<${Row} key=${comment.id} desk=${desk} comment=${comment} />`)}
+        ${recent.map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} />`)}
       </ul>
     </section>
   `;
 }
 
-/** @param {{desk: Desk, comment: Comment | HeldComment, held?: boolean}} props */
-function Row({ desk, comment, held = false }) {
-  const { moderation } = desk;
+/** @param {{moderation: ModerationDesk, comment: Comment | HeldComment, held?: boolean}} props */
+function Row({ moderation, comment, held = false }) {
   const selected = moderation.cursor === comment.id;
   const row = useRef(/** @type {HTMLLIElement | null} */ (null));
   useEffect(() => {
@@ -74,7 +72,7 @@ function Row({ desk, comment, held = false }) {
         <p class="fault" role="alert" data-test="comment-fault">${moderation.faults.get(comment.id) ?? ""}</p>
       </div>
       ${moderation.confirming === comment.id
-        ? html`<${Confirm} desk=${desk} comment=${comment} />`
+        ? html`<${Confirm} moderation=${moderation} comment=${comment} />`
         : html`<div class="acts">
             ${held
               ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
@@ -84,7 +82,7 @@ function Row({ desk, comment, held = false }) {
             <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
             <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
           </div>
-          ${held && selected && html`<${Together} desk=${desk} comment=${comment} />`}`}
+          ${held && selected && html`<${Together} moderation=${moderation} comment=${comment} />`}`}
     </li>
   `;
 }
@@ -101,9 +99,8 @@ function Act({ name, letter, style = "", text, onAct }) {
   return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
 }
 
-/** What rejects others along with this one; below what is for it alone, whose buttons stay where they are. @param {{desk: Desk, comment: HeldComment}} props */
-function Together({ desk, comment }) {
-  const { moderation } = desk;
+/** What rejects others along with this one; below what is for it alone, whose buttons stay where they are. @param {{moderation: ModerationDesk, comment: HeldComment}} props */
+function Together({ moderation, comment }) {
   const [category] = categoriesOf(comment);
   return html`<div class="acts together" role="group" aria-label=${words.together}>
     <span class="quiet-text">${words.together}</span>
@@ -116,9 +113,8 @@ function Together({ desk, comment }) {
   </div>`;
 }
 
-/** @param {{desk: Desk, comment: Comment}} props */
-function Confirm({ desk, comment }) {
-  const { moderation } = desk;
+/** @param {{moderation: ModerationDesk, comment: Comment}} props */
+function Confirm({ moderation, comment }) {
   return html`<div class="acts asking" role="group" aria-label=${words.banSure(comment.name)}>
     <span>${words.banSure(comment.name)}</span>
     <${Confirmed} text=${words.banYes} test="ban-yes" style="danger" onAct=${() => moderation.bar(comment, "ban")} />
@@ -142,9 +138,9 @@ function Why({ comment }) {
     ${reason && html` <span data-test="reason">${reasonText(words.reasons, reason)}</span>`}`;
 }
 
-/** @param {{desk: Desk}} props */
-function Barred({ desk }) {
-  const { barred } = desk.moderation;
+/** @param {{moderation: ModerationDesk}} props */
+function Barred({ moderation }) {
+  const { barred } = moderation;
   if (barred.length === 0) return null;
   return html`<div class="barred" data-test="barred-list">
     <h3>${words.barredHere}</h3>
@@ -152,7 +148,7 @@ function Barred({ desk }) {
       ${[...barred].reverse().map(
         (one) => html`<li key=${one.user} data-test="barred">
           <span><span class="author">${one.name}</span> <b class="mark bad">${one.kind === "mute" ? words.mutedMark : words.bannedMark}</b></span>
-          <button class="small" onClick=${() => void desk.moderation.restore(one)} data-test="restore">${words.undo}</button>
+          <button class="small" onClick=${() => void moderation.restore(one)} data-test="restore">${words.undo}</button>
         </li>`,
       )}
     </ul>

@@ -1,10 +1,10 @@
 /** A room's end: the dialog that asks for its id, and what takes the desk's place once it is gone. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { reasonOf } from "./desk.js";
 import { Dialog } from "./dialog.js";
 import { input } from "./gate.js";
 import { html } from "./html.js";
+import { reasonOf } from "./problems.js";
 import { RoomList } from "./rooms.js";
 import { words } from "./words.js";
 

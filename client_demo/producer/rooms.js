@@ -5,8 +5,8 @@ import { call, roomCalls } from "../sdk/grandstand.js";
 import { Dialog } from "./dialog.js";
 import { Field, faultsOf } from "./faults.js";
 import { input } from "./gate.js";
-import { reasonOf } from "./desk.js";
 import { html } from "./html.js";
+import { reasonOf } from "./problems.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
