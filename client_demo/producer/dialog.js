@@ -21,9 +21,13 @@ export function Dialog({ title, test, onClose, onKeyDown, wide = false, children
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  // `close` comes later than the end of the dialog, when the next one may be open already.
+  const shut = (/** @type {Event} */ event) => {
+    if (/** @type {HTMLElement} */ (event.currentTarget).isConnected) onClose();
+  };
   return html`
     <dialog ref=${dialog} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} data-test=${test}
-      onClose=${onClose} onKeyDown=${onKeyDown}>
+      onClose=${shut} onKeyDown=${onKeyDown}>
       <header><h2>${title}</h2>
         <button class="quiet" onClick=${onClose} aria-label=${words.closeDialog} data-test="dialog-close">×</button></header>
       ${children}

@@ -556,6 +556,29 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
         await expect(console.find("title")).to_have_text("A <new> room")
 
 
+async def test_a_dialog_opened_the_moment_after_another_shut_stays(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    """The first one's `close` comes later than its end, and a quick Enter may come between."""
+    async with at_desk(browser, live_server, stage) as console:
+        await console.find("settings").click()
+        await console.find("delete-room").click()
+        await expect(console.find("delete-typed")).to_be_focused()
+        await console.page.evaluate(
+            """async () => {
+                const find = (test) => document.querySelector(`[data-test="${test}"]`);
+                const first = find("delete-dialog");
+                const closed = new Promise((resolve) => first.addEventListener("close", resolve));
+                find("delete-no").click();
+                while (first.isConnected) await null;
+                find("delete-room").click();
+                await closed;
+                await new Promise(requestAnimationFrame);
+            }"""
+        )
+        assert await console.find("delete-typed").count() == 1
+
+
 async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
