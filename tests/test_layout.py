@@ -50,6 +50,7 @@ TESTED_ELSEWHERE = {
     "domain/envelope": ("invariants/test_scripts.py", "structs alone"),
     "domain/events": ("sequencer/test_folding.py", "structs alone"),
     "domain/outcome": ("store/test_outcomes.py", "structs alone"),
+    "domain/polls/record": ("domain/polls/test_views.py", "a struct with its times"),
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),

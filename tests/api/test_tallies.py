@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from grandstand.api import tallies as module
 from grandstand.api.tallies import Tallies
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.store.store import Store
 
 

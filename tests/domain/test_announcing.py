@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from grandstand.domain.announcing import due_cues, due_polls, is_due, is_near
 from grandstand.domain.clock import AHEAD_MS
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Cue
 from msgspec.structs import replace

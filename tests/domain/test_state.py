@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import (
     CUES_KEPT,
     ENDED_POLLS_KEPT,

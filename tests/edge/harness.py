@@ -20,7 +20,7 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent, PollOpened, SettingsPut
 from grandstand.domain.identity import Role, user_id
 from grandstand.domain.outcome import Effect
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PrivateChanges, fold
 from grandstand.edge.admission import Admission
 from grandstand.edge.node import Node

@@ -101,7 +101,7 @@ async def test_one_viewers_messages_take_effect_in_the_order_sent(
 
 async def poll_of(harness: Harness, line: Line, name: str) -> Any:
     """A poll that takes votes."""
-    from grandstand.domain.polls import PollRecord
+    from grandstand.domain.polls.record import PollRecord
 
     now = line.live.now()
     poll = PollRecord(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from grandstand.domain.envelope import Latest
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PrivateChanges, Sanction
 from grandstand.edge.room import QUIET_S, EdgeRoom
 from grandstand.wire.codec import encode

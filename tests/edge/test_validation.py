@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from grandstand.domain.identity import Identity, Role, neutral_name
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState, Sanction, Staff
 from grandstand.edge import validation
 from grandstand.moderation.names import Names

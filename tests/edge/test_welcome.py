@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica

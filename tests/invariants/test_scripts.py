@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from grandstand.domain.envelope import Commit, encode
 from grandstand.domain.limits import Rate
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction
 from grandstand.store import connection, ingest, keys, revocations, timeline, votes, writer

@@ -29,7 +29,8 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.hints import MAX_HINTS, Hint
 from grandstand.domain.outcome import Effect, Refusal, Refused
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls import views
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import (
     CUES_KEPT,
@@ -324,7 +325,7 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     room = fold()
     tick = room.tick([("", PollOpened("o", poll()))], 1_000)
     assert outcome(tick) == Effect()
-    assert tick.frames[0].polls == [poll().public()]
+    assert tick.frames[0].polls == [views.for_viewers(poll())]
     assert tick.private.polls == [poll(announced=True)]
     room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
     tick = room.tick([("", PollStepped("r", "p1", "reveal", 2_001))], 2_001)
@@ -361,7 +362,7 @@ def test_viewers_learn_of_a_poll_two_seconds_before_its_time() -> None:
     assert (tick.frames, tick.private.polls, room.is_due(57_999)) == ([], [later], False)
     assert room.is_due(58_000)
     tick = room.tick([], 58_000)
-    assert [frame.polls for frame in tick.frames] == [[later.public()]]
+    assert [frame.polls for frame in tick.frames] == [[views.for_viewers(later)]]
     assert room.state.polls["p1"].announced
     assert not room.is_due(58_200)
 
@@ -643,7 +644,9 @@ class Viewer:
 
     @classmethod
     def welcomed(cls, state: RoomState) -> Viewer:
-        public = {name: poll.public() for name, poll in state.polls.items() if poll.announced}
+        public = {
+            name: views.for_viewers(poll) for name, poll in state.polls.items() if poll.announced
+        }
         cues, overlays = list(state.cues), dict(state.overlays)
         return cls(state.settings, public, list(state.recent), cues, overlays)
 

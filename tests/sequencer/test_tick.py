@@ -22,7 +22,7 @@ from grandstand.domain.events import (
     SettingsPut,
     StatsGiven,
 )
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.overlays.stats import version
 from grandstand.replica.room import LiveRoom
 from grandstand.sequencer import tick as module

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from grandstand.domain.envelope import Commit
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.store import endings, keys

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.rooms import PRESENCE_MS, ROOM_ID

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from grandstand.domain import envelope
 from grandstand.domain.envelope import Commit, Latest, Renewed
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction, Staff
 from grandstand.store import keys, timeline

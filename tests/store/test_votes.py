@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.store import keys, votes
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid, of_refusal
-from grandstand.domain import polls as rules
 from grandstand.domain.events import PollExtended, PollOpened, PollStepped
 from grandstand.domain.outcome import Refusal
-from grandstand.domain.polls import ImpossibleStepError, PollRecord, ShowTally
+from grandstand.domain.polls import steps, views
+from grandstand.domain.polls.record import PollRecord, ShowTally
+from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.text.normalise import clean
 from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
 
@@ -133,7 +134,7 @@ async def list_all(call: Call) -> Response:
         else poll
         for poll in polls
     ]
-    return answer(PollList([poll.for_producers() for poll in told], further or UNSET))
+    return answer(PollList([views.for_producers(poll) for poll in told], further or UNSET))
 
 
 async def get(call: Call) -> Response:
@@ -150,7 +151,7 @@ async def extend(call: Call) -> Response:
     else:
         closes_at = 0 if body.closes_at is UNSET else body.closes_at
     try:  # a poll of long ago isn't in the live state, which alone decides
-        rules.extend(poll, closes_at, call.live.now())
+        steps.extend(poll, closes_at, call.live.now())
     except ImpossibleStepError as impossible:
         raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
     await call.submit(PollExtended(event_id(), poll.id, closes_at))
@@ -190,8 +191,8 @@ async def _step(
 def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -> PollRecord:
     """A step with a poll that the live state has forgotten: possible if it changes nothing."""
     try:
-        after = {"close": lambda: poll, "reveal": lambda: rules.reveal(poll)}.get(
-            step, lambda: rules.cancel(poll)
+        after = {"close": lambda: poll, "reveal": lambda: steps.reveal(poll)}.get(
+            step, lambda: steps.cancel(poll)
         )()
     except ImpossibleStepError as impossible:
         raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
@@ -214,7 +215,7 @@ async def _told(call: Call, poll: PollRecord) -> Poll:
     if not poll.final:
         tally, voters = await call.api.rooms.store.votes.tally(call.live.room, poll)
         poll = replace(poll, tally=tally, voters=voters)
-    return poll.for_producers()
+    return views.for_producers(poll)
 
 
 # --- what a body must be beyond its fields -------------------------------------------------------

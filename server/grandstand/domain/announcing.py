@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from grandstand.domain.clock import AHEAD_MS
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Cue
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, field
 
 from grandstand.domain.identity import Role
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.wire.messages import Cue, HeldComment, Mode, Overlay, Size
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from msgspec import UNSET, Struct, UnsetType, field
 
 from grandstand.domain.hints import Hint
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.unwanted import Unwanted
 from grandstand.wire.messages import (
     Comment,

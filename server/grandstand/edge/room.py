@@ -20,6 +20,7 @@ from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import GuestBanned, StaffCame
 from grandstand.domain.hints import DAY_S, DEVICE_MS, hint, network_of
 from grandstand.domain.identity import Identity
+from grandstand.domain.polls import views
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
 from grandstand.edge import validation
 from grandstand.edge.audience import Audience, Outlet
@@ -290,7 +291,7 @@ class EdgeRoom:
 
     def _tell_staff_ahead(self, commit: Commit) -> None:
         """Show staff, before all others, the polls and cues that are set for later."""
-        polls = [poll.public() for poll in commit.private.polls if not poll.announced]
+        polls = [views.for_viewers(poll) for poll in commit.private.polls if not poll.announced]
         cues = [cue for cue in commit.private.cues_ahead.values() if cue is not None]
         if STAFF in self.audiences and (polls or cues):
             frame = Frame(commit.now, head=commit.offset, polls=polls or UNSET, cues=cues or UNSET)

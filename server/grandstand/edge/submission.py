@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grandstand.domain.identity import Role
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.wire.codes import RefusedError
 from grandstand.wire.messages import Ack, Mode, Size
 

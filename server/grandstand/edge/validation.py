@@ -15,10 +15,10 @@ from typing import Protocol
 
 from msgspec import UNSET
 
-from grandstand.domain import polls
 from grandstand.domain.clock import check_at
 from grandstand.domain.identity import Action, Identity, check_may, neutral_name
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls import votes
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.moderation.names import Names
@@ -104,7 +104,7 @@ def vote(
     at = now if message.at is UNSET else message.at
     fault = _first(
         lambda: check_may(known, "vote", state.settings),
-        lambda: None if poll is None else polls.check_choices(poll, message.choices),
+        lambda: None if poll is None else votes.check_choices(poll, message.choices),
         lambda: check_at(at, now, state.settings.max_latency),
     )
     if limited is not None:
@@ -204,6 +204,6 @@ def _check_may_speak(identity: Identity, user: str, state: RoomState, now: int) 
 
 
 def _check_counts(poll: PollRecord, at: int, now: int) -> None:
-    if not polls.counts(poll, at, now):
+    if not votes.counts(poll, at, now):
         words = "this poll takes no vote for that moment"
         raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)

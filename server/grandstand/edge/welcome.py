@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from grandstand.domain.polls import views
 from grandstand.replica.replica import Replica
 from grandstand.wire.codec import Codec, encode, raw
 from grandstand.wire.framing import split
@@ -91,7 +92,9 @@ class Greeter:
             whole = welcome(
                 {
                     "settings": state.settings,
-                    "polls": [poll.public() for poll in polls if poll.announced or is_staff],
+                    "polls": [
+                        views.for_viewers(poll) for poll in polls if poll.announced or is_staff
+                    ],
                     "overlays": list(state.overlays.values()),  # for those behind its end, too
                     "cues": [*cues, *state.cues_ahead.values()] if is_staff else cues,
                     "recent": [] if recovered else state.recent,

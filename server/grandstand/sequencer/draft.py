@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from grandstand.domain import announcing, polls
+from grandstand.domain import announcing
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import (
     ClockReset,
@@ -39,7 +39,9 @@ from grandstand.domain.events import (
 from grandstand.domain.expiry import forget_first, forget_over
 from grandstand.domain.hints import MAX_HINTS, Hint
 from grandstand.domain.outcome import Effect, Fate, Outcome, Refusal, Refused
-from grandstand.domain.polls import ImpossibleStepError, PollRecord
+from grandstand.domain.polls import steps
+from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.domain.record import Row
 from grandstand.domain.settings import merged
 from grandstand.domain.state import (
@@ -205,12 +207,12 @@ class Draft:
             raise ImpossibleEventError(Refusal.UNKNOWN_POLL, words)
         try:
             if isinstance(event, PollFinished):
-                return polls.finish(poll, event.tally, event.voters)
+                return steps.finish(poll, event.tally, event.voters)
             if isinstance(event, PollExtended):
-                return polls.extend(poll, event.closes_at, self.now)
+                return steps.extend(poll, event.closes_at, self.now)
             if event.step == "close":
-                return polls.close(poll, event.at, event.grace)
-            return polls.reveal(poll) if event.step == "reveal" else polls.cancel(poll)
+                return steps.close(poll, event.at, event.grace)
+            return steps.reveal(poll) if event.step == "reveal" else steps.cancel(poll)
         except ImpossibleStepError as impossible:
             raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
 

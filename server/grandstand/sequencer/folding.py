@@ -18,6 +18,7 @@ from grandstand.domain import announcing
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.outcome import Outcome
 from grandstand.domain.pieces import PIECE, Pieces, at_once
+from grandstand.domain.polls import views
 from grandstand.domain.ranking import Group
 from grandstand.domain.record import Row
 from grandstand.domain.selection import Selector
@@ -173,7 +174,8 @@ class RoomFold:
             comments=[shown(group) for group in groups] or UNSET,
             overflow=choice.overflow or UNSET,
             retract=draft.retract or UNSET,
-            polls=[poll.public() for poll in draft.polls.values() if poll.announced] or UNSET,
+            polls=[views.for_viewers(poll) for poll in draft.polls.values() if poll.announced]
+            or UNSET,
             cues=draft.cues or UNSET,
             overlays=overlays or UNSET,
             drop=drop or UNSET,

@@ -25,7 +25,7 @@ from grandstand.domain.clock import ProgrammeClock, next_tick
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import CommentEvent, ControlEvent, PollFinished
 from grandstand.domain.pieces import Pieces
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.selection import Selector
 from grandstand.domain.stored import UNREADABLE
 from grandstand.sequencer import aside

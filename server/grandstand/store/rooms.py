@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PARTS, RoomState, Sanction
 from grandstand.domain.stored import item_of, state_of
 from grandstand.store import keys

@@ -20,7 +20,7 @@ import structlog
 
 from grandstand.domain import envelope
 from grandstand.domain.envelope import Commit, Latest, Renewed
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row, moment_of
 from grandstand.domain.state import PARTS, RoomState
 from grandstand.domain.stored import UNREADABLE, item_of, state_of

@@ -14,7 +14,7 @@ from typing import Literal
 
 import structlog
 
-from grandstand.domain.polls import PollRecord
+from grandstand.domain.polls.record import PollRecord
 from grandstand.store import keys
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader

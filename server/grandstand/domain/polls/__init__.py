@@ -1,0 +1,1 @@
+"""Polls: what is kept of one, its steps, its votes, and what viewers see of it."""

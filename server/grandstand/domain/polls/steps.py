@@ -1,0 +1,89 @@
+"""The steps of a poll, and its states as a table.
+
+A poll goes from ``open`` to ``closed`` (once final), ``revealed``, or ``cancelled``. It is ``open``
+before ``opens_at`` too: viewers show it by their own playhead. Between ``closes_at`` and the end of
+``grace`` it is open still, for those who see the picture later.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from grandstand.domain.polls.record import PollRecord
+from grandstand.wire.messages import PollStatus
+
+Step = Literal["extend", "close", "finish", "reveal", "cancel"]
+
+STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
+    ("open", "extend"): "open",
+    ("open", "close"): "open",
+    ("open", "finish"): "closed",
+    ("open", "cancel"): "cancelled",
+    ("closed", "close"): "closed",
+    ("closed", "finish"): "closed",
+    ("closed", "reveal"): "revealed",
+    ("closed", "cancel"): "cancelled",
+    ("revealed", "close"): "revealed",
+    ("revealed", "finish"): "revealed",
+    ("revealed", "reveal"): "revealed",
+    ("cancelled", "cancel"): "cancelled",
+    ("cancelled", "finish"): "cancelled",
+}
+"""What each step leads to; a pair that isn't here is impossible."""
+
+
+class ImpossibleStepError(Exception):
+    """The poll's status doesn't allow the step; nothing was changed."""
+
+
+def extend(poll: PollRecord, closes_at: int, now: int) -> PollRecord:
+    """Let the window end at ``closes_at`` if that is later; only as long as it isn't over.
+
+    Once it is over some have seen its end, and after its grace every shard may be closed.
+    """
+    status = _next(poll, "extend")
+    if now > poll.closes_at:
+        raise ImpossibleStepError("can't extend a poll whose window is over")
+    return replace(poll, status=status, closes_at=max(poll.closes_at, closes_at))
+
+
+def close(poll: PollRecord, now: int, grace: int | None) -> PollRecord:
+    """End the window at ``now``; a poll whose window is over already stays as it is."""
+    status = _next(poll, "close")
+    if poll.ended:
+        return poll
+    closes_at = min(poll.closes_at, now)
+    return replace(
+        poll,
+        status=status,
+        opens_at=min(poll.opens_at, closes_at),
+        closes_at=closes_at,
+        grace=poll.grace if grace is None else grace,
+    )
+
+
+def finish(poll: PollRecord, tally: list[int], voters: int) -> PollRecord:
+    """The final result, summed after every shard was closed; a second one changes nothing."""
+    status = _next(poll, "finish")
+    if poll.final:
+        return poll
+    return replace(poll, status=status, final=True, tally=tally, voters=voters)
+
+
+def reveal(poll: PollRecord) -> PollRecord:
+    """Shows tally and answer to everyone; only once the result is final."""
+    return replace(poll, status=_next(poll, "reveal"))
+
+
+def cancel(poll: PollRecord) -> PollRecord:
+    """Take the poll back; it takes no more votes and shows no result."""
+    return replace(poll, status=_next(poll, "cancel"))
+
+
+def _next(poll: PollRecord, step: Step) -> PollStatus:
+    try:
+        return STEPS[poll.status, step]
+    except KeyError:
+        raise ImpossibleStepError(f"can't {step} a poll that is {poll.status}") from None

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+from grandstand.domain.polls import steps
+from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.steps import STEPS, ImpossibleStepError, Step
+from grandstand.wire.messages import PollStatus
+from msgspec.structs import replace
+
+from tests.domain.polls.examples import poll
+
+STATUSES: tuple[PollStatus, ...] = get_args(PollStatus)
+STEP_NAMES: tuple[Step, ...] = get_args(Step)
+TAKE: dict[Step, Callable[[PollRecord], PollRecord]] = {
+    "extend": lambda poll: steps.extend(poll, 3_000, 1_500),
+    "close": lambda poll: steps.close(poll, 1_500, None),
+    "finish": lambda poll: steps.finish(poll, [2, 1], 3),
+    "reveal": steps.reveal,
+    "cancel": steps.cancel,
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_a_step_leads_where_the_table_says_or_is_impossible(status: PollStatus, step: Step) -> None:
+    before = poll(status=status, final=status in ("closed", "revealed"), tally=[1, 0], voters=1)
+    copy = replace(before)
+    if (status, step) in STEPS:
+        after = TAKE[step](before)
+        assert after.status == STEPS[status, step]
+        if status == after.status and step != "close" and before.final:
+            assert after == before
+    else:
+        with pytest.raises(ImpossibleStepError, match=f"can't {step} a poll that is {status}"):
+            TAKE[step](before)
+    assert before == copy
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_a_step_taken_again_changes_nothing(step: Step) -> None:
+    before = poll(status="closed", final=True) if step == "reveal" else poll()
+    once = TAKE[step](before)
+    assert TAKE[step](once) == once
+
+
+def test_nothing_is_revealed_before_it_is_final() -> None:
+    with pytest.raises(ImpossibleStepError):
+        steps.reveal(steps.close(poll(), 1_200, None))
+
+
+def test_a_close_ends_the_window_now_and_never_later() -> None:
+    assert steps.close(poll(), 1_500, None).closes_at == 1_500
+    assert steps.close(poll(), 3_000, None).closes_at == 2_000
+    early = steps.close(poll(), 400, 0)
+    assert (early.opens_at, early.closes_at, early.grace) == (400, 400, 0)
+
+
+def test_an_extended_window_ends_later_and_never_sooner() -> None:
+    cast = poll(tally=[2, 1], voters=3)
+    assert steps.extend(cast, 9_000, 2_000) == replace(cast, closes_at=9_000)
+    assert steps.extend(cast, 1_600, 1_500) == cast
+    assert steps.extend(cast, 9_000, 0).opens_at == cast.opens_at
+
+
+def test_what_is_over_is_not_extended() -> None:
+    with pytest.raises(ImpossibleStepError, match="window is over"):
+        steps.extend(poll(), 9_000, 2_001)
+    with pytest.raises(ImpossibleStepError, match="window is over"):
+        steps.extend(steps.close(poll(), 1_200, None), 9_000, 1_201)
+
+
+def test_a_closed_polls_window_stays() -> None:
+    ended = poll(status="closed", final=True)
+    assert steps.close(ended, 1_100, 0) == ended
+
+
+def test_the_final_result_never_changes() -> None:
+    final = steps.finish(poll(), [2, 1], 3)
+    assert steps.finish(final, [9, 9], 18) == final
