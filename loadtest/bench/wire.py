@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from grandstand.domain.identity import user_id
-from grandstand.edge.publication import Publication
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line
 from grandstand.recordings.recording import read
+from grandstand.replica.publication import Publication
 from grandstand.text.normalise import clean, skeleton
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Frame

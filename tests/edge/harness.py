@@ -335,7 +335,8 @@ class Harness:
         """A viewer with an outlet who has said hello in a room that is followed already."""
         outlet = outlet or FakeOutlet()
         session = self.admit(room, outlet)
-        session.received(msgspec.msgpack.encode({"type": "hello", **hello}), False)
+        to_bytes = msgspec.json.encode if outlet.is_text else msgspec.msgpack.encode
+        session.received(to_bytes({"type": "hello", **hello}), outlet.is_text)
         return outlet
 
     @asynccontextmanager

@@ -6,8 +6,8 @@ import socket as sockets
 
 import pytest
 from grandstand.edge.audience import Audience
-from grandstand.edge.publication import Publication
 from grandstand.edge.transport.websocket import ANSWER_S, ViewerSocket
+from grandstand.replica.publication import Publication
 from grandstand.telemetry import Metrics
 from grandstand.wire import frames
 from grandstand.wire.codec import encode
@@ -22,7 +22,7 @@ from tests.waiting import until
 
 
 def numbered(offset: int) -> Publication:
-    return Publication(encode(Frame(now=1, offset=offset), "msgpack"))
+    return Publication(encode(Frame(now=1, offset=offset), "msgpack"), offset)
 
 
 FORMS = numbered(1)
@@ -137,8 +137,8 @@ async def test_what_comes_while_a_cohort_waits_is_written_with_one_call_and_in_o
     for seat in seats:
         audience.join(seat)
     frames = [numbered(offset) for offset in (1, 2, 3)]
-    for offset, publication in enumerate(frames, 1):
-        audience.broadcast(publication, offset)
+    for publication in frames:
+        audience.broadcast(publication)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
     assert [audience.given_offset(seat) for seat in seats] == [1, 1, 0, 0]
     while any(audience.given_offset(seat) < 3 for seat in seats):  # noqa: ASYNC110
@@ -153,12 +153,12 @@ async def test_what_waits_is_not_for_who_joins_meanwhile(audience: Audience) -> 
     seats = [FakeOutlet() for _ in range(3)]
     for seat in seats:
         audience.join(seat)
-    audience.broadcast(numbered(1), 1)
+    audience.broadcast(numbered(1))
     newcomer = FakeOutlet()
     assert audience.given_offset(newcomer) == 1
     audience.join(newcomer)  # beside the third, who hasn't had the frame yet
     assert [len(seat.frames) for seat in seats] == [1, 1, 1]
-    audience.broadcast(numbered(2), 2)
+    audience.broadcast(numbered(2))
     while len(newcomer.frames) < 1:  # noqa: ASYNC110
         await asyncio.sleep(0)
     assert newcomer.frames == [numbered(2).ready(False, False)]
@@ -170,7 +170,7 @@ async def test_what_waits_is_dropped_where_all_are_told_in_another_way(audience:
     seats = [FakeOutlet() for _ in range(4)]
     for seat in seats:
         audience.join(seat)
-    audience.broadcast(numbered(1), 1)
+    audience.broadcast(numbered(1))
     audience.empty(7)
     await asyncio.sleep(0)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
@@ -182,7 +182,7 @@ async def test_what_may_wait_is_written_with_the_next_frame(audience: Audience) 
     audience.join(seat)
     audience.broadcast_within(60.0, FORMS)
     assert seat.frames == []
-    audience.broadcast(numbered(2), 2)
+    audience.broadcast(numbered(2))
     assert seat.frames == [FORMS.ready(False, False) + numbered(2).ready(False, False)]
 
 
@@ -244,7 +244,7 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
             payload = number.to_bytes(4, "big") + bytes([number % 251]) * size
             if number == max(sizes):
                 await until(lambda: len(audience) == len(pauses_s))
-            audience.broadcast(Raw(payload), number)
+            audience.broadcast(Raw(payload, number))
             for session in served.admission.sessions:
                 if draw.random() < 0.3:
                     answer = number.to_bytes(4, "big") + b"answer"
@@ -274,7 +274,7 @@ async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
             sockets_ = [session.socket for session in served.admission.sessions]
             sent_bytes = 0
             while not sockets_[1]._asked:
-                audience.broadcast(Raw(b"x" * 1_000), 1)
+                audience.broadcast(Raw(b"x" * 1_000, 1))
                 sent_bytes += 1_000
                 assert await reading.recv() == b"x" * 1_000
                 await asyncio.sleep(0.002)
@@ -289,4 +289,4 @@ class Raw(Publication):
     """A payload of any kind."""
 
     def ready(self, is_text: bool, deflates: bool) -> bytes:
-        return frames.plain(self.payload, text=False)
+        return super().ready(is_text=False, deflates=False)

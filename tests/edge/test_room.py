@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +11,9 @@ from grandstand.domain.envelope import Latest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PrivateChanges, Sanction
 from grandstand.edge.room import QUIET_S, EdgeRoom
+from grandstand.replica import publication
+from grandstand.replica.publication import EVERYONE, STAFF, Voters, of_latest
+from grandstand.wire import frames
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -238,14 +244,89 @@ async def test_a_crowd_is_welcomed_again_in_slices_and_misses_nothing_meanwhile(
             assert frames == list(range(again[0]["offset"] + 1, room.live.replica.offset + 1))
 
 
-async def test_forms_are_kept_as_long_as_the_ring(on_still_harness: Harness) -> None:
+def kinds() -> list[FakeOutlet]:
+    return [FakeOutlet(is_text, deflates) for is_text, deflates in product((True, False), repeat=2)]
+
+
+async def test_each_form_is_made_once_however_many_viewers_of_whatever_audiences_ask(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Counter[tuple[str, bytes, bool]] = Counter()
+
+    def plain(payload: bytes, text: bool) -> bytes:
+        made["plain", payload, text] += 1
+        return frames.plain(payload, text)
+
+    def deflated(payload: bytes, text: bool) -> bytes:
+        made["deflated", payload, text] += 1
+        return frames.deflated(payload, text)
+
+    counting = SimpleNamespace(plain=plain, deflated=deflated, payload=frames.payload)
+    monkeypatch.setattr(publication, "frames", counting)
     room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))
     edge = edge_room(on_still_harness, room)
-    payloads = [str(number).encode() for number in range(301)]
-    publication = [edge.publication(payload) for payload in payloads]
-    assert edge.publication(payloads[300]) is publication[300]
-    assert edge.publication(payloads[1]) is publication[1]
-    assert edge.publication(payloads[0]) is not publication[0]
+    token = on_still_harness.token("mod", "moderator")
+    watching = [*kinds(), *kinds(), *kinds()]
+    for outlet in watching:
+        on_still_harness.seat(room.room, outlet, token=token)
+        assert outlet.session is not None
+        edge.voted(outlet.session, "p")
+    made.clear()
+    long_ones = [f"{number} " + "hurrah! " * 20 for number in range(3)]
+    held = HeldComment("c1", 0, "u", "Ada", "hm " * 50, 5.0, [], "a word")
+    commit = await room.commit(*long_ones, private=PrivateChanges(held=[held]))
+    latest = tallied(room, 1)
+    edge.published(of_latest(latest))
+    place = {"epoch": room.live.replica.epoch, "offset": 1}
+    for outlet in (*kinds(), *kinds()):
+        on_still_harness.seat(room.room, outlet, token=token, resume=place)
+        assert outlet.session is not None
+        edge.voted(outlet.session, "p")
+    await until(lambda: all(edge.audience.given_offset(outlet) == 4 for outlet in watching))
+    numbered = {payload: count for (form, payload, _), count in made.items() if form == "deflated"}
+    assert set(commit.frames) <= numbered.keys()
+    assert ("plain", latest.for_voters["p"], False) in made
+    assert len(made) >= 4 * (len(commit.frames) + 1)
+    assert set(made.values()) == {1}
+
+
+async def test_resume_gives_the_very_bytes_that_were_sent_live(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    audience = edge_room(on_still_harness, room).audience
+    watching = [on_still_harness.seat(room.room, outlet) for outlet in kinds()]
+    await room.commit("the first", "hurrah! " * 20)
+    await room.commit("hm")
+    await until(lambda: all(audience.given_offset(outlet) == 3 for outlet in watching))
+    place = {"epoch": room.live.replica.epoch, "offset": 0}
+    for live in watching:
+        back = FakeOutlet(live.is_text, live.deflates)
+        on_still_harness.seat(room.room, back, resume=place)
+        assert b"".join(back.frames[1:]) == b"".join(live.frames[1:])
+
+
+async def test_who_left_is_in_no_audience(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    await room.commit("x", private=PrivateChanges(polls=[poll_of(room), poll_of(room, "q")]))
+    edge = edge_room(on_still_harness, room)
+    keys = (EVERYONE, STAFF, Voters("p"), Voters("q"))
+    staying, leaving = (
+        on_still_harness.seat(room.room, token=on_still_harness.token(sub, "moderator"))
+        for sub in ("mo", "mod")
+    )
+    for outlet in (staying, leaving):
+        assert outlet.session is not None
+        edge.voted(outlet.session, "p")
+        edge.voted(outlet.session, "q")
+    assert all(leaving in edge.audiences[key] for key in keys)
+    assert leaving.session is not None
+    leaving.session.lost()
+    for key in keys:
+        assert list(edge.audiences[key]) == [staying]
+    assert staying.session is not None
+    staying.session.ending()
+    assert not [key for key in keys[1:] if key in edge.audiences]
+    assert list(edge.audience) == []
 
 
 async def test_who_left_gets_nothing_and_counts_no_more(on_still_harness: Harness) -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from grandstand.domain.envelope import Commit
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.state import RoomState
+from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica
 from grandstand.wire.codec import Codec, decode_frame, encode
@@ -31,7 +32,7 @@ def frames(*offsets: int) -> list[bytes]:
 
 def replica(state: RoomState | None = None) -> Replica:
     made = Replica("e1", 9, 12, state or RoomState())
-    made.remember(frames(10, 11, 12))
+    made.remember(Commit("e1", 9, 12, NOW, frames(10, 11, 12), PrivateChanges()))
     return made
 
 
@@ -73,7 +74,8 @@ def greeted(
     payloads, missed = Greeter("gala").greet(room, VIEWER, NOW, 5, "fsync", resume, "msgpack")
     welcome, *rest = payloads
     assert all(len(payload) <= MAX_SERVER_MESSAGE_BYTES for payload in payloads)
-    return msgspec.msgpack.decode(welcome, type=Welcome), [*map(decode_frame, rest)], missed
+    after = None if missed is None else [publication.payload for publication in missed]
+    return msgspec.msgpack.decode(welcome, type=Welcome), [*map(decode_frame, rest)], after
 
 
 @pytest.mark.parametrize(("offset", "missed"), [(9, [10, 11, 12]), (11, [12]), (12, [])])

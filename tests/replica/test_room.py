@@ -15,6 +15,7 @@ from grandstand.domain.events import Restored
 from grandstand.domain.outcome import Effect, Refused
 from grandstand.domain.state import OutcomeRecord, PrivateChanges
 from grandstand.replica import room as module
+from grandstand.replica.publication import Publication, Voters
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.timeouts import timeout
@@ -36,14 +37,14 @@ class Listener:
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
-        self.told: list[str] = []
+        self.publications: list[Publication] = []
         self.reloads = 0
+
+    def published(self, publication: Publication) -> None:
+        self.publications.append(publication)
 
     def committed(self, commit: Commit) -> None:
         self.seqs.append(commit.seq)
-
-    def latest(self, latest: Latest) -> None:
-        self.told.append(latest.epoch)
 
     def reloaded(self) -> None:
         self.reloads += 1
@@ -92,6 +93,34 @@ async def test_what_is_heard_in_order_is_handed_on_once(deaf: Deaf) -> None:
         deaf.live.heard(commit)
     assert deaf.listener.seqs == [1, 2, 3]
     assert deaf.live.filling is None
+
+
+async def test_frames_are_published_in_order_before_their_commit_and_kept_by_the_ring(
+    deaf: Deaf,
+) -> None:
+    class Witness(Listener):
+        def committed(self, commit: Commit) -> None:
+            super().committed(commit)
+            assert [each.offset for each in self.publications] == [*range(1, commit.offset + 1)]
+
+    witness = Witness()
+    deaf.live.listeners.append(witness)
+    commits = await deaf.stored(2, texts=("a", "b", "c"))
+    for commit in commits:
+        deaf.live.heard(commit)
+    assert witness.seqs == [1, 2]
+    published = witness.publications
+    assert [each.payload for each in published] == commits[0].frames + commits[1].frames
+    kept = deaf.live.replica.after(0) or []
+    assert all(mine is its for mine, its in zip(kept, published, strict=True))
+
+
+async def test_an_unnumbered_frame_brings_voters_their_tallies(deaf: Deaf) -> None:
+    deaf.live.heard(Latest(deaf.live.replica.epoch, b"all", 1, {"p": b"p's", "q": b"q's"}))
+    (publication,) = deaf.listener.publications
+    assert (publication.offset, publication.payload) == (None, b"all")
+    added = {key: each.payload for key, each in publication.additions.items()}
+    assert added == {Voters("p"): b"p's", Voters("q"): b"q's"}
 
 
 async def test_a_gap_is_filled_from_the_timeline(deaf: Deaf) -> None:
@@ -208,11 +237,12 @@ async def test_a_new_epoch_loads_the_room_anew(deaf: Deaf) -> None:
     assert deaf.listener.reloads == 1
     replica = deaf.live.replica
     assert (replica.epoch, replica.seq, replica.offset) == (epoch, 10, 31)
-    assert replica.after(30) == commit.frames
+    assert [each.payload for each in replica.after(30) or ()] == commit.frames
     assert replica.after(29) is None
-    deaf.live.heard(Latest(old, b"", 3))
-    deaf.live.heard(Latest(epoch, b"", 4))
-    assert (deaf.listener.told, deaf.live.viewers) == ([epoch], 4)
+    deaf.live.heard(Latest(old, b"old", 3))
+    deaf.live.heard(Latest(epoch, b"new", 4))
+    assert [each.payload for each in deaf.listener.publications[2:]] == [b"new"]
+    assert deaf.live.viewers == 4
 
 
 async def test_a_store_that_is_away_leaves_the_gap_for_later(

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from grandstand.domain import events
 from grandstand.domain.clock import next_tick
-from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.envelope import Commit
 from grandstand.domain.events import (
     CommentEvent,
     ControlEvent,
@@ -24,6 +24,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.polls.record import PollRecord
 from grandstand.overlays.stats import version
+from grandstand.replica.publication import Publication, Voters
 from grandstand.replica.room import LiveRoom
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
@@ -54,13 +55,14 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harnes
 class Listener:
     def __init__(self) -> None:
         self.commits: list[Commit] = []
-        self.latests: list[Latest] = []
+        self.latests: list[Publication] = []
+
+    def published(self, publication: Publication) -> None:
+        if publication.offset is None:
+            self.latests.append(publication)
 
     def committed(self, commit: Commit) -> None:
         self.commits.append(commit)
-
-    def latest(self, latest: Latest) -> None:
-        self.latests.append(latest)
 
     def reloaded(self) -> None:
         pass
@@ -79,7 +81,7 @@ class Listener:
 
     def tallies(self, poll: str) -> list[list[int]]:
         """What everyone was told of a poll's votes."""
-        frames = [decode_frame(latest.frame) for latest in self.latests]
+        frames = [decode_frame(latest.payload) for latest in self.latests]
         return [each.tally for frame in frames for each in frame.tallies or [] if each.poll == poll]
 
 
@@ -176,7 +178,7 @@ async def test_gauges_come_once_a_second_and_say_where_the_room_stands(room: Seq
     await room.append(*room.said("a"))
     room.start()
     await until(lambda: len(room.listener.latests) >= 2)
-    frame = decode_frame(room.listener.latests[0].frame)
+    frame = decode_frame(room.listener.latests[0].payload)
     assert (frame.head, isinstance(frame.offset, int)) == (1, False)
     assert frame.gauges
     assert frame.gauges.viewers == 0
@@ -227,8 +229,10 @@ async def test_tallies_go_to_whom_the_producer_lets_see_them(room: Sequenced) ->
         await room.vote(poll, "v", 1)
     await until(lambda: [0, 1] in room.listener.tallies(shown.id))
     assert room.listener.tallies(voted.id) == room.listener.tallies(hidden.id) == []
-    await until(lambda: any(voted.id in latest.for_voters for latest in room.listener.latests))
-    assert not any(hidden.id in latest.for_voters for latest in room.listener.latests)
+    await until(
+        lambda: any(Voters(voted.id) in latest.additions for latest in room.listener.latests)
+    )
+    assert not any(Voters(hidden.id) in latest.additions for latest in room.listener.latests)
 
 
 async def test_a_tally_is_told_again_to_those_who_came_since(

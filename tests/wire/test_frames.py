@@ -25,7 +25,9 @@ def test_a_plain_frame_equals_what_websockets_writes_at_every_edge_of_the_length
     length: int, text: bool
 ) -> None:
     payload = b"x" * length
-    assert frames.plain(payload, text) == Frame(opcode(text), payload).serialize(mask=False)
+    frame = frames.plain(payload, text)
+    assert frame == Frame(opcode(text), payload).serialize(mask=False)
+    assert frames.payload(frame) == payload
 
 
 @pytest.mark.parametrize("text", [True, False])

@@ -1,7 +1,6 @@
 """Audiences: sets of viewers who get the same bytes. The hub knows nothing else of them.
 
-Today an audience is a room, or those of it who voted in a poll; a language's speakers and a topic's
-followers fit without a second mechanism.
+An audience is a room, or a part of it with publications of its own (``audiences``).
 
 Theory of operation: an audience is made of cohorts, each small enough to be written to in one go.
 A frame goes to the first cohort at once and to the others one after the other, and between two of
@@ -29,8 +28,8 @@ from typing import Protocol
 
 import structlog
 
-from grandstand.edge.publication import Publication
 from grandstand.edge.transport.send_socket import UNREAD_BYTES, Socket, window
+from grandstand.replica.publication import Publication
 from grandstand.telemetry import Metrics
 
 COHORT = 1000
@@ -96,7 +95,7 @@ class Cohort:
         """The numbered frame that was written last, or is being written."""
         self._form = form
         self._is_direct = is_direct
-        self._waiting: list[tuple[Publication, int | None]] = []
+        self._waiting: list[Publication] = []
         self._sockets: list[Socket] | None = None
         self._others: list[Outlet] = []
         self._windows: dict[Socket, int] = {}
@@ -118,9 +117,9 @@ class Cohort:
         del self.members[outlet]
         self._sockets = None
 
-    def put(self, publication: Publication, offset: int | None) -> None:
+    def put(self, publication: Publication) -> None:
         """A frame for all of them, to be written with the next ``flush``."""
-        self._waiting.append((publication, offset))
+        self._waiting.append(publication)
 
     def flush(self, now_s: float) -> tuple[int, int]:
         """Writes what waits to every member that isn't full; how many those were, and bytes each.
@@ -129,12 +128,12 @@ class Cohort:
         task, no encoding per member. One failing member never stops the loop.
         """
         waiting, self._waiting = self._waiting, []
-        for _, offset in waiting:
-            if offset is not None:
-                self.given_offset = offset
+        for publication in waiting:
+            if publication.offset is not None:
+                self.given_offset = publication.offset
         if not waiting or not self.members:
             return 0, 0
-        frames = [publication.ready(*self._form) for publication, _ in waiting]
+        frames = [publication.ready(*self._form) for publication in waiting]
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         sockets = self._sorted() if self._sockets is None else self._sockets
         others = [*self._others]
@@ -248,18 +247,18 @@ class Audience:
         if cohort is not None:
             cohort.leave(outlet)
 
-    def broadcast(self, publication: Publication, offset: int | None = None) -> None:
-        """A frame for every member; the numbered one of that ``offset``, if it is one."""
-        if offset is not None:
-            self._offset = offset
+    def broadcast(self, publication: Publication) -> None:
+        """A frame for every member."""
+        if publication.offset is not None:
+            self._offset = publication.offset
         for cohort in self._each():
-            cohort.put(publication, offset)
+            cohort.put(publication)
         self._begin()
 
     def broadcast_within(self, seconds: float, publication: Publication) -> None:
         """A frame for every member that may wait so long for the next: one write for both."""
         for cohort in self._each():
-            cohort.put(publication, None)
+            cohort.put(publication)
         asyncio.get_running_loop().call_later(seconds, self._begin)
 
     def write_now(self, publication: Publication) -> None:

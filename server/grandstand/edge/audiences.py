@@ -1,32 +1,22 @@
-"""The named audiences of one room on this node: who gets which publication beside the room's own.
+"""The audiences of one room on this node, by key: who gets which publication.
 
-It must not know messages or sessions. Theory of operation: an audience exists while it has members
-and while the room knows its key, so that there are never more of them than the room's state has
-such things; nobody who joins can make one up. A key's latest value is kept for those who join
-later, and dropped with the key.
+It must not know messages or sessions. Theory of operation: the room's own audience, ``EVERYONE``,
+is always there. Another exists while it has members and while the room knows its key, so that there
+are never more of them than the room's state has such things; nobody who joins can make one up. A
+key's latest value is kept for those who join later, and dropped with the key.
+
+An index names the audiences of each viewer, so that none is searched when it leaves. It doesn't
+name the room's: everybody is in that one, and entries for all would be 40 to 80 bytes a viewer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from grandstand.edge.audience import Audience, Outlet
-from grandstand.edge.publication import Publication
+from grandstand.replica.publication import EVERYONE, AudienceKey, Publication
 from grandstand.telemetry import Metrics
-
-
-@dataclass(frozen=True, slots=True)
-class Voters:
-    """Those who have a vote in a poll."""
-
-    poll: str
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """Moderators and producers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +30,18 @@ class Interests:
     topics: tuple[str, ...]
 
 
-AudienceKey: TypeAlias = Voters | Staff
-
-
 class Audiences:
     """A room's audiences by key."""
 
-    def __init__(self, metrics: Metrics, is_known: Callable[[AudienceKey], bool]) -> None:
-        """``is_known``: whether the room's state has what a key names."""
+    def __init__(
+        self, metrics: Metrics, offset: int, is_known: Callable[[AudienceKey], bool]
+    ) -> None:
+        """``offset`` is the room's. ``is_known``: whether the room's state has what a key names."""
         self._metrics = metrics
         self._is_known = is_known
-        self._audiences: dict[AudienceKey, Audience] = {}
+        self._audiences: dict[AudienceKey, Audience] = {EVERYONE: Audience(metrics, offset)}
+        self._joined: dict[Outlet, tuple[AudienceKey, ...]] = {}
+        self._combinations: dict[tuple[AudienceKey, ...], tuple[AudienceKey, ...]] = {}
         self._latest: dict[AudienceKey, Publication] = {}
         self.interests: dict[Outlet, Interests] = {}
         """Those of viewers who said any. No topic or language has an audience yet."""
@@ -59,12 +50,16 @@ class Audiences:
         """Whether anybody is in the audience."""
         return key in self._audiences
 
+    def __getitem__(self, key: AudienceKey) -> Audience:
+        """Return an audience that has members, or the room's. Raises KeyError."""
+        return self._audiences[key]
+
     def __len__(self) -> int:
         return len(self._audiences)
 
     def join(self, key: AudienceKey, outlet: Outlet) -> None:
         """Add a member and write the key's latest value to it; do nothing for one who is in it, or
-        for a key that the room doesn't know.
+        for a key that the room doesn't know. The room's own is joined by a viewer's position.
         """
         if not self._is_known(key):
             return
@@ -74,6 +69,10 @@ class Audiences:
         if outlet in audience:
             return
         audience.join(outlet)
+        before = self._joined.get(outlet, ())
+        keys = (*(each for each in before if each != key and each in self._audiences), key)
+        # One tuple for all who joined the same: with its keys each has 150 bytes.
+        self._joined[outlet] = self._combinations.setdefault(keys, keys)
         latest = self._latest.get(key)  # the next may be long in coming
         if latest is not None:
             outlet.write(latest.ready(outlet.is_text, outlet.deflates))
@@ -93,10 +92,25 @@ class Audiences:
     def leave(self, outlet: Outlet) -> None:
         """Remove a member from every audience, and audiences that are empty then."""
         self.interests.pop(outlet, None)
-        for key, audience in list(self._audiences.items()):
-            audience.leave(outlet)
-            if not audience:
-                del self._audiences[key]
+        self._audiences[EVERYONE].leave(outlet)
+        for key in self._joined.pop(outlet, ()):
+            audience = self._audiences.get(key)
+            if audience is not None:  # else the key ended while it was here
+                audience.leave(outlet)
+                if not audience:
+                    del self._audiences[key]
+
+    def publish(self, publication: Publication, within_s: float = 0.0) -> None:
+        """Give the base to everyone, at once or with what comes within the time, and each addition
+        to its audience as its value.
+        """
+        everyone = self._audiences[EVERYONE]
+        if within_s:
+            everyone.broadcast_within(within_s, publication)
+        else:
+            everyone.broadcast(publication)
+        for key, addition in publication.additions.items():
+            self.update(key, addition)
 
     def update(self, key: AudienceKey, value: Publication) -> None:
         """Give a value to the members that read, and keep it for those who join until the next."""
@@ -118,3 +132,4 @@ class Audiences:
         for known in (self._audiences, self._latest):
             for key in [key for key in known if not self._is_known(key)]:
                 del known[key]
+        self._combinations.clear()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from grandstand.edge.audience import Audience, Outlet
-from grandstand.edge.publication import Publication
+from grandstand.replica.publication import Publication
 from grandstand.replica.room import LiveRoom
 
 NOWHERE = ("", 0)
@@ -28,9 +28,6 @@ class Stream(Protocol):
     @property
     def audience(self) -> Audience:
         """Those who are given each frame as it comes."""
-
-    def publication(self, payload: bytes) -> Publication:
-        """Return a numbered frame in the forms in which it was or will be written."""
 
 
 class StreamPosition:
@@ -82,12 +79,12 @@ class StreamPosition:
         if not self.is_behind:
             self._stream.audience.join(outlet)
 
-    def give(self, outlet: Outlet, missed: list[bytes], after: int) -> None:
+    def give(self, outlet: Outlet, missed: list[Publication], after: int) -> None:
         """Writes the frames that follow ``after`` to it."""
         self._given = after
-        for payload in missed:
+        for publication in missed:
             if outlet.paused:
                 break
             self._given += 1
-            outlet.write(self._stream.publication(payload).ready(outlet.is_text, outlet.deflates))
+            outlet.write(publication.ready(outlet.is_text, outlet.deflates))
         self._given = None

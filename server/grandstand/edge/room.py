@@ -1,7 +1,7 @@
-"""One room at this edge: its audiences, its line, and who is there.
+"""One room at this edge: its audiences, its batches, and who is there.
 
-It hears of commits from the replica and turns them into bytes for audiences, notices for single
-viewers, and ends for those who were banned.
+It hears of publications and commits from the replica, and turns them into bytes for audiences,
+notices for single viewers, and ends for those who were banned.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
-from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.envelope import Commit
 from grandstand.domain.events import GuestBanned, StaffCame
 from grandstand.domain.hints import DAY_S, DEVICE_MS, hint, network_of
 from grandstand.domain.identity import Identity
 from grandstand.domain.polls import views
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
 from grandstand.edge import validation
-from grandstand.edge.audience import Audience, Outlet
-from grandstand.edge.audiences import AudienceKey, Audiences, Staff, Voters
+from grandstand.edge.audience import Outlet
+from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
-from grandstand.edge.publication import Publication
 from grandstand.edge.welcome import Greeter
 from grandstand.moderation.moderator import Moderator
-from grandstand.replica.replica import RING_FRAMES
+from grandstand.replica.publication import EVERYONE, STAFF, AudienceKey, Publication, Voters
 from grandstand.replica.room import LiveRoom
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
@@ -52,8 +51,6 @@ WELCOMED_AT_ONCE = 100
 HELD_PER_NOTICE = 20
 """A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
 a message 64 KiB."""
-
-STAFF = Staff()
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +100,10 @@ class EdgeRoom:
         self.live = live
         self.batches = BatchQueue(live, store, moderator, metrics)
         self.greeter = Greeter(live.room)
-        self.audience = Audience(metrics, live.replica.offset)
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
-        self.audiences = Audiences(metrics, self._knows)
-        self._forms: dict[bytes, Publication] = {}
+        self.audiences = Audiences(metrics, live.replica.offset, self._knows)
+        self.audience = self.audiences[EVERYONE]
         self._sessions: set[Member] = set()
         self._unwelcomed: dict[Member, None] = {}
         # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
@@ -169,7 +165,6 @@ class EdgeRoom:
 
     def leave(self, session: Member) -> None:
         """The session is gone."""
-        self.audience.leave(session.outlet)
         self._sessions.discard(session)
         self._unwelcomed.pop(session, None)
         self.audiences.leave(session.outlet)
@@ -186,32 +181,27 @@ class EdgeRoom:
         self.audiences.join(Voters(poll), session.outlet)
 
     def _knows(self, key: AudienceKey) -> bool:
-        """Whether an audience of that name may exist: staff, and voters of a poll that has not
-        ended and whose tally is for voters.
+        """Whether an audience of that key may exist: everyone, staff, and voters of a poll that has
+        not ended and whose tally is for voters.
         """
-        if isinstance(key, Staff):
+        if not isinstance(key, Voters):
             return True
         poll = self.live.replica.state.polls.get(key.poll)
         return poll is not None and poll.show_tally == "voted" and not poll.ended
 
     # --- what happens in the room ----------------------------------------------------------------
 
+    def published(self, publication: Publication) -> None:
+        """A frame for everyone, which may wait a tick if it is unnumbered, with its additions."""
+        is_numbered = publication.offset is not None
+        tick_s = self.live.replica.state.settings.tick / 1000
+        self._publish(publication, 0.0 if is_numbered else tick_s)
+
     def committed(self, commit: Commit) -> None:
-        """Numbered frames for everyone, asides for whom they concern."""
-        first = commit.offset - len(commit.frames) + 1
-        for offset, payload in enumerate(commit.frames, first):
-            self._broadcast(self.publication(payload), offset)
+        """Asides for whom they concern."""
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
-
-    def latest(self, latest: Latest) -> None:
-        """An unnumbered frame, which may wait a tick, and tallies for those who voted."""
-        tick_s = self.live.replica.state.settings.tick / 1000
-        self.audience.broadcast_within(tick_s, Publication(latest.frame))
-        self._sent_at_s = asyncio.get_running_loop().time()
-        for poll, payload in latest.for_voters.items():
-            self.audiences.update(Voters(poll), Publication(payload))
 
     def reloaded(self) -> None:
         """What viewers have doesn't lead here: everyone starts from a new welcome.
@@ -260,20 +250,11 @@ class EdgeRoom:
         """Says where the room stands if nothing was said for a while."""
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
-            self._broadcast(Publication.of(frame))
+            self._publish(Publication.of(frame))
 
-    def publication(self, payload: bytes) -> Publication:
-        """A numbered frame's forms: kept as long as the ring keeps it, for those who come back."""
-        known = self._forms.get(payload)
-        if known is None:
-            known = self._forms[payload] = Publication(payload)
-            if len(self._forms) > RING_FRAMES:
-                del self._forms[next(iter(self._forms))]
-        return known
-
-    def _broadcast(self, publication: Publication, offset: int | None = None) -> None:
+    def _publish(self, publication: Publication, within_s: float = 0.0) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
-        self.audience.broadcast(publication, offset)
+        self.audiences.publish(publication, within_s)
 
     def _tell(self, private: PrivateChanges) -> None:
         for user, notice in private.notices:

@@ -149,7 +149,7 @@ class ViewerSession:
     def ending(self) -> None:
         """Nothing may be written any more."""
         if self._room is not None:
-            self._room.audience.leave(self.outlet)
+            self._room.audiences.leave(self.outlet)
 
     def lost(self) -> None:
         """The connection is over."""

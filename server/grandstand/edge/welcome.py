@@ -14,6 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from grandstand.domain.polls import views
+from grandstand.replica.publication import Publication
 from grandstand.replica.replica import Replica
 from grandstand.wire.codec import Codec, encode, raw
 from grandstand.wire.framing import split
@@ -54,15 +55,15 @@ class Greeter:
         durability: Durability,
         resume: Resume | None,
         codec: Codec,
-    ) -> tuple[list[bytes], list[bytes] | None]:
-        """The messages of a welcome, encoded, then the numbered frames (msgpack) that the viewer
-        missed; None if it isn't recovered.
+    ) -> tuple[list[bytes], list[Publication] | None]:
+        """The messages of a welcome, encoded, then the numbered frames that the viewer missed; None
+        if it isn't recovered.
 
         A state too large for one message is told in several: its polls, overlays and cues follow
         the ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit. Staff
         are also told what is set for later.
         """
-        missed: list[bytes] | None = None
+        missed: list[Publication] | None = None
         if resume is not None and resume.epoch == replica.epoch:
             missed = replica.after(resume.offset)
         if self._commit is None or self._commit[0] is not replica or self._commit[1] != replica.seq:

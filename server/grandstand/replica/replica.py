@@ -1,29 +1,30 @@
-"""A replica of one room: its state, and a ring of the last frames for those who come back. Pure."""
+"""A replica of one room: its state, and a ring of publications for those who come back. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from grandstand.domain.envelope import Commit
 from grandstand.domain.state import PrivateChanges, RoomState, fold
+from grandstand.replica.publication import Publication, of_commit
 from grandstand.wire.codec import decode_frame
 
 RING_FRAMES = 300
-"""A minute at a tick of 200 ms: who comes back within it misses nothing."""
+"""A minute at a tick of 200 ms: who comes back within it misses nothing. With all four forms of
+frames that are as large as they may be, the ring has 75 MiB."""
 
 
 @dataclass(slots=True)
 class Replica:
-    """One room at one commit, and the numbered frames that led there."""
+    """One room at one commit, and the publications of the numbered frames that led there."""
 
     epoch: str
     seq: int
     offset: int
     state: RoomState
-    ring: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
+    ring: deque[Publication] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
     held: dict[str, str] = field(default_factory=dict)
     """Comments that wait for a moderator, and whose they are."""
 
@@ -47,9 +48,10 @@ class Replica:
                 if not self._held_of[user]:
                     del self._held_of[user]
 
-    def apply(self, commit: Commit) -> Literal["applied", "old", "gap"]:
-        """Move on by one commit; one that was applied before changes nothing, nor does one
-        that isn't the next (``gap``: fill it from the timeline) or is of another epoch.
+    def apply(self, commit: Commit) -> list[Publication] | Literal["old", "gap"]:
+        """Move on by one commit, and return its publications. One that was applied before (``old``)
+        changes nothing, nor does one that isn't the next (``gap``: fill it from the timeline) or is
+        of another epoch.
 
         Raises what decoding raises, for a frame that can't be read; then nothing is changed.
         """
@@ -62,16 +64,19 @@ class Replica:
         frames = [decode_frame(frame) for frame in commit.frames]
         fold(self.state, frames, commit.private)
         self._hold(commit.private)
-        self.remember(commit.frames)
         self.seq, self.offset = commit.seq, commit.offset
-        return "applied"
+        return self.remember(commit)
 
-    def remember(self, frames: Iterable[bytes]) -> None:
-        """Put numbered frames into the ring; they follow each other and end at the offset."""
-        self.ring.extend(frames)
+    def remember(self, commit: Commit) -> list[Publication]:
+        """Put a commit's publications into the ring, and return them. Those in the ring follow each
+        other and end at the offset.
+        """
+        publications = of_commit(commit)
+        self.ring.extend(publications)
+        return publications
 
-    def after(self, offset: int) -> list[bytes] | None:
-        """The numbered frames after ``offset``, oldest first; None if they aren't all here."""
+    def after(self, offset: int) -> list[Publication] | None:
+        """The publications after ``offset``, oldest first; None if they aren't all here."""
         missing = self.offset - offset
         if not 0 <= missing <= len(self.ring):
             return None

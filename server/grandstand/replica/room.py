@@ -19,6 +19,7 @@ from grandstand.domain.events import ControlEvent
 from grandstand.domain.outcome import Result
 from grandstand.domain.state import OutcomeRecord
 from grandstand.domain.stored import UNREADABLE
+from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.store import outcomes
 from grandstand.store.connection import StoreUnavailable
@@ -43,11 +44,13 @@ log = structlog.get_logger(__name__)
 class Listener(Protocol):
     """Who wants to know what happens in a room; plain methods, called on the loop."""
 
-    def committed(self, commit: Commit) -> None:
-        """A commit was applied to the replica."""
+    def published(self, publication: Publication) -> None:
+        """There is something for viewers: each numbered frame of a commit, in order, or an
+        unnumbered one.
+        """
 
-    def latest(self, latest: Latest) -> None:
-        """An unnumbered frame came."""
+    def committed(self, commit: Commit) -> None:
+        """A commit was applied to the replica; its frames were published."""
 
     def reloaded(self) -> None:
         """The replica was loaded anew: what viewers have does not lead to it."""
@@ -88,7 +91,7 @@ class LiveRoom:
             if commit.epoch == head.epoch and commit.seq <= head.seq:
                 if commit.seq != last_seq + 1:  # frames in the ring follow each other
                     self.replica.ring.clear()
-                self.replica.remember(commit.frames)
+                self.replica.remember(commit)
                 last_seq = commit.seq
                 self._resolve(commit)
         if last_seq != head.seq:
@@ -133,7 +136,7 @@ class LiveRoom:
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
                 self.viewers = envelope.viewers
-                self._each(lambda listener: listener.latest(envelope))
+                self._publish(of_latest(envelope))
             return
         if self._apply(envelope) == "gap":
             self.catch_up(envelope.seq)
@@ -150,11 +153,17 @@ class LiveRoom:
         except UNREADABLE:
             log.exception("commit_unreadable", room=self.room, seq=commit.seq)
             return "gap"  # not to be filled from the timeline: the room is loaded
-        if result == "applied":
-            self._clock.seen(commit.now)
-            self._resolve(commit)
-            self._each(lambda listener: listener.committed(commit))
-        return result
+        if not isinstance(result, list):
+            return result
+        self._clock.seen(commit.now)
+        self._resolve(commit)
+        for each in result:
+            self._publish(each)
+        self._each(lambda listener: listener.committed(commit))
+        return "applied"
+
+    def _publish(self, publication: Publication) -> None:
+        self._each(lambda listener: listener.published(publication))
 
     def _resolve(self, commit: Commit) -> None:
         """Tell those who wait for an event what became of it."""

@@ -35,6 +35,12 @@ def deflated(payload: bytes, text: bool) -> bytes:
     return _frame(_FIN | _RSV1 | (_TEXT if text else _BINARY), body.removesuffix(SYNC_FLUSH_TAIL))
 
 
+def payload(frame: bytes) -> bytes:
+    """Return what an unmasked frame holds."""
+    head = {126: 4, 127: 10}.get(frame[1], 2)
+    return frame[head:]
+
+
 def _frame(first_byte: int, payload: bytes) -> bytes:
     length = len(payload)
     if length < 126:

@@ -5,10 +5,18 @@ import zlib
 
 import msgspec
 import pytest
-from grandstand.edge import publication as module
-from grandstand.edge.publication import DEFLATE_FROM_BYTES, Publication
+from grandstand.domain.envelope import Commit, Latest
+from grandstand.domain.state import PrivateChanges
+from grandstand.replica import publication as module
+from grandstand.replica.publication import (
+    DEFLATE_FROM_BYTES,
+    Publication,
+    Voters,
+    of_commit,
+    of_latest,
+)
 from grandstand.wire.codec import decode_frame, encode
-from grandstand.wire.messages import Comment, Frame
+from grandstand.wire.messages import Comment, Frame, Notice
 
 
 def payload(text: str) -> bytes:
@@ -68,3 +76,31 @@ def test_each_form_is_made_once_and_only_when_asked_for(monkeypatch: pytest.Monk
     for deflates in (True, False):
         assert made.ready(True, deflates) is made.ready(True, deflates)
     assert decoded == [LARGE]
+
+
+def test_small_frames_have_one_form_for_both_kinds_of_viewers() -> None:
+    made = Publication(SMALL)
+    for is_text in (True, False):
+        assert made.ready(is_text, True) is made.ready(is_text, False)
+
+
+@pytest.mark.parametrize("message", [Notice("held", "it waits"), Frame(now=7, head=3)])
+def test_a_message_that_is_made_here_has_every_form(message: Notice | Frame) -> None:
+    made = Publication.of(message)
+    assert made.offset is None
+    assert made.payload == encode(message, "msgpack")
+    for _ in range(2):
+        assert body(made.ready(True, False)) == encode(message, "json")
+
+
+def test_a_commit_gives_a_publication_for_each_of_its_frames() -> None:
+    commit = Commit("e", 3, 12, 1, [SMALL, LARGE, SMALL], PrivateChanges())
+    made = of_commit(commit)
+    assert [(each.offset, each.payload) for each in made] == [(10, SMALL), (11, LARGE), (12, SMALL)]
+    assert not any(each.additions for each in made)
+
+
+def test_what_voters_get_beside_the_unnumbered_frame_is_an_addition_for_them() -> None:
+    made = of_latest(Latest("e", SMALL, 7, {"p": LARGE}))
+    assert (made.offset, made.payload) == (None, SMALL)
+    assert {key: each.payload for key, each in made.additions.items()} == {Voters("p"): LARGE}
