@@ -1,4 +1,4 @@
-/** When to try again, and when never: the contract's close codes and its full jitter. Pure. */
+/** When to try again, and when never: the contract's close codes, HTTP statuses and its full jitter. Pure. */
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;
@@ -44,4 +44,17 @@ export const CLOSES = {
  */
 export function afterClose(code) {
   return CLOSES[code] ?? "reconnect";
+}
+
+const TRY_AGAIN = new Set([408, 425, 429]);
+
+/**
+ * What to do after an HTTP answer that is not the one asked for, as the server's
+ * `wire/codes.py` has it; a test compares the two.
+ * @param {number} status 0 when the server could not be reached
+ * @returns {AfterClose}
+ */
+export function afterStatus(status) {
+  if (status === 401) return "new token";
+  return status >= 300 && status < 500 && !TRY_AGAIN.has(status) ? "final" : "reconnect";
 }

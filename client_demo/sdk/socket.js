@@ -1,5 +1,6 @@
 /** The shell around Connection: a WebSocket, timers, tokens. Decides nothing. */
 
+import { afterStatus } from "./backoff.js";
 import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
 import { Connection } from "./connection.js";
 import { call, roomPath } from "./http.js";
@@ -155,6 +156,6 @@ export class LiveSocket {
 
 /** The close code that says what an HTTP status says, if that is final. @param {number} status */
 function finalCode(status) {
-  if (status === 404) return 4004;
-  return status >= 400 && status < 500 && status !== 429 ? 3003 : undefined;
+  if (afterStatus(status) === "reconnect") return undefined;
+  return status === 404 ? 4004 : 3003;
 }

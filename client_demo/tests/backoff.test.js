@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { CLOSES, afterClose, backoffMs } from "../sdk/backoff.js";
+import { CLOSES, afterClose, afterStatus, backoffMs } from "../sdk/backoff.js";
 import { WORDS } from "../words.js";
 import { serverSays } from "./server.js";
 
@@ -28,6 +28,17 @@ test("close codes ask the same of the SDK as of every client", () => {
 
 test("a code that the table does not have asks what the server says of others", () => {
   for (const code of [1000, 1005, 3999, 4999]) assert.equal(afterClose(code), SERVED.others);
+});
+
+test("an HTTP status asks the same of the SDK as of every client", () => {
+  const says = serverSays(`
+from grandstand.wire.codes import after_status
+said = {status: after_status(status) for status in range(600)}`);
+  const own = Object.keys(says).map((status) => [status, afterStatus(Number(status))]);
+  assert.deepEqual(Object.fromEntries(own), says);
+  assert.deepEqual([0, 401, 404, 429, 503].map(afterStatus), [
+    "reconnect", "new token", "final", "reconnect", "reconnect",
+  ]);
 });
 
 test("a close that can end a viewer's stay has words in each language and in the guide", () => {

@@ -8,7 +8,7 @@ from pathlib import Path
 import grandstand
 import pytest
 from grandstand.wire import codes
-from grandstand.wire.codes import AfterClose, CloseCode, after_close
+from grandstand.wire.codes import AfterClose, CloseCode, after_close, after_status
 
 import loadtest
 
@@ -43,6 +43,18 @@ def test_a_code_is_a_number_that_leads_to_what_its_row_says(code: CloseCode) -> 
 @pytest.mark.parametrize("code", [1000, 1005, 1014, 3999, 4999])
 def test_a_client_comes_back_after_a_code_that_it_does_not_know(code: int) -> None:
     assert after_close(code) is AfterClose.RECONNECT
+
+
+@pytest.mark.parametrize(
+    ("status", "does"),
+    [
+        *((status, "reconnect") for status in (200, 408, 425, 429, 500, 502, 503, 504)),
+        (401, "new token"),
+        *((status, "final") for status in (301, 308, 400, 403, 404, 405, 409, 426, 431)),
+    ],
+)
+def test_an_http_status_asks_what_the_contract_says_or_leaves_open(status: int, does: str) -> None:
+    assert after_status(status) == does
 
 
 def test_no_other_module_has_a_table_of_its_own() -> None:

@@ -1,7 +1,8 @@
 """The contract's error and close codes, in one place, each with what it asks of the client.
 
 ``CloseCode`` is the one table of closes: every Python client reads it, ``/asyncapi.json`` serves
-it, and a test holds the SDK's copy (``client_demo/sdk/backoff.js``) against it.
+it, and a test holds the SDK's copy (``client_demo/sdk/backoff.js``) against it. ``after_status``
+is the same for HTTP statuses.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class AfterClose(StrEnum):
     RECONNECT = (
         "reconnect",
         "Connect again with `resume`, after a wait drawn at random between 0 and a bound. The "
-        "bound is 0.5 s, doubles with each attempt in vain, and is 30 s at most. `bye.after` is "
-        "the shortest wait.",
+        "bound is 0.5 s, doubles with each attempt in vain, and is 30 s at most. `bye.after`, or "
+        "an HTTP answer's `Retry-After`, is the shortest wait.",
     )
     NEW_TOKEN = (
         "new token",
@@ -114,6 +115,22 @@ def after_close(code: int) -> AfterClose:
     A ``bye`` whose ``reconnect`` is false is final, whatever its code.
     """
     return _AFTER.get(code, AFTER_OTHER_CODES)
+
+
+_TRY_AGAIN = frozenset({408, 425, 429})
+"""Statuses below 500 that say: later. 408 and 425 are a proxy's."""
+
+
+def after_status(status: int) -> AfterClose:
+    """Return what a client must do after an HTTP answer with ``status`` in place of a socket.
+
+    The contract names 429 and 503. What else is a server's or a proxy's fault passes as these do.
+    What is the request's fault stays, and so does a redirect, which browsers don't follow.
+    """
+    if status == 401:
+        return AfterClose.NEW_TOKEN
+    is_final = 300 <= status < 500 and status not in _TRY_AGAIN
+    return AfterClose.FINAL if is_final else AfterClose.RECONNECT
 
 
 class RefusedError(Exception):
