@@ -47,6 +47,8 @@ TESTED_ELSEWHERE = {
             "twitch",
         )
     },
+    "client/effects": ("client/test_connection.py", "structs alone"),
+    "client/live_socket": ("client/test_viewer.py", "a viewer's shell, in front of real servers"),
     "domain/envelope": ("invariants/test_scripts.py", "structs alone"),
     "domain/events": ("sequencer/test_folding.py", "structs alone"),
     "domain/outcome": ("store/test_outcomes.py", "structs alone"),

@@ -26,7 +26,8 @@ from grandstand.api import metrics_peers
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.app import http_server
 from grandstand.client.figures import Figures
-from grandstand.client.viewer import SUBPROTOCOL, Attendee
+from grandstand.client.viewer import Attendee
+from grandstand.client.websocket import SUBPROTOCOL
 from grandstand.demo import stream
 from grandstand.demo.crowd import Crowd
 from grandstand.domain.events import Restored

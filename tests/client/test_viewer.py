@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 from grandstand.client.figures import Figures
-from grandstand.client.viewer import MOST_S, Attendee, backoff_s
-from grandstand.wire.codes import CloseCode
+from grandstand.client.viewer import Attendee
+from grandstand.wire.codes import AfterClose, CloseCode
 from grandstand.wire.messages import Frame, Poll
-from hypothesis import given
-from hypothesis import strategies as st
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
 
 from tests.conftest import MakeServer
 from tests.demo.conftest import MakeCrowd
@@ -20,13 +20,6 @@ from tests.loadtest.shows import websocket_show
 from tests.server import ServerProcess
 from tests.viewer import viewing
 from tests.waiting import until
-
-
-@given(st.integers(0, 1000), st.integers())
-def test_the_wait_before_coming_back_is_jittered_in_full_and_bounded(
-    attempt: int, seed: int
-) -> None:
-    assert 0 <= backoff_s(attempt, Random(seed)) <= min(MOST_S, 0.5 * 2 ** min(attempt, 10))
 
 
 async def test_what_it_says_is_shown_and_timed(
@@ -50,7 +43,7 @@ async def test_it_comes_back_with_its_place_and_sends_again_what_was_not_answere
     server.make_room(room)
     async with crowd_at(server, room, 1) as crowd:
         viewer = crowd.viewer("ann", "Ann")
-        await until(lambda: viewer.socket)
+        await until(lambda: viewer.is_live)
         await asyncio.to_thread(server.kill)
         await viewer.say("into the void")
         await asyncio.to_thread(server.start)
@@ -95,14 +88,11 @@ class Unmoved:
     def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
         pass
 
-    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
-        pass
-
 
 @pytest.mark.parametrize("code", CloseCode)
 async def test_after_each_close_code_it_does_what_the_table_says(code: CloseCode) -> None:
     async def turn_away(connection: ServerConnection) -> None:
-        await connection.recv()
+        hellos.append(await connection.recv())
         if code is CloseCode.NO_CLOSE_FRAME:
             connection.transport.abort()
         else:
@@ -112,12 +102,78 @@ async def test_after_each_close_code_it_does_what_the_table_says(code: CloseCode
         tokens.append(f"token {len(tokens)}")
         return tokens[-1]
 
+    hellos: list[object] = []
     tokens: list[str] = []
     async with websocket_show(turn_away) as (port, _):
         viewer = Attendee(f"ws://127.0.0.1:{port}", token, Unmoved(), Figures(), Random(1), 0.0)
         staying = asyncio.create_task(viewer.stay())
-        await until(lambda: staying.done() or len(tokens) == 2)
+        await until(lambda: staying.done() or len(hellos) == 2)
         assert viewer.left == (f"{int(code)} a reason" if code.is_final else "")
         staying.cancel()
         await asyncio.wait([staying])
-    assert len(tokens) == (1 if code.is_final else 2)
+    assert len(hellos) == (1 if code.is_final else 2)
+    assert len(tokens) == (2 if code.client is AfterClose.NEW_TOKEN else 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "comes_back"),
+    [(status, True) for status in (200, 401, 408, 429, 500, 502, 503)]
+    + [(status, False) for status in (301, 400, 403, 404)],
+)
+async def test_after_each_status_it_does_what_the_table_says(status: int, comes_back: bool) -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        asked.append(request.path)
+        return Response(status, "No", Headers({"Content-Length": "0"}), b"")
+
+    async def token() -> str:
+        tokens.append("token")
+        return "token"
+
+    async def never(connection: ServerConnection) -> None:
+        raise AssertionError("nobody is let in")
+
+    asked: list[str] = []
+    tokens: list[str] = []
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        address = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/live"
+        viewer = Attendee(address, token, Unmoved(), Figures(), Random(1), 0.0)
+        staying = asyncio.create_task(viewer.stay())
+        await until(lambda: staying.done() or len(asked) == 2)
+        assert viewer.left == ("" if comes_back else f"HTTP {status}")
+        staying.cancel()
+        await asyncio.wait([staying])
+    assert len(asked) == (2 if comes_back else 1)
+    assert len(tokens) == (2 if status == 401 else 1)
+
+
+async def test_nobody_at_the_address_is_no_reason_to_stay_away(unused_tcp_port: int) -> None:
+    async def token() -> str:
+        return "token"
+
+    figures = Figures()
+    address = f"ws://127.0.0.1:{unused_tcp_port}"
+    viewer = Attendee(address, token, Unmoved(), figures, Random(1), 0.0)
+    staying = asyncio.create_task(viewer.stay())
+    await until(lambda: figures.returns == 2)
+    staying.cancel()
+    await asyncio.wait([staying])
+    assert viewer.left == ""
+
+
+async def test_what_a_watcher_raises_ends_it_and_is_told(
+    shared_server: ServerProcess, room: str
+) -> None:
+    class Fails(Unmoved):
+        def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
+            raise KeyError(poll.id)
+
+    async def token() -> str:
+        return shared_server.token("ann", rooms=(room,))
+
+    shared_server.make_room(room)
+    poll = {"kind": "single", "question": "Encore?", "options": ["yes", "no"], "duration": 60}
+    made = await shared_server.produce("POST", f"/v1/rooms/{room}/polls", poll)
+    address = f"ws{shared_server.url.removeprefix('http')}/v1/rooms/{room}/live"
+    viewer = Attendee(address, token, Fails(), Figures(), Random(1), 0.0)
+    with pytest.raises(KeyError, match=made["id"]):
+        await viewer.stay()

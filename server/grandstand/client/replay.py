@@ -15,7 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 
 from grandstand.client.figures import Figures
-from grandstand.client.viewer import MAY_COME_AGAIN, Attendee
+from grandstand.client.pending import Pending
+from grandstand.client.viewer import Attendee
 from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
 from grandstand.wire.codes import ErrorCode
@@ -63,8 +64,7 @@ class Replay:
         self._loop = asyncio.get_running_loop()
         self._seats: OrderedDict[str, tuple[Attendee, asyncio.Task[None]]] = OrderedDict()
         self._turned_away: dict[str, str] = {}
-        self._again_s: dict[Attendee, float] = {}
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
 
     @property
@@ -88,7 +88,7 @@ class Replay:
                 await self._say(line, start_ms + round(behind_ms))
             await self._answered()
         finally:
-            tasks = [*self._at_work, *(task for _, task in self._seats.values())]
+            tasks = [*self._leaving, *(task for _, task in self._seats.values())]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -97,7 +97,7 @@ class Replay:
         """The room's programme time, told by the first viewer to get in."""
         viewer = await self._seat(line)
         deadline_s = self._loop.time() + JOIN_PATIENCE_S
-        while viewer is None or viewer.socket is None:
+        while viewer is None or not viewer.is_live:
             self._check()
             why = self._turned_away.get(line.user) or (viewer and viewer.left)
             if why or self._loop.time() > deadline_s:
@@ -151,9 +151,9 @@ class Replay:
         async def token() -> str:
             return await self._issue(line.user, line.name or line.user)
 
-        insists = MAY_COME_AGAIN | {ErrorCode.RATE_LIMITED}
+        pending = Pending(frozenset({ErrorCode.RATE_LIMITED}), spacing_s=self._interval_s)
         viewer = Attendee(
-            self._address, token, self, self.figures, self._random, delay_ms=0, insists=insists
+            self._address, token, self, self.figures, self._random, delay_ms=0, pending=pending
         )
         task = asyncio.create_task(viewer.stay(), name=f"replay {line.user}")
         task.add_done_callback(self._ended)
@@ -166,9 +166,8 @@ class Replay:
         for user, (viewer, task) in self._seats.items():
             if not viewer.unanswered:
                 del self._seats[user]
-                self._again_s.pop(viewer, None)
-                self._at_work.add(task)
-                task.add_done_callback(self._at_work.discard)
+                self._leaving.add(task)
+                task.add_done_callback(self._leaving.discard)
                 task.cancel()
                 return True
         return False
@@ -178,7 +177,6 @@ class Replay:
         for user, (viewer, task) in [*self._seats.items()]:
             if task.done():
                 del self._seats[user]
-                self._again_s.pop(viewer, None)
                 self._turned_away[user] = viewer.left or "it ended"
                 if viewer.unanswered:
                     self.lost[self._turned_away[user]] += viewer.unanswered
@@ -194,15 +192,3 @@ class Replay:
 
     def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
         """A recording doesn't vote."""
-
-    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
-        """Sends a message again, one of a viewer's after the other."""
-        due_s = max(due_s, self._again_s.get(viewer, 0.0) + self._interval_s)
-        self._again_s[viewer] = due_s
-        task = asyncio.create_task(self._again(due_s, viewer, message_id))
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
-
-    async def _again(self, due_s: float, viewer: Attendee, message_id: str) -> None:
-        await asyncio.sleep(due_s - self._loop.time())
-        await viewer.again(message_id)

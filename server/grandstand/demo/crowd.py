@@ -64,7 +64,7 @@ class Crowd:
         self._most = most
         self._viewers: OrderedDict[str, tuple[Attendee, asyncio.Task[None]]] = OrderedDict()
         self._leaving: set[asyncio.Task[None]] = set()
-        self._due: list[tuple[float, int, Attendee, str | tuple[Poll, list[int]]]] = []
+        self._due: list[tuple[float, int, Attendee, Poll, list[int]]] = []
         self._serial = itertools.count()
         self._rhythm = Rhythm()
         self._newest = ("", -1)
@@ -75,7 +75,7 @@ class Crowd:
     @property
     def present(self) -> list[Attendee]:
         """Those who are connected."""
-        return [viewer for viewer, _ in self._viewers.values() if viewer.socket is not None]
+        return [viewer for viewer, _ in self._viewers.values() if viewer.is_live]
 
     def viewer(self, key: str, name: str) -> Attendee:
         """The viewer of that key, who comes in if it isn't here."""
@@ -115,11 +115,8 @@ class Crowd:
                 await asyncio.sleep(STEP_S)
                 now_s = self._loop.time()
                 while self._due and self._due[0][0] <= now_s:
-                    _, _, viewer, what = heapq.heappop(self._due)
-                    if isinstance(what, str):
-                        await viewer.again(what)
-                    else:
-                        await viewer.vote(*what)
+                    _, _, viewer, poll, choices = heapq.heappop(self._due)
+                    await viewer.vote(poll, choices)
                 if now_s - reported_s >= self._habits.report_s:
                     told = self.figures.line(len(self.present), now_s - reported_s)
                     log.info("crowd", **told)
@@ -175,12 +172,8 @@ class Crowd:
         think_ms = self._random.uniform(*self._habits.thinks_ms)
         at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self._random.random())
         wait_s = max(self._random.random(), (at - viewer.playhead_ms) / 1000)
-        due = (self._loop.time() + wait_s, next(self._serial), viewer, (poll, self._choices(poll)))
+        due = (self._loop.time() + wait_s, next(self._serial), viewer, poll, self._choices(poll))
         heapq.heappush(self._due, due)
-
-    def later(self, due_s: float, viewer: Attendee, message_id: str) -> None:
-        """Sends a message again when the server said it may."""
-        heapq.heappush(self._due, (due_s, next(self._serial), viewer, message_id))
 
     def _choices(self, poll: Poll) -> list[int]:
         """A crowd has its favourites, the same for all of it: drawn from the poll's own id."""
