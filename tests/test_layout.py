@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grandstand
 import pytest
+from grandstand.domain.polls.registry import KINDS
 
 PACKAGE = Path(grandstand.__file__).parent
 TESTS = Path(__file__).parent
@@ -52,6 +53,12 @@ TESTED_ELSEWHERE = {
     "domain/envelope": ("invariants/test_scripts.py", "structs alone"),
     "domain/events": ("sequencer/test_folding.py", "structs alone"),
     "domain/outcome": ("store/test_outcomes.py", "structs alone"),
+    "domain/polls/registry": ("domain/polls/test_kinds.py", "what is true of all kinds"),
+    **{
+        module: ("domain/polls/test_kinds.py", "one suite for every kind")
+        for module in MODULES
+        if module.startswith("domain/polls/kinds/")
+    },
     "domain/polls/record": ("domain/polls/test_views.py", "a struct with its times"),
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
@@ -289,6 +296,50 @@ def refuse(status: int): pass
 """
     assert http_statuses(wrong) == [2, 3, 4, 5, 7, 8]
     assert http_statuses("MOST = 500\nPoll(status='open')\nstatus = poll.status") == []
+
+
+def kind_branches(code: str) -> list[int]:
+    """Lines that ask whether something is a certain kind of poll, or list what each kind does."""
+    found = []
+
+    def names_a_kind(node: ast.AST) -> bool:
+        values = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+        return not values.isdisjoint(KINDS)
+
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Compare() if "kind" in ast.unparse(node) and names_a_kind(node):
+                found.append(node.lineno)
+            case ast.Match() if "kind" in ast.unparse(node.subject):
+                found += [case.pattern.lineno for case in node.cases if names_a_kind(case.pattern)]
+            case ast.Dict(keys=keys) if sum(names_a_kind(key) for key in keys if key) > 1:
+                found.append(node.lineno)
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    "module", [each for each in MODULES if not each.startswith("domain/polls/kinds/")]
+)
+def test_what_a_kind_of_poll_does_stands_in_its_file(module: str) -> None:
+    assert kind_branches((PACKAGE / f"{module}.py").read_text()) == []
+
+
+def test_a_branch_on_a_kind_of_poll_is_found_however_it_is_written() -> None:
+    wrong = """
+if poll.kind == "quiz": pass
+several = 3 if body["kind"] != "multiple" else 1
+if kind in ("single", "quiz"): pass
+match poll.kind:
+    case "quiz" | "single":
+        pass
+WORDS = {"single": "one", "quiz": "right"}
+"""
+    assert kind_branches(wrong) == [2, 3, 4, 6, 8]
+    right = """
+body = {"kind": "quiz", "answer": 1}
+if topology == "single" or message.kind == "comment": pass
+"""
+    assert kind_branches(right) == []
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -52,8 +52,10 @@ def test_the_answer_may_be_a_place_and_is_marked(
 
 
 def test_a_choice_of_several_has_its_number(poll: Any) -> None:
-    several = poll("open", "Who?", "A", "B", "C", "--kind", "multiple", "--max-choices", "2")
+    several = poll("open", "Who?", "A", "B", "C", "--max-choices", "2")
     assert (several["kind"], several["max_choices"]) == ("multiple", 2)
+    all_of_them = poll("open", "Who?", "A", "B", "C", "--kind", "multiple")
+    assert (all_of_them["kind"], all_of_them["max_choices"]) == ("multiple", 3)
 
 
 def test_a_step_goes_to_the_newest_poll_that_fits_or_to_the_one_named(poll: Any) -> None:
@@ -71,7 +73,11 @@ def test_what_the_server_refuses_is_one_line(poll: Any) -> None:
     assert line.startswith("grandstand: options: ")
     assert line.count("\n") == 1
     assert "--answer must be" in poll("open", "Who?", "A", "B", "--answer", "C")
-    assert "max_choices" in poll("open", "Who?", "A", "B", "--max-choices", "2")
+    several = ("--max-choices", "2")
+    assert "max_choices" in poll("open", "Who?", "A", "B", *several, "--kind", "single")
+    assert "no kind of poll takes --answer and --max-choices" in poll(
+        "open", "Who?", "A", "B", *several, "--answer", "A"
+    )
 
 
 def test_bars_are_drawn_until_the_result_is_final(

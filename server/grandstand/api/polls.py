@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid, of_refusal
 from grandstand.domain.events import PollExtended, PollOpened, PollStepped
 from grandstand.domain.outcome import Refusal
-from grandstand.domain.polls import steps, views
+from grandstand.domain.polls import registry, steps, views
 from grandstand.domain.polls.record import PollRecord, ShowTally
 from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.text.normalise import clean
@@ -96,6 +96,8 @@ async def post(call: Call) -> Response:
     settings, now = call.live.replica.state.settings, call.live.now()
     body = call.body(PollBody, lambda good: _faults_between(good, settings, now))
     opens_at, closes_at = _window(body, now)
+    given = {name: value for name, value in asdict(body).items() if value is not UNSET}
+    terms = registry.KINDS[body.kind].terms(given)
     poll = PollRecord(
         id=base64.b32encode(secrets.token_bytes(5)).decode().lower(),
         kind=body.kind,
@@ -105,9 +107,9 @@ async def post(call: Call) -> Response:
         closes_at=closes_at,
         grace=_default_grace(settings) if body.grace is UNSET else body.grace,
         change=body.change,
-        max_choices=_max_choices(body),
+        max_choices=terms.max_choices,
         show_tally=body.show_tally,
-        answer=None if body.answer is UNSET else body.answer,
+        answer=terms.answer,
     )
     await call.submit(PollOpened(event_id(), poll))
     headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
@@ -234,7 +236,7 @@ def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Itera
     if "grace" in good and (words := _too_long(good["grace"], settings)):
         yield Fault("grace", words)
     yield from _faults_of_window(good, settings, now)
-    yield from _faults_of_kind(good)
+    yield from (Fault(name, words) for name, words in registry.flaws(good))
 
 
 def _faults_of_extension(good: dict[str, Any]) -> Iterator[Fault]:
@@ -261,22 +263,6 @@ def _faults_of_window(good: dict[str, Any], settings: Settings, now: int) -> Ite
         yield Fault("closes_at", f"is over already: the room's clock is at {now}")
 
 
-def _faults_of_kind(good: dict[str, Any]) -> Iterator[Fault]:
-    if "kind" not in good:
-        return
-    kind, options = good["kind"], good.get("options")
-    if kind == "quiz" and "answer" not in good:
-        yield Fault("answer", "is missing: a quiz has a right answer")
-    if kind != "quiz" and "answer" in good:
-        yield Fault("answer", "is for a quiz alone")
-    elif options is not None and good.get("answer", 0) >= len(options):
-        yield Fault("answer", f"must be an option's index, 0 to {len(options) - 1}")
-    if kind != "multiple" and "max_choices" in good:
-        yield Fault("max_choices", "is for `multiple` alone")
-    elif options is not None and good.get("max_choices", 1) > len(options):
-        yield Fault("max_choices", f"must be at most {len(options)}, the number of options")
-
-
 def _text(option: str | OptionBody) -> str:
     return clean(option if isinstance(option, str) else option.text)
 
@@ -288,12 +274,6 @@ def _too_long(grace: int, settings: Settings) -> str:
 
 def _default_grace(settings: Settings) -> int:
     return min(DEFAULT_GRACE_MS, settings.max_latency)
-
-
-def _max_choices(body: PollBody) -> int:
-    if body.kind != "multiple":
-        return 1
-    return len(body.options) if body.max_choices is UNSET else body.max_choices
 
 
 def _window(body: PollBody, now: int) -> tuple[int, int]:

@@ -14,7 +14,9 @@ import typer
 from grandstand.commands.bars import drawn
 from grandstand.commands.options import URL, Room, Token, Url
 from grandstand.commands.remote import Remote, room_path, token_for
+from grandstand.domain.polls.registry import plainest
 from grandstand.errors import OperatorError
+from grandstand.wire.messages import PollKind
 
 LOOK_S = 1.0
 TOKEN_LIFE_S = 86_400
@@ -30,14 +32,6 @@ Grace = Annotated[
     float | None,
     typer.Option(min=0, help="Seconds that late votes are waited for, after its end."),
 ]
-
-
-class Kind(StrEnum):
-    """Kinds of polls."""
-
-    SINGLE = "single"
-    MULTIPLE = "multiple"
-    QUIZ = "quiz"
 
 
 class ShowTally(StrEnum):
@@ -65,7 +59,10 @@ def open_(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")],
     options: Annotated[list[str], typer.Argument(metavar="OPTION", help="2 to 20 of them.")],
     duration: Annotated[float, typer.Option(min=0.001, help="Seconds; it opens at once.")] = 60,
-    kind: Annotated[Kind | None, typer.Option(help="[default: single, or quiz]")] = None,
+    kind: Annotated[
+        PollKind | None,
+        typer.Option(help="[default: the plainest that takes the other options: single, …]"),
+    ] = None,
     answer: Annotated[
         str | None,
         typer.Option(help="A quiz's right option: its text, or its place counted from 0."),
@@ -87,26 +84,32 @@ def open_(
     Examples:
       grandstand poll open "Who wins?" Ann Bo --duration 60
       grandstand poll open "Capital of Peru?" Quito Lima --answer Lima --show-tally revealed
-      grandstand poll open "Which songs?" One Two Three --kind multiple --max-choices 2
+      grandstand poll open "Which songs?" One Two Three --max-choices 2
     """
+    own: dict[str, Any] = {}
+    if answer is not None:
+        own["answer"] = _place(answer, options)
+    if max_choices is not None:
+        own["max_choices"] = max_choices
+    if kind is None:
+        kind = plainest(own)
+        if kind is None:
+            raise OperatorError(f"no kind of poll takes --{' and --'.join(own)}".replace("_", "-"))
     body: dict[str, Any] = {
-        "kind": kind or (Kind.SINGLE if answer is None else Kind.QUIZ),
+        "kind": kind,
         "question": question,
         "options": options,
         "duration": duration,
         "change": change,
         "show_tally": show_tally,
+        **own,
     }
-    if answer is not None:
-        body["answer"] = _place(answer, options)
-    if max_choices is not None:
-        body["max_choices"] = max_choices
     if grace is not None:
         body["grace"] = round(grace * 1000)
     remote = _producer(url, token, room)
     told = remote.ask("POST", f"{room_path(room)}/polls", body)
     if answer is not None and not as_json:
-        told["answer"] = body["answer"]  # which the server keeps to itself until it is revealed
+        told["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
     _tell(told, as_json)
 
 

@@ -180,7 +180,7 @@ class Crowd:
         taste = Random(poll.id)
         weights = [taste.random() ** BIAS + 0.05 for _ in poll.options]
         most = 1 if poll.max_choices is UNSET else poll.max_choices
-        count = self._random.randint(1, most) if poll.kind == "multiple" else 1
+        count = self._random.randint(1, most)
         drawn = self._random.choices(range(len(weights)), weights, k=count)
         return sorted(set(drawn))
 

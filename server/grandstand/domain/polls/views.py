@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.registry import KINDS
 from grandstand.wire.messages import Option, Poll
 
 
@@ -30,7 +31,7 @@ def _view(poll: PollRecord, with_tally: bool) -> Poll:
         grace=poll.grace,
         change=poll.change,
         final=poll.final,
-        max_choices=poll.max_choices if poll.kind == "multiple" else UNSET,
+        max_choices=poll.max_choices if KINDS[poll.kind].takes_several else UNSET,
         tally=poll.tally if with_tally and poll.tally is not None else UNSET,
         voters=poll.voters if with_tally and poll.voters is not None else UNSET,
         answer=poll.answer if poll.status == "revealed" and poll.answer is not None else UNSET,

@@ -1,0 +1,1 @@
+"""The kinds of polls, one file each, behind the interface in ``kind``."""

@@ -1,0 +1,22 @@
+"""One choice, of which one is right: ``answer``, which viewers are told by the reveal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind, Terms
+
+
+def _flaws(call: Call) -> Iterator[Flaw]:
+    options = call.get("options")
+    if "answer" not in call:
+        yield "answer", "is missing: a quiz has a right answer"
+    elif options is not None and call["answer"] >= len(options):
+        yield "answer", f"must be an option's index, 0 to {len(options) - 1}"
+
+
+def _terms(call: Call) -> Terms:
+    return Terms(answer=call["answer"])
+
+
+KIND = Kind(name="quiz", fields=frozenset({"answer"}), flaws=_flaws, terms=_terms)
