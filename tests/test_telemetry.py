@@ -12,7 +12,7 @@ from pathlib import Path
 import grandstand
 import pytest
 import structlog
-from grandstand.telemetry import PRIVATE_FIELDS, Metrics, configure_logging
+from grandstand.telemetry import PRIVATE_FIELDS, Metrics, ModelsMetrics, configure_logging
 from prometheus_client import CollectorRegistry, generate_latest
 
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
@@ -97,10 +97,31 @@ def test_one_model_is_in_use_and_the_outcomes_of_changing_it_are_there_from_the_
     scorer.uses("1")
     scorer.uses("2")
     told = generate_latest(registry)
-    assert b'grandstand_model_info{version="2"} 1.0' in told
+    assert b'grandstand_model_info{model="scorer",version="2"} 1.0' in told
     assert b'version="1"' not in told
     for outcome in (b"ok", b"failed"):
-        assert b'grandstand_model_reloads_total{outcome="%s"} 0.0' % outcome in told
+        expected = b'grandstand_model_reloads_total{model="scorer",outcome="%s"} 0.0' % outcome
+        assert expected in told
+    scorer.uses("")
+    assert b'version="2"' not in generate_latest(registry)
+
+
+def test_several_models_are_told_apart() -> None:
+    registry = CollectorRegistry()
+    models = ModelsMetrics(registry)
+    one, other = models.of("one", "comments"), models.of("other", "games")
+    one.uses("1")
+    other.uses("1")
+    one.uses("2")
+    other.reloaded("failed")
+    other.batch_inputs.observe(3)
+    told = generate_latest(registry)
+    assert b'grandstand_model_info{model="one",version="2"} 1.0' in told
+    assert b'grandstand_model_info{model="other",version="1"} 1.0' in told
+    assert b'grandstand_model_reloads_total{model="one",outcome="failed"} 0.0' in told
+    assert b'grandstand_model_reloads_total{model="other",outcome="failed"} 1.0' in told
+    assert b"grandstand_one_batch_comments_count 0.0" in told
+    assert b"grandstand_other_batch_games_sum 3.0" in told
 
 
 def test_json_logs_are_one_object_a_line_with_the_traceback_inside(

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import onnx
-from grandstand.moderation import manifest, ngrams, text_features
-from grandstand.moderation.manifest import TrainedOn
+from grandstand.inference import manifest
+from grandstand.moderation import ngrams, text_features
+from grandstand.moderation.manifest import ScorerManifest, TrainedOn
 from grandstand.moderation.policy import Thresholds
 from grandstand.moderation.scorer import OnnxScorer
 from numpy.typing import NDArray
@@ -227,6 +228,7 @@ def write(
     path.write_bytes(model)
     manifest.write(
         path,
+        ScorerManifest,
         version=VERSION,
         features=ngrams.VERSION,
         heads=HEADS,

@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 from prometheus_client import (
@@ -103,7 +103,8 @@ class Metrics:
         self.verdicts = counter(
             "verdicts_total", "Comments judged, by action and its category", "action", "category"
         )
-        self.scorer = ScorerMetrics(registry)
+        models = ModelsMetrics(registry)
+        self.scorer = models.of("scorer", "comments")
         self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
         self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
         self.fan_out_seconds = histogram(
@@ -183,48 +184,69 @@ class ParentMetrics:
             self.hung.labels(name)
 
 
-class ScorerMetrics:
-    """Of the comment scorer, which also runs where nobody measures: then without a registry."""
+class ModelsMetrics:
+    """Of all models of a process, which also run where nobody measures: then without a registry."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        self._model = Gauge(
+        self._registry = registry
+        self._in_use = Gauge(
             "grandstand_model_info",
-            "The comment scorer in use; always 1",
-            ["version"],
+            "The models in use; always 1",
+            ["model", "version"],
             registry=registry,
         )
-        self.reloads = Counter(
+        self._reloads = Counter(
             "grandstand_model_reloads_total",
-            "Comment scorers put in place of another: taken into use (ok), or refused (failed)",
-            ["outcome"],
-            registry=registry,
-        )
-        for outcome in ("ok", "failed"):
-            self.reloads.labels(outcome)
-        self.batch_comments = Histogram(
-            "grandstand_scorer_batch_comments",
-            "Distinct comments scored together",
-            buckets=COUNTS,
-            registry=registry,
-        )
-        self.queue_seconds = Histogram(
-            "grandstand_scorer_queue_seconds",
-            "From a batch's coming to the scorer to its beginning",
-            buckets=SLOW_S,
-            registry=registry,
-        )
-        self.scoring_seconds = Histogram(
-            "grandstand_scorer_seconds",
-            "Scoring what goes together",
-            buckets=SLOW_S,
+            "Models put in place of another: taken into use (ok), or refused (failed)",
+            ["model", "outcome"],
             registry=registry,
         )
 
+    def of(self, name: str, inputs: str) -> ModelMetrics:
+        """Return the metrics of one model; ``inputs`` is the field's word for what it takes."""
+        return ModelMetrics(name, inputs, self._in_use, self._reloads, self._registry)
+
+
+class ModelMetrics:
+    """Of one model."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: str,
+        in_use: Gauge,
+        reloads: Counter,
+        registry: CollectorRegistry | None,
+    ) -> None:
+        self._name = name
+        self._in_use = in_use
+        self._version = ""
+        self._reloads = reloads
+        for outcome in ("ok", "failed"):
+            reloads.labels(name, outcome)
+
+        def histogram(what: str, words: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"grandstand_{name}_{what}", words, buckets=buckets, registry=registry)
+
+        self.batch_inputs = histogram(
+            f"batch_{inputs}", f"Distinct {inputs} that the model took together", COUNTS
+        )
+        self.queue_seconds = histogram(
+            "queue_seconds", "From a batch's coming to the model's queue to its beginning", SLOW_S
+        )
+        self.seconds = histogram("seconds", "The model's work on what goes together", SLOW_S)
+
     def uses(self, version: str) -> None:
-        """Which model scores; '' for none."""
-        self._model.clear()
+        """Tell which version is in use; '' for none."""
+        if self._version:
+            self._in_use.remove(self._name, self._version)
+        self._version = version
         if version:
-            self._model.labels(version).set(1)
+            self._in_use.labels(self._name, version).set(1)
+
+    def reloaded(self, outcome: Literal["ok", "failed"]) -> None:
+        """Count a model that was put in place of the one in use."""
+        self._reloads.labels(self._name, outcome).inc()
 
 
 class _ReadCounter(Collector):

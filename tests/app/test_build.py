@@ -35,6 +35,6 @@ async def test_the_edge_and_the_api_share_rooms_tokens_and_what_is_revoked(tmp_p
         assert assembly.node.rooms is assembly.api.rooms is assembly.rooms
         assert assembly.node.tokens is assembly.api.tokens is equipment.tokens
         assert equipment.tokens.revocations is assembly.rooms.revocations.known
-        assert assembly.node.moderator is equipment.reload.moderator
+        assert assembly.node.moderator is equipment.moderator
         await assembly.rooms.close()
-        await equipment.reload.moderator.close()
+        await equipment.moderator.close()

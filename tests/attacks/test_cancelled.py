@@ -32,10 +32,8 @@ from grandstand.demo import stream
 from grandstand.demo.crowd import Crowd
 from grandstand.domain.events import Restored
 from grandstand.edge.transport.draining import Draining
-from grandstand.moderation.moderator import Moderator
-from grandstand.moderation.reload import Reload
+from grandstand.inference.reload import Reload
 from grandstand.moderation.scorer import OnnxScorer
-from grandstand.moderation.word_rules import Rules
 from grandstand.replica import room, rooms
 from grandstand.resources import model
 from grandstand.settings import ServerSettings
@@ -43,7 +41,7 @@ from grandstand.store import embedded
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.tasks import cancel_all
-from grandstand.telemetry import ScorerMetrics
+from grandstand.telemetry import ModelsMetrics
 from grandstand.tokens import Tokens
 from grandstand.workers.parent import _Parent
 from grandstand.workers.restarts import Restarts
@@ -233,10 +231,9 @@ async def test_an_issuers_keys_are_fetched_again(monkeypatch: pytest.MonkeyPatch
 async def test_a_model_is_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = Turns(monkeypatch, Reload, "_look")
     scorer = OnnxScorer(model())
-    metrics = ScorerMetrics(CollectorRegistry())
-    moderator = Moderator(scorer, Rules.load(), metrics=metrics)
-    await goes_on(Reload(model(), scorer, moderator, metrics, 0.01).run, turns)
-    await moderator.close()
+    metrics = ModelsMetrics(CollectorRegistry()).of("scorer", "comments")
+    reload = Reload(model(), scorer, OnnxScorer, lambda scorer: None, 200, metrics, 0.01)
+    await goes_on(reload.run, turns)
 
 
 async def test_heads_are_compared_again(still: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

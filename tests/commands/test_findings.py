@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from grandstand import resources
@@ -188,6 +189,18 @@ def test_the_model_is_tried(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
     assert findings.of_model(settings(model=tmp_path / "broken.onnx")).level == "FAIL"
     assert "no such file" in findings.of_model(settings(model=tmp_path / "none.onnx")).advice
+
+
+def test_a_model_that_is_slower_than_its_deadline_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = iter((1.0, 1.5))
+    monkeypatch.setattr(
+        "grandstand.inference.session.time", SimpleNamespace(perf_counter=lambda: next(now_s))
+    )
+    found = findings.of_model(settings(moderation_deadline_ms=400))
+    assert (found.level, found.words.endswith("; a comment takes 500 ms")) == ("warn", True)
+    assert "GRANDSTAND_MODERATION_DEADLINE_MS is 400" in found.advice
 
 
 def test_libraries_that_are_not_installed_are_named(

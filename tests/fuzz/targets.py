@@ -21,8 +21,9 @@ from grandstand.edge.transport import handshake
 from grandstand.edge.transport.client_address import forwarded_for
 from grandstand.edge.transport.handshake import Offer
 from grandstand.edge.transport.inbound import FRAMES, ExcessError, Inbound
-from grandstand.moderation import manifest
-from grandstand.moderation.manifest import ModelError
+from grandstand.inference import manifest
+from grandstand.inference.manifest import ModelError
+from grandstand.moderation.manifest import ScorerManifest
 from grandstand.moderation.names import Names
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.word_rules import Rules
@@ -199,7 +200,7 @@ def _manifest(data: bytes) -> str:
         path = Path(folder) / manifest.NAME
         path.write_bytes(data)
         (Path(folder) / "model.onnx").write_bytes(b"no model")
-        return manifest.read(path)[0].version
+        return manifest.read(path, ScorerManifest).manifest.version
 
 
 TARGETS: Sequence[Target] = (

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from grandstand.moderation.manifest import NAME
+from grandstand.inference.manifest import NAME
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer

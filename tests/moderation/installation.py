@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from grandstand import resources
-from grandstand.moderation.manifest import NAME, Manifest, read
+from grandstand.inference.manifest import NAME, read
+from grandstand.moderation.manifest import ScorerManifest
 
 SHIPPED = resources.model()
 _DOC_STRING = 6 << 3 | 2
@@ -38,9 +39,9 @@ def install(folder: Path, name: str = "model.onnx", **other: Any) -> Path:
     return path
 
 
-def shipped() -> Manifest:
+def shipped() -> ScorerManifest:
     """What the shipped model's manifest says."""
-    return read(SHIPPED)[0]
+    return read(SHIPPED, ScorerManifest).manifest
 
 
 def thresholds(hold: float, reject: float) -> dict[str, list[list[float]]]:

@@ -92,10 +92,10 @@ async def test_models_change_under_a_talking_crowd_and_every_comment_is_answered
     await until(lambda: sum(metric(server, each) for each in fates) >= len(accepted))
     kept = await whole_record(server, room)
     assert sorted(comment["text"] for comment in kept) == sorted(accepted)
-    assert metric(server, 'grandstand_model_info{version="third"}') == 1
-    assert metric(server, 'grandstand_model_info{version="first"}') == 0
-    assert metric(server, 'grandstand_model_reloads_total{outcome="ok"}') == 2
-    assert metric(server, 'grandstand_model_reloads_total{outcome="failed"}') >= 1
+    assert metric(server, 'grandstand_model_info{model="scorer",version="third"}') == 1
+    assert metric(server, 'grandstand_model_info{model="scorer",version="first"}') == 0
+    assert metric(server, 'grandstand_model_reloads_total{model="scorer",outcome="ok"}') == 2
+    assert metric(server, 'grandstand_model_reloads_total{model="scorer",outcome="failed"}') >= 1
     assert metric(server, 'grandstand_moderation_comments_total{how="late"}') == 0
     assert metric(server, "grandstand_scorer_batch_comments_count") > 0
     assert metric(server, "grandstand_scorer_seconds_count") > 0

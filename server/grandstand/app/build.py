@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,10 @@ from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.errors import OperatorError
+from grandstand.inference.manifest import ModelError
+from grandstand.inference.reload import Reload
 from grandstand.leader.leader import RoomLeader
-from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.moderator import Moderator
-from grandstand.moderation.reload import Reload
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
 from grandstand.pages import pages
@@ -61,7 +61,8 @@ class Equipment:
     settings: ServerSettings
     tokens: Tokens
     metrics: Metrics
-    reload: Reload
+    moderator: Moderator
+    reload: Reload[OnnxScorer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,23 @@ def equip(settings: ServerSettings) -> Equipment:
     """Load the model and make what the store isn't needed for. Raises OperatorError."""
     tokens = _tokens(settings)
     metrics = Metrics(CollectorRegistry())
-    return Equipment(settings, tokens, metrics, _reload(settings, metrics))
+    path, scorer = _scorer(settings)
+    moderator = Moderator(
+        scorer,
+        Rules.load(),
+        deadline_ms=settings.moderation_deadline_ms,
+        threads=settings.moderation_threads,
+        metrics=metrics.scorer,
+    )
+    reload = Reload(
+        path,
+        scorer,
+        load=OnnxScorer,
+        use=moderator.use,
+        deadline_ms=settings.moderation_deadline_ms,
+        metrics=metrics.scorer,
+    )
+    return Equipment(settings, tokens, metrics, moderator, reload)
 
 
 def build(
@@ -140,7 +157,7 @@ def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
     return Node(
         rooms=rooms,
         tokens=equipment.tokens,
-        moderator=equipment.reload.moderator,
+        moderator=equipment.moderator,
         keepalive=Keepalive(),
         metrics=metrics,
         limits=Limits(settings.max_connections_per_viewer, settings.max_connections_per_address),
@@ -198,7 +215,7 @@ def _observe(
         "moderation_comments",
         "Comments by how the scorer fared",
         "how",
-        lambda: asdict(moderator.counts),
+        lambda: moderator.counts,
     )
     metrics.read_counter(
         "connections_refused",
@@ -218,16 +235,3 @@ def _scorer(settings: ServerSettings) -> tuple[Path, OnnxScorer]:
         return path, OnnxScorer(path)
     except ModelError as error:
         raise OperatorError(str(error)) from None
-
-
-def _reload(settings: ServerSettings, metrics: Metrics) -> Reload:
-    """Return what brings new scorers, and has the moderator with the first one."""
-    path, scorer = _scorer(settings)
-    moderator = Moderator(
-        scorer,
-        Rules.load(),
-        deadline_ms=settings.moderation_deadline_ms,
-        threads=settings.moderation_threads,
-        metrics=metrics.scorer,
-    )
-    return Reload(path, scorer, moderator, metrics.scorer)

@@ -94,7 +94,7 @@ async def serve(
             await _Lifecycle(assembly, listener, shares_port).run(ready)
     finally:
         listener.close()
-        await equipment.reload.moderator.close()
+        await equipment.moderator.close()
 
 
 class _Lifecycle:

@@ -19,7 +19,7 @@ from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.errors import OperatorError
-from grandstand.moderation.manifest import ModelError
+from grandstand.inference.manifest import ModelError
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.pages import LIBRARIES
 from grandstand.process_limits import FILES_MIN
@@ -261,6 +261,11 @@ def of_model(settings: ServerSettings) -> Finding:
     words = f"version {scorer.version}, sha256 {digest}: an insult {bad:.2f}, praise {kind:.2f}"
     if bad - kind < 0.5:
         return Finding("model", "warn", words, "it can't tell them apart: train or install another")
+    deadline_ms = settings.moderation_deadline_ms
+    if scorer.probe_ms > deadline_ms:
+        words = f"{words}; a comment takes {scorer.probe_ms:.0f} ms"
+        advice = f"GRANDSTAND_MODERATION_DEADLINE_MS is {deadline_ms}: install a faster model"
+        return Finding("model", "warn", words, advice)
     return Finding("model", "ok", words)
 
 

@@ -14,8 +14,8 @@ import typer
 
 from grandstand import resources
 from grandstand.errors import OperatorError
+from grandstand.inference.manifest import ModelError
 from grandstand.moderation.explain import because
-from grandstand.moderation.manifest import ModelError
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy

@@ -17,17 +17,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from grandstand.inference.queue import ModelQueue
 from grandstand.moderation.contacts import may_offer
 from grandstand.moderation.findings import Finding
 from grandstand.moderation.language import UNKNOWN, languages
 from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
-from grandstand.moderation.scores import Scorer
-from grandstand.moderation.scoring import Counts, Row, Rows, Scoring
+from grandstand.moderation.scores import Row, Rows, Scorer, rows
 from grandstand.moderation.weight import weigh
 from grandstand.moderation.word_rules import Rules
-from grandstand.telemetry import ScorerMetrics
+from grandstand.telemetry import ModelMetrics, ModelsMetrics
 from grandstand.text.normalise import dedupe_key, skeleton
 
 REMEMBERED = 10_000
@@ -36,6 +36,13 @@ REMEMBERED = 10_000
 AT_ONCE = 4096
 """Characters, over all rooms, that are looked at in one turn of the loop: 2 ms of plain
 chat, 10 of the dearest."""
+
+WAITING_MAX = 4096
+"""Texts that may wait for the scorer: at 25 us each they take half of the default deadline."""
+
+TOGETHER_MAX = 512
+"""Texts that go through the scorer together, unless one batch has more: 13 ms, so that no one's
+deadline passes because of what was put beside it."""
 
 
 class Judgement(NamedTuple):
@@ -117,16 +124,38 @@ class Moderator:
         rules: Rules,
         deadline_ms: int = 200,
         threads: int = 1,
-        metrics: ScorerMetrics | None = None,
+        metrics: ModelMetrics | None = None,
     ) -> None:
-        self.counts = Counts()
         self.names = Names(rules)
+        self._judged = 0
+        self._remembered = 0
         self._rules = rules
-        self._metrics = metrics or ScorerMetrics()
-        self._scoring = Scoring(deadline_ms, threads, self.counts, self._metrics)
+        self._metrics = metrics or ModelsMetrics().of("scorer", "comments")
+        self._scoring: ModelQueue[Scorer, str, Row] = ModelQueue(
+            "scorer",
+            lambda scorer, texts: rows(scorer.score(texts)),
+            deadline_ms=deadline_ms,
+            threads=threads,
+            waiting_max=WAITING_MAX,
+            together_max=TOGETHER_MAX,
+            metrics=self._metrics,
+        )
         self._turns = asyncio.Lock()
         self._looked_at = 0  # characters, since the last turn
         self.use(scorer)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What happened since the start, for metrics: comments, unless named otherwise."""
+        scored = self._scoring.counts
+        return {
+            "judged": self._judged,
+            "remembered": self._remembered,
+            "scored": scored.answered,
+            "late": scored.late,
+            "skipped": scored.skipped,
+            "failed_batches": scored.failed_batches,
+        }
 
     def use(self, scorer: Scorer | None) -> None:
         """Judge by another model, or none, from the next batch on."""
@@ -148,8 +177,8 @@ class Moderator:
                 bare[text] = self._read(text)
             else:
                 readings[text] = known
-        self.counts.judged += len(texts)
-        self.counts.remembered += len(texts) - len(bare)
+        self._judged += len(texts)
+        self._remembered += len(texts) - len(bare)
         if bare:
             readings |= await self._completed(memory, bare)
         return [_judge(readings[text], policy, memory) for text in texts]
@@ -174,18 +203,18 @@ class Moderator:
     async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
         """Add scores and weight to readings, and remember what no later try can better."""
 
-        def late(rows: Rows) -> None:
-            memory.take({text: _with(text, bare[text], rows[bare[text].asked]) for text in bare})
+        def late(scores: Rows) -> None:
+            memory.take({text: _with(text, bare[text], scores[bare[text].asked]) for text in bare})
 
-        scorer, rows = memory.scorer, None
+        scorer, scores = memory.scorer, None
         if scorer is not None:
             asked = list(dict.fromkeys(reading.asked for reading in bare.values()))
-            rows = await self._scoring.score(scorer, asked, late)
+            scores = await self._scoring.ask(scorer, asked, late)
         whole: dict[str, _Reading] = {}
         for text, reading in bare.items():
             await self._turn(text)
-            whole[text] = _with(text, reading, None if rows is None else rows[reading.asked])
-        if scorer is None or rows is not None:
+            whole[text] = _with(text, reading, None if scores is None else scores[reading.asked])
+        if scorer is None or scores is not None:
             memory.take(whole)
         return whole
 

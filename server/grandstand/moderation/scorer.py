@@ -1,8 +1,7 @@
 """The scorer: a batch of comments in, probabilities, mood and excitement out.
 
-The only module that knows onnxruntime. A model is an ONNX file with its manifest beside it; one
-that doesn't fit this server, doesn't run or gives no probabilities is refused when it is loaded,
-not when it is asked.
+A model that doesn't fit this server, doesn't run or gives no probabilities is refused when it is
+loaded, not when it is asked.
 """
 
 from __future__ import annotations
@@ -10,12 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from grandstand.moderation import manifest, ngrams
+from grandstand.inference.manifest import read
+from grandstand.inference.session import Inputs, Session
+from grandstand.moderation import ngrams
 from grandstand.moderation.language import languages
-from grandstand.moderation.manifest import ModelError
+from grandstand.moderation.manifest import ScorerManifest
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Thresholds
 from grandstand.moderation.scores import Scores
@@ -26,49 +26,34 @@ TOGETHER = 512
 """Texts that go through the model at once: what they need stays in a processor's cache."""
 
 _ONE = np.array(1, np.float32)  # as an array: see ``ngrams``
-_OUTPUTS = ["opinions"]
 _MOST = ngrams.COLUMNS * (MAX_CHARS + 3)
 _SCALES = (1 / np.sqrt(np.maximum(np.arange(_MOST), 1))).astype(np.float32)
 """What the model takes of how many features a text has."""
 
 
 class OnnxScorer:
-    """A model in an onnxruntime session of one thread. Safe to share between threads."""
+    """A model in a session. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         """Load a model by its own path or its manifest's. Raises ModelError."""
-        self.manifest, model = manifest.read(path)
+        file = read(path, ScorerManifest)
+        self.manifest = file.manifest
         self.version = self.manifest.version
         self.heads: tuple[str, ...] = self.manifest.heads
         self.categories: tuple[str, ...] = self.manifest.categories
         self._columns = {name: column for column, name in enumerate(self.heads)}
         self.thresholds: Thresholds = self.manifest.thresholds
-        path = path.with_name(self.manifest.model)
         if self.manifest.features != ngrams.VERSION:
-            raise ModelError(
-                path,
+            raise file.refused(
                 f"takes features {self.manifest.features!r}, this server makes {ngrams.VERSION!r}: "
-                "install a model of this release",
+                "install a model of this release"
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as fault:  # onnxruntime's own kinds have no common base
-            raise ModelError(path, f"not a readable ONNX model ({_first_line(fault)})") from fault
-        self._options = onnxruntime.RunOptions()  # one for each run costs 4 us
-        try:
-            probed = self._run(["probe"], surfaces(["probe"]))
-        except Exception as fault:  # as above
-            raise ModelError(path, f"does not run ({_first_line(fault)})") from fault
-        if probed.shape[1] != len(self.heads):
-            raise ModelError(path, f"gives {probed.shape[1]} outputs for {len(self.heads)} heads")
+        probe = _inputs(["probe"], surfaces(["probe"]))
+        self._session = Session(file, probe, {"opinions": (1, len(self.heads))})
+        self.probe_ms = self._session.probe_ms
+        (probed,) = self._session.probed
         if not ((probed >= 0) & (probed <= 1)).all():
-            raise ModelError(path, "gives numbers that are no probabilities")
+            raise file.refused("gives numbers that are no probabilities")
 
     def score(self, texts: list[str]) -> Scores:
         """Score cleaned texts, in order. About 18 us a text in a batch of 256, 120 to 200 us alone.
@@ -105,30 +90,23 @@ class OnnxScorer:
 
     def _asked(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The surface of each text, (n, surface.WIDTH), and what every head says."""
-        looks, opinions = [], []
+        looks: list[NDArray[np.float32]] = []
+        opinions: list[NDArray[np.float32]] = []
         for first in range(0, len(texts), TOGETHER):
             some = texts[first : first + TOGETHER]
             looks.append(surfaces(some))
-            opinions.append(self._run([skeleton(text) for text in some], looks[-1]))
+            skeletons = [skeleton(text) for text in some]
+            opinions += self._session.run(_inputs(skeletons, looks[-1]))
         if len(looks) == 1:
             return looks[0], opinions[0]
         return np.concatenate(looks), np.concatenate(opinions)
 
-    def _run(self, skeletons: list[str], looks: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = ngrams.features(skeletons)
-        (out,) = self._session.run(
-            _OUTPUTS,
-            {
-                "ids": found.ids,
-                "owners": found.owners,
-                "scale": _SCALES.take(found.counts),
-                "surface": looks,
-            },
-            self._options,
-        )
-        result: NDArray[np.float32] = out
-        return result
 
-
-def _first_line(fault: Exception) -> str:
-    return str(fault).strip().split("\n", 1)[0][:200]
+def _inputs(skeletons: list[str], looks: NDArray[np.float32]) -> Inputs:
+    found = ngrams.features(skeletons)
+    return {
+        "ids": found.ids,
+        "owners": found.owners,
+        "scale": _SCALES.take(found.counts),
+        "surface": looks,
+    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,20 @@ class Scores:
     languages: list[str]
 
 
+class Row(NamedTuple):
+    """Scores of one text, as plain floats; ranges as in ``Scores``."""
+
+    probabilities: dict[str, float]
+    mood: float
+    excitement: float
+    fine: float
+    language: str
+
+
+Rows = Mapping[str, Row]
+"""Scores by text."""
+
+
 class Scorer(Protocol):
     """Whatever scores comments; called from one or more threads at once."""
 
@@ -49,3 +64,20 @@ class Scorer(Protocol):
     def score(self, texts: list[str]) -> Scores:
         """Score cleaned texts, in order; an empty list gives empty arrays."""
         ...
+
+
+def rows(scores: Scores) -> list[Row]:
+    """Return the scores of each text, in order."""
+    names = list(scores.categories)
+    columns = [column.tolist() for column in scores.categories.values()]
+    return [
+        Row(dict(zip(names, probabilities, strict=True)), mood, excitement, fine, language)
+        for mood, excitement, fine, language, *probabilities in zip(
+            scores.mood.tolist(),
+            scores.excitement.tolist(),
+            scores.fine.tolist(),
+            scores.languages,
+            *columns,
+            strict=True,
+        )
+    ]

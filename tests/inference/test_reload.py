@@ -1,4 +1,4 @@
-"""Real files, put in place and spoilt as operators do, while a moderator judges."""
+"""Real files, put in place and spoilt as operators do, while those who use the model go on."""
 
 from __future__ import annotations
 
@@ -11,21 +11,33 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from grandstand.moderation.manifest import NAME
+from grandstand.inference.manifest import NAME
+from grandstand.inference.reload import Reload
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
-from grandstand.moderation.reload import Reload
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
-from grandstand.telemetry import ScorerMetrics
+from grandstand.telemetry import ModelsMetrics
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from tests.inference import predictor
+from tests.inference.predictor import Predictor
 from tests.moderation.installation import SHIPPED, install, manifest_of, thresholds
 from tests.waiting import until
 
 PAUSE_S = 0.02
 TEXT = "what a night"
+
+
+class CountedReload(Reload[OnnxScorer]):
+    """Counts how often it has looked."""
+
+    looks = 0
+
+    async def _look(self, is_asked: bool) -> None:
+        await super()._look(is_asked)
+        self.looks += 1
 
 
 @dataclass(slots=True)
@@ -34,13 +46,14 @@ class Watched:
 
     path: Path
     moderator: Moderator
-    reload: Reload
+    reload: CountedReload
     registry: CollectorRegistry
     logs: list[Any]
 
     def count(self, outcome: str) -> float:
         name = "grandstand_model_reloads_total"
-        return self.registry.get_sample_value(name, {"outcome": outcome}) or 0.0
+        labels = {"model": "scorer", "outcome": outcome}
+        return self.registry.get_sample_value(name, labels) or 0.0
 
     def version(self) -> str:
         (family,) = (
@@ -54,8 +67,9 @@ class Watched:
         return judged.action
 
     async def look_about(self, times: int = 5) -> None:
-        """Gives it time for several looks."""
-        await asyncio.sleep(PAUSE_S * times + 0.1)
+        """Wait for several looks."""
+        enough = self.reload.looks + times
+        await until(lambda: self.reload.looks >= enough)
 
 
 Watch = Callable[..., Watched]
@@ -76,11 +90,11 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
             path = install(folder, version="first", thresholds=thresholds(1, 1))
             path = path.with_name(NAME) if by_manifest else path
             registry = CollectorRegistry()
-            metrics = ScorerMetrics(registry)
+            metrics = ModelsMetrics(registry).of("scorer", "comments")
             scorer = OnnxScorer(path)
             moderator = Moderator(scorer, Rules.load(), 5_000, metrics=metrics)
             moderators.append(moderator)
-            reload = Reload(path, scorer, moderator, metrics, pause_s)
+            reload = CountedReload(path, scorer, OnnxScorer, moderator.use, 5_000, metrics, pause_s)
             tasks.append(asyncio.create_task(reload.run()))
             return Watched(path, moderator, reload, registry, logs)
 
@@ -127,14 +141,15 @@ async def test_a_folder_that_is_replaced_as_a_whole_is_noticed(
 
 
 async def test_half_of_a_new_model_is_not_yet_one(watch: Watch) -> None:
-    here = watch(pause_s=0.5)
+    here = watch(pause_s=3600)
     new = here.path.with_name("new")
     new.write_bytes(here.path.read_bytes() + b"more")
     new.replace(here.path)
-    await until(lambda: here.reload._doubted)
-    assert await here.verdict() == "show"
+    await here.reload._look(False)
+    assert (await here.verdict(), here.logs) == ("show", [])
     install(here.path.parent, version="second")
-    await until(lambda: here.version() == "second")
+    await here.reload._look(False)
+    assert here.version() == "second"
     assert here.count("failed") == 0
     assert [each["event"] for each in here.logs] == ["model_reloaded"]
 
@@ -234,5 +249,94 @@ async def test_no_comment_is_lost_or_judged_by_two_models_while_they_change(watc
     await asyncio.gather(*talking)
     assert all(len(set(batch)) == 1 for batch in verdicts)
     assert {batch[0] for batch in verdicts} == {"show", "reject"}
-    assert here.moderator.counts.late == here.moderator.counts.skipped == 0
+    assert here.moderator.counts["late"] == here.moderator.counts["skipped"] == 0
     assert here.count("failed") == 0
+
+
+# --- a model of another kind ---------------------------------------------------------------------
+
+
+class Seat:
+    """What has a predictor in use, and may refuse another."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+        self.is_broken = False
+
+    def use(self, predictor: Predictor) -> None:
+        if self.is_broken:
+            raise RuntimeError("of our own making")
+        self.predictor = predictor
+
+
+def beginning(path: Path, deadline_ms: float = 5_000) -> tuple[Seat, Reload[Predictor]]:
+    """A predictor in use, whose files are looked at when the test says so."""
+    seat = Seat(Predictor(path))
+    metrics = ModelsMetrics().of("predictor", "games")
+    reload = Reload(path, seat.predictor, Predictor, seat.use, deadline_ms, metrics)
+    return seat, reload
+
+
+async def test_a_model_of_any_kind_is_taken_into_use(tmp_path: Path) -> None:
+    seat, reload = beginning(predictor.install(tmp_path))
+    assert seat.predictor.predict([(2, 1)])[0].lead == 3
+    predictor.install(tmp_path, "2", predictor.graph((0, 0, 8)))
+    with capture_logs() as logs:
+        await reload._look(False)
+    assert seat.predictor.predict([(2, 1)])[0].lead == 8
+    (told,) = logs
+    assert (told["event"], told["model"], told["version"]) == ("model_reloaded", "predictor", "2")
+
+
+async def test_a_model_of_another_kind_in_its_place_is_refused(tmp_path: Path) -> None:
+    seat, reload = beginning(predictor.install(tmp_path))
+    before = seat.predictor
+    install(tmp_path)
+    with capture_logs() as logs:
+        await reload._look(True)
+    assert seat.predictor is before
+    (told,) = logs
+    assert told["event"] == "model_refused"
+    assert "is no manifest" in told["why"]
+
+
+async def test_an_error_of_our_own_leaves_the_model_in_use_and_the_watching_alive(
+    tmp_path: Path,
+) -> None:
+    seat, reload = beginning(predictor.install(tmp_path))
+    before = seat.predictor
+    predictor.install(tmp_path, "2")
+    seat.is_broken = True
+    with capture_logs() as logs:
+        await reload._look(False)
+        await reload._look(False)
+    assert seat.predictor is before
+    (told,) = logs
+    assert (told["event"], told["version_in_use"]) == ("model_refused", "1")
+    assert told["why"] == f"predictor {tmp_path / 'model.onnx'}: RuntimeError"
+    assert str(told["exc_info"]) == "of our own making"
+    seat.is_broken = False
+    await reload._look(True)
+    assert seat.predictor.manifest.version == "2"
+
+
+async def test_a_model_that_is_slower_than_its_deadline_is_named_and_used(tmp_path: Path) -> None:
+    seat, reload = beginning(predictor.install(tmp_path), deadline_ms=0)
+    seat.predictor.probe_ms = 12.34
+    with capture_logs() as logs:
+        watching = asyncio.create_task(reload.run())
+        await until(lambda: logs)
+        predictor.install(tmp_path, "2")
+        reload.now()
+        await until(lambda: len(logs) == 3)
+        watching.cancel()
+    assert logs[0] == {
+        "event": "model_slow",
+        "log_level": "warning",
+        "model": "predictor",
+        "version": "1",
+        "probe_ms": 12.3,
+        "deadline_ms": 0,
+    }
+    assert [each["event"] for each in logs[1:]] == ["model_reloaded", "model_slow"]
+    assert seat.predictor.manifest.version == "2"
