@@ -1,6 +1,6 @@
-"""The table of all commands, and how they end.
+"""The table of all commands, and their exit codes.
 
-Settings come from the environment; options go before them.
+Settings come from the environment; options override them.
 """
 
 from __future__ import annotations
@@ -60,11 +60,12 @@ def grandstand(
 ) -> None:
     """The audience of a live broadcast: comments, polls and overlays, locked to the picture.
 
-    Settings are environment variables, GRANDSTAND_PORT and so on; options go before them.
+    Settings are environment variables, GRANDSTAND_PORT and so on; options override them.
     """
 
 
 def main() -> None:
-    """The ``grandstand`` command. Exits with 1 after the operator's faults, 2 after wrong usage."""
+    """Run the ``grandstand`` command. Exits with 1 after an operator's error, 2 after wrong
+    usage."""
     with exit_on_operator_error():
         cli()

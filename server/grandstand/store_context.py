@@ -63,7 +63,7 @@ def _advice(scheme: str, away: StoreUnavailable) -> str:
     if "loading" in away.reason.lower():
         return "it reads its data still; start again in a while"
     if scheme == "rediss":
-        return "start it, or mend GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
+        return "start it, or correct GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
     if scheme == "redis" and "losed" in away.reason:  # closed, Connection closed by server
-        return "start it, or mend GRANDSTAND_REDIS_URL; if it wants TLS, begin with rediss://"
-    return "start it, or mend GRANDSTAND_REDIS_URL"
+        return "start it, or correct GRANDSTAND_REDIS_URL; if it wants TLS, begin with rediss://"
+    return "start it, or correct GRANDSTAND_REDIS_URL"

@@ -221,7 +221,7 @@ def test_a_span_is_exported(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("import", "{room}", "{file}"), "counts from 0: say when that was with --at"),
+        (("import", "{room}", "{file}"), "counts from 0: give its start with --at"),
         (("import", "{room}", "missing"), "missing can't be read"),
         (("import", "nowhere", "{file}", "--at", "0"), "there is no room nowhere"),
         (("export", "nowhere"), "there is no room nowhere"),

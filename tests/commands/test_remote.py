@@ -61,7 +61,7 @@ def stranger() -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/page", "/missing"])
 def test_what_isn_t_a_grandstand_is_told_so(stranger: str, path: str) -> None:
-    with pytest.raises(OperatorError, match="isn't a grandstand"):
+    with pytest.raises(OperatorError, match="isn't a Grandstand"):
         Remote(stranger, None).ask("GET", path)
 
 

@@ -49,7 +49,7 @@ def test_a_missing_scorer_is_named_with_its_setting(tmp_path: Path) -> None:
     path = tmp_path / "none.onnx"
     with pytest.raises(ModelError) as caught:
         read(path, ScorerManifest)
-    assert str(caught.value) == f"comment scorer {path}: no such file: mend GRANDSTAND_MODEL"
+    assert str(caught.value) == f"comment scorer {path}: no such file: correct GRANDSTAND_MODEL"
 
 
 @pytest.mark.parametrize(

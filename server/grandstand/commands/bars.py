@@ -1,4 +1,4 @@
-"""A poll as a terminal shows it: question, bars, votes. The drawing is pure."""
+"""A poll in a terminal: question, bars, votes. The drawing is pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def drawn(poll: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
-    """Prints the poll; returns what prints it anew, in a terminal in the same place."""
+    """Print the poll; return a function that prints it again, in a terminal in the same place."""
     lines_before = 0
 
     def draw(poll: Mapping[str, Any]) -> None:
@@ -33,7 +33,8 @@ def drawn(poll: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
 
 
 def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
-    """The poll in so many columns; the tally is there for those who may see it."""
+    """Return the poll as lines of at most ``columns`` columns; bars only where the tally may be
+    seen."""
     texts = [str(option["text"]) for option in poll["options"]]
     tally = poll.get("tally") or [0] * len(texts)
     voters = int(poll.get("voters", 0))
@@ -53,7 +54,7 @@ def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
 
 
 def cells(text: str) -> int:
-    """How many columns a text takes: Chinese letters take two, accents of their own none."""
+    """Return how many columns a text takes: Chinese letters take two, combining marks none."""
     return sum(
         0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
         for letter in text
@@ -61,7 +62,7 @@ def cells(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """The text in exactly so many columns, cut with an ellipsis if need be."""
+    """Return the text in exactly that many columns, cut with an ellipsis where it is longer."""
     if cells(text) > width:
         while cells(text) > width - 1:
             text = text[:-1]

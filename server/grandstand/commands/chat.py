@@ -1,4 +1,4 @@
-"""What the commands that take a recorded chat have in common: moments, and the form's name."""
+"""What the commands that read a recorded chat have in common: times, and the name of the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grandstand.recordings.recording import NAMES
 from grandstand.wire.messages import MAX_TIME_MS
 
 ABSOLUTE_MS = 100_000_000_000
-"""An ``at`` beyond this is a date (after 1973); one below counts from a start."""
+"""An ``at`` above this is a date (after 1973); one below counts from the recording's start."""
 
 FILE_HELP = "A recorded chat, in any form that --format names; - for standard input."
 
@@ -35,7 +35,7 @@ ChatForm = Annotated[
 
 
 def moment(text: str, option: str) -> int:
-    """Programme time in ms, from ms or from a date and time. Raises OperatorError."""
+    """Return programme time in ms, from ms or from a date and time. Raises OperatorError."""
     if re.fullmatch(r"\d{1,16}", text) and int(text) <= MAX_TIME_MS:
         return int(text)
     try:

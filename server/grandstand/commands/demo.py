@@ -11,31 +11,32 @@ from grandstand.commands.options import DataDir, Host, Port, server_settings
 
 
 def demo(
-    crowd: Annotated[int, typer.Option(min=0, help="How many viewers come by themselves.")] = 200,
+    crowd: Annotated[int, typer.Option(min=0, help="How many viewers the crowd has.")] = 200,
     trace: Annotated[
         Path | None,
         typer.Option(
-            help="A recorded chat for the crowd to say, over and over, in any form that "
-            "`grandstand import` reads. Then --crowd is how many are there at a time."
+            help="A recorded chat for the crowd to send, over and over, in any form that "
+            "`grandstand import` reads. Then --crowd is how many are connected at a time."
         ),
     ] = None,
     stream: Annotated[
-        str | None, typer.Option(help="Show this HLS playlist instead of a picture of our own.")
+        str | None,
+        typer.Option(help="Show this HLS playlist instead of the demonstration's own picture."),
     ] = None,
     attended: Annotated[
         bool,
-        typer.Option("--attended", help="No poll, cue or card comes by itself."),
+        typer.Option("--attended", help="Send no polls, cues or cards automatically."),
     ] = False,
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
     for_s: Annotated[
-        float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")
+        float | None, typer.Option("--for", min=0, help="Stop after this many seconds.")
     ] = None,
 ) -> None:
-    """Show what it does: a room, a live picture, a crowd that talks and votes, and pages.
+    """Run a demonstration: a room, a live picture, a crowd that comments and votes, and pages.
 
-    Needs nothing set up. Room, polls and comments are kept in --data-dir for the next time.
+    Needs no set-up. Room, polls and comments are kept in --data-dir for the next start.
 
     \b
     Examples:
@@ -44,7 +45,8 @@ def demo(
       grandstand demo --trace chat.ndjson
       grandstand demo --stream https://cdn.example/live.m3u8
     """
-    from grandstand.demo import show  # here: a second that other commands needn't wait for
+    # Imported here: it takes a second, which other commands needn't wait for.
+    from grandstand.demo import show
 
     settings = server_settings(host=host, port=port, data_dir=data_dir)
     show.run(settings, show.Plan(crowd, trace, for_s, stream, attended))

@@ -1,4 +1,4 @@
-"""``grandstand doctor``: will it hold tonight, and what to do if not."""
+"""``grandstand doctor``: checks whether a server can run here, and says what to do if not."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def doctor(
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Look at all that a server needs, and say what to do where something isn't well.
+    """Check everything that a server needs, and say what to do where something is wrong.
 
-    Takes the settings that serve would take. Changes nothing and starts nothing: an embedded store
-    is asked if it runs, and left alone if not. Ends with 1 if anything FAILs.
+    Uses the settings that serve would use. Changes nothing and starts nothing: an embedded store is
+    asked only if it runs. Exits with 1 if any check FAILs.
 
     \b
     Examples:
@@ -46,14 +46,15 @@ def doctor(
 
 
 async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[Finding]:
-    from grandstand.commands import findings  # here: a second that other commands needn't wait for
+    # Imported here: it takes a second, which other commands needn't wait for.
+    from grandstand.commands import findings
 
     machine = [findings.of_files(), findings.of_memory(), findings.of_time()]
     installed = [findings.of_pages(), await findings.of_ffmpeg()]
     try:
         settings = ServerSettings.read(host=host, port=port, data_dir=data_dir)
     except OperatorError as fault:
-        advice = "the store, the port and the model were not looked at"
+        advice = "the store, the port and the model were not checked"
         return [findings.Finding("settings", "FAIL", str(fault), advice), *machine, *installed]
     return [
         *findings.of_settings(settings),

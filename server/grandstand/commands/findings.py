@@ -1,4 +1,4 @@
-"""What a doctor looks at, one finding each; nothing is changed, and no store is started."""
+"""The checks of ``grandstand doctor``, one finding each. They change nothing and start no store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Level = Literal["ok", "warn", "FAIL"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing: how it is, and what to do about it if it isn't well."""
+    """One check: its result, and what to do if something is wrong."""
 
     name: str
     level: Level
@@ -51,7 +51,7 @@ class Finding:
 
 
 def of_settings(settings: ServerSettings) -> list[Finding]:
-    """Variables that are none of ours, and what tokens are checked by."""
+    """Check for unknown variables, and whether tokens can be checked."""
     found = [
         Finding("settings", "warn", f"{name} is no setting", f"is it {closest}?" if closest else "")
         for name, closest in unknown_variables().items()
@@ -59,7 +59,7 @@ def of_settings(settings: ServerSettings) -> list[Finding]:
     try:
         made = settings.secret or demo_secret.kept(settings.data_dir)
         if not made and not settings.jwks_url:
-            words = "no secret is set: serve won't start, demo makes one of its own"
+            words = "no secret is set: serve won't start, demo makes its own"
             advice = "export GRANDSTAND_JWT_SECRET=$(grandstand token --new-secret)"
             return [*found, Finding("secret", "warn", words, advice)]
         Tokens(made, settings.jwks_url, settings.token_terms)
@@ -70,7 +70,7 @@ def of_settings(settings: ServerSettings) -> list[Finding]:
 
 
 def _of_issuer(settings: ServerSettings) -> list[Finding]:
-    """Whether tokens that the issuer signs for other applications would be taken."""
+    """Check whether tokens that the issuer signs for other applications would be accepted."""
     if not settings.jwks_url:
         return []
     unset = [
@@ -88,7 +88,7 @@ def _of_issuer(settings: ServerSettings) -> list[Finding]:
 
 
 async def of_store(settings: ServerSettings) -> list[Finding]:
-    """The store that the settings name, if it runs: its version, promise, memory and clock."""
+    """Check the store that the settings name, if it runs: version, durability, memory and clock."""
     url = settings.redis_url
     if url is None:
         found = of_folder(settings.data_dir)
@@ -109,7 +109,7 @@ async def of_store(settings: ServerSettings) -> list[Finding]:
         if settings.redis_url is None:
             words = "the embedded store has ended without its server; the next one starts it again"
             return [*found, Finding("store", "ok", words)]
-        advice = "start it, or mend GRANDSTAND_REDIS_URL"
+        advice = "start it, or correct GRANDSTAND_REDIS_URL"
         return [*found, Finding("store", "FAIL", f"it doesn't answer: {away.reason}", advice)]
     try:
         return found + await _of_running(store) + await _of_secrets(store, settings)
@@ -126,7 +126,7 @@ async def _of_running(store: Store) -> list[Finding]:
             found.append(Finding("store memory", "warn", words, "raise maxmemory there"))
         ahead_ms = store.now_ms() - time.time() * 1000
     except StoreUnavailable as away:
-        return [Finding("store", "FAIL", f"it went away: {away.reason}", "look at its log")]
+        return [Finding("store", "FAIL", f"it went away: {away.reason}", "read its log")]
     why, _, advice = store.durability.why.partition(": ")
     if store.durability.promise == "weak":
         found.append(Finding("durability", "warn", f"acks are weak: {why}", advice))
@@ -140,7 +140,7 @@ async def _of_running(store: Store) -> list[Finding]:
 
 
 async def _of_secrets(store: Store, settings: ServerSettings) -> list[Finding]:
-    """Whether the servers that use the store check tokens as one with these settings would."""
+    """Check whether all servers of the store check tokens with the secrets of these settings."""
     made = settings.secret or demo_secret.kept(settings.data_dir)
     try:
         mine = Tokens(made, settings.jwks_url, settings.token_terms).fingerprint
@@ -148,9 +148,7 @@ async def _of_secrets(store: Store, settings: ServerSettings) -> list[Finding]:
     except OperatorError:
         return []  # told of the secret already
     except StoreUnavailable as away:
-        return [
-            Finding("secrets", "FAIL", f"the store went away: {away.reason}", "look at its log")
-        ]
+        return [Finding("secrets", "FAIL", f"the store went away: {away.reason}", "read its log")]
     differing = sum(each != mine for each in heard.values())
     if not differing:
         return [Finding("secrets", "ok", f"{len(heard)} servers of this store check tokens alike")]
@@ -160,7 +158,7 @@ async def _of_secrets(store: Store, settings: ServerSettings) -> list[Finding]:
 
 
 def of_folder(data_dir: Path) -> list[Finding]:
-    """The embedded store's folder: whose it is, who uses it, how much room there is."""
+    """Check the embedded store's folder: owner, current user, free space."""
     there = data_dir.absolute()
     while not there.exists() and there != there.parent:
         there = there.parent
@@ -187,7 +185,7 @@ def of_folder(data_dir: Path) -> list[Finding]:
 
 
 def of_port(host: str, port: int) -> Finding:
-    """Whether the port is free, or a grandstand answers there."""
+    """Check whether the port is free, or a Grandstand answers there."""
     name = f"port {port}"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -209,7 +207,7 @@ def of_port(host: str, port: int) -> Finding:
 
 
 def of_files() -> Finding:
-    """How many viewers the limit of open files lets in."""
+    """Check how many viewers the limit of open files allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         return Finding("open files", "ok", "without a limit")
@@ -221,20 +219,20 @@ def of_files() -> Finding:
 
 
 def of_memory() -> Finding:
-    """How much memory is free."""
+    """Check how much memory is free."""
     try:
         rows = Path("/proc/meminfo").read_text("ascii").splitlines()
         free = next(int(row.split()[1]) << 10 for row in rows if row.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError):
-        return Finding("memory", "ok", "this system doesn't tell how much is free")
+        return Finding("memory", "ok", "this system doesn't say how much is free")
     level: Level = "ok" if free >= MEMORY_MIN_BYTES else "warn"
     return Finding("memory", level, f"{_size(free)} are free", "a room's record lives in memory")
 
 
 def of_time() -> Finding:
-    """Whether the kernel says that this machine's clock is kept by NTP."""
+    """Check whether the kernel says that NTP keeps this machine's clock."""
     if sys.platform != "linux":
-        return Finding("time", "ok", "this system doesn't tell whether NTP keeps its clock")
+        return Finding("time", "ok", "this system doesn't say whether NTP keeps its clock")
     timex = (ctypes.c_int * 128)()  # a struct timex of mode 0, which only reads; its 9th is status
     long_ints = ctypes.sizeof(ctypes.c_long) // ctypes.sizeof(ctypes.c_int)
     ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
@@ -249,7 +247,7 @@ def of_time() -> Finding:
 
 
 def of_model(settings: ServerSettings) -> Finding:
-    """Whether the comment scorer loads, and still tells an insult from praise."""
+    """Check whether the comment scorer loads and can tell an insult from praise."""
     try:
         scorer = OnnxScorer(settings.model or resources.model())
         scores = scorer.score([*PROBES])
@@ -260,7 +258,9 @@ def of_model(settings: ServerSettings) -> Finding:
     digest = scorer.manifest.sha256[:12]
     words = f"version {scorer.version}, sha256 {digest}: an insult {bad:.2f}, praise {kind:.2f}"
     if bad - kind < 0.5:
-        return Finding("model", "warn", words, "it can't tell them apart: train or install another")
+        return Finding(
+            "model", "warn", words, "the model can't tell them apart: train or install another"
+        )
     deadline_ms = settings.moderation_deadline_ms
     if scorer.probe_ms > deadline_ms:
         words = f"{words}; a comment takes {scorer.probe_ms:.0f} ms"
@@ -270,7 +270,7 @@ def of_model(settings: ServerSettings) -> Finding:
 
 
 def of_pages() -> Finding:
-    """Whether the browser's pages and their libraries are installed."""
+    """Check whether the browser's pages and their libraries are installed."""
     try:
         modules = resources.pages() / "node_modules"
     except OperatorError as fault:
@@ -283,7 +283,7 @@ def of_pages() -> Finding:
 
 
 async def of_ffmpeg() -> Finding:
-    """Whether the demonstration can make its picture."""
+    """Check whether the demonstration can make its picture."""
     why = await missing()
     if why is None:
         return Finding("ffmpeg", "ok", "runs; the demo makes its own picture")

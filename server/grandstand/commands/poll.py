@@ -24,13 +24,13 @@ GALA = "gala"
 
 poll = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the poll as the API has it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the poll as the API returns it.")]
 PollId = Annotated[
     str | None, typer.Argument(metavar="POLL", help="Its id. [default: the newest that fits]")
 ]
 Grace = Annotated[
     float | None,
-    typer.Option(min=0, help="Seconds that late votes are waited for, after its end."),
+    typer.Option(min=0, help="Seconds after the end in which late votes still count."),
 ]
 
 
@@ -56,8 +56,8 @@ def about() -> None:
 
 @poll.command("open")
 def open_(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")],
-    options: Annotated[list[str], typer.Argument(metavar="OPTION", help="2 to 20 of them.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question.")],
+    options: Annotated[list[str], typer.Argument(metavar="OPTION", help="2 to 20 options.")],
     duration: Annotated[float, typer.Option(min=0.001, help="Seconds; it opens at once.")] = 60,
     kind: Annotated[
         PollKind | None,
@@ -65,13 +65,13 @@ def open_(
     ] = None,
     answer: Annotated[
         str | None,
-        typer.Option(help="A quiz's right option: its text, or its place counted from 0."),
+        typer.Option(help="A quiz's right option: its text, or its index from 0."),
     ] = None,
     max_choices: Annotated[
-        int | None, typer.Option(min=1, help="How many one may choose, for multiple.")
+        int | None, typer.Option(min=1, help="For multiple: how many options one may choose.")
     ] = None,
     change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
-    show_tally: Annotated[ShowTally, typer.Option(help="When viewers see it.")] = ShowTally.ALWAYS,
+    show_tally: Annotated[ShowTally, typer.Option(help="Who sees the tally.")] = ShowTally.ALWAYS,
     grace: Grace = None,
     room: Room = GALA,
     url: Url = URL,
@@ -122,7 +122,7 @@ def close(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """End a poll now; it is final once late votes had their time.
+    """End a poll now. Its result is final when the time for late votes is over.
 
     \b
     Examples:
@@ -137,7 +137,7 @@ def close(
 @poll.command()
 def extend(
     seconds: Annotated[
-        float, typer.Argument(metavar="SECONDS", help="For how much longer.", min=0.001)
+        float, typer.Argument(metavar="SECONDS", help="How many seconds longer.", min=0.001)
     ],
     poll_id: PollId = None,
     room: Room = GALA,
@@ -145,7 +145,7 @@ def extend(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Let an open poll be open for longer; the votes cast stay.
+    """Extend an open poll; its votes stay.
 
     \b
     Example:
@@ -163,7 +163,7 @@ def reveal(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Show result and answer to everyone, once the poll is final.
+    """Show result and answer to everyone; the result must be final.
 
     \b
     Example:
@@ -181,7 +181,7 @@ def cancel(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Take an open poll back; it has no result.
+    """Cancel an open poll; it then has no result.
 
     \b
     Example:
@@ -194,7 +194,7 @@ def cancel(
 @poll.command()
 def show(
     poll_id: PollId = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Until its result is final.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Until the result is final.")] = False,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -228,7 +228,7 @@ def _place(answer: str, options: list[str]) -> int:
         return options.index(answer)
     if answer.isascii() and answer.isdigit():
         return int(answer)
-    raise OperatorError(f"--answer must be one of the options, or its place from 0, not {answer!r}")
+    raise OperatorError(f"--answer must be one of the options, or its index from 0, not {answer!r}")
 
 
 def _path(room: str, poll_id: str) -> str:
@@ -236,7 +236,7 @@ def _path(room: str, poll_id: str) -> str:
 
 
 def _found(remote: Remote, room: str, poll_id: str | None, fit: Collection[str] | None) -> Any:
-    """The poll of that id, or the newest whose status fits."""
+    """Return the poll with that id, or the newest whose status fits."""
     if poll_id is not None:
         return remote.ask("GET", _path(room, poll_id))
     path = f"{room_path(room)}/polls"
@@ -266,7 +266,7 @@ def _step(
 
 
 def _tell(told: Any, as_json: bool) -> Callable[[Any], None]:
-    """Prints a poll; returns what prints it again, in a terminal over itself."""
+    """Print a poll; return a function that prints it again, in a terminal over itself."""
     if as_json:
 
         def line(poll: Any) -> None:

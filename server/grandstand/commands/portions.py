@@ -1,8 +1,8 @@
-"""A recording on its way into a room's record, in portions as the server takes them.
+"""Division of a recording into portions, as the server accepts them for a room's record.
 
-The file is read twice: once to know what it holds, once to send it. Eight bytes a comment are kept
-between, so that equal comments are known again wherever they stand, and the comments that others
-were merged into, which go with each of those.
+The file is read twice: once to learn what it has, once to send it. Between the two, eight bytes a
+comment are kept, so that equal comments are recognised wherever they are. Also kept are the
+comments that others were merged into; each is sent with every comment that was merged into it.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ PORTION_LINES = 5000
 _HASH_MASK = 2**64 - 1
 
 Placed = tuple[str, Line]
-"""A comment, and where it is in its file."""
+"""A comment, and its place in the file."""
 
 _Key = tuple[int, str, str]
 
 
 class Survey:
-    """What a recording holds: how many comments, from when on, and which stand for others."""
+    """What a recording has: the number of comments, the first time, and which comments others were
+    merged into."""
 
     def __init__(self, lines: Iterable[Placed]) -> None:
         self.count = 0
         self.first_at = float("inf")
         self.targets: set[str] = set()
-        """The ids that others were merged into, there or not."""
+        """The ids that others were merged into, whether the file has them or not."""
         hashes = array("Q")
         for _, line in lines:
             self.count += 1
@@ -50,21 +51,21 @@ class Survey:
         self._twins = frozenset(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
 
     def has_twins(self, key: _Key) -> bool:
-        """Whether there are several of this key, or of one that hashes alike."""
+        """Return whether several comments have this key, or a key with the same hash."""
         return hash(key) & _HASH_MASK in self._twins
 
 
 def _key(line: Line) -> _Key:
-    """What a comment is known by, as the server will see it."""
+    """Return the key by which the server identifies a comment."""
     return round(line.at), clean(line.user), clean(line.text)
 
 
 @dataclass(slots=True)
 class Portion:
-    """Comments for one call; ``repeated`` are those of them that went with an earlier one.
+    """Comments for one call. ``repeated`` are those that an earlier call sent too.
 
-    ``duplicates`` were met on the way and needn't be sent: they stand in the file already, by their
-    own ids.
+    ``duplicates`` were found on the way and needn't be sent, since the file has them already, by
+    their own ids.
     """
 
     lines: list[Placed] = field(default_factory=list)
@@ -75,15 +76,15 @@ class Portion:
 
     @property
     def body(self) -> bytes:
-        """NDJSON."""
+        """Return the portion as NDJSON."""
         return b"\n".join(self.encoded)
 
 
 def portions(lines: Iterable[Placed], survey: Survey, start: int) -> Iterator[Portion]:
-    """Yield the comments, with ``start`` (ms) added to their times, in portions.
+    """Yield the comments in portions, with ``start`` (ms) added to their times.
 
-    What a merged comment was merged into goes with it; one whose target isn't there stands by
-    itself.
+    The comment that a merged one was merged into goes with it. If the file doesn't have it, the
+    merged comment is sent by itself.
     """
     numbered = _numbered(lines, survey, start)
     targets: dict[str, Placed] = {}
@@ -133,7 +134,7 @@ def portions(lines: Iterable[Placed], survey: Survey, start: int) -> Iterator[Po
 
 
 def _numbered(lines: Iterable[Placed], survey: Survey, start: int) -> Iterator[Placed | None]:
-    """The comments with their times and ordinals; None for one that stands there already."""
+    """Yield the comments with their times and ordinals; None for one that the file has already."""
     twins = Twins()
     for where, line in lines:
         key = _key(line)
@@ -147,7 +148,7 @@ def _numbered(lines: Iterable[Placed], survey: Survey, start: int) -> Iterator[P
 
 
 class Account:
-    """What the server said of each comment, added up."""
+    """The sum of the server's answers for all comments."""
 
     def __init__(self) -> None:
         self.imported = 0
@@ -157,7 +158,7 @@ class Account:
         self._answered = 0
 
     def enter(self, portion: Portion, result: Any) -> None:
-        """Enter the server's answer to a portion. Raises OperatorError if it is none."""
+        """Add the server's answer to a portion. Raises OperatorError if it can't be read."""
         try:
             imported, known = int(result["imported"]), int(result["known"])
             refused = [(int(each["line"]) - 1, str(each["message"])) for each in result["refused"]]
@@ -169,23 +170,23 @@ class Account:
         repeated = set(portion.repeated)
         for index, words in refused:
             if not 0 <= index < len(portion.lines):
-                continue  # then the sum doesn't come out either
+                continue  # the sum is wrong then, too
             if index in repeated:
-                repeated.discard(index)  # told of the first time
+                repeated.discard(index)  # counted the first time
             else:
                 self.refused.add(portion.lines[index][0], words)
         self.known += known + portion.duplicates - len(repeated)
 
     def check(self, count: int) -> None:
-        """Raise OperatorError unless every one of ``count`` comments is accounted for."""
+        """Check that the answers cover every one of ``count`` comments. Raises OperatorError."""
         if self._answered != self._sent:
             raise OperatorError(
                 f"the server accounts for {self._answered} of the {self._sent} comments that it "
-                "was sent: look at the record, and import the file again"
+                "was sent: check the record, and import the file again"
             )
-        told = self.imported + self.known + self.refused.count
-        if told != count:
+        answered = self.imported + self.known + self.refused.count
+        if answered != count:
             raise OperatorError(
-                f"{told} comments are accounted for and the file has {count}: "
-                "it changed while it was read, or the server counts otherwise; import it again"
+                f"{answered} comments are accounted for and the file has {count}: "
+                "it changed while it was read, or the server counts differently; import it again"
             )

@@ -1,4 +1,4 @@
-"""``grandstand export`` and ``grandstand import``: a room's record in a file, and back."""
+"""``grandstand export`` and ``grandstand import``: a room's record to a file, and back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RoomId = Annotated[str, typer.Argument(metavar="ROOM", help="The room's id.")]
 
 
 class Format(StrEnum):
-    """Forms of a record."""
+    """Formats of a record."""
 
     NDJSON = "ndjson"
     BILIBILI_XML = "bilibili-xml"
@@ -40,13 +40,14 @@ def export(
     start: Annotated[
         str | None, typer.Option("--from", help="Programme time: ms, or a date and time.")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="As --from; itself not included.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="As --from; not included.")] = None,
     form: Annotated[
         Format | None,
         typer.Option("--format", help="[default: ndjson, or bilibili-xml for a file called .xml]"),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also comments that weren't shown; takes a moderator.")
+        bool,
+        typer.Option("--all", help="Also comments that weren't shown; for moderators."),
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file. [default: standard output]")
@@ -93,7 +94,7 @@ def _write(chunks: Iterator[bytes], file: BinaryIO) -> int:
 
 
 def _written(chunks: Iterator[bytes], path: Path) -> int:
-    """Writes beside the file and then in its place: there is never half an export."""
+    """Write a file beside the target, then rename it, so that there is never half an export."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         try:
@@ -114,19 +115,19 @@ def import_(
     at: Annotated[
         str | None,
         typer.Option(
-            help="When the recording begins: ms, or a date and time. Needed where it counts from 0;"
-            " a dated one is shifted, so that its first comment is at that moment."
+            help="When the recording begins: ms, or a date and time. Needed if its times "
+            "count from 0. A dated recording is shifted: its first comment is then at that moment."
         ),
     ] = None,
     form: ChatForm = None,
     url: Url = URL,
     token: Token = None,
 ) -> None:
-    """Bring comments from a file into a room's record; nobody is shown them.
+    """Add comments from a file to a room's record; viewers don't see them.
 
-    The same file again adds nothing: a comment is known by its moment, author and text, and among
-    equal ones by how many stand before it. Comments get ids of their own there. What is older than
-    the room's record_retention is refused.
+    The same file again adds nothing: a comment is identified by its moment, author and text, and
+    among equal ones by how many come before it. The room gives the comments new ids. Comments older
+    than the room's record_retention are refused.
 
     \b
     Examples:
@@ -152,14 +153,14 @@ def import_(
     )
     account.check(survey.count)
     if account.refused.count == survey.count:
-        raise OperatorError(f"none of {file} could be taken in")
+        raise OperatorError(f"none of {file} could be imported")
 
 
 def _start(chat: ChatFile, survey: Survey, at: str | None) -> int:
-    """What is added to every ``at``."""
+    """Return what is added to every ``at``."""
     is_dated = survey.first_at >= ABSOLUTE_MS
     if at is not None:
         return moment(at, "--at") - (round(survey.first_at) if is_dated else 0)
     if not is_dated and chat.start is None:
-        raise OperatorError(f"{chat.path} counts from 0: say when that was with --at")
+        raise OperatorError(f"{chat.path} counts from 0: give its start with --at")
     return 0 if is_dated else chat.start or 0

@@ -1,4 +1,4 @@
-"""A server as the commands call it: plain HTTP, every refusal a line that says what to do."""
+"""HTTP calls of the commands to a server. Every refusal becomes one line that says what to do."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ AT_HOME = frozenset({"127.0.0.1", "::1", "localhost"})
 WAIT_MAX_S = 30.0
 
 _ADVICE = {
-    "unauthorized": "give --token, or set GRANDSTAND_TOKEN, or GRANDSTAND_JWT_SECRET to what the "
-    "server has",
-    "forbidden": "take a token of another role or for this room (grandstand token --help)",
-    "impossible_step": "grandstand poll show says where it stands",
+    "unauthorized": "give --token, set GRANDSTAND_TOKEN, or set GRANDSTAND_JWT_SECRET to the "
+    "server's secret",
+    "forbidden": "use a token of another role or for this room (grandstand token --help)",
+    "impossible_step": "grandstand poll show prints its state",
     "unknown_room": "see --room and --url",
 }
 
 
 class RefusedCallError(OperatorError):
-    """The server's no: its status and code word, and a line for the operator."""
+    """The server refused a call; has its status and code, and a line for the operator."""
 
     def __init__(self, status: int, code: str, words: str, retry_after_s: float | None) -> None:
         super().__init__(words)
@@ -43,21 +43,21 @@ class RefusedCallError(OperatorError):
 class Remote:
     """One server, and the token that goes with each call (None: without one).
 
-    Every method raises OperatorError: nobody answers, or RefusedCallError.
+    Every method raises OperatorError if nobody answers, and RefusedCallError if the server refuses.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = checked_url(url)
         self.token = token
-        # A proxy is for the world outside; it knows no 127.0.0.1 of ours.
+        # A proxy is for other machines; it can't reach our 127.0.0.1.
         proxies = [urllib.request.ProxyHandler({})] if is_at_home(self.url) else []
         self._opener = urllib.request.build_opener(*proxies)
 
     def ask(self, method: str, path: str, body: object = None, patience_s: float = 0.0) -> Any:
-        """The JSON of the answer; ``body`` goes as JSON, or as it is if it is bytes.
+        """Return the JSON of the answer. ``body`` is sent as JSON, or as it is if it is bytes.
 
-        For ``patience_s`` a call that was put off (429, 503) is made again when it may be: only
-        for calls that may be repeated.
+        For ``patience_s`` a call that was put off (429, 503) is repeated when the server allows it.
+        Use this only for calls that may be repeated.
         """
         deadline = time.monotonic() + patience_s
         while True:
@@ -72,7 +72,7 @@ class Remote:
                 time.sleep(wait_s)
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """The body of a GET, as it comes. Raises OperatorError if it breaks off."""
+        """Yield the body of a GET as it comes. Raises OperatorError if it breaks off."""
         with self._opened("GET", path, None) as answer:
             while chunk := answer.read(CHUNK_BYTES):
                 yield chunk
@@ -116,17 +116,19 @@ class Remote:
         return RefusedCallError(refusal.code, code, f"{detail}{advice}", retry_after_s)
 
     def _stranger(self) -> OperatorError:
-        return OperatorError(f"what answers at {self.url} isn't a grandstand: mend --url")
+        return OperatorError(f"what answers at {self.url} isn't a Grandstand: correct --url")
 
     def _away(self, reason: object) -> OperatorError:
         words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
         return OperatorError(
-            f"no server answers at {self.url} ({words}): start it (grandstand serve), or mend --url"
+            f"no server answers at {self.url} ({words}): "
+            "start it (grandstand serve), or correct --url"
         )
 
 
 def checked_url(url: str) -> str:
-    """The server's address without a slash at its end. Raises OperatorError if it is none."""
+    """Return the server's address without a slash at its end. Raises OperatorError if it is
+    invalid."""
     try:
         parts = urllib.parse.urlsplit(url)
         _ = parts.port
@@ -138,20 +140,21 @@ def checked_url(url: str) -> str:
 
 
 def is_at_home(url: str) -> bool:
-    """Whether the address is this machine's own."""
+    """Return whether the address belongs to this machine."""
     return urllib.parse.urlsplit(url).hostname in AT_HOME
 
 
 def room_path(room: str) -> str:
-    """A room's path; whatever is typed stays one part of it."""
+    """Return a room's path; whatever the operator typed stays one segment of it."""
     return f"/v1/rooms/{urllib.parse.quote(room, safe='')}"
 
 
 def issuer(url: str) -> Tokens | None:
-    """What tokens for that server are signed by: GRANDSTAND_JWT_SECRET, or for a server on this
-    machine what a demonstration keeps in its data folder; None without either.
+    """Return what signs tokens for that server; None if there is no secret.
 
-    A secret found in a folder is not used on what is sent to strangers.
+    It is GRANDSTAND_JWT_SECRET. For a server on this machine it may also be the secret that a
+    demonstration keeps in its data folder. A secret found in a folder never signs what is sent to
+    other machines.
     """
     settings = ServerSettings.read()
     secret = settings.secret
@@ -161,7 +164,7 @@ def issuer(url: str) -> Tokens | None:
 
 
 def token_for(url: str, given: str | None, role: Role, room: str, lifetime_s: float) -> str | None:
-    """The token given, else one issued here, else none: then the server says what it thinks."""
+    """Return the given token, else one issued here, else None: the server then decides."""
     if given:
         return given
     tokens = issuer(url)

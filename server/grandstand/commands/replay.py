@@ -1,4 +1,4 @@
-"""``grandstand replay``: a recorded chat, said again in a room of any server."""
+"""``grandstand replay``: sends a recorded chat again to a room of any server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAME_MAX_CHARS = 100
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=FILE_HELP)],
     speed: Annotated[
-        float, typer.Option(min=0.001, max=1_000_000, help="How many times as fast as it was.")
+        float, typer.Option(min=0.001, max=1_000_000, help="Speed, as a multiple of the original.")
     ] = 1.0,
     viewers: Annotated[
         int, typer.Option(min=1, help="How many connections at a time, one per author.")
@@ -43,22 +43,22 @@ def replay(
         typer.Option(
             "--issue",
             help="Issue a token for each author, with GRANDSTAND_JWT_SECRET or a demo's own "
-            "secret. [default: each comes as a guest]",
+            "secret. [default: each is a guest]",
         ),
     ] = False,
     token: Annotated[
-        str | None, typer.Option(help="One viewer's token: then that one says everything.")
+        str | None, typer.Option(help="One viewer's token: that viewer then sends everything.")
     ] = None,
     room: Room = "gala",
     form: ChatForm = None,
     url: Url = URL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Say a recorded chat again in a room, over real connections, at its own pace or faster.
+    """Send a recorded chat again to a room, over real connections, at its own pace or faster.
 
-    The file is what `grandstand export` writes, or one of others: Bilibili's, NicoNico's, Twitch's
-    (see --format). Comments belong to the programme from the moment it begins on; what the room
-    puts off is sent again, with the same id.
+    The file is what `grandstand export` writes, or one of Bilibili, NicoNico, Twitch and others
+    (see --format). Comments get programme times that begin now. A comment that the room puts off is
+    sent again, with the same id.
 
     \b
     Examples:
@@ -172,7 +172,8 @@ def _issued(url: str, room: str) -> Issue:
 
 
 def _guests(url: str, room: str) -> Issue:
-    """Guest tokens, one per author for good; where there are too many at once one waits."""
+    """Return a function that makes guest tokens, one per author; it waits when there are too many
+    at once."""
     remote = Remote(url, None)
     known: dict[str, str] = {}
     at_once = asyncio.Semaphore(TOKENS_AT_ONCE)
@@ -196,7 +197,7 @@ def _guests(url: str, room: str) -> Issue:
 
 
 def _allow_files(viewers: int) -> None:
-    """Every connection is an open file. Raises OperatorError if there can't be as many."""
+    """Raise the limit of open files to one per connection. Raises OperatorError if it can't be."""
     needed = viewers + FILES_BESIDES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:

@@ -1,4 +1,4 @@
-"""``grandstand score``: moderation without a room."""
+"""``grandstand score``: judges comments without a room."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ SCORED_TOGETHER = 512
 CHUNK_BYTES = 65_536
 LINE_CHARS_MAX = 16_000
 LINE_BYTES_MAX = 4 * LINE_CHARS_MAX + 4
-"""Enough that what is cut off never takes a part of the last character that is kept."""
+"""Enough that a cut never removes a part of the last character that is kept."""
 
 DIGITS = 4
 _DEADLINE_MS = 600_000
-"""Nobody waits for these."""
+"""Practically no deadline: nobody waits for these scores."""
 
 
 def score(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="Comments, one a line; - for standard input."),
+        typer.Argument(metavar="[FILE]", help="Comments, one on each line; - for standard input."),
     ] = None,
     level: Annotated[int, typer.Option(min=0, max=4, help="0 off, 4 strictest.")] = 2,
     explain: Annotated[
@@ -47,15 +47,15 @@ def score(
 ) -> None:
     """Judge comments as a room would: lines in, JSON lines out.
 
-    Every line gives one: text (as a room would show it), verdict (show, hold, reject), category and
-    reason, categories (the probability of each), mood (-1 to 1), excitement (0 to 1), weight (0 to
-    10) and language (a hint). A blank line is judged too, and weighs nothing; a room would not take
-    it. What isn't UTF-8 is replaced. A comment is judged by its first 600 characters; of a line the
-    first 16,000 are read.
+    Every line gives one line of output: text (as a room would show it), verdict (show, hold,
+    reject), category and reason, categories (the probability of each), mood (-1 to 1), excitement
+    (0 to 1), weight (0 to 10) and language (a hint). A blank line is judged too and has weight 0; a
+    room would refuse it. Bytes that aren't UTF-8 are replaced. A comment is judged by its first 600
+    characters; of a line the first 16,000 are read.
 
-    --explain adds skeleton (the text as rules and scorer see it), rules (those that it ran into)
-    and because: what, if left out, lowers the probability of the category that is nearest to
-    acting, and by how much.
+    --explain adds skeleton (the text as rules and scorer see it), rules (those that it matched) and
+    because. That names the words whose absence lowers the probability of the category that is
+    nearest to its threshold, and by how much.
 
     \b
     Examples:
@@ -129,7 +129,7 @@ def _explained(text: str, scorer: OnnxScorer, rules: Rules, policy: Policy) -> d
 
 
 def _texts(file: BinaryIO) -> Iterator[list[str]]:
-    """Cleaned texts, as many at once as there are to read: a terminal's lines one by one."""
+    """Yield cleaned texts, as many at once as can be read; from a terminal line by line."""
     for lines in _lines(file):
         for first in range(0, len(lines), SCORED_TOGETHER):
             yield [
@@ -142,7 +142,7 @@ def _lines(file: BinaryIO) -> Iterator[list[bytes]]:
     rest = b""
     while chunk := file.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
         *lines, rest = (rest + chunk).split(b"\n")
-        rest = rest[:LINE_BYTES_MAX]  # what follows of such a line is cut off again when it ends
+        rest = rest[:LINE_BYTES_MAX]  # the rest of such a line is cut off when it ends
         if lines:
             yield lines
     if rest:

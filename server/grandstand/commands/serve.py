@@ -19,7 +19,7 @@ def serve(
       grandstand serve --host 0.0.0.0
     """
     settings = server_settings(host=host, port=port, data_dir=data_dir, workers=workers)
-    # Here, not above: a second that other commands needn't wait for.
+    # Imported here, not above: it takes a second, which other commands needn't wait for.
     if settings.workers > 1:
         from grandstand.workers import parent
 

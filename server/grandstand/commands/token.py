@@ -19,15 +19,16 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 def token(
     role: Annotated[str, typer.Option(help="viewer, moderator or producer.")] = "viewer",
     room: Annotated[
-        list[str] | None, typer.Option(help="A room it is for; may be given again. [default: all]")
+        list[str] | None,
+        typer.Option(help="A room of the token; may be repeated. [default: all]"),
     ] = None,
-    name: Annotated[str, typer.Option(help="What others see.")] = "",
+    name: Annotated[str, typer.Option(help="The name that others see.")] = "",
     sub: Annotated[
-        str, typer.Option(help="Who it is, the same at every visit. [default: someone new]")
+        str, typer.Option(help="The person's id, the same at every visit. [default: a new one]")
     ] = "",
-    expires: Annotated[str, typer.Option(help="How long it holds: 90m, 12h, 7d.")] = "12h",
+    expires: Annotated[str, typer.Option(help="Life of the token: 90m, 12h, 7d.")] = "12h",
     new_secret: Annotated[
-        bool, typer.Option("--new-secret", help="Print a fresh secret instead.")
+        bool, typer.Option("--new-secret", help="Print a new secret instead.")
     ] = False,
 ) -> None:
     """Print a token, signed with GRANDSTAND_JWT_SECRET.
@@ -43,7 +44,7 @@ def token(
     settings = ServerSettings.read()
     if settings.secret is None:
         raise OperatorError(
-            "set GRANDSTAND_JWT_SECRET, the same as the server's; "
+            "set GRANDSTAND_JWT_SECRET to the server's secret; "
             "`grandstand token --new-secret` makes one"
         )
     tokens = Tokens(settings.secret, terms=settings.token_terms)
@@ -52,7 +53,7 @@ def token(
     if tokens.lifetime_s(lifetime_s) < lifetime_s:
         raise OperatorError(
             f"--expires {expires} is longer than GRANDSTAND_JWT_MAX_LIFE_S, "
-            f"{settings.jwt_max_life_s} s: the server would not take the token"
+            f"{settings.jwt_max_life_s} s: the server would refuse the token"
         )
     print(tokens.issue(sub, name, _role(role), room or ["*"], lifetime_s))
 
