@@ -1,6 +1,7 @@
 /** The poll on air: its question, a bar per option, the time that is left, and who won. */
 
 import { make, setText } from "../page.js";
+import { kindOf, wordsOf } from "../polls/registry.js";
 import { barsOf } from "./result.js";
 
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
@@ -16,6 +17,7 @@ export class PollPlate {
   #root;
   #words;
   #format;
+  #language;
   #kind = make("span", { class: "kind", test: "kind" });
   #clock = make("span", { class: "left", test: "left" });
   #question = make("h1", { test: "question" });
@@ -30,11 +32,13 @@ export class PollPlate {
    * @param {HTMLElement} root
    * @param {typeof import("./words.js").WORDS.en} words
    * @param {Intl.NumberFormat} format
+   * @param {string} language BCP 47
    */
-  constructor(root, words, format) {
+  constructor(root, words, format, language) {
     this.#root = root;
     this.#words = words;
     this.#format = format;
+    this.#language = language;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
     root.append(head, this.#question, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
     addEventListener("resize", () => this.#fit());
@@ -71,7 +75,7 @@ export class PollPlate {
     this.#root.dataset["poll"] = poll.id;
     this.#root.dataset["many"] = String(poll.options.length > 6);
     setText(this.#question, poll.question);
-    setText(this.#kind, this.#words.kinds[poll.kind]);
+    setText(this.#kind, wordsOf(kindOf(poll.kind), this.#language).onAir);
   }
 
   /** The whole poll has to be inside the safe area. */
@@ -87,6 +91,8 @@ export class PollPlate {
   #tell(seen, playhead) {
     const { poll, phase, votes } = seen;
     const bars = barsOf(seen);
+    const kind = kindOf(poll.kind);
+    const { marks, headline } = kind.resultOf(seen, wordsOf(kind, this.#language));
     const open = phase === "open";
     this.#root.dataset["phase"] = phase;
     this.#root.dataset["hidden"] = String(!votes);
@@ -96,27 +102,16 @@ export class PollPlate {
       fill.style.transform = `scaleX(${bar.share})`;
       setText(percent, bar.percent);
       percent.dataset["votes"] = votes ? String(votes.tally[index] ?? 0) : "";
-      root.dataset["mark"] = bar.mark;
+      root.dataset["mark"] = marks[index] ?? "";
     });
     const left = Math.max(0, Math.ceil((poll.closes_at - playhead) / 1000));
     setText(this.#clock, open ? clockOf(left) : "");
     const length = Math.max(1, poll.closes_at - poll.opens_at);
     const share = open ? Math.min(1, Math.max(0, (poll.closes_at - playhead) / length)) : 0;
     this.#drain.style.transform = `scaleX(${share})`;
-    const said = this.#saying(seen, bars);
+    const said = open ? this.#words.voteNow : phase === "counting" ? this.#words.counting : (headline ?? this.#words.secret);
     const count = votes && votes.voters > 0 ? this.#words.votes(votes.voters, this.#format.format(votes.voters)) : "";
     setText(this.#foot, count ? `${said} · ${count}` : said);
-  }
-
-  /** @param {SeenPoll} seen @param {readonly import("./result.js").Bar[]} bars */
-  #saying({ poll, phase, votes }, bars) {
-    const words = this.#words;
-    if (phase === "open") return words.voteNow;
-    if (phase === "counting") return words.counting;
-    if (poll.kind === "quiz") return phase === "revealed" ? words.answer : words.secret;
-    if (!votes) return words.secret;
-    const winners = bars.filter((bar) => bar.mark === "winner").length;
-    return winners === 0 ? words.nobody : winners > 1 ? words.draw : words.result;
   }
 }
 

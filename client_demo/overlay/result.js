@@ -1,6 +1,6 @@
-/** Which poll is on air, and what of its options stands out. Pure. */
+/** Which poll is on air, and how long its bars are. Pure. */
 
-import { isAnswer, shareOf } from "../sdk/grandstand.js";
+import { shareOf } from "../sdk/grandstand.js";
 
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 
@@ -8,7 +8,6 @@ import { isAnswer, shareOf } from "../sdk/grandstand.js";
  * @typedef {object} Bar
  * @property {number} share 0 to 1
  * @property {string} percent "" where the votes are hidden
- * @property {"winner" | "right" | "other" | ""} mark "other" once something else won
  */
 
 /** When the results of polls came, by the viewer's own playhead: how long they stay is counted from there. */
@@ -53,20 +52,10 @@ function rank({ phase }) {
   return phase === "open" ? 0 : phase === "counting" ? 1 : 2;
 }
 
-/**
- * @param {SeenPoll} seen
- * @returns {Bar[]} one per option. A quiz's answer stands out once it is revealed, in other polls
- *   whoever has the most votes, once no more can come
- */
-export function barsOf({ poll, phase, votes }) {
-  const answered = poll.kind === "quiz" && phase === "revealed" && poll.answer !== undefined;
-  const decided = poll.kind !== "quiz" && poll.final && (phase === "closed" || phase === "revealed");
-  const most = votes && decided ? Math.max(...votes.tally) : 0;
+/** @param {SeenPoll} seen @returns {Bar[]} one per option */
+export function barsOf({ poll, votes }) {
   return poll.options.map((_, option) => {
     const share = votes ? shareOf(votes, option) : 0;
-    const won = most > 0 && votes?.tally[option] === most;
-    const right = answered && isAnswer(poll, option);
-    const mark = right ? "right" : won ? "winner" : answered || most > 0 ? "other" : "";
-    return { share, percent: votes ? `${Math.round(share * 100)} %` : "", mark };
+    return { share, percent: votes ? `${Math.round(share * 100)} %` : "" };
   });
 }

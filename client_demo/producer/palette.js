@@ -4,6 +4,7 @@
  */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { kindOf, wordsOf } from "../polls/registry.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
@@ -34,13 +35,13 @@ export function Palette({ desk, onClose, onEdit }) {
     setChosen({ ...template, draft: { ...template.draft } });
     setFault("");
   };
-  const answer = (/** @type {number} */ index) => {
-    if (chosen && draft?.kind === "quiz" && index < draft.options.length)
-      setChosen({ ...chosen, draft: { ...draft, answer: index } });
+  const pickOption = (/** @type {number} */ index) => {
+    const field = draft && neededOption(draft);
+    if (chosen && field && index < draft.options.length) setChosen({ ...chosen, draft: { ...draft, [field.name]: index } });
   };
   const open = async () => {
     if (!draft || sending.current) return; // a second Enter must not open a second poll
-    if (!isReady(draft)) return setFault(words.needsAnswer);
+    if (!isReady(draft)) return setFault(wordsOf(kindOf(draft.kind)).missing ?? "");
     sending.current = true;
     const told = await desk.openPoll(bodyOf(draft, desk.live.now()));
     sending.current = false;
@@ -59,7 +60,7 @@ export function Palette({ desk, onClose, onEdit }) {
     const template = templates.find((one) => one.key === event.key);
     if (template) pick(template);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event.key === "ArrowDown" ? 1 : -1);
-    else if (LETTERS.includes(event.key.toLowerCase())) answer(LETTERS.indexOf(event.key.toLowerCase()));
+    else if (LETTERS.includes(event.key.toLowerCase())) pickOption(LETTERS.indexOf(event.key.toLowerCase()));
     else return;
     event.preventDefault();
   };
@@ -82,7 +83,7 @@ export function Palette({ desk, onClose, onEdit }) {
         </ul>
         <div class="preview" data-test="preview">
           ${draft
-            ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? graceOf(desk))} onAnswer=${answer} />
+            ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? graceOf(desk))} onOption=${pickOption} />
                 <p class="fault" role="alert" data-test="palette-fault">${fault}</p>
                 <div class="row">
                   <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.putOnAir} <kbd>↵</kbd></button>
@@ -98,23 +99,30 @@ export function Palette({ desk, onClose, onEdit }) {
   `;
 }
 
-/** @param {{draft: Draft, graceS: string, onAnswer: (index: number) => void}} props */
-function Preview({ draft, graceS, onAnswer }) {
-  const isQuiz = draft.kind === "quiz";
+/** The field for which one of the options is chosen, if its kind has such a one. @param {Draft} draft */
+function neededOption(draft) {
+  return kindOf(draft.kind).fields.find(({ type, isNeeded }) => type === "option" && isNeeded);
+}
+
+/** @param {{draft: Draft, graceS: string, onOption: (index: number) => void}} props */
+function Preview({ draft, graceS, onOption }) {
+  const field = neededOption(draft);
+  const picked = field && draft[field.name];
+  const { name, missing } = wordsOf(kindOf(draft.kind));
   return html`
-    <p class="eyebrow">${words.goesOut} · ${words.kinds[draft.kind]}</p>
+    <p class="eyebrow">${words.goesOut} · ${name}</p>
     <h3>${draft.question}</h3>
     <ol class="preview-options">
       ${draft.options.map(
-        (text, index) => html`<li key=${index} data-right=${isQuiz && draft.answer === index}>
-          ${isQuiz
-            ? html`<button aria-pressed=${draft.answer === index} onClick=${() => onAnswer(index)}
+        (text, index) => html`<li key=${index} data-right=${picked === index}>
+          ${field
+            ? html`<button aria-pressed=${picked === index} onClick=${() => onOption(index)}
                 data-test=${`answer-${index}`}><kbd>${LETTERS[index]}</kbd> ${text}</button>`
             : text}
         </li>`,
       )}
     </ol>
-    ${isQuiz && draft.answer === undefined && html`<p class="warn">${words.needsAnswer}</p>`}
+    ${!isReady(draft) && html`<p class="warn">${missing}</p>`}
     <p class="quiet-text">${words.terms({
       duration: draft.duration,
       grace: graceS,

@@ -1,9 +1,11 @@
 /** One poll: its bars, its time, and the steps that its phase allows. */
 
 import { useState } from "preact/hooks";
+import { kindOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
 import { perSecond } from "./rates.js";
+import { ownFields } from "./templates.js";
 import { span } from "./times.js";
 import { words } from "./words.js";
 
@@ -103,7 +105,6 @@ function draftOf(poll) {
     duration: Math.max(1, Math.round((poll.closes_at - poll.opens_at) / 1000)),
     grace: poll.grace / 1000,
     change: poll.change,
-    ...(typeof poll.answer === "number" && { answer: poll.answer }),
-    ...(poll.max_choices !== undefined && { maxChoices: poll.max_choices }),
+    ...ownFields(kindOf(poll.kind), "name", ({ path }) => poll[path]),
   };
 }

@@ -1,20 +1,25 @@
 /** The form that opens a poll of one's own, or keeps it as a template. What is typed stays until it is open. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
 import { Fault, Field, faultsOf } from "./faults.js";
 import { input } from "./gate.js";
 import { html } from "./html.js";
-import { bodyOf, graceOf, keepLast, keepTemplates, readTemplates } from "./templates.js";
+import { bodyOf, graceOf, keepLast, keepTemplates, ownFields, readTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Faults} from "./faults.js" */
 /** @import {Draft} from "./templates.js" */
-/** @typedef {{kind: Draft["kind"], question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, showTally: NonNullable<Draft["showTally"]>, answer: string, maxChoices: string}} Typed */
+/** @import {Field as OwnField} from "../polls/kinds/kind.js" */
+/**
+ * What stands in the form; `own` has the fields that some kinds alone have, by their names.
+ * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
+ */
 
 const FEWEST = 2;
 const MOST = 20;
-const PATHS = ["question", "duration", "grace", "answer", "max_choices", "opens_at", "closes_at", "options"];
+const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options"];
 
 /** @type {Typed} */
 const EMPTY = {
@@ -26,9 +31,10 @@ const EMPTY = {
   delay: "0",
   change: false,
   showTally: "always",
-  answer: "",
-  maxChoices: "",
+  own: {},
 };
+
+const KIND_NAMES = Object.fromEntries(KINDS.map((kind) => [kind.name, wordsOf(kind).name]));
 
 /** @param {{desk: Desk, given?: {draft: Draft, number: number}}} props `given`: to begin with */
 export function PollForm({ desk, given }) {
@@ -54,7 +60,8 @@ export function PollForm({ desk, given }) {
     setBusy(false);
     if (!answer.ok) {
       const options = typed.options.map((_, index) => `options.${index}`);
-      return setFaults(faultsOf(answer, [...options, ...PATHS]));
+      const own = kindOf(typed.kind).fields.map(({ path }) => path);
+      return setFaults(faultsOf(answer, [...options, ...PATHS, ...own]));
     }
     keepLast(draft);
     setFaults({});
@@ -90,8 +97,8 @@ export function PollForm({ desk, given }) {
       </fieldset>
       <div class="pair">
         <${Field} label=${words.kind} path="kind" faults=${faults}>
-          <${Select} value=${typed.kind} options=${words.kinds} test="poll-kind"
-            onPick=${(/** @type {Draft["kind"]} */ kind) => set({ kind })} />
+          <${Select} value=${typed.kind} options=${KIND_NAMES} test="poll-kind"
+            onPick=${(/** @type {string} */ kind) => set({ kind })} />
         <//>
         <${NumberField} name="duration" typed=${typed} set=${set} faults=${faults} />
         <${NumberField} name="grace" hint=${graceOf(desk)} typed=${typed} set=${set} faults=${faults} />
@@ -99,15 +106,7 @@ export function PollForm({ desk, given }) {
           <${Select} value=${typed.showTally} options=${words.tallies} test="poll-show-tally"
             onPick=${(/** @type {Typed["showTally"]} */ showTally) => set({ showTally })} />
         <//>
-        ${typed.kind === "quiz" &&
-        html`<${Field} label=${words.answer} path="answer" faults=${faults}>
-          <select value=${typed.answer} onChange=${input((answer) => set({ answer }))} data-test="poll-answer">
-            <option value="">${words.chooseAnswer}</option>
-            ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.option(index + 1)}</option>`)}
-          </select>
-        <//>`}
-        ${typed.kind === "multiple" &&
-        html`<${NumberField} name="maxChoices" path="max_choices" test="poll-max-choices" typed=${typed} set=${set} faults=${faults} />`}
+        ${kindOf(typed.kind).fields.map((field) => html`<${KindField} key=${field.name} field=${field} typed=${typed} set=${set} faults=${faults} />`)}
       </div>
       <details>
         <summary data-test="poll-more">${words.more}</summary>
@@ -128,14 +127,37 @@ export function PollForm({ desk, given }) {
 }
 
 /**
- * @param {{name: "duration" | "grace" | "delay" | "maxChoices", path?: string, test?: string,
- *   hint?: string, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
+ * @param {{name: "duration" | "grace" | "delay", path?: string, hint?: string, typed: Typed,
+ *   set: (change: Partial<Typed>) => void, faults: Faults}} props
  */
-function NumberField({ name, path = name, test = `poll-${name}`, hint, typed, set, faults }) {
+function NumberField({ name, path = name, hint, typed, set, faults }) {
   return html`<${Field} label=${words[name]} path=${path} faults=${faults}>
-    <input type="number" inputmode="numeric" min="0" value=${typed[name]} placeholder=${hint} data-test=${test}
-      onInput=${input((text) => set({ [name]: text }))} />
+    <${NumberInput} value=${typed[name]} placeholder=${hint} onInput=${(/** @type {string} */ text) => set({ [name]: text })} test=${`poll-${name}`} />
   <//>`;
+}
+
+/**
+ * A field that the kind alone has.
+ * @param {{field: OwnField, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
+ */
+function KindField({ field: { name, path, type }, typed, set, faults }) {
+  const value = typed.own[name] ?? "";
+  const test = `poll-${path.replaceAll("_", "-")}`;
+  const fill = (/** @type {string} */ text) => set({ own: { ...typed.own, [name]: text } });
+  return html`<${Field} label=${wordsOf(kindOf(typed.kind)).labels[name]} path=${path} faults=${faults}>
+    ${type === "number"
+      ? html`<${NumberInput} value=${value} onInput=${fill} test=${test} />`
+      : html`<select value=${value} onChange=${input(fill)} data-test=${test}>
+          <option value="">${words.chooseOption}</option>
+          ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.option(index + 1)}</option>`)}
+        </select>`}
+  <//>`;
+}
+
+/** @param {{value: string, placeholder?: string, onInput: (text: string) => void, test: string}} props */
+function NumberInput({ value, placeholder, onInput, test }) {
+  return html`<input type="number" inputmode="numeric" min="0" value=${value} placeholder=${placeholder} data-test=${test}
+    onInput=${input(onInput)} />`;
 }
 
 /**
@@ -158,8 +180,7 @@ function draftFrom(typed) {
     ...(+typed.delay > 0 && { delay: +typed.delay }),
     change: typed.change,
     showTally: typed.showTally,
-    ...(typed.answer !== "" && { answer: +typed.answer }),
-    ...(typed.maxChoices !== "" && { maxChoices: +typed.maxChoices }),
+    ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
   };
 }
 
@@ -175,7 +196,6 @@ function typedFrom(draft) {
     delay: "0",
     change: draft.change ?? false,
     showTally: draft.showTally ?? "always",
-    answer: text(draft.answer),
-    maxChoices: text(draft.maxChoices),
+    own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),
   };
 }

@@ -3,10 +3,14 @@
  * the two functions that read and write the browser's storage.
  */
 
+import { KINDS, kindOf } from "../polls/registry.js";
+
+/** @import {Field, OwnFields, PollKind} from "../polls/kinds/kind.js" */
+
 /**
  * A poll as a form has it: seconds, and texts.
- * @typedef {object} Draft
- * @property {"single" | "multiple" | "quiz"} kind
+ * @typedef {object} PlainDraft
+ * @property {string} kind
  * @property {string} question
  * @property {string[]} options
  * @property {number} duration s
@@ -14,9 +18,8 @@
  * @property {number} [delay] s until it opens
  * @property {boolean} [change]
  * @property {"always" | "voted" | "revealed"} [showTally]
- * @property {number} [answer] index, of a quiz
- * @property {number} [maxChoices]
  *
+ * @typedef {PlainDraft & OwnFields} Draft
  * @typedef {{key: string, name: string, draft: Draft, own?: number}} Template
  */
 
@@ -66,9 +69,9 @@ export function offered(names, own, last) {
   return [...builtIn(names), ...kept, ...again];
 }
 
-/** Whether a draft can go out as it is: a quiz needs its answer. @param {Draft} draft */
+/** Whether a draft can go out as it is. @param {Draft} draft */
 export function isReady(draft) {
-  return draft.kind !== "quiz" || draft.answer !== undefined;
+  return kindOf(draft.kind).fields.every(({ name, isNeeded }) => !isNeeded || draft[name] !== undefined);
 }
 
 /**
@@ -89,9 +92,21 @@ export function bodyOf(draft, now) {
     ...(draft.grace !== undefined && { grace: Math.round(draft.grace * 1000) }),
     change: draft.change ?? false,
     show_tally: draft.showTally ?? "always",
-    ...(draft.kind === "quiz" && draft.answer !== undefined && { answer: draft.answer }),
-    ...(draft.kind === "multiple" && draft.maxChoices !== undefined && { max_choices: draft.maxChoices }),
+    ...ownFields(kindOf(draft.kind), "path", ({ name }) => draft[name]),
   };
+}
+
+/**
+ * A kind's own fields that have a number, under what a draft or the contract calls them.
+ * @template {"name" | "path"} By
+ * @param {PollKind} kind
+ * @param {By} by
+ * @param {(field: Field) => unknown} valueOf
+ * @returns {{[key in Field[By]]?: number}}
+ */
+export function ownFields(kind, by, valueOf) {
+  const values = kind.fields.map((field) => [field[by], valueOf(field)]);
+  return Object.fromEntries(values.filter(([, value]) => typeof value === "number"));
 }
 
 /**
@@ -109,7 +124,7 @@ export function isDraft(value) {
     typeof draft === "object" &&
     draft !== null &&
     typeof draft.question === "string" &&
-    ["single", "multiple", "quiz"].includes(String(draft.kind)) &&
+    KINDS.some(({ name }) => name === draft.kind) &&
     Array.isArray(draft.options) &&
     draft.options.every((text) => typeof text === "string") &&
     typeof draft.duration === "number"

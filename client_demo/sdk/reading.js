@@ -187,7 +187,7 @@ function poll(value) {
   const { kind, grace } = read;
   return {
     ...read,
-    kind: oneOf("single", "multiple", "quiz")(kind) ? kind : "single",
+    kind: string(kind) ? kind : "single",
     grace: number(grace) ? grace : 0,
     change: read.change === true,
     final: read.final === true,

@@ -6,6 +6,8 @@ import { join, posix } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { KINDS } from "../polls/registry.js";
+
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODULES = readdirSync(ROOT, { recursive: true })
   .map((path) => path.replaceAll("\\", "/"))
@@ -13,7 +15,14 @@ const MODULES = readdirSync(ROOT, { recursive: true })
   .sort();
 
 /** Each imports only from those below it; the pages know nothing of each other. */
-const FROM_THE_TOP = [["tests"], ["viewer", "producer", "overlay"], ["cards"], ["page.js", "words.js", "nomodule.js"], ["sdk"]];
+const FROM_THE_TOP = [
+  ["tests"],
+  ["viewer", "producer", "overlay"],
+  ["cards"],
+  ["page.js", "words.js", "nomodule.js"],
+  ["polls"],
+  ["sdk"],
+];
 
 /**
  * The relative paths that a source imports: static, dynamic, exported again, or named in a comment
@@ -96,4 +105,38 @@ test("imports go down, and a page imports no other page", () => {
       const isNear = module.includes("/") && module.split("/")[0] === imported.split("/")[0];
       assert.ok(isNear || depthOf(module) < depthOf(imported), `${module} imports ${imported}`);
     }
+});
+
+/**
+ * The places of a source that ask whether something is a certain kind of poll, or list what each
+ * kind has.
+ * @param {string} source
+ */
+function kindBranches(source) {
+  const name = `"(?:${KINDS.map((kind) => kind.name).join("|")})"`;
+  const compared = `\\bkind\\b[^\\n;]*(?:[!=]==?|\\bcase)\\s*${name}|${name}\\s*[!=]==?[^\\n;]*\\bkind\\b`;
+  const switched = `\\bcase\\s+${name}\\s*:`;
+  const listed = `\\[[^\\]]*${name}[^\\]]*\\]\\s*\\.includes\\([^)]*\\bkind\\b`;
+  const bare = `(?:${KINDS.map((kind) => kind.name).join("|")})`;
+  const keyed = `\\b(?:${bare}|${name})\\s*:[^:{}]*,\\s*(?:${bare}|${name})\\s*:`;
+  return [...source.matchAll(new RegExp([compared, switched, listed, keyed].join("|"), "g"))].map(([found]) => found);
+}
+
+test("what a kind of poll does stands in its file", () => {
+  for (const module of MODULES)
+    if (!/^(polls\/kinds|tests)\//.test(module))
+      assert.deepEqual(kindBranches(readFileSync(join(ROOT, module), "utf8")), [], module);
+});
+
+test("a branch on a kind of poll is found however it is written", () => {
+  for (const wrong of [
+    'if (poll.kind === "quiz") return;',
+    'const several = "multiple" != draft.kind;',
+    'switch (kind) { case "single": }',
+    '["single", "quiz"].includes(String(draft.kind))',
+    'const words = { single: "Poll", quiz: "Quiz" };',
+  ])
+    assert.equal(kindBranches(wrong).length, 1, wrong);
+  for (const right of ['open({ kind: "quiz", answer: 1 })', 'if (overlay.kind === "stats") show();', '{ quiz: "Quiz, A to D" }'])
+    assert.deepEqual(kindBranches(right), [], right);
 });

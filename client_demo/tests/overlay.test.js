@@ -91,23 +91,6 @@ const seen = (id, phase, more = {}) => {
   };
   return { poll, phase, ...(votes && { votes: { tally: votes, voters: votes.reduce((a, b) => a + b, 0) } }) };
 };
-const marks = (poll) => barsOf(poll).map((bar) => bar.mark);
-
-test("whoever has the most votes has won once no more can come, and a tie has several", () => {
-  assert.deepEqual(marks(seen("p", "open", { votes: [1, 5, 2] })), ["", "", ""]);
-  assert.deepEqual(marks(seen("p", "counting", { votes: [1, 5, 2] })), ["", "", ""]);
-  assert.deepEqual(marks(seen("p", "closed", { votes: [1, 5, 2] })), ["other", "winner", "other"]);
-  assert.deepEqual(marks(seen("p", "revealed", { votes: [5, 5, 2] })), ["winner", "winner", "other"]);
-  assert.deepEqual(marks(seen("p", "closed", { votes: [0, 0, 0] })), ["", "", ""]);
-  assert.deepEqual(marks(seen("p", "closed")), ["", "", ""]);
-});
-
-test("a quiz has no winner but an answer, once it is revealed", () => {
-  const quiz = { kind: "quiz", answer: 0, votes: [1, 5, 2] };
-  assert.deepEqual(marks(seen("p", "closed", { ...quiz, answer: undefined })), ["", "", ""]);
-  assert.deepEqual(marks(seen("p", "revealed", quiz)), ["right", "other", "other"]);
-});
-
 test("bars say how many chose them, and nothing where that is a secret", () => {
   const bars = barsOf(seen("p", "open", { votes: [1, 2, 0] }));
   assert.deepEqual(bars.map((bar) => bar.percent), ["33 %", "67 %", "0 %"]);

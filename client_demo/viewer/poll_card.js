@@ -4,6 +4,7 @@
  */
 
 import { button, make, setText } from "../page.js";
+import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { words } from "./words.js";
 
@@ -25,6 +26,7 @@ export class PollCard {
   constructor(poll, acts) {
     this.acts = acts;
     this.poll = poll;
+    this.kind = kindOf(poll.kind);
     this.status = make("span", { class: "poll-status", test: "poll-status" });
     this.question = make("legend", { test: "poll-question" });
     this.question.dir = "auto";
@@ -67,7 +69,7 @@ export class PollCard {
     const ticking = phase === "open" && left <= COUNTED_DOWN_S;
     setText(this.status, ticking ? `${state} · ${words.secondsLeft(left)}` : state);
     setText(this.question, poll.question);
-    setText(this.hint, poll.kind === "multiple" ? words.upTo(this.#most()) : words.pollKinds[poll.kind]);
+    setText(this.hint, this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name);
     this.hint.hidden = phase !== "open";
     this.dismiss.hidden = phase === "open" || phase === "counting";
     this.options.forEach((option, index) => this.#showOption(option, index, votes));
@@ -82,7 +84,7 @@ export class PollCard {
   /** @param {number} index @returns {OptionParts} */
   #option(index) {
     const input = make("input", { class: "unseen" });
-    input.type = this.poll.kind === "multiple" ? "checkbox" : "radio";
+    input.type = this.kind.takesSeveral ? "checkbox" : "radio";
     input.name = `poll-${this.poll.id}`;
     input.addEventListener("change", () => this.#pick(index, input.checked));
     const fill = make("span", { class: "fill" });
@@ -122,7 +124,7 @@ export class PollCard {
   /** Which boxes are ticked, and which may be. */
   #showChoice() {
     const chosen = this.#picked ?? new Set(this.#ballot?.choices);
-    const full = this.poll.kind === "multiple" && chosen.size >= this.#most();
+    const full = this.kind.takesSeveral && chosen.size >= this.#most();
     this.options.forEach(({ input, root }, index) => {
       const checked = chosen.has(index);
       if (input.checked !== checked) input.checked = checked;
@@ -131,7 +133,7 @@ export class PollCard {
       root.classList.toggle("chosen", checked);
     });
     // For a single choice the button is the keyboard's: a finger has voted by then.
-    this.submit.hidden = !this.#mayVote || (this.poll.kind !== "multiple" && !this.#picked);
+    this.submit.hidden = !this.#mayVote || (!this.kind.takesSeveral && !this.#picked);
     this.submit.disabled = !this.#picked?.size;
     setText(this.submit, this.#ballot?.state === "accepted" ? words.voteChange : words.vote);
   }
@@ -142,8 +144,7 @@ export class PollCard {
 
   /** @param {number} index @param {boolean} checked */
   #pick(index, checked) {
-    const multiple = this.poll.kind === "multiple";
-    const picked = new Set(multiple ? (this.#picked ?? this.#ballot?.choices) : undefined);
+    const picked = new Set(this.kind.takesSeveral ? (this.#picked ?? this.#ballot?.choices) : undefined);
     if (checked) picked.add(index);
     else picked.delete(index);
     this.#picked = picked;

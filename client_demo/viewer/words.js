@@ -112,7 +112,6 @@ const en = {
   restored: "You may comment again",
   waitFor: (/** @type {number} */ seconds) => `Too fast. ${seconds} s more`,
   // polls
-  pollKinds: { single: "One choice", multiple: "Several choices", quiz: "Quiz" },
   upTo: (/** @type {number} */ count) => `Choose up to ${count}`,
   vote: "Vote",
   pollOpened: (/** @type {string} */ question) => `A poll has opened: ${question}`,
@@ -253,7 +252,6 @@ const zh = {
   mutedFor: (time) => `你已被禁言，还剩 ${time}`,
   restored: "你可以继续发言了",
   waitFor: (seconds) => `发送太快，请等 ${seconds} 秒`,
-  pollKinds: { single: "单选", multiple: "多选", quiz: "竞答" },
   upTo: (count) => `最多选 ${count} 项`,
   vote: "投票",
   pollOpened: (question) => `投票开始：${question}`,

@@ -1,0 +1,112 @@
+/** Each kind of poll behaves alike: it has its words, gives its fields, and keeps its answer to itself. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
+import { bodyOf, isDraft, isReady, ownFields } from "../producer/templates.js";
+import { poll } from "./rooms.js";
+
+const PHASES = ["waiting", "open", "counting", "closed", "revealed", "cancelled"];
+const VOTES = [1, 5, 2];
+
+/**
+ * Of each kind: what a draft has of its own, what a revealed poll of the kind says besides, and how
+ * its options are marked in the end, with the headline.
+ */
+const CASES = {
+  single: { own: {}, body: {}, told: {}, marks: ["other", "winner", "other"], headline: "Result" },
+  multiple: {
+    own: { maxChoices: 2 },
+    body: { max_choices: 2 },
+    told: { max_choices: 2 },
+    marks: ["other", "winner", "other"],
+    headline: "Result",
+  },
+  quiz: { own: { answer: 0 }, body: { answer: 0 }, told: { answer: 0 }, marks: ["right", "other", "other"], headline: "Answer" },
+};
+
+const caseOf = (kind) => CASES[kind.name];
+const draftOf = (kind, own = caseOf(kind).own) => ({ kind: kind.name, question: "?", options: ["a", "b", "c"], duration: 5, ...own });
+
+/** A poll as a viewer sees it in a phase; without `tally` its votes are hidden. */
+function seen(kind, phase, tally, told = {}) {
+  const status = phase === "waiting" || phase === "counting" ? "open" : phase;
+  const options = ["a", "b", "c"].map((text) => ({ text }));
+  const one = poll("p", { kind: kind.name, options, status, final: phase === "closed" || phase === "revealed", ...told });
+  return { poll: one, phase, ...(tally && { votes: { tally, voters: tally.reduce((a, b) => a + b, 0) } }) };
+}
+const resultOf = (kind, ...what) => kind.resultOf(seen(kind, ...what), kind.words.en);
+
+test("every kind has a case, and a name of its own", () => {
+  assert.deepEqual(KINDS.map((kind) => kind.name), Object.keys(CASES));
+  for (const kind of KINDS) assert.equal(kindOf(kind.name), kind);
+});
+
+test("a kind that this page doesn't know is a single choice", () => {
+  for (const name of ["prophecy", "", "__proto__", "toString"]) assert.equal(kindOf(name).name, "single");
+});
+
+for (const kind of KINDS) {
+  const { own, body, told, marks, headline } = caseOf(kind);
+
+  test(`${kind.name}: both languages say the same things, and name all of its fields`, () => {
+    for (const words of [wordsOf(kind, "en-GB"), wordsOf(kind, "zh-Hant")]) {
+      assert.ok(words.name && words.onAir);
+      assert.deepEqual(Object.keys(words.labels), kind.fields.map((field) => field.name));
+      assert.equal(kind.fields.some((field) => field.isNeeded), words.missing !== undefined);
+      assert.deepEqual(Object.keys(words.headlines), Object.keys(kind.words.en.headlines));
+      assert.ok([...Object.values(words.labels), ...Object.values(words.headlines)].every(Boolean));
+    }
+  });
+
+  test(`${kind.name}: a draft gives the fields of its kind alone`, () => {
+    const everything = Object.assign({}, ...Object.values(CASES).map((one) => one.own));
+    const { duration, kind: name, question, options, change, show_tally: _, ...rest } = bodyOf(draftOf(kind, everything), 0);
+    assert.deepEqual(rest, body);
+    assert.deepEqual([name, question, options.length, duration, change], [kind.name, "?", 3, 5, false]);
+  });
+
+  test(`${kind.name}: it is ready once the fields that it needs are there`, () => {
+    assert.ok(isDraft(draftOf(kind)));
+    assert.equal(isReady(draftOf(kind)), true);
+    assert.equal(isReady(draftOf(kind, {})), !kind.fields.some((field) => field.isNeeded));
+  });
+
+  test(`${kind.name}: a poll that was can be opened again as it was`, () => {
+    const { poll: before } = seen(kind, "revealed", VOTES, told);
+    assert.deepEqual(ownFields(kind, "name", ({ path }) => before[path]), own);
+  });
+
+  test(`${kind.name}: before the end nothing stands out`, () => {
+    for (const phase of ["waiting", "open", "counting"])
+      for (const tally of [undefined, VOTES]) assert.deepEqual(resultOf(kind, phase, tally), { marks: ["", "", ""] });
+  });
+
+  test(`${kind.name}: the end has its marks and its headline`, () => {
+    const result = { marks, headline };
+    assert.deepEqual(resultOf(kind, "revealed", VOTES, told), result);
+    const { answer, ...untold } = told;
+    const closed = resultOf(kind, "closed", VOTES, untold);
+    assert.deepEqual(closed, answer === undefined ? result : { marks: ["", "", ""] });
+  });
+
+  test(`${kind.name}: whatever the phase and the votes, each option has a mark and a headline is a text`, () => {
+    for (const phase of PHASES)
+      for (const tally of [undefined, [0, 0, 0], VOTES, [5, 5, 0]])
+        for (const words of Object.values(kind.words)) {
+          const result = kind.resultOf(seen(kind, phase, tally, phase === "revealed" ? told : {}), words);
+          assert.equal(result.marks.length, 3);
+          assert.ok(result.marks.every((mark) => ["winner", "right", "other", ""].includes(mark)));
+          if ("headline" in result) assert.ok(Object.values(words.headlines).includes(result.headline));
+        }
+  });
+}
+
+test("whoever has the most votes has won; a tie has several winners, and no votes have none", () => {
+  for (const kind of ["single", "multiple"].map(kindOf)) {
+    assert.deepEqual(resultOf(kind, "revealed", [5, 5, 2]), { marks: ["winner", "winner", "other"], headline: "A tie" });
+    assert.deepEqual(resultOf(kind, "closed", [0, 0, 0]), { marks: ["", "", ""], headline: "No votes" });
+    assert.deepEqual(resultOf(kind, "closed", undefined), { marks: ["", "", ""] });
+  }
+});
