@@ -1,4 +1,5 @@
-"""Who may make a call, in this order: a valid token (401), role and room (403), the room (404)."""
+"""Checks who may make a call, in this order: a valid token (401), role and room (403), the room
+(404)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
 
 
 def identify(request: Request, tokens: Tokens, access: Access) -> Identity | None:
-    """Who calls; None without a token where none is needed. Raises RefusedError(unauthorized)."""
+    """Return the caller; None without a token where none is needed. Raises
+    RefusedError(unauthorized)."""
     if access == "open":
         return None
     given = request.headers.getlist("authorization")
@@ -31,7 +33,7 @@ def identify(request: Request, tokens: Tokens, access: Access) -> Identity | Non
 
 
 def check_access(identity: Identity | None, access: Access, room: str | None) -> None:
-    """Raises RefusedError(forbidden) for a wrong role or room."""
+    """Raise RefusedError(forbidden) for a wrong role or room."""
     if identity is None:
         return
     if access in ("moderator", "producer") and not identity.is_at_least(access):
@@ -43,7 +45,7 @@ def check_access(identity: Identity | None, access: Access, room: str | None) ->
 
 
 def may_watch(identity: Identity | None, room: str, settings: Settings) -> bool:
-    """Whether the room is one that the caller may see."""
+    """Return whether the caller may see the room."""
     try:
         check_access(identity, "watch", room)
         check_may(identity, "watch", settings)

@@ -1,4 +1,4 @@
-"""The record: what was said, by programme time, in pages or whole."""
+"""The record: comments by programme time, in pages or whole."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from grandstand.wire.messages import Color, Mode, Size, StaffRole, Time
 
 PAGE_COMMENTS = 500
 CHUNK_COMMENTS = 200
-"""Comments of a streamed answer that go out at a time, about 30 KB."""
+"""Comments of a streamed answer that are sent at a time, about 30 KB."""
 
 _PLACE = re.compile(r"(\d{1,16}):([a-z0-9]{1,32})")
 
 
 class RecordQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """Which part of the record, and in what form; ``after`` is the ``next`` of the page before."""
+    """Which part of the record, and in which format. ``after`` is the ``next`` of the page
+    before."""
 
     from_: Time | UnsetType = UNSET
     to: Time | UnsetType = UNSET
@@ -39,7 +40,7 @@ class RecordQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"from
 
 
 class RecordedComment(Struct, frozen=True, omit_defaults=True):
-    """A comment of the record; ``merged_into`` is the shown comment that stands for it."""
+    """A comment of the record. ``merged_into`` is the shown comment that stands for it."""
 
     id: str
     at: Time
@@ -64,7 +65,7 @@ class RecordPage(Struct, frozen=True):
 
 
 async def get(call: Call) -> Response:
-    """The record by programme time, ``from`` inclusive, ``to`` exclusive."""
+    """Return the record by programme time, ``from`` inclusive, ``to`` exclusive."""
     query = call.query(RecordQuery)
     if query.shown == "all":
         if call.identity is None:
@@ -77,8 +78,8 @@ async def get(call: Call) -> Response:
     )
     if query.format == "json":
         return answer(await _page(rows))
-    # What stands in the way of the first row is still a problem document; later, the answer breaks
-    # off without its end.
+    # An error before the first row is still answered by a problem document. A later one breaks the
+    # answer off without its end.
     first = await anext(rows, None)
     if query.format == "ndjson":
         return StreamingResponse(_lines(first, rows), media_type="application/x-ndjson")
@@ -87,7 +88,7 @@ async def get(call: Call) -> Response:
 
 
 def _span(call: Call, query: RecordQuery) -> tuple[int, int]:
-    """By default all that there is: what is younger than the retention, and not yet due."""
+    """Return the times to read; by default all that the record has, without what isn't due yet."""
     now, retention_s = call.live.now(), call.live.replica.state.settings.record_retention
     start = max(0, now - retention_s * 1000) if query.from_ is UNSET else query.from_
     end = now + AHEAD_MS + 1 if query.to is UNSET else query.to

@@ -19,7 +19,7 @@ from grandstand.wire.messages import Cue, Time
 
 MAX_DATA_BYTES = 4096
 MAX_AHEAD_MS = 3_600_000
-"""A cue may be set for later, unlike a comment."""
+"""How far ahead a cue may be set, unlike a comment."""
 
 
 class CueBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +31,7 @@ class CueBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def post(call: Call) -> Response:
-    """Gives a cue to every viewer and to the room's effects."""
+    """Send a cue to every viewer and to the room's effects."""
     body = call.body(CueBody, _faults_between)
     now = call.live.now()
     at = now if body.at is UNSET else body.at

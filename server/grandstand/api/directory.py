@@ -1,4 +1,4 @@
-"""Which rooms there are and what they are like, remembered for a second: anyone may ask for it."""
+"""The list of rooms and their descriptions, cached for a second, since anyone may ask for it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from grandstand.store.rooms import Description
 from grandstand.store.store import Store
 
 FRESH_S = 1.0
-"""How long what is told of rooms is believed by the list."""
+"""How long the list keeps what it read of rooms."""
 
 
 class Directory:
-    """Which rooms there are and what they are like, as known up to a second ago."""
+    """The rooms and their descriptions, as read up to a second ago."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class Directory:
             return self._ids
 
     async def describe(self, rooms: Sequence[str]) -> dict[str, Description]:
-        """Return those of the rooms that exist; the store is asked for what isn't fresh."""
+        """Return those of the rooms that exist; the store is asked only for what isn't cached."""
         async with self._asking:
             now_s = asyncio.get_running_loop().time()
             stale = [
@@ -48,6 +48,6 @@ class Directory:
             return {room: known for room in rooms if (known := self._known[room][1]) is not None}
 
     def changed(self) -> None:
-        """Forget what was known: who changes a room sees it at once."""
+        """Forget what was cached, so that whoever changes a room sees it at once."""
         self._listed_s = float("-inf")
         self._known.clear()

@@ -1,7 +1,7 @@
-"""The documents that tell how to talk with us: OpenAPI 3.1 of the calls, AsyncAPI 3 of the socket.
+"""The documents of the contract: OpenAPI 3.1 of the calls, AsyncAPI 3 of the socket.
 
-Both are made of the table and of the structs themselves, whose docstrings, bounds and descriptions
-they carry; what is in them is what the code checks.
+Both are made from the table of calls and from the structs, with their docstrings, bounds and
+descriptions. So they say what the code checks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Document = dict[str, Any]
 _REFERENCE = "#/components/schemas/{name}"
 _WHO: Mapping[Access, str] = {
     "open": "Anyone.",
-    "watch": "Who may watch: with a token for the room, or without one where it lets guests in.",
+    "watch": "Who may watch: with a token for the room, or without one if it lets guests in.",
     "moderator": "Moderators and producers.",
     "producer": "Producers.",
 }
@@ -44,7 +44,7 @@ _INFO = {"title": "Grandstand", "version": grandstand.__version__}
 
 
 def routes(operations: Sequence[Operation]) -> list[BaseRoute]:
-    """The routes of both documents."""
+    """Return the routes of both documents."""
     return [
         _serving("/openapi.json", openapi(operations)),
         _serving("/asyncapi.json", asyncapi()),
@@ -64,7 +64,7 @@ def _serving(path: str, document: Document) -> Route:
 
 
 def openapi(operations: Sequence[Operation]) -> Document:
-    """The calls as an OpenAPI 3.1 document."""
+    """Return the calls as an OpenAPI 3.1 document."""
     kinds = {Problem: None} | {
         kind: None
         for operation in operations
@@ -142,7 +142,7 @@ def _answer(operation: Operation, kind: type[Struct] | None) -> Document:
     }
 
 
-_EMPTY: Document = {"description": "Done; there is nothing to tell."}
+_EMPTY: Document = {"description": "Done; the answer is empty."}
 
 _PROBLEM: Document = {
     "description": "A problem document.",
@@ -192,7 +192,7 @@ def _parameters(operation: Operation) -> list[Document]:
 
 
 def asyncapi() -> Document:
-    """The socket as an AsyncAPI 3 document."""
+    """Return the socket as an AsyncAPI 3 document."""
     from_clients, from_server = get_args(ClientMessage), get_args(ServerMessage)
     kinds = [*from_clients, *from_server]
     return {
@@ -230,7 +230,8 @@ _SOCKET = (
 
 
 def _closes() -> Document:
-    """What a client must do after which close code: AsyncAPI has no place of its own for it."""
+    """Return what a client must do after each close code, for which AsyncAPI has no field of its
+    own."""
     return {
         "codes": [
             {"code": int(each), "client": each.client, "meaning": each.meaning}

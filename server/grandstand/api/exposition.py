@@ -1,7 +1,7 @@
-"""Metrics of several processes as one text, in Prometheus' format. Pure.
+"""The metrics of several processes as one text, in Prometheus' format. Pure.
 
-Each process's families are told by its own client library, so a text is blocks that begin with
-their ``# HELP``; the format wants a family in one block, so blocks of one family are put together.
+Each process's client library writes its families as blocks that begin with their ``# HELP``. The
+format wants each family in one block, so the blocks of one family are put together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 
 def together(texts: Mapping[str, str], label: str) -> str:
-    """One text of many: every sample gets ``label`` with the name that its text stands under."""
+    """Return one text made of several: every sample gets ``label`` with the name of its text."""
     families: dict[str, list[str]] = {}
     for name, text in texts.items():
         block: list[str] = []

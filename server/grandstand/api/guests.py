@@ -1,4 +1,4 @@
-"""Guest tokens: a viewer's token for whoever asks, where the room lets guests in."""
+"""Guest tokens: a viewer's token for everybody who asks, if the room lets guests in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEVICE_BANNED = "a viewer of this device was banned from this room: sign in, or 
 
 
 class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a guest wants to be called; without a name, something like "Guest 4821".
+    """The name that a guest wants; without one, it gets a name like "Guest 4821".
 
     ``device`` is kept as a hash that nobody can read back, and only if the guest is banned.
     """
@@ -48,7 +48,7 @@ class GuestBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Guest(Struct, frozen=True):
-    """A guest's token, who it makes one, and when it ends (ms since the Unix epoch)."""
+    """A guest's token, the viewer that it makes, and when it ends (ms since the Unix epoch)."""
 
     token: str
     viewer: Viewer
@@ -56,7 +56,7 @@ class Guest(Struct, frozen=True):
 
 
 async def post(call: Call) -> Response:
-    """A viewer's token for this room, limited per address."""
+    """Issue a viewer's token for this room; the number per address is limited."""
     api, live = call.api, call.live
     body = call.body(GuestBody)
     if live.replica.state.settings.guests == "none":
@@ -90,7 +90,7 @@ async def post(call: Call) -> Response:
 
 
 def _check(name: str, names: Names, state: RoomState) -> None:
-    """Raises ProblemError (422, rejected) for a name that the room doesn't show."""
+    """Raise ProblemError (422, rejected) for a name that the room doesn't show."""
     moderation = state.settings.moderation
     policy = Policy(moderation.level, moderation.categories)
     fault = names.fault(name, policy, [staff.name for staff in state.staff.values()])
@@ -99,13 +99,14 @@ def _check(name: str, names: Names, state: RoomState) -> None:
 
 
 def _address(call: Call) -> str:
-    """The caller's address; of IPv6 the /64, which is what one household has."""
+    """Return the caller's address; of IPv6 the /64, which is what one household has."""
     client = call.request.client
     return "" if client is None else network_of(client.host)
 
 
 def _held_until(live: LiveRoom, device: str, address: str) -> int:
-    """Until when comments of a guest from there are held (programme time, ms), 0 if they aren't.
+    """Return until when comments of a guest from there are held (programme time, ms), 0 if they
+    aren't.
 
     Raises RefusedError(forbidden) for a device from which a banned guest came.
     """

@@ -1,4 +1,4 @@
-"""For operators: whether the process lives, whether it can serve, and its metrics."""
+"""Calls for operators: whether the process lives, whether it can serve, and its metrics."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Health(Struct, frozen=True):
 
 
 async def healthz(call: Call) -> Response:
-    """Whether the process lives; it does while it answers."""
+    """Say that the process lives; it lives while it answers."""
     return answer(Health())
 
 
 async def readyz(call: Call) -> Response:
-    """Whether the process can serve: the store answers, and it isn't going away."""
+    """Say whether the process can serve: the store answers, and the process isn't stopping."""
     if call.api.draining:
         raise RefusedError(ErrorCode.UNAVAILABLE, "this server is going away")
     if not call.api.rooms.store_is_up:
@@ -34,10 +34,10 @@ async def readyz(call: Call) -> Response:
 
 
 async def metrics(call: Call) -> Response:
-    """Metrics for Prometheus.
+    """Return metrics for Prometheus.
 
-    They are collected once for all who ask meanwhile: collecting holds the interpreter for some
-    5 ms, and anybody may ask.
+    They are collected once for all who ask meanwhile: collecting holds the interpreter for some 5
+    ms, and anybody may ask.
     """
     api = call.api
     if api.scrape is None or api.scrape.done():

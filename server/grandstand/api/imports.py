@@ -1,9 +1,10 @@
-"""Comments from elsewhere, brought into a room's record: an export, a trace, others' files.
+"""Import of comments into a room's record: an export, a trace, others' files.
 
-Nobody is shown them, no rate is taken, no moderator is asked (what one let through would be held
-again). All else holds: clean text of at most ``max_text`` characters, a moment that the record
-still keeps. A comment is known by moment, author and text, and among equal ones by how many stand
-before it, so that a file sent again adds nothing and two equal comments in it are two.
+Imported comments are not shown, take no rate, and go to no moderator (those that one let through
+would be held again). All other rules hold: clean text of at most ``max_text`` characters, and a
+time that the record still keeps. A comment is identified by moment, author and text, and among
+equal ones by how many come before it. So a repeated file adds nothing, and two equal comments in it
+are two.
 """
 
 from __future__ import annotations
@@ -33,29 +34,30 @@ from grandstand.wire.messages import Settings, Time
 
 MAX_COMMENTS = 10_000
 ROWS_PER_EVENT = 1000
-"""One event is one commit at most: it holds the store for about 5 ms, and the room's own go on."""
+"""One event is at most one commit: it holds the store for about 5 ms, and the room's own events go
+on."""
 AT_ONCE = 100
-"""Comments that are worked off before others have their turn: about 3 ms."""
+"""Comments that are processed before other tasks have their turn: about 3 ms."""
 CHUNK_BYTES = 16_384
 
 _Known = tuple[int, str, str]
 
 
 class ImportQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """``from`` is the programme time of 0 in the body; XML of ours tells it by itself."""
+    """``from`` is the programme time of 0 in the body; our own XML contains it."""
 
     from_: Time | UnsetType = UNSET
 
 
 class PastComment(Line, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A comment of long ago, as the record tells it; ``at`` counts from ``from``.
+    """A comment of the past, as the record has it; ``at`` counts from ``from``.
 
     ``merged_into`` is the ``id`` of a comment in the same body.
     """
 
 
 class RefusedComment(Struct, frozen=True):
-    """A comment that can't be taken in; ``line`` is its place in the body, from 1."""
+    """A comment that can't be imported; ``line`` is its place in the body, from 1."""
 
     line: int
     code: ErrorCode
@@ -63,7 +65,7 @@ class RefusedComment(Struct, frozen=True):
 
 
 class ImportResult(Struct, frozen=True):
-    """What became of the comments; ``known`` are those that the record had already."""
+    """What happened to the comments; ``known`` are those that the record had already."""
 
     imported: int
     known: int
@@ -71,10 +73,10 @@ class ImportResult(Struct, frozen=True):
 
 
 async def post(call: Call) -> Response:
-    """Brings comments into the record: a JSON list, NDJSON, Bilibili's XML, or a form of others.
+    """Add comments to the record: a JSON list, NDJSON, Bilibili's XML, or another known format.
 
-    At most 10,000 comments and 1 MiB. Good ones are taken in whatever the others are; what was
-    taken in before stays as it is, so the same body may be sent again.
+    At most 10,000 comments and 1 MiB. Good comments are imported, whatever the others are. Comments
+    that were imported before stay as they are, so the same body may be sent again.
     """
     query = call.query(ImportQuery)
     entries, told_start = await _entries(await read_body(call.request, MAX_LINES_BYTES))
@@ -99,7 +101,7 @@ async def post(call: Call) -> Response:
 
 
 async def _entries(body: bytes) -> tuple[list[Entry], int | None]:
-    """The parts of the body, and its start. Raises ProblemError 400 or 413."""
+    """Return the parts of the body, and its start. Raises ProblemError 400 or 413."""
     reader = Reader(kind=PastComment)
     entries: list[Entry] = []
     try:
@@ -124,7 +126,7 @@ async def _entries(body: bytes) -> tuple[list[Entry], int | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A comment that may be taken in; ``ordinal`` tells it from those that are equal to it."""
+    """A comment that may be imported; ``ordinal`` tells it from equal ones."""
 
     number: int
     line: Line
@@ -135,16 +137,16 @@ class _Candidate:
 
     @property
     def key(self) -> _Known:
-        """What it is known by, but for its ordinal."""
+        """Return what identifies the comment, without its ordinal."""
         return self.at, self.user, self.text
 
     @property
     def id(self) -> str:
-        """The id that it gets."""
+        """Return the id that the comment gets."""
         return imported_id(*self.key, self.ordinal)
 
     def row(self, merged_into: str) -> Row:
-        """As the record keeps it."""
+        """Return the comment as the record keeps it."""
         line = self.line
         return Row(
             id=self.id,
@@ -178,7 +180,7 @@ class _There:
                 self._imported.add(row.id)
 
     def id_of(self, candidate: _Candidate) -> str | None:
-        """The id of the comment that is this one: one said in the room, or imported before."""
+        """Return the id of the same comment in the record: said in the room, or imported before."""
         own = self._own.get(candidate.key, ())
         if candidate.ordinal < len(own):
             return own[candidate.ordinal]
@@ -186,7 +188,7 @@ class _There:
 
 
 class _Judged:
-    """What becomes of each comment of a body: each is one of fresh, known and refused."""
+    """The result for each comment of a body: fresh, known or refused."""
 
     def __init__(self) -> None:
         self.candidates: list[_Candidate] = []
@@ -198,7 +200,7 @@ class _Judged:
         self._targets: dict[str, _Candidate] = {}
 
     def judge(self, entries: Iterable[Entry], start: int, now: int, settings: Settings) -> None:
-        """Tell the candidates from those that can't be taken in."""
+        """Separate the candidates from those that can't be imported."""
         for number, _, line in entries:
             try:
                 if isinstance(line, str):
@@ -219,7 +221,7 @@ class _Judged:
                 self._targets[line.id] = candidate
 
     def compare(self, candidates: Iterable[_Candidate], there: _There) -> None:
-        """Tell those that the record lacks from those it has, once all are judged."""
+        """Separate those that the record lacks from those that it has, once all are judged."""
         for each in candidates:
             if there.id_of(each) is not None:
                 self.known += 1
@@ -234,7 +236,8 @@ class _Judged:
 
 
 def _checked(line: Line, start: int, now: int, settings: Settings) -> tuple[int, str, str]:
-    """Its moment, author and text. Raises RefusedError for one that the record can't take."""
+    """Return moment, author and text. Raises RefusedError for a comment that the record can't
+    take."""
     user, text = clean(line.user), clean(line.text)
     if not user or not text:
         raise BadMessageError("`text` is blank" if user else "`user` is blank")

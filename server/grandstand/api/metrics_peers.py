@@ -1,8 +1,9 @@
-"""The processes of one server, and how each tells the metrics of all.
+"""The processes of one server, and how each answers with the metrics of all.
 
-A scrape reaches one of them. Each answers on a Unix socket in a folder that all of them know, with
-its own metrics and no request; who is scraped asks them all and puts the answers together. Texts
-are made in a thread: a process of 15,000 viewers takes 30 ms to count its open files.
+A scrape reaches one of them. Each answers, without a request, on a Unix socket in a folder that all
+of them know, with its own metrics. The process that is scraped asks all and puts the answers
+together. Texts are made in a thread: a process of 15,000 viewers takes 30 ms to count its open
+files.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from grandstand.api.exposition import together
 from grandstand.timeouts import timeout
 
 PATIENCE_S = 1.0
-"""A process that hasn't told its metrics by then is left out; Prometheus waits 10 s by default."""
+"""A process that hasn't answered by then is left out; Prometheus waits 10 s by default."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +36,11 @@ class MetricsPeers:
 
     @asynccontextmanager
     async def answering(self, registry: CollectorRegistry) -> AsyncIterator[None]:
-        """Tells the metrics in ``registry`` to whoever of the others asks."""
+        """Answer the other processes with the metrics in ``registry``, inside the block."""
         self._registry = registry
         self._unheard = Counter(
             "grandstand_workers_unheard_total",
-            "Processes left out of a scrape because they didn't tell their metrics in time",
+            "Processes left out of a scrape because they didn't answer in time",
             registry=registry,
         )
         path = self._folder / f"{self.name}.sock"
@@ -52,7 +53,7 @@ class MetricsPeers:
             path.unlink(missing_ok=True)
 
     async def told(self) -> bytes:
-        """The metrics of all processes that answer."""
+        """Return the metrics of all processes that answer."""
         others = [path for path in self._folder.glob("*.sock") if path.stem != self.name]
         answers = await asyncio.gather(*map(self._ask, others))
         texts = {path.stem: text for path, text in zip(others, answers, strict=True) if text}

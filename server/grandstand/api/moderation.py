@@ -1,4 +1,4 @@
-"""The moderators' queue: held comments, comments to take back, viewers to mute, ban or restore."""
+"""The moderators' queue: held comments, comments to retract, viewers to mute, ban or restore."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ from grandstand.wire.messages import HeldComment, Time
 USER_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 MAX_BAR_S = 31_536_000
 MAX_UNREAD = 500
-"""Entries that no tick has read yet and that the list looks at: who was told `held` is in it."""
+"""Entries that no tick has read yet and that the list reads too: it has every comment that was
+answered ``held``."""
 
 MAX_LISTED = HELD_CAP + MAX_UNREAD
 READ_AT_ONCE = 250
-"""Held comments that are decoded before others have their turn: about 1 ms."""
+"""Held comments that are decoded before other tasks have their turn: about 1 ms."""
 
 FITTED_AT_ONCE = 50
-"""Held comments that are compared with a text before others have their turn: at most 4 ms."""
+"""Held comments that are compared with a text before other tasks have their turn: at most 4 ms."""
 
 MAX_DECIDED = 500
-"""Held comments that one call decides."""
+"""Held comments that one call decides about."""
 
 
 class HeldList(Struct, frozen=True):
@@ -68,10 +69,10 @@ class Decision(Struct, frozen=True):
 
 
 class DecideBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which held comments to decide: those that all of the named criteria fit, at least one.
+    """Which held comments to decide about: those that fit all of the named criteria, at least one.
 
-    ``text``: which say the same, as comments that are merged do. ``text_like``: whose text contains
-    it, whatever its case, marks and disguises. ``before``: said before that moment.
+    ``text``: the comments that say the same, compared as for merging. ``text_like``: the text
+    contains it, whatever its case, marks and disguises. ``before``: sent before that moment.
     """
 
     decision: Literal["approve", "reject"]
@@ -84,7 +85,7 @@ class DecideBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Decisions(Struct, frozen=True):
-    """The comments that were decided; with ``more``, others fit: call again."""
+    """The comments that were decided about; with ``more``, others fit: call again."""
 
     comments: list[str]
     status: Literal["approved", "rejected"]
@@ -92,13 +93,13 @@ class Decisions(Struct, frozen=True):
 
 
 class SanctionBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """For how long; without ``duration``, until restored."""
+    """For how many seconds; without ``duration``, until restored."""
 
     duration: Annotated[float, Meta(gt=0, le=MAX_BAR_S, description="s")] | UnsetType = UNSET
 
 
 class SanctionedViewer(Struct, frozen=True):
-    """A viewer and what a moderator did; ``until`` is absent where it holds until restored."""
+    """A viewer and the sanction; ``until`` is absent if it holds until restored."""
 
     user: str
     status: Literal["muted", "banned", "restored"]
@@ -106,10 +107,10 @@ class SanctionedViewer(Struct, frozen=True):
 
 
 async def held(call: Call) -> Response:
-    """The comments that wait for a moderator, the longest waiting first."""
+    """Return the comments that wait for a moderator, the longest waiting first."""
     query = call.query(HeldQuery)
     store, room = call.api.rooms.store, call.live.room
-    # In this order: what is sequenced in between is found in both places, not in none.
+    # In this order: an entry that is sequenced in between is found twice, not missed.
     unread = await store.ingest.read(room, "0-0", MAX_UNREAD)
     ids = set(await store.rooms.held_ids(room))
     fresh: dict[str, HeldComment] = {}
@@ -129,17 +130,17 @@ async def held(call: Call) -> Response:
 
 
 async def approve(call: Call) -> Response:
-    """Lets a held comment through."""
+    """Show a held comment."""
     return await _decide(call, approved=True)
 
 
 async def reject(call: Call) -> Response:
-    """Turns a held comment away."""
+    """Reject a held comment."""
     return await _decide(call, approved=False)
 
 
 async def decide(call: Call) -> Response:
-    """Decides up to 500 held comments at once: by id, author, text, category or age."""
+    """Decide about up to 500 held comments at once: by id, author, text, category or age."""
     body = call.body(DecideBody, _criteria)
     fits = _fitting(body)
     store, room = call.api.rooms.store, call.live.room
@@ -187,9 +188,9 @@ def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
 
 
 async def retract(call: Call) -> Response:
-    """Takes a comment back, from every screen and from the record.
+    """Take a comment back, from every screen and from the record.
 
-    If it was shown, copies of its text, by whomever, aren't shown for ten minutes.
+    If it was shown, copies of its text aren't shown for ten minutes, whoever sends them.
     """
     comment = call.path("comment")
     row = await call.api.rooms.store.record.find(call.live.room, comment)
@@ -204,17 +205,17 @@ async def retract(call: Call) -> Response:
 
 
 async def mute(call: Call) -> Response:
-    """Lets a viewer watch but not comment."""
+    """Let a viewer watch but not comment."""
     return await _sanction(call, "mute")
 
 
 async def ban(call: Call) -> Response:
-    """Shows a viewer out, at once and on every node."""
+    """Disconnect a viewer and keep it out, at once and on every node."""
     return await _sanction(call, "ban")
 
 
 async def restore(call: Call) -> Response:
-    """Lifts a mute or a ban."""
+    """Lift a mute or a ban."""
     user = _user(call)
     await call.submit(Restored(event_id(), user))
     return answer(SanctionedViewer(user, "restored"))
@@ -239,12 +240,13 @@ async def _sanction(call: Call, kind: Literal["mute", "ban"]) -> Response:
 
 
 def _self(call: Call) -> str:
-    """Who the caller is in this room."""
+    """Return the caller's id in this room."""
     return user_id(call.known.sub, call.live.salt)
 
 
 def _role_of(call: Call, user: str, told: Role = "viewer") -> Role:
-    """The higher of what a viewer was when it wrote, and what it was when it was last here."""
+    """Return the higher of two roles: the viewer's role when it wrote, and its role at its last
+    visit."""
     staff = call.live.replica.state.staff.get(user)
     if staff is None or staff.until <= call.live.now():
         return told

@@ -1,4 +1,4 @@
-"""What a call is: the table's row that describes it, and what its handler is given."""
+"""The description of a call: its row in the table, and what its handler gets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ S = TypeVar("S", bound=Struct)
 
 
 def guest_buckets() -> Buckets:
-    """Guest tokens per address: 500 at once, then one a second.
+    """Return the buckets of guest tokens per address: 500 at once, then one a second.
 
     A household or an office takes dozens, a demonstration's crowd hundreds from one machine.
     """
@@ -44,7 +44,7 @@ def guest_buckets() -> Buckets:
 
 @dataclass(slots=True)
 class Api:
-    """What the HTTP side works with; ``metrics_peers`` are other processes of the same server."""
+    """What the HTTP calls work with; ``metrics_peers`` are other processes of the same server."""
 
     rooms: LiveRooms
     tokens: Tokens
@@ -67,13 +67,13 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the table of calls; routing, the role check and the documents are made of it.
+    """One row of the table of calls. Routing, the role check and the documents are made from it.
 
     ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
-    what else may be answered. With ``lines`` the body may also be NDJSON of so many lines, each a
-    ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the handler
-    reads. ``makes_room`` is for the calls whose room need not exist. The handler's docstring
-    describes it.
+    other media types of the answer. With ``lines`` the body may also be NDJSON of at most that many
+    lines, each a ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the
+    handler reads. ``makes_room`` is for the calls whose room need not exist. The handler's
+    docstring describes the call.
     """
 
     method: str
@@ -91,13 +91,13 @@ class Operation:
 
     @property
     def is_about_a_room(self) -> bool:
-        """Whether its path names a room."""
+        """Return whether the path names a room."""
         return "{room}" in self.path
 
 
 @dataclass(slots=True)
 class Call:
-    """One call, its caller let in: what a handler works with."""
+    """One call whose caller was admitted: what a handler works with."""
 
     api: Api
     request: Request
@@ -109,37 +109,38 @@ class Call:
 
     @property
     def live(self) -> LiveRoom:
-        """The room that the path names."""
+        """Return the room that the path names."""
         if self.followed is None:
             raise RuntimeError(f"{self.operation.path} has no room")
         return self.followed
 
     @property
     def known(self) -> Identity:
-        """The caller, where the call takes a role."""
+        """Return the caller, for calls that need a role."""
         if self.identity is None:
             raise RuntimeError(f"{self.operation.path} takes no token")
         return self.identity
 
     def path(self, name: str) -> str:
-        """A part of the path, decoded."""
+        """Return a part of the path, decoded."""
         return str(self.request.path_params[name])
 
     def body(self, kind: type[S], also: Also | None = None) -> S:
-        """The body. Raises ProblemError 422 with every fault."""
+        """Return the body. Raises ProblemError 422 with every fault."""
         return checked(self.raw, kind, also)
 
     async def body_lines(self, kind: type[S], also: Also | None = None) -> list[S]:
-        """The body's lines. Raises ProblemError 422 with the first faults."""
+        """Return the body's lines. Raises ProblemError 422 with the first faults."""
         return await checked_lines(self.lines, kind, also)
 
     def query(self, kind: type[S]) -> S:
-        """The query; a blank value is one left out. Raises ProblemError 422 with every fault."""
+        """Return the query; a blank value counts as absent. Raises ProblemError 422 with every
+        fault."""
         given = {name: value for name, value in self.request.query_params.items() if value}
         return checked(given, kind, strict=False)
 
     async def submit(self, event: ControlEvent) -> Effect:
-        """Sends an event into the room and waits until it was applied; its effect.
+        """Send an event into the room and wait until it was applied; return its effect.
 
         Raises ProblemError if it was impossible, StoreUnavailable.
         """
@@ -150,12 +151,12 @@ class Call:
 
 
 def event_id() -> str:
-    """A name for an event, by which its outcome is recognised."""
+    """Return a name for an event, by which its outcome is recognised."""
     return uuid4().hex
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A struct (or what msgspec can encode) as JSON."""
+    """Return a struct (or what msgspec can encode) as JSON."""
     return Response(
         msgspec.json.encode(body),
         status_code=status,

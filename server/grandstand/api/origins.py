@@ -1,4 +1,4 @@
-"""Which other sites' pages may call: Starlette's CORS, with refusals in our own form."""
+"""Which pages of other sites may call: Starlette's CORS, with refusals as problem documents."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_laten
 
 
 class OptionBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """An option as polls have it."""
+    """An option of a poll."""
 
     text: OptionText
 
@@ -57,14 +57,15 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def texts(self) -> list[str]:
-        """The options' texts, cleaned."""
+        """Return the options' texts, cleaned."""
         return [_text(option) for option in self.options]
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """For how much longer a poll is open, or until when; it is never shortened.
+    """How many seconds longer a poll is open, or until when; it is never shortened.
 
-    ``closes_at`` may be sent again when an answer was lost, ``duration`` would extend it twice.
+    ``closes_at`` may be sent again when an answer was lost; ``duration`` would extend the poll
+    twice.
     """
 
     duration: Duration | UnsetType = UNSET
@@ -72,13 +73,13 @@ class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long late votes are waited for, if not as long as the poll said."""
+    """How long late votes still count, if not as long as the poll says."""
 
     grace: Grace | UnsetType = UNSET
 
 
 class PollList(Struct, frozen=True):
-    """Polls, in the order in which they open; with ``next``, there are earlier ones."""
+    """Polls, in the order in which they open; ``next`` is there if there are earlier ones."""
 
     polls: list[Poll]
     next: str | UnsetType = UNSET
@@ -92,7 +93,7 @@ class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def post(call: Call) -> Response:
-    """Opens a poll."""
+    """Open a poll."""
     settings, now = call.live.replica.state.settings, call.live.now()
     body = call.body(PollBody, lambda good: _faults_between(good, settings, now))
     opens_at, closes_at = _window(body, now)
@@ -117,9 +118,9 @@ async def post(call: Call) -> Response:
 
 
 async def list_all(call: Call) -> Response:
-    """The room's polls with their tallies, hidden from viewers or not: the last ones first.
+    """List the room's polls with their tallies, hidden from viewers or not: the last ones first.
 
-    Each page is in the order in which they open, and has those before the page that led to it.
+    Each page is in the order in which the polls open, and has the polls before the previous page.
     """
     query = call.query(PollsQuery)
     before = "" if query.after is UNSET else query.after
@@ -140,12 +141,12 @@ async def list_all(call: Call) -> Response:
 
 
 async def get(call: Call) -> Response:
-    """One poll with its tally, hidden from viewers or not."""
+    """Return one poll with its tally, hidden from viewers or not."""
     return answer(await _told(call, await _find(call)))
 
 
 async def extend(call: Call) -> Response:
-    """Lets a poll be open for longer; the votes cast stay."""
+    """Let a poll be open for longer; its votes stay."""
     body = call.body(ExtendBody, _faults_of_extension)
     poll = await _find(call)
     if isinstance(body.duration, float):
@@ -161,7 +162,7 @@ async def extend(call: Call) -> Response:
 
 
 async def close(call: Call) -> Response:
-    """Ends the poll's window now; it is final once its grace is over."""
+    """End the poll's window now; it is final once its grace is over."""
     body = call.body(CloseBody)
     grace = None if body.grace is UNSET else body.grace
     if grace is not None and (words := _too_long(grace, call.live.replica.state.settings)):
@@ -170,12 +171,12 @@ async def close(call: Call) -> Response:
 
 
 async def reveal(call: Call) -> Response:
-    """Shows tally and answer to everyone, once the result is final."""
+    """Show tally and answer to everyone, once the result is final."""
     return await _step(call, "reveal")
 
 
 async def cancel(call: Call) -> Response:
-    """Takes the poll back; it has no result."""
+    """Cancel the poll; it then has no result."""
     return await _step(call, "cancel")
 
 
@@ -191,7 +192,7 @@ async def _step(
 
 
 def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -> PollRecord:
-    """A step with a poll that the live state has forgotten: possible if it changes nothing."""
+    """Apply a step to a poll that the live state has forgotten: possible if it changes nothing."""
     try:
         after = {"close": lambda: poll, "reveal": lambda: steps.reveal(poll)}.get(
             step, lambda: steps.cancel(poll)

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): the ways in which a call can fail, in the contract's code words."""
+"""Problem documents (RFC 9457): the ways in which a call can fail, with the contract's codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATUS: Mapping[str, int] = {
     ErrorCode.UNAVAILABLE: 503,
     Refusal.INTERNAL_ERROR: 500,
 }
-"""What a refusal means in HTTP; what isn't here is a fault of what was sent, 422."""
+"""The HTTP status of a refusal; a code that isn't here is a fault of what was sent, 422."""
 
 HTTP_CODES = (
     Refusal.UNKNOWN_COMMENT,
@@ -47,16 +47,16 @@ HTTP_CODES = (
 RETRY_AFTER_S = 1
 
 MAX_FAULTS = 100
-"""Faults that one answer tells; who has so many has one."""
+"""Faults that one answer reports."""
 
 MAX_FAULT_CHARS = 200
-"""Of a path, and of a message: both may quote what was sent."""
+"""Longest path and longest message; both may quote what was sent."""
 
 MAX_DETAIL_CHARS = 2000
 
 
 class Fault(Struct, frozen=True):
-    """One thing that is wrong with what was sent."""
+    """One fault of what was sent."""
 
     path: Annotated[str, Meta(description="As in `options[2].text`; empty for the whole.")]
     message: str
@@ -77,7 +77,7 @@ class Problem(Struct, frozen=True):
 
 
 class ProblemError(Exception):
-    """Ends a call with a problem document."""
+    """An error that ends a call with a problem document."""
 
     def __init__(
         self,
@@ -114,13 +114,13 @@ def _cut(text: str, most: int) -> str:
 
 
 def not_allowed(method: str, allowed: str) -> ProblemError:
-    """405 with the methods that there are."""
+    """Return 405 with the methods that there are."""
     detail = f"{method} isn't possible here; possible are {allowed}"
     return ProblemError(405, "method_not_allowed", detail, headers={"Allow": allowed})
 
 
 def of_error(error: Exception) -> ProblemError | None:
-    """The problem that an error of the layers below means; None for a fault of our own."""
+    """Return the problem for an error of the layers below; None for a fault of our own."""
     match error:
         case ProblemError():
             return error
@@ -136,12 +136,12 @@ def of_error(error: Exception) -> ProblemError | None:
 
 
 def internal() -> ProblemError:
-    """500: the log has the rest."""
+    """Return 500; the log has the details."""
     return of_refusal(Refusal.INTERNAL_ERROR, "our fault; it has been written to the log")
 
 
 def of_refusal(code: str, message: str, retry_after: float | None = None) -> ProblemError:
-    """The problem that a code word means, of what the room or the server refuses."""
+    """Return the problem for a refusal of the room or the server."""
     status = STATUS.get(code, 422)
     headers = {}
     if status == 401:
@@ -152,7 +152,7 @@ def of_refusal(code: str, message: str, retry_after: float | None = None) -> Pro
 
 
 def response(error: ProblemError) -> Response:
-    """The problem document as an answer."""
+    """Return the problem document as an answer."""
     return Response(
         msgspec.json.encode(error.problem),
         status_code=error.problem.status,
@@ -162,5 +162,5 @@ def response(error: ProblemError) -> Response:
 
 
 async def not_found(request: Request, error: Exception) -> Response:
-    """Starlette's handler for status 404: paths that no route takes."""
+    """Handle status 404 for Starlette: paths without a route."""
     return response(ProblemError(404, "not_found", f"there is nothing at {request.url.path}"))

@@ -1,4 +1,4 @@
-"""Revoking tokens before they expire, on every node at once: one token, or all of somebody's."""
+"""Revocation of tokens before they expire, on every node at once: one token, or all of a person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grandstand.wire.messages import Time
 
 PATIENCE_S = 5.0
 KEPT_S = 31_536_000
-"""How long a revocation is kept where tokens have no longest life."""
+"""How long a revocation is kept if tokens have no longest life."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,8 @@ TokenClaim = Annotated[str, Meta(min_length=1, max_length=200)]
 class RevocationBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Which token (``jti``), or whose tokens (``sub``): one of the two.
 
-    ``until``: when the last of them expires, ms since the Unix epoch; a time that is over lifts the
-    revocation. By default the longest life of a token from now on, or a year.
+    ``until``: when the last of them expires, ms since the Unix epoch; a time in the past lifts the
+    revocation. By default it is the longest life of a token from now on, or a year.
     """
 
     jti: TokenClaim | UnsetType = UNSET
@@ -37,7 +37,8 @@ class RevocationBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RevokedTokens(Struct, frozen=True, omit_defaults=True):
-    """What is revoked: of a ``sub`` the tokens made up to ``at``, kept in mind until ``until``."""
+    """What is revoked: for a ``sub`` the tokens made up to ``at``; the revocation is kept until
+    ``until``."""
 
     until: Time
     at: Time | UnsetType = UNSET
@@ -52,9 +53,9 @@ class RevocationPage(Struct, frozen=True):
 
 
 async def post(call: Call) -> Response:
-    """Revokes a token, or all tokens of somebody made so far; on every node within a moment.
+    """Revoke a token, or all tokens of a person made so far; on every node within a moment.
 
-    Connections are closed with 3000, calls answered 401. Takes a producer of all rooms.
+    Connections are closed with 3000, calls are answered 401. Needs a producer of all rooms.
     """
     _check_all_rooms(call)
     body = call.body(RevocationBody)
@@ -75,7 +76,7 @@ async def post(call: Call) -> Response:
 
 
 async def list_all(call: Call) -> Response:
-    """The revocations that are in force. Takes a producer of all rooms."""
+    """List the revocations that are in force. Needs a producer of all rooms."""
     _check_all_rooms(call)
     known, now_ms = call.api.rooms.revocations.known, call.api.rooms.store.now_ms()
     in_force = [
@@ -90,7 +91,7 @@ def _told(revocation: Revocation) -> RevokedTokens:
 
 
 def _named(kind: Kind, value: str) -> tuple[str | UnsetType, str | UnsetType]:
-    """``jti`` and ``sub``, of which there is one."""
+    """Return ``jti`` and ``sub``, of which there is one."""
     return (value, UNSET) if kind == "jti" else (UNSET, value)
 
 

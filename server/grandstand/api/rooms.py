@@ -1,4 +1,4 @@
-"""Rooms: making them, changing their settings, looking at them."""
+"""Rooms: creating them, changing their settings, reading them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ CREATE_PATIENCE_S = 5.0
 
 DESCRIBED_AT_ONCE = 100
 MAX_LOOKED_AT = 1000
-"""Rooms that one page looks at for those that the caller may see; it tells where it stopped."""
+"""Rooms that one page examines to find those that the caller may see; ``next`` says where it
+stopped."""
 
 log = structlog.get_logger(__name__)
 
 
 class Room(Struct, frozen=True):
-    """A room with its settings and counts; ``comments`` are those of its record."""
+    """A room with its settings and counts; ``comments`` counts its record."""
 
     room: str
     settings: Settings
@@ -54,14 +55,14 @@ class RoomList(Struct, frozen=True):
 
 
 class RoomsQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Rooms behind the id ``after``, at most ``limit``."""
+    """Rooms after the id ``after``, at most ``limit``."""
 
     after: Annotated[str, Meta(max_length=64)] = ""
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
 async def put(call: Call) -> Response:
-    """Creates a room, or replaces its settings; what isn't named goes to its default."""
+    """Create a room, or replace its settings; settings that aren't named get their defaults."""
     room = call.path("room")
     if not ROOM_ID.fullmatch(room):
         words = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or a digit"
@@ -82,7 +83,7 @@ async def put(call: Call) -> Response:
 
 
 async def patch(call: Call) -> Response:
-    """Changes some settings; maps among them are merged deeply."""
+    """Change some settings; maps among them are merged deeply."""
     if not isinstance(call.raw, dict):
         call.body(Settings)
         raise RuntimeError("settings that are no map were let through")
@@ -97,15 +98,15 @@ async def patch(call: Call) -> Response:
 
 
 class ClockBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The room's `programme_offset` from now on, if it isn't to stay as it is."""
+    """The room's `programme_offset` from now on; absent, it stays as it is."""
 
     offset: Annotated[int, Meta(ge=-86_400_000, le=86_400_000, description="ms")] | None = None
 
 
 async def clock(call: Call) -> Response:
-    """Sets the room's clock to the store's less `offset`, forwards or back, in a new epoch.
+    """Set the room's clock to the store's minus `offset`, forwards or back, in a new epoch.
 
-    Viewers stay; each gets a new `welcome`. What was shown before isn't shown again.
+    Viewers stay; each gets a new `welcome`. Comments that were shown before aren't shown again.
     """
     body = call.body(ClockBody)
     await _submit(call, ClockReset(event_id(), body.offset))
@@ -113,22 +114,22 @@ async def clock(call: Call) -> Response:
 
 
 async def _submit(call: Call, event: ClockReset | SettingsPut) -> None:
-    """Submits an event upon which the clock may be reset; then waits until it was."""
+    """Submit an event that may reset the clock, and wait for the reset."""
     epoch = call.live.replica.epoch
     if (await call.submit(event)).new_epoch:
         await call.live.left(epoch)
 
 
 class DeleteQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """The room's id once more: what is deleted doesn't come back."""
+    """The room's id once more, since a deleted room can't be restored."""
 
     confirm: str
 
 
 async def delete(call: Call) -> Response:
-    """Deletes a room with all that it has; `confirm` must name it. Again is the same.
+    """Delete a room with all its data; `confirm` must name it. Repeating the call is safe.
 
-    Nothing enters it from then on, and its viewers are sent away.
+    Nothing enters the room from then on, and its viewers are sent away.
     """
     room, identity = call.path("room"), call.identity
     if call.query(DeleteQuery).confirm != room:
@@ -149,12 +150,12 @@ async def delete(call: Call) -> Response:
 
 
 async def get(call: Call) -> Response:
-    """The room with its settings and counts."""
+    """Return the room with its settings and counts."""
     return answer(await _look(call))
 
 
 async def list_all(call: Call) -> Response:
-    """The rooms that the token lets one see; without one, those that let guests in."""
+    """List the rooms that the token may see; without a token, those that let guests in."""
     query = call.query(RoomsQuery)
     directory = call.api.directory
     ids = await directory.ids()
@@ -178,7 +179,7 @@ def _cleaned(settings: Settings) -> Settings:
 
 
 async def _look(call: Call) -> Room:
-    """Raises UnknownRoomError if the room was deleted meanwhile."""
+    """Check that the room still exists. Raises UnknownRoomError if it was deleted meanwhile."""
     room, store = call.live.room, call.api.rooms.store
     told = (await store.rooms.describe([room], store.now_ms())).get(room)
     if told is None:

@@ -1,4 +1,4 @@
-"""The table of all calls, and the one way each goes: caller, room, body, handler, or a problem."""
+"""The table of all calls, and the order in which each is handled: caller, room, body, handler."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ class Resource:
     by_method: Mapping[str, Operation]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one call."""
+        """Answer one call."""
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
@@ -283,7 +283,8 @@ class Resource:
         return await operation.handler(call)
 
     async def _room(self, call: Call, room: str) -> LiveRoom:
-        """Raises UnknownRoomError, or RefusedError to whom it may not tell that there is none."""
+        """Return the room. Raises UnknownRoomError, or RefusedError to callers who may not know
+        that there is none."""
         try:
             return await self.api.rooms.get(room)
         except UnknownRoomError:

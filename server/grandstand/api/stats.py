@@ -1,4 +1,4 @@
-"""Stats cards: what a producer's data feed tells of athletes, teams and results."""
+"""Stats cards: figures about athletes, teams and results, from a producer's data feed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ Duration: TypeAlias = Annotated[
 
 
 class StatsBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """One update of a card; the card is known by `entity` (also its topic) and `name`, its title.
+    """One update of a card. `entity` (also its topic) and `name`, its title, identify the card.
 
     It shows from `at` (by default now) for `duration` seconds. Without `values`, null or empty, it
-    takes the card away at `at`.
+    removes the card at `at`.
     """
 
     entity: Topic
@@ -48,10 +48,10 @@ class StatsBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatsResult(Struct, frozen=True):
-    """What became of one update.
+    """What happened to one update.
 
-    `taken`: viewers have it. `waiting`: they get it 2 s before its `at`. `late`: the card holds a
-    newer one. `repeated`: the card holds the same.
+    `taken`: viewers have it. `waiting`: they get it 2 s before its `at`. `late`: the card has a
+    newer one. `repeated`: the card has the same.
     """
 
     id: Annotated[str, Meta(description="The overlay's.")]
@@ -60,17 +60,17 @@ class StatsResult(Struct, frozen=True):
 
 
 class StatsResults(Struct, frozen=True):
-    """What became of each update, in the order sent."""
+    """What happened to each update, in the order sent."""
 
     stats: list[StatsResult]
 
 
 async def post(call: Call) -> Response:
-    """Shows, changes or takes away stats cards: one update as JSON, or one a line as NDJSON.
+    """Show, change or remove stats cards: one update as JSON, or one on each line as NDJSON.
 
-    All of them are taken in, or with any fault none; a fault's path begins with its line, and the
-    first 100 faults are told. At most 2,000 lines of 64 KiB, and 1 MiB. A room has at most 200
-    cards, and 256 KiB of them: the oldest go. 500 updates may wait for their time. Of one card's
+    If any update is wrong, none is accepted. A fault's path begins with its line; the first 100
+    faults are reported. At most 2,000 lines of 64 KiB, and 1 MiB. A room has at most 200 cards, and
+    256 KiB of them; the oldest are removed. 500 updates may wait for their time. Of one card's
     updates within 200 ms the last is shown.
     """
     now = call.live.now()

@@ -1,4 +1,5 @@
-"""Votes of polls that still count them, remembered for a second: consoles ask over and over."""
+"""Votes of polls that are still counted, cached for a second, since consoles ask again and
+again."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.store.store import Store
 
 FRESH_S = 1.0
-"""How long a list of polls believes what it was told of their votes."""
+"""How long tallies are cached."""
 
 AT_ONCE = 20
 """Polls that are summed together: of 16 shards each, 320 replies, about 3 ms."""
@@ -19,7 +20,7 @@ Tally = tuple[list[int], int]
 
 
 class Tallies:
-    """What polls' votes are, as known up to a second ago."""
+    """The votes of polls, as read up to a second ago."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -27,7 +28,7 @@ class Tallies:
         self._asking = asyncio.Lock()
 
     async def of(self, room: str, polls: Sequence[PollRecord]) -> dict[str, Tally]:
-        """Return the tallies by poll; the store is asked for what isn't fresh."""
+        """Return the tallies by poll; the store is asked only for what isn't cached."""
         async with self._asking:
             now_s = asyncio.get_running_loop().time()
             self._known = {

@@ -1,7 +1,7 @@
-"""From the bytes of a body, or a query, to a typed struct, or to all of its faults at once.
+"""Validation of a body or a query: from bytes to a typed struct, or to all faults at once.
 
-msgspec stops at the first fault. A producer's form wants to mark every wrong field, so what msgspec
-refuses is looked at again field by field, following the struct's own types.
+msgspec stops at the first fault. A producer's form marks every wrong field, so what msgspec refuses
+is examined again field by field, following the struct's own types.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from grandstand.wire.readable import unreadable, with_plain_zeros
 MAX_BODY_BYTES = 65536
 MAX_LINES_BYTES = 1_048_576
 MAX_PARTS = 5000
-"""Parts of a refused body that are looked at one by one: about 10 ms of the loop."""
+"""Parts of a refused body that are examined one by one: about 10 ms of the loop."""
 
 SLICE_S = 0.002
-"""How long lines are judged before everybody else has a turn."""
+"""How long lines are judged before other tasks have their turn."""
 
 NDJSON = "application/x-ndjson"
 
 S = TypeVar("S", bound=Struct)
 Also = Callable[[dict[str, Any]], Iterable[Fault]]
-"""Looks at the well-formed fields of a body for faults between them."""
+"""Checks the well-formed fields of a body for faults between them."""
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,12 +50,12 @@ class Line:
     raw: object
 
     def path(self, field: str) -> str:
-        """Where in the body a field of this line is."""
+        """Return the path in the body of a field of this line."""
         return _join(f"line {self.number}", field).removesuffix(".") if self.number else field
 
 
 async def read_json(request: Request) -> object:
-    """The body's JSON, an empty body being ``{}``. Raises ProblemError 400, 413 or 415."""
+    """Return the body's JSON; an empty body is ``{}``. Raises ProblemError 400, 413 or 415."""
     body = await read_body(request, MAX_BODY_BYTES)
     return _decoded(body, "the body") if body else {}
 
@@ -63,8 +63,8 @@ async def read_json(request: Request) -> object:
 async def read_lines(request: Request, most: int) -> list[Line]:
     """Return the body's lines of JSON, or the whole as one line.
 
-    Lines are what calls itself NDJSON, and what is no JSON as a whole but has several lines. They
-    are counted before any of them is decoded.
+    A body has lines if it calls itself NDJSON, or if it is no JSON as a whole but has several
+    lines. Lines are counted before any of them is decoded.
 
     Raises:
         ProblemError: 400 for what isn't JSON, 413 for a body or a line that is too long, and for
@@ -106,7 +106,7 @@ class _Turn:
         self._began_s = time.perf_counter()
 
     async def share(self) -> None:
-        """Let everybody else have a turn once this one was long enough."""
+        """Let other tasks have a turn once this one was long enough."""
         if time.perf_counter() - self._began_s >= SLICE_S:
             await asyncio.sleep(0)
             self._began_s = time.perf_counter()
@@ -116,8 +116,8 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body, without the byte order mark that some editors write before UTF-8.
 
     Raises:
-        ProblemError: 413 if it is longer, 415 if it is packed: what a packed body unfolds to can't
-            be bounded by what was sent.
+        ProblemError: 413 if it is longer, 415 if it is compressed: the length of a compressed body
+            doesn't bound the length of its content.
     """
     packed = request.headers.get("content-encoding", "identity").strip().lower()
     if packed not in ("", "identity"):
@@ -145,8 +145,8 @@ def _decoded(text: bytes, what: str) -> object:
 def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool = True) -> S:
     """Return ``raw`` as ``kind``.
 
-    ``also`` is told the fields that are well-formed by themselves; what it says of a field that has
-    a fault already isn't repeated. Without ``strict``, numbers may come as text, as in a query.
+    ``also`` gets the fields that are well-formed by themselves; its faults of a field that already
+    has one are ignored. Without ``strict``, numbers may come as text, as in a query.
 
     Raises:
         ProblemError: 422 with every fault, or the first ``MAX_FAULTS``.
@@ -166,11 +166,11 @@ def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool =
 
 
 async def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None = None) -> list[S]:
-    """Return each line as ``kind``; others have their turns on the loop meanwhile.
+    """Return each line as ``kind``; other tasks have their turns on the loop meanwhile.
 
     Raises:
         ProblemError: 422 with the first ``MAX_FAULTS`` faults, each with its line in its path;
-            lines behind them aren't looked at.
+            lines after them aren't examined.
     """
     found: list[Fault] = []
     good: list[S] = []
@@ -190,9 +190,9 @@ async def checked_lines(lines: Sequence[Line], kind: type[S], also: Also | None 
 
 
 def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[Fault]:
-    """Return what about ``raw`` ``kind`` doesn't allow, or some reader of it can't read.
+    """Return the faults of ``raw``: what ``kind`` doesn't allow, or some reader can't read.
 
-    At most ``MAX_FAULTS``, looked for in ``MAX_PARTS`` parts at most.
+    At most ``MAX_FAULTS``, looked for in at most ``MAX_PARTS`` parts.
     """
     wrong = [*islice(_faults(raw, kind, path, strict, iter(range(MAX_PARTS))), MAX_FAULTS)]
     told = {fault.path for fault in wrong}
@@ -208,7 +208,7 @@ def _faults(
     try:
         msgspec.convert(raw, kind, strict=strict)
     except RecursionError:
-        return  # told as unreadable
+        return  # reported as unreadable
     except msgspec.ValidationError as error:
         has_inner = False
         for fault in _inside(raw, kind, path, strict, parts):
@@ -222,7 +222,7 @@ def _faults(
 def _inside(
     raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
 ) -> Iterator[Fault]:
-    """Faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
+    """Yield the faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
     for part in _alternatives(kind):
         arguments = get_args(part)
         if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):

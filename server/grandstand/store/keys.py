@@ -1,31 +1,31 @@
-"""Every key in the store: its name, what lies there, how it ends.
+"""All keys in the store: name, content, and when they end.
 
-What one script touches carries one hash tag, so it lies in one slot of a cluster: ``{room}`` for a
-room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-case letters, digits,
-``-`` and ``_``, so a tag can't be forged.
+All keys that one script uses have the same hash tag, so they are in one slot of a cluster:
+``{room}`` for a room, ``{room:poll:shard}`` for a shard of a poll's votes. Room ids are lower-case
+letters, digits, ``-`` and ``_``, so a tag can't be forged.
 
 | key | type | holds | ends |
 | --- | --- | --- | --- |
 | ``gs:rooms`` | set | room ids | |
-| ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and when it said so | by who reads it |
-| ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or for room once over |
+| ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and the time of writing | removed by readers |
+| ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
 | ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
-| ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it lies in the past |
-| ``gs:{room}:state`` | hash | a part of the room's state each | |
+| ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it is in the past |
+| ``gs:{room}:state`` | hash | one field for each part of the room's state | |
 | ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope | the last 600 |
 | ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
 | ``gs:{room}:held`` | hash | comment id to held comment | when decided |
-| ``gs:{room}:bars`` | hash | user to mute or ban | when lifted, or a while after its time |
+| ``gs:{room}:bars`` | hash | user to mute or ban | when lifted, or a while after its end |
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
-| ``gs:{room}:edges`` | hash | node to its viewers and when it said so | by who reads it |
+| ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
-| ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was taken by itself last, by whom, by how many in a row | when the lease is given back, or in a day |
+| ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
@@ -37,107 +37,108 @@ ROOMS = "gs:rooms"
 AWAKE = "gs:awake"
 
 EVERYWHERE = "*"
-"""In a room's place in keys that concern all rooms; no room has such an id."""
+"""Stands in place of a room in keys that concern all rooms; no room has such an id."""
 
 FINGERPRINTS = f"gs:{{{EVERYWHERE}}}:fingerprints"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"
 
 
 def room_key(room: str, name: str) -> str:
-    """A key in the slot of ``room``."""
+    """Return a key in the slot of ``room``."""
     return f"gs:{{{room}}}:{name}"
 
 
 def head(room: str) -> str:
-    """Where the room stands."""
+    """Return the key of the room's position."""
     return room_key(room, "head")
 
 
 def ingest(room: str) -> str:
-    """What has entered the room and isn't sequenced yet."""
+    """Return the key of the events that have entered the room and aren't sequenced yet."""
     return room_key(room, "ingest")
 
 
 def ids(room: str, period: int) -> str:
-    """Answers to the messages of one five-minute period."""
+    """Return the key of the answers to the messages of one five-minute period."""
     return room_key(room, f"ids:{period}")
 
 
 def rate(room: str, user: str) -> str:
-    """One viewer's comment rate, over all connections and nodes."""
+    """Return the key of a viewer's comment rate, over all connections and nodes."""
     return room_key(room, f"rate:{user}")
 
 
 def state(room: str) -> str:
-    """The room's state, a field per part."""
+    """Return the key of the room's state, which has a field per part."""
     return room_key(room, "state")
 
 
 def timeline(room: str) -> str:
-    """The last commits."""
+    """Return the key of the last commits."""
     return room_key(room, "timeline")
 
 
 def record(room: str) -> str:
-    """Every accepted comment by programme time."""
+    """Return the key of all accepted comments by programme time."""
     return room_key(room, "record")
 
 
 def at_of(room: str, comment_id: str) -> str:
-    """The bucket that tells a comment's programme time; its field is the id's last character."""
+    """Return the key of the bucket with a comment's programme time; its field is the id's last
+    character."""
     return room_key(room, f"at:{comment_id[:-1]}")
 
 
 def retracted(room: str) -> str:
-    """Ids of comments taken back."""
+    """Return the key of the ids of retracted comments."""
     return room_key(room, "retracted")
 
 
 def held(room: str) -> str:
-    """Comments that wait for a moderator."""
+    """Return the key of the comments that wait for a moderator."""
     return room_key(room, "held")
 
 
 def sanctions(room: str) -> str:
-    """Who is muted or banned."""
+    """Return the key of the mutes and bans."""
     return room_key(room, "bars")
 
 
 def polls(room: str) -> str:
-    """All polls of the room, ended ones too."""
+    """Return the key of all polls of the room, ended ones too."""
     return room_key(room, "polls")
 
 
 def poll_order(room: str) -> str:
-    """The ids of all polls, in the order in which they open."""
+    """Return the key of the ids of all polls, in the order in which they open."""
     return room_key(room, "poll-order")
 
 
 def edges(room: str) -> str:
-    """Viewers per node."""
+    """Return the key of the number of viewers per node."""
     return room_key(room, "edges")
 
 
 def lease(room: str) -> str:
-    """Who sequences the room."""
+    """Return the key of the node that sequences the room."""
     return room_key(room, "lease")
 
 
 def holder(room: str) -> str:
-    """Who took the room last, and how many before were lost over it."""
+    """Return the key of the last node that took the room, and of how many before it were lost."""
     return room_key(room, "holder")
 
 
 def bus(room: str) -> str:
-    """The room's sharded pub/sub channel."""
+    """Return the name of the room's sharded pub/sub channel."""
     return room_key(room, "bus")
 
 
 def votes(room: str, poll: str, shard: int) -> str:
-    """Who voted what, in one shard."""
+    """Return the key of who voted what, in one shard."""
     return f"gs:{{{room}:{poll}:{shard}}}:votes"
 
 
 def tally(room: str, poll: str, shard: int) -> str:
-    """One shard's sums and its closed mark."""
+    """Return the key of one shard's sums and its closed mark."""
     return f"gs:{{{room}:{poll}:{shard}}}:tally"

@@ -1,1 +1,1 @@
-"""What goes over the wire: messages, payload codecs, frame bytes, error and close codes. No I/O."""
+"""What goes over the wire: messages, codecs, frame bytes, error and close codes. No I/O."""

@@ -1,8 +1,8 @@
 """Payloads: bytes to typed messages and back, in msgpack and in JSON.
 
-The quick way decodes and validates in one step. What it refuses is looked at again slowly, because
-the contract fixes the order in which faults are looked for (decoding, type, identity, fields) and
-wants the field named, and because a lone surrogate in a text is cleaned away, not an error.
+The quick path decodes and validates in one step. What it refuses is examined again slowly, for two
+reasons. The contract fixes the order in which faults are looked for (decoding, type, identity,
+fields) and wants the field named. And a lone surrogate in a text is not an error: it is removed.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _frame_from_msgpack = msgspec.msgpack.Decoder(Frame)
 
 
 class BadMessageError(RefusedError):
-    """What a client sent can't be read; ``message_id`` is its own id where it could be found.
+    """A client's message can't be read. ``message_id`` is its id where it could be found.
 
-    ``kind`` and ``token`` are there where they could be read, because a fault of identity is told
-    before one of a field.
+    ``kind`` and ``token`` are set where they could be read, because a fault of identity is reported
+    before a fault of a field.
     """
 
     def __init__(
@@ -63,20 +63,20 @@ class BadMessageError(RefusedError):
 
 
 def encode(message: ServerMessage, codec: Codec) -> bytes:
-    """One message of the server's as payload bytes."""
+    """Return a message of the server as payload bytes."""
     return _to_msgpack.encode(message) if codec == "msgpack" else _to_json.encode(message)
 
 
 def raw(part: object, codec: Codec) -> msgspec.Raw:
-    """A field's value, encoded once for all messages that have it."""
+    """Return a field's value, encoded once for all messages that have it."""
     return msgspec.Raw((_to_msgpack if codec == "msgpack" else _to_json).encode(part))
 
 
 def decode(payload: bytes, codec: Codec) -> ClientMessage:
-    """One message of a client's.
+    """Return a client's message.
 
-    Raises BadMessageError, naming the field. Its ``kind`` is the message's type where that is
-    a known one, so that a caller can put a fault of identity before one of a field.
+    Raises BadMessageError, which names the field. Its ``kind`` is the message's type if that is
+    known, so that a caller can report a fault of identity before one of a field.
     """
     try:
         return _from_msgpack.decode(payload) if codec == "msgpack" else _from_json.decode(payload)
@@ -85,7 +85,7 @@ def decode(payload: bytes, codec: Codec) -> ClientMessage:
 
 
 def decode_frame(payload: bytes) -> Frame:
-    """A frame as the sequencer published it (msgpack)."""
+    """Return a frame as the sequencer published it (msgpack)."""
     return _frame_from_msgpack.decode(payload)
 
 

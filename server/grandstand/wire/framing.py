@@ -1,4 +1,5 @@
-"""From what a tick shows to numbered frames, none larger than the contract allows. Pure."""
+"""Division of what a tick shows into numbered frames, none larger than the contract allows.
+Pure."""
 
 from __future__ import annotations
 
@@ -11,25 +12,25 @@ from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame
 
 MARGIN_BYTES = 1024
 SURELY_SMALL_BYTES = MAX_SERVER_MESSAGE_BYTES // 8
-"""JSON is at most six times msgpack (``false,`` and ``\\u0001`` are one byte there); below this
-none is made."""
+r"""JSON is at most six times as long as msgpack (``false,`` and ``\u0001`` are one byte there).
+Below this size no JSON is made."""
 
 TAKE_AWAY = ("retract", "drop")
 LISTS = ("comments", "polls", "cues", "overlays", *TAKE_AWAY)
 
 
 def numbered(whole: Frame, first_offset: int) -> list[Frame]:
-    """``whole`` as frames numbered from ``first_offset``; none if it carries nothing."""
+    """Return ``whole`` as frames numbered from ``first_offset``; no frames if it is empty."""
     if all(getattr(whole, name) is UNSET for name in (*LISTS, "overflow", "settings", "tallies")):
         return []
     return [replace(frame, offset=first_offset + index) for index, frame in enumerate(split(whole))]
 
 
 def split(frame: Frame) -> list[Frame]:
-    """``frame``, or if it is too large as several, whose lists together are its lists.
+    """Return ``frame``, or if it is too large several frames whose lists together are its lists.
 
-    What takes away (``retract``, ``drop``) never comes before what brings. Raises ValueError if one
-    item alone is too large.
+    What removes things (``retract``, ``drop``) never comes before what adds them. Raises ValueError
+    if one item alone is too large.
     """
     if fits(frame):
         return [frame]
@@ -45,7 +46,7 @@ def split(frame: Frame) -> list[Frame]:
 
 
 def fits(frame: Frame) -> bool:
-    """Whether it is small enough in either codec."""
+    """Return whether the frame is small enough in both codecs."""
     if len(encode(frame, "msgpack")) <= SURELY_SMALL_BYTES:
         return True
     largest = max(len(encode(frame, "json")), len(encode(frame, "msgpack")))
@@ -53,7 +54,7 @@ def fits(frame: Frame) -> bool:
 
 
 def _size(items: list[object] | UnsetType) -> tuple[bool, int]:
-    """What there is to gain by taking a list apart: one item stays one item."""
+    """Return how many parts a list can be divided into: a single item stays one."""
     if isinstance(items, UnsetType):
         return False, 0
     return len(items) > 1, len(msgspec.msgpack.encode(items))

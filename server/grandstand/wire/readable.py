@@ -1,7 +1,7 @@
-"""What all readers can read of data whose form a producer decides. Pure.
+"""Checks that all readers can read data whose form a producer decides. Pure.
 
-A reader is a browser (its MessagePack decoder refuses the key ``__proto__``, and its numbers are
-exact up to 2^53 - 1), or a process of ours, whose decoders have a stack of limited depth.
+A reader is a browser: its MessagePack decoder refuses the key ``__proto__``, and its numbers are
+exact up to 2^53 - 1. Or it is a process of ours, whose decoders have a stack of limited depth.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from grandstand.wire.messages import MAX_TIME_MS
 
 MAX_DEPTH = 32
-"""Maps and lists within each other; far more than data for a screen has."""
+"""Levels of maps and lists within each other; far more than data for a screen has."""
 
 UNREADABLE_KEYS = frozenset({"__proto__"})
 
@@ -20,11 +20,11 @@ MAX_NUMBER = MAX_TIME_MS
 
 
 _Place = tuple["_Place", str | int] | None
-"""Where a part lies, and its name or index there; put into words for a fault alone."""
+"""The part around, and the name or index in it. It is put into words only for a fault."""
 
 
 def is_readable(value: object) -> bool:
-    """Return whether ``unreadable`` would find nothing: about 0.2 us a part."""
+    """Return whether ``unreadable`` would find nothing. Takes about 0.2 us a part."""
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[object] = []
