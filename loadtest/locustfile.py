@@ -49,6 +49,8 @@ def _attach(environment: Environment, **_: Any) -> None:
     is_master = isinstance(environment.runner, MasterRunner)
 
     def begin(**_: Any) -> None:
+        """A run without the room that was asked for ends at once."""
+        assert environment.parsed_options is not None
         processes.clear()
         RunContext.begin(environment)
         if not is_worker:
@@ -59,6 +61,9 @@ def _attach(environment: Environment, **_: Any) -> None:
             except RoomError as error:
                 faults[:] = [f"the room: {error}"]
                 print(faults[-1])
+                assert environment.runner is not None
+                is_headless = environment.parsed_options.headless
+                gevent.spawn(environment.runner.quit if is_headless else environment.runner.stop)
 
     def spawned(**_: Any) -> None:
         RunContext.of(environment).all_spawned = True

@@ -172,4 +172,6 @@ class BulkViewers(User):
 
     def told(self, seat: Seat, message: dict[str, Any], now_s: float) -> None:
         """Answers to what a seat has sent."""
-        self.run_context.answered(message, now_s)
+        self.run_context.answered(
+            message.get("id", ""), now_s, comment=message.get("comment"), code=message.get("code")
+        )

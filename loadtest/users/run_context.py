@@ -162,23 +162,24 @@ class RunContext:
             totals.add(party.counts)
         return totals
 
-    def answered(self, message: dict[str, Any], now_s: float) -> None:
-        """An ack or an error for something that was sent from here."""
-        own_id = message.get("id", "")
+    def answered(
+        self, own_id: str, now_s: float, *, comment: str | None = None, code: str | None = None
+    ) -> None:
+        """An ack, which may name a comment, or an error with its code came for something sent from
+        here."""
         answered = self.ledger.answered(own_id, now_s)
         if answered is None:
             return
         what, ms = answered
-        if message["type"] == "error":
-            code = message["code"]
-            self.report.note(f"{'' if code in ORDINARY else FAILED}{what} {code}", ms)
-        else:
+        if code is None:
             self.report.note(f"{what} to ack", ms)
-        if "comment" in message:
-            for seen_ms in self.ledger.named(own_id, message["comment"]):
-                self.report.note(f"{what} to screen", seen_ms)
         else:
+            self.report.note(f"{'' if code in ORDINARY else FAILED}{what} {code}", ms)
+        if comment is None:
             self.ledger.dropped(own_id)
+            return
+        for seen_ms in self.ledger.named(own_id, comment):
+            self.report.note(f"{what} to screen", seen_ms)
 
     def shown(self, ids: Iterable[str], now_s: float) -> None:
         """A viewer saw these comments and polls."""

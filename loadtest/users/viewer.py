@@ -1,34 +1,49 @@
-"""One viewer as one Locust user, with the whole behaviour that the contract asks of a client."""
+"""One viewer as one Locust user, with the whole behaviour that the contract asks of a client.
+
+Theory of operation: one greenlet reads, ticks and reconnects; it is the shell around the same
+``Connection`` as asyncio's. Others may only submit messages. Each write waits for the one before.
+"""
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
-from typing import Any
 
 import gevent
-import msgspec
-import websocket
+from gevent.lock import RLock
 from gevent.pool import Group
-from grandstand.wire.codes import AfterClose, CloseCode, after_close
+from grandstand.client.backoff import Closed, End, Failed, Refused
+from grandstand.client.connection import WELCOME_S, Connection
+from grandstand.client.effects import (
+    AskToken,
+    Drop,
+    Effect,
+    Ended,
+    Gap,
+    Lost,
+    Open,
+    Received,
+    Upgraded,
+    Write,
+)
+from grandstand.client.websocket import retry_after_s
+from grandstand.wire.messages import Ack, Error, Frame, Poll, PostComment, TellTime, Vote, Welcome
 from locust import FastHttpUser, task
 from locust.exception import StopUser
+from msgspec import UNSET
+from websockets.uri import parse_uri
 
 from loadtest.seats.counts import Counts
-from loadtest.seats.pace import TRY_AGAIN, comeback_s
-from loadtest.users.place import Place, Step
-from loadtest.users.report import ANEW, GAP
+from loadtest.users.report import ANEW, FAILED, GAP
 from loadtest.users.run_context import RunContext
 
-SUBPROTOCOL = "grandstand.v1.msgpack"
-SILENCE_S = 30.0
-CONNECT_S = 20.0
 VOTES_WITHIN_S = 4.0
-TIME_EVERY_S = 30.0
-SEND_AGAIN = frozenset({"overloaded", "unavailable"})
+READ_BYTES = 1 << 16
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
 _numbers = count()
 
 
@@ -50,200 +65,197 @@ class Viewer(FastHttpUser):
         if not self.run_context.options.is_ours:
             raise StopUser
         self._name = f"load:{self.run_context.name}:viewer:{next(_numbers)}"
-        self._token: str | None = None
-        self._place = Place()
-        self._socket: websocket.WebSocket | None = None
+        options = self.run_context.options
+        self._url = f"ws{self.run_context.url.removeprefix('http')}/v1/rooms/{options.room}/live"
+        self._core = Connection(
+            self._url, self.run_context.random, asks=True, client="grandstand load"
+        )
+        self._socket: socket.socket | None = None
+        self._writing = RLock()
+        self._since_s = 0.0
+        self._welcomes = 0
         self._own: set[str] = set()
-        self._unanswered: dict[str, dict[str, Any]] = {}
-        self._not_before_s = 0.0
+        self._polls: set[str] = set()
         self._order = count()
         self._beside = Group()
-        self._beside.spawn(self._ask_the_time)
         self.run_context.enter(self)
 
     def on_stop(self) -> None:
         """Leaves."""
         self._beside.kill()
         self.run_context.leave(self)
-        if self._socket is not None:
-            self._socket.close(timeout=0)
+        self._run(self._core.stop())
 
     @task
     def stay(self) -> None:
         """Comes, and comes back. Raises StopUser when it is told not to."""
-        attempts = 0
+        self._run(self._core.start(time.monotonic()))
         while True:
-            before = self._place.welcomes
-            try:
-                self._follow()
-            except websocket.WebSocketBadStatusException as refused:
-                self._refused(refused)
-            except (OSError, websocket.WebSocketException) as fault:
-                self._fault(fault)
-            finally:
-                self._socket = None
-            attempts = 0 if self._place.welcomes > before else attempts + 1
-            wait_s = comeback_s(attempts, self.run_context.random.random())
-            gevent.sleep(max(wait_s, self._not_before_s - time.monotonic()))
+            wait_s = self._core.due_s - time.monotonic()
+            if wait_s <= 0:
+                self._run(self._core.tick(time.monotonic()))
+            elif self._socket is None:
+                gevent.sleep(wait_s)
+            else:
+                self._read(self._socket, wait_s)
 
-    # --- a connection ----------------------------------------------------------------------------
+    # --- the shell around its connection ---------------------------------------------------------
 
-    def _follow(self) -> None:
-        """One connection, to its end. Raises OSError or WebSocketException when it is lost."""
-        report, options = self.run_context.report, self.run_context.options
-        if self._token is None:
-            self._token = self.run_context.signed(self._name) or self._guest_token()
-        began_s = time.monotonic()
-        address = f"ws{self.run_context.url.removeprefix('http')}/v1/rooms/{options.room}/live"
-        link = websocket.create_connection(address, CONNECT_S, subprotocols=[SUBPROTOCOL])
+    def _read(self, link: socket.socket, wait_s: float) -> None:
+        link.settimeout(wait_s)
         try:
-            upgraded_s = time.monotonic()
-            report.took("connect", (upgraded_s - began_s) * 1000)
-            hello = {"type": "hello", "token": self._token, "client": "grandstand load"}
-            link.send_binary(_encode(hello | self._place.resume()))
-            while True:
-                link.settimeout(self._place.patience_s(time.monotonic(), SILENCE_S))
-                opcode, payload = link.recv_data()
-                if opcode == websocket.ABNF.OPCODE_CLOSE:
-                    self._closed(int.from_bytes(payload[:2], "big") or 1005)
-                    return
-                message = _decode(payload)
-                if message["type"] == "welcome" and self._socket is None:
-                    report.took("welcome", (time.monotonic() - upgraded_s) * 1000)
-                    self._socket = link
-                self._take(message)
-                if self._place.is_lost(time.monotonic()):
-                    return
-        finally:
-            link.shutdown()
+            data = link.recv(READ_BYTES)
+        except TimeoutError:
+            return
+        except OSError as fault:
+            self._run(self._core.disconnected(time.monotonic(), str(fault)))
+            return
+        now_s = time.monotonic()
+        self._run(self._core.received(now_s, data) if data else self._core.disconnected(now_s))
 
-    def _guest_token(self) -> str:
+    def _run(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Write(data):
+                    self._write(data)
+                case Drop() if self._socket is not None:
+                    self._socket.close()
+                    self._socket = None
+                case AskToken():
+                    self._run(self._ask_token())
+                case Open():
+                    self._run(self._open())
+                case _:
+                    self._hear(effect)
+
+    def _write(self, data: bytes) -> None:
+        """Sends it, if there is a connection; the reader learns that it broke."""
+        with self._writing:
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.sendall(data)
+
+    def _open(self) -> list[Effect]:
+        self._since_s = time.monotonic()
+        uri = parse_uri(self._url)
+        try:
+            link = socket.create_connection((uri.host, uri.port), WELCOME_S)
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if uri.secure:
+                link = ssl.create_default_context().wrap_socket(link, server_hostname=uri.host)
+        except OSError as fault:
+            return self._core.disconnected(time.monotonic(), fault.strerror or str(fault))
+        self._socket = link
+        return self._core.connected(time.monotonic())
+
+    def _ask_token(self) -> list[Effect]:
+        """Signs one with the secret; without, asks the server as a guest does."""
+        token = self.run_context.signed(self._name)
+        if token is not None:
+            return self._core.token_given(time.monotonic(), token)
         path = f"/v1/rooms/{self.run_context.options.room}/guests"
         with self.client.post(path, json={}, name="guest", catch_response=True) as answer:
-            if answer.status_code == 201:
+            now_s, status = time.monotonic(), answer.status_code
+            if status == 201:
                 answer.success()
-                return str(answer.json()["token"])
-            wait_s = float((answer.headers or {}).get("Retry-After", "0"))
-            self._not_before_s = time.monotonic() + wait_s
-            answer.failure(f"HTTP {answer.status_code}")
-        raise ConnectionError("no guest token")
-
-    # --- what ends it ----------------------------------------------------------------------------
-
-    def _closed(self, code: int) -> None:
-        self.run_context.report.closed(code)
-        match after_close(code):
-            case AfterClose.NEW_TOKEN:
-                self._token = None
-            case AfterClose.FINAL:
-                raise StopUser
-
-    def _refused(self, refused: websocket.WebSocketBadStatusException) -> None:
-        self.run_context.report.refused(refused.status_code)
-        wait_s = float((refused.resp_headers or {}).get("retry-after", "0"))
-        self._not_before_s = time.monotonic() + wait_s
-        if refused.status_code not in TRY_AGAIN:
-            raise StopUser
-
-    def _fault(self, fault: Exception) -> None:
-        if self._socket is None:
-            self.run_context.report.failed(f"failed connect: {fault}")
-        elif isinstance(fault, websocket.WebSocketTimeoutException):
-            self.run_context.report.failed("failed frames: silence")
-        else:
-            self.run_context.report.closed(CloseCode.NO_CLOSE_FRAME)
+                return self._core.token_given(now_s, str(answer.json()["token"]))
+            answer.failure(f"HTTP {status}")
+            end: End = Failed("connect: no answer")
+            if status:
+                end = Refused(status, retry_after_s((answer.headers or {}).get("Retry-After")))
+            return self._core.token_refused(now_s, end)
 
     # --- what it hears ---------------------------------------------------------------------------
 
-    def _take(self, message: dict[str, Any]) -> None:
-        now_s = time.monotonic()
-        match message["type"]:
-            case "frame":
-                self._frame(message, now_s)
-            case "welcome":
-                if self._place.welcomed(message, now_s):
-                    self.run_context.report.failed(ANEW)
-                for waiting in list(self._unanswered.values()):
-                    self._put(waiting)
-            case "ack":
-                self._unanswered.pop(message["id"], None)
-                if "comment" in message:
-                    self._own.add(message["comment"])
-                self.run_context.answered(message, now_s)
-            case "error":
-                self._error(message, now_s)
-            case "time":
-                self.run_context.report.took("time", (now_s - message["sent"]) * 1000)
-            case "bye":
-                self._not_before_s = now_s + message["after"] / 1000
+    def _hear(self, effect: Effect) -> None:
+        """Raises StopUser when it has ended."""
+        report, now_s = self.run_context.report, time.monotonic()
+        match effect:
+            case Upgraded():
+                report.took("connect", (now_s - self._since_s) * 1000)
+                self._since_s = now_s
+            case Received(Frame() as frame):
+                self._frame(frame, now_s)
+            case Received(Welcome() as welcome):
+                self._welcome(welcome, now_s)
+            case Received(Ack() as ack):
+                comment = None if ack.comment is UNSET else ack.comment
+                if comment is not None:
+                    self._own.add(comment)
+                self.run_context.answered(ack.id, now_s, comment=comment)
+            case Received(Error(code=code, id=str() as own_id)):
+                if own_id not in self._core.pending:  # else it is sent again
+                    self.run_context.answered(own_id, now_s, code=code)
+            case Received(TellTime(sent=sent)):
+                report.took("time", now_s * 1000 - sent)
+            case Gap():
+                report.failed(GAP)
+            case Lost(end):
+                self._tell_end(end)
+            case Ended(end):
+                self._tell_end(end)
+                raise StopUser
 
-    def _frame(self, frame: dict[str, Any], now_s: float) -> None:
+    def _tell_end(self, end: End) -> None:
         report = self.run_context.report
-        report.frames(1, 0)
-        if self._place.framed(frame, now_s) is Step.GAP:
-            report.failed(GAP)
-        comments = [each["id"] for each in frame.get("comments", ())]
-        polls = frame.get("polls", ())
-        seen = [*comments, *(poll["id"] for poll in polls)]
+        match end:
+            case Closed(code):
+                report.closed(code)
+            case Refused(status):
+                report.refused(status)
+            case Failed(words):
+                report.failed(f"{FAILED}{words}")
+
+    def _welcome(self, welcome: Welcome, now_s: float) -> None:
+        if self._since_s:
+            self.run_context.report.took("welcome", (now_s - self._since_s) * 1000)
+            self._since_s = 0.0
+        if self._welcomes and not welcome.recovered:
+            self.run_context.report.failed(ANEW)
+        self._welcomes += 1
+        self._polls.update(poll.id for poll in welcome.polls)
+
+    def _frame(self, frame: Frame, now_s: float) -> None:
+        self.run_context.report.frames(1, 0)
+        comments = [] if frame.comments is UNSET else [each.id for each in frame.comments]
+        polls = [] if frame.polls is UNSET else frame.polls
+        seen = [*comments, *(poll.id for poll in polls)]
         self.run_context.shown([id_ for id_ in seen if id_ not in self._own], now_s)
         self._own.difference_update(comments)
         for poll in polls:
-            if self._place.is_new_and_open(poll):
+            if poll.status == "open" and poll.id not in self._polls:
+                self._polls.add(poll.id)
                 self._may_vote(poll)
-
-    def _error(self, error: dict[str, Any], now_s: float) -> None:
-        waiting = self._unanswered.get(error.get("id", ""))
-        if waiting is not None and error["code"] in SEND_AGAIN:
-            self._beside.add(gevent.spawn_later(error["retry_after"], self._again, waiting["id"]))
-            return
-        self._unanswered.pop(error.get("id", ""), None)
-        self.run_context.answered(error, now_s)
 
     # --- what it says ----------------------------------------------------------------------------
 
     @property
     def is_settled(self) -> bool:
         """Whether it is in."""
-        return self._socket is not None
+        return self._core.is_live
 
     def speak(self, text: str) -> None:
         """Comments, if it is in."""
-        if self._socket is not None:
-            at = self._place.programme_ms(time.monotonic())
-            self._say("comment", {"type": "comment", "text": text, "at": at})
+        if self._core.is_live:
+            at = self._core.clock.read(time.monotonic())
+            self._say("comment", PostComment(self._next_id(), text, at))
 
-    def _may_vote(self, poll: dict[str, Any]) -> None:
+    def _may_vote(self, poll: Poll) -> None:
         random = self.run_context.random
         if random.random() < self.run_context.options.voters:
             delay_s = random.random() * VOTES_WITHIN_S
             self._beside.add(gevent.spawn_later(delay_s, self._vote, poll))
 
-    def _vote(self, poll: dict[str, Any]) -> None:
-        choice = self.run_context.random.randrange(len(poll["options"]))
-        at = self._place.programme_ms(time.monotonic())
-        if at <= poll["closes_at"]:
-            self._say("vote", {"type": "vote", "poll": poll["id"], "choices": [choice], "at": at})
+    def _vote(self, poll: Poll) -> None:
+        choice = self.run_context.random.randrange(len(poll.options))
+        at = self._core.clock.read(time.monotonic())
+        if at <= poll.closes_at:
+            self._say("vote", Vote(self._next_id(), poll.id, [choice], at))
 
-    def _say(self, what: str, message: dict[str, Any]) -> None:
-        message["id"] = f"{self._name[5:]}:{next(self._order)}"
-        self._unanswered[message["id"]] = message
-        self.run_context.ledger.sent(message["id"], what, time.monotonic())
-        self._put(message)
+    def _next_id(self) -> str:
+        return f"{self._name[5:]}:{next(self._order)}"
 
-    def _again(self, own_id: str) -> None:
-        if own_id in self._unanswered:
-            self._put(self._unanswered[own_id])
-
-    def _ask_the_time(self) -> None:
-        while True:
-            gevent.sleep(TIME_EVERY_S * (0.5 + self.run_context.random.random()))
-            own_id = f"t{next(self._order)}"
-            self._put({"type": "time", "id": own_id, "sent": time.monotonic()})
-
-    def _put(self, message: dict[str, Any]) -> None:
-        """Sends it, if there is a connection; the reader learns that it broke."""
-        if self._socket is not None:
-            try:
-                self._socket.send_binary(_encode(message))
-            except (OSError, websocket.WebSocketException):
-                self._socket.shutdown()
+    def _say(self, what: str, message: PostComment | Vote) -> None:
+        now_s = time.monotonic()
+        self.run_context.ledger.sent(message.id, what, now_s)
+        self._run(self._core.submit(now_s, message))

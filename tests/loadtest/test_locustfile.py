@@ -135,9 +135,19 @@ async def test_guests_in_two_processes_are_one_table(server: ServerProcess, tmp_
         secret=None, for_s=5,
     )  # fmt: skip
     assert run.code == 0, run.output
-    assert run.count("guest") == 21
+    assert run.count("guest") == 21, run.output
     assert run.count("welcome") == 21 + 20
     assert sorted(each["totals"]["seated"] for each in run.result["processes"]) == [0, 20]
+
+
+async def test_guests_who_are_not_let_in_stay_away(server: ServerProcess, tmp_path: Path) -> None:
+    room = server.make_room("closed", guests="none")
+    run = await locust(
+        tmp_path, server.url, "Viewer", "-u", "3", "--room", room, "--comments-per-s", "0",
+        secret=None, for_s=5,
+    )  # fmt: skip
+    assert run.code == 1
+    assert (run.count("guest"), run.count("refused 403")) == (3, 3), run.output
 
 
 SLOW_TO_END = """
@@ -161,6 +171,7 @@ async def test_a_process_that_is_slow_to_end_is_waited_for(
     run = await locust(
         tmp_path, server.url, "BulkViewers", "-u", "2", "--seats", "10", "--processes", "2",
         "-f", f"loadtest/locustfile.py,{slow}", "--room", server.make_room("slow"),
+        "--slo", "welcome p99 < 60000, closes < 1",
         secret=server.secret, for_s=3,
     )  # fmt: skip
     assert run.code == 0, run.output
@@ -215,12 +226,14 @@ async def test_bulk_viewers_count_at_a_peer_where_there_is_no_room(tmp_path: Pat
     assert "the load generator" in run.output
 
 
-async def test_a_room_that_is_not_as_asked_for_fails_the_run(
-    server: ServerProcess, tmp_path: Path
+@pytest.mark.parametrize("processes", [[], ["--processes", "2"]], ids=["one", "two"])
+async def test_a_room_that_is_not_as_asked_for_ends_the_run_at_once_and_fails_it(
+    server: ServerProcess, tmp_path: Path, processes: list[str]
 ) -> None:
     run = await locust(
         tmp_path, server.url, "Viewer", "-u", "1", "--comments-per-s", "0",
-        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", secret=server.secret, for_s=15,
+        "--room-settings", '{"tick": 1}', "--slo", "closes < 9999", *processes,
+        secret=server.secret, for_s=24 * 3600,
     )  # fmt: skip
     assert run.code == 1
     assert "MISSED   the room: HTTP 422" in run.output
