@@ -57,7 +57,7 @@ def poison(place: str, happen: Callable[[], None]) -> None:
     if place == "compare":
         Themes.shape = poisoned(Themes.shape, lambda _, gist: gist, happen)  # type: ignore[method-assign]
     elif place == "fold":
-        told = poisoned(RoomFold._comment, lambda _, draft, told, now: told.event.text, happen)
+        told = poisoned(RoomFold._comment, lambda _, draft, comment, event, now: event.text, happen)
         RoomFold._comment = told  # type: ignore[method-assign]
     else:
         events.decode = poisoned(events.decode, lambda payload, _: str(payload), happen)

@@ -139,7 +139,7 @@ async def test_an_entry_that_raises_is_put_aside_and_not_tried_for_ever(
         failures += 1
         raise ZeroDivisionError(POISON)
 
-    told = poisoned(RoomFold._comment, lambda _, draft, told, now: told.event.text, fail)
+    told = poisoned(RoomFold._comment, lambda _, draft, comment, event, now: event.text, fail)
     monkeypatch.setattr(RoomFold, "_comment", told)
     ids = await say(store, "a", texts())
     metrics = Metrics(CollectorRegistry())
@@ -168,7 +168,7 @@ async def test_a_poison_among_few_leaves_the_room_whole(
     def fail() -> None:
         raise ZeroDivisionError
 
-    told = poisoned(RoomFold._comment, lambda _, draft, told, now: told.event.text, fail)
+    told = poisoned(RoomFold._comment, lambda _, draft, comment, event, now: event.text, fail)
     monkeypatch.setattr(RoomFold, "_comment", told)
     said = [POISON if n % 40 == 0 else f"line {n}" for n in range(2 * SMALL + 30)]
     ids = await say(store, "a", said)

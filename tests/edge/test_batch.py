@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from grandstand.domain.utterance import Utterance
 from grandstand.edge import batch as module
 from grandstand.edge.batch_timing import FEW, BatchTiming
 from grandstand.edge.submission import CommentIn, VoteIn
@@ -31,18 +32,8 @@ class Line:
         def answer(told: Ack | RefusedError) -> None:
             self.told.append((name, told))
 
-        fields = {"answer": answer, "at": self.live.now(), "color": None, **fields}
-        self.batches.put(
-            CommentIn(
-                message_id=name,
-                user=user,
-                name="N",
-                text=text,
-                mode="scroll",
-                size="normal",
-                **fields,
-            )
-        )
+        utterance = Utterance(user, "N", self.live.now(), text)
+        self.batches.put(CommentIn(name, utterance, **{"answer": answer, **fields}))
 
     def cast(self, name: str, poll: Any, user: str = "u", **fields: Any) -> None:
         def answer(told: Ack | RefusedError) -> None:

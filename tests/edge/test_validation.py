@@ -9,6 +9,7 @@ import pytest
 from grandstand.domain.identity import Identity, Role, neutral_name
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState, Sanction, Staff
+from grandstand.domain.utterance import Utterance
 from grandstand.edge import validation
 from grandstand.moderation.names import Names
 from grandstand.text.normalise import clean
@@ -61,7 +62,7 @@ def test_a_text_far_too_long_is_not_even_cleaned(monkeypatch: pytest.MonkeyPatch
         return clean(text)
 
     monkeypatch.setattr(validation, "clean", counting)
-    assert comment(" " * 298 + "hi").text == "hi"
+    assert comment(" " * 298 + "hi").utterance.text == "hi"
     for dear in ("a\u0301" * 1300, "  a" * 1300, "a\u200d" * 1000, " " * 4000):
         refused = comment(dear, limited=None)
         assert refused.instead.code is ErrorCode.TOO_LONG
@@ -83,8 +84,8 @@ def vote(
 
 def test_a_comment_without_a_time_gets_the_programme_clocks() -> None:
     entered = comment("  two \n words ")
-    assert (entered.at, entered.text, entered.instead) == (NOW, "two words", None)
-    assert (entered.mode, entered.size, entered.color) == ("scroll", "normal", None)
+    assert entered.utterance == Utterance("u", "Ada", NOW, "two words")
+    assert entered.instead is None
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_moderation_goes_from_off_to_strictest(level: int) -> None:
 def test_what_a_comment_has_by_default_is_left_out() -> None:
     plain = {"id": "a1", "at": 1, "user": "u", "name": "Ada", "text": "hi", "weight": 1.0}
     assert told(ADA) == plain
-    dressed = Comment("a1", 1, "u", "Ada", "hi", 1.0, "top", 0, "large", 3)
+    dressed = Comment("a1", 1, "u", "Ada", "hi", 1.0, 3, mode="top", color=0, size="large")
     more = {"mode": "top", "color": 0, "size": "large", "count": 3}
     assert told(dressed) == plain | more
 

@@ -16,10 +16,11 @@ from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.record import Row
+from grandstand.domain.utterance import fields_of
 from grandstand.recordings.forms import bilibili
 from grandstand.store.record import RecordCursor
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Color, Mode, Size, StaffRole, Time
+from grandstand.wire.messages import Look, StaffRole, Time
 
 PAGE_COMMENTS = 500
 CHUNK_COMMENTS = 200
@@ -39,7 +40,7 @@ class RecordQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"from
     after: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
 
 
-class RecordedComment(Struct, frozen=True, omit_defaults=True):
+class RecordedComment(Look, frozen=True, omit_defaults=True):
     """A comment of the record. ``merged_into`` is the shown comment that stands for it."""
 
     id: str
@@ -48,9 +49,6 @@ class RecordedComment(Struct, frozen=True, omit_defaults=True):
     name: str
     text: str
     weight: float
-    mode: Mode = "scroll"
-    color: Color | UnsetType = UNSET
-    size: Size = "normal"
     count: int = 1
     shown: bool = True
     merged_into: str | UnsetType = UNSET
@@ -118,14 +116,14 @@ async def _page(rows: AsyncIterator[Row]) -> RecordPage:
         if len(page) == PAGE_COMMENTS:
             last = page[-1]
             cursor = base64.urlsafe_b64encode(f"{last.at}:{last.id}".encode()).decode()
-            return RecordPage([_recorded(row) for row in page], cursor.rstrip("="))
+            return RecordPage([recorded(row) for row in page], cursor.rstrip("="))
         page.append(row)
-    return RecordPage([_recorded(row) for row in page])
+    return RecordPage([recorded(row) for row in page])
 
 
 async def _lines(first: Row | None, rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
     async for chunk in _chunks(first, rows):
-        yield b"".join(msgspec.json.encode(_recorded(row)) + b"\n" for row in chunk)
+        yield b"".join(msgspec.json.encode(recorded(row)) + b"\n" for row in chunk)
 
 
 async def _chunks(first: Row | None, rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
@@ -139,19 +137,13 @@ async def _chunks(first: Row | None, rows: AsyncIterator[Row]) -> AsyncIterator[
         yield chunk
 
 
-def _recorded(row: Row) -> RecordedComment:
+def recorded(row: Row) -> RecordedComment:
+    """Return what the record tells of a comment."""
     return RecordedComment(
         id=row.id,
-        at=row.at,
-        user=row.user,
-        name=row.name,
-        text=row.text,
         weight=row.weight,
-        mode=row.mode,
-        color=UNSET if row.color is None else row.color,
-        size=row.size,
         count=row.count,
         shown=row.shown,
         merged_into=row.merged_into or UNSET,
-        role=row.role if row.role != "viewer" else UNSET,
+        **fields_of(row.utterance),
     )

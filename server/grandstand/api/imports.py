@@ -23,7 +23,9 @@ from grandstand.api.problems import ProblemError
 from grandstand.api.validation import MAX_LINES_BYTES, read_body
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import CommentsImported
+from grandstand.domain.identity import Role
 from grandstand.domain.record import Row, imported_id, moment_of
+from grandstand.domain.utterance import Utterance, look_of
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line, Twins
 from grandstand.recordings.recording import Entry, NotARecordingError, Reader
@@ -83,13 +85,13 @@ async def post(call: Call) -> Response:
     start = (told_start or 0) if query.from_ is UNSET else query.from_
     live = call.live
     now, settings = live.now(), live.replica.state.settings
-    judged = _Judged()
+    judged = Judged()
     for first in range(0, len(entries), AT_ONCE):
         judged.judge(entries[first : first + AT_ONCE], start, now, settings)
         await asyncio.sleep(0)
     candidates = judged.candidates
     record = call.api.rooms.store.record
-    there = _There(await record.at(live.room, {each.at for each in candidates}))
+    there = _There(await record.at(live.room, {each.utterance.at for each in candidates}))
     for first in range(0, len(candidates), AT_ONCE):
         judged.compare(candidates[first : first + AT_ONCE], there)
         await asyncio.sleep(0)
@@ -130,15 +132,13 @@ class _Candidate:
 
     number: int
     line: Line
-    at: int
-    user: str
-    text: str
+    utterance: Utterance
     ordinal: int
 
     @property
     def key(self) -> _Known:
         """Return what identifies the comment, without its ordinal."""
-        return self.at, self.user, self.text
+        return _key(self.utterance)
 
     @property
     def id(self) -> str:
@@ -147,24 +147,14 @@ class _Candidate:
 
     def row(self, merged_into: str) -> Row:
         """Return the comment as the record keeps it."""
-        line = self.line
-        return Row(
-            id=self.id,
-            at=self.at,
-            user=self.user,
-            name=clean(line.name),
-            text=self.text,
-            weight=weigh(self.text, skeleton(self.text))
-            if line.weight is UNSET
-            else line.weight + 0,
-            shown=line.shown and not merged_into,
-            merged_into=merged_into,
-            count=line.count,
-            mode=line.mode,
-            size=line.size,
-            color=None if line.color is UNSET else line.color,
-            role="viewer" if line.role is UNSET else line.role,
-        )
+        line, text = self.line, self.utterance.text
+        weight = weigh(text, skeleton(text)) if line.weight is UNSET else line.weight + 0
+        is_shown = line.shown and not merged_into
+        return Row.of(self.id, self.utterance, weight, is_shown, merged_into, line.count)
+
+
+def _key(utterance: Utterance) -> _Known:
+    return utterance.at, utterance.user, utterance.text
 
 
 class _There:
@@ -175,7 +165,7 @@ class _There:
         self._own: dict[_Known, list[str]] = defaultdict(list)
         for row in rows:
             if moment_of(row.id) is None:
-                self._own[row.at, row.user, row.text].append(row.id)
+                self._own[_key(row.utterance)].append(row.id)
             else:
                 self._imported.add(row.id)
 
@@ -187,7 +177,7 @@ class _There:
         return candidate.id if candidate.id in self._imported else None
 
 
-class _Judged:
+class Judged:
     """The result for each comment of a body: fresh, known or refused."""
 
     def __init__(self) -> None:
@@ -205,16 +195,16 @@ class _Judged:
             try:
                 if isinstance(line, str):
                     raise BadMessageError(line)
-                at, user, text = _checked(line, start, now, settings)
+                utterance = _checked(line, start, now, settings)
             except RefusedError as fault:
                 self.refused.append(RefusedComment(number, fault.code, fault.message))
                 continue
-            key = at, user, text
+            key = _key(utterance)
             more = self._twins.ordinal((*key, line.ordinal), line.id)
             if more is None or (*key, line.ordinal + more) in self._taken:
                 self.known += 1
                 continue
-            candidate = _Candidate(number, line, *key, line.ordinal + more)
+            candidate = _Candidate(number, line, utterance, line.ordinal + more)
             self._taken.add((*key, candidate.ordinal))
             self.candidates.append(candidate)
             if line.id:
@@ -235,9 +225,8 @@ class _Judged:
                 self.fresh.append(each.row(merged_into))
 
 
-def _checked(line: Line, start: int, now: int, settings: Settings) -> tuple[int, str, str]:
-    """Return moment, author and text. Raises RefusedError for a comment that the record can't
-    take."""
+def _checked(line: Line, start: int, now: int, settings: Settings) -> Utterance:
+    """Return what was said. Raises RefusedError for a comment that the record can't take."""
     user, text = clean(line.user), clean(line.text)
     if not user or not text:
         raise BadMessageError("`text` is blank" if user else "`user` is blank")
@@ -253,4 +242,5 @@ def _checked(line: Line, start: int, now: int, settings: Settings) -> tuple[int,
             f"({settings.record_retention} s), or shift it by `from`"
         )
         raise RefusedError(ErrorCode.BAD_TIME, words)
-    return at, user, text
+    role: Role = "viewer" if line.role is UNSET else line.role
+    return Utterance(user, clean(line.name), at, text, look_of(line), role)

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import UNKNOWN_VIEWER, Fault, of_refusal
-from grandstand.domain import events
 from grandstand.domain.events import (
     CommentEvent,
     HeldDecided,
@@ -117,7 +116,7 @@ async def held(call: Call) -> Response:
     for entry in unread:
         event = item_of(entry.payload, CommentEvent) if entry.comment else None
         if event is not None and event.held:
-            fresh[entry.comment] = events.held_comment(entry.comment, event)
+            fresh[entry.comment] = event.held_comment(entry.comment)
     behind = sorted(each for each in ids | fresh.keys() if each > query.after)
     page = behind[: query.limit]
     waiting: list[HeldComment] = []

@@ -17,6 +17,7 @@ from random import Random
 from grandstand.client.figures import Figures
 from grandstand.client.pending import Pending
 from grandstand.client.viewer import Attendee
+from grandstand.domain.utterance import look_of
 from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
 from grandstand.wire.codes import ErrorCode
@@ -112,7 +113,7 @@ class Replay:
             self.figures.sent += 1
             self.lost[self._turned_away[line.user]] += 1
         else:
-            await viewer.say(line.text, at, line.mode, line.color, line.size)
+            await viewer.say(line.text, at, look_of(line))
 
     async def _answered(self) -> None:
         """Waits for the answers, as long as some come."""

@@ -12,22 +12,22 @@ from random import Random
 from typing import Protocol
 from uuid import uuid4
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
+from msgspec.structs import asdict
 
 from grandstand.client.connection import Connection
 from grandstand.client.effects import Effect, Ended, Gap, Lost, Received
 from grandstand.client.figures import Figures
 from grandstand.client.live_socket import LiveSocket
 from grandstand.client.pending import Pending
+from grandstand.domain.utterance import PLAIN
 from grandstand.wire.messages import (
     Ack,
-    Color,
     Error,
     Frame,
-    Mode,
+    Look,
     Poll,
     PostComment,
-    Size,
     Vote,
     Welcome,
 )
@@ -100,16 +100,14 @@ class Attendee:
         self,
         text: str,
         at: int | None = None,
-        mode: Mode = "scroll",
-        color: Color | UnsetType = UNSET,
-        size: Size = "normal",
+        look: Look = PLAIN,
     ) -> None:
         """Comments on what it sees now, or saw ``at``; once it is connected, if it isn't yet."""
         self._figures.sent += 1
         if at is None and self.is_live:
             at = self.playhead_ms
         moment = UNSET if at is None else at
-        await self._send(PostComment(uuid4().hex, text, moment, mode, color, size))
+        await self._send(PostComment(uuid4().hex, text, moment, **asdict(look)))
 
     async def vote(self, poll: Poll, choices: list[int]) -> None:
         """Votes, if its picture is still inside the window."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Struct, field
+from msgspec import Struct, field
 
 from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
+from grandstand.domain.utterance import Utterance, fields_of, stored_color, stored_look
 from grandstand.wire.messages import Cue, HeldComment, Mode, Overlay, Size
 
 
 class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
-    """A comment that moderation let through or held."""
+    """A comment that moderation let through or held, as an array: fields are added at its end."""
 
     user: str
     name: str
@@ -35,6 +36,53 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
     category: str = ""
     reason: str = ""
     role: Role = "viewer"
+
+    @classmethod
+    def of(
+        cls,
+        utterance: Utterance,
+        weight: float,
+        mood: float,
+        excitement: float,
+        dedupe_key: int,
+        held: bool = False,
+        category: str = "",
+        reason: str = "",
+    ) -> CommentEvent:
+        """Return the event of ``utterance``, with what moderation found."""
+        return cls(
+            utterance.user,
+            utterance.name,
+            utterance.at,
+            utterance.text,
+            weight,
+            mood,
+            excitement,
+            dedupe_key,
+            utterance.look.mode,
+            utterance.look.size,
+            stored_color(utterance.look),
+            held,
+            category,
+            reason,
+            utterance.role,
+        )
+
+    @property
+    def utterance(self) -> Utterance:
+        """What was said."""
+        look = stored_look(self.mode, self.size, self.color)
+        return Utterance(self.user, self.name, self.at, self.text, look, self.role)
+
+    def held_comment(self, comment_id: str) -> HeldComment:
+        """Return what moderators see of it, if moderation held it."""
+        return HeldComment(
+            id=comment_id,
+            weight=self.weight,
+            categories=[self.category] if self.category else [],
+            reason=self.reason,
+            **fields_of(self.utterance),
+        )
 
 
 class SettingsPut(Struct, frozen=True, tag="settings"):
@@ -186,24 +234,6 @@ ControlEvent: TypeAlias = (
     | StaffCame
     | GuestBanned
 )
-
-
-def held_comment(comment_id: str, event: CommentEvent) -> HeldComment:
-    """Return what moderators see of a comment that moderation held."""
-    return HeldComment(
-        id=comment_id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=event.weight,
-        categories=[event.category] if event.category else [],
-        reason=event.reason,
-        mode=event.mode,
-        color=UNSET if event.color is None else event.color,
-        size=event.size,
-        role=event.role if event.role != "viewer" else UNSET,
-    )
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -8,6 +8,7 @@ import re
 from msgspec import Struct
 
 from grandstand.domain.identity import Role
+from grandstand.domain.utterance import Utterance, stored_color, stored_look
 from grandstand.wire.messages import Mode, Size
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -15,7 +16,9 @@ _IMPORTED = re.compile(r"x([0-9a-z]{1,11})([0-9a-z]{8})")
 
 
 class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
-    """One comment of the record; ``merged_into`` is the shown comment that stands for it.
+    """One comment of the record, as an array: fields are added at its end.
+
+    ``merged_into`` is the shown comment that stands for it.
 
     That is one of its own tick, or the one with its text that was shown last before. ``count`` is
     what viewers saw: those merged within the tick, and those that came since the showing before.
@@ -34,6 +37,39 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     size: Size = "normal"
     color: int | None = None
     role: Role = "viewer"
+
+    @classmethod
+    def of(
+        cls,
+        comment_id: str,
+        utterance: Utterance,
+        weight: float,
+        shown: bool,
+        merged_into: str = "",
+        count: int = 1,
+    ) -> Row:
+        """Return the row of ``utterance``."""
+        return cls(
+            comment_id,
+            utterance.at,
+            utterance.user,
+            utterance.name,
+            utterance.text,
+            weight,
+            shown,
+            merged_into,
+            count,
+            utterance.look.mode,
+            utterance.look.size,
+            stored_color(utterance.look),
+            utterance.role,
+        )
+
+    @property
+    def utterance(self) -> Utterance:
+        """What was said."""
+        look = stored_look(self.mode, self.size, self.color)
+        return Utterance(self.user, self.name, self.at, self.text, look, self.role)
 
 
 def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:

@@ -143,7 +143,7 @@ class BatchQueue:
         moderation = settings.moderation
         policy = Policy(moderation.level, moderation.categories, moderation.on_timeout)
         try:
-            texts = [each.text for each in batch if each.instead is None]
+            texts = [each.utterance.text for each in batch if each.instead is None]
             with self._metrics.moderation_seconds.time():
                 judged = await self._moderator.judge(texts, policy)
             for each in judged:
@@ -242,22 +242,15 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
         reason = judged.category or "moderation"
         return Item(message.user, message.message_id, "r", reason.encode())
     held = _is_held(message, judged)
-    event = CommentEvent(
-        user=message.user,
-        name=message.name,
-        at=message.at,
-        text=message.text,
-        weight=judged.weight,
-        mood=judged.mood,
-        excitement=judged.excitement,
-        dedupe_key=judged.dedupe_key,
-        mode=message.mode,
-        size=message.size,
-        color=message.color,
-        held=held,
-        category=judged.category or "",
-        reason=judged.reason or (NEW_FROM_THERE if message.hold else ""),
-        role=message.role,
+    event = CommentEvent.of(
+        message.utterance,
+        judged.weight,
+        judged.mood,
+        judged.excitement,
+        judged.dedupe_key,
+        held,
+        judged.category or "",
+        judged.reason or (NEW_FROM_THERE if message.hold else ""),
     )
     return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
 

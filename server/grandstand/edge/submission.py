@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.utterance import Utterance
 from grandstand.wire.codes import RefusedError
-from grandstand.wire.messages import Ack, Mode, Size
+from grandstand.wire.messages import Ack
 
 Answer = Callable[[Ack | RefusedError], None]
 """What a message's sender is told, once; an Ack's id is filled in already."""
@@ -20,17 +20,15 @@ class CommentIn:
     answer, unless the same message was stored before."""
 
     message_id: str
-    user: str
-    name: str
-    text: str
-    at: int
-    mode: Mode
-    size: Size
-    color: int | None
+    utterance: Utterance
     answer: Answer
     instead: RefusedError | None = None
-    role: Role = "viewer"
     hold: bool = False
+
+    @property
+    def user(self) -> str:
+        """Who sent it."""
+        return self.utterance.user
 
     @property
     def lane(self) -> str:

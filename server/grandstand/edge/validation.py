@@ -20,6 +20,7 @@ from grandstand.domain.identity import Action, Identity, check_may, neutral_name
 from grandstand.domain.polls import votes
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
+from grandstand.domain.utterance import Utterance, look_of
 from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.moderation.names import Names
 from grandstand.moderation.policy import Policy
@@ -75,14 +76,7 @@ def comment(
         raise fault or limited
     return CommentIn(
         message_id=message.id,
-        user=user,
-        name=known.name,
-        text=text,
-        at=at,
-        mode=message.mode,
-        size=message.size,
-        color=None if message.color is UNSET else message.color,
-        role=known.role,
+        utterance=Utterance(user, known.name, at, text, look_of(message), known.role),
         hold=now < known.held_until,
         answer=answer,
         instead=fault or _first(lambda: _check_may_speak(known, user, state, now)),

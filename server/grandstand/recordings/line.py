@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
-from grandstand.wire.messages import MAX_TIME_MS, Color, Mode, Size, StaffRole
+from grandstand.wire.messages import MAX_TIME_MS, Color, Look, Mode, Size, StaffRole
 
 MAX_ID_CHARS = 40
 MAX_USER_CHARS = 100
@@ -26,7 +26,7 @@ _HEX = re.compile(r"(?:#|0x)([0-9a-f]{6}|[0-9a-f]{3})(?:[0-9a-f]{2})?", re.IGNOR
 _NUMBER_MAX_CHARS = 40
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Look, frozen=True, omit_defaults=True):
     """A comment: ``at`` in ms, of programme time or from the start of the recording.
 
     ``id`` and ``merged_into`` are the recording's own ids; ``weight`` is absent where nobody
@@ -39,9 +39,6 @@ class Line(Struct, frozen=True, omit_defaults=True):
     text: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
     name: Annotated[str, Meta(max_length=MAX_USER_CHARS)] = ""
     weight: Annotated[float, Meta(ge=0, le=10)] | UnsetType = UNSET
-    mode: Mode = "scroll"
-    color: Color | UnsetType = UNSET
-    size: Size = "normal"
     count: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
     shown: bool = True
     id: Annotated[str, Meta(max_length=MAX_ID_CHARS)] = ""

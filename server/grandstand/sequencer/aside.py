@@ -24,4 +24,4 @@ def put_aside(tick: Tick, comment_id: str, event: CommentEvent | ControlEvent) -
         words = "your comment could not be processed; that is our fault"
         tick.private.notices.append((event.user, Notice("rejected", words, comment_id)))
     else:
-        tick.rows += rows([], Choice(), [(Candidate(comment_id, event), "")])
+        tick.rows += rows([], Choice(), [(Candidate.of_event(comment_id, event), "")])

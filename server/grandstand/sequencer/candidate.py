@@ -1,110 +1,58 @@
-"""A comment on its way through a tick: as it came, as it is held, shown, recorded. Pure."""
+"""A comment on its way through a tick: as it came, shown, recorded. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import Struct
 
-from grandstand.domain.events import CommentEvent, held_comment
+from grandstand.domain.events import CommentEvent
 from grandstand.domain.ranking import Group
 from grandstand.domain.record import Row
 from grandstand.domain.selection import Choice
+from grandstand.domain.utterance import Utterance, comment_of, utterance_of
 from grandstand.text.normalise import dedupe_key, skeleton
 from grandstand.wire.messages import Comment, HeldComment
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A comment that may be shown."""
+class Candidate(Struct, frozen=True):
+    """A comment that may be shown.
+
+    ``dedupe_key`` is equal for comments that say the same; ``weight`` is how much it is worth by
+    itself, ``excitement`` what the scorer felt in it.
+    """
 
     id: str
-    event: CommentEvent
+    utterance: Utterance
+    weight: float
+    excitement: float
+    dedupe_key: int
 
     @property
     def user(self) -> str:
         """Its author."""
-        return self.event.user
-
-    @property
-    def dedupe_key(self) -> int:
-        """Equal for comments that say the same."""
-        return self.event.dedupe_key
+        return self.utterance.user
 
     @property
     def gist(self) -> str:
         """Its normal form."""
-        return skeleton(self.event.text)
-
-    @property
-    def weight(self) -> float:
-        """How much it is worth by itself."""
-        return self.event.weight
-
-    @property
-    def excitement(self) -> float:
-        """What the scorer felt in it."""
-        return self.event.excitement
-
-    def held(self) -> HeldComment:
-        """What moderators see of it."""
-        return held_comment(self.id, self.event)
+        return skeleton(self.utterance.text)
 
     @classmethod
-    def approved(cls, held: HeldComment) -> Candidate:
-        """What a moderator let through."""
-        return cls(
-            held.id,
-            CommentEvent(
-                user=held.user,
-                name=held.name,
-                at=held.at,
-                text=held.text,
-                weight=held.weight,
-                mood=0.0,
-                excitement=0.0,
-                dedupe_key=dedupe_key(held.text),
-                mode=held.mode,
-                size=held.size,
-                color=None if held.color is UNSET else held.color,
-                role="viewer" if held.role is UNSET else held.role,
-            ),
-        )
+    def of_event(cls, comment_id: str, event: CommentEvent) -> Candidate:
+        """Return what came by the ingest stream."""
+        return cls(comment_id, event.utterance, event.weight, event.excitement, event.dedupe_key)
 
     @classmethod
-    def shown_before(cls, comment: Comment) -> Candidate:
-        """A comment that was shown before this sequencer came."""
-        event = CommentEvent(
-            user=comment.user,
-            name=comment.name,
-            at=comment.at,
-            text=comment.text,
-            weight=comment.weight,
-            mood=0.0,
-            excitement=0.0,
-            dedupe_key=dedupe_key(comment.text),
-            role="viewer" if comment.role is UNSET else comment.role,
-        )
-        return cls(comment.id, event)
+    def of_message(cls, message: Comment | HeldComment) -> Candidate:
+        """Return what a moderator let through, or what was shown before this sequencer came."""
+        return cls(message.id, utterance_of(message), message.weight, 0.0, dedupe_key(message.text))
 
 
 def shown(group: Group[Candidate]) -> Comment:
     """What viewers see; its weight is the one by which it was selected."""
-    event = group.shown.event
-    return Comment(
-        id=group.shown.id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=group.weight,
-        mode=event.mode,
-        color=UNSET if event.color is None else event.color,
-        size=event.size,
-        count=group.count,
-        role=event.role if event.role != "viewer" else UNSET,
-    )
+    said = group.shown
+    return comment_of(said.id, said.utterance, group.weight, group.count)
 
 
 def rows(
@@ -120,29 +68,13 @@ def rows(
     """
     rows = []
     for group in shown:
-        rows.append(_row(group.shown, group.weight, shown=True, count=group.count))
-        rows += (_row(told, told.weight, merged_into=group.shown.id) for told in group.merged)
-    rows += (_row(told, told.weight, merged_into=into) for told, into in (*choice.again, *hidden))
-    rows += (_row(told, told.weight) for told in choice.rest)
+        best = group.shown
+        rows.append(Row.of(best.id, best.utterance, group.weight, True, count=group.count))
+        rows += (_unshown(each, best.id) for each in group.merged)
+    rows += (_unshown(each, into) for each, into in (*choice.again, *hidden))
+    rows += (_unshown(each) for each in choice.rest)
     return rows
 
 
-def _row(
-    told: Candidate, weight: float, shown: bool = False, merged_into: str = "", count: int = 1
-) -> Row:
-    event = told.event
-    return Row(
-        id=told.id,
-        at=event.at,
-        user=event.user,
-        name=event.name,
-        text=event.text,
-        weight=weight,
-        shown=shown,
-        merged_into=merged_into,
-        count=count,
-        mode=event.mode,
-        size=event.size,
-        color=event.color,
-        role=event.role,
-    )
+def _unshown(candidate: Candidate, merged_into: str = "") -> Row:
+    return Row.of(candidate.id, candidate.utterance, candidate.weight, False, merged_into)

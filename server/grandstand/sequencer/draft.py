@@ -251,7 +251,7 @@ class Draft:
             return False
         self.private.decided.append(held.id)
         if approved:
-            told = Candidate.approved(held)
+            told = Candidate.of_message(held)
             self.approved.append(told)
             self.unwanted.lift(told.dedupe_key)
             notice = Notice("approved", "a moderator let your comment through", held.id)

@@ -66,7 +66,7 @@ class RoomFold:
     def __post_init__(self) -> None:
         self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
         for comment in self.state.recent:
-            self.selector.show(Candidate.shown_before(comment), comment.at, comment.count)
+            self.selector.show(Candidate.of_message(comment), comment.at, comment.count)
         self.selector.themes.effort = 0  # the first tick has all of its own
 
     def is_due(self, now: int) -> bool:
@@ -104,25 +104,24 @@ class RoomFold:
             if number % PIECE == 0:
                 yield
             if isinstance(event, CommentEvent):
-                self._comment(draft, Candidate(comment_id, event), now)
+                self._comment(draft, comment_id, event, now)
             else:
                 draft.control(event)
         return (yield from self._finish(draft, now))
 
     # --- events ----------------------------------------------------------------------------------
 
-    def _comment(self, draft: Draft, told: Candidate, now: int) -> None:
-        event = told.event
+    def _comment(self, draft: Draft, comment_id: str, event: CommentEvent, now: int) -> None:
         self.pulse.comment(now, event.user, event.mood, event.excitement)
         sanction = draft.private.sanctions.get(event.user, self.state.sanction(event.user, now))
         if event.held:
-            held = told.held()
+            held = event.held_comment(comment_id)
             self.held[held.id] = held
             draft.private.held.append(held)
         elif sanction is not None:
-            draft.hidden.append((told, ""))
+            draft.hidden.append((Candidate.of_event(comment_id, event), ""))
         else:
-            draft.candidates.append(told)
+            draft.candidates.append(Candidate.of_event(comment_id, event))
 
     def _is_over(self, held: HeldComment, now: int) -> bool:
         return held.at + self.state.settings.held_for * 1000 <= now

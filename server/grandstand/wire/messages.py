@@ -37,6 +37,15 @@ StaffRole: TypeAlias = Annotated[
 Durability: TypeAlias = Literal["fsync", "replicated", "weak"]
 Level: TypeAlias = Annotated[int, Meta(ge=0, le=4, description="0 off, 4 strictest.")]
 
+
+class Look(Struct, frozen=True, kw_only=True):
+    """How a comment looks: what all messages and documents that have a comment in them share."""
+
+    mode: Mode = "scroll"
+    color: Color | UnsetType = UNSET
+    size: Size = "normal"
+
+
 # --- what clients send ---------------------------------------------------------------------------
 
 
@@ -57,15 +66,12 @@ class Hello(Struct, frozen=True, tag="hello"):
     client: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
 
 
-class PostComment(Struct, frozen=True, tag="comment"):
+class PostComment(Look, frozen=True, tag="comment"):
     """A bullet comment."""
 
     id: ClientId
     text: str
     at: Time | UnsetType = UNSET
-    mode: Mode = "scroll"
-    color: Color | UnsetType = UNSET
-    size: Size = "normal"
 
 
 class Vote(Struct, frozen=True, tag="vote"):
@@ -96,7 +102,7 @@ ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
 # --- what a room shows ---------------------------------------------------------------------------
 
 
-class Comment(Struct, frozen=True, omit_defaults=True):
+class Comment(Look, frozen=True, omit_defaults=True):
     """A comment as viewers see it; defaults are left out.
 
     ``count`` comments said this since it was shown last, this one included.
@@ -108,9 +114,6 @@ class Comment(Struct, frozen=True, omit_defaults=True):
     name: str
     text: str
     weight: Annotated[float, Meta(ge=0, le=10)]
-    mode: Mode = "scroll"
-    color: Color | UnsetType = UNSET
-    size: Size = "normal"
     count: int = 1
     role: StaffRole | UnsetType = UNSET
 
@@ -313,7 +316,7 @@ class TellTime(Struct, frozen=True, tag="time"):
     now: Time
 
 
-class HeldComment(Struct, frozen=True, omit_defaults=True):
+class HeldComment(Look, frozen=True, omit_defaults=True):
     """A comment that waits for a moderator."""
 
     id: str
@@ -324,9 +327,6 @@ class HeldComment(Struct, frozen=True, omit_defaults=True):
     weight: float
     categories: list[str]
     reason: str
-    mode: Mode = "scroll"
-    color: Color | UnsetType = UNSET
-    size: Size = "normal"
     role: StaffRole | UnsetType = UNSET
 
 

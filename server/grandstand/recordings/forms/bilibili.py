@@ -14,6 +14,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from msgspec import UNSET
+
 from grandstand.domain.record import Row
 from grandstand.recordings.forms.form import Found, XmlForm
 from grandstand.recordings.line import (
@@ -62,22 +64,23 @@ async def document(
 
 
 def _element(row: Row, start: int) -> str:
+    said = row.utterance
     fields = (
-        f"{(row.at - start) / 1000:.3f}",
-        MODES[row.mode],
-        SIZES[row.size],
-        WHITE if row.color is None else row.color,
-        row.at // 1000,
+        f"{(said.at - start) / 1000:.3f}",
+        MODES[said.look.mode],
+        SIZES[said.look.size],
+        WHITE if said.look.color is UNSET else said.look.color,
+        said.at // 1000,
         0,
-        row.user.replace(",", "_"),
+        said.user.replace(",", "_"),
         row.id,
     )
     attributes = f"p={_quoted(','.join(map(str, fields)))}"
-    if "," in row.user:
-        attributes += f" uid={_quoted(row.user)}"
-    if row.name:
-        attributes += f" user={_quoted(row.name)}"
-    return f"<d {attributes}>{escape(_NOT_XML.sub('', row.text))}</d>\n"
+    if "," in said.user:
+        attributes += f" uid={_quoted(said.user)}"
+    if said.name:
+        attributes += f" user={_quoted(said.name)}"
+    return f"<d {attributes}>{escape(_NOT_XML.sub('', said.text))}</d>\n"
 
 
 def _quoted(value: str) -> str:

@@ -1,0 +1,91 @@
+"""What a person said, and how it goes into and out of what is sent and stored. Pure.
+
+Messages, documents and the arrays of the store are flat: the contract, or servers of before, say
+so. Inside, whatever hands a comment on holds an ``Utterance`` and copies none of its fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct
+from msgspec.structs import asdict
+
+from grandstand.domain.identity import Role
+from grandstand.wire.messages import Comment, HeldComment, Look, Mode, Size
+
+PLAIN = Look()
+
+
+class Utterance(Struct, frozen=True):
+    """Words, whose they are and how they look; ``at`` is in ms of programme time."""
+
+    user: str
+    name: str
+    at: int
+    text: str
+    look: Look = PLAIN
+    role: Role = "viewer"
+
+
+def look_of(message: Look) -> Look:
+    """Return the look of a message alone."""
+    return Look(mode=message.mode, color=message.color, size=message.size)
+
+
+def utterance_of(message: Comment | HeldComment) -> Utterance:
+    """Return what was said, from a message."""
+    return Utterance(
+        message.user,
+        message.name,
+        message.at,
+        message.text,
+        look_of(message),
+        "viewer" if message.role is UNSET else message.role,
+    )
+
+
+def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int) -> Comment:
+    """Return what viewers see of it."""
+    look, role = utterance.look, utterance.role
+    return Comment(
+        comment_id,
+        utterance.at,
+        utterance.user,
+        utterance.name,
+        utterance.text,
+        weight,
+        count,
+        UNSET if role == "viewer" else role,
+        mode=look.mode,
+        color=look.color,
+        size=look.size,
+    )
+
+
+def fields_of(utterance: Utterance) -> dict[str, Any]:
+    """Return the fields of it that every document has.
+
+    ``comment_of``, which each tick calls, does without: of these a Comment is made in 0.53 us in
+    place of 0.17.
+    """
+    return {
+        "user": utterance.user,
+        "name": utterance.name,
+        "at": utterance.at,
+        "text": utterance.text,
+        "role": UNSET if utterance.role == "viewer" else utterance.role,
+        **asdict(utterance.look),
+    }
+
+
+def stored_look(mode: Mode, size: Size, color: int | None) -> Look:
+    """Return the look that an array of the store tells; in those no colour is nil."""
+    if mode == "scroll" and size == "normal" and color is None:
+        return PLAIN  # that of nearly all
+    return Look(mode=mode, color=UNSET if color is None else color, size=size)
+
+
+def stored_color(look: Look) -> int | None:
+    """Return the colour as the arrays of the store have it."""
+    return None if look.color is UNSET else look.color
