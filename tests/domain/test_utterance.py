@@ -22,7 +22,7 @@ from grandstand.recordings.recording import read
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.text.normalise import clean
 from grandstand.wire import codec
-from grandstand.wire.messages import Comment, HeldComment, Look, PostComment, Settings
+from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, PostComment, Settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
@@ -42,7 +42,7 @@ def again(value: T, kind: type[T] | None = None) -> T:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=kind or type(value))
 
 
-# --- what servers of before wrote ----------------------------------------------------------------
+# --- what servers of before wrote, before comments had a language --------------------------------
 
 AT = b"\xcf\x00\x00\x01\x8b\xcf\xe5h{"
 WEIGHT = b"\xcb@\x12\x00\x00\x00\x00\x00\x00"
@@ -105,7 +105,11 @@ OLD_SHOWN = [
 def test_what_servers_of_before_stored_is_read(
     written: bytes, meant: CommentEvent | Row | HeldComment | Comment
 ) -> None:
-    assert msgspec.msgpack.decode(written, type=type(meant)) == meant
+    found: CommentEvent | Row | HeldComment | Comment
+    found = msgspec.msgpack.decode(written, type=type(meant))
+    assert found == meant
+    said = found.utterance if isinstance(found, CommentEvent | Row) else utterance_of(found)
+    assert said.lang == UNKNOWN_LANG
 
 
 def test_the_oldest_arrays_end_earlier() -> None:
@@ -205,6 +209,7 @@ def same(old: Struct, new: Struct) -> bool:
 
 @pytest.mark.parametrize("said", [CHEER, PLAIN, replace(CHEER, look=BLACK, role="producer")])
 def test_servers_of_before_read_what_is_stored_now(said: Utterance) -> None:
+    said = replace(said, lang="zh")
     event = CommentEvent.of(said, 4.5, 0.25, 0.5, 99, True, "insult", "a word")
     row = Row.of("a1", said, 4.5, False, "a0", 3)
     held, shown = event.held_comment("a1"), comment_of("a1", said, 4.5, 3)
@@ -213,7 +218,7 @@ def test_servers_of_before_read_what_is_stored_now(said: Utterance) -> None:
     assert same(as_of_before(held, OldHeld), held)
     assert same(as_of_before(shown, OldShown), shown)
     assert same(as_of_before(CommentsImported("i", [row]), OldImport).rows[0], row)
-    changes = PrivateChanges(held=[held], decided=["a9"])
+    changes = PrivateChanges(held=[held], decided=["a9"], languages={"a1": "zh"})
     found = as_of_before(changes, OldChanges)
     assert same(found.held[0], held)
     assert found.decided == ["a9"]
@@ -237,6 +242,7 @@ UTTERANCES = st.builds(
     text=WORDS,
     look=LOOKS,
     role=ROLES,
+    lang=st.sampled_from(["en", "de", "zh", "ja", UNKNOWN_LANG]),
 )
 
 
@@ -251,7 +257,7 @@ def sent(said: Utterance, held: bool) -> CommentEvent:
     entered = validation.comment(message, who, said.user, room, NOW, None, lambda told: None)
     assert entered.instead is None
     action: Literal["hold", "show"] = "hold" if held else "show"
-    judged = Judgement(action, None, "", 5.0, 0.0, 0.0, 7, None, "")
+    judged = Judgement(action, None, "", 5.0, 0.0, 0.0, 7, None, said.lang)
     event = events.decode(batch._item(entered, judged).payload, "a1")
     assert isinstance(event, CommentEvent)
     return event
@@ -279,6 +285,7 @@ def brought_in(document: bytes) -> Utterance:
 @given(UTTERANCES, st.booleans())
 def test_what_a_person_said_survives_every_hop(said: Utterance, held: bool) -> None:
     assume(len(said.text) <= Settings().max_text)
+    to_viewers = replace(said, lang=UNKNOWN_LANG)
     event = sent(said, held)
     assert event.utterance == said
     tick = RoomFold(RoomState(), {}, 0).tick([("a1", event)], NOW)
@@ -286,13 +293,19 @@ def test_what_a_person_said_survives_every_hop(said: Utterance, held: bool) -> N
         tick = approved(tick, said)
 
     (frame,) = tick.frames
+    (told,) = json.loads(codec.encode(frame, "json"))["comments"]
+    assert "lang" not in told
     commit = Commit("e", 1, 1, NOW, [codec.encode(frame, "msgpack")], tick.private)
     comments = codec.decode_frame(again(commit).frames[0]).comments or []
-    assert [utterance_of(each) for each in comments] == [said]
+    assert [utterance_of(each) for each in comments] == [to_viewers]
+    known = {} if said.lang == UNKNOWN_LANG else {"a1": said.lang}
+    assert again(commit).private.languages == known
 
     (row,) = tick.rows
     assert again(row).utterance == said
-    assert brought_in(msgspec.json.encode(recorded(row))) == said
+    document = msgspec.json.encode(recorded(row))
+    assert "lang" not in json.loads(document)
+    assert brought_in(document) == to_viewers
 
 
 @given(UTTERANCES)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.moderation.language import UNKNOWN, languages
+from grandstand.moderation.language import languages
+from grandstand.wire.messages import UNKNOWN_LANG as UNKNOWN
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -138,7 +138,7 @@ async def _chunks(first: Row | None, rows: AsyncIterator[Row]) -> AsyncIterator[
 
 
 def recorded(row: Row) -> RecordedComment:
-    """Return what the record tells of a comment."""
+    """Return what the record tells of a comment; it doesn't tell the language."""
     return RecordedComment(
         id=row.id,
         weight=row.weight,

@@ -15,7 +15,7 @@ from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.utterance import Utterance, fields_of, stored_color, stored_look
-from grandstand.wire.messages import Cue, HeldComment, Mode, Overlay, Size
+from grandstand.wire.messages import UNKNOWN_LANG, Cue, HeldComment, Mode, Overlay, Size
 
 
 class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
@@ -36,6 +36,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
     category: str = ""
     reason: str = ""
     role: Role = "viewer"
+    lang: str = UNKNOWN_LANG
 
     @classmethod
     def of(
@@ -66,13 +67,14 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             category,
             reason,
             utterance.role,
+            utterance.lang,
         )
 
     @property
     def utterance(self) -> Utterance:
         """What was said."""
         look = stored_look(self.mode, self.size, self.color)
-        return Utterance(self.user, self.name, self.at, self.text, look, self.role)
+        return Utterance(self.user, self.name, self.at, self.text, look, self.role, self.lang)
 
     def held_comment(self, comment_id: str) -> HeldComment:
         """Return what moderators see of it, if moderation held it."""
@@ -81,6 +83,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             weight=self.weight,
             categories=[self.category] if self.category else [],
             reason=self.reason,
+            lang=self.lang,
             **fields_of(self.utterance),
         )
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from grandstand.domain.identity import Role
 from grandstand.domain.utterance import Utterance, stored_color, stored_look
-from grandstand.wire.messages import Mode, Size
+from grandstand.wire.messages import UNKNOWN_LANG, Mode, Size
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _IMPORTED = re.compile(r"x([0-9a-z]{1,11})([0-9a-z]{8})")
@@ -37,6 +37,7 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     size: Size = "normal"
     color: int | None = None
     role: Role = "viewer"
+    lang: str = UNKNOWN_LANG
 
     @classmethod
     def of(
@@ -63,13 +64,14 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
             utterance.look.size,
             stored_color(utterance.look),
             utterance.role,
+            utterance.lang,
         )
 
     @property
     def utterance(self) -> Utterance:
         """What was said."""
         look = stored_look(self.mode, self.size, self.color)
-        return Utterance(self.user, self.name, self.at, self.text, look, self.role)
+        return Utterance(self.user, self.name, self.at, self.text, look, self.role, self.lang)
 
 
 def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:

@@ -71,7 +71,10 @@ class OutcomeRecord(Struct, frozen=True, omit_defaults=True):
 
 
 class PrivateChanges(Struct, omit_defaults=True):
-    """What a commit tells the edges beside the frames; viewers never get it as such."""
+    """What a commit tells the edges beside the frames; viewers never get it as such.
+
+    ``languages`` are those that moderation guessed, of the frames' comments, by their ids.
+    """
 
     polls: list[PollRecord] = field(default_factory=list)
     sanctions: dict[str, Sanction | None] = field(default_factory=dict, name="bars")
@@ -85,6 +88,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     waiting: dict[str, Overlay | None] = field(default_factory=dict)
     cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
     clock: str = ""
+    languages: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)

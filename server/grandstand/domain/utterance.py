@@ -12,13 +12,16 @@ from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from grandstand.domain.identity import Role
-from grandstand.wire.messages import Comment, HeldComment, Look, Mode, Size
+from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, Mode, Size
 
 PLAIN = Look()
 
 
 class Utterance(Struct, frozen=True):
-    """Words, whose they are and how they look; ``at`` is in ms of programme time."""
+    """Words, whose they are and how they look; ``at`` is in ms of programme time.
+
+    ``lang`` is the language (BCP 47) that moderation guessed, ``und`` if it guessed none.
+    """
 
     user: str
     name: str
@@ -26,6 +29,7 @@ class Utterance(Struct, frozen=True):
     text: str
     look: Look = PLAIN
     role: Role = "viewer"
+    lang: str = UNKNOWN_LANG
 
 
 def look_of(message: Look) -> Look:
@@ -34,7 +38,7 @@ def look_of(message: Look) -> Look:
 
 
 def utterance_of(message: Comment | HeldComment) -> Utterance:
-    """Return what was said, from a message."""
+    """Return what was said, from a message; viewers' messages don't tell the language."""
     return Utterance(
         message.user,
         message.name,
@@ -42,6 +46,7 @@ def utterance_of(message: Comment | HeldComment) -> Utterance:
         message.text,
         look_of(message),
         "viewer" if message.role is UNSET else message.role,
+        message.lang if isinstance(message, HeldComment) else UNKNOWN_LANG,
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal
 
 import structlog
+from msgspec import structs
 
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
@@ -243,7 +244,7 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
         return Item(message.user, message.message_id, "r", reason.encode())
     held = _is_held(message, judged)
     event = CommentEvent.of(
-        message.utterance,
+        structs.replace(message.utterance, lang=judged.language),
         judged.weight,
         judged.mood,
         judged.excitement,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-UNKNOWN = "und"
+from grandstand.wire.messages import UNKNOWN_LANG as UNKNOWN
 
 GERMAN_FROM = 0.9
 

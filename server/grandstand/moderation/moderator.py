@@ -20,7 +20,7 @@ from typing import NamedTuple
 from grandstand.inference.queue import ModelQueue
 from grandstand.moderation.contacts import may_offer
 from grandstand.moderation.findings import Finding
-from grandstand.moderation.language import UNKNOWN, languages
+from grandstand.moderation.language import languages
 from grandstand.moderation.names import Names
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Action, Policy, Thresholds, decide
@@ -29,6 +29,7 @@ from grandstand.moderation.weight import weigh
 from grandstand.moderation.word_rules import Rules
 from grandstand.telemetry import ModelMetrics, ModelsMetrics
 from grandstand.text.normalise import dedupe_key, skeleton
+from grandstand.wire.messages import UNKNOWN_LANG
 
 REMEMBERED = 10_000
 """Texts whose reading is kept: 57 % of real chat repeats another message exactly."""
@@ -84,7 +85,7 @@ class _Reading(NamedTuple):
     probabilities: Mapping[str, float] | None = None
     mood: float = 0.0
     excitement: float = 0.0
-    language: str = UNKNOWN
+    language: str = UNKNOWN_LANG
     offers: bool = True
 
 

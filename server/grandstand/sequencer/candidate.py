@@ -12,7 +12,7 @@ from grandstand.domain.record import Row
 from grandstand.domain.selection import Choice
 from grandstand.domain.utterance import Utterance, comment_of, utterance_of
 from grandstand.text.normalise import dedupe_key, skeleton
-from grandstand.wire.messages import Comment, HeldComment
+from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment
 
 
 class Candidate(Struct, frozen=True):
@@ -53,6 +53,12 @@ def shown(group: Group[Candidate]) -> Comment:
     """What viewers see; its weight is the one by which it was selected."""
     said = group.shown
     return comment_of(said.id, said.utterance, group.weight, group.count)
+
+
+def languages(groups: Sequence[Group[Candidate]]) -> dict[str, str]:
+    """Return the languages of the shown comments whose language is known, by their ids."""
+    said = ((group.shown.id, group.shown.utterance.lang) for group in groups)
+    return {comment: lang for comment, lang in said if lang != UNKNOWN_LANG}
 
 
 def rows(

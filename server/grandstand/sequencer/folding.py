@@ -25,7 +25,7 @@ from grandstand.domain.selection import Selector
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.overlays import stats
 from grandstand.overlays.pulse import PulseMeter
-from grandstand.sequencer.candidate import Candidate, rows, shown
+from grandstand.sequencer.candidate import Candidate, languages, rows, shown
 from grandstand.sequencer.draft import Draft
 from grandstand.wire.framing import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
@@ -168,6 +168,7 @@ class RoomFold:
         overlays, drop = draft.cards.finish()
         draft.private.waiting = draft.cards.moved
         draft.private.unwanted = draft.unwanted.changes
+        draft.private.languages = languages(groups)
         whole = Frame(
             now=now,
             comments=[shown(group) for group in groups] or UNSET,

@@ -15,6 +15,9 @@ from grandstand.wire.codes import ErrorCode
 
 MAX_SERVER_MESSAGE_BYTES = 65536
 
+UNKNOWN_LANG = "und"
+"""BCP 47 for a language that nobody knows."""
+
 MAX_TIME_MS = 2**53 - 1
 """The largest integer that every client, JavaScript among them, reads exactly."""
 
@@ -328,6 +331,7 @@ class HeldComment(Look, frozen=True, omit_defaults=True):
     categories: list[str]
     reason: str
     role: StaffRole | UnsetType = UNSET
+    lang: Annotated[str, Meta(description="BCP 47: the server's guess.")] = UNKNOWN_LANG
 
 
 class Notice(Struct, frozen=True, tag="notice"):
