@@ -1,1 +1,1 @@
-"""The edge: viewers' sockets, and what a viewer's message goes through before it is stored."""
+"""The edge: viewers' sockets, and the steps of a viewer's message before it is stored."""

@@ -1,4 +1,5 @@
-"""Which upgrades become sessions: by path, origin and address. Who they are, ``hello`` tells."""
+"""Admission of upgrades as sessions, by path, origin and address. ``hello`` says later who they
+are."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _LIVE = re.compile(r"/v1/rooms/([^/]+)/live")
 
 
 class Admission:
-    """Admits viewers to one node. Pages of ``origins`` may come in beside the node's own."""
+    """Admits viewers to one node. Pages of ``origins`` may connect, besides the node's own."""
 
     def __init__(self, node: Node, origins: tuple[str, ...] = ()) -> None:
         self._node = node
@@ -22,11 +23,12 @@ class Admission:
 
     @property
     def handshake_limit(self) -> HandshakeLimit:
-        """What is asked before anything of a handshake is read."""
+        """Return the limit that is asked before anything of a handshake is read."""
         return self._node.handshake_limit
 
     def admit(self, handshake: Handshake) -> ViewerSession | Refusal:
-        """Return a session for whoever may open a socket here, or why they may not."""
+        """Return a session for a viewer who may open a socket here, or a refusal with the
+        reason."""
         path = _LIVE.fullmatch(handshake.path)
         if path is None:
             return self._refuse(
@@ -43,7 +45,7 @@ class Admission:
         return ViewerSession(self._node, path[1])
 
     def _is_ours(self, handshake: Handshake) -> bool:
-        """Browsers always tell their origin; a page of our own host, or of one that is named."""
+        """Return whether a page may connect: a page of our own host, or of an allowed origin."""
         origin = handshake.origin
         if origin is None or origin in self._origins or "*" in self._origins:
             return True

@@ -1,11 +1,11 @@
-"""A room's line at this edge: what viewers send, in micro-batches, first in, first out.
+"""The queue of a room at this edge: what viewers send, in micro-batches, first in, first out.
 
-Theory of operation: messages wait until shortly before the room's next tick, which is the first to
-show them, or until there are 256; where few come, for a quarter of a tick. Then the batch is
-judged, appended and cast as a whole, while the next one gathers. Comments and the votes of each
-poll go to different places of the store at the same time, so of one viewer a batch takes messages
-to one such lane alone, and the others wait for the next: what one viewer sends takes effect in the
-order sent. Nobody is answered before the store has answered.
+Theory of operation: messages wait until shortly before the room's next tick, which is the first
+that can show them, or until there are 256. If few come, they wait for a quarter of a tick. Then the
+batch is judged, appended and counted as a whole, while the next one fills. Comments and the votes
+of each poll go to different places of the store at the same time. So a batch takes messages of one
+viewer for only one such place (a lane), and the viewer's others wait for the next batch: what one
+viewer sends takes effect in the order sent. Nobody is answered before the store has answered.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from grandstand.wire.messages import Ack
 
 BATCH_MAX = 256
 LINE_MAX = 8192
-"""Messages that may wait: a second of the densest show known at one edge."""
+"""Messages that may wait: a second of the densest show known, at one edge."""
 
 PATIENCE_S = 3.0
-"""How long a batch is sent again before its senders are told ``unavailable``."""
+"""How long a batch is sent again before its senders are answered ``unavailable``."""
 
 HELD_PER_VIEWER = 5
-"""Comments of one viewer that may wait for a moderator: else a few fill the queue of 5,000, and
-everybody's doubtful comments are refused. Nodes may each let some more in within a tick."""
+"""Comments of one viewer that may wait for a moderator. Without this a few viewers could fill the
+queue of 5,000, and all other held comments would be refused. Each node may let in a few more within
+a tick."""
 
 HELD_RETRY_S = 30.0
 
@@ -57,7 +58,7 @@ log = structlog.get_logger(__name__)
 
 
 class BatchQueue:
-    """The line of one room."""
+    """The queue of one room."""
 
     def __init__(
         self, live: LiveRoom, store: Store, moderator: Moderator, metrics: Metrics
@@ -72,7 +73,8 @@ class BatchQueue:
         self._departures = BatchTiming(live.room)
 
     def put(self, message: CommentIn | VoteIn) -> None:
-        """Takes a message into the line; ``answer`` is called later, or at once if it's full."""
+        """Add a message to the queue. ``answer`` is called later, or at once if the queue is
+        full."""
         if len(self._line) >= LINE_MAX:
             message.answer(_overloaded())
             return
@@ -83,7 +85,7 @@ class BatchQueue:
             self._working = asyncio.create_task(self._work(), name=f"inbox {self._live.room}")
 
     async def flushed(self) -> None:
-        """Waits until everything in the line is answered."""
+        """Wait until everything in the queue is answered."""
         while self._working is not None:
             await asyncio.wait([self._working])
 
@@ -107,7 +109,8 @@ class BatchQueue:
         return self._departures.wait_ms(tick_ms, self._store.now_ms()) / 1000
 
     def _next_batch(self) -> list[CommentIn | VoteIn]:
-        """The first of the line, of each viewer those alone that go where his first one goes."""
+        """Return the first messages of the queue; of each viewer only those for the lane of the
+        first one."""
         batch: list[CommentIn | VoteIn] = []
         waiting: list[CommentIn | VoteIn] = []
         lanes: dict[str, str | None] = {}
@@ -132,7 +135,7 @@ class BatchQueue:
         jobs += [self._votes(each) for each in votes.values()]
         results = await asyncio.gather(*jobs, return_exceptions=True)
         if any(isinstance(result, StoreUnavailable) for result in results):
-            # Those behind would only wait as long again for the same answer.
+            # Those behind it would only wait as long again for the same answer.
             waiting, self._line = self._line, []
             for message in waiting:
                 _answer(message, _unavailable())
@@ -177,9 +180,9 @@ class BatchQueue:
             _answer(message, _told(message, appended))
 
     def _has_a_place(self, user: str, shares: dict[str, int]) -> bool:
-        """Take one of the viewer's places among the held; whether there was one.
+        """Take one of the viewer's places among the held comments; return whether there was one.
 
-        ``shares`` are those taken by the batch, which the replica doesn't know of yet.
+        ``shares`` are the places taken by the batch, which the replica doesn't know yet.
         """
         taken = self._live.replica.held_of(user) + shares.get(user, 0)
         if taken >= HELD_PER_VIEWER:
@@ -218,7 +221,8 @@ class BatchQueue:
 
 
 def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
-    """One sender's failure must not keep the others of the batch from their answers."""
+    """Answer one message. A sender's failure must not keep the others of the batch from their
+    answers."""
     try:
         message.answer(told)
     except Exception:

@@ -1,4 +1,5 @@
-"""Once a second: how many viewers are here, and a sign of life to rooms where nothing happens."""
+"""Once a second: reports the number of viewers here, and sends heartbeats to rooms where nothing
+happens."""
 
 from __future__ import annotations
 
@@ -16,16 +17,17 @@ log = structlog.get_logger(__name__)
 
 
 class Heartbeat:
-    """Tells the store of this node's viewers, and its viewers that the node is there."""
+    """Tells the store the number of this node's viewers, and tells viewers that the node is
+    alive."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
 
     async def run(self) -> None:
-        """Does so until cancelled."""
-        # Apart from each other: a store that doesn't answer must not silence the room.
+        """Do so until cancelled."""
+        # Separately: a store that doesn't answer must not stop the room's heartbeat.
         at_work = [
-            asyncio.create_task(self._give_signs(), name="signs of life"),
+            asyncio.create_task(self._give_signs(), name="heartbeats"),
             asyncio.create_task(self._tell_store(), name="viewers told"),
         ]
         try:
@@ -50,5 +52,5 @@ class Heartbeat:
                 await store.rooms.present(store.node, news, store.now_ms())
                 told = {name for name, count in news.items() if count}
             except StoreUnavailable as away:
-                log.info("presence_untold", reason=away.reason)
+                log.info("heartbeat_failed", reason=away.reason)
             await asyncio.sleep(ROUND_S)

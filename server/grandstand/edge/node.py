@@ -1,6 +1,6 @@
 """One node's edge: the services that its sessions share, its limits, and its rooms.
 
-It must not know sessions or handshakes: they know it.
+It must not know sessions or handshakes; they know it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Node:
-    """What this node's sessions have in common."""
+    """What the sessions of this node share."""
 
     rooms: LiveRooms
     tokens: Tokens
@@ -69,7 +69,7 @@ class Node:
         return True
 
     def left(self, peer: str) -> None:
-        """A connection from ``peer`` is over."""
+        """Note that a connection from ``peer`` is over."""
         address = counted_as(peer)
         self._addresses[address] -= 1
         if self._addresses[address] <= 0:

@@ -1,9 +1,9 @@
-"""Where a viewer stands among its room's numbered frames, while it reads and while it doesn't.
+"""A viewer's position among its room's numbered frames, while it reads and while it doesn't.
 
 It must not know messages or identities. Theory of operation: a viewer whose socket is full leaves
-the audience; the last frame that it was given is its place. When it has read, it is given those
-after its place from the ring, for as long as its socket takes them: it may be full again after any
-of them.
+the audience. The last frame that it got is its position. When it has read, it gets the frames after
+its position from the ring, for as long as its socket takes them. It may be full again after any of
+them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from grandstand.replica.publication import Publication
 from grandstand.replica.room import LiveRoom
 
 NOWHERE = ("", 0)
-"""The position of who awaits a new welcome: it is not in the audience, and no epoch is empty."""
+"""The position of a viewer who waits for a new welcome. It is not in the audience, and no epoch is
+empty."""
 
 
 class Stream(Protocol):
-    """A room's numbered frames, as they are written and as they are kept."""
+    """A room's numbered frames, as they are written and as the ring keeps them."""
 
     @property
     def live(self) -> LiveRoom:
-        """The room, whose ring keeps the last frames."""
+        """Return the room, whose ring keeps the last frames."""
 
     @property
     def audience(self) -> Audience:
-        """Those who are given each frame as it comes."""
+        """Return the viewers who get each frame as it comes."""
 
 
 class StreamPosition:
@@ -42,15 +43,17 @@ class StreamPosition:
 
     @property
     def is_behind(self) -> bool:
-        """Whether frames pass it by."""
+        """Return whether the viewer is left out of the fan-out."""
         return self._left_at is not None
 
     def welcomed(self, offset: int) -> None:
-        """A welcome is being written, after which the viewer has all up to ``offset``."""
+        """Note that a welcome is being written, after which the viewer has everything up to
+        ``offset``."""
         self._given = offset
 
     def fell_behind(self, outlet: Outlet) -> None:
-        """Its socket is full: after the frame that is being given now, or the last it had."""
+        """Note that the socket is full: the position is the frame that is being written, or the
+        last one before."""
         audience, epoch = self._stream.audience, self._stream.live.replica.epoch
         if self._given is not None:
             self._left_at = (epoch, self._given)
@@ -61,7 +64,8 @@ class StreamPosition:
         audience.leave(outlet)
 
     def caught_up(self, outlet: Outlet) -> bool:
-        """Its socket is empty: gives it what it missed; False if that is gone."""
+        """Write what the viewer missed, now that its socket is empty; return False if the ring lost
+        it."""
         replica = self._stream.live.replica
         left_at, self._left_at = self._left_at, None
         if left_at is None:
@@ -75,12 +79,12 @@ class StreamPosition:
         return True
 
     def take_seat(self, outlet: Outlet) -> None:
-        """It gets the room's frames from now on, unless its socket is full already."""
+        """Join the audience, unless the socket is full already."""
         if not self.is_behind:
             self._stream.audience.join(outlet)
 
     def give(self, outlet: Outlet, missed: list[Publication], after: int) -> None:
-        """Writes the frames that follow ``after`` to it."""
+        """Write the frames that follow ``after`` to the viewer."""
         self._given = after
         for publication in missed:
             if outlet.paused:

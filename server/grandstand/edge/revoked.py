@@ -1,4 +1,4 @@
-"""Ends connections whose tokens were revoked, in slices, so that nobody else waits for it."""
+"""Closes connections whose tokens were revoked, in slices, so that nobody else has to wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grandstand.edge.room import Member
 from grandstand.wire.codes import CloseCode, RefusedError
 
 SLICE = 500
-"""Sessions looked at in one turn of the loop: a quarter of a millisecond."""
+"""Sessions checked in one turn of the loop: a quarter of a millisecond."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class Revoked:
                     for session in sessions[first : first + SLICE]:
                         try:
                             self._judge(session)
-                        except Exception:  # one viewer's end must not keep the others from theirs
+                        except Exception:  # one viewer's failure must not stop the others' close
                             log.exception("revocation_failed", room=room.live.room)
                     await asyncio.sleep(0)
 

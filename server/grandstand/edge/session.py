@@ -3,9 +3,10 @@
 It must not know the store or the transport. Every method is plain and called on the loop; what
 takes time (a room's first load, a batch) calls back.
 
-Theory of operation: until ``hello`` nothing else is taken. From the ``welcome`` on the session is
-in its room's audience, which writes to its socket directly. When the socket pauses, frames pass it
-by (``StreamPosition``); if they are gone from the ring once it has drained, it gets a new welcome.
+Theory of operation: before ``hello`` no other message is accepted. From the ``welcome`` on the
+session is in its room's audience, which writes to its socket directly. When the socket pauses, the
+session is left out of the fan-out (``StreamPosition``). If the ring has lost the missed frames when
+the socket has drained, the session gets a new welcome.
 """
 
 from __future__ import annotations
@@ -52,17 +53,17 @@ if TYPE_CHECKING:
     from grandstand.replica.room import LiveRoom
 
 HELLO_WITHIN_S, BEHIND_S = 5, 20
-"""A viewer whose socket stays full for so long is cut (3008): its ring is about to run out."""
+"""A viewer whose socket stays full for this long is cut (3008): its ring will soon be lost."""
 
 BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
 MESSAGES = Rate(interval_ms=50, burst=60)
-"""Of one connection: 20 a second, 60 at once. A page sends less than one."""
+"""Of one connection: 20 a second, 60 at once. A page sends less than one a second."""
 TURNED_AWAY = {
     ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
     ErrorCode.UNKNOWN_ROOM: CloseCode.NO_SUCH_ROOM,
 }
-"""What a refused ``hello`` is closed with; any other fault of it is one of protocol."""
+"""The close codes of a refused ``hello``; any other fault of it is one of protocol."""
 
 log = structlog.get_logger(__name__)
 
@@ -102,13 +103,13 @@ class ViewerSession:
 
     @property
     def is_staff(self) -> bool:
-        """Whether it is told of held comments."""
+        """Return whether the viewer gets held comments."""
         return self.identity is not None and self.identity.is_at_least("moderator")
 
     # --- from the socket -------------------------------------------------------------------------
 
     def opened(self, socket: ViewerSocket) -> None:
-        """The handshake is done; ``hello`` has five seconds."""
+        """Take the socket after the handshake; ``hello`` must come within five seconds."""
         self.outlet = socket
         self._node.metrics.connections[self._codec].inc()
         self._deadline = self._node.keepalive.after(
@@ -116,7 +117,7 @@ class ViewerSession:
         )
 
     def received(self, payload: bytes, is_text: bool) -> None:
-        """One whole message."""
+        """Take one whole message."""
         if self._waiting is not None:  # the room is being loaded
             self._waiting.append((payload, is_text))
             if len(self._waiting) > MESSAGES.burst:
@@ -127,7 +128,7 @@ class ViewerSession:
             self._receive(payload, is_text, self._room)
 
     def behind(self) -> None:
-        """The peer doesn't read: frames pass it by until it does."""
+        """Leave the audience: the peer doesn't read."""
         if self._position is None or self._position.is_behind:
             return
         self._position.fell_behind(self.outlet)
@@ -138,7 +139,7 @@ class ViewerSession:
         )
 
     def caught_up(self) -> None:
-        """The peer has read everything: it gets what it missed."""
+        """Send what the peer missed: it has read everything."""
         if self._position is None or not self._position.is_behind:
             return
         self._node.metrics.viewers_behind.dec()
@@ -147,12 +148,12 @@ class ViewerSession:
             self.welcome_again()
 
     def ending(self) -> None:
-        """Nothing may be written any more."""
+        """Stop writing: nothing may be written any more."""
         if self._room is not None:
             self._room.audiences.leave(self.outlet)
 
     def lost(self) -> None:
-        """The connection is over."""
+        """Clean up: the connection is over."""
         self._ended = True
         self._drop_deadline()
         self._node.metrics.connections[self._codec].dec()
@@ -163,20 +164,20 @@ class ViewerSession:
             self._room.leave(self)
 
     def drain(self) -> None:
-        """The process is going away: the viewer comes back elsewhere, at a moment of its own."""
+        """Send the viewer away with its own time to come back: the process is stopping."""
         self.bye(CloseCode.RESTART, "this node is going away", spread_ms=self._node.drain_ms)
 
     # --- from the room ---------------------------------------------------------------------------
 
     def tell(self, message: Notice) -> None:
-        """A notice to this viewer alone."""
+        """Send a notice to this viewer alone."""
         self._send(message)
 
     def welcome_again(self) -> None:
-        """The viewer lost its place: all of the state once more."""
+        """Send the whole state once more: the viewer lost its position."""
         if self._room is None or self._position is None or self._ended:
             return
-        if not self._position.is_behind:  # else it's told once it has caught up
+        if not self._position.is_behind:  # else it is welcomed when it has caught up
             self._room.audience.leave(self.outlet)
             self._welcome(self._room, self._position, "again")
 
@@ -231,7 +232,7 @@ class ViewerSession:
     def _enter(self, live: LiveRoom, hello: Hello) -> None:
         identity, state = self.identity, live.replica.state
         try:
-            if identity is not None:  # once more: its room was loaded meanwhile
+            if identity is not None:  # again, since the room has been loaded meanwhile
                 self._node.tokens.check_revoked(identity)
             check_may(identity, "watch", state.settings)
         except RefusedError as refused:
@@ -371,7 +372,7 @@ class ViewerSession:
             self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
     def bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
-        """Say why, and close; once."""
+        """Say why, and close; only once."""
         if self._ended:
             return
         self._ended = True

@@ -11,7 +11,7 @@ from grandstand.wire.codes import RefusedError
 from grandstand.wire.messages import Ack
 
 Answer = Callable[[Ack | RefusedError], None]
-"""What a message's sender is told, once; an Ack's id is filled in already."""
+"""Called once with the answer to a message; an Ack has its id already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class CommentIn:
 
     @property
     def lane(self) -> str:
-        """Where in the store it goes."""
+        """Return the place in the store to which it goes."""
         return ""
 
 
@@ -50,5 +50,5 @@ class VoteIn:
 
     @property
     def lane(self) -> str:
-        """Where in the store it goes."""
+        """Return the place in the store to which it goes."""
         return self.poll.id

@@ -30,7 +30,8 @@ from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import PostComment, Settings, Vote
 
 UNCLEANED_TIMES, UNCLEANED_MORE = 2, 100
-"""A text so much longer than the room takes isn't cleaned: 4 KiB of marks or blanks take 3 ms."""
+"""A text that exceeds the room's limit by this much isn't cleaned: 4 KiB of marks or blanks take 3
+ms."""
 
 BANNED = "you are banned from this room"
 ANOTHER_ROOM = "the token is for another room"
@@ -39,10 +40,10 @@ FOR_GOOD_RETRY_S = 3600.0
 
 
 class Identifier(Protocol):
-    """Whatever knows who comes with a token."""
+    """Something that knows the holders of tokens."""
 
     def identify(self, token: str) -> Identity:
-        """Return who it is. Raise RefusedError for a token that doesn't hold."""
+        """Return the holder of ``token``. Raises RefusedError for an invalid token."""
 
 
 def comment(
@@ -54,10 +55,10 @@ def comment(
     limited: RefusedError | None,
     answer: Answer,
 ) -> CommentIn:
-    """``message`` as it enters the queue at programme time ``now``; ``limited`` if its connection
-    sends too much.
+    """Return ``message`` as it enters the queue at programme time ``now``; ``limited`` if its
+    connection sends too much.
 
-    Raises RefusedError where nobody needs to be asked.
+    Raises RefusedError if the answer is certain without the store.
     """
     known = _known(identity, "comment")
     settings = state.settings
@@ -92,7 +93,7 @@ def vote(
     limited: RefusedError | None,
     answer: Answer,
 ) -> VoteIn:
-    """As ``comment``, for a vote."""
+    """Return a vote as it enters the queue; as ``comment``."""
     known = _known(identity, "vote")
     poll = state.polls.get(message.poll)
     at = now if message.at is UNSET else message.at
@@ -116,7 +117,7 @@ def vote(
 
 
 def identified(token: str, room: str, tokens: Identifier) -> Identity:
-    """Who comes with ``token``. Raises RefusedError if it is none, or for another room."""
+    """Return the holder of ``token``. Raises RefusedError if it is invalid, or for another room."""
     identity = tokens.identify(token)
     if not identity.may_enter(room):
         raise RefusedError(ErrorCode.FORBIDDEN, ANOTHER_ROOM)
@@ -124,10 +125,11 @@ def identified(token: str, room: str, tokens: Identifier) -> Identity:
 
 
 def named(identity: Identity, user: str, state: RoomState, names: Names) -> Identity:
-    """``identity`` under a name that the room can show: a neutral one for one that it doesn't take.
+    """Return ``identity`` under a name that the room can show; a refused name becomes a neutral
+    one.
 
-    Nobody is locked out for what another gave them as a name. A guest's was judged when it got its
-    token; only the staff may have come since.
+    Nobody is locked out for a name that another gave them. A guest's name was judged when it got
+    its token; but new staff may have come since.
     """
     if identity.role != "viewer":
         return identity
@@ -142,7 +144,7 @@ def named(identity: Identity, user: str, state: RoomState, names: Names) -> Iden
 
 
 def by_token(fault: BadMessageError, room: str, tokens: Identifier) -> RefusedError:
-    """What to answer to a ``hello`` with wrong fields: a fault of identity comes first."""
+    """Return the answer to a ``hello`` with wrong fields: a fault of identity comes first."""
     token = fault.token
     if fault.kind != "hello" or token is None:
         return fault
@@ -156,7 +158,7 @@ def by_token(fault: BadMessageError, room: str, tokens: Identifier) -> RefusedEr
 def by_identity(
     fault: BadMessageError, identity: Identity | None, settings: Settings
 ) -> RefusedError:
-    """What to answer where fields are wrong: a fault of identity comes before one of a field."""
+    """Return the answer to wrong fields: a fault of identity comes before one of a field."""
     if fault.kind not in ("comment", "vote"):
         return fault
     action: Action = "comment" if fault.kind == "comment" else "vote"
@@ -164,14 +166,14 @@ def by_identity(
 
 
 def _known(identity: Identity | None, action: Action) -> Identity:
-    """Who it is; what the room lets one do may have changed since one did it."""
+    """Return the identity. What the room allows may have changed since the viewer did it."""
     if identity is None:
         raise RefusedError(ErrorCode.UNAUTHORIZED, f"to {action}, say hello with a token")
     return identity
 
 
 def _first(*checks: Callable[[], None]) -> RefusedError | None:
-    """The first fault that the checks find."""
+    """Return the first fault that the checks find."""
     for check in checks:
         try:
             check()

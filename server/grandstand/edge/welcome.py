@@ -1,9 +1,9 @@
-"""What a viewer is told of a room when it comes, comes back, or has lost its place. Pure.
+"""The messages that a viewer gets when it comes, comes back, or has lost its position. Pure.
 
-Theory of operation: between two commits the welcomes of a room differ in the viewer, the time and
-the count of viewers alone, until a cue becomes too old. What is large in them, and whether it fits
-into one message, is found out by the first, and kept encoded for the others: else 50 comments would
-be encoded twice for each viewer of a crowd that comes back.
+Theory of operation: between two commits the welcomes of a room differ only in the viewer, the time
+and the count of viewers, until a cue becomes too old. The first welcome encodes the large parts,
+and finds out whether they fit into one message. The others reuse that. Else 50 comments would be
+encoded twice for each viewer of a crowd that comes back.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Greeter:
         resume: Resume | None,
         codec: Codec,
     ) -> tuple[list[bytes], list[Publication] | None]:
-        """The messages of a welcome, encoded, then the numbered frames that the viewer missed; None
-        if it isn't recovered.
+        """Return the messages of a welcome, encoded, then the numbered frames that the viewer
+        missed; None if it isn't recovered.
 
-        A state too large for one message is told in several: its polls, overlays and cues follow
-        the ``welcome`` in unnumbered frames. Of the comments of before it has as many as fit. Staff
-        are also told what is set for later.
+        A state too large for one message is sent in several: its polls, overlays and cues follow
+        the ``welcome`` in unnumbered frames. Of the earlier comments it has as many as fit. Staff
+        also get what is set for later.
         """
         missed: list[Publication] | None = None
         if resume is not None and resume.epoch == replica.epoch:
@@ -96,7 +96,7 @@ class Greeter:
                     "polls": [
                         views.for_viewers(poll) for poll in polls if poll.announced or is_staff
                     ],
-                    "overlays": list(state.overlays.values()),  # for those behind its end, too
+                    "overlays": list(state.overlays.values()),  # also behind its end
                     "cues": [*cues, *state.cues_ahead.values()] if is_staff else cues,
                     "recent": [] if recovered else state.recent,
                 }
@@ -112,10 +112,10 @@ class Greeter:
     def _within_limits(
         self, whole: Welcome, codec: Codec, is_staff: bool
     ) -> tuple[Welcome, list[Frame]]:
-        """What of ``whole`` fits into one message, and frames, encoded but for their times, with
-        the tables that don't.
+        """Return what of ``whole`` fits into one message, and frames with the tables that don't,
+        encoded but for their times.
 
-        Those change far less often than a room's comments, and to cut 1 MB takes 20 ms.
+        The tables change far less often than a room's comments, and to cut 1 MB takes 20 ms.
         """
         tables = (whole.polls, whole.overlays, whole.cues)
         known, rest = self._cut.get((codec, is_staff), (None, []))

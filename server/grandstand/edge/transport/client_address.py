@@ -16,7 +16,7 @@ _FORWARDED = re.compile(rb"\r\nx-forwarded-for:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
 def forwarded_for(head: bytes | bytearray) -> str:
-    """The ``X-Forwarded-For`` of a request head; several are one list, '' is none."""
+    """Return the ``X-Forwarded-For`` of a request head; several become one list, '' is none."""
     return b", ".join(value.rstrip(b" \t") for value in _FORWARDED.findall(head)).decode("latin-1")
 
 
@@ -57,9 +57,8 @@ def counted_as(address: str) -> str:
 
 
 def limited_address(transport: asyncio.Transport, config: Config) -> str:
-    """Return what a connection is counted under before its request is read; '' for one from a
-    trusted proxy, which brings many, and on a Unix socket.
-    """
+    """Return the name under which a connection is counted before its request is read. It is '' for
+    one from a trusted proxy, which brings many, and on a Unix socket."""
     peer = transport.get_extra_info("peername")
     return _limited(peer[0], config.loaded_app) if isinstance(peer, tuple) else ""
 

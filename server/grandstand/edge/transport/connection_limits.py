@@ -1,12 +1,12 @@
-"""Connections that aren't viewers: how many there may be, and how long a peer may take.
+"""Limits of connections that aren't viewers: how many there may be, and how long a peer may take.
 
 It must not know HTTP, nor what a viewer is. A viewer's connection is here until its request has
 been read whole; from then on admission counts it.
 
 Theory of operation: a connection is counted for its address as soon as it is accepted, before
-anything of it is read. One deadline each hangs in the shared ``Keepalive``. Those whose peers owe
-a request's head stand in the order of their arrival. When the process runs out of open files the
-one that has waited longest gives its place up: a peer with something to say has said it long ago.
+anything of it is read. Each has one deadline in the shared ``Keepalive``. Connections whose peers
+owe a request's head are kept in the order of their arrival. When the process runs out of open
+files, the one that has waited longest is closed: an honest peer would have sent its head long ago.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Owner(Protocol):
     """The protocol on a connection's transport."""
 
     def expire(self) -> None:
-        """The peer has had its time, or its place is needed."""
+        """Close: the peer's time is over, or its permit is needed."""
 
 
 class ConnectionPermit:
-    """One connection's place and deadline; ``owner`` may change."""
+    """The permit and deadline of one connection; ``owner`` may change."""
 
     __slots__ = ("_deadline", "_limits", "address", "owner")
 
@@ -48,7 +48,7 @@ class ConnectionPermit:
 
     @property
     def turns(self) -> RoundRobin:
-        """Where it queues to be read."""
+        """Return the queue in which the connection waits to be read."""
         return self._limits.turns
 
     def within(self, delay_s: int, owes_head: bool = False) -> None:
@@ -63,25 +63,25 @@ class ConnectionPermit:
                 self._limits.owing_heads[self] = None
 
     def heard(self) -> None:
-        """The peer owes nothing now."""
+        """Note that the peer owes nothing now."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
         self._limits.owing_heads.pop(self, None)
 
     def leave(self) -> None:
-        """The connection is over, or a viewer's; harmless when it left already."""
+        """Give the permit back; harmless if it was given back already."""
         self.heard()
         if self.owner is not None:
             self.owner = None
             self._limits.forget(self.address)
 
     def refuse(self, why: str) -> None:
-        """Count that it is closed by us."""
+        """Count that we closed the connection."""
         self._limits.refused[why] += 1
 
     def evict(self) -> None:
-        """Give the place up."""
+        """Close the connection to make room."""
         self.heard()
         self.refuse("files")
         if self.owner is not None:
@@ -95,9 +95,8 @@ class ConnectionPermit:
 
 
 class ConnectionLimits:
-    """The connections of one process: ``per_address`` of them at most from one address, and
-    ``most`` in all, viewers included.
-    """
+    """The connections of one process: at most ``per_address`` from one address, and at most
+    ``most`` in all, viewers included."""
 
     def __init__(
         self, keepalive: Keepalive, per_address: int = 5000, most: int = sys.maxsize
@@ -105,7 +104,7 @@ class ConnectionLimits:
         self.keepalive = keepalive
         self.turns = RoundRobin(a_turn=EVENTS_A_TURN, a_connection=EVENTS_A_REQUEST)
         self.owing_heads: dict[ConnectionPermit, None] = {}
-        """Those whose peers owe a head, the longest first."""
+        """Connections whose peers owe a head, the longest first."""
         self.refused = {"address": 0, "files": 0, "odd": 0, "slow": 0}
         """Connections closed by us, by what was wrong with them."""
         self._per_address = per_address
@@ -113,10 +112,10 @@ class ConnectionLimits:
         self._counts: Counter[str] = Counter()
 
     def enter(self, owner: Owner, address: str, connections: int) -> ConnectionPermit | None:
-        """Return a place for a connection that was just accepted, or None: it is to be closed.
+        """Return a permit for a connection that was just accepted, or None if it must be closed.
 
-        ``address`` is what it is counted under, '' for one that isn't limited. ``connections`` is
-        how many this process has, with this one and viewers.
+        ``address`` is the name under which it is counted, '' for one that isn't limited.
+        ``connections`` is how many this process has, with this one and viewers.
         """
         if address and self._counts[address] >= self._per_address:
             self.refused["address"] += 1

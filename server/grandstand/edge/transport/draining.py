@@ -1,8 +1,8 @@
-"""How viewers are sent away when a server stops: in slices, over a stated time.
+"""Sends viewers away when a server stops: in slices, over a stated time.
 
 It must not know what a viewer is told, nor HTTP. Uvicorn would tell all of them in one loop, and
-nobody would be answered meanwhile; so they are told here, before uvicorn begins to shut down, and
-it finds only those who came in at the last moment.
+nobody would be answered meanwhile. So they are told here, before uvicorn begins to shut down.
+Uvicorn then finds only those who came in at the last moment.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ PAUSE_S = 0.05
 """Between slices: frames, pings and calls are served then."""
 
 SLICE_MAX = 250
-"""Viewers told in one go, 10 ms of the loop; after a stall the rest catches up in more of them."""
+"""Viewers told in one go, 10 ms of the loop. After a stall the rest is told in more slices."""
 
 
 class Leaving(Protocol):
-    """Somebody who is sent away."""
+    """A connection that is sent away."""
 
     def shutdown(self) -> None:
-        """Say bye and close; harmless when it is over already."""
+        """Say bye and close; harmless if it is over already."""
 
 
 def due(count: int, elapsed_s: float, spread_s: float) -> int:
-    """How many of ``count`` shall have been sent away: the first at once, all after ``spread_s``.
+    """Return how many of ``count`` must have been sent away: the first at once, all after
+    ``spread_s``.
 
-    They go at even distances, so that what comes back elsewhere is an even stream, together with
-    that of any other server that stops.
+    They go at even distances, so that they reach other servers as an even stream, also together
+    with those of another server that stops.
     """
     if elapsed_s >= spread_s:
         return count
@@ -42,14 +43,14 @@ def due(count: int, elapsed_s: float, spread_s: float) -> int:
 
 
 class Draining:
-    """One server's going away, over ``spread_s`` seconds or until somebody is in a hurry."""
+    """One server's stop, over ``spread_s`` seconds or until it is hastened."""
 
     def __init__(self, spread_s: float) -> None:
         self._spread_s = spread_s
         self._hurry = asyncio.Event()
 
     def hasten(self) -> None:
-        """Waits for nobody any more; uvicorn tells who is left."""
+        """Wait no longer; uvicorn tells those who are left."""
         self._hurry.set()
 
     async def run(
@@ -58,9 +59,9 @@ class Draining:
         here: Container[Leaving],
         now: Callable[[], float] = time.monotonic,
     ) -> int:
-        """Sends ``viewers`` away; how many were told. ``now`` is in seconds.
+        """Send ``viewers`` away; return how many were told. ``now`` is in seconds.
 
-        Who isn't ``here`` any more has left by itself, and nobody waits for it.
+        A viewer who isn't ``here`` any more has left by itself, and nobody waits for it.
         """
         waiting = list(viewers)
         count, told, begun_s = len(waiting), 0, now()

@@ -1,11 +1,11 @@
-"""What a peer sends, read frame by frame: within its budget, in turns with all other peers.
+"""Reads what a peer sends, frame by frame: within its budget, in turns with all other peers.
 
-It must not know sessions or messages: whoever derives from it takes the frames.
+It must not know sessions or messages; the class that derives from it takes the frames.
 
-Theory of operation: the first frame of what came is read at once, so that a message alone costs
-nothing more. A peer that sent several isn't read from until they are worked off, in turns with all
-others that wait (``RoundRobin``); so its backlog is what one read brought. One that exceeds its
-budget isn't read from any more.
+Theory of operation: the first frame of what came is read at once, so that a single message costs
+nothing more. A peer that sent several frames isn't read from until they are processed, in turns
+with all others that wait (``RoundRobin``). So its backlog is what one read brought. A peer that
+exceeds its budget isn't read from any more.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class FrameReader(asyncio.Protocol, ABC):
 
     @abstractmethod
     def receive_frame(self, opcode: Opcode, payload: bytes) -> None:
-        """Take a message, text being UTF-8, or a pong."""
+        """Take a message (text is UTF-8) or a pong."""
 
     @abstractmethod
     def flush(self, inbound: Inbound) -> None:
-        """Write what is to be answered to the frames of one turn."""
+        """Write the answers to the frames of one turn."""
 
     @abstractmethod
     def violated(self, code: CloseCode, reason: str) -> None:
@@ -58,7 +58,7 @@ class FrameReader(asyncio.Protocol, ABC):
         """Drop the connection at once."""
 
     def read_on(self, most: int) -> int:
-        """Read up to ``most`` of the frames that came; how many were read."""
+        """Read up to ``most`` of the frames that came; return how many were read."""
         inbound, count = self._inbound, 0
         if inbound is None:
             return 0
@@ -92,13 +92,13 @@ class FrameReader(asyncio.Protocol, ABC):
             self._turns.add(self)
 
     def hold(self, reason: int) -> None:
-        """Don't read from the peer while there is this reason."""
+        """Stop reading from the peer for this reason."""
         if not self._held and not self._transport.is_closing():
             self._transport.pause_reading()
         self._held |= reason
 
     def release(self, reason: int) -> None:
-        """The reason is gone."""
+        """Drop the reason; read again if there is no other."""
         held, self._held = self._held, self._held & ~reason
         if held and not self._held and not self._transport.is_closing():
             self._transport.resume_reading()

@@ -1,14 +1,14 @@
 """The opening handshake: from the bytes of a request to an offer that admission may admit.
 
-Bytes in, bytes out; of the world it reads only the clock, once a second. It must not know
-transports, nor who may enter. ``websockets`` checks the request and words the answer; ours are the
-choice of the subprotocol and the terms of deflate.
+Bytes in, bytes out; it reads nothing else but the clock, once a second. It must not know
+transports, nor who may enter. ``websockets`` checks the request and words the answer. The choice of
+the subprotocol and the terms of deflate are ours.
 
-Theory of operation: it takes ``websockets`` longer to read a head than all else that a viewer's
-entry costs us, and the heads of an audience are alike but for their keys. So a head in which
-nothing is unusual is only cut into its fields here, and the fields that decide are put to
-``websockets`` once a second for all who send the same ones; its answer, the key apart, is theirs
-too. What is unusual in any way, or refused, goes to it whole.
+Theory of operation: ``websockets`` takes longer to read a head than everything else that a viewer's
+entry costs, and the heads of an audience differ only in their keys. So a head in which nothing is
+unusual is only cut into its fields here. The fields that decide are given to ``websockets`` once a
+second for all viewers who send the same ones; they share its answer, except for the key. A head
+that is unusual in any way, or refused, goes to it whole.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from grandstand.wire.codes import ErrorCode
 from grandstand.wire.frames import WINDOW_BITS
 
 NOT_SNIFFED = ("X-Content-Type-Options", "nosniff")
-"""On every HTTP answer: browsers take it for what its Content-Type says."""
+"""On every HTTP answer: browsers believe its Content-Type."""
 
 SUBPROTOCOL_IS_TEXT = {"grandstand.v1.msgpack": False, "grandstand.v1.json": True}
 
@@ -60,11 +60,11 @@ _SAMPLE_ACCEPT = accept_key(_SAMPLE_KEY).encode()
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """Who asks to come in, and whither: what admission decides by.
+    """Who asks to come in, and where: what admission decides by.
 
-    ``path`` is percent-decoded, ``query`` isn't. ``host`` is there if the request names one and
-    no second. ``peer`` is the viewer's address without the port, behind a trusted proxy the one
-    the proxy names, and empty on a Unix socket.
+    ``path`` is percent-decoded, ``query`` isn't. ``host`` is there if the request has exactly one.
+    ``peer`` is the viewer's address without the port; behind a trusted proxy it is the one that the
+    proxy names, and on a Unix socket it is empty.
     """
 
     path: str
@@ -83,7 +83,7 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
     def response(self) -> bytes:
-        """The whole answer as it goes on the wire."""
+        """Return the whole answer as it goes on the wire."""
         headers = Headers(
             [
                 ("Connection", "close"),
@@ -97,7 +97,7 @@ class Refusal:
 
 
 def problem(status: int, code: ErrorCode, detail: str, retry_after_s: int | None = None) -> Refusal:
-    """A refusal in the contract's own words."""
+    """Return a refusal as a problem document."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -110,13 +110,13 @@ def problem(status: int, code: ErrorCode, detail: str, retry_after_s: int | None
 
 
 def unavailable(detail: str) -> bytes:
-    """The answer of a server that can't, for now."""
+    """Return the answer of a server that is temporarily unable."""
     return problem(503, ErrorCode.UNAVAILABLE, detail, retry_after_s=1).response()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A sound handshake: ``response`` is the 101 that opens the socket on these terms."""
+    """A valid handshake: ``response`` is the 101 that opens the socket on these terms."""
 
     handshake: Handshake
     is_text: bool
@@ -125,7 +125,7 @@ class Offer:
 
 
 def read(head: bytes | bytearray, peer: str) -> Offer | bytes:
-    """Judge a request head (up to its empty line): an offer, or the answer that ends it.
+    """Judge a request head (up to its empty line): return an offer, or the answer that ends it.
 
     ``peer`` is the viewer's address.
     """
@@ -133,7 +133,7 @@ def read(head: bytes | bytearray, peer: str) -> Offer | bytes:
 
 
 def _read_plain(head: bytes | bytearray, peer: str) -> Offer | None:
-    """The offer to a head in which nothing is unusual; None for any other."""
+    """Return the offer to a head in which nothing is unusual; None for any other."""
     text = head.decode("latin-1")
     if len(text) > MAX_LINE_LENGTH or _PLAIN.fullmatch(text) is None:
         return None
@@ -164,7 +164,8 @@ def _read_plain(head: bytes | bytearray, peer: str) -> Offer | None:
 
 @lru_cache(maxsize=64)
 def _offer_to_all(_second: int, *values: str | None) -> Offer | None:
-    """What ``websockets`` says to these decisive fields in this second, which its answer names."""
+    """Return what ``websockets`` answers to these deciding fields in this second, which its answer
+    names."""
     fields = [("sec-websocket-key", _SAMPLE_KEY), *zip(_DECISIVE, values, strict=True)]
     lines = [f"{name}: {value}\r\n" for name, value in fields if value is not None]
     head = f"GET / HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1")
@@ -173,7 +174,7 @@ def _offer_to_all(_second: int, *values: str | None) -> Offer | None:
 
 
 def _read_any(head: bytes | bytearray, peer: str) -> Offer | bytes:
-    """As ``read``, by ``websockets`` alone."""
+    """Judge a head as ``read`` does, by ``websockets`` alone."""
     server = _Server(extensions=[_DEFLATE])
     try:
         server.receive_data(head)
@@ -217,7 +218,7 @@ class _NoSubprotocolError(NegotiationError):
 
 class _Server(ServerProtocol):
     def reject(self, status: StatusLike, text: str) -> Response:
-        """Word a refusal."""
+        """Return a refusal."""
         response = super().reject(status, text)
         response.headers[NOT_SNIFFED[0]] = NOT_SNIFFED[1]
         return response

@@ -1,8 +1,8 @@
-"""The limit of handshakes a second. Whoever is beyond it is told when to try again.
+"""The limit of handshakes a second. A client beyond it is told when to try again.
 
 It must not know rooms, tokens or what a viewer is. When a server is lost, its viewers come to the
 others all at once, and each handshake takes CPU from the viewers who are there. So the limit is
-checked before anything but the address is read of a request, and a refusal is one ready answer.
+checked before anything but the address is read of a request, and a refusal is one prepared answer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from grandstand.edge.transport.handshake import problem
 from grandstand.wire.codes import ErrorCode
 
 LONGEST_S = 10
-"""The longest wait that a refusal tells: in it a crowd of 15,000 comes in at the default rate."""
+"""The longest wait in a refusal: in it a crowd of 15,000 comes in at the default rate."""
 
 
 class HandshakeLimit:
     """Lets ``per_s`` handshakes a second through, and as many at once after a quiet second, shared
     fairly between addresses (of IPv6 the /64).
 
-    ``on_refusal`` is called for each that is turned away. ``now`` is in seconds.
+    ``on_refusal`` is called for each refused handshake. ``now`` is in seconds.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class HandshakeLimit:
         self._on_refusal = on_refusal
 
     def refusal(self, peer: str) -> bytes:
-        """Take one handshake for an address; empty, or the answer if there is none."""
+        """Take one handshake for an address; return nothing, or the answer if there is none
+        left."""
         wait_ms = self._queue.take(counted_as(peer), self._now() * 1000)
         if not wait_ms:
             return b""
@@ -47,7 +48,8 @@ class HandshakeLimit:
         return _answer(ceil(wait_ms / 1000))
 
     def give_back(self) -> None:
-        """A handshake led to nothing: others may have it, its address stays charged."""
+        """Give back a handshake that led to nothing: others may have it, its address stays
+        charged."""
         self._queue.give_back()
 
 

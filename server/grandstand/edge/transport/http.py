@@ -1,16 +1,16 @@
-"""HTTP, by uvicorn's h11 protocol, for peers that may mean ill.
+"""HTTP, by uvicorn's h11 protocol, hardened against hostile peers.
 
-It must not know calls or pages. Uvicorn waits for the rest of a request for ever, and h11 reads
-heads as leniently as it may; here a peer's time is bounded, and a head that another server could
-read in another way is refused. A balancer in front of us that sees one request where we see two
-would give a stranger's request another's connection (request smuggling, RFC 9112 section 11.2).
+It must not know calls or pages. Uvicorn waits forever for the rest of a request, and h11 reads
+heads as leniently as it may. Here a peer's time is bounded, and a head that another server could
+read in another way is refused. A balancer in front that sees one request where we see two would
+give a stranger's request another's connection (request smuggling, RFC 9112 section 11.2).
 
-Theory of operation: what came waits in h11's buffer until its connection's turn, in which a few of
-h11's events are read: a request and its end, or some chunks of a body. So whoever sends a body in
-pieces of one byte, or many requests in one piece, takes a bounded share of each turn of the loop.
-What the peer owes is seen from h11's state after each turn and each answer, and changes the one
-deadline that the connection has. Time runs while the peer owes us bytes, or has an answer to read,
-and never while the application works.
+Theory of operation: bytes wait in h11's buffer until it is their connection's turn. In a turn a few
+of h11's events are read: a request and its end, or some chunks of a body. So a peer that sends a
+body in pieces of one byte, or many requests in one piece, takes a bounded share of each turn of the
+loop. After each turn and each answer, h11's state says what the peer owes, and the connection's one
+deadline is set by it. Time runs while the peer owes us bytes, or has an answer to read, and never
+while the application works.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ def _check(head: bytearray) -> None:
     if _ODD_LINES.search(head):
         raise LocalProtocolError("lines end in CR LF, and none is folded")
     if len(_FRAMING.findall(head)) > 1:
-        raise LocalProtocolError("the length of the body is told twice")
+        raise LocalProtocolError("the length of the body is given twice")
     if _ODD_LENGTH.search(head):
-        raise LocalProtocolError("Content-Length is one number")
+        raise LocalProtocolError("Content-Length must be one number")
     if _CODING.search(head) and _OLD.match(head):
         raise LocalProtocolError("HTTP/1.0 has no Transfer-Encoding")
 
@@ -97,13 +97,13 @@ class HeldFlow(FlowControl):
     _is_held = False
 
     def pause_reading(self) -> None:
-        """Uvicorn wants no more for now."""
+        """Stop reading: uvicorn wants no more for now."""
         if not self._is_held:
             super().pause_reading()
         self.read_paused = True
 
     def resume_reading(self) -> None:
-        """Uvicorn wants more."""
+        """Read again: uvicorn wants more."""
         if not self._is_held:
             super().resume_reading()
         self.read_paused = False
@@ -115,7 +115,7 @@ class HeldFlow(FlowControl):
         self._is_held = True
 
     def release(self) -> None:
-        """Read on, unless uvicorn wants to wait."""
+        """Read again, unless uvicorn wants to wait."""
         if self._is_held and not self.read_paused:
             self._transport.resume_reading()
         self._is_held = False
@@ -148,7 +148,7 @@ class HttpProtocol(H11Protocol):
         self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Take the transport."""
         super().connection_made(transport)  # type: ignore[arg-type]
         self.flow = HeldFlow(self.transport)
 
@@ -156,14 +156,13 @@ class HttpProtocol(H11Protocol):
         """Keep what came until it is our turn."""
         self._unset_keepalive_if_required()
         self.conn.receive_data(data)
-        if self._is_queued:  # one read more than was waiting: that is enough
+        if self._is_queued:  # one read more than was waiting is enough
             self.flow.hold()
         self._queue()
 
     def read_on(self, most: int) -> int:
-        """Take up to ``most`` of the events in what came, and see what the peer owes after that;
-        return how many were looked for: fewer if there are no more.
-        """
+        """Process up to ``most`` of the events in what came, and set the deadline; return how many
+        were looked for, which is fewer if there are no more."""
         if self.transport.is_closing() or self.transport.get_protocol() is not self:
             return 0
         self.conn.left = most
@@ -180,7 +179,7 @@ class HttpProtocol(H11Protocol):
         self.transport.abort()
 
     def on_response_complete(self) -> None:
-        """An answer has been written; the peer's next request may have come already."""
+        """Go on after an answer has been written; the peer's next request may have come already."""
         super().on_response_complete()
         if self.conn._receive_buffer:
             self._queue()
@@ -192,15 +191,15 @@ class HttpProtocol(H11Protocol):
             self._permit.turns.add(self)
 
     def pause_writing(self) -> None:
-        """The peer reads slower than we write."""
+        """Note that the peer reads slower than we write."""
         super().pause_writing()
         self._watch_unread()
 
     def resume_writing(self) -> None:
-        """The peer has read."""
+        """Note that the peer has read."""
         super().resume_writing()
         self._unread_bytes = 0
-        self._owed = (-1, None)  # what it owed before, it owes from now on
+        self._owed = (-1, None)  # its time for what it owes starts again
         self._watch()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
@@ -209,18 +208,19 @@ class HttpProtocol(H11Protocol):
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
+        """Clean up: the transport is gone."""
         self._permit.leave()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what isn't HTTP, or is odd."""
+        """Refuse what isn't HTTP, or is ambiguous."""
         self._permit.refuse("odd")
         detail = "not a request in strict HTTP/1.1: lines end in CR LF, the body has one length"
         self._end(400, detail)
 
     def expire(self) -> None:
-        """The peer has had its time; only an answer that it reads, however slowly, goes on."""
+        """End the connection, since the peer's time is over; only an answer that it reads, however
+        slowly, goes on."""
         unread_bytes = self.transport.get_write_buffer_size()
         if unread_bytes and not 0 < self._unread_bytes <= unread_bytes:
             self._watch_unread()
@@ -229,9 +229,9 @@ class HttpProtocol(H11Protocol):
         elif self.conn.their_state is h11.SEND_BODY and (
             self.flow.read_paused or self._is_answering
         ):
-            self._permit.within(BODY_S)  # it is the application that takes its time
+            self._permit.within(BODY_S)  # the application is at work
         else:
-            self._end(408, f"a request's head is to come within {HEAD_S} s, its body in {BODY_S}")
+            self._end(408, f"a request's head must come within {HEAD_S} s, its body in {BODY_S}")
 
     @property
     def _is_answering(self) -> bool:
@@ -239,7 +239,7 @@ class HttpProtocol(H11Protocol):
         return cycle is not None and cycle.response_started and not cycle.response_complete
 
     def _end(self, status: int, detail: str) -> None:
-        """Close, with a problem document unless that would come amid an answer."""
+        """Close, with a problem document unless that would come in the middle of an answer."""
         if not self._is_answering:
             self.transport.write(problem(status, ErrorCode.BAD_MESSAGE, detail).response())
         if self.cycle is not None:

@@ -1,16 +1,16 @@
 """What comes from a viewer: from the bytes of its connection to whole messages and pongs. Pure.
 
 It must not know transports, nor what a message says. ``websockets``' sans-I/O ``Protocol`` reads
-frames, answers pings and closes, and judges what is wrong.
+frames, answers pings and closes, and decides what is wrong.
 
-Every connection has a budget, from which each frame is taken before anything of it is decoded:
-one for the frame, whatever it is, and one more for each 4 KiB. Whoever asks for a frame decides how
-many are read in one go.
+Every connection has a budget. Each frame is charged before anything of it is decoded: one for the
+frame, whatever it is, and one more for each 4 KiB. The caller that asks for frames decides how many
+are read in one go.
 
 Theory of operation: nearly all that a viewer ever sends is hello, comments, votes and pongs, each
 one unfragmented frame that comes in one piece. Such a frame is read here (0.7 us; 1.2 deflated). A
 ``Protocol`` (4.3 and 5.9 us, 1.5 KB for each viewer) is made when anything else comes, or when we
-close; from then on it reads everything.
+close. From then on it reads everything.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ except ImportError:  # as websockets does where its C isn't built
 MAX_MESSAGE_BYTES = 4096  # from a client, by the wire contract
 
 FRAMES = Rate(interval_ms=1000 / 60, burst=600)
-"""Of one connection: three times the messages that are answered with more than an error."""
+"""Of one connection: three times the messages that get more than an error."""
 
 FRAMES_BEFORE_HELLO = Rate(interval_ms=1000, burst=20)
 
@@ -83,14 +83,14 @@ class Inbound:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the peer has sent a close frame."""
+        """Return whether the peer has sent a close frame."""
         return self._protocol is not None and self._protocol.close_rcvd is not None
 
     def add(self, data: bytes, now_ms: float) -> None:
-        """Keep what came, to be read frame by frame. A piece of a frame costs what a frame does;
+        """Keep what came, to be read frame by frame. A piece of a frame costs as much as a frame;
         what comes after the end is dropped and costs little.
 
-        Raises ExcessError if the budget hasn't so much left.
+        Raises ExcessError if the budget is used up.
         """
         if self._protocol is not None and self._protocol.eof_sent:
             self.drop()
@@ -106,13 +106,15 @@ class Inbound:
 
     @property
     def has_frame(self) -> bool:
-        """Whether there is something to read: a whole frame, or what can't become one."""
+        """Return whether there is something to read: a whole frame, or bytes that can't become
+        one."""
         return self._next_end() > 0
 
     def read(self, now_ms: float) -> list[tuple[Opcode, bytes]] | None:
-        """The messages and pongs that the next frame completes, in order; None without a frame.
+        """Return the messages and pongs that the next frame completes, in order; None without a
+        frame.
 
-        Raises ExcessError, with nothing decoded, if the budget hasn't so much left.
+        Raises ExcessError, with nothing decoded, if the budget is used up.
         """
         begin, end = self._at, self._next_end()
         if not end:
@@ -126,9 +128,9 @@ class Inbound:
         return self.receive(data[begin:] if begin else data)
 
     def receive(self, data: bytes) -> list[tuple[Opcode, bytes]]:
-        """The messages (``TEXT``, ``BINARY``) and pongs that ``data`` completes, in order.
+        """Return the messages (``TEXT``, ``BINARY``) and pongs that ``data`` completes, in order.
 
-        Text isn't checked to be UTF-8. What there is to answer, ``to_send`` gives.
+        Text isn't checked to be UTF-8. ``to_send`` has the answers.
         """
         if self._protocol is None:
             whole = self._whole(data)
@@ -146,26 +148,27 @@ class Inbound:
         return received
 
     def close(self, code: int, reason: str) -> None:
-        """A close frame, unless there was one; ``reason`` has at most 123 bytes."""
+        """Make a close frame, unless there was one; ``reason`` has at most 123 bytes."""
         protocol = self._made()
         if protocol.state is OPEN:
             protocol.send_close(code, reason)
 
     def to_send(self) -> list[bytes]:
-        """What is to be written now; an empty one asks for the end of the stream."""
+        """Return what must be written now; an empty piece asks for the end of the stream."""
         return [] if self._protocol is None else self._protocol.data_to_send()
 
     def end(self) -> None:
-        """Nothing comes any more."""
+        """Note that nothing comes any more."""
         self.drop()
         if self._protocol is not None:
             self._protocol.parser.close()  # the generator and the protocol hold each other
             self._protocol = None
 
     def _next_end(self) -> int:
-        """Where in ``_unread`` the next frame ends; 0 while it isn't there as a whole.
+        """Return where in ``_unread`` the next frame ends; 0 while it isn't there as a whole.
 
-        What can't become a frame that we take ends with all that is there: it fails at once.
+        Bytes that can't become a frame that we accept end with everything that is there, and fail
+        at once.
         """
         data, at = self._unread, self._at
         size = len(data) - at
@@ -183,8 +186,8 @@ class Inbound:
         return at + head + length if size >= head + length else 0
 
     def _spend(self, now_ms: float, cost: float) -> None:
-        """The generic cell rate algorithm, as in ``rules.limits``; a bucket would be one object
-        more for each viewer."""
+        """Charge the budget by the generic cell rate algorithm, as in ``domain.limits``; a bucket
+        would be one more object for each viewer."""
         interval_ms = self.budget.interval_ms
         arrival_ms = max(self._arrival_ms, now_ms) + cost * interval_ms
         if arrival_ms - now_ms > self.budget.burst * interval_ms:
@@ -192,7 +195,8 @@ class Inbound:
         self._arrival_ms = arrival_ms
 
     def _whole(self, data: bytes) -> tuple[Opcode, bytes] | None:
-        """What ``data`` says if it is one whole frame that needs nobody's judgement."""
+        """Return the content of ``data`` if it is one whole frame that ``Protocol`` needn't
+        judge."""
         if len(data) < 6:
             return None
         first, length, begin = data[0], data[1] - _MASKED, 6

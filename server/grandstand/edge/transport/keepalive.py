@@ -1,12 +1,12 @@
-"""Time for sockets: pings, and deadlines a second wide, all by one sweep a second.
+"""Timing for sockets: pings, and deadlines to a second, all by one sweep a second.
 
 It must not know what a socket is beyond ``Pinged``, nor why somebody set a deadline.
 
-Theory of operation: time is a count of sweeps. A socket stays in one of 25 slots for life; a sweep
-pings the slot whose turn it is and judges the slot that was pinged 10 sweeps before, so that a
-viewer costs one set entry and no timer. Deadlines hang in a dictionary by the sweep they are due
-at. A stalled loop doesn't make up for sweeps it missed: deadlines come late then, never before
-the bytes that would have met them were read.
+Theory of operation: time is a count of sweeps. A socket stays in one of 25 slots for life. A sweep
+pings the slot whose turn it is, and checks the slot that was pinged 10 sweeps before. So a viewer
+costs one set entry and no timer. Deadlines are kept in a dictionary by the sweep at which they are
+due. A stalled loop doesn't make up for sweeps that it missed: deadlines then come late, and never
+before the bytes that would have met them were read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Pinged(Protocol):
 
 
 class Deadline:
-    """Something to be called later, unless it is cancelled first."""
+    """A call to be made later, unless it is cancelled first."""
 
     __slots__ = ("_call", "_due_with")
 
@@ -51,7 +51,7 @@ class Deadline:
         self._due_with.discard(self)
 
     def expire(self) -> None:
-        """The time has come."""
+        """Make the call: the time has come."""
         call, self._call = self._call, None
         if call is not None:
             call()
@@ -68,9 +68,9 @@ class Keepalive:
         self._due: dict[int, set[Deadline]] = {}
 
     def join(self, socket: Pinged) -> int:
-        """Ping ``socket`` from now on; the slot it returns is what ``leave`` wants back.
+        """Ping ``socket`` from now on; return its slot, which ``leave`` needs.
 
-        The emptiest slot, so that a rush of arrivals doesn't make a rush of pings.
+        It is the emptiest slot, so that many arrivals at once don't make many pings at once.
         """
         sizes = [*map(len, self._slots)]
         slot = sizes.index(min(sizes))
@@ -78,7 +78,7 @@ class Keepalive:
         return slot
 
     def leave(self, socket: Pinged, slot: int) -> None:
-        """Ping ``socket`` no more; harmless when it left already."""
+        """Ping ``socket`` no more; harmless if it left already."""
         self._slots[slot].discard(socket)
 
     def after(self, delay_s: int, call: Callable[[], None]) -> Deadline:
@@ -87,7 +87,7 @@ class Keepalive:
         return Deadline(call, self._due.setdefault(due, set()))
 
     def sweep(self) -> None:
-        """One second has passed."""
+        """Do the work of one second."""
         self._sweeps += 1
         for deadline in tuple(self._due.pop(self._sweeps, ())):
             self._guarded(deadline.expire)

@@ -1,6 +1,6 @@
-"""The first stage of a viewer's connection: its request's head is read, and admission is asked.
+"""The first stage of a viewer's connection: reads its request's head and asks admission.
 
-It must not know frames, and writes nothing: it says who was admitted, or how the request is to be
+It must not know frames, and writes nothing: it says who was admitted, or how the request must be
 answered. A connection has one until its head is whole; an open one keeps nothing of it.
 """
 
@@ -26,14 +26,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Admission(Protocol[SessionT_co]):
-    """Who may come in."""
+    """Decides who may come in."""
 
     @property
     def handshake_limit(self) -> HandshakeLimit:
-        """What is asked first."""
+        """Return the limit that is asked first."""
 
     def admit(self, handshake: Handshake) -> SessionT_co | Refusal:
-        """A session for the viewer, or the answer it gets instead."""
+        """Return a session for the viewer, or the answer that it gets instead."""
 
 
 class Admitted(NamedTuple, Generic[SessionT]):
@@ -55,14 +55,13 @@ class Opening(Generic[SessionT]):
         self._config = config
         self._head = bytearray()
         self.early = b""
-        """What came after the head, where uvicorn has read that before."""
+        """What came after the head, if uvicorn has read it already."""
 
     def receive(
         self, data: bytes, transport: asyncio.Transport
     ) -> Admitted[SessionT] | bytes | None:
-        """Take bytes of the head: None if it isn't whole yet, else who was admitted, or the answer
-        that ends the connection, which may be empty.
-        """
+        """Take bytes of the head; return None if it isn't whole yet, else who was admitted, or the
+        answer that ends the connection, which may be empty."""
         self._head += data
         end = self._head.find(b"\r\n\r\n") + 4
         if end < 4:

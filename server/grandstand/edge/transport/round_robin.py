@@ -1,10 +1,10 @@
-"""What connections have sent, read in turns: so many frames in one turn of the event loop.
+"""Reads what connections have sent, in turns: a limited number of frames in one turn of the loop.
 
 It must not know sockets or frames beyond ``Reader``.
 
-Theory of operation: a connection reads the first frame of what came by itself. One that has more
-stops its transport and queues here. Each turn of the loop reads a bounded number of frames, a few
-of each connection and round robin; then sockets, timers and other viewers have their turn. So a
+Theory of operation: a connection reads the first frame of what came by itself. A connection with
+more stops its transport and queues here. Each turn of the loop reads a bounded number of frames, a
+few of each connection, round robin. Then sockets, timers and other viewers have their turn. So a
 flood takes a bounded share of the loop, over however many connections it comes.
 """
 
@@ -25,7 +25,7 @@ FRAMES_A_CONNECTION = 8
 """Of one connection in one go."""
 
 TURN_S = 0.01
-"""A turn ends after so long, too: some messages are dearer than most."""
+"""A turn also ends after this time, since some messages are more expensive than most."""
 
 EVENTS_A_TURN, EVENTS_A_REQUEST = 24, 8
 """The same for HTTP, in h11's events: eight small requests, about 5 ms with their answers."""
@@ -37,17 +37,16 @@ class Reader(Protocol):
     """A connection that has sent more than one frame at once."""
 
     def read_on(self, most: int) -> int:
-        """Read up to ``most`` frames; how many were read. Fewer: it needn't be asked again."""
+        """Read up to ``most`` frames; return how many were read. If fewer, it needn't be asked
+        again."""
 
     def abort(self) -> None:
-        """Drop the connection: what it sent can't be read."""
+        """Drop the connection, since what it sent can't be read."""
 
 
 class RoundRobin:
-    """The queue of one event loop, of which ``a_turn`` frames are read in a turn, and
-    ``a_connection`` of one connection. ``call_soon`` is that loop's, ``now_s`` its clock, unless a
-    test gives its own.
-    """
+    """The queue of one event loop. A turn reads ``a_turn`` frames, and ``a_connection`` of one
+    connection. ``call_soon`` is that loop's, ``now_s`` its clock, unless a test gives its own."""
 
     def __init__(
         self,
@@ -67,13 +66,13 @@ class RoundRobin:
         return len(self._queue)
 
     def add(self, reader: Reader) -> None:
-        """Let ``reader`` read on from the next turn of the loop on; one that is queued stays so."""
+        """Let ``reader`` read from the next turn of the loop on; one that is queued stays so."""
         self._queue[reader] = None
         if not self._is_due:
             self._schedule()
 
     def turn(self) -> None:
-        """One turn of the loop."""
+        """Do one turn of the loop."""
         self._is_due = False
         left, end_s = self._a_turn, self._now_s() + TURN_S
         while self._queue and left > 0 and self._now_s() < end_s:

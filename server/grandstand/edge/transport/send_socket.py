@@ -1,9 +1,9 @@
-"""What the kernel holds back for a viewer: bounded in ours, and looked at in the peer's.
+"""Bounds on what the kernel buffers for a viewer, and the window of the peer's kernel.
 
 With the kernel's own buffers pause_writing fired after 3.8 MB unread, 776 s at 5 frames a second;
-with ours after 36 KB, 7 s. But a peer whose buffers are the default ones has 120 to 155 KB of small
-frames in its own kernel, 25 s of a busy room, before ours fills; its window shrinks from the first
-unread frame on.
+with ours after 36 KB, 7 s. But a peer with default buffers has 120 to 155 KB of small frames in its
+own kernel, 25 s of a busy room, before ours fills. Its window shrinks from the first unread frame
+on.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ NOT_SENT_LOWAT_BYTES = 16 * 1024
 HIGH_WATER_BYTES = 0  # paused as soon as the kernel takes no more; and uvloop writes at once
 
 UNREAD_BYTES = 8 * 1024
-"""A window that has become so much smaller is to be looked into. It also shrinks where frames
-become smaller: only an answer tells who reads."""
+"""A window that has become so much smaller must be checked. It also shrinks where frames become
+smaller: only an answer proves that a viewer reads."""
 
 Socket = _socket.socket
-"""Of Python's C. A transport's own is made anew, in Python, for each question."""
+"""Of Python's C. A transport's own is made anew, in Python, each time it is asked for."""
 
 _TCP_INFO = 11  # of Linux
 _SEND_WINDOW_AT = 228  # tcpi_snd_wnd in struct tcp_info, include/uapi/linux/tcp.h, since Linux 5.4
 
 
 def handle(transport: asyncio.Transport) -> Socket | None:
-    """A second handle of the socket under ``transport``, to write past it; None where bytes may not
-    go past it. Bounds what both hold back: the transport nothing that the kernel would take.
+    """Return a second handle of the socket under ``transport``, to write past it; None where bytes
+    may not go past it. Set bounds on what both buffer: the transport buffers nothing that the
+    kernel would take.
 
     The transport keeps no bytes of its own unless it has paused us, and closes the socket after
-    ``connection_lost``. By then this handle must be detached: else it would close it, too.
+    ``connection_lost``. By then this handle must be detached, else it would close the socket too.
     """
     transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
     shown = transport.get_extra_info("socket")
@@ -52,7 +53,8 @@ def handle(transport: asyncio.Transport) -> Socket | None:
 
 
 def window(kernel: Socket) -> int:
-    """Bytes, by the peer's last word; 0 where the kernel has none: not TCP, not Linux, broken."""
+    """Return the peer's last window in bytes; 0 where the kernel has none: not TCP, not Linux,
+    broken."""
     try:
         info = kernel.getsockopt(_socket.IPPROTO_TCP, _TCP_INFO, _SEND_WINDOW_AT + 4)
     except OSError:

@@ -1,14 +1,13 @@
 """One viewer's WebSocket, as a protocol class that uvicorn puts on the transport of an upgrade.
 
 It must not know rooms, messages, tokens or the store: an ``Opening`` reads the head and asks
-admission, a session gets whole messages and says what to write.
+admission; a session gets whole messages and says what to write.
 
 Theory of operation: uvicorn replays the request's head into ``data_received``. From the 101 on the
-transport is ours, and a frame that others made ready goes to it by one ``write``, with no task,
-queue, event or timer per viewer; pings and deadlines hang in the shared ``Keepalive``. A viewer
-that doesn't read isn't read either: what it sends waits in its own kernel, so its pings and
-messages can't pile up answers here. How much of what a peer sends is read, and when, the
-``FrameReader`` decides.
+transport is ours. A frame that others made goes to it by one ``write``, with no task, queue, event
+or timer per viewer; pings and deadlines are in the shared ``Keepalive``. A viewer that doesn't read
+isn't read either: what it sends waits in its own kernel, so its pings and messages can't pile up
+answers here. The ``FrameReader`` decides how much of what a peer sends is read, and when.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ CLOSING_S = 5
 """How long a peer may take to answer a close frame, or to read a last answer, in seconds."""
 
 ANSWER_S = 1
-"""So long a viewer whose window shrinks may take to answer a ping, until it is behind."""
+"""A viewer whose window shrinks may take this long to answer a ping; after that it is behind."""
 
 _PING = b"\x89\x00"  # FIN, opcode 9, no payload: any pong answers it
 
@@ -49,30 +48,29 @@ class Session(Protocol):
     """One viewer, made by admission: plain methods, called on the event loop."""
 
     def opened(self, socket: ViewerSocket) -> None:
-        """The handshake is done."""
+        """Take the socket: the handshake is done."""
 
     def received(self, payload: bytes, is_text: bool) -> None:
-        """One whole message; text is UTF-8."""
+        """Take one whole message; text is UTF-8."""
 
     def bye(self, code: CloseCode, reason: str) -> None:
-        """The peer broke a rule of the transport's: say why, and close."""
+        """Say why, and close: the peer broke a rule of the transport's."""
 
     def behind(self) -> None:
-        """The kernel takes no more; may come from within ``write``, and for a healthy peer too,
-        when a frame is larger than the buffers.
-        """
+        """Note that the kernel takes no more. May come from within ``write``, and for a healthy
+        peer too, when a frame is larger than the buffers."""
 
     def caught_up(self) -> None:
-        """The kernel has taken everything."""
+        """Note that the kernel has taken everything."""
 
     def ending(self) -> None:
-        """From now on nothing may be written: a close frame has been, or the end was cut short."""
+        """Stop writing: a close frame was sent, or the connection was cut."""
 
     def lost(self) -> None:
-        """The connection is over, whatever the cause; once, after ``opened``."""
+        """Clean up: the connection is over, whatever the cause. Called once, after ``opened``."""
 
     def drain(self) -> None:
-        """The process is shutting down: say bye and close."""
+        """Say bye and close: the process is shutting down."""
 
 
 class ViewerSocket(FrameReader):
@@ -128,9 +126,8 @@ class ViewerSocket(FrameReader):
     # What a session and the fan-out may do.
 
     def write(self, frame: bytes) -> None:
-        """Give a ready-made frame to the kernel, and what it doesn't take to the transport; nothing
-        once closing.
-        """
+        """Write a frame to the kernel, and what it doesn't take to the transport; nothing once
+        closing."""
         if not self._open:
             return
         sent = 0
@@ -160,13 +157,13 @@ class ViewerSocket(FrameReader):
         self._transport.abort()
 
     def greeted(self) -> None:
-        """It has said ``hello``: from now on it may send as much as a viewer may."""
+        """Raise the budget to a viewer's: it has sent ``hello``."""
         if self._inbound is not None:
             self._inbound.budget = FRAMES
 
     def doubt(self) -> None:
-        """Its window shrinks, which has many causes: ask for a pong, and take it for full if none
-        comes."""
+        """Ask for a pong, since the window shrinks, which has many causes; if none comes, treat it
+        as full."""
         if not self._asked:
             self._asked = True
             self.write(_PING)
@@ -201,30 +198,30 @@ class ViewerSocket(FrameReader):
         self._transport.set_protocol(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the request's head, later of frames."""
+        """Take bytes of the request's head, later of frames."""
         if self._opening is not None:
             data = self._receive_head(self._opening, data)
         if data and self._inbound is not None:
             self.receive(self._inbound, data)
 
     def eof_received(self) -> None:
-        """The peer has closed its side: returning nothing lets the transport close ours."""
+        """Return nothing, so that the transport closes our side: the peer has closed its own."""
 
     def pause_writing(self) -> None:
-        """The kernel takes no more."""
+        """Note that the kernel takes no more."""
         self.paused = True
         self.hold(FULL)
         self._tell(lambda session: session.behind())
 
     def resume_writing(self) -> None:
-        """The kernel has taken everything; a peer that reads is alive."""
+        """Note that the kernel has taken everything; a peer that reads is alive."""
         self._ponged = True
         self.release(FULL)
         if not self._deaf:
             self._caught_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
+        """Clean up: the transport is gone."""
         self._connections.discard(self)
         self._shut()
         if self._deadline is not None:
@@ -242,7 +239,7 @@ class ViewerSocket(FrameReader):
                 _log.exception("session failed", peer=self.peer)
 
     def shutdown(self) -> None:
-        """Uvicorn is stopping: the session says bye, an unfinished handshake is turned away."""
+        """Let the session say bye, or refuse an unfinished handshake: uvicorn is stopping."""
         if self._opening is not None:
             self._turn_away(unavailable("the server is stopping"))
         elif self._open:
@@ -251,7 +248,7 @@ class ViewerSocket(FrameReader):
     # The handshake.
 
     def _receive_head(self, opening: Opening[Session], data: bytes) -> bytes:
-        """Give bytes to the opening; returns those that follow the head, once it is open."""
+        """Give bytes to the opening; return those that follow the head, once it is open."""
         outcome = opening.receive(data, self._transport)
         if isinstance(outcome, Admitted):
             try:
@@ -285,18 +282,18 @@ class ViewerSocket(FrameReader):
     # Frames.
 
     def receive_frame(self, opcode: Opcode, payload: bytes) -> None:
-        """A message for the session, or a pong."""
+        """Take a message for the session, or a pong."""
         if opcode is Opcode.PONG:
             self._receive_pong()
         else:
             self._tell(lambda session: session.received(payload, opcode is Opcode.TEXT))
 
     def violated(self, code: CloseCode, reason: str) -> None:
-        """The session says bye and closes."""
+        """Let the session say bye, and close."""
         self._tell(lambda session: session.bye(code, reason))
 
     def flush(self, inbound: Inbound) -> None:
-        """Write what is to be answered."""
+        """Write the answers."""
         for data in inbound.to_send():
             if data:
                 self._transport.write(data)
@@ -313,7 +310,8 @@ class ViewerSocket(FrameReader):
     # The end.
 
     def _tell(self, what: Callable[[Session], None]) -> None:
-        """Call the session; what it raises is ours, logged here and never seen by the loop."""
+        """Call the session. Its exceptions are ours: they are logged here and never reach the
+        loop."""
         if not self._open or self._session is None:
             return
         try:
@@ -323,7 +321,7 @@ class ViewerSocket(FrameReader):
             self.close(CloseCode.INTERNAL_ERROR)
 
     def _shut(self) -> None:
-        """No more frames in or out; from here on the peer has bounded time."""
+        """Take and write no more frames; from here on the peer has bounded time."""
         if self._open:
             self._open = False
             self._detach()
@@ -336,13 +334,13 @@ class ViewerSocket(FrameReader):
                     _log.exception("session failed", peer=self.peer)
 
     def _detach(self) -> None:
-        """From here on only the transport writes, and closes the socket."""
+        """Drop our handle: from here on only the transport writes, and closes the socket."""
         if self.kernel is not None:
             self.kernel.detach()
             self.kernel = None
 
     def _hang_up(self, at_once: bool) -> None:
-        """End the stream; what the peer is still sending is read away unless ``at_once``.
+        """End the stream; what the peer still sends is read and discarded unless ``at_once``.
 
         Closing on unread bytes resets the connection, and the reset can overtake the close frame
         that tells the peer what it did wrong.
