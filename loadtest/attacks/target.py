@@ -1,4 +1,7 @@
-"""The server that is attacked: a real ``grandstand serve`` with a room, and ways to reach it."""
+"""The server that is attacked: a real ``grandstand serve`` with a room, and ways to reach it.
+
+Attacks keep raw sockets and not ``grandstand.client``: they must do what no client does.
+"""
 
 from __future__ import annotations
 

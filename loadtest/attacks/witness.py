@@ -5,13 +5,14 @@
 One viewer a token. Each asks every ``EVERY_S``, at even distances among them, whatever was
 answered before; the first says something besides, so that there are frames. It prints a line when
 all are in, goes on until its standard input ends, and prints what it saw as JSON (``Seen``). A
-viewer who is cut comes back at once.
+viewer who is cut comes back as every client does, if it may.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -21,11 +22,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from grandstand.client.backoff import Backoff, Closed, End, Failed, Refused
 from grandstand.timeouts import timeout
+from grandstand.wire.codes import AfterClose, CloseCode
 
 from loadtest.attacks.target import Target
 from loadtest.seats.client_frames import StreamError
-from loadtest.seats.dialects import Grandstand, Kind
+from loadtest.seats.dialects import Grandstand, Kind, bye_in
 
 HOME = "127.0.0.100"
 VIEWERS = 6
@@ -35,7 +38,6 @@ EVERY_S = 0.12
 SAYS_EVERY = 4
 """The first viewer says something with each fourth question."""
 
-AGAIN_S = 0.05
 END_S = 60.0
 IN_S = 20.0
 """For all to come in."""
@@ -65,22 +67,27 @@ class _Viewer:
         self._address = address
         self._token = token
         self._dialect = Grandstand(f"{address[0]}:{address[1]}", room)
+        self._backoff = Backoff()
         self._waiting: dict[str, float] = {}
         self._next = 0
         self._writer: asyncio.StreamWriter | None = None
 
     async def stay(self) -> None:
-        """Be there, and come back when cut."""
+        """Be there, and come back when cut, unless it mustn't."""
         while True:
+            self._backoff.begin()
             try:
-                await self._visit()
+                end = await self._visit()
             except (OSError, StreamError) as error:
-                self.fault = repr(error)
-            else:
-                self.fault = "cut"
+                end = Failed(repr(error))
+            now_s = time.monotonic()
+            end, after = self._backoff.judge(end, now_s)
             self._writer = None
-            self.seen.closes.append(time.monotonic())
-            await asyncio.sleep(AGAIN_S)
+            self.fault = str(end)
+            self.seen.closes.append(now_s)
+            if after is not AfterClose.RECONNECT:
+                return
+            await asyncio.sleep(self._backoff.return_s(now_s, random.random()) - now_s)
 
     async def ask(self) -> None:
         """Ask at fixed moments."""
@@ -107,7 +114,7 @@ class _Viewer:
         if self._writer is not None:
             self._writer.write(Grandstand.say(message))
 
-    async def _visit(self) -> None:
+    async def _visit(self) -> End:
         reader, writer = await asyncio.open_connection(*self._address, local_addr=(HOME, 0))
         transport_socket = writer.get_extra_info("socket")
         transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -125,14 +132,20 @@ class _Viewer:
                             writer.write(self._dialect.hello(self._token, None))
                         case Kind.ENTERED:
                             self._writer = writer
+                            self._backoff.welcomed(time.monotonic())
                             self.is_in.set()
-                        case Kind.REFUSED | Kind.CLOSED:
-                            raise StreamError(f"{message.kind.name} with {message.code}")
+                        case Kind.REFUSED:
+                            return Refused(message.code, message.retry_after_s)
+                        case Kind.CLOSED:
+                            return Closed(message.code)
                         case Kind.COUNTED if self._first:
                             self.seen.frames.append(time.monotonic())
                         case Kind.TOLD if message.told is not None:
+                            if (bye := bye_in(message.told)) is not None:
+                                self._backoff.warned(bye, time.monotonic())
                             self._answered(str(message.told.get("id")))
                 data = data[at:]
+            return Closed(CloseCode.NO_CLOSE_FRAME)
         finally:
             writer.close()
 

@@ -13,6 +13,11 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from grandstand.client.connection import hello
+from grandstand.client.websocket import SUBPROTOCOL, retry_after_s
+from grandstand.client.websocket import WebSocket as Upgrade
+from grandstand.wire.messages import Bye, Resume
+from websockets.typing import Subprotocol
 
 from loadtest.seats.client_frames import (
     BINARY,
@@ -28,7 +33,7 @@ from loadtest.seats.client_frames import (
 
 MAX_HEAD_BYTES = 16 * 1024
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
-_RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after:([^\r\n]*)", re.IGNORECASE)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -85,18 +90,13 @@ class Dialect(Protocol):
 class WebSocket:
     """A plain upgrade, in at the 101: Nchan, node ``ws``, the bare floor; and what all share."""
 
-    def __init__(self, host: str, path: str, *headers: str) -> None:
-        """``host`` with its port. The answer's ``Sec-WebSocket-Accept`` isn't looked at."""
-        lines = [
-            f"GET {path} HTTP/1.1",
-            f"Host: {host}",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-            *headers,
-        ]
-        self.opening = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    def __init__(
+        self, host: str, path: str, protocol: Subprotocol | None = None, *, deflate: bool = False
+    ) -> None:
+        """``host`` with its port. All seats send the same request, its key too; the answer's
+        ``Sec-WebSocket-Accept`` isn't looked at.
+        """
+        self.opening = Upgrade(f"ws://{host}{path}", protocol, deflate=deflate).written()
 
     at_101 = Kind.ENTERED
 
@@ -138,7 +138,7 @@ class WebSocket:
         if status[1] == b"101":
             return Message(self.at_101, end)
         after = _RETRY_AFTER.search(head)
-        wait_s = 0.0 if after is None else float(after[1])
+        wait_s = retry_after_s(None if after is None else after[1].decode("latin-1"))
         return Message(Kind.REFUSED, len(data), code=int(status[1]), retry_after_s=wait_s)
 
 
@@ -149,18 +149,12 @@ class Grandstand(WebSocket):
 
     def __init__(self, host: str, room: str, *, deflate: bool = False) -> None:
         """With ``deflate`` permessage-deflate is offered; frames are inflated once for all."""
-        extension = ("Sec-WebSocket-Extensions: permessage-deflate",) if deflate else ()
-        protocol = "Sec-WebSocket-Protocol: grandstand.v1.msgpack"
-        super().__init__(host, f"/v1/rooms/{room}/live", protocol, *extension)
+        super().__init__(host, f"/v1/rooms/{room}/live", SUBPROTOCOL, deflate=deflate)
 
     def hello(self, token: str | None, place: Place | None) -> bytes:
         """With the token, and the place to go on from."""
-        message: dict[str, Any] = {"type": "hello", "client": "grandstand load"}
-        if token is not None:
-            message["token"] = token
-        if place is not None:
-            message["resume"] = {"epoch": place[0], "offset": place[1]}
-        return self.say(message)
+        resume = None if place is None else Resume(*place)
+        return masked(BINARY, hello(token, resume, "grandstand load"))
 
     @staticmethod
     def say(message: dict[str, Any]) -> bytes:
@@ -176,6 +170,14 @@ class Grandstand(WebSocket):
         if kind == "frame":
             return Message(Kind.COUNTED, frame.end, told)
         return Message(Kind.ENTERED if kind == "welcome" else Kind.TOLD, frame.end, told)
+
+
+def bye_in(told: dict[str, Any]) -> Bye | None:
+    """A message of Grandstand's, if it is the last before a close. Raises StreamError."""
+    try:
+        return msgspec.convert(told, Bye) if told["type"] == "bye" else None
+    except msgspec.ValidationError as error:
+        raise StreamError(f"a bye that isn't ours: {error}") from None
 
 
 class SocketIO(WebSocket):

@@ -1,12 +1,8 @@
-"""How fast seats are taken, and when one that was lost comes back. Pure."""
+"""How fast seats are taken. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-FIRST_S, MOST_S = 0.5, 30.0
-TRY_AGAIN = frozenset({429, 503})
-"""HTTP statuses after which a viewer comes back by itself."""
 
 MOST_LATE_S = 0.1
 """Of time that was slept through, so much is caught up; else a pause would end in a burst."""
@@ -35,11 +31,3 @@ class Pace:
     def arrived(self) -> None:
         """One is in, or lost."""
         self.on_their_way -= 1
-
-
-def comeback_s(attempts: int, chance: float) -> float:
-    """How long to wait after so many attempts in vain: the contract's full jitter.
-
-    ``chance`` 0 to 1 is drawn by the caller.
-    """
-    return chance * min(MOST_S, FIRST_S * 2.0 ** min(attempts, 10))

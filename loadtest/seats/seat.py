@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from _socket import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from grandstand.client.backoff import Backoff
 
 
 @dataclass(slots=True, eq=False)
@@ -24,5 +26,4 @@ class Seat:
     epoch: str | None = None
     offset: int = 0
     since_s: float = 0.0
-    not_before_s: float = 0.0
-    attempts: int = 0
+    backoff: Backoff = field(default_factory=Backoff)

@@ -1,7 +1,8 @@
 """Seats for numbers, thousands on one epoll: their sockets are drained, what came is counted.
 
 It must not know locust, gevent or asyncio: whoever drives a stand calls ``turn`` when its epoll is
-readable and ``open_due`` now and then. What the bytes mean is the dialect's.
+readable and ``open_due`` now and then. What the bytes mean is the dialect's; when a seat comes back
+is for ``grandstand.client.backoff`` to say, as for every client.
 
 Theory of operation: the epoll is edge-triggered and a read shorter than the buffer has emptied its
 socket, so a frame costs a seat one ``recv_into`` and, if another seat has read the same bytes just
@@ -23,13 +24,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grandstand.wire.codes import AfterClose, CloseCode, after_close
+from grandstand.client.backoff import Closed, End, Failed, Refused
+from grandstand.wire.codes import AfterClose, CloseCode
 
 from loadtest.seats.chunks import NO_CHUNK, Chunk, Chunks, chunk_of
 from loadtest.seats.client_frames import StreamError
 from loadtest.seats.counts import Counts
-from loadtest.seats.dialects import Dialect, Kind, Message, Place
-from loadtest.seats.pace import TRY_AGAIN, Pace, comeback_s
+from loadtest.seats.dialects import Dialect, Kind, Message, Place, bye_in
+from loadtest.seats.pace import Pace
 from loadtest.seats.seat import Seat
 from loadtest.seats.sockets import begin
 
@@ -113,12 +115,12 @@ class SocketPool:
             fault = "write: the server doesn't read"
         except OSError as error:
             fault = f"write: {error.strerror}"
-        self._lost(seat, fault=fault)
+        self._lost(seat, Failed(fault))
 
     def cut(self) -> None:
         """Breaks all connections at once, as a network does; seats come back if they may."""
         for seat in list(self.seats.values()):
-            self._lost(seat, ours=True)
+            self._lost(seat, None)
 
     def close(self) -> None:
         """Everybody leaves for good."""
@@ -140,7 +142,7 @@ class SocketPool:
             seat, since_s = next(iter(self._on_their_way.items()))
             if now_s - since_s < OPENING_S:
                 break
-            self._lost(seat, fault=f"not in within {OPENING_S:.0f} s")
+            self._lost(seat, Failed(f"not in within {OPENING_S:.0f} s"))
         due = self._due
         while due and due[0][0] <= now_s and self.pace.starts(now_s):
             self._connect(heapq.heappop(due)[2], now_s)
@@ -201,12 +203,12 @@ class SocketPool:
         self.counts.receives += 1
         self.counts.bytes_received += got
         if not got:
-            self._lost(seat, code=CloseCode.NO_CLOSE_FRAME)
+            self._lost(seat, Closed(CloseCode.NO_CLOSE_FRAME))
             return
         try:
             self._take(seat, bytes(memoryview(self._buffer)[:got]))
         except StreamError as error:
-            self._lost(seat, fault=f"stream: {error}")
+            self._lost(seat, Failed(f"stream: {error}"))
         if seat.socket is not None and (got == BUFFER_BYTES or event & ENDED):
             self._drain(seat, event)
 
@@ -267,8 +269,8 @@ class SocketPool:
                 self._follow(seat, chunk_of(b"", [message]))
             case Kind.TOLD:
                 assert message.told is not None
-                if message.told["type"] == "bye":
-                    seat.not_before_s = self.clock() + message.told["after"] / 1000
+                if (bye := bye_in(message.told)) is not None:
+                    seat.backoff.warned(bye, self.clock())
                 self._tell(seat, message.told)
             case Kind.UPGRADED:
                 self._upgraded(seat)
@@ -277,10 +279,9 @@ class SocketPool:
             case Kind.ENTERED:
                 self._entered(seat, message.told)
             case Kind.REFUSED:
-                seat.not_before_s = self.clock() + message.retry_after_s
-                self._lost(seat, status=message.code)
+                self._lost(seat, Refused(message.code, message.retry_after_s))
             case Kind.CLOSED:
-                self._lost(seat, code=message.code)
+                self._lost(seat, Closed(message.code))
 
     def _tell(self, seat: Seat, message: dict[str, Any]) -> None:
         if self.listener is not None:
@@ -290,11 +291,12 @@ class SocketPool:
 
     def _connect(self, seat: Seat, now_s: float) -> None:
         seat.since_s = now_s
+        seat.backoff.begin()
         self._on_their_way[seat] = now_s
         try:
             seat.socket = begin(self.address)
         except OSError as error:
-            self._lost(seat, fault=f"connect: {error.strerror}")
+            self._lost(seat, Failed(f"connect: {error.strerror}"))
             return
         seat.recv_into = seat.socket.recv_into
         self.seats[seat.socket.fileno()] = seat
@@ -306,7 +308,7 @@ class SocketPool:
         assert self.poller is not None
         fault = seat.socket.getsockopt(SOL_SOCKET, SO_ERROR)
         if fault:
-            self._lost(seat, fault=f"connect: {os.strerror(fault)}")
+            self._lost(seat, Failed(f"connect: {os.strerror(fault)}"))
             return
         self.poller.modify(seat.socket.fileno(), IN | ENDED | EDGE)
         self.say(seat, self.dialect.opening)
@@ -324,7 +326,8 @@ class SocketPool:
         if not seat.seated:
             self.counts.welcome_ms.append((self.clock() - seat.since_s) * 1000)
             self.counts.seated += 1
-            seat.seated, seat.attempts = True, 0
+            seat.seated = True
+            seat.backoff.welcomed(self.clock())
             self._arrived(seat)
         if welcome is None:
             return
@@ -342,24 +345,19 @@ class SocketPool:
 
     def _broken(self, seat: Seat, error: OSError) -> None:
         if not isinstance(error, BlockingIOError):
-            self._lost(seat, code=CloseCode.NO_CLOSE_FRAME)
+            self._lost(seat, Closed(CloseCode.NO_CLOSE_FRAME))
 
-    def _lost(
-        self,
-        seat: Seat,
-        *,
-        code: int | None = None,
-        status: int | None = None,
-        fault: str | None = None,
-        ours: bool = False,
-    ) -> None:
-        """The connection is over, for one of these reasons."""
-        if code is not None:
-            self.counts.closes[code] += 1
-        if status is not None:
-            self.counts.refusals[status] += 1
-        if fault is not None:
-            self.counts.faults[fault] += 1
+    def _lost(self, seat: Seat, end: End | None) -> None:
+        """The connection is over; by our own hand, if there is no ``end``."""
+        now_s = self.clock()
+        judged, after = seat.backoff.judge(end or Failed("cut"), now_s)
+        match end and judged:
+            case Closed(code):
+                self.counts.closes[code] += 1
+            case Refused(status):
+                self.counts.refusals[status] += 1
+            case Failed(words):
+                self.counts.faults[words] += 1
         self.counts.seated -= seat.seated
         if seat.socket is not None:
             self.seats.pop(seat.socket.fileno(), None)
@@ -368,10 +366,7 @@ class SocketPool:
         seat.plain = seat.upgraded = seat.seated = False
         seat.rest = b""
         self._arrived(seat)
-        returns = ours or fault is not None or status in TRY_AGAIN
-        if code is not None:  # its token is the only one it has
-            returns = after_close(code) is AfterClose.RECONNECT
-        if self.comes_back and returns:
-            due_s = self.clock() + comeback_s(seat.attempts, random.random())
-            seat.attempts += 1
-            heapq.heappush(self._due, (max(due_s, seat.not_before_s), self._order(), seat))
+        # A seat's token is the only one it has: it can't come back with a new one.
+        if self.comes_back and after is AfterClose.RECONNECT:
+            due_s = seat.backoff.return_s(now_s, random.random())
+            heapq.heappush(self._due, (due_s, self._order(), seat))

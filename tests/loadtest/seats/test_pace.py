@@ -1,6 +1,6 @@
 import pytest
 
-from loadtest.seats.pace import Pace, comeback_s
+from loadtest.seats.pace import Pace
 
 
 def started(pace: Pace, now_s: float) -> int:
@@ -26,10 +26,3 @@ def test_a_pause_does_not_end_in_a_burst() -> None:
     pace = Pace(per_s=100, at_once=1000)
     started(pace, 1.0)
     assert started(pace, 60.0) <= 11
-
-
-def test_the_way_back_grows_longer_with_each_attempt_up_to_half_a_minute() -> None:
-    longest = [comeback_s(attempts, 1.0) for attempts in range(9)]
-    assert longest[:4] == [0.5, 1, 2, 4]
-    assert longest[-1] == comeback_s(5000, 1.0) == 30
-    assert comeback_s(3, 0.25) == 1

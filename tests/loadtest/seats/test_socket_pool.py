@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from grandstand.wire.codes import AfterClose, CloseCode
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
 
 from loadtest.seats.dialects import Grandstand, WebSocket
 from loadtest.seats.seat import Seat
@@ -147,6 +151,59 @@ async def test_a_seat_comes_back_after_the_codes_after_which_a_viewer_may(code: 
         assert made.waiting == comes_back
         if comes_back:
             await until(made, lambda: made.counts.closes[code] == 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "comes_back"),
+    [(status, True) for status in (200, 408, 429, 500, 502, 503)]
+    + [(status, False) for status in (301, 400, 401, 403, 404)],
+)
+async def test_a_seat_comes_back_after_the_statuses_after_which_a_viewer_may(
+    status: int, comes_back: bool
+) -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        return Response(status, "No", Headers({"Content-Length": "0"}), b"")
+
+    async with (
+        serve(ServerConnection.wait_closed, "127.0.0.1", 0, process_request=refuse) as server,
+        pool(Grandstand("127.0.0.1:1", "r"), server.sockets[0].getsockname()[1]) as made,
+    ):
+        made.take(1, "its only token")
+        await until(made, lambda: made.counts.refusals[status] == 1)
+        assert made.waiting == comes_back
+        if comes_back:
+            await until(made, lambda: made.counts.refusals[status] == 2)
+
+
+async def test_a_seat_does_not_come_back_before_it_may() -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        headers = Headers({"Content-Length": "0", "retry-after": "3600"})
+        return Response(503, "No", headers, b"")
+
+    async with (
+        serve(ServerConnection.wait_closed, "127.0.0.1", 0, process_request=refuse) as server,
+        pool(Grandstand("127.0.0.1:1", "r"), server.sockets[0].getsockname()[1]) as made,
+    ):
+        seat = made.take(1)
+        await until(made, lambda: made.counts.refusals[503] == 1)
+        assert made.waiting == 1
+        now_s = made.clock()
+        assert seat.backoff.return_s(now_s, 0) - now_s > 3500
+
+
+async def test_a_bye_that_asks_not_to_come_back_is_final_for_a_seat() -> None:
+    async def turn_away(connection: ServerConnection) -> None:
+        bye = {"type": "bye", "code": 1012, "reason": "no", "reconnect": False, "after": 0}
+        await connection.send(msgspec.msgpack.encode(bye))
+        await connection.close(1012)
+
+    async with (
+        websocket_show(turn_away) as (port, _),
+        pool(Grandstand(f"127.0.0.1:{port}", "r"), port) as made,
+    ):
+        made.take(1)
+        await until(made, lambda: made.counts.closes[1012] == 1)
+        assert made.waiting == 0
 
 
 async def test_a_path_that_is_none_is_refused_by_its_status(server: ServerProcess) -> None:
