@@ -16,7 +16,6 @@ from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.record import Row
-from grandstand.domain.utterance import fields_of
 from grandstand.recordings.forms import bilibili
 from grandstand.store.record import RecordCursor
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -139,11 +138,19 @@ async def _chunks(first: Row | None, rows: AsyncIterator[Row]) -> AsyncIterator[
 
 def recorded(row: Row) -> RecordedComment:
     """Return what the record tells of a comment; it doesn't tell the language."""
+    said = row.utterance
     return RecordedComment(
-        id=row.id,
-        weight=row.weight,
-        count=row.count,
-        shown=row.shown,
-        merged_into=row.merged_into or UNSET,
-        **fields_of(row.utterance),
+        row.id,
+        said.at,
+        said.user,
+        said.name,
+        said.text,
+        row.weight,
+        row.count,
+        row.shown,
+        row.merged_into or UNSET,
+        said.staff_role,
+        mode=said.look.mode,
+        color=said.look.color,
+        size=said.look.size,
     )

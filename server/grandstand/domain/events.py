@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
-from grandstand.domain.utterance import Utterance, fields_of, stored_color, stored_look
+from grandstand.domain.utterance import Utterance, stored_color, stored_look
 from grandstand.wire.messages import UNKNOWN_LANG, Cue, HeldComment, Mode, Overlay, Size
 
 
@@ -78,13 +78,21 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
 
     def held_comment(self, comment_id: str) -> HeldComment:
         """Return what moderators see of it, if moderation held it."""
+        said = self.utterance
         return HeldComment(
-            id=comment_id,
-            weight=self.weight,
-            categories=[self.category] if self.category else [],
-            reason=self.reason,
-            lang=self.lang,
-            **fields_of(self.utterance),
+            comment_id,
+            said.at,
+            said.user,
+            said.name,
+            said.text,
+            self.weight,
+            [self.category] if self.category else [],
+            self.reason,
+            said.staff_role,
+            said.lang,
+            mode=said.look.mode,
+            color=said.look.color,
+            size=said.look.size,
         )
 
 

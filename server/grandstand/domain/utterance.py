@@ -6,13 +6,10 @@ so. Inside, whatever hands a comment on holds an ``Utterance`` and copies none o
 
 from __future__ import annotations
 
-from typing import Any
-
-from msgspec import UNSET, Struct
-from msgspec.structs import asdict
+from msgspec import UNSET, Struct, UnsetType
 
 from grandstand.domain.identity import Role
-from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, Mode, Size
+from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, Mode, Size, StaffRole
 
 PLAIN = Look()
 
@@ -30,6 +27,11 @@ class Utterance(Struct, frozen=True):
     look: Look = PLAIN
     role: Role = "viewer"
     lang: str = UNKNOWN_LANG
+
+    @property
+    def staff_role(self) -> StaffRole | UnsetType:
+        """Return the role as messages tell it: that of a viewer is left out."""
+        return UNSET if self.role == "viewer" else self.role
 
 
 def look_of(message: Look) -> Look:
@@ -52,7 +54,7 @@ def utterance_of(message: Comment | HeldComment) -> Utterance:
 
 def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int) -> Comment:
     """Return what viewers see of it."""
-    look, role = utterance.look, utterance.role
+    look = utterance.look
     return Comment(
         comment_id,
         utterance.at,
@@ -61,27 +63,11 @@ def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int)
         utterance.text,
         weight,
         count,
-        UNSET if role == "viewer" else role,
+        utterance.staff_role,
         mode=look.mode,
         color=look.color,
         size=look.size,
     )
-
-
-def fields_of(utterance: Utterance) -> dict[str, Any]:
-    """Return the fields of it that every document has.
-
-    ``comment_of``, which each tick calls, does without: of these a Comment is made in 0.53 us in
-    place of 0.17.
-    """
-    return {
-        "user": utterance.user,
-        "name": utterance.name,
-        "at": utterance.at,
-        "text": utterance.text,
-        "role": UNSET if utterance.role == "viewer" else utterance.role,
-        **asdict(utterance.look),
-    }
 
 
 def stored_look(mode: Mode, size: Size, color: int | None) -> Look:
