@@ -4,10 +4,9 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { statusText, wordsFor } from "../words.js";
 import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
-import { Refused } from "./gate.js";
 import { Gauges } from "./gauges.js";
 import { html } from "./html.js";
-import { Keys, onKeys, useKeys } from "./keys.js";
+import { Keys, keyHandler, useKeys } from "./keys.js";
 import { Masthead } from "./masthead.js";
 import { Palette } from "./palette.js";
 import { PollForm } from "./poll_form.js";
@@ -17,6 +16,7 @@ import { Queue } from "./queue.js";
 import { Deleted } from "./room_deletion.js";
 import { RoomSettings } from "./room_settings.js";
 import { Rooms } from "./rooms.js";
+import { Refused } from "./sign_in.js";
 import { Unsent } from "./unsent.js";
 import { words } from "./words.js";
 
@@ -39,7 +39,7 @@ export function App({ desk, moderation, actions }) {
   const isProducer = desk.isProducer;
   // Before the next paint: a key may follow the one that shut a dialog at once.
   useLayoutEffect(() => {
-    const handler = onKeys(moderation, { isProducer, lettersOn, isBusy: open !== "", show: setOpen });
+    const handler = keyHandler(moderation, { isProducer, lettersOn, isBusy: open !== "", show: setOpen });
     window.addEventListener("keydown", handler);
     return () => window.removeEventListener("keydown", handler);
   }, [moderation, isProducer, lettersOn, open]);
@@ -99,7 +99,7 @@ export function App({ desk, moderation, actions }) {
     ${open === "rooms" && html`<${Rooms} desk=${desk} onClose=${shut} onGo=${actions.goTo} />`}
     ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} onClose=${shut} />`}
     ${open === "keys" && html`<${Keys} on=${lettersOn} onSwitch=${setLettersOn} onClose=${shut} />`}
-    <div class="spoken" role="status" aria-live="polite" data-test="said">${desk.said}</div>
+    <div class="spoken" role="status" aria-live="polite" data-test="said">${desk.announcement}</div>
   `;
 }
 
@@ -116,10 +116,10 @@ function Ended({ desk, actions }) {
   const create = async () => {
     const made = await desk.call("PUT", "", {});
     if (made.ok) actions.retry();
-    else desk.say(made.message);
+    else desk.announce(made.message);
   };
   return html`<${Refused}
-    why=${[words.refused[code] ?? words.ended(reason), desk.said].filter(Boolean).join(" ")}
+    why=${[words.refused[code] ?? words.ended(reason), desk.announcement].filter(Boolean).join(" ")}
     create=${code === 4004 ? desk.room : undefined}
     onCreate=${create}
     onLeave=${actions.leave}

@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { Field, faultsOf } from "./faults.js";
-import { input } from "./gate.js";
 import { html } from "./html.js";
-import { valuesOf } from "./values.js";
+import { input } from "./sign_in.js";
+import { parseValues } from "./values.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -31,7 +31,7 @@ export function Cards({ desk }) {
   };
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const values = valuesOf(lines);
+    const values = parseValues(lines);
     if (!values) return setFaults({ values: words.badValues });
     const card = { entity: entity.trim() || name.trim(), name: name.trim(), values };
     if (await send({ ...card, duration: Number(duration) })) setDone(words.cardSent(card.name));

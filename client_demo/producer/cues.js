@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { Field, faultsOf } from "./faults.js";
-import { input } from "./gate.js";
 import { html } from "./html.js";
-import { inOrder, span } from "./times.js";
+import { input } from "./sign_in.js";
+import { formatDuration, upcomingFirst } from "./times.js";
 import { words } from "./words.js";
 
 /** @import {Cue} from "../sdk/grandstand.js" */
@@ -21,7 +21,7 @@ export function Cues({ desk }) {
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
   const now = desk.live.now();
-  const shown = inOrder([...(desk.state?.cues.values() ?? [])], now).slice(0, MOST_SHOWN);
+  const shown = upcomingFirst([...(desk.state?.cues.values() ?? [])], now).slice(0, MOST_SHOWN);
 
   const send = async (/** @type {object} */ body) => {
     setDone("");
@@ -67,7 +67,7 @@ export function Cues({ desk }) {
 
 /** @param {Cue} cue @param {number} now */
 function when(cue, now) {
-  return cue.at > now ? words.cueAhead(span(cue.at - now)) : words.cueAgo(span(now - cue.at));
+  return cue.at > now ? words.cueAhead(formatDuration(cue.at - now)) : words.cueAgo(formatDuration(now - cue.at));
 }
 
 /** @param {string} text @returns {object | undefined} */

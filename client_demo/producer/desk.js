@@ -1,5 +1,5 @@
 /**
- * The one store behind the console: what the room says (LiveRoom), what HTTP told, what was done.
+ * The one store behind the console: what the room says (LiveRoom), what its calls answered, what was done.
  *
  * Acts go by HTTP. One that could not reach the server is kept in `unsent`, said aloud, and done
  * again only when asked: a poll closed half a minute late by itself would surprise a whole show.
@@ -7,7 +7,7 @@
 
 import { connect, roomCalls, roomClock } from "../sdk/grandstand.js";
 import { isAway, reasonOf } from "./problems.js";
-import { remembered, sampled } from "./rates.js";
+import { appendRate, appendSample } from "./rates.js";
 import { words } from "./words.js";
 
 /** @import {LiveRoom, Poll, Problem, RoomState, Settings, Status} from "../sdk/grandstand.js" */
@@ -33,7 +33,7 @@ export class Desk {
   #hasAllPolls = false;
   /** @type {RoomState | undefined} */ state;
   /** @type {Status} */ status = { phase: "connecting" };
-  /** @type {Map<string, Poll>} with the tallies that viewers may not see */ told = new Map();
+  /** @type {Map<string, Poll>} with the tallies that viewers may not see */ fetchedPolls = new Map();
   /** @type {Map<string, Sample[]>} voters per poll */ voters = new Map();
   /** @type {Map<string, string>} why the last step with a poll failed */ pollFaults = new Map();
   /** @type {readonly number[]} comments per second, one a second */ rates = [];
@@ -47,11 +47,11 @@ export class Desk {
     this.call = /** @type {RoomCall} */ (roomCalls({ room, token }));
     /** @type {LiveRoom} */
     this.live = connect({ room, token, clock: roomClock({}) });
-    this.live.on("status", (status) => this.#became(status));
-    this.live.on("state", (state) => this.#folded(state));
+    this.live.on("status", (status) => this.#onStatus(status));
+    this.live.on("state", (state) => this.#onState(state));
     this.#timers = [
-      window.setInterval(() => this.changed(), REFRESH_MS),
-      window.setInterval(() => this.#second(), SECOND_MS),
+      window.setInterval(() => this.notify(), REFRESH_MS),
+      window.setInterval(() => this.#everySecond(), SECOND_MS),
       window.setInterval(() => this.#fetch(), FETCH_MS),
     ];
   }
@@ -75,7 +75,7 @@ export class Desk {
   }
 
   /** Something is to be shown: at most once per frame, however much comes. */
-  changed() {
+  notify() {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
       for (const listener of this.#listeners) listener();
@@ -83,9 +83,9 @@ export class Desk {
   }
 
   /** @param {string} text */
-  say(text) {
-    this.said = text;
-    this.changed();
+  announce(text) {
+    this.announcement = text;
+    this.notify();
   }
 
   get isLive() {
@@ -109,7 +109,7 @@ export class Desk {
 
   /** The latest first; those opened here are there before their frame comes. @returns {Poll[]} */
   get polls() {
-    const all = new Map([...this.told, ...(this.state?.polls ?? [])]);
+    const all = new Map([...this.fetchedPolls, ...(this.state?.polls ?? [])]);
     return [...all.values()].sort((a, b) => b.opens_at - a.opens_at);
   }
 
@@ -119,7 +119,7 @@ export class Desk {
    * @returns {{tally: number[], voters: number} | undefined}
    */
   votesOf(poll) {
-    const known = this.state?.tallies.get(poll.id) ?? (poll.tally ? poll : this.told.get(poll.id));
+    const known = this.state?.tallies.get(poll.id) ?? (poll.tally ? poll : this.fetchedPolls.get(poll.id));
     if (!known?.tally) return undefined;
     return { tally: known.tally, voters: known.voters ?? 0 };
   }
@@ -136,9 +136,9 @@ export class Desk {
     if (answer.ok) return answer;
     if (isAway(answer)) {
       this.unsent = [...this.unsent, { id: this.#nextUnsent++, what, again }];
-      this.say(words.notSent(what));
+      this.announce(words.notSent(what));
     } else {
-      this.say(`${what}: ${reasonOf(answer)}`);
+      this.announce(`${what}: ${reasonOf(answer)}`);
     }
     return answer;
   }
@@ -148,14 +148,14 @@ export class Desk {
     const waiting = this.unsent;
     this.unsent = [];
     for (const one of waiting) await this.attempt(one.what, one.again);
-    if (this.unsent.length === 0) this.say(words.allSent);
-    this.changed();
+    if (this.unsent.length === 0) this.announce(words.allSent);
+    this.notify();
   }
 
   /** @param {number} id */
   dropUnsent(id) {
     this.unsent = this.unsent.filter((one) => one.id !== id);
-    this.changed();
+    this.notify();
   }
 
   // --- polls ---------------------------------------------------------------------------------------
@@ -164,8 +164,8 @@ export class Desk {
   async openPoll(body) {
     const answer = await this.call("POST", "/polls", body);
     if (answer.ok) {
-      this.told.set(answer.body.id, answer.body);
-      this.say(words.pollOpened(answer.body.question));
+      this.fetchedPolls.set(answer.body.id, answer.body);
+      this.announce(words.pollOpened(answer.body.question));
     }
     return answer;
   }
@@ -176,8 +176,8 @@ export class Desk {
     const what = words.stepWith(words.steps[step], poll.question);
     const answer = await this.attempt(what, () => this.call("POST", path, body));
     this.pollFaults.set(poll.id, answer.ok ? "" : stepReason(step, answer));
-    if (answer.ok) this.told.set(poll.id, answer.body);
-    this.changed();
+    if (answer.ok) this.fetchedPolls.set(poll.id, answer.body);
+    this.notify();
   }
 
   // --- the room --------------------------------------------------------------------------------------
@@ -191,46 +191,46 @@ export class Desk {
   async deleteRoom() {
     const answer = await this.call("DELETE", `?confirm=${encodeURIComponent(this.room)}`);
     this.#hasDeleted ||= answer.ok;
-    this.changed();
+    this.notify();
     return answer;
   }
 
   // --- what comes by itself --------------------------------------------------------------------------
 
   /** @param {Status} status */
-  #became(status) {
+  #onStatus(status) {
     const was = this.status.phase;
     this.status = status;
     if (status.phase === "live" && was !== "live") {
-      if (was === "lost") this.say(words.backAgain);
+      if (was === "lost") this.announce(words.backAgain);
       this.#fetch();
     }
-    if (status.phase === "lost" && was === "live") this.say(words.lostNow);
-    this.changed();
+    if (status.phase === "lost" && was === "live") this.announce(words.lostNow);
+    this.notify();
   }
 
   /** @param {RoomState} state */
-  #folded(state) {
+  #onState(state) {
     this.state = state;
     const now = this.live.now();
     for (const poll of state.polls.values()) {
       const votes = this.votesOf(poll);
       if (!votes || poll.final) continue;
       const before = this.voters.get(poll.id) ?? [];
-      this.voters.set(poll.id, sampled(before, { at: now, value: votes.voters }));
+      this.voters.set(poll.id, appendSample(before, { at: now, value: votes.voters }));
     }
-    this.changed();
+    this.notify();
   }
 
-  #second() {
+  #everySecond() {
     if (!this.isLive || !this.state) return;
-    this.rates = remembered(this.rates, this.state.gauges.pulse?.comments_per_second ?? 0);
+    this.rates = appendRate(this.rates, this.state.gauges.pulse?.comments_per_second ?? 0);
     const now = this.live.now();
     for (const [id, samples] of this.voters) {
       const last = samples.at(-1);
-      if (last) this.voters.set(id, sampled(samples, { at: now, value: last.value }));
+      if (last) this.voters.set(id, appendSample(samples, { at: now, value: last.value }));
     }
-    this.changed();
+    this.notify();
   }
 
   #fetch() {
@@ -245,12 +245,12 @@ export class Desk {
     for (let path = "/polls"; ; ) {
       const answer = await this.call("GET", path);
       if (!answer.ok) return;
-      for (const poll of /** @type {Poll[]} */ (answer.body.polls)) this.told.set(poll.id, poll);
+      for (const poll of /** @type {Poll[]} */ (answer.body.polls)) this.fetchedPolls.set(poll.id, poll);
       if (answer.body.next === undefined || this.#hasAllPolls) break;
       path = `/polls?after=${encodeURIComponent(answer.body.next)}`;
     }
     this.#hasAllPolls = true;
-    if (this.state) this.#folded(this.state);
+    if (this.state) this.#onState(this.state);
   }
 }
 

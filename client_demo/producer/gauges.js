@@ -25,7 +25,7 @@ export function Gauges({ desk, moderation }) {
       </div>
       <${Gauge} name="viewers" text=${viewers ?? "–"} />
       <${Gauge} name="people" text=${pulse ? pulse.people : "–"} />
-      <${Gauge} name="mood" text=${pulse ? signed(pulse.mood) : "–"} />
+      <${Gauge} name="mood" text=${pulse ? formatSigned(pulse.mood) : "–"} />
       <${Gauge} name="excitement" text=${pulse ? `${Math.round(pulse.excitement * 100)} %` : "–"} />
       <${Gauge} name="latency" text=${milliseconds(latency.p50)} note=${words.latencyWorst(milliseconds(latency.worst))} />
       <${Gauge} name="durability" text=${words.durabilities[durability] ?? durability} warn=${durability === "weak"} />
@@ -57,7 +57,7 @@ function Sparkline({ history }) {
 }
 
 /** @param {number} mood -1 to 1 */
-export function signed(mood) {
+export function formatSigned(mood) {
   const text = Math.abs(mood).toFixed(2);
   if (Number(text) === 0) return text;
   return `${mood > 0 ? "+" : "-"}${text}`;

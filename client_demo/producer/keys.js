@@ -25,7 +25,7 @@ export function useKeys() {
  * @param {{isProducer: boolean, lettersOn: boolean, isBusy: boolean, show: (dialog: "palette" | "keys") => void}} page
  * @returns {(event: KeyboardEvent) => void}
  */
-export function onKeys(moderation, { isProducer, lettersOn, isBusy, show }) {
+export function keyHandler(moderation, { isProducer, lettersOn, isBusy, show }) {
   return (event) => {
     if (!lettersOn || isBusy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (isTyping(event.target)) return;
@@ -44,8 +44,8 @@ export function onKeys(moderation, { isProducer, lettersOn, isBusy, show }) {
       x: comment && held ? () => moderation.rejectAll(comment, "user") : undefined,
       c: comment && held ? () => moderation.rejectAll(comment, "category") : undefined,
       t: comment && held ? () => moderation.rejectAll(comment, "text") : undefined,
-      m: comment && (() => moderation.bar(comment, "mute")),
-      b: comment && (() => (moderation.confirming === comment.id ? moderation.bar(comment, "ban") : moderation.confirm(comment.id))),
+      m: comment && (() => moderation.sanction(comment, "mute")),
+      b: comment && (() => (moderation.confirming === comment.id ? moderation.sanction(comment, "ban") : moderation.confirm(comment.id))),
       u: () => moderation.restore(),
       Escape: () => moderation.select(undefined),
     };

@@ -4,9 +4,9 @@ import { render } from "preact";
 import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
 import { App } from "./app.js";
 import { Desk } from "./desk.js";
-import { Gate } from "./gate.js";
 import { html } from "./html.js";
 import { ModerationDesk } from "./moderation.js";
+import { SignIn } from "./sign_in.js";
 import { words } from "./words.js";
 
 const root = document.getElementById("console") ?? document.body;
@@ -30,7 +30,7 @@ function open(room) {
   page.desk = undefined;
   document.title = `${words.console} · ${room}`;
   const token = keptToken("producer", room);
-  if (token === undefined) return render(html`<${Gate} key=${room} room=${room} onToken=${enter} />`, root);
+  if (token === undefined) return render(html`<${SignIn} key=${room} room=${room} onToken=${enter} />`, root);
   const desk = new Desk({ room, token });
   page.desk = desk;
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };

@@ -2,7 +2,7 @@
 
 import { phaseOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
-import { span, timeOfDay } from "./times.js";
+import { formatDuration, formatTime } from "./times.js";
 import { words } from "./words.js";
 
 /** @import {ComponentChildren} from "preact" */
@@ -25,13 +25,13 @@ export function Masthead({ desk, onOpen, children }) {
       </div>
       <div class="lamp" data-on=${running.length > 0} data-test="on-air">
         ${running.length > 0
-          ? html`<b>${words.onAir}</b><span class="number">${span(ends - now)}</span>`
+          ? html`<b>${words.onAir}</b><span class="number">${formatDuration(ends - now)}</span>`
           : html`<b>${words.standby}</b>`}
       </div>
       ${desk.settings.shield && html`<div class="lamp shield" data-test="shield-lamp"><b>${words.shieldUp}</b></div>`}
       <div class="clock">
         <span class="number" data-test="programme-clock" aria-label=${words.programmeTime} role="timer"
-          aria-live="off">${timeOfDay(now)}</span>
+          aria-live="off">${formatTime(now)}</span>
         ${children}
       </div>
       <div class="row doors">

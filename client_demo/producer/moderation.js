@@ -11,7 +11,7 @@ import { words } from "./words.js";
 
 /** @import {Comment, HeldComment, Notice} from "../sdk/grandstand.js" */
 /** @import {Desk} from "./desk.js" */
-/** @typedef {{user: string, name: string, kind: "mute" | "ban"}} BarredHere */
+/** @typedef {{user: string, name: string, kind: "mute" | "ban"}} Sanction */
 
 const PAGE = 500;
 const OLD_MS = 600_000;
@@ -29,11 +29,11 @@ export class ModerationDesk {
   /** @type {Set<string>} on their way to be decided here */ #deciding = new Set();
   /** @type {Set<string>} taken back here, before the frame says so */ #retracted = new Set();
   /** @type {Map<string, string>} by comment: why the last act failed */ faults = new Map();
-  /** @type {BarredHere[]} the latest last */ barred = [];
+  /** @type {Sanction[]} the latest last */ sanctions = [];
   /** @type {string | undefined} the comment that the keys act on */ cursor;
   /** @type {string | undefined} the comment whose author is about to be banned */ confirming;
   muteS = 300;
-  /** @type {Comment[] | undefined} what is on screen, standing still */ #still;
+  /** @type {Comment[] | undefined} what is on screen, standing still */ #frozen;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -50,43 +50,43 @@ export class ModerationDesk {
 
   /** Newest first. @returns {Comment[]} */
   get recent() {
-    const shown = this.#still ?? this.desk.state?.recent ?? [];
+    const shown = this.#frozen ?? this.desk.state?.recent ?? [];
     return shown.filter((one) => !this.#retracted.has(one.id)).slice(-MOST_RECENT).reverse();
   }
 
   /** How many were shown since the list was made to stand still. */
-  get passed() {
-    const last = this.#still?.at(-1);
+  get newer() {
+    const last = this.#frozen?.at(-1);
     if (!last) return 0;
     const recent = this.desk.state?.recent ?? [];
     return recent.length - 1 - recent.findIndex((one) => one.id === last.id);
   }
 
-  /** A row must not move under the finger: the list stands still while someone is at it. @param {boolean} still */
-  stand(still) {
-    if (still === (this.#still !== undefined)) return;
-    this.#still = still ? [...(this.desk.state?.recent ?? [])] : undefined;
-    this.desk.changed();
+  /** A row must not move under the finger: the list stands still while someone is at it. @param {boolean} isFrozen */
+  freeze(isFrozen) {
+    if (isFrozen === (this.#frozen !== undefined)) return;
+    this.#frozen = isFrozen ? [...(this.desk.state?.recent ?? [])] : undefined;
+    this.desk.notify();
   }
 
   /** Taken back, here or elsewhere. @param {string} comment */
   #onRetract(comment) {
     this.#retracted.add(comment);
-    this.desk.changed();
+    this.desk.notify();
   }
 
   /** @param {string} user */
-  barOf(user) {
-    return this.barred.findLast((one) => one.user === user)?.kind;
+  sanctionOf(user) {
+    return this.sanctions.findLast((one) => one.user === user)?.kind;
   }
 
   // --- what the server tells -------------------------------------------------------------------------
 
   /** @param {Notice} notice */
   #onNotice(notice) {
-    for (const comment of notice.held ?? []) this.#hold(comment);
-    if (notice.code === "decided" && notice.comment !== undefined) this.#gone(notice.comment);
-    this.desk.changed();
+    for (const comment of notice.held ?? []) this.#addHeld(comment);
+    if (notice.code === "decided" && notice.comment !== undefined) this.#remove(notice.comment);
+    this.desk.notify();
   }
 
   async #fetch() {
@@ -100,43 +100,43 @@ export class ModerationDesk {
       after = answer.body.next;
     }
     const ids = new Set(listed.map((one) => one.id));
-    for (const id of known) if (!ids.has(id) && !this.#deciding.has(id)) this.#gone(id);
-    for (const comment of listed) this.#hold(comment);
+    for (const id of known) if (!ids.has(id) && !this.#deciding.has(id)) this.#remove(id);
+    for (const comment of listed) this.#addHeld(comment);
     if (this.#decided.size > MOST_DECIDED) this.#decided = new Set([...this.#decided].slice(-MOST_DECIDED / 2));
-    this.desk.changed();
+    this.desk.notify();
   }
 
   // --- the cursor --------------------------------------------------------------------------------------
 
   /** All that the keys can act on, from the top of the page down. @returns {(HeldComment | Comment)[]} */
-  get reach() {
+  get selectable() {
     return [...this.held, ...this.recent];
   }
 
   get selected() {
-    return this.reach.find((one) => one.id === this.cursor);
+    return this.selectable.find((one) => one.id === this.cursor);
   }
 
   /** @param {string | undefined} comment */
   select(comment) {
     this.cursor = comment;
     this.confirming = undefined;
-    this.desk.changed();
+    this.desk.notify();
   }
 
   /** Asks whether its author shall be banned. @param {string} comment */
   confirm(comment) {
     this.cursor = comment;
     this.confirming = comment;
-    this.desk.changed();
+    this.desk.notify();
   }
 
   /** @param {1 | -1} by */
   move(by) {
-    const reach = this.reach;
-    const place = reach.findIndex((one) => one.id === this.cursor);
-    const next = place < 0 ? 0 : Math.min(reach.length - 1, Math.max(0, place + by));
-    this.select(reach[next]?.id);
+    const selectable = this.selectable;
+    const index = selectable.findIndex((one) => one.id === this.cursor);
+    const next = index < 0 ? 0 : Math.min(selectable.length - 1, Math.max(0, index + by));
+    this.select(selectable[next]?.id);
   }
 
   /** @param {string} comment */
@@ -149,21 +149,21 @@ export class ModerationDesk {
   /** @param {HeldComment} comment @param {"approve" | "reject"} step */
   async decide(comment, step) {
     if (this.#deciding.has(comment.id)) return;
-    this.#step(comment.id);
+    this.#moveOn(comment.id);
     this.#deciding.add(comment.id);
     this.faults.delete(comment.id);
-    this.desk.changed();
+    this.desk.notify();
     const answer = await this.desk.call("POST", `/comments/${encodeURIComponent(comment.id)}/${step}`);
     this.#deciding.delete(comment.id);
     if (answer.ok) {
-      this.#gone(comment.id);
-      this.desk.say(words.decidedSaid(words.decisions[step], comment.text));
+      this.#remove(comment.id);
+      this.desk.announce(words.decidedSaid(words.decisions[step], comment.text));
     } else if (answer.code === "unknown_comment") {
-      this.#gone(comment.id);
-      this.desk.say(words.decidedElsewhere);
+      this.#remove(comment.id);
+      this.desk.announce(words.decidedElsewhere);
     } else {
       this.faults.set(comment.id, words.notDone(reasonOf(answer)));
-      this.desk.say(words.notDone(reasonOf(answer)));
+      this.desk.announce(words.notDone(reasonOf(answer)));
     }
   }
 
@@ -179,16 +179,16 @@ export class ModerationDesk {
     const fault = await this.#rejectTogether(criteria[what]);
     if (fault === undefined) return;
     this.faults.set(comment.id, fault);
-    this.desk.changed();
+    this.desk.notify();
   }
 
   /** How many of those that wait are such. @param {(one: HeldComment) => boolean} isSuch */
-  waiting(isSuch) {
+  countHeld(isSuch) {
     return this.held.filter(isSuch).length;
   }
 
   /** Those held for longer than ``OLD_MS`` of the programme. @returns {HeldComment[]} */
-  get old() {
+  get stale() {
     const before = this.desk.live.now() - OLD_MS;
     return this.held.filter((one) => one.at < before);
   }
@@ -205,33 +205,33 @@ export class ModerationDesk {
       const answer = await this.desk.call("POST", "/held/decide", { decision: "reject", ...criterion });
       if (!answer.ok) {
         const fault = words.notDone(reasonOf(answer));
-        this.desk.say(fault);
+        this.desk.announce(fault);
         return fault;
       }
-      for (const id of answer.body.comments) this.#gone(id);
+      for (const id of answer.body.comments) this.#remove(id);
       count += answer.body.comments.length;
       more = answer.body.more && answer.body.comments.length > 0;
     }
-    this.desk.say(words.rejectedAll(count));
+    this.desk.announce(words.rejectedAll(count));
     return undefined;
   }
 
   /** @param {Comment} comment */
   async retract(comment) {
-    this.#step(comment.id);
+    this.#moveOn(comment.id);
     this.#retracted.add(comment.id);
     this.faults.delete(comment.id);
-    this.desk.changed();
+    this.desk.notify();
     const path = `/comments/${encodeURIComponent(comment.id)}/retract`;
     const answer = await this.desk.call("POST", path);
-    if (answer.ok) return this.desk.say(words.decidedSaid(words.decisions.retract, comment.text));
+    if (answer.ok) return this.desk.announce(words.decidedSaid(words.decisions.retract, comment.text));
     this.#retracted.delete(comment.id);
     this.faults.set(comment.id, words.notDone(reasonOf(answer)));
-    this.desk.say(words.notDone(reasonOf(answer)));
+    this.desk.announce(words.notDone(reasonOf(answer)));
   }
 
   /** @param {Comment} comment @param {"mute" | "ban"} kind */
-  async bar(comment, kind) {
+  async sanction(comment, kind) {
     const { user, name } = comment;
     this.confirming = undefined;
     const path = `/viewers/${encodeURIComponent(user)}/${kind}`;
@@ -239,25 +239,25 @@ export class ModerationDesk {
     const act = async () => {
       const answer = await this.desk.call("POST", path, body);
       if (answer.ok) {
-        this.barred = [...this.barred.filter((one) => one.user !== user), { user, name, kind }];
-        this.desk.say(kind === "mute" ? words.muted(name) : words.banned(name));
+        this.sanctions = [...this.sanctions.filter((one) => one.user !== user), { user, name, kind }];
+        this.desk.announce(kind === "mute" ? words.muted(name) : words.banned(name));
       }
       return answer;
     };
     const answer = await this.desk.attempt(kind === "mute" ? words.muteOf(name) : words.banOf(name), act);
     if (answer.ok) this.faults.delete(comment.id);
     else if (!isAway(answer)) this.faults.set(comment.id, words.notDone(reasonOf(answer)));
-    this.desk.changed();
+    this.desk.notify();
   }
 
-  /** Takes a mute or ban back; without a name the last one. @param {BarredHere} [one] */
-  async restore(one = this.barred.at(-1)) {
-    if (!one) return this.desk.say(words.nothingToUndo);
+  /** Takes a mute or ban back; without a name the last one. @param {Sanction} [one] */
+  async restore(one = this.sanctions.at(-1)) {
+    if (!one) return this.desk.announce(words.nothingToUndo);
     const act = async () => {
       const answer = await this.desk.call("POST", `/viewers/${encodeURIComponent(one.user)}/restore`);
       if (answer.ok) {
-        this.barred = this.barred.filter((other) => other.user !== one.user);
-        this.desk.say(words.restored(one.name));
+        this.sanctions = this.sanctions.filter((other) => other.user !== one.user);
+        this.desk.announce(words.restored(one.name));
       }
       return answer;
     };
@@ -265,27 +265,27 @@ export class ModerationDesk {
   }
 
   /** @param {HeldComment} comment */
-  #hold(comment) {
+  #addHeld(comment) {
     if (!this.#decided.has(comment.id)) this.#held.set(comment.id, comment);
   }
 
   /** @param {string} comment */
-  #gone(comment) {
-    if (this.cursor === comment) this.#step(comment);
+  #remove(comment) {
+    if (this.cursor === comment) this.#moveOn(comment);
     this.#decided.add(comment);
     this.#held.delete(comment);
     this.faults.delete(comment);
-    this.desk.changed();
+    this.desk.notify();
   }
 
   /** The cursor goes on to the next when its comment goes. @param {string} comment */
-  #step(comment) {
+  #moveOn(comment) {
     if (this.cursor !== comment) return;
-    const reach = this.reach;
-    const place = reach.findIndex((one) => one.id === comment);
-    const inQueue = place < this.held.length;
-    const next = reach[place + 1] ?? reach[place - 1];
-    const last = inQueue && place === this.held.length - 1; // the end of the queue: not on to those shown
-    this.select(last ? reach[place - 1]?.id : next?.id);
+    const selectable = this.selectable;
+    const index = selectable.findIndex((one) => one.id === comment);
+    const inQueue = index < this.held.length;
+    const next = selectable[index + 1] ?? selectable[index - 1];
+    const last = inQueue && index === this.held.length - 1; // the end of the queue: not on to those shown
+    this.select(last ? selectable[index - 1]?.id : next?.id);
   }
 }

@@ -8,7 +8,7 @@ import { kindOf, wordsOf } from "../polls/registry.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
-import { bodyOf, graceOf, isReady, keepLast, keepTemplates, offered, readTemplates } from "./templates.js";
+import { defaultGrace, isReady, loadTemplates, paletteTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -18,13 +18,13 @@ const LETTERS = "abcdefghijklmnopqrst";
 
 /** @param {{desk: Desk, onClose: () => void, onEdit: (draft: Draft) => void}} props */
 export function Palette({ desk, onClose, onEdit }) {
-  const [kept, setKept] = useState(readTemplates);
+  const [kept, setKept] = useState(loadTemplates);
   const [chosen, setChosen] = useState(/** @type {Template | undefined} */ (undefined));
   const [fault, setFault] = useState("");
   const sending = useRef(false);
   const go = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
-  const templates = offered(words.templates, kept.own, kept.last);
+  const templates = paletteTemplates(words.templates, kept.own, kept.last);
   const draft = chosen?.draft;
   useLayoutEffect(() => {
     const first = list.current?.querySelector("button");
@@ -43,15 +43,15 @@ export function Palette({ desk, onClose, onEdit }) {
     if (!draft || sending.current) return; // a second Enter must not open a second poll
     if (!isReady(draft)) return setFault(wordsOf(kindOf(draft.kind)).missing ?? "");
     sending.current = true;
-    const told = await desk.openPoll(bodyOf(draft, desk.live.now()));
+    const told = await desk.openPoll(requestBody(draft, desk.live.now()));
     sending.current = false;
     if (!told.ok) return setFault(reasonOf(told));
-    keepLast(draft);
+    saveLast(draft);
     onClose();
   };
   const remove = () => {
     const own = kept.own.filter((_, index) => index !== chosen?.own);
-    keepTemplates(own);
+    saveTemplates(own);
     setKept({ ...kept, own });
     setChosen(undefined);
   };
@@ -83,7 +83,7 @@ export function Palette({ desk, onClose, onEdit }) {
         </ul>
         <div class="preview" data-test="preview">
           ${draft
-            ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? graceOf(desk))} onOption=${pickOption} />
+            ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? defaultGrace(desk))} onOption=${pickOption} />
                 <p class="fault" role="alert" data-test="palette-fault">${fault}</p>
                 <div class="row">
                   <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.putOnAir} <kbd>↵</kbd></button>

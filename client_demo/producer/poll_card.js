@@ -6,7 +6,7 @@ import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
 import { perSecond } from "./rates.js";
 import { ownFields } from "./templates.js";
-import { span } from "./times.js";
+import { formatDuration } from "./times.js";
 import { words } from "./words.js";
 
 /** @import {Poll, PollPhase} from "../sdk/grandstand.js" */
@@ -90,9 +90,9 @@ function Steps({ desk, poll, phase, onEdit }) {
 
 /** @param {Poll} poll @param {PollPhase} phase @param {number} now */
 function timeOf(poll, phase, now) {
-  if (phase === "waiting") return words.opensIn(span(poll.opens_at - now));
-  if (phase === "open") return words.left(span(poll.closes_at - now));
-  if (phase === "counting") return words.countsFor(span(poll.closes_at + poll.grace - now));
+  if (phase === "waiting") return words.opensIn(formatDuration(poll.opens_at - now));
+  if (phase === "open") return words.left(formatDuration(poll.closes_at - now));
+  if (phase === "counting") return words.countsFor(formatDuration(poll.closes_at + poll.grace - now));
   return "";
 }
 

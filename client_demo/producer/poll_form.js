@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
 import { Fault, Field, faultsOf } from "./faults.js";
-import { input } from "./gate.js";
 import { html } from "./html.js";
-import { bodyOf, graceOf, keepLast, keepTemplates, ownFields, readTemplates } from "./templates.js";
+import { input } from "./sign_in.js";
+import { defaultGrace, loadTemplates, ownFields, requestBody, saveLast, saveTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -56,21 +56,21 @@ export function PollForm({ desk, given }) {
     event.preventDefault();
     const draft = draftFrom(typed);
     setBusy(true);
-    const answer = await desk.openPoll(bodyOf(draft, desk.live.now()));
+    const answer = await desk.openPoll(requestBody(draft, desk.live.now()));
     setBusy(false);
     if (!answer.ok) {
       const options = typed.options.map((_, index) => `options.${index}`);
       const own = kindOf(typed.kind).fields.map(({ path }) => path);
       return setFaults(faultsOf(answer, [...options, ...PATHS, ...own]));
     }
-    keepLast(draft);
+    saveLast(draft);
     setFaults({});
     setTyped({ ...EMPTY, grace: typed.grace, duration: typed.duration });
   };
   const keep = () => {
     const draft = draftFrom(typed);
-    keepTemplates([...readTemplates().own, { name: draft.question, draft }]);
-    desk.say(words.templateKept(draft.question));
+    saveTemplates([...loadTemplates().own, { name: draft.question, draft }]);
+    desk.announce(words.templateKept(draft.question));
   };
 
   return html`
@@ -101,7 +101,7 @@ export function PollForm({ desk, given }) {
             onPick=${(/** @type {string} */ kind) => set({ kind })} />
         <//>
         <${NumberField} name="duration" typed=${typed} set=${set} faults=${faults} />
-        <${NumberField} name="grace" hint=${graceOf(desk)} typed=${typed} set=${set} faults=${faults} />
+        <${NumberField} name="grace" hint=${defaultGrace(desk)} typed=${typed} set=${set} faults=${faults} />
         <${Field} label=${words.showTally} path="show_tally" faults=${faults}>
           <${Select} value=${typed.showTally} options=${words.tallies} test="poll-show-tally"
             onPick=${(/** @type {Typed["showTally"]} */ showTally) => set({ showTally })} />

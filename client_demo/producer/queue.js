@@ -14,12 +14,12 @@ const MOST_HELD = 100;
 /** @param {{moderation: ModerationDesk}} props */
 export function Queue({ moderation }) {
   const held = moderation.held;
-  const old = moderation.old.length;
+  const old = moderation.stale.length;
   const recent = moderation.recent;
   const isAtOne = recent.some((one) => one.id === moderation.cursor);
   const [isOver, setOver] = useState(false);
   const still = recent.length > 0 && (isOver || isAtOne);
-  useEffect(() => moderation.stand(still), [moderation, still]);
+  useEffect(() => moderation.freeze(still), [moderation, still]);
   const over = (/** @type {boolean} */ next) => () => setOver(next);
   return html`
     <section class="panel" aria-label=${words.queue}>
@@ -37,12 +37,12 @@ export function Queue({ moderation }) {
       <ul class="comments scroll" data-test="held-list" aria-label=${words.queue}>
         ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} held />`)}
       </ul>
-      <${Barred} moderation=${moderation} />
+      <${Sanctions} moderation=${moderation} />
     </section>
     <section class="panel fill" aria-label=${words.recent} onMouseEnter=${over(true)} onMouseLeave=${over(false)}
       onFocusIn=${over(true)} onFocusOut=${over(false)}>
       <header><h2>${words.recent}</h2>
-        ${moderation.passed > 0 && html`<span class="quiet-text number" data-test="passed">${words.standsStill(moderation.passed)}</span>`}</header>
+        ${moderation.newer > 0 && html`<span class="quiet-text number" data-test="passed">${words.newerComments(moderation.newer)}</span>`}</header>
       ${recent.length === 0 && html`<p class="quiet-text empty">${words.nothingRecent}</p>`}
       <ul class="comments scroll" data-test="recent-list" aria-label=${words.recent}>
         ${recent.map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} />`)}
@@ -58,7 +58,7 @@ function Row({ moderation, comment, held = false }) {
   useEffect(() => {
     if (selected) row.current?.scrollIntoView({ block: "nearest" });
   }, [selected]);
-  const bar = moderation.barOf(comment.user);
+  const sanction = moderation.sanctionOf(comment.user);
   return html`
     <li ref=${row} class="comment-row" data-test=${held ? "held" : "recent"} data-comment=${comment.id}
       data-selected=${selected} aria-current=${selected ? "true" : undefined} onClick=${() => moderation.select(comment.id)}>
@@ -67,22 +67,22 @@ function Row({ moderation, comment, held = false }) {
         <p class="quiet-text"><span class="author">${comment.name}</span>
           ${comment.role && html` <b class="mark staff" data-test="role">${words.staff[comment.role]}</b>`}
           ${comment.count !== undefined && comment.count > 1 && html` <b class="number">×${comment.count}</b>`}
-          ${bar && html` <b class="mark bad">${bar === "mute" ? words.mutedMark : words.bannedMark}</b>`}
-          ${held && html`<${Why} comment=${comment} />`}</p>
+          ${sanction && html` <b class="mark bad">${sanction === "mute" ? words.mutedMark : words.bannedMark}</b>`}
+          ${held && html`<${Reasons} comment=${comment} />`}</p>
         <p class="fault" role="alert" data-test="comment-fault">${moderation.faults.get(comment.id) ?? ""}</p>
       </div>
       ${moderation.confirming === comment.id
-        ? html`<${Confirm} moderation=${moderation} comment=${comment} />`
+        ? html`<${BanConfirmation} moderation=${moderation} comment=${comment} />`
         : html`<div class="acts">
             ${held
-              ? html`<${Act} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
-                  <${Act} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />
+              ? html`<${ActionButton} name="approve" letter="A" style="good" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "approve")} />
+                  <${ActionButton} name="reject" letter="R" style="danger" onAct=${() => moderation.decide(/** @type {HeldComment} */ (comment), "reject")} />
 `
-              : html`<${Act} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
-            <${Act} name="mute" letter="M" style="quiet" onAct=${() => moderation.bar(comment, "mute")} />
-            <${Act} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
+              : html`<${ActionButton} name="retract" letter="R" onAct=${() => moderation.retract(comment)} />`}
+            <${ActionButton} name="mute" letter="M" style="quiet" onAct=${() => moderation.sanction(comment, "mute")} />
+            <${ActionButton} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
           </div>
-          ${held && selected && html`<${Together} moderation=${moderation} comment=${comment} />`}`}
+          ${held && selected && html`<${BulkActions} moderation=${moderation} comment=${comment} />`}`}
     </li>
   `;
 }
@@ -91,7 +91,7 @@ function Row({ moderation, comment, held = false }) {
  * @param {{name: "approve" | "reject" | "rejectUser" | "rejectText" | "rejectCategory" | "retract" | "mute" | "ban", letter: string, style?: string,
  *   text?: string, onAct: () => unknown}} props
  */
-function Act({ name, letter, style = "", text, onAct }) {
+function ActionButton({ name, letter, style = "", text, onAct }) {
   const act = (/** @type {Event} */ event) => {
     event.stopPropagation();
     void onAct();
@@ -100,30 +100,30 @@ function Act({ name, letter, style = "", text, onAct }) {
 }
 
 /** What rejects others along with this one; below what is for it alone, whose buttons stay where they are. @param {{moderation: ModerationDesk, comment: HeldComment}} props */
-function Together({ moderation, comment }) {
+function BulkActions({ moderation, comment }) {
   const [category] = categoriesOf(comment);
   return html`<div class="acts together" role="group" aria-label=${words.together}>
     <span class="quiet-text">${words.together}</span>
-    <${Act} name="rejectUser" letter="X" style="quiet danger" text=${words.rejectUser(moderation.waiting((one) => one.user === comment.user))}
+    <${ActionButton} name="rejectUser" letter="X" style="quiet danger" text=${words.rejectUser(moderation.countHeld((one) => one.user === comment.user))}
       onAct=${() => moderation.rejectAll(comment, "user")} />
-    <${Act} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(comment, "text")} />
-    ${category !== undefined && html`<${Act} name="rejectCategory" letter="C" style="quiet danger"
-      text=${words.rejectCategory(words.categories[category] ?? category, moderation.waiting((one) => categoriesOf(one).includes(category)))}
+    <${ActionButton} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(comment, "text")} />
+    ${category !== undefined && html`<${ActionButton} name="rejectCategory" letter="C" style="quiet danger"
+      text=${words.rejectCategory(words.categories[category] ?? category, moderation.countHeld((one) => categoriesOf(one).includes(category)))}
       onAct=${() => moderation.rejectAll(comment, "category")} />`}
   </div>`;
 }
 
 /** @param {{moderation: ModerationDesk, comment: Comment}} props */
-function Confirm({ moderation, comment }) {
+function BanConfirmation({ moderation, comment }) {
   return html`<div class="acts asking" role="group" aria-label=${words.banSure(comment.name)}>
     <span>${words.banSure(comment.name)}</span>
-    <${Confirmed} text=${words.banYes} test="ban-yes" style="danger" onAct=${() => moderation.bar(comment, "ban")} />
-    <${Confirmed} text=${words.no} test="ban-no" style="" onAct=${() => moderation.select(comment.id)} />
+    <${ConfirmButton} text=${words.banYes} test="ban-yes" style="danger" onAct=${() => moderation.sanction(comment, "ban")} />
+    <${ConfirmButton} text=${words.no} test="ban-no" style="" onAct=${() => moderation.select(comment.id)} />
   </div>`;
 }
 
 /** @param {{text: string, test: string, style: string, onAct: () => unknown}} props */
-function Confirmed({ text, test, style, onAct }) {
+function ConfirmButton({ text, test, style, onAct }) {
   const act = (/** @type {Event} */ event) => {
     event.stopPropagation();
     void onAct();
@@ -132,20 +132,20 @@ function Confirmed({ text, test, style, onAct }) {
 }
 
 /** Why it is held: the categories, and the reason. @param {{comment: HeldComment}} props */
-function Why({ comment }) {
+function Reasons({ comment }) {
   const { reason } = comment;
   return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
     ${reason && html` <span data-test="reason">${reasonText(words.reasons, reason)}</span>`}`;
 }
 
 /** @param {{moderation: ModerationDesk}} props */
-function Barred({ moderation }) {
-  const { barred } = moderation;
-  if (barred.length === 0) return null;
+function Sanctions({ moderation }) {
+  const { sanctions } = moderation;
+  if (sanctions.length === 0) return null;
   return html`<div class="barred" data-test="barred-list">
-    <h3>${words.barredHere}</h3>
+    <h3>${words.sanctionedHere}</h3>
     <ul>
-      ${[...barred].reverse().map(
+      ${[...sanctions].reverse().map(
         (one) => html`<li key=${one.user} data-test="barred">
           <span><span class="author">${one.name}</span> <b class="mark bad">${one.kind === "mute" ? words.mutedMark : words.bannedMark}</b></span>
           <button class="small" onClick=${() => void moderation.restore(one)} data-test="restore">${words.undo}</button>

@@ -14,7 +14,7 @@ const WINDOW_MS = 5_000;
  * @param {Sample} sample
  * @returns {Sample[]}
  */
-export function sampled(samples, sample) {
+export function appendSample(samples, sample) {
   const later = samples.filter((one) => one.at < sample.at);
   const base = later.findLastIndex((one) => one.at <= sample.at - WINDOW_MS);
   return [...later.slice(Math.max(0, base)), sample];
@@ -36,7 +36,7 @@ export function perSecond(samples) {
  * @param {readonly number[]} history
  * @param {number} value
  */
-export function remembered(history, value) {
+export function appendRate(history, value) {
   return [...history, value].slice(-HISTORY_S);
 }
 

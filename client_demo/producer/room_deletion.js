@@ -2,10 +2,10 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
-import { input } from "./gate.js";
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
 import { RoomList } from "./rooms.js";
+import { input } from "./sign_in.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */

@@ -4,9 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import { call, roomCalls } from "../sdk/grandstand.js";
 import { Dialog } from "./dialog.js";
 import { Field, faultsOf } from "./faults.js";
-import { input } from "./gate.js";
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
+import { input } from "./sign_in.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */

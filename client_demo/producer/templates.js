@@ -32,7 +32,7 @@ const DEFAULT_GRACE_S = 15;
 /** @typedef {{yesNo: string, yesNoQuestion: string, yes: string, no: string, ab: string, abQuestion: string, stars: string, starsQuestion: string, four: string, fourQuestion: string, quiz: string, quizQuestion: string, again: string}} TemplateWords */
 
 /** @param {TemplateWords} names @returns {Template[]} */
-export function builtIn(names) {
+export function builtInTemplates(names) {
   const four = ["A", "B", "C", "D"];
   /** @type {[string, Draft][]} */ const all = [
     [names.yesNo, { kind: "single", question: names.yesNoQuestion, options: [names.yes, names.no], duration: 30 }],
@@ -60,13 +60,13 @@ export function builtIn(names) {
  * @param {Draft | undefined} last
  * @returns {Template[]}
  */
-export function offered(names, own, last) {
+export function paletteTemplates(names, own, last) {
   const kept = own.map(({ name, draft }, index) => {
     const digit = FIRST_OWN_DIGIT + index;
     return { key: digit <= 9 ? String(digit) : "", name, draft, own: index };
   });
   const again = last ? [{ key: "0", name: names.again, draft: last }] : [];
-  return [...builtIn(names), ...kept, ...again];
+  return [...builtInTemplates(names), ...kept, ...again];
 }
 
 /** Whether a draft can go out as it is. @param {Draft} draft */
@@ -79,7 +79,7 @@ export function isReady(draft) {
  * @param {Draft} draft
  * @param {number} now programme time
  */
-export function bodyOf(draft, now) {
+export function requestBody(draft, now) {
   const opensAt = Math.round(now + (draft.delay ?? 0) * 1000);
   const window = draft.delay
     ? { opens_at: opensAt, closes_at: opensAt + Math.round(draft.duration * 1000) }
@@ -113,7 +113,7 @@ export function ownFields(kind, by, valueOf) {
  * How long late viewers are waited for where a poll doesn't say, in seconds: as the server has it.
  * @param {{settings: {max_latency?: number}}} desk
  */
-export function graceOf({ settings }) {
+export function defaultGrace({ settings }) {
   return String(Math.min(DEFAULT_GRACE_S, (settings.max_latency ?? 60_000) / 1000));
 }
 
@@ -132,7 +132,7 @@ export function isDraft(value) {
 }
 
 /** What this browser kept; what isn't a poll there is passed over. */
-export function readTemplates() {
+export function loadTemplates() {
   const own = /** @type {unknown} */ (read(KEPT));
   const last = read(LAST);
   return {
@@ -142,12 +142,12 @@ export function readTemplates() {
 }
 
 /** @param {{name: string, draft: Draft}[]} own */
-export function keepTemplates(own) {
+export function saveTemplates(own) {
   localStorage.setItem(KEPT, JSON.stringify(own.slice(-MOST_OWN)));
 }
 
 /** @param {Draft} draft */
-export function keepLast(draft) {
+export function saveLast(draft) {
   localStorage.setItem(LAST, JSON.stringify(draft));
 }
 

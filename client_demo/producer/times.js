@@ -1,21 +1,21 @@
 /** Times as a control room reads them. Pure. */
 
 /** 0:12, 1:05, 1:00:00. @param {number} ms */
-export function span(ms) {
+export function formatDuration(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
 }
 
 /** 21:04:37, on this machine's side of the world. @param {number} at ms since the epoch */
-export function timeOfDay(at) {
+export function formatTime(at) {
   if (!Number.isFinite(at)) return "--:--:--";
   const day = new Date(at);
   return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}`;
 }
 
 /** Those to come, the next one first, then those given, the last one first. @template {{at: number}} T @param {readonly T[]} all @param {number} now */
-export function inOrder(all, now) {
+export function upcomingFirst(all, now) {
   const ahead = all.filter((one) => one.at > now).sort((a, b) => a.at - b.at);
   const given = all.filter((one) => one.at <= now).sort((a, b) => b.at - a.at);
   return [...ahead, ...given];

@@ -5,7 +5,7 @@
  * @param {string} lines
  * @returns {Record<string, string | number> | undefined} undefined if a line has no colon, or none is there
  */
-export function valuesOf(lines) {
+export function parseValues(lines) {
   const given = lines.split("\n").filter((line) => line.trim() !== "");
   const pairs = given.map((line) => /^\s*(\S.*?)\s*[:：]\s*(\S.*?)\s*$/u.exec(line));
   if (given.length === 0 || pairs.includes(null)) return undefined;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { HISTORY_S, perSecond, remembered, sampled, sparkline } from "../producer/rates.js";
-import { bodyOf, builtIn, graceOf, isDraft, isReady, offered } from "../producer/templates.js";
-import { signed } from "../producer/gauges.js";
-import { inOrder, span } from "../producer/times.js";
-import { valuesOf } from "../producer/values.js";
+import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../producer/rates.js";
+import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/templates.js";
+import { formatSigned } from "../producer/gauges.js";
+import { formatDuration, upcomingFirst } from "../producer/times.js";
+import { parseValues } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
 
 const shape = (value) =>
@@ -34,10 +34,10 @@ test("the console never sets HTML", () => {
 test("votes per second come from the last seconds alone", () => {
   let samples = [];
   for (let second = 0; second <= 20; second += 1)
-    samples = sampled(samples, { at: second * 1000, value: second < 10 ? second * 3 : 30 });
+    samples = appendSample(samples, { at: second * 1000, value: second < 10 ? second * 3 : 30 });
   assert.equal(perSecond(samples), 0);
   assert.ok(samples.length <= 7);
-  samples = sampled(samples, { at: 21_000, value: 40 });
+  samples = appendSample(samples, { at: 21_000, value: 40 });
   assert.ok(Math.abs(perSecond(samples) - 2) < 0.5);
   assert.equal(perSecond([]), 0);
   assert.equal(perSecond([{ at: 1, value: 5 }]), 0);
@@ -46,17 +46,17 @@ test("votes per second come from the last seconds alone", () => {
 
 test("a mood has its sign, and none has none", () => {
   const moods = [0.62, -0.3, 0, -0, -0.004, 0.004];
-  assert.deepEqual(moods.map(signed), ["+0.62", "-0.30", "0.00", "0.00", "0.00", "0.00"]);
+  assert.deepEqual(moods.map(formatSigned), ["+0.62", "-0.30", "0.00", "0.00", "0.00", "0.00"]);
 });
 
 test("of what is set for later the next comes first, then what was, the last one first", () => {
   const cues = [9, 30, 12, 1, 20].map((at) => ({ at }));
-  assert.deepEqual(inOrder(cues, 10).map(({ at }) => at), [12, 20, 30, 9, 1]);
+  assert.deepEqual(upcomingFirst(cues, 10).map(({ at }) => at), [12, 20, 30, 9, 1]);
 });
 
 test("a sparkline ends at the right edge and fits its box", () => {
   let history = [];
-  for (let second = 0; second < HISTORY_S + 30; second += 1) history = remembered(history, second);
+  for (let second = 0; second < HISTORY_S + 30; second += 1) history = appendRate(history, second);
   assert.equal(history.length, HISTORY_S);
   const points = sparkline(history, 120, 20).split(" ").map((point) => point.split(",").map(Number));
   assert.deepEqual(points[0]?.[0], 0);
@@ -68,14 +68,14 @@ test("a sparkline ends at the right edge and fits its box", () => {
 test("every digit of the palette names one template, the last poll is 0", () => {
   const draft = { kind: "single", question: "?", options: ["a", "b"], duration: 5 };
   const own = Array.from({ length: 6 }, (_, index) => ({ name: `own ${index}`, draft }));
-  const keys = offered(WORDS.en.templates, own, draft).map((one) => one.key);
+  const keys = paletteTemplates(WORDS.en.templates, own, draft).map((one) => one.key);
   assert.deepEqual(keys, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "", "0"]);
-  assert.deepEqual(offered(WORDS.en.templates, [], undefined).length, 5);
+  assert.deepEqual(paletteTemplates(WORDS.en.templates, [], undefined).length, 5);
 });
 
 test("a template becomes the body of the call that opens it", () => {
-  const [yesNo, , , , quiz] = builtIn(WORDS.zh.templates).map((one) => one.draft);
-  assert.deepEqual(bodyOf(yesNo, 1000), {
+  const [yesNo, , , , quiz] = builtInTemplates(WORDS.zh.templates).map((one) => one.draft);
+  assert.deepEqual(requestBody(yesNo, 1000), {
     kind: "single",
     question: "是还是否？",
     options: [{ text: "是" }, { text: "否" }],
@@ -86,30 +86,30 @@ test("a template becomes the body of the call that opens it", () => {
   assert.equal(isReady(quiz), false);
   const ready = { ...quiz, answer: 2, delay: 5, grace: 1.5 };
   assert.equal(isReady(ready), true);
-  const body = bodyOf(ready, 1000);
+  const body = requestBody(ready, 1000);
   assert.deepEqual([body.answer, body.opens_at, body.closes_at, body.grace], [2, 6000, 36_000, 1500]);
   assert.equal("duration" in body, false);
-  assert.equal("answer" in bodyOf({ ...ready, kind: "single" }, 0), false);
-  assert.equal(bodyOf({ ...yesNo, kind: "multiple", maxChoices: 2 }, 0).max_choices, 2);
+  assert.equal("answer" in requestBody({ ...ready, kind: "single" }, 0), false);
+  assert.equal(requestBody({ ...yesNo, kind: "multiple", maxChoices: 2 }, 0).max_choices, 2);
 });
 
 test("what another version left in the browser is no template", () => {
-  assert.ok(isDraft(builtIn(WORDS.en.templates)[0].draft));
+  assert.ok(isDraft(builtInTemplates(WORDS.en.templates)[0].draft));
   for (const other of [null, 7, {}, { kind: "essay", question: "?", options: [], duration: 1 }, { kind: "single", question: "?", options: [7], duration: 1 }])
     assert.equal(isDraft(other), false);
 });
 
 test("late viewers are waited for as the server has it, never longer than the room's latency", () => {
-  assert.equal(graceOf({ settings: {} }), "15");
-  assert.equal(graceOf({ settings: { max_latency: 4000 } }), "4");
+  assert.equal(defaultGrace({ settings: {} }), "15");
+  assert.equal(defaultGrace({ settings: { max_latency: 4000 } }), "4");
 });
 
 test("a span counts down in minutes and seconds", () => {
-  assert.deepEqual([-5, 1, 59_001, 65_000, 3_600_000].map(span), ["0:00", "0:01", "1:00", "1:05", "1:00:00"]);
+  assert.deepEqual([-5, 1, 59_001, 65_000, 3_600_000].map(formatDuration), ["0:00", "0:01", "1:00", "1:05", "1:00:00"]);
 });
 
 test("a card's values are typed one a line; what reads as a number is one", () => {
-  assert.deepEqual(valuesOf("Shots: 14\n\n比分：2:1\n Time : 9.58 "), { Shots: 14, 比分: "2:1", Time: 9.58 });
+  assert.deepEqual(parseValues("Shots: 14\n\n比分：2:1\n Time : 9.58 "), { Shots: 14, 比分: "2:1", Time: 9.58 });
   for (const lines of ["", " \n ", "Shots 14", "Shots: ", " : 14", "Shots: 14\nCorners"])
-    assert.equal(valuesOf(lines), undefined, lines);
+    assert.equal(parseValues(lines), undefined, lines);
 });

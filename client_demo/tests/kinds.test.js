@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
-import { bodyOf, isDraft, isReady, ownFields } from "../producer/templates.js";
+import { isDraft, isReady, ownFields, requestBody } from "../producer/templates.js";
 import { poll } from "./rooms.js";
 
 const PHASES = ["waiting", "open", "counting", "closed", "revealed", "cancelled"];
@@ -62,7 +62,7 @@ for (const kind of KINDS) {
 
   test(`${kind.name}: a draft gives the fields of its kind alone`, () => {
     const everything = Object.assign({}, ...Object.values(CASES).map((one) => one.own));
-    const { duration, kind: name, question, options, change, show_tally: _, ...rest } = bodyOf(draftOf(kind, everything), 0);
+    const { duration, kind: name, question, options, change, show_tally: _, ...rest } = requestBody(draftOf(kind, everything), 0);
     assert.deepEqual(rest, body);
     assert.deepEqual([name, question, options.length, duration, change], [kind.name, "?", 3, 5, false]);
   });

@@ -80,8 +80,8 @@ export class Server {
   token(sub, { role = "viewer", lifetimeS = 3_600 } = {}) {
     const exp = Math.floor(Date.now() / 1000) + lifetimeS;
     const claims = { sub, name: sub, role, rooms: ["*"], exp };
-    const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
-    return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
+    const formatSigned = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
+    return `${formatSigned}.${createHmac("sha256", SECRET).update(formatSigned).digest("base64url")}`;
   }
 
   /** A producer's call, which must succeed. */

@@ -7,7 +7,7 @@ import { words } from "./words.js";
 /**
  * @param {{room: string, onToken: (room: string, token: string) => void}} props
  */
-export function Gate({ room, onToken }) {
+export function SignIn({ room, onToken }) {
   const [token, setToken] = useState("");
   const [name, setName] = useState(room);
   const submit = (/** @type {Event} */ event) => {
