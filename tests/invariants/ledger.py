@@ -33,6 +33,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much of the timeline stays: the newest ``seqs``, and before them what a job hasn't read,
+    for at most ``lag_ms``, and ``lag_bytes`` from there to the end."""
+
+    seqs: int
+    lag_ms: int
+    lag_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of the ingest stream; ``comment`` is empty for control."""
 
@@ -71,8 +81,29 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One commit in the timeline; ``at_ms`` is when it was made, by the store's clock."""
+
+    epoch: str
+    seq: int
+    envelope: bytes
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobCursor:
+    """What a job has done with: all up to this commit. ``move`` names the move that led here."""
+
+    epoch: str
+    seq: int
+    move: str
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """All that the store keeps of one room, votes apart.
+
+    ``trimmed``: up to this seq nothing of the timeline is left.
 
     ``life``: what became of its head. It is ``lost`` where the store forgot it, ``ended`` once a
     producer deleted the room, and ``swept`` once all that the room had is gone.
@@ -90,7 +121,9 @@ class Room:
     answers: Mapping[tuple[int, bytes], Appended] = field(default_factory=dict)
     arrivals: Mapping[str, float] = field(default_factory=dict)
     ingest: tuple[Entry, ...] = ()
-    timeline: tuple[tuple[int, bytes], ...] = ()
+    timeline: tuple[Kept, ...] = ()
+    trimmed: int = 0
+    jobs: Mapping[str, JobCursor] = field(default_factory=dict)
     state: Mapping[str, bytes] = field(default_factory=dict)
     polls: Mapping[str, bytes] = field(default_factory=dict)
     held: Mapping[str, bytes] = field(default_factory=dict)
@@ -183,7 +216,7 @@ def _append(
 
 
 def commit(
-    room: Room, proposal: Proposal, kept: int
+    room: Room, proposal: Proposal, keeping: Keeping, now_ms: int = 0
 ) -> tuple[Room, Literal["committed", "already", "conflict"]]:
     """Moves the room on from the place the proposal saw, or not at all."""
     if room.life != "alive":
@@ -206,7 +239,10 @@ def commit(
         now=proposal.now,
         commit=proposal.name,
         ingest=tuple(entry for entry in room.ingest if entry.cursor > proposal.cursor),
-        timeline=(*room.timeline, (proposal.seq, proposal.envelope))[-kept:],
+        timeline=(
+            *room.timeline,
+            Kept(room.epoch, proposal.seq, proposal.envelope, now_ms),
+        ),
         state={**room.state, **proposal.state},
         polls={**room.polls, **proposal.polls},
         held={id: text for id, text in held.items() if id not in proposal.decided},
@@ -214,7 +250,30 @@ def commit(
         record=room.record | set(proposal.rows),
         retracted=room.retracted | set(proposal.retracted),
     )
-    return moved, "committed"
+    up_to = _unclaimed(moved, proposal.seq - keeping.seqs)
+    for entry in moved.timeline:
+        size = sum(len(each.envelope) for each in moved.timeline if each.seq >= entry.seq)
+        is_over = now_ms - entry.at_ms > keeping.lag_ms or size > keeping.lag_bytes
+        if up_to < entry.seq <= proposal.seq - keeping.seqs and is_over:
+            up_to = entry.seq
+        elif entry.seq > up_to:
+            break
+    return _trim(moved, up_to), "committed"
+
+
+def _unclaimed(room: Room, up_to: int) -> int:
+    """How far the timeline may be trimmed, at most ``up_to``: no job has it still to read.
+
+    A job whose commits were trimmed already has no claim, until it has moved on.
+    """
+    return min([up_to, *(at.seq for at in room.jobs.values() if at.seq >= room.trimmed)])
+
+
+def _trim(room: Room, up_to: int) -> Room:
+    if up_to <= room.trimmed:
+        return room
+    left = tuple(entry for entry in room.timeline if entry.seq > up_to)
+    return replace(room, timeline=left, trimmed=up_to)
 
 
 def renew(
@@ -233,9 +292,53 @@ def renew(
         seq=max(room.seq, seen_seq),
         offset=max(room.offset, seen_offset),
         now=room.now if now is None else now,
-        timeline=(),
     )
-    return renewed, epoch
+    return _trim(renewed, _unclaimed(renewed, renewed.seq)), epoch
+
+
+# --- jobs, which follow the commits --------------------------------------------------------------
+
+
+def enroll(room: Room, job: str, move: str) -> tuple[Room, JobCursor]:
+    """Where the job stands; one that is new begins with the oldest commit that is still kept.
+
+    Raises RoomGoneError, RoomEndedError.
+    """
+    _require_head(room)
+    at = room.jobs.get(job)
+    if at is None:
+        at = JobCursor(room.epoch, room.trimmed, move)
+        room = replace(room, jobs={**room.jobs, job: at})
+    return room, at
+
+
+def advance(
+    room: Room, job: str, before: JobCursor, after: JobCursor, found: Sequence[bytes] = ()
+) -> tuple[Room, Literal["moved", "already", "conflict"]]:
+    """Moves the job's cursor, and appends what it found out, or does neither.
+
+    Only to a commit that the room has, or had: not into a history that was cut.
+
+    Raises RoomGoneError, RoomEndedError.
+    """
+    _require_head(room)
+    at = room.jobs.get(job)
+    if at is not None and at.move == after.move:
+        return room, "already"
+    is_known = (
+        (after.epoch == room.epoch and after.seq <= room.seq)
+        or after.seq <= room.trimmed
+        or any((each.epoch, each.seq) == (after.epoch, after.seq) for each in room.timeline)
+    )
+    if at != before or not is_known:
+        return room, "conflict"
+    for payload in found:
+        entry = Entry(room.entered + 1, "", payload)
+        room = replace(room, entered=entry.cursor, ingest=(*room.ingest, entry))
+    return replace(room, jobs={**room.jobs, job: after}), "moved"
+
+
+# --- who sequences, and whose word no longer counts ----------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,12 +427,15 @@ def create(
     """Makes the room, or makes it anew where its head was lost.
 
     What the store still has of it stays: comments that wait are sequenced after all. ``state`` and
-    ``sanctions`` are what is known of the room. New comments are numbered beyond all old ones.
+    ``sanctions`` are what is known of the room. New comments are numbered beyond all old ones, and
+    new commits beyond all that the store still knows of.
     """
     if room.life == "alive":
         return room, "exists"
     if room.life == "ended":
         return room, "ending"
+    known = [entry.seq for entry in room.timeline] + [at.seq for at in room.jobs.values()]
+    seq = max(seq, *known, 0)
     made = replace(
         room,
         epoch=epoch,
@@ -340,11 +446,11 @@ def create(
         now=0,
         commit="",
         comments=next_comment,
-        timeline=(),
+        trimmed=room.timeline[0].seq - 1 if room.timeline else 0,
         state=dict(state),
         sanctions={**room.sanctions, **sanctions},
     )
-    return made, "created"
+    return _trim(made, _unclaimed(made, seq)), "created"
 
 
 def lose(room: Room) -> Room:
@@ -352,9 +458,9 @@ def lose(room: Room) -> Room:
     return Room("", life="lost", entered=room.entered)
 
 
-def lose_head(room: Room) -> Room:
-    """The store forgets the head alone: a key was evicted, or deleted by hand."""
-    return replace(room, epoch="", life="lost")
+def lose_head(room: Room, loses_timeline: bool = False) -> Room:
+    """The store forgets the head, and the timeline too or not: keys were evicted, or deleted."""
+    return replace(room, epoch="", life="lost", timeline=() if loses_timeline else room.timeline)
 
 
 def end(room: Room) -> tuple[Room, Literal["ended", "already"]]:

@@ -7,7 +7,7 @@ sequencer that was replaced goes on believing in what it saw.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 from typing import Any
 
@@ -21,12 +21,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.invariants import ledger
-from tests.invariants.ledger import Entry, Limits, Place, Post, Proposal, Room, Shard
+from tests.invariants.ledger import (
+    Entry,
+    JobCursor,
+    Keeping,
+    Kept,
+    Limits,
+    Place,
+    Post,
+    Proposal,
+    Room,
+    Shard,
+)
 
 PERIOD_MS = 300_000
 LIMITS = Limits(PERIOD_MS, Rate(2000, 3), backlog=12, held=3)
 FREE = replace(LIMITS, rate=Rate(0, 1))
-KEPT = 5
+KEEPING = Keeping(3, lag_ms=150_000, lag_bytes=400)
 CHANGES_MAX = 3
 OPTIONS = 12
 
@@ -42,11 +53,32 @@ choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=3, unique=T
 ballots = st.builds(Ballot, users, message_ids, choices, st.booleans())
 
 
+@dataclass
+class Runner:
+    """A process that runs a job: what it read after its cursor, and what it did with it."""
+
+    cursor: JobCursor | None = None
+    read: tuple[Kept, ...] = ()
+    up_to: int = 0
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a runner sends: it has done with the ``done`` commits, and found something out."""
+
+    before: JobCursor
+    after: JobCursor
+    done: tuple[Kept, ...]
+    found: tuple[bytes, ...]
+
+
 class Books(RuleBasedStateMachine):
-    """One room, two sequencers that know nothing of each other, and a forgetful network."""
+    """One room, two sequencers and two runners of one job that know nothing of each other, and a
+    forgetful network."""
 
     batches = Bundle("batches")
     proposals = Bundle("proposals")
+    moves = Bundle("moves")
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +94,13 @@ class Books(RuleBasedStateMachine):
         self.by_seq: dict[tuple[str, int], bytes] = {}
         self.by_offset: dict[tuple[str, int], str] = {}
         self.views: dict[int, Room] = {0: self.room, 1: self.room}
+        self.runners = {0: Runner(), 1: Runner()}
+        self.named = 0
+        self.began_at = 0
+        self.made: set[tuple[str, int]] = set()
+        self.done: Counter[tuple[str, int]] = Counter()
+        self.found: Counter[bytes] = Counter()
+        self.cut: set[tuple[str, int]] = set()
 
     # --- what enters -----------------------------------------------------------------------------
 
@@ -145,10 +184,12 @@ class Books(RuleBasedStateMachine):
     @rule(proposal=proposals)
     def commits_arrive(self, proposal: Proposal) -> None:
         before = self.room
-        self.room, result = ledger.commit(before, proposal, KEPT)
+        self.room, result = ledger.commit(before, proposal, KEEPING, self.now_ms)
         if result != "committed":
             assert self.room == before
             return
+        self.made.add((before.epoch, self.room.seq))
+        self._only_what_is_too_far_behind_is_cut(before)
         assert before.place == proposal.before
         epoch = before.epoch
         assert self.by_seq.setdefault((epoch, self.room.seq), proposal.envelope) == (
@@ -164,7 +205,7 @@ class Books(RuleBasedStateMachine):
         self.commits_arrive(proposal)
         once = self.room
         if once.commit == proposal.name and once.epoch == proposal.before.epoch:
-            assert ledger.commit(once, proposal, KEPT) == (once, "already")
+            assert ledger.commit(once, proposal, KEEPING, self.now_ms) == (once, "already")
 
     @rule(ahead=st.integers(0, 3), stale=st.booleans())
     def history_is_cut(self, ahead: int, stale: bool) -> None:
@@ -182,6 +223,76 @@ class Books(RuleBasedStateMachine):
         assert (self.room == before) is stale
         assert self.room.seq >= before.seq
         assert self.room.offset >= before.offset
+
+    # --- a job that follows the commits ----------------------------------------------------------
+
+    @rule(who=st.integers(0, 1))
+    def enrolls(self, who: int) -> None:
+        if self.room.life == "alive":
+            self.named += 1
+            if "job" not in self.room.jobs:
+                self.began_at = self.room.trimmed
+            self.room, cursor = ledger.enroll(self.room, "job", str(self.named))
+            self.runners[who] = Runner(cursor, (), cursor.seq)
+
+    @rule(who=st.integers(0, 1))
+    def reads(self, who: int) -> None:
+        """What the room has after what was read before, or after the cursor in another history."""
+        runner = self.runners[who]
+        if runner.cursor is None:
+            return
+        kept = [each for each in self.room.timeline if each.seq > runner.up_to]
+        runner.read = (*runner.read, *kept)
+        runner.up_to = max(runner.up_to, self.room.seq)
+
+    @rule(target=moves, who=st.integers(0, 1), count=st.integers(0, 4), found=st.integers(0, 2))
+    def does(self, who: int, count: int, found: int) -> Move:
+        """A move that may be sent later, or never; after ``enrolls`` the runner begins anew."""
+        runner = self.runners[who]
+        self.named += 1
+        before = runner.cursor or JobCursor("", 0, "of nobody")
+        done = runner.read[:count]
+        to = done[-1] if done else before
+        after = JobCursor(to.epoch, to.seq, str(self.named))
+        payloads = tuple(f"found {self.named} {n}".encode() for n in range(found))
+        runner.cursor, runner.read = after, runner.read[count:]
+        return Move(before, after, done, payloads)
+
+    @rule(move=moves)
+    def moves_arrive(self, move: Move) -> None:
+        before = self.room
+        if before.life != "alive":
+            with pytest.raises(RoomGoneError):
+                ledger.advance(before, "job", move.before, move.after, move.found)
+            return
+        self.room, result = ledger.advance(before, "job", move.before, move.after, move.found)
+        if result != "moved":
+            assert self.room == before
+            assert (result == "already") == (before.jobs.get("job") == move.after)
+            return
+        assert before.jobs["job"] == move.before
+        for entry in self.room.ingest[len(before.ingest) :]:
+            self.entries[entry.cursor] = entry
+        self.done.update((each.epoch, each.seq) for each in move.done)
+        self.found.update(move.found)
+        passed = [each for each in before.timeline if move.before.seq < each.seq <= move.after.seq]
+        assert set(passed) <= set(move.done)  # no commit is left out
+
+    def _only_what_is_too_far_behind_is_cut(self, before: Room) -> None:
+        """Notes what was trimmed before the job had done with it."""
+        at = before.jobs.get("job")
+        if at is None:
+            return
+        left = [each.seq for each in self.room.timeline]
+        size = sum(len(each.envelope) for each in (*before.timeline, self.room.timeline[-1]))
+        for entry in before.timeline:
+            is_cut = entry.seq > at.seq and entry.seq not in left
+            if is_cut and at.seq >= before.trimmed:
+                late = self.now_ms - entry.at_ms > KEEPING.lag_ms
+                assert late or size > KEEPING.lag_bytes
+            if is_cut:
+                self.cut.add((entry.epoch, entry.seq))
+            size -= len(entry.envelope)
 
     @rule()
     def the_store_loses_the_head(self) -> None:
@@ -228,9 +339,38 @@ class Books(RuleBasedStateMachine):
         assert len(comments) <= LIMITS.backlog
 
     @invariant()
-    def the_timeline_runs_without_a_gap_up_to_the_head(self) -> None:
-        seqs = [seq for seq, _ in self.room.timeline]
-        assert seqs == list(range(self.room.seq - len(seqs) + 1, self.room.seq + 1))
+    def the_timeline_runs_on_and_within_an_epoch_without_a_gap(self) -> None:
+        timeline = self.room.timeline
+        assert [each.seq for each in timeline] == sorted({each.seq for each in timeline})
+        for epoch, kept in groupby(timeline, lambda each: each.epoch):
+            seqs = [each.seq for each in kept]
+            assert seqs == list(range(seqs[0], seqs[-1] + 1))
+            assert epoch != self.room.epoch or seqs[-1] == self.room.seq
+
+    @invariant()
+    def the_newest_commits_are_kept(self) -> None:
+        mine = [each.seq for each in self.room.timeline if each.epoch == self.room.epoch]
+        of_epoch = [seq for epoch, seq in self.made if epoch == self.room.epoch]
+        newest = [seq for seq in of_epoch if seq > self.room.seq - KEEPING.seqs]
+        assert self.room.life != "alive" or set(newest) <= set(mine)
+
+    @invariant()
+    def a_job_has_each_commit_before_it_or_behind_it_or_is_too_far_behind(self) -> None:
+        at = self.room.jobs.get("job")
+        if at is None:
+            return
+        kept = {(each.epoch, each.seq) for each in self.room.timeline if each.seq > at.seq}
+        began = {each for each in self.made if each[1] > self.began_at}
+        assert began <= kept | self.done.keys() | self.cut
+
+    @invariant()
+    def what_a_job_finds_out_enters_once_with_the_move(self) -> None:
+        assert all(count == 1 for count in self.found.values())
+        assert all(count == 1 for count in self.done.values())
+        entered = Counter(
+            each.payload for each in self.entries.values() if b"found" in each.payload
+        )
+        assert entered == self.found
 
 
 class Poll(RuleBasedStateMachine):
@@ -395,7 +535,7 @@ def test_nothing_enters_a_room_that_has_ended_and_nothing_of_it_comes_back() -> 
     room, ended = ledger.end(room)
     assert ended == "ended"
     assert ledger.end(room) == (room, "already")
-    assert ledger.commit(room, proposal, KEPT) == (room, "conflict")
+    assert ledger.commit(room, proposal, KEEPING) == (room, "conflict")
     assert ledger.create(room, "f", {}, {}) == (room, "ending")
     with pytest.raises(RoomEndedError):
         ledger.append(room, [item], FREE, PERIOD_MS)
@@ -407,7 +547,7 @@ def test_nothing_enters_a_room_that_has_ended_and_nothing_of_it_comes_back() -> 
         ledger.append(swept, [item], FREE, PERIOD_MS)
     anew, result = ledger.create(swept, "f", {"settings": b"s"}, {}, next_comment=room.comments)
     assert (result, anew.ingest, anew.answers, anew.record) == ("created", (), {}, frozenset())
-    assert ledger.commit(anew, proposal, KEPT) == (anew, "conflict")
+    assert ledger.commit(anew, proposal, KEEPING) == (anew, "conflict")
     again, (answer,) = ledger.append(anew, [item], FREE, PERIOD_MS)
     assert again.entered == room.entered + 1
     assert answer.comment == ledger.short_id(room.comments + 1)
@@ -418,7 +558,62 @@ def test_a_sequencer_that_was_replaced_commits_nothing() -> None:
     room, _ = ledger.append(Room("e"), [Item("ada", "1", "c", b"hello")], FREE, PERIOD_MS)
     old = Proposal("old", room.place, 1, 1, 1, 0, b"old")
     new = replace(old, name="new", envelope=b"new")
-    room, result = ledger.commit(room, new, KEPT)
+    room, result = ledger.commit(room, new, KEEPING)
     assert result == "committed"
-    assert ledger.commit(room, old, KEPT) == (room, "conflict")
+    assert ledger.commit(room, old, KEEPING) == (room, "conflict")
     assert room.place == Place("e", 1, 1)
+
+
+def _committed(room: Room, name: str, seq: int | None = None) -> Room:
+    number = room.seq + 1 if seq is None else seq
+    proposal = Proposal(name, room.place, number, 0, room.cursor, 0, name.encode())
+    moved, result = ledger.commit(room, proposal, KEEPING)
+    assert result == "committed"
+    return moved
+
+
+def test_who_saw_what_the_store_has_lost_passes_over_nothing_that_came_in_its_place() -> None:
+    room, start = ledger.enroll(_committed(Room("e"), "one"), "job", "start")
+    lost = _committed(room, "two")
+    seen = [(each.epoch, each.seq) for each in lost.timeline]
+    assert seen == [("e", 1), ("e", 2)]
+    # The store starts again without its last commit. No edge had seen it.
+    room, _ = ledger.renew(room, "e", "f", room.seq, room.offset)
+    room = _committed(room, "instead of two")
+    after = JobCursor("e", 2, "done with two")
+    assert ledger.advance(room, "job", start, after) == (room, "conflict")
+    assert [each.envelope for each in room.timeline] == [b"one", b"instead of two"]
+    moved, result = ledger.advance(room, "job", start, JobCursor("e", 1, "done with one"))
+    assert (result, moved.jobs["job"].seq) == ("moved", 1)
+
+
+def test_a_job_that_was_passed_by_has_no_claim_until_it_moves() -> None:
+    room, start = ledger.enroll(Room("e"), "job", "start")
+    narrow = replace(KEEPING, lag_bytes=6)
+    for name in "abcdefgh":
+        proposal = Proposal(name, room.place, room.seq + 1, 0, 0, 0, name.encode() * 2)
+        room, _ = ledger.commit(room, proposal, narrow)
+    assert [each.seq for each in room.timeline] == [6, 7, 8]
+    for name in "ijklmnopq":
+        room = _committed(room, name)
+    assert [each.seq for each in room.timeline] == [15, 16, 17]
+    room, result = ledger.advance(room, "job", start, JobCursor("e", 14, "told what it missed"))
+    assert result == "moved"
+    for name in "rstuvwxyz":
+        room = _committed(room, name)
+    assert [each.seq for each in room.timeline] == [*range(15, 27)]
+
+
+def test_a_room_that_is_made_anew_goes_on_beyond_what_jobs_have_still_to_read() -> None:
+    room, start = ledger.enroll(Room("e"), "job", "start")
+    for name in "abcd":
+        room = _committed(room, name)
+    room, result = ledger.create(ledger.lose_head(room), "f", {}, {}, seq=2, offset=2)
+    assert (result, room.seq) == ("created", 4)
+    room = _committed(room, "anew")
+    assert [(each.epoch, each.seq) for each in room.timeline] == [
+        *(("e", seq) for seq in range(1, 5)),
+        ("f", 5),
+    ]
+    room, moved = ledger.advance(room, "job", start, JobCursor("e", 4, "done"))
+    assert moved == "moved"

@@ -29,6 +29,7 @@ from grandstand.store import connection, ingest, keys, revocations, timeline, vo
 from grandstand.store import store as stores
 from grandstand.store.connection import StoreUnavailable, connect
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
+from grandstand.store.jobs import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import (
@@ -44,10 +45,16 @@ from grandstand.store.writer import load
 from grandstand.wire.messages import HeldComment, Settings
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RULE_MARKER,
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.invariants import ledger
-from tests.invariants.ledger import Limits, Place, Post, Proposal, Room, Shard
+from tests.invariants.ledger import JobCursor, Keeping, Limits, Place, Post, Proposal, Room, Shard
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
 
@@ -62,7 +69,9 @@ PATIENCE_S = 600.0
 something else makes a step fail once, and hypothesis, which can't repeat that, takes the strategies
 for flaky."""
 
-KEPT = 4
+KEEPING = Keeping(2, lag_ms=10**9, lag_bytes=300)
+AT_ONCE = replace(KEEPING, lag_ms=-1)
+"""Whatever a job lags behind is over at once."""
 CHANGES_MAX = 3
 OPTIONS = 20
 REVOCATIONS = 2
@@ -83,6 +92,7 @@ items = st.builds(
     message_ids,
     kinds,
 )
+jobs = st.sampled_from(["one", "two"])
 choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=4, unique=True).map(
     tuple[int, ...]
 )
@@ -134,6 +144,9 @@ class Bench:
 class Machine(RuleBasedStateMachine):
     """The books and the scripts side by side."""
 
+    kept_until = 0
+    """The store loses no head before this seq."""
+
     def __init__(self, runner: asyncio.Runner, bench: Bench) -> None:
         super().__init__()
         self.runner, self.bench, self.store = runner, bench, bench.store
@@ -154,6 +167,7 @@ class Machine(RuleBasedStateMachine):
         self.shards = {change: [Shard()] * SHARDS for change in (False, True)}
         self.highest = 0
         self.post = Post()
+        self.moved: list[tuple[str, JobCursor, JobCursor, tuple[bytes, ...]]] = []
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
@@ -208,8 +222,14 @@ class Machine(RuleBasedStateMachine):
 
     # --- the sequencer ---------------------------------------------------------------------------
 
-    @rule(count=st.integers(0, 6), approve=st.booleans(), cut=cuts, keep=st.booleans())
-    def commits(self, count: int, approve: bool, cut: Cut, keep: bool) -> None:
+    @rule(
+        count=st.integers(0, 6),
+        approve=st.booleans(),
+        cut=cuts,
+        keep=st.booleans(),
+        patient=st.sampled_from([True, True, True, True, False]),
+    )
+    def commits(self, count: int, approve: bool, cut: Cut, keep: bool, patient: bool) -> None:
         entries = self.run(self.store.ingest.read(self.name, self.head.cursor, count or 1))[:count]
         read = self.room.ingest[:count]
         assert [(each.comment, each.payload) for each in entries] == [
@@ -269,7 +289,7 @@ class Machine(RuleBasedStateMachine):
         if keep:  # made now, sent later
             self.stale.append(arguments)
         else:
-            self._commit(*arguments, cut)
+            self._commit(*arguments, cut, patient)
 
     @precondition(lambda self: self.stale)
     @rule(age=st.integers(0, 3), cut=cuts)
@@ -284,12 +304,18 @@ class Machine(RuleBasedStateMachine):
         state: RoomState,
         changes: Changes,
         cut: Cut,
+        patient: bool = True,
     ) -> None:
-        self.room, result = ledger.commit(self.room, proposal, KEPT)
+        keeping = KEEPING if patient else AT_ONCE
+        self.room, result = ledger.commit(self.room, proposal, keeping)
         cursor = self.cursors[proposal.cursor]
 
         async def send() -> Head:
-            return await self.store.timeline.commit(self.name, head, cursor, commit, state, changes)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(timeline, "LAG_MS", keeping.lag_ms)
+                return await self.store.timeline.commit(
+                    self.name, head, cursor, commit, state, changes
+                )
 
         if result == "conflict":
             with pytest.raises(ConflictError):
@@ -321,6 +347,63 @@ class Machine(RuleBasedStateMachine):
         self.head = self.run(self.store.timeline.load(self.name)).head
         if self.stale:  # made for the epoch that is over, perhaps for this very seq and cursor
             self._commit(*self.stale[-1], cut)
+
+    # --- jobs ------------------------------------------------------------------------------------
+
+    @rule(job=jobs, cut=cuts)
+    def enrolls(self, job: str, cut: Cut) -> None:
+        async def enroll() -> StoredCursor:
+            return await self.store.jobs.enroll(self.name, job)
+
+        if self.room.life != "alive":
+            with pytest.raises(RoomGoneError if self.room.life == "lost" else RoomEndedError):
+                self.run(self.bench.insist(cut, enroll))
+            return
+        stored = self.run(self.bench.insist(cut, enroll))
+        self.room, at = ledger.enroll(self.room, job, stored.move)
+        assert (stored.epoch, stored.seq, stored.move) == (at.epoch, at.seq, at.move)
+
+    @rule(
+        job=jobs,
+        ahead=st.integers(-1, 4),
+        epoch=st.sampled_from(["of the room", "of the commit", "of long ago"]),
+        found=st.lists(st.sampled_from([b"a", b"\x00\xff"]), max_size=2).map(tuple),
+        cut=cuts,
+    )
+    def moves(self, job: str, ahead: int, epoch: str, found: tuple[bytes, ...], cut: Cut) -> None:
+        before = self.room.jobs.get(job, JobCursor("", 0, "of nobody"))
+        seq = max(0, before.seq + ahead)
+        made = {each.seq: each.epoch for each in self.room.timeline}
+        of = {"of the room": self.room.epoch, "of the commit": made.get(seq, "none")}
+        move = f"m{len(self.moved)}"
+        self.moved.append((job, before, JobCursor(of.get(epoch, "long ago"), seq, move), found))
+        self._move(*self.moved[-1], cut)
+
+    @precondition(lambda self: self.moved)
+    @rule(age=st.integers(0, 3), cut=cuts)
+    def a_late_move_arrives(self, age: int, cut: Cut) -> None:
+        self._move(*self.moved[-1 - age % len(self.moved)], cut)
+
+    def _move(
+        self, job: str, before: JobCursor, after: JobCursor, found: tuple[bytes, ...], cut: Cut
+    ) -> None:
+        at, to = (StoredCursor(each.epoch, each.seq, each.move) for each in (before, after))
+
+        async def move() -> None:
+            await self.store.jobs.advance(self.name, job, at, to, found)
+
+        if self.room.life != "alive":
+            with pytest.raises(RoomGoneError if self.room.life == "lost" else RoomEndedError):
+                self.run(self.bench.insist(cut, move))
+            return
+        entered = self.room.entered
+        self.room, result = ledger.advance(self.room, job, before, after, found)
+        self.cursors += [""] * (self.room.entered - entered)
+        if result == "conflict":
+            with pytest.raises(ConflictError):
+                self.run(self.bench.insist(cut, move))
+        else:
+            self.run(self.bench.insist(cut, move))
 
     # --- who sequences ---------------------------------------------------------------------------
 
@@ -406,11 +489,13 @@ class Machine(RuleBasedStateMachine):
 
     # --- its end, and its beginning anew ---------------------------------------------------------
 
-    @rule()
-    def the_store_loses_the_head(self) -> None:
-        self.run(self.bench.ask("DEL", keys.head(self.name)))
+    @precondition(lambda self: self.room.seq >= self.kept_until)
+    @rule(loses_timeline=st.booleans())
+    def the_store_loses_the_head(self, loses_timeline: bool) -> None:
+        lost = [keys.head(self.name), *([keys.timeline(self.name)] if loses_timeline else [])]
+        self.run(self.bench.ask("DEL", *lost))
         self._count_comments()
-        self.room = ledger.lose_head(self.room)
+        self.room = ledger.lose_head(self.room, loses_timeline)
 
     @rule()
     def the_store_loses_everything(self) -> None:
@@ -566,9 +651,13 @@ class Machine(RuleBasedStateMachine):
             (each.comment, each.payload) for each in mine.ingest
         ]
         rows = await ask("XRANGE", keys.timeline(room), "-", "+")
-        assert [(int(seq.split(b"-")[0]), fields[b"e"]) for seq, fields in rows] == list(
-            mine.timeline
-        )
+        assert [
+            (fields[b"p"].decode(), int(seq.split(b"-")[0]), fields[b"e"]) for seq, fields in rows
+        ] == [(each.epoch, each.seq, each.envelope) for each in mine.timeline]
+        assert int(head[b"trimmed"]) == mine.trimmed
+        assert await ask("HGETALL", keys.jobs(room)) == {
+            job.encode(): f"{at.epoch}|{at.seq}|{at.move}".encode() for job, at in mine.jobs.items()
+        }
         for key, expected in (
             (keys.state(room), mine.state),
             (keys.polls(room), mine.polls),
@@ -598,6 +687,16 @@ class Machine(RuleBasedStateMachine):
                 }
 
 
+FOLLOWING = {
+    *("commits", "a_late_commit_arrives", "history_is_cut", "the_store_loses_the_head"),
+    *("is_made_anew", "enrolls", "moves", "a_late_move_arrives"),
+}
+"""The rules by which jobs follow commits: among all others they are seldom tried."""
+
+OTHERS = {name for name in vars(Machine) if hasattr(getattr(Machine, name), RULE_MARKER)}
+Following = type("Following", (Machine,), {**dict.fromkeys(OTHERS - FOLLOWING), "kept_until": 4})
+
+
 def _told(answer: Appended) -> Appended:
     return replace(answer, wait_ms=0)
 
@@ -621,7 +720,8 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "PERIOD_MS", PERIOD_MS)
     monkeypatch.setattr(ingest, "BACKLOG_CAP", LIMITS.backlog)
     monkeypatch.setattr(ingest, "HELD_CAP", LIMITS.held)
-    monkeypatch.setattr(timeline, "KEPT", KEPT)
+    monkeypatch.setattr(timeline, "KEPT", KEEPING.seqs)
+    monkeypatch.setattr(timeline, "LAG_BYTES", KEEPING.lag_bytes)
     monkeypatch.setattr(votes, "CHANGES_MAX", CHANGES_MAX)
     monkeypatch.setattr(revocations, "MAX_REVOCATIONS", REVOCATIONS)
 
@@ -634,18 +734,21 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "connect", partial(connect, reply_timeout_s=PATIENCE_S))
 
 
+@pytest.mark.parametrize("machine", [Machine, Following])
 @pytest.mark.usefixtures("small_limits", "patient")
-def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
+def test_the_scripts_do_what_the_books_do(machine: type[Machine], tmp_path: Path) -> None:
     async def open_bench() -> Bench:
         url = await stack.enter_async_context(valkey(tmp_path))
         proxy = await stack.enter_async_context(CuttingProxy(url))
         aside = await _store(stack, url)
         scripts = (
+            "advance",
             "append",
             "close",
             "commit",
             "create",
             "end",
+            "enroll",
             "lease",
             "open",
             "renew",
@@ -663,10 +766,10 @@ def test_the_scripts_do_what_the_books_do(tmp_path: Path) -> None:
         try:
             bench = runner.run(open_bench())
             run_state_machine_as_test(
-                lambda: Machine(runner, bench),  # type: ignore[arg-type]  # a factory is fine
+                lambda: machine(runner, bench),  # type: ignore[arg-type]  # a factory is fine
                 settings=settings(
                     max_examples=80,
-                    stateful_step_count=25,
+                    stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),
                     phases=[Phase.generate],  # to shrink a failure would take minutes

@@ -119,6 +119,7 @@ class Endings:
             keys.ingest,
             keys.state,
             keys.timeline,
+            keys.jobs,
             keys.record,
             keys.retracted,
             keys.held,

@@ -10,12 +10,13 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and the time of writing | removed by readers |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
-| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
+| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``, ``trimmed`` (seq up to which the timeline is), ``bytes`` of all envelopes; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
 | ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it is in the past |
 | ``gs:{room}:state`` | hash | one field for each part of the room's state | |
-| ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope | the last 600 |
+| ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope, ``p`` its epoch, ``t`` when, ms, ``b`` bytes of all envelopes up to it | the last 600, and what a job has still to read, within bounds |
+| ``gs:{room}:jobs`` | hash | job to its cursor, ``epoch|seq|move`` | |
 | ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
@@ -76,6 +77,11 @@ def state(room: str) -> str:
 def timeline(room: str) -> str:
     """Return the key of the last commits."""
     return room_key(room, "timeline")
+
+
+def jobs(room: str) -> str:
+    """Return the key of the jobs' cursors."""
+    return room_key(room, "jobs")
 
 
 def record(room: str) -> str:

@@ -111,6 +111,7 @@ class Rooms:
             keys.ingest(room),
             keys.held(room),
             keys.sanctions(room),
+            keys.jobs(room),
         ]
         (created,) = await self._writer.all([(_CREATE, touched, values)])
         if created < 0:

@@ -19,6 +19,7 @@ from grandstand.store.durability import Durability, probe
 from grandstand.store.endings import Endings
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.ingest import Ingest
+from grandstand.store.jobs import Jobs
 from grandstand.store.leases import Leases
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
@@ -62,6 +63,7 @@ class Store:
         self.ingest = Ingest(reader, writer, self.awake.nudge, self.clock)
         self.losses = Losses()
         self.timeline = Timeline(reader, writer, self.losses)
+        self.jobs = Jobs(writer)
         self.votes = Votes(reader, writer, self.losses)
         self.record = Record(reader)
         self.rooms = Rooms(reader, writer, self.awake.nudge)

@@ -34,6 +34,13 @@ from grandstand.wire.messages import HeldComment
 KEPT = 600
 """Commits that the timeline keeps: twice an edge's ring, two minutes at a tick of 200 ms."""
 
+LAG_MS = 600_000
+LAG_BYTES = 256 * 2**20
+"""What the timeline keeps besides for a job that lags (invariant 7).
+
+A job that lags further is told which commits it missed.
+"""
+
 BUCKET_MARGIN_S = 3600
 
 _COMMIT, _RENEW = load("commit"), load("renew")
@@ -167,9 +174,10 @@ class Timeline:
             held={each: comment for each, comment in waiting.items() if comment is not None},
         )
 
-    async def since(self, room: str, seq: int) -> list[Commit]:
-        """The commits after ``seq`` that are still kept, oldest first."""
-        rows = await self._reader.ask("XRANGE", keys.timeline(room), f"{seq + 1}-0", "+")
+    async def since(self, room: str, seq: int, count: int = KEPT) -> list[Commit]:
+        """The first ``count`` commits after ``seq`` that are still kept, oldest first."""
+        after = f"({seq}-0"
+        rows = await self._reader.ask("XRANGE", keys.timeline(room), after, "+", "COUNT", count)
         commits = []
         for entry, fields in rows:
             try:
@@ -205,7 +213,7 @@ class Timeline:
         epoch = new_epoch()
         call: Call = (
             _RENEW,
-            [keys.head(room), keys.timeline(room)],
+            [keys.head(room), keys.timeline(room), keys.jobs(room)],
             [
                 keys.bus(room),
                 head.epoch,
@@ -264,6 +272,8 @@ def _commit_call(
         "now": str(commit.now),
         "envelope": payload,
         "keep": str(KEPT),
+        "lag": str(LAG_MS),
+        "size": str(LAG_BYTES),
         "life": str(state.settings.record_retention + BUCKET_MARGIN_S),
         "state": _pairs({part: getattr(state, part) for part in PARTS if part in changes.parts}),
         "polls": _pairs({poll.id: poll for poll in changes.polls}),
@@ -292,6 +302,7 @@ def _commit_call(
         keys.polls(room),
         keys.sanctions(room),
         keys.poll_order(room),
+        keys.jobs(room),
         *buckets,
     ]
     return _COMMIT, touched, [keys.bus(room), _for_lua(body)]

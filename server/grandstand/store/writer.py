@@ -8,6 +8,7 @@ the same id, which the scripts recognise.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -29,6 +30,8 @@ it repeats."""
 
 Argument = bytes | str | int | float
 
+_INCLUDE = re.compile(r"^-- include (\w+)$", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -44,9 +47,13 @@ class Script:
 
 
 def load(name: str) -> Script:
-    """Read ``store/scripts/{name}.lua`` from the package."""
+    """Read ``store/scripts/{name}.lua`` from the package, with what it includes."""
+    return Script(name, _INCLUDE.sub(lambda found: _source(found[1]), _source(name)))
+
+
+def _source(name: str) -> str:
     file = resources.files("grandstand.store").joinpath("scripts", f"{name}.lua")
-    return Script(name, file.read_text(encoding="utf-8"))
+    return file.read_text(encoding="utf-8")
 
 
 Call = tuple[Script, Sequence[bytes | str], Sequence[Argument]]

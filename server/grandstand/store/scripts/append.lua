@@ -59,26 +59,8 @@ local function wait(key)
     return 0
 end
 
-local function later(id, cursor)
-    local ms, seq = id:match('(%d+)-(%d+)')
-    local cursor_ms, cursor_seq = cursor:match('(%d+)-(%d+)')
-    ms, cursor_ms = tonumber(ms), tonumber(cursor_ms)
-    return ms > cursor_ms or (ms == cursor_ms and tonumber(seq) > tonumber(cursor_seq))
-end
-
-local replies, wrote, is_read = {}, false, false
-local function add(id, payload)
-    -- A stream that was lost forgets its last id. If the clock was set back besides, new entries
-    -- would lie before the cursor, where nobody reads them.
-    local entry = redis.call('XADD', KEYS[2], '*', 'c', id, 'e', payload)
-    if not is_read and not later(entry, head[3]) then
-        redis.call('XDEL', KEYS[2], entry)
-        local ms, seq = head[3]:match('(%d+)-(%d+)')
-        redis.call('XADD', KEYS[2], ms .. '-' .. string.format('%.0f', seq + 1), 'c', id, 'e', payload)
-    end
-    is_read = true
-end
-
+-- include enter
+local replies, wrote = {}, false
 for i = 0, (#ARGV - 7) / 3 - 1 do
     local key, kind, payload = ARGV[8 + i * 3], ARGV[9 + i * 3], ARGV[10 + i * 3]
     local reply = known(key)
@@ -101,7 +83,7 @@ for i = 0, (#ARGV - 7) / 3 - 1 do
             else
                 local id = ''
                 if kind ~= 'x' then id = short(redis.call('HINCRBY', KEYS[1], 'next', 1)) end
-                add(id, payload)
+                enter(KEYS[2], head[3], id, payload)
                 room = room - 1
                 if kind == 'h' then shelf = shelf - 1 end
                 reply = kind .. id

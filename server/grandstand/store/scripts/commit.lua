@@ -5,15 +5,20 @@
 -- and it is what makes room.
 --
 -- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
---       9 bars, 10 the polls' order, then the comment buckets that ARGV[2] names by their place
+--       9 bars, 10 the polls' order, 11 jobs, then the comment buckets that ARGV[2] names by their
+--       place
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
---       envelope: bytes, keep: timeline entries kept, life: seconds that buckets live
+--       envelope: bytes, keep: newest seqs kept in the timeline, lag and size: ms and bytes of it
+--       that are kept besides for a job, life: seconds that buckets live
 --       state, polls, held, bars: [field, value]..., opens: [moment, poll id]..., forget: [held id...], lift: [user...],
 --       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
 --       elsewhere, or gone, or was deleted
+
+-- include trim
+local STEPS = 100
 
 local commit = cmsgpack.unpack(ARGV[2])
 local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit', 'ended')
@@ -43,7 +48,7 @@ local buckets = {}
 for _, row in ipairs(commit.rows) do
     redis.call('ZADD', KEYS[5], row[3], row[4])
     if row[1] > 0 then
-        local bucket = KEYS[10 + row[1]]
+        local bucket = KEYS[11 + row[1]]
         redis.call('HSET', bucket, row[2], row[3])
         buckets[bucket] = true
     end
@@ -56,7 +61,26 @@ end
 
 redis.call('HSET', KEYS[1], 'seq', commit.seq, 'offset', commit.offset, 'cursor', commit.cursor,
     'now', commit.now, 'commit', commit.id)
-redis.call('XADD', KEYS[3], 'MAXLEN', commit.keep, commit.seq .. '-0', 'e', commit.envelope)
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local bytes = redis.call('HINCRBY', KEYS[1], 'bytes', #commit.envelope)
+redis.call('XADD', KEYS[3], commit.seq .. '-0', 'e', commit.envelope,
+    'p', commit.epoch, 't', now, 'b', bytes)
+local trimmed = tonumber(redis.call('HGET', KEYS[1], 'trimmed') or 0)
+local most = tonumber(commit.seq) - tonumber(commit.keep)
+if most > trimmed then
+    local up_to = unclaimed(KEYS[11], trimmed, most)
+    for _ = 1, up_to < most and STEPS or 0 do -- what a job lags behind too far goes nevertheless
+        local after = string.format('(%.0f-0', up_to)
+        local oldest = redis.call('XRANGE', KEYS[3], after, string.format('%.0f-0', most), 'COUNT', 1)[1]
+        if not oldest then break end
+        local fields = oldest[2]
+        local age, size = now - tonumber(fields[6] or 0), bytes - tonumber(fields[8] or 0)
+        if age <= tonumber(commit.lag) and size + #fields[2] <= tonumber(commit.size) then break end
+        up_to = tonumber(oldest[1]:match('%d+'))
+    end
+    trim(KEYS[1], KEYS[3], trimmed, up_to)
+end
 if commit.cursor ~= commit.from then
     -- MINID keeps entries from its id on, so the one read last goes by itself.
     redis.call('XTRIM', KEYS[2], 'MINID', commit.cursor)

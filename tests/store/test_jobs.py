@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.store.connection import StoreUnavailable
+from grandstand.store.jobs import JobCursor
+from grandstand.store.store import Store
+from grandstand.store.timeline import ConflictError, RoomEndedError, RoomGoneError
+
+from tests.proxy import CuttingProxy
+from tests.store.test_timeline import after, move
+
+
+async def test_a_cursor_is_where_it_was_moved_to(store: Store) -> None:
+    await store.rooms.create("r", "made")
+    head = (await store.timeline.load("r")).head
+    await move(store, head, after(head))
+    start = await store.jobs.enroll("r", "job")
+    assert (start.epoch, start.seq) == (head.epoch, 0)
+    assert await store.jobs.enroll("r", "job") == start
+    to = JobCursor(head.epoch, 1)
+    await store.jobs.advance("r", "job", start, to, [b"found"])
+    assert await store.jobs.enroll("r", "job") == to
+    assert [each.payload for each in await store.ingest.read("r", "0", 9)] == [b"found"]
+    with pytest.raises(ConflictError):
+        await store.jobs.advance("r", "job", start, JobCursor(head.epoch, 1))
+
+
+async def test_a_move_whose_answer_was_lost_is_sent_again_and_made_once(
+    store: Store, proxy: CuttingProxy
+) -> None:
+    await store.rooms.create("r", "made")
+    start = await store.jobs.enroll("r", "job")
+    to = JobCursor(start.epoch, 0)
+    proxy.cut_after("EVALSHA")
+    with pytest.raises(StoreUnavailable):
+        await store.jobs.advance("r", "job", start, to, [b"found"])
+    await store.jobs.advance("r", "job", start, to, [b"found"])
+    assert len(await store.ingest.read("r", "0", 9)) == 1
+
+
+async def test_a_room_that_is_gone_has_no_jobs(store: Store) -> None:
+    with pytest.raises(RoomGoneError):
+        await store.jobs.enroll("nowhere", "job")
+    await store.rooms.create("r", "made")
+    start = await store.jobs.enroll("r", "job")
+    await store.endings.end("r")
+    with pytest.raises(RoomEndedError):
+        await store.jobs.advance("r", "job", start, JobCursor(start.epoch, 0))
