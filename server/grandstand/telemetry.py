@@ -134,6 +134,16 @@ class Metrics:
         self.put_aside = counter(
             "events_put_aside_total", "Events that could not be sequenced and have no effect"
         )
+        # Prometheus gives ``job`` a meaning of its own.
+        self.job_behind = gauge(
+            "job_behind_seconds", "Age of the oldest commit a job has to do with", "room_job"
+        )
+        self.job_failures = counter(
+            "job_failures_total", "Jobs of rooms that failed and are started again", "room_job"
+        )
+        self.job_missed = counter(
+            "job_missed_commits_total", "Commits that a job that lagged never sees", "room_job"
+        )
         self.comments = counter(
             "comments_total", "Comments sequenced, by what became of them", "fate"
         )

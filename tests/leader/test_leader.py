@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.leader import leader as module
+from grandstand.leader.job import Job
 from grandstand.leader.leader import RoomLeader
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
@@ -31,24 +32,30 @@ class Fake:
 
     made: list[Fake]
 
-    def __init__(self, room: str, store: Store, metrics: Metrics) -> None:
+    def __init__(self, room: str, store: Store, metrics: Metrics, jobs: Sequence[Job] = ()) -> None:
         self.room = room
-        self.end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self.due: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self.is_running = False
         Fake.made.append(self)
 
     async def run(self) -> int | None:
         self.is_running = True
         try:
-            return await self.end
+            return await self.due
         finally:
             self.is_running = False
+
+    async def end(self) -> None:
+        """Nothing runs beside it."""
+
+    def behind_s(self, job: str) -> float:
+        return 0.0
 
 
 @pytest.fixture(autouse=True)
 def sequencers(monkeypatch: pytest.MonkeyPatch) -> None:
     Fake.made = []
-    monkeypatch.setattr(module, "RoomSequencer", Fake)
+    monkeypatch.setattr(module, "RoomWork", Fake)
     monkeypatch.setattr(module, "ROUND_S", 0.02)
 
 
@@ -143,7 +150,7 @@ async def test_a_sequencer_that_ended_is_started_anew(url: str, error: Exception
     async with on_duty(url) as (store, task):
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
-        Fake.made[0].end.set_exception(error)
+        Fake.made[0].due.set_exception(error)
         await until(lambda: len(Fake.made) == 2 and running() == ["a"])
         assert not task.done()
 
@@ -154,7 +161,7 @@ async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: s
         await until(lambda: running() == ["a"])
         redis: Any = store._redis
         await forget_nudges(store)
-        Fake.made[0].end.set_result(None)
+        Fake.made[0].due.set_result(None)
         await until(lambda: running() == [])
         asked = await rounds(store)
         assert asked == [0, 0, 0, 0]
@@ -170,7 +177,7 @@ async def test_a_room_that_rests_until_a_moment_is_sequenced_from_then_on(url: s
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
         await forget_nudges(store)
-        Fake.made[0].end.set_result(int(store.now_ms()) + 300)
+        Fake.made[0].due.set_result(int(store.now_ms()) + 300)
         await until(lambda: running() == [])
         await until(lambda: running() == ["a"])
         assert len(Fake.made) == 2
@@ -186,7 +193,7 @@ async def test_what_a_process_appended_before_it_died_is_found_by_another(
             await store.rooms.create("a", uuid4().hex)
             await until(lambda: running() == ["a"])
             await forget_nudges(store)
-            Fake.made[0].end.set_result(None)
+            Fake.made[0].due.set_result(None)
             await until(lambda: running() == [])
             await append(other, "a")
             await until(lambda: running() == ["a"])
@@ -199,7 +206,7 @@ async def test_a_room_with_viewers_here_is_awake(url: str) -> None:
     await store.rooms.create("a", uuid4().hex)
     async with on_duty(url, lambda: ["a"]):
         await until(lambda: running() == ["a"])
-        Fake.made[0].end.set_result(None)
+        Fake.made[0].due.set_result(None)
         await until(lambda: len(Fake.made) == 2 and running() == ["a"])
     await store.close()
 
@@ -216,7 +223,7 @@ async def test_quiet_rooms_cost_no_lease_and_no_read_each(
         await until(lambda: len(Fake.made) == len(rooms))
         await forget_nudges(store)
         for made in Fake.made:
-            made.end.set_result(None)
+            made.due.set_result(None)
         await until(lambda: running() == [])
         monkeypatch.setattr(listing, 0.05)  # the first list had none of them
         assert await rounds(store) == [0, 0, 0, 0]
@@ -275,7 +282,7 @@ async def test_all_sequencers_are_told_to_end_before_any_has(
     async def run(self: Fake) -> None:
         self.is_running = True
         try:
-            await self.end
+            await self.due
         finally:
             leaving.append(self.room)
             try:
@@ -304,8 +311,8 @@ async def test_a_room_that_goes_to_rest_in_the_middle_of_a_round_stops_nothing(
         await forget_nudges(store)
 
         async def meanwhile(rooms: Sequence[str]) -> set[str]:  # the lease is lost, too
-            if not Fake.made[0].end.done():
-                Fake.made[0].end.set_result(None)
+            if not Fake.made[0].due.done():
+                Fake.made[0].due.set_result(None)
             await until(lambda: running() == [])
             return set()
 

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.domain import events
 from grandstand.domain.clock import next_tick
-from grandstand.domain.envelope import Commit
 from grandstand.domain.events import (
-    CommentEvent,
-    ControlEvent,
     CueGiven,
     PollOpened,
-    PollStepped,
     SettingsPut,
     StatsGiven,
 )
-from grandstand.domain.polls.record import PollRecord
 from grandstand.overlays.stats import version
-from grandstand.replica.publication import Publication, Voters
-from grandstand.replica.room import LiveRoom
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.durability import Durability
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.timeline import ConflictError, UnknownRoomError
-from grandstand.store.votes import Ballot
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
@@ -40,7 +31,8 @@ from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
-from tests.edge.harness import ByHand, Harness, harness
+from tests.edge.harness import Harness, harness
+from tests.sequencer.harness import Alone, Sequenced
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -52,102 +44,11 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harnes
         yield made
 
 
-class Listener:
-    def __init__(self) -> None:
-        self.commits: list[Commit] = []
-        self.latests: list[Publication] = []
-
-    def published(self, publication: Publication) -> None:
-        if publication.offset is None:
-            self.latests.append(publication)
-
-    def committed(self, commit: Commit) -> None:
-        self.commits.append(commit)
-
-    def reloaded(self) -> None:
-        pass
-
-    def ended(self) -> None:
-        pass
-
-    @property
-    def texts(self) -> list[str]:
-        return [
-            comment.text
-            for commit in self.commits
-            for frame in map(decode_frame, commit.frames)
-            for comment in frame.comments or []
-        ]
-
-    def tallies(self, poll: str) -> list[list[int]]:
-        """What everyone was told of a poll's votes."""
-        frames = [decode_frame(latest.payload) for latest in self.latests]
-        return [each.tally for frame in frames for each in frame.tallies or [] if each.poll == poll]
-
-
-class Sequenced:
-    """A room with one sequencer, which the test starts."""
-
-    def __init__(self, hand: ByHand) -> None:
-        self.hand = hand
-        self.node = hand.harness
-        self.live: LiveRoom = hand.live
-        self.listener = Listener()
-        self.live.listeners.append(self.listener)
-        self.task: asyncio.Task[int | None] | None = None
-
-    def start(self) -> asyncio.Task[int | None]:
-        metrics = Metrics(CollectorRegistry())
-        self.task = asyncio.create_task(
-            RoomSequencer(self.live.room, self.node.store, metrics).run()
-        )
-        return self.task
-
-    async def append(self, *made: CommentEvent | ControlEvent) -> list[str]:
-        items = [
-            Item(
-                "" if not isinstance(event, CommentEvent) else event.user,
-                uuid4().hex if isinstance(event, CommentEvent) else event.id,
-                "c" if isinstance(event, CommentEvent) else "x",
-                events.encode(event),
-            )
-            for event in made
-        ]
-        store = self.node.store
-        stored = await store.ingest.append(self.live.room, items, CommentRate(0, 1), store.now_ms())
-        return [each.comment for each in stored]
-
-    def said(self, *texts: str) -> Sequence[CommentEvent]:
-        now = self.live.now()
-        return [CommentEvent("u", "N", now, text, 5.0, 0.0, 0.0, hash(text)) for text in texts]
-
-    def poll(self, **fields: Any) -> PollRecord:
-        now = self.live.now()
-        return PollRecord(
-            **{
-                "id": uuid4().hex[:6],
-                "kind": "single",
-                "question": "?",
-                "options": ["A", "B"],
-                "opens_at": now,
-                "closes_at": now + 60_000,
-                "grace": 0,
-                **fields,
-            }
-        )
-
-    async def vote(self, poll: PollRecord, voter: str, choice: int) -> str:
-        ballot = Ballot(voter, uuid4().hex, (choice,), in_window=True)
-        (cast,) = await self.node.store.votes.cast(self.live.room, poll, [ballot])
-        return cast
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def room(node: Harness) -> AsyncIterator[Sequenced]:
     made = Sequenced(await node.by_hand())
     yield made
-    if made.task is not None:
-        await cancel_all([made.task])
+    await made.stop()
 
 
 async def test_what_entered_before_and_while_it_runs_is_committed_in_order(
@@ -172,80 +73,6 @@ async def test_nothing_to_do_makes_no_commit(room: Sequenced) -> None:
     room.start()
     await until(lambda: room.listener.latests)
     assert room.listener.commits == []
-
-
-async def test_gauges_come_once_a_second_and_say_where_the_room_stands(room: Sequenced) -> None:
-    await room.append(*room.said("a"))
-    room.start()
-    await until(lambda: len(room.listener.latests) >= 2)
-    frame = decode_frame(room.listener.latests[0].payload)
-    assert (frame.head, isinstance(frame.offset, int)) == (1, False)
-    assert frame.gauges
-    assert frame.gauges.viewers == 0
-
-
-async def test_a_poll_is_closed_in_every_shard_and_then_told_its_result(room: Sequenced) -> None:
-    poll = room.poll()
-    await room.append(PollOpened(uuid4().hex, poll))
-    room.start()
-    await until(lambda: poll.id in room.live.replica.state.polls)
-    for voter in range(5):
-        assert await room.vote(poll, f"v{voter}", voter % 2) == "counted"
-    step = PollStepped(uuid4().hex, poll.id, "close", room.live.now(), grace=0)
-    await room.append(step)
-    await until(lambda: room.live.replica.state.polls[poll.id].final)
-    final = room.live.replica.state.polls[poll.id]
-    assert (final.status, final.tally, final.voters) == ("closed", [3, 2], 5)
-    assert await room.vote(poll, "late", 0) == "too_late"
-
-
-async def test_a_poll_whose_time_is_over_ends_by_itself_after_its_grace(room: Sequenced) -> None:
-    now = room.live.now()
-    poll = room.poll(closes_at=now + 50, grace=300)
-    await room.append(PollOpened(uuid4().hex, poll))
-    room.start()
-    await until(lambda: poll.id in room.live.replica.state.polls)
-    assert not room.live.replica.state.polls[poll.id].ended
-    await until(lambda: room.live.replica.state.polls[poll.id].final)
-    assert room.listener.commits[-1].now >= now + 350
-
-
-async def test_a_cancelled_poll_takes_no_more_votes(room: Sequenced) -> None:
-    poll = room.poll()
-    await room.append(PollOpened(uuid4().hex, poll))
-    room.start()
-    await room.append(PollStepped(uuid4().hex, poll.id, "cancel", room.live.now()))
-    await until(lambda: getattr(room.live.replica.state.polls.get(poll.id), "final", False))
-    assert room.live.replica.state.polls[poll.id].status == "cancelled"
-    assert await room.vote(poll, "v", 0) == "too_late"
-
-
-async def test_tallies_go_to_whom_the_producer_lets_see_them(room: Sequenced) -> None:
-    shown, voted, hidden = (room.poll(show_tally=show) for show in ("always", "voted", "revealed"))
-    await room.append(*(PollOpened(uuid4().hex, poll) for poll in (shown, voted, hidden)))
-    room.start()
-    await until(lambda: hidden.id in room.live.replica.state.polls)
-    for poll in (shown, voted, hidden):
-        await room.vote(poll, "v", 1)
-    await until(lambda: [0, 1] in room.listener.tallies(shown.id))
-    assert room.listener.tallies(voted.id) == room.listener.tallies(hidden.id) == []
-    await until(
-        lambda: any(Voters(voted.id) in latest.additions for latest in room.listener.latests)
-    )
-    assert not any(Voters(hidden.id) in latest.additions for latest in room.listener.latests)
-
-
-async def test_a_tally_is_told_again_to_those_who_came_since(
-    room: Sequenced, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "ALL_TALLIES_MS", 1000)
-    poll = room.poll()
-    await room.node.store.votes.open(room.live.room, poll)
-    await room.append(PollOpened(uuid4().hex, poll))
-    await room.vote(poll, "v", 1)
-    room.start()
-    await until(lambda: len(room.listener.tallies(poll.id)) >= 2)
-    assert set(map(tuple, room.listener.tallies(poll.id))) == {(0, 1)}
 
 
 async def test_what_cannot_be_read_does_not_stop_the_room(room: Sequenced) -> None:
@@ -341,7 +168,7 @@ async def test_ticks_come_when_every_node_expects_them_and_missed_ones_are_not_m
     monkeypatch.setattr(store.ingest, "read", reading)
     monkeypatch.setattr(asyncio, "sleep", passing)
     with pytest.raises(ConflictError):
-        await RoomSequencer(room.live.room, store, room.node.node.metrics).run()
+        await RoomSequencer(room.live.room, store, room.metrics, Alone()).run()
     due = [next_tick(room.live.room, at - 1, tick_ms) for at in ticks]
     late = [at - when for at, when in zip(ticks, due, strict=True)]
     assert [*late[1:4], *late[5:]] == pytest.approx([0] * 6, abs=0.5)
@@ -355,26 +182,6 @@ async def test_a_quiet_room_is_left_when_another_epoch_began(room: Sequenced) ->
     await room.node.store.timeline.renew_epoch(room.live.room, room.hand.head, "run", 0, 0)
     with pytest.raises(ConflictError):
         await asyncio.wait_for(task, 3)
-
-
-async def test_what_is_cut_short_by_the_store_is_done_in_a_later_round(
-    room: Sequenced, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    close, calls = room.node.store.votes.close, 0
-
-    async def flaky(*arguments: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 1:
-            raise StoreUnavailable("away")
-        return await close(*arguments)
-
-    monkeypatch.setattr(room.node.store.votes, "close", flaky)
-    poll = room.poll(closes_at=room.live.now(), grace=0)
-    await room.append(PollOpened(uuid4().hex, poll))
-    task = room.start()
-    await until(lambda: getattr(room.live.replica.state.polls.get(poll.id), "final", False))
-    assert (calls, task.done()) == (2, False)
 
 
 async def test_a_store_that_stays_away_ends_it(
@@ -392,7 +199,7 @@ async def test_a_store_that_stays_away_ends_it(
 
 async def test_a_room_that_is_not_there_cannot_be_sequenced(node: Harness) -> None:
     with pytest.raises(UnknownRoomError):
-        await RoomSequencer("nowhere", node.store, Metrics(CollectorRegistry())).run()
+        await RoomSequencer("nowhere", node.store, Metrics(CollectorRegistry()), Alone()).run()
 
 
 async def test_a_weak_store_that_restarted_begins_a_new_epoch(
@@ -409,8 +216,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
     async def another() -> str:
         return "another run"
 
-    assert room.task is not None
-    await cancel_all([room.task])
+    await room.stop()
     monkeypatch.setattr(store.rooms, "run_id", another)
     room.start()
     await until(lambda: room.live.replica.epoch != before)

@@ -1,4 +1,6 @@
-"""Which rooms this process sequences: takes leases, keeps them, gives them back.
+"""Which rooms this process works for: takes leases, keeps them, gives them back.
+
+Whoever holds a room's lease sequences the room and runs its jobs.
 
 Every process tries for every room that is awake; the lease picks one. A process that stops
 breathing loses its leases within a second and a half, and the first to ask after that takes the
@@ -12,11 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
-from grandstand.sequencer.tick import RoomSequencer
+from grandstand.leader.job import Job
+from grandstand.leader.jobs import ROOM_JOBS
+from grandstand.leader.work import RoomWork
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store
 from grandstand.store.timeline import ConflictError, RoomEndedError, UnknownRoomError
@@ -46,17 +51,33 @@ def _nobody() -> Iterable[str]:
     return ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Led:
+    """A room whose lease this process holds, as far as it knows."""
+
+    work: RoomWork
+    task: asyncio.Task[None]
+
+
 class RoomLeader:
-    """The rooms that this process sequences."""
+    """The rooms that this process works for."""
 
     def __init__(
-        self, store: Store, metrics: Metrics, visited: Callable[[], Iterable[str]] = _nobody
+        self,
+        store: Store,
+        metrics: Metrics,
+        visited: Callable[[], Iterable[str]] = _nobody,
+        jobs: Sequence[Job] = ROOM_JOBS,
     ) -> None:
-        """``visited`` tells the rooms that have viewers at this process."""
+        """``visited`` tells the rooms that have viewers at this process; each room has ``jobs``."""
         self._store = store
         self._metrics = metrics
         self._visited = visited
-        self._working: dict[str, asyncio.Task[None]] = {}
+        self._jobs = jobs
+        for job in jobs:  # from 0 on, so that a first one is seen as an increase
+            metrics.job_failures.labels(job.name)
+            metrics.job_missed.labels(job.name)
+        self._working: dict[str, _Led] = {}
         self._resting: dict[str, int | None] = {}
         self._rooms: list[str] = []
         self._has_woken_all = False
@@ -86,22 +107,27 @@ class RoomLeader:
         awake = self._store.awake
         await self._let_rest()
         await self._look_around()
-        working = {room for room, task in self._working.items() if not task.done()}
+        working = {room for room, led in self._working.items() if not led.task.done()}
         wanted = await awake.due(self._store.now_ms()) | awake.nudged() | set(self._visited())
         held = await self._store.leases.hold(sorted(wanted | working))
         self._metrics.leases_held.set(len(held))
+        self._tell_how_far_behind()
         for room in list(self._working):
             # One that went to rest since the round began is given back in the next one.
-            if room not in self._resting and (room not in held or self._working[room].done()):
+            if room not in self._resting and (room not in held or self._working[room].task.done()):
                 await self._dismiss(room)
         taken = held - self._working.keys()
         # First said, then done: a process that dies at it is followed by another.
         await awake.wake(sorted(taken), self._store.now_ms())
         for room in taken:
-            sequencer = RoomSequencer(room, self._store, self._metrics)
-            self._working[room] = asyncio.create_task(
-                self._work(room, sequencer), name=f"sequence {room}"
-            )
+            work = RoomWork(room, self._store, self._metrics, self._jobs)
+            task = asyncio.create_task(self._work(room, work), name=f"work for {room}")
+            self._working[room] = _Led(work, task)
+
+    def _tell_how_far_behind(self) -> None:
+        for job in self._jobs:
+            behind_s = (led.work.behind_s(job.name) for led in self._working.values())
+            self._metrics.job_behind.labels(job.name).set(max(behind_s, default=0.0))
 
     async def _look_around(self) -> None:
         """Looks after some of the rooms, in their turn, and now and then at which there are."""
@@ -111,7 +137,7 @@ class RoomLeader:
             self._rooms = await self._store.rooms.ids()
             self._metrics.rooms.set(len(self._rooms))
             # The first time all of them are: what an older version left isn't said to be awake.
-            working = [room for room, task in self._working.items() if not task.done()]
+            working = [room for room, led in self._working.items() if not led.task.done()]
             again = working if self._has_woken_all else self._rooms
             await awake.wake(again, self._store.now_ms())
             self._has_woken_all = True
@@ -120,12 +146,13 @@ class RoomLeader:
         for room in await awake.backlogged([each for each in some if each not in self._working]):
             awake.nudge(room)
 
-    async def _work(self, room: str, sequencer: RoomSequencer) -> None:
+    async def _work(self, room: str, work: RoomWork) -> None:
         try:
-            self._resting[room] = await sequencer.run()
+            self._resting[room] = await work.run()
         except ConflictError as conflict:
             log.warning("sequencer_superseded", room=room, reason=str(conflict))
         except RoomEndedError:
+            await work.end()
             await self._sweep(room)
         except UnknownRoomError as gone:
             log.warning("sequencer_stopped", room=room, reason=str(gone))
@@ -159,10 +186,14 @@ class RoomLeader:
             log.exception("sweep_failed", room=room)
 
     async def _dismiss(self, room: str) -> None:
-        await cancel_all([self._working.pop(room)])
+        led = self._working.pop(room)
+        await cancel_all([led.task])
+        await led.work.end()
         self._resting.pop(room, None)
 
     async def _stop(self) -> None:
-        await cancel_all(self._working.values())  # at once: whoever waits for us may lose patience
+        # At once: whoever waits for us may lose patience.
+        await cancel_all(led.task for led in self._working.values())
+        await asyncio.gather(*(led.work.end() for led in self._working.values()))
         with contextlib.suppress(StoreUnavailable):  # they run out by themselves
             await self._store.leases.give_back(sorted(self._working))

@@ -16,16 +16,15 @@ import asyncio
 import traceback
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 import structlog
-from msgspec import UNSET
 
 from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock, next_tick
-from grandstand.domain.envelope import Commit, Latest
-from grandstand.domain.events import CommentEvent, ControlEvent, PollFinished
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.pieces import Pieces
-from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.selection import Selector
 from grandstand.domain.stored import UNREADABLE
 from grandstand.sequencer import aside
@@ -33,7 +32,7 @@ from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store import outcomes
 from grandstand.store.connection import StoreUnavailable
-from grandstand.store.ingest import CommentRate, Entry, Item
+from grandstand.store.ingest import Entry
 from grandstand.store.store import Store, retry_until
 from grandstand.store.timeline import (
     Changes,
@@ -44,27 +43,21 @@ from grandstand.store.timeline import (
 )
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
-from grandstand.wire.messages import Frame, Gauges, Tally
 
-GAUGES_MS = 1000
-TALLIES_MS = 500
-ALL_TALLIES_MS = 5000
-"""Also those that haven't changed, for viewers who came since or were given no frame."""
-
-TRIM_MS = 5000
+EPOCH_MS = 1000
+"""How often a room in which nothing is committed is looked at for an epoch that is over."""
 
 QUIET_MS = 10_000
 """A room rests so long after the last that happened in it: what the pulse looks back on."""
+
+BEHIND_MS = 60_000
+"""How long a room doesn't rest because a job is behind, and how long it rests then at most."""
 
 TRIM_AT_REST_MS = 600_000
 """How often a room at rest is woken for what its record has to forget."""
 
 COMMIT_PATIENCE_S = 60.0
 """Through a store that is away for half a minute; longer, and the room is loaded anew."""
-
-LEEWAY_MS = 2000
-"""An ``at`` may be so much older than its comment's arrival plus max_latency before the record
-forgets it by programme time."""
 
 LOST_OVER = 2
 """Holders that were lost over one entry alone: it isn't folded again."""
@@ -81,17 +74,33 @@ PASSED_ON = (ConflictError, StoreUnavailable, UnknownRoomError)
 log = structlog.get_logger(__name__)
 
 
+class Beside(Protocol):
+    """What works beside a sequencer: it is told between two ticks, and never waited for."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has commits to do with, so that the room can't rest yet."""
+
+    def loaded(self, head: Head, fold: RoomFold) -> None:
+        """The sequencer begins from the store's state."""
+
+    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
+        """A commit is as durable as the store promises; ``fold`` stands behind it."""
+
+    def ticked(self) -> None:
+        """A tick is over."""
+
+
 class RoomSequencer:
     """Sequences one room."""
 
-    def __init__(self, room: str, store: Store, metrics: Metrics) -> None:
+    def __init__(self, room: str, store: Store, metrics: Metrics, beside: Beside) -> None:
         self._room = room
         self._store = store
         self._metrics = metrics
         self._clock = ProgrammeClock()
-        self._told_tallies: dict[str, tuple[list[int], int]] = {}
-        self._due: dict[str, int] = {}
-        self._viewers = 0
+        self._beside = beside
+        self._epoch_seen_ms = store.now_ms()
         self._busy_ms = store.now_ms()
         self._lost = 0
         self._caution = Caution()
@@ -120,18 +129,27 @@ class RoomSequencer:
             due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
             if await self._is_quiet(now_ms):
                 log.info("resting", room=self._room, seq=self._head.seq)
-                has_record = await self._store.record.size(self._room) > 0
-                return int(now_ms) + TRIM_AT_REST_MS if has_record else None
+                return await self._rest_until(int(now_ms))
             await asyncio.sleep((due_ms - now_ms) / 1000)
 
     async def _is_quiet(self, now_ms: float) -> bool:
         """Whether nobody is there, nothing happened for a while, and time alone brings nothing."""
-        if self._viewers or not self._fold.is_settled:
+        if not self._fold.is_settled:
             self._busy_ms = now_ms
             return False
-        if now_ms - self._busy_ms < QUIET_MS:
+        quiet_ms = now_ms - self._busy_ms
+        if quiet_ms < QUIET_MS or (self._beside.is_behind and quiet_ms < BEHIND_MS):
+            return False
+        if await self._store.rooms.viewers(self._room, now_ms):
+            self._busy_ms = now_ms
             return False
         return not await self._store.ingest.read(self._room, self._head.cursor, 1)
+
+    async def _rest_until(self, now_ms: int) -> int | None:
+        if self._beside.is_behind:
+            return now_ms + BEHIND_MS
+        has_record = await self._store.record.size(self._room) > 0
+        return now_ms + TRIM_AT_REST_MS if has_record else None
 
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()
@@ -149,12 +167,12 @@ class RoomSequencer:
         self._head: Head = snapshot.head
         self._clock = ProgrammeClock()
         self._clock.seen(snapshot.head.now)
-        self._due.clear()
         head = snapshot.head
         selector = Selector(is_plain=self._caution.is_cautious)
         self._fold = RoomFold(
             snapshot.state, snapshot.held, head.offset, head.epoch, selector=selector
         )
+        self._beside.loaded(head, self._fold)
 
     @property
     def _is_clock_to_be_reset(self) -> bool:
@@ -194,14 +212,10 @@ class RoomSequencer:
             if self._lost and not self._caution.is_cautious:
                 await self._store.leases.recover(self._room)
                 self._lost = 0
-            await self._finish_polls(now)
-            await self._tell_latest(now)
-            if self._is_due("trim", now, TRIM_MS):
-                settings = self._fold.state.settings
-                oldest = now - settings.record_retention * 1000 - settings.max_latency - LEEWAY_MS
-                await self._store.record.trim(self._room, oldest)
+            await self._check_epoch()
         except StoreUnavailable as away:  # nothing that a later round doesn't do again
             log.warning("round_cut_short", room=self._room, reason=away.reason)
+        self._beside.ticked()
         return len(entries) == size
 
     async def _take_in(self, entries: Sequence[Entry], now: int) -> bool:
@@ -298,6 +312,7 @@ class RoomSequencer:
                 ),
                 COMMIT_PATIENCE_S,
             )
+        self._beside.committed(self._head, commit, self._fold)
         if entries:
             waited_ms = self._store.now_ms() - entries[0].arrived_ms
             self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
@@ -314,73 +329,18 @@ class RoomSequencer:
                 log.exception("event_unreadable", room=self._room, cursor=entry.cursor)
         return readable
 
-    # --- what time brings ------------------------------------------------------------------------
-
-    def _is_due(self, what: str, now: int, every_ms: int) -> bool:
-        if now < self._due.get(what, 0):
-            return False
-        self._due[what] = now + every_ms
-        return True
-
-    async def _finish_polls(self, now: int) -> None:
-        """Close every shard of the polls whose time is over, and enter what they sum up to."""
-        for poll in list(self._fold.state.polls.values()):
-            over = poll.status == "open" and now >= poll.ends_at
-            withdrawn = poll.status == "cancelled" and not poll.final
-            if (over or withdrawn) and self._is_due(f"finish {poll.id}", now, 1000):
-                tally, voters = await self._store.votes.close(
-                    self._room, poll, self._fold.state.settings.record_retention
-                )
-                event = PollFinished(f"finish:{poll.id}", poll.id, tally, voters)
-                item = Item("", event.id, "x", events.encode(event))
-                await self._store.ingest.append(
-                    self._room, [item], CommentRate(0, 1), self._store.now_ms()
-                )
-
-    async def _tell_latest(self, now: int) -> None:
-        tallies: list[Tally] = []
-        for_voters: dict[str, bytes] = {}
-        if self._is_due("tallies", now, TALLIES_MS):
-            if self._is_due("all tallies", now, ALL_TALLIES_MS):
-                self._told_tallies.clear()
-            for poll in self._fold.state.polls.values():
-                if poll.status == "open" and poll.opens_at <= now:
-                    tally = await self._new_tally(poll)
-                    if tally is not None and poll.tally_is_public:
-                        tallies.append(tally)
-                    elif tally is not None and poll.show_tally == "voted":
-                        frame = Frame(now=now, head=self._head.offset, tallies=[tally])
-                        for_voters[poll.id] = encode(frame, "msgpack")
-        gauges_due = self._is_due("gauges", now, GAUGES_MS)
-        if not (gauges_due or tallies or for_voters):
-            return
-        if gauges_due:
-            await self._check_epoch()
-            self._viewers = await self._store.rooms.viewers(self._room, self._store.now_ms())
-        gauges = Gauges(viewers=self._viewers, pulse=self._fold.pulse.read(now))
-        frame = Frame(
-            now=now,
-            head=self._head.offset,
-            tallies=tallies or UNSET,
-            gauges=gauges if gauges_due else UNSET,
-        )
-        latest = Latest(self._head.epoch, encode(frame, "msgpack"), self._viewers, for_voters)
-        await self._store.timeline.publish(self._room, latest)
-
     async def _check_epoch(self) -> None:
-        """Edges pass over what is told of an epoch that is over; a quiet room has no commit that
-        would show it. Raises ConflictError."""
+        """Raise ConflictError if the epoch is over; in a quiet room no commit would show it.
+
+        Edges pass over what is told of an epoch that is over.
+        """
+        now_ms = self._store.now_ms()
+        if 0 <= now_ms - self._epoch_seen_ms < EPOCH_MS:
+            return
+        self._epoch_seen_ms = now_ms
         at = (await self._store.timeline.heads([self._room])).get(self._room)
         if at is None or at[0] != self._head.epoch:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
-
-    async def _new_tally(self, poll: PollRecord) -> Tally | None:
-        """Return the poll's tally, if it isn't what was told last."""
-        summed = await self._store.votes.tally(self._room, poll)
-        if self._told_tallies.get(poll.id) == summed:
-            return None
-        self._told_tallies[poll.id] = summed
-        return Tally(poll.id, *summed)
 
 
 async def _with_turns(pieces: Pieces[Tick]) -> Tick:

@@ -1,0 +1,161 @@
+"""What a job is given: a room's commits in order, and a durable cursor that says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from grandstand.domain import events
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import ControlEvent
+from grandstand.leader.room import RoomAtWork
+from grandstand.store.jobs import JobCursor
+from grandstand.store.store import retry_until
+from grandstand.store.timeline import ConflictError
+from grandstand.telemetry import Metrics
+
+TOGETHER = 100
+"""Commits that a job is given at a time, at most."""
+
+PATIENCE_S = 10.0
+"""How long a move is tried again while the store is away; the job begins anew after that."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Commits that follow each other, oldest first; one of ``missed`` and ``commits`` isn't empty.
+
+    ``missed``: numbers of commits before them that this job will never see. It lagged behind too
+    far, or the store has lost them. ``now``: programme time of the last, ms.
+    """
+
+    commits: Sequence[Commit]
+    missed: range
+    epoch: str
+    seq: int
+    now: int
+
+
+class Cursor:
+    """How far one job is in one room. It is stored from the first commits on that the job asks for.
+
+    ``at`` is None before.
+    """
+
+    def __init__(self, room: RoomAtWork, job: str) -> None:
+        self._room = room
+        self._job = job
+        self.at: JobCursor | None = None
+        self._undone_since: int | None = None
+
+    async def enroll(self) -> JobCursor:
+        """Ask the store where the job stands.
+
+        Raises StoreUnavailable, UnknownRoomError.
+        """
+        self.at = await self._room.store.jobs.enroll(self._room.id, self._job)
+        self._undone_since = self._room.stands.now if self.is_behind else None
+        return self.at
+
+    async def move(self, batch: Batch, found: Sequence[ControlEvent] = ()) -> None:
+        """Say that the job has done with ``batch`` and all before it; append what it ``found``.
+
+        Both are done, once, or neither.
+
+        Raises:
+            ConflictError: another process does this job, or the batch is of a history that was cut.
+            StoreUnavailable: the store stays away.
+            UnknownRoomError: the room is gone.
+        """
+        if self.at is None:
+            raise RuntimeError(f"{self._job} moves a cursor and never asked for commits")
+        before, after = self.at, JobCursor(batch.epoch, batch.seq)
+        payloads = [events.encode(event) for event in found]
+        await retry_until(
+            lambda: self._room.store.jobs.advance(
+                self._room.id, self._job, before, after, payloads
+            ),
+            PATIENCE_S,
+        )
+        self.at = after
+        self._undone_since = batch.now if self.is_behind else None
+
+    def given(self, now: int) -> None:
+        """Note that the job has a commit of programme time ``now`` still to do with."""
+        if self._undone_since is None or now < self._undone_since:
+            self._undone_since = now
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are commits that the job has not done with."""
+        return self.at is not None and self.at.seq < self._room.stands.seq
+
+    def behind_s(self) -> float:
+        """Return how old the oldest commit is that the job has not done with, s of programme time.
+
+        As far as this process knows: the first commits after a takeover may be older.
+        """
+        if self._undone_since is None or not self.is_behind:
+            return 0.0
+        return max(0, self._room.now() - self._undone_since) / 1000
+
+
+class Commits:
+    """The commits after a job's cursor, in batches, for ever."""
+
+    def __init__(self, room: RoomAtWork, job: str, cursor: Cursor, metrics: Metrics) -> None:
+        self._room = room
+        self._job = job
+        self._cursor = cursor
+        self._metrics = metrics
+        self._given: int | None = None
+        self._history = room.history
+
+    def __aiter__(self) -> Commits:
+        return self
+
+    async def __anext__(self) -> Batch:
+        """Wait for commits.
+
+        Raises ConflictError if the room's history was cut: the job begins anew at its cursor.
+        Raises StoreUnavailable, UnknownRoomError.
+        """
+        if self._given is None:
+            self._given = (await self._cursor.enroll()).seq
+        while self._room.stands.seq <= self._given:
+            self._require_same_history()
+            await self._room.next_tick()
+        self._require_same_history()
+        batch = self._batch(await self._room.commits_after(self._given, TOGETHER), self._given)
+        self._given = batch.seq
+        if batch.commits:
+            self._cursor.given(batch.commits[0].now)
+        if batch.missed:
+            self._metrics.job_missed.labels(self._job).inc(len(batch.missed))
+            log.error(
+                "job_missed_commits",
+                room=self._room.id,
+                job=self._job,
+                first=batch.missed[0],
+                last=batch.missed[-1],
+            )
+        return batch
+
+    def _batch(self, commits: list[Commit], given: int) -> Batch:
+        stands = self._room.stands
+        if not commits:
+            missed = range(given + 1, stands.seq + 1)
+            return Batch((), missed, stands.epoch, stands.seq, stands.now)
+        first = commits[0].seq
+        # What is missing between two of them is told with the next batch.
+        together = [commit for n, commit in enumerate(commits) if commit.seq == first + n]
+        last = together[-1]
+        return Batch(together, range(given + 1, first), last.epoch, last.seq, last.now)
+
+    def _require_same_history(self) -> None:
+        if self._room.history != self._history:
+            raise ConflictError(f"{self._room.id}: the history that {self._job} follows was cut")

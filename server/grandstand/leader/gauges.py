@@ -1,0 +1,89 @@
+"""The job that tells the latest: how many watch, the room's pulse, and the tallies of open polls.
+
+Unnumbered frames, which nobody misses: the next one says it anew. They leave right after a tick, so
+that they and its frames come together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec import UNSET
+
+from grandstand.domain.envelope import Latest
+from grandstand.domain.polls.record import PollRecord
+from grandstand.leader.commits import Commits, Cursor
+from grandstand.leader.room import RoomAtWork
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import Frame, Tally
+from grandstand.wire.messages import Gauges as RoomGauges
+
+GAUGES_MS = 1000
+TALLIES_MS = 500
+ALL_TALLIES_MS = 5000
+"""Also those that haven't changed, for viewers who came since or were given no frame."""
+
+
+class Gauges:
+    """Tells a room's gauges and tallies."""
+
+    name = "gauges"
+
+    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+        """Tell what is due after every tick."""
+        telling = _Telling(room)
+        while True:
+            await room.next_tick()
+            await telling.tell(room.now())
+
+
+@dataclass(slots=True)
+class _Telling:
+    room: RoomAtWork
+    viewers: int = 0
+    told: dict[str, tuple[list[int], int]] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
+
+    async def tell(self, now: int) -> None:
+        room = self.room
+        tallies: list[Tally] = []
+        for_voters: dict[str, bytes] = {}
+        if self._is_due("tallies", now, TALLIES_MS):
+            if self._is_due("all tallies", now, ALL_TALLIES_MS):
+                self.told.clear()
+            for poll in room.polls.values():
+                if poll.status == "open" and poll.opens_at <= now:
+                    tally = await self._new_tally(poll)
+                    if tally is not None and poll.tally_is_public:
+                        tallies.append(tally)
+                    elif tally is not None and poll.show_tally == "voted":
+                        frame = Frame(now=now, head=room.stands.offset, tallies=[tally])
+                        for_voters[poll.id] = encode(frame, "msgpack")
+        gauges_due = self._is_due("gauges", now, GAUGES_MS)
+        if not (gauges_due or tallies or for_voters):
+            return
+        if gauges_due:
+            self.viewers = await room.store.rooms.viewers(room.id, room.store.now_ms())
+        gauges = RoomGauges(viewers=self.viewers, pulse=room.pulse.read(now))
+        frame = Frame(
+            now=now,
+            head=room.stands.offset,
+            tallies=tallies or UNSET,
+            gauges=gauges if gauges_due else UNSET,
+        )
+        latest = Latest(room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters)
+        await room.store.timeline.publish(room.id, latest)
+
+    def _is_due(self, what: str, now: int, every_ms: int) -> bool:
+        if 0 <= now - self.done.get(what, -every_ms) < every_ms:  # the room's clock may be reset
+            return False
+        self.done[what] = now
+        return True
+
+    async def _new_tally(self, poll: PollRecord) -> Tally | None:
+        """Return the poll's tally, if it isn't what was told last."""
+        summed = await self.room.store.votes.tally(self.room.id, poll)
+        if self.told.get(poll.id) == summed:
+            return None
+        self.told[poll.id] = summed
+        return Tally(poll.id, *summed)

@@ -1,0 +1,34 @@
+"""The job that forgets: takes from the record what is older than the room keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from grandstand.leader.commits import Commits, Cursor
+from grandstand.leader.room import RoomAtWork
+
+TRIM_S = 5.0
+
+LEEWAY_MS = 2000
+"""An ``at`` may be so much older than its comment's arrival plus max_latency before the record
+forgets it by programme time."""
+
+
+class RecordTrimming:
+    """Trims the record of a room."""
+
+    name = "record trimming"
+
+    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+        """Trim at the start, for a room that only time has changed, and after commits."""
+        await _trim(room)
+        async for batch in commits:
+            await _trim(room)
+            await cursor.move(batch)
+            await asyncio.sleep(TRIM_S)
+
+
+async def _trim(room: RoomAtWork) -> None:
+    settings = room.settings
+    kept_ms = settings.record_retention * 1000 + settings.max_latency + LEEWAY_MS
+    await room.store.record.trim(room.id, room.now() - kept_ms)

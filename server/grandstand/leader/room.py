@@ -1,0 +1,111 @@
+"""A room as its jobs know it: where it stands between two ticks, and the commits of the last while.
+
+The sequencer tells it; jobs only read. What a tick is still folding isn't seen here: a commit may
+fail, and then it never was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+
+from grandstand.domain import events
+from grandstand.domain.clock import ProgrammeClock
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import ControlEvent
+from grandstand.domain.polls.record import PollRecord
+from grandstand.overlays.pulse import PulseMeter
+from grandstand.sequencer.folding import RoomFold
+from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.store import Store
+from grandstand.store.timeline import Head
+from grandstand.wire.messages import Settings
+
+RECENT = 32
+"""Commits that are held for jobs: six seconds at a tick of 200 ms. Who is slower asks the store."""
+
+NO_RATE = CommentRate(0, 1)
+
+
+class RoomAtWork:
+    """One room that this process sequences."""
+
+    def __init__(self, room: str, store: Store) -> None:
+        self.id = room
+        self.store = store
+        self.head: Head | None = None
+        self.settings = Settings()
+        self.polls: Mapping[str, PollRecord] = {}
+        self.pulse = PulseMeter()
+        self.history = 0
+        """Raised when the room's commits don't follow from those that jobs have seen."""
+
+        self._clock = ProgrammeClock()
+        self._recent: deque[Commit] = deque(maxlen=RECENT)
+        self._tick = asyncio.Event()
+
+    # --- what the sequencer tells ----------------------------------------------------------------
+
+    def loaded(self, head: Head, fold: RoomFold) -> None:
+        """The sequencer begins from the store's state."""
+        if self.head is not None and (head.epoch != self.head.epoch or head.seq < self.head.seq):
+            self.history += 1
+            self._clock = ProgrammeClock()  # it may have been reset
+            self._recent.clear()
+        self._stand(head, fold)
+        self.polls = dict(fold.state.polls)
+
+    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
+        """A commit is as durable as the store promises."""
+        self._recent.append(commit)
+        if commit.private.polls:
+            self.polls = dict(fold.state.polls)
+        self._stand(head, fold)
+
+    def ticked(self) -> None:
+        """A tick is over; the next one is some time away, unless there is much to do."""
+        tick, self._tick = self._tick, asyncio.Event()
+        tick.set()
+
+    def _stand(self, head: Head, fold: RoomFold) -> None:
+        self.head = head
+        self.settings = fold.state.settings
+        self.pulse = fold.pulse
+        self._clock.seen(head.now)
+
+    # --- what jobs ask ---------------------------------------------------------------------------
+
+    @property
+    def stands(self) -> Head:
+        """Return where the room stands. Jobs are started once that is known."""
+        assert self.head is not None
+        return self.head
+
+    def now(self) -> int:
+        """Return programme time, ms."""
+        return self._clock.now(self.store.now_ms(), self.settings.programme_offset)
+
+    async def next_tick(self) -> None:
+        """Wait for the end of the next tick, whether it brings a commit or not."""
+        await self._tick.wait()
+
+    async def commits_after(self, seq: int, count: int) -> list[Commit]:
+        """Return up to ``count`` commits after number ``seq``, as far as the room stands.
+
+        Raises StoreUnavailable.
+        """
+        if self._recent and self._recent[0].seq <= seq + 1:
+            found = [commit for commit in self._recent if commit.seq > seq][:count]
+        else:
+            found = await self.store.timeline.since(self.id, seq, count)
+        # Another process may have gone further: what it committed is its own to hand on.
+        return [commit for commit in found if commit.seq <= self.stands.seq]
+
+    async def append(self, event: ControlEvent) -> None:
+        """Append an event that may come again with the same id; it has one effect.
+
+        Raises StoreUnavailable, UnknownRoomError.
+        """
+        item = Item("", event.id, "x", events.encode(event))
+        await self.store.ingest.append(self.id, [item], NO_RATE, self.store.now_ms())

@@ -1,0 +1,70 @@
+"""What is told of a room without a number: gauges and tallies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.domain.events import PollOpened
+from grandstand.leader import gauges as module
+from grandstand.replica.publication import Voters
+from grandstand.wire.codec import decode_frame
+
+from tests.edge.harness import Harness, harness
+from tests.sequencer.harness import Sequenced
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def room(node: Harness) -> AsyncIterator[Sequenced]:
+    made = Sequenced(await node.by_hand())
+    yield made
+    await made.stop()
+
+
+async def test_gauges_come_once_a_second_and_say_where_the_room_stands(room: Sequenced) -> None:
+    await room.append(*room.said("a"))
+    room.start()
+    await until(lambda: len(room.listener.latests) >= 2)
+    frame = decode_frame(room.listener.latests[0].payload)
+    assert (frame.head, isinstance(frame.offset, int)) == (1, False)
+    assert frame.gauges
+    assert frame.gauges.viewers == 0
+
+
+async def test_tallies_go_to_whom_the_producer_lets_see_them(room: Sequenced) -> None:
+    shown, voted, hidden = (room.poll(show_tally=show) for show in ("always", "voted", "revealed"))
+    await room.append(*(PollOpened(uuid4().hex, poll) for poll in (shown, voted, hidden)))
+    room.start()
+    await until(lambda: hidden.id in room.live.replica.state.polls)
+    for poll in (shown, voted, hidden):
+        await room.vote(poll, "v", 1)
+    await until(lambda: [0, 1] in room.listener.tallies(shown.id))
+    assert room.listener.tallies(voted.id) == room.listener.tallies(hidden.id) == []
+    await until(
+        lambda: any(Voters(voted.id) in latest.additions for latest in room.listener.latests)
+    )
+    assert not any(Voters(hidden.id) in latest.additions for latest in room.listener.latests)
+
+
+async def test_a_tally_is_told_again_to_those_who_came_since(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ALL_TALLIES_MS", 1000)
+    poll = room.poll()
+    await room.node.store.votes.open(room.live.room, poll)
+    await room.append(PollOpened(uuid4().hex, poll))
+    await room.vote(poll, "v", 1)
+    room.start()
+    await until(lambda: len(room.listener.tallies(poll.id)) >= 2)
+    assert set(map(tuple, room.listener.tallies(poll.id))) == {(0, 1)}

@@ -1,0 +1,67 @@
+"""The job that forgets: the record keeps what the room's settings say, and the cursor follows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.domain.events import SettingsPut
+from grandstand.leader import record_trimming as module
+from grandstand.leader.record_trimming import RecordTrimming
+
+from tests.edge.harness import Harness, harness
+from tests.leader.test_work import say
+from tests.sequencer.harness import Sequenced
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def room(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequenced]:
+    monkeypatch.setattr(module, "TRIM_S", 0.01)
+    made = Sequenced(await node.by_hand())
+    yield made
+    await made.stop()
+
+
+async def texts(room: Sequenced) -> list[str]:
+    rows = room.node.store.record.rows(room.live.room, 0, 2**53, shown_only=False)
+    return [row.text async for row in rows]
+
+
+async def test_what_is_older_than_the_room_keeps_it_is_forgotten(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.start(RecordTrimming())
+    await say(room, "old")
+    assert await texts(room) == ["old"]
+    monkeypatch.setattr(module, "LEEWAY_MS", -(10**12))  # as if much time had passed
+    await say(room, "new")
+    await until(lambda: not room.works[0][0].is_behind)
+    assert await texts(room) == []
+
+
+async def test_a_room_in_which_only_time_passed_forgets_when_it_wakes(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.start(RecordTrimming())
+    await room.append(SettingsPut(uuid4().hex, {"title": "x"}, merge=True))
+    await say(room, "old")
+    await until(lambda: not room.works[0][0].is_behind)
+    await room.stop()
+    monkeypatch.setattr(module, "LEEWAY_MS", -(10**12))
+    room.start(RecordTrimming())
+
+    async def is_empty() -> bool:
+        return await texts(room) == []
+
+    await until(is_empty)
