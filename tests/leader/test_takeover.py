@@ -112,12 +112,15 @@ async def test_each_commit_is_noted_once_or_again_and_what_is_found_enters_once(
     show.notes.touch()
     with processes(valkey_url, show.notes, 4):
         await until(lambda: len(show.lines()) >= 4)
+        await show.say()
+        await until(show.is_noted)
         for signal_sent in (signal.SIGKILL, signal.SIGSTOP, signal.SIGKILL):
             await show.say()
             pid = await show.holder()
             os.kill(pid, signal_sent)
             await show.taken_over_from(pid)
             await show.say()
+            await until(show.is_noted)
             if signal_sent is signal.SIGSTOP:
                 os.kill(pid, signal.SIGCONT)  # it goes on believing that the room is its own
         await show.say()
