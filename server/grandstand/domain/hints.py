@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
+
+from grandstand.domain.network import household
 
 DAY_S = 86_400
 DEVICE_MS = DAY_S * 1000
@@ -54,13 +55,9 @@ def latest(
 def network_of(host: str) -> str:
     """Return what one household has of an address: all of IPv4, the /64 of IPv6; '' if it tells
     nothing (this machine itself, as behind a balancer that isn't trusted)."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    found = household(host)
+    if found is None:
         return host
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            whole = str(ipaddress.ip_network((address, 64), strict=False))
-            return "" if address.is_loopback else whole
-        address = address.ipv4_mapped
-    return "" if address.is_loopback else str(address)
+    if found.ip.is_loopback:
+        return ""
+    return str(found.network if found.version == 6 else found.ip)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,6 +10,8 @@ from functools import lru_cache
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import get_remote_addr
+
+from grandstand.domain.network import household
 
 _FORWARDED = re.compile(rb"\r\nx-forwarded-for:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
@@ -45,15 +46,8 @@ def counted_as(address: str) -> str:
     Of an IPv6 address it is the /64, which is what one household has. An IPv4 address that is
     written as IPv6 counts as that IPv4 address.
     """
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
+    found = household(address)
+    return address if found is None else str(found.network.network_address)
 
 
 def limited_address(transport: asyncio.Transport, config: Config) -> str:
