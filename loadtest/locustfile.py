@@ -15,7 +15,7 @@ import gevent
 from locust import events, stats
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_RUNNING, LocalRunner, MasterRunner, WorkerRunner
 
 from loadtest.users import options, outcome
 from loadtest.users.bulk_viewers import BulkViewers
@@ -31,8 +31,15 @@ stats.bucket_response_time = outcome.milliseconds
 
 _FIGURES = "grandstand"
 
+WATCH_S = 1.0
+
 REPORTED_WITHIN_S = 20.0
 """So long a run of several processes waits for the last reports."""
+
+
+def _viewers(users: dict[str, int]) -> int:
+    """Return how many of them are there to watch, by the names of their classes."""
+    return sum(count for name, count in users.items() if name != Producer.__name__)
 
 
 def _declare(parser: LocustArgumentParser) -> None:
@@ -50,7 +57,6 @@ def _attach(environment: Environment, **_: Any) -> None:
 
     def begin(**_: Any) -> None:
         """A run without the room that was asked for ends at once."""
-        assert environment.parsed_options is not None
         processes.clear()
         RunContext.begin(environment)
         if not is_worker:
@@ -59,14 +65,37 @@ def _attach(environment: Environment, **_: Any) -> None:
                 open_room(environment)
                 faults.clear()
             except RoomError as error:
-                faults[:] = [f"the room: {error}"]
-                print(faults[-1])
-                assert environment.runner is not None
-                is_headless = environment.parsed_options.headless
-                gevent.spawn(environment.runner.quit if is_headless else environment.runner.stop)
+                faults.clear()
+                give_up(f"the room: {error}")
+
+    def give_up(fault: str) -> None:
+        """End the run before its time."""
+        assert environment.parsed_options is not None
+        assert environment.runner is not None
+        faults.append(fault)
+        print(fault)
+        is_headless = environment.parsed_options.headless
+        gevent.spawn(environment.runner.quit if is_headless else environment.runner.stop)
 
     def spawned(**_: Any) -> None:
         RunContext.of(environment).all_spawned = True
+        runner = environment.runner
+        if isinstance(runner, LocalRunner | MasterRunner) and _viewers(
+            runner.target_user_classes_count
+        ):
+            gevent.spawn(watch, runner)
+
+    def watch(runner: LocalRunner | MasterRunner) -> None:
+        """A run whose viewers were all turned away for good ends."""
+        while runner.state == STATE_RUNNING:
+            gevent.sleep(WATCH_S)
+            here = (
+                runner.user_classes_count
+                if isinstance(runner, LocalRunner)
+                else runner.reported_user_classes_count
+            )
+            if runner.state == STATE_RUNNING and not _viewers(here):
+                give_up("no viewer is left: all were turned away, and the rows say how")
 
     def end(**_: Any) -> None:
         if not is_master:

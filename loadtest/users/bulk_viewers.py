@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import gevent
 from gevent import monkey
 from locust import User, task
-from locust.exception import StopTest
+from locust.exception import StopTest, StopUser
 
 from loadtest.seats.counts import Counts
 from loadtest.seats.dialects import Grandstand, dialect
@@ -100,7 +100,8 @@ class BulkViewers(User):
 
     @task
     def sit(self) -> None:
-        """Tells Locust what came, for as long as it lasts. Raises what went wrong in between."""
+        """Tells Locust what came, for as long as it lasts. Raises what went wrong in between, and
+        StopUser once all seats were turned away for good."""
         while True:
             gevent.sleep(REPORT_S)
             if self._fault is not None:
@@ -109,6 +110,8 @@ class BulkViewers(User):
             self.pool.open_due()
             self._vote_due()
             self._reported.update(self.pool.counts)
+            if not self.pool.seats and not self.pool.waiting:
+                raise StopUser
 
     def _turn(self) -> None:
         """On the loop's greenlet, where an exception would be printed and forgotten."""

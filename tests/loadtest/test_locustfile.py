@@ -140,14 +140,30 @@ async def test_guests_in_two_processes_are_one_table(server: ServerProcess, tmp_
     assert sorted(each["totals"]["seated"] for each in run.result["processes"]) == [0, 20]
 
 
-async def test_guests_who_are_not_let_in_stay_away(server: ServerProcess, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [[], ["--processes", "2"]], ids=["one", "two"])
+async def test_a_run_whose_viewers_are_not_let_in_ends_and_says_so(
+    server: ServerProcess, tmp_path: Path, processes: list[str]
+) -> None:
     room = server.make_room("closed", guests="none")
     run = await locust(
-        tmp_path, server.url, "Viewer", "-u", "3", "--room", room, "--comments-per-s", "0",
-        secret=None, for_s=5,
+        tmp_path, server.url, "Viewer", "Producer", "-u", "4", "--room", room, *processes,
+        secret=None, for_s=24 * 3600,
     )  # fmt: skip
     assert run.code == 1
+    assert "MISSED   no viewer is left" in run.output
     assert (run.count("guest"), run.count("refused 403")) == (3, 3), run.output
+
+
+async def test_a_run_whose_seats_are_not_let_in_ends_and_says_so(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    run = await locust(
+        tmp_path, server.url, "BulkViewers", "-u", "2", "--seats", "5", "--room", "nowhere",
+        secret=None, for_s=24 * 3600,
+    )  # fmt: skip
+    assert run.code == 1
+    assert "MISSED   no viewer is left" in run.output
+    assert run.count("close 4004 no such room") == 10, run.output
 
 
 SLOW_TO_END = """
