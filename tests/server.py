@@ -25,11 +25,10 @@ from urllib.parse import urlsplit
 import jwt
 
 from tests.valkey import valkey_of
+from tests.waiting import PATIENCE_S, wait_until
 
 SECRET = "a secret of the tests, longer than thirty-two bytes"
-READY_S = 30.0
-"""From the start to /readyz, with the model to load on a busy machine."""
-STOP_S = 15.0
+STOP_S = PATIENCE_S
 
 _URL = re.compile(r"http://127\.0\.0\.1:([1-9]\d*)")
 _names = count(1)
@@ -123,13 +122,16 @@ class ServerProcess:
         """Starts it and waits until it can serve."""
         already = len(self.log)
         process = self.launch()
-        deadline = time.monotonic() + READY_S
-        while not self._is_ready(already):
+
+        def is_ready() -> bool:
             if process.poll() is not None:
                 raise AssertionError(f"it ended with {process.returncode}:\n{self.log[already:]}")
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not ready in {READY_S} s:\n{self.log[already:]}")
-            time.sleep(0.02)
+            return self._is_ready(already)
+
+        try:
+            wait_until(is_ready)
+        except TimeoutError:
+            raise AssertionError(f"not ready:\n{self.log[already:]}") from None
         return self
 
     def _is_ready(self, already: int) -> bool:
@@ -215,7 +217,7 @@ class ServerProcess:
         path: str,
         body: Any = None,
         token: str | None = None,
-        timeout_s: float = 20,
+        timeout_s: float = PATIENCE_S,
     ) -> Answer:
         """An HTTP call; ``body`` as JSON, or bytes as they are."""
         at = urlsplit(self.url)
@@ -238,7 +240,7 @@ class ServerProcess:
         path: str,
         body: Any = None,
         token: str | None = None,
-        timeout_s: float = 20,
+        timeout_s: float = PATIENCE_S,
     ) -> Answer:
         """As ``call``, beside the loop."""
         return await asyncio.to_thread(self.call, method, path, body, token, timeout_s)

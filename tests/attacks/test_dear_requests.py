@@ -15,9 +15,10 @@ import pytest
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.http import MAX_HEAD_LINES, MAX_REQUEST_LINE_BYTES
 from grandstand.edge.transport.round_robin import EVENTS_A_TURN
-from grandstand.timeouts import timeout
 
 from tests.edge.echo import serving
+from tests.edge.queues import send_in_pieces
+from tests.waiting import patience
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
 LAST_GET = GET + b"Connection: close\r\n\r\n"
@@ -47,7 +48,7 @@ async def answered(port: int, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
-        async with timeout(30):
+        async with patience():
             return await reader.read()
     finally:
         writer.close()
@@ -102,11 +103,9 @@ async def test_what_a_read_brings_is_read_in_turns_with_everybody_else(
 async def test_a_head_that_is_dear_to_read_is_refused(data: bytes, cut: int | None) -> None:
     async with serving(app=tells_the_size, http=Dispatch) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        for piece in [data] if cut is None else [data[:-cut], data[-cut:]]:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        async with timeout(30):
+        pieces = [data] if cut is None else [data[:-cut], data[-cut:]]
+        await send_in_pieces(served, writer, pieces)
+        async with patience():
             told = await reader.read()
         writer.close()
     assert told.startswith(b"HTTP/1.1 400 ")

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.server import ServerProcess
+from tests.waiting import patience
 
 pytestmark = pytest.mark.asyncio
 
@@ -60,7 +60,7 @@ async def test_nobody_gets_in_under_a_name_of_the_staff_and_only_they_have_a_rol
         own = await shown(socket)
         assert (own["name"], own["role"]) == (STAFF_NAME, "moderator")
     path, body = f"/v1/rooms/{room}/guests", {"name": STAFF_NAME}
-    async with timeout(10):
+    async with patience():
         while (await server.ask("POST", path, body)).status == 201:
             pass  # until the room has heard of its moderator
     for name in (*LOOK_ALIKES, *CLAIMS, *RUDE):

@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -52,9 +52,13 @@ async def record(server: ServerProcess, room: str, shown: str = "all") -> dict[s
 
 async def recorded(server: ServerProcess, room: str, comment: str) -> Any:
     """The comment's row, once a tick has taken it in."""
-    async with timeout(20):
-        while comment not in (rows := await record(server, room)):  # noqa: ASYNC110 - another process's
-            await asyncio.sleep(0.02)
+    rows: dict[str, Any] = {}
+
+    async def is_there() -> bool:
+        rows.update(await record(server, room))
+        return comment in rows
+
+    await until(is_there)
     return rows[comment]
 
 

@@ -25,13 +25,12 @@ from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
-from grandstand.timeouts import timeout
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.attacks.sequencing import POISON, ROOM, poisoned
+from tests.waiting import until
 
-PATIENCE_S = 60
 COMMENTS = 300
 PLACE = 137
 """Of the poison: behind some pieces, and before others."""
@@ -70,9 +69,11 @@ async def say(store: Store, room: str, texts: list[str]) -> list[str]:
 
 async def committed(store: Store, room: str) -> list[Row]:
     """All that the room's record has once nothing is waiting any more, by their ids."""
-    async with timeout(PATIENCE_S):
-        while await store.ingest.read(room, "0", 1):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+
+    async def is_read() -> bool:
+        return not await store.ingest.read(room, "0", 1)
+
+    await until(is_read)
     rows = [row async for row in store.record.rows(room, 0, 2**53, shown_only=False)]
     return sorted(rows, key=lambda row: row.id)
 
@@ -83,9 +84,11 @@ def texts() -> list[str]:
 
 async def whole(store: Store, room: str) -> None:
     """Waits until the holder has noted that it survived."""
-    async with timeout(PATIENCE_S):
-        while await store.rooms._reader.ask("HGET", keys.holder(room), "lost") != b"0":  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+
+    async def has_noted() -> bool:
+        return bool(await store.rooms._reader.ask("HGET", keys.holder(room), "lost") == b"0")
+
+    await until(has_noted)
 
 
 @pytest.mark.parametrize("happens", ["die", "hang"])

@@ -17,11 +17,11 @@ import pytest_asyncio
 from grandstand import process_limits
 from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S
 from grandstand.edge.transport.dispatch import Dispatch
-from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
 from tests.edge.echo import Served, serving
-from tests.waiting import until
+from tests.edge.queues import send_in_pieces
+from tests.waiting import patience, until
 
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n"
@@ -66,7 +66,7 @@ class Visitor:
     """One peer and its connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self._writer = reader, writer
+        self.reader, self.writer = reader, writer
 
     @classmethod
     async def of(cls, port: int, address: str = "127.0.0.1") -> Visitor:
@@ -76,15 +76,15 @@ class Visitor:
         return visitor
 
     def say(self, data: bytes) -> None:
-        self._writer.write(data)
+        self.writer.write(data)
 
     async def heard(self, until: bytes) -> bytes:
-        async with timeout(20):
+        async with patience():
             return await self.reader.readuntil(until)
 
     async def rest(self) -> bytes:
         """All to the end of the connection."""
-        async with timeout(20):
+        async with patience():
             try:
                 return await self.reader.read()
             except ConnectionResetError:
@@ -95,9 +95,9 @@ class Visitor:
         return self.reader.at_eof() or self.reader.exception() is not None
 
     async def leave(self) -> None:
-        self._writer.close()
+        self.writer.close()
         with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+            await self.writer.wait_closed()
 
 
 async def arrived(served: Served, count: int = 1) -> None:
@@ -177,7 +177,7 @@ async def test_half_a_body_is_answered_408_however_it_drips(request_: bytes) -> 
         await read_by_server(served, owes(BODY_S))
         for _ in range(BODY_S):
             visitor.say(b"1\r\na\r\n" if request_ is CHUNKED else b"a")
-            async with timeout(20):
+            async with patience():
                 await read.get()
             sweep(served, 1)
         assert is_kept(served)
@@ -299,9 +299,8 @@ async def test_viewers_are_the_gates_to_count() -> None:
         viewers = []
         for half in (len(UPGRADE), 20):
             viewer = await Visitor.of(served.port, ATTACKER)
-            viewer.say(UPGRADE[:half])
-            await asyncio.sleep(0.01)
-            viewer.say(UPGRADE[half:])
+            pieces = [UPGRADE] if half == len(UPGRADE) else [UPGRADE[:half], UPGRADE[half:]]
+            await send_in_pieces(served, viewer.writer, pieces)
             await viewer.heard(b"\r\n\r\n")
             viewers.append(viewer)
         assert served.connection_limits.count(ATTACKER) == 0

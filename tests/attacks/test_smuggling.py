@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from grandstand.edge.transport.dispatch import Dispatch
-from grandstand.timeouts import timeout
 
 from tests.edge.echo import serving
+from tests.edge.queues import send_in_pieces
 from tests.server import ServerProcess
+from tests.waiting import patience
 
 POST = b"POST /first HTTP/1.1\r\nHost: a\r\n"
 UPGRADE = (
@@ -53,11 +54,9 @@ async def test_an_odd_request_is_answered_400_and_the_hidden_one_is_not(
     async with serving(app=app, http=Dispatch) as served:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         data = head + ODD[odd] + HIDDEN
-        for piece in [data] if cut is None else [data[:cut], data[cut:]]:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        async with timeout(20):
+        pieces = [data] if cut is None else [data[:cut], data[cut:]]
+        await send_in_pieces(served, writer, pieces)
+        async with patience():
             answer = await reader.read()
         writer.close()
         assert answer.startswith(b"HTTP/1.1 400 ")
@@ -94,7 +93,7 @@ def test_every_answer_forbids_browsers_to_guess_its_type(server: ServerProcess, 
 async def test_refusals_too_forbid_it(server: ServerProcess, request_: bytes, status: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(request_)
-    async with timeout(20):
+    async with patience():
         answer = await reader.read()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 %d " % status)

@@ -62,11 +62,12 @@ async def test_it_stays_away_when_it_is_banned(
         viewing(shared_server.url, room) as watching,
         crowd_at(shared_server, room, 1) as crowd,
     ):
-        await crowd.viewer("ann", "Ann").say("hello")
+        ann = crowd.viewer("ann", "Ann")
+        await ann.say("hello")
         user = (await watching.seen("hello"))["user"]
         await shared_server.produce("POST", f"/v1/rooms/{room}/viewers/{user}/ban", {})
-        await until(lambda: not crowd.present)
-        await asyncio.sleep(1)
+        await until(lambda: ann.left)
+        assert ann.left.startswith(str(int(CloseCode.BANNED)))
         assert not crowd.present
 
 

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tests.commands.conftest import Run
 from tests.conftest import MakeServer
 from tests.server import SECRET, ServerProcess
 from tests.viewer import viewing
+from tests.waiting import PATIENCE_S, wait_until
 
 XML = """<i>
 <d p="60.0,1,25,16777215,0,0,ann,1">first</d>
@@ -51,12 +51,14 @@ def trace(*lines: tuple[int, str, str]) -> str:
 def record(server: ServerProcess, room: str, count: int) -> list[dict[str, Any]]:
     """The record, once it has so many comments: an ack comes a tick before."""
     path = f"/v1/rooms/{room}/comments?shown=all"
-    deadline = time.monotonic() + 10
-    while True:
-        comments = server.call("GET", path, None, server.producer_token).json["comments"]
-        if len(comments) >= count or time.monotonic() > deadline:
-            return list(comments)
-        time.sleep(0.05)
+    comments: list[dict[str, Any]] = []
+
+    def enough() -> bool:
+        comments[:] = server.call("GET", path, None, server.producer_token).json["comments"]
+        return len(comments) >= count
+
+    wait_until(enough)
+    return comments
 
 
 async def test_it_is_said_by_its_authors_as_it_was(
@@ -187,7 +189,7 @@ async def test_ctrl_c_ends_it_with_its_summary(
         running = process(shared_server, shared_server.url, room, file)
         await watching.seen("hi")
         running.send_signal(signal.SIGINT)
-        out, err = await asyncio.to_thread(running.communicate, timeout=20)
+        out, err = await asyncio.to_thread(running.communicate, timeout=PATIENCE_S)
     assert json.loads(out)["accepted"] == 1
     assert "Traceback" not in err
     assert running.returncode not in (0, -signal.SIGINT)
@@ -207,7 +209,7 @@ async def test_a_lost_connection_loses_and_doubles_nothing(
         await watching.seen("word 10")
     await asyncio.to_thread(server.kill)
     await asyncio.to_thread(server.start)
-    out, err = await asyncio.to_thread(running.communicate, timeout=60)
+    out, err = await asyncio.to_thread(running.communicate, timeout=PATIENCE_S)
     assert running.returncode == 0, err
     assert json.loads(out)["accepted"] == 60
     said = await asyncio.to_thread(record, server, room, 60)

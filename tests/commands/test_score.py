@@ -16,6 +16,7 @@ from grandstand.commands.score import LINE_CHARS_MAX
 from tests.commands.conftest import Run
 from tests.moderation.installation import install, shipped, thresholds
 from tests.moderation.nasties import NASTIES
+from tests.waiting import PATIENCE_S
 
 COMMAND = [sys.executable, "-m", "grandstand", "score"]
 MEASURED = """
@@ -170,7 +171,7 @@ def test_a_reader_that_has_enough_ends_it_without_a_word(tmp_path: Path) -> None
     assert began.stderr is not None
     assert began.stderr.read() == b""
     began.stderr.close()
-    assert began.wait(10) != 0
+    assert began.wait(PATIENCE_S) != 0
 
 
 def test_lines_are_answered_as_they_come_and_ctrl_c_ends_it_without_a_word() -> None:
@@ -188,7 +189,7 @@ def test_lines_are_answered_as_they_come_and_ctrl_c_ends_it_without_a_word() -> 
         began.stdin.flush()
         assert json.loads(began.stdout.readline())["text"] == text
     began.send_signal(signal.SIGINT)
-    _, err = began.communicate(timeout=10)
+    _, err = began.communicate(timeout=PATIENCE_S)
     assert err == b""
     assert began.returncode == 130
 

@@ -20,8 +20,8 @@ from grandstand.demo.playlist import Segment, segment
 
 from tests.demo.pictures import codes, lumas
 from tests.processes import children, is_running
+from tests.waiting import PATIENCE_S, wait_until
 
-READY_S = 30
 COMMAND = (sys.executable, "-m", "grandstand.demo.broadcast", imageio_ffmpeg.get_ffmpeg_exe())
 Start = Callable[[Segment], subprocess.Popen[str]]
 
@@ -61,26 +61,23 @@ def soon() -> int:
 
 def made(folder: Path, least: int) -> list[Segment]:
     """The segments, once there are so many."""
-    deadline = time.monotonic() + READY_S
-    while len(found := sorted(filter(None, map(segment, os.listdir(folder))))) < least:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    found: list[Segment] = []
+
+    def enough() -> bool:
+        found[:] = sorted(filter(None, map(segment, os.listdir(folder))))
+        return len(found) >= least
+
+    wait_until(enough)
     return found
 
 
 def encoder_of(process: subprocess.Popen[str]) -> int:
-    deadline = time.monotonic() + READY_S
-    while not (found := children(process.pid)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found[0]
+    wait_until(lambda: children(process.pid))
+    return children(process.pid)[0]
 
 
 def gone(pid: int) -> None:
-    deadline = time.monotonic() + READY_S
-    while is_running(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: not is_running(pid))
 
 
 def test_every_frame_shows_the_programme_time_that_its_segment_is_dated_with(
@@ -98,13 +95,10 @@ def test_late_from_a_pause_it_catches_up_and_its_clock_stays_true(
     process = start(Segment(0, 0, soon()))
     (*_, last) = made(tmp_path, 1)
     process.send_signal(signal.SIGSTOP)
-    while time.time() - last.at_s < 3.5:  # what the pause makes it miss
-        time.sleep(0.05)
+    wait_until(lambda: time.time() - last.at_s >= 3.5)  # what the pause makes it miss
     process.send_signal(signal.SIGCONT)
-    deadline = time.monotonic() + READY_S
-    while time.time() - (segments := made(tmp_path, 5))[-1].at_s > 2.5:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: time.time() - made(tmp_path, 5)[-1].at_s <= 2.5)
+    segments = made(tmp_path, 5)
     assert [each.serial for each in segments] == list(range(len(segments)))
     for each in segments:
         assert codes(tmp_path / each.name)[0] == each.at_s * 1000 % timecode.MODULUS_MS
@@ -112,14 +106,14 @@ def test_late_from_a_pause_it_catches_up_and_its_clock_stays_true(
 
 def test_lost_in_time_it_ends_and_says_why(start: Start, tmp_path: Path) -> None:
     process = start(Segment(0, 0, soon() - 60))
-    assert process.wait(READY_S) == 1
+    assert process.wait(PATIENCE_S) == 1
     assert "the clock is" in told_by(process)
 
 
 def test_it_ends_with_its_encoder(start: Start, tmp_path: Path) -> None:
     process = start(Segment(0, 0, soon()))
     os.kill(encoder_of(process), signal.SIGKILL)
-    assert process.wait(READY_S) == 1
+    assert process.wait(PATIENCE_S) == 1
     assert "the encoder ended with -9" in told_by(process)
 
 
@@ -128,7 +122,7 @@ def test_its_encoder_ends_with_it(start: Start, tmp_path: Path, number: signal.S
     process = start(Segment(0, 0, soon()))
     encoder = encoder_of(process)
     process.send_signal(number)
-    process.wait(READY_S)
+    process.wait(PATIENCE_S)
     gone(encoder)
 
 

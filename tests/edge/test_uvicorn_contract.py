@@ -22,6 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from tests.edge.echo import EchoAdmission, Served, serving
+from tests.waiting import PATIENCE_S
 
 HTTP_PROTOCOLS = ["h11", "httptools"]
 
@@ -40,7 +41,7 @@ async def exchange(served: Served, request: bytes, until: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     try:
         writer.write(request)
-        return await asyncio.wait_for(reader.readuntil(until), 5)
+        return await asyncio.wait_for(reader.readuntil(until), PATIENCE_S)
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):
@@ -128,7 +129,7 @@ async def test_a_viewer_is_handed_over_counted_and_forgotten_again(http: str) ->
     async with serving(http=http) as served:
         answer = await exchange(served, HEAD + b"\r\n", until=b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 101 ")
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         assert served.session.told == ["opened", "lost"]
         assert served.server.server_state.connections == set()
         (handshake,) = served.admission.handshakes
@@ -149,7 +150,7 @@ async def test_a_request_that_comes_byte_by_byte_is_handed_over_whole() -> None:
         for byte in HEAD + b"\r\n" + HELLO_MASKED_WITH_ZERO:
             writer.write(bytes([byte]))
             await asyncio.sleep(0)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), 5)
+        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
         writer.close()
         await writer.wait_closed()
 
@@ -176,7 +177,7 @@ async def test_shutting_down_drains_every_session_and_waits_for_its_close() -> N
         assert await reader.readexactly(7) == b"restart"
         assert not shutdown.done()
         writer.write(b"\x88\x82\x00\x00\x00\x00\x03\xf4")
-        await asyncio.wait_for(shutdown, 5)
+        await asyncio.wait_for(shutdown, PATIENCE_S)
         assert served.session.told == ["opened", "drain", "lost"]
         writer.close()
         await writer.wait_closed()

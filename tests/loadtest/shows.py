@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from grandstand.timeouts import timeout
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from loadtest.seats.dialects import Dialect
 from loadtest.seats.pace import Pace
 from loadtest.seats.socket_pool import Listener, SocketPool
+from tests.waiting import patience
 
 PATIENCE_S = 20.0
 
@@ -41,7 +41,7 @@ async def pool(
 
 async def until(made: SocketPool, condition: Callable[[], object]) -> None:
     """Opens what is due until ``condition`` holds."""
-    async with timeout(PATIENCE_S):
+    async with patience():
         while not condition():
             made.open_due()
             await asyncio.sleep(0.002)

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.timeouts import timeout
 from websockets.asyncio.server import broadcast
 
 from loadtest.users.service_levels import DEFAULT
 from tests.loadtest.shows import websocket_show
 from tests.server import SECRET, ServerProcess
-from tests.waiting import until
+from tests.waiting import patience, until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -60,7 +59,7 @@ async def locust(
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        async with timeout(PATIENCE_S):
+        async with patience():
             if lasts is not None:
                 await lasts()
                 process.terminate()

@@ -8,6 +8,8 @@ import numpy as np
 from grandstand.moderation.policy import Thresholds
 from grandstand.moderation.scores import Scores
 
+from tests.waiting import PATIENCE_S
+
 
 class CountingScorer:
     """Says of a text with "bad" in it that it is one, and counts what it was asked."""
@@ -46,7 +48,7 @@ class SlowScorer(CountingScorer):
 
     def score(self, texts: list[str]) -> Scores:
         self.began.set()
-        self.let_go.wait(10)
+        self.let_go.wait(PATIENCE_S)
         return super().score(texts)
 
 

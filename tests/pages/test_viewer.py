@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
-from grandstand.timeouts import timeout
 from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
 from tests.pages.browsing import (
@@ -58,26 +57,33 @@ async def open_poll(server: ServerProcess, room: str, **fields: Any) -> str:
 async def step(server: ServerProcess, room: str, poll: str, name: str) -> None:
     """A step that may have to wait until the votes are counted."""
     path = f"/v1/rooms/{room}/polls/{poll}/{name}"
-    async with timeout(20):
-        while (await server.ask("POST", path, {}, server.producer_token)).status == 409:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+
+    async def is_taken() -> bool:
+        return (await server.ask("POST", path, {}, server.producer_token)).status != 409
+
+    await until(is_taken)
 
 
 async def lasts(stream: str, segments: int) -> None:
     """Waits until the stream has so many of its seconds."""
-    async with httpx2.AsyncClient() as http, timeout(60):
-        while (await http.get(stream)).text.count("#EXTINF") < segments:  # noqa: ASYNC110
-            await asyncio.sleep(0.5)
+    async with httpx2.AsyncClient() as http:
+
+        async def is_long_enough() -> bool:
+            return (await http.get(stream)).text.count("#EXTINF") >= segments
+
+        await until(is_long_enough)
 
 
 async def waiting_comment(server: ServerProcess, room: str) -> dict[str, Any]:
     """The one that waits for a moderator, once its commit has told of it."""
-    async with timeout(20):
-        while True:
-            for comment in (await server.produce("GET", f"/v1/rooms/{room}/held"))["comments"]:
-                found: dict[str, Any] = comment
-                return found
-            await asyncio.sleep(0.1)
+    held: list[dict[str, Any]] = []
+
+    async def is_there() -> bool:
+        held[:] = (await server.produce("GET", f"/v1/rooms/{room}/held"))["comments"]
+        return bool(held)
+
+    await until(is_there)
+    return held[0]
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -94,10 +100,10 @@ async def test_what_one_viewer_types_flies_by_in_the_same_lane_of_both(
     await ann.is_told("accepted")
     assert (mine["id"], mine["y"]) == (theirs["id"], theirs["y"])
     assert (mine["own"], theirs["own"]) == (True, False)
-    before = theirs["x"]
-    await bo.page.wait_for_timeout(300)
-    [after] = [one for one in await bo.bullets() if one["id"] == theirs["id"]]
-    assert after["x"] < before
+    await bo.page.wait_for_function(
+        "before => window.grandstand.bullets().some(({id, x}) => id === before.id && x < before.x)",
+        arg=theirs,
+    )
     await expect(bo.find("viewers")).to_contain_text("viewers", timeout=EXPECT_MS)
     await expect(bo.find("list")).to_contain_text("what a lovely evening", timeout=EXPECT_MS)
     await expect(bo.find("log")).to_contain_text("what a lovely evening", timeout=EXPECT_MS)
@@ -467,7 +473,15 @@ async def test_nothing_piles_up_while_the_page_is_in_the_background(
     await ann.page.evaluate("window.hidden = true")
     async with viewing(server.url, room, server.token("crowd")) as crowd:
         await asyncio.gather(*(crowd.comment(f"comment {i}") for i in range(500)))
-        await ann.page.wait_for_timeout(1500)
+        await crowd.comment("the last that flew past")
+        await ann.page.wait_for_function(
+            """text => {
+                const {live} = window.grandstand;
+                return live.state.recent.find(one => one.text === text)?.at <= live.playhead();
+            }""",
+            arg="the last that flew past",
+            polling=20,  # ms: frames are held back
+        )
         sizes = await ann.page.evaluate("window.grandstand.field.sizes")
         assert sizes["waiting"] + sizes["flying"] == 0
         await ann.page.evaluate("window.comeBack()")

@@ -18,7 +18,6 @@ from grandstand.replica import room as module
 from grandstand.replica.publication import Publication, Voters
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
-from grandstand.timeouts import timeout
 
 from tests.edge.harness import ByHand, Harness, harness
 from tests.waiting import until
@@ -77,9 +76,7 @@ class Deaf:
 
     async def submitted(self) -> None:
         """Waits for an event in the room's ingest stream."""
-        async with timeout(5):
-            while not await self.hand.harness.store.ingest.read(self.hand.room, "0-0", 1):  # noqa: ASYNC110
-                await asyncio.sleep(0.005)
+        await until(lambda: self.hand.harness.store.ingest.read(self.hand.room, "0-0", 1))
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -26,14 +26,13 @@ from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
-from grandstand.timeouts import timeout
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
 
 from tests.edge.harness import Harness, harness
 from tests.sequencer.harness import Alone, Sequenced
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, patience, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -181,7 +180,7 @@ async def test_a_quiet_room_is_left_when_another_epoch_began(room: Sequenced) ->
     await until(lambda: room.listener.latests)
     await room.node.store.timeline.renew_epoch(room.live.room, room.hand.head, "run", 0, 0)
     with pytest.raises(ConflictError):
-        await asyncio.wait_for(task, 3)
+        await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_a_store_that_stays_away_ends_it(
@@ -194,7 +193,7 @@ async def test_a_store_that_stays_away_ends_it(
     monkeypatch.setattr(room.node.store.timeline, "commit", away)
     await room.append(*room.said("a"))
     with pytest.raises(StoreUnavailable):
-        await asyncio.wait_for(room.start(), 3)
+        await asyncio.wait_for(room.start(), PATIENCE_S)
 
 
 async def test_a_room_that_is_not_there_cannot_be_sequenced(node: Harness) -> None:
@@ -230,7 +229,7 @@ async def test_a_quiet_room_ends_its_sequencer_and_loses_nothing(
     monkeypatch.setattr(module, "QUIET_MS", 300)
     running = room.start()
     await room.append(*room.said("one"))
-    async with timeout(10):
+    async with patience():
         due_ms = await running  # by itself; and the record has something to forget one day
     assert due_ms is not None
     assert due_ms > room.node.store.now_ms()
@@ -245,6 +244,6 @@ async def test_a_room_does_not_rest_while_time_will_bring_something(
     monkeypatch.setattr(module, "QUIET_MS", 0)
     poll = room.poll(closes_at=room.live.now() + 700)
     await room.append(PollOpened("open", poll))
-    async with timeout(10):
+    async with patience():
         assert await room.start() is None  # not before it was closed
     await until(lambda: room.live.replica.state.polls[poll.id].final)

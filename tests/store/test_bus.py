@@ -11,9 +11,9 @@ from grandstand.store.bus import Bus
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
-from grandstand.timeouts import timeout
 
 from tests.proxy import CuttingProxy
+from tests.waiting import patience, until
 
 
 class Ears:
@@ -28,11 +28,11 @@ class Ears:
         )
 
     async def connected(self) -> None:
-        async with timeout(10):
+        async with patience():
             await self.connections.get()
 
     async def heard(self) -> tuple[str, bytes]:
-        async with timeout(10):
+        async with patience():
             return await self.messages.get()
 
 
@@ -70,13 +70,13 @@ def told(room: str, frame: bytes) -> tuple[str, bytes]:
 
 async def answered(speaker: Store, room: str, listeners: int = 1) -> None:
     """Waits until the store knows so many listeners of the room's channel."""
-    async with timeout(10):
-        while True:
-            channel = f"gs:{{{room}}}:bus"
-            _, count = await speaker.rooms._reader.ask("PUBSUB", "SHARDNUMSUB", channel)
-            if count == listeners:
-                return
-            await asyncio.sleep(0.01)
+
+    async def is_so() -> bool:
+        channel = f"gs:{{{room}}}:bus"
+        _, count = await speaker.rooms._reader.ask("PUBSUB", "SHARDNUMSUB", channel)
+        return bool(count == listeners)
+
+    await until(is_so)
 
 
 async def test_a_room_is_heard_once_it_is_subscribed_to(
@@ -184,12 +184,12 @@ async def test_what_one_room_fails_at_costs_the_others_no_message(store: Store, 
     bus = store.bus(hear, connected.set)
     running = asyncio.create_task(bus.run())
     await bus.subscribe("a")
-    async with timeout(10):
+    async with patience():
         await connected.wait()
     await answered(store, "a")
     await say("a", b"odd")
     await say("a", b"good")
-    async with timeout(10):
+    async with patience():
         assert await heard.get() == told("a", b"good")[1]
     assert not running.done()
     await cancel_all([running])

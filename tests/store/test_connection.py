@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.store.connection import StoreUnavailable, connect, translated, unavailability
-from grandstand.timeouts import timeout
 from redis import exceptions as errors
 from redis.asyncio import Redis
 
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
-from tests.waiting import until
+from tests.waiting import patience, until
 
 
 @pytest.fixture
@@ -150,7 +149,7 @@ async def test_callers_wait_their_turn_for_a_connection(url: str) -> None:
 
 async def writes_until_refused(redis: Redis) -> None:
     """Write until the store, in which something else is about to begin, refuses it."""
-    async with timeout(5):
+    async with patience():
         while True:
             with translated():
                 await redis.set("x", 1)

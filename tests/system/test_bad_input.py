@@ -9,13 +9,13 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
-from grandstand.timeouts import timeout
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.server import ServerProcess
 from tests.viewer import Message, viewing
+from tests.waiting import patience
 
 HELLO: Message = {"type": "hello"}
 pack = msgspec.msgpack.encode
@@ -31,7 +31,7 @@ async def said_until_the_end(connection: ClientConnection) -> tuple[list[Message
     """All that the server says until it closes, and the code of its close frame."""
     messages = []
     try:
-        async with timeout(15):
+        async with patience():
             async for payload in connection:
                 assert isinstance(payload, bytes)
                 messages.append(msgspec.msgpack.decode(payload))

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from grandstand.store import keys
 from grandstand.store.connection import connect
-from grandstand.timeouts import timeout
 from redis.asyncio import Redis
 
 from tests.server import ServerProcess
 from tests.valkey import valkey
 from tests.viewer import viewing
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,9 +77,7 @@ async def test_all_viewers_on_all_nodes_are_sent_away_and_nothing_is_left(
         listed = (await server.ask("GET", "/v1/rooms")).json["rooms"]
         assert room not in {each["room"] for each in listed}
 
-    async with timeout(20):
-        while not await redis.hexists(keys.head(room), "swept"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await until(lambda: redis.hexists(keys.head(room), "swept"))
     left = set(await redis.keys(f"*{room}*"))
     rates = set(await redis.keys(keys.rate(room, "*")))
     lease = {
@@ -127,8 +125,6 @@ async def test_a_server_that_is_killed_over_the_chore_leaves_it_to_the_next(
         await ann.seen("hello")
         assert await deleted(one, room) == 204
     one.kill()
-    async with timeout(20):
-        while not await redis.hexists(keys.head(room), "swept"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await until(lambda: redis.hexists(keys.head(room), "swept"))
     assert room.encode() not in await redis.smembers("gs:rooms")
     assert (await two.ask("GET", f"/v1/rooms/{room}")).status == 404

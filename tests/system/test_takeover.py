@@ -18,7 +18,6 @@ from itertools import count
 import msgspec
 import pytest
 from grandstand.store.writer import load
-from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
 from tests.proxy import Command, CuttingProxy
@@ -82,9 +81,11 @@ class Talk:
 
 async def leads(server: ServerProcess) -> None:
     """Waits until the server sequences the room."""
-    async with timeout(10):
-        while b"grandstand_leases_held 1.0" not in (await server.ask("GET", "/metrics")).body:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+
+    async def has_the_lease() -> bool:
+        return b"grandstand_leases_held 1.0" in (await server.ask("GET", "/metrics")).body
+
+    await until(has_the_lease)
 
 
 async def takeover_s(viewer: Viewer, heir: ServerProcess, since_s: float) -> float:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from grandstand.settings import ServerSettings
-from grandstand.timeouts import timeout
 from grandstand.workers import parent
 from grandstand.workers.slot import WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
@@ -21,14 +20,14 @@ from grandstand.workers.watch import HUNG_S, WORD_S
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.viewer import Viewer
-from tests.waiting import until
+from tests.waiting import patience, until
 from tests.workers.processes import VIEWERS, crowd, events, go_on, pids, samples, sequencer
 
 DEAF = """
 import socket, sys, time
 line = socket.socket(fileno=int(sys.argv[1]))
 line.sendall(b"ready\\n")
-time.sleep(20)
+time.sleep(3600)
 """
 
 
@@ -103,7 +102,7 @@ async def test_a_worker_that_does_not_stop_with_the_others_is_killed_when_its_ti
     running = parent._Parent(ServerSettings.read(workers=2, drain_s=0.1), tmp_path, "")
     serving = asyncio.create_task(running.serve())
     await until(running._complete.is_set)
-    async with timeout(5):
+    async with patience():
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
     assert not any(worker.is_taken for worker in running._workers)

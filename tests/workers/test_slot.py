@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from grandstand.timeouts import timeout
 from grandstand.workers import slot
 from grandstand.workers.slot import HASTEN, WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
 
-from tests.waiting import PATIENCE_S, until
+from tests.waiting import patience, until
 
 PATIENCE = round(HUNG_S / WORD_S)
 LONG = 10 * PATIENCE
@@ -36,7 +35,7 @@ async def living(program: str) -> AsyncIterator[tuple[WorkerSlot, asyncio.Future
     one = WorkerSlot("1", (sys.executable, "-c", HEAD + program), {}, lambda: None)
     end = asyncio.create_task(one.live())
     try:
-        async with timeout(PATIENCE_S):
+        async with patience():
             yield one, asyncio.shield(end)  # a test that takes too long ends, not the process
     finally:
         one.send_signal(signal.SIGKILL)

@@ -16,6 +16,8 @@ from grandstand.workers import worker
 from grandstand.workers.slot import ALIVE, HASTEN, READY, STOP
 from grandstand.workers.worker import hear
 
+from tests.waiting import PATIENCE_S
+
 
 @asynccontextmanager
 async def hearing(folder: Path) -> AsyncIterator[tuple[socket.socket, list[str]]]:
@@ -37,7 +39,7 @@ async def hearing(folder: Path) -> AsyncIterator[tuple[socket.socket, list[str]]
         yield ours, done
     finally:
         ours.close()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_it_does_what_it_hears_and_leaves_when_it_hears_no_more(tmp_path: Path) -> None:

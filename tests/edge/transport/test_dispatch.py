@@ -8,7 +8,8 @@ from grandstand.edge.transport.dispatch import Dispatch, asks_for_websocket
 from grandstand.wire import frames
 
 from tests.edge.echo import Served, serving
-from tests.waiting import until
+from tests.edge.queues import send_in_pieces
+from tests.waiting import PATIENCE_S, until
 
 REQUEST_LINE = b"GET /v1/rooms/night/live?a=b HTTP/1.1\r\n"
 HEAD = (
@@ -64,14 +65,13 @@ async def test_a_viewer_comes_in_however_its_request_is_split(pieces: int) -> No
     async with serving(http=Dispatch) as served:
         reader, writer = await connected(served)
         size = -(-len(HEAD) // pieces)
-        for start in range(0, len(HEAD), size):
-            writer.write(HEAD[start : start + size])
-            await asyncio.sleep(0.001)
+        cuts = range(0, len(HEAD), size)
+        await send_in_pieces(served, writer, [HEAD[cut : cut + size] for cut in cuts])
         writer.write(HELLO_MASKED_WITH_ZERO)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), 5)
+        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
         assert len(served.server.server_state.connections) == 1
         await hang_up(writer)
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         assert served.server.server_state.connections == set()
 
 
@@ -79,7 +79,7 @@ async def test_a_frame_sent_along_with_the_request_is_not_lost() -> None:
     async with serving(http=Dispatch) as served:
         reader, writer = await connected(served)
         writer.write(HEAD + HELLO_MASKED_WITH_ZERO)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), 5)
+        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
         await hang_up(writer)
 
 
@@ -88,7 +88,7 @@ async def test_http_goes_to_the_application_and_its_connection_is_kept() -> None
         reader, writer = await connected(served)
         for _ in range(2):
             writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), 5)
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), PATIENCE_S)
             assert answer.startswith(b"HTTP/1.1 200 ")
         await hang_up(writer)
 
@@ -97,9 +97,9 @@ async def test_a_websocket_may_follow_on_a_kept_connection() -> None:
     async with serving(app=answer_ok, http=Dispatch) as served:
         reader, writer = await connected(served)
         writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), 5)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), PATIENCE_S)
         writer.write(HEAD)
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
         assert answer.startswith(b"HTTP/1.1 101 ")
         await hang_up(writer)
 
@@ -111,7 +111,7 @@ async def test_silent_connections_are_counted_and_a_shutdown_ends_them() -> None
         await until(lambda: len(connections) == 2)
         await hang_up(leaver)
         await until(lambda: len(connections) == 1)
-        await asyncio.wait_for(served.server.shutdown(), 5)
+        await asyncio.wait_for(served.server.shutdown(), PATIENCE_S)
         assert await staying.read() == b""
         assert await leaving.read() == b""
         await hang_up(stayer)

@@ -3,9 +3,10 @@ from __future__ import annotations
 import asyncio
 
 from grandstand.edge.transport.draining import SLICE_MAX, Draining, due
-from grandstand.timeouts import timeout
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.waiting import patience
 
 
 class Guest:
@@ -71,7 +72,7 @@ async def test_nobody_waits_for_those_who_left_by_themselves() -> None:
         here.clear()
 
     leaving = asyncio.create_task(leave())
-    async with timeout(5):
+    async with patience():
         told = await Draining(600).run(guests, here)
     await leaving
     assert told == 1
@@ -83,10 +84,10 @@ async def test_who_is_in_a_hurry_waits_for_nobody() -> None:
     running = asyncio.create_task(draining.run(guests, here))
     await asyncio.sleep(0)
     draining.hasten()
-    async with timeout(5):
+    async with patience():
         assert await running == 1
 
 
 async def test_a_server_without_viewers_has_drained() -> None:
-    async with timeout(5):
+    async with patience():
         assert await Draining(600).run([], set()) == 0

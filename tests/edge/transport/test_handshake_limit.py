@@ -20,8 +20,9 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.edge.echo import EchoAdmission, no_app
+from tests.edge.echo import EchoAdmission, no_app, serving
 from tests.edge.harness import harness
+from tests.edge.queues import send_in_pieces
 
 HEAD = (
     b"GET /v1/rooms/night/live HTTP/1.1\r\n"
@@ -85,14 +86,12 @@ async def test_so_many_at_once_come_in_and_the_next_is_told_when_to_come_again()
 
 
 async def test_a_request_in_pieces_is_turned_away_too() -> None:
-    async with admitting(letting_in(1)) as port:
+    async with serving(letting_in(1), http=Dispatch) as served:
         answers = []
         for pieces in ([HEAD], [HEAD[:30], HEAD[30:]]):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            for piece in pieces:
-                writer.write(piece)
-                await asyncio.sleep(0.01)
-            answers.append(await asyncio.wait_for(reader.readuntil(b"\r\n"), 5))
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            await send_in_pieces(served, writer, pieces)
+            answers.append(await reader.readuntil(b"\r\n"))
             writer.close()
         assert answers == [
             b"HTTP/1.1 101 Switching Protocols\r\n",
@@ -106,7 +105,7 @@ async def test_those_refused_are_told_to_come_one_after_the_other_and_nobody_too
         for _ in range(1 + 2 * LONGEST_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(HEAD)
-            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            answer = await reader.readuntil(b"\r\n\r\n")
             if b"503" in answer:
                 told = answer.partition(b"Retry-After: ")[2]
                 seconds.append(int(told.partition(b"\r\n")[0]))

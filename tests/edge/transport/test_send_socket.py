@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import socket
-import time
 
 from grandstand.edge.transport.send_socket import UNREAD_BYTES, window
+
+from tests.edge.queues import unacknowledged_bytes
+from tests.waiting import wait_until
 
 
 def test_a_window_shrinks_by_what_is_not_read_and_opens_again() -> None:
@@ -12,16 +14,20 @@ def test_a_window_shrinks_by_what_is_not_read_and_opens_again() -> None:
         socket.create_connection(listener.getsockname()) as peer,
         listener.accept()[0] as ours,
     ):
+
+        def is_acknowledged() -> bool:
+            return not unacknowledged_bytes(ours.fileno())
+
         ours.sendall(b"x" * 1_024)
         widest = window(ours)
         while (now := window(ours)) > widest - UNREAD_BYTES:
             widest = max(widest, now)
             ours.sendall(b"x" * 1_024)
-            time.sleep(0.002)  # its kernel acknowledges 40 ms late
+            wait_until(is_acknowledged)
         peer.recv(1 << 20)
         while window(ours) <= now:
             ours.sendall(b"x")
-            time.sleep(0.002)
+            wait_until(is_acknowledged)
         ours.sendall(b"still open")
 
 

@@ -34,7 +34,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 
 from tests.edge.echo import EchoAdmission, EchoSession, no_app, serving
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 REQUEST_LINE = "GET /v1/rooms/night/live?token=x HTTP/1.1"
 HEADERS = {
@@ -777,7 +777,7 @@ async def test_a_reset_connection_is_lost() -> None:
             await loop.sock_connect(peer, ("127.0.0.1", served.port))
             await loop.sock_sendall(peer, head())
             await loop.sock_recv(peer, 4_096)
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         served.session.socket.write(b"late")
         assert served.session.told == ["opened", "lost"]
 
@@ -789,7 +789,7 @@ async def test_a_connection_that_is_half_closed_without_a_close_frame_is_lost() 
         await reader.readuntil(b"\r\n\r\n")
         writer.write_eof()
         assert await reader.read() == b""
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
         writer.close()
         await writer.wait_closed()
 
@@ -806,7 +806,7 @@ async def test_a_peer_that_ignores_every_close_is_cut_off_by_the_sweep() -> None
             served.session.socket.close(1012, "restart")
             for _ in range(CLOSING_S + 1):
                 served.keepalive.sweep()
-            await asyncio.wait_for(served.session.is_over.wait(), 5)
+            await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
             assert served.server.server_state.connections == set()
 
 
@@ -820,4 +820,4 @@ async def test_a_violation_is_read_to_its_end_so_that_no_reset_overtakes_the_clo
         assert close_code(await reader.read()) == 1009
         writer.close()
         await writer.wait_closed()
-        await asyncio.wait_for(served.session.is_over.wait(), 5)
+        await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)

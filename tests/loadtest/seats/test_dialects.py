@@ -9,6 +9,7 @@ from websockets.http11 import Request, Response
 from loadtest.seats.client_frames import StreamError
 from loadtest.seats.dialects import Grandstand, Kind, Nats, SocketIO, WebSocket, dialect
 from tests.loadtest.shows import NatsShow, pool, until, websocket_show
+from tests.waiting import PATIENCE_S
 
 SEATS = 25
 
@@ -30,7 +31,7 @@ async def test_a_plain_websocket_is_in_at_the_101_and_counts_every_message() -> 
             broadcast(here, text)
         await until(made, lambda: made.counts.frames == 3 * SEATS)
         pings = [await connection.ping() for connection in here]
-        await asyncio.wait_for(asyncio.gather(*pings), 10)
+        await asyncio.wait_for(asyncio.gather(*pings), PATIENCE_S)
     assert paths == {"/sub/gala"}
     assert not made.counts.faults
 

@@ -3,7 +3,8 @@
 With the kernel's own buffers pause_writing fired after 3.8 MB unread, 776 s at 5 frames a second;
 with ours after 36 KB, 7 s. But a peer with default buffers has 120 to 155 KB of small frames in its
 own kernel, 25 s of a busy room, before ours fills. Its window shrinks from the first unread frame
-on.
+on. Frames that are smaller than the window's unit (128 bytes on most machines, 1 KiB where a buffer
+may grow to 32 MB) and acknowledged one by one do not shrink it. Then only full buffers tell.
 """
 
 from __future__ import annotations
