@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.replica import rooms as module
 from grandstand.store import keys
 from grandstand.store.connection import StoreUnavailable
 from grandstand.store.timeline import RoomEndedError, UnknownRoomError
@@ -121,19 +123,26 @@ async def test_what_the_bus_has_lost_is_found_by_comparing_heads(node: Harness) 
     await until(lambda: hand.live.replica.seq == commit.seq)
 
 
-def compares_nothing(node: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that a room learns comes by the bus."""
-    monkeypatch.setattr(node.rooms, "_compare", lambda: asyncio.sleep(0))
+@asynccontextmanager
+async def compares_when_told(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """For the duration of the block nothing is compared unless the bus asks for it."""
+    rooms = node.rooms
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "COMPARE_S", 3600.0)
+        rooms._compare_now.set()
+        await until(lambda: not rooms._compare_now.is_set())
+        yield
+    rooms._compare_now.set()
 
 
 async def test_commits_come_by_the_bus_before_heads_are_compared(
     node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compares_nothing(node, monkeypatch)
-    hand = await node.by_hand()
-    for _ in range(3):
-        await hand.commit("x")
-    assert hand.live.replica.seq == 3
+    async with compares_when_told(node, monkeypatch):
+        hand = await node.by_hand()
+        for _ in range(3):
+            await hand.commit("x")
+        assert hand.live.replica.seq == 3
 
 
 async def test_what_cannot_be_read_on_the_bus_stops_nothing(node: Harness) -> None:
@@ -146,12 +155,12 @@ async def test_what_cannot_be_read_on_the_bus_stops_nothing(node: Harness) -> No
 async def test_a_renewed_epoch_is_noticed_at_once(
     node: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compares_nothing(node, monkeypatch)
-    hand = await node.by_hand()
-    await hand.commit("x")
-    await node.store.timeline.renew_epoch(hand.room, hand.head, "run", 1, 1)
-    old = hand.head.epoch
-    await until(lambda: hand.live.replica.epoch != old)
+    async with compares_when_told(node, monkeypatch):
+        hand = await node.by_hand()
+        await hand.commit("x")
+        await node.store.timeline.renew_epoch(hand.room, hand.head, "run", 1, 1)
+        old = hand.head.epoch
+        await until(lambda: hand.live.replica.epoch != old)
 
 
 async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: Harness) -> None:
