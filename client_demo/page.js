@@ -55,7 +55,7 @@ const SPOKEN = "[data-words],[data-placeholder],[data-label]";
  * Fills `data-words`, `data-placeholder` and `data-label` with the words of those names.
  * @param {Readonly<Record<string, unknown>>} words
  */
-export function speak(words) {
+export function fillWords(words) {
   document.documentElement.lang = navigator.language;
   const word = (/** @type {string} */ key) => String(words[key]);
   for (const one of document.querySelectorAll(SPOKEN)) {

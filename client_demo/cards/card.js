@@ -9,7 +9,7 @@ const FLASH_MS = 1_400;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Whether things may move. */
-export function mayMove() {
+export function allowsMotion() {
   return !calm.matches;
 }
 
@@ -24,11 +24,11 @@ export class Card {
   constructor(id, facts) {
     this.root = make("article", { class: "stats-card", test: "card" }, [this.#title, this.#about, this.#fields]);
     this.root.dataset["card"] = id;
-    this.tell(facts, false);
+    this.update(facts, false);
   }
 
   /** @param {Facts} facts @param {boolean} [flash] what has changed is shown to have changed */
-  tell({ title, about, fields, columns }, flash = true) {
+  update({ title, about, fields, columns }, flash = true) {
     setText(this.#title, title);
     setText(this.#about, about);
     this.#about.hidden = about === "";
@@ -46,7 +46,7 @@ export class Card {
       if (shown.value.textContent === value) return;
       setText(shown.value, value);
       shown.value.title = value;
-      if (flash && known && mayMove()) highlight(shown.row);
+      if (flash && known && allowsMotion()) highlight(shown.row);
     });
     this.#fields.dataset["columns"] = String(columns);
   }

@@ -3,7 +3,7 @@
  * there, however often its numbers change. Told all overlays of the moment as often as one likes.
  */
 
-import { Card, mayMove } from "./card.js";
+import { Card, allowsMotion } from "./card.js";
 import { factsOf } from "./facts.js";
 
 /** @import {Overlay} from "../sdk/grandstand.js" */
@@ -20,7 +20,7 @@ export class CardDeck {
   /** @type {Map<string, Card>} */ #cards = new Map();
   /** @type {Map<string, number>} in which order they came */ #came = new Map();
   #arrivals = 0;
-  /** @type {Map<string, Overlay>} */ #told = new Map();
+  /** @type {Map<string, Overlay>} */ #shown = new Map();
   /** @type {WeakMap<Overlay, import("./facts.js").Facts | undefined>} */ #facts = new WeakMap();
 
   /**
@@ -42,18 +42,18 @@ export class CardDeck {
     const places = moves ? this.#places() : new Map();
     for (const [id, card] of gone) {
       this.#cards.delete(id);
-      this.#told.delete(id);
+      this.#shown.delete(id);
       go(card.root);
     }
-    let told = moves;
+    let hasChanged = moves;
     /** @type {HTMLElement | undefined} */ let older;
     for (const [id, overlay] of wanted) {
       const known = this.#cards.get(id);
-      const facts = this.#told.get(id) === overlay ? undefined : this.#factsOf(overlay);
+      const facts = this.#shown.get(id) === overlay ? undefined : this.#factsOf(overlay);
       if (facts) {
-        told = true;
-        this.#told.set(id, overlay);
-        known?.tell(facts);
+        hasChanged = true;
+        this.#shown.set(id, overlay);
+        known?.update(facts);
       }
       const card = known ?? (facts && new Card(id, facts));
       if (!card) continue;
@@ -65,7 +65,7 @@ export class CardDeck {
       }
       older = card.root;
     }
-    if (told) this.#fit();
+    if (hasChanged) this.#fit();
     slide(places);
   }
 
@@ -104,14 +104,14 @@ export class CardDeck {
 
 /** @param {HTMLElement} root */
 function come(root) {
-  if (!mayMove()) return;
+  if (!allowsMotion()) return;
   const from = { opacity: 0, transform: "translateY(12px) scale(0.98)" };
   root.animate([from, { opacity: 1, transform: "none" }], { duration: COME_MS, easing: EASE });
 }
 
 /** It leaves its place at once, and fades out over it. @param {HTMLElement} root */
 function go(root) {
-  if (!mayMove()) return root.remove();
+  if (!allowsMotion()) return root.remove();
   const { offsetTop, offsetLeft, offsetWidth } = root;
   root.inert = true;
   delete root.dataset["test"];
@@ -127,7 +127,7 @@ function go(root) {
 
 /** Those that stay glide to where they are now. @param {ReadonlyMap<HTMLElement, number>} places */
 function slide(places) {
-  if (!mayMove()) return;
+  if (!allowsMotion()) return;
   for (const [root, before] of places) {
     const by = before - root.offsetTop;
     if (!root.isConnected || root.style.position === "absolute" || by === 0) continue;

@@ -50,7 +50,7 @@ export class PollPlate {
     if (!seen || performance.now() - this.#leftAt < SWAP_MS) return;
     const fresh = !this.#shown;
     if (fresh) this.#build(seen);
-    this.#tell(seen, playhead);
+    this.#update(seen, playhead);
     if (fresh) this.#fit(); // with all of its lines
     this.#root.dataset["on"] = "true";
   }
@@ -88,7 +88,7 @@ export class PollPlate {
   }
 
   /** @param {SeenPoll} seen @param {number} playhead */
-  #tell(seen, playhead) {
+  #update(seen, playhead) {
     const { poll, phase, votes } = seen;
     const bars = barsOf(seen);
     const kind = kindOf(poll.kind);

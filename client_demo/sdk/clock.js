@@ -15,12 +15,12 @@ export class ProgrammeClock {
   #lastRead = -Infinity;
 
   /** True once anything has told the time. */
-  get known() {
+  get isKnown() {
     return this.#offsetMs !== undefined;
   }
 
   /** True once a round trip bounds it from both sides: before, it only says how frames come in. */
-  get sure() {
+  get isExact() {
     return this.#trips.length > 0;
   }
 
@@ -43,7 +43,7 @@ export class ProgrammeClock {
    * @param {number} received local ms
    * @param {number} now programme time
    */
-  heard(received, now) {
+  observe(received, now) {
     const low = now - received;
     if (this.#offsetMs !== undefined && low <= this.#offsetMs) return;
     if (this.#trips.some((one) => one.high < low)) this.#trips = [];

@@ -37,7 +37,7 @@ const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
 export class Connection {
   /** @type {Status} */ status = { phase: "connecting" };
   /** @type {string | undefined} */ token;
-  /** @type {{epoch: string, offset: number} | undefined} */ place;
+  /** @type {{epoch: string, offset: number} | undefined} */ position;
   /** @type {"none" | "token" | "opening" | "greeting" | "live"} */ #stage = "none";
   #pending = new Pending();
   #settledOffset = -1;
@@ -48,7 +48,7 @@ export class Connection {
   #heardAt = 0;
   #gapAt = Infinity;
   #gapEnd = -1;
-  #gapPlace = -1;
+  #gapOffset = -1;
   #silentSince = Infinity;
   /** @type {{id: string, sent: number} | undefined} */ #timeAsked;
   #timeAt = Infinity;
@@ -125,7 +125,7 @@ export class Connection {
       ...(this.token !== undefined && { token: this.token }),
       ...(this.lang !== undefined && { lang: this.lang }),
       ...(this.topics.length > 0 && { follow: this.topics }),
-      ...(this.place && { resume: { ...this.place } }),
+      ...(this.position && { resume: { ...this.position } }),
       client: "grandstand-sdk/0.1",
     };
     return [send(hello)];
@@ -189,7 +189,7 @@ export class Connection {
     if (now >= this.#retryAt) return this.#attemptNow(now);
     const stuck =
       (this.#stage === "opening" || this.#stage === "greeting") && now - this.#since > WELCOME_MS;
-    if (now >= this.#gapAt) this.#doubtPlace();
+    if (now >= this.#gapAt) this.#doubtPosition();
     if (stuck || this.#isSilent(now) || now >= this.#gapAt)
       return [{ do: "close" }, ...this.#retry(now)];
     if (this.#stage !== "live") return [];
@@ -225,7 +225,7 @@ export class Connection {
   follow(id, topics) {
     this.topics = topics;
     this.#follow = { type: "follow", id, topics: [...topics] };
-    return this.#stage === "live" ? this.#sayTopics() : [];
+    return this.#stage === "live" ? this.#sendTopics() : [];
   }
 
   /** The viewer goes. @returns {Effect[]} */
@@ -234,7 +234,7 @@ export class Connection {
   }
 
   /** @returns {Effect[]} */
-  #sayTopics() {
+  #sendTopics() {
     const message = this.#follow;
     this.#follow = undefined;
     return message ? [send(message)] : [];
@@ -245,10 +245,10 @@ export class Connection {
     const fresh = this.#stage !== "live";
     const resumed =
       welcome.recovered &&
-      this.place?.epoch === welcome.epoch &&
-      this.place.offset <= welcome.offset;
-    const offset = resumed && this.place ? this.place.offset : welcome.offset;
-    this.place = { epoch: welcome.epoch, offset };
+      this.position?.epoch === welcome.epoch &&
+      this.position.offset <= welcome.offset;
+    const offset = resumed && this.position ? this.position.offset : welcome.offset;
+    this.position = { epoch: welcome.epoch, offset };
     this.#settledOffset = welcome.offset;
     this.#gapAt = Infinity;
     /** @type {Effect[]} */ const effects = [pass(welcome)];
@@ -258,22 +258,22 @@ export class Connection {
     this.#timeAt = now;
     this.#timeCount = 0;
     effects.push(...this.#become({ phase: "live" }));
-    return [...effects, ...this.#sayTopics(), ...this.#resend(this.#pending.all(now))];
+    return [...effects, ...this.#sendTopics(), ...this.#resend(this.#pending.all(now))];
   }
 
   /** @param {number} now @param {Frame} frame @returns {Effect[]} */
   #frame(now, frame) {
-    if (this.#stage !== "live" || !this.place) return [];
+    if (this.#stage !== "live" || !this.position) return [];
     if (frame.offset === undefined) {
-      if (frame.head !== undefined && frame.head > this.place.offset) this.#gap(now, frame.head);
+      if (frame.head !== undefined && frame.head > this.position.offset) this.#gap(now, frame.head);
       return [pass(frame)];
     }
-    if (frame.offset <= this.place.offset) return []; // had it already
-    if (frame.offset > this.place.offset + 1) {
+    if (frame.offset <= this.position.offset) return []; // had it already
+    if (frame.offset > this.position.offset + 1) {
       this.#gap(now, frame.offset);
       return [];
     }
-    this.place.offset = frame.offset;
+    this.position.offset = frame.offset;
     if (frame.offset >= this.#gapEnd) this.#gapAt = Infinity;
     return [{ do: "message", message: frame, replayed: frame.offset <= this.#settledOffset }];
   }
@@ -285,10 +285,10 @@ export class Connection {
   }
 
   /** What can't be read leaves the same gap after every resume: the second time, start afresh. */
-  #doubtPlace() {
-    if (!this.place) return;
-    if (this.#gapPlace === this.place.offset) this.place = undefined;
-    this.#gapPlace = this.place?.offset ?? -1;
+  #doubtPosition() {
+    if (!this.position) return;
+    if (this.#gapOffset === this.position.offset) this.position = undefined;
+    this.#gapOffset = this.position?.offset ?? -1;
   }
 
   /** @param {number} now */

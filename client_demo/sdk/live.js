@@ -9,13 +9,13 @@ import { Emitter } from "./emitter.js";
 import { messageId } from "./identity.js";
 import { LatencyMeter } from "./latency.js";
 import { Outbox } from "./outbox.js";
-import { Pace } from "./pace.js";
 import { Playhead } from "./playhead.js";
 import { phaseOf } from "./polls.js";
 import { NO_TIME } from "./reading.js";
 import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
 import { Scheduler } from "./scheduler.js";
 import { LiveSocket } from "./socket.js";
+import { Ticker } from "./ticker.js";
 
 /** @import {Clock} from "./clocks.js" */
 /** @import {Status} from "./connection.js" */
@@ -70,7 +70,7 @@ export class LiveRoom {
   /** @type {Clock} */ #clock;
   /** @type {LiveSocket} */ #socket;
   /** @type {Emitter<Events>} */ #emitter = new Emitter();
-  #pace = new Pace((hidden) => this.#step(hidden));
+  #ticker = new Ticker((hidden) => this.#step(hidden));
 
   /** @param {Options} options */
   constructor(options) {
@@ -90,7 +90,7 @@ export class LiveRoom {
       onStatus: (status) => this.#became(status),
       onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
     });
-    this.#pace.start();
+    this.#ticker.start();
     this.#socket.start();
   }
 
@@ -191,7 +191,7 @@ export class LiveRoom {
   }
 
   close() {
-    this.#pace.stop();
+    this.#ticker.stop();
     this.#socket.stop();
     this.#clock.close?.();
   }
@@ -228,7 +228,7 @@ export class LiveRoom {
 
   /** @param {Welcome} welcome @param {number} receivedAt */
   #enter(welcome, receivedAt) {
-    this.#programme.heard(receivedAt, welcome.now);
+    this.#programme.observe(receivedAt, welcome.now);
     const before = this.state;
     this.state = enter(welcome, before);
     if (before && before.epoch !== welcome.epoch) this.#clear();
@@ -239,9 +239,9 @@ export class LiveRoom {
 
   /** @param {Frame} frame @param {boolean} replayed @param {number} receivedAt */
   #fold(frame, replayed, receivedAt) {
-    if (frame.now !== NO_TIME) this.#programme.heard(receivedAt, frame.now);
+    if (frame.now !== NO_TIME) this.#programme.observe(receivedAt, frame.now);
     if (!this.state) return;
-    if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME && this.#programme.sure)
+    if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME && this.#programme.isExact)
       this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
     this.state = fold(this.state, frame);
     this.#schedule(frame.comments ?? [], replayed);

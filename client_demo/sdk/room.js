@@ -135,7 +135,7 @@ export function fold(state, frame) {
  * What numbered frames alone decide: equal in a room entered now and one folded up to now.
  * @param {RoomState} state
  */
-export function numbered(state) {
+export function numberedPart(state) {
   const { room, epoch, offset, settings, recent } = state;
   const parts = { polls: state.polls, overlays: state.overlays, cues: state.cues };
   const lists = Object.entries(parts).map(([name, map]) => [name, [...map.values()]]);

@@ -5,16 +5,16 @@ import { ProgrammeClock } from "../sdk/clock.js";
 
 test("the clock is unknown until something told the time", () => {
   const clock = new ProgrammeClock();
-  assert.equal(clock.known, false);
+  assert.equal(clock.isKnown, false);
   assert.ok(Number.isNaN(clock.read(5)));
 });
 
 test("the clock is sure once a round trip bounds it from both sides", () => {
   const clock = new ProgrammeClock();
-  clock.heard(0, 10_000);
-  assert.deepEqual([clock.known, clock.sure], [true, false]);
+  clock.observe(0, 10_000);
+  assert.deepEqual([clock.isKnown, clock.isExact], [true, false]);
   clock.roundTrip(0, 10, 10_005);
-  assert.equal(clock.sure, true);
+  assert.equal(clock.isExact, true);
 });
 
 test("of several round trips the shortest counts, now plus half of it", () => {
@@ -27,11 +27,11 @@ test("of several round trips the shortest counts, now plus half of it", () => {
 
 test("a frame's now is a lower bound: the clock is never behind it", () => {
   const clock = new ProgrammeClock();
-  clock.heard(0, 10_000);
+  clock.observe(0, 10_000);
   assert.equal(clock.read(100), 10_100);
-  clock.heard(200, 10_150); // delayed on its way: tells nothing
+  clock.observe(200, 10_150); // delayed on its way: tells nothing
   assert.equal(clock.read(200), 10_200);
-  clock.heard(300, 10_350);
+  clock.observe(300, 10_350);
   assert.equal(clock.read(300), 10_350);
 });
 
@@ -47,7 +47,7 @@ test("programme time never runs backwards", () => {
 test("after this machine slept, the first message sets the clock right", () => {
   const clock = new ProgrammeClock();
   clock.roundTrip(0, 10, 10_005);
-  clock.heard(1_000, 71_000); // an hour's sleep in which the local clock stood still
+  clock.observe(1_000, 71_000); // an hour's sleep in which the local clock stood still
   assert.equal(clock.read(1_000), 71_000);
   clock.roundTrip(1_000, 1_010, 71_015); // and trips from before no longer count
   assert.equal(clock.read(2_000), 72_010);

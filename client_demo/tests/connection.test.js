@@ -65,7 +65,7 @@ test("numbered frames pass in order and each once", () => {
   assert.equal(passed(tell(connection, 1, frame({ offset: 11 }))).length, 1);
   assert.equal(passed(tell(connection, 2, frame({ offset: 11 }))).length, 0);
   assert.equal(passed(tell(connection, 3, frame({ offset: 12 }))).length, 1);
-  assert.deepEqual(connection.place, { epoch: "e1", offset: 12 });
+  assert.deepEqual(connection.position, { epoch: "e1", offset: 12 });
 });
 
 test("a gap that no welcome follows within two seconds reconnects with resume", () => {
@@ -111,7 +111,7 @@ test("after a recovered welcome the frames between are passed on as replayed", (
 test("a welcome of another epoch sets the place anew, recovered or not", () => {
   const connection = live();
   tell(connection, 1, welcome({ epoch: "e2", offset: 3, recovered: true }));
-  assert.deepEqual(connection.place, { epoch: "e2", offset: 3 });
+  assert.deepEqual(connection.position, { epoch: "e2", offset: 3 });
   assert.equal(passed(tell(connection, 2, frame({ offset: 4 }))).length, 1);
 });
 

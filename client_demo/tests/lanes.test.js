@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BulletField, PLAIN_TASTE, gridOf, lanesOf } from "../viewer/lanes.js";
+import { BulletField, DEFAULT_OPTIONS, gridOf, lanesOf } from "../viewer/lanes.js";
 import { NOW, comment } from "./rooms.js";
 
 const STAGE = { width: 1_300, height: 520 };
-const { lanes: LANES } = gridOf(STAGE, PLAIN_TASTE);
+const { lanes: LANES } = gridOf(STAGE, DEFAULT_OPTIONS);
 const field = () => new BulletField((text) => text.length * 0.6);
 const LIVE = { playhead: NOW, own: false, history: false };
 const ids = (placed) => placed.map((one) => one.id);
@@ -187,10 +187,10 @@ test("a page that was in the background shows nothing that is over", () => {
   assert.deepEqual(placed, []);
 });
 
-test("two hundred fly at once where the stage and the taste give them room", () => {
+test("two hundred fly at once where the stage and the options give them room", () => {
   for (const density of ["normal", "many"]) {
     const one = field();
-    one.suit({ ...PLAIN_TASTE, density, size: 0.75 });
+    one.configure({ ...DEFAULT_OPTIONS, density, size: 0.75 });
     for (let i = 0; i < 240; i += 1) {
       const now = NOW + i * 30;
       one.add(comment(`c${i}`, { at: now, text: "wow" }), { ...LIVE, playhead: now });
@@ -202,7 +202,7 @@ test("two hundred fly at once where the stage and the taste give them room", () 
 
 test("a viewer who wants few gets few", () => {
   const one = field();
-  one.suit({ ...PLAIN_TASTE, density: "few" });
+  one.configure({ ...DEFAULT_OPTIONS, density: "few" });
   for (let i = 0; i < 200; i += 1) one.add(comment(`c${i}`, { at: NOW + i * 20, text: "a" }), { ...LIVE, playhead: NOW + i * 20 });
   one.at(NOW + 4_000, STAGE);
   assert.ok(one.sizes.flying <= 40);
@@ -211,7 +211,7 @@ test("a viewer who wants few gets few", () => {
 test("bullets stay in the part of the picture they were given", () => {
   for (const area of [0.25, 0.5]) {
     const one = field();
-    one.suit({ ...PLAIN_TASTE, area });
+    one.configure({ ...DEFAULT_OPTIONS, area });
     for (let i = 0; i < 60; i += 1)
       one.add(comment(`c${i}`, { mode: i % 3 ? "scroll" : "bottom" }), LIVE);
     const placed = one.at(NOW, STAGE);
@@ -223,7 +223,7 @@ test("bullets stay in the part of the picture they were given", () => {
 test("what is worth too little is not shown, but for one's own", () => {
   const one = field();
   one.add(comment("before", { weight: 1 }), LIVE);
-  one.suit({ ...PLAIN_TASTE, minWeight: 4 });
+  one.configure({ ...DEFAULT_OPTIONS, minWeight: 4 });
   one.add(comment("low", { weight: 3 }), LIVE);
   one.add(comment("high", { weight: 4 }), LIVE);
   one.add(comment("mine", { weight: 0 }), { ...LIVE, own: true });
@@ -233,7 +233,7 @@ test("what is worth too little is not shown, but for one's own", () => {
 test("size and speed are the viewer's", () => {
   const plain = field();
   const fast = field();
-  fast.suit({ ...PLAIN_TASTE, size: 1.5, speed: 2 });
+  fast.configure({ ...DEFAULT_OPTIONS, size: 1.5, speed: 2 });
   for (const one of [plain, fast]) {
     one.add(comment("1"), LIVE);
     one.at(NOW, STAGE);
@@ -254,7 +254,7 @@ test("a long comment takes longer to cross, so that it can be read", () => {
 
 test("what came in time starts at its moment or, where no lane is free, not at all", () => {
   const one = field();
-  one.suit({ ...PLAIN_TASTE, area: 0.01 }); // one lane
+  one.configure({ ...DEFAULT_OPTIONS, area: 0.01 }); // one lane
   one.add(comment("first", { weight: 2 }), LIVE);
   one.add(comment("second", { weight: 1 }), LIVE);
   assert.deepEqual(ids(one.at(NOW, STAGE)), ["first"]);
@@ -264,7 +264,7 @@ test("what came in time starts at its moment or, where no lane is free, not at a
 
 test("what came late has no moment to miss: it queues for a lane", () => {
   const one = field();
-  one.suit({ ...PLAIN_TASTE, area: 0.01 });
+  one.configure({ ...DEFAULT_OPTIONS, area: 0.01 });
   one.add(comment("first", { at: NOW - 5_000, weight: 2 }), LIVE);
   one.add(comment("second", { at: NOW - 5_000, weight: 1 }), LIVE);
   assert.deepEqual(ids(one.at(NOW, STAGE)), ["first"]);
@@ -274,7 +274,7 @@ test("what came late has no moment to miss: it queues for a lane", () => {
 
 test("what came late doesn't queue for ever", () => {
   const one = field();
-  one.suit({ ...PLAIN_TASTE, area: 0.01 });
+  one.configure({ ...DEFAULT_OPTIONS, area: 0.01 });
   one.add(comment("long", { at: NOW - 5_000, weight: 9, text: "x".repeat(60) }), LIVE);
   one.add(comment("queues", { at: NOW - 5_000, weight: 1 }), LIVE);
   for (let later = 0; later < 40_000; later += 50) {

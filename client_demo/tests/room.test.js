@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { enter, fold, numbered, overlaysAt, pollAt, votesOf } from "../sdk/room.js";
+import { enter, fold, numberedPart, overlaysAt, pollAt, votesOf } from "../sdk/room.js";
 import { NOW, comment, frame, poll, welcome } from "./rooms.js";
 
 const overlay = (id, parts = {}) => ({ id, kind: "card", at: NOW, data: {}, ...parts });
@@ -48,7 +48,7 @@ test("state plus frames equals the state of one who comes in now, after every fr
   let state = enter(welcome());
   NIGHT.forEach((one, i) => {
     state = fold(state, one);
-    assert.deepEqual(numbered(state), numbered(enter(serverAfter(NIGHT.slice(0, i + 1)))));
+    assert.deepEqual(numberedPart(state), numberedPart(enter(serverAfter(NIGHT.slice(0, i + 1)))));
   });
 });
 
@@ -56,13 +56,13 @@ test("frames after a recovered welcome bring comments, retractions and cues alon
   const before = NIGHT.slice(0, 2).reduce(fold, enter(welcome()));
   const resumed = { ...serverAfter(NIGHT), recovered: true, recent: [] };
   const after = NIGHT.slice(2).reduce(fold, enter(resumed, before));
-  assert.deepEqual(numbered(after), numbered(enter(serverAfter(NIGHT))));
+  assert.deepEqual(numberedPart(after), numberedPart(enter(serverAfter(NIGHT))));
 });
 
 test("a welcome that recovered nothing replaces all state", () => {
   const before = NIGHT.reduce(fold, enter(welcome()));
   const after = enter(welcome({ epoch: "e2", offset: 3 }), before);
-  assert.deepEqual(numbered(after), numbered(enter(welcome({ epoch: "e2", offset: 3 }))));
+  assert.deepEqual(numberedPart(after), numberedPart(enter(welcome({ epoch: "e2", offset: 3 }))));
 });
 
 test("a recovered welcome of another epoch is not gone on from", () => {

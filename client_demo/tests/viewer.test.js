@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { Ballots } from "../viewer/ballots.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
-import { Pick } from "../viewer/talk.js";
+import { Sampler } from "../viewer/comment_list.js";
 import { adviceText, connectionText, wordsFor } from "../viewer/words.js";
-import { DEFAULTS, checked, flightTaste, keep, kept } from "../viewer/taste.js";
+import { DEFAULTS, bulletOptions, loadPreferences, parsePreferences, savePreferences } from "../viewer/preferences.js";
 import { NOW, comment, poll } from "./rooms.js";
 import { serverSays } from "./server.js";
 
@@ -29,29 +29,29 @@ const forbidden = {
   },
 };
 
-test("a taste is kept and found again", () => {
+test("preferences are kept and found again", () => {
   const there = storage();
   const mine = { ...DEFAULTS, size: 150, area: "half", density: "few", minWeight: 3, bullets: false };
-  assert.equal(keep(there, mine), true);
-  assert.deepEqual(kept(there), mine);
+  assert.equal(savePreferences(there, mine), true);
+  assert.deepEqual(loadPreferences(there), mine);
 });
 
-test("whatever of a kept taste is not as it should be is as it was at first", () => {
+test("whatever of kept preferences is not as it should be is as it was at first", () => {
   for (const given of [null, undefined, 7, "big", [], { size: "9" }, { size: 1e9, area: "left", keys: 1 }])
-    assert.deepEqual(checked(given), DEFAULTS);
-  assert.deepEqual(checked({ size: 50, speed: NaN }), { ...DEFAULTS, size: 50 });
+    assert.deepEqual(parsePreferences(given), DEFAULTS);
+  assert.deepEqual(parsePreferences({ size: 50, speed: NaN }), { ...DEFAULTS, size: 50 });
 });
 
 test("without storage, or with one that is forbidden, the defaults hold", () => {
   for (const there of [undefined, forbidden, storage({ "grandstand.taste": "{" })])
-    assert.deepEqual(kept(there), DEFAULTS);
-  assert.equal(keep(forbidden, DEFAULTS), false);
-  assert.equal(keep(undefined, DEFAULTS), false);
+    assert.deepEqual(loadPreferences(there), DEFAULTS);
+  assert.equal(savePreferences(forbidden, DEFAULTS), false);
+  assert.equal(savePreferences(undefined, DEFAULTS), false);
 });
 
-test("a taste in percent is what the bullets' field asks for", () => {
-  const taste = flightTaste({ ...DEFAULTS, size: 150, speed: 50, area: "quarter" });
-  assert.deepEqual(taste, { size: 1.5, speed: 0.5, area: 0.25, density: "normal", minWeight: 0 });
+test("preferences in percent are what the bullets' field asks for", () => {
+  const options = bulletOptions({ ...DEFAULTS, size: 150, speed: 50, area: "quarter" });
+  assert.deepEqual(options, { size: 1.5, speed: 0.5, area: 0.25, density: "normal", minWeight: 0 });
 });
 
 test("accepted votes are found again after a reload, others are not", () => {
@@ -105,21 +105,21 @@ test("gauges are kept for the slowest viewers, and no longer", () => {
 });
 
 test("of what is said the best is read, one's own always, and nothing piles up", () => {
-  const pick = new Pick(2, 1_000);
-  for (let i = 0; i < 100; i += 1) pick.add({ comment: comment(`c${i}`, { weight: i % 10 }), own: false });
-  pick.add({ comment: comment("mine", { weight: 0 }), own: true });
-  const taken = pick.take(0);
+  const sampler = new Sampler(2, 1_000);
+  for (let i = 0; i < 100; i += 1) sampler.add({ comment: comment(`c${i}`, { weight: i % 10 }), own: false });
+  sampler.add({ comment: comment("mine", { weight: 0 }), own: true });
+  const taken = sampler.take(0);
   assert.deepEqual(taken.map((one) => one.comment.id), ["c99", "mine"]);
-  pick.add({ comment: comment("next"), own: false });
-  assert.deepEqual(pick.take(999), []);
-  assert.deepEqual(pick.take(1_000).map((one) => one.comment.id), ["next"]);
+  sampler.add({ comment: comment("next"), own: false });
+  assert.deepEqual(sampler.take(999), []);
+  assert.deepEqual(sampler.take(1_000).map((one) => one.comment.id), ["next"]);
 });
 
 test("what was retracted before it was read is not read", () => {
-  const pick = new Pick(2, 0);
-  pick.add({ comment: comment("1"), own: false });
-  pick.drop("1");
-  assert.deepEqual(pick.take(0), []);
+  const sampler = new Sampler(2, 0);
+  sampler.add({ comment: comment("1"), own: false });
+  sampler.drop("1");
+  assert.deepEqual(sampler.take(0), []);
 });
 
 test("all polls that run are shown, the latest first, then the last that ended", () => {

@@ -16,7 +16,7 @@ const MOST_SPRITE_PX = 4_096; // what every browser's canvas can be wide
 const RTL = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
 /** @returns {(text: string) => number} the width of a text in ems */
-export function emMeasure() {
+export function emMeasurer() {
   const context = document.createElement("canvas").getContext("2d");
   if (!context) throw new Error("this browser has no 2D canvas");
   context.font = `${WEIGHT} ${MEASURE_PX}px ${FACE}`;
@@ -31,7 +31,7 @@ export class BulletPainter {
   #empty = true;
 
   /** How many sprites are kept. */
-  get kept() {
+  get spriteCount() {
     return this.#sprites.size;
   }
 

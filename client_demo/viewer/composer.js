@@ -3,7 +3,7 @@
 import { element, make, setText } from "../page.js";
 import { RefusedError } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
-import { segments } from "./settings.js";
+import { segmentedControl } from "./settings.js";
 import { words } from "./words.js";
 
 /** @import {Mode, Notice, Sent, Settings, Size} from "../sdk/grandstand.js" */
@@ -51,7 +51,7 @@ export class Composer {
    * @param {{id?: string, role: string}} viewer
    * @param {boolean} guest
    */
-  rule(settings, viewer, guest) {
+  applyRules(settings, viewer, guest) {
     this.#max = settings.max_text ?? 100;
     const mayAlways = viewer.role === "moderator" || viewer.role === "producer";
     const onlyWatches = viewer.id === undefined || (guest && settings.guests === "watch");
@@ -61,9 +61,9 @@ export class Composer {
   }
 
   /** Whether the connection is there; what was sent without one goes when it is back. @param {boolean} live */
-  connected(live) {
+  onConnection(live) {
     this.#live = live;
-    if (!live && this.#waiting > 0) this.tell("waiting", words.waiting);
+    if (!live && this.#waiting > 0) this.showStatus("waiting", words.waiting);
   }
 
   /** It is over for this viewer. @param {string} why */
@@ -73,10 +73,10 @@ export class Composer {
   }
 
   /** @param {Notice} notice @param {number} now programme time */
-  noticed(notice, now) {
+  onNotice(notice, now) {
     if (notice.code === "muted") {
       this.#mute(notice.until === undefined ? Infinity : notice.until - now);
-      return this.tell("muted", words.muted);
+      return this.showStatus("muted", words.muted);
     }
     const text = /** @type {Record<string, string>} */ ({
       approved: words.approved,
@@ -85,12 +85,12 @@ export class Composer {
       restored: words.restored,
     })[notice.code];
     if (notice.code === "restored") this.#mutedUntil = -Infinity;
-    if (text !== undefined) this.tell(notice.code, text, this.#known.get(notice.comment ?? ""));
+    if (text !== undefined) this.showStatus(notice.code, text, this.#known.get(notice.comment ?? ""));
     this.show();
   }
 
   /** @param {string} code @param {string} text @param {string} [about] what was said */
-  tell(code, text, about) {
+  showStatus(code, text, about) {
     this.status.dataset["code"] = code;
     this.status.replaceChildren(make("strong", { text }));
     if (about !== undefined) this.status.append(make("bdi", { text: about, class: "quote" }));
@@ -121,8 +121,8 @@ export class Composer {
     const sent = this.onSend(text, this.#look);
     this.#waiting += 1;
     this.field.value = "";
-    if (this.#live) this.tell("sending", words.sending, text);
-    else this.tell("waiting", words.waiting, text);
+    if (this.#live) this.showStatus("sending", words.sending, text);
+    else this.showStatus("waiting", words.waiting, text);
     this.show();
     void this.#follow(sent, text);
   }
@@ -132,7 +132,7 @@ export class Composer {
     try {
       const ack = await sent.answer;
       if (ack.comment !== undefined) remember(this.#known, ack.comment, text);
-      this.tell(ack.status, words[ack.status], text);
+      this.showStatus(ack.status, words[ack.status], text);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#refused(error, text);
@@ -145,7 +145,7 @@ export class Composer {
   /** @param {RefusedError} error @param {string} text */
   #refused(error, text) {
     const { code, message, retryAfter } = error;
-    this.tell(code, errorText(words, { code, message, retry_after: retryAfter }), text);
+    this.showStatus(code, errorText(words, { code, message, retry_after: retryAfter }), text);
     if (code === "muted") this.#mute(retryAfter === undefined ? Infinity : retryAfter * 1000);
     if (code === "rate_limited") this.#waitUntil = performance.now() + (retryAfter ?? 1) * 1000;
     // A refusal that passes gives the text back, to be sent once more.
@@ -178,7 +178,7 @@ export class Composer {
       // An object's keys that are numbers come in their order: white shall be the first all the same.
       const values = Object.keys(texts).sort((a, b) => Number(b === chosen && id === "colour") - Number(a === chosen && id === "colour"));
       set.append(make("legend", { text: label, class: "unseen" }));
-      set.append(segments(id, values, texts, (value) => this.#choose(id, value)));
+      set.append(segmentedControl(id, values, texts, (value) => this.#choose(id, value)));
       for (const input of set.querySelectorAll("input")) {
         input.checked = input.value === chosen;
         if (id !== "colour") continue;

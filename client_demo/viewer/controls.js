@@ -76,16 +76,16 @@ export class Controls {
     setText(element("picture-state", HTMLElement), words.pictureStates[state]);
   }
 
-  askForPress() {
+  askForPlay() {
     this.begin.hidden = false;
   }
 
   #show() {
     const { paused, muted } = this.player.video;
     const full = this.watch.classList.contains("full");
-    name(this.play, paused ? words.play : words.pause, !paused);
-    name(this.sound, muted ? words.soundOn : words.soundOff, !muted);
-    name(this.full, full ? words.fullOff : words.fullOn, full);
+    labelButton(this.play, paused ? words.play : words.pause, !paused);
+    labelButton(this.sound, muted ? words.soundOn : words.soundOff, !muted);
+    labelButton(this.full, full ? words.fullOff : words.fullOn, full);
   }
 
   /** Full screen shows the bar while somebody moves; whoever has the focus in it keeps it. */
@@ -103,7 +103,7 @@ export class Controls {
 }
 
 /** What a press would do, and which of two pictures the button shows. @param {HTMLButtonElement} button @param {string} text @param {boolean} on */
-export function name(button, text, on) {
+export function labelButton(button, text, on) {
   button.setAttribute("aria-label", text);
   button.title = text;
   button.dataset["on"] = String(on);

@@ -1,7 +1,6 @@
 /**
- * Which bullets are on screen and where, as a pure function of comments, the viewer's taste and the
- * playhead. Measures nothing and paints nothing: widths come in as ems, the stage's size with every
- * question.
+ * Which bullets are on screen and where, as a pure function of comments, playhead and options. It
+ * measures nothing and paints nothing: widths come in as ems, the stage's size with every question.
  *
  * A bullet's first lane is given by its comment's id, as a share of the height, so that every viewer
  * of the same broadcast sees it in the same place on a screen of any size; only where that lane is
@@ -29,7 +28,7 @@ const MOST_SEEN = 2_000;
 
 /**
  * @typedef {"few" | "normal" | "many"} Density few: at most 40; many: they may cover each other
- * @typedef {object} Taste
+ * @typedef {object} BulletOptions
  * @property {number} size 1 as designed
  * @property {number} speed 1 as designed
  * @property {number} area of the picture's height, from its top: 0 to 1
@@ -37,8 +36,8 @@ const MOST_SEEN = 2_000;
  * @property {number} minWeight what is worth less is not shown, one's own excepted
  */
 
-/** @type {Taste} */
-export const PLAIN_TASTE = { size: 1, speed: 1, area: 1, density: "normal", minWeight: 0 };
+/** @type {BulletOptions} */
+export const DEFAULT_OPTIONS = { size: 1, speed: 1, area: 1, density: "normal", minWeight: 0 };
 
 /**
  * @typedef {object} Bullet
@@ -91,22 +90,22 @@ export function lanesOf(id, lanes) {
 }
 
 /**
- * How a stage is divided for that taste.
+ * How a stage is divided with these options.
  * @param {Stage} stage
- * @param {Taste} taste
+ * @param {BulletOptions} options
  * @returns {Grid}
  */
-export function gridOf(stage, taste) {
-  const fontPx = Math.max(LEAST_FONT_PX, stage.height * FONT_OF_HEIGHT) * taste.size;
-  const lanes = Math.max(1, Math.floor((stage.height * taste.area) / (fontPx * LINE)));
-  return { lanes, fontPx, laneHeight: (stage.height * taste.area) / lanes, width: stage.width };
+export function gridOf(stage, options) {
+  const fontPx = Math.max(LEAST_FONT_PX, stage.height * FONT_OF_HEIGHT) * options.size;
+  const lanes = Math.max(1, Math.floor((stage.height * options.area) / (fontPx * LINE)));
+  return { lanes, fontPx, laneHeight: (stage.height * options.area) / lanes, width: stage.width };
 }
 
 export class BulletField {
   /** @type {Bullet[]} */ #waiting = [];
   /** @type {Bullet[]} */ #flying = [];
   /** @type {Set<string>} */ #seen = new Set();
-  #taste = PLAIN_TASTE;
+  #options = DEFAULT_OPTIONS;
   /** @type {Grid | undefined} */ #grid;
 
   /** @param {(text: string) => number} measureEm width of a text in ems */
@@ -126,9 +125,9 @@ export class BulletField {
    */
   add(comment, { playhead, own, history }) {
     if (this.#seen.has(comment.id)) return;
-    if (!own && comment.weight < this.#taste.minWeight) return;
+    if (!own && comment.weight < this.#options.minWeight) return;
     const start = history ? comment.at : Math.max(comment.at, playhead);
-    const bullet = bulletOf(comment, own, start, this.measureEm, this.#taste.speed);
+    const bullet = bulletOf(comment, own, start, this.measureEm, this.#options.speed);
     if (playhead - comment.at > IN_TIME_MS) bullet.patienceMs = PATIENCE_MS;
     if (start + bullet.flightMs <= playhead) return;
     this.#remember(comment.id);
@@ -143,10 +142,10 @@ export class BulletField {
     this.#flying = this.#flying.filter((bullet) => bullet.id !== id);
   }
 
-  /** What the viewer likes; holds from now on. @param {Taste} taste */
-  suit(taste) {
-    this.#taste = taste;
-    const worth = (/** @type {Bullet} */ one) => one.own || one.weight >= taste.minWeight;
+  /** What the viewer prefers; holds from now on. @param {BulletOptions} options */
+  configure(options) {
+    this.#options = options;
+    const worth = (/** @type {Bullet} */ one) => one.own || one.weight >= options.minWeight;
     this.#waiting = this.#waiting.filter(worth);
     this.#flying = this.#flying.filter(worth);
   }
@@ -165,7 +164,7 @@ export class BulletField {
    * @returns {Placed[]}
    */
   at(playhead, stage) {
-    const grid = gridOf(stage, this.#taste);
+    const grid = gridOf(stage, this.#options);
     const lasts = (/** @type {Bullet} */ one) => playhead < one.start + one.flightMs;
     this.#flying = this.#flying.filter(lasts);
     this.#settle(grid, playhead);
@@ -198,7 +197,7 @@ export class BulletField {
     for (const one of byAge) {
       const height = Math.floor(((one.lane + 0.5) / before.lanes) * grid.lanes);
       const lane = this.#free(one, [height, ...linesOf(one, grid.lanes)], playhead, grid);
-      if (lane === undefined && !one.own && this.#taste.density !== "many") continue;
+      if (lane === undefined && !one.own && this.#options.density !== "many") continue;
       one.lane = lane ?? height;
       this.#flying.push(one);
     }
@@ -219,7 +218,7 @@ export class BulletField {
 
   /** @param {Bullet} bullet @param {number} playhead @param {Grid} grid */
   #launch(bullet, playhead, grid) {
-    const { density } = this.#taste;
+    const { density } = this.#options;
     if (this.#flying.length >= MOST_FLYING[density] && !bullet.own) return false;
     // One that joins in mid-flight keeps its start, one that waited for a lane starts when it has it.
     const due = bullet.start;

@@ -1,7 +1,7 @@
 /** The viewer's page: puts room, picture, bullets, composer, polls and settings together. */
 
 import { CardDeck } from "../cards/deck.js";
-import { element, setText, speak } from "../page.js";
+import { element, fillWords, setText } from "../page.js";
 import {
   connect,
   keepToken,
@@ -11,33 +11,33 @@ import {
 } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
 import { Ballots } from "./ballots.js";
-import { BulletPainter, emMeasure } from "./bullets.js";
+import { BulletPainter, emMeasurer } from "./bullets.js";
 import { sharpCanvas } from "./canvas.js";
+import { CommentList } from "./comment_list.js";
 import { Composer } from "./composer.js";
-import { Controls, name } from "./controls.js";
+import { Controls, labelButton } from "./controls.js";
 import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
 import { Player } from "./player.js";
 import { PollCards } from "./polls.js";
+import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./preferences.js";
 import { GaugeHistory, showPulse } from "./pulse.js";
 import { SettingsPanel } from "./settings.js";
-import { Talk } from "./talk.js";
-import { flightTaste, keep, kept, storageOf } from "./taste.js";
 import { adviceText, connectionText, hasEnded, words } from "./words.js";
 
 const REFRESH_MS = 200;
 const BACK_MS = 3_000;
 
-speak(words);
+fillWords(words);
 const room = roomFromQuery();
 const behind = new URLSearchParams(location.search).get("behind");
 const watch = element("watch", HTMLElement);
 const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
-const field = new BulletField(emMeasure());
+const field = new BulletField(emMeasurer());
 const painter = new BulletPainter();
 const gauges = new GaugeHistory();
-const talk = new Talk();
+const comments = new CommentList();
 
 const given = tokenFromFragment();
 if (given !== undefined) keepToken("given", room, given);
@@ -53,7 +53,7 @@ const player = new Player(element("video", HTMLVideoElement), {
   ...(behind !== null && { behindMs: Math.max(0, Number(behind) || 0) * 1000 }),
   onClock: (clock) => live.useClock(clock),
   onState: (state) => controls.showPicture(state),
-  onBlocked: () => controls.askForPress(),
+  onBlocked: () => controls.askForPlay(),
 });
 const controls = new Controls(player, watch);
 const composer = new Composer((text, look) => live.comment(text, look));
@@ -63,25 +63,25 @@ const polls = new PollCards(
   element("polls", HTMLElement),
   ballots,
   (poll, choices) => live.vote(poll, choices),
-  (question) => talk.announce(words.pollOpened(question)),
+  (question) => comments.announce(words.pollOpened(question)),
 );
-const panel = new SettingsPanel(kept(storageOf("localStorage")), (taste) => {
-  keep(storageOf("localStorage"), taste);
-  suit();
+const panel = new SettingsPanel(loadPreferences(storageOf("localStorage")), (preferences) => {
+  savePreferences(storageOf("localStorage"), preferences);
+  applyPreferences();
 });
 
 /** Whether comments fly. For those who asked their system for less motion they never do. */
-const flying = () => panel.taste.bullets && !lessMotion.matches;
+const flying = () => panel.preferences.bullets && !lessMotion.matches;
 
-function suit() {
-  const { taste } = panel;
-  field.suit(flightTaste(taste));
+function applyPreferences() {
+  const { preferences } = panel;
+  field.configure(bulletOptions(preferences));
   if (!flying()) field.clear();
-  element("bullets", HTMLElement).style.opacity = String(taste.opacity / 100);
-  element("talk", HTMLElement).hidden = !taste.list && flying();
+  element("bullets", HTMLElement).style.opacity = String(preferences.opacity / 100);
+  element("talk", HTMLElement).hidden = !preferences.list && flying();
   const toggle = element("bullets-on", HTMLButtonElement);
   toggle.hidden = lessMotion.matches;
-  name(toggle, taste.bullets ? words.bulletsOff : words.bulletsOn, taste.bullets);
+  labelButton(toggle, preferences.bullets ? words.bulletsOff : words.bulletsOn, preferences.bullets);
 }
 
 // --- what the room says ----------------------------------------------------------------------------
@@ -91,7 +91,7 @@ live.on("state", (state) => {
   document.title = settings.title || state.room;
   setText(element("title", HTMLElement), settings.title || state.room);
   setText(element("me", HTMLElement), viewer.name ? words.youAre(viewer.name) : words.watching);
-  composer.rule(settings, viewer, mine === undefined);
+  composer.applyRules(settings, viewer, mine === undefined);
   player.show(settings.stream ?? "");
   gauges.add(state.now, state.gauges);
 });
@@ -99,22 +99,22 @@ live.on("state", (state) => {
 live.on("comment", ({ comment, own, lateMs, history }) => {
   const playhead = comment.at + lateMs; // this frame's own: the clock may have moved on meanwhile
   if (flying()) field.add(comment, { playhead, own, history });
-  if (own || comment.weight >= panel.taste.minWeight) talk.add({ comment, own });
+  if (own || comment.weight >= panel.preferences.minWeight) comments.add({ comment, own });
 });
 live.on("retract", (id) => {
   field.retract(id);
-  talk.retract(id);
+  comments.retract(id);
 });
 live.on("clear", () => {
   field.clear();
-  talk.clear();
+  comments.clear();
 });
 live.on("frame", (playhead) => {
   const placed = Number.isNaN(playhead) ? [] : field.at(playhead, bullets.size);
   painter.paint(bullets.context, placed, bullets.ratio());
 });
-live.on("notice", (notice) => composer.noticed(notice, live.now()));
-live.on("refusal", (error) => composer.tell(error.code, errorText(words, error)));
+live.on("notice", (notice) => composer.onNotice(notice, live.now()));
+live.on("refusal", (error) => composer.showStatus(error.code, errorText(words, error)));
 
 /** @type {Set<string>} */ const noted = new Set();
 live.on("clock", ({ why }) => {
@@ -137,7 +137,7 @@ live.on("status", (status) => {
   const now = performance.now();
   if (status.phase === "live" && wasLost) backUntil = now + BACK_MS;
   if (status.phase !== "connecting") wasLost = status.phase === "lost";
-  composer.connected(status.phase === "live");
+  composer.onConnection(status.phase === "live");
   const wasIn = live.state !== undefined;
   if (status.phase === "ended") composer.end(connectionText(words, status, wasIn, now));
   const advice = adviceText(words, status, wasIn);
@@ -164,7 +164,7 @@ function refresh() {
   const isOver = live.status.phase === "ended";
   polls.show(isOver ? [] : live.polls(), playhead); // no vote would reach the room
   deck.show(live.overlays());
-  talk.show(performance.now());
+  comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
   setText(element("viewers", HTMLElement), isOver ? "" : words.viewers(seen.viewers));
   showPulse(seen);
@@ -172,14 +172,14 @@ function refresh() {
 
 // --- what the viewer does --------------------------------------------------------------------------
 
-const toggleBullets = () => panel.change({ bullets: !panel.taste.bullets });
+const toggleBullets = () => panel.change({ bullets: !panel.preferences.bullets });
 element("bullets-on", HTMLElement).addEventListener("click", toggleBullets);
 element("open-settings", HTMLElement).addEventListener("click", () => panel.toggle());
 element("note-close", HTMLElement).addEventListener("click", () => {
   element("note", HTMLElement).hidden = true;
 });
-name(element("open-settings", HTMLButtonElement), words.settings, false);
-lessMotion.addEventListener("change", suit);
+labelButton(element("open-settings", HTMLButtonElement), words.settings, false);
+lessMotion.addEventListener("change", applyPreferences);
 listenForKeys(
   {
     d: toggleBullets,
@@ -190,7 +190,7 @@ listenForKeys(
     c: () => composer.focus(),
     s: () => panel.toggle(),
   },
-  () => panel.taste.keys,
+  () => panel.preferences.keys,
 );
 
 /** What tests and the curious may look at. */
@@ -212,5 +212,5 @@ Object.assign(window, {
   },
 });
 
-suit();
+applyPreferences();
 setInterval(refresh, REFRESH_MS);

@@ -1,34 +1,34 @@
 /** The panel in which a viewer says how comments shall look. Each change holds at once. */
 
 import { button, element, make, setText } from "../page.js";
-import { AREAS, DEFAULTS, DENSITIES, RANGES } from "./taste.js";
+import { AREAS, DEFAULTS, DENSITIES, RANGES } from "./preferences.js";
 import { words } from "./words.js";
 
-/** @import {ViewerTaste} from "./taste.js" */
+/** @import {Preferences} from "./preferences.js" */
 
 export class SettingsPanel {
   /** @type {(() => void)[]} */ #shows = [];
 
   /**
-   * @param {ViewerTaste} taste
-   * @param {(taste: ViewerTaste) => void} onChange
+   * @param {Preferences} preferences
+   * @param {(preferences: Preferences) => void} onChange
    */
-  constructor(taste, onChange) {
-    this.taste = taste;
+  constructor(preferences, onChange) {
+    this.preferences = preferences;
     this.onChange = onChange;
     this.dialog = element("settings", HTMLDialogElement);
     const fields = element("settings-fields", HTMLElement);
     const percent = (/** @type {number} */ value) => words.percent(value / 100);
     fields.append(
-      this.#flag("bullets", words.tasteBullets),
-      this.#flag("list", words.tasteList),
-      this.#range("size", words.tasteSize, percent),
-      this.#range("speed", words.tasteSpeed, percent),
-      this.#range("opacity", words.tasteOpacity, percent),
-      this.#choice("area", words.tasteArea, Object.keys(AREAS), words.areas),
-      this.#choice("density", words.tasteDensity, DENSITIES, words.densities),
-      this.#range("minWeight", words.tasteMinWeight, words.weight),
-      this.#flag("keys", words.tasteKeys),
+      this.#flag("bullets", words.preferenceBullets),
+      this.#flag("list", words.preferenceList),
+      this.#range("size", words.preferenceSize, percent),
+      this.#range("speed", words.preferenceSpeed, percent),
+      this.#range("opacity", words.preferenceOpacity, percent),
+      this.#choice("area", words.preferenceArea, Object.keys(AREAS), words.areas),
+      this.#choice("density", words.preferenceDensity, DENSITIES, words.densities),
+      this.#range("minWeight", words.preferenceMinWeight, words.weight),
+      this.#flag("keys", words.preferenceKeys),
       button(words.reset, "reset", () => this.change({ ...DEFAULTS }), "quiet"),
     );
     for (const [key, does] of Object.entries(words.keys)) {
@@ -48,11 +48,11 @@ export class SettingsPanel {
     else this.dialog.showModal();
   }
 
-  /** @param {Partial<ViewerTaste>} part */
+  /** @param {Partial<Preferences>} part */
   change(part) {
-    this.taste = { ...this.taste, ...part };
+    this.preferences = { ...this.preferences, ...part };
     this.#show();
-    this.onChange(this.taste);
+    this.onChange(this.preferences);
   }
 
   #show() {
@@ -65,7 +65,7 @@ export class SettingsPanel {
     box.type = "checkbox";
     box.className = "switch";
     box.addEventListener("change", () => this.change({ [name]: box.checked }));
-    this.#shows.push(() => (box.checked = this.taste[name]));
+    this.#shows.push(() => (box.checked = this.preferences[name]));
     return make("label", { class: "row" }, [make("span", { text: label }), box]);
   }
 
@@ -77,9 +77,9 @@ export class SettingsPanel {
     Object.assign(slider, { type: "range", min: String(from), max: String(to), step: String(step) });
     slider.addEventListener("input", () => this.change({ [name]: Number(slider.value) }));
     this.#shows.push(() => {
-      slider.value = String(this.taste[name]);
-      slider.setAttribute("aria-valuetext", say(this.taste[name]));
-      setText(value, say(this.taste[name]));
+      slider.value = String(this.preferences[name]);
+      slider.setAttribute("aria-valuetext", say(this.preferences[name]));
+      setText(value, say(this.preferences[name]));
     });
     return make("label", { class: "row" }, [make("span", { text: label }), slider, value]);
   }
@@ -90,9 +90,9 @@ export class SettingsPanel {
    */
   #choice(name, label, values, texts) {
     const set = make("fieldset", { class: "row", test: `taste-${name}` }, [make("legend", { text: label })]);
-    set.append(segments(name, values, texts, (value) => this.change({ [name]: value })));
+    set.append(segmentedControl(name, values, texts, (value) => this.change({ [name]: value })));
     this.#shows.push(() => {
-      for (const input of set.querySelectorAll("input")) input.checked = input.value === this.taste[name];
+      for (const input of set.querySelectorAll("input")) input.checked = input.value === this.preferences[name];
     });
     return set;
   }
@@ -105,7 +105,7 @@ export class SettingsPanel {
  * @param {Record<string, string>} texts
  * @param {(value: string) => void} onChoice
  */
-export function segments(name, values, texts, onChoice) {
+export function segmentedControl(name, values, texts, onChoice) {
   const parts = values.map((value) => {
     const input = make("input", { test: `${name}-${value}` });
     Object.assign(input, { type: "radio", name, value });

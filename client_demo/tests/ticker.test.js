@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Pace } from "../sdk/pace.js";
+import { Ticker } from "../sdk/ticker.js";
 
 let now;
 let frames;
 let steps;
-let pace;
+let ticker;
 
 beforeEach(() => {
   [now, frames, steps] = [0, [], []];
   mock.timers.enable({ apis: ["setInterval"] });
   mock.method(performance, "now", () => now);
-  pace = new Pace((hidden) => steps.push(hidden));
+  ticker = new Ticker((hidden) => steps.push(hidden));
 });
 afterEach(() => {
-  pace.stop();
+  ticker.stop();
   mock.timers.reset();
   mock.restoreAll();
   delete globalThis.requestAnimationFrame;
@@ -38,14 +38,14 @@ function wait(ms, paintEveryMs = Infinity) {
 
 test("it steps with the animation frames, and by them alone", () => {
   browser();
-  pace.start();
+  ticker.start();
   wait(1_000, 20);
   assert.deepEqual(steps, Array.from({ length: 50 }, () => false));
 });
 
 test("while nothing is painted a timer steps, and says so", () => {
   browser();
-  pace.start();
+  ticker.start();
   wait(100, 20);
   steps = [];
   wait(1_000);
@@ -55,14 +55,14 @@ test("while nothing is painted a timer steps, and says so", () => {
 });
 
 test("where there are no animation frames a timer takes their place", () => {
-  pace.start();
+  ticker.start();
   wait(1_000);
   assert.deepEqual(steps, Array.from({ length: 50 }, () => false));
 });
 
 test("a step that throws is not the last", () => {
   browser();
-  const broken = new Pace(() => {
+  const broken = new Ticker(() => {
     steps.push("broken");
     throw new Error("a fault");
   });
@@ -75,9 +75,9 @@ test("a step that throws is not the last", () => {
 
 test("once stopped it steps no more", () => {
   browser();
-  pace.start();
+  ticker.start();
   wait(100, 20);
-  pace.stop();
+  ticker.stop();
   steps = [];
   wait(1_000, 20);
   assert.deepEqual(steps, []);

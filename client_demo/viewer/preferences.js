@@ -1,9 +1,9 @@
-/** What this viewer likes, kept in the browser. Whatever lies there is checked before it is believed. */
+/** What this viewer prefers, kept in the browser. Whatever lies there is checked before it is believed. */
 
 const KEY = "grandstand.taste";
 
 /**
- * @typedef {object} ViewerTaste
+ * @typedef {object} Preferences
  * @property {boolean} bullets
  * @property {boolean} list
  * @property {boolean} keys single-key shortcuts
@@ -15,7 +15,7 @@ const KEY = "grandstand.taste";
  * @property {number} minWeight 0 to 9
  */
 
-/** @type {Readonly<ViewerTaste>} */
+/** @type {Readonly<Preferences>} */
 export const DEFAULTS = {
   bullets: true,
   list: true,
@@ -43,9 +43,9 @@ export const DENSITIES = ["few", "normal", "many"];
 /**
  * Whatever is not as it should be is as it was at first.
  * @param {unknown} given
- * @returns {ViewerTaste}
+ * @returns {Preferences}
  */
-export function checked(given) {
+export function parsePreferences(given) {
   const raw = /** @type {Record<string, unknown>} */ (typeof given === "object" && given ? given : {});
   const flag = (/** @type {"bullets" | "list" | "keys"} */ name) =>
     typeof raw[name] === "boolean" ? raw[name] : DEFAULTS[name];
@@ -68,24 +68,24 @@ export function checked(given) {
   };
 }
 
-/** @param {ViewerTaste} taste @returns {import("./lanes.js").Taste} what the bullets' field asks for */
-export function flightTaste({ size, speed, area, density, minWeight }) {
+/** @param {Preferences} preferences @returns {import("./lanes.js").BulletOptions} what the field of bullets takes */
+export function bulletOptions({ size, speed, area, density, minWeight }) {
   return { size: size / 100, speed: speed / 100, area: AREAS[area], density, minWeight };
 }
 
 /** What was kept; the defaults where the browser keeps nothing. @param {Storage | undefined} storage */
-export function kept(storage) {
+export function loadPreferences(storage) {
   try {
-    return checked(JSON.parse(storage?.getItem(KEY) ?? "null"));
+    return parsePreferences(JSON.parse(storage?.getItem(KEY) ?? "null"));
   } catch {
-    return { ...DEFAULTS }; // it is no JSON, or the browser forbids storage: taste is not worth a fault
+    return { ...DEFAULTS }; // it is no JSON, or the browser forbids storage: preferences are not worth a fault
   }
 }
 
-/** @param {Storage | undefined} storage @param {ViewerTaste} taste @returns {boolean} whether it is kept */
-export function keep(storage, taste) {
+/** @param {Storage | undefined} storage @param {Preferences} preferences @returns {boolean} whether it is kept */
+export function savePreferences(storage, preferences) {
   try {
-    storage?.setItem(KEY, JSON.stringify(taste));
+    storage?.setItem(KEY, JSON.stringify(preferences));
     return storage !== undefined;
   } catch {
     return false; // full, or forbidden: it holds until the page is left

@@ -9,7 +9,7 @@ import { withCount } from "./lanes.js";
 import { words } from "./words.js";
 
 /** @import {Comment} from "../sdk/wire.js" */
-/** @typedef {{comment: Comment, own: boolean}} Said */
+/** @typedef {{comment: Comment, own: boolean}} ListedComment */
 
 const LIST_EVERY_MS = 700;
 const LIST_AT_ONCE = 3;
@@ -18,8 +18,8 @@ const LOG_EVERY_MS = 4_000;
 const MOST_SPOKEN = 12;
 
 /** The best of what came since it was last asked. Pure. */
-export class Pick {
-  /** @type {Said[]} */ #best = [];
+export class Sampler {
+  /** @type {ListedComment[]} */ #best = [];
   #since = -Infinity;
 
   /** @param {number} most @param {number} everyMs */
@@ -28,11 +28,11 @@ export class Pick {
     this.everyMs = everyMs;
   }
 
-  /** @param {Said} said */
+  /** @param {ListedComment} said */
   add(said) {
     this.#best.push(said);
     if (this.#best.length <= this.most) return;
-    const rank = (/** @type {Said} */ one) => (one.own ? Infinity : one.comment.weight);
+    const rank = (/** @type {ListedComment} */ one) => (one.own ? Infinity : one.comment.weight);
     const least = this.#best.reduce((low, one) => (rank(one) < rank(low) ? one : low));
     this.#best.splice(this.#best.indexOf(least), 1);
   }
@@ -46,7 +46,7 @@ export class Pick {
     this.#best = [];
   }
 
-  /** @param {number} now local ms @returns {Said[]} in their order; none while it is too soon */
+  /** @param {number} now local ms @returns {ListedComment[]} in their order; none while it is too soon */
   take(now) {
     if (this.#best.length === 0 || now - this.#since < this.everyMs) return [];
     this.#since = now;
@@ -54,9 +54,9 @@ export class Pick {
   }
 }
 
-export class Talk {
-  #listed = new Pick(LIST_AT_ONCE, LIST_EVERY_MS);
-  #spoken = new Pick(1, LOG_EVERY_MS);
+export class CommentList {
+  #listed = new Sampler(LIST_AT_ONCE, LIST_EVERY_MS);
+  #spoken = new Sampler(1, LOG_EVERY_MS);
   #pinned = true;
 
   constructor() {
@@ -71,7 +71,7 @@ export class Talk {
     });
   }
 
-  /** @param {Said} said */
+  /** @param {ListedComment} said */
   add(said) {
     this.#listed.add(said);
     this.#spoken.add(said);
@@ -113,7 +113,7 @@ export class Talk {
   }
 }
 
-/** @param {Said} said */
+/** @param {ListedComment} said */
 function lineOf({ comment, own }) {
   const name = make("bdi", { text: comment.name, class: "name" });
   const text = make("span", { text: comment.text, class: "said" });

@@ -7,7 +7,7 @@
 const HIDDEN_STEP_MS = 250;
 const BARE_STEP_MS = 20;
 
-export class Pace {
+export class Ticker {
   #steppedAt = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
   #frame = 0;
