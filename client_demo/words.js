@@ -1,4 +1,4 @@
-/** What all pages say, in English and Chinese; each has its own words beside it. */
+/** The words that all pages share, in English and Chinese; each page has its own words in its folder. */
 
 /** The category, which the contract puts last in a rejection's message. @param {string} message */
 const category = (message) => message.slice(message.lastIndexOf(": ") + 1).trim();
@@ -46,8 +46,8 @@ const en = {
     rate_limited: (seconds) => `Too fast. Try again in ${seconds} s`,
     muted: (seconds) => (seconds ? `You are muted for ${seconds} s more` : "You are muted"),
     shielded: () => "Only moderators may comment right now",
-    overloaded: () => "Very busy. Trying again by itself",
-    unavailable: () => "Not available for a moment. Trying again by itself",
+    overloaded: () => "Very busy. Trying again automatically",
+    unavailable: () => "Not available for a moment. Trying again automatically",
   }),
   otherError: (/** @type {string} */ detail) => `Not sent: ${detail}`,
   // polls

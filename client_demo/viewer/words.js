@@ -1,9 +1,9 @@
-/** What the viewer's page says, in English and Chinese, beside what all pages share. */
+/** The words of the viewer's page, in English and Chinese, besides those that all pages share. */
 
 import { statusText, wordsFor as sharedFor } from "../words.js";
 
 const NO_SUCH_ROOM = 4004;
-const SIGN_IN = "Only those who have signed in can watch here. Sign in on the site that brought you here.";
+const SIGN_IN = "Only viewers who have signed in can watch here. Sign in on the site that brought you here.";
 const SIGN_IN_ZH = "登录后才能观看。请从带你来这里的网站登录。";
 
 const en = {
@@ -19,18 +19,18 @@ const en = {
   back: "Connected again",
   roomEnded: "This room has ended",
   roomEndedNote: "This room has ended. Nothing more will come here, and you can close this page.",
-  /** What a door that stays shut means for who stands before it, by what the server says of it. */
+  /** What a viewer who may not enter reads, by the server's message. */
   refusals: /** @type {Record<string, {what: string, next: string}>} */ ({
     "a viewer of this device was banned from this room: sign in, or come another day": {
       what: "this device is banned",
       next:
         "A guest was banned from this room on this device. For up to a day it lets no other guest in from here. " +
         "With an account you can come in: sign in on the site that brought you here. Or come again tomorrow. " +
-        "If you think it is a mistake, tell whoever runs the show: the ban can be undone.",
+        "If you think it is a mistake, tell the people who run the show: the ban can be undone.",
     },
     "you are banned from this room": {
       what: "you are banned from this room",
-      next: "A moderator has banned you from this room. If you think it is a mistake, tell whoever runs the show: the ban can be undone.",
+      next: "A moderator has banned you from this room. If you think it is a mistake, tell the people who run the show: the ban can be undone.",
     },
     "this room lets no guests in: sign in": {
       what: "this room lets no guests in",
@@ -46,7 +46,7 @@ const en = {
     },
     "the token is for another room": {
       what: "you are signed in for another room",
-      next: "The link that you came by is for another room. Open this room from the site that brought you here.",
+      next: "The link that you used is for another room. Open this room from the site that brought you here.",
     },
   }),
   // player
@@ -105,8 +105,8 @@ const en = {
   accepted: "Sent",
   held: "A moderator will look at it first",
   approved: "Approved by a moderator",
-  noticeRejected: "Turned down by a moderator",
-  retracted: "Taken back by a moderator",
+  noticeRejected: "Rejected by a moderator",
+  retracted: "Removed by a moderator",
   muted: "You have been muted",
   mutedFor: (/** @type {string} */ time) => `You are muted for ${time} more`,
   restored: "You may comment again",

@@ -1,4 +1,4 @@
-"""The operator's faults: what is wrong with a setting or a machine, and what to do about it."""
+"""An operator's errors: what is wrong with a setting or a machine, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class OperatorError(Exception):
-    """The operator's fault: one line that names the setting and says what to do.
+    """An operator's error: one line that names the setting and says what to do.
 
     The command line prints it as it is, without a traceback, and exits with 1.
     """
@@ -16,7 +16,7 @@ class OperatorError(Exception):
 
 @contextmanager
 def exit_on_operator_error() -> Iterator[None]:
-    """For what a program does as a whole: an operator's fault ends it with its line and 1."""
+    """End the program at an operator's error, with its line and exit code 1."""
     try:
         yield
     except OperatorError as fault:

@@ -1,4 +1,4 @@
-"""SIGHUP, and the terminal that a server was started from."""
+"""SIGHUP, and the terminal from which a server was started."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 
 
 class Hangup:
-    """What SIGHUP means: to look for a new model, or that the terminal was closed."""
+    """What SIGHUP means: to check for a new model, or that the terminal was closed."""
 
     def __init__(self) -> None:
         is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup
@@ -15,7 +15,7 @@ class Hangup:
 
     @property
     def is_real(self) -> bool:
-        """Whether the terminal that the process was started from is gone."""
+        """Return whether the terminal from which the process was started is gone."""
         return self._had_terminal and not _has_terminal()
 
 

@@ -7,13 +7,12 @@ import socket
 from grandstand.errors import OperatorError
 
 BACKLOG = 16_384
-"""Connections that may wait to be accepted; the kernel caps it by ``net.core.somaxconn``. When they
-are too many it drops the rest without a word, and a client tries again after 1, 3, 7, 15, 31 s.
-"""
+"""Connections that may wait to be accepted; the kernel caps it by ``net.core.somaxconn``. If there
+are more, it drops the rest silently, and a client tries again after 1, 3, 7, 15, 31 s."""
 
 
 def listen(host: str, port: int, shared: bool = False) -> socket.socket:
-    """A listener; a shared one stands beside others on a port that was reserved.
+    """Return a listener; a shared one uses a port that was reserved, beside others.
 
     Raises OperatorError if the address isn't ours or the port is taken.
     """
@@ -29,11 +28,11 @@ def listen(host: str, port: int, shared: bool = False) -> socket.socket:
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """Takes a port, 0 for any, for shared listeners of this user, and doesn't listen itself.
+    """Take a port, 0 for any, for shared listeners of this user, without listening.
 
-    Bound as one that shares with nobody, so that a port in use is noticed even where its user
-    would share it; and only then made one that shares: listeners that share join it, another who
-    wants to reserve it can't. Raises OperatorError as ``listen``.
+    It is first bound without sharing, so that a port in use is noticed even where its user would
+    share it. Only then it is made to share: listeners that share can join it, but nobody else can
+    reserve it. Raises OperatorError as ``listen``.
     """
     holder = _bound(host, port, [socket.SO_REUSEADDR])
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
@@ -42,7 +41,7 @@ def reserve(host: str, port: int) -> socket.socket:
 
 
 def url(listener: socket.socket) -> str:
-    """Where it answers."""
+    """Return the URL at which it answers."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

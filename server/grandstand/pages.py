@@ -1,4 +1,4 @@
-"""The pages that browsers load, as they lie in ``client_demo``, and the libraries they import."""
+"""The pages that browsers load, from ``client_demo``, and the libraries that they import."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _IMPORT = re.compile(
 
 
 def policy(html: str, foreign_style: bool = False) -> str:
-    """The Content-Security-Policy of a page.
+    """Return the Content-Security-Policy of a page.
 
-    A room's stream may lie on any host, and hls.js plays it through a ``blob:``. The import map is
-    the one inline script there is, since browsers take no other kind: it is let in by its hash.
-    With ``foreign_style`` a studio's own CSS, which OBS puts into the page as an element, works,
-    with the fonts and logos that it names; scripts stay ours.
+    A room's stream may be on any host, and hls.js plays it through a ``blob:``. The import map is
+    the one inline script, since browsers accept no other kind: its hash allows it. With
+    ``foreign_style`` a studio's own CSS works, which OBS puts into the page as an element, with the
+    fonts and logos that it names; scripts stay ours.
     """
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()}'"
@@ -67,9 +67,9 @@ def policy(html: str, foreign_style: bool = False) -> str:
 
 
 def modules(folder: Path, html: str) -> list[str]:
-    """The paths of a page's scripts and of all that they import, the nearest first.
+    """Return the paths of a page's scripts and of all that they import, the nearest first.
 
-    What is only imported once it is needed is among them; what JSDoc names for its types is not.
+    What is imported only when it is needed is among them; what JSDoc names for its types is not.
     """
     maps = _IMPORT_MAP.findall(html)
     bare: dict[str, str] = json.loads(maps[0])["imports"] if maps else {}
@@ -96,19 +96,19 @@ def _takes_gzip(headers: Headers) -> bool:
 
 @functools.lru_cache(maxsize=512)
 def _packed(body: bytes) -> bytes:
-    """Packed once: the scripts of one page take 33 ms of a core."""
+    """Return the body compressed, once: the scripts of one page take 33 ms of a core."""
     return gzip.compress(body, mtime=0)
 
 
 class _Modules(StaticFiles):
-    """Scripts and styles; ``only`` names the files or folders (ending in /) that are let out."""
+    """Scripts and styles; ``only`` names the files or folders (ending in /) that are served."""
 
     def __init__(self, directory: Path, only: tuple[str, ...] | None = None) -> None:
         super().__init__(directory=directory, check_dir=False)
         self._only = only
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Finds nothing but what may be seen."""
+        """Find only what may be served."""
         if (
             path.startswith("node_modules")
             if self._only is None
@@ -118,7 +118,7 @@ class _Modules(StaticFiles):
         return super().lookup_path(path)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, small where it may be, under the pages' headers."""
+        """Return the file, compressed where it may be, with the pages' headers."""
         response = await super().get_response(path, scope)
         response.headers.update(HEADERS)
         if isinstance(response, FileResponse) and _takes_gzip(Headers(scope=scope)):
@@ -129,11 +129,12 @@ class _Modules(StaticFiles):
 
 
 def pages(folder: Path) -> list[BaseRoute]:
-    """Routes of the viewer's page, the producer's, the overlay's, and of what they load."""
+    """Return the routes of the viewer's page, the producer's, the overlay's, and of what they
+    load."""
 
     def page(name: str, path: str, foreign_style: bool = False) -> Route:
         file = folder / name
-        # All at once, where the browser would find them level by level, each a round trip away.
+        # All at once. The browser would find them level by level, each a round trip away.
         links = "".join(
             f'<link rel="modulepreload" href="{path}" />\n    '
             for path in modules(folder, file.read_text("utf-8"))

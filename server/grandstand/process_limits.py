@@ -1,4 +1,4 @@
-"""How many open files a process may have, and so how many connections."""
+"""The number of open files, and so of connections, that a process may have."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import sys
 from grandstand.errors import OperatorError
 
 FILES_MIN = 1024
-"""Open files without which not even a small room fits; the hard limit is taken where it's more."""
+"""Open files without which not even a small room fits; the soft limit is raised to the hard one."""
 
 FILES_KEPT = 100
 """Open files that connections leave to the store, the model and what is read from disk."""
 
 
 def raise_file_limit() -> None:
-    """Takes as many open files as may be had. Raises OperatorError if that is too few."""
+    """Raise the limit of open files as far as possible. Raises OperatorError if that is too few."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < FILES_MIN:
         raise OperatorError(

@@ -12,17 +12,18 @@ PLACES = (_PACKAGE, _PACKAGE.parent.parent)
 
 
 def pages() -> Path:
-    """The folder of the browser's pages. Raises OperatorError if it isn't there."""
+    """Return the folder of the browser's pages. Raises OperatorError if it isn't there."""
     return found("client_demo", "viewer.html").parent
 
 
 def model() -> Path:
-    """The trained comment scorer; its manifest lies beside it. Raises OperatorError without it."""
+    """Return the trained comment scorer; its manifest is beside it. Raises OperatorError without
+    it."""
     return found("models/comment_scorer", "model.onnx")
 
 
 def found(folder: str, name: str, places: tuple[Path, ...] = PLACES) -> Path:
-    """The file in the first of the places that has it. Raises OperatorError if none has."""
+    """Return the file in the first of the places that has it. Raises OperatorError if none has."""
     for place in places:
         path = place / folder / name
         if path.is_file():

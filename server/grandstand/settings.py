@@ -1,4 +1,5 @@
-"""What an operator sets: environment variables ``GRANDSTAND_…``, each with a default that works."""
+"""Settings of an operator: environment variables ``GRANDSTAND_…``, each with a default that
+works."""
 
 from __future__ import annotations
 
@@ -17,18 +18,19 @@ from grandstand.errors import OperatorError
 
 PREFIX = "GRANDSTAND_"
 OF_COMMANDS = ("TOKEN", "URL")
-"""Variables that commands read which talk with a server."""
+"""Variables that are read by commands that call a server."""
 
 
 def _listed(value: object) -> object:
-    """A comma-separated list."""
+    """Return the items of a comma-separated list."""
     if not isinstance(value, str):
         return value
     return tuple(part for part in (each.strip() for each in value.split(",")) if part)
 
 
 def _origin(value: str) -> str:
-    """A browser sends scheme, host and port, no path; anything else would never match."""
+    """Check an origin. A browser sends scheme, host and port, no path; anything else would never
+    match."""
     scheme, _, host = value.partition("://")
     if value != "*" and (scheme not in ("http", "https") or not host or "/" in host):
         raise ValueError(f"{value!r} is not an origin such as https://show.example")
@@ -72,7 +74,7 @@ class ServerSettings(BaseSettings):
 
     @classmethod
     def read(cls, **given: Any) -> Self:
-        """Reads the environment; what is ``given`` and not None comes first.
+        """Read the environment; what is ``given`` and not None overrides it.
 
         Raises OperatorError with every fault, each by the name of its variable.
         """
@@ -83,12 +85,12 @@ class ServerSettings(BaseSettings):
 
     @property
     def secret(self) -> str | None:
-        """The secret in plain."""
+        """Return the secret in plain text."""
         return None if self.jwt_secret is None else self.jwt_secret.get_secret_value()
 
     @property
     def token_terms(self) -> TokenTerms:
-        """What tokens must say."""
+        """Return what tokens must contain."""
         previous = self.jwt_secret_previous
         return TokenTerms(
             audience=self.jwt_audience or "",
@@ -99,9 +101,10 @@ class ServerSettings(BaseSettings):
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables that look like ours but are none, each with the closest of ours, or "".
+    """Return variables that look like ours but are none, each with the closest of ours, or "".
 
-    No reason to refuse a start: an orchestrator puts such ones in for a service called grandstand.
+    They are no reason to refuse a start: an orchestrator sets such variables for a service called
+    grandstand.
     """
     given = os.environ if environment is None else environment
     ours = [name.upper() for name in ServerSettings.model_fields]
@@ -114,7 +117,7 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str,
 
 
 def _fault(error: Mapping[str, Any]) -> str:
-    """One fault in a line; the value itself may be a secret and is not repeated."""
+    """Return one fault as a line; the value itself may be a secret and is not repeated."""
     variable = PREFIX + str(error["loc"][0]).upper()
     words = str(error["msg"]).removeprefix("Value error, ")
     return f"{variable}: {words.replace('Input should be', 'must be', 1)}"

@@ -1,6 +1,5 @@
 """The store that the settings name: an operator's own, or the embedded one for as long as it is
-needed.
-"""
+needed."""
 
 from __future__ import annotations
 
@@ -23,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def store_url(settings: ServerSettings) -> AsyncIterator[str]:
-    """Where the store is that the settings name, or the embedded one, stopped at the end.
+    """Give the URL of the store that the settings name, or of the embedded one, which is stopped at
+    the end.
 
     Raises OperatorError.
     """
@@ -42,7 +42,7 @@ async def store_url(settings: ServerSettings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Store]:
-    """The store there. Raises OperatorError."""
+    """Connect to the store there. Raises OperatorError."""
     try:
         store = await open_store(url)
     except StoreUnavailable as away:
@@ -61,7 +61,7 @@ async def connected(url: str) -> AsyncIterator[Store]:
 
 def _advice(scheme: str, away: StoreUnavailable) -> str:
     if "loading" in away.reason.lower():
-        return "it reads its data still; start again in a while"
+        return "it still loads its data; start again in a while"
     if scheme == "rediss":
         return "start it, or correct GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
     if scheme == "redis" and "losed" in away.reason:  # closed, Connection closed by server

@@ -1,8 +1,8 @@
 """Ending tasks that may be waiting for the store.
 
 One cancellation may be lost: redis-py sends inside ``asyncio.wait_for``, which on Python 3.11
-forgets one that comes together with its result. And a task that goes on after the store was closed
-would open a connection that nobody closes.
+forgets a cancellation that comes together with its result. And a task that goes on after the store
+was closed would open a connection that nobody closes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 CANCEL_AGAIN_S = 0.1
 PATIENTLY_S = 1.0
-"""For tasks that have something to put in order when they end: their own endings take 0.1 s."""
+"""For tasks that must clean up when they end: their own endings take 0.1 s."""
 
 
 async def cancel_all(tasks: Iterable[asyncio.Task[Any]], again_s: float = CANCEL_AGAIN_S) -> None:
-    """Cancels the tasks, every ``again_s``, until all have ended; what they raise stays theirs."""
+    """Cancel the tasks, every ``again_s``, until all have ended; their exceptions stay theirs."""
     going = {task for task in tasks if not task.done()}
     while going:
         for task in going:

@@ -1,7 +1,7 @@
-"""What can be seen from outside: metrics in the manner of Prometheus, and logs.
+"""What operators can see: metrics in Prometheus' format, and logs.
 
-A metric's label and a log's field never hold what a person wrote, a name, or a token: who needs
-those looks into the record.
+A metric's label and a log's field never contain what a person wrote, a name, or a token. Whoever
+needs those looks into the record.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class ByLabel(dict[str, Metric]):
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own; the process's memory, CPU time and
-    open files among them."""
+    """All metrics of one process, in a registry of their own, with the process's memory, CPU time
+    and open files."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        # Else each series has a second one, of the time when it began.
+        # Else each series has a second one, for the time when it began.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry
         ProcessCollector(registry=registry)
@@ -120,7 +120,8 @@ class Metrics:
         )
         self.store_up = gauge("store_up", "Whether the store answers")
         self.store_clock_jump = gauge(
-            "store_clock_jump_seconds", "By how much the store's clock jumped, until it is believed"
+            "store_clock_jump_seconds",
+            "By how much the store's clock jumped, until accepted",
         )
         self.room_clock_ahead = gauge(
             "room_clock_ahead_seconds", "How long the clock of a room will stand still, the longest"
@@ -149,13 +150,13 @@ class Metrics:
         )
 
     def built(self, version: str, durability: str) -> None:
-        """Which version runs, and what an ack of its store promises."""
+        """Set which version runs, and what an ack of its store promises."""
         self._build.labels(version, durability).set(1)
 
     def ticked(
         self, entries: int, waited_ms: float, shown: int, merged: int, overflow: int
     ) -> None:
-        """One tick was committed, whose oldest entry had been in the store for ``waited_ms``."""
+        """Count a committed tick whose oldest entry had been in the store for ``waited_ms``."""
         self.tick_entries.observe(entries)
         self.sequencing_seconds.observe(max(waited_ms, 0) / 1000)
         self.comments.labels("shown").inc(shown)
@@ -165,12 +166,14 @@ class Metrics:
     def read_counter(
         self, name: str, words: str, label: str, read: Callable[[], Mapping[str, float]]
     ) -> None:
-        """Counts that a part keeps by itself: ``read`` gives them by the values of ``label``."""
+        """Export counts that a part keeps by itself: ``read`` returns them by the values of
+        ``label``."""
         self.registry.register(_ReadCounter(f"grandstand_{name}", words, label, read))
 
 
 class ParentMetrics:
-    """Of the process that starts the others, where a server has several: ``workers`` by name."""
+    """The metrics of the process that starts the others, if a server has several: ``workers`` by
+    name."""
 
     def __init__(self, registry: CollectorRegistry, workers: Iterable[str]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -266,7 +269,7 @@ class _ReadCounter(Collector):
         self._name, self._words, self._label, self._read = name, words, label, read
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Asked at every scrape."""
+        """Return the metric; called at every scrape."""
         family = CounterMetricFamily(self._name, self._words, labels=[self._label])
         for value, count in self._read().items():
             family.add_metric([value], count)
@@ -286,7 +289,7 @@ def escape_event(_logger: Any, _method: str, entry: EventDict) -> EventDict:
 
 
 def configure_logging(level: str, as_json: bool) -> None:
-    """structlog and the standard library's loggers in one form, on standard error."""
+    """Set up structlog and the standard library's loggers in one form, on standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -328,7 +331,7 @@ def configure_logging(level: str, as_json: bool) -> None:
 
 
 def withhold_private(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Takes out what a log may not hold, should somebody put it in."""
+    """Remove what a log may not contain, should some code have put it in."""
     for field in PRIVATE_FIELDS & event.keys():
         event[field] = "withheld"
     return event

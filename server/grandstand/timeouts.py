@@ -1,9 +1,9 @@
-"""A time limit that holds wherever it stands, on every Python that is supported.
+"""A time limit that works anywhere, on every supported Python.
 
 Before Python 3.11.4 ``asyncio.timeout`` counts all cancellations of its task, not those since it
-began. In the clean-up of a task that was cancelled it therefore raises CancelledError where it
-should raise TimeoutError, and what was to happen when the time is over doesn't. So nothing uses it
-but this file; ruff says so. When 3.11.4 is the oldest Python, it can take this one's place.
+began. So in the clean-up of a task that was cancelled, it raises CancelledError where it should
+raise TimeoutError, and the code for the end of the time doesn't run. Therefore only this file uses
+it; ruff checks this. When 3.11.4 is the oldest Python, it can replace this file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 async def timeout(delay_s: float) -> AsyncIterator[asyncio.Timeout]:
     """Limit the block to ``delay_s`` seconds; as ``asyncio.timeout`` of newer Pythons.
 
-    A cancellation from outside goes on as it is, when it comes together with the end too.
+    A cancellation from outside passes unchanged, also when it comes together with the end.
 
     Raises:
         TimeoutError: the time is over.

@@ -1,13 +1,13 @@
-"""Tokens: who holds one, and giving them to guests.
+"""Tokens: finding their holders, and issuing them to guests.
 
-PyJWT checks them. But a token in the very form that ``issue`` gives, as nearly all have, is read
-here in a tenth of the time (5 us against 47), which is a tenth of what a viewer's entry costs;
-whatever is different in it, if only an expired ``exp``, is left to PyJWT to judge and to name.
+PyJWT checks them. But a token in exactly the form that ``issue`` makes, as nearly all have, is read
+here in a tenth of the time (5 us against 47), which is a tenth of what a viewer's entry costs. A
+token with any difference, if only an expired ``exp``, is left to PyJWT to judge and to name.
 
-HS256 is believed with our own secret alone, the asymmetric algorithms with the keys of a JWKS
-alone: a token chooses which of its issuer's keys it was signed with, never how it is checked, so a
-public key can't be passed off as a secret. ``identify`` is asked at every hello and never waits;
-keys are fetched in the background. What an issuer signs for another application is not for us:
+HS256 is accepted only with our own secret, the asymmetric algorithms only with the keys of a JWKS.
+A token chooses which of its issuer's keys it was signed with, never how it is checked. So a public
+key can't be passed off as a secret. ``identify`` is called at every hello and never waits; keys are
+fetched in the background. Tokens that an issuer signs for another application are refused:
 ``TokenTerms`` name the audience and the issuer that a token must have, and how long it may live.
 """
 
@@ -46,13 +46,13 @@ MAX_JWKS_BYTES = 1 << 20
 FETCH_TIMEOUT_S = 5.0
 REFRESH_S = 300.0
 CLOCK_LEEWAY_S = 60
-"""An issuer's clock may be so much ahead of ours before its tokens seem to live too long."""
+"""How far an issuer's clock may be ahead of ours before its tokens seem to live too long."""
 
 LATEST_S = 2**53
-"""The largest number of seconds that every issuer's JSON tells exactly."""
+"""The largest number of seconds that every issuer's JSON represents exactly."""
 
 HURRY_S = 10.0
-"""However many tokens name a key that isn't known, the issuer is asked no more often than this."""
+"""However many tokens name an unknown key, the issuer is asked no more often than this."""
 
 _ALGORITHM_OF = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 _HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
@@ -78,7 +78,7 @@ class Claims(Struct, frozen=True):
 
 
 class _Plain(Claims, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A payload that holds nothing which we don't read."""
+    """A payload without anything that we don't read."""
 
     exp: int
 
@@ -100,10 +100,11 @@ class Tokens:
     def __init__(
         self, secret: str | None, jwks_url: str | None = None, terms: TokenTerms | None = None
     ) -> None:
-        """Raises OperatorError for a secret that is too short, or if there is nothing to check by.
+        """Raises OperatorError for a secret that is too short, or if there is nothing to check
+        tokens with.
 
         Without a secret, ``issue`` refuses: there is nothing to sign with. Tokens signed with the
-        previous secret of ``terms`` are still taken, and no new ones are signed with it.
+        previous secret of ``terms`` are still accepted, and none are signed with it.
         """
         self.terms = terms = terms or TokenTerms()
         if not secret and not jwks_url:
@@ -127,13 +128,15 @@ class Tokens:
 
     @property
     def fingerprint(self) -> str:
-        """Equal for servers of the same secret, JWKS, audience and issuer; tells none of them."""
+        """Return what is equal for servers of the same secret, JWKS, audience and issuer; it
+        reveals none of them."""
         terms = self.terms
         by = "\0".join((self._jwks_url or "", terms.audience, terms.issuer))
         return hmac.digest((self._secret or "").encode(), by.encode(), "sha256")[:8].hex()
 
     def identify(self, token: str) -> Identity:
-        """The holder of ``token``. Raises RefusedError(unauthorized), saying what is wrong."""
+        """Return the holder of ``token``. Raises RefusedError(unauthorized), saying what is
+        wrong."""
         claims = self._claims(token)
         self._check_terms(claims)
         issued_s = claims.iat or 0
@@ -154,7 +157,7 @@ class Tokens:
         return identity
 
     def check_revoked(self, identity: Identity) -> None:
-        """Raises RefusedError(unauthorized) if the token was revoked."""
+        """Raise RefusedError(unauthorized) if the token was revoked."""
         self.revocations.check(identity, time.time() * 1000)
 
     def issue(
@@ -168,7 +171,7 @@ class Tokens:
         device: str = "",
         held_until: int = 0,
     ) -> str:
-        """A token of our own; ``device`` and ``held_until`` are a guest's.
+        """Return a token of our own; ``device`` and ``held_until`` are a guest's.
 
         Raises RefusedError(forbidden) without a secret to sign it with.
         """
@@ -196,17 +199,17 @@ class Tokens:
         return jwt.encode(payload, self._secret, algorithm="HS256")
 
     def lifetime_s(self, wanted_s: float) -> float:
-        """How long a token of our own lives: at most what is accepted."""
+        """Return how long a token of our own lives: at most what is accepted."""
         return min(wanted_s, self.terms.max_life_s) if self.terms.max_life_s else wanted_s
 
     def _check_terms(self, claims: Claims) -> None:
-        """Raises RefusedError(unauthorized) for a token that isn't meant for us, or lives too long.
+        """Raise RefusedError(unauthorized) for a token that isn't meant for us, or lives too long.
 
-        Without ``iat`` what is left of its life is all that can be judged.
+        Without ``iat``, only the rest of its life can be judged.
         """
         terms = self.terms
         if terms.issuer and claims.iss != terms.issuer:
-            _refuse("the token is from another issuer (`iss`) than the one that is let in here")
+            _refuse("the token is from another issuer (`iss`) than the one that is accepted here")
         if terms.audience:
             meant_for = [claims.aud] if isinstance(claims.aud, str) else claims.aud or []
             if terms.audience not in meant_for:
@@ -256,9 +259,9 @@ class Tokens:
         return found
 
     async def run(self, refresh_s: float = REFRESH_S, hurry_s: float = HURRY_S) -> None:
-        """Keeps the issuer's keys fresh until cancelled; without a JWKS there is nothing to do.
+        """Keep the issuer's keys fresh until cancelled; without a JWKS there is nothing to do.
 
-        While the issuer can't be reached the keys of before hold.
+        While the issuer can't be reached, the previous keys stay valid.
         """
         if self._jwks_url is None:
             await asyncio.Event().wait()
@@ -279,12 +282,13 @@ class Tokens:
 
 @lru_cache(maxsize=1024)
 def _one_set_of(rooms: tuple[str, ...]) -> frozenset[str]:
-    """Return the same set for all who may enter the same rooms: of its own it takes 216 bytes."""
+    """Return the same set for all who may enter the same rooms: a set of its own takes 216
+    bytes."""
     return frozenset(rooms)
 
 
 def _read_plain(token: str, secret: bytes) -> Claims | None:
-    """The claims of a good token in the form of our own; None if it is any other."""
+    """Return the claims of a good token in our own form; None if it is any other."""
     signed, _, signature = token.rpartition(".")
     if not signed.startswith(_PLAIN_HEADER) or not signed.isascii():
         return None
@@ -317,7 +321,7 @@ def _verified(token: str, key: _Key) -> Claims:
     )
     claims = msgspec.convert(payload, Claims)
     for who in (claims.sub, claims.jti or ""):
-        who.encode()  # half a character, as a cut emoji is, is nobody that can be told from others
+        who.encode()  # half a character, such as a cut emoji, identifies nobody
     return claims
 
 
@@ -330,9 +334,9 @@ def _fetch(url: str) -> bytes:
 
 
 def read_keys(document: bytes) -> tuple[_Key, ...]:
-    """Return the keys that we can use; symmetric ones and those for encryption are not among them.
+    """Return the keys that we can use; symmetric ones and those for encryption are left out.
 
-    Raises ValueError if it is no JWKS or has none.
+    Raises ValueError if it is no JWKS or has no such key.
     """
     try:
         rows = msgspec.json.decode(document, type=dict[str, Any]).get("keys")

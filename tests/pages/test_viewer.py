@@ -354,7 +354,7 @@ async def test_a_guest_whose_device_is_banned_is_told_so_and_what_to_do(
     me = await ann.page.evaluate("window.grandstand.live.state.viewer.id")
     await server.produce("POST", f"/v1/rooms/{room}/viewers/{me}/ban", {})
     await expect(ann.find("status")).to_have_attribute("data-phase", "ended")
-    await expect(ann.find("note")).to_contain_text("tell whoever runs the show")
+    await expect(ann.find("note")).to_contain_text("tell the people who run the show")
     for locale, what, advice in (
         ("en-US", "this device is banned", "come again tomorrow"),
         ("zh-CN", "此设备已被封禁", "明天再来"),

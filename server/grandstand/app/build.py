@@ -1,4 +1,4 @@
-"""Puts a server together: store, rooms, edge, leader and HTTP. Nothing is started here."""
+"""Puts a server together: store, rooms, edge, leader and HTTP. It starts nothing."""
 
 from __future__ import annotations
 
@@ -48,15 +48,16 @@ from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode
 
 GRACE_S = 5
-"""How long viewers may take to answer the close frame when the process goes away."""
+"""How long viewers may take to answer the close frame when the process stops."""
 
 AFTER_S = 1.0
-"""At most so long ``bye`` asks a viewer to wait: it smooths the slices in which they are told."""
+"""The longest wait that ``bye`` asks of a viewer: it smooths the slices in which viewers are
+told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a server has before it reaches its store."""
+    """What a server has before it connects to its store."""
 
     settings: ServerSettings
     tokens: Tokens
@@ -93,13 +94,13 @@ class Assembly:
 
 
 def check(settings: ServerSettings) -> None:
-    """Raise OperatorError if what the settings name isn't there or doesn't fit."""
+    """Raise OperatorError if something that the settings name is missing or doesn't fit."""
     _tokens(settings)
     _scorer(settings)
 
 
 def equip(settings: ServerSettings) -> Equipment:
-    """Load the model and make what the store isn't needed for. Raises OperatorError."""
+    """Load the model and make everything that doesn't need the store. Raises OperatorError."""
     tokens = _tokens(settings)
     metrics = Metrics(CollectorRegistry())
     path, scorer = _scorer(settings)

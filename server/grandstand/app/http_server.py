@@ -1,4 +1,4 @@
-"""Uvicorn as a server uses it: signals, its listeners and its end are the lifecycle's."""
+"""Uvicorn as a server uses it: signals, its listeners and its end are handled by the lifecycle."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ DATE_S = 1.0
 
 
 class HttpServer(uvicorn.Server):
-    """Uvicorn, but for signals: those are ours, so that Ctrl-C is an orderly end."""
+    """Uvicorn without its signal handlers: ours make Ctrl-C an orderly end."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._over = asyncio.Event()
 
     async def until_started(self, serving: asyncio.Task[None]) -> None:
-        """Wait until it answers. Raises what ended ``serving``, the task that runs it."""
+        """Wait until the server answers. Raises what ended ``serving``, the task that runs it."""
         while not self.started:
             if serving.done():
                 await serving
@@ -36,8 +36,8 @@ class HttpServer(uvicorn.Server):
     def end(self) -> None:
         """Stop serving, once the connections are closed.
 
-        The listening sockets are closed here: uvicorn would wait for them, which from Python 3.12
-        on waits for their connections too, after a second signal as well.
+        The listening sockets are closed here. Uvicorn would wait for them, and from Python 3.12 on
+        also for their connections, even after a second signal.
         """
         self.refuse_newcomers()
         self.servers = []
@@ -45,7 +45,7 @@ class HttpServer(uvicorn.Server):
         self._over.set()
 
     async def main_loop(self) -> None:
-        """Do as uvicorn's, which wakes ten times a second to see whether it is to exit."""
+        """Do what uvicorn's does, without waking ten times a second to see whether it must exit."""
         while not await self.on_tick(0):  # renews the Date of answers
             with contextlib.suppress(TimeoutError):
                 async with timeout(DATE_S):

@@ -1,4 +1,4 @@
-"""How a server lives: it starts, obeys signals, drains, and stops all that it started.
+"""The life of a server: it starts, obeys signals, drains, and stops everything that it started.
 
 It must not know what a server is made of: ``build`` does.
 """
@@ -32,7 +32,7 @@ from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.tokens import Tokens
 
 STORE_PATIENCE_S = 5
-"""How long the store may take, at the start, to say which tokens are revoked."""
+"""How long the store may take, at the start, to return the revoked tokens."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ log = structlog.get_logger(__name__)
 class Running:
     """A server at work.
 
-    ``stop`` lets it drain and end, ``hasten`` end at once. ``leave`` is ``stop`` for one of several
-    that share a port: newcomers go to the others from then on.
+    ``stop`` lets it drain and end, ``hasten`` ends it at once. ``leave`` is ``stop`` for one of
+    several that share a port: new connections go to the others from then on.
     """
 
     url: str
@@ -58,7 +58,7 @@ Ready = Callable[[Running], Awaitable[None]]
 
 
 def run(settings: ServerSettings) -> None:
-    """``serve`` on an event loop of its own."""
+    """Run ``serve`` on an event loop of its own."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings))
 
@@ -69,14 +69,14 @@ async def serve(
     besides: Sequence[BaseRoute] = (),
     metrics_peers: MetricsPeers | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then drain and stop all that was started; a second signal
-    ends it at once.
+    """Serve until SIGINT or SIGTERM, then drain and stop everything that was started. A second
+    signal ends it at once.
 
-    ``ready`` is called once the server answers; ``besides`` are routes of the caller's own. With
-    ``metrics_peers`` it is one of several processes on one port: ``ready`` says who tells it to
-    stop, and a signal means that this one leaves.
+    ``ready`` is called once the server answers. ``besides`` are routes of the caller's own. With
+    ``metrics_peers`` it is one of several processes on one port: ``ready`` then says who tells it
+    to stop, and a signal means that only this one leaves.
 
-    Raises OperatorError, before anybody is let in, for whatever an operator can mend.
+    Raises OperatorError, before anybody is let in, for everything that an operator can correct.
     """
     process_limits.raise_file_limit()
     equipment = equip(settings)
@@ -124,7 +124,9 @@ class _Lifecycle:
             finally:
                 self._stop()
                 server.end()
-                await asyncio.gather(serving, return_exceptions=True)  # told above, or another was
+                await asyncio.gather(
+                    serving, return_exceptions=True
+                )  # its error was reported above
                 failed = [job for job in jobs if job.done() and not job.cancelled()]
                 await cancel_all(jobs, PATIENTLY_S)
                 await self._assembly.rooms.close()
@@ -180,7 +182,7 @@ class _Lifecycle:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """Obey signals meanwhile."""
+        """Obey signals inside the block."""
         reload, hangup = self._assembly.equipment.reload, Hangup()
         obeyed: dict[int, Callable[[], None]] = {
             signal.SIGINT: self._signalled,
@@ -198,7 +200,7 @@ class _Lifecycle:
 
 
 async def _until_over(stopping: asyncio.Event, parts: list[asyncio.Task[None]]) -> bool:
-    """Wait until the server is to stop, or (False) a part of it failed."""
+    """Wait until the server must stop, or (False) a part of it failed."""
     asked = asyncio.create_task(stopping.wait(), name="asked to stop")
     waiting: set[asyncio.Task[Any]] = {asked, *parts}
     try:
@@ -212,10 +214,10 @@ async def _until_over(stopping: asyncio.Event, parts: list[asyncio.Task[None]]) 
 
 
 def _spare_the_collector() -> None:
-    """Let the garbage collector look at new objects alone, and seldom.
+    """Let the garbage collector look only at new objects, and seldom.
 
-    A viewer is some 25 long-lived objects without cycles, which it would look through again and
-    again as a crowd comes in: 32 us of each viewer's entry, and 7 this way (12,000 viewers).
+    A viewer is some 25 long-lived objects without cycles. The collector would go through them again
+    and again as a crowd comes in: 32 us of each viewer's entry, and 7 this way (12,000 viewers).
     """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""The demonstration's producer: makes the room, and lets polls, cues and cards come by themselves.
+"""The demonstration's producer: makes the room, and sends polls, cues and cards automatically.
 
-It works through the same calls as any producer. Whoever opens a poll by hand is not disturbed:
-while one is open, none is asked here.
+It uses the same calls as any producer. It doesn't disturb a person who opens polls by hand: while a
+poll is open, it opens none.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from msgspec import Struct
 
 CALL_TIMEOUT_S = 15
 COUNTED_S = 1
-"""After a poll's grace, until its tally is final."""
+"""After a poll's grace, the time until its tally is final."""
 
 log = structlog.get_logger(__name__)
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is done ``after_s`` seconds after the step before: a call and what it is given."""
+    """A call, made ``after_s`` seconds after the step before, and its body."""
 
     after_s: float
     call: Literal["polls", "cues", "stats"]
@@ -36,7 +36,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def running_order() -> list[Step]:
-    """The steps of the evening, done over and over."""
+    """Return the steps of the show, which are repeated."""
     text = files("grandstand.demo").joinpath("running_order.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text)["steps"], list[Step])
 
@@ -50,7 +50,7 @@ class AutoProducer:
     token: str
 
     def open_room(self, settings: Mapping[str, object], stream: str) -> None:
-        """Makes the room if need be; else it goes on as it was, with this picture."""
+        """Make the room if it is missing; else it goes on as it was, with this picture."""
         is_new = self._call("GET", "")[0] == 404
         method, body = ("PUT", dict(settings)) if is_new else ("PATCH", {})
         status, told = self._call(method, "", {**body, "stream": stream})
@@ -58,7 +58,7 @@ class AutoProducer:
             raise RuntimeError(f"{method} of the room answered {status}: {told}")
 
     async def direct(self, steps: Sequence[Step]) -> None:
-        """Does the steps, over and over, until cancelled. What is refused is told and left."""
+        """Do the steps, over and over, until cancelled. A refused step is logged and skipped."""
         for step in itertools.cycle(steps):
             await asyncio.sleep(step.after_s)
             try:
@@ -82,7 +82,7 @@ class AutoProducer:
         return await asyncio.to_thread(self._call, method, path, body)
 
     def _call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Status and answer. Raises OSError if there is none."""
+        """Return status and answer. Raises OSError if there is none."""
         request = urllib.request.Request(
             f"{self.base}/v1/rooms/{self.room}{path}",
             method=method,

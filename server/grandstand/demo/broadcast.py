@@ -1,10 +1,10 @@
-"""Paints the picture and has it encoded: a process of its own, so that viewers never wait for it.
+"""Paints the picture and lets ffmpeg encode it: a process of its own, so that viewers never wait.
 
 ``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS PARENT`` sends from
-the second ``BASE_S + SERIAL`` of programme time on: this machine's clock plus ``AHEAD_MS``.
-Frame n stands for exactly n / FPS after that: it is painted when its time has come, and however
-late it is, its clock is true. Behind, it lets the lights stand still until it has caught up; too
-far behind, or after a leap of the clock, it ends, and is to be started again with a new beginning.
+the second ``BASE_S + SERIAL`` of programme time on: this machine's clock plus ``AHEAD_MS``. Frame n
+stands for exactly n / FPS after that. It is painted when its time has come, and its clock is right,
+however late it is. When it is behind, the lights stand still until it has caught up. When it is too
+far behind, or after a jump of the clock, it ends, and must be started again with a new beginning.
 It also ends with the encoder and with the process that started it, and leaves no encoder behind.
 """
 
@@ -32,7 +32,7 @@ from grandstand.demo.stage_lights import BEAT_S, COLUMNS, HEIGHT, ROWS, WIDTH, S
 
 FPS = 25
 KEPT_S = LISTED + 45
-"""How long a segment lies there: listed, and then as long as a slow player may still ask for it."""
+"""How long a segment is kept: while listed, and then as long as a slow player may ask for it."""
 
 BEHIND_S = 0.2
 LOST_S = 5.0
@@ -52,14 +52,14 @@ Raw = NDArray[np.uint16]
 
 
 class Camera:
-    """Paints what the encoder takes in: lights, the clock's letters and the time code in one."""
+    """Paints what the encoder gets: lights, the clock's letters and the time code in one frame."""
 
     def __init__(self) -> None:
         self._lights = StageLights()
         self._raw: Raw = np.zeros((3, ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS), "<u2")
 
     def shoot(self, at_ms: int, light: bool = True) -> bytes:
-        """The frame of a moment; without ``light`` the lights are as they were before."""
+        """Return the frame of a moment; without ``light`` the lights are as in the frame before."""
         if light:
             lit = self._lights.paint(at_ms)
             lit *= 65535
@@ -89,7 +89,8 @@ def _put(rows: Raw, top: int, text: lettering.Coverage) -> None:
 
 
 def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment) -> list[str]:
-    """The encoder's: raw frames on its standard input; plates and segments in the folder."""
+    """Return the encoder's command: raw frames on its standard input; plates and segments in the
+    folder."""
     code = f"{timecode.CELLS * timecode.CELL_WIDTH}:{CODE_ROWS}"
     graph = (
         f"[0:v]split=4[a][b][c][d];"
@@ -157,7 +158,8 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
 
 
 def _scenery(at_s: int) -> str:
-    """Puts the plates before the lights, and lets the audience move to the beat."""
+    """Return the filter that puts the plates before the lights, and moves the audience to the
+    beat."""
     beat = f"(t+{at_s % BEATS_AGREE_S})/{BEAT_S}"
     jump = f"abs(sin(PI*{beat}))"
     places = (
@@ -176,7 +178,7 @@ def _scenery(at_s: int) -> str:
 
 
 def sweep(folder: Path, now_s: float) -> None:
-    """Removes what nobody asks for any more."""
+    """Remove files that nobody asks for any more."""
     for path in folder.iterdir():
         found = segment(path.name)
         if found is not None and found.at_s < now_s - KEPT_S:
@@ -184,7 +186,7 @@ def sweep(folder: Path, now_s: float) -> None:
 
 
 def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float, parent: int) -> str:
-    """Sends until something ends it; says what."""
+    """Send until something ends it; return what."""
     camera = Camera()
     scenery = [paint() for paint in PLATES]
     for number, plate in enumerate(scenery):
@@ -219,7 +221,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """The process. Exits with what ended it."""
+    """Run the process. Exits with what ended it."""
     signal.signal(signal.SIGTERM, _end)
     encoder, folder, serial, run, base_s, ahead_ms, parent = sys.argv[1:]
     first = Segment(int(serial), int(run), int(base_s))

@@ -1,10 +1,10 @@
-"""A crowd: viewers that come, react to what they see, vote, and tell how it went.
+"""A crowd: viewers that come, react to what they see, vote, and report.
 
-It shares the server's process and loop, yet reaches it by sockets alone. Whatever happens to it
-must not reach the server: a viewer that fails is logged and gone.
+It shares the server's process and loop, but uses only sockets to reach it. Its failures must not
+reach the server: a viewer that fails is logged and gone.
 
-Guest tokens are issued in place, not asked for by HTTP: the allowance of an address is for people,
-and with a ``sub`` of its own each viewer of the crowd is the same one after a restart.
+Guest tokens are issued here, not asked for by HTTP, since the allowance of an address is for
+people. And with a ``sub`` of its own each viewer of the crowd is the same one after a restart.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ ARRIVALS_PER_S = 100
 BIAS = 2.0
 
 Issue = Callable[[str, str], str]
-"""Makes a token of a ``sub`` and a name."""
+"""Makes a token from a ``sub`` and a name."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How a crowd is: each pair bounds what is drawn at random.
+    """How a crowd behaves: each pair bounds what is drawn at random.
 
-    ``delays_ms`` is how far pictures are behind the programme clock, ``thinks_ms`` how long one
-    looks at a poll before voting, ``moments_s`` the time between things that excite everybody.
+    ``delays_ms`` is how far pictures are behind the programme clock, ``thinks_ms`` how long a
+    viewer looks at a poll before voting, ``moments_s`` the time between things that excite
+    everybody.
     """
 
     delays_ms: tuple[float, float] = (2_000, 20_000)
@@ -51,7 +52,8 @@ class Habits:
 
 
 class Crowd:
-    """Viewers at one address, at most ``most`` at a time: who was silent longest makes room."""
+    """Viewers at one address, at most ``most`` at a time: the one that was silent longest makes
+    room."""
 
     def __init__(
         self, address: str, issue: Issue, most: int, random: Random, habits: Habits | None = None
@@ -74,11 +76,11 @@ class Crowd:
 
     @property
     def present(self) -> list[Attendee]:
-        """Those who are connected."""
+        """Return those who are connected."""
         return [viewer for viewer, _ in self._viewers.values() if viewer.is_live]
 
     def viewer(self, key: str, name: str) -> Attendee:
-        """The viewer of that key, who comes in if it isn't here."""
+        """Return the viewer of that key, who comes in if it isn't here."""
         known = self._viewers.pop(key, None)
         if known is not None and not known[1].done():
             self._viewers[key] = known
@@ -108,7 +110,7 @@ class Crowd:
     # --- its life --------------------------------------------------------------------------------
 
     async def attend(self) -> None:
-        """Does what is due and reports, until cancelled; then everybody leaves."""
+        """Do what is due and report, until cancelled; then everybody leaves."""
         reported_s = self._loop.time()
         try:
             while True:
@@ -128,7 +130,7 @@ class Crowd:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def improvise(self, size: int, phrases: Phrases) -> None:
-        """Lets ``size`` viewers in and talk, with a moment of their own now and then."""
+        """Let ``size`` viewers in and comment, with an exciting moment now and then."""
         arrived = 0
         moment_s = self._loop.time() + self._random.uniform(*self._habits.moments_s)
         while True:
@@ -150,7 +152,7 @@ class Crowd:
     # --- what viewers tell -----------------------------------------------------------------------
 
     def saw_frame(self, epoch: str, offset: int, frame: Frame) -> None:
-        """Counts each frame once and lets the crowd react, however many viewers saw it."""
+        """Count each frame once and let the crowd react, however many viewers saw it."""
         if epoch == self._newest[0] and offset <= self._newest[1]:
             return
         self._newest = (epoch, offset)
@@ -168,7 +170,7 @@ class Crowd:
                 self._rhythm.stir(self._loop.time(), "poll")
 
     def saw_poll(self, viewer: Attendee, poll: Poll) -> None:
-        """The viewer will vote, a few seconds after its own picture reaches the poll."""
+        """Let the viewer vote, a few seconds after its own picture reaches the poll."""
         think_ms = self._random.uniform(*self._habits.thinks_ms)
         at = poll.opens_at + min(think_ms, (poll.closes_at - poll.opens_at) * self._random.random())
         wait_s = max(self._random.random(), (at - viewer.playhead_ms) / 1000)
@@ -176,7 +178,8 @@ class Crowd:
         heapq.heappush(self._due, due)
 
     def _choices(self, poll: Poll) -> list[int]:
-        """A crowd has its favourites, the same for all of it: drawn from the poll's own id."""
+        """Return a vote. A crowd has favourites, the same for all of it: drawn from the poll's
+        id."""
         taste = Random(poll.id)
         weights = [taste.random() ** BIAS + 0.05 for _ in poll.options]
         most = 1 if poll.max_choices is UNSET else poll.max_choices

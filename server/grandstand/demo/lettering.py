@@ -1,4 +1,4 @@
-"""The clock's letters, drawn by strokes: no font need be there, and none is carried along.
+"""The clock's letters, drawn by strokes: no font must be there, and none is included.
 
 A letter is a few strokes in a box one high and ``ADVANCE`` wide, y downwards; a stroke is a chain
 of points. What is painted is how much of each pixel they cover.
@@ -22,7 +22,7 @@ THICKNESS = 0.115
 
 
 def _arc(x: float, y: float, radius_x: float, radius_y: float, begin: float, end: float) -> _Stroke:
-    """Part of an ellipse, in degrees from 3 o'clock, clockwise."""
+    """Return a part of an ellipse, in degrees from 3 o'clock, clockwise."""
     steps = max(2, int(abs(end - begin) / 15))
     angles = [math.radians(begin + (end - begin) * step / steps) for step in range(steps + 1)]
     return tuple((x + radius_x * math.cos(a), y + radius_y * math.sin(a)) for a in angles)
@@ -51,7 +51,7 @@ _STROKES: dict[str, tuple[_Stroke, ...]] = {
 
 
 def line(text: str, height: int) -> Coverage:
-    """One line of text, 0 to 1: ``height`` of the letters in px, and their thickness around.
+    """Return one line of text, 0 to 1: ``height`` of the letters in px, and their thickness around.
 
     Raises KeyError for a letter that isn't drawn above.
     """
@@ -76,7 +76,8 @@ def _letter(letter: str, height: int) -> Coverage:
 def _distance(
     x: Coverage, y: Coverage, x0: float, y0: float, x1: float, y1: float, scale: int
 ) -> Coverage:
-    """Of each pixel from a line between two points given in letter heights, in px."""
+    """Return the distance of each pixel from a line between two points given in letter heights, in
+    px."""
     along_x, along_y = (x1 - x0) * scale, (y1 - y0) * scale
     from_x, from_y = x - np.float32(x0 * scale), y - np.float32(y0 * scale)
     length = max(along_x**2 + along_y**2, 1e-9)

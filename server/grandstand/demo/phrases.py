@@ -1,4 +1,4 @@
-"""What a crowd says and is called: templates of our own, drawn at random. Pure but for loading."""
+"""The crowd's comments and names: templates of our own, drawn at random. Pure but for loading."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ class Phrases:
 
     @classmethod
     def load(cls) -> Phrases:
-        """Those that ship with the package."""
+        """Return the phrases that come with the package."""
         read = tomllib.loads(files("grandstand.demo").joinpath("phrases.toml").read_text("utf-8"))
         slots, names = read.pop("slots"), read.pop("names")["first"]
         return cls({occasion: table["phrases"] for occasion, table in read.items()}, slots, names)
 
     def say(self, random: Random, occasion: Occasion, options: Sequence[str] = ()) -> str:
-        """A comment for the occasion; ``options`` are those of the open poll."""
+        """Return a comment for the occasion; ``options`` are those of the open poll."""
         kind = "unfriendly" if random.random() < UNFRIENDLY_SHARE else occasion
         if kind == "poll" and not options:
             kind = "moment"
         return self.fill(random, random.choice(self.templates[kind]), options)
 
     def fill(self, random: Random, template: str, options: Sequence[str] = ()) -> str:
-        """A template with words in its slots."""
+        """Return a template with words in its slots."""
         return template.format_map(_Draw(random, {**self.slots, "option": options}))
 
     def name(self, random: Random) -> str:
-        """What a viewer is called."""
+        """Return a viewer's name."""
         return f"{random.choice(self.names)}{random.randrange(100):02d}"
 
 
 class _Draw(dict[str, str]):
-    """Fills a slot when it is met."""
+    """Fills a slot when the template reaches it."""
 
     def __init__(self, random: Random, slots: Mapping[str, Sequence[str]]) -> None:
         self._random = random

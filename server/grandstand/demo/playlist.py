@@ -1,9 +1,9 @@
-"""The HLS playlist, made of the names of the segments that lie there. Pure.
+"""The HLS playlist, made from the names of the segments that exist. Pure.
 
-A segment's name says all: its place in the playlist, the run of the encoder that made it, and what
-to add to the place for the second of programme time that it shows: ``<serial>-<run>-<base>.ts``.
-So its date is exact whatever the encoder's own clock says, and a run after another, or after the
-whole server was started again, goes on in the same playlist behind a discontinuity.
+A segment's name says everything: its position in the playlist, the run of the encoder that made it,
+and what to add to the position for the second of programme time that it shows:
+``<serial>-<run>-<base>.ts``. So its date is exact, whatever the encoder's own clock says. A later
+run, also after a restart of the whole server, goes on in the same playlist behind a discontinuity.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ class Segment(NamedTuple):
 
     @property
     def at_s(self) -> int:
-        """The second of programme time that it shows."""
+        """Return the second of programme time that it shows."""
         return self.base_s + self.serial
 
     @property
     def name(self) -> str:
-        """Of its file."""
+        """Return the name of its file."""
         return f"{self.serial}-{self.run}-{self.base_s}.ts"
 
 
 def segment(name: str) -> Segment | None:
-    """The segment of a file's name; None if it is another file."""
+    """Return the segment of a file's name; None if it is another file."""
     match = _NAME.fullmatch(name)
     return None if match is None else Segment(*map(int, match.groups()))
 
 
 def following(segments: Iterable[Segment], at_s: int) -> Segment:
-    """The first segment of the next run, which begins at that second.
+    """Return the first segment of the next run, which begins at that second.
 
-    Where nothing is left of the runs before, it counts from the time, so that for a player that
-    outlived them the places don't go back.
+    If nothing is left of earlier runs, positions count from the time. So they don't go back for a
+    player that kept running.
     """
     last = max(segments, default=None)
     if last is None:
@@ -57,7 +57,7 @@ def following(segments: Iterable[Segment], at_s: int) -> Segment:
 
 
 def playlist(segments: Iterable[Segment]) -> str:
-    """The newest segments as HLS. Raises ValueError if there are none."""
+    """Return the newest segments as HLS. Raises ValueError if there are none."""
     listed = sorted(segments)[-LISTED:]
     if not listed:
         raise ValueError("a live playlist needs a segment")

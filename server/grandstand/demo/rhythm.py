@@ -1,4 +1,4 @@
-"""When a crowd talks: a murmur in waves, and outbursts when something happens. Pure."""
+"""When a crowd comments: a murmur in waves, and outbursts when something happens. Pure."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Rhythm:
     _stirred: list[tuple[float, Occasion]] = field(default_factory=list)
 
     def stir(self, now_s: float, occasion: Occasion) -> None:
-        """Something happened that the crowd reacts to."""
+        """Note that something happened to which the crowd reacts."""
         self._stirred = [(at, what) for at, what in self._stirred if now_s - at < LASTS_S]
         self._stirred.append((now_s, occasion))
 
     def per_viewer(self, now_s: float) -> float:
-        """Comments a second of one viewer, on average."""
+        """Return the comments a second of one viewer, on average."""
         wave = 1 + WAVE * math.sin(2 * math.pi * now_s / WAVE_S)
         return CALM_PER_VIEWER * (wave + sum(self._heat(now_s).values()))
 
     def occasion(self, now_s: float, chance: float) -> Occasion:
-        """What the next comment is about; ``chance`` 0 to 1 is drawn by the caller."""
+        """Return what the next comment is about; ``chance`` 0 to 1 is drawn by the caller."""
         heat = self._heat(now_s)
         left = chance * (1 + sum(heat.values()))
         for what, part in heat.items():
@@ -47,7 +47,8 @@ class Rhythm:
         return "calm"
 
     def _heat(self, now_s: float) -> dict[Occasion, float]:
-        """How hot the crowd still is from each kind of thing: up in 2 s, then down by half in 4."""
+        """Return how excited the crowd still is by each kind of thing: up in 2 s, then down by half
+        in 4."""
         heat: dict[Occasion, float] = {}
         for at, what in self._stirred:
             since = now_s - at

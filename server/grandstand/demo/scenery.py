@@ -1,7 +1,7 @@
-"""What stands before the lights: truss, band and audience, as silhouettes painted once.
+"""The scenery before the lights: truss, band and audience, as silhouettes painted once.
 
-A plate is brightness and cover of each pixel; shapes are drawn by their distance, so that their
-edges are smooth at any size. Lengths in pixels of the picture.
+A plate is brightness and cover of each pixel. Shapes are drawn by their distance, so that their
+edges are smooth at any size. Lengths are in pixels of the picture.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from grandstand.demo.stage_lights import HEIGHT, HORIZON, LAMP_Y, LAMPS, RIG_WIDTH, WIDTH
 
 SWAY = 24
-"""How far the audience may be moved sideways, so much wider are its plates on each side."""
+"""How far the audience may be moved sideways; its plates are that much wider on each side."""
 
 TRUSS_HEIGHT = 76
 BAND_WIDTH, BAND_HEIGHT = 720, 250
@@ -37,13 +37,13 @@ class Plate:
 
     @classmethod
     def empty(cls, width: int, height: int) -> Plate:
-        """Of that size."""
+        """Return an empty plate of that size."""
         return cls(np.zeros((height, width), np.float32), np.zeros((height, width), np.float32))
 
     def limb(
         self, x0: float, y0: float, x1: float, y1: float, r0: float, r1: float, light: float = 0.02
     ) -> None:
-        """A line with round ends, from one thickness to another (radii)."""
+        """Draw a line with round ends, from one thickness to another (radii)."""
         most = max(r0, r1) + 1
         box, x, y = self._box(
             min(x0, x1) - most, min(y0, y1) - most, max(x0, x1) + most, max(y0, y1) + most
@@ -54,18 +54,18 @@ class Plate:
         self._lay(box, r0 + part * (r1 - r0) - away, light)
 
     def oval(self, x: float, y: float, rx: float, ry: float, light: float = 0.02) -> None:
-        """An ellipse."""
+        """Draw an ellipse."""
         box, across, down = self._box(x - rx - 1, y - ry - 1, x + rx + 1, y + ry + 1)
         share = np.hypot((across - x) / rx, (down - y) / ry)
         self._lay(box, (1 - share) * min(rx, ry), light)
 
     def path(self, points: list[tuple[float, float]], radius: float, light: float = 0.02) -> None:
-        """Lines from point to point."""
+        """Draw lines from point to point."""
         for (x0, y0), (x1, y1) in itertools.pairwise(points):
             self.limb(x0, y0, x1, y1, radius, radius, light)
 
     def raw(self) -> bytes:
-        """Brightness and cover, a byte each, pixel by pixel."""
+        """Return brightness and cover, a byte each, pixel by pixel."""
         both = np.stack([self.light, self.cover], axis=2) * 255 + 0.5
         return both.astype(np.uint8).tobytes()
 
@@ -90,7 +90,7 @@ class Plate:
 
 
 def truss() -> Plate:
-    """The beam over the stage, and the lamps that hang from it."""
+    """Return the beam over the stage, and the lamps that hang from it."""
     plate = Plate.empty(WIDTH, TRUSS_HEIGHT)
     top, bottom = 8.0, 34.0
     for y in (top, bottom):
@@ -107,7 +107,7 @@ def truss() -> Plate:
 
 
 def band() -> Plate:
-    """Singer, guitar, bass, keys and drums."""
+    """Return singer, guitar, bass, keys and drums."""
     plate = Plate.empty(BAND_WIDTH, BAND_HEIGHT)
     floor = BAND_HEIGHT - 14.0
     _drums(plate, 500, floor - 22)
@@ -122,7 +122,7 @@ def band() -> Plate:
 
 
 def _body(plate: Plate, x: float, floor: float, tall: float, lean: float, stride: float) -> None:
-    """Legs, trunk and head of someone ``tall`` px."""
+    """Draw legs, trunk and head of a person ``tall`` px high."""
     hip, shoulder = floor - tall * 0.48, floor - tall * 0.80
     plate.limb(x, hip, x - stride, floor - tall * 0.25, tall * 0.058, tall * 0.042)
     plate.limb(x - stride, floor - tall * 0.25, x - stride * 1.2, floor, tall * 0.042, tall * 0.03)
@@ -196,7 +196,8 @@ def _keys(plate: Plate, x: float, floor: float) -> None:
 
 
 def audience(seed: int, size: float, top: float) -> Plate:
-    """A row of heads seen from behind, some with their arms up, some with a telephone's light."""
+    """Return a row of heads seen from behind, some with raised arms, some with a telephone's
+    light."""
     random = Random(seed)
     plate = Plate.empty(AUDIENCE_WIDTH, AUDIENCE_HEIGHT)
     x = -size

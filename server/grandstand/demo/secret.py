@@ -10,7 +10,8 @@ from grandstand.tokens import MIN_SECRET_BYTES
 
 
 def kept(data_dir: Path) -> str | None:
-    """The secret of a demonstration before, so that its tokens still hold; None at the first."""
+    """Return the secret of an earlier demonstration, so that its tokens stay valid; None at the
+    first."""
     path = data_dir / "secret"
     try:
         secret = path.read_text("utf-8").strip()
@@ -24,7 +25,7 @@ def kept(data_dir: Path) -> str | None:
 
 
 def keep(data_dir: Path, secret: str) -> None:
-    """Writes the secret where only this user reads it, unless it is there."""
+    """Write the secret where only this user can read it, unless it is there."""
     path = data_dir / "secret"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

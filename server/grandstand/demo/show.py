@@ -1,4 +1,4 @@
-"""The demonstration: a server, its room, a picture, a crowd, and where to look; one Ctrl-C."""
+"""The demonstration: a server, its room, a picture, a crowd, and the addresses; Ctrl-C ends all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SETTINGS = {
     "guests": "vote",
     "comment_interval": 1,
     "comment_burst": 5,
-    "selection": {"novelty": 0.1},  # a crowd of few phrases shall be seen to roar with them
+    "selection": {"novelty": 0.1},  # a crowd with few phrases must be able to repeat them
 }
 DAY_S = 86_400
 FILES_PER_VIEWER = 2
@@ -46,10 +46,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be shown: a crowd's size, a recording instead of its own talk, for how long.
+    """What to show: a crowd's size, a recording in place of its own comments, for how long.
 
-    ``stream`` is the URL of a picture to show instead of our own. ``attended``: there is a
-    producer, and no poll, cue or card comes by itself; nor does one where there is no crowd.
+    ``stream`` is the URL of a picture to show in place of our own. ``attended``: there is a
+    producer, and no poll, cue or card is sent automatically; nor is one where there is no crowd.
     """
 
     crowd: int = 200
@@ -60,7 +60,7 @@ class Plan:
 
 
 def run(settings: ServerSettings, plan: Plan) -> None:
-    """Shows it until Ctrl-C, or until the time is over. Raises OperatorError."""
+    """Run the demonstration until Ctrl-C, or until the time is over. Raises OperatorError."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_show(settings, plan))
 
@@ -81,7 +81,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
     stream = Stream(settings.data_dir / "stream", lambda: running_now[0].rooms.store.now_ms())
 
     async def ready(running: Running) -> None:
-        if made is not None:  # only now: the store has taken the folder for its own
+        if made is not None:  # only now, since the store has locked the folder
             secret.keep(settings.data_dir, made)
         running_now.append(running)
         shown = plan.stream
@@ -116,7 +116,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
 
 
 async def _fill(base: str, running: Running, size: int, lines: Sequence[Line] | None) -> None:
-    """The crowd, which may fail without the server noticing."""
+    """Run the crowd, which may fail without affecting the server."""
 
     def issue(sub: str, name: str) -> str:
         return running.tokens.issue(sub, name, "viewer", [ROOM], DAY_S, guest=True)
@@ -140,7 +140,7 @@ def _check_files(crowd: int) -> None:
 
 
 def _reachable(url: str) -> str:
-    """An address to open: a server that listens everywhere is reached at home."""
+    """Return an address to open: a server that listens everywhere is reached at 127.0.0.1."""
     return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
 
 

@@ -1,8 +1,8 @@
 """The lights of the stage: what moves in the picture, painted small, since haze has no edges.
 
 The encoder scales what is painted here to the size of the picture and puts the scenery before it.
-All of it is a function of programme time: whoever paints a moment again paints the same. Only what
-is above the floor is painted; the floor is a mirror.
+Everything is a function of programme time: the same moment always gives the same picture. Only the
+part above the floor is painted; the floor is a mirror.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HORIZON = 0.70
 LAMPS = 10
 LAMP_Y = 0.075
 RIG_WIDTH = 1.5
-"""Where the lamps hang, in heights of the picture, and how far the outer ones are apart."""
+"""Where the lamps hang, in heights of the picture, and how far apart the outer ones are."""
 
 BEAT_S = 0.6
 PALETTE_S = 75.0
@@ -43,7 +43,7 @@ _NIGHT = np.array([0.010, 0.012, 0.026], np.float32)
 
 
 def colour(place: float) -> Light:
-    """A hue of the palette, which goes round: 0 and 1 are the same. Red, green and blue."""
+    """Return a hue of the palette, which is a circle: 0 and 1 are the same. Red, green and blue."""
     at = place % 1 * len(_PALETTE)
     low = int(at) % len(_PALETTE)
     part = at - int(at)
@@ -72,9 +72,9 @@ class StageLights:
         self._shine = np.linspace(0.5, 0.06, len(below), dtype=np.float32)[:, None]
 
     def paint(self, at_ms: int) -> Light:
-        """The lights at a moment: planes of red, green and blue, ROWS by COLUMNS, 0 to 1.
+        """Return the lights at a moment: planes of red, green and blue, ROWS by COLUMNS, 0 to 1.
 
-        The next call paints over it.
+        The next call overwrites it.
         """
         seconds = at_ms / 1000
         beat = math.exp(-3.5 * (seconds / BEAT_S % 1))
@@ -107,7 +107,7 @@ class StageLights:
         return self._fields.reshape(-1)[: math.prod(shape)].reshape(shape)
 
     def _drift(self, seconds: float) -> Light:
-        """The haze, wandering: a share of light that it throws back."""
+        """Return the haze, which moves: a share of light that it reflects."""
         at = seconds * 9 % (COLUMNS * 3)
         start, part = int(at), np.float32(at % 1)
         np.multiply(self._haze[:, start : start + COLUMNS], 1 - part, out=self._first)
@@ -130,7 +130,7 @@ class StageLights:
         spread: float,
         reach: float,
     ) -> None:
-        """A beam from a lamp; ``angle`` in radians from straight down, lengths in heights."""
+        """Paint a beam from a lamp; ``angle`` in radians from straight down, lengths in heights."""
         x, y = self._x - np.float32(from_x), (self._y - np.float32(from_y))[:, None]
         sine, cosine = np.float32(math.sin(angle)), np.float32(math.cos(angle))
         width, across = self._first, self._second
@@ -148,7 +148,7 @@ class StageLights:
         into /= across
 
     def _curtain(self, into: Light, seconds: float, stretch: float) -> None:
-        """Light that waves on the wall behind: soft upwards, with a lower edge."""
+        """Paint light that waves on the wall behind: soft at the top, with a lower edge."""
         x = self._x * np.float32(3.1 * stretch)
         crest = 0.40 + 0.09 * np.sin(x + seconds * 0.35) + 0.05 * np.sin(2.3 * x - seconds * 0.5)
         off = self._first
@@ -161,13 +161,13 @@ class StageLights:
 
 
 def _centres(count: int) -> Light:
-    """The middle of each pixel in heights of the picture."""
+    """Return the middle of each pixel in heights of the picture."""
     middles: Light = ((np.arange(count) + 0.5) / ROWS).astype(np.float32)
     return middles
 
 
 def _clouds(rows: int, columns: int) -> Light:
-    """Smooth noise around 1, the same each time, which begins again at three quarters."""
+    """Return smooth noise around 1, always the same, which begins again at three quarters."""
     random = np.random.default_rng(7)
     total = np.zeros((rows, columns), np.float32)
     for cell, weight in ((80, 0.5), (40, 0.3), (20, 0.2)):

@@ -1,7 +1,8 @@
-"""The demonstration's own live stream: what has it made, and the routes that serve it.
+"""The demonstration's own live stream: the process that makes it, and the routes that serve it.
 
-The picture comes from a process of its own (``broadcast``), started again whenever it ends. Nothing
-of it reaches the show: without an encoder there is no picture, and all else goes on.
+The picture comes from a process of its own (``broadcast``), which is started again whenever it
+ends. Its failures don't reach the show: without an encoder there is no picture, and everything else
+goes on.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Stream:
     # --- what makes it ---------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Keeps the picture on the air until cancelled; then nothing of it is left running."""
+        """Keep the picture running until cancelled; then nothing of it is left running."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         for path in self._folder.glob("*.tmp"):
             path.unlink()
@@ -68,7 +69,7 @@ class Stream:
             wait_s = min(wait_s * 2, MOST_WAIT_S)
 
     async def _send(self) -> str:
-        """One run of the process, to its end; says why it ended."""
+        """Run the process once, to its end; return why it ended."""
         now_s = self._now_ms() / 1000
         first = following(self._segments(), math.ceil(now_s + AHEAD_S))
         given = (*first, (now_s - time.time()) * 1000, os.getpid())
@@ -78,7 +79,7 @@ class Stream:
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
-            start_new_session=True,  # Ctrl-C is the server's to hear, which then ends it
+            start_new_session=True,  # the server hears Ctrl-C and then ends it
         )
         assert process.stderr is not None
         told = b""
@@ -97,7 +98,7 @@ class Stream:
     # --- what serves it --------------------------------------------------------------------------
 
     def routes(self) -> list[BaseRoute]:
-        """The playlist and its segments."""
+        """Return the routes of the playlist and its segments."""
         return [
             Route(PATH, self._serve_playlist, methods=["GET"]),
             Route("/stream/{name}", self._serve_segment, methods=["GET"]),
@@ -128,7 +129,7 @@ class Stream:
 
 
 async def _end(process: Process) -> None:
-    """End a process if it still runs: by force when it doesn't hear, or when we are cancelled."""
+    """End a process if it still runs: by force when it doesn't obey, or when we are cancelled."""
     try:
         if process.returncode is None:
             process.terminate()
@@ -146,7 +147,7 @@ async def _kill(process: Process) -> None:
 
 
 async def missing() -> str | None:
-    """Why no picture can be made; None if the encoder runs."""
+    """Return why no picture can be made; None if the encoder runs."""
     try:
         path = await asyncio.to_thread(imageio_ffmpeg.get_ffmpeg_exe)
         process = await asyncio.create_subprocess_exec(

@@ -30,13 +30,13 @@ THRESHOLD = 60 / 255
 
 
 def cells(at_ms: int) -> tuple[int, ...]:
-    """The cells, left to right, of a frame of that programme time."""
+    """Return the cells, left to right, of a frame of that programme time."""
     time = at_ms % MODULUS_MS
     return (*HEAD, *_bits(time, TIME_BITS), *_bits(_check(time), CHECK_BITS), *TAIL)
 
 
 def read(shares: Sequence[float]) -> int | None:
-    """The programme time modulo ``MODULUS_MS`` from the cells' brightness, each 0 to 1."""
+    """Return the programme time modulo ``MODULUS_MS`` from the cells' brightness, each 0 to 1."""
     if len(shares) != CELLS:
         return None
     found = tuple(int(share > THRESHOLD) for share in shares)
@@ -46,7 +46,7 @@ def read(shares: Sequence[float]) -> int | None:
 
 
 def nearest(code_ms: int, about_ms: int) -> int:
-    """The programme time with that code that is nearest to another."""
+    """Return the programme time with that code that is nearest to another."""
     half = MODULUS_MS // 2
     return about_ms + (code_ms - about_ms + half) % MODULUS_MS - half
 

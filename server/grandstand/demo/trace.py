@@ -1,4 +1,4 @@
-"""A recorded chat, said again by as many viewers as took part in it."""
+"""Sends a recorded chat again, by as many viewers as took part in it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 async def replay(lines: Sequence[Line], crowd: Crowd) -> None:
-    """Says every line at its time, over and over until cancelled.
+    """Send every line at its time, over and over until cancelled.
 
-    A viewer comes in with its first line, and goes when the crowd needs its place.
+    A viewer comes in with its first line, and leaves when the crowd needs its place.
     """
     loop = asyncio.get_running_loop()
     while True:

@@ -1,8 +1,8 @@
-"""Find what leads elsewhere or to a person: links, adverts, phone numbers, addresses, documents.
+"""Finds what leads elsewhere or to a person: links, adverts, phone numbers, addresses, documents.
 
-A phone number is told from what crowds shout by how it looks: the form of a country, or a plain run
-of various digits, or any number beside a word such as "call". 6666666666, a date, a row of scores
-or lap times and 1314520 are none. All repeats are bounded, so that a search stays linear.
+A phone number is told from what crowds shout by its form: the format of a country, a plain run of
+various digits, or any number beside a word such as "call". 6666666666, a date, a row of scores or
+lap times and 1314520 don't count. All repeats are bounded, so that a search stays linear.
 """
 
 from __future__ import annotations
@@ -101,16 +101,17 @@ FINDINGS = (
     SOMEBODYS_DOCUMENT,
     SOMEBODYS_ADDRESS,
 )
-"""All that can be found here."""
+"""Everything that can be found here."""
 
 
 def may_offer(text: str) -> bool:
-    """Whether a text has any of what spam needs: a number, an address, a sum, or many words."""
+    """Return whether a text has any of what spam needs: a number, an address, a sum, or many
+    words."""
     return len(text) >= _OFFER_CHARS or _MAY_OFFER.search(text) is not None
 
 
 def find(text: str) -> list[Finding]:
-    """Give what a text, as it would be shown, gives away or leads to."""
+    """Return the contacts in a text, as it would be shown."""
     if not _MAY_LEAD_ELSEWHERE.search(text):
         return []
     found: list[Finding] = []
@@ -137,7 +138,7 @@ def find(text: str) -> list[Finding]:
 
 
 def _is_phone(number: str, before: str) -> bool:
-    """Judge what stands in a text as seven digits or more; ``before`` is what precedes it."""
+    """Return whether seven digits or more are a phone number; ``before`` is what precedes them."""
     digits = _GAPS.sub("", number)
     variety = len(set(digits))
     if variety < _VARIED_IN_FORM_MIN or _SHOUT.fullmatch(digits) or _is_periodic(digits):
@@ -159,7 +160,7 @@ def _is_phone(number: str, before: str) -> bool:
 
 
 def _is_periodic(digits: str) -> bool:
-    """Whether a few digits are said over and over: 1314520131452013."""
+    """Return whether a few digits are repeated over and over: 1314520131452013."""
     return any(
         digits == (digits[:size] * len(digits))[: len(digits)]
         for size in range(1, min(_PERIOD_MAX, len(digits) // 2) + 1)
@@ -167,6 +168,6 @@ def _is_periodic(digits: str) -> bool:
 
 
 def _is_in_order(digits: str) -> bool:
-    """Whether most digits are one more, or one less, than those before: 1234567890."""
+    """Return whether most digits are one more, or one less, than those before: 1234567890."""
     steps = [(int(two) - int(one)) % 10 for one, two in pairwise(digits)]
     return max(steps.count(1), steps.count(9)) * 4 >= len(steps) * 3

@@ -1,9 +1,9 @@
-"""What made the scorer say so: the words without which it would say less. Pure.
+"""Finds the words without which the scorer would give a lower probability. Pure.
 
-For the category that is nearest to acting each span of the text is left out, wherever it stands,
-and the rest scored again: a word, or, in scripts that put no gaps between words, one to four
-characters that follow each other. What lowers the probability most comes first; of spans that
-overlap one that was taken, and of equals the longer ones, nothing new is learnt.
+For the category that is nearest to acting, each span of the text is left out, wherever it occurs,
+and the rest is scored again. A span is a word, or, in scripts without gaps between words, one to
+four characters in a row. The span that lowers the probability most comes first. Skipped are spans
+that overlap one that was taken, and of equal ones the longer, since they add nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GAPLESS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U000
 _PIECE = re.compile(f"(?P<gapless>[{_GAPLESS}]+)|[^\\s{_GAPLESS}]+")
 
 _Places = list[tuple[int, int]]
-"""Where a span stands: [start, stop) in code points."""
+"""Where a span occurs: [start, stop) in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Reason:
 
 
 def because(scorer: Scorer, text: str, policy: Policy) -> list[Reason]:
-    """Name the spans that decided, at most five, the weightiest first.
+    """Return the spans that decided, at most five, the most important first.
 
-    ``text`` as it was judged. Costs a scoring of up to four times as many texts as it has
-    characters, in one batch.
+    ``text`` is what was judged. This scores up to four times as many texts as it has characters, in
+    one batch.
     """
     spans = _spans(text)
     if not spans:
@@ -64,7 +64,8 @@ def because(scorer: Scorer, text: str, policy: Policy) -> list[Reason]:
 
 
 def _acts_from(scorer: Scorer, category: str, policy: Policy) -> float:
-    """The lowest probability at which it acts in such a room; where it never does, the mildest."""
+    """Return the lowest probability at which it acts in such a room; where it never does, that of
+    the mildest level."""
     level = max(1, policy.level_of(category))
     return max(scorer.thresholds[category][level - 1][0], LOWERS_MIN)
 

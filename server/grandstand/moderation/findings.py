@@ -1,4 +1,4 @@
-"""What a rule says of a comment: a category, how plain it is, and the rule's name."""
+"""The findings of rules in a comment: a category, a severity, and the rule's name."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 CATEGORIES = ("insult", "hate", "sexual", "threat", "spam")
 
 SUSPECT, MILD, HOLD, REJECT = -1, 0, 1, 2
-"""Severities: nothing unless the scorer suspects the text too, noise, rude or doubtful, plain."""
+"""Severities: nothing unless the scorer suspects the text too; noise; rude or doubtful; plain
+abuse."""
 
 SEVERITY_NAMES = {"hold": HOLD, "reject": REJECT}
-"""As the lists name them."""
+"""Severities by their names in the lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule that a comment ran into.
+    """One rule that a comment matched.
 
-    ``is_word``: a single entry of the word list that may mean something else where it stands.
+    ``is_word``: a single entry of the word list that may mean something else where it occurs.
     """
 
     category: str

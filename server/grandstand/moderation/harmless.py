@@ -1,8 +1,9 @@
-"""Tell where an entry of the word list means no harm: what it stands in, and of whom it is said.
+"""Decides where an entry of the word list means no harm: by its surroundings, and by whom it is
+about.
 
 ``[harmless]`` in ``words.toml`` has whole phrases ("Moby Dick", 角色情感), the surroundings of some
 entries (アホ before 毛), what people say of themselves ("I'm such an idiot", 我真是个废物), names
-that are words too, rude adjectives of things ("my stupid phone"), what is told of others' words (a
+that are words too, rude adjectives of things ("my stupid phone"), quotations of others' words (a
 line of a song, "don't call people idiots"), and swearing at nobody ("holy shit").
 """
 
@@ -17,7 +18,7 @@ from grandstand.text.normalise import skeleton
 _OPENS, _CLOSES = re.compile('["“«「『《]'), re.compile('["”»」』》]')
 
 _AROUND_CHARS = 24
-"""How far to either side of an entry its surroundings are looked at."""
+"""How many characters on either side of an entry are examined."""
 
 
 class Harmless:
@@ -53,7 +54,7 @@ class Harmless:
         self._somebody = re.compile(table.get("somebody", ""))
 
     def excuses(self, category: str, word: str, bones: str, start: int, end: int) -> bool:
-        """Whether an entry that stands at [start, end) of a skeleton means no harm there."""
+        """Return whether an entry at [start, end) of a skeleton means no harm there."""
         before, after = (
             bones[max(0, start - _AROUND_CHARS) : start],
             bones[end : end + _AROUND_CHARS],
@@ -70,7 +71,7 @@ class Harmless:
         )
 
     def is_told(self, bones: str, start: int, end: int) -> bool:
-        """Whether an entry at [start, end) is others' words: quoted, or disapproved of."""
+        """Return whether an entry at [start, end) is others' words: quoted, or disapproved of."""
         before = bones[max(0, start - _AROUND_CHARS) : start]
         if self._told_before.search(before) or self._told_after.match(bones, end):
             return True
@@ -81,7 +82,8 @@ class Harmless:
         return self._told_quoted.search(around) is not None
 
     def is_at_nobody(self, bones: str, start: int, end: int) -> bool:
-        """Whether a swear-word at [start, end) is a sigh: an idiom, or where nobody is named."""
+        """Return whether a swear-word at [start, end) is a sigh: an idiom, or where nobody is
+        named."""
         after = bones[end : end + _AROUND_CHARS]
         if self._aimed_after.match(after):
             return False
@@ -92,18 +94,19 @@ class Harmless:
         )
 
     def names_somebody(self, bones: str) -> bool:
-        """Whether a text says of whom it is: you, the referee, 主播."""
+        """Return whether a text says whom it is about: you, the referee, 主播."""
         return self._somebody.search(bones) is not None
 
     def is_of_a_thing(self, bones: str, start: int, end: int) -> bool:
-        """Whether a rude adjective at [start, end) is said of a thing, in praise, or denied."""
+        """Return whether a rude adjective at [start, end) is said of a thing, in praise, or
+        denied."""
         return (
             self._things.match(bones[end : end + _AROUND_CHARS]) is not None
             or self._not.search(bones[max(0, start - _AROUND_CHARS) : start]) is not None
         )
 
     def is_name(self, word: str, text: str) -> bool:
-        """Whether a word that is a name too stands beside another name: Dick Van Dyke."""
+        """Return whether a word that is a name too stands beside another name: Dick Van Dyke."""
         if word not in self._names or text.istitle() or text.isupper():
             return False
         name, particle = word.capitalize(), r"(?:[Vv]an |[Vv]on |[Dd]e |[Dd]er )?"

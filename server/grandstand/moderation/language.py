@@ -1,9 +1,9 @@
-"""Which language a comment may be in: by its script, and in Latin letters by the scorer. Pure.
+"""Guesses the language of a comment: by its script, and in Latin letters by the scorer. Pure.
 
-A hint: of languages in Latin letters only English and German are told apart; Chinese characters
-are Chinese unless kana stand among them, Cyrillic ones Russian. Emoji and signs, Latin letters
-among others (``GOAL 加油``) and the middle dot and long mark of katakana, of which faces are made,
-say nothing.
+The result is a hint. Of languages in Latin letters only English and German are told apart. Chinese
+characters are Chinese unless there are kana among them; Cyrillic ones are Russian. Emoji and signs,
+Latin letters among others (``GOAL 加油``) and the middle dot and long mark of katakana, which faces
+are made of, say nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _SCRIPTS = {
     "th": "\u0e01-\u0e30",
     "hi": "\u0904-\u0939",
 }
-_LETTER = re.compile(  # looking first whether it is any of them takes a sixth of the time
+_LETTER = re.compile(  # checking first whether it is any of them takes a sixth of the time
     f"(?=[{''.join(_SCRIPTS.values())}])(?:"
     + "|".join(f"(?P<{tag}>[{letters}])" for tag, letters in _SCRIPTS.items())
     + ")"
@@ -77,7 +77,7 @@ _KANA = re.compile(f"[{_SCRIPTS['ja']}]")
 
 
 def languages(texts: list[str], german: Iterable[float] | None = None) -> list[str]:
-    """Give a BCP 47 tag for each text, ``und`` if unknown. About 0.2 us a text.
+    """Return a BCP 47 tag for each text, ``und`` if unknown. About 0.2 us a text.
 
     ``german`` is the scorer's probability that a text in Latin letters, if English or German, is
     German; without it those are unknown.

@@ -1,4 +1,4 @@
-"""The manifest of a comment scorer: what it looks for, and when its probabilities act."""
+"""The manifest of a comment scorer: its categories, and from which probabilities they act."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The way of a micro-batch through moderation: rules at once, scores if they come in time.
+"""The path of a micro-batch through moderation: rules at once, scores if they come in time.
 
-Rules run where ``judge`` is called: some microseconds a comment, so that they are never skipped;
-but half a millisecond for one that is as long and as odd as can be, of which a batch has 256. So
-all batches together have a bound for a turn of the loop, and go on in the next.
+Rules run where ``judge`` is called. They take some microseconds a comment, so they are never
+skipped; but half a millisecond for a comment that is as long and as odd as possible, and a batch
+has 256. So all batches together have a bound for a turn of the loop, and go on in the next.
 
-What the scorer said of a text is remembered with the model that said it. Another model is taken
-into use between two batches, with an empty memory: what is being judged goes on with the one it
-began with, its thresholds included.
+The scores of a text are cached with the model that gave them. Another model is taken into use
+between two batches, with an empty cache. A batch that is being judged keeps the model that it began
+with, including its thresholds.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from grandstand.text.normalise import dedupe_key, skeleton
 from grandstand.wire.messages import UNKNOWN_LANG
 
 REMEMBERED = 10_000
-"""Texts whose reading is kept: 57 % of real chat repeats another message exactly."""
+"""Texts whose reading is cached: 57 % of real chat repeats another message exactly."""
 
 AT_ONCE = 4096
-"""Characters, over all rooms, that are looked at in one turn of the loop: 2 ms of plain
-chat, 10 of the dearest."""
+"""Characters, over all rooms, that are examined in one turn of the loop: 2 ms of plain chat, 10 of
+the most expensive."""
 
 WAITING_MAX = 4096
 """Texts that may wait for the scorer: at 25 us each they take half of the default deadline."""
@@ -51,7 +51,7 @@ class Judgement(NamedTuple):
 
     ``reason`` is for moderators; ``weight`` 0 to 10, ``mood`` -1 to 1, ``excitement`` 0 to 1;
     ``dedupe_key`` is the same for comments that may be merged; ``probabilities`` by category, None
-    if the scorer hadn't its say; ``language`` a BCP 47 tag, a hint.
+    without scores; ``language`` a BCP 47 tag, a hint.
     """
 
     action: Action
@@ -66,15 +66,15 @@ class Judgement(NamedTuple):
 
     @property
     def scored(self) -> bool:
-        """Whether the scorer had its say."""
+        """Return whether there are scores."""
         return self.probabilities is not None
 
 
 class _Reading(NamedTuple):
-    """All that is known of a text, before any room's policy. No scores: probabilities is None.
+    """All that is known of a text, before any room's policy; without scores, probabilities is None.
 
-    A tuple, for it is made for each comment: a frozen dataclass takes three times as long.
-    ``asked`` is what the scorer is asked about: the text less what the rules know to be harmless.
+    A tuple, since it is made for each comment: a frozen dataclass takes three times as long.
+    ``asked`` is what the scorer gets: the text without what the rules know to be harmless.
     """
 
     skeleton: str
@@ -185,11 +185,11 @@ class Moderator:
         return [_judge(readings[text], policy, memory) for text in texts]
 
     async def close(self) -> None:
-        """Let go of the threads, waiting for the batch they are at."""
+        """Release the threads, waiting for the batch that they process."""
         await self._scoring.close()
 
     async def _turn(self, text: str) -> None:
-        """Let others do what waits before ``text`` is looked at, if enough was in this turn."""
+        """Let other tasks run before ``text`` is examined, if this turn did enough."""
         if self._looked_at >= AT_ONCE:
             async with self._turns:  # one batch after the other, each of them a turn's share
                 await asyncio.sleep(0)
@@ -202,7 +202,7 @@ class Moderator:
         return _Reading(bones, dedupe_key(text), look.findings, look.asked)
 
     async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
-        """Add scores and weight to readings, and remember what no later try can better."""
+        """Add scores and weight to readings, and cache what a later try can't improve."""
 
         def late(scores: Rows) -> None:
             memory.take({text: _with(text, bare[text], scores[bare[text].asked]) for text in bare})

@@ -1,9 +1,9 @@
-"""What a viewer may be called: a name stands beside every comment, and everybody reads it.
+"""Judges the names of viewers: a name stands beside every comment, and everybody reads it.
 
-Rules judge it as they judge a comment, once as it is written and once with its words set apart
-(KillAllCats_88 says "Kill All Cats 88"); the scorer doesn't, which was never taught names. Besides,
-a name must not pass its bearer off as the staff: neither by a word (``names.toml``) nor by looking
-like the name of a moderator or producer who has been in the room.
+Rules judge it as they judge a comment, once as it is written and once with its words separated
+(KillAllCats_88 says "Kill All Cats 88"). The scorer doesn't judge names, since it was never trained
+on them. Besides, a name must not look like the staff's: neither by a word (``names.toml``) nor by
+looking like the name of a moderator or producer who has been in the room.
 """
 
 from __future__ import annotations
@@ -21,28 +21,30 @@ from grandstand.moderation.word_rules import SWEARING, Rules
 from grandstand.text.normalise import CAPITALS, skeleton
 
 MAX_FOLDED_CHARS = 100
-"""Of a name's skeleton: single characters fold to as many as 18."""
+"""Longest skeleton of a name: single characters fold to as many as 18."""
 
 STAFF_REMEMBERED = 1024
-"""Names of moderators and producers whose outlines are kept: each viewer's is held against them."""
+"""Names of moderators and producers whose outlines are cached: each viewer's name is compared with
+them."""
 
 REMEMBERED = 256
-"""Viewers' names whose judgements are kept. In a crowd hardly one is asked for twice, but for that
-of all who have none; of 1,024, with outlines and skeletons, 5,000 viewers had 125 bytes each."""
+"""Viewers' names whose judgements are cached. In a crowd hardly any is asked for twice, except the
+name of all who have none. With 1,024, including outlines and skeletons, 5,000 viewers had 125 bytes
+more each."""
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 _RUDE = Finding("insult", HOLD, "swearing")
-"""In a name it is at everybody who reads it."""
+"""Swearing in a name is directed at everybody who reads it."""
 
 _SEAM = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
-"""Where words of a name meet that has no gaps."""
+"""Where words meet in a name without gaps."""
 
 _RUN = re.compile(r"(.)\1+")
 _ALIKE = str.maketrans("i1|!0", "llllo")
 
 
 def outline(name: str) -> str:
-    """Give what names that look alike have in common: letters alone, ``rn`` read as ``m``."""
+    """Return what names that look alike have in common: only letters, ``rn`` read as ``m``."""
     return _outlined(_skeleton(name))
 
 
@@ -50,9 +52,9 @@ _outline_of_staff = lru_cache(maxsize=STAFF_REMEMBERED)(outline)
 
 
 def _skeleton(name: str) -> str:
-    """As of comments, but for capitals, which have look-alikes of their own.
+    """Return the skeleton, as of comments, but with capitals, which have look-alikes of their own.
 
-    Past the cache, which a crowd's names would empty of comments.
+    This bypasses the cache, from which a crowd's names would push out comments.
     """
     return skeleton.__wrapped__(name if name.isascii() else name.translate(CAPITALS))
 
@@ -77,7 +79,7 @@ class _Reading:
 
 
 class Names:
-    """The judge of names. Its cache apart immutable; safe to share."""
+    """The judge of names. Immutable except for its cache; safe to share."""
 
     def __init__(self, rules: Rules) -> None:
         text = files("grandstand.moderation").joinpath("names.toml").read_text(encoding="utf-8")
@@ -90,11 +92,11 @@ class Names:
 
     @classmethod
     def load(cls) -> Names:
-        """Judge by the lists that come with the package."""
+        """Return a judge with the package's lists."""
         return cls(Rules.load())
 
     def fault(self, name: str, policy: Policy, staff: Collection[str] = ()) -> str | None:
-        """Give what is wrong with a viewer's cleaned ``name``, in words for its bearer; or None.
+        """Return what is wrong with a viewer's cleaned ``name``, in words for the viewer; or None.
 
         ``staff`` are the names of moderators and producers. Some 30 us for a name not seen before.
         """
@@ -111,7 +113,7 @@ class Names:
         return None
 
     def resembles(self, name: str, others: Collection[str]) -> bool:
-        """Whether ``name`` looks like one of ``others``."""
+        """Return whether ``name`` looks like one of ``others``."""
         return bool(others) and _is_among(outline(name), others)
 
     def _look_at(self, name: str) -> _Reading:

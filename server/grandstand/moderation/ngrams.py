@@ -1,7 +1,7 @@
-"""Skeletons into numbers: hashed n-grams of characters, words and syllables, a batch at once.
+"""Turns skeletons into numbers: hashed n-grams of characters, words and syllables, a batch at once.
 
-Training and serving share this module: a model is valid for one ``VERSION`` of it, of
-``normalise.skeleton`` and of ``readings`` alone. Numpy only.
+Training and serving share this module: a model is valid for only one ``VERSION`` of it, of
+``normalise.skeleton`` and of ``readings``. Numpy only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from grandstand.moderation.pinyin import SYLLABLES, heard
 
 VERSION = "3"
-"""Of the features: rises when skeletons or their n-grams change; a model names the one it fits."""
+"""Version of the features. It rises when skeletons or their n-grams change; a model names the one
+that it fits."""
 
 LONGEST = 5
 COLUMNS = LONGEST + 3
@@ -23,15 +24,16 @@ COLUMNS = LONGEST + 3
 syllables; elsewhere the word, the pair of words and the word's bones that end there."""
 
 ROWS = 1 << 17
-"""Rows of the table that ids point into."""
+"""Rows of the table to which ids point."""
 
 MAX_CHARS = 600
-"""Of a text, and of its skeleton, that are looked at: the contract's longest comment has 500 code
-points, and ``surface`` counts to 1,023."""
+"""Characters of a text, and of its skeleton, that are used: the contract's longest comment has 500
+code points, and ``text_features`` counts to 1,023."""
 
 
 def _number(value: int) -> NDArray[np.uint64]:
-    """Give a number as an array of no dimensions: 0.24 us a call of numpy's; its scalars, 0.41."""
+    """Return a number as an array of no dimensions: 0.24 us a call of numpy's; with its scalars,
+    0.41."""
     return np.array(value, np.uint64)
 
 
@@ -49,8 +51,8 @@ _NO_ROW, _LEAST = (np.array(each, np.int32) for each in (0, 1))
 _GAP = "\n"  # between texts; no skeleton holds one
 
 _REACHING = np.array([size - COLUMNS * back for size in range(LONGEST) for back in range(size + 1)])
-"""From a gap, places in ``ids`` of the n-grams that would reach into it. Those of the text before,
-where one is shorter than that, reach into its own gap too."""
+"""From a gap, positions in ``ids`` of the n-grams that would reach into it. Those of the text
+before, where it is shorter than that, reach into its own gap too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Features:
 def features(skeletons: list[str]) -> Features:
     """Hash the n-grams of at least one skeleton. 2.5 us each in a batch of 256, 45 us alone.
 
-    Alone it is the number of numpy's calls that costs, not what they do.
+    For a single text the number of numpy's calls costs, not their work.
     """
     padded = [f" {heard(bones)[:MAX_CHARS]} {_GAP}" for bones in skeletons]
     joined = "".join(padded)
@@ -79,7 +81,7 @@ def features(skeletons: list[str]) -> Features:
         _laid_out_alone(total) if len(padded) == 1 else _laid_out([len(each) for each in padded])
     )
     # A surrogate that lost its twin has no place in UTF-32; skeletons of cleaned text hold none.
-    # What is put after the last text lets every n-gram begin everywhere.
+    # The padding after the last text lets every n-gram begin everywhere.
     encoded = (joined + _GAP * (LONGEST - 1)).encode("utf-32-le", "replace")
     ahead = np.frombuffer(encoded, np.uint32).astype(np.uint64)
     codes = ahead[:total]
@@ -111,7 +113,8 @@ _Layout = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 def _laid_out(spans: list[int]) -> _Layout:
-    """Of texts of so many positions: owners, first positions, places of ``_REACHING``."""
+    """Return for texts of so many positions: owners, first positions, positions of
+    ``_REACHING``."""
     lengths = np.array(spans)
     stops = np.add.accumulate(lengths)
     owners = np.arange(len(spans)).repeat(lengths)
@@ -121,7 +124,8 @@ def _laid_out(spans: list[int]) -> _Layout:
 
 @cache
 def _laid_out_alone(span: int) -> _Layout:
-    """The same of a text alone, once for each length: each time it would be a tenth of the cost."""
+    """Return the same for a single text, cached for each length: it would be a tenth of the
+    cost."""
     layout = _laid_out([span])
     for each in layout:
         each.flags.writeable = False
@@ -129,7 +133,7 @@ def _laid_out_alone(span: int) -> _Layout:
 
 
 def _hash_syllables(codes: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> None:
-    """Fill n-grams of syllables, (3, t), over what stands there: of one sound, of one hash."""
+    """Fill n-grams of syllables, (3, t), from the sounds there: of one sound, of one hash."""
     syllables = SYLLABLES.take(codes.view(np.int64), mode="clip").astype(np.uint64)
     syllables[codes >= len(SYLLABLES)] = 0
     heard_here = syllables > 0
@@ -145,7 +149,7 @@ def _hash_syllables(codes: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> No
 
 
 def _in_words() -> NDArray[np.uint64]:
-    """Give what each ASCII code is in a word: itself, a digit 0, a space or gap 32, a mark 0."""
+    """Return what each ASCII code is in a word: itself, a digit 0, a space or gap 32, a mark 0."""
     table = np.zeros(128, np.uint64)
     for code in range(128):
         letter = chr(code)
@@ -164,10 +168,10 @@ _IN_WORDS = _in_words()
 def _hash_words(codes: NDArray[np.uint64], is_ascii: bool, hashes: NDArray[np.uint64]) -> None:
     """Fill words, pairs of words and words' bones, (3, t), at each word's last letter.
 
-    In a word marks are passed over and digits are alike: "id.iot" is "idiot", a telephone number is
-    a telephone number. Its hash is the sum of those of its pairs of letters, by running sums. Bones
-    are the first and the last letter and which others there are, whatever their order and however
-    often in a row: "stuupid" and "sutpid" are "stupid".
+    In a word marks are skipped and digits are alike: "id.iot" is "idiot", a telephone number is a
+    telephone number. Its hash is the sum of the hashes of its pairs of letters, by running sums.
+    Bones are the first and the last letter and which others there are, whatever their order and
+    however often in a row: "stuupid" and "sutpid" are "stupid".
     """
     known = _IN_WORDS.take(codes.view(np.int64), mode="clip")
     if not is_ascii:

@@ -1,9 +1,9 @@
-"""Find what no single word says: a group and violence, a wish of death, a threat, a family cursed.
+"""Finds what no single word says: a group and violence, a death wish, a threat, a cursed family.
 
 ``phrases.toml`` names kinds of words and the forms in which they make a meaning. One Aho-Corasick
-pass finds the words of all kinds. A form is tried only where all the kinds it is about occur: each
-of its words is then replaced by one letter for its kind, and the form, a regular expression whose
-repeats are all bounded, is searched for in what remains.
+pass finds the words of all kinds. A form is tried only where all its kinds occur. Each of its words
+is then replaced by one letter for its kind, and the form, a regular expression whose repeats are
+all bounded, is searched for in the result.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from grandstand.text.letters import is_part
 from grandstand.text.normalise import skeleton
 
 _WORDS_MAX, _FORMS_MAX = 64, 14
-"""Words and forms that are looked at in one comment. Of 66,000 real ones none had more than 50 and
-12. One that has is held whatever follows them: a heap of such words hides nothing."""
+"""Words and forms that are examined in one comment. Of 66,000 real ones none had more than 50 and
+12. A comment with more is held, whatever follows: a heap of such words hides nothing."""
 
 _HEAP = Finding("spam", HOLD, "a heap of rude words")
 
 _SHORT = 4
-"""Words of up to so many letters stand in many others."""
+"""Words of up to this many letters occur inside many others."""
 
 _TRIED_MAX = 4096
-"""Sets of kinds for which the forms to try are remembered."""
+"""Sets of kinds for which the forms to try are cached."""
 
 _TAG = 0xE000
 """First of the private letters that stand for kinds; ``clean`` leaves none in a comment."""
@@ -48,7 +48,7 @@ _NEGATED = re.compile(
 _NEGATION_CHARS = 24
 
 Match = tuple[int, int, int]
-"""As Aho-Corasick gives them: number of the word, start, end."""
+"""A match as Aho-Corasick gives it: number of the word, start, end."""
 
 _Place = tuple[int, int, int]
 """Start, end, number of the kind."""
@@ -81,29 +81,30 @@ class Phrases:
         self._kinds_of = list(words.values())
         self._masks = [sum(1 << number for number in numbers) for numbers in self._kinds_of]
         self.words = list(words)
-        """Of all kinds, by number: ``find_among`` is told where which of them stand."""
+        """The words of all kinds, by number: ``find_among`` gets the places of those that occur."""
         self._forms = [self._read(form, tables["macros"]) for form in tables["forms"]]
         self._forms_for = lru_cache(maxsize=_TRIED_MAX)(self._choose)
 
     @property
     def findings(self) -> frozenset[Finding]:
-        """All that can be found here."""
+        """Return everything that can be found here."""
         return frozenset({_HEAP, *(form.finding for form in self._forms)})
 
     @classmethod
     def load(cls) -> Phrases:
-        """Take the forms that come with the package, ``phrases.toml``."""
+        """Return the forms that come with the package, ``phrases.toml``."""
         text = files("grandstand.moderation").joinpath("phrases.toml").read_text(encoding="utf-8")
         return cls(tomllib.loads(text))
 
     def find(self, bones: str) -> list[Finding]:
-        """Give every form that a skeleton has, each once."""
+        """Return every form that a skeleton has, each once."""
         return self.find_among(
             bones, self._automaton.find_matches_as_indexes(bones, overlapping=True)
         )
 
     def find_among(self, bones: str, matches: Sequence[Match]) -> list[Finding]:
-        """Give every form, each once, by where words stand, parts of longer words among them.
+        """Return every form, each once, by the places of words, including words that are parts of
+        longer ones.
 
         Under 1 us if there is no form of these words.
         """
@@ -111,7 +112,7 @@ class Phrases:
         seen = 0
         for index, _, _ in matches:
             seen |= masks[index]
-        if not self._forms_for(seen):  # of most comments, even with what are parts of words
+        if not self._forms_for(seen):  # true of most comments, even with parts of words
             return []
         seen = 0
         for index, start, end in matches:
@@ -148,7 +149,7 @@ class Phrases:
         )
 
     def _choose(self, seen: int) -> list[_Form]:
-        """Give the forms that a comment may have, by the kinds of words in it."""
+        """Return the forms that a comment may have, by the kinds of words in it."""
         return [form for form in self._forms if all(seen & each for each in form.on)]
 
     def _read(self, form: Mapping[str, Any], macros: Mapping[str, str]) -> _Form:

@@ -1,12 +1,12 @@
 """From findings and probabilities to a verdict, by a room's level. Pure.
 
-Level 0 shows everything; 1 turns away only the plainest; 2, the default, is for a show with a broad
-audience; 3 for one with children in it; 4 would rather hold ten good comments than show a bad one.
-A category may have a level of its own. Rules act by severity (0 noise, 1 rude, 2 plain), the
-scorer's probabilities by the thresholds of its model.
+Level 0 shows everything. Level 1 rejects only the plainest abuse. Level 2, the default, is for a
+show with a broad audience, level 3 for one with children in it. Level 4 would rather hold ten good
+comments than show a bad one. A category may have a level of its own. Rules act by severity (0
+noise, 1 rude, 2 plain), the scorer's probabilities by the thresholds of its model.
 
-A threshold is the probability that a given share of ordinary chat exceeds; each model has its own,
-in its manifest (MODEL_CARD.md has the shares, and what a level costs ordinary people).
+A threshold is the probability that a given share of ordinary chat exceeds. Each model has its own
+thresholds, in its manifest (MODEL_CARD.md has the shares, and what a level costs ordinary people).
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ SEVERITIES: tuple[tuple[int, int], ...] = ((2, 2), (1, 2), (0, 2), (0, 1))
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a room asks of moderation; the ``moderation`` of its settings."""
+    """A room's wishes for moderation; the ``moderation`` of its settings."""
 
     level: int = 2
     categories: Mapping[str, int] = field(default_factory=dict)
     on_timeout: Literal["hold", "allow"] = "hold"
 
     def level_of(self, category: str) -> int:
-        """Level of one category, 0 to 4."""
+        """Return the level of one category, 0 to 4."""
         return self.categories.get(category, self.level)
 
     @property
     def is_off(self) -> bool:
-        """Whether nothing at all is looked for."""
+        """Return whether nothing is checked at all."""
         return self.level == 0 and not any(self.categories.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a comment, for which category, and why in a few words for moderators."""
+    """The decision about a comment, its category, and a short reason for moderators."""
 
     action: Action
     category: str | None = None
@@ -78,13 +78,12 @@ def decide(
     thresholds: Thresholds,
     offers: bool = True,
 ) -> Verdict:
-    """Give the sternest verdict any finding or probability asks for.
+    """Return the sternest verdict that any finding or probability asks for.
 
-    ``offers`` says whether the text has what spam needs (``contacts.may_offer``): without, the
-    scorer alone holds where it would reject, and rejects nothing as spam.
-    ``thresholds`` has every category of ``category_probabilities``. These None: the scorer missed
-    its deadline or failed. Then the rules decide alone, and what they would show is held if the
-    room says so.
+    ``offers`` says whether the text has what spam needs (``contacts.may_offer``). Without it, the
+    scorer alone holds where it would reject, and rejects nothing as spam. ``thresholds`` has every
+    category of ``category_probabilities``. If these are None, the scorer missed its deadline or
+    failed. Then the rules decide alone, and what they would show is held if the room says so.
     """
     worst = SHOW
     insult = (category_probabilities or {}).get("insult", 0.0)
@@ -117,7 +116,8 @@ def decide(
 
 
 def _is_doubted(finding: Finding, category_probabilities: Mapping[str, float] | None) -> bool:
-    """Whether one word is all there is, and the scorer, who reads the rest too, is sure of none."""
+    """Return whether there is only one word, and the scorer, which reads the rest too, is sure that
+    it is none."""
     return (
         finding.is_word
         and finding.severity == HOLD

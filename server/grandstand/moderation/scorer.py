@@ -1,4 +1,4 @@
-"""The scorer: a batch of comments in, probabilities, mood and excitement out.
+"""The scorer: a batch of comments in; probabilities, mood and excitement out.
 
 A model that doesn't fit this server, doesn't run or gives no probabilities is refused when it is
 loaded, not when it is asked.
@@ -23,7 +23,7 @@ from grandstand.moderation.text_features import shouted, surfaces
 from grandstand.text.normalise import skeleton
 
 TOGETHER = 512
-"""Texts that go through the model at once: what they need stays in a processor's cache."""
+"""Texts that go through the model at once: their data stays in a processor's cache."""
 
 _ONE = np.array(1, np.float32)  # as an array: see ``ngrams``
 _MOST = ngrams.COLUMNS * (MAX_CHARS + 3)
@@ -58,8 +58,8 @@ class OnnxScorer:
     def score(self, texts: list[str]) -> Scores:
         """Score cleaned texts, in order. About 18 us a text in a batch of 256, 120 to 200 us alone.
 
-        A text is scored by its first ``MAX_CHARS``, and a million texts take no more memory than
-        ``TOGETHER`` beside their scores.
+        A text is scored by its first ``MAX_CHARS``. A million texts take no more memory than
+        ``TOGETHER``, apart from their scores.
         """
         if not texts:
             nothing = np.zeros(0, np.float32)
@@ -76,14 +76,14 @@ class OnnxScorer:
         return Scores(
             categories,
             mood + mood - _ONE,
-            # Words of excitement, of which the model knows, and shouting, which anyone can see.
+            # Words of excitement, which the model knows, and shouting, which text features show.
             _ONE - unsaid[column["excitement"]] * (_ONE - shouted(looks)),
             fine,
             languages(texts, said[column["german"]].tolist()),
         )
 
     def opinions(self, texts: list[str]) -> NDArray[np.float32]:
-        """Give what every head says of cleaned texts: probabilities, (n, heads)."""
+        """Return the probabilities of every head for cleaned texts, (n, heads)."""
         if not texts:
             return np.zeros((0, len(self.heads)), np.float32)
         return self._asked([text[:MAX_CHARS] for text in texts])[1]

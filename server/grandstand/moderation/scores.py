@@ -1,4 +1,4 @@
-"""What a scorer says of comments, and what the moderator wants of one. Pure."""
+"""The scores of comments, and what the moderator needs of a scorer. Pure."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ Rows = Mapping[str, Row]
 
 
 class Scorer(Protocol):
-    """Whatever scores comments; called from one or more threads at once."""
+    """An object that scores comments; called from one or more threads at once."""
 
     @property
     def version(self) -> str:
-        """Tells one model from another, to people."""
+        """Return the model's version, for people."""
         ...
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """What the texts are looked at for."""
+        """Return the categories that texts are checked for."""
         ...
 
     @property
     def thresholds(self) -> Thresholds:
-        """Of each category: when its probabilities act."""
+        """Return for each category from which probabilities it acts."""
         ...
 
     def score(self, texts: list[str]) -> Scores:

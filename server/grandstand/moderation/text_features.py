@@ -1,4 +1,4 @@
-"""What a skeleton no longer shows: how long a comment is and how loud. A batch at once.
+"""Features that a skeleton doesn't show: how long a comment is and how loud. A batch at once.
 
 Training and serving share this module, as they do ``ngrams``, whose ``VERSION`` covers it.
 """
@@ -21,7 +21,7 @@ _LENGTH, _CAPITALS, _CALLS, _ALL_CAPITALS = 0, 1, 6, 9
 
 _SEEN, _LETTER, _CAPITAL, _DIGIT, _MARK, _PICTURE, _MONEY, _CALL, _HAN, _RUN, _NOTHING = range(11)
 _TOGETHER, _BITS = 6, 10
-"""What is counted, two numbers for a text: six counts in one, ten bits each."""
+"""Counts, packed into two numbers for each text: six counts in one, ten bits each."""
 
 _SHARES = (
     (_SEEN, _SEEN, 1),  # where the length goes
@@ -36,7 +36,7 @@ _SHARES = (
     (_LETTER, _LETTER, 1),  # where it goes whether all are capitals
     (_HAN, _SEEN, 1),
 )
-"""Of each number, which is at most 1: what is counted, among what, or among at least so many."""
+"""How each number, at most 1, is made: what is counted, divided by what, or at least by so many."""
 
 _COUNTED = np.array([share[:2] for share in _SHARES]).T
 _NUMBERS, _SHIFTS = _COUNTED // _TOGETHER, _COUNTED % _TOGETHER * _BITS
@@ -45,7 +45,7 @@ _LENGTHS = (np.log1p(np.maximum(np.arange(1 << _BITS), 1)) / 6).astype(np.float3
 _CODES = 0x20000
 
 _SINGLY = 4
-"""Up to how many texts are looked at one by one: 4 us each, where numpy's calls take 17 us."""
+"""Up to this many texts are processed one by one: 4 us each, where numpy's calls take 17 us."""
 _THRICE = re.compile(r"(.)\1\1+")
 
 # As arrays: see ``ngrams``.
@@ -57,12 +57,12 @@ _ALL = np.array(1, np.float32)
 _LOUD_FROM = np.array([0.5, 0.25, np.inf, 1], np.float32)
 """Calls, long letters, (digits: never) and capitals, which stand side by side."""
 _SHOUTS = np.array([0, 0.3, 0.6, 0.6], np.float32)
-"""By how many of these are loud."""
+"""Excitement by how many of these are loud."""
 
 
 @cache
 def _weights() -> NDArray[np.int64]:
-    """What each code point counts for, (codes, 2)."""
+    """Return what each code point counts for, (codes, 2)."""
     table = np.zeros((_CODES, 2), np.int64)
     kinds = {"Lu": (_LETTER, _CAPITAL), "Nd": (_DIGIT,), "So": (_PICTURE,), "Sk": (_PICTURE,)}
     families = {"L": (_LETTER,), "P": (_MARK,), "S": (_MARK,)}
@@ -86,12 +86,13 @@ def _count(table: NDArray[np.int64], codes: int | slice, of: int) -> None:
 
 
 def surfaces(texts: list[str]) -> NDArray[np.float32]:
-    """Of each text, at least one: (n, WIDTH) float32. 0.5 us each in a batch of 256, 4 us alone.
+    """Return the features of at least one text: (n, WIDTH) float32. 0.5 us each in a batch of 256,
+    4 us alone.
 
-    Length (logarithm), share of capitals among letters, of digits, of marks, of pictures; whether
-    it names money; calls ("!", "?"); letters or marks three times in a row; digits; whether all
-    letters are capitals; share of Chinese characters. What is seen counts and no gap: letters set
-    apart are no more, nor are those under stacks of marks.
+    They are: length (logarithm); share of capitals among letters, of digits, of marks, of pictures;
+    whether it names money; calls ("!", "?"); letters or marks three times in a row; digits; whether
+    all letters are capitals; share of Chinese characters. Only visible characters count, no gaps:
+    letters with gaps between them count no more, nor do letters under stacks of marks.
     """
     if len(texts) <= _SINGLY:
         return np.array([_singly(text[:MAX_CHARS]) for text in texts], np.float32)
@@ -123,9 +124,9 @@ _MOST_LETTERS = 20_000
 
 
 class _Weights(dict[str, int]):
-    """What each letter counts for, all of it in one number, worked out when first met.
+    """What each letter counts for, all in one number, computed when the letter first occurs.
 
-    Of who sends every letter there is it remembers the first ``_MOST_LETTERS``.
+    It caches the first ``_MOST_LETTERS``, in case somebody sends every letter there is.
     """
 
     def __missing__(self, letter: str) -> int:
@@ -165,6 +166,6 @@ def _singly(text: str) -> list[float]:
 
 
 def shouted(surfaces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the excitement that anyone can see, (n,), 0 to 0.6: capitals, calls, long letters."""
+    """Return the excitement that anyone can see, (n,), 0 to 0.6: capitals, calls, long letters."""
     signs = (surfaces[:, _CALLS : _ALL_CAPITALS + 1] >= _LOUD_FROM).view(np.uint32)
     return _SHOUTS.take(np.bitwise_count(signs)[:, 0])

@@ -1,17 +1,17 @@
-"""How much a comment is worth showing, when only thirty a second can be. Pure.
+"""How much a comment is worth showing, since only thirty a second can be shown. Pure.
 
 ``weight = (10 * substance + life) * kindness``, cut to 0..10 and rounded to tenths:
 
 - substance 0.1 to 0.8: how much is said, by the number of different letters and words of the
-  skeleton: one letter says next to nothing, five to ten words say most, more adds little. Noise
+  skeleton. One letter says next to nothing, five to ten words say most, more adds little. Noise
   (a skeleton of few letters for its length, capitals all through) takes a part of it away, a link
   most.
 - kindness 0 to 1: the probability that it is fine (``Scores.fine``); without scores 1.
-- life 0 to 2: excitement, and half of how far the mood is from indifferent, good or bad: what a
-  crowd feels is worth more than what it mumbles.
+- life 0 to 2: excitement, and half of how far the mood is from indifferent, good or bad: a crowd's
+  feelings are worth more than its small talk.
 
-What a comment is worth beside others, here and now, is the sequencer's to judge
-(``rules.selection``): it alone knows what was just shown, who was, and how loud the room is.
+The sequencer judges what a comment is worth beside others, here and now (``domain.selection``).
+Only it knows what was just shown, who was, and how loud the room is.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What can be said of a comment without a model: words, phrases, contacts, repeats.
+"""Rules that judge a comment without a model: words, phrases, contacts, repeats.
 
-Words are looked for by Aho-Corasick in the skeleton, all at once. In scripts that put gaps between
-words a find counts only as a whole word (the people of Scunthorpe comment too); Chinese, Japanese
-and Korean, which don't or inflect by suffix, are searched anywhere. Where a find means no harm
-(``harmless``) it doesn't count, and the scorer, which knows less of the world, is asked about the
-text without it. What no single word says is ``phrases``' and ``contacts``' to find.
+Words are searched by Aho-Corasick in the skeleton, all at once. In scripts that put gaps between
+words a match counts only as a whole word (the people of Scunthorpe comment too). Chinese, Japanese
+and Korean, which have no gaps or inflect by suffix, are searched anywhere. A match that means no
+harm (``harmless``) doesn't count, and the scorer gets the text without it. ``phrases`` and
+``contacts`` find what no single word says.
 """
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ from grandstand.text.letters import is_gapless, is_part
 from grandstand.text.normalise import skeleton
 
 _AGAIN = re.compile(r"(.)(?=\1)")
-"""All but the last of a run: to delete them takes a third of the time of writing one for each."""
+"""All but the last of a run. Deleting them takes a third of the time of replacing each run by
+one."""
 
 _MASKED = re.compile(r"(?<![\w*])[a-z]+\*{1,3}[a-z]+(?![\w*])")
 _MOST_MASKED, _MEANINGS_MAX = 8, 4
 _SLY = re.compile(r"[689I](?:(?<=[A-Za-z689][689])(?=[A-Za-z689])|(?<=[a-zI]I)(?=[a-zI\s]|$))")
-"""Digits and capitals that the skeleton, by which the scorer learnt, leaves: ni99er, kiII."""
+"""Digits and capitals that the skeleton, with which the scorer was trained, leaves: ni99er,
+kiII."""
 
 _SIMPLIFIED = str.maketrans(
     "妳媽馬嗎罵腦殘滾賤廢豬雜種幹趕頭臉閉東獸這個們該殺醜噁惡變態陰陽國韓臺灣筆嗶畢幣沒爺孫兒龜騷雞術見給過來時還說話講讓誰麼為無與會對開關門車禍燒斷腳隻條處強姦輪脫褲亂傷發錢電號碼證導選評審員賽隊輸贏壓棄點體懷產爛貨賊騙盜蟲驢貓烏髒愛絕後墳靈燈願詛報應譴屍揚衝網圍視寶貝喚濕",
@@ -56,21 +58,21 @@ _HANGUL_APART = re.compile(r"[\d*._!@^~-](?<=[\uac00-\ud7a3].)(?=[\uac00-\ud7a3]
 _SLY_LETTERS = {"6": "g", "8": "b", "9": "g", "I": "l"}
 _SAME_CHARACTER = re.compile(r"(\S)\1{24,}")
 _EVERY = 12
-"""Of so many characters in a row that are the same, two of every twelfth stand side by side."""
+"""Of this many equal characters in a row, two of every twelfth stand side by side."""
 
 _TWICE = re.compile(r"(.)\1", re.DOTALL)
 _REPEATED_CHARS = 40
-"""From this length on a text is looked at for one word said over and over."""
+"""From this length on a text is checked for one word repeated over and over."""
 
 _REPEATED_WORDS = 12
 _ONE_CHARACTER = Finding("spam", MILD, "one character over and over")
 _FEW_WORDS = Finding("spam", MILD, "few words over and over")
 
 _LISTS = {"suspect": SUSPECT, "hold": HOLD, "certain": HOLD, "reject": REJECT}
-"""Lists of a category. What is "certain" means nothing else, whatever the scorer makes of it."""
+"""Lists of a category. A "certain" word means nothing else, whatever the scorer says."""
 
 _Span = tuple[int, int]
-"""Where something stands in a skeleton: [start, end)."""
+"""Where something is in a skeleton: [start, end)."""
 
 _Find = Callable[..., list[Match]]
 """The search of an automaton: ``(text, overlapping=True)``."""
@@ -80,7 +82,7 @@ _Match = tuple[str, "Finding | None", int, int]
 
 
 class Look(NamedTuple):
-    """What the rules say of a comment, and the text that the scorer is to be asked about."""
+    """The rules' findings in a comment, and the text that the scorer gets."""
 
     findings: tuple[Finding, ...]
     asked: str
@@ -135,7 +137,7 @@ class Rules:
 
     @classmethod
     def load(cls) -> Rules:
-        """Take the lists that come with the package: ``words.toml`` and ``phrases.toml``."""
+        """Return the lists that come with the package: ``words.toml`` and ``phrases.toml``."""
         tables = _read_tables()
         certain = [each for category in CATEGORIES for each in tables[category].get("certain", ())]
         certain += [each for sound in tables["sounds"] for each in _written(sound)]
@@ -143,23 +145,23 @@ class Rules:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every rule but the list's words, as a verdict's reason names it."""
+        """Return every rule except the list's words, as a verdict's reason names it."""
         phrases = () if self._phrases is None else self._phrases.findings
         found = (*phrases, *contacts.FINDINGS, _ONE_CHARACTER, _FEW_WORDS, SWEARING)
         return frozenset(finding.rule for finding in found)
 
     def find(self, skeleton: str, text: str) -> list[Finding]:
-        """Give every rule that the comment runs into, each once."""
+        """Return every rule that the comment matches, each once."""
         return list(self.look(skeleton, text).findings)
 
     def look(self, skeleton: str, text: str) -> Look:
-        """Give every rule that the comment runs into; ``text`` is what would be shown.
+        """Return every rule that the comment matches; ``text`` is what would be shown.
 
-        About 3 us for a comment that runs into none. Linear in the length of the text.
+        About 3 us for a comment that matches none. Linear in the length of the text.
         """
         found: dict[Finding, None] = {}
         excused: list[_Span] = []
-        # Most comments are letters and gaps: then little of what follows need be looked for.
+        # Most comments are only letters and gaps: then most of these checks can be skipped.
         has_signs = not text.replace(" ", "").isalpha()
         if not skeleton.isascii() and _TRADITIONAL.search(skeleton) and not _KANA.search(skeleton):
             skeleton = skeleton.translate(_SIMPLIFIED)
@@ -197,7 +199,8 @@ class Rules:
     def _take(
         self, matches: list[_Match], bones: str, text: str, found: dict[Finding, None]
     ) -> list[_Span]:
-        """Add what is meant; give where what isn't stands. A phrase around a word wins."""
+        """Add the matches that are meant; return the places of those that aren't. A phrase around a
+        word wins."""
         harmless = [(start, end) for _, finding, start, end in matches if finding is None]
         names: dict[str, bool] = {}
         for word, finding, start, end in matches:
@@ -232,7 +235,7 @@ class Rules:
                 found[finding] = None
 
     def _unmasked(self, bones: str) -> Iterator[str]:
-        """Give what "f*ck" may stand for: words with some of their letters starred out."""
+        """Return what "f*ck" may stand for: words with some of their letters replaced by stars."""
         meant: dict[str, list[str]] = {}
         for token in _MASKED.findall(bones)[:_MOST_MASKED]:
             words = [word for word in self._masked.get(len(token), ()) if _may_be(token, word)]
@@ -244,14 +247,14 @@ class Rules:
 
 
 ADJECTIVE = Finding("insult", SUSPECT, "a rude adjective")
-"""Stands for no finding: of a thing it is nothing, of anybody the scorer judges."""
+"""Stands for no finding. Said of a thing it is nothing; said of a person, the scorer judges."""
 
 SWEARING = Finding("insult", MILD, "swearing")
 """At nobody: "holy shit". Level 3 holds it."""
 
 
 def read_words() -> Iterator[tuple[str, str, int]]:
-    """Read the package's list: word, category, severity."""
+    """Return the package's list: word, category, severity."""
     tables = _read_tables()
     for category in CATEGORIES:
         for name, severity in _LISTS.items():
@@ -272,7 +275,7 @@ def _read_tables() -> dict[str, Any]:
 
 
 class _Words:
-    """Words of one manner of search, with what each means: None if it is harmless."""
+    """Words of one manner of search, with the meaning of each: None if it is harmless."""
 
     def __init__(self) -> None:
         self._words: dict[str, Finding | None] = {}
@@ -291,7 +294,7 @@ class _Words:
         return [(word, finding) for word, finding in self._words.items() if word]
 
     def meant(self) -> list[str]:
-        """Give single words in Latin letters that mean something, the plainest first."""
+        """Return single words in Latin letters that mean something, the plainest first."""
         words = [
             (word, finding)
             for word, finding in self._words.items()
@@ -304,7 +307,7 @@ class _Words:
         self._find = _automaton([word for word, _ in self._entries])
 
     def search(self, bones: str) -> list[_Match]:
-        """Give word, meaning, start and end of each."""
+        """Yield word, meaning, start and end of each match."""
         matches = self._find(bones, overlapping=True) if self._find else None
         if not matches:
             return []
@@ -327,7 +330,7 @@ class _Vocabulary:
         self._find = _automaton([word for word, _ in self._entries])
 
     def search(self, bones: str) -> tuple[list[Match], list[_Match], list[_Match]]:
-        """Give words of phrases (parts of longer words too), whole entries, entries anywhere."""
+        """Return words of phrases (parts of longer words too), whole entries, entries anywhere."""
         said: list[Match] = []
         whole: list[_Match] = []
         anywhere: list[_Match] = []
@@ -351,7 +354,7 @@ def _may_be(masked: str, word: str) -> bool:
 
 
 def _automaton(words: list[str]) -> _Find | None:
-    """Give what finds words; None if there are none."""
+    """Return the automaton that finds words; None if there are none."""
     if not words:
         return None
     return AhoCorasick(

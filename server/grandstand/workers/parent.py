@@ -1,10 +1,10 @@
 """The process that an operator starts and stops: it starts the others, and serves nobody.
 
 Theory of operation: it takes the port without listening, starts the embedded store if that is
-wanted, and a worker for each share of the viewers. Each worker listens on the port by itself, so
-the kernel spreads newcomers over those that live, and what waits for a dead one is refused at once.
-Workers know each other through the store alone, like servers on many machines. One that hangs is
-ended, one that ends is started again; when the parent ends, all do, and the store last.
+wanted, and starts the workers. Each worker listens on the port by itself, so the kernel spreads new
+connections over the living ones, and refuses at once those that wait for a dead one. Workers know
+each other only through the store, like servers on several machines. A worker that hangs is ended;
+one that ends is started again. When the parent ends, all workers end, and the store last.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ from grandstand.workers.slot import HASTEN, WorkerSlot
 from grandstand.workers.watch import HUNG_S, WORD_S
 
 STOP_S = 15.0
-"""How long a worker may take besides the drain before it is killed, in s; its close frames, its
-rooms' handing over and the store's answers have 5 s and 1 s."""
+"""How long a worker may take besides the drain before it is killed, in s. Its close frames take up
+to 5 s, handing over its rooms and the store's answers 1 s."""
 
 NAME = "parent"
-"""Its ``worker`` in the metrics."""
+"""The parent's ``worker`` in the metrics."""
 
 log = structlog.get_logger(__name__)
 
 
 def run(settings: ServerSettings) -> NoReturn:
-    """Becomes the parent of ``settings.workers`` workers, until SIGINT or SIGTERM.
+    """Become the parent of ``settings.workers`` workers, until SIGINT or SIGTERM.
 
-    Looks at what they'll need, and goes on as a program that has loaded none of it: half as large.
-    Raises OperatorError, before anything is started, for whatever an operator can mend.
+    Check what they will need, and go on as a program that has loaded none of it: half as large.
+    Raises OperatorError, before anything is started, for everything that an operator can correct.
     """
-    from grandstand.app import build  # here: the parent does without
+    from grandstand.app import build  # imported here: the parent doesn't need it
 
     if sys.platform != "linux":
         raise OperatorError(
@@ -64,7 +64,7 @@ def run(settings: ServerSettings) -> NoReturn:
 
 
 def main() -> None:
-    """``python -m grandstand.workers.parent``, as ``run`` calls it."""
+    """Run ``python -m grandstand.workers.parent``, as ``run`` calls it."""
     with exit_on_operator_error():
         settings = ServerSettings.read()
         configure_logging(settings.log_level, settings.log_json)
@@ -79,7 +79,7 @@ async def _serve(settings: ServerSettings) -> None:
     ):
         async with store_url(settings) as store:
             async with connected(store):
-                pass  # it is there, and its faults have been told once
+                pass  # it is there, and its faults have been reported once
             port = int(holder.getsockname()[1])
             shared = settings.model_copy(update={"port": port, "redis_url": store})
             await _Parent(shared, Path(folder), listeners.url(holder)).serve()
@@ -126,7 +126,7 @@ class _Parent:
                 loop.remove_signal_handler(number)
 
     async def _until(self, event: asyncio.Event, keeping: list[asyncio.Task[None]]) -> None:
-        """Until that happens, or all are to stop, or the first can't be had."""
+        """Wait for the event, or until all must stop, or the first worker can't start."""
         waiting = [asyncio.create_task(each.wait()) for each in (event, self._stopping)]
         try:
             done, _ = await asyncio.wait([*waiting, *keeping], return_when=asyncio.FIRST_COMPLETED)
@@ -139,7 +139,7 @@ class _Parent:
     # --- one worker --------------------------------------------------------------------------
 
     async def _keep(self, worker: WorkerSlot) -> None:
-        """A process in this place, again and again, until all are to stop."""
+        """Run a process in this slot, again and again, until all must stop."""
         loop = asyncio.get_running_loop()
         restarts = Restarts()
         while not self._stopping.is_set():
@@ -190,13 +190,14 @@ class _Parent:
                 worker.stop()
 
     def _look(self) -> None:
-        """Each shall look for a new model; one that is only starting finds it anyway."""
+        """Ask each worker to check for a new model; one that is only starting finds it anyway."""
         for worker in self._workers:
             if worker.serves:
                 worker.send_signal(signal.SIGHUP)
 
     async def _ended(self, keeping: list[asyncio.Task[None]]) -> None:
-        """Until all have ended; who doesn't in time is killed, which loses nothing acknowledged."""
+        """Wait until all have ended; one that doesn't in time is killed, which loses nothing
+        acknowledged."""
         _, late = await asyncio.wait(keeping, timeout=self._settings.drain_s + STOP_S)
         for worker in self._workers:
             if worker.is_taken:
@@ -207,7 +208,7 @@ class _Parent:
 
 
 def _environment(settings: ServerSettings) -> Mapping[str, str]:
-    """Ours, and in it what options have set, or we."""
+    """Return our environment, with what options, or we, have set."""
     given = {
         "HOST": settings.host,
         "PORT": str(settings.port),

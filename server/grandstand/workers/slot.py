@@ -1,6 +1,6 @@
-"""A worker's place: the process in it, and our end of the line to it.
+"""A worker's slot: the process in it, and our end of its socket pair.
 
-It must not know the others, nor who comes after a process that ended: the parent does.
+It must not know the other workers, nor what follows a process that ended: the parent does.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from grandstand.tasks import cancel_all
 from grandstand.workers.watch import Watch
 
 READY, ALIVE, STOP, HASTEN = b"ready\n", b"alive\n", b"stop\n", b"hasten\n"
-"""What is said on the line to a worker: the first two by the worker, the others by us."""
+"""Messages to and from the worker: it sends the first two, we send the others."""
 
 ABORT_S = 1.0
-"""How long a process that hangs may take to tell its stack, in s: it does so in milliseconds, or
+"""How long a process that hangs may take to write its stacks, in s: it does so in milliseconds, or
 never, when it is stopped."""
 
 
 class WorkerSlot:
-    """Where ``command``, a worker called ``name``, runs; the program is also told its end of the
-    line, an open file. ``changed`` hears that it serves, or no longer.
-    """
+    """Where ``command``, a worker called ``name``, runs. The program also gets its end of the
+    socket pair, an open file. ``changed`` is called when it begins to serve, or stops."""
 
     def __init__(
         self,
@@ -48,11 +47,11 @@ class WorkerSlot:
 
     @property
     def is_taken(self) -> bool:
-        """Whether there is a process."""
+        """Return whether there is a process."""
         return self._process is not None
 
     async def live(self) -> int:
-        """One process, from its start to its end; its exit code."""
+        """Run one process, from its start to its end; return its exit code."""
         self._watch = Watch()
         ours, theirs = socket.socketpair()
         with theirs:
@@ -62,7 +61,7 @@ class WorkerSlot:
                 env=self._environment,
                 stdin=DEVNULL,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C in a terminal is the parent's to tell
+                start_new_session=True,  # the parent tells its workers of a Ctrl-C in a terminal
             )
         reader, self._writer = await asyncio.open_connection(sock=ours)
         hearing = asyncio.create_task(self._hear(reader))
@@ -77,29 +76,29 @@ class WorkerSlot:
             self._serve(False)
 
     def stop(self) -> None:
-        """It is to drain and end, or will be as soon as it has started."""
+        """Ask the process to drain and end, or do so as soon as it has started."""
         self._stops = True
         self._watch.rest()
         self.tell(STOP)
 
     def tell(self, word: bytes) -> None:
-        """Says something to the process, if there is one."""
+        """Send a message to the process, if there is one."""
         if self._writer is not None:
             self._writer.write(word)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """To the process, if there is one."""
+        """Send a signal to the process, if there is one."""
         if self._process is not None:
             _send(self._process, number)
 
     def hangs(self) -> bool:
-        """Whether it is time to abort it; asked every ``WORD_S``, true once."""
+        """Return whether it is time to abort the process; asked every ``WORD_S``, true once."""
         return self._watch.hangs()
 
     def abort(self) -> None:
-        """Ends the process: it tells the stacks of its threads, or is killed ``ABORT_S`` later.
+        """End the process: it writes the stacks of its threads, or is killed ``ABORT_S`` later.
 
-        It leaves no core, which would hold what viewers wrote and the secret of their tokens.
+        It leaves no core, which would contain what viewers wrote and the secret of their tokens.
         """
         process = self._process
         if process is not None and process.returncode is None:
@@ -109,7 +108,7 @@ class WorkerSlot:
             asyncio.get_running_loop().call_later(ABORT_S, _send, process, signal.SIGKILL)
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:
-        with suppress(ConnectionError):  # it was killed before it had read our word
+        with suppress(ConnectionError):  # it was killed before it had read our message
             while word := await reader.readline():
                 self._watch.heard()
                 if word == READY:

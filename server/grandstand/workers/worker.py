@@ -1,8 +1,8 @@
-"""One of the processes: a server that shares its port, and hears from its parent by a line.
+"""One of the processes: a server that shares its port, and obeys its parent by a socket pair.
 
-The line is a socket whose other end the parent alone holds. So its end is the parent's end, however
-that came about, and then a worker leaves too: nobody would start it again, or stop it. What a
-worker says there comes from its event loop; when nothing comes, the parent ends it.
+Only the parent holds the other end of the socket. So it ends when the parent ends, for whatever
+reason, and then the worker stops too, since nobody would start it again, or stop it. The worker's
+heartbeats come from its event loop; when they stop, the parent ends it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,9 @@ log = structlog.get_logger(__name__)
 
 
 def main(name: str, folder: str, line: str) -> None:
-    """``python -m grandstand.workers.worker``, as the parent calls it: the worker's name, the
-    folder where its metrics_peers answer, and its end of the line, an open file. Exits with 1 after
-    the operator's faults.
-    """
+    """Run ``python -m grandstand.workers.worker``, as the parent calls it, with the worker's name,
+    the folder where its metrics_peers answer, and its end of the socket pair, an open file. Exits
+    with 1 after an operator's error."""
     faulthandler.enable()
     try:
         settings = ServerSettings.read()
@@ -62,7 +61,7 @@ async def _work(settings: ServerSettings, name: str, folder: Path, parent: socke
 
 
 async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
-    """Does what the parent says until it says no more, and says that it lives."""
+    """Do what the parent says until it closes the socket, and send heartbeats."""
     reader, writer = await asyncio.open_connection(sock=parent)
     speaking = asyncio.create_task(_speak(writer), name="alive")
     try:
@@ -72,13 +71,13 @@ async def hear(parent: socket.socket, running: Running, folder: Path) -> None:
             elif word == HASTEN:
                 running.hasten()
     except ConnectionError:
-        pass  # the parent was killed before it had read our word
+        pass  # the parent was killed before it had read our message
     finally:
         speaking.cancel()
         writer.close()
     log.error("parent_ended")
     running.leave()
-    shutil.rmtree(folder, ignore_errors=True)  # the parent can't, and the others do so too
+    shutil.rmtree(folder, ignore_errors=True)  # the parent can't; others do so too
 
 
 async def _speak(writer: asyncio.StreamWriter) -> None:
