@@ -20,11 +20,11 @@ def registry(value: float) -> CollectorRegistry:
 async def test_whoever_is_asked_tells_the_metrics_of_all(tmp_path: Path) -> None:
     one, other = MetricsPeers(tmp_path, "1"), MetricsPeers(tmp_path, "2")
     async with one.answering(registry(1)), other.answering(registry(2)):
-        told = await one.told()
-        assert await other.told() == told
-    assert b'here{worker="1"} 1.0' in told
-    assert b'here{worker="2"} 2.0' in told
-    assert b'grandstand_workers_unheard_total{worker="1"} 0.0' in told
+        texts = await one.collect()
+        assert await other.collect() == texts
+    assert b'here{worker="1"} 1.0' in texts
+    assert b'here{worker="2"} 2.0' in texts
+    assert b'grandstand_workers_unheard_total{worker="1"} 0.0' in texts
     assert os.listdir(tmp_path) == []
 
 
@@ -40,10 +40,10 @@ async def test_one_that_does_not_answer_is_left_out_and_counted(
         silent.listen()
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(tmp_path / "3.sock"))
-        told = await one.told()
-        assert b'here{worker="1"} 1.0' in told
-        assert b'grandstand_workers_unheard_total{worker="1"} 2.0' in told
-        assert b'worker="2"' not in told
+        texts = await one.collect()
+        assert b'here{worker="1"} 1.0' in texts
+        assert b'grandstand_workers_unheard_total{worker="1"} 2.0' in texts
+        assert b'worker="2"' not in texts
 
 
 async def test_one_that_is_started_again_takes_the_place_of_the_killed(tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ async def test_one_that_is_started_again_takes_the_place_of_the_killed(tmp_path:
         killed.bind(str(tmp_path / "2.sock"))
     one, other = MetricsPeers(tmp_path, "1"), MetricsPeers(tmp_path, "2")
     async with one.answering(registry(1)), other.answering(registry(2)):
-        assert b'here{worker="2"} 2.0' in await one.told()
+        assert b'here{worker="2"} 2.0' in await one.collect()

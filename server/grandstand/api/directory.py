@@ -43,8 +43,8 @@ class Directory:
                 for room in rooms
                 if room not in self._known or self._known[room][0] <= now_s - FRESH_S
             ]
-            told = await self._store.rooms.describe(stale, self._store.now_ms()) if stale else {}
-            self._known |= {room: (now_s, told.get(room)) for room in stale}
+            read = await self._store.rooms.describe(stale, self._store.now_ms()) if stale else {}
+            self._known |= {room: (now_s, read.get(room)) for room in stale}
             return {room: known for room in rooms if (known := self._known[room][1]) is not None}
 
     def changed(self) -> None:

@@ -91,7 +91,7 @@ def openapi(operations: Sequence[Operation]) -> Document:
 def _operation(operation: Operation) -> Document:
     text = inspect.getdoc(operation.handler) or ""
     module = operation.handler.__module__.rpartition(".")[2]
-    told: Document = {
+    described: Document = {
         "operationId": f"{module}_{operation.handler.__name__}",
         "summary": text.partition("\n")[0],
         "description": f"{text}\n\n{_WHO[operation.access]}",
@@ -106,21 +106,21 @@ def _operation(operation: Operation) -> Document:
         "security": [] if operation.access == "open" else [{"token": []}],
     }
     if not operation.answers:
-        told["responses"]["200"] = _answer(operation, None)
+        described["responses"]["200"] = _answer(operation, None)
     if operation.access == "watch":
-        told["security"].append({})
+        described["security"].append({})
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
         if operation.lines:
             content[NDJSON] = {"schema": {"type": "string"}}
-        told["requestBody"] = {
+        described["requestBody"] = {
             "required": any(field.required for field in msgspec.structs.fields(operation.body)),
             "content": content,
         }
     if operation.recording is not None:
         as_list = {"type": "array", "items": _reference(operation.recording)}
         as_text = {"schema": {"type": "string"}}
-        told["requestBody"] = {
+        described["requestBody"] = {
             "required": True,
             "content": {
                 "application/json": {"schema": as_list},
@@ -128,7 +128,7 @@ def _operation(operation: Operation) -> Document:
                 "application/xml": as_text,
             },
         }
-    return told
+    return described
 
 
 def _answer(operation: Operation, kind: type[Struct] | None) -> Document:

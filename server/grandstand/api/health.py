@@ -48,5 +48,5 @@ async def metrics(call: Call) -> Response:
 
 async def _collected(api: Api) -> bytes:
     if api.metrics_peers is not None:
-        return await api.metrics_peers.told()
+        return await api.metrics_peers.collect()
     return await asyncio.to_thread(generate_latest, api.registry)

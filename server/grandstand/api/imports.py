@@ -98,8 +98,8 @@ async def post(call: Call) -> Response:
     fresh = judged.fresh
     for first in range(0, len(fresh), ROWS_PER_EVENT):
         await call.submit(CommentsImported(event_id(), fresh[first : first + ROWS_PER_EVENT]))
-    told = sorted(judged.refused, key=lambda each: each.line)
-    return answer(ImportResult(len(fresh), judged.known, told))
+    refused = sorted(judged.refused, key=lambda each: each.line)
+    return answer(ImportResult(len(fresh), judged.known, refused))
 
 
 async def _entries(body: bytes) -> tuple[list[Entry], int | None]:

@@ -52,7 +52,7 @@ class MetricsPeers:
             server.close()
             path.unlink(missing_ok=True)
 
-    async def told(self) -> bytes:
+    async def collect(self) -> bytes:
         """Return the metrics of all processes that answer."""
         others = [path for path in self._folder.glob("*.sock") if path.stem != self.name]
         answers = await asyncio.gather(*map(self._ask, others))

@@ -243,13 +243,13 @@ def _self(call: Call) -> str:
     return user_id(call.known.sub, call.live.salt)
 
 
-def _role_of(call: Call, user: str, told: Role = "viewer") -> Role:
+def _role_of(call: Call, user: str, at_writing: Role = "viewer") -> Role:
     """Return the higher of two roles: the viewer's role when it wrote, and its role at its last
     visit."""
     staff = call.live.replica.state.staff.get(user)
     if staff is None or staff.until <= call.live.now():
-        return told
-    return max(staff.role, told, key=RANKS.__getitem__)
+        return at_writing
+    return max(staff.role, at_writing, key=RANKS.__getitem__)
 
 
 def _user(call: Call) -> str:

@@ -114,7 +114,7 @@ async def post(call: Call) -> Response:
     )
     await call.submit(PollOpened(event_id(), poll))
     headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
-    return answer(await _told(call, poll), 201, headers)
+    return answer(await _with_tally(call, poll), 201, headers)
 
 
 async def list_all(call: Call) -> Response:
@@ -131,18 +131,18 @@ async def list_all(call: Call) -> Response:
     polls, further = page
     counting = [poll for poll in polls if not poll.final]
     tallies = await call.api.tallies.of(room, counting)
-    told = [
+    records = [
         replace(poll, tally=tallies[poll.id][0], voters=tallies[poll.id][1])
         if poll.id in tallies
         else poll
         for poll in polls
     ]
-    return answer(PollList([views.for_producers(poll) for poll in told], further or UNSET))
+    return answer(PollList([views.for_producers(poll) for poll in records], further or UNSET))
 
 
 async def get(call: Call) -> Response:
     """Return one poll with its tally, hidden from viewers or not."""
-    return answer(await _told(call, await _find(call)))
+    return answer(await _with_tally(call, await _find(call)))
 
 
 async def extend(call: Call) -> Response:
@@ -158,7 +158,7 @@ async def extend(call: Call) -> Response:
     except ImpossibleStepError as impossible:
         raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
     await call.submit(PollExtended(event_id(), poll.id, closes_at))
-    return answer(await _told(call, call.live.replica.state.polls.get(poll.id, poll)))
+    return answer(await _with_tally(call, call.live.replica.state.polls.get(poll.id, poll)))
 
 
 async def close(call: Call) -> Response:
@@ -186,9 +186,9 @@ async def _step(
     poll = await _find(call)
     live = call.live
     if poll.ended and poll.id not in live.replica.state.polls:
-        return answer(await _told(call, _step_of_old(poll, step)))
+        return answer(await _with_tally(call, _step_of_old(poll, step)))
     await call.submit(PollStepped(event_id(), poll.id, step, live.now(), grace))
-    return answer(await _told(call, live.replica.state.polls.get(poll.id, poll)))
+    return answer(await _with_tally(call, live.replica.state.polls.get(poll.id, poll)))
 
 
 def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -> PollRecord:
@@ -214,7 +214,7 @@ async def _find(call: Call) -> PollRecord:
     return poll
 
 
-async def _told(call: Call, poll: PollRecord) -> Poll:
+async def _with_tally(call: Call, poll: PollRecord) -> Poll:
     if not poll.final:
         tally, voters = await call.api.rooms.store.votes.tally(call.live.room, poll)
         poll = replace(poll, tally=tally, voters=voters)

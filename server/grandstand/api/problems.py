@@ -101,12 +101,12 @@ class ProblemError(Exception):
 
 def invalid(errors: Sequence[Fault], code: ErrorCode = ErrorCode.BAD_MESSAGE) -> ProblemError:
     """Return 422 with the path of each fault, or of the first ``MAX_FAULTS``."""
-    told = [
+    reported = [
         Fault(_cut(fault.path, MAX_FAULT_CHARS), _cut(fault.message, MAX_FAULT_CHARS))
         for fault in errors[:MAX_FAULTS]
     ]
-    detail = "; ".join(f"{fault.path}: {fault.message}".removeprefix(": ") for fault in told)
-    return ProblemError(422, code, _cut(detail, MAX_DETAIL_CHARS), told)
+    detail = "; ".join(f"{fault.path}: {fault.message}".removeprefix(": ") for fault in reported)
+    return ProblemError(422, code, _cut(detail, MAX_DETAIL_CHARS), reported)
 
 
 def _cut(text: str, most: int) -> str:

@@ -82,10 +82,10 @@ async def list_all(call: Call) -> Response:
     in_force = [
         each for each in (*known.jtis.values(), *known.subs.values()) if each.until > now_ms
     ]
-    return answer(RevocationPage([*map(_told, in_force)]))
+    return answer(RevocationPage([*map(_described, in_force)]))
 
 
-def _told(revocation: Revocation) -> RevokedTokens:
+def _described(revocation: Revocation) -> RevokedTokens:
     named = _named(revocation.kind, revocation.value)
     return RevokedTokens(revocation.until, revocation.at, *named)
 

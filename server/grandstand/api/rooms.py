@@ -163,9 +163,9 @@ async def list_all(call: Call) -> Response:
     seen = ids[first : first + MAX_LOOKED_AT]
     found: list[Room] = []
     for place in range(0, len(seen), DESCRIBED_AT_ONCE):
-        told = await directory.describe(seen[place : place + DESCRIBED_AT_ONCE])
+        descriptions = await directory.describe(seen[place : place + DESCRIBED_AT_ONCE])
         now_ms = int(call.api.rooms.store.now_ms())
-        for room, description in told.items():
+        for room, description in descriptions.items():
             if may_watch(call.identity, room, description.settings):
                 if len(found) == query.limit:
                     return answer(RoomList(found, found[-1].room))
@@ -181,20 +181,20 @@ def _cleaned(settings: Settings) -> Settings:
 async def _look(call: Call) -> Room:
     """Check that the room still exists. Raises UnknownRoomError if it was deleted meanwhile."""
     room, store = call.live.room, call.api.rooms.store
-    told = (await store.rooms.describe([room], store.now_ms())).get(room)
-    if told is None:
+    description = (await store.rooms.describe([room], store.now_ms())).get(room)
+    if description is None:
         raise UnknownRoomError(room)
-    return _room(room, told, int(store.now_ms()))
+    return _room(room, description, int(store.now_ms()))
 
 
-def _room(room: str, told: Description, store_now_ms: int) -> Room:
+def _room(room: str, description: Description, store_now_ms: int) -> Room:
     return Room(
         room=room,
-        settings=told.settings,
-        viewers=told.viewers,
-        comments=told.comments,
-        polls=told.polls,
-        epoch=told.epoch,
-        offset=told.offset,
-        now=max(told.now, store_now_ms - told.settings.programme_offset),
+        settings=description.settings,
+        viewers=description.viewers,
+        comments=description.comments,
+        polls=description.polls,
+        epoch=description.epoch,
+        offset=description.offset,
+        now=max(description.now, store_now_ms - description.settings.programme_offset),
     )

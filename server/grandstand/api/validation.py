@@ -152,14 +152,14 @@ def checked(raw: object, kind: type[S], also: Also | None = None, strict: bool =
         ProblemError: 422 with every fault, or the first ``MAX_FAULTS``.
     """
     found = faults(raw, kind, strict=strict)
-    told = {_field_of(fault) for fault in found}
+    reported = {_field_of(fault) for fault in found}
     if also is not None and isinstance(raw, dict):
         good = {
             field.encode_name: msgspec.convert(raw[field.encode_name], field.type, strict=strict)
             for field in msgspec.structs.fields(kind)
-            if field.encode_name in raw and field.encode_name not in told
+            if field.encode_name in raw and field.encode_name not in reported
         }
-        found += [fault for fault in also(good) if _field_of(fault) not in told]
+        found += [fault for fault in also(good) if _field_of(fault) not in reported]
     if found:
         raise invalid(found)
     return msgspec.convert(raw, kind, strict=strict)
@@ -195,8 +195,8 @@ def faults(raw: object, kind: Any, path: str = "", strict: bool = True) -> list[
     At most ``MAX_FAULTS``, looked for in at most ``MAX_PARTS`` parts.
     """
     wrong = [*islice(_faults(raw, kind, path, strict, iter(range(MAX_PARTS))), MAX_FAULTS)]
-    told = {fault.path for fault in wrong}
-    cannot = (Fault(where, why) for where, why in unreadable(raw, path) if where not in told)
+    reported = {fault.path for fault in wrong}
+    cannot = (Fault(where, why) for where, why in unreadable(raw, path) if where not in reported)
     return [*islice(chain(wrong, cannot), MAX_FAULTS)]
 
 

@@ -34,8 +34,8 @@ class Hint(Struct, frozen=True):
 
 def hint(kind: Literal["address", "device"], value: str, salt: bytes, day: int) -> str:
     """Return the hint that ``value`` leaves on the ``day``-th day since the Unix epoch."""
-    told = f"{kind}\0{day}\0{value}".encode()
-    digest = hashlib.blake2b(told, key=salt, digest_size=HINT_BYTES).digest()
+    content = f"{kind}\0{day}\0{value}".encode()
+    digest = hashlib.blake2b(content, key=salt, digest_size=HINT_BYTES).digest()
     return f"{kind[0]}{base64.urlsafe_b64encode(digest).decode()}"
 
 

@@ -177,7 +177,7 @@ class BatchQueue:
             raise
         self._departures.arrived(self._store.now_ms())
         for message, appended in zip(batch, answers, strict=True):
-            _answer(message, _told(message, appended))
+            _answer(message, _answer_of(message, appended))
 
     def _has_a_place(self, user: str, shares: dict[str, int]) -> bool:
         """Take one of the viewer's places among the held comments; return whether there was one.
@@ -220,11 +220,11 @@ class BatchQueue:
             _answer(message, refused())
 
 
-def _answer(message: CommentIn | VoteIn, told: Ack | RefusedError) -> None:
+def _answer(message: CommentIn | VoteIn, reply: Ack | RefusedError) -> None:
     """Answer one message. A sender's failure must not keep the others of the batch from their
     answers."""
     try:
-        message.answer(told)
+        message.answer(reply)
     except Exception:
         log.exception("answer_failed")
 
@@ -260,7 +260,7 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
     return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
 
 
-def _told(message: CommentIn, appended: Appended) -> Ack | RefusedError:
+def _answer_of(message: CommentIn, appended: Appended) -> Ack | RefusedError:
     match appended.result:
         case "accepted" | "held":
             status: Literal["accepted", "held"] = appended.result

@@ -44,13 +44,13 @@ class Heartbeat:
 
     async def _tell_store(self) -> None:
         store = self._node.rooms.store
-        told: set[str] = set()
+        reported: set[str] = set()
         while True:
             counts = {name: len(room) for name, room in self._node.edge_rooms.items()}
-            news = {name: count for name, count in counts.items() if count or name in told}
+            news = {name: count for name, count in counts.items() if count or name in reported}
             try:
                 await store.rooms.present(store.node, news, store.now_ms())
-                told = {name for name, count in news.items() if count}
+                reported = {name for name, count in news.items() if count}
             except StoreUnavailable as away:
                 log.info("heartbeat_failed", reason=away.reason)
             await asyncio.sleep(ROUND_S)

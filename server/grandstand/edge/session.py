@@ -325,10 +325,10 @@ class ViewerSession:
         live = room.live
         limited, answering = self._limited(), self._answering(message.id)
 
-        def answer(told: Ack | RefusedError) -> None:
-            if isinstance(told, Ack) and not self._ended:
+        def answer(reply: Ack | RefusedError) -> None:
+            if isinstance(reply, Ack) and not self._ended:
                 room.voted(self, message.poll)
-            answering(told)
+            answering(reply)
 
         state, now, who = live.replica.state, live.now(), self.identity
         room.batches.put(validation.vote(message, who, self.user, state, now, limited, answer))
@@ -346,10 +346,10 @@ class ViewerSession:
         seconds = self._node.metrics.answer_seconds
         begun_s = asyncio.get_running_loop().time()
 
-        def answer(told: Ack | RefusedError) -> None:
+        def answer(reply: Ack | RefusedError) -> None:
             seconds.observe(asyncio.get_running_loop().time() - begun_s)
             if not self._ended:
-                self._send(told) if isinstance(told, Ack) else self._refuse(told, message_id)
+                self._send(reply) if isinstance(reply, Ack) else self._refuse(reply, message_id)
 
         return answer
 

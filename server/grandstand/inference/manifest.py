@@ -91,7 +91,7 @@ def read(path: Path, kind: type[M]) -> ModelFile[M]:
     """
     beside = path if path.name == NAME else path.with_name(NAME)
     if path != beside and not path.is_file():
-        raise ModelError(kind.KIND, path, f"no such file: mend {kind.SETTING}")
+        raise ModelError(kind.KIND, path, f"no such file: correct {kind.SETTING}")
     try:
         manifest = msgspec.json.decode(_bytes(beside, kind), type=kind)
     except (ValueError, RecursionError) as fault:  # of JSON, or of UTF-8

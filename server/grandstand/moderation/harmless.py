@@ -42,10 +42,10 @@ class Harmless:
         self.adjectives = [skeleton(word) for word in things.get("adjectives", ())]
         self._things = re.compile(things.get("after", "(?!)"))
         self._not = _before(things.get("before", "(?!)"))
-        told = table.get("told", {})
-        self._told_before = _before(told.get("before", "(?!)"))
-        self._told_after = re.compile(told.get("after", "(?!)"))
-        self._told_quoted = re.compile(told.get("quoted", "(?!)"))
+        quoted = table.get("quotes", {})
+        self._quoted_before = _before(quoted.get("before", "(?!)"))
+        self._quoted_after = re.compile(quoted.get("after", "(?!)"))
+        self._quoted_marks = re.compile(quoted.get("quoted", "(?!)"))
         swearing = table.get("swearing", {})
         self.swearing = frozenset(map(skeleton, swearing.get("words", ())))
         self._idiom_before = _before(swearing.get("before", "(?!)"))
@@ -70,16 +70,16 @@ class Harmless:
             or self._oneself_after.match(after) is not None
         )
 
-    def is_told(self, bones: str, start: int, end: int) -> bool:
+    def is_quoted(self, bones: str, start: int, end: int) -> bool:
         """Return whether an entry at [start, end) is others' words: quoted, or disapproved of."""
         before = bones[max(0, start - _AROUND_CHARS) : start]
-        if self._told_before.search(before) or self._told_after.match(bones, end):
+        if self._quoted_before.search(before) or self._quoted_after.match(bones, end):
             return True
         opens, closes = _OPENS.search(bones, 0, start), _CLOSES.search(bones, end)
         if opens is None or closes is None:
             return False
         around = bones[: opens.start()] + " " + bones[closes.end() :]
-        return self._told_quoted.search(around) is not None
+        return self._quoted_marks.search(around) is not None
 
     def is_at_nobody(self, bones: str, start: int, end: int) -> bool:
         """Return whether a swear-word at [start, end) is a sigh: an idiom, or where nobody is

@@ -83,11 +83,13 @@ class Names:
 
     def __init__(self, rules: Rules) -> None:
         text = files("grandstand.moderation").joinpath("names.toml").read_text(encoding="utf-8")
-        told = tomllib.loads(text)
+        lists = tomllib.loads(text)
         self._rules = rules
-        self._anywhere = re.compile("|".join(re.escape(outline(each)) for each in told["anywhere"]))
-        self._words = frozenset(map(outline, told["words"]))
-        self._alone = frozenset(map(outline, told["alone"])) | self._words
+        self._anywhere = re.compile(
+            "|".join(re.escape(outline(each)) for each in lists["anywhere"])
+        )
+        self._words = frozenset(map(outline, lists["words"]))
+        self._alone = frozenset(map(outline, lists["alone"])) | self._words
         self._read = lru_cache(maxsize=REMEMBERED)(self._look_at)
 
     @classmethod

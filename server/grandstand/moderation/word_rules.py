@@ -219,7 +219,7 @@ class Rules:
             if (
                 names[word]
                 or self._harmless.excuses(finding.category, word, bones, start, end)
-                or self._harmless.is_told(bones, start, end)
+                or self._harmless.is_quoted(bones, start, end)
             ):
                 harmless.append((start, end))
             elif word in self._harmless.swearing and self._harmless.is_at_nobody(bones, start, end):

@@ -53,10 +53,10 @@ def version(
 
     It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced.
     """
-    told = hashlib.blake2b(f"{entity}\0{name}".encode(), digest_size=9).digest()
+    hashed = hashlib.blake2b(f"{entity}\0{name}".encode(), digest_size=9).digest()
     expires_at = at + duration_ms if values else at
     return Overlay(
-        id=f"{KIND}-{base64.urlsafe_b64encode(told).decode()}",
+        id=f"{KIND}-{base64.urlsafe_b64encode(hashed).decode()}",
         kind=KIND,
         at=at,
         data={"entity": entity, "name": name, "values": dict(values)},

@@ -145,7 +145,7 @@ class Reader:
         self._decode = decoder(encoding)
         self._is_plain = encoding == "utf-8"
         text = decoder(encoding).decode(head[:HEAD_BYTES])
-        self._form, self._cutter = _told(text, self._forms)
+        self._form, self._cutter = _recognised(text, self._forms)
         self.name = self._form.name
         if isinstance(self._form, XmlForm):
             self._markup = Markup(self._form.names | {bilibili.START})
@@ -210,7 +210,7 @@ class Reader:
         return Entry(self._number, where, found)
 
 
-def _told(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
+def _recognised(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
     """Return the form of what begins with a text, and what cuts it. Raises NotARecordingError."""
     begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
     xml_forms = [form for form in among if isinstance(form, XmlForm)]

@@ -64,15 +64,15 @@ class Draining:
         A viewer who isn't ``here`` any more has left by itself, and nobody waits for it.
         """
         waiting = list(viewers)
-        count, told, begun_s = len(waiting), 0, now()
+        count, sent, begun_s = len(waiting), 0, now()
         while waiting and not self._hurry.is_set():
             wanted = due(count, now() - begun_s, self._spread_s) - (count - len(waiting))
             leaving = waiting[: max(min(wanted, SLICE_MAX), 0)]
             for viewer in leaving:
                 viewer.shutdown()
-            told += len(leaving)
+            sent += len(leaving)
             waiting = [viewer for viewer in waiting[len(leaving) :] if viewer in here]
             with suppress(TimeoutError):
                 async with timeout(0 if wanted > SLICE_MAX else PAUSE_S):
                     await self._hurry.wait()
-        return told
+        return sent
