@@ -19,8 +19,9 @@ import pytest
 
 from tests.moderation.installation import install
 from tests.server import SECRET
+from tests.waiting import PATIENCE_S
 
-LIMIT_S = 30
+LIMIT_S = PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)

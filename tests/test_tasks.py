@@ -9,8 +9,8 @@ from grandstand.tasks import cancel_all
 async def test_a_task_that_loses_a_cancellation_ends_all_the_same() -> None:
     async def forgetful() -> None:
         with suppress(asyncio.CancelledError):
-            await asyncio.sleep(60)
-        await asyncio.sleep(60)
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
 
     task = asyncio.create_task(forgetful())
     await asyncio.sleep(0)

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Metric
 from prometheus_client.registry import Collector
 
 from tests.api.harness import Harness
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -52,14 +53,14 @@ async def test_viewers_are_served_while_metrics_are_collected(on_stage: Harness)
 
         def collect(self) -> Iterator[Metric]:
             self.begun.set()
-            assert self.served.wait(5), "the loop stood still"
+            assert self.served.wait(PATIENCE_S), "the loop stood still"
             yield Metric("slow", "For this test", "gauge")
 
     slow = Slow()
     on_stage.api.registry.register(slow)
     try:
         scrape = asyncio.create_task(on_stage.call("GET", "/metrics", role=None))
-        assert await asyncio.to_thread(slow.begun.wait, 5)
+        assert await asyncio.to_thread(slow.begun.wait, PATIENCE_S)
         slow.served.set()
         assert "slow" in (await scrape).text
     finally:
@@ -72,7 +73,7 @@ async def test_metrics_are_collected_once_for_all_who_ask_meanwhile(on_stage: Ha
 
         def collect(self) -> Iterator[Metric]:
             self.times += 1
-            self.may_end.wait(5)
+            self.may_end.wait(PATIENCE_S)
             yield Metric("counted", "For this test", "gauge")
 
     counted = Counted()

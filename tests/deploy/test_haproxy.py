@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.deploy.programs import told
 from tests.deploy.topology import balancing, free_ports, servers_in_use
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 @dataclass(slots=True)
@@ -87,10 +87,10 @@ class Door:
         if tls:
             trusted = ssl.create_default_context(cafile=self.certificate)
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                "localhost", self.tls_port, context=trusted, timeout=10
+                "localhost", self.tls_port, context=trusted, timeout=PATIENCE_S
             )
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         with closing(connection):
             connection.request(method, path, headers=dict(headers or {}))
             response = connection.getresponse()

@@ -18,6 +18,7 @@ from grandstand.settings import PREFIX, ServerSettings
 from tests.deploy.composition import services
 from tests.deploy.programs import ROOT
 from tests.server import ServerProcess
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,9 @@ def test_its_check_of_health_tells_a_living_server_from_a_dead_one(
     def code(port: int) -> int:
         environment = {"PATH": os.environ["PATH"], "GRANDSTAND_PORT": str(port)}
         command = [sys.executable, *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, timeout=30).returncode
+        return subprocess.run(
+            command, env=environment, capture_output=True, timeout=PATIENCE_S
+        ).returncode
 
     assert code(shared_server.port) == 0
     assert code(1) != 0

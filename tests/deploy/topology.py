@@ -54,7 +54,7 @@ class Topology:
 
 def got(port: int, path: str) -> bytes:
     """The body of a page that must be there."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         body = response.read()

@@ -155,7 +155,7 @@ async def test_aiohttp_learns_the_status_of_a_refusal() -> None:
 async def test_websocket_client_exchanges_messages_and_is_closed() -> None:
     async with serving() as served:
         client = await asyncio.to_thread(
-            websocket.create_connection, served.url, subprotocols=[JSON], timeout=5
+            websocket.create_connection, served.url, subprotocols=[JSON], timeout=PATIENCE_S
         )
         assert client.getsubprotocol() == JSON
         for payload in PAYLOADS:

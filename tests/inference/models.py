@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from tests.waiting import PATIENCE_S
+
 
 class CountingModel:
     """Remembers what it was asked."""
@@ -30,7 +32,7 @@ class SlowModel(CountingModel):
 
     def answer(self, words: list[str]) -> list[str]:
         self.began.set()
-        self.let_go.wait(10)
+        self.let_go.wait(PATIENCE_S)
         return super().answer(words)
 
 

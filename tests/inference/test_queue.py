@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.inference.models import BrokenModel, CountingModel, ForgetfulModel, SlowModel
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 Words = Mapping[str, str]
 ENOUGH_S = 10.0
@@ -195,8 +195,8 @@ async def test_a_loop_that_is_busy_meanwhile_finds_everything_answered(line: Mak
     batches = [here.put(model, word) for word in "abcdef"]
     await asyncio.sleep(0)
     until_s = time.perf_counter() + 0.15
-    while here.queue._busy or time.perf_counter() < until_s:
-        time.sleep(0.01)  # noqa: ASYNC251 - the loop's being busy is the point
+    # The loop is busy meanwhile.
+    wait_until(lambda: not here.queue._busy and time.perf_counter() >= until_s)
     assert None not in await asyncio.gather(*batches)
     assert (here.counts.answered, here.counts.late) == (6, 0)
 

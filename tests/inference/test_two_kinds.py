@@ -32,7 +32,7 @@ from tests.inference.predictor import Chance, Games, Predictor, graph
 from tests.moderation import installation
 from tests.moderation.installation import thresholds
 from tests.moderation.scorers import BrokenScorer, CountingScorer, SlowScorer
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 GAME, UNKNOWN = (2, 1), (2, 9)
 PATIENCE_MS = 10_000
@@ -49,7 +49,7 @@ class HeldPredictor(Predictor):
 
     def predict(self, games: Any) -> list[Chance]:
         self.began.set()
-        self.let_go.wait(10)
+        self.let_go.wait(PATIENCE_S)
         return super().predict(games)
 
 

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from loadtest.seats.dialects import Dialect
 from loadtest.seats.pace import Pace
 from loadtest.seats.socket_pool import Listener, SocketPool
-from tests.waiting import patience
+from tests import waiting
 
 PATIENCE_S = 20.0
 
@@ -41,10 +41,12 @@ async def pool(
 
 async def until(made: SocketPool, condition: Callable[[], object]) -> None:
     """Opens what is due until ``condition`` holds."""
-    async with patience():
-        while not condition():
-            made.open_due()
-            await asyncio.sleep(0.002)
+
+    def holds() -> object:
+        made.open_due()
+        return condition()
+
+    await waiting.until(holds)
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 
+from tests.waiting import until
+
 CHROMIUM_ARGS = [
     "--headless",
     "--no-sandbox",
@@ -98,6 +100,12 @@ class Sight:
     async def is_live(self) -> None:
         """Waits for the connection to be live."""
         await expect(self.find("status")).to_have_attribute("data-phase", "live", timeout=EXPECT_MS)
+
+    async def is_painted(self) -> None:
+        """Waits until what has happened so far can be seen."""
+        await self.page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     async def say(self, text: str) -> None:
         """Sends a comment."""
@@ -191,8 +199,7 @@ async def on_air(folder: Path) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     tasks = [asyncio.create_task(stream.run()), asyncio.create_task(server.serve())]
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
-            await asyncio.sleep(0.02)
+        await until(lambda: server.started)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}{PATH}"
     finally:

@@ -243,7 +243,7 @@ async def test_a_vote_is_cast_by_keyboard_alone_and_arrows_only_choose(
     await ann.page.keyboard.press("Space")
     await ann.page.keyboard.press("ArrowDown")
     await expect(one.locator("input").nth(1)).to_be_checked()
-    await ann.page.wait_for_timeout(300)
+    await ann.is_painted()
     assert await ann.page.evaluate("window.grandstand.live.unacknowledged.length") == 0
     await expect(one.locator('[data-test="vote-state"]')).to_have_attribute("data-state", "none")
     await ann.page.keyboard.press("Enter")
@@ -569,7 +569,8 @@ async def test_sound_pause_and_full_screen_are_a_press_away(
     await ann.find("play").click()
     await expect(stage).to_have_attribute("data-picture", "paused")
     before = await ann.page.evaluate("window.grandstand.live.playhead()")
-    await ann.page.wait_for_timeout(300)
+    now = await ann.page.evaluate("window.grandstand.live.now()")
+    await ann.page.wait_for_function("now => window.grandstand.live.now() > now + 300", arg=now)
     assert await ann.page.evaluate("window.grandstand.live.playhead()") == before
     await ann.page.locator("h1").click()
     await ann.page.keyboard.press("Space")
@@ -597,7 +598,11 @@ async def test_a_stream_whose_date_is_missing_or_a_day_off_is_told_of_once_and_c
     await server.produce("PATCH", f"/v1/rooms/{room}", {"stream": stream})
     ann = await blank((await browser.new_context(locale="en-US")).new_page())
 
+    spoilt = 0
+
     async def spoil(route: Route) -> None:
+        nonlocal spoilt
+        spoilt += 1
         answer = await route.fetch()
         text = await answer.text()
         if fault == "no-date":
@@ -613,7 +618,9 @@ async def test_a_stream_whose_date_is_missing_or_a_day_off_is_told_of_once_and_c
     await ann.say("I can still be read")
     await ann.bullet("I can still be read")
     assert await ann.page.evaluate("window.grandstand.live.source") == "room"
-    await ann.page.wait_for_timeout(500)
+    before = spoilt
+    await until(lambda: spoilt > before + 2)
+    await ann.is_painted()
     await expect(ann.find("note")).to_be_hidden()
     assert ann.faults == []
 

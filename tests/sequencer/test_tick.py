@@ -131,8 +131,9 @@ async def test_of_two_sequencers_one_moves_the_room_and_the_other_ends(room: Seq
     tasks = [room.start(), other.start()]
     await until(lambda: len(room.listener.latests) >= 2)
     for number in range(20):
-        await room.append(*room.said(f"n{number}"))
-        await asyncio.sleep(0.02)
+        text = f"n{number}"
+        await room.append(*room.said(text))
+        await until(lambda text=text: room.listener.texts[-1:] == [text])  # type: ignore[misc]
     await until(lambda: any(task.done() for task in tasks))
     await room.append(*room.said("end"))
     await until(lambda: room.listener.texts[-1:] == ["end"])

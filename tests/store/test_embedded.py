@@ -230,15 +230,21 @@ async def test_a_corrupt_file_is_told_with_the_logs_last_line(tmp_path: Path) ->
 async def test_a_start_that_is_given_up_leaves_no_valkey(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = asyncio.Event()
+
     async def never(self: EmbeddedStore) -> str:
-        await asyncio.sleep(60)
+        asked.set()
+        await asyncio.Event().wait()
         return "no"
 
     store = EmbeddedStore(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(EmbeddedStore, "_answers", never)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(store.start(), 0.1)
+        starting = asyncio.create_task(store.start())
+        await asked.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
     async with valkey(tmp_path):
         pass
 

@@ -7,7 +7,7 @@ import asyncio
 from tests.conftest import MakeServer
 from tests.processes import is_running
 from tests.viewer import viewing
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(
@@ -38,7 +38,7 @@ async def test_a_second_start_on_one_data_folder_says_so_and_leaves_the_first_al
     first = make_server().start()
     first.make_room(room)
     second = make_server(folder=first.folder)
-    assert second.launch().wait(20) == 1
+    assert second.launch().wait(PATIENCE_S) == 1
     assert f"in use by another grandstand (pid {first.pid})" in second.log
     async with viewing(first.url, room, first.token("ann")) as ann:
         assert (await ann.comment("still here"))["status"] == "accepted"

@@ -46,19 +46,21 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
     async def talk(viewer: Viewer) -> None:
         number = 0
         while not over.is_set():
+            seen = len(viewer.frames)
             text = f"{viewer.name} says line {number}"
             assert (await viewer.insist({"type": "comment", "text": text}))["type"] == "ack"
             number += 1
-            await asyncio.sleep(0.2)
+            await until(lambda seen=seen: len(viewer.frames) >= seen + 2 or over.is_set())  # type: ignore[misc]
 
     async def look(viewer: Viewer) -> None:
         times = frames_s[viewer.name] = [time.monotonic()]
         already = 0
         while not over.is_set():
-            if len(viewer.frames) > already:
-                already = len(viewer.frames)
-                times.append(time.monotonic())
-            await asyncio.sleep(0.01)
+            await until(
+                lambda already=already: len(viewer.frames) > already or over.is_set()  # type: ignore[misc]
+            )
+            already = len(viewer.frames)
+            times.append(time.monotonic())
         times.append(time.monotonic())
 
     async with AsyncExitStack() as stack:

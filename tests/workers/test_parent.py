@@ -58,12 +58,13 @@ async def test_a_killed_worker_s_viewers_come_back_and_every_ack_is_in_the_recor
     async def talk(viewer: Viewer) -> None:
         number = 0
         while not over.is_set():
+            seen = len(viewer.frames)
             text = f"{viewer.name} says line {number}"
             answer = await viewer.insist({"type": "comment", "text": text})
             assert answer["type"] == "ack", answer
             acknowledged[answer["comment"]] = text
             number += 1
-            await asyncio.sleep(0.02)
+            await until(lambda seen=seen: len(viewer.frames) > seen)  # type: ignore[misc]
 
     async with AsyncExitStack() as stack:
         viewers = await crowd(stack, server, room)

@@ -23,7 +23,7 @@ from tests.waiting import PATIENCE_S
 async def hearing(folder: Path) -> AsyncIterator[tuple[socket.socket, list[str]]]:
     """A worker that hears; our end of the line, and what it has done. Then all is still."""
     ours, theirs = socket.socketpair()
-    ours.settimeout(5)
+    ours.settimeout(PATIENCE_S)
     done: list[str] = []
     running = Running(
         url="",
@@ -55,7 +55,11 @@ async def test_it_leaves_when_its_parent_was_killed_before_it_had_read_a_word(
     folder = tmp_path / "run"
     folder.mkdir()
     async with hearing(folder) as (line, done):
-        assert await asyncio.to_thread(select.select, [line], [], [], 5) == ([line], [], [])
+        assert await asyncio.to_thread(select.select, [line], [], [], PATIENCE_S) == (
+            [line],
+            [],
+            [],
+        )
     assert done == ["leave"]
     assert not folder.exists()
 

@@ -16,7 +16,8 @@ from loadtest.peers.lineup import LINEUP
 from loadtest.peers.peer import Peer, PeerError, Running, due
 from loadtest.peers.told import ToldPeer
 from loadtest.process import cpu_ns, memory
-from tests.loadtest.peers.viewers import PATIENCE_S, Viewer, until_counted, viewer
+from tests.loadtest.peers.viewers import Viewer, until_counted, viewer
+from tests.waiting import PATIENCE_S
 
 AVAILABLE = [peer for peer in LINEUP if peer.available()]
 FLOORS = {"floor", "floor_c"}

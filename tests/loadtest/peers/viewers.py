@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -12,8 +11,7 @@ from typing import Protocol
 from websocket import WebSocketConnectionClosedException, create_connection
 
 from loadtest.peers.peer import Running
-
-PATIENCE_S = 20.0
+from tests.waiting import PATIENCE_S, wait_until
 
 
 class Viewer(Protocol):
@@ -109,7 +107,4 @@ def viewer(dialect: str, address: tuple[str, int], path: str) -> Iterator[Viewer
 
 def until_counted(running: Running, count: int) -> None:
     """Until the peer counts so many: some do so a moment after they let a viewer in."""
-    until_s = time.monotonic() + PATIENCE_S
-    while running.viewers() != count:
-        assert time.monotonic() < until_s, "it never counted them"
-        time.sleep(0.01)
+    wait_until(lambda: running.viewers() == count)
