@@ -56,7 +56,7 @@ SEATED_S = 60.0
 
 
 class Load:
-    """Seats that send as fast as they are answered; it listens to their stand."""
+    """Seats that send as fast as they are answered; it listens to their pool."""
 
     def __init__(self, kind: str, texts: list[str], port: int) -> None:
         self.kind = kind

@@ -33,7 +33,7 @@ OVER_WITHIN_S = 120.0
 
 
 class Storm:
-    """Guests' seats, and what they were answered; it listens to their stand.
+    """Guests' seats, and what they were answered; it listens to their pool.
 
     They come from 32 addresses, as all seats on loopback do.
     """

@@ -45,7 +45,7 @@ UNLABELLED = 600_000
 class Weights:
     """``vectors`` (ROWS, DIMENSIONS); ``kernel`` (3 * DIMENSIONS, CHANNELS) and its ``bias``; the
     heads' ``of_peaks`` (CHANNELS, heads), ``of_sums`` (DIMENSIONS, heads), ``of_surface``
-    (surface.WIDTH, heads) and ``head_bias``."""
+    (text_features.WIDTH, heads) and ``head_bias``."""
 
     vectors: NDArray[np.float32]
     kernel: NDArray[np.float32]

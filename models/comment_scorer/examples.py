@@ -24,7 +24,7 @@ class Hashed:
     """Of ``n`` texts with ``t`` positions in all: what the model is given.
 
     ``ids`` int32 (t, ngrams.COLUMNS), ``lengths`` int64 (n,), ``scale`` float32 (n,), ``surface``
-    float32 (n, surface.WIDTH).
+    float32 (n, text_features.WIDTH).
     """
 
     ids: NDArray[np.int32]

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 class Line:
-    """An inbox, and what its senders were told, in order."""
+    """A queue, and what its senders were told, in order."""
 
     def __init__(self, harness: Harness, live: LiveRoom) -> None:
         self.batches = harness.node.room(live).batches

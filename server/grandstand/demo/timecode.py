@@ -1,8 +1,8 @@
 """The time code in the picture: which programme time a frame shows, for a machine to read.
 
 A row of ``CELLS`` cells stands in the lower left corner of every frame, each ``CELL_WIDTH`` by
-``CELL_HEIGHT`` pixels of a picture of ``lights.WIDTH`` by ``lights.HEIGHT``; where the picture is
-scaled, so are they. From left to right, most significant bit first::
+``CELL_HEIGHT`` pixels of a picture of ``stage_lights.WIDTH`` by ``stage_lights.HEIGHT``; where the
+picture is scaled, so are they. From left to right, most significant bit first::
 
     1 0 | 24 bits: programme time in ms, modulo 2**24 (4 h 39 min) | 8 bits: check | 0 1
 

@@ -82,7 +82,7 @@ class BatchQueue:
         if len(self._line) >= BATCH_MAX:
             self._full.set()
         if self._working is None:
-            self._working = asyncio.create_task(self._work(), name=f"inbox {self._live.room}")
+            self._working = asyncio.create_task(self._work(), name=f"batches {self._live.room}")
 
     async def flushed(self) -> None:
         """Wait until everything in the queue is answered."""

@@ -198,7 +198,7 @@ class EdgeRoom:
         self._publish(publication, 0.0 if is_numbered else tick_s)
 
     def committed(self, commit: Commit) -> None:
-        """Asides for whom they concern."""
+        """Tell viewers and staff what the commit has for them alone."""
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)

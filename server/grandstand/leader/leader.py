@@ -85,7 +85,7 @@ class RoomLeader:
         self._listed_s = float("-inf")
 
     async def run(self) -> None:
-        """Does its duty until cancelled, then gives the leases back."""
+        """Work for rooms until cancelled, then give the leases back."""
         woken = self._store.awake.woken
         try:
             while True:

@@ -1,7 +1,7 @@
 """Turns skeletons into numbers: hashed n-grams of characters, words and syllables, a batch at once.
 
 Training and serving share this module: a model is valid for only one ``VERSION`` of it, of
-``normalise.skeleton`` and of ``readings``. Numpy only.
+``normalise.skeleton`` and of ``pinyin``. Numpy only.
 """
 
 from __future__ import annotations

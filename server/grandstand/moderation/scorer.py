@@ -89,7 +89,7 @@ class OnnxScorer:
         return self._asked([text[:MAX_CHARS] for text in texts])[1]
 
     def _asked(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The surface of each text, (n, surface.WIDTH), and what every head says."""
+        """The surface of each text, (n, text_features.WIDTH), and what every head says."""
         looks: list[NDArray[np.float32]] = []
         opinions: list[NDArray[np.float32]] = []
         for first in range(0, len(texts), TOGETHER):

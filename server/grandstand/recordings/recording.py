@@ -39,7 +39,6 @@ SAMPLES = 20
 PARSED_AT_ONCE = 65_536
 """Characters or bytes that are worked off between two looks at what was found."""
 
-_BLANK = re.compile(rb"[\x00\s]*")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG_NAME = re.compile(r"<([A-Za-z][\w.-]{0,40})(?=[\s/>])")
 _DIGITS = re.compile(r"\d{1,16}")
