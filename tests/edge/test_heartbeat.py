@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness

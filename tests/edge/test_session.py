@@ -13,7 +13,7 @@ from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retract
 from grandstand.edge import audience
 from grandstand.edge import session as module
 from grandstand.edge.audiences import Interests
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
 from tests.edge.harness import FakeOutlet, Harness

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from grandstand.domain.limits import Bucket, Rate
+from grandstand.store.errors import RoomEndedError, RoomGoneError
 from grandstand.store.ingest import Appended, Item
-from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.votes import Ballot, Cast
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

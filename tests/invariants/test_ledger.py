@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from grandstand.domain.limits import Rate
+from grandstand.store.errors import RoomEndedError, RoomGoneError
 from grandstand.store.ingest import Item, Kind
-from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.votes import Ballot
 from hypothesis import given, settings
 from hypothesis import strategies as st

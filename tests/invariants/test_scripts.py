@@ -27,19 +27,19 @@ from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction
 from grandstand.store import connection, ingest, keys, revocations, timeline, votes, writer
 from grandstand.store import store as stores
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
+from grandstand.store.errors import (
+    ConflictError,
+    RoomEndedError,
+    RoomGoneError,
+    StoreUnavailable,
+    UnknownRoomError,
+)
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
 from grandstand.store.jobs import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
-from grandstand.store.timeline import (
-    Changes,
-    ConflictError,
-    Head,
-    RoomEndedError,
-    RoomGoneError,
-    UnknownRoomError,
-)
+from grandstand.store.timeline import Changes, Head
 from grandstand.store.votes import Ballot
 from grandstand.store.writer import load
 from grandstand.wire.messages import HeldComment, Settings

@@ -14,10 +14,9 @@ from grandstand.leader import leader as module
 from grandstand.leader.job import Job
 from grandstand.leader.leader import RoomLeader
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import ConflictError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
-from grandstand.store.timeline import ConflictError
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.events import PollOpened, PollStepped
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 
 from tests.edge.harness import Harness, harness
 from tests.sequencer.harness import Sequenced

@@ -13,8 +13,7 @@ from grandstand.leader import work as module
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import RoomAtWork
 from grandstand.sequencer import tick
-from grandstand.store.connection import StoreUnavailable
-from grandstand.store.timeline import ConflictError
+from grandstand.store.errors import ConflictError, StoreUnavailable
 from structlog.testing import capture_logs
 
 from tests.edge.harness import Harness, harness

@@ -17,7 +17,7 @@ from grandstand.domain.state import OutcomeRecord, PrivateChanges
 from grandstand.replica import room as module
 from grandstand.replica.publication import Publication, Voters
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 
 from tests.edge.harness import ByHand, Harness, harness
 from tests.waiting import until

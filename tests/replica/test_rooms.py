@@ -10,8 +10,7 @@ import pytest
 import pytest_asyncio
 from grandstand.replica import rooms as module
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
-from grandstand.store.timeline import RoomEndedError, UnknownRoomError
+from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
 
 from tests.edge.harness import Harness, harness
 from tests.waiting import until

@@ -20,10 +20,9 @@ from grandstand.domain.events import (
 from grandstand.overlays.stats import version
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
-from grandstand.store.connection import StoreUnavailable
 from grandstand.store.durability import Durability
+from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import CommentRate, Item
-from grandstand.store.timeline import ConflictError, UnknownRoomError
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame

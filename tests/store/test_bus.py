@@ -8,7 +8,7 @@ import pytest
 from grandstand.domain.envelope import Latest, encode
 from grandstand.store import bus as bus_module
 from grandstand.store.bus import Bus
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from grandstand.errors import OperatorError
-from grandstand.store.connection import StoreUnavailable, connect, translated, unavailability
+from grandstand.store.connection import connect, translated, unavailability
+from grandstand.store.errors import StoreUnavailable
 from redis import exceptions as errors
 from redis.asyncio import Redis
 

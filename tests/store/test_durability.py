@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from grandstand.errors import OperatorError
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
 from grandstand.store.durability import Durability, _everysec, probe
+from grandstand.store.errors import StoreUnavailable
 from redis.asyncio import Redis
 
 from tests.valkey import valkey

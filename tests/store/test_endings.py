@@ -8,11 +8,11 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.store import endings, keys
-from grandstand.store.connection import StoreUnavailable
 from grandstand.store.endings import MARK_KEPT_S, REST_MS
+from grandstand.store.errors import RoomEndedError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
-from grandstand.store.timeline import Changes, RoomEndedError
+from grandstand.store.timeline import Changes
 from grandstand.store.votes import Ballot
 
 from tests.proxy import CuttingProxy

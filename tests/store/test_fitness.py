@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.store import fitness
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import open_store
 
 ALL = ("resetkeys", "~gs:*", "~grandstand:*", "resetchannels", "&gs:*", "+@all")

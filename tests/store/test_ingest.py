@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 from grandstand.store import ingest, keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import RoomEndedError, RoomGoneError, StoreUnavailable
 from grandstand.store.ingest import PERIOD_MS, Appended, CommentRate, Item, append_call
 from grandstand.store.store import Store
-from grandstand.store.timeline import RoomEndedError, RoomGoneError
 
 from tests.proxy import CuttingProxy
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import ConflictError, RoomEndedError, RoomGoneError, StoreUnavailable
 from grandstand.store.jobs import JobCursor
 from grandstand.store.store import Store
-from grandstand.store.timeline import ConflictError, RoomEndedError, RoomGoneError
 
 from tests.proxy import CuttingProxy
 from tests.store.test_timeline import after, move

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
+from grandstand.store.errors import ConflictError, StoreUnavailable
 from grandstand.store.leases import LEASE_MS, Leases
 from grandstand.store.reader import Reader
 from grandstand.store.store import Store
-from grandstand.store.timeline import ConflictError
 from grandstand.store.writer import Writer
 from redis.asyncio import Redis
 

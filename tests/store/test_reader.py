@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
 from redis import exceptions as errors
 

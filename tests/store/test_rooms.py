@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.rooms import PRESENCE_MS, ROOM_ID
 from grandstand.store.store import Store
 

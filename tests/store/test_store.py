@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.store import store as store_module
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store, retry_until
 
 from tests.proxy import CuttingProxy

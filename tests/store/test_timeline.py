@@ -11,10 +11,10 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction, Staff
 from grandstand.store import keys, timeline
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
-from grandstand.store.timeline import Changes, ConflictError, Head, UnknownRoomError, new_epoch
+from grandstand.store.timeline import Changes, Head, new_epoch
 from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay, Settings
 
 from tests.proxy import CuttingProxy

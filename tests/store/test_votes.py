@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.store import keys, votes
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store
 from grandstand.store.votes import Ballot, shard_of
 

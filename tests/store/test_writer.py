@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from grandstand.store.connection import StoreUnavailable, connect
+from grandstand.store.connection import connect
 from grandstand.store.durability import Durability
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.writer import BEAT_KEY, Script, Writer, load
 from redis import exceptions as errors
 from redis.asyncio import Redis

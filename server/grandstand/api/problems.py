@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grandstand.domain.outcome import Refusal
-from grandstand.store.connection import StoreUnavailable
-from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 UNKNOWN_VIEWER = "unknown_viewer"

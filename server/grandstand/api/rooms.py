@@ -18,9 +18,9 @@ from grandstand.api.problems import Fault, invalid
 from grandstand.api.validation import checked
 from grandstand.domain.events import ClockReset, SettingsPut
 from grandstand.domain.settings import merged
+from grandstand.store.errors import UnknownRoomError
 from grandstand.store.rooms import ROOM_ID, Description
 from grandstand.store.store import retry_until
-from grandstand.store.timeline import UnknownRoomError
 from grandstand.text.normalise import clean
 from grandstand.wire.messages import Settings, Time
 

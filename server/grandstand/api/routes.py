@@ -31,7 +31,7 @@ from grandstand.api.problems import ProblemError
 from grandstand.api.validation import Nothing, read_json, read_lines
 from grandstand.domain.identity import check_may, unknown_room
 from grandstand.replica.room import LiveRoom
-from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.errors import UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Cue, Poll, Settings
 

@@ -25,7 +25,7 @@ from grandstand.pages import LIBRARIES
 from grandstand.process_limits import FILES_MIN
 from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.store import folder
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store
 from grandstand.tokens import Tokens
 

@@ -25,10 +25,9 @@ from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, retry_until
-from grandstand.store.timeline import UnknownRoomError
 from grandstand.store.votes import Ballot, Cast
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout

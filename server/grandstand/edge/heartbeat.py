@@ -8,7 +8,7 @@ import asyncio
 import structlog
 
 from grandstand.edge.node import Node
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.tasks import cancel_all
 
 ROUND_S = 1.0

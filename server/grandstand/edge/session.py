@@ -1,7 +1,7 @@
 """One viewer's conversation: hello, then messages in, answers and frames out.
 
-It must not know the store or the transport. Every method is plain and called on the loop; what
-takes time (a room's first load, a batch) calls back.
+It must not know the store, but for its errors, or the transport. Every method is plain and called
+on the loop; what takes time (a room's first load, a batch) calls back.
 
 Theory of operation: before ``hello`` no other message is accepted. From the ``welcome`` on the
 session is in its room's audience, which writes to its socket directly. When the socket pauses, the
@@ -24,8 +24,7 @@ from grandstand.domain.limits import Queue, Rate, Window
 from grandstand.edge import validation
 from grandstand.edge.position import StreamPosition
 from grandstand.edge.submission import Answer
-from grandstand.store.connection import StoreUnavailable
-from grandstand.store.timeline import UnknownRoomError
+from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
 from grandstand.wire.codes import WITH_RETRY_AFTER, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (

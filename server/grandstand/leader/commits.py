@@ -11,9 +11,9 @@ from grandstand.domain import events
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
 from grandstand.leader.room import RoomAtWork
+from grandstand.store.errors import ConflictError
 from grandstand.store.jobs import JobCursor
 from grandstand.store.store import retry_until
-from grandstand.store.timeline import ConflictError
 from grandstand.telemetry import Metrics
 
 TOGETHER = 100

@@ -22,9 +22,13 @@ import structlog
 from grandstand.leader.job import Job
 from grandstand.leader.jobs import ROOM_JOBS
 from grandstand.leader.work import RoomWork
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import (
+    ConflictError,
+    RoomEndedError,
+    StoreUnavailable,
+    UnknownRoomError,
+)
 from grandstand.store.store import Store
-from grandstand.store.timeline import ConflictError, RoomEndedError, UnknownRoomError
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout

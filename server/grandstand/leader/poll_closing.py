@@ -14,7 +14,7 @@ from grandstand.domain.events import PollFinished
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.room import RoomAtWork
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 
 AGAIN_MS = 1000
 """A poll that isn't final so long after it was closed is closed again."""

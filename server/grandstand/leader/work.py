@@ -17,9 +17,9 @@ from grandstand.leader.job import Job
 from grandstand.leader.room import RoomAtWork
 from grandstand.sequencer.folding import RoomFold
 from grandstand.sequencer.tick import RoomSequencer
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import ConflictError, RoomGoneError, StoreUnavailable, UnknownRoomError
 from grandstand.store.store import Store
-from grandstand.store.timeline import ConflictError, Head, RoomGoneError, UnknownRoomError
+from grandstand.store.timeline import Head
 from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.telemetry import Metrics
 

@@ -22,10 +22,10 @@ from grandstand.domain.stored import UNREADABLE
 from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.store import outcomes
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, retry_until
-from grandstand.store.timeline import RoomEndedError, Snapshot, UnknownRoomError
+from grandstand.store.timeline import Snapshot
 from grandstand.timeouts import timeout
 
 NOTES_MAX = 100

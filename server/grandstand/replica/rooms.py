@@ -16,10 +16,9 @@ from grandstand.domain.stored import UNREADABLE
 from grandstand.replica.revocations import RevocationList
 from grandstand.replica.room import LiveRoom, load
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
 from grandstand.store.rooms import ROOM_ID
 from grandstand.store.store import Store
-from grandstand.store.timeline import RoomEndedError, UnknownRoomError
 from grandstand.tasks import cancel_all
 from grandstand.timeouts import timeout
 

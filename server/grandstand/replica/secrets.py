@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store
 
 ROUND_S = 10.0

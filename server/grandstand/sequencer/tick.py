@@ -31,16 +31,10 @@ from grandstand.sequencer import aside
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store import outcomes
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import Entry
 from grandstand.store.store import Store, retry_until
-from grandstand.store.timeline import (
-    Changes,
-    ConflictError,
-    Head,
-    Snapshot,
-    UnknownRoomError,
-)
+from grandstand.store.timeline import Changes, Head, Snapshot
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 

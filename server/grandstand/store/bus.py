@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable, translated
+from grandstand.store.connection import translated
+from grandstand.store.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

@@ -21,6 +21,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.maint_notifications import MaintNotificationsConfig
 
 from grandstand.errors import OperatorError
+from grandstand.store.errors import StoreUnavailable
 
 CONNECT_TIMEOUT_S = 2.0
 REPLY_TIMEOUT_S = 5.0
@@ -31,17 +32,6 @@ which a NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."
 
 _SCHEMES = ("redis", "rediss", "unix")
 _MAY_BE_IN_THE_URL = frozenset({"db", "username", "password"})
-
-
-class StoreUnavailable(Exception):
-    """The store can't answer now: what was asked may or may not have been done.
-
-    ``reason`` is for logs and operators. Viewers get ``unavailable`` with a ``retry_after``.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def connect(

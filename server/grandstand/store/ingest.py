@@ -13,8 +13,8 @@ from typing import Literal
 
 from grandstand.domain.clock import StoreClock
 from grandstand.store import keys
+from grandstand.store.errors import RoomEndedError, RoomGoneError
 from grandstand.store.reader import Reader
-from grandstand.store.timeline import RoomEndedError, RoomGoneError
 from grandstand.store.writer import Argument, Call, Writer, load
 
 PERIOD_MS = 300_000

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from grandstand.store import keys
-from grandstand.store.timeline import ConflictError, RoomEndedError, RoomGoneError
+from grandstand.store.errors import ConflictError, RoomEndedError, RoomGoneError
 from grandstand.store.writer import Call, Writer, load
 
 _ENROLL, _ADVANCE = load("enroll"), load("advance")

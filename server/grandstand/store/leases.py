@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from grandstand.store import keys
-from grandstand.store.timeline import ConflictError
+from grandstand.store.errors import ConflictError
 from grandstand.store.writer import Call, Writer, load
 
 LEASE_MS = 1500

@@ -17,7 +17,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PARTS, RoomState, Sanction
 from grandstand.domain.stored import item_of, state_of
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import new_epoch
 from grandstand.store.writer import Argument, Writer, load

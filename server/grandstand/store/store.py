@@ -14,9 +14,10 @@ from grandstand.domain.clock import StoreClock
 from grandstand.store import fitness
 from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
-from grandstand.store.connection import StoreUnavailable, connect, translated
+from grandstand.store.connection import connect, translated
 from grandstand.store.durability import Durability, probe
 from grandstand.store.endings import Endings
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.ingest import Ingest
 from grandstand.store.jobs import Jobs

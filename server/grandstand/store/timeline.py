@@ -25,7 +25,11 @@ from grandstand.domain.record import Row, moment_of
 from grandstand.domain.state import PARTS, RoomState
 from grandstand.domain.stored import UNREADABLE, item_of, state_of
 from grandstand.store import keys
-from grandstand.store.connection import StoreUnavailable
+from grandstand.store.errors import (
+    ConflictError,
+    RoomEndedError,
+    UnknownRoomError,
+)
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Call, Writer, load
@@ -46,29 +50,6 @@ BUCKET_MARGIN_S = 3600
 _COMMIT, _RENEW = load("commit"), load("renew")
 _encoder = msgspec.msgpack.Encoder()
 log = structlog.get_logger(__name__)
-
-
-class ConflictError(Exception):
-    """Another sequencer moved the room, or a new epoch began: load it anew."""
-
-
-class UnknownRoomError(Exception):
-    """There is no such room in the store."""
-
-
-class RoomEndedError(UnknownRoomError):
-    """A producer deleted the room."""
-
-
-class RoomGoneError(StoreUnavailable):
-    """The store has lost the room's head: nothing enters until the room is made anew.
-
-    For its sender this is a store that is away: the room is there again within a second or so, and
-    the same message may be sent again.
-    """
-
-    def __init__(self, room: str = "") -> None:
-        super().__init__(f"the store has lost the room {room}")
 
 
 @dataclass(frozen=True, slots=True)

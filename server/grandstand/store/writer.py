@@ -17,8 +17,9 @@ from typing import Any
 from redis import exceptions as errors
 from redis.asyncio import Redis
 
-from grandstand.store.connection import StoreUnavailable, translated, unavailability
+from grandstand.store.connection import translated, unavailability
 from grandstand.store.durability import Durability
+from grandstand.store.errors import StoreUnavailable
 
 WAITAOF_TIMEOUT_MS = 4000
 """Below ``REPLY_TIMEOUT_S``, so that a late fsync is told from a dead server."""
