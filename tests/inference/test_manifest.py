@@ -64,7 +64,8 @@ def test_a_model_may_be_named_by_its_manifest_alone(tmp_path: Path) -> None:
 
 
 def test_a_missing_model_or_manifest_is_named(tmp_path: Path) -> None:
-    assert "none.onnx: no such file: correct GRANDSTAND_PREDICTOR" in refused(tmp_path / "none.onnx")
+    why = refused(tmp_path / "none.onnx")
+    assert "none.onnx: no such file: correct GRANDSTAND_PREDICTOR" in why
     alone = tmp_path / "alone.onnx"
     alone.write_bytes(b"any bytes")
     assert f"{NAME}: can't be read (No such file" in refused(alone)
