@@ -14,10 +14,11 @@ from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, M
 PLAIN = Look()
 
 
-class Utterance(Struct, frozen=True):
+class Utterance(Struct, frozen=True, gc=False):
     """Words, whose they are and how they look; ``at`` is in ms of programme time.
 
-    ``lang`` is the language (BCP 47) that moderation guessed, ``und`` if it guessed none.
+    ``lang`` is the language (BCP 47) that moderation guessed, ``und`` if it guessed none. Nothing
+    in it can lead back to it, so the garbage collector needn't look at it.
     """
 
     user: str

@@ -15,8 +15,8 @@ from grandstand.text.normalise import dedupe_key, skeleton
 from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment
 
 
-class Candidate(Struct, frozen=True):
-    """A comment that may be shown.
+class Candidate(Struct, frozen=True, gc=False):
+    """A comment that may be shown. As an Utterance, it can be in no cycle.
 
     ``dedupe_key`` is equal for comments that say the same; ``weight`` is how much it is worth by
     itself, ``excitement`` what the scorer felt in it.
