@@ -8,7 +8,7 @@ const FLASH_MS = 1_400;
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Whether things may move. */
+/** Whether the viewer's system allows motion. */
 export function allowsMotion() {
   return !calm.matches;
 }
@@ -27,7 +27,7 @@ export class Card {
     this.update(facts, false);
   }
 
-  /** @param {Facts} facts @param {boolean} [flash] what has changed is shown to have changed */
+  /** @param {Facts} facts @param {boolean} [flash] highlight the values that have changed */
   update({ title, about, fields, columns }, flash = true) {
     setText(this.#title, title);
     setText(this.#about, about);

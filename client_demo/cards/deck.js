@@ -1,6 +1,6 @@
 /**
- * The stats cards that a page shows: those that came last, each at its place for as long as it is
- * there, however often its numbers change. Told all overlays of the moment as often as one likes.
+ * The stats cards that a page shows: the newest ones. A card keeps its place as long as it is shown,
+ * however often its numbers change. `show` takes all overlays of the moment, and may be called often.
  */
 
 import { Card, allowsMotion } from "./card.js";
@@ -69,19 +69,19 @@ export class CardDeck {
     slide(places);
   }
 
-  /** Asked of every overlay at every frame, so it is remembered. @param {Overlay} overlay */
+  /** Return the facts of an overlay. They are cached, since each frame asks for them. @param {Overlay} overlay */
   #factsOf(overlay) {
     if (!this.#facts.has(overlay)) this.#facts.set(overlay, factsOf(overlay, this.#language));
     return this.#facts.get(overlay);
   }
 
-  /** Where the page bounds the deck's height, the cards that came first give way. */
+  /** Hide the oldest cards where the page limits the deck's height. */
   #fit() {
     const age = (/** @type {string} */ id) => this.#came.get(id) ?? 0;
     const cards = [...this.#cards].sort(([a], [b]) => age(a) - age(b)).map(([, { root }]) => root);
     for (const root of cards) root.hidden = false;
     cards.forEach((root, place) => {
-      // By its place in the layout: what scrolls counts moving cards where they are just now.
+      // By offsets in the layout: scroll sizes would include where moving cards are just now.
       root.hidden = place < cards.length - 1 && root.offsetTop + root.offsetHeight > this.#root.clientHeight + 1;
     });
   }
@@ -109,7 +109,7 @@ function come(root) {
   root.animate([from, { opacity: 1, transform: "none" }], { duration: COME_MS, easing: EASE });
 }
 
-/** It leaves its place at once, and fades out over it. @param {HTMLElement} root */
+/** Take the card out of the layout at once, and fade it out above the others. @param {HTMLElement} root */
 function go(root) {
   if (!allowsMotion()) return root.remove();
   const { offsetTop, offsetLeft, offsetWidth } = root;

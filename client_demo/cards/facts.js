@@ -1,4 +1,4 @@
-/** What a stats card says: an overlay's data, of which nothing is taken for granted, as texts. Pure. */
+/** The texts of a stats card, made of an overlay's data, which may be anything. Pure. */
 
 /** @import {Overlay} from "../sdk/grandstand.js" */
 

@@ -1,7 +1,7 @@
 /**
- * A transparent page for the broadcast's own picture: the poll of the moment, stats cards, how many
- * watch and how they feel. What goes on air never speaks of connections: while there is none, the
- * last state stays; where the server turned the page away, it asks again.
+ * A transparent page to lay over the broadcast's picture: the current poll, stats cards, the number of
+ * viewers and the room's excitement. It never shows anything about the connection on air. Without a
+ * connection the last state stays. If the server refuses the page, it tries again later.
  */
 
 import { CardDeck } from "../cards/deck.js";
@@ -16,7 +16,7 @@ import { wordsFor } from "./words.js";
 /** @import {LiveRoom} from "../sdk/grandstand.js" */
 
 const REFRESH_MS = 50; // three frames: sooner than anyone sees
-const AGAIN_MS = 15_000; // a room that isn't there yet, a token that has run out
+const AGAIN_MS = 15_000; // the room may not exist yet, or the token may have expired
 const MOST_CARDS = 4;
 
 const options = readOptions(location.search);

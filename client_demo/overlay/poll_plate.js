@@ -6,8 +6,8 @@ import { barsOf } from "./result.js";
 
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 
-const SWAP_MS = 360; // the plate has left after this, and may come back as another poll
-/** How the type gives way until all options fit: smaller, then one line per option. */
+const SWAP_MS = 360; // how long the plate takes to leave; then it may come back with another poll
+/** How the type shrinks until all options fit: smaller, then one line per option. */
 const FITS = [
   ...[1, 0.92, 0.84, 0.76, 0.7, 0.64].map((size) => ({ size, lines: 2 })),
   ...[0.76, 0.7, 0.64, 0.58, 0.52, 0.46].map((size) => ({ size, lines: 1 })),

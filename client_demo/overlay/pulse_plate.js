@@ -1,4 +1,4 @@
-/** How many watch, and how the room feels: one plate, of which either half may be left out. */
+/** A plate with the number of viewers and the room's excitement; the address can switch off either. */
 
 import { make, setText } from "../page.js";
 

@@ -10,7 +10,7 @@ import { shareOf } from "../sdk/grandstand.js";
  * @property {string} percent "" where the votes are hidden
  */
 
-/** When the results of polls came, by the viewer's own playhead: how long they stay is counted from there. */
+/** When each poll's result came, by the viewer's own playhead. A result stays on air for a set time after that. */
 export class Results {
   /** @type {Map<string, {phase: string, since: number}>} */ #since = new Map();
   #stayMs;
@@ -21,8 +21,8 @@ export class Results {
   }
 
   /**
-   * The poll to show: the open one that opened last, else the one whose votes are being counted,
-   * else the result that came last, for a while.
+   * Return the poll to show: the open one that opened last; else the one whose votes are being counted;
+   * else the newest result, for a while.
    * @param {readonly SeenPoll[]} polls
    * @param {number} playhead
    * @returns {SeenPoll | undefined}
@@ -38,7 +38,7 @@ export class Results {
   /** @param {SeenPoll} seen @param {number} playhead */
   #stays({ poll, phase }, playhead) {
     const before = this.#since.get(poll.id);
-    // One that had ended before this page came in ended at about that time.
+    // A poll that had ended before this page came ended at about that time.
     const since = before ? playhead : Math.min(playhead, poll.closes_at + poll.grace);
     if (before?.phase !== phase) this.#since.set(poll.id, { phase, since });
     if (phase === "open" || phase === "counting") return true;

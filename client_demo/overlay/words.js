@@ -1,4 +1,4 @@
-/** What goes on air beside the producers' own words, in English and Chinese. */
+/** The overlay's own words, in English and Chinese. */
 
 const en = {
   viewers: (/** @type {number} */ count, /** @type {string} */ said) => (count === 1 ? "1 watching" : `${said} watching`),

@@ -1,4 +1,4 @@
-/** A result by votes alone: whoever has the most wins, once no more can come. Pure. */
+/** The result of most kinds: the option with the most votes wins, once the tally is final. Pure. */
 
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 /** @import {KindWords, Result} from "./kinds/kind.js" */

@@ -37,7 +37,7 @@ export function App({ desk, moderation, actions }) {
   const [lettersOn, setLettersOn] = useKeys();
   useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
   const isProducer = desk.isProducer;
-  // Before the next paint: a key may follow the one that shut a dialog at once.
+  // Before the next paint, since a key may follow the one that closed a dialog at once.
   useLayoutEffect(() => {
     const handler = keyHandler(moderation, { isProducer, lettersOn, isBusy: open !== "", show: setOpen });
     window.addEventListener("keydown", handler);

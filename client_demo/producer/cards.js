@@ -1,4 +1,4 @@
-/** Stats cards by hand: what a data feed does by itself, a producer can do for one card. */
+/** Stats cards by hand: a producer fills in one card, where there is no data feed. */
 
 import { useState } from "preact/hooks";
 import { Field, faultsOf } from "./faults.js";

@@ -1,8 +1,9 @@
 /**
- * The one store behind the console: what the room says (LiveRoom), what its calls answered, what was done.
+ * The console's store: the room's state, the answers of HTTP calls, and the log of what was done.
  *
- * Acts go by HTTP. One that could not reach the server is kept in `unsent`, said aloud, and done
- * again only when asked: a poll closed half a minute late by itself would surprise a whole show.
+ * Actions are HTTP calls. If the server can't be reached, the action is kept in `unsent` and
+ * announced. It is repeated only when the producer asks for it: a poll that closes by itself half a
+ * minute late would surprise the whole show.
  */
 
 import { connect, roomCalls, roomClock } from "../sdk/grandstand.js";
@@ -38,7 +39,7 @@ export class Desk {
   /** @type {Map<string, string>} why the last step with a poll failed */ pollFaults = new Map();
   /** @type {readonly number[]} comments per second, one a second */ rates = [];
   /** @type {Unsent[]} */ unsent = [];
-  /** What was done last, for those who listen instead of look. */ said = "";
+  /** What was done last, for screen readers. */ announcement = "";
 
   /** @param {{room: string, token: string}} options */
   constructor({ room, token }) {
@@ -74,7 +75,7 @@ export class Desk {
     this.#fetches.push(fetch);
   }
 
-  /** Something is to be shown: at most once per frame, however much comes. */
+  /** Tell the listeners that something changed, at most once per animation frame. */
   notify() {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
@@ -96,7 +97,7 @@ export class Desk {
     return this.state?.viewer.role === "producer";
   }
 
-  /** Whether the room was here and is no more, by this page or by another. */
+  /** Whether the room was deleted, by this page or by another. */
   get isDeleted() {
     const { phase, code } = this.status;
     return this.#hasDeleted || (phase === "ended" && code === NO_SUCH_ROOM && this.state !== undefined);
@@ -107,14 +108,14 @@ export class Desk {
     return this.state?.settings ?? {};
   }
 
-  /** The latest first; those opened here are there before their frame comes. @returns {Poll[]} */
+  /** The newest first. A poll that was opened here is there before its frame comes. @returns {Poll[]} */
   get polls() {
     const all = new Map([...this.fetchedPolls, ...(this.state?.polls ?? [])]);
     return [...all.values()].sort((a, b) => b.opens_at - a.opens_at);
   }
 
   /**
-   * The votes of a poll, those hidden from viewers too.
+   * Return the votes of a poll, also those that viewers don't see.
    * @param {Poll} poll
    * @returns {{tally: number[], voters: number} | undefined}
    */
@@ -125,8 +126,8 @@ export class Desk {
   }
 
   /**
-   * Does something by HTTP. What couldn't be sent is kept and said; any other refusal is the
-   * caller's to show.
+   * Take an action by HTTP. An action that couldn't be sent is kept and announced. The caller shows
+   * any other refusal.
    * @param {string} what in words
    * @param {() => Promise<Answer>} again
    * @returns {Promise<Answer>}
@@ -143,7 +144,7 @@ export class Desk {
     return answer;
   }
 
-  /** Tries again what couldn't be sent; what fails for another reason is said and dropped. */
+  /** Repeat the actions that couldn't be sent. One that fails for another reason is announced and dropped. */
   async sendUnsent() {
     const waiting = this.unsent;
     this.unsent = [];
@@ -187,7 +188,7 @@ export class Desk {
     return this.attempt(what, () => this.call("PATCH", "", changes));
   }
 
-  /** Not by `attempt`: nobody shall find a deletion among what is to be sent again. @returns {Promise<Answer>} */
+  /** This doesn't use `attempt`: a deletion must never wait among the unsent actions. @returns {Promise<Answer>} */
   async deleteRoom() {
     const answer = await this.call("DELETE", `?confirm=${encodeURIComponent(this.room)}`);
     this.#hasDeleted ||= answer.ok;
@@ -195,7 +196,7 @@ export class Desk {
     return answer;
   }
 
-  // --- what comes by itself --------------------------------------------------------------------------
+  // --- events and timers -----------------------------------------------------------------------------
 
   /** @param {Status} status */
   #onStatus(status) {
@@ -241,7 +242,7 @@ export class Desk {
   async #fetchPolls() {
     const hidden = this.polls.some((poll) => !poll.tally && !this.state?.tallies.has(poll.id));
     if (!hidden) return;
-    // The first page has the last polls; earlier ones are asked for once, as they don't change.
+    // The first page has the newest polls. Earlier ones don't change, so they are fetched once.
     for (let path = "/polls"; ; ) {
       const answer = await this.call("GET", path);
       if (!answer.ok) return;

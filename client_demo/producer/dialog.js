@@ -1,4 +1,4 @@
-/** A modal dialog: the browser's own, with its focus, its Esc and its inert background. */
+/** A modal dialog. The browser handles its focus, its Esc and its inert background. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "./html.js";
@@ -21,7 +21,7 @@ export function Dialog({ title, test, onClose, onKeyDown, wide = false, children
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
-  // `close` comes later than the end of the dialog, when the next one may be open already.
+  // The `close` event comes after the dialog is gone, when the next one may already be open.
   const shut = (/** @type {Event} */ event) => {
     if (/** @type {HTMLElement} */ (event.currentTarget).isConnected) onClose();
   };

@@ -1,4 +1,4 @@
-/** A problem where it belongs: each fault at the field it names, the rest beneath the form. */
+/** Faults of a form: each stands at the field that it names, the rest below the form. */
 
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
@@ -9,7 +9,7 @@ import { words } from "./words.js";
 /** @typedef {Readonly<Record<string, string>>} Faults by path; "" is the whole form's */
 
 /**
- * The faults of a problem at the fields that the form has; others are said for the whole form.
+ * Sort the faults of a problem by the fields of the form. A fault of no field is the whole form's.
  * @param {Problem} problem
  * @param {readonly string[]} fields paths; `options.2.text` belongs to `options.2`, else to `options`
  * @returns {Faults}
@@ -28,7 +28,7 @@ export function faultsOf(problem, fields) {
   return found;
 }
 
-/** The server's terms of bounds, for a person; what isn't known stays as it is. @param {string} message */
+/** Say a bound of the server in words for a person. Other messages stay as they are. @param {string} message */
 function plain(message) {
   const [, length, sign = "", bound = ""] = /^expected `\w+` (of length )?(>=|<=|>|<) (\S+)$/.exec(message) ?? [];
   if (sign === "") return /^expected `(int|float)`, got/.test(message) ? words.faults.number : message;
@@ -37,7 +37,7 @@ function plain(message) {
 }
 
 /**
- * A labelled field with its fault beneath, which assistive technology reads with it.
+ * A field with its label above and its fault below; assistive technology reads all three together.
  * @param {{label: string, path: string, faults: Faults, hint?: string, children?: ComponentChildren}} props
  */
 export function Field({ label, path, faults, hint, children }) {

@@ -1,4 +1,4 @@
-/** How the room does: numbers that stand still until they change; one not known is a dash. */
+/** The room's gauges. A number that isn't known is a dash. */
 
 import { html } from "./html.js";
 import { sparkline } from "./rates.js";

@@ -1,4 +1,4 @@
-/** The keys: what each does, the dialog that tells of them, and the switch that turns them off. */
+/** Single-key shortcuts: what each key does, the dialog that lists them, and the switch that turns them off. */
 
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
@@ -9,7 +9,7 @@ import { words } from "./words.js";
 
 const OFF = "grandstand.producer.keys-off";
 
-/** Whether letters act: people who dictate, or whose keys slip, turn them off. */
+/** Whether letters act. People who dictate or often hit a wrong key turn them off. */
 export function useKeys() {
   const [on, setOn] = useState(localStorage.getItem(OFF) === null);
   const change = (/** @type {boolean} */ next) => {

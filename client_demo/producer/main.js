@@ -1,4 +1,4 @@
-/** The console: a token's gate, then the desk of one room; a room is switched without a reload. */
+/** The console: it asks for a token, then shows the desk of one room. Another room needs no reload. */
 
 import { render } from "preact";
 import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
@@ -12,7 +12,7 @@ import { words } from "./words.js";
 const root = document.getElementById("console") ?? document.body;
 /** @type {{desk: Desk | undefined}} */ const page = { desk: undefined };
 let visits = 0;
-/** The tests' way in. */
+/** For the tests. */
 Object.assign(window, { grandstand: page });
 
 document.documentElement.lang = navigator.language;
@@ -22,7 +22,7 @@ window.addEventListener("popstate", () => open(roomFromQuery()));
 open(roomFromQuery());
 
 /**
- * Shows a room, or its gate while there is no token for it.
+ * Show a room, or the sign-in while there is no token for it.
  * @param {string} room
  */
 function open(room) {
@@ -43,7 +43,7 @@ function enter(room, token) {
   goTo(room, token);
 }
 
-/** To another room with the same token. @param {string} room @param {string} [token] */
+/** Go to another room with the same token. @param {string} room @param {string} [token] */
 function goTo(room, token = page.desk?.token) {
   if (token !== undefined) keepToken("producer", room, token);
   const address = new URL(location.href);
@@ -52,7 +52,7 @@ function goTo(room, token = page.desk?.token) {
   open(room);
 }
 
-/** Back to the gate. @param {string} room */
+/** Go back to the sign-in. @param {string} room */
 function leave(room) {
   forgetToken("producer", room);
   open(room);

@@ -1,9 +1,9 @@
 /**
- * The moderators' part of the store: the queue, the comments shown, who was muted or banned here,
- * and the one comment that the keys act on.
+ * The moderators' part of the store: the queue, the comments on screen, the mutes and bans of this
+ * page, and the comment that the keys act on.
  *
- * A decision takes its comment away at once. If the call fails the comment comes back and says so;
- * what another moderator decided meanwhile stays away.
+ * A decision removes its comment from the queue at once. If the call fails, the comment comes back
+ * with the reason. A comment that another moderator decided meanwhile does not come back.
  */
 
 import { isAway, reasonOf } from "./problems.js";
@@ -18,22 +18,22 @@ const OLD_MS = 600_000;
 const MOST_RECENT = 50;
 const MOST_DECIDED = 2_000;
 
-/** What a comment is held for, the weightiest first. @param {HeldComment} comment @returns {string[]} */
+/** Return the categories for which a comment is held, the strongest first. @param {HeldComment} comment @returns {string[]} */
 export function categoriesOf({ categories = [] }) {
   return Array.isArray(categories) ? categories : Object.keys(categories);
 }
 
 export class ModerationDesk {
   /** @type {Map<string, HeldComment>} */ #held = new Map();
-  /** @type {Set<string>} decided; a list fetched meanwhile may still have them */ #decided = new Set();
-  /** @type {Set<string>} on their way to be decided here */ #deciding = new Set();
-  /** @type {Set<string>} taken back here, before the frame says so */ #retracted = new Set();
-  /** @type {Map<string, string>} by comment: why the last act failed */ faults = new Map();
+  /** @type {Set<string>} decided; a list that was requested before may still have them */ #decided = new Set();
+  /** @type {Set<string>} being decided here */ #deciding = new Set();
+  /** @type {Set<string>} retracted here, before the frame says so */ #retracted = new Set();
+  /** @type {Map<string, string>} by comment: why the last action failed */ faults = new Map();
   /** @type {Sanction[]} the latest last */ sanctions = [];
   /** @type {string | undefined} the comment that the keys act on */ cursor;
   /** @type {string | undefined} the comment whose author is about to be banned */ confirming;
   muteS = 300;
-  /** @type {Comment[] | undefined} what is on screen, standing still */ #frozen;
+  /** @type {Comment[] | undefined} the comments on screen, while the list is frozen */ #frozen;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -43,7 +43,7 @@ export class ModerationDesk {
     desk.keepFetching(() => this.#fetch());
   }
 
-  /** Oldest first, those on their way to be decided left out. @returns {HeldComment[]} */
+  /** Oldest first, without those that are being decided. @returns {HeldComment[]} */
   get held() {
     return [...this.#held.values()].filter((one) => !this.#deciding.has(one.id));
   }
@@ -54,7 +54,7 @@ export class ModerationDesk {
     return shown.filter((one) => !this.#retracted.has(one.id)).slice(-MOST_RECENT).reverse();
   }
 
-  /** How many were shown since the list was made to stand still. */
+  /** How many comments were shown since the list was frozen. */
   get newer() {
     const last = this.#frozen?.at(-1);
     if (!last) return 0;
@@ -62,14 +62,14 @@ export class ModerationDesk {
     return recent.length - 1 - recent.findIndex((one) => one.id === last.id);
   }
 
-  /** A row must not move under the finger: the list stands still while someone is at it. @param {boolean} isFrozen */
+  /** Freeze the list while the pointer or the focus is in it: a row must not move under a finger. @param {boolean} isFrozen */
   freeze(isFrozen) {
     if (isFrozen === (this.#frozen !== undefined)) return;
     this.#frozen = isFrozen ? [...(this.desk.state?.recent ?? [])] : undefined;
     this.desk.notify();
   }
 
-  /** Taken back, here or elsewhere. @param {string} comment */
+  /** Note that a comment was retracted, here or elsewhere. @param {string} comment */
   #onRetract(comment) {
     this.#retracted.add(comment);
     this.desk.notify();
@@ -80,7 +80,7 @@ export class ModerationDesk {
     return this.sanctions.findLast((one) => one.user === user)?.kind;
   }
 
-  // --- what the server tells -------------------------------------------------------------------------
+  // --- from the server -------------------------------------------------------------------------------
 
   /** @param {Notice} notice */
   #onNotice(notice) {
@@ -90,7 +90,7 @@ export class ModerationDesk {
   }
 
   async #fetch() {
-    const known = [...this.#held.keys()]; // what is held while the answer is on its way isn't in it
+    const known = [...this.#held.keys()]; // the answer lacks what is held from now on
     /** @type {HeldComment[]} */ const listed = [];
     for (let after = ""; ; ) {
       const answer = await this.desk.call("GET", `/held?limit=${PAGE}&after=${encodeURIComponent(after)}`);
@@ -108,7 +108,7 @@ export class ModerationDesk {
 
   // --- the cursor --------------------------------------------------------------------------------------
 
-  /** All that the keys can act on, from the top of the page down. @returns {(HeldComment | Comment)[]} */
+  /** Everything that the keys can act on, from the top of the page down. @returns {(HeldComment | Comment)[]} */
   get selectable() {
     return [...this.held, ...this.recent];
   }
@@ -124,7 +124,7 @@ export class ModerationDesk {
     this.desk.notify();
   }
 
-  /** Asks whether its author shall be banned. @param {string} comment */
+  /** Ask whether the comment's author shall be banned. @param {string} comment */
   confirm(comment) {
     this.cursor = comment;
     this.confirming = comment;
@@ -168,8 +168,7 @@ export class ModerationDesk {
   }
 
   /**
-   * Turns away all held comments of this one's author, all that say what it says, or all that are
-   * held for what it is held for.
+   * Reject all held comments that have the author, the text or the category of this one.
    * @param {HeldComment} comment @param {"user" | "text" | "category"} what
    */
   async rejectAll(comment, what) {
@@ -182,23 +181,23 @@ export class ModerationDesk {
     this.desk.notify();
   }
 
-  /** How many of those that wait are such. @param {(one: HeldComment) => boolean} isSuch */
+  /** Count the held comments that fit. @param {(one: HeldComment) => boolean} isSuch */
   countHeld(isSuch) {
     return this.held.filter(isSuch).length;
   }
 
-  /** Those held for longer than ``OLD_MS`` of the programme. @returns {HeldComment[]} */
+  /** The comments that are held for longer than `OLD_MS` of programme time. @returns {HeldComment[]} */
   get stale() {
     const before = this.desk.live.now() - OLD_MS;
     return this.held.filter((one) => one.at < before);
   }
 
-  /** Turns away all that are old. */
+  /** Reject all stale comments. */
   async rejectOld() {
     await this.#rejectTogether({ before: Math.floor(this.desk.live.now() - OLD_MS) });
   }
 
-  /** Why it failed, if it did. @param {Record<string, unknown>} criterion @returns {Promise<string | undefined>} */
+  /** Reject what fits the criterion; return the reason if that failed. @param {Record<string, unknown>} criterion @returns {Promise<string | undefined>} */
   async #rejectTogether(criterion) {
     let count = 0;
     for (let more = true; more; ) {
@@ -250,7 +249,7 @@ export class ModerationDesk {
     this.desk.notify();
   }
 
-  /** Takes a mute or ban back; without a name the last one. @param {Sanction} [one] */
+  /** Take a mute or ban back, the last one by default. @param {Sanction} [one] */
   async restore(one = this.sanctions.at(-1)) {
     if (!one) return this.desk.announce(words.nothingToUndo);
     const act = async () => {
@@ -278,14 +277,14 @@ export class ModerationDesk {
     this.desk.notify();
   }
 
-  /** The cursor goes on to the next when its comment goes. @param {string} comment */
+  /** Move the cursor to the next comment when its own goes away. @param {string} comment */
   #moveOn(comment) {
     if (this.cursor !== comment) return;
     const selectable = this.selectable;
     const index = selectable.findIndex((one) => one.id === comment);
     const inQueue = index < this.held.length;
     const next = selectable[index + 1] ?? selectable[index - 1];
-    const last = inQueue && index === this.held.length - 1; // the end of the queue: not on to those shown
+    const last = inQueue && index === this.held.length - 1; // the end of the queue: don't go on to the comments on screen
     this.select(last ? selectable[index - 1]?.id : next?.id);
   }
 }

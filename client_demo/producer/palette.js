@@ -1,6 +1,6 @@
 /**
- * A poll in three keystrokes: the letter that opens this, a digit, Enter. Before Enter the preview
- * shows what goes out, word for word.
+ * The palette opens a poll in three keystrokes: P, a digit, Enter. Before Enter the preview shows what
+ * viewers will see, word for word.
  */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -28,7 +28,7 @@ export function Palette({ desk, onClose, onEdit }) {
   const draft = chosen?.draft;
   useLayoutEffect(() => {
     const first = list.current?.querySelector("button");
-    (go.current ?? first)?.focus(); // so that Enter picks, then opens, and never leaves
+    (go.current ?? first)?.focus(); // so that Enter picks a template, then opens the poll, and never closes the dialog
   }, [chosen?.key, chosen?.own]);
 
   const pick = (/** @type {Template} */ template) => {

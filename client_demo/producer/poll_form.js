@@ -1,4 +1,4 @@
-/** The form that opens a poll of one's own, or keeps it as a template. What is typed stays until it is open. */
+/** The form that opens a poll, or keeps it as a template. It keeps what was typed until the poll is open. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
@@ -13,7 +13,7 @@ import { words } from "./words.js";
 /** @import {Draft} from "./templates.js" */
 /** @import {Field as OwnField} from "../polls/kinds/kind.js" */
 /**
- * What stands in the form; `own` has the fields that some kinds alone have, by their names.
+ * What was typed. `own` has the fields that only some kinds have, by name.
  * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
  */
 
@@ -137,7 +137,7 @@ function NumberField({ name, path = name, hint, typed, set, faults }) {
 }
 
 /**
- * A field that the kind alone has.
+ * A field of the chosen kind.
  * @param {{field: OwnField, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
  */
 function KindField({ field: { name, path, type }, typed, set, faults }) {

@@ -1,4 +1,4 @@
-/** All polls of the room, the running ones first; from here a new one is opened by template. */
+/** The room's polls, the running ones first, and the button that opens a new one from a template. */
 
 import { phaseOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";

@@ -1,4 +1,4 @@
-/** The room's shield and how strictly it is moderated; a moderator sees them, a producer changes them. */
+/** The room's shield and moderation level. Moderators see them; producers change them. */
 
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";

@@ -99,7 +99,7 @@ function ActionButton({ name, letter, style = "", text, onAct }) {
   return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
 }
 
-/** What rejects others along with this one; below what is for it alone, whose buttons stay where they are. @param {{moderation: ModerationDesk, comment: HeldComment}} props */
+/** Buttons that reject other comments along with this one. They stand below its own buttons, which don't move. @param {{moderation: ModerationDesk, comment: HeldComment}} props */
 function BulkActions({ moderation, comment }) {
   const [category] = categoriesOf(comment);
   return html`<div class="acts together" role="group" aria-label=${words.together}>
@@ -131,7 +131,7 @@ function ConfirmButton({ text, test, style, onAct }) {
   return html`<button class=${`small ${style}`} onClick=${act} data-test=${test}>${text}</button>`;
 }
 
-/** Why it is held: the categories, and the reason. @param {{comment: HeldComment}} props */
+/** Why a comment is held: the categories and the reason. @param {{comment: HeldComment}} props */
 function Reasons({ comment }) {
   const { reason } = comment;
   return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}

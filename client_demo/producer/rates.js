@@ -1,15 +1,15 @@
-/** Rates and their short history. Pure: every function is told the time. */
+/** Rates and their short history. Pure: every function takes the time as an argument. */
 
 export const HISTORY_S = 120;
 const WINDOW_MS = 5_000;
 
 /**
- * A number that grows, as it was at some moments: what a rate is read from.
+ * The value of a growing number at one moment. A rate is computed from several samples.
  * @typedef {{at: number, value: number}} Sample
  */
 
 /**
- * The samples with one more, those too old for a rate left out (one is kept as the base).
+ * Append a sample, and drop those that are too old for a rate; one of these stays as the base.
  * @param {readonly Sample[]} samples
  * @param {Sample} sample
  * @returns {Sample[]}
@@ -21,7 +21,7 @@ export function appendSample(samples, sample) {
 }
 
 /**
- * Growth per second over the last few seconds; 0 with nothing to compare.
+ * Return the growth per second over the last few seconds; 0 if there is nothing to compare.
  * @param {readonly Sample[]} samples
  */
 export function perSecond(samples) {
@@ -32,7 +32,7 @@ export function perSecond(samples) {
 }
 
 /**
- * One value a second, the newest last; seconds without one repeat the value before.
+ * Append the value of one second, and drop the oldest.
  * @param {readonly number[]} history
  * @param {number} value
  */

@@ -1,4 +1,4 @@
-/** A room's end: the dialog that asks for its id, and what takes the desk's place once it is gone. */
+/** The dialog that deletes a room, and the page that takes the desk's place afterwards. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
@@ -52,7 +52,7 @@ export function DeleteRoom({ desk, onClose }) {
 }
 
 /**
- * The room is gone, whoever deleted it: where to go from here.
+ * Say that the room is deleted, and offer the other rooms.
  * @param {{desk: Desk, onGo: (room: string) => void, onLeave: () => void}} props
  */
 export function Deleted({ desk, onGo, onLeave }) {

@@ -1,4 +1,4 @@
-/** A room's settings as a form; only what was changed is sent, each fault stands at its field. */
+/** The form of a room's settings. Only what was changed is sent. Each fault stands at its field. */
 
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
@@ -103,8 +103,8 @@ function read(settings, path) {
 }
 
 /**
- * What was typed as a body: numbers as numbers, paths as maps. A number field that was emptied is
- * sent as it is, and refused at its field.
+ * Make a body of what was typed: numbers become numbers, paths become maps. An emptied number is sent
+ * as it is, and the server refuses it at its field.
  * @param {readonly {path: string, sort: Sort}[]} changed
  * @param {Record<string, string>} typed
  */

@@ -1,4 +1,4 @@
-/** Where a token is asked for, and where a refused one is told why. */
+/** The page that asks for a token, and the page that says why a token was refused. */
 
 import { useState } from "preact/hooks";
 import { html } from "./html.js";
@@ -31,7 +31,7 @@ export function SignIn({ room, onToken }) {
 }
 
 /**
- * What takes the desk's place when the server won't let this token in.
+ * The page in the desk's place where the server refuses the token.
  * @param {{why: string, create?: string, onCreate?: () => void, onLeave: () => void}} props
  */
 export function Refused({ why, create, onCreate, onLeave }) {

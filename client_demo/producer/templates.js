@@ -1,6 +1,6 @@
 /**
- * Polls ready to be opened: the built-in ones, the producer's own, the last one again. Pure but for
- * the two functions that read and write the browser's storage.
+ * Templates of polls: the built-in ones, the producer's own, and the last poll again. Pure, except
+ * for the functions that load and save templates in the browser's storage.
  */
 
 import { KINDS, kindOf } from "../polls/registry.js";
@@ -54,7 +54,7 @@ export function builtInTemplates(names) {
 }
 
 /**
- * Everything the palette offers, each with its digit while there are digits.
+ * List the templates of the palette. Each has a digit as long as there are digits.
  * @param {TemplateWords} names
  * @param {readonly {name: string, draft: Draft}[]} own
  * @param {Draft | undefined} last
@@ -69,13 +69,13 @@ export function paletteTemplates(names, own, last) {
   return [...builtInTemplates(names), ...kept, ...again];
 }
 
-/** Whether a draft can go out as it is. @param {Draft} draft */
+/** Whether a draft has all that its kind needs. @param {Draft} draft */
 export function isReady(draft) {
   return kindOf(draft.kind).fields.every(({ name, isNeeded }) => !isNeeded || draft[name] !== undefined);
 }
 
 /**
- * The body of the call that opens it.
+ * Make the body of the call that opens the poll.
  * @param {Draft} draft
  * @param {number} now programme time
  */
@@ -110,7 +110,7 @@ export function ownFields(kind, by, valueOf) {
 }
 
 /**
- * How long late viewers are waited for where a poll doesn't say, in seconds: as the server has it.
+ * Return the server's default grace in seconds: how long a poll waits for votes of late viewers.
  * @param {{settings: {max_latency?: number}}} desk
  */
 export function defaultGrace({ settings }) {
@@ -131,7 +131,7 @@ export function isDraft(value) {
   );
 }
 
-/** What this browser kept; what isn't a poll there is passed over. */
+/** Load the templates that this browser keeps. What isn't a poll there is passed over. */
 export function loadTemplates() {
   const own = /** @type {unknown} */ (read(KEPT));
   const last = read(LAST);

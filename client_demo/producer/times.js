@@ -7,14 +7,14 @@ export function formatDuration(ms) {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
 }
 
-/** 21:04:37, on this machine's side of the world. @param {number} at ms since the epoch */
+/** 21:04:37 in this machine's time zone. @param {number} at ms since the epoch */
 export function formatTime(at) {
   if (!Number.isFinite(at)) return "--:--:--";
   const day = new Date(at);
   return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}`;
 }
 
-/** Those to come, the next one first, then those given, the last one first. @template {{at: number}} T @param {readonly T[]} all @param {number} now */
+/** Sort by time: first those to come, the next one first; then the past ones, the newest first. @template {{at: number}} T @param {readonly T[]} all @param {number} now */
 export function upcomingFirst(all, now) {
   const ahead = all.filter((one) => one.at > now).sort((a, b) => a.at - b.at);
   const given = all.filter((one) => one.at <= now).sort((a, b) => b.at - a.at);

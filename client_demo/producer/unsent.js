@@ -1,4 +1,4 @@
-/** What couldn't be sent: never lost in silence, never repeated by itself. */
+/** The actions that couldn't be sent. Each stays until the producer repeats or drops it. */
 
 import { html } from "./html.js";
 import { words } from "./words.js";

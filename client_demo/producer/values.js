@@ -1,7 +1,7 @@
 /** A stats card's values as a producer types them. Pure. */
 
 /**
- * One value a line, its name before the colon; what reads as a number is one.
+ * Parse one value a line, with its name before a colon. What looks like a number becomes one.
  * @param {string} lines
  * @returns {Record<string, string | number> | undefined} undefined if a line has no colon, or none is there
  */

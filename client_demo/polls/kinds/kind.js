@@ -1,17 +1,17 @@
 /**
- * What a kind of poll decides in the pages. What all kinds have in common asks a kind, and knows
- * none by its name. Nothing runs here.
+ * What a kind of poll decides in the pages. Code that all kinds share asks the kind, and never for its
+ * name. Nothing runs here.
  */
 
 /** @import {Poll, SeenPoll} from "../../sdk/grandstand.js" */
 
 /**
- * What a producer's draft has for some kinds alone.
+ * Fields of a producer's draft that only some kinds have.
  * @typedef {object} OwnFields
  * @property {number} [answer] index of the right option
  * @property {number} [maxChoices]
  *
- * A field of the producer's form that some kinds alone have.
+ * Such a field in the producer's form.
  * @typedef {object} Field
  * @property {keyof OwnFields} name in a draft
  * @property {keyof Poll} path as the call and the poll name it
