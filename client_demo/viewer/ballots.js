@@ -1,6 +1,6 @@
 /**
- * What this viewer voted, kept for as long as the tab: the server keeps the vote, but doesn't say to
- * a page that was loaded anew what it was.
+ * The viewer's votes, kept as long as the tab. The server keeps a vote too, but doesn't tell a reloaded
+ * page what it was.
  */
 
 /** @typedef {{choices: number[], state: "sending" | "accepted" | "refused", text: string}} Ballot */
@@ -33,7 +33,7 @@ export class Ballots {
     this.#keep();
   }
 
-  /** A vote in a poll that was cancelled is no vote any more. @param {string} poll */
+  /** Forget the vote in a poll that was cancelled. @param {string} poll */
   forget(poll) {
     if (this.#cast.delete(poll)) this.#keep();
   }
@@ -43,7 +43,7 @@ export class Ballots {
     try {
       this.storage?.setItem(this.key, JSON.stringify(accepted.map(([poll, one]) => [poll, one.choices])));
     } catch {
-      // Full or forbidden: it holds until the page is left.
+      // Full or forbidden: the vote is kept until the page is left.
     }
   }
 
@@ -58,7 +58,7 @@ export class Ballots {
         if (choices.every(Number.isInteger)) this.#cast.set(poll, { choices, state: "accepted", text: "" });
       }
     } catch {
-      // No JSON of ours, or storage is forbidden: nothing is known, as on a first visit.
+      // Not our JSON, or storage is forbidden: start without votes, as on a first visit.
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Paints the bullets on their own canvas, each from a sprite drawn once: stroking text is what costs,
- * copying it to a whole pixel is cheap (see docs/decisions.md). Where they are is lanes.js' affair.
+ * Paints the bullets on their own canvas. Each has a sprite that is drawn once: to stroke text is
+ * expensive, to copy it to a whole pixel is cheap (see docs/decisions.md). lanes.js decides where they are.
  */
 
 import { withCount } from "./lanes.js";
@@ -10,7 +10,7 @@ import { withCount } from "./lanes.js";
 const FACE = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 const WEIGHT = 600;
 const MEASURE_PX = 100;
-const PAD_EM = 0.45; // round the text: its outline, and the frame of one's own
+const PAD_EM = 0.45; // around the text: its outline, and the frame of the viewer's own
 const LINE_EM = 1.5;
 const MOST_SPRITE_PX = 4_096; // what every browser's canvas can be wide
 const RTL = /^[^\p{L}]*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
@@ -87,7 +87,7 @@ function draw({ text, count, own, staff, color, width, fontPx }, wanted) {
   const middle = (fontPx * LINE_EM) / 2;
   const shown = withCount(text, count);
   if (staff) {
-    // A plate that no text and no colour of a viewer's can imitate.
+    // A plate behind what staff say; no text and no colour of a viewer can imitate it.
     context.fillStyle = "rgb(31 79 196 / 0.9)";
     context.beginPath();
     context.roundRect(0, 0, width + 2 * pad, fontPx * LINE_EM, fontPx * 0.4);

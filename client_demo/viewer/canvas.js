@@ -1,6 +1,6 @@
 /** A canvas that keeps the size of its box and the sharpness of the screen. */
 
-const MOST_RATIO = 2; // sharper than this nobody sees, and every pixel is cleared every frame
+const MOST_RATIO = 2; // nobody sees more, and each pixel is cleared for each frame
 
 /**
  * @param {HTMLCanvasElement} canvas

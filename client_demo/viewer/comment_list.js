@@ -1,7 +1,7 @@
 /**
- * Comments as lines to be read: a list beside the picture, which is all there is for those who asked
- * for less motion, and an unseen log that a screen reader speaks. Both take the best of what came and
- * let the rest go: at thirty a second nobody reads, and nothing may pile up.
+ * Comments as lines to read: a list beside the picture, and an invisible log for screen readers. Viewers
+ * who asked for reduced motion have the list alone. Both take the best comments and drop the rest:
+ * nobody reads thirty a second, and nothing may pile up.
  */
 
 import { element, make } from "../page.js";
@@ -17,7 +17,7 @@ const MOST_LINES = 40;
 const LOG_EVERY_MS = 4_000;
 const MOST_SPOKEN = 12;
 
-/** The best of what came since it was last asked. Pure. */
+/** Keeps the best comments since the last `take`. Pure. */
 export class Sampler {
   /** @type {ListedComment[]} */ #best = [];
   #since = -Infinity;
@@ -64,7 +64,7 @@ export class CommentList {
     this.log = element("log", HTMLElement);
     this.side = element("talk", HTMLElement);
     this.quiet = element("quiet", HTMLElement);
-    // Who reads back is left where they are; who reads the end sees it move on.
+    // The list scrolls on for viewers who are at its end, not for those who scrolled back.
     this.list.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.list;
       this.#pinned = scrollHeight - scrollTop - clientHeight < 24;
@@ -90,7 +90,7 @@ export class CommentList {
     this.#spoken.clear();
   }
 
-  /** Says at once what a screen reader shall not miss. @param {string} text */
+  /** Say a text to screen readers at once. @param {string} text */
   announce(text) {
     this.log.append(make("p", { text }));
   }

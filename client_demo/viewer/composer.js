@@ -1,4 +1,4 @@
-/** Where a viewer writes: the text, how it flies, and what became of it. */
+/** The field in which a viewer writes, how the comment shall fly, and what became of it. */
 
 import { element, make, setText } from "../page.js";
 import { RefusedError } from "../sdk/grandstand.js";
@@ -10,7 +10,7 @@ import { words } from "./words.js";
 /** @typedef {{mode: Mode, size: Size, color: number}} Look */
 
 const ROOMY = "(min-width: 821px) and (min-height: 800px)";
-const REMEMBERED = 50; // own comments whose fate can still be told
+const REMEMBERED = 50; // own comments that a notice can still name
 const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded"];
 
 export class Composer {
@@ -46,7 +46,7 @@ export class Composer {
   }
 
   /**
-   * The room's rules, and who this viewer is in it.
+   * Apply the room's rules to this viewer.
    * @param {Settings} settings
    * @param {{id?: string, role: string}} viewer
    * @param {boolean} guest
@@ -60,13 +60,13 @@ export class Composer {
     this.show();
   }
 
-  /** Whether the connection is there; what was sent without one goes when it is back. @param {boolean} live */
+  /** Note whether the page is connected. What was written meanwhile is sent once it is back. @param {boolean} live */
   onConnection(live) {
     this.#live = live;
     if (!live && this.#waiting > 0) this.showStatus("waiting", words.waiting);
   }
 
-  /** It is over for this viewer. @param {string} why */
+  /** Close the field for good. @param {string} why */
   end(why) {
     this.#closed = why;
     this.show();
@@ -96,7 +96,7 @@ export class Composer {
     if (about !== undefined) this.status.append(make("bdi", { text: about, class: "quote" }));
   }
 
-  /** What may be done now. Call it now and then: waits and mutes pass. */
+  /** Show what may be done now. Call it regularly, since waits and mutes pass. */
   show() {
     const now = performance.now();
     const left = this.#max - [...this.field.value].length;
@@ -148,7 +148,7 @@ export class Composer {
     this.showStatus(code, errorText(words, { code, message, retry_after: retryAfter }), text);
     if (code === "muted") this.#mute(retryAfter === undefined ? Infinity : retryAfter * 1000);
     if (code === "rate_limited") this.#waitUntil = performance.now() + (retryAfter ?? 1) * 1000;
-    // A refusal that passes gives the text back, to be sent once more.
+    // After a temporary refusal the text comes back, so that it can be sent again.
     if (GIVEN_BACK.includes(code) && this.field.value === "") this.field.value = text;
   }
 
@@ -175,7 +175,7 @@ export class Composer {
     ];
     for (const [id, label, texts, chosen] of offers) {
       const set = element(id, HTMLFieldSetElement);
-      // An object's keys that are numbers come in their order: white shall be the first all the same.
+      // Numeric keys of an object are sorted, but white shall come first.
       const values = Object.keys(texts).sort((a, b) => Number(b === chosen && id === "colour") - Number(a === chosen && id === "colour"));
       set.append(make("legend", { text: label, class: "unseen" }));
       set.append(segmentedControl(id, values, texts, (value) => this.#choose(id, value)));

@@ -5,7 +5,7 @@ import { words } from "./words.js";
 
 /** @import {Player} from "./player.js" */
 
-const BEHIND_SHOWN_MS = 5_500; // what a live stream takes anyway is called live
+const BEHIND_SHOWN_MS = 5_500; // a live stream is that late anyway, and is still called live
 const IDLE_MS = 3_000;
 
 export class Controls {
@@ -44,7 +44,7 @@ export class Controls {
     this.watch.classList.toggle("full", on);
     this.#show();
     if (!on && document.fullscreenElement) await document.exitFullscreen();
-    // Refused, it fills the page, which is what could be had.
+    // If the browser refuses, the picture fills the page at least.
     if (on && document.fullscreenEnabled) await this.watch.requestFullscreen().catch(() => undefined);
   }
 
@@ -88,7 +88,7 @@ export class Controls {
     labelButton(this.full, full ? words.fullOff : words.fullOn, full);
   }
 
-  /** Full screen shows the bar while somebody moves; whoever has the focus in it keeps it. */
+  /** In full screen, hide the bar while nobody moves the pointer or presses a key. */
   #hideWhenIdle() {
     /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
     const wake = () => {
@@ -102,7 +102,7 @@ export class Controls {
   }
 }
 
-/** What a press would do, and which of two pictures the button shows. @param {HTMLButtonElement} button @param {string} text @param {boolean} on */
+/** Say what a press of the button does, and show the icon for its state. @param {HTMLButtonElement} button @param {string} text @param {boolean} on */
 export function labelButton(button, text, on) {
   button.setAttribute("aria-label", text);
   button.title = text;

@@ -1,4 +1,4 @@
-/** Single-key shortcuts. Never while somebody types, and only as long as the viewer wants them. */
+/** Single-key shortcuts. They are off while the viewer types, and where the viewer has switched them off. */
 
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 const OWN_USE = "button, summary, a, video, input, label";
@@ -14,7 +14,7 @@ export function listenForKeys(acts, wanted) {
     if (key === "Escape" && target.matches("input") && target instanceof HTMLElement) target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !wanted()) return;
     if (target.closest(TEXT_FIELDS) || target.closest("dialog")) return;
-    if (key === " " && target.closest(OWN_USE)) return; // it presses what has the focus
+    if (key === " " && target.closest(OWN_USE)) return; // the key presses the focused button
     const act = acts[key.toLowerCase()];
     if (!act) return;
     event.preventDefault();

@@ -2,10 +2,9 @@
  * Which bullets are on screen and where, as a pure function of comments, playhead and options. It
  * measures nothing and paints nothing: widths come in as ems, the stage's size with every question.
  *
- * A bullet's first lane is given by its comment's id, as a share of the height, so that every viewer
- * of the same broadcast sees it in the same place on a screen of any size; only where that lane is
- * taken does it try the next ones the id gives. Nothing grows: what waits, what flies and what was
- * seen are all bounded.
+ * The comment's id decides a bullet's first lane, as a share of the height. So every viewer of the
+ * broadcast sees the bullet in the same place, on a screen of any size. Only if that lane is taken does
+ * the bullet try the next lanes that the id gives. All collections (waiting, flying, seen) are bounded.
  */
 
 /** @import {Comment, Mode, Size} from "../sdk/wire.js" */
@@ -16,11 +15,11 @@ const LINE = 1.5; // a lane's height in fonts: the large ones just fit
 const SIZES = { small: 0.78, normal: 1, large: 1.35 };
 const EDGE_SHARE = 1 / 3; // of the lanes, from their edge, for top and bottom comments
 const SCROLL_MS = 8_000;
-const LONG_EM = 20; // what is longer than this takes longer to read,
-const LONG_MS_PER_EM = 100; // and to cross
+const LONG_EM = 20; // a text that is longer takes longer to read,
+const LONG_MS_PER_EM = 100; // and crosses more slowly
 const STILL_MS = 4_000;
-const IN_TIME_MS = 50; // what came no later starts at its moment or not at all (docs/decisions.md);
-const PATIENCE_MS = 1_200; // what came late, several in a tick, may queue for a lane this long
+const IN_TIME_MS = 50; // a comment that came no later than this starts at its moment or not at all (docs/decisions.md);
+const PATIENCE_MS = 1_200; // one that came later, with others in a tick, may queue for a lane this long
 const GAP_EM = 1;
 const MOST_FLYING = { few: 40, normal: 240, many: 240 };
 const MOST_WAITING = 400;
@@ -33,7 +32,7 @@ const MOST_SEEN = 2_000;
  * @property {number} speed 1 as designed
  * @property {number} area of the picture's height, from its top: 0 to 1
  * @property {Density} density
- * @property {number} minWeight what is worth less is not shown, one's own excepted
+ * @property {number} minWeight comments with a lower weight are not shown, except the viewer's own
  */
 
 /** @type {BulletOptions} */
@@ -63,7 +62,7 @@ export const DEFAULT_OPTIONS = { size: 1, speed: 1, area: 1, density: "normal", 
  */
 
 /**
- * FNV-1a over the id, stirred once more: ids that follow each other should not share a lane.
+ * FNV-1a over the id, mixed once more, so that consecutive ids don't share a lane.
  * @param {string} id
  * @returns {number} unsigned 32 bits
  */
@@ -76,7 +75,7 @@ export function hash(id) {
 }
 
 /**
- * The lanes an id may take, in its own order; the first is the one it takes when it can.
+ * List the lanes in the order in which an id tries them.
  * @param {string} id
  * @param {number} lanes
  * @returns {number[]}
@@ -90,7 +89,7 @@ export function lanesOf(id, lanes) {
 }
 
 /**
- * How a stage is divided with these options.
+ * Divide a stage into lanes.
  * @param {Stage} stage
  * @param {BulletOptions} options
  * @returns {Grid}
@@ -118,8 +117,8 @@ export class BulletField {
   }
 
   /**
-   * A comment arrived. One that is ahead waits; one that is behind starts now, unless it is history
-   * (brought by a welcome or a replay), which is as far on its way as it would be had it been seen.
+   * Add a comment. One that lies ahead of the playhead waits. One that lies behind starts now. History
+   * (from a welcome or a replay) is already on its way, as if it had been seen from the start.
    * @param {Comment} comment
    * @param {{playhead: number, own: boolean, history: boolean}} how
    */
@@ -137,12 +136,12 @@ export class BulletField {
 
   /** Takes a comment off the screen at once. @param {string} id */
   retract(id) {
-    this.#remember(id); // it may still arrive, by another way
+    this.#remember(id); // it may still arrive in another message
     this.#waiting = this.#waiting.filter((bullet) => bullet.id !== id);
     this.#flying = this.#flying.filter((bullet) => bullet.id !== id);
   }
 
-  /** What the viewer prefers; holds from now on. @param {BulletOptions} options */
+  /** Use these options from now on. @param {BulletOptions} options */
   configure(options) {
     this.#options = options;
     const worth = (/** @type {Bullet} */ one) => one.own || one.weight >= options.minWeight;
@@ -150,7 +149,7 @@ export class BulletField {
     this.#flying = this.#flying.filter(worth);
   }
 
-  /** A new epoch, where ids start over, or a jump of the picture. */
+  /** Forget all bullets: a new epoch began, where ids start over, or the picture jumped. */
   clear() {
     this.#waiting = [];
     this.#flying = [];
@@ -158,7 +157,7 @@ export class BulletField {
   }
 
   /**
-   * What to paint now.
+   * Return what to paint now.
    * @param {number} playhead
    * @param {Stage} stage px
    * @returns {Placed[]}
@@ -181,9 +180,9 @@ export class BulletField {
   }
 
   /**
-   * On a stage of another size bullets are longer or shorter, and there are other lanes. Each keeps
-   * its height where it would cover nobody, else takes another lane. Those for whom there is none
-   * leave the stage, the last to come first.
+   * Fit the bullets to a stage of another size, where lengths and lanes differ. Each keeps its height
+   * if it covers no other there, else it takes another lane. Where there are not enough lanes, the newest
+   * bullets leave the stage.
    * @param {Grid} grid
    * @param {number} playhead
    */
@@ -205,14 +204,14 @@ export class BulletField {
   }
 
   /**
-   * The first lane in which a bullet covers nobody from now on.
+   * Find the first lane in which a bullet never covers another from now on.
    * @param {Bullet} bullet @param {readonly number[]} order @param {number} playhead @param {Grid} grid
    */
   #free(bullet, order, playhead, grid) {
     const within = (/** @type {readonly Bullet[]} */ rivals) =>
       order.find((lane) => rivals.every((one) => one.lane !== lane || apart(one, bullet, playhead, grid)));
     if (bullet.mode === "scroll") return within(this.#flying);
-    // Where the middle is never free, one that stands still stands over those that pass.
+    // If the middle is never free, a standing bullet is painted over those that pass.
     return within(this.#flying) ?? within(this.#flying.filter((other) => other.mode !== "scroll"));
   }
 
@@ -220,16 +219,16 @@ export class BulletField {
   #launch(bullet, playhead, grid) {
     const { density } = this.#options;
     if (this.#flying.length >= MOST_FLYING[density] && !bullet.own) return false;
-    // One that joins in mid-flight keeps its start, one that waited for a lane starts when it has it.
+    // A bullet that joins in mid-flight keeps its start; one that waited for a lane starts when it gets one.
     const due = bullet.start;
     if (playhead - due <= PATIENCE_MS && !bullet.own) bullet.start = playhead;
     const order = linesOf(bullet, grid.lanes);
     const lane = this.#free(bullet, order, playhead, grid);
     if (lane === undefined && !bullet.own && density !== "many") {
-      bullet.start = due; // its patience runs out all the same
+      bullet.start = due; // its patience still runs out
       return false;
     }
-    bullet.lane = lane ?? order[0] ?? 0; // one's own comment one always sees
+    bullet.lane = lane ?? order[0] ?? 0; // viewers always see their own comments
     this.#flying.push(bullet);
     return true;
   }
@@ -273,7 +272,7 @@ function bulletOf(comment, own, start, measureEm, speed) {
   };
 }
 
-/** A comment into which others were merged. @param {string} text @param {number} count */
+/** Add the number of merged comments to a text. @param {string} text @param {number} count */
 export function withCount(text, count) {
   return count > 1 ? `${text} ×${count}` : text;
 }
@@ -285,7 +284,7 @@ function linesOf(bullet, lanes) {
   return bullet.mode === "top" ? edge : edge.map((lane) => lanes - 1 - lane);
 }
 
-/** One that stands still is set smaller if it would not fit. @param {Bullet} bullet @param {Grid} grid */
+/** Shrink a standing bullet that is wider than the stage. @param {Bullet} bullet @param {Grid} grid */
 function fontPx(bullet, grid) {
   const font = grid.fontPx * SIZES[bullet.size];
   return bullet.mode === "scroll" ? font : Math.min(font, (grid.width * 0.96) / bullet.widthEm);
@@ -299,7 +298,7 @@ function leftEdge(bullet, playhead, grid) {
 }
 
 /**
- * Whether two in one lane never touch from now on while both are on screen.
+ * Whether two bullets in one lane never touch from now on, while both are on screen.
  * @param {Bullet} first @param {Bullet} second @param {number} playhead @param {Grid} grid
  */
 function apart(first, second, playhead, grid) {
@@ -309,7 +308,7 @@ function apart(first, second, playhead, grid) {
   const gap = GAP_EM * fontPx(second, grid);
   const a = [span(first, from, grid), span(first, until, grid)];
   const b = [span(second, from, grid), span(second, until, grid)];
-  // Both move evenly, so being apart on the same side at both ends is being apart throughout.
+  // Both move evenly: if they are apart, on the same side, at both ends, they are apart throughout.
   const before = a.every((one, i) => one.right + gap <= (b[i]?.left ?? 0));
   return before || a.every((one, i) => one.left >= (b[i]?.right ?? 0) + gap);
 }
@@ -330,7 +329,7 @@ function place(bullet, playhead, grid) {
   return { id, text, own, staff, count, color, mode, x, y, width, fontPx: font };
 }
 
-/** Too many wait: those whose flight is over go first, then the least. @param {Bullet[]} waiting @param {number} playhead */
+/** Drop waiting bullets beyond the limit: those whose flight is over first, then those of the lowest weight. @param {Bullet[]} waiting @param {number} playhead */
 function dropLeast(waiting, playhead) {
   const over = waiting.findIndex((one) => one.start + one.flightMs <= playhead);
   const least = waiting.reduce(

@@ -70,7 +70,7 @@ const panel = new SettingsPanel(loadPreferences(storageOf("localStorage")), (pre
   applyPreferences();
 });
 
-/** Whether comments fly. For those who asked their system for less motion they never do. */
+/** Whether comments fly. They never do if the viewer's system asks for reduced motion. */
 const flying = () => panel.preferences.bullets && !lessMotion.matches;
 
 function applyPreferences() {
@@ -97,7 +97,7 @@ live.on("state", (state) => {
 });
 
 live.on("comment", ({ comment, own, lateMs, history }) => {
-  const playhead = comment.at + lateMs; // this frame's own: the clock may have moved on meanwhile
+  const playhead = comment.at + lateMs; // the playhead of this frame; the clock may have moved on since
   if (flying()) field.add(comment, { playhead, own, history });
   if (own || comment.weight >= panel.preferences.minWeight) comments.add({ comment, own });
 });
@@ -153,7 +153,7 @@ function showStatus() {
   setText(line, back ? words.back : connectionText(words, live.status, live.state !== undefined, now));
 }
 
-/** What changes by itself as time passes. */
+/** Show what changes as time passes. */
 function refresh() {
   showStatus();
   composer.show();
@@ -162,7 +162,7 @@ function refresh() {
   controls.showBehind(live.now() - playhead, roomEnded || player.state === "ended");
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
-  polls.show(isOver ? [] : live.polls(), playhead); // no vote would reach the room
+  polls.show(isOver ? [] : live.polls(), playhead); // a vote would no longer reach the room
   deck.show(live.overlays());
   comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
@@ -193,7 +193,7 @@ listenForKeys(
   () => panel.preferences.keys,
 );
 
-/** What tests and the curious may look at. */
+/** For tests, and for the browser's console. */
 Object.assign(window, {
   grandstand: {
     live,

@@ -1,7 +1,7 @@
 /**
- * The picture: plays the room's stream by hls.js, or by the browser itself where that can't run, and
- * says which clock holds. A stream that fails is tried again for as long as the page is open, and
- * meanwhile the room's own clock leads the comments.
+ * The picture. It plays the room's stream by hls.js, or by the browser itself where hls.js can't run,
+ * and says which clock leads. A stream that fails is retried as long as the page is open. Meanwhile the
+ * room's own clock leads the comments.
  */
 
 import { hlsClock, nativeHlsClock, roomClock } from "../sdk/grandstand.js";
@@ -10,13 +10,13 @@ import { hlsClock, nativeHlsClock, roomClock } from "../sdk/grandstand.js";
 /** @import {Clock} from "../sdk/grandstand.js" */
 
 const LIVE_BEHIND_MS = 3_000;
-const MOST_BEHIND_MORE_S = 12; // one that fell behind further than this is taken back
+const MOST_BEHIND_MORE_S = 12; // a player that fell further behind jumps back
 const KEPT_BEHIND_S = 30; // of what was seen: a night's picture must not stay in memory
 const RETRY_FIRST_MS = 2_000;
 const RETRY_MOST_MS = 30_000;
 const RECOVER_EVERY_MS = 5_000;
 
-/** There will be a picture: until it plays nobody knows the viewer's moment. @type {Clock} */
+/** A picture is loading: until it plays, the viewer's moment isn't known. @type {Clock} */
 const NOT_YET = { hasPicture: true, read: () => undefined, playing: () => false };
 
 /** @typedef {"none" | "loading" | "playing" | "paused" | "buffering" | "failed" | "ended"} PictureState */
@@ -76,12 +76,12 @@ export class Player {
       await this.video.play();
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
-      // Else another load came between, or it can't be played, which its own event tells.
+      // Otherwise another load came between, or it can't be played; an event says so.
       if (error.name === "NotAllowedError") this.onBlocked();
     }
   }
 
-  /** As near to live as the stream allows, whatever the address asked for. */
+  /** Go as near to live as the stream allows, whatever delay the address asked for. */
   goLive() {
     this.behindMs = undefined;
     const { video } = this;
@@ -100,7 +100,7 @@ export class Player {
   /** @param {string} stream */
   async #start(stream) {
     this.#become("loading");
-    const library = await import("hls.js").catch(() => undefined); // it may not be had just now
+    const library = await import("hls.js").catch(() => undefined); // it may not be reachable now
     if (stream !== this.#stream || this.#hls) return; // the room changed it meanwhile
     if (!library) return this.#failed();
     const HlsPlayer = library.default;
@@ -141,7 +141,7 @@ export class Player {
     this.#become("playing");
   }
 
-  /** The broadcast is over; those who are still there go on talking. */
+  /** The broadcast is over. The viewers who are still there can go on talking. */
   #ended() {
     this.#become("ended");
     this.#lead(roomClock({ behindMs: this.behindMs ?? LIVE_BEHIND_MS }));

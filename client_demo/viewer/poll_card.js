@@ -1,6 +1,7 @@
 /**
- * One poll: a question and its options as radio buttons or check boxes. A tap on an option of a
- * single choice votes; with a keyboard one chooses, then votes, since arrows choose while they move.
+ * One poll: a question, and its options as radio buttons or check boxes. Where a vote takes one option,
+ * a tap on it votes. With a keyboard the viewer chooses first and then presses the button, since arrow
+ * keys choose each option that they pass.
  */
 
 import { button, make, setText } from "../page.js";
@@ -15,7 +16,7 @@ const COUNTED_DOWN_S = 600;
 /** @typedef {{root: HTMLLabelElement, input: HTMLInputElement, fill: HTMLElement, text: HTMLElement, mark: HTMLElement, tally: HTMLElement}} OptionParts */
 
 export class PollCard {
-  /** What is chosen and not cast yet. @type {Set<number> | undefined} */ #picked;
+  /** The options that are chosen and not cast yet. @type {Set<number> | undefined} */ #picked;
   #mayVote = false;
   /** @type {Ballot | undefined} */ #ballot;
 
@@ -93,7 +94,7 @@ export class PollCard {
     const mark = make("span", { class: "mark" });
     const tally = make("span", { class: "tally", test: `tally-${index}` });
     const root = make("label", { class: "option", test: `option-${index}` }, [input, fill, text, mark, tally]);
-    // The input lies out of sight: a pointer can only mean the label, and votes.
+    // The input itself is invisible, so a pointer always hits the label, and that votes.
     root.addEventListener("click", (event) => {
       if (event.target === input || input.type !== "radio" || !this.#mayVote) return;
       event.preventDefault();
@@ -121,7 +122,7 @@ export class PollCard {
     setText(option.mark, marks.join(" · "));
   }
 
-  /** Which boxes are ticked, and which may be. */
+  /** Show which boxes are ticked, and which may still be. */
   #showChoice() {
     const chosen = this.#picked ?? new Set(this.#ballot?.choices);
     const full = this.kind.takesSeveral && chosen.size >= this.#most();
@@ -132,7 +133,7 @@ export class PollCard {
       if (input.disabled !== disabled) input.disabled = disabled;
       root.classList.toggle("chosen", checked);
     });
-    // For a single choice the button is the keyboard's: a finger has voted by then.
+    // Where one option is chosen the button is for the keyboard: a tap has voted already.
     this.submit.hidden = !this.#mayVote || (!this.kind.takesSeveral && !this.#picked);
     this.submit.disabled = !this.#picked?.size;
     setText(this.submit, this.#ballot?.state === "accepted" ? words.voteChange : words.vote);

@@ -1,4 +1,4 @@
-/** Poll cards: opened by the viewer's own playhead, changed in place so that a finger never misses. */
+/** Poll cards. They open by the viewer's own playhead. They change in place, so that a tap never misses. */
 
 import { RefusedError } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
@@ -8,11 +8,12 @@ import { words } from "./words.js";
 /** @import {SeenPoll, Sent} from "../sdk/grandstand.js" */
 /** @import {Ballots} from "./ballots.js" */
 
-const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to one who comes in
-const MOST_ENDED = 2; // one beside a poll that runs
+const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to a viewer who joins
+const MOST_ENDED = 2; // one while a poll runs
 
 /**
- * All polls that run, the latest first; then the last that ended: fewer where one runs.
+ * Choose the polls to show: all that run, the newest first; then the last ended ones, fewer of them
+ * while one runs.
  * @param {readonly SeenPoll[]} seen
  * @param {number} playhead
  * @returns {SeenPoll[]}

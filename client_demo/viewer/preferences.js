@@ -1,4 +1,4 @@
-/** What this viewer prefers, kept in the browser. Whatever lies there is checked before it is believed. */
+/** The viewer's preferences, kept in the browser. What is read from there is checked first. */
 
 const KEY = "grandstand.taste";
 
@@ -41,7 +41,7 @@ export const AREAS = { quarter: 0.25, half: 0.5, full: 1 };
 export const DENSITIES = ["few", "normal", "many"];
 
 /**
- * Whatever is not as it should be is as it was at first.
+ * Read preferences. A field that is missing or wrong gets its default.
  * @param {unknown} given
  * @returns {Preferences}
  */
@@ -78,7 +78,7 @@ export function loadPreferences(storage) {
   try {
     return parsePreferences(JSON.parse(storage?.getItem(KEY) ?? "null"));
   } catch {
-    return { ...DEFAULTS }; // it is no JSON, or the browser forbids storage: preferences are not worth a fault
+    return { ...DEFAULTS }; // not JSON, or the browser forbids storage: go on with the defaults
   }
 }
 
@@ -88,11 +88,11 @@ export function savePreferences(storage, preferences) {
     storage?.setItem(KEY, JSON.stringify(preferences));
     return storage !== undefined;
   } catch {
-    return false; // full, or forbidden: it holds until the page is left
+    return false; // full or forbidden: the change holds until the page is left
   }
 }
 
-/** A browser that blocks storage throws where it is only named. @param {"localStorage" | "sessionStorage"} name */
+/** Return a storage, or nothing where the browser blocks it; then even naming it throws. @param {"localStorage" | "sessionStorage"} name */
 export function storageOf(name) {
   try {
     return window[name];

@@ -1,6 +1,6 @@
 /**
- * The room's pulse as the viewer's own moment has it. Gauges come when they are, and a crowd that
- * roars tells of the goal: they are shown when the playhead gets there.
+ * The room's pulse at the viewer's own moment. Gauges come live. Shown at once, a roaring crowd would
+ * give away the goal, so each gauge waits until the playhead gets there.
  */
 
 import { element, setText } from "../page.js";
@@ -17,12 +17,12 @@ export class GaugeHistory {
   add(at, gauges) {
     const last = this.#kept.at(-1);
     if (last?.gauges === gauges) return;
-    if (last && last.at > at) this.#kept = []; // a new epoch may have gone back
+    if (last && last.at > at) this.#kept = []; // in a new epoch time may have gone back
     this.#kept.push({ at, gauges });
     if (this.#kept.length > MOST_KEPT) this.#kept.shift();
   }
 
-  /** The latest the playhead has reached. @param {number} playhead @returns {Gauges | undefined} */
+  /** Return the newest gauges that the playhead has reached. @param {number} playhead @returns {Gauges | undefined} */
   at(playhead) {
     return this.#kept.findLast((one) => one.at <= playhead)?.gauges;
   }

@@ -1,4 +1,4 @@
-/** The panel in which a viewer says how comments shall look. Each change holds at once. */
+/** The panel for the viewer's preferences. Each change takes effect at once. */
 
 import { button, element, make, setText } from "../page.js";
 import { AREAS, DEFAULTS, DENSITIES, RANGES } from "./preferences.js";
@@ -36,7 +36,7 @@ export class SettingsPanel {
       const shown = make("dt", {}, [make("kbd", { text: name })]);
       element("shortcuts", HTMLElement).append(make("div", {}, [shown, make("dd", { text: does })]));
     }
-    // A press beside the panel closes it, as everywhere.
+    // A press outside the panel closes it.
     this.dialog.addEventListener("click", (event) => {
       if (event.target === this.dialog) this.dialog.close();
     });
@@ -99,7 +99,7 @@ export class SettingsPanel {
 }
 
 /**
- * A few choices side by side, of which one holds.
+ * A few choices side by side, of which one is selected.
  * @param {string} name
  * @param {string[]} values
  * @param {Record<string, string>} texts
