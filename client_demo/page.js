@@ -1,7 +1,7 @@
-/** What every page does with its document: find elements, build them, put the words in. */
+/** What every page does with its document: find elements, make them, fill in the words. */
 
 /**
- * The element of that id. Pages and scripts belong together: a missing one is a fault of ours.
+ * Find the element of that id. Pages and scripts belong together, so a missing one is our error.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
@@ -14,7 +14,7 @@ export function element(id, type) {
 }
 
 /**
- * A new element. Text is only ever set as text.
+ * Make an element. Text is always set as text.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {{class?: string, text?: string, test?: string}} [options]
@@ -31,7 +31,7 @@ export function make(tag, options = {}, children = []) {
 }
 
 /**
- * A button that does one thing.
+ * Make a button.
  * @param {string} text
  * @param {string} test
  * @param {() => void} onClick
@@ -44,7 +44,7 @@ export function button(text, test, onClick, style = "") {
   return made;
 }
 
-/** Sets text only where it changed: assistive technology speaks what is set. @param {Node} node @param {string} text */
+/** Set text only if it changed, since assistive technology speaks each change. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -52,7 +52,7 @@ export function setText(node, text) {
 const SPOKEN = "[data-words],[data-placeholder],[data-label]";
 
 /**
- * Fills `data-words`, `data-placeholder` and `data-label` with the words of those names.
+ * Fill `data-words`, `data-placeholder` and `data-label` with the words of those names.
  * @param {Readonly<Record<string, unknown>>} words
  */
 export function fillWords(words) {

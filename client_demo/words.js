@@ -119,7 +119,7 @@ export function wordsFor(lang) {
 }
 
 /**
- * What went wrong, for its author.
+ * Say to the author of a message what went wrong.
  * @param {typeof en} words
  * @param {{code: string, message: string, retry_after?: number}} error
  */
@@ -129,7 +129,7 @@ export function errorText(words, error) {
 }
 
 /**
- * The state of a connection in words.
+ * Say the state of a connection.
  * @param {typeof en} words
  * @param {import("./sdk/connection.js").Status} status
  * @param {number} now local ms

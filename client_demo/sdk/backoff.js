@@ -1,10 +1,10 @@
-/** When to try again, and when never: the contract's close codes, HTTP statuses and its full jitter. Pure. */
+/** When to try again, and when never, by close codes and HTTP statuses; the wait has full jitter. Pure. */
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;
 
 /**
- * Full jitter: anywhere between now and a bound that doubles with each attempt in vain.
+ * Return a wait with full jitter: anywhere between 0 and a bound that doubles with each failed attempt.
  * @param {number} attempt 0 for the first
  * @param {number} random 0 to 1
  * @returns {number} ms

@@ -1,31 +1,31 @@
 /**
- * The programme clock, read from this machine's monotonic one. Pure: it is told what arrived and when.
+ * The programme clock, computed from this machine's monotonic clock. Pure: it takes what arrived and when.
  *
- * A `time` round trip bounds the difference between the two clocks from both sides (the server
- * stamped its answer after we sent and before we received); the shortest trip bounds it best. A
- * frame's `now` bounds it from below only. What contradicts the estimate (this machine slept, the
- * room's programme_offset changed) replaces it.
+ * A `time` round trip bounds the difference of the two clocks from both sides, since the server stamped
+ * its answer after we sent and before we received. The shortest trip bounds it best. The `now` of a frame
+ * bounds it from below only. A value that contradicts the estimate replaces it: this machine slept, or
+ * the room's programme_offset changed.
  */
 
-const KEPT = 8; // round trips remembered: clocks drift, and an old short trip must not win for ever
+const KEPT = 8; // round trips remembered; clocks drift, so an old short trip must not win for ever
 
 export class ProgrammeClock {
   /** @type {{low: number, high: number}[]} */ #trips = [];
   /** @type {number | undefined} */ #offsetMs;
   #lastRead = -Infinity;
 
-  /** True once anything has told the time. */
+  /** Whether any message has given the time. */
   get isKnown() {
     return this.#offsetMs !== undefined;
   }
 
-  /** True once a round trip bounds it from both sides: before, it only says how frames come in. */
+  /** Whether a round trip bounds it from both sides. Before that the latency of frames is in it. */
   get isExact() {
     return this.#trips.length > 0;
   }
 
   /**
-   * A `time` came back.
+   * Take the answer to a `time`.
    * @param {number} sent local ms
    * @param {number} received local ms
    * @param {number} now programme time
@@ -39,7 +39,7 @@ export class ProgrammeClock {
   }
 
   /**
-   * A message carried `now`.
+   * Take the `now` of a message.
    * @param {number} received local ms
    * @param {number} now programme time
    */
@@ -51,9 +51,9 @@ export class ProgrammeClock {
   }
 
   /**
-   * Programme time, never less than what was read before.
+   * Return programme time, which never runs backwards.
    * @param {number} local ms
-   * @returns {number} NaN before anything told the time
+   * @returns {number} NaN before any message has given the time
    */
   read(local) {
     if (this.#offsetMs === undefined) return NaN;

@@ -1,6 +1,6 @@
 /**
- * What the picture shows: programme time by hls.js, by a browser's own HLS, by a plain file, or by
- * no picture at all. Each reads its player at every animation frame and keeps nothing.
+ * Clocks: the programme time of the picture, by hls.js, by a browser's own HLS, by a plain file, or without
+ * a picture. Each reads its player at every animation frame and keeps nothing.
  */
 
 /**
@@ -10,14 +10,14 @@
  *   has no date
  * @property {() => boolean} [playing] whether the picture has begun; when absent, once it has a date
  * @property {() => number | undefined} [latencyMs] behind live
- * @property {boolean} [certain] the date is the page's own word: not doubted for being long ago
+ * @property {boolean} [certain] the page vouches for the date, so it may lie long ago
  * @property {() => void} [close]
  */
 
 /** @typedef {{currentTime: number, readonly played: {readonly length: number}}} Player */
 
 /**
- * The programme clock itself, or so far behind it: for a page without a picture.
+ * The programme clock itself, or a fixed delay behind it, for a page without a picture.
  * @param {{behindMs?: number}} [options]
  * @returns {Clock}
  */
@@ -40,7 +40,7 @@ export function hlsClock(hls) {
 }
 
 /**
- * A browser that plays HLS by itself, as Safari does.
+ * The clock of a browser that plays HLS by itself, as Safari does.
  * @param {HTMLVideoElement & {getStartDate?: () => Date}} video
  * @returns {Clock}
  */
@@ -61,7 +61,7 @@ export function nativeHlsClock(video) {
 }
 
 /**
- * A plain file whose first moment is `startsAt`, programme time in ms.
+ * The clock of a plain file that starts at `startsAt`, programme time in ms.
  * @param {Player} video
  * @param {{startsAt: number}} options
  * @returns {Clock}

@@ -14,7 +14,7 @@ export function toBytes(message) {
 /**
  * @param {unknown} data of a WebSocket's message
  * @returns {unknown} without the items that can't be read; undefined when it is nothing of this
- *   contract: the gap or the silence that it leaves is mended like any other
+ *   contract: the gap or silence that it leaves is handled as any other
  */
 export function fromBytes(data) {
   if (!(data instanceof ArrayBuffer)) return undefined;

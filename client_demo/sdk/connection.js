@@ -1,11 +1,10 @@
 /**
- * A viewer's connection, sans I/O: it is told what happened and the local time, and answers with
- * what to do. Owns hello, resume, gaps, silence, reconnecting and the sending again of what was not
- * acknowledged. Knows the room only by its offsets; socket.js is the thin shell around it.
+ * A viewer's connection, sans I/O. Each method takes what happened and the local time, and returns what
+ * to do. The connection owns hello, resume, gaps, silence, reconnecting, and resending what was not
+ * acknowledged. It knows the room only by offsets. socket.js is the thin shell around it.
  *
- * A numbered frame is passed on only if it is the one expected. Anything further on is a gap: the
- * server has two seconds to mend it with a welcome, then this side reconnects with `resume`, the
- * same road a lost connection takes.
+ * A numbered frame is passed on only if it is the next one. A later one means a gap. The server has two
+ * seconds to fill the gap with a welcome; then the client reconnects with `resume`, as after a loss.
  */
 
 import { afterClose, backoffMs } from "./backoff.js";
@@ -16,12 +15,12 @@ import { readMessage } from "./reading.js";
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
-const SILENCE_SURE_MS = 2_000; // after a sleep the first tick may come before what waits in the socket
-const WELCOME_MS = 10_000; // opening, hello and welcome; the server gives a hello 5 s
-const STEADY_MS = 10_000; // a connection that lived this long lets the backoff start afresh
+const SILENCE_SURE_MS = 2_000; // after a sleep the first tick may come before messages that wait in the socket
+const WELCOME_MS = 10_000; // for opening, hello and welcome; the server waits 5 s for a hello
+const STEADY_MS = 10_000; // a connection that lived this long resets the backoff
 const TIME_FIRST_MS = 400; // a few round trips soon after the welcome,
 const TIME_FIRST_COUNT = 4;
-const TIME_LATER_MS = 30_000; // then one now and again, since clocks drift
+const TIME_LATER_MS = 30_000; // then a regular one, since clocks drift
 
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
@@ -58,8 +57,8 @@ export class Connection {
 
   /**
    * @param {object} options
-   * @param {"asked" | "given" | "none"} options.identity where tokens come from: asked of
-   *   the shell, and again when refused; given once for all; or none, to watch only
+   * @param {"asked" | "given" | "none"} options.identity where tokens come from.
+   *   `asked`: from the shell, again after each refusal. `given`: one for all time. `none`: watch only
    * @param {string} [options.token]
    * @param {string} [options.lang] BCP 47
    * @param {readonly string[]} [options.follow] topics
@@ -78,7 +77,7 @@ export class Connection {
     return this.#pending.messages;
   }
 
-  /** Whether that message still waits for an answer, to be sent again. @param {string} id */
+  /** Whether the message still waits for an answer, and would be sent again. @param {string} id */
   isPending(id) {
     return this.#pending.has(id);
   }
@@ -102,7 +101,7 @@ export class Connection {
   }
 
   /**
-   * The shell got none.
+   * The shell could not get a token.
    * @param {number} now
    * @param {{code?: number, reason: string, retryAfterMs?: number}} why with a final close code if
    *   it is no use to ask again
@@ -158,12 +157,12 @@ export class Connection {
       case "notice":
         return [pass(message)];
       default:
-        return []; // clients ignore what they don't know
+        return []; // clients ignore unknown messages
     }
   }
 
   /**
-   * The socket closed, or never opened.
+   * The socket has closed, or could not open.
    * @param {number} now
    * @param {number} code
    * @param {string} reason
@@ -172,7 +171,7 @@ export class Connection {
   closed(now, code, reason) {
     if (this.#stage === "none" || this.#stage === "token") return [];
     const bye = this.#bye;
-    // A proxy may turn the close code into 1006; the bye before it told the truth.
+    // A proxy may turn the close code into 1006. The bye before it has the true code.
     const told = code === 1006 && bye ? bye.code : code;
     const next = bye && !bye.reconnect && afterClose(told) === "reconnect" ? "final" : afterClose(told);
     const words = reason || bye?.reason || "";
@@ -184,7 +183,7 @@ export class Connection {
     return this.#retry(now);
   }
 
-  /** Time passes: call it a few times a second. @param {number} now @returns {Effect[]} */
+  /** Call it a few times a second. @param {number} now @returns {Effect[]} */
   tick(now) {
     if (now >= this.#retryAt) return this.#attemptNow(now);
     const stuck =
@@ -205,7 +204,7 @@ export class Connection {
   }
 
   /**
-   * A comment or vote: kept until it is answered, and sent again with the same id after a reconnect.
+   * Submit a comment or vote. It is kept until it is answered, and resent with its id after a reconnect.
    * @param {number} now
    * @param {CommentMessage | VoteMessage} message
    * @returns {Effect[]}
@@ -217,7 +216,7 @@ export class Connection {
   }
 
   /**
-   * Other topics from now on: a reconnect says them by its hello.
+   * Follow other topics from now on. After a reconnect the hello has them.
    * @param {string} id
    * @param {readonly string[]} topics
    * @returns {Effect[]}
@@ -228,7 +227,7 @@ export class Connection {
     return this.#stage === "live" ? this.#sendTopics() : [];
   }
 
-  /** The viewer goes. @returns {Effect[]} */
+  /** Close the connection for good. @returns {Effect[]} */
   stop() {
     return [{ do: "close" }, ...this.#end(1000, "")];
   }
@@ -268,7 +267,7 @@ export class Connection {
       if (frame.head !== undefined && frame.head > this.position.offset) this.#gap(now, frame.head);
       return [pass(frame)];
     }
-    if (frame.offset <= this.position.offset) return []; // had it already
+    if (frame.offset <= this.position.offset) return []; // a repeated frame
     if (frame.offset > this.position.offset + 1) {
       this.#gap(now, frame.offset);
       return [];
@@ -284,7 +283,7 @@ export class Connection {
     this.#gapAt = Math.min(this.#gapAt, now + GAP_MS);
   }
 
-  /** What can't be read leaves the same gap after every resume: the second time, start afresh. */
+  /** Forget the position at the second gap of the same offset: what can't be read would leave it again. */
   #doubtPosition() {
     if (!this.position) return;
     if (this.#gapOffset === this.position.offset) this.position = undefined;

@@ -1,4 +1,4 @@
-/** Who wants to hear of what. */
+/** Events and their handlers. */
 
 /** @template {object} Events the payload of each event */
 export class Emitter {
@@ -17,7 +17,7 @@ export class Emitter {
   }
 
   /**
-   * A handler's fault is the page's: told where pages look for faults, and no reason to stop.
+   * Call the handlers. An error in one is the page's: it is reported, and the others still run.
    * @template {keyof Events} E
    * @param {E} event
    * @param {Events[E]} payload

@@ -1,6 +1,6 @@
 /**
- * Grandstand in a page: comments, polls and overlays of a room, each at the viewer's own moment of
- * the broadcast. This is the one module to import; its only dependency is `@msgpack/msgpack`.
+ * Grandstand in a page: the comments, polls and overlays of a room, each at the viewer's own moment of the
+ * broadcast. This is the module to import. Its only dependency is `@msgpack/msgpack`.
  *
  *     import { connect, hlsClock } from "./sdk/grandstand.js";
  *     const live = connect({ room: "gala", clock: hlsClock(hls) });
@@ -12,7 +12,7 @@ import { LiveRoom } from "./live.js";
 /** @import {Options} from "./live.js" */
 
 /**
- * Enters a room, and stays in it until `close()` or until the server says that it's over.
+ * Enter a room, and stay in it until `close()` or until the server ends it.
  * @param {Options} options
  * @returns {LiveRoom}
  */

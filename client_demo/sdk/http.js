@@ -40,7 +40,7 @@ function parsed(text) {
 }
 
 /**
- * Reads an RFC 9457 problem document.
+ * Read an RFC 9457 problem document.
  * @param {number} status
  * @param {any} document
  * @param {string | null} retryAfter
@@ -76,7 +76,7 @@ export function roomPath(room, path) {
 }
 
 /**
- * Calls inside one room, as a producer's or moderator's page makes them.
+ * Make calls inside one room, for a producer's or moderator's page.
  * @param {object} options
  * @param {string} [options.url] of the server; this page's when absent
  * @param {string} options.room

@@ -1,13 +1,13 @@
 /**
- * Who this page is: a token from the URL's fragment, else one kept from before in this tab.
- * Kept in sessionStorage, so that two tabs of one browser are two viewers.
+ * The page's identity: a token from the URL's fragment, else the token that this tab kept. Tokens are in
+ * sessionStorage, so that two tabs of one browser are two viewers.
  */
 
 /** @param {string} kind @param {string} room */
 const key = (kind, room) => `grandstand.${kind}.${room}`;
 
 /**
- * Takes `#token=…` out of the address bar, where it would end up in history and screenshots.
+ * Take `#token=…` out of the address bar, where it would get into history and screenshots.
  * @returns {string | undefined}
  */
 export function tokenFromFragment() {
@@ -17,7 +17,7 @@ export function tokenFromFragment() {
   return token;
 }
 
-/** A browser that blocks storage throws where it is only named: there nothing is kept. */
+/** Return the tab's storage, or nothing where the browser blocks it; then even naming it throws. */
 function storage() {
   try {
     return sessionStorage;
@@ -27,8 +27,8 @@ function storage() {
 }
 
 /**
- * A random name that this browser gives itself once and keeps, by which a server knows the device of
- * a guest who was banned. It keeps no more than a hash of it. None where nothing can be kept.
+ * Return this browser's random name, made once and kept. By it a server recognises the device of a
+ * banned guest; the server keeps a hash only. Without storage there is no name.
  * @returns {string | undefined}
  */
 export function deviceName() {
@@ -57,13 +57,13 @@ export function forgetToken(kind, room) {
   storage()?.removeItem(key(kind, room));
 }
 
-/** A message id: 22 characters, 88 random bits. crypto.randomUUID is missing on plain-HTTP pages. */
+/** Make a message id: 22 characters, 88 random bits. Pages over plain HTTP have no crypto.randomUUID. */
 export function messageId() {
   const bytes = crypto.getRandomValues(new Uint8Array(11));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The room named by `?room=`, else the house's own. */
+/** Return the room in `?room=`, else the default room. */
 export function roomFromQuery() {
   return new URLSearchParams(location.search).get("room") || "gala";
 }

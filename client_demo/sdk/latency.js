@@ -1,4 +1,4 @@
-/** How long frames take from the server's commit to here, over the last half minute. Pure. */
+/** The latency of frames, from the server's commit to this page, over the last 30 s. Pure. */
 
 const WINDOW_MS = 30_000;
 const MOST = 1_000;

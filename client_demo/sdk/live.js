@@ -1,6 +1,6 @@
 /**
- * One viewer in one room: puts connection, clocks, state and scheduler together, and tells the page.
- * What comes when is decided by the parts; this is where they meet.
+ * One viewer in one room. It connects socket, clocks, state and scheduler, and emits events to the page.
+ * The parts decide; this file only joins them.
  */
 
 import { ProgrammeClock } from "./clock.js";
@@ -99,18 +99,18 @@ export class LiveRoom {
     return this.#programme.read(performance.now());
   }
 
-  /** The viewer's own moment; NaN while unknown: then nothing is shown. */
+  /** The viewer's playhead; NaN while unknown, and nothing is shown then. */
   playhead() {
     this.#look();
     return this.#playhead.value;
   }
 
-  /** Whether the playhead is the picture's or the room's. */
+  /** Whether the playhead follows the picture or the room's clock. */
   get source() {
     return this.#playhead.source;
   }
 
-  /** Messages sent and not answered yet. */
+  /** The messages that were sent and not answered yet. */
   get unacknowledged() {
     return this.#socket.core.unacknowledged;
   }
@@ -126,7 +126,7 @@ export class LiveRoom {
   }
 
   /**
-   * Says something at the viewer's own moment. Sent again until it is answered.
+   * Comment at the viewer's playhead. The comment is resent until it is answered.
    * @param {string} text
    * @param {{mode?: Mode, size?: Size, color?: number}} [look]
    * @returns {Sent}
@@ -154,7 +154,7 @@ export class LiveRoom {
     return this.#submit({ type: "vote", id: messageId(), poll, choices: [...choices], ...this.#at() });
   }
 
-  /** The overlays of these topics from now on. @param {readonly string[]} topics */
+  /** Follow these topics from now on. @param {readonly string[]} topics */
   follow(topics) {
     this.#socket.follow(messageId(), topics);
   }
@@ -177,7 +177,7 @@ export class LiveRoom {
     return this.state ? overlaysAt(this.state, this.playhead()) : [];
   }
 
-  /** Another picture. @param {Clock} clock */
+  /** Follow the clock of another picture. @param {Clock} clock */
   useClock(clock) {
     if (clock === this.#clock) return;
     this.#clock.close?.();
@@ -185,7 +185,7 @@ export class LiveRoom {
     this.#playhead.restart();
   }
 
-  /** From the server's commit to here, ms, of the last 30 s. */
+  /** The latency from the server's commit to this page, in ms, over the last 30 s. */
   latency() {
     return this.#latency.read(performance.now());
   }
@@ -196,7 +196,7 @@ export class LiveRoom {
     this.#clock.close?.();
   }
 
-  // --- what the server said ----------------------------------------------------------------------
+  // --- from the server ---------------------------------------------------------------------------
 
   /** @param {Status} status */
   #became(status) {
@@ -273,7 +273,7 @@ export class LiveRoom {
     for (const due of this.#scheduler.own(comment, this.playhead())) this.#emitter.emit("comment", due);
   }
 
-  // --- what is due -------------------------------------------------------------------------------
+  // --- due items ---------------------------------------------------------------------------------
 
   /** @param {boolean} hidden */
   #step(hidden) {
@@ -285,7 +285,7 @@ export class LiveRoom {
     if (!hidden) this.#emitter.emit("frame", value);
   }
 
-  /** Reads both clocks. */
+  /** Read both clocks. */
   #look() {
     const clock = this.#clock;
     const date = clock.hasPicture ? clock.read() : undefined;
@@ -312,7 +312,7 @@ export class LiveRoom {
     this.#emitter.emit("clear", undefined);
   }
 
-  // --- what the viewer says ----------------------------------------------------------------------
+  // --- from the viewer ---------------------------------------------------------------------------
 
   /** @returns {{at?: number}} */
   #at() {

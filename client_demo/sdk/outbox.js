@@ -1,11 +1,11 @@
-/** Promises of what was said: each message's answer, whenever it comes. */
+/** A promise for each message that was sent: its answer, whenever that comes. */
 
 /** @import {Status} from "./connection.js" */
 /** @import {Ack, CommentMessage, Refusal, VoteMessage} from "./wire.js" */
 
 /** @typedef {{id: string, at?: number, answer: Promise<Ack>}} Sent */
 
-/** The server, or the end of the connection, said no. */
+/** The server refused the message, or the connection ended for good. */
 export class RefusedError extends Error {
   /**
    * @param {string} code the contract's error code, or "closed" when there is no connection any more
@@ -33,7 +33,7 @@ export class Outbox {
     const answer = new Promise((/** @type {(ack: Ack) => void} */ resolve, reject) => {
       this.#entries.set(message.id, { message, resolve, reject });
     });
-    answer.catch(() => {}); // a page need not ask what became of it
+    answer.catch(() => {}); // a page may ignore the answer
     return { id: message.id, ...(message.at !== undefined && { at: message.at }), answer };
   }
 
@@ -51,7 +51,7 @@ export class Outbox {
     return entry !== undefined;
   }
 
-  /** No answer will come any more. @param {Status} status */
+  /** Reject all: no answer will come any more. @param {Status} status */
   end(status) {
     for (const id of [...this.#entries.keys()])
       this.#take(id)?.reject(new RefusedError("closed", status.reason ?? ""));

@@ -1,7 +1,7 @@
 /**
- * What was said and not answered yet: which of it to send again, and when. Pure. A message keeps its
- * id for ever, so that it counts once; a comment whose id the server may have forgotten meanwhile is
- * given up, since it could count twice. (A vote's id holds for as long as its poll.)
+ * The messages that were sent and not answered yet: which to resend, and when. Pure. A message keeps its
+ * id, so that it counts once. A comment is given up once the server may have forgotten its id, since it
+ * could count twice. (The server knows a vote's id as long as the poll exists.)
  */
 
 /** @import {CommentMessage, Refusal, VoteMessage} from "./wire.js" */
@@ -13,7 +13,7 @@ const REMEMBERED_MS = 290_000; // the server knows a comment's id for 5 minutes
  * @property {CommentMessage | VoteMessage} message
  * @property {number} sentAt for the first time; Infinity before
  * @property {boolean} again it was sent more than once
- * @property {number} resendAt by itself, since the server asked for that
+ * @property {number} resendAt when to resend, if the server asked for it
  *
  * @typedef {{send: (CommentMessage | VoteMessage)[], forgotten: string[]}} Due
  */
@@ -41,8 +41,8 @@ export class Pending {
   }
 
   /**
-   * Settles it, unless the answer asks to come back later: the server was at fault, not the message.
-   * One that came too fast because it was sent again may have been counted the first time.
+   * Take a refusal. It settles the message, unless it asks to come back later; then the message is resent.
+   * A resent message that came too fast may have counted the first time, so it is resent too.
    * @param {number} now
    * @param {string} id
    * @param {Refusal} why
@@ -56,12 +56,12 @@ export class Pending {
     else this.settle(id);
   }
 
-  /** Those whose time has come. @param {number} now @returns {Due} */
+  /** Return the messages that are due. @param {number} now @returns {Due} */
   due(now) {
     return this.#take(now, [...this.#entries.values()].filter((entry) => now >= entry.resendAt));
   }
 
-  /** All: a connection is new. @param {number} now @returns {Due} */
+  /** Return all messages, for a new connection. @param {number} now @returns {Due} */
   all(now) {
     return this.#take(now, [...this.#entries.values()]);
   }

@@ -1,21 +1,21 @@
 /**
- * The viewer's own moment of the broadcast: what the picture says, if it can be believed, else the
- * room's clock less the latency. Pure: it is told what both say.
+ * The viewer's own moment of the broadcast: the picture's date if it is credible, else the room's clock
+ * less the latency. Pure: it takes the values of both.
  *
- * A date further ahead than any stream can be, or further behind than the server takes comments
- * from, is an encoder's or a packager's fault: believed, it would show the future or nothing at all.
- * A latency below zero is a player's fault: nobody is ahead of live. A date that comes and goes is
- * believed again once it has stayed for a second, so that a page hears of it twice a second at most.
+ * A date further ahead than any stream can be, or further behind than the server takes comments from, is
+ * an error of an encoder or packager. With it the page would show the future, or nothing at all. A
+ * latency below zero is an error of the player, since nobody is ahead of live. A date that comes and goes
+ * is used again once it has stayed for a second, so that the page hears of it at most twice a second.
  */
 
 /** @typedef {"picture" | "room"} Source */
 /** @typedef {"no-date" | "date-off"} Doubt */
 
-const AHEAD_MS = 2_000; // the contract's: further ahead is `bad_time`
+const AHEAD_MS = 2_000; // by the contract, further ahead is `bad_time`
 const TRUST_AGAIN_MS = 1_000; // a date at the edge must not make the source flicker
-const JITTER_MS = 500; // a playlist that was estimated anew runs back by less
+const JITTER_MS = 500; // a re-estimated playlist runs back by less
 const LEAP_MS = 1_500; // a picture that skips more than this has jumped
-const STEADY_MS = 1_000; // a player's estimate of its latency wavers by less: no reason to move
+const STEADY_MS = 1_000; // a player's estimate of its latency varies by less
 
 export class Playhead {
   /** @type {Source} */ source = "room";
@@ -40,7 +40,7 @@ export class Playhead {
    * @param {boolean} now.hasPicture
    * @param {boolean} now.playing whether the picture has begun; without one it doesn't matter
    * @param {number} [now.date] of the picture, programme time in ms
-   * @param {boolean} [now.certain] the page answers for the date: however old, it is right
+   * @param {boolean} [now.certain] the page vouches for the date, however old it is
    * @param {number} now.latencyMs how far behind live this viewer is, as far as known; what isn't a
    *   number, or is below zero, is taken for zero
    * @param {number} now.maxLatencyMs the room's
@@ -66,7 +66,7 @@ export class Playhead {
     return { value: this.#value, jumped, changed };
   }
 
-  /** Another clock: whatever was thought of the one before. */
+  /** Forget the clock before: another one is used from now on. */
   restart() {
     this.why = undefined;
     this.#goodSince = NaN;
@@ -97,7 +97,7 @@ export class Playhead {
     const step = value - this.#last;
     const elapsed = local - this.#local;
     this.#local = local;
-    const jitter = step < 0 && step > -JITTER_MS; // then it stands until it is caught up with
+    const jitter = step < 0 && step > -JITTER_MS; // then the playhead stands until the picture has caught up
     if (!jitter) this.#last = value;
     this.#value = this.#last;
     return step <= -JITTER_MS || step > elapsed + LEAP_MS;

@@ -1,10 +1,10 @@
-/** A poll as one viewer's playhead sees it. Pure. */
+/** A poll at one viewer's playhead. Pure. */
 
 /** @import {Poll} from "./wire.js" */
 /** @typedef {"waiting" | "open" | "counting" | "closed" | "revealed" | "cancelled"} PollPhase */
 
 /**
- * Open by the viewer's own playhead: `counting` is past `closes_at` there, and not final yet.
+ * Return the phase of a poll at the viewer's playhead. `counting`: past `closes_at` there, and not final.
  * @param {Poll} poll
  * @param {number} playhead
  * @returns {PollPhase}
@@ -16,7 +16,7 @@ export function phaseOf(poll, playhead) {
 }
 
 /**
- * Shares of an option among those who voted; with several choices they add up to more than 1.
+ * Return the share of the voters who chose an option. With several choices the shares add up to more than 1.
  * @param {{tally: number[], voters: number}} votes
  * @param {number} option
  * @returns {number} 0 to 1

@@ -1,7 +1,7 @@
 /**
- * What a server sent, held against the contract's types. Pure, and never raises: a field of the
- * wrong type counts as absent, an item without what makes it one is left out, a message without
- * what makes it one is none. Unknown fields stay, unknown messages go.
+ * Checks what a server sent against the contract's types. Pure, and never throws. A field of the wrong
+ * type counts as absent. An item without its required fields is left out; so is a message. Unknown fields
+ * stay, unknown messages are dropped.
  */
 
 /** @import {Ack, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, ServerMessage, Welcome} from "./wire.js" */
@@ -9,7 +9,7 @@
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
 
-/** A `now` that tells nothing: it moves no clock and no state. */
+/** Stands for a `now` that can't be read. It moves no clock and no state. */
 export const NO_TIME = 0;
 
 /** @type {Check} */ const string = (value) => typeof value === "string";
@@ -106,7 +106,7 @@ function welcome(message) {
   };
 }
 
-/** A numbered frame stays one whatever is wrong inside: its offset counts. @param {any} message @returns {Frame} */
+/** Read a frame. A numbered one keeps its offset whatever is wrong inside. @param {any} message @returns {Frame} */
 function frame(message) {
   const { comments, polls, overlays, cues, retract, drop, tallies, gauges, settings, ...rest } = message;
   const lists = {
@@ -140,7 +140,7 @@ function ack(message) {
   return read && { ...read, status: read.status === "held" ? "held" : "accepted" };
 }
 
-/** Whatever is wrong in it, it says no: one who waits for the answer must not wait on. @param {any} message @returns {Refusal} */
+/** Read a refusal. It stays one whatever is wrong inside, so that nobody waits on for the answer. @param {any} message @returns {Refusal} */
 function refusal(message) {
   const read = shaped(message, {}, { id: string, retry_after: number });
   return { ...read, code: text(message.code) ?? "", message: text(message.message) ?? "" };

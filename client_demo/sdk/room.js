@@ -1,11 +1,11 @@
 /**
- * The state of a room as a pure fold of what the server sends: state plus frames equals state.
- * Knows nothing of sockets, clocks or pages. States are never changed, only replaced.
+ * The state of a room, as a pure fold of what the server sends: state plus frames equals state. It knows
+ * nothing of sockets, clocks or pages. A state is never changed, only replaced.
  */
 
 /** @import {Comment, Cue, Frame, Gauges, Overlay, Poll, Settings, Tally, Viewer, Welcome} from "./wire.js" */
 
-const RECENT = 50; // as many as a welcome brings
+const RECENT = 50; // as many as a welcome has
 const MOST_VERSIONS = 200; // of one overlay: a card that changes three times a second for a minute
 const MAX_LATENCY_MS = 60_000; // the contract's default
 
@@ -32,8 +32,8 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  */
 
 /**
- * The state a welcome sets. With `recovered` and a state to go on from, the comments shown so far
- * stay, and the frames between are still to come; everything else is the welcome's.
+ * Return the state that a welcome sets. If the welcome continues `before` (`recovered`), the comments
+ * shown so far stay, and the frames between are still to come. Everything else is the welcome's.
  * @param {Welcome} welcome
  * @param {RoomState} [before]
  * @returns {RoomState}
@@ -62,7 +62,7 @@ export function enter(welcome, before) {
 }
 
 /**
- * Whether this welcome goes on where that state left off.
+ * Whether the welcome continues that state.
  * @param {Welcome} welcome
  * @param {RoomState} [before]
  */
@@ -91,7 +91,7 @@ function keptVersions(welcome, before) {
 }
 
 /**
- * One frame later. Numbered frames must come in order: whoever calls looks for gaps.
+ * Return the state after a frame. Numbered frames must come in order; the caller looks for gaps.
  * @param {RoomState} state
  * @param {Frame} frame
  * @returns {RoomState}
@@ -123,7 +123,7 @@ export function fold(state, frame) {
     next.overlays = overlays;
     next.versions = versions;
   }
-  // A final tally never changes: a latest value that was late must not move it.
+  // A final tally never changes, so a late value of before must not replace it.
   for (const tally of frame.tallies ?? [])
     if (next.polls.get(tally.poll)?.final === false) tallies.set(tally.poll, tally);
   next.tallies = tallies;
@@ -132,7 +132,8 @@ export function fold(state, frame) {
 }
 
 /**
- * What numbered frames alone decide: equal in a room entered now and one folded up to now.
+ * Return the part of the state that numbered frames decide. It is the same whether a viewer enters now
+ * or has folded all frames.
  * @param {RoomState} state
  */
 export function numberedPart(state) {
@@ -143,7 +144,7 @@ export function numberedPart(state) {
 }
 
 /**
- * The votes of a poll as known now: per option and voters, or nothing where they are hidden.
+ * Return the votes of a poll, by option, and its voters; nothing where they are hidden.
  * @param {RoomState} state
  * @param {Poll} poll
  * @returns {{tally: number[], voters: number} | undefined}
@@ -155,8 +156,8 @@ export function votesOf(state, poll) {
 }
 
 /**
- * The overlays one viewer has before them: of each its newest version that the playhead reached,
- * unless that has expired there.
+ * Return the overlays at a playhead: of each the newest version that the playhead reached, unless it has
+ * expired there.
  * @param {RoomState} state
  * @param {number} playhead
  * @returns {Overlay[]} by `at`
@@ -170,7 +171,7 @@ export function overlaysAt(state, playhead) {
 }
 
 /**
- * A poll as known at that playhead: a result is not told before the moment at which it was revealed.
+ * Return a poll as known at that playhead: without its result, before the moment of the reveal.
  * @param {RoomState} state
  * @param {Poll} poll
  * @param {number} playhead
@@ -211,7 +212,7 @@ function withVersions(versions, said) {
 }
 
 /**
- * Without those that no viewer within `max_latency` has before them any more.
+ * Drop the versions that no viewer within `max_latency` sees any more.
  * @param {ReadonlyMap<string, readonly Overlay[]>} versions
  * @param {number} oldest
  */
@@ -237,7 +238,7 @@ function withAll(map, items) {
   return new Map([...map, ...byId(items)]);
 }
 
-/** Cues and versions that no viewer within `max_latency` has before them are no longer state. @param {RoomState} state */
+/** Drop the cues and versions that no viewer within `max_latency` sees any more. @param {RoomState} state */
 function expire(state) {
   const oldest = state.now - (state.settings.max_latency ?? MAX_LATENCY_MS);
   const cues = [...state.cues].filter(([, cue]) => cue.at >= oldest);

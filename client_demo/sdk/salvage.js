@@ -1,17 +1,17 @@
 /**
- * What of a message can be read when the whole can't. A decoder refuses all of a message for one
- * odd key deep inside; here each item of its lists is decoded by itself, and the odd one is left out.
+ * Reads what it can of a message that can't be read as a whole. A decoder refuses the whole message for one
+ * odd key deep inside. Here each item of a list is decoded by itself, and an odd one is left out.
  */
 
 import { decode } from "@msgpack/msgpack";
 
-/** Bytes behind the head byte of values whose size it tells. */
+/** How many bytes follow the head byte, for types of a fixed size. */
 const FIXED = new Map([
   [0xc0, 0], [0xc2, 0], [0xc3, 0], [0xca, 4], [0xcb, 8],
   [0xcc, 1], [0xcd, 2], [0xce, 4], [0xcf, 8], [0xd0, 1], [0xd1, 2], [0xd2, 4], [0xd3, 8],
   [0xd4, 2], [0xd5, 3], [0xd6, 5], [0xd7, 9], [0xd8, 17],
 ]); // prettier-ignore
-/** Bytes of the length behind the head byte of text, bytes and extensions. */
+/** How many bytes the length takes after the head byte, for text, bytes and extensions. */
 const BLOBS = new Map([
   [0xc4, 1], [0xc5, 2], [0xc6, 4], [0xc7, 1], [0xc8, 2], [0xc9, 4], [0xd9, 1], [0xda, 2], [0xdb, 4],
 ]); // prettier-ignore
@@ -69,7 +69,7 @@ function attempt(bytes) {
   }
 }
 
-/** Where the value that begins at `at` ends; without recursion, however deep it is. @param {DataView} view @param {number} at */
+/** Return where the value at `at` ends. It uses no recursion, since values may be deep. @param {DataView} view @param {number} at */
 function end(view, at) {
   let open = 1;
   while (open > 0) {

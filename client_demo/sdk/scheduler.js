@@ -1,15 +1,14 @@
 /**
- * What is due when: comments and cues wait here until the viewer's playhead reaches their `at`.
- * Pure: it is told of items and of the playhead. Each id comes out once, whatever brought it how
- * often; nothing grows. What was due long before anybody looked (a page in the background, a
- * welcome's old comments) is dropped. What was shown lately is remembered, so that a picture that
- * is wound back brings it again.
+ * Comments and cues wait here until the viewer's playhead reaches their `at`. Pure: it takes items and
+ * the playhead. Each id comes out once, however often it arrived. All collections are bounded. Items that
+ * were due long before anybody looked (a page in the background, old comments of a welcome) are dropped.
+ * Recently shown comments are remembered, so that they come again when the picture is wound back.
  */
 
 /** @import {Comment, Cue} from "./wire.js" */
 
 const TOO_OLD_MS = 10_000; // a bullet crosses the screen in less
-const PLACED_MS = 500; // due so long ago: shown where it would be by now
+const PLACED_MS = 500; // an item that was due so long ago is shown where it would be by now
 const MOST_WAITING = 4_000; // a minute at 60 a second, twice what a room shows by default
 const KEPT_WHEN_FULL = 3_000;
 const MOST_SHOWN = 2_000;
@@ -42,7 +41,7 @@ export class Scheduler {
   }
 
   /**
-   * A comment arrived by a frame or a welcome.
+   * Add a comment from a frame or a welcome.
    * @param {Comment} comment
    * @param {{playhead: number, own: boolean, history: boolean}} how
    */
@@ -54,7 +53,7 @@ export class Scheduler {
   }
 
   /**
-   * One's own comment was acknowledged: it is shown now, unless its frame was faster.
+   * Show the viewer's own comment at its ack, unless its frame came first.
    * @param {Comment} comment
    * @param {number} playhead
    * @returns {DueComment[]}
@@ -74,14 +73,14 @@ export class Scheduler {
     if (this.#cues.length > MOST_WAITING) this.#cues.shift();
   }
 
-  /** It is not to be shown, now or when it comes. @param {string} id */
+  /** Don't show that comment, now or when it arrives. @param {string} id */
   retract(id) {
     remember(this.#seen, id);
     this.#waiting = this.#waiting.filter((item) => item.comment.id !== id);
     this.#shown = this.#shown.filter((item) => item.comment.id !== id);
   }
 
-  /** Another epoch: ids start over. */
+  /** Forget everything: a new epoch began, where ids start over. */
   clear() {
     this.#waiting = [];
     this.#cues = [];
@@ -91,8 +90,8 @@ export class Scheduler {
   }
 
   /**
-   * The picture jumped: what belongs to this moment is due again as history, what lies ahead waits
-   * again, and what lies further back is gone. Cues are not repeated.
+   * The picture jumped. Comments of this moment are due again as history. Those that lie ahead wait
+   * again. Those further back are dropped. Cues are not repeated.
    * @param {number} playhead
    */
   jump(playhead) {
@@ -106,7 +105,7 @@ export class Scheduler {
   }
 
   /**
-   * What the playhead reached since it was asked last.
+   * Return the items that the playhead reached since the last call.
    * @param {number} playhead NaN while unknown: nothing is due
    * @param {{hidden?: boolean}} [page] while nobody looks, comments wait and grow old; cues don't
    * @returns {{comments: DueComment[], cues: DueCue[]}}
@@ -150,7 +149,7 @@ function lateness(at, playhead) {
   return Number.isNaN(playhead) ? 0 : playhead - at;
 }
 
-/** Keeps the order of those with the same `at`. @template T @param {T[]} items @param {T} item @param {(item: T) => number} at */
+/** Insert an item by its `at`, behind those with the same. @template T @param {T[]} items @param {T} item @param {(item: T) => number} at */
 function insert(items, item, at) {
   let place = items.length;
   while (place > 0 && at(/** @type {T} */ (items[place - 1])) > at(item)) place -= 1;
@@ -163,7 +162,7 @@ function reached(items, playhead, at) {
   return ahead < 0 ? items.length : ahead;
 }
 
-/** One's own and the weightiest, still in order. @param {Item[]} items */
+/** Keep the viewer's own comments and those of the highest weight, in their order. @param {Item[]} items */
 function best(items) {
   const worth = (/** @type {Item} */ item) => (item.own ? Infinity : item.comment.weight);
   const kept = new Set([...items].sort((a, b) => worth(b) - worth(a)).slice(0, KEPT_WHEN_FULL));

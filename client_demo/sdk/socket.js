@@ -1,4 +1,4 @@
-/** The shell around Connection: a WebSocket, timers, tokens. Decides nothing. */
+/** The shell around Connection: a WebSocket, timers and tokens. It decides nothing. */
 
 import { afterStatus } from "./backoff.js";
 import { SUBPROTOCOL, fromBytes, toBytes } from "./codec.js";
@@ -47,7 +47,7 @@ export class LiveSocket {
 
   start() {
     this.#timer = setInterval(this.#tick, TICK_MS);
-    // A page in the background ticks once a minute: don't wait for that once it is looked at.
+    // A page in the background ticks once a minute. Tick at once when the viewer comes back to it.
     globalThis.addEventListener?.("online", this.#tick);
     globalThis.document?.addEventListener("visibilitychange", this.#tick);
     this.#run(this.core.start(performance.now()));
@@ -116,10 +116,10 @@ export class LiveSocket {
       this.#socket = undefined;
       this.#run(this.core.closed(performance.now(), event.code, event.reason));
     };
-    socket.onerror = () => {}; // its close says the same
+    socket.onerror = () => {}; // a close event follows
   }
 
-  /** Lets go of the socket without waiting for the peer, which may be gone for good. */
+  /** Close the socket without waiting for the peer, which may never answer. */
   #drop() {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -149,12 +149,12 @@ export class LiveSocket {
       this.options.onGuestToken?.(answer.body);
       this.#run(this.core.tokenGiven(now, answer.body.token));
     } else {
-      this.#run(this.core.tokenRefused(now, { reason: "" })); // some gateway's answer
+      this.#run(this.core.tokenRefused(now, { reason: "" })); // the answer of a gateway
     }
   }
 }
 
-/** The close code that says what an HTTP status says, if that is final. @param {number} status */
+/** Return the close code with the meaning of an HTTP status, if the status is final. @param {number} status */
 function finalCode(status) {
   if (afterStatus(status) === "reconnect") return undefined;
   return status === 404 ? 4004 : 3003;

@@ -1,7 +1,7 @@
 /**
- * When to look at what is due: at each animation frame; where there are none, because nobody looks
- * at the page or because it is no page, by a timer. Browsers slow the timers of a background page
- * down to one a second, later one a minute, which is enough there.
+ * Calls a step regularly: at each animation frame, or by a timer where there are no frames (a background
+ * page, or no page at all). Browsers slow the timers of a background page down to one a second, later to
+ * one a minute, which is enough there.
  */
 
 const HIDDEN_STEP_MS = 250;
@@ -12,7 +12,7 @@ export class Ticker {
   /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
   #frame = 0;
 
-  /** @param {(hidden: boolean) => void} step hidden: nothing would be painted now */
+  /** @param {(hidden: boolean) => void} step hidden: the page is in the background */
   constructor(step) {
     this.step = step;
   }
@@ -32,7 +32,7 @@ export class Ticker {
   }
 
   #animate = () => {
-    this.#frame = requestAnimationFrame(this.#animate); // first: what is done below may throw
+    this.#frame = requestAnimationFrame(this.#animate); // first, since the step may throw
     this.#steppedAt = performance.now();
     this.step(false);
   };
