@@ -43,7 +43,7 @@ export class CardDeck {
     for (const [id, card] of gone) {
       this.#cards.delete(id);
       this.#shown.delete(id);
-      go(card.root);
+      leave(card.root);
     }
     let hasChanged = moves;
     /** @type {HTMLElement | undefined} */ let older;
@@ -61,7 +61,7 @@ export class CardDeck {
         this.#cards.set(id, card);
         if (older) older.before(card.root);
         else this.#root.append(card.root);
-        come(card.root);
+        appear(card.root);
       }
       older = card.root;
     }
@@ -103,14 +103,14 @@ export class CardDeck {
 }
 
 /** @param {HTMLElement} root */
-function come(root) {
+function appear(root) {
   if (!allowsMotion()) return;
   const from = { opacity: 0, transform: "translateY(12px) scale(0.98)" };
   root.animate([from, { opacity: 1, transform: "none" }], { duration: COME_MS, easing: EASE });
 }
 
 /** Take the card out of the layout at once, and fade it out above the others. @param {HTMLElement} root */
-function go(root) {
+function leave(root) {
   if (!allowsMotion()) return root.remove();
   const { offsetTop, offsetLeft, offsetWidth } = root;
   root.inert = true;

@@ -109,9 +109,9 @@ export class PollPlate {
     const length = Math.max(1, poll.closes_at - poll.opens_at);
     const share = open ? Math.min(1, Math.max(0, (poll.closes_at - playhead) / length)) : 0;
     this.#drain.style.transform = `scaleX(${share})`;
-    const said = open ? this.#words.voteNow : phase === "counting" ? this.#words.counting : (headline ?? this.#words.secret);
+    const text = open ? this.#words.voteNow : phase === "counting" ? this.#words.counting : (headline ?? this.#words.secret);
     const count = votes && votes.voters > 0 ? this.#words.votes(votes.voters, this.#format.format(votes.voters)) : "";
-    setText(this.#foot, count ? `${said} · ${count}` : said);
+    setText(this.#foot, count ? `${text} · ${count}` : text);
   }
 }
 

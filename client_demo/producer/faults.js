@@ -20,9 +20,9 @@ export function faultsOf(problem, fields) {
   for (const { path, message } of problem.faults) {
     const parts = path.split(".");
     const lengths = parts.map((_, index) => parts.length - index);
-    const place = lengths.map((length) => parts.slice(0, length).join(".")).find((one) => fields.includes(one));
-    const text = place === undefined && path ? `${path}: ${plain(message)}` : plain(message);
-    const at = place ?? "";
+    const field = lengths.map((length) => parts.slice(0, length).join(".")).find((one) => fields.includes(one));
+    const text = field === undefined && path ? `${path}: ${plain(message)}` : plain(message);
+    const at = field ?? "";
     found[at] = found[at] ? `${found[at]}; ${text}` : text;
   }
   return found;

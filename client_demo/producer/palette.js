@@ -43,9 +43,9 @@ export function Palette({ desk, onClose, onEdit }) {
     if (!draft || sending.current) return; // a second Enter must not open a second poll
     if (!isReady(draft)) return setFault(wordsOf(kindOf(draft.kind)).missing ?? "");
     sending.current = true;
-    const told = await desk.openPoll(requestBody(draft, desk.live.now()));
+    const answer = await desk.openPoll(requestBody(draft, desk.live.now()));
     sending.current = false;
-    if (!told.ok) return setFault(reasonOf(told));
+    if (!answer.ok) return setFault(reasonOf(answer));
     saveLast(draft);
     onClose();
   };

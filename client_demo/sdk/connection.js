@@ -172,12 +172,12 @@ export class Connection {
     if (this.#stage === "none" || this.#stage === "token") return [];
     const bye = this.#bye;
     // A proxy may turn the close code into 1006. The bye before it has the true code.
-    const told = code === 1006 && bye ? bye.code : code;
-    const next = bye && !bye.reconnect && afterClose(told) === "reconnect" ? "final" : afterClose(told);
+    const trueCode = code === 1006 && bye ? bye.code : code;
+    const next = bye && !bye.reconnect && afterClose(trueCode) === "reconnect" ? "final" : afterClose(trueCode);
     const words = reason || bye?.reason || "";
-    if (next === "final") return this.#end(told, words);
+    if (next === "final") return this.#end(trueCode, words);
     if (next === "new token") {
-      if (this.identity !== "asked") return this.#end(told, words);
+      if (this.identity !== "asked") return this.#end(trueCode, words);
       this.token = undefined;
     }
     return this.#retry(now);

@@ -51,8 +51,8 @@ export class Playhead {
       this.#value = NaN;
       return { value: NaN, jumped: false, changed: false };
     }
-    const told = latencyMs > 0 && latencyMs < Infinity ? latencyMs : 0;
-    const oldest = certain ? -Infinity : programme - told - maxLatencyMs;
+    const knownLatencyMs = latencyMs > 0 && latencyMs < Infinity ? latencyMs : 0;
+    const oldest = certain ? -Infinity : programme - knownLatencyMs - maxLatencyMs;
     const good = date !== undefined && date <= programme + AHEAD_MS && date >= oldest;
     if (!good) this.#goodSince = NaN;
     else if (Number.isNaN(this.#goodSince)) this.#goodSince = local;
@@ -62,7 +62,7 @@ export class Playhead {
     const doubt = date === undefined ? "no-date" : doubted ? this.why : "date-off";
     const why = trusted || !hasPicture ? undefined : doubt;
     const changed = this.#follow(trusted ? "picture" : "room", why, local);
-    const jumped = this.#move(trusted ? date : programme - this.#behind(told), local);
+    const jumped = this.#move(trusted ? date : programme - this.#behind(knownLatencyMs), local);
     return { value: this.#value, jumped, changed };
   }
 

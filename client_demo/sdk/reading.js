@@ -120,9 +120,9 @@ function frame(message) {
     settings: shaped(settings, {}, SETTINGS_MAY),
     gauges: readGauges(gauges),
   };
-  const told = Object.entries(lists).filter(([, value]) => value !== undefined);
+  const present = Object.entries(lists).filter(([, value]) => value !== undefined);
   const read = shaped(rest, {}, { now: number, offset: integer, head: integer, overflow: integer });
-  return { now: NO_TIME, ...read, ...Object.fromEntries(told) };
+  return { now: NO_TIME, ...read, ...Object.fromEntries(present) };
 }
 
 /** @param {any} gauges */

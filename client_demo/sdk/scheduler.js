@@ -151,9 +151,9 @@ function lateness(at, playhead) {
 
 /** Insert an item by its `at`, behind those with the same. @template T @param {T[]} items @param {T} item @param {(item: T) => number} at */
 function insert(items, item, at) {
-  let place = items.length;
-  while (place > 0 && at(/** @type {T} */ (items[place - 1])) > at(item)) place -= 1;
-  items.splice(place, 0, item);
+  let index = items.length;
+  while (index > 0 && at(/** @type {T} */ (items[index - 1])) > at(item)) index -= 1;
+  items.splice(index, 0, item);
 }
 
 /** @template T @param {readonly T[]} items @param {number} playhead @param {(item: T) => number} at */

@@ -176,7 +176,7 @@ export class BulletField {
         (one) => !launched.has(one) && playhead < one.start + one.patienceMs,
       );
     }
-    return this.#flying.map((one) => place(one, playhead, grid));
+    return this.#flying.map((one) => placedAt(one, playhead, grid));
   }
 
   /**
@@ -320,7 +320,7 @@ function span(bullet, when, grid) {
 }
 
 /** @param {Bullet} bullet @param {number} playhead @param {Grid} grid @returns {Placed} */
-function place(bullet, playhead, grid) {
+function placedAt(bullet, playhead, grid) {
   const { id, text, own, staff, count, color, mode } = bullet;
   const font = fontPx(bullet, grid);
   const x = leftEdge(bullet, playhead, grid);
