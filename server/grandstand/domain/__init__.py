@@ -1,1 +1,2 @@
-"""What decides: pure functions and values. They take events and a time, and read no clock."""
+"""The rules of a room: pure functions and values. They take events and a time, and read no
+clock."""

@@ -1,9 +1,9 @@
-"""What producers set for later: viewers learn of a poll or a cue when its time is near. Pure.
+"""Announcement of what is set for later: viewers get a poll or a cue when its time is near. Pure.
 
-A question that stands on every viewer's wire an hour before it is asked is no secret. So a poll or
-cue whose time is more than ``AHEAD_MS`` away waits in the room's state. Staff see it at once. It
-goes to viewers in a numbered frame ``AHEAD_MS`` before its time, early enough for a viewer who is
-at live.
+A question that is on every viewer's wire an hour before it is asked is no secret. So a poll or cue
+whose time is more than ``AHEAD_MS`` away waits in the room's state. Staff see it at once. It goes
+to viewers in a numbered frame ``AHEAD_MS`` before its time, early enough for a viewer who is at
+live.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def is_due(state: RoomState, now: int) -> bool:
 
 
 def due_polls(polls: Iterable[PollRecord], now: int) -> Iterator[PollRecord]:
-    """Yield the polls to announce at ``now``, as announced; one that was taken back never is."""
+    """Yield the polls to announce at ``now``, as announced; a cancelled poll never is."""
     for poll in polls:
         if not poll.announced and poll.status != "cancelled" and is_near(poll.opens_at, now):
             yield replace(poll, announced=True)

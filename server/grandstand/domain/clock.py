@@ -1,7 +1,7 @@
 """Programme time: which moment of the broadcast a thing belongs to. Milliseconds, integers.
 
-The room's programme clock is the store's clock less the room's ``programme_offset``. A node knows
-the store's clock by asking; of several answers it believes the one with the shortest round trip.
+The room's programme clock is the store's clock minus the room's ``programme_offset``. A node asks
+the store for its clock. Of several answers it uses the one with the shortest round trip.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from dataclasses import dataclass, field
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 AHEAD_MS = 2000
-"""How far ahead of the programme clock an ``at`` may lie (contract)."""
+"""How far ahead of the programme clock an ``at`` may be (contract)."""
 
 SAMPLE_LIFE_MS = 60_000
-"""How long a sample is believed before a slower but newer one replaces it: clocks drift by up to
-50 ppm, 3 ms in that time."""
+"""How long a sample is used before a slower but newer one replaces it: clocks drift by up to 50
+ppm, 3 ms in that time."""
 
 
 JUMP_MS = 2000
-"""By so much more than the way explains, the store's clock may differ from what this process's
-monotonic clock tells of it. More is a jump: somebody set that clock, or this machine slept."""
+"""By how much more than the round trip explains the store's clock may differ from this process's
+monotonic clock. More is a jump: somebody set the store's clock, or this machine slept."""
 
 HELD_MS = 30_000
-"""How long a jump isn't believed. One that is taken back by then has had no effect."""
+"""How long a jump is ignored. A jump that is taken back by then has had no effect."""
 
 
 @dataclass(slots=True)
 class StoreClock:
-    """The store's wall clock, told from this process's monotonic one.
+    """The store's wall clock, computed from this process's monotonic one.
 
-    A jump is held off: the clock goes on as it was, and ``jumped_ms`` says by how much the store's
-    differs from it. Only a jump that lasts is believed.
+    A jump is ignored at first: the clock goes on as it was, and ``jumped_ms`` says by how much the
+    store's differs from it. Only a jump that lasts is accepted.
     """
 
     jumped_ms: float = 0.0
@@ -43,7 +43,7 @@ class StoreClock:
     _jumped_at_ms: float = 0.0
 
     def sample(self, asked_ms: float, answered_ms: float, store_ms: float) -> None:
-        """One question: monotonic times around it, and the store's answer."""
+        """Take one answer of the store, with the monotonic times before and after it."""
         round_trip_ms = answered_ms - asked_ms
         ahead_ms = store_ms - (asked_ms + answered_ms) / 2
         bound_ms = JUMP_MS + round_trip_ms / 2
@@ -74,24 +74,24 @@ class ProgrammeClock:
     _latest: int = field(default=0)
 
     def now(self, store_ms: float, programme_offset_ms: int) -> int:
-        """Programme time at the store's ``store_ms``."""
+        """Return programme time at the store's ``store_ms``."""
         self._latest = max(self._latest, int(store_ms) - programme_offset_ms)
         return self._latest
 
     def ahead_ms(self, store_ms: float, programme_offset_ms: int) -> float:
-        """How far it lies ahead of the store's clock; for so long it will stand still."""
+        """Return how far it is ahead of the store's clock; for that long it will stand still."""
         return max(0.0, self._latest - (store_ms - programme_offset_ms))
 
     def seen(self, now: int) -> None:
-        """A time at which some node already stood."""
+        """Note a time that some node has already reached."""
         self._latest = max(self._latest, now)
 
 
 def next_tick(room: str, after_ms: float, tick_ms: int) -> int:
     """Return the room's first tick later than ``after_ms``, by the store's clock.
 
-    Ticks are moments that every node can tell for itself. Each room's are shifted by its name, so
-    that a store's rooms don't tick all at once.
+    Ticks are moments that every node can compute. Each room's are shifted by its name, so that a
+    store's rooms don't tick all at once.
     """
     shift_ms = zlib.crc32(room.encode()) % tick_ms
     return int((after_ms - shift_ms) // tick_ms + 1) * tick_ms + shift_ms

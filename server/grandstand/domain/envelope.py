@@ -1,4 +1,4 @@
-"""What the sequencer publishes to the edges, by way of the store."""
+"""What the sequencer publishes to the edges, through the store."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Commit(Struct, frozen=True, tag="commit"):
 
 
 class Latest(Struct, frozen=True, tag="latest"):
-    """An unnumbered frame, and beside it tallies which only those may see who voted in the poll."""
+    """An unnumbered frame, and tallies that only those may see who voted in the poll."""
 
     epoch: str
     frame: bytes
@@ -34,7 +34,7 @@ class Latest(Struct, frozen=True, tag="latest"):
 
 
 class Renewed(Struct, frozen=True, tag="epoch"):
-    """History may have been cut: whoever holds a replica loads the room anew."""
+    """History may have been cut: every replica of the room must load it anew."""
 
     epoch: str
 
@@ -52,10 +52,10 @@ _decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)
 
 
 def encode(envelope: Envelope) -> bytes:
-    """An envelope as it is published."""
+    """Return an envelope as bytes to publish."""
     return _encoder.encode(envelope)
 
 
 def decode(payload: bytes) -> Envelope:
-    """An envelope as it was published."""
+    """Return an envelope from published bytes."""
     return _decoder.decode(payload)

@@ -16,26 +16,27 @@ from dataclasses import dataclass, field
 from grandstand.domain.limits import ROUNDING_MS, turn_ms
 
 SPAN_MS = 1000.0
-"""How long an address counts after it asked. What it may take at once is what so long brings."""
+"""How long an address counts after it asked. It may take at once what this time brings."""
 
 RESERVE = 0.5
-"""Of a second's admissions; one at least."""
+"""Of a second's admissions; at least one."""
 
 CAPACITY = 20_000
-"""Addresses at most, 6 MB; the longest quiet are forgotten first."""
+"""At most this many addresses, 6 MB; those that were quiet for longest are forgotten first."""
 
 FORGOTTEN_AT_ONCE = 16
-"""Quiet addresses at most that one call removes: its cost is bounded, and fewer come by one."""
+"""At most this many quiet addresses are removed by one call, so that its cost is bounded; fewer
+come by one call."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """Those refused, and the moment that the last of them was told."""
+    """Those who were refused, and the last time that was given to one of them."""
 
     promised_ms: float = 0.0
 
     def place(self, now_ms: float, wait_ms: float, interval_ms: float, longest_ms: float) -> float:
-        """Return in how many ms to come again."""
+        """Return in how many ms to try again."""
         self.promised_ms = turn_ms(self.promised_ms, now_ms, wait_ms, interval_ms, longest_ms)
         return self.promised_ms - now_ms
 
@@ -54,8 +55,8 @@ class _Address:
 class FairQueue:
     """``per_s`` admissions a second, and as many at once after a quiet second.
 
-    Those refused get a place each, at most ``longest_ms`` ahead: within their share one in the line
-    of all, else one in the line of their own address.
+    Those who are refused get a turn each, at most ``longest_ms`` ahead: within their share a turn
+    in the queue of all, else one in the queue of their own address.
     """
 
     per_s: int
@@ -69,7 +70,7 @@ class FairQueue:
         return len(self._addresses)
 
     def take(self, address: str, now_ms: float) -> float:
-        """Take one; return 0, or in how many ms to come again (and take nothing)."""
+        """Take one admission; return 0, or in how many ms to try again (and take nothing)."""
         asking = self._asking(address, now_ms)
         interval_ms = SPAN_MS / self.per_s
         share_interval_ms = interval_ms * len(self._addresses)
@@ -93,7 +94,8 @@ class FairQueue:
         return 0.0
 
     def give_back(self) -> None:
-        """What was taken led to nothing: others may have it. Its address stays charged."""
+        """Give back an admission that led to nothing: others may have it. Its address stays
+        charged."""
         self._all_ms -= SPAN_MS / self.per_s
 
     def _asking(self, address: str, now_ms: float) -> _Address:

@@ -46,7 +46,7 @@ def latest(
     salt: bytes,
     now_s: float,
 ) -> int:
-    """Return until when ``value`` is held against new guests, in ms; 0 if it isn't."""
+    """Return until when ``value`` counts against new guests, in ms; 0 if it doesn't."""
     day = int(now_s // DAY_S)
     found = (hints.get(hint(kind, value, salt, each)) for each in (day, day - 1))
     return max((each.until for each in found if each is not None), default=0)

@@ -15,7 +15,7 @@ Action = Literal["watch", "comment", "vote"]
 
 RANKS: dict[Role, int] = {"viewer": 0, "moderator": 1, "producer": 2}
 GUEST_RANKS: dict[str, int] = {"none": -1, "watch": 0, "comment": 1, "vote": 2}
-"""``settings.guests``: each allows what stands before it too."""
+"""``settings.guests``: each value also allows what the earlier ones allow."""
 
 NO_GUESTS = "this room lets no guests in: get a token"
 GUESTS_MAY_NOT = "guests may not {} in this room: sign in"
@@ -26,9 +26,9 @@ USER_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class TokenTerms:
-    """What a token must say besides being signed; what is empty or 0 is not asked for.
+    """What a token must contain besides a signature; an empty or 0 field isn't required.
 
-    ``previous_secret`` is the HS256 secret of before, whose tokens are still good.
+    ``previous_secret`` is the HS256 secret before this one, whose tokens are still good.
     """
 
     audience: str = ""
@@ -42,8 +42,8 @@ class Identity:
     """A valid token's holder; ``sub`` stays inside, viewers see ``user_id``.
 
     ``token_id`` (``jti``) and ``issued_s`` (``iat``) are the token's own, "" and 0 if it has none.
-    Of a guest ``device`` is the hint that its device left, and until ``held_until`` (programme
-    time, ms) a moderator looks at its comments first.
+    A guest's ``device`` is the hint of its device, and until ``held_until`` (programme time, ms) a
+    moderator checks its comments first.
     """
 
     sub: str
@@ -61,12 +61,14 @@ class Identity:
         return "*" in self.rooms or room in self.rooms
 
     def is_at_least(self, role: Role) -> bool:
-        """A producer may do all that a moderator may, and so on down."""
+        """Return whether the role is ``role`` or a higher one: a producer may do all that a
+        moderator may."""
         return RANKS[self.role] >= RANKS[role]
 
 
 def user_id(sub: str, salt: bytes) -> str:
-    """A viewer's short name in one room: stable there, and not to be traced back to ``sub``.
+    """Return a viewer's short name in one room: stable there, and it can't be traced back to
+    ``sub``.
 
     ``salt`` is the room's own secret (16 bytes), so two rooms don't show that a viewer is the same.
     """
@@ -75,7 +77,7 @@ def user_id(sub: str, salt: bytes) -> str:
 
 
 def neutral_name(user: str) -> str:
-    """What a viewer is called whose own name can't be shown; the same at every visit."""
+    """Return the name of a viewer whose own name can't be shown; the same at every visit."""
     digest = hashlib.blake2b(user.encode(), digest_size=4).digest()
     return f"Viewer {1000 + int.from_bytes(digest) % 9000}"
 
@@ -83,8 +85,8 @@ def neutral_name(user: str) -> str:
 def check_may(identity: Identity | None, action: Action, settings: Settings) -> None:
     """Raise RefusedError unless ``identity`` may do ``action`` in a room of these settings.
 
-    Without a token one may watch where the room lets guests in, and nothing else. The shield is
-    part of a room's state and is looked for elsewhere, after limits.
+    Without a token a viewer may only watch, if the room lets guests in. The shield is part of a
+    room's state and is checked elsewhere, after limits.
     """
     if identity is None:
         if action != "watch":
@@ -98,8 +100,8 @@ def check_may(identity: Identity | None, action: Action, settings: Settings) -> 
 
 
 def unknown_room(identity: Identity | None, is_hidden: bool) -> RefusedError:
-    """What to tell whoever asks for a room that isn't there; with ``is_hidden``, to those without a
-    token, the same as of one that lets no guests in."""
+    """Return the answer to a caller who asks for a room that doesn't exist. With ``is_hidden``, a
+    caller without a token gets the same answer as for a room that lets no guests in."""
     if is_hidden and identity is None:
         return RefusedError(ErrorCode.UNAUTHORIZED, NO_GUESTS)
     return RefusedError(ErrorCode.UNKNOWN_ROOM, "there is no such room")
@@ -108,7 +110,7 @@ def unknown_room(identity: Identity | None, is_hidden: bool) -> RefusedError:
 def check_may_sanction(actor: Role, target: Role, is_oneself: bool) -> None:
     """Raise RefusedError(forbidden) unless ``actor`` may mute or ban somebody of role ``target``.
 
-    Only those below: who holds the stolen token of a moderator must not send the others away.
+    Only lower roles: a stolen moderator's token must not be able to send the other moderators away.
     """
     if is_oneself:
         raise RefusedError(ErrorCode.FORBIDDEN, "nobody can mute or ban themselves")

@@ -11,10 +11,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 ROUNDING_MS = 0.001
-"""Sums of clock readings are off by less: who is exactly in time isn't made to wait."""
+"""Sums of clock readings have a smaller error: a caller who is exactly in time needn't wait."""
 
 LONGEST_MS = 10_000.0
-"""The end of a ``Queue``."""
+"""The longest wait in a ``Queue``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Bucket:
     arrival_ms: float = 0.0
 
     def take(self, now_ms: float, rate: Rate) -> float:
-        """Take one; return 0, or if there is none how many ms to wait (and take nothing)."""
+        """Take one; return 0, or, if there is none, how many ms to wait (and take nothing)."""
         arrival_ms = max(self.arrival_ms, now_ms) + rate.interval_ms
         wait_ms = arrival_ms - now_ms - rate.interval_ms * rate.burst
         if wait_ms > ROUNDING_MS:
@@ -44,10 +44,10 @@ class Bucket:
 def turn_ms(
     promised_ms: float, now_ms: float, wait_ms: float, interval_ms: float, longest_ms: float
 ) -> float:
-    """Return when one who is refused is to come again, after ``promised_ms``, the last one's turn.
+    """Return when a refused caller must try again, after ``promised_ms``, the last one's turn.
 
-    Told the same, all would come again together. Past ``longest_ms`` from now turns are given out
-    from the beginning again.
+    With the same answer all would come again together. Past ``longest_ms`` from now turns are given
+    out from the beginning again.
     """
     turn = max(promised_ms + interval_ms, now_ms + wait_ms)
     return turn if turn <= now_ms + longest_ms else now_ms + min(wait_ms, longest_ms)
@@ -55,12 +55,12 @@ def turn_ms(
 
 @dataclass(slots=True)
 class Queue(Bucket):
-    """A bucket that gives those it refuses a turn each, at most ``LONGEST_MS`` ahead."""
+    """A bucket that gives each refused caller a turn, at most ``LONGEST_MS`` ahead."""
 
     promised_ms: float = 0.0
 
     def take(self, now_ms: float, rate: Rate) -> float:
-        """Take one; return 0, or in how many ms to come again (and take nothing)."""
+        """Take one; return 0, or in how many ms to try again (and take nothing)."""
         wait_ms = Bucket.take(self, now_ms, rate)
         if not wait_ms:
             return 0.0
@@ -71,7 +71,7 @@ class Queue(Bucket):
 
 @dataclass(slots=True)
 class Buckets:
-    """Buckets of many keys, bounded: the longest unused are forgotten first."""
+    """Buckets of many keys, bounded: those unused for longest are forgotten first."""
 
     rate: Rate
     capacity: int = 100_000
@@ -97,7 +97,7 @@ class Window:
     _times_ms: list[float] = field(default_factory=list)
 
     def add(self, now_ms: float) -> int:
-        """Add one at ``now_ms``; return how many lie in the span."""
+        """Add one at ``now_ms``; return how many are in the span."""
         self._times_ms = [t for t in self._times_ms if now_ms - t < self.span_ms]
         self._times_ms.append(now_ms)
         return len(self._times_ms)

@@ -36,14 +36,14 @@ class _Mean:
 
 @dataclass(slots=True)
 class Moment:
-    """What the room's comments of the last seconds and minutes were like."""
+    """Excitement and rate of the room's comments in the last seconds and minutes."""
 
     _last_ms: int | None = None
     _quick: _Mean = field(default_factory=lambda: _Mean(QUICK_MS))
     _slow: _Mean = field(default_factory=lambda: _Mean(SLOW_MS))
 
     def hear(self, now_ms: int, excitements: Collection[float]) -> None:
-        """The comments of a tick."""
+        """Add the comments of a tick."""
         elapsed_ms = 0 if self._last_ms is None else max(0, now_ms - self._last_ms)
         self._last_ms = now_ms
         self._quick.add(elapsed_ms, excitements)
@@ -51,10 +51,10 @@ class Moment:
 
     @property
     def rate(self) -> float:
-        """Comments a second besides the last one, lately."""
+        """Return how many comments a second came lately, not counting the last one."""
         return max(0.0, self._quick.number - 1) * 1_000 / QUICK_MS
 
     @property
     def roar(self) -> float:
-        """1 a roar, -1 a hush, 0 as usual."""
+        """Return 1 for a roar, -1 for a hush, 0 for the usual."""
         return min(1.0, max(-1.0, (self._quick.value - self._slow.value) / FULL))

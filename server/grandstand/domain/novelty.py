@@ -8,10 +8,10 @@ order, the first ``n - ceil(NEAR * n) + 1`` of both have one in common (prefix f
 et al., "A primitive operator for similarity joins", 2006). The order is from the last letters of
 the alphabet to the first: rare ones come first, gaps last.
 
-What strangers say decides how many texts share a trigram. So each text is compared once with a
-comment, with ``MOST_COMPARED`` at most, and all that a tick looks at is counted: ``Themes.effort``,
-in letters, postings and trigrams, about 100 ns each. Past ``MOST_EFFORT`` the rest of the tick's
-comments are known again only if they say exactly the same.
+Strangers decide how many texts share a trigram. So each text is compared once with a comment, with
+at most ``MOST_COMPARED`` texts, and all the work of a tick is counted: ``Themes.effort``, in
+letters, postings and trigrams, about 100 ns each. Past ``MOST_EFFORT`` the rest of the tick's
+comments are recognised only if they say exactly the same.
 """
 
 from __future__ import annotations
@@ -30,43 +30,45 @@ NEAR = 0.7
 SWELL = 3
 SWELL_FROM = 12
 SWELL_MS = 10_000
-"""A text comes again before its time if, this long after it was shown, ``SWELL`` times as many wait
-as were shown, and at least ``SWELL_FROM``: what a whole crowd says must be seen to grow."""
+"""A text is shown again early if, this long after it was shown, ``SWELL`` times as many copies wait
+as were shown, and at least ``SWELL_FROM``: viewers must see that a whole crowd says it."""
 
 REMEMBERED = 4_096
-"""Texts at most, up to 4.4 KB each with all that finds them: two minutes at 30 a second."""
+"""At most this many texts, up to 4.4 KB each with everything that finds them: two minutes at 30 a
+second."""
 
 _AGAIN = re.compile(r"(.{1,8}?)\1+")
 _ONCE = itemgetter(1)  # r"\1" takes three times as long
 _OTHERS = re.compile(r"\D+")
 
 SHARING = 64
-"""Of the texts with one trigram only so many, the latest, are found by it: else a crowd that puts
-one rare word into every comment would make each cost milliseconds."""
+"""Of the texts with one trigram only the latest ones are found by it. Else a crowd that puts one
+rare word into every comment would make each cost milliseconds."""
 
 MOST_COMPARED = 128
 """Texts that a comment is compared with. Of 41,000 recorded messages, sent 20 times as fast as they
 were, 1 in 50 meets more than 100."""
 
 MOST_LETTERS = 256
-"""Of a text without the words it repeats, that are compared; its digits are, to the end."""
+"""Letters of a text, without the words it repeats, that are compared; of its digits all are."""
 
 MOST_EFFORT = 50_000
-"""What is looked at in a tick, about 5 ms: recorded messages take 60 to 300 each."""
+"""The work of a tick, about 5 ms: recorded messages take 60 to 300 each."""
 
 _GRAMS_A_LOOK = 4
-"""Trigrams that are held against another set in the time of one look at a posting."""
+"""Trigrams that are compared with another set in the time of reading one posting."""
 
 _LOOKS_A_GRAM, _LOOKS_AN_ENTRY = 2, 4
-"""Postings that are looked at in the time of making a trigram, and of entering and forgetting a
+"""Postings that are read in the time of making a trigram, and of adding and forgetting a
 posting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A text as it is compared: its trigrams, how many, its digits, and the trigrams that find it.
+    """A text in the form in which it is compared: its trigrams, their number, its digits, and the
+    trigrams that find it.
 
-    ``finders`` are those in which two texts that are near each other must meet.
+    ``finders`` are those of which two texts that are near each other must share one.
     """
 
     grams: frozenset[str] = frozenset()
@@ -76,7 +78,7 @@ class Shape:
 
 
 NO_SHAPE = Shape()
-"""Of a text that nothing is near to."""
+"""The shape of a text that nothing is near to."""
 
 
 def shape(gist: str) -> Shape:
@@ -93,7 +95,8 @@ def shape(gist: str) -> Shape:
 
 @dataclass(slots=True, eq=False)
 class Theme:
-    """A text that was shown: as which comment, when, for how many; ``waiting`` said it since."""
+    """A text that was shown: as which comment, when, for how many; ``waiting`` copies came
+    since."""
 
     id: str
     dedupe_key: int
@@ -103,7 +106,8 @@ class Theme:
     waiting: int = 0
 
     def is_quiet(self, now_ms: int, more: int, quiet_ms: float) -> bool:
-        """Whether it is too early for another showing that would stand for ``more`` besides."""
+        """Return whether it is too early for another showing that would stand for ``more``
+        besides."""
         age_ms = now_ms - self.shown_ms
         waiting = self.waiting + more
         swells = waiting >= SWELL_FROM and waiting >= SWELL * self.count and age_ms >= SWELL_MS
@@ -112,9 +116,10 @@ class Theme:
 
 @dataclass(slots=True)
 class Themes:
-    """The texts shown lately, oldest first; ``lost`` waited for what has been forgotten.
+    """The texts shown lately, oldest first; ``lost`` copies waited for a text that was forgotten.
 
-    ``effort`` is what was looked at since it was set to 0, ``compared`` how many pairs of texts.
+    ``effort`` is the work since it was set to 0, ``compared`` the number of compared pairs of
+    texts.
     """
 
     lost: int = 0
@@ -124,7 +129,7 @@ class Themes:
     _by_gram: dict[str, list[Theme]] = field(default_factory=dict)
 
     def shape(self, gist: str) -> Shape:
-        """Return the text's shape, or ``NO_SHAPE`` if enough has been looked at."""
+        """Return the text's shape, or ``NO_SHAPE`` if the tick's work is used up."""
         if self.effort >= MOST_EFFORT:
             return NO_SHAPE
         form = shape(gist)
@@ -132,11 +137,12 @@ class Themes:
         return form
 
     def same(self, dedupe_key: int) -> Theme | None:
-        """What was shown and says the same."""
+        """Return the shown text that says the same, if there is one."""
         return self._by_dedupe_key.get(dedupe_key)
 
     def near(self, said: Shape) -> Theme | None:
-        """What was shown and says nearly the same; of several the one most like it, then oldest."""
+        """Return the shown text that says nearly the same; of several the one most like it, then
+        the oldest."""
         grams, size, digits = said.grams, said.size, said.digits
         least, most = NEAR * size, size / NEAR
         best, found = NEAR, None
@@ -161,7 +167,7 @@ class Themes:
         return found
 
     def add(self, theme: Theme) -> None:
-        """Remembers it, in the place of one that says the same."""
+        """Remember the text, in place of one that says the same."""
         same = self._by_dedupe_key.get(theme.dedupe_key)
         if same is not None:
             self._drop(same)
@@ -179,13 +185,14 @@ class Themes:
                 del sharing[0]
 
     def take(self, theme: Theme) -> int:
-        """Forget it for another showing, which is to carry this many who waited."""
+        """Forget the text for another showing; return how many copies waited, which it must
+        count."""
         waiting, theme.waiting = theme.waiting, 0
         self._drop(theme)
         return waiting
 
     def forget(self, before_ms: float) -> None:
-        """Forget what was shown before ``before_ms``."""
+        """Forget texts shown before ``before_ms``."""
         while self._by_dedupe_key:
             oldest = next(iter(self._by_dedupe_key.values()))
             if oldest.shown_ms >= before_ms:
@@ -205,12 +212,12 @@ class Themes:
         del self._by_dedupe_key[theme.dedupe_key]
         for gram in theme.shape.finders:
             sharing = self._by_gram.get(gram, [])
-            if theme in sharing:  # not where later ones took its place
+            if theme in sharing:  # unless a later one has replaced it
                 sharing.remove(theme)
                 if not sharing:
                     del self._by_gram[gram]
 
     @property
     def waiting(self) -> int:
-        """How many comments wait for the next showing of their text."""
+        """Return how many comments wait for the next showing of their text."""
         return sum(theme.waiting for theme in self._by_dedupe_key.values())

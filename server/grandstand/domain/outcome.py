@@ -1,7 +1,7 @@
-"""What became of a producer's or moderator's event, in the domain's own words.
+"""The result of a producer's or moderator's event, in the domain's own words.
 
-What a refusal means in HTTP is for ``api.problems`` to say, how an outcome travels for
-``store.outcomes``.
+``api.problems`` knows what a refusal means in HTTP; ``store.outcomes`` knows how an outcome is
+stored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 
 class Refusal(StrEnum):
-    """Why an event was impossible: code words of the contract."""
+    """Why an event was impossible: codes of the contract."""
 
     BAD_MESSAGE = "bad_message"
     UNKNOWN_COMMENT = "unknown_comment"
@@ -24,7 +24,7 @@ class Refusal(StrEnum):
 
 
 Fate: TypeAlias = Literal["taken", "waiting", "late", "repeated"]
-"""What became of one update of a stats card."""
+"""What happened to one update of a stats card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why an event changed nothing; ``code`` is a Refusal, or a word that a newer version has."""
+    """Why an event changed nothing; ``code`` is a Refusal, or a code of a newer version."""
 
     code: str
     message: str

@@ -17,27 +17,27 @@ class Rankable(Protocol):
 
     @property
     def id(self) -> str:
-        """Its name in the room."""
+        """Return its id in the room."""
 
     @property
     def user(self) -> str:
-        """Its author."""
+        """Return its author."""
 
     @property
     def dedupe_key(self) -> int:
-        """Equal for comments that say the same."""
+        """Return what is equal for comments that say the same."""
 
     @property
     def gist(self) -> str:
-        """Its normal form; asked only for those that are about to be shown."""
+        """Return its normal form; asked only for those that are about to be shown."""
 
     @property
     def weight(self) -> float:
-        """How much it is worth by itself, 0 to 10."""
+        """Return how much it is worth by itself, 0 to 10."""
 
     @property
     def excitement(self) -> float:
-        """0 to 1."""
+        """Return its excitement, 0 to 1."""
 
 
 C = TypeVar("C", bound=Rankable)
@@ -47,8 +47,8 @@ C = TypeVar("C", bound=Rankable)
 class Group(Generic[C]):
     """Comments that say the same: the one that is shown, and those merged into it.
 
-    ``worth`` is that of the shown one here and now. ``waiting`` more comments said it since it was
-    shown last; they were merged into that showing, and this one carries their number.
+    ``worth`` is the present worth of the shown one. ``waiting`` more comments said it since it was
+    shown last; they were merged into that showing, and this one counts them.
     """
 
     shown: C
@@ -58,27 +58,28 @@ class Group(Generic[C]):
 
     @property
     def members(self) -> list[C]:
-        """All of them, the shown one first."""
+        """Return all of them, the shown one first."""
         return [self.shown, *self.merged]
 
     @property
     def count(self) -> int:
-        """How many comments it stands for."""
+        """Return how many comments it stands for."""
         return 1 + len(self.merged) + self.waiting
 
     @property
     def rank(self) -> float:
-        """Worth, and a little for being said by many: each doubling is worth one point."""
+        """Return the worth, and a point for each doubling of the count."""
         return self.worth + math.log2(self.count)
 
     @property
     def weight(self) -> float:
-        """Its rank as the contract has weights: 0 to 10 in tenths."""
+        """Return the rank in the contract's form of weights: 0 to 10 in tenths."""
         return round(min(10.0, max(0.0, self.rank)), 1)
 
 
 def merge(candidates: Iterable[C], worth: Callable[[C], float]) -> list[Group[C]]:
-    """Groups of alike comments, in the order of their first; the worthiest stands for its group.
+    """Return groups of alike comments, in the order of their first; the worthiest stands for its
+    group.
 
     Of equal worth the earliest stands for the group, so that a copy never replaces its original.
     """
@@ -98,13 +99,14 @@ def merge(candidates: Iterable[C], worth: Callable[[C], float]) -> list[Group[C]
 
 @dataclass(slots=True)
 class Budget:
-    """Places on the screen over time: ``per_second`` of them, unused ones kept for one second."""
+    """Places on the screen over time: ``per_second`` of them, unused ones are kept for one
+    second."""
 
     saved: float = 0.0
     last_ms: int | None = None
 
     def places(self, now_ms: int, per_second: int) -> int:
-        """How many comments may be shown at ``now_ms``; to be followed by ``spend``."""
+        """Return how many comments may be shown at ``now_ms``; call ``spend`` after it."""
         if self.last_ms is None:
             self.saved = float(per_second)
         else:

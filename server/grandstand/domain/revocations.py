@@ -16,7 +16,7 @@ MAX_REVOCATIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """A token (``jti``) or all tokens of somebody (``sub``), revoked at ``at``, kept in mind until
+    """A token (``jti``) or all tokens of a person (``sub``), revoked at ``at`` and kept until
     ``until``; both in ms since the Unix epoch, by the store's clock."""
 
     kind: Kind
@@ -33,7 +33,7 @@ class Revocations:
     subs: dict[str, Revocation] = field(default_factory=dict)
 
     def replace(self, revocations: Mapping[tuple[Kind, str], Revocation]) -> bool:
-        """Take these instead of those of before; whether there are any new ones among them."""
+        """Replace all revocations; return whether there are new ones among them."""
         before = {*self.jtis.values(), *self.subs.values()}
         self.jtis = {each.value: each for each in revocations.values() if each.kind == "jti"}
         self.subs = {each.value: each for each in revocations.values() if each.kind == "sub"}
@@ -42,7 +42,8 @@ class Revocations:
     def check(self, identity: Identity, now_ms: float) -> None:
         """Raise RefusedError(unauthorized) for a token that was revoked.
 
-        Somebody's tokens are those made until then, and those that don't say when they were made.
+        For a person these are all tokens made until then, and those that don't say when they were
+        made.
         """
         by_id = self.jtis.get(identity.token_id)
         by_sub = self.subs.get(identity.sub)

@@ -1,33 +1,34 @@
 """Choice of the comments that are shown. Pure: the same events always give the same choice.
 
-A comment comes with a weight of its own (``moderation.weight``: being fine, substance, life). Here
+A comment comes with a weight of its own (``moderation.weight``: kindness, substance, life). Here
 and now it is worth
 
     weight + moment * 2 * roar * (excitement - weight / 10) - fairness * 3 * turn
 
-and a group of alike ones a point more for each doubling of their count. That, cut to 0..10, is the
-``weight`` that viewers get; the highest take the places.
+and a group of alike ones a point more for each doubling of their count. Cut to 0..10, this is the
+``weight`` that viewers get; the highest are shown.
 
 - moment: when the room roars (``roar`` 0 to 1) excitement is worth more than substance, when it
   listens (0 to -1) less. ``domain.moment``
-- fairness: who was just shown steps back by three points, and by ever less for a minute (``turn`` 1
-  to 0), so that others come forward. ``domain.fairness``
-- novelty: what was shown in the last minute is not shown again, nor what is nearly the same; it is
-  merged into the showing before, and the next showing carries the count. ``domain.novelty``
+- fairness: an author who was just shown loses three points, and ever less for a minute (``turn`` 1
+  to 0), so that others are shown. ``domain.fairness``
+- novelty: a text that was shown in the last minute, or nearly the same text, is not shown again. It
+  is merged into the showing before, and the next showing counts it. ``domain.novelty``
 
-A room tunes the three by its settings, each 0 (off) to 2; novelty stretches the minute. ``least``
-is a weight below which nothing is shown, though there be room.
+A room tunes the three by its settings, each 0 (off) to 2; novelty lengthens the minute. ``least``
+is a weight below which nothing is shown, even while there is room.
 
 **Counts.** Each comment that may be shown is counted exactly once: in the ``count`` of a shown
 comment of its own tick, or of the next showing of its text, or in an ``overflow``. The record says
 at once what stands for it: ``merged_into`` is the comment of its own tick, or the one shown before.
-What waits for a next showing that never comes is overflow as soon as its text is forgotten: two
-quiet times after it was shown, when it is retracted, or when there are too many texts.
+Copies that wait for a next showing that never comes are overflow as soon as their text is
+forgotten: two quiet times after it was shown, when it is retracted, or when there are too many
+texts.
 
 **What is remembered** is no state of the room. A sequencer that takes over starts from the 50
-comments in ``recent``; older ones, who waited, and how loud it was it doesn't know. Then a text may
-come again within its minute, counts are lower by those that waited, and the record is right all the
-same.
+comments in ``recent``. It doesn't know older ones, the copies that waited, or how loud the room
+was. Then a text may be shown again within its minute, and counts are lower by the copies that
+waited; the record is still right.
 """
 
 from __future__ import annotations
@@ -46,16 +47,16 @@ from grandstand.wire.messages import Settings
 FIT = 2.0
 STEP_BACK = 3.0
 BUSY = 4.0
-"""Comments a second from which a repeat is an echo. Where one person speaks in ten seconds it is an
-answer: the quiet time shrinks with the rate."""
+"""Comments a second from which a repeat is an echo. Where one person speaks in ten seconds a repeat
+is an answer: the quiet time shrinks with the rate."""
 
 
 @dataclass(slots=True)
 class Choice(Generic[C]):
-    """What becomes of a tick's candidates.
+    """What happens to a tick's candidates.
 
     ``shown`` in the order of the candidates; ``again``: with the id of the comment shown before
-    into which it is merged; ``rest`` found no place. ``lost`` waited for a showing that won't come.
+    into which it is merged; ``rest`` isn't shown. ``lost`` waited for a showing that won't come.
     """
 
     shown: list[Group[C]] = field(default_factory=list)
@@ -65,23 +66,24 @@ class Choice(Generic[C]):
 
     @property
     def overflow(self) -> int:
-        """Comments that will be in no count."""
+        """Return how many comments will be in no count."""
         return len(self.rest) + self.lost
 
 
 @dataclass(slots=True)
 class Selector:
-    """What a room's sequencer remembers to select by."""
+    """What a room's sequencer remembers for the selection."""
 
     themes: Themes = field(default_factory=Themes)
     authors: Authors = field(default_factory=Authors)
     moment: Moment = field(default_factory=Moment)
     budget: Budget = field(default_factory=Budget)
     is_plain: bool = False
-    """Whether texts are neither looked at nor remembered: the first to come take the places."""
+    """Whether texts are neither compared nor remembered: the first to come are shown."""
 
     def show(self, said: Rankable, shown_ms: int, count: int = 1) -> int:
-        """``said`` is shown without being chosen here; how many had waited for its text."""
+        """Note that ``said`` is shown without being chosen here; return how many copies of its text
+        waited."""
         if self.is_plain:
             return 0
         same = self.themes.same(said.dedupe_key)
@@ -92,16 +94,16 @@ class Selector:
     def choose(
         self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
     ) -> Choice[C]:
-        """Which of ``candidates`` are shown at ``now_ms`` (programme time).
+        """Return which of ``candidates`` are shown at ``now_ms`` (programme time).
 
-        ``taken`` places are already given to others.
+        ``taken`` places are already used by others.
         """
         return at_once(self.choosing(candidates, now_ms, settings, taken))
 
     def choosing(
         self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
     ) -> Pieces[Choice[C]]:
-        """``choose`` in pieces."""
+        """Do ``choose`` in pieces."""
         if self.is_plain:
             return self._first(candidates, now_ms, settings, taken)
         taste = settings.selection
@@ -166,7 +168,7 @@ class Selector:
     def _sifted(
         self, choice: Choice[C], groups: Sequence[Group[C]], now_ms: int, quiet_ms: float
     ) -> list[Group[C]]:
-        """Those that may be shown; the others are put off. Ranks count those who waited."""
+        """Yield those that may be shown; the others are put off. Ranks count the waiting copies."""
         free = []
         for group in groups:
             theme = self.themes.same(group.shown.dedupe_key)

@@ -1,4 +1,4 @@
-"""A room's settings while they are changed: maps are merged deeply."""
+"""Changes of a room's settings: maps are merged deeply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with ``changes`` put over it; a map meets a map field by field."""
+    """Return ``base`` overridden by ``changes``; two maps are merged field by field."""
     whole = dict(base)
     for name, value in changes.items():
         old = whole.get(name)

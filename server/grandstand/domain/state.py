@@ -30,12 +30,13 @@ RECENT_COMMENTS = 50
 """How many shown comments a ``welcome`` carries at most (contract)."""
 
 ENDED_POLLS_KEPT = 20
-"""Ended polls that stay in the live state, the newest; HTTP lists all of them from the store."""
+"""Ended polls that stay in the live state, the newest ones; HTTP lists all of them from the
+store."""
 
 CUES_KEPT = 100
 
 STAFF_KNOWN_MS = 7 * 86_400_000
-"""How long a moderator or producer is known as such after it was last here."""
+"""How long a moderator or producer is known after the last visit."""
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -48,12 +49,12 @@ class Sanction(Struct, frozen=True):
     until: int | None = None
 
     def holds(self, now: int) -> bool:
-        """Return whether it still bars at ``now`` (programme time, ms)."""
+        """Return whether it is still in force at ``now`` (programme time, ms)."""
         return self.until is None or now < self.until
 
 
 class Staff(Struct, frozen=True):
-    """A moderator or producer who came into the room; known so until ``until`` (programme time)."""
+    """A moderator or producer who came into the room; known until ``until`` (programme time)."""
 
     role: Literal["moderator", "producer"]
     name: str
@@ -71,9 +72,9 @@ class OutcomeRecord(Struct, frozen=True, omit_defaults=True):
 
 
 class PrivateChanges(Struct, omit_defaults=True):
-    """What a commit tells the edges beside the frames; viewers never get it as such.
+    """What a commit tells the edges besides the frames; viewers never get it as such.
 
-    ``languages`` are those that moderation guessed, of the frames' comments, by their ids.
+    ``languages`` are the guessed languages of the frames' comments, by their ids.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -98,8 +99,9 @@ class RoomState(Struct):
     """All that a ``welcome``, an edge's checks and the room's sequencer need of a room.
 
     ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
-    the next begins for it. ``waiting`` holds versions of overlays that are not to be known of
-    before their time, ``cues_ahead`` cues; ``unwanted`` texts that were taken back, by dedupe key.
+    the next begins for it. ``waiting`` has versions of overlays that viewers must not know before
+    their time, ``cues_ahead`` such cues; ``unwanted`` has texts that were taken back, by dedupe
+    key.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -116,12 +118,12 @@ class RoomState(Struct):
     clock: str = ""
 
     def sanction(self, user: str, now: int) -> Sanction | None:
-        """Return the bar that holds against ``user`` at ``now``, if any."""
+        """Return the sanction in force against ``user`` at ``now``, if any."""
         sanction = self.sanctions.get(user)
         return sanction if sanction is not None and sanction.holds(now) else None
 
     def ban(self, user: str, now: int) -> Sanction | None:
-        """Return the ban that holds against ``user`` at ``now``, if any."""
+        """Return the ban in force against ``user`` at ``now``, if any."""
         sanction = self.sanction(user, now)
         return sanction if sanction is not None and sanction.kind == "ban" else None
 
@@ -139,8 +141,8 @@ PARTS = (
     "cues_ahead",
     "clock",
 )
-"""The fields of RoomState that are stored whole, each by itself, so that a commit writes what it
-changed. ``sanctions`` may be many: they are stored one by one."""
+"""The fields of RoomState that are stored whole, each by itself, so that a commit writes only what
+it changed. ``sanctions`` may be many: they are stored one by one."""
 
 
 def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> set[str]:
@@ -148,7 +150,7 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
     changed: set[str] = set()
     for frame in frames:
         changed |= _fold_frame(state, frame)
-    if private.clock:  # what was shown has times of a clock that is over
+    if private.clock:  # what was shown has times of the clock before
         state.clock, state.recent, state.cues = private.clock, [], []
         changed |= {"clock", "recent", "cues"}
     if private.polls:

@@ -60,7 +60,7 @@ def state_of(
 
 
 def _salvaged(payload: bytes, kind: Any) -> Any:
-    """Return what of a map, a list or the settings can be read, or None."""
+    """Return the readable part of a map, a list or the settings, or None."""
     try:
         if get_origin(kind) is list:
             items = msgspec.msgpack.decode(payload, type=list[msgspec.Raw])
@@ -86,7 +86,7 @@ def _salvaged(payload: bytes, kind: Any) -> Any:
 
 
 def _decoded(payload: bytes | msgspec.Raw, kind: Any) -> list[Any]:
-    """Return the one item, or none."""
+    """Return the item in a list, or an empty list."""
     try:
         return [msgspec.msgpack.decode(payload, type=kind)]
     except UNREADABLE:
@@ -94,7 +94,7 @@ def _decoded(payload: bytes | msgspec.Raw, kind: Any) -> list[Any]:
 
 
 def _without_unreadable(state: RoomState) -> list[str]:
-    """Take out what browsers can't read; return the ids."""
+    """Remove what browsers can't read; return the ids."""
     odd = [each.id for each in _shaped_by_producers(state) if not is_readable(each.data)]
     if odd:
         gone = set(odd)

@@ -1,4 +1,4 @@
-"""Texts that a moderator took back: for a while nobody's copy of one is shown. Pure; bounded.
+"""Texts that a moderator took back: for a while no copy of them is shown. Pure; bounded.
 
 A moderator who retracts a comment that stands for a group means the text of the group. Without a
 mark the next copy would be shown again. A copy isn't refused: it goes into the record, merged into
@@ -17,7 +17,7 @@ from grandstand.domain.expiry import forget_first, forget_over
 
 UNWANTED_MS = 600_000
 MAX_UNWANTED = 200
-"""Texts at most, some 30 bytes each in the state that a retraction writes."""
+"""At most this many texts, some 30 bytes each in the state that a retraction writes."""
 
 
 class Unwanted(Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""What a person said, and how it goes into and out of what is sent and stored. Pure.
+"""What a person said, and its conversion from and to what is sent and stored. Pure.
 
-Messages, documents and the arrays of the store are flat: the contract, or servers of before, say
-so. Inside, whatever hands a comment on holds an ``Utterance`` and copies none of its fields.
+Messages, documents and the arrays of the store are flat, as the contract and older servers require.
+Inside, code that hands a comment on holds an ``Utterance`` and copies none of its fields.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ PLAIN = Look()
 
 
 class Utterance(Struct, frozen=True, gc=False):
-    """Words, whose they are and how they look; ``at`` is in ms of programme time.
+    """The text, its author and its look; ``at`` is in ms of programme time.
 
     ``lang`` is the language (BCP 47) that moderation guessed, ``und`` if it guessed none. Nothing
-    in it can lead back to it, so the garbage collector needn't look at it.
+    in it can refer back to it, so the garbage collector needn't track it.
     """
 
     user: str
@@ -31,17 +31,17 @@ class Utterance(Struct, frozen=True, gc=False):
 
     @property
     def staff_role(self) -> StaffRole | UnsetType:
-        """Return the role as messages tell it: that of a viewer is left out."""
+        """Return the role as messages have it: a viewer's is left out."""
         return UNSET if self.role == "viewer" else self.role
 
 
 def look_of(message: Look) -> Look:
-    """Return the look of a message alone."""
+    """Return only the look of a message."""
     return Look(mode=message.mode, color=message.color, size=message.size)
 
 
 def utterance_of(message: Comment | HeldComment) -> Utterance:
-    """Return what was said, from a message; viewers' messages don't tell the language."""
+    """Return the utterance of a message; viewers' messages don't have the language."""
     return Utterance(
         message.user,
         message.name,
@@ -54,7 +54,7 @@ def utterance_of(message: Comment | HeldComment) -> Utterance:
 
 
 def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int) -> Comment:
-    """Return what viewers see of it."""
+    """Return the comment as viewers see it."""
     look = utterance.look
     return Comment(
         comment_id,
@@ -72,9 +72,9 @@ def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int)
 
 
 def stored_look(mode: Mode, size: Size, color: int | None) -> Look:
-    """Return the look that an array of the store tells; in those no colour is nil."""
+    """Return the look from an array of the store, in which no colour is nil."""
     if mode == "scroll" and size == "normal" and color is None:
-        return PLAIN  # that of nearly all
+        return PLAIN  # true of nearly all
     return Look(mode=mode, color=UNSET if color is None else color, size=size)
 
 

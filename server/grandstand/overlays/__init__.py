@@ -1,1 +1,2 @@
-"""What is shown about the room itself: the pulse; later stats, highlights, forecasts."""
+"""What is shown about the room itself: the pulse and stats cards; later highlights and
+forecasts."""

@@ -31,7 +31,7 @@ class PulseMeter:
     _seconds: deque[_Second] = field(default_factory=deque)
 
     def comment(self, now_ms: int, user: str, mood: float, excitement: float) -> None:
-        """One comment, with what the scorer says of it: mood -1 to 1, excitement 0 to 1."""
+        """Count one comment, with the scorer's mood (-1 to 1) and excitement (0 to 1)."""
         number = now_ms // 1000
         if not self._seconds or self._seconds[-1].number != number:
             self._seconds.append(_Second(number))

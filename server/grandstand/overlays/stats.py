@@ -1,10 +1,11 @@
 """Stats cards: which versions a room shows, keeps until their time, and removes. Pure.
 
-Theory of operation: a card is known by whom it is about and by its name. Each update is a version
-of it, an overlay of the same id with an ``at`` of its own; clients keep versions, so a viewer
-behind live goes on seeing the one of its own moment. A card is taken away by a version that expires
-at its ``at``. Versions go out when their ``at`` is near; until then they wait in the room's state:
-whoever comes meanwhile finds the card as it is, and a sequencer that takes over finds what waits.
+Theory of operation: a card is identified by its entity and its name. Each update is a version of
+it, an overlay of the same id with its own ``at``. Clients keep versions, so a viewer behind live
+goes on seeing the one of its own moment. A version that expires at its ``at`` removes a card.
+Versions are sent when their ``at`` is near; until then they wait in the room's state. So a viewer
+who joins meanwhile finds the card as it is, and a sequencer that takes over finds the waiting
+versions.
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ from grandstand.wire.messages import Overlay
 
 KIND = "stats"
 MAX_CARDS = 200
-"""Cards in a room; beyond, the oldest go. A welcome carries all of them."""
+"""Cards in a room; beyond that, the oldest are removed. A welcome has all of them."""
 
 MAX_CARDS_BYTES = 262_144
-"""Of all cards together, as msgpack; beyond, the oldest go too. 200 cards as large as one may be
-are 1 MB, which each viewer who enters would be sent; of athletes' results they are 60 KB."""
+"""Of all cards together, as msgpack; beyond that, the oldest are removed too. 200 cards of the
+largest size are 1 MB, which each viewer who enters would be sent; of athletes' results they are 60
+KB."""
 
 MAX_WAITING = 500
 """Versions that wait for their moment: each change of them writes them all."""
 
 VERSION_MS = 200
-"""Of a card's versions in one such span only the last goes out: a tick's length, and faster than
-anyone reads."""
+"""Of a card's versions in one such span only the last is sent: it is a tick's length, and faster
+than anyone reads."""
 
 
 class TooManyWaitError(Exception):
-    """More updates than a room holds back until their moment."""
+    """More updates than may wait for their moment."""
 
 
 def version(
@@ -49,7 +51,7 @@ def version(
     values: Mapping[str, int | float | str | None],
     duration_ms: int,
 ) -> Overlay:
-    """One version of a card; no ``values`` take it away at ``at``.
+    """Return one version of a card; without ``values`` it removes the card at ``at``.
 
     It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced.
     """
@@ -83,7 +85,7 @@ class Cards:
         """Versions that wait from now on, or no longer."""
 
     def give(self, cards: Sequence[Overlay]) -> list[Fate]:
-        """Take versions in; return what becomes of each.
+        """Take versions in; return what happens to each.
 
         Raises TooManyWaitError, and then takes none.
         """
@@ -112,7 +114,8 @@ class Cards:
         return "taken"
 
     def finish(self) -> tuple[list[Overlay], list[str]]:
-        """What the tick shows, each card's versions in their order, and the ids that it drops."""
+        """Return what the tick shows, each card's versions in their order, and the ids that it
+        removes."""
         due = [place for place, card in self._waits.items() if _is_near(card, self._now)]
         for place in sorted(due, key=lambda place: self._waits[place].at):
             self._show(self._waits.pop(place))

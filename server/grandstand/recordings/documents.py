@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 MAX_ITEM_BYTES = 1_048_576
 MAX_LEVELS = 16
-"""How deep a list that is wanted may lie."""
+"""How deep a wanted list may be."""
 
 Path = tuple[str, ...]
 """The keys that lead to a list; ``*`` is each item of a list on the way, () the whole."""
@@ -25,17 +25,17 @@ _KEY_MAX_BYTES = 100
 
 
 class Item(NamedTuple):
-    """An item as it is written, from which list, and its number among the items, from 1."""
+    """An item as it is written, its list, and its number among the items, from 1."""
 
     path: Path
     raw: bytes
     number: int
     is_whole: bool = True
-    """False for one that was too long to be kept, or that the file's end cuts off."""
+    """False for an item that was too long to be kept, or that the file's end cuts off."""
 
 
 class _Level:
-    """A list or an object on the way to a list that is wanted."""
+    """A list or an object on the way to a wanted list."""
 
     __slots__ = ("is_list", "is_wanted", "key")
 
@@ -55,7 +55,7 @@ class Document:
         self._at = 0
         self._levels: list[_Level] = []
         self._deeper = 0
-        """How many brackets are open within an item, or in what is passed over."""
+        """How many brackets are open within an item, or in a part that is skipped."""
         self._in_string = False
         self._item_from = -1
         self._string_from = -1
@@ -64,7 +64,7 @@ class Document:
         """The string before, which is a key if a colon follows."""
         self._count = 0
         self.is_whole = False
-        """Whether a document has come to its end, and no other has begun."""
+        """Whether a document has ended, and no other has begun."""
 
     def feed(self, more: bytes) -> Iterator[Item]:
         """Yield the items that have become whole with more of the bytes."""
@@ -73,7 +73,7 @@ class Document:
         self._trim()
 
     def close(self) -> Iterator[Item]:
-        """Yield the item that the end cuts off, if one is."""
+        """Yield the item that the end cuts off, if there is one."""
         if self._levels and self._levels[-1].is_wanted and not self.is_whole:
             raw = self._bytes[max(self._item_from, 0) :] if self._item_from >= 0 else b""
             if raw.strip() or self._too_long:
@@ -132,7 +132,7 @@ class Document:
                 self.is_whole = not self._levels
 
     def _open(self, is_list: bool, in_wanted: bool) -> None:
-        """A bracket opens: a level on the way to a list, or one that is passed over."""
+        """Handle an opening bracket: a level on the way to a list, or one that is skipped."""
         if in_wanted:
             self._deeper = 1
             return
@@ -147,7 +147,7 @@ class Document:
             self._item_from = self._at
 
     def _passed_over(self) -> bool:
-        """Go to the end of what is open within; whether that has come."""
+        """Skip to the end of the open part; return whether that has come."""
         deeper, at = self._deeper, self._at
         while True:
             found = _TO_BRACKET.match(self._bytes, at)
@@ -168,7 +168,7 @@ class Document:
                 deeper -= 1
 
     def _string_ended(self) -> bool:
-        """Go to the end of the string; whether that has come."""
+        """Go to the end of the string; return whether that has come."""
         found = _STRING_REST.match(self._bytes, self._at)
         assert found is not None
         self._at = found.end()
@@ -180,7 +180,7 @@ class Document:
         if self._string_from >= 0:
             self._word = self._bytes[self._string_from + 1 : self._at][:_KEY_MAX_BYTES]
             self._string_from = -1
-        self._at += 1  # the quote, or the newline that no string may hold
+        self._at += 1  # the quote, or the newline that no string may contain
         return True
 
     def _item(self, end: int, is_last: bool = False) -> Iterator[Item]:
@@ -201,7 +201,7 @@ class Lines:
         self._too_long = False
 
     def feed(self, more: bytes) -> Iterator[Item]:
-        """Yield the lines that have become whole, blank ones not."""
+        """Yield the lines that have become whole, except blank ones."""
         lines = (self._bytes + more).splitlines(keepends=True)
         last = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         for line in lines:

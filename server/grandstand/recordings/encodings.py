@@ -1,7 +1,7 @@
-"""How a file's bytes are read as text: by its byte order mark, its declaration, or its looks. Pure.
+"""Detection of a file's encoding: by its byte order mark, its declaration, or its content. Pure.
 
-Bytes that can't be text become ``MARK``, one lone surrogate that no text holds, so that whoever
-reads the text knows which comment was hit.
+Bytes that can't be text become ``MARK``, one lone surrogate that no text contains, so that the
+reader of the text knows which comment was damaged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _BROKEN_LEAST = 4
-"""Fewer bytes that aren't UTF-8 are damage; these are two characters of another encoding."""
+"""Fewer bytes that aren't UTF-8 are damage; this many are two characters of another encoding."""
 _WIDE = re.compile(rb"\s*[<\[{]")
 _DECLARED = re.compile(
     rb"""\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']"""
@@ -43,7 +43,7 @@ _KNOWN = {
     "iso-8859-1": "cp1252",
     "windows-1252": "cp1252",
 }
-"""Those that files of comments declare, each read as the superset that players take it for."""
+"""Encodings that files of comments declare, each read as the superset that players use for it."""
 
 
 def _marked(fault: UnicodeError) -> tuple[str, int]:
@@ -71,7 +71,7 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def _by_looks(head: bytes) -> str:
-    """UTF-8, unless it is mostly not that and GB18030 reads more of it."""
+    """Return UTF-8, unless the text is mostly not UTF-8 and GB18030 reads more of it."""
     text = decoder("utf-8").decode(head)
     broken = text.count(MARK)
     if broken < _BROKEN_LEAST:

@@ -1,4 +1,5 @@
-"""One comment of a recorded chat, whatever it was written in, and how its fields are read."""
+"""One comment of a recorded chat, in whatever format it was written, and how its fields are
+read."""
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ from grandstand.wire.messages import MAX_TIME_MS, Color, Look, Mode, Size, Staff
 MAX_ID_CHARS = 40
 MAX_USER_CHARS = 100
 MAX_TEXT_CHARS = 10_000
-"""Far more than a room takes: what is longer is no comment."""
+"""Far more than a room allows: a longer text is no comment."""
 WHITE = 0xFFFFFF
 NOBODY = "viewer"
-"""The author where the recording names none."""
+"""The author if the recording names none."""
 
 _SMALL_MAX, _NORMAL_MAX = 20, 30
 _HEX = re.compile(r"(?:#|0x)([0-9a-f]{6}|[0-9a-f]{3})(?:[0-9a-f]{2})?", re.IGNORECASE)
@@ -30,7 +31,7 @@ class Line(Look, frozen=True, omit_defaults=True):
     """A comment: ``at`` in ms, of programme time or from the start of the recording.
 
     ``id`` and ``merged_into`` are the recording's own ids; ``weight`` is absent where nobody
-    weighed it. ``ordinal`` is how many comments of the same moment, author and text stand before it
+    weighed it. ``ordinal`` is how many comments of the same moment, author and text come before it
     in the recording, besides those that are read together with it.
     """
 
@@ -49,7 +50,7 @@ class Line(Look, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What a recording holds besides comments (a gift, a deleted comment): counted by ``kind``."""
+    """A part of a recording that is no comment (a gift, a deleted comment): counted by ``kind``."""
 
     kind: str
 
@@ -61,8 +62,8 @@ class UnreadableError(Exception):
 class Twins:
     """Counts comments that say the same, so that two equal ones are two.
 
-    A comment's own id makes it the same one again. Ids that recorders write where they know none
-    (empty, 0) are no ids.
+    A comment with the same id is the same comment again. Ids that recorders write where they know
+    none (empty, 0) don't count as ids.
     """
 
     def __init__(self) -> None:
@@ -93,8 +94,8 @@ def made(
 ) -> Line:
     """Return the comment with every field inside its bounds.
 
-    Names and ids are cut, a colour that can't be read is left out. Raises UnreadableError for a
-    moment that is none, for no text, and for one of over ``MAX_TEXT_CHARS``.
+    Names and ids are cut, a colour that can't be read is left out. Raises UnreadableError for an
+    invalid time, for no text, and for a text of over ``MAX_TEXT_CHARS``.
     """
     if not (math.isfinite(at_ms) and 0 <= at_ms <= MAX_TIME_MS):
         raise UnreadableError(
@@ -119,13 +120,13 @@ def made(
 
 
 def _word(value: object) -> str:
-    """A name or an id; authors that recorders call 0 are unknown."""
+    """Return a name or an id; an author that the recorder calls 0 is unknown."""
     word = "" if value is None else str(value).strip()[:MAX_USER_CHARS]
     return "" if word == "0" else word
 
 
 def number(value: object, what: str) -> float:
-    """Return the number that a field holds or spells. Raises UnreadableError, saying ``what``."""
+    """Return the number in a field. Raises UnreadableError, which names ``what``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value if abs(value) <= 2**63 else math.inf
     if isinstance(value, str) and len(value) <= _NUMBER_MAX_CHARS:
@@ -137,7 +138,7 @@ def number(value: object, what: str) -> float:
 
 
 def colour(value: object) -> Color | UnsetType:
-    """Return a colour from a number, its digits, ``#rrggbb`` or ``#rgb``; white is none."""
+    """Return a colour from a number, its digits, ``#rrggbb`` or ``#rgb``; white counts as none."""
     found = _colour(value)
     return found if found is not None and 0 <= found < WHITE else UNSET
 
@@ -165,7 +166,7 @@ def _numbered_colour(value: object) -> int | None:
 
 
 def size_of(points: float) -> Size:
-    """Return the size of letters of so many points, as Bilibili's players count them."""
+    """Return the size for letters of so many points, as Bilibili's players classify them."""
     if points <= _SMALL_MAX:
         return "small"
     return "normal" if points <= _NORMAL_MAX else "large"

@@ -1,15 +1,15 @@
 """Elements of XML, cut out of a stream of text that may be broken. Pure.
 
 Well-formed XML is read as an XML reader reads it: attributes in either quotes and with ``>``,
-CDATA, comments, processing instructions, references, a document type. What isn't well-formed costs
-one element at most: a ``<`` that begins no tag is text, an element without its end ends where the
-next begins, and what can't be read is a Flaw with its place.
+CDATA, comments, processing instructions, references, a document type. A part that isn't well-formed
+costs at most one element: a ``<`` that begins no tag is text, an element without its end ends where
+the next begins, and an unreadable element is a Flaw with its place.
 
 Nothing is expanded but characters: entities that a document declares stay as they are written.
 
-Theory of operation: the text is worked off only as far as ``MAX_ELEMENT_CHARS`` before the end of
-what is there, so that whatever begins lies whole before us or is too long. Each character is looked
-at a bounded number of times, and at most twice ``MAX_ASIDE_CHARS`` and one chunk are kept.
+Theory of operation: the text is processed only up to ``MAX_ELEMENT_CHARS`` before the end of the
+available text. So every part that begins is available as a whole, or is too long. Each character is
+read a bounded number of times, and at most twice ``MAX_ASIDE_CHARS`` and one chunk are kept.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from grandstand.recordings.encodings import MARK
 
 MAX_ELEMENT_CHARS = 65_536
 MAX_ASIDE_CHARS = 1_048_576
-"""A comment or CDATA section that is longer is passed over, and not looked at again if it has no
-end."""
+"""A comment or CDATA section that is longer is skipped, and not searched again if it has no end."""
 
 _TAG = re.compile(
     r"<([^\W\d][\w.:-]*+)"
@@ -44,7 +43,7 @@ _ENDS = dict(_ASIDES)
 
 
 class Element(NamedTuple):
-    """An element: its attributes, and its text without what it holds of other elements' tags."""
+    """An element: its attributes, and its text without the tags of elements inside it."""
 
     name: str
     attributes: dict[str, str]
@@ -70,13 +69,13 @@ class Markup:
         self._at = 0
         self._line, self._column, self._counted = 1, 1, 0
         self._skipping = ""
-        """The end of an aside too long to be kept; what comes is passed over until there."""
+        """The end of an aside that is too long to be kept; the text is skipped until there."""
         self._endless: set[str] = set()
-        """Ends that the rest of the text doesn't hold."""
+        """Ends that the rest of the text doesn't have."""
         self._absent: dict[str, tuple[int, int]] = {}
-        """Ends, and between which places they were sought in vain."""
+        """Ends, and the range in which they were searched in vain."""
         self._waited = 0
-        """How much there was of an aside when its end hadn't come yet."""
+        """How much of an aside was available when its end hadn't come yet."""
         self._is_typed = False
         self._closed = False
 
@@ -92,7 +91,7 @@ class Markup:
         self._closed = True
         yield from self._scan(len(self._text))
         if self._skipping:
-            words = f"{self._skipping} never comes: what follows was passed over"
+            words = f"{self._skipping} never comes: the rest was skipped"
             yield Flaw(words, *self._place(len(self._text)))
         self._text, self._at = "", 0
 
@@ -103,7 +102,7 @@ class Markup:
         self._absent.clear()
 
     def _place(self, at: int) -> tuple[int, int]:
-        """Return the line and column of a place behind those that were asked for before, from 1."""
+        """Return the line and column of an offset, from 1; offsets must be asked for in order."""
         text, counted = self._text, self._counted
         newlines = text.count("\n", counted, at)
         if newlines:
@@ -153,7 +152,7 @@ class Markup:
         return True
 
     def _aside(self, at: int) -> str:
-        """Pass over a comment, CDATA, an instruction or a document type; return what is wrong.
+        """Skip a comment, CDATA, an instruction or a document type; return what is wrong.
 
         Stays where it is if the end may still come.
         """
@@ -185,7 +184,7 @@ class Markup:
         return ""
 
     def _element(self, at: int) -> Element | Flaw | None:
-        """Read the element whose tag begins here, if it is one that is wanted."""
+        """Read the element whose tag begins here, if it is a wanted one."""
         text = self._text
         tag = _TAG.match(text, at, at + MAX_ELEMENT_CHARS)
         if tag is None:
@@ -216,7 +215,7 @@ class Markup:
         return Element(name, attributes, _characters(content), *place)
 
     def _end_of(self, name: str, start: int, most: int) -> tuple[int, int] | str:
-        """Where the content ends, and the element; or what is wrong."""
+        """Return where the content and the element end; or what is wrong."""
         text = self._text
         most = min(most, len(text))
         at = start
@@ -239,7 +238,7 @@ class Markup:
         return f"the element has no end within {MAX_ELEMENT_CHARS} characters"
 
     def _find(self, end: str, start: int, most: int) -> int:
-        """``text.find``, which doesn't look again where the same was sought in vain."""
+        """Search as ``text.find`` does, but don't repeat a search that was in vain."""
         low, high = self._absent.get(end, (most, 0))
         known = low <= start
         found = self._text.find(end, max(start, high - len(end) + 1) if known else start, most)
@@ -256,7 +255,7 @@ def _landmarks(name: str) -> re.Pattern[str]:
 
 
 def _value(raw: str) -> str:
-    """An attribute's value as it is meant."""
+    """Return an attribute's value with its references resolved."""
     if "\n" in raw or "\t" in raw or "\r" in raw:
         raw = re.sub(r"\r\n?|[\t\n]", " ", raw)
     return _resolved(raw)
@@ -267,7 +266,7 @@ def _resolved(raw: str) -> str:
 
 
 def _referred(found: re.Match[str]) -> str:
-    """The character; what refers to none stays as it is written."""
+    """Return the character; a reference to none stays as it is written."""
     decimal, hexadecimal, word = found.groups()
     if word is not None:
         return html5.get(f"{word};", found[0])
@@ -277,7 +276,8 @@ def _referred(found: re.Match[str]) -> str:
 
 
 def _characters(content: str) -> str:
-    """The text of an element's content: tags that have their ends aren't text, others are."""
+    """Return the text of an element's content: tags that have their ends aren't text, others
+    are."""
     if "\r" in content:
         content = content.replace("\r\n", "\n").replace("\r", "\n")
     if "<" not in content:
@@ -303,7 +303,7 @@ def _characters(content: str) -> str:
 
 
 def _inner_tag(content: str, at: int, parts: list[str], opened: dict[str, list[int]]) -> int:
-    """Add what stands at a ``<`` to the parts; return where to go on."""
+    """Add the text at a ``<`` to the parts; return where to go on."""
     begin, end = _TAG.match(content, at), _END.match(content, at)
     if begin is not None:
         if not begin[3]:

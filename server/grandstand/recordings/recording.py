@@ -32,12 +32,12 @@ from grandstand.recordings.line import Line, Other, UnreadableError
 from grandstand.recordings.markup import Element, Flaw, Markup
 
 HEAD_BYTES = 65_536
-"""So much of a file is looked at to tell its encoding and form."""
+"""This much of a file is read to recognise its encoding and form."""
 SOUGHT_BYTES = 32_768
-"""So early the first comment of a JSON document comes: what is sought longer costs 50 ms."""
+"""The first comment of a JSON document must come within this; a longer search would cost 50 ms."""
 SAMPLES = 20
 PARSED_AT_ONCE = 65_536
-"""Characters or bytes that are worked off between two looks at what was found."""
+"""Characters or bytes that are processed between two checks of what was found."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG_NAME = re.compile(r"<([A-Za-z][\w.-]{0,40})(?=[\s/>])")
@@ -46,7 +46,7 @@ _WORDS_MAX_CHARS = 300
 
 
 def forms(kind: type[Line] = Line) -> tuple[Form, ...]:
-    """Return the forms that can be read, ours first."""
+    """Return the forms that can be read, our own first."""
     return (
         own.form(kind),
         bilibili.FORM,
@@ -75,7 +75,7 @@ def known_forms() -> str:
 class Entry(NamedTuple):
     """One part of a recording.
 
-    ``number`` is its line in NDJSON, else its place among the parts, from 1; ``where`` is for
+    ``number`` is its line in NDJSON, else its number among the parts, from 1. ``where`` is for
     people: the line, line and column, or the number of an item. ``found`` is a comment, or what is
     wrong.
     """
@@ -88,10 +88,10 @@ class Entry(NamedTuple):
 class Reader:
     """Reads a recording from its bytes as they come.
 
-    ``form`` is a form's name, or None where it is to be told by what the file holds; ``kind`` may
-    be stricter than a plain Line. After the first bytes ``name`` is the form's, after
-    ``close`` ``others`` counts what the recording holds besides comments. ``start`` is the
-    programme time (ms) of second 0, if the recording tells it.
+    ``form`` is a form's name, or None to recognise it by the content; ``kind`` may be stricter than
+    a plain Line. After the first bytes ``name`` is the form's; after ``close`` ``others`` counts
+    the parts that are no comments. ``start`` is the programme time (ms) of second 0, if the
+    recording has it.
     """
 
     def __init__(self, form: str | None = None, kind: type[Line] = Line) -> None:
@@ -111,7 +111,7 @@ class Reader:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether a JSON document ended before its end."""
+        """Return whether a JSON document ended before its end."""
         return isinstance(self._cutter, Document) and not self._cutter.is_whole
 
     def feed(self, chunk: bytes) -> Iterator[Entry]:
@@ -138,7 +138,7 @@ class Reader:
             yield from self._items(chain(self._cutter.feed(rest), self._cutter.close()))
 
     def _begun(self) -> bytes:
-        """Tell the form by the head; return the head, which is to be read."""
+        """Recognise the form by the head; return the head, which must be read."""
         encoding, mark = encoding_of(self._head[:HEAD_BYTES])
         head, self._head = self._head[mark:], b""
         self._decode = decoder(encoding)
@@ -210,7 +210,7 @@ class Reader:
 
 
 def _recognised(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
-    """Return the form of what begins with a text, and what cuts it. Raises NotARecordingError."""
+    """Return the form of a text, and what cuts it into parts. Raises NotARecordingError."""
     begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
     xml_forms = [form for form in among if isinstance(form, XmlForm)]
     if xml_forms and (begins == "<" or (not begins and len(among) == 1)):
@@ -255,9 +255,9 @@ def _knowing(item: Item, among: list[JsonForm]) -> JsonForm | None:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All of a recording: its form's name, its parts, and what else it holds, counted.
+    """All of a recording: its form's name, its parts, and a count of what is no comment.
 
-    ``start`` is the programme time (ms) of second 0, if the recording tells it. ``is_cut_off`` is
+    ``start`` is the programme time (ms) of second 0, if the recording has it. ``is_cut_off`` is
     whether a JSON document ended before its end.
     """
 
@@ -269,12 +269,12 @@ class Recording:
 
     @property
     def comments(self) -> list[tuple[int, Line]]:
-        """The parts that are comments, with their numbers."""
+        """Return the parts that are comments, with their numbers."""
         return [(each.number, each.found) for each in self.lines if isinstance(each.found, Line)]
 
     @property
     def faults(self) -> list[tuple[str, str]]:
-        """Where the parts are that are none, and why."""
+        """Return the places of the parts that are none, and why."""
         return [(each.where, each.found) for each in self.lines if isinstance(each.found, str)]
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 
 def is_gapless(text: str) -> bool:
-    """Whether a word is of a script that has no gaps between words (or none one can rely on)."""
+    """Return whether a word is in a script without gaps between words (or without reliable
+    ones)."""
     return any("\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" for letter in text)
 
 
 def is_part(text: str, start: int, end: int) -> bool:
-    """Return whether what stands at [start, end) is a part of a longer word.
+    """Return whether the text at [start, end) is a part of a longer word.
 
-    In scripts with gaps a letter or digit beside it says so. Katakana have none, but foreign
-    words alone are written in them: a word beside which others stand is a part of one, as カス
-    is of カスタネット.
+    In scripts with gaps, a letter or digit beside it shows that. Katakana have no gaps, but only
+    foreign words are written in them. So a word with other katakana beside it is a part of one, as
+    カス is of カスタネット.
     """
     return (start > 0 and _joins(text[start - 1], text[start])) or (
         end < len(text) and _joins(text[end], text[end - 1])

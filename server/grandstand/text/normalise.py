@@ -1,9 +1,9 @@
 """Two forms of a text: one to show, and one for rules, merging and the scorer.
 
 ``clean`` makes the text safe to show and keeps what people mean by it: emoji sequences, marks of
-scripts that need them. ``skeleton`` throws away what is used to slip past filters: case, look-alike
+scripts that need them. ``skeleton`` removes what people use to get past filters: case, look-alike
 letters, marks, letters set apart, digits for letters, endless repeats. Training uses this very
-module (``models/comment_scorer``), so a change here asks for a new model and a new
+module (``models/comment_scorer``), so a change here needs a new model and a new
 ``grandstand.moderation.ngrams.VERSION``.
 """
 
@@ -20,7 +20,7 @@ from confusable_homoglyphs.confusables import confusables_data
 
 
 def _ranges(belongs: Callable[[str], bool], first: int = 0, last: int = 0x1F000) -> str:
-    """Give the inside of a regex class of the code points that belong (15 ms for all, once)."""
+    """Return the inside of a regex class of the code points that belong (15 ms for all, once)."""
     out: list[str] = []
     start = -1
     for code in range(first, last + 1):
@@ -72,30 +72,30 @@ _JOINERS = re.compile(
 )
 _LOST_SELECTOR = re.compile(f"(?<![{_PICTURE}0-9#*])[\ufe00-\ufe0f]")
 _ZALGO = re.compile(
-    f"(?=[{_NEAR_MARKS}{_LOOSE_MARKS}{_FAR}])(?:"  # few letters pass, and more is looked at
+    f"(?=[{_NEAR_MARKS}{_LOOSE_MARKS}{_FAR}])(?:"  # a quick test that few letters pass
     f"(?:^|(?<=\\s)){_MARK}+|(?<=[{_LOOSE_MARKS}\ufe0f]{{2}})[{_LOOSE_MARKS}]+|"
     f"(?<={_MARK}{{4}}){_MARK}+)"
 )
 _LONG_MARKS = re.compile(f"(?=[{_NEAR_MARKS}{_FAR}])(?<={_MARK}{{30}}){_MARK}+")
-"""Beyond the 30 of Unicode's Stream-Safe Text Format (UAX #15): to put a run of marks in order
-takes CPython the square of its length."""
+"""A run longer than the 30 of Unicode's Stream-Safe Text Format (UAX #15): to put a run of marks in
+order takes CPython the square of its length."""
 
 _BLANKS = re.compile(f"[{_BLANK_LETTERS}]+")
 _MAY_BE_SUSPECT = re.compile(f"[{_NEAR_MARKS}{_BLANK_LETTERS}\u034f{_FAR}]")
-"""A fifteenth of the time of ``_SUSPECT``, as ``_MARK`` says."""
+"""Takes a fifteenth of the time of ``_SUSPECT``, as ``_MARK`` explains."""
 
 _SUSPECT = re.compile(f"[{_MARKS}{_BLANK_LETTERS}\u034f]")
 
 
 def clean(text: str) -> str:
-    """Give what may be shown of ``text``: NFC, visible, on one line; '' if nothing is left.
+    """Return what may be shown of ``text``: NFC, visible, on one line; '' if nothing is left.
 
     Never raises, encodes to UTF-8, and is its own fixed point. At most two loose combining marks
-    stay on a letter, four of its own script's. Costs about 0.5 us for a plain comment.
+    stay on a letter, four of its own script's. Takes about 0.5 us for a plain comment.
     """
     if text.isprintable() and "  " not in text and (text.isascii() or _is_plain(text)):
         return text.strip()
-    # What is taken out may bring together what then composes or collapses: until nothing moves.
+    # Removing something may join parts that then compose or collapse: repeat until it is stable.
     while (cleaner := _strip(text)) != text:
         text = cleaner
     return text
@@ -129,20 +129,20 @@ _OVERLAY, _POINTS, _AROUND = 1, range(10, 37), range(200, 241)  # canonical comb
 MOST_FOLDED = 20_000
 
 UNFOLDED = 600
-"""Letters that a text may unfold to in full, a fifth more than the contract's longest comment has.
-A single code point can unfold to 18 letters."""
+"""Letters to which a text may be folded in full, a fifth more than the contract's longest comment
+has. A single code point can fold to 18 letters."""
 
 _UNFOLDED_EACH = 2
 
 _DARK_LETTERS = 0x1F150
-"""White on black circles, and 32 on in squares: Unicode gives them no plain form."""
+"""White on black circles, and 32 later in squares: Unicode gives them no plain form."""
 
 
 class _Folding(dict[int, str]):
-    """What each code point becomes in a skeleton, worked out when first met.
+    """What each code point becomes in a skeleton, computed when it first occurs.
 
-    A room's chat needs a few thousand; of who sends every code point there is, it remembers the
-    first ``MOST_FOLDED`` (3 MB) and works the others out each time.
+    A room's chat needs a few thousand. In case somebody sends every code point there is, it caches
+    the first ``MOST_FOLDED`` (3 MB) and computes the others each time.
     """
 
     def __missing__(self, code: int) -> str:
@@ -176,7 +176,7 @@ def _fold_one(letter: str) -> str:
 
 
 def _read_look_alikes() -> dict[str, str]:
-    """Letters that look like an ASCII letter, from Unicode's confusables."""
+    """Return letters that look like an ASCII letter, from Unicode's confusables."""
     found: dict[str, str] = {}
     for letter, twins in confusables_data.items():
         if len(letter) != 1 or letter < "\x80" or not letter.isalpha():
@@ -192,7 +192,7 @@ _look_alikes = _read_look_alikes()
 _folding = _Folding()
 
 CAPITALS = {ord(letter): twin for letter, twin in _look_alikes.items() if letter.isupper()}
-"""Capitals that look like an ASCII letter, for names: a skeleton folds case before it looks."""
+"""Capitals that look like an ASCII letter, for names: a skeleton folds case before it compares."""
 
 _LEET = str.maketrans("013457@$!|€", "oieastasile")
 _MAY_BE_LEET = re.compile("[013457@$!|€]")
@@ -210,7 +210,7 @@ _NUMBER = re.compile(  # 100k, 30's, $10m, 4v5, ps4
 
 
 def _unleet(found: re.Match[str]) -> str:
-    """Read digits and signs as letters in a word that is plainly meant as one: not 1v1, mp3."""
+    """Read digits and signs as letters in a word that is clearly meant as one: not 1v1, mp3."""
     word = found[0]
     if not (
         _LEET_INSIDE.search(word)
@@ -228,7 +228,7 @@ _MAY_BE_APART = re.compile("[^a-z0-9][a-z][^a-z0-9]")
 _NOT_LETTER = re.compile(r"[\W_]+")
 _HAN_GAPS = r"*._\-·~|/\\^+#&"
 _HAN_APART = re.compile(
-    f"(?=[ {_HAN_GAPS}])(?:"  # of few texts is more than this looked for
+    f"(?=[ {_HAN_GAPS}])(?:"  # for most texts nothing else is searched
     f"(?<=[{_HAN}])[{_HAN_GAPS}]{{1,3}}(?=[{_HAN}])|"
     f"(?<=(?<![{_HAN}])[{_HAN}]) (?=[{_HAN}](?![{_HAN}])))"
 )
@@ -237,11 +237,11 @@ _RUN = re.compile(r"(.)\1\1+")  # {2,} would take twice the time to find nothing
 
 @lru_cache(maxsize=4096)
 def skeleton(text: str) -> str:
-    """Give the normal form of ``text``, by which rules, merging and scorer see it.
+    """Return the normal form of ``text``, which rules, merging and scorer use.
 
-    May be '' (a text of marks alone). Pure; the cache spares the scorer from doing the work again
-    that the rules did a moment before. 2 to 6 us for a comment not seen before. At most
-    ``UNFOLDED`` letters or twice those of ``text``, whichever is more.
+    May be '' (a text of only marks). Pure. The cache spares the scorer the work that the rules did
+    a moment before. 2 to 6 us for a comment not seen before. At most ``UNFOLDED`` letters or twice
+    those of ``text``, whichever is more.
     """
     text = text.lower() if text.isascii() else _unfold(text)
     if _MAY_BE_LEET.search(text):
@@ -256,9 +256,9 @@ def skeleton(text: str) -> str:
 
 
 def _unfold(text: str) -> str:
-    """Fold each code point; where that makes the text too long, none to more than two letters.
+    """Fold each code point. If that makes the text too long, fold none to more than two letters.
 
-    No letter behind them is left out, else a word could hide behind those that unfold.
+    No letter after them is left out, else a word could hide behind those that fold to many.
     """
     folded = text.translate(_folding)
     if len(folded) <= max(UNFOLDED, len(text)):
@@ -270,10 +270,12 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 
 def dedupe_key(text: str) -> int:
-    """Give a stable number of 63 bits that alike comments share: those of one skeleton's letters.
+    """Return a stable number of 63 bits that is equal for comments whose skeletons have the same
+    letters.
 
-    The same in every process and release of one skeleton. Comments without letters or digits (only
-    emoji, "!!!") are alike if their skeletons are, or failing that their texts.
+    It is the same in every process, and in every release with the same skeleton. Comments without
+    letters or digits (only emoji, "!!!") are equal if their skeletons are, or, without skeletons,
+    their texts.
     """
     bones = skeleton(text)
     letters = bones if bones.isalnum() else _PUNCTUATION.sub("", bones)

@@ -12,7 +12,7 @@ ShowTally = Literal["always", "voted", "revealed"]
 
 
 class PollRecord(Struct, frozen=True, kw_only=True):
-    """A poll with what viewers aren't told: its answer before the reveal, its vote shards.
+    """A poll with what viewers don't get: its answer before the reveal, its vote shards.
 
     Before it is ``announced`` viewers know nothing of it.
     """
@@ -37,17 +37,17 @@ class PollRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> bool:
-        """Whether no vote can change it any more."""
+        """Return whether no vote can change it any more."""
         return self.status != "open"
 
     @property
     def ends_at(self) -> int:
-        """When the last vote may arrive (programme time, ms)."""
+        """Return when the last vote may arrive (programme time, ms)."""
         return self.closes_at + self.grace
 
     @property
     def tally_is_public(self) -> bool:
-        """Whether everyone may see the tally now."""
+        """Return whether everyone may see the tally now."""
         if self.status == "cancelled":
             return False
         return self.show_tally == "always" or self.status == "revealed"

@@ -1,4 +1,4 @@
-"""All kinds of polls, and what can be said of a call by looking at all of them."""
+"""All kinds of polls, and checks of a call that need all of them."""
 
 from __future__ import annotations
 

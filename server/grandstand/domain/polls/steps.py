@@ -2,7 +2,7 @@
 
 A poll goes from ``open`` to ``closed`` (once final), ``revealed``, or ``cancelled``. It is ``open``
 before ``opens_at`` too: viewers show it by their own playhead. Between ``closes_at`` and the end of
-``grace`` it is open still, for those who see the picture later.
+``grace`` it is still open, for viewers who see the picture later.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("cancelled", "cancel"): "cancelled",
     ("cancelled", "finish"): "cancelled",
 }
-"""What each step leads to; a pair that isn't here is impossible."""
+"""The status after each step; a pair that isn't here is impossible."""
 
 
 class ImpossibleStepError(Exception):
@@ -39,9 +39,9 @@ class ImpossibleStepError(Exception):
 
 
 def extend(poll: PollRecord, closes_at: int, now: int) -> PollRecord:
-    """Let the window end at ``closes_at`` if that is later; only as long as it isn't over.
+    """Let the window end at ``closes_at`` if that is later; only while it isn't over.
 
-    Once it is over some have seen its end, and after its grace every shard may be closed.
+    Once it is over some viewers have seen its end, and after its grace every shard may be closed.
     """
     status = _next(poll, "extend")
     if now > poll.closes_at:
@@ -65,7 +65,7 @@ def close(poll: PollRecord, now: int, grace: int | None) -> PollRecord:
 
 
 def finish(poll: PollRecord, tally: list[int], voters: int) -> PollRecord:
-    """The final result, summed after every shard was closed; a second one changes nothing."""
+    """Set the final result, summed after every shard was closed; a second one changes nothing."""
     status = _next(poll, "finish")
     if poll.final:
         return poll
@@ -73,7 +73,7 @@ def finish(poll: PollRecord, tally: list[int], voters: int) -> PollRecord:
 
 
 def reveal(poll: PollRecord) -> PollRecord:
-    """Shows tally and answer to everyone; only once the result is final."""
+    """Show tally and answer to everyone; only once the result is final."""
     return replace(poll, status=_next(poll, "reveal"))
 
 

@@ -1,4 +1,4 @@
-"""What makes a vote count: its choices, and its moment."""
+"""Conditions for a vote to count: its choices, and its moment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from grandstand.wire.codes import ErrorCode, RefusedError
 
 
 def check_choices(poll: PollRecord, choices: list[int]) -> None:
-    """Raise RefusedError(bad_choice) unless ``choices`` are such as the poll takes."""
+    """Raise RefusedError(bad_choice) unless the poll accepts ``choices``."""
     if len(set(choices)) != len(choices):
         raise RefusedError(ErrorCode.BAD_CHOICE, "an option is named twice in `choices`")
     if not all(0 <= choice < len(poll.options) for choice in choices):
@@ -20,5 +20,6 @@ def check_choices(poll: PollRecord, choices: list[int]) -> None:
 
 
 def counts(poll: PollRecord, at: int, now: int) -> bool:
-    """Whether a vote for the moment ``at`` that arrives at ``now`` lies in the poll's window."""
+    """Return whether a vote for the moment ``at`` that arrives at ``now`` is in the poll's
+    window."""
     return poll.status == "open" and poll.opens_at <= at <= poll.closes_at and now < poll.ends_at

@@ -1,4 +1,4 @@
-"""Comments as ArtPlayer's danmaku plugin takes them, and players that are alike.
+"""Comments as ArtPlayer's danmaku plugin, and similar players, read them.
 
 [{``text``, ``time`` (s), ``mode`` (0 scrolls, 1 top, 2 bottom), ``color`` ``#rrggbb``}].
 """

@@ -1,10 +1,10 @@
 """Bilibili's XML, which danmaku players and converters read and write. Pure.
 
-An element is ``<d p="seconds,mode,size,colour,unix seconds,pool,user,id">text</d>``; the seconds
-count from the start of the span, the mode is 1 to 3 and 6 scroll, 4 bottom, 5 top. Recorders of
-live rooms add the author's name as ``user``, and ``sc`` (which says something), ``gift``,
-``guard`` and ``toast`` elements. Ours tells when second 0 was in ``<start>``, which others pass
-over, and an author whose id has a comma in ``uid``.
+An element is ``<d p="seconds,mode,size,colour,unix seconds,pool,user,id">text</d>``. The seconds
+count from the start of the span; modes 1 to 3 and 6 scroll, 4 is bottom, 5 top. Recorders of live
+rooms add the author's name as ``user``, and ``sc`` (which may have words), ``gift``, ``guard`` and
+``toast`` elements. Our own files have the time of second 0 in ``<start>``, which other readers
+skip, and in ``uid`` an author whose id has a comma.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ MODES_READ: dict[str, Mode] = {
 }
 _SIZES_READ: dict[str, Size] = {"18": "small", "25": "normal", "": "normal", "36": "large"}
 START = "start"
-"""The element that tells the programme time (ms) of second 0."""
+"""The element with the programme time (ms) of second 0."""
 
 _DRAWN = {"7": "drawings (mode 7)", "8": "scripts (mode 8)", "9": "scripts (mode 9)"}
 _PLACE_MAX_CHARS = 1000
 GOLD = 0xFFD700
-"""What is paid for to be read is shown in it."""
+"""The colour of comments that somebody paid for."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 can't say, not even escaped (its production 2)."""
+"""Characters that XML 1.0 can't contain, not even escaped (its production 2)."""
 
 
 async def document(
     room: str, start: int, chunks: AsyncIterator[Sequence[Row]]
 ) -> AsyncIterator[bytes]:
-    """The document in parts; ``start`` is the programme time (ms) of second 0."""
+    """Yield the document in parts; ``start`` is the programme time (ms) of second 0."""
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<i><chatserver>grandstand</chatserver><chatid>{escape(room)}</chatid>"
@@ -136,7 +136,7 @@ def _mode(word: str) -> Mode | Other:
 
 
 def _super_chat(element: Element) -> Found:
-    """What was paid for to be read: at the top, where it has words."""
+    """Return a comment that somebody paid for: at the top, if it has words."""
     if not element.text.strip():
         return Other("sc elements without words")
     seconds = number(element.attributes.get("ts"), "ts")

@@ -1,7 +1,7 @@
-"""Messages of Bilibili's live rooms as recorders keep them: one of the site's own a line.
+"""Messages of Bilibili's live rooms as recorders keep them: one of the site's own on each line.
 
-``{"cmd": "DANMU_MSG", "info": [[_, mode, size, colour, ms since 1970, id, …], text, [uid, name,
-…], …]}``, and ``SUPER_CHAT_MESSAGE``, which says something too. Gifts and all else are counted.
+``{"cmd": "DANMU_MSG", "info": [[_, mode, size, colour, ms since 1970, id, …], text, [uid, name, …],
+…]}``, and ``SUPER_CHAT_MESSAGE``, which has words too. Gifts and everything else are counted.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ Found = Line | Other
 
 @dataclass(frozen=True, slots=True)
 class XmlForm:
-    """A form in XML: ``names`` are the elements that are read, ``signs`` those that tell it.
+    """A form in XML: ``names`` are the elements that are read, ``signs`` those by which it is
+    recognised.
 
     ``read`` raises UnreadableError for an element that is no comment.
     """
@@ -28,9 +29,9 @@ class XmlForm:
 
 @dataclass(frozen=True, slots=True)
 class JsonForm:
-    """A form in JSON: a document with comments in the lists at ``paths``, or one a line.
+    """A form in JSON: a document with comments in the lists at ``paths``, or one on each line.
 
-    ``knows`` tells by a decoded item whether it is of this form. ``read`` takes an item as it is
+    ``knows`` returns whether a decoded item is of this form. ``read`` takes an item as it is
     written, and raises UnreadableError or what msgspec raises for one that is no comment.
     """
 

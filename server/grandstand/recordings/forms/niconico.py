@@ -45,7 +45,8 @@ _COMMANDS_MAX = 20
 
 
 def _dressed(at_ms: float, who: object, text: str, commands: list[str], own_id: object) -> Line:
-    """The comment as its commands want it; of two for the same thing the first counts."""
+    """Return the comment with the look that its commands set; the first of two for the same thing
+    counts."""
     mode: Mode = "scroll"
     size: Size = "normal"
     color: object = None

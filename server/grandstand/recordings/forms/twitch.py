@@ -1,4 +1,4 @@
-"""Chats of Twitch recordings, as TwitchDownloader, twitch-dl and the v5 API before them give them.
+"""Chats of Twitch recordings, as TwitchDownloader, twitch-dl and the older v5 API write them.
 
 A document whose ``comments`` are {``_id``, ``content_offset_seconds``, ``commenter``
 {``display_name``, ``_id``, ``name``} or null, ``message`` {``body``, ``user_color`` or null}}.
