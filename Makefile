@@ -21,7 +21,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium strace haproxy docker-compose prometheus g++
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
+.PHONY: help setup setup-test setup-bench run test soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: setup-test ## everything that is checked
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
 	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+soak: setup-test ## repeat what one run may miss: more examples, odd inputs, workers killed, raced tests beside burners; a quarter of an hour
+	@$(BIN)/python -m tests.soak
 
 setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
 	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --loglevel=error --no-audit --no-fund

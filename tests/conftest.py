@@ -13,10 +13,11 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests.examples import TIMES
 from tests.server import ServerProcess
 from tests.valkey import valkey
 
-settings.register_profile("grandstand", deadline=None, derandomize=True)
+settings.register_profile("grandstand", deadline=None, derandomize=TIMES == 1)
 settings.load_profile("grandstand")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.examples import TIMES
 from tests.invariants import ledger
 from tests.invariants.ledger import (
     Entry,
@@ -504,11 +505,11 @@ class Posts(RuleBasedStateMachine):
 
 
 TestPosts = Posts.TestCase
-TestPosts.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPosts.settings = settings(max_examples=60 * TIMES, stateful_step_count=30, deadline=None)
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBooks.settings = settings(max_examples=60 * TIMES, stateful_step_count=40, deadline=None)
 TestPoll = Poll.TestCase
-TestPoll.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPoll.settings = settings(max_examples=60 * TIMES, stateful_step_count=30, deadline=None)
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=50, unique=True))

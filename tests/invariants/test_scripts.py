@@ -53,6 +53,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.examples import TIMES
 from tests.invariants import ledger
 from tests.invariants.ledger import JobCursor, Keeping, Limits, Place, Post, Proposal, Room, Shard
 from tests.proxy import CuttingProxy
@@ -768,7 +769,7 @@ def test_the_scripts_do_what_the_books_do(machine: type[Machine], tmp_path: Path
             run_state_machine_as_test(
                 lambda: machine(runner, bench),  # type: ignore[arg-type]  # a factory is fine
                 settings=settings(
-                    max_examples=80,
+                    max_examples=80 * TIMES,
                     stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

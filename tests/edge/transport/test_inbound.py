@@ -14,6 +14,8 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, Frame, Opcode
 from websockets.utils import apply_mask
 
+from tests.examples import TIMES
+
 CLIENT_DEFLATE = PerMessageDeflate(True, True, 15, 15)
 
 
@@ -74,7 +76,7 @@ def altered(draw: st.DrawFn) -> bytes:
 pieces = st.lists(sound | altered() | st.binary(max_size=9), max_size=6)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * TIMES, deadline=None)
 @given(pieces, st.booleans())
 @example([framed(0xC1, deflated(b"\0" * 1_000_000), b"mask")], True)
 @example([b"\x81\xfe\x00\x02\0\0\0\0hi", b"\x8a\xfe\x00\x7e\0\0\0\0" + b"x" * 126], False)
@@ -218,7 +220,7 @@ def read_all(inbound: Inbound, data: list[bytes]) -> list[tuple[Opcode, bytes]]:
     return read
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * TIMES, deadline=None)
 @given(st.lists(sound, max_size=6), st.lists(st.integers(0, 1 << 17), max_size=6), st.booleans())
 def test_frame_by_frame_the_same_is_read_however_the_stream_is_cut(
     sent: list[bytes], cuts: list[int], deflates: bool

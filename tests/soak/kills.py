@@ -1,0 +1,111 @@
+"""Viewers talk while the workers that serve them are killed, hung and stopped, and so is the store.
+
+Every comment that was acknowledged is in the record, once; no viewer sees a frame twice or two
+under one number. Ends with 1 and says what is wrong otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tests.server import ServerProcess
+from tests.system.record import whole_record
+from tests.viewer import Viewer
+from tests.waiting import until
+from tests.workers.processes import crowd, go_on, pids
+
+WORKERS = 3
+VIEWERS = 24
+BETWEEN = 40
+"""Acknowledged comments from one kill to the next, so that all is well again in between."""
+HOW = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM, "hung": signal.SIGSTOP}
+
+
+async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
+    """Let the viewers talk until there were so many kills; how many of each kind."""
+    environment = {"GRANDSTAND_WORKERS": f"{WORKERS}", "GRANDSTAND_DRAIN_S": "0.5"}
+    server = ServerProcess(folder, environment=environment)
+    acknowledged: dict[str, str] = {}
+    over = asyncio.Event()
+    done: Counter[str] = Counter()
+
+    async def talk(viewer: Viewer) -> None:
+        number = 0
+        while not over.is_set():
+            seen = len(viewer.frames)
+            text = f"{viewer.name} says line {number}"
+            answer = await viewer.insist({"type": "comment", "text": text})
+            assert answer["type"] == "ack", answer
+            acknowledged[answer["comment"]] = text
+            number += 1
+            await until(
+                lambda seen=seen: len(viewer.frames) > seen or over.is_set()  # type: ignore[misc]
+            )
+
+    async def strike() -> None:
+        kind = draw.choice([*HOW, "store killed"])
+        if kind == "store killed":
+            before = server.valkey_pid
+            server.kill_valkey()
+            await until(lambda: server.valkey_pid != before)
+        else:
+            name, pid = draw.choice(sorted(pids(server).items()))
+            os.kill(pid, HOW[kind])
+            await until(lambda: pids(server).get(name, pid) != pid)
+            go_on(pid)
+        done[kind] += 1
+
+    try:
+        await asyncio.to_thread(server.start)
+        await until(lambda: len(pids(server)) == WORKERS)
+        server.make_room("soak")
+        async with AsyncExitStack() as stack:
+            viewers = await crowd(stack, server, "soak", count=VIEWERS)
+            talking = [asyncio.create_task(talk(viewer)) for viewer in viewers]
+            for _ in range(kills):
+                said = len(acknowledged)
+                await until(lambda said=said: len(acknowledged) >= said + BETWEEN)  # type: ignore[misc]
+                await strike()
+                await until(lambda: all(viewer.is_here for viewer in viewers))
+            over.set()
+            await asyncio.gather(*talking)
+            last = await viewers[0].insist({"type": "comment", "text": "and that was all"})
+            acknowledged[last["comment"]] = "and that was all"
+            for viewer in viewers:
+                await viewer.seen("and that was all")
+        kept = await whole_record(server, "soak")
+        assert {row["id"]: row["text"] for row in kept} == acknowledged
+        assert len(kept) == len(acknowledged)
+    except BaseException as error:
+        error.add_note(server.log[-8000:])
+        raise
+    finally:
+        server.end()
+    done["comments"] = len(acknowledged)
+    return done
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.kills", description=__doc__)
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        done = asyncio.run(endure(Path(folder), given.kills, random.Random(given.seed)))
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(done.items())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
