@@ -7,7 +7,7 @@ from grandstand.domain.state import ENDED_POLLS_KEPT
 from grandstand.store.votes import Ballot
 
 from tests.api.harness import Harness
-from tests.domain.polls.examples import CASES, OPTIONS, Case
+from tests.domain.polls.examples import CASES, Case
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,7 +16,8 @@ SINGLE = {"kind": "single", "question": "Who wins?", "options": ["A", "B"], "dur
 
 
 async def opened(harness: Harness, room: str, **changes: Any) -> dict[str, Any]:
-    answer = await harness.call("POST", f"/v1/rooms/{room}/polls", json={**SINGLE, **changes})
+    body = {name: value for name, value in {**SINGLE, **changes}.items() if value is not ...}
+    answer = await harness.call("POST", f"/v1/rooms/{room}/polls", json=body)
     assert answer.status_code == 201, answer.text
     told: dict[str, Any] = answer.json()
     assert answer.headers["location"] == f"/v1/rooms/{room}/polls/{told['id']}"
@@ -105,6 +106,16 @@ async def test_grace_is_never_longer_than_the_rooms_latency(on_stage: Harness) -
         ({"answer": 0}, ["answer"]),
         ({"max_choices": 1}, ["max_choices"]),
         ({"kind": "multiple", "max_choices": 3}, ["max_choices"]),
+        ({"options": ...}, ["options"]),
+        ({"kind": "rating", "scale": 5}, ["options"]),
+        ({"kind": "rating", "options": ..., "scale": 1}, ["scale"]),
+        ({"kind": "rating", "options": ..., "scale": 11}, ["scale"]),
+        ({"kind": "rating", "options": ..., "scale": 2.5}, ["scale"]),
+        ({"scale": 5}, ["scale"]),
+        ({"kind": "prediction", "options": ...}, ["options"]),
+        ({"kind": "prediction", "answer": 1}, ["answer"]),
+        ({"tag": "\u200b"}, ["tag"]),
+        ({"tag": "x" * 101}, ["tag"]),
         ({"kind": "quiz", "grace": -1, "surprise": 1}, ["grace", "surprise", "answer"]),
         ({"show_tally": "never", "change": 1}, ["change", "show_tally"]),
     ],
@@ -141,10 +152,13 @@ async def test_a_poll_of_every_kind_goes_through_all_its_steps(
     on_stage: Harness, case: Case
 ) -> None:
     room = await on_stage.room()
-    body = {"kind": case.kind, "options": OPTIONS, **case.own}
-    poll = (await opened(on_stage, room, **body))["id"]
+    told = await opened(on_stage, room, **{"kind": case.kind, "options": ..., **case.own})
+    assert told["options"] == [{"text": text} for text in case.options]
+    poll = told["id"]
     await vote(on_stage, room, poll, 1)
-    assert (await step(on_stage, room, poll, "reveal"))[0] == 409
+    way = case.revealed_by
+    chosen = {"answer": case.answer} if way == "resolve" else {}
+    assert (await step(on_stage, room, poll, way, **chosen))[0] == 409
     status, closing = await step(on_stage, room, poll, "close", grace=0)
     assert (status, closing["grace"]) == (200, 0)
     assert closing["closes_at"] <= (await on_stage.live(room)).now()
@@ -153,12 +167,40 @@ async def test_a_poll_of_every_kind_goes_through_all_its_steps(
     assert (status, closed["status"], closed["final"]) == (200, "closed", True)
     assert "answer" not in closed
     for _ in range(2):
-        status, revealed = await step(on_stage, room, poll, "reveal")
+        status, revealed = await step(on_stage, room, poll, way, **chosen)
         assert (status, revealed["status"]) == (200, "revealed")
-        assert revealed.get("answer") == case.terms.answer
+        assert revealed.get("answer") == case.answer
         assert (revealed["tally"], revealed["voters"]) == ([0, 1, 0], 1)
     status, problem = await step(on_stage, room, poll, "cancel")
     assert (status, problem["code"]) == (409, "impossible_step")
+
+
+async def test_a_prediction_is_resolved_once_and_by_one_of_its_options(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    poll = (await opened(on_stage, room, kind="prediction"))["id"]
+    await step(on_stage, room, poll, "close", grace=0)
+    await finished(on_stage, room, poll)
+    status, problem = await step(on_stage, room, poll, "reveal")
+    assert (status, problem["code"]) == (409, "impossible_step")
+    assert "resolve it" in problem["detail"]
+    for wrong, words in ((2, "0 to 1"), (-1, ">= 0"), ("B", "int"), (..., "is missing")):
+        body = {} if wrong is ... else {"answer": wrong}
+        status, problem = await step(on_stage, room, poll, "resolve", **body)
+        assert (status, [fault["path"] for fault in problem["errors"]]) == (422, ["answer"])
+        assert words in problem["errors"][0]["message"]
+    assert (await step(on_stage, room, poll, "resolve", answer=1))[0] == 200
+    status, problem = await step(on_stage, room, poll, "resolve", answer=0)
+    assert (status, problem["code"]) == (409, "impossible_step")
+    assert (await step(on_stage, room, poll, "reveal"))[1]["answer"] == 1
+
+
+async def test_a_poll_keeps_its_tag_which_producers_see(on_stage: Harness) -> None:
+    room = await on_stage.house()
+    poll = await opened(on_stage, room, tag=" encore\u200b")
+    assert poll["tag"] == "encore"
+    path = f"/v1/rooms/{room}/polls/{poll['id']}"
+    assert (await on_stage.call("GET", path, role="moderator")).json()["tag"] == "encore"
+    assert "tag" not in await opened(on_stage, room)
 
 
 async def test_a_poll_is_extended_and_keeps_its_votes(on_stage: Harness) -> None:
@@ -224,7 +266,9 @@ async def test_a_cancelled_poll_stays_cancelled(on_stage: Harness) -> None:
 
 async def test_a_poll_that_is_not_there_is_404(on_stage: Harness) -> None:
     room = await on_stage.house()
-    for name, body in (("close", {}), ("reveal", {}), ("cancel", {}), ("extend", {"duration": 1})):
+    bodies = {"extend": {"duration": 1}, "resolve": {"answer": 0}}
+    for name in ("close", "reveal", "cancel", *bodies):
+        body = bodies.get(name, {})
         status, problem = await step(on_stage, room, "nothere", name, **body)
         assert (status, problem["code"]) == (404, "unknown_poll")
     answer = await on_stage.call("GET", f"/v1/rooms/{room}/polls/nothere")
@@ -245,6 +289,7 @@ async def test_a_poll_of_long_ago_can_be_seen_but_not_moved(on_stage: Harness) -
     assert (await step(on_stage, room, first, "close"))[0] == 200
     assert (await step(on_stage, room, first, "reveal"))[0] == 409
     assert (await step(on_stage, room, first, "cancel"))[0] == 409
+    assert (await step(on_stage, room, first, "resolve", answer=0))[0] == 409
     assert (await step(on_stage, room, first, "extend", duration=60))[0] == 409
 
 

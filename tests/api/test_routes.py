@@ -20,11 +20,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GUARDED = [operation for operation in OPERATIONS if operation.access in ("moderator", "producer")]
 WATCHED = [operation for operation in OPERATIONS if operation.access == "watch"]
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "polls": {"kind": "single", "question": "Who?", "options": ["A", "B"], "duration": 60},
     "cues": {"name": "goal"},
     "stats": {"entity": "athlete:123", "name": "100 m", "values": {"speed": 12.3}},
     "extend": {"duration": 60},
+    "resolve": {"answer": 0},
     "revocations": {"sub": "nobody"},
     "decide": {"decision": "reject", "user": "nobody"},
 }
@@ -41,10 +42,13 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
         held = operation.handler.__name__ in ("approve", "reject")
         path = path.replace("{comment}", await harness.say(room, "hello", held=held))
     if "{poll}" in path:
-        made = await harness.call("POST", f"/v1/rooms/{room}/polls", json=BODIES["polls"])
+        *_, step = path.split("/")
+        body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})
+        made = await harness.call("POST", f"/v1/rooms/{room}/polls", json=body)
         path = path.replace("{poll}", made.json()["id"])
-        if path.endswith("/reveal"):
-            await harness.call("POST", path.replace("/reveal", "/close"), json={"grace": 0})
+        if step in ("reveal", "resolve"):
+            close = path.removesuffix(step) + "close"
+            await harness.call("POST", close, json={"grace": 0})
             live = await harness.live(room)
             await until(lambda: live.replica.state.polls[made.json()["id"]].final)
     return path

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 POLL: dict[str, Any] = {
     "id": "p1",
+    "kind": "single",
     "question": "Who wins?",
     "options": [{"text": "Ann"}, {"text": "小明"}],
     "status": "closed",
@@ -44,6 +45,21 @@ def test_a_poll_without_votes_or_with_a_hidden_tally_has_empty_bars() -> None:
 def test_the_right_answer_is_marked() -> None:
     _, ann, ming, _ = lines_of(POLL | {"answer": 1}, 80)
     assert (ann[0], ming[0]) == (" ", "*")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "words"),
+    [
+        ("rating", {}, "  4 viewers voted, mean 1.2 of 2"),
+        ("prediction", {"answer": 0}, "  4 viewers voted, 75% were right"),
+        ("prediction", {}, "  4 viewers voted"),
+        ("of a newer server", {}, "  4 viewers voted"),
+    ],
+)
+def test_the_foot_says_what_the_votes_come_to(
+    kind: str, answer: dict[str, int], words: str
+) -> None:
+    assert lines_of(POLL | {"kind": kind, **answer}, 80)[-1] == words
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,31 @@ def test_a_choice_of_several_has_its_number(poll: Any) -> None:
     assert (all_of_them["kind"], all_of_them["max_choices"]) == ("multiple", 3)
 
 
+def test_a_rating_has_no_options_and_a_tag_finds_any_poll(poll: Any) -> None:
+    rating = poll("open", "How was it?", "--scale", "3", "--tag", "verdict")
+    assert (rating["kind"], rating["tag"]) == ("rating", "verdict")
+    assert [option["text"] for option in rating["options"]] == ["1", "2", "3"]
+    assert len(poll("open", "How was it?", "--kind", "rating")["options"]) == 5
+    assert "no kind of poll takes --scale beside options" in poll("open", "?", "A", "--scale", "3")
+    assert "options: is for" in poll("open", "How?", "A", "B", "--kind", "rating")
+    assert "options: is missing" in poll("open", "Who?")
+
+
+def test_a_prediction_is_resolved_by_the_text_or_the_place_of_what_came_true(poll: Any) -> None:
+    for right in ("Bo", "1"):
+        opened = poll("open", "Who will win?", "Ann", "Bo", "--kind", "prediction")
+        poll("close", "--grace", "0")
+        assert poll("show", "--watch")["final"]
+        poll("open", "Meanwhile?", "A", "B")
+        assert "the answer must be" in poll("resolve", "Cy")
+        assert "has no closed or open poll to resolve" not in poll("resolve", right)
+        resolved = poll("show", opened["id"])
+        assert (resolved["status"], resolved["answer"]) == ("revealed", 1)
+        poll("cancel")
+    assert "has no closed or open poll to resolve" in poll("resolve", "Bo")
+    assert "its answer is 1" in poll("resolve", "Ann", opened["id"])
+
+
 def test_a_step_goes_to_the_newest_poll_that_fits_or_to_the_one_named(poll: Any) -> None:
     first, second = poll("open", "1?", "A", "B")["id"], poll("open", "2?", "A", "B")["id"]
     assert poll("cancel", first)["status"] == "cancelled"
@@ -72,7 +97,7 @@ def test_what_the_server_refuses_is_one_line(poll: Any) -> None:
     line = poll("open", "Who?", "alone")
     assert line.startswith("grandstand: options: ")
     assert line.count("\n") == 1
-    assert "--answer must be" in poll("open", "Who?", "A", "B", "--answer", "C")
+    assert "the answer must be" in poll("open", "Who?", "A", "B", "--answer", "C")
     several = ("--max-choices", "2")
     assert "max_choices" in poll("open", "Who?", "A", "B", *several, "--kind", "single")
     assert "no kind of poll takes --answer and --max-choices" in poll(

@@ -12,6 +12,7 @@ from grandstand.domain.state import (
     fold,
 )
 from grandstand.wire.messages import Comment, Cue, Frame, Overlay, PollStatus, Settings
+from msgspec.structs import replace
 
 
 def comment(number: int) -> Comment:
@@ -101,6 +102,20 @@ def test_of_the_ended_polls_the_newest_are_kept_and_every_open_one() -> None:
     ended = [poll(n, "closed") for n in range(ENDED_POLLS_KEPT + 5)]
     fold(state, [], PrivateChanges(polls=[poll(99, "open"), *reversed(ended)]))
     assert state.polls.keys() == {"p99", *(each.id for each in ended[5:])}
+
+
+def test_polls_whose_answer_is_still_to_come_stay_beside_the_newest() -> None:
+    state = RoomState()
+    early = replace(poll(0, "closed"), kind="prediction")
+    later = [poll(n, "closed") for n in range(1, ENDED_POLLS_KEPT + 1)]
+    fold(state, [], PrivateChanges(polls=[early, *later]))
+    assert early.id in state.polls
+    told = replace(early, status="revealed", answer=0)
+    fold(state, [], PrivateChanges(polls=[told]))
+    assert state.polls.keys() == {each.id for each in later}
+    many = [replace(poll(n, "closed"), kind="prediction") for n in range(100, 105 + len(later))]
+    fold(state, [], PrivateChanges(polls=many))
+    assert state.polls.keys() == {each.id for each in later + many[5:]}
 
 
 def test_a_bar_holds_until_its_time_or_for_good() -> None:

@@ -19,6 +19,7 @@ from grandstand.domain.events import (
     PollExtended,
     PollFinished,
     PollOpened,
+    PollResolved,
     PollStepped,
     Restored,
     Retracted,
@@ -345,6 +346,27 @@ def test_a_poll_goes_its_way_and_shows_its_answer_last() -> None:
     )
 
 
+def test_a_prediction_is_revealed_by_its_answer_once_it_is_final() -> None:
+    room = fold()
+    room.tick([("", PollOpened("o", poll(kind="prediction", answer=None)))], 1_000)
+    room.tick([("", PollStepped("c", "p1", "close", 2_000, 0))], 2_000)
+    too_early = room.tick([("", PollResolved("r", "p1", 1))], 2_001)
+    assert outcome(too_early) is Refusal.IMPOSSIBLE_STEP
+    room.tick([("", PollFinished("f", "p1", [3, 4], 7))], 2_002)
+    bare = room.tick([("", PollStepped("r", "p1", "reveal", 2_003))], 2_003)
+    assert outcome(bare) is Refusal.IMPOSSIBLE_STEP
+    assert bare.frames == []
+    tick = room.tick([("", PollResolved("r", "p1", 1))], 2_004)
+    assert [(each.status, each.tally, each.answer) for each in tick.frames[0].polls or []] == [
+        ("revealed", [3, 4], 1)
+    ]
+    assert outcome(room.tick([("", PollResolved("r", "p1", 1))], 2_005)) == Effect()
+    other = room.tick([("", PollResolved("r", "p1", 0))], 2_006)
+    assert outcome(other) is Refusal.IMPOSSIBLE_STEP
+    unknown = room.tick([("", PollResolved("r", "p9", 0))], 2_007)
+    assert outcome(unknown) is Refusal.UNKNOWN_POLL
+
+
 def test_a_poll_that_is_there_is_not_opened_again() -> None:
     room = fold()
     twice: Events = [("", PollOpened("o", poll())), ("", PollOpened("p", poll(answer=0)))]
@@ -587,6 +609,7 @@ controls: st.SearchStrategy[ControlEvent] = st.one_of(
     ),
     st.builds(PollExtended, st.just("e"), polls, st.integers(0, 9_000)),
     st.builds(PollFinished, st.just("e"), polls, st.just([1, 2]), st.just(3)),
+    st.builds(PollResolved, st.just("e"), polls, st.integers(-1, 3)),
     st.builds(
         CueGiven,
         st.just("e"),

@@ -159,6 +159,13 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await ann.sees(lambda picture: picture.polls[poll]["status"] == "revealed")
     other = (await call("POST", f"{base}/polls", quiz | {"duration": 60}))["id"]
     await call("POST", f"{base}/polls/{{poll}}/cancel", poll=other)
+    bet = {"kind": "prediction", "question": "Who?", "options": ["she", "he"], "tag": "final"}
+    bet_id = (await call("POST", f"{base}/polls", bet | {"duration": 60, "grace": 0}))["id"]
+    await ann.knows(bet_id)
+    await call("POST", f"{base}/polls/{{poll}}/resolve", {"answer": 1}, poll=bet_id)
+    await call("POST", f"{base}/polls/{{poll}}/close", {"grace": 0}, poll=bet_id)
+    await ann.sees(lambda picture: picture.polls[bet_id]["final"])
+    await call("POST", f"{base}/polls/{{poll}}/resolve", {"answer": 1}, poll=bet_id)
     await call("GET", f"{base}/polls")
     await call("GET", f"{base}/polls/{{poll}}", poll=poll)
 

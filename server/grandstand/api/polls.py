@@ -1,11 +1,11 @@
-"""Polls: a producer opens, closes, reveals and cancels them, and sees every tally."""
+"""Polls: a producer opens, closes, reveals, resolves and cancels them, and sees every tally."""
 
 from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict, replace
@@ -13,7 +13,13 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid, of_refusal
-from grandstand.domain.events import PollExtended, PollOpened, PollStepped
+from grandstand.domain.events import (
+    ControlEvent,
+    PollExtended,
+    PollOpened,
+    PollResolved,
+    PollStepped,
+)
 from grandstand.domain.outcome import Refusal
 from grandstand.domain.polls import registry, steps, views
 from grandstand.domain.polls.record import PollRecord, ShowTally
@@ -28,6 +34,8 @@ Question = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
 OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Duration = Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s")]
 Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_latency`")]
+OptionIndex = Annotated[int, Meta(ge=0)]
+Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 
 
 class OptionBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,25 +48,26 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A poll to open: from ``opens_at`` to ``closes_at``, or at once for ``duration`` seconds.
 
     ``answer`` is a quiz's, the index of the right option; ``max_choices`` is for ``multiple``, and
-    as many as there are options without it.
+    as many as there are options without it. A ``rating`` has no ``options``: they are the numbers
+    from 1 to ``scale``, which is 5 without it. All others must have some. ``tag`` is a name to
+    find the poll by, which viewers aren't told.
     """
 
     kind: PollKind
     question: Question
-    options: Annotated[list[OptionText | OptionBody], Meta(min_length=2, max_length=20)]
+    options: (
+        Annotated[list[OptionText | OptionBody], Meta(min_length=2, max_length=20)] | UnsetType
+    ) = UNSET
     opens_at: Time | UnsetType = UNSET
     closes_at: Time | UnsetType = UNSET
     duration: Duration | UnsetType = UNSET
     grace: Grace | UnsetType = UNSET
     change: bool = False
     max_choices: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
-    answer: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    answer: OptionIndex | UnsetType = UNSET
+    scale: Annotated[int, Meta(ge=2, le=10)] | UnsetType = UNSET
     show_tally: ShowTally = "always"
-
-    @property
-    def texts(self) -> list[str]:
-        """Return the options' texts, cleaned."""
-        return [_text(option) for option in self.options]
+    tag: Tag | UnsetType = UNSET
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +85,12 @@ class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
     """How long late votes still count, if not as long as the poll says."""
 
     grace: Grace | UnsetType = UNSET
+
+
+class ResolveBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which option was right, by its index."""
+
+    answer: OptionIndex
 
 
 class PollList(Struct, frozen=True):
@@ -103,7 +118,7 @@ async def post(call: Call) -> Response:
         id=base64.b32encode(secrets.token_bytes(5)).decode().lower(),
         kind=body.kind,
         question=clean(body.question),
-        options=body.texts,
+        options=[*terms.options] or [_text(option) for option in given["options"]],
         opens_at=opens_at,
         closes_at=closes_at,
         grace=_default_grace(settings) if body.grace is UNSET else body.grace,
@@ -111,6 +126,7 @@ async def post(call: Call) -> Response:
         max_choices=terms.max_choices,
         show_tally=body.show_tally,
         answer=terms.answer,
+        tag=None if body.tag is UNSET else clean(body.tag),
     )
     await call.submit(PollOpened(event_id(), poll))
     headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
@@ -167,41 +183,54 @@ async def close(call: Call) -> Response:
     grace = None if body.grace is UNSET else body.grace
     if grace is not None and (words := _too_long(grace, call.live.replica.state.settings)):
         raise invalid([Fault("grace", words)])
-    return await _step(call, "close", grace)
+    poll, now = await _find(call), call.live.now()
+    event = PollStepped(event_id(), poll.id, "close", now, grace)
+    return await _step(call, poll, event, lambda: steps.close(poll, now, grace))
 
 
 async def reveal(call: Call) -> Response:
     """Show tally and answer to everyone, once the result is final."""
-    return await _step(call, "reveal")
+    poll = await _find(call)
+    event = PollStepped(event_id(), poll.id, "reveal", call.live.now())
+    return await _step(call, poll, event, lambda: steps.reveal(poll))
+
+
+async def resolve(call: Call) -> Response:
+    """Say which option of a prediction was right, once the result is final; this reveals it."""
+    body = call.body(ResolveBody)
+    poll = await _find(call)
+    if body.answer >= len(poll.options):
+        words = f"must be an option's index, 0 to {len(poll.options) - 1}"
+        raise invalid([Fault("answer", words)])
+    event = PollResolved(event_id(), poll.id, body.answer)
+    return await _step(call, poll, event, lambda: steps.resolve(poll, body.answer))
 
 
 async def cancel(call: Call) -> Response:
     """Cancel the poll; it then has no result."""
-    return await _step(call, "cancel")
+    poll = await _find(call)
+    event = PollStepped(event_id(), poll.id, "cancel", call.live.now())
+    return await _step(call, poll, event, lambda: steps.cancel(poll))
 
 
 async def _step(
-    call: Call, step: Literal["close", "reveal", "cancel"], grace: int | None = None
+    call: Call, poll: PollRecord, event: ControlEvent, step: Callable[[], PollRecord]
 ) -> Response:
-    poll = await _find(call)
+    """Send the event of a step. The room applies it, or ``step`` if the live state forgot the poll.
+
+    A poll that was forgotten stays as it is: only a step that changes nothing is possible.
+    """
     live = call.live
-    if poll.ended and poll.id not in live.replica.state.polls:
-        return answer(await _with_tally(call, _step_of_old(poll, step)))
-    await call.submit(PollStepped(event_id(), poll.id, step, live.now(), grace))
-    return answer(await _with_tally(call, live.replica.state.polls.get(poll.id, poll)))
-
-
-def _step_of_old(poll: PollRecord, step: Literal["close", "reveal", "cancel"]) -> PollRecord:
-    """Apply a step to a poll that the live state has forgotten: possible if it changes nothing."""
+    if not poll.ended or poll.id in live.replica.state.polls:
+        await call.submit(event)
+        return answer(await _with_tally(call, live.replica.state.polls.get(poll.id, poll)))
     try:
-        after = {"close": lambda: poll, "reveal": lambda: steps.reveal(poll)}.get(
-            step, lambda: steps.cancel(poll)
-        )()
+        after = step()
     except ImpossibleStepError as impossible:
         raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
     if after != poll:
         raise of_refusal(Refusal.IMPOSSIBLE_STEP, "the poll ended too many polls ago")
-    return poll
+    return answer(await _with_tally(call, poll))
 
 
 async def _find(call: Call) -> PollRecord:
@@ -234,6 +263,8 @@ def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Itera
             yield Fault(f"options[{index}]", "is blank")
         elif (same := first.setdefault(text, index)) != index:
             yield Fault(f"options[{index}]", f"says the same as options[{same}]")
+    if "tag" in good and not clean(good["tag"]):
+        yield Fault("tag", "is blank")
     if "grace" in good and (words := _too_long(good["grace"], settings)):
         yield Fault("grace", words)
     yield from _faults_of_window(good, settings, now)

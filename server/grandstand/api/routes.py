@@ -127,6 +127,15 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation(
         "POST",
+        _POLL + "/resolve",
+        "producer",
+        polls.resolve,
+        {200: Poll},
+        body=polls.ResolveBody,
+        refusals=(409,),
+    ),
+    Operation(
+        "POST",
         _POLL + "/cancel",
         "producer",
         polls.cancel,

@@ -6,8 +6,10 @@ import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from grandstand.domain.polls.registry import KINDS
 
 LABEL_MAX_CELLS = 40
 BAR_MIN_CELLS = 10
@@ -49,8 +51,14 @@ def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
         mark = "*" if poll.get("answer") == place else " "
         bar = padded(_bar(min(share, 1.0), width), width)
         rows.append(f"{mark} {padded(text, label)}  {bar} {count:>{votes}} {share:>4.0%}")
-    rows.append(f"  {voters} {'viewer' if voters == 1 else 'viewers'} voted")
+    rows.append(f"  {voters} {'viewer' if voters == 1 else 'viewers'} voted{_summary(poll, tally)}")
     return rows
+
+
+def _summary(poll: Mapping[str, Any], tally: Sequence[int]) -> str:
+    kind = KINDS.get(poll["kind"])  # of a newer server's kinds nothing is known
+    summary = "" if kind is None else kind.summary(tally, poll.get("answer"))
+    return f", {summary}" if summary else ""
 
 
 def cells(text: str) -> int:

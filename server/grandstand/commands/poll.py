@@ -14,7 +14,7 @@ import typer
 from grandstand.commands.bars import drawn
 from grandstand.commands.options import URL, Room, Token, Url
 from grandstand.commands.remote import Remote, room_path, token_for
-from grandstand.domain.polls.registry import plainest
+from grandstand.domain.polls.registry import KINDS, plainest
 from grandstand.errors import OperatorError
 from grandstand.wire.messages import PollKind
 
@@ -57,7 +57,10 @@ def about() -> None:
 @poll.command("open")
 def open_(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question.")],
-    options: Annotated[list[str], typer.Argument(metavar="OPTION", help="2 to 20 options.")],
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="OPTION", help="2 to 20 options; a rating has none."),
+    ] = None,
     duration: Annotated[float, typer.Option(min=0.001, help="Seconds; it opens at once.")] = 60,
     kind: Annotated[
         PollKind | None,
@@ -69,6 +72,13 @@ def open_(
     ] = None,
     max_choices: Annotated[
         int | None, typer.Option(min=1, help="For multiple: how many options one may choose.")
+    ] = None,
+    scale: Annotated[
+        int | None,
+        typer.Option(min=2, max=10, help="For a rating: it goes from 1 to this. [default: 5]"),
+    ] = None,
+    tag: Annotated[
+        str | None, typer.Option(help="A name to find the poll by; viewers aren't told.")
     ] = None,
     change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
     show_tally: Annotated[ShowTally, typer.Option(help="Who sees the tally.")] = ShowTally.ALWAYS,
@@ -85,25 +95,34 @@ def open_(
       grandstand poll open "Who wins?" Ann Bo --duration 60
       grandstand poll open "Capital of Peru?" Quito Lima --answer Lima --show-tally revealed
       grandstand poll open "Which songs?" One Two Three --max-choices 2
+      grandstand poll open "How was the show?" --scale 5
+      grandstand poll open "Who will win?" Ann Bo --kind prediction
     """
     own: dict[str, Any] = {}
+    if options:
+        own["options"] = options
     if answer is not None:
-        own["answer"] = _place(answer, options)
+        own["answer"] = _place(answer, options or [])
     if max_choices is not None:
         own["max_choices"] = max_choices
+    if scale is not None:
+        own["scale"] = scale
     if kind is None:
         kind = plainest(own)
         if kind is None:
-            raise OperatorError(f"no kind of poll takes --{' and --'.join(own)}".replace("_", "-"))
+            names = " and ".join(f"--{name}" for name in own if name != "options")
+            beside = " beside options" if options else ""
+            raise OperatorError(f"no kind of poll takes {names}{beside}".replace("_", "-"))
     body: dict[str, Any] = {
         "kind": kind,
         "question": question,
-        "options": options,
         "duration": duration,
         "change": change,
         "show_tally": show_tally,
         **own,
     }
+    if tag is not None:
+        body["tag"] = tag
     if grace is not None:
         body["grace"] = round(grace * 1000)
     remote = _producer(url, token, room)
@@ -170,7 +189,30 @@ def reveal(
       grandstand poll reveal
     """
     remote = _producer(url, token, room)
-    _step(remote, room, poll_id, "reveal", {"closed", "open"}, {}, as_json)
+    _step(remote, room, poll_id, "reveal", {"closed", "open"}, {}, as_json, resolved=False)
+
+
+@poll.command()
+def resolve(
+    right: Annotated[
+        str, typer.Argument(metavar="ANSWER", help="The option that was right: text, or index.")
+    ],
+    poll_id: PollId = None,
+    room: Room = GALA,
+    url: Url = URL,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Say which option of a prediction was right, which reveals it; the result must be final.
+
+    \b
+    Example:
+      grandstand poll resolve Ann
+    """
+    remote = _producer(url, token, room)
+    asked = _found(remote, room, poll_id, {"closed", "open"}, resolved=True)
+    body = {"answer": _place(right, [option["text"] for option in asked["options"]])}
+    _tell(remote.ask("POST", f"{_path(room, str(asked['id']))}/resolve", body), as_json)
 
 
 @poll.command()
@@ -228,27 +270,47 @@ def _place(answer: str, options: list[str]) -> int:
         return options.index(answer)
     if answer.isascii() and answer.isdigit():
         return int(answer)
-    raise OperatorError(f"--answer must be one of the options, or its index from 0, not {answer!r}")
+    raise OperatorError(f"the answer must be an option, or its index from 0, not {answer!r}")
 
 
 def _path(room: str, poll_id: str) -> str:
     return f"{room_path(room)}/polls/{quote(poll_id, safe='')}"
 
 
-def _found(remote: Remote, room: str, poll_id: str | None, fit: Collection[str] | None) -> Any:
-    """Return the poll with that id, or the newest whose status fits."""
+def _found(
+    remote: Remote,
+    room: str,
+    poll_id: str | None,
+    fit: Collection[str] | None,
+    resolved: bool | None = None,
+) -> Any:
+    """Return the poll with that id, or the newest whose status fits.
+
+    ``resolved`` asks for a kind whose answer comes later, or for one of the others.
+    """
     if poll_id is not None:
         return remote.ask("GET", _path(room, poll_id))
     path = f"{room_path(room)}/polls"
     page = remote.ask("GET", path)
     while True:  # the last ones first
-        fitting = [each for each in page["polls"] if fit is None or each["status"] in fit]
+        fitting = [
+            each
+            for each in page["polls"]
+            if fit is None or each["status"] in fit
+            if resolved is None or resolved == _is_resolved(each)
+        ]
         if fitting:
             return fitting[-1]
         if "next" not in page:
             sort = "" if fit is None else f" {' or '.join(sorted(fit))}"
-            raise OperatorError(f"the room {room} has no{sort} poll")
+            later = " to resolve" if resolved else ""
+            raise OperatorError(f"the room {room} has no{sort} poll{later}")
         page = remote.ask("GET", f"{path}?after={quote(page['next'])}")
+
+
+def _is_resolved(poll: Any) -> bool:
+    kind = KINDS.get(poll["kind"])  # of a newer server's kinds nothing is known
+    return kind is not None and kind.is_resolved
 
 
 def _step(
@@ -259,9 +321,10 @@ def _step(
     fit: Collection[str],
     body: dict[str, Any],
     as_json: bool,
+    resolved: bool | None = None,
 ) -> None:
     if poll_id is None:
-        poll_id = str(_found(remote, room, None, fit)["id"])
+        poll_id = str(_found(remote, room, None, fit, resolved)["id"])
     _tell(remote.ask("POST", f"{_path(room, poll_id)}/{step}", body), as_json)
 
 

@@ -136,6 +136,14 @@ class PollExtended(Struct, frozen=True, tag="extend"):
     closes_at: int
 
 
+class PollResolved(Struct, frozen=True, tag="resolve"):
+    """A producer says which option of a poll was right, which reveals it."""
+
+    id: str
+    poll: str
+    answer: int
+
+
 class PollFinished(Struct, frozen=True, tag="finish"):
     """Every shard is closed and was summed: the final result."""
 
@@ -233,6 +241,7 @@ ControlEvent: TypeAlias = (
     | PollOpened
     | PollStepped
     | PollExtended
+    | PollResolved
     | PollFinished
     | CueGiven
     | StatsGiven

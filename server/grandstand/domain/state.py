@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from grandstand.domain.hints import Hint
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.steps import awaits_answer
 from grandstand.domain.unwanted import Unwanted
 from grandstand.wire.messages import (
     Comment,
@@ -30,8 +31,10 @@ RECENT_COMMENTS = 50
 """How many shown comments a ``welcome`` carries at most (contract)."""
 
 ENDED_POLLS_KEPT = 20
-"""Ended polls that stay in the live state, the newest ones; HTTP lists all of them from the
-store."""
+"""Ended polls that stay in the live state, the newest; HTTP lists all of them from the store.
+
+As many besides stay while their answer is still to come: that may take longer than 20 polls.
+"""
 
 CUES_KEPT = 100
 
@@ -207,5 +210,7 @@ def _fold_frame(state: RoomState, frame: Frame) -> set[str]:
 def _forget_old_polls(polls: dict[str, PollRecord]) -> None:
     ended = [poll for poll in polls.values() if poll.ended]
     ended.sort(key=lambda poll: poll.closes_at)
-    for poll in ended[:-ENDED_POLLS_KEPT]:
+    waiting = [poll for poll in ended if awaits_answer(poll)]
+    settled = [poll for poll in ended if not awaits_answer(poll)]
+    for poll in waiting[:-ENDED_POLLS_KEPT] + settled[:-ENDED_POLLS_KEPT]:
         del polls[poll.id]

@@ -28,6 +28,7 @@ from grandstand.domain.events import (
     PollExtended,
     PollFinished,
     PollOpened,
+    PollResolved,
     PollStepped,
     Restored,
     Retracted,
@@ -146,7 +147,7 @@ class Draft:
                     words = f"there is a poll {poll.id} already"
                     raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, words)
                 self.polls[poll.id] = poll
-            case PollStepped() | PollExtended() | PollFinished():
+            case PollStepped() | PollExtended() | PollResolved() | PollFinished():
                 poll = self._step(event)
                 self.polls[poll.id] = poll
             case CueGiven(cue=cue):
@@ -200,7 +201,7 @@ class Draft:
             raise ImpossibleEventError(Refusal.OVERLOADED, words)
         changes[user] = sanction
 
-    def _step(self, event: PollStepped | PollExtended | PollFinished) -> PollRecord:
+    def _step(self, event: PollStepped | PollExtended | PollResolved | PollFinished) -> PollRecord:
         poll = self.polls.get(event.poll) or self.state.polls.get(event.poll)
         if poll is None:
             words = f"there is no poll {event.poll}"
@@ -210,6 +211,8 @@ class Draft:
                 return steps.finish(poll, event.tally, event.voters)
             if isinstance(event, PollExtended):
                 return steps.extend(poll, event.closes_at, self.now)
+            if isinstance(event, PollResolved):
+                return steps.resolve(poll, event.answer)
             if event.step == "close":
                 return steps.close(poll, event.at, event.grace)
             return steps.reveal(poll) if event.step == "reveal" else steps.cancel(poll)

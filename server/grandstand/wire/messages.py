@@ -31,7 +31,7 @@ Topic: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
 Mode: TypeAlias = Literal["scroll", "top", "bottom"]
 Size: TypeAlias = Literal["small", "normal", "large"]
 Color: TypeAlias = Annotated[int, Meta(ge=0, le=0xFFFFFF, description="0xRRGGBB.")]
-PollKind: TypeAlias = Literal["single", "multiple", "quiz"]
+PollKind: TypeAlias = Literal["single", "multiple", "quiz", "rating", "prediction"]
 PollStatus: TypeAlias = Literal["open", "closed", "revealed", "cancelled"]
 StaffRole: TypeAlias = Annotated[
     Literal["moderator", "producer"],
@@ -128,7 +128,10 @@ class Option(Struct, frozen=True):
 
 
 class Poll(Struct, frozen=True, omit_defaults=True):
-    """A poll as viewers see it; its tally is absent where the producer hides it."""
+    """A poll as viewers see it; its tally is absent where the producer hides it.
+
+    Viewers never get its ``tag``.
+    """
 
     id: str
     kind: PollKind
@@ -144,6 +147,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     tally: list[int] | UnsetType = UNSET
     voters: int | UnsetType = UNSET
     answer: int | UnsetType = UNSET
+    tag: str | UnsetType = UNSET
 
 
 class Overlay(Struct, frozen=True, omit_defaults=True):

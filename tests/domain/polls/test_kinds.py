@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any, get_args
 
 import msgspec
 import pytest
+from grandstand.domain.polls import steps
 from grandstand.domain.polls.kinds.kind import Kind
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.registry import KINDS, flaws, plainest
+from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.domain.polls.views import for_producers, for_viewers
 from grandstand.domain.polls.votes import check_choices
 from grandstand.wire.codes import RefusedError
 from grandstand.wire.messages import Poll, PollKind, PollStatus
 from msgspec import UNSET
 
-from tests.domain.polls.examples import CASES, OPTIONS, Case, poll
+from tests.domain.polls.examples import CASES, Case, poll
 
 over_cases = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 def call(case: Case, **own: Any) -> dict[str, Any]:
-    return {"kind": case.kind, "question": "?", "options": OPTIONS, **case.own, **own}
+    return {"kind": case.kind, "question": "?", **case.own, **own}
 
 
 def record(case: Case, **changes: Any) -> PollRecord:
     terms = KINDS[case.kind].terms(call(case))
     kept = {"max_choices": terms.max_choices, "answer": terms.answer}
-    return poll(kind=case.kind, options=OPTIONS, **kept, **changes)
+    return poll(**{"kind": case.kind, "options": case.options, **kept, **changes})
 
 
 def parts(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -92,7 +94,7 @@ def test_no_kind_takes_the_fields_of_all() -> None:
 @over_cases
 def test_a_vote_names_as_many_options_as_the_terms_allow(case: Case) -> None:
     asked = record(case)
-    for count in range(1, len(OPTIONS) + 1):
+    for count in range(1, len(case.options) + 1):
         if count <= case.terms.max_choices:
             check_choices(asked, [*range(count)])
         else:
@@ -112,6 +114,38 @@ def test_viewers_are_told_the_terms_and_the_answer_only_by_the_reveal(
         assert seen.max_choices == (case.terms.max_choices if several else UNSET)
         is_told = status == "revealed" and case.terms.answer is not None
         assert seen.answer == (case.terms.answer if is_told else UNSET)
+
+
+@over_cases
+def test_one_step_alone_shows_its_result_and_its_answer(case: Case) -> None:
+    closed = record(case, status="closed", final=True, tally=[1, 2, 0], voters=3)
+    answer = 0 if case.answer is None else case.answer
+    ways: dict[str, Callable[[PollRecord], PollRecord]] = {
+        "reveal": steps.reveal,
+        "resolve": lambda poll: steps.resolve(poll, answer),
+    }
+    shown = ways.pop(case.revealed_by)(closed)
+    assert for_viewers(shown).status == "revealed"
+    assert for_viewers(shown).answer == (UNSET if case.answer is None else case.answer)
+    for way in ways.values():
+        with pytest.raises(ImpossibleStepError):
+            way(closed)
+    assert steps.awaits_answer(closed) == (case.revealed_by == "resolve")
+    assert not steps.awaits_answer(shown)
+
+
+@over_cases
+def test_its_summary_is_of_the_votes_and_of_an_answer_that_is_known(case: Case) -> None:
+    summary = KINDS[case.kind].summary
+    known = case.answer if case.revealed_by == "resolve" else case.terms.answer
+    assert summary([0, 0, 0], known) == ""
+    says = {"rating": "mean 1.7 of 3", "prediction": "67% were right"}
+    assert summary([1, 2, 0], known) == says.get(case.kind, "")
+    assert summary([1, 2, 0], None) == ("mean 1.7 of 3" if case.terms.options else "")
+
+
+def test_a_rating_goes_to_five_unless_the_call_says_how_far() -> None:
+    assert KINDS["rating"].terms({"kind": "rating"}).options == ("1", "2", "3", "4", "5")
 
 
 @over_cases

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from grandstand.domain.polls import steps
@@ -19,14 +19,18 @@ TAKE: dict[Step, Callable[[PollRecord], PollRecord]] = {
     "close": lambda poll: steps.close(poll, 1_500, None),
     "finish": lambda poll: steps.finish(poll, [2, 1], 3),
     "reveal": steps.reveal,
+    "resolve": lambda poll: steps.resolve(poll, 1),
     "cancel": steps.cancel,
 }
+OF_STEP: dict[Step, dict[str, Any]] = {"resolve": {"kind": "prediction", "answer": 1}}
+"""What a poll has that takes the step."""
 
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_a_step_leads_where_the_table_says_or_is_impossible(status: PollStatus, step: Step) -> None:
-    before = poll(status=status, final=status in ("closed", "revealed"), tally=[1, 0], voters=1)
+    votes = {"final": status in ("closed", "revealed"), "tally": [1, 0], "voters": 1}
+    before = poll(status=status, **votes, **OF_STEP.get(step, {}))
     copy = replace(before)
     if (status, step) in STEPS:
         after = TAKE[step](before)
@@ -41,7 +45,8 @@ def test_a_step_leads_where_the_table_says_or_is_impossible(status: PollStatus, 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_a_step_taken_again_changes_nothing(step: Step) -> None:
-    before = poll(status="closed", final=True) if step == "reveal" else poll()
+    ended = {"status": "closed", "final": True} if step in ("reveal", "resolve") else {}
+    before = poll(**ended, **OF_STEP.get(step, {}))
     once = TAKE[step](before)
     assert TAKE[step](once) == once
 
@@ -49,6 +54,24 @@ def test_a_step_taken_again_changes_nothing(step: Step) -> None:
 def test_nothing_is_revealed_before_it_is_final() -> None:
     with pytest.raises(ImpossibleStepError):
         steps.reveal(steps.close(poll(), 1_200, None))
+
+
+def test_what_is_resolved_has_its_answer_and_keeps_it() -> None:
+    closed = poll(kind="prediction", status="closed", final=True)
+    resolved = steps.resolve(closed, 1)
+    assert resolved == replace(closed, status="revealed", answer=1)
+    assert steps.reveal(resolved) == resolved
+    with pytest.raises(ImpossibleStepError, match="its answer is 1"):
+        steps.resolve(resolved, 0)
+    for nowhere in (-1, 2):
+        with pytest.raises(ImpossibleStepError, match="from 0 to 1"):
+            steps.resolve(closed, nowhere)
+
+
+def test_nothing_is_resolved_whose_kind_has_no_later_answer() -> None:
+    for status in STATUSES:
+        with pytest.raises(ImpossibleStepError, match="of the kind quiz"):
+            steps.resolve(poll(kind="quiz", answer=1, status=status), 1)
 
 
 def test_a_close_ends_the_window_now_and_never_later() -> None:

@@ -30,6 +30,12 @@ def test_the_answer_is_shown_once_revealed_and_never_before() -> None:
         assert answer == (1 if status == "revealed" else UNSET)
 
 
+def test_producers_alone_are_told_the_tag() -> None:
+    assert for_viewers(poll(tag="encore", status="revealed")).tag is UNSET
+    assert for_producers(poll(tag="encore")).tag == "encore"
+    assert for_producers(poll()).tag is UNSET
+
+
 def test_only_polls_of_several_choices_tell_how_many() -> None:
     assert for_viewers(poll()).max_choices is UNSET
     assert for_viewers(poll(kind="multiple", max_choices=2)).max_choices == 2

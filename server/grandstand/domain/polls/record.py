@@ -34,6 +34,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     final: bool = False
     tally: list[int] | None = None
     voters: int | None = None
+    tag: str | None = None
 
     @property
     def ended(self) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from grandstand.domain.polls.kinds import multiple, quiz, single
+from grandstand.domain.polls.kinds import multiple, prediction, quiz, rating, single
 from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind
 from grandstand.wire.messages import PollKind
 
 KINDS: Mapping[PollKind, Kind] = {
-    kind.name: kind for kind in (single.KIND, multiple.KIND, quiz.KIND)
+    kind.name: kind
+    for kind in (single.KIND, multiple.KIND, quiz.KIND, rating.KIND, prediction.KIND)
 }
 """Every kind by its name, the plainest first."""
 

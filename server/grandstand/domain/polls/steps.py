@@ -12,9 +12,10 @@ from typing import Literal
 from msgspec.structs import replace
 
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.registry import KINDS
 from grandstand.wire.messages import PollStatus
 
-Step = Literal["extend", "close", "finish", "reveal", "cancel"]
+Step = Literal["extend", "close", "finish", "reveal", "resolve", "cancel"]
 
 STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("open", "extend"): "open",
@@ -24,10 +25,12 @@ STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("closed", "close"): "closed",
     ("closed", "finish"): "closed",
     ("closed", "reveal"): "revealed",
+    ("closed", "resolve"): "revealed",
     ("closed", "cancel"): "cancelled",
     ("revealed", "close"): "revealed",
     ("revealed", "finish"): "revealed",
     ("revealed", "reveal"): "revealed",
+    ("revealed", "resolve"): "revealed",
     ("cancelled", "cancel"): "cancelled",
     ("cancelled", "finish"): "cancelled",
 }
@@ -74,12 +77,32 @@ def finish(poll: PollRecord, tally: list[int], voters: int) -> PollRecord:
 
 def reveal(poll: PollRecord) -> PollRecord:
     """Show tally and answer to everyone; only once the result is final."""
-    return replace(poll, status=_next(poll, "reveal"))
+    status = _next(poll, "reveal")
+    if awaits_answer(poll):
+        raise ImpossibleStepError(f"can't reveal a {poll.kind} without its answer: resolve it")
+    return replace(poll, status=status)
+
+
+def resolve(poll: PollRecord, answer: int) -> PollRecord:
+    """Say which option was right, and show tally and answer to everyone; only once."""
+    if not KINDS[poll.kind].is_resolved:
+        raise ImpossibleStepError(f"can't resolve a poll of the kind {poll.kind}")
+    status = _next(poll, "resolve")
+    if not 0 <= answer < len(poll.options):
+        raise ImpossibleStepError(f"the answer must be from 0 to {len(poll.options) - 1}")
+    if poll.status == status and poll.answer != answer:
+        raise ImpossibleStepError(f"can't resolve it again: its answer is {poll.answer}")
+    return replace(poll, status=status, answer=answer)
 
 
 def cancel(poll: PollRecord) -> PollRecord:
     """Take the poll back; it takes no more votes and shows no result."""
     return replace(poll, status=_next(poll, "cancel"))
+
+
+def awaits_answer(poll: PollRecord) -> bool:
+    """Whether its result is final, and which option was right is still to be said."""
+    return poll.status == "closed" and KINDS[poll.kind].is_resolved
 
 
 def _next(poll: PollRecord, step: Step) -> PollStatus:

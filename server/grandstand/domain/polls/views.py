@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.registry import KINDS
@@ -15,8 +16,9 @@ def for_viewers(poll: PollRecord) -> Poll:
 
 
 def for_producers(poll: PollRecord) -> Poll:
-    """Return the poll with its tally, shown to viewers or not."""
-    return _view(poll, poll.tally is not None)
+    """Return the poll with its tally, shown to viewers or not, and its tag."""
+    seen = _view(poll, poll.tally is not None)
+    return seen if poll.tag is None else replace(seen, tag=poll.tag)
 
 
 def _view(poll: PollRecord, with_tally: bool) -> Poll:

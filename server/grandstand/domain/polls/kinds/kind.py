@@ -6,7 +6,7 @@ them, and what of them the poll keeps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,18 +21,25 @@ Flaw = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a poll keeps of its kind's own fields."""
+    """What a poll keeps of its kind's own fields; ``options`` where the kind makes them itself."""
 
     max_choices: int = 1
     answer: int | None = None
+    options: tuple[str, ...] = ()
 
 
-def _no_flaws(call: Call) -> Iterator[Flaw]:
-    return iter(())
+def option_flaws(call: Call) -> Iterator[Flaw]:
+    """Find whether the options are missing, in a kind for which the call gives them."""
+    if "options" not in call:
+        yield "options", "is missing"
 
 
 def _plain_terms(call: Call) -> Terms:
     return Terms()
+
+
+def _no_summary(tally: Sequence[int], answer: int | None) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,16 @@ class Kind:
 
     ``fields`` are its own fields of the call; one that no kind of a poll names is every poll's.
     ``takes_several`` says whether a vote may name several options; viewers are told how many.
-    ``flaws`` finds what is wrong with its own fields, whichever others are missing. ``terms``
-    takes a call without flaws.
+    ``is_resolved`` says whether the answer comes once the result is final, by a step of its own
+    that reveals it. ``flaws`` finds what is wrong with its own fields, whichever others are
+    missing. ``terms`` takes a call without flaws. ``summary`` says in a few words what a tally,
+    with the answer if it is known, comes to; it is ``""`` where the bars say everything.
     """
 
     name: PollKind
-    fields: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset({"options"})
     takes_several: bool = False
-    flaws: Callable[[Call], Iterator[Flaw]] = _no_flaws
+    is_resolved: bool = False
+    flaws: Callable[[Call], Iterator[Flaw]] = option_flaws
     terms: Callable[[Call], Terms] = _plain_terms
+    summary: Callable[[Sequence[int], int | None], str] = _no_summary

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind, Terms
+from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind, Terms, option_flaws
 
 
 def _flaws(call: Call) -> Iterator[Flaw]:
+    yield from option_flaws(call)
     options = call.get("options")
     if options is not None and call.get("max_choices", 1) > len(options):
         yield "max_choices", f"must be at most {len(options)}, the number of options"
@@ -19,7 +20,7 @@ def _terms(call: Call) -> Terms:
 
 KIND = Kind(
     name="multiple",
-    fields=frozenset({"max_choices"}),
+    fields=frozenset({"options", "max_choices"}),
     takes_several=True,
     flaws=_flaws,
     terms=_terms,

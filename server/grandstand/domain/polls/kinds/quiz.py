@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind, Terms
+from grandstand.domain.polls.kinds.kind import Call, Flaw, Kind, Terms, option_flaws
 
 
 def _flaws(call: Call) -> Iterator[Flaw]:
+    yield from option_flaws(call)
     options = call.get("options")
     if "answer" not in call:
         yield "answer", "is missing: a quiz has a right answer"
@@ -19,4 +20,4 @@ def _terms(call: Call) -> Terms:
     return Terms(answer=call["answer"])
 
 
-KIND = Kind(name="quiz", fields=frozenset({"answer"}), flaws=_flaws, terms=_terms)
+KIND = Kind(name="quiz", fields=frozenset({"options", "answer"}), flaws=_flaws, terms=_terms)
