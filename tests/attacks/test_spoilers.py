@@ -60,7 +60,7 @@ async def test_a_poll_and_a_cue_set_for_later_are_on_no_viewers_wire(
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_a_hidden_result_and_a_tag_are_on_no_viewers_wire(
+async def test_no_viewers_wire_has_a_hidden_result(
     shared_server: ServerProcess, room: str, case: Case
 ) -> None:
     server = shared_server
