@@ -54,6 +54,7 @@ export class Connection {
   #timeCount = 0;
   /** @type {FollowMessage | undefined} not said yet */ #follow;
   /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
+  /** @type {{token: string | undefined, code: number, reason: string} | undefined} */ #refused;
 
   /**
    * @param {object} options
@@ -88,13 +89,16 @@ export class Connection {
   }
 
   /**
-   * The shell has a token, or knows that this viewer shall watch without one.
+   * The shell has a token, or knows that this viewer shall watch without one. One that was refused
+   * before is no new one: the close that refused it is final.
    * @param {number} now
    * @param {string | null} token
    * @returns {Effect[]}
    */
   tokenGiven(now, token) {
     if (this.#stage !== "token") return [];
+    const refused = this.#refused;
+    if (token !== null && token === refused?.token) return this.#end(refused.code, refused.reason);
     this.token = token ?? undefined;
     if (token === null) return this.#open();
     return this.#attemptNow(now);
@@ -178,6 +182,7 @@ export class Connection {
     if (next === "final") return this.#end(trueCode, words);
     if (next === "new token") {
       if (this.identity !== "asked") return this.#end(trueCode, words);
+      this.#refused = { token: this.token, code: trueCode, reason: words };
       this.token = undefined;
     }
     return this.#retry(now);

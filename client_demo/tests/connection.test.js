@@ -294,6 +294,16 @@ test("a refused guest token is replaced, a given one ends the connection", () =>
   assert.equal(given.status.phase, "ended");
 });
 
+test("a token that was refused and is given again ends the connection", () => {
+  const connection = fresh({ identity: "asked", token: "old" });
+  connection.start(0);
+  connection.opened(1);
+  connection.closed(2, 3000, "expired");
+  connection.tick(502);
+  assert.deepEqual(kinds(connection.tokenGiven(503, "old")), ["status"]);
+  assert.deepEqual(connection.status, { phase: "ended", code: 3000, reason: "expired" });
+});
+
 test("a few round trips follow the welcome, then one now and again", () => {
   const connection = live();
   let asked = 0;

@@ -230,6 +230,17 @@ def test_a_token_that_will_not_be_given_ends_it(status: int) -> None:
     assert script.core.due_s == float("inf")
 
 
+@pytest.mark.parametrize("given", ["old", "new", None])
+def test_a_token_that_was_refused_is_no_new_one(given: str | None) -> None:
+    script = Script(asks=True, token="old").starts()
+    script.closes(3000, "expired")
+    script.waits(1)
+    script.clear()
+    script.take(script.core.token_given(script.now_s, given))
+    ended = [Ended(Closed(3000, "expired"))]
+    assert script.effects == (ended if given == "old" else [Open()])
+
+
 def test_a_connection_that_never_gets_its_welcome_is_given_up() -> None:
     script = Script()
     script.take(script.core.start(100))

@@ -49,6 +49,20 @@ async def test_a_room_that_is_not_there_is_told(shared_server: ServerProcess) ->
         await said(shared_server, "nowhere", Line(0, "ann", "one")).run()
 
 
+async def test_a_token_that_is_refused_ends_it_and_is_told(
+    shared_server: ServerProcess, room: str
+) -> None:
+    shared_server.make_room(room)
+    replay = said(shared_server, room, Line(0, "ann", "one"))
+
+    async def issue(user: str, name: str) -> str:
+        return "no token"
+
+    replay._issue = issue
+    with pytest.raises(OperatorError, match="can't join the room: 3000"):
+        await replay.run()
+
+
 async def test_a_token_that_can_t_be_made_ends_it(shared_server: ServerProcess, room: str) -> None:
     shared_server.make_room(room)
     replay = said(shared_server, room, Line(0, "ann", "one"))

@@ -127,8 +127,8 @@ async def test_after_each_status_it_does_what_the_table_says(status: int, comes_
         return Response(status, "No", Headers({"Content-Length": "0"}), b"")
 
     async def token() -> str:
-        tokens.append("token")
-        return "token"
+        tokens.append(f"token {len(tokens)}")
+        return tokens[-1]
 
     async def never(connection: ServerConnection) -> None:
         raise AssertionError("nobody is let in")

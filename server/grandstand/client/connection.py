@@ -124,6 +124,7 @@ class Connection:
         self._random = random
         self._token = token
         self._asks = asks
+        self._refused: tuple[str, End] | None = None
         self._client = client
         self._backoff = Backoff()
         self._socket: WebSocket | None = None
@@ -162,9 +163,14 @@ class Connection:
         return self._attempt(now_s)
 
     def token_given(self, now_s: float, token: str | None) -> list[Effect]:
-        """Take a token, or None to watch without one."""
+        """Take a token, or None to watch without one.
+
+        One that was refused before is no new one: the end that refused it is final.
+        """
         if self.stage is not Stage.TOKEN:
             return []
+        if self._refused is not None and token == self._refused[0]:
+            return self._end(self._refused[1])
         self._token = token
         return self._open(now_s)
 
@@ -352,6 +358,7 @@ class Connection:
         """Let go of the socket, and come back or don't."""
         end, after = self._backoff.judge(end, now_s)
         if after is AfterClose.NEW_TOKEN and self._asks:
+            self._refused = None if self._token is None else (self._token, end)
             self._token = None
             after = AfterClose.RECONNECT
         if after is not AfterClose.RECONNECT:
