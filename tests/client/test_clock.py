@@ -55,3 +55,11 @@ def test_what_contradicts_it_replaces_it() -> None:
     assert clock.read(5) == AHEAD_MS + 5000
     trip(clock, 6, 0.5, 0.5, AHEAD_MS)
     assert clock.read(7) == AHEAD_MS + 7000
+
+
+def test_what_a_message_contradicts_is_forgotten() -> None:
+    clock = ProgrammeClock()
+    clock.answered(1.0, 1.01, 1000)
+    clock.heard(2, 2012)
+    clock.answered(3.0, 3.5, 3490)
+    assert clock.read(4) == 4240

@@ -323,6 +323,24 @@ def test_a_bye_that_asks_not_to_come_back_is_final(closed: int) -> None:
     assert script.of(Ended) == [Ended(Closed(1012, "told"))]
 
 
+def test_a_bye_says_nothing_of_the_connection_after_it() -> None:
+    script = Script().starts()
+    script.says(bye(1012))
+    script.closes(1012)
+    script.returns()
+    script.enters(welcome(7))
+    script.closes(1006)
+    assert script.of(Lost) == [Lost(Closed(1006))]
+
+
+def test_an_error_says_nothing_of_coming_back_once_it_is_in() -> None:
+    script = Script().starts()
+    script.take(script.core.submit(script.now_s, PostComment("a", "one")))
+    script.says(Error(ErrorCode.OVERLOADED, "later", id="a", retry_after=60))
+    script.closes(1006)
+    assert script.returns_in() == 0.5
+
+
 def test_an_error_before_the_welcome_says_when_to_come_back() -> None:
     script = Script()
     script.take(script.core.start(100))
@@ -360,6 +378,10 @@ def test_who_goes_says_so_and_comes_back_no_more() -> None:
 def test_a_second_connection_is_dropped() -> None:
     script = Script().starts()
     assert script.core.connected(script.now_s) == [Drop()]
+    opening = Script()
+    opening.take(opening.core.start(100))
+    assert [type(effect) for effect in opening.core.connected(100)] == [Write]
+    assert opening.core.connected(100) == [Drop()]
 
 
 # --- frames --------------------------------------------------------------------------------------
@@ -382,6 +404,17 @@ def test_it_resumes_where_it_was_and_takes_what_it_missed() -> None:
     script.says(welcome(10, recovered=True), frame(9), frame(10), frame(11))
     replayed = [each.is_replayed for each in script.of(Received)]
     assert replayed == [False, True, True, False]
+
+
+def test_a_frame_before_the_welcome_is_nothing() -> None:
+    script = Script().starts()
+    script.closes(1006)
+    script.returns()
+    script.connects()
+    script.says(frame(8))
+    assert script.messages == []
+    script.says(welcome(8, recovered=True), frame(8))
+    assert script.messages[1:] == [frame(8)]
 
 
 def test_a_gap_that_nothing_mends_reconnects_with_resume_and_the_third_time_afresh() -> None:
@@ -439,7 +472,9 @@ def test_what_was_not_answered_is_sent_again_with_its_id_and_in_order() -> None:
     for message in (PostComment("a", "one"), Vote("v", "poll", [0]), PostComment("b", "two")):
         script.take(script.core.submit(script.now_s, message))
     script.says(Ack("v"))
+    script.says(Error(ErrorCode.OVERLOADED, "later", id="b", retry_after=60))
     script.closes(1006)
+    assert script.core.pending.due_s == float("inf")
     script.take(script.core.submit(script.now_s, PostComment("c", "offline")))
     assert [each["id"] for each in script.heard] == ["a", "v", "b"]
     script.returns()
@@ -503,12 +538,17 @@ def test_a_few_round_trips_follow_the_welcome_then_one_now_and_again() -> None:
     script = Script()
     script.take(script.core.start(100))
     script.enters(welcome(7))
+    script.waits(2)
+    script.closes(1006)
+    script.returns()
+    began_s = script.now_s
+    script.enters(welcome(7))
     asked_s = []
     for _ in range(1300):
         script.says(Frame(NOW_MS))
         script.clear()
         script.waits(0.05)
-        asked_s += [script.now_s - 100 for each in script.heard if each["type"] == "time"]
+        asked_s += [script.now_s - began_s for each in script.heard if each["type"] == "time"]
     assert asked_s == pytest.approx([0.05, 0.4, 0.8, 1.2, 31.2, 61.2], abs=0.051)
 
 

@@ -94,6 +94,24 @@ def test_a_comment_whose_id_may_be_forgotten_is_given_up_and_a_vote_is_not() -> 
     assert "a" not in pending
 
 
+def test_a_comment_is_as_old_as_its_first_sending() -> None:
+    pending = sent(Pending(), "a")
+    pending.resume(REMEMBERED_S - 1)
+    assert ids(pending.take(REMEMBERED_S - 1)) == ["a"]
+    pending.resume(REMEMBERED_S + 1)
+    assert pending.take(REMEMBERED_S + 1) == ([], ["a"])
+
+
+def test_what_is_put_off_twice_is_sent_once_and_nothing_is_while_there_is_no_connection() -> None:
+    pending = sent(Pending(), "a")
+    pending.refused(10, refusal("a", ErrorCode.OVERLOADED), 0)
+    pending.refused(12, refusal("a", ErrorCode.OVERLOADED), 0)
+    assert [ids(pending.take(now_s)) for now_s in (12, 14, 20)] == [[], ["a"], []]
+    pending.refused(20, refusal("a", ErrorCode.OVERLOADED), 0)
+    pending.pause()
+    assert (pending.due_s, ids(pending.take(30))) == (float("inf"), [])
+
+
 def test_no_more_is_sent_than_a_connection_may_send() -> None:
     pending = Pending()
     for number in range(PACE.burst + 2):

@@ -51,6 +51,24 @@ def test_the_missing_frames_mend_a_gap(position: Position, mended: list[int]) ->
     assert position.gap_due_s == NEVER
 
 
+def test_a_gap_lasts_to_the_furthest_frame_that_is_known(position: Position) -> None:
+    for offset in (12, 11, 8, 9, 10, 11):
+        position.framed(100, frame(offset))
+        assert position.gap_due_s == 102
+    position.framed(100, frame(12))
+    assert position.gap_due_s == NEVER
+
+
+def test_a_gap_of_before_says_nothing_of_the_next(position: Position) -> None:
+    position.framed(100, frame(90))
+    position.welcomed(welcome(3, epoch="f"))
+    position.framed(103, frame(5))
+    assert position.gap_due_s == 105
+    position.framed(103, frame(4))
+    position.framed(103, frame(5))
+    assert position.gap_due_s == NEVER
+
+
 def test_a_welcome_mends_a_gap(position: Position) -> None:
     position.framed(100, frame(10))
     position.welcomed(welcome(10))

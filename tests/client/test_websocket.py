@@ -70,9 +70,10 @@ def test_a_message_in_fragments_is_one_with_a_ping_between() -> None:
         frame(Opcode.BINARY, b"a", fin=False), frame(Opcode.PING, b"!"),
         frame(Opcode.CONT, b"b", fin=False), frame(Opcode.CONT, b"c"),
     ]  # fmt: skip
-    assert [socket.receive(part) for part in parts] == [[], [], [], [b"abc"]]
+    for _ in range(2):
+        assert [socket.receive(part) for part in parts] == [[], [], [], [b"abc"]]
     server.receive_data(socket.written())
-    (pong,) = server.events_received()
+    pong, _ = server.events_received()
     assert isinstance(pong, Frame)
     assert (pong.opcode, pong.data) == (Opcode.PONG, b"!")
 

@@ -342,7 +342,7 @@ class Connection:
     # --- coming and going ------------------------------------------------------------------------
 
     def _attempt(self, now_s: float) -> list[Effect]:
-        self._retry_s = self._silent_s = self.position.gap_due_s = NEVER
+        self._retry_s = NEVER
         self._backoff.begin()
         if self._asks and self._token is None:
             self.stage = Stage.TOKEN
