@@ -146,11 +146,11 @@ async def test_a_seat_comes_back_after_the_codes_after_which_a_viewer_may(code: 
         pool(WebSocket(f"127.0.0.1:{port}", "/"), port) as made,
     ):
         made.take(1)
-        await until(made, lambda: made.counts.closes[code] == 1)
-        comes_back = code.client is AfterClose.RECONNECT
-        assert made.waiting == comes_back
-        if comes_back:
-            await until(made, lambda: made.counts.closes[code] == 2)
+        await until(made, lambda: made.counts.closes[code])
+        if code.client is AfterClose.RECONNECT:
+            await until(made, lambda: made.counts.closes[code] >= 2)
+        else:
+            assert not made.waiting
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,11 @@ async def test_a_seat_comes_back_after_the_statuses_after_which_a_viewer_may(
         pool(Grandstand("127.0.0.1:1", "r"), server.sockets[0].getsockname()[1]) as made,
     ):
         made.take(1, "its only token")
-        await until(made, lambda: made.counts.refusals[status] == 1)
-        assert made.waiting == comes_back
+        await until(made, lambda: made.counts.refusals[status])
         if comes_back:
-            await until(made, lambda: made.counts.refusals[status] == 2)
+            await until(made, lambda: made.counts.refusals[status] >= 2)
+        else:
+            assert not made.waiting
 
 
 async def test_a_seat_does_not_come_back_before_it_may() -> None:
