@@ -123,8 +123,8 @@ class _Modules(StaticFiles):
         response.headers.update(HEADERS)
         if isinstance(response, FileResponse) and _takes_gzip(Headers(scope=scope)):
             packed = await asyncio.to_thread(lambda: _packed(Path(response.path).read_bytes()))
-            told = {name: response.headers[name] for name in ("content-type", "etag")}
-            return Response(packed, headers={**HEADERS, **told, "Content-Encoding": "gzip"})
+            kept = {name: response.headers[name] for name in ("content-type", "etag")}
+            return Response(packed, headers={**HEADERS, **kept, "Content-Encoding": "gzip"})
         return response
 
 
@@ -142,12 +142,12 @@ def pages(folder: Path) -> list[BaseRoute]:
 
         async def respond(request: Request) -> Response:
             html = file.read_text("utf-8")
-            told = policy(html, foreign_style)
+            content_policy = policy(html, foreign_style)
             # Behind the import map: older browsers take none once a module was asked for.
             html = _SCRIPT.sub(lambda script: links + script[0], html, count=1)
             body = html.encode()
             tag = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"'}
-            headers = HEADERS | tag | {"Content-Security-Policy": told}
+            headers = HEADERS | tag | {"Content-Security-Policy": content_policy}
             if _takes_gzip(request.headers):
                 body = _packed(body)
                 headers["Content-Encoding"] = "gzip"

@@ -103,7 +103,7 @@ async def test_a_store_that_keeps_its_configuration_to_itself_is_weak(
 ) -> None:
     found = await as_user(redis, url, "+@all", "-config")
     assert found.promise == "weak"
-    assert "doesn't tell its configuration" in found.why
+    assert "doesn't reveal its configuration" in found.why
 
 
 async def test_a_wrong_password_is_the_operators_fault(redis: Redis, url: str) -> None:

@@ -69,7 +69,7 @@ async def get(call: Call) -> Response:
             raise RefusedError(ErrorCode.UNAUTHORIZED, "`shown=all` takes a moderator's token")
         check_access(call.identity, "moderator", call.live.room)
     start, end = _span(call, query)
-    after = _place(query)
+    after = _cursor(query)
     rows = call.api.rooms.store.record.rows(
         call.live.room, start, end, after, shown_only=query.shown == "only"
     )
@@ -94,7 +94,7 @@ def _span(call: Call, query: RecordQuery) -> tuple[int, int]:
     return start, end
 
 
-def _place(query: RecordQuery) -> RecordCursor | None:
+def _cursor(query: RecordQuery) -> RecordCursor | None:
     if query.after is UNSET:
         return None
     if query.format != "json":

@@ -29,7 +29,7 @@ ChatForm = Annotated[
     typer.Option(
         "--format",
         callback=_checked_form,
-        help=f"The file's form: {', '.join(NAMES)}. [default: told by what it holds]",
+        help=f"The file's form: {', '.join(NAMES)}. [default: recognised by its content]",
     ),
 ]
 

@@ -146,7 +146,7 @@ async def _of_secrets(store: Store, settings: ServerSettings) -> list[Finding]:
         mine = Tokens(made, settings.jwks_url, settings.token_terms).fingerprint
         heard = await store.fingerprints.heard(store.now_ms())
     except OperatorError:
-        return []  # told of the secret already
+        return []  # the secret is reported already
     except StoreUnavailable as away:
         return [Finding("secrets", "FAIL", f"the store went away: {away.reason}", "read its log")]
     differing = sum(each != mine for each in heard.values())

@@ -102,7 +102,7 @@ def open_(
     if options:
         own["options"] = options
     if answer is not None:
-        own["answer"] = _place(answer, options or [])
+        own["answer"] = _option_index(answer, options or [])
     if max_choices is not None:
         own["max_choices"] = max_choices
     if scale is not None:
@@ -126,10 +126,10 @@ def open_(
     if grace is not None:
         body["grace"] = round(grace * 1000)
     remote = _producer(url, token, room)
-    told = remote.ask("POST", f"{room_path(room)}/polls", body)
+    shown = remote.ask("POST", f"{room_path(room)}/polls", body)
     if answer is not None and not as_json:
-        told["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
-    _tell(told, as_json)
+        shown["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
+    _tell(shown, as_json)
 
 
 @poll.command()
@@ -251,21 +251,21 @@ def show(
       grandstand poll show --json | jq .tally
     """
     remote = _producer(url, token, room)
-    told = _found(remote, room, poll_id, None)
-    redraw = _tell(told, as_json)
-    while watch and not told["final"]:
+    shown = _found(remote, room, poll_id, None)
+    redraw = _tell(shown, as_json)
+    while watch and not shown["final"]:
         time.sleep(LOOK_S)
-        newer = remote.ask("GET", _path(room, str(told["id"])), patience_s=60)
-        if newer != told:
-            told = newer
-            redraw(told)
+        newer = remote.ask("GET", _path(room, str(shown["id"])), patience_s=60)
+        if newer != shown:
+            shown = newer
+            redraw(shown)
 
 
 def _producer(url: str, token: str | None, room: str) -> Remote:
     return Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
 
 
-def _place(answer: str, options: list[str]) -> int:
+def _option_index(answer: str, options: list[str]) -> int:
     if answer in options:
         return options.index(answer)
     if answer.isascii() and answer.isdigit():
@@ -328,13 +328,13 @@ def _step(
     _tell(remote.ask("POST", f"{_path(room, poll_id)}/{step}", body), as_json)
 
 
-def _tell(told: Any, as_json: bool) -> Callable[[Any], None]:
+def _tell(shown: Any, as_json: bool) -> Callable[[Any], None]:
     """Print a poll; return a function that prints it again, in a terminal over itself."""
     if as_json:
 
         def line(poll: Any) -> None:
             print(json.dumps(poll, ensure_ascii=False), flush=True)
 
-        line(told)
+        line(shown)
         return line
-    return drawn(told)
+    return drawn(shown)

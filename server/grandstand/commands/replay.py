@@ -97,8 +97,8 @@ async def _said(
     finally:
         reporting.cancel()
         if said.figures.sent:  # also after Ctrl-C
-            told = _summary(said, time.monotonic() - begun_s)
-            print(json.dumps(told) if as_json else _words(told), flush=True)
+            summary = _summary(said, time.monotonic() - begun_s)
+            print(json.dumps(summary) if as_json else _words(summary), flush=True)
     if not said.figures.acked:
         raise OperatorError("not one comment was accepted")
 
@@ -131,22 +131,22 @@ def _summary(said: Replay, seconds: float) -> dict[str, Any]:
     }
 
 
-def _words(told: dict[str, Any]) -> str:
+def _words(summary: dict[str, Any]) -> str:
     def counted(name: str) -> str:
-        each = ", ".join(f"{count} {why}" for why, count in sorted(told[name].items()))
-        return f"{sum(told[name].values())}{f' ({each})' if each else ''}"
+        each = ", ".join(f"{count} {why}" for why, count in sorted(summary[name].items()))
+        return f"{sum(summary[name].values())}{f' ({each})' if each else ''}"
 
     lines = [
-        f"{told['sent']} comments of {told['authors']} authors in {told['seconds']} s, "
-        f"at most {told['viewers']} viewers at a time",
-        f"accepted {told['accepted']}, held {told['held']}, refused {counted('refused')}",
+        f"{summary['sent']} comments of {summary['authors']} authors in {summary['seconds']} s, "
+        f"at most {summary['viewers']} viewers at a time",
+        f"accepted {summary['accepted']}, held {summary['held']}, refused {counted('refused')}",
     ]
-    if told["lost"] or told["unanswered"]:
-        lines.append(f"turned away {counted('lost')}, without an answer {told['unanswered']}")
-    if told["put_off"]:
+    if summary["lost"] or summary["unanswered"]:
+        lines.append(f"turned away {counted('lost')}, without an answer {summary['unanswered']}")
+    if summary["put_off"]:
         lines.append(f"put off and sent again {counted('put_off')}")
-    if told["ack_p50_ms"] is not None:
-        lines.append(f"ack p50 {told['ack_p50_ms']} ms, p99 {told['ack_p99_ms']} ms")
+    if summary["ack_p50_ms"] is not None:
+        lines.append(f"ack p50 {summary['ack_p50_ms']} ms, p99 {summary['ack_p99_ms']} ms")
     return "\n".join(lines)
 
 

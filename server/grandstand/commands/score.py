@@ -78,9 +78,9 @@ def score(
         raise OperatorError(f"{file} can't be read: {error.strerror}") from None
 
 
-def _write(told: Iterable[list[dict[str, Any]]]) -> None:
+def _write(batches: Iterable[list[dict[str, Any]]]) -> None:
     out = sys.stdout.buffer
-    for batch in told:
+    for batch in batches:
         out.write(b"".join(msgspec.json.encode(each) + b"\n" for each in batch))
         out.flush()
 
@@ -94,7 +94,7 @@ def _scored(
         try:
             for texts in batches:
                 judged = runner.run(moderator.judge(texts, policy))
-                told = [
+                lines = [
                     {
                         "text": text,
                         "verdict": each.action,
@@ -112,9 +112,9 @@ def _scored(
                     for text, each in zip(texts, judged, strict=True)
                 ]
                 if explain:
-                    for text, each in zip(texts, told, strict=True):
+                    for text, each in zip(texts, lines, strict=True):
                         each |= _explained(text[:MAX_CHARS], scorer, rules, policy)
-                yield told
+                yield lines
         finally:
             runner.run(moderator.close())
 

@@ -53,9 +53,9 @@ class AutoProducer:
         """Make the room if it is missing; else it goes on as it was, with this picture."""
         is_new = self._call("GET", "")[0] == 404
         method, body = ("PUT", dict(settings)) if is_new else ("PATCH", {})
-        status, told = self._call(method, "", {**body, "stream": stream})
+        status, answer = self._call(method, "", {**body, "stream": stream})
         if status not in (200, 201):
-            raise RuntimeError(f"{method} of the room answered {status}: {told}")
+            raise RuntimeError(f"{method} of the room answered {status}: {answer}")
 
     async def direct(self, steps: Sequence[Step]) -> None:
         """Do the steps, over and over, until cancelled. A refused step is logged and skipped."""
@@ -71,12 +71,12 @@ class AutoProducer:
             _, known = await self._asked("GET", "/polls")
             if any(poll["status"] == "open" for poll in known["polls"]):
                 return
-        status, told = await self._asked("POST", f"/{step.call}", step.body)
+        status, answer = await self._asked("POST", f"/{step.call}", step.body)
         if status >= 400:
-            log.warning("step_refused", call=step.call, why=told)
+            log.warning("step_refused", call=step.call, why=answer)
         elif step.call == "polls":
             await asyncio.sleep(step.body["duration"] + step.body["grace"] / 1000 + COUNTED_S)
-            await self._asked("POST", f"/polls/{told['id']}/reveal", {})
+            await self._asked("POST", f"/polls/{answer['id']}/reveal", {})
 
     async def _asked(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         return await asyncio.to_thread(self._call, method, path, body)

@@ -120,8 +120,8 @@ class Crowd:
                     _, _, viewer, poll, choices = heapq.heappop(self._due)
                     await viewer.vote(poll, choices)
                 if now_s - reported_s >= self._habits.report_s:
-                    told = self.figures.line(len(self.present), now_s - reported_s)
-                    log.info("crowd", **told)
+                    summary = self.figures.line(len(self.present), now_s - reported_s)
+                    log.info("crowd", **summary)
                     reported_s = now_s
         finally:
             tasks = [task for _, task in self._viewers.values()] + list(self._leaving)

@@ -38,7 +38,7 @@ PATIENCE_S = 10.0
 END_S = 2.0
 STEP_S = 0.1
 SEGMENT_AGE_S = 60
-MAX_TOLD_CHARS = 300
+MAX_OUTPUT_CHARS = 300
 
 log = structlog.get_logger(__name__)
 
@@ -82,14 +82,14 @@ class Stream:
             start_new_session=True,  # the server hears Ctrl-C and then ends it
         )
         assert process.stderr is not None
-        told = b""
+        output = b""
         try:
             while part := await process.stderr.read(4096):
-                told = (told + part)[-MAX_TOLD_CHARS:]
+                output = (output + part)[-MAX_OUTPUT_CHARS:]
             await process.wait()
         finally:
             await _end(process)
-        return told.decode(errors="replace").strip()
+        return output.decode(errors="replace").strip()
 
     def _segments(self) -> list[Segment]:
         found = (segment(path.name) for path in self._folder.glob("*.ts"))
@@ -157,11 +157,11 @@ async def missing() -> str | None:
         return str(error)
     try:
         async with timeout(CHECK_S):
-            told, _ = await process.communicate()
+            output, _ = await process.communicate()
     except TimeoutError:
         return f"{path} doesn't answer"
     finally:
         await _kill(process)
     if process.returncode != 0:
-        return f"{path} ended with {process.returncode}: {told[-MAX_TOLD_CHARS:].decode()}"
+        return f"{path} ended with {process.returncode}: {output[-MAX_OUTPUT_CHARS:].decode()}"
     return None

@@ -28,7 +28,7 @@ class Heartbeat:
         # Separately: a store that doesn't answer must not stop the room's heartbeat.
         at_work = [
             asyncio.create_task(self._give_signs(), name="heartbeats"),
-            asyncio.create_task(self._tell_store(), name="viewers told"),
+            asyncio.create_task(self._tell_store(), name="report of viewers"),
         ]
         try:
             await asyncio.gather(*at_work)

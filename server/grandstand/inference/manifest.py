@@ -120,13 +120,13 @@ def write(model: Path, kind: type[M], **said: Any) -> M:
         msgspec.ValidationError: a field is missing, or of the wrong type.
     """
     data = _bytes(model, kind)
-    told = {
+    measured = {
         "format": kind.FORMAT,
         "model": model.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
     }
-    manifest = msgspec.convert({**told, **said}, kind)
+    manifest = msgspec.convert({**measured, **said}, kind)
     if why := _fault(manifest):
         raise ModelError(kind.KIND, model, why)
     part = model.with_name(f"{NAME}.part")

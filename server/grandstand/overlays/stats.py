@@ -89,7 +89,7 @@ class Cards:
 
         Raises TooManyWaitError, and then takes none.
         """
-        ahead = {_place(card) for card in cards if not _is_near(card, self._now)}
+        ahead = {_version_key(card) for card in cards if not _is_near(card, self._now)}
         if len(self._waits.keys() | ahead) > MAX_WAITING and ahead - self._waits.keys():
             raise TooManyWaitError
         return [
@@ -97,7 +97,7 @@ class Cards:
         ]
 
     def _keep(self, card: Overlay) -> Fate:
-        place = _place(card)
+        place = _version_key(card)
         if self._waits.get(place) == card:
             return "repeated"
         self._waits[place] = self.moved[place] = card
@@ -134,7 +134,7 @@ class Cards:
         return [card.id for card in cards[min(fitting, MAX_CARDS) :]]
 
 
-def _place(card: Overlay) -> str:
+def _version_key(card: Overlay) -> str:
     return f"{card.id}@{card.at}"
 
 

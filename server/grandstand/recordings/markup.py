@@ -92,16 +92,16 @@ class Markup:
         yield from self._scan(len(self._text))
         if self._skipping:
             words = f"{self._skipping} never comes: the rest was skipped"
-            yield Flaw(words, *self._place(len(self._text)))
+            yield Flaw(words, *self._position(len(self._text)))
         self._text, self._at = "", 0
 
     def _trim(self) -> None:
-        self._place(self._at)
+        self._position(self._at)
         self._text = self._text[self._at :]
         self._at = self._counted = 0
         self._absent.clear()
 
-    def _place(self, at: int) -> tuple[int, int]:
+    def _position(self, at: int) -> tuple[int, int]:
         """Return the line and column of an offset, from 1; offsets must be asked for in order."""
         text, counted = self._text, self._counted
         newlines = text.count("\n", counted, at)
@@ -135,7 +135,7 @@ class Markup:
                     return  # its end may come
                 self._waited = 0
                 if flaw:
-                    yield Flaw(flaw, *self._place(at))
+                    yield Flaw(flaw, *self._position(at))
             else:
                 found = self._element(at)
                 if found is not None:
@@ -191,7 +191,7 @@ class Markup:
             self._at = at + 1
             word = _NAME.match(text, at, at + MAX_ELEMENT_CHARS)
             wanted = word is not None and word[1] in self._names
-            return Flaw("the tag can't be read", *self._place(at)) if wanted else None
+            return Flaw("the tag can't be read", *self._position(at)) if wanted else None
         self._at = tag.end()
         name = tag[1]
         if name not in self._names:
@@ -201,11 +201,11 @@ class Markup:
         if not tag[3]:
             inner = self._end_of(name, start, at + MAX_ELEMENT_CHARS)
             if isinstance(inner, str):
-                return Flaw(inner, *self._place(at))
+                return Flaw(inner, *self._position(at))
             stop, end = inner
             content = text[start:stop]
         self._at = end
-        place = self._place(at)
+        place = self._position(at)
         if text.find(MARK, at, end) >= 0:
             return Flaw("it holds bytes that are no text in the file's encoding", *place)
         attributes = {

@@ -214,7 +214,7 @@ def _recognised(text: str, among: list[Form]) -> tuple[Form, Document | Lines | 
     begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
     xml_forms = [form for form in among if isinstance(form, XmlForm)]
     if xml_forms and (begins == "<" or (not begins and len(among) == 1)):
-        return _told_xml(text, xml_forms), None
+        return _recognised_xml(text, xml_forms), None
     json_forms = [form for form in among if isinstance(form, JsonForm)]
     if not json_forms:
         raise NotARecordingError(f"it is no XML, as {among[0].name} is")
@@ -235,7 +235,7 @@ def _recognised(text: str, among: list[Form]) -> tuple[Form, Document | Lines | 
     return by_line[0], Lines()
 
 
-def _told_xml(text: str, among: list[XmlForm]) -> XmlForm:
+def _recognised_xml(text: str, among: list[XmlForm]) -> XmlForm:
     if len(among) == 1:
         return among[0]
     for found in _TAG_NAME.finditer(_COMMENT.sub("", text)):

@@ -1,9 +1,9 @@
-"""Which rooms need a sequencer: those where something happens, or time will bring something.
+"""Which rooms need a sequencer: rooms where something happens, or will happen by time alone.
 
-A quiet room costs nothing: no process holds its lease or reads its stream. The process that
-appends to a quiet room wakes it by ``nudge``, which doesn't ask the store. The store lists the
-rooms that are awake, each with the moment from which it needs a sequencer. By this list other
-processes take over the rooms of a process that was killed.
+A quiet room costs nothing: no process holds its lease or reads its stream. The process that appends
+to a quiet room wakes it by ``nudge``, which doesn't ask the store. The store lists the rooms that
+are awake, each with the moment from which it needs a sequencer. By this list other processes take
+over the rooms of a process that was killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from grandstand.store.reader import Reader
 log = structlog.get_logger(__name__)
 
 NUDGED_S = 5.0
-"""How long a nudge counts: whoever was sequencing the room may just be going to rest."""
+"""How long a nudge counts: the process that was sequencing the room may just be giving it up."""
 
 
 class Awake:
@@ -52,15 +52,15 @@ class Awake:
         return rooms
 
     async def wake(self, rooms: Sequence[str], from_ms: float) -> None:
-        """Say that the rooms need a sequencer from then on, by the store's clock."""
+        """Note that the rooms need a sequencer from then on, by the store's clock."""
         if rooms:
             pairs = [part for room in rooms for part in (from_ms, room)]
             await self._reader.ask("ZADD", keys.AWAKE, *pairs)
 
     async def rest(self, rooms: Mapping[str, int | None]) -> None:
-        """Say from when on (ms, the store's clock) each of the rooms needs a sequencer again.
+        """Note from when on (ms, the store's clock) each of the rooms needs a sequencer again.
 
-        None: nothing but a nudge is waited for.
+        None: only a nudge wakes it.
         """
         await self._reader.ask_all(
             [
@@ -72,7 +72,7 @@ class Awake:
     async def backlogged(self, rooms: Sequence[str]) -> list[str]:
         """Return those of the rooms where something waits to be sequenced.
 
-        One of which the store can't tell, its key being something else, stops no other.
+        A room whose key has an unexpected type doesn't stop the others.
         """
         counts = await self._reader.ask_each([("XLEN", keys.ingest(room)) for room in rooms])
         odd = [

@@ -46,7 +46,7 @@ class Bus:
 
     @property
     def hears(self) -> bool:
-        """Whether it listens, or has no room to listen to."""
+        """Return whether it listens, or has no room to listen to."""
         return self._pubsub is not None or not self._rooms
 
     async def subscribe(self, room: str) -> None:
@@ -59,7 +59,7 @@ class Bus:
                 await pubsub.ssubscribe(keys.bus(room))
 
     def forget(self, room: str) -> None:
-        """Pass over what still comes of ``room``; the next connection doesn't ask for it."""
+        """Ignore what still comes of ``room``; the next connection doesn't ask for it."""
         self._rooms.pop(keys.bus(room), None)
 
     async def run(self) -> None:
@@ -97,5 +97,5 @@ class Bus:
                 return
             try:
                 self._on_message(room, payload)
-            except Exception:  # one room's fault must not take the others' channels along
+            except Exception:  # one room's fault must not stop the others' channels
                 log.exception("message_failed", room=room, size_bytes=len(payload))

@@ -1,13 +1,13 @@
-"""How we talk to Redis or Valkey: one pool, no command ever sent twice, and two kinds of error.
+"""The connection to Redis or Valkey: one pool, no command ever sent twice, and two kinds of error.
 
 redis-py 8.1 repeats a command up to ten times by default (``Redis()`` makes a pool with such a
-``retry``, and pipelines use it too), also one which had been executed before its connection broke.
-A pool that is given no ``retry`` makes connections with ``Retry(NoBackoff(), 0)``: each command
-goes out at most once, and a broken connection is the caller's to answer for. The caller resends
-with the same id, and the scripts recognise it.
+``retry``, and pipelines use it too), also one that had been executed before its connection broke. A
+pool that is given no ``retry`` makes connections with ``Retry(NoBackoff(), 0)``: each command is
+sent at most once, and the caller handles a broken connection. The caller resends with the same id,
+and the scripts recognise it.
 
 A pub/sub made from such a client likewise raises when its connection breaks, where the default
-would subscribe again in silence.
+would subscribe again silently.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ CONNECT_TIMEOUT_S = 2.0
 REPLY_TIMEOUT_S = 5.0
 POOL_TIMEOUT_S = 2.0
 HEALTH_CHECK_AFTER_S = 15
-"""A connection idle for longer is pinged before it is used, so that a write does not meet one
-which a NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."""
+"""A connection idle for longer is pinged before it is used, so that a write doesn't meet one that a
+NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."""
 
 _SCHEMES = ("redis", "rediss", "unix")
 _MAY_BE_IN_THE_URL = frozenset({"db", "username", "password"})
@@ -70,7 +70,7 @@ def connect(
 
 
 def _check(url: str) -> None:
-    """Refuse what redis-py would accept in silence, without ever repeating a password."""
+    """Refuse what redis-py would accept silently, without ever repeating a password."""
     try:
         parts = urlsplit(url)
         options = set(parse_qs(parts.query)) - _MAY_BE_IN_THE_URL
@@ -122,9 +122,10 @@ _FORBIDDEN = ("ACL failure in script", "EXEC without MULTI")
 
 
 def unwrapped(error: errors.RedisError) -> errors.RedisError:
-    """What the server said: redis-py hides it in a plain ``ConnectionError`` during a handshake.
+    """Return the server's own error: redis-py hides it in a plain ``ConnectionError`` during a
+    handshake.
 
-    LOADING and refused credentials come so.
+    LOADING and refused credentials arrive like this.
     """
     return error.__cause__ if isinstance(error.__cause__, errors.RedisError) else error
 
@@ -136,7 +137,7 @@ def is_forbidden(error: Exception) -> bool:
 
 
 def unavailability(error: Exception) -> StoreUnavailable | None:
-    """What ``error`` means if the store can't answer now; None for a fault of our own program."""
+    """Return the error if the store can't answer now; None for a fault of our own program."""
     if isinstance(error, StoreUnavailable):
         return error
     text = str(error)
@@ -154,9 +155,9 @@ def unavailability(error: Exception) -> StoreUnavailable | None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn redis-py's errors inside the block into ``StoreUnavailable``, where they are that.
+    """Turn redis-py's errors inside the block into ``StoreUnavailable``, where they mean that.
 
-    Others (a wrong type, a script's own fault) go on as they are: they are ours to mend.
+    Others (a wrong type, a script's own fault) pass unchanged: they are bugs of ours.
     """
     try:
         yield

@@ -1,8 +1,9 @@
-"""What an acknowledgement from this store promises. It is asked at start and told in ``welcome``.
+"""What an acknowledgement from this store promises. It is found out at the start and sent in
+``welcome``.
 
 ``appendfsync always`` answers a write after its fsync, so its reply is the promise. With
-``everysec`` the reply comes first, and ``WAITAOF`` has to be asked for the fsync. It can be trusted
-from Redis 8.0 on alone: Redis 7.4 and every Valkey so far (8.1 and 9.1 tried) count a write as
+``everysec`` the reply comes first, and ``WAITAOF`` must be asked for the fsync. It can be trusted
+only from Redis 8.0 on: Redis 7.4 and every Valkey so far (8.1 and 9.1 tried) count a write as
 synced while it is merely written (redis/redis#13793; ``tests/store/test_durability.py`` shows it).
 """
 
@@ -38,7 +39,7 @@ class Durability:
 
     @property
     def keeps_history(self) -> bool:
-        """Whether a restart of the store loses nothing that anybody has seen.
+        """Return whether a restart of the store loses nothing that anybody has seen.
 
         With ``WAITAOF`` acks are safe, but frames are published before their fsync.
         """
@@ -46,7 +47,8 @@ class Durability:
 
 
 async def probe(redis: Redis) -> Durability:
-    """Ask the server how it keeps what it acknowledges. Promises nothing it can't read.
+    """Ask the server how safely it stores what it acknowledges. A setting that can't be read counts
+    as weak.
 
     Raises:
         OperatorError: the server refuses our credentials.
@@ -62,7 +64,7 @@ async def probe(redis: Redis) -> Durability:
                 f"the store refuses the user or password in GRANDSTAND_REDIS_URL: {error}"
             ) from error
         except errors.ResponseError as error:
-            return _weak(f"the store doesn't tell its configuration ({error})")
+            return _weak(f"the store doesn't reveal its configuration ({error})")
         if config.get("appendonly") != "yes":
             return _weak("the store keeps no append-only file")
         if config.get("no-appendfsync-on-rewrite") != "no":

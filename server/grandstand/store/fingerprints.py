@@ -6,7 +6,7 @@ from grandstand.store import keys
 from grandstand.store.reader import Reader
 
 HEARD_MS = 60_000
-"""How long a server's word is believed."""
+"""How long a server's fingerprint counts."""
 
 
 class Fingerprints:
@@ -16,19 +16,20 @@ class Fingerprints:
         self._reader = reader
 
     async def say(self, node: str, fingerprint: str, store_now_ms: float) -> None:
-        """Tell this server's own. Raises StoreUnavailable."""
-        told = f"{fingerprint}:{store_now_ms:.0f}"
-        await self._reader.ask("HSET", keys.FINGERPRINTS, node, told)
+        """Write this server's own fingerprint. Raises StoreUnavailable."""
+        report = f"{fingerprint}:{store_now_ms:.0f}"
+        await self._reader.ask("HSET", keys.FINGERPRINTS, node, report)
 
     async def heard(self, store_now_ms: float) -> dict[str, str]:
-        """Each server's that spoke lately; others, and odd ones, are forgotten.
+        """Return the fingerprint of each server that wrote one lately; old and unreadable ones are
+        deleted.
 
         Raises StoreUnavailable.
         """
         rows = await self._reader.ask("HGETALL", keys.FINGERPRINTS)
         heard, silent = {}, []
-        for node, told in rows.items():
-            fingerprint, _, when_ms = told.decode().partition(":")
+        for node, report in rows.items():
+            fingerprint, _, when_ms = report.decode().partition(":")
             if when_ms.isdecimal() and abs(store_now_ms - int(when_ms)) <= HEARD_MS:
                 heard[node.decode()] = fingerprint
             else:

@@ -1,8 +1,8 @@
 """Checks whether Grandstand can work with a store. They run at the start and in the doctor.
 
 A server that answers PING may still be a replica, a Sentinel, a node of a cluster, too old, or no
-Redis at all, and a user may lack a permission that is first needed when a room opens. Each is the
-operator's to mend, so each is one line that says how, before anybody is let in.
+Redis at all. And a user may lack a permission that is first needed when a room opens. The operator
+must correct each of these, so each is one line that says how, before anybody is let in.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ OLDEST = (7, 0)
 """Sharded channels and scripts with flags came with Redis 7.0; every Valkey has them."""
 
 PROBE = "fitness"
-"""A name that no room's key is made of: nothing is read or kept there."""
+"""A name that no room's key contains: nothing is read or kept there."""
 
 _FIT = load("fit")
 _GRANT = "ACL SETUSER <user> ~gs:* ~grandstand:* &gs:* +@all"
 
 
 async def check(redis: Redis) -> None:
-    """Look whether the server can do, and lets its user do, all that Grandstand needs of it.
+    """Check whether the server can do, and allows its user to do, everything that Grandstand needs.
 
     Raises:
         OperatorError: it can't; the message says what to do.
         StoreUnavailable: it can't be reached, or is still loading.
     """
-    with told():
+    with operator_faults():
         _check_kind(await redis.info())
-    with told():
+    with operator_faults():
         try:
             await _try_commands(redis)
         except errors.ResponseError as error:
-            # A store that is full, busy or can't save for a while is one that comes back.
+            # A store that is full, busy or can't save for a while will recover.
             if is_forbidden(error) or unavailability(error) is None:
                 raise
 
@@ -114,8 +114,9 @@ async def _try_commands(redis: Any) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn what a server says at first into a line for the operator, where it is theirs to mend."""
+def operator_faults() -> Iterator[None]:
+    """Turn a server's first errors into a line for the operator, where the operator can correct
+    them."""
     try:
         yield
     except errors.RedisError as fault:

@@ -1,7 +1,7 @@
 """The embedded store's data folder: its owner, its locks, and the place of its socket.
 
-Two locks, both held by open files and so released by the kernel however a process ends: ``lock`` is
-the one Grandstand's that uses the folder, ``valkey.lock`` its Valkey's (``embedded``).
+Two locks, both held by open files and so released by the kernel however a process ends: ``lock``
+belongs to the one Grandstand that uses the folder, ``valkey.lock`` to its Valkey (``embedded``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def prepared(data_dir: Path) -> Path:
 
 
 def checked(data_dir: Path) -> Path:
-    """The resolved path of a data folder that is there; changes nothing. Raises OperatorError."""
+    """Return the resolved path of an existing data folder; changes nothing. Raises
+    OperatorError."""
     try:
         resolved = data_dir.resolve(strict=True)
         owner = resolved.stat().st_uid
@@ -64,7 +65,8 @@ def _unusable(data_dir: Path, error: OSError) -> OperatorError:
 
 
 def holder(path: Path) -> int | None:
-    """The process that holds a lock file's lock, as Linux tells without touching it; else None."""
+    """Return the process that holds a lock file's lock, as Linux reports it without taking it; else
+    None."""
     try:
         at = path.stat()
         table = Path("/proc/locks").read_text("ascii")
@@ -79,7 +81,8 @@ def holder(path: Path) -> int | None:
 
 
 def opened(path: Path) -> int:
-    """Open a lock file; like all of Python's, it is closed in child processes unless passed on."""
+    """Open a lock file. Like every file in Python, it is closed in child processes unless passed
+    on."""
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -90,7 +93,7 @@ def opened(path: Path) -> int:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Take an open file's lock if nobody has it; whether it is ours now."""
+    """Take an open file's lock if nobody has it; return whether it is ours now."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -122,7 +125,8 @@ def locked(data_dir: Path) -> int:
 
 
 def socket_place(data_dir: Path) -> Path:
-    """Beside the data; in a folder of a short name where that path would be too long."""
+    """Return where the socket goes: beside the data, or in a folder with a short name where that
+    path would be too long."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
         return path
@@ -132,7 +136,7 @@ def socket_place(data_dir: Path) -> Path:
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Return the place of the socket, its folder made and private."""
+    """Return the path of the socket; its folder is made and private."""
     path = socket_place(data_dir)
     folder = path.parent
     if folder == data_dir:
@@ -157,7 +161,8 @@ def socket_path(data_dir: Path) -> Path:
 def sync_files(data_dir: Path) -> None:
     """Bring to disk what a killed Valkey had written but not synced.
 
-    It will be loaded, and resent requests answered from it as done: so it must not be lost after.
+    The next Valkey will load it and answer resent requests from it as done, so it must not be lost
+    after that.
     """
     folder = data_dir / "appendonlydir"
     if not folder.is_dir():
@@ -171,7 +176,7 @@ def sync_files(data_dir: Path) -> None:
 
 
 def text_of(path: Path) -> str:
-    """What a small file says, empty if it isn't there."""
+    """Return the content of a small file, empty if it isn't there."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:

@@ -1,7 +1,7 @@
 """A room's ingest stream: everything that changes the room enters here, once.
 
-Appending is recognisable by message keys: after a cut connection the same batch is sent again and
-gets the same answers, whether or not it had been executed (invariants 1 and 3).
+Appends are recognised by message keys. After a cut connection the same batch is sent again and gets
+the same answers, whether or not it had been executed (invariants 1 and 3).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PERIOD_MS = 300_000
 """An id is remembered for 5 minutes at least, 10 at most (contract: 5)."""
 
 BACKLOG_CAP = 50_000
-"""Entries that may wait to be sequenced; seven seconds of the densest show known (DESIGN.md)."""
+"""Entries that may wait to be sequenced: seven seconds of the densest show known (DESIGN.md)."""
 
 HELD_CAP = 5_000
 """Comments that may wait for a moderator."""
@@ -32,11 +32,12 @@ _APPEND = load("append")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to append: ``kind`` is c comment, h held comment, r rejected comment, x control,
-    q a question what became of the message before.
+    """One thing to append: ``kind`` is c comment, h held comment, r rejected comment, x control, q
+    a question what happened to the message before.
 
-    ``payload`` is the event, for a rejected comment the reason (which is remembered, so that the
-    same message gets the same answer). ``user`` is whose rate is taken; control takes none.
+    ``payload`` is the event; for a rejected comment it is the reason (which is kept, so that the
+    same message gets the same answer). ``user`` is the one whose rate is charged; control charges
+    none.
     """
 
     user: str
@@ -46,14 +47,15 @@ class Item:
 
     @property
     def key(self) -> bytes:
-        """What the message is remembered by: 96 bits, of which 2e6 collide with chance 3e-17."""
-        told = f"{self.user}\0{self.message_id}".encode()
-        return hashlib.blake2b(told, digest_size=12).digest()
+        """Return the key by which the message is recognised: 96 bits, of which 2e6 collide with
+        chance 3e-17."""
+        content = f"{self.user}\0{self.message_id}".encode()
+        return hashlib.blake2b(content, digest_size=12).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of an item: accepted or held with its comment id, rejected with the reason,
+    """What happened to an item: accepted or held with its comment id, rejected with the reason,
     limited with the ms to wait, overloaded; or unknown, as the answer to a question."""
 
     result: Literal["accepted", "held", "rejected", "limited", "overloaded", "unknown"]
@@ -72,7 +74,7 @@ class CommentRate:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was read: the stream's id, the comment id (empty for control), the event's bytes."""
+    """An entry of the stream: its id, the comment id (empty for control), the event's bytes."""
 
     cursor: str
     comment: str
@@ -80,7 +82,7 @@ class Entry:
 
     @property
     def arrived_ms(self) -> int:
-        """When, by the store's clock."""
+        """Return when it arrived, by the store's clock."""
         return int(self.cursor.partition("-")[0])
 
 
@@ -103,17 +105,17 @@ class Ingest:
     async def append(
         self, room: str, items: Sequence[Item], rate: CommentRate, store_now_ms: float
     ) -> list[Appended]:
-        """Append a micro-batch in its order, in one script; one answer per item.
+        """Append a micro-batch in its order, in one script; return one answer per item.
 
-        ``store_now_ms`` is the store's time as the caller knows it: it picks the keys, while the
-        script looks at the store's own clock. Raises StoreUnavailable; then the batch may or may
-        not have been executed, and may be sent again as it is. Raises RoomGoneError if the store
-        has lost the room, RoomEndedError if it was deleted; then nothing was appended.
+        ``store_now_ms`` is the store's time as the caller knows it: it selects the keys, while the
+        script reads the store's own clock. Raises StoreUnavailable; then the batch may or may not
+        have been executed, and may be sent again unchanged. Raises RoomGoneError if the store has
+        lost the room, RoomEndedError if it was deleted; then nothing was appended.
         """
         call = append_call(room, items, rate, store_now_ms, int(self._clock.jumped_ms))
         try:
             (reply,) = await self._writer.all([call])
-        finally:  # what was sent may have been executed, whatever came back
+        finally:  # the batch may have been executed, whatever the answer was
             self._appended(room)
         if reply == b"gone":
             raise RoomGoneError(room)
@@ -122,7 +124,7 @@ class Ingest:
         return [_appended(answer) for answer in reply]
 
     async def read(self, room: str, after: str, count: int) -> list[Entry]:
-        """At most ``count`` entries behind the cursor ``after``, oldest first."""
+        """Return at most ``count`` entries behind the cursor ``after``, oldest first."""
         rows = await self._reader.ask("XRANGE", keys.ingest(room), f"({after}", "+", "COUNT", count)
         return [
             Entry(cursor.decode(), fields[b"c"].decode(), fields[b"e"]) for cursor, fields in rows
@@ -136,7 +138,7 @@ def append_call(
     store_now_ms: float,
     jumped_ms: int = 0,
 ) -> Call:
-    """The script call of ``Ingest.append``; a jump of the store's clock is taken back."""
+    """Return the script call of ``Ingest.append``; a jump of the store's clock is compensated."""
     first = int(store_now_ms // PERIOD_MS) - 2
     touched = [
         keys.head(room),

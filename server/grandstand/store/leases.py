@@ -1,4 +1,4 @@
-"""Leases: which node sequences a room. They save work; the commit's comparison gives safety.
+"""Leases: which node sequences a room. They save work; the commit's compare-and-set gives safety.
 
 Leases also count lost holders. A holder that never gave a room back may have died over an entry
 that it read there. The next holder learns how many were lost, and which entry they were trying
@@ -30,7 +30,7 @@ class Leases:
         self._is_trying = asyncio.Lock()
 
     async def hold(self, rooms: Sequence[str]) -> set[str]:
-        """Take or keep the lease of each room; return those that this node holds now."""
+        """Take or renew the lease of each room; return those that this node holds now."""
         replies = await self._writer.all([self._call(room) for room in rooms])
         return {room for room, lost in zip(rooms, replies, strict=True) if lost >= 0}
 
@@ -39,20 +39,23 @@ class Leases:
         await self._writer.all([self._call(room, hold_ms=0) for room in rooms])
 
     async def lost(self, room: str) -> int:
-        """Keep the lease; return how many holders were lost since the room was last whole."""
+        """Renew the lease; return how many holders were lost since the room was last sequenced
+        without a loss."""
         (lost,) = await self._writer.all([self._call(room)])
         return max(0, int(lost))
 
     async def recover(self, room: str) -> bool:
-        """Note that this node survived what others were lost over; return whether it holds."""
+        """Note that this node survived what the lost holders died over; return whether it holds the
+        lease."""
         (lost,) = await self._writer.all([self._call(room, "recovered")])
         return int(lost) >= 0
 
     @asynccontextmanager
     async def trying(self, room: str, cursor: str) -> AsyncIterator[int]:
-        """Note that the entry at ``cursor`` is taken by itself; how many were lost over it.
+        """Note that the entry at ``cursor`` is tried alone; return how many holders were lost over
+        it.
 
-        A node tries one entry at a time, of all its rooms: if it dies, no other is suspected.
+        A node tries one entry at a time, of all its rooms: if it dies, no other entry is suspected.
 
         Raises:
             ConflictError: another node has the room.

@@ -21,10 +21,10 @@ class Losses:
         self._counts: Counter[str] = Counter(room=0, state=0, votes=0)
 
     def count(self, kind: Kind) -> None:
-        """One more was found."""
+        """Count one more."""
         self._counts[kind] += 1
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many of each kind."""
+        """Return how many of each kind."""
         return self._counts

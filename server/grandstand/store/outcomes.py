@@ -1,8 +1,9 @@
-"""How an outcome travels in a commit: in the form that servers of every version read.
+"""How an outcome is stored in a commit: in the form that servers of every version read.
 
 While servers of two versions share a store, either may sequence for the other's callers. So the
-form stays: a result is one string, whose meaning the event tells. A refusal is known by its
-``code``; the number beside it is for the versions that answer with it as it is, and never read.
+form stays the same: a result is one string, and the event says what it means. A refusal is
+recognised by its ``code``. The number beside it is only for versions that answer with it unchanged;
+this version never reads it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _LETTERS: Mapping[Fate, str] = {fate: letter for letter, fate in _FATES.items()}
 
 
 def record(outcome: Outcome) -> OutcomeRecord:
-    """An outcome as a commit carries it."""
+    """Return an outcome as a commit carries it."""
     match outcome.result:
         case Refused(code=code, message=message):
             return OutcomeRecord(outcome.event, _NUMBERS[code], code, message)
@@ -46,15 +47,15 @@ def record(outcome: Outcome) -> OutcomeRecord:
             return OutcomeRecord(outcome.event, result=result)
 
 
-def result_of(event: ControlEvent, told: OutcomeRecord) -> Result:
-    """What became of ``event``, as a commit of this version or another tells it."""
-    if told.code:
-        return Refused(told.code, told.message)
+def result_of(event: ControlEvent, stored: OutcomeRecord) -> Result:
+    """Return the result of ``event``, from a commit of this version or another."""
+    if stored.code:
+        return Refused(stored.code, stored.message)
     match event:
         case SettingsPut() | ClockReset():
-            return Effect(new_epoch=told.result == _NEW_EPOCH)
+            return Effect(new_epoch=stored.result == _NEW_EPOCH)
         case HeldDecidedTogether():
-            return Effect(decided=told.result.split())
+            return Effect(decided=stored.result.split())
         case StatsGiven():
-            return Effect(fates=[_FATES[letter] for letter in told.result])
+            return Effect(fates=[_FATES[letter] for letter in stored.result])
     return Effect()

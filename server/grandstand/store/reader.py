@@ -14,18 +14,18 @@ Command = tuple[Any, ...]
 
 
 class Reader:
-    """One command or several at a time; replies as redis-py gives them, strings as bytes."""
+    """Sends one command or several at a time; replies as redis-py gives them, strings as bytes."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis
 
     async def ask(self, *command: Any) -> Any:
-        """One command's reply. Raises StoreUnavailable."""
+        """Return one command's reply. Raises StoreUnavailable."""
         with translated():
             return await self._redis.execute_command(*command)
 
     async def ask_all(self, commands: Sequence[Command], at_once: bool = False) -> list[Any]:
-        """The commands' replies, in one round trip; ``at_once`` as of one moment (MULTI).
+        """Return the commands' replies, in one round trip; ``at_once`` as of one moment (MULTI).
 
         Raises StoreUnavailable.
         """
@@ -39,7 +39,7 @@ class Reader:
                 return replies
 
     async def ask_each(self, commands: Sequence[Command]) -> list[Any]:
-        """As ``ask_all``, but what the store refuses is a ResponseError in its place.
+        """Do as ``ask_all``, but put a ResponseError in place of each reply that the store refuses.
 
         Raises StoreUnavailable.
         """

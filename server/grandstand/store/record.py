@@ -1,7 +1,7 @@
 """The record: every accepted comment, shown or not, by programme time, for ``record_retention``.
 
-A member is a msgpack array led by the comment's id. Ids sort as they were given, so rows come out
-in the order of ``at``, then ``id``.
+A member is a msgpack array that begins with the comment's id. Ids sort in the order in which they
+were given, so rows come out in the order of ``at``, then ``id``.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ SLICE = 500
 
 _decoder = msgspec.msgpack.Decoder(Row)
 _Member = tuple[bytes, float]
-"""What lies in the record, and its `at`."""
+"""A member of the record, and its `at`."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordCursor:
-    """A place between two rows: behind the comment ``id`` at ``at``."""
+    """A position between two rows: behind the comment ``id`` at ``at``."""
 
     at: int
     id: str
@@ -50,9 +50,10 @@ class Record:
         after: RecordCursor | None = None,
         shown_only: bool = True,
     ) -> AsyncIterator[Row]:
-        """The rows with ``start <= at < end``, in the order of at, then id; retracted ones not.
+        """Yield the rows with ``start <= at < end``, in the order of at, then id, without retracted
+        ones.
 
-        With ``after`` only those behind that place.
+        With ``after``, yield only those behind that position.
         """
         lowest = start if after is None else max(start, after.at)
         skip = 0
@@ -104,13 +105,13 @@ class Record:
         return int(await self._reader.ask("ZCARD", keys.record(room)))
 
     async def trim(self, room: str, before: int) -> int:
-        """Forget what lies before ``before`` (programme time, ms); return how many that were."""
+        """Delete what is before ``before`` (programme time, ms); return how many that were."""
         key = keys.record(room)
         return int(await self._reader.ask("ZREMRANGEBYSCORE", key, "-inf", f"({before}"))
 
 
 def _readable(room: str, members: Sequence[_Member]) -> list[Row]:
-    """Return the rows, less those that another version wrote in a form that we can't read."""
+    """Return the rows, without those that another version wrote in a form that we can't read."""
     rows, odd = [], 0
     for member, _ in members:
         try:

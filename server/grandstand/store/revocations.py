@@ -26,7 +26,8 @@ class Revocations:
         self._writer = writer
 
     async def put(self, kind: Kind, value: str, until: int) -> bool:
-        """Revoke until then (ms, the store's clock), or lift it if that is over; False if full.
+        """Revoke until then (ms, the store's clock), or lift it if that time is over; return False
+        if full.
 
         Raises StoreUnavailable; then the same call may be made again.
         """
@@ -39,7 +40,7 @@ class Revocations:
         return bool(reply)
 
     async def restore(self, lost: Iterable[Revocation], version: int) -> None:
-        """Put back what the store has lost of what was known at ``version``.
+        """Write back what the store has lost of what was known at ``version``.
 
         Raises StoreUnavailable; then the same call may be made again.
         """
@@ -49,11 +50,12 @@ class Revocations:
         await self._writer.all([(_RESTORE, [keys.REVOKED], values)])
 
     async def version(self) -> int:
-        """A number that every change raises. Raises StoreUnavailable."""
+        """Return a number that every change raises. Raises StoreUnavailable."""
         return int(await self._reader.ask("HGET", keys.REVOKED, _VERSION) or 0)
 
     async def all(self) -> tuple[int, dict[tuple[Kind, str], Revocation]]:
-        """The version, and all revocations, those that are over too. Raises StoreUnavailable."""
+        """Return the version, and all revocations, also those that are over. Raises
+        StoreUnavailable."""
         stored = await self._reader.ask("HGETALL", keys.REVOKED)
         version = int(stored.pop(_VERSION, 0))
         found = {}

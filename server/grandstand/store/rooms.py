@@ -1,4 +1,4 @@
-"""Rooms: which there are, who is in them, and what the store's clock says.
+"""Rooms: which exist, how many viewers each has, and the store's clock.
 
 An item that can't be read, because a newer version wrote it, is left out. The others are read.
 """
@@ -25,7 +25,7 @@ from grandstand.wire.messages import HeldComment, Settings
 
 ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PRESENCE_MS = 5000
-"""How long a node's word about its viewers is believed."""
+"""How long a node's number of viewers counts."""
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ _CREATE = load("create")
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A room from outside: settings, counts, and where its last commit left it."""
+    """A room from outside: settings, counts, and the position of its last commit."""
 
     settings: Settings
     viewers: int
@@ -46,7 +46,7 @@ class Description:
 
 
 class _PollPlace(msgspec.Struct, frozen=True):
-    """Of a poll, what its place among the others is: to decode no more takes a third."""
+    """A poll's place among the others: decoding no more takes a third of the time."""
 
     opens_at: int
 
@@ -72,10 +72,11 @@ class Rooms:
     async def restore(
         self, room: str, salt: bytes, state: RoomState, seen_seq: int, seen_offset: int
     ) -> bool:
-        """Make a room anew that the store has lost, from what a replica knows; whether it did.
+        """Make a room anew that the store has lost, from what a replica knows; return whether it
+        did.
 
-        A ban holds again, cards stand again, and numbers go on. Votes are lost, so that polls are
-        too. Raises StoreUnavailable, also if the room was deleted meanwhile.
+        Bans stay in force, cards stay, and numbers go on. Votes are lost, so polls are too. Raises
+        StoreUnavailable, also if the room was deleted meanwhile.
         """
         kept = {part: getattr(state, part) for part in PARTS if part != "polls"}
         seen = (seen_seq, seen_offset)
@@ -116,7 +117,7 @@ class Rooms:
         (created,) = await self._writer.all([(_CREATE, touched, values)])
         if created < 0:
             raise StoreUnavailable(f"what the deleted room {room} had is being swept away")
-        await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; again is the same
+        await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; repeating it is safe
         self._made(room)
         return bool(created)
 
@@ -125,7 +126,7 @@ class Rooms:
         return sorted(room.decode() for room in await self._reader.ask("SMEMBERS", keys.ROOMS))
 
     async def describe(self, rooms: Sequence[str], store_now_ms: float) -> dict[str, Description]:
-        """Each room that exists, in one round trip; none of them is followed for it."""
+        """Return each room that exists, in one round trip; none of them is followed for it."""
         replies = await self._reader.ask_all(
             [
                 command
@@ -159,7 +160,7 @@ class Rooms:
         return described
 
     async def poll(self, room: str, poll: str) -> PollRecord | None:
-        """One poll of a room."""
+        """Return one poll of a room."""
         row = await self._reader.ask("HGET", keys.polls(room), poll)
         return None if row is None else item_of(row, PollRecord)
 
@@ -171,9 +172,9 @@ class Rooms:
     async def poll_page(
         self, room: str, before: str, limit: int
     ) -> tuple[list[PollRecord], str] | None:
-        """The last ``limit`` polls, of those before the poll ``before`` unless that is '', in the
-        order in which they open; and the ``before`` of the page before it, '' if this is the first.
-        None if there is no poll ``before``."""
+        """Return the last ``limit`` polls in the order in which they open, of those before the poll
+        ``before`` unless that is ''; and the ``before`` of the page before it, '' if this is the
+        first. None if there is no poll ``before``."""
         order = keys.poll_order(room)
         known, ordered, rank = await self._reader.ask_all(
             [
@@ -198,9 +199,10 @@ class Rooms:
         return polls, page[0].decode() if len(ids) > limit else ""
 
     async def _put_polls_in_order(self, room: str) -> None:
-        """Once for a room of a version that kept no order, and after the store has lost it.
+        """Write the order of the polls, for a room of a version that kept none, or after the store
+        lost it.
 
-        A poll that can't be read stands before all others.
+        A poll that can't be read comes before all others.
         """
         rows = await self._reader.ask("HGETALL", keys.polls(room))
         places = [(item_of(row, _PollPlace), poll) for poll, row in rows.items()]
@@ -212,16 +214,17 @@ class Rooms:
         )
 
     async def held_ids(self, room: str) -> list[str]:
-        """Which comments wait for a moderator, in any order."""
+        """Return the ids of the comments that wait for a moderator, in any order."""
         return [each.decode() for each in await self._reader.ask("HKEYS", keys.held(room))]
 
     async def held_of(self, room: str, ids: Sequence[str]) -> list[HeldComment]:
-        """Those of the comments that wait for a moderator, in this order; ``ids`` isn't empty."""
+        """Return those of the comments that wait for a moderator, in this order; ``ids`` isn't
+        empty."""
         rows = await self._reader.ask("HMGET", keys.held(room), *ids)
         return _items([row for row in rows if row is not None], HeldComment)
 
     async def present(self, node: str, viewers: Mapping[str, int], store_now_ms: float) -> None:
-        """Say how many viewers this node has in each room."""
+        """Write how many viewers this node has in each room."""
         await self._reader.ask_all(
             [
                 ("HSET", keys.edges(room), node, f"{count}:{store_now_ms:.0f}")
@@ -230,7 +233,8 @@ class Rooms:
         )
 
     async def viewers(self, room: str, store_now_ms: float) -> int:
-        """The room's viewers over all nodes that spoke lately; the others are forgotten."""
+        """Return the room's viewers over all nodes that reported lately; the others are
+        forgotten."""
         rows = await self._reader.ask("HGETALL", keys.edges(room))
         total, silent = _present(rows, store_now_ms)
         if silent:
@@ -243,7 +247,7 @@ class Rooms:
         return float(seconds) * 1000 + float(micros) / 1000
 
     async def run_id(self) -> str:
-        """The name of the store's present process: another one after every restart."""
+        """Return the name of the store's present process: another one after every restart."""
         info = await self._reader.ask("INFO", "server")
         return str(info["run_id"])
 
@@ -253,10 +257,11 @@ def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:
 
 
 def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
-    """Return the viewers of the nodes that spoke lately, and the nodes that didn't, or oddly."""
+    """Return the viewers of the nodes that reported lately, and the nodes that didn't, or
+    unreadably."""
     total, silent = 0, []
-    for node, told in edges.items():
-        count, _, when = told.partition(b":")
+    for node, report in edges.items():
+        count, _, when = report.partition(b":")
         is_read = count.isdigit() and when.isdigit()
         if is_read and store_now_ms - int(when) <= PRESENCE_MS:
             total += int(count)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 RETRY_S = (0.05, 0.1, 0.2, 0.4)
-"""Pauses between tries of one write; the last one goes on."""
+"""Pauses between tries of one write; the last one is repeated."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -43,7 +43,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The store's server: what it is, and its memory in bytes (``most`` 0: without a limit)."""
+    """The store's server: name and version, and its memory in bytes (``most`` 0: without a
+    limit)."""
 
     name: str
     used: int
@@ -51,7 +52,7 @@ class About:
 
 
 class Store:
-    """A room's whole memory, over one Redis or Valkey."""
+    """All data of rooms, in one Redis or Valkey."""
 
     def __init__(self, redis: Redis, durability: Durability, node: str) -> None:
         """``node`` names this process among those that share the store."""
@@ -76,7 +77,7 @@ class Store:
     def bus(
         self, on_message: Callable[[str, bytes], None], on_connected: Callable[[], None]
     ) -> Bus:
-        """A listener to rooms' channels, over a connection of its own."""
+        """Return a listener to rooms' channels, over a connection of its own."""
         return Bus(self._redis, on_message, on_connected)
 
     def now_ms(self) -> float:
@@ -98,7 +99,7 @@ class Store:
             log.warning(event, by_s=by_s)
 
     async def about(self) -> About:
-        """What the server says of itself. Raises StoreUnavailable."""
+        """Return what the server says of itself. Raises StoreUnavailable."""
         with translated():
             info = await self._redis.info()
         sort = str(info.get("server_name", "redis"))
@@ -112,10 +113,10 @@ class Store:
 
 
 async def open_store(url: str) -> Store:
-    """Connects, asks what an ack is worth there, and sets the clock.
+    """Connect, find out what an ack is worth there, and set the clock.
 
-    Raises OperatorError for a wrong URL, wrong credentials, or a server that can't do what is
-    needed; StoreUnavailable if nobody answers.
+    Raises OperatorError for a wrong URL, wrong credentials, or an unsuitable server;
+    StoreUnavailable if nobody answers.
     """
     redis = connect(url)
     try:
@@ -129,7 +130,7 @@ async def open_store(url: str) -> Store:
 
 
 async def retry_until(write: Callable[[], Awaitable[T]], patience_s: float) -> T:
-    """Make a recognisable write again until it is answered; for ``patience_s``, in s.
+    """Repeat a recognisable write until it is answered; for ``patience_s``, in s.
 
     Only for writes that are safe to repeat, which all of the store's scripts are. Raises the last
     StoreUnavailable.

@@ -1,6 +1,6 @@
-"""Votes: one script per batch and shard; the shard's closed mark decides, then the voter's field.
+"""Votes: one script per batch and shard. The shard's closed mark decides, then the voter's field.
 
-A vote is recognisable by its voter and id, so a batch may be sent again (invariants 3 to 5).
+A vote is recognised by its voter and id, so a batch may be sent again (invariants 3 to 5).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from grandstand.store.reader import Reader
 from grandstand.store.writer import Argument, Call, Writer, load
 
 CHANGES_MAX = 32
-"""How often a voter may change a vote: every id of theirs is kept while the poll exists."""
+"""How often a voter may change a vote: the ids of all its votes are kept while the poll exists."""
 
 KEPT_MARGIN_S = 3600
-"""Votes outlive ``keep_s`` by this: a result that was summed and not yet committed when everything
-went down is summed again, and must find them, however short the retention."""
+"""Votes are kept longer than ``keep_s`` by this. A result that was summed and not yet committed
+when everything failed is summed again and must find them, however short the retention."""
 
 Cast = Literal["counted", "repeated", "voted_already", "too_late", "lost"]
 _ANSWERS: dict[str, Cast] = {
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One vote: ``in_window`` false asks only whether it was counted before."""
+    """One vote; with ``in_window`` false it only asks whether the vote was counted before."""
 
     voter: str
     message_id: str
@@ -51,7 +51,7 @@ class Ballot:
 
     @property
     def key(self) -> str:
-        """The message's short name among the voter's own: 64 bits, hexadecimal."""
+        """Return the message's short name among the voter's own: 64 bits, hexadecimal."""
         return hashlib.blake2b(self.message_id.encode(), digest_size=8).hexdigest()
 
 
@@ -69,9 +69,9 @@ class Votes:
         self._losses = losses
 
     async def open(self, room: str, poll: PollRecord) -> None:
-        """Open every shard; before that no vote counts. Again is the same.
+        """Open every shard; before that no vote counts. Repeating the call is safe.
 
-        A shard that the store forgets takes no votes from then on: nobody would sum them.
+        A shard that the store loses takes no votes from then on: nobody would sum them.
         """
         calls: list[Call] = [
             (_OPEN, [keys.tally(room, poll.id, shard)], []) for shard in range(poll.shards)
@@ -79,7 +79,7 @@ class Votes:
         await self._writer.all(calls)
 
     async def cast(self, room: str, poll: PollRecord, ballots: Sequence[Ballot]) -> list[Cast]:
-        """Cast votes in one poll; one answer each, in order.
+        """Cast votes in one poll; return one answer each, in order.
 
         Raises StoreUnavailable; then any of them may have been counted, and all may be sent again.
         """
@@ -101,7 +101,7 @@ class Votes:
     async def close(self, room: str, poll: PollRecord, keep_s: int) -> tuple[list[int], int]:
         """Mark every shard closed, then return the final tally per option, and the voters.
 
-        All is kept for ``keep_s`` and a margin from now on; again is the same.
+        Everything is kept for ``keep_s`` and a margin from now on. Repeating the call is safe.
         """
         kept_s = keep_s + KEPT_MARGIN_S
         calls: list[Call] = [
@@ -118,11 +118,11 @@ class Votes:
 
     async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
         """Return the votes so far per option, and the voters."""
-        (told,) = await self.tallies(room, [poll])
-        return told
+        (tally,) = await self.tallies(room, [poll])
+        return tally
 
     async def tallies(self, room: str, polls: Sequence[PollRecord]) -> list[tuple[list[int], int]]:
-        """As ``tally``, of each of the polls, in one round trip."""
+        """Return the tallies of several polls, as ``tally`` does, in one round trip."""
         replies = iter(
             await self._reader.ask_all(
                 [

@@ -1,8 +1,8 @@
 """Scripts, and the one way to run them: at most once, answered when the write is on disk.
 
-Whatever writes goes through ``Writer.run``. A call is repeated only when the server said that it
-does not know its script: then it had no effect. Any other failure is the caller's to resend under
-the same id, which the scripts recognise.
+All writes go through ``Writer.run``. A call is repeated only when the server said that it does not
+know its script: then it had no effect. After any other failure the caller sends it again under the
+same id, which the scripts recognise.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from grandstand.store.durability import Durability
 from grandstand.store.errors import StoreUnavailable
 
 WAITAOF_TIMEOUT_MS = 4000
-"""Below ``REPLY_TIMEOUT_S``, so that a late fsync is told from a dead server."""
+"""Below ``REPLY_TIMEOUT_S``, so that a late fsync can be told from a dead server."""
 
 BEAT_KEY = b"grandstand:beat"
-"""Raised before each ``WAITAOF``, which waits for its own connection's last write alone: a resent
-call that a script answers without writing would else be acknowledged before the fsync of the write
-it repeats."""
+"""Incremented before each ``WAITAOF``, which waits only for its own connection's last write. Else a
+resent call that a script answers without writing would be acknowledged before the fsync of the
+write that it repeats."""
 
 Argument = bytes | str | int | float
 
@@ -71,11 +71,11 @@ class Writer:
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run ``calls`` in one round trip on one connection; return a result for each, in order.
 
-        A result is the script's reply, or a ``StoreUnavailable`` (out of memory, read-only) or
-        ``redis.ResponseError`` (a fault in the script) in its place; other calls are not touched
-        by it. Replies are as durable as ``durability`` says. Calls run in their order, except that
-        those whose script the server did not know run after the rest: what must follow another in
-        any case belongs into its script or a later run.
+        A result is the script's reply, or, in its place, a ``StoreUnavailable`` (out of memory,
+        read-only) or ``redis.ResponseError`` (a fault in the script); the other calls aren't
+        affected. Replies are as durable as ``durability`` says. Calls run in their order, except
+        that those whose script the server did not know run after the rest. So what must always
+        follow another call belongs into its script or a later run.
 
         Raises:
             StoreUnavailable: any of the calls may or may not have been done, or may not be on
@@ -92,10 +92,11 @@ class Writer:
                 redone = await self._round(again, tuple(scripts.values()))
                 for i, result in zip(unknown, redone, strict=True):
                     results[i] = result
-        return [_told(result) for result in results]
+        return [_checked(result) for result in results]
 
     async def all(self, calls: Sequence[Call]) -> list[Any]:
-        """As ``run``, for calls of which each must succeed: a result that is an error is raised."""
+        """Do as ``run``, for calls of which each must succeed: a result that is an error is
+        raised."""
         results = await self.run(calls)
         for result in results:
             if isinstance(result, Exception):
@@ -128,8 +129,8 @@ def _require_fsync(beat: Any, fsynced: Any) -> None:
         raise StoreUnavailable(f"no fsync within {WAITAOF_TIMEOUT_MS} ms")
 
 
-def _told(result: Any) -> Any:
-    if isinstance(result, errors.NoScriptError):  # flushed again since: it still had no effect
+def _checked(result: Any) -> Any:
+    if isinstance(result, errors.NoScriptError):  # flushed again: no effect
         return StoreUnavailable("the store keeps losing its scripts")
     if isinstance(result, errors.ResponseError):
         return unavailability(result) or result
