@@ -211,7 +211,7 @@ def resolve(
     """
     remote = _producer(url, token, room)
     asked = _found(remote, room, poll_id, {"closed", "open"}, resolved=True)
-    body = {"answer": _place(right, [option["text"] for option in asked["options"]])}
+    body = {"answer": _option_index(right, [option["text"] for option in asked["options"]])}
     _tell(remote.ask("POST", f"{_path(room, str(asked['id']))}/resolve", body), as_json)
 
 
