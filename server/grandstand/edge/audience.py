@@ -1,20 +1,21 @@
-"""Audiences: sets of viewers who get the same bytes. The hub knows nothing else of them.
+"""Audiences: sets of viewers who get the same bytes. They know nothing else of their viewers.
 
 An audience is a room, or a part of it with publications of its own (``audiences``).
 
-Theory of operation: an audience is made of cohorts, each small enough to be written to in one go.
-A frame goes to the first cohort at once and to the others one after the other, and between two of
-them the loop looks after everything else: pings, messages, other rooms. What comes while a cohort
-waits its turn waits with it, and is written to each of its members by one call; what is in no hurry
-waits for the next frame, since a write of two costs hardly more than a write of one. A cohort knows
-the offset up to which its members were given everything. Who is given frames in another way (a
-welcome, what was missed) leaves before and joins again: what waited is never for who joins.
+Theory of operation: an audience is made of cohorts, each small enough to be written to in one go. A
+frame goes to the first cohort at once and to the others one after the other. Between two of them
+the loop does everything else: pings, messages, other rooms. Frames that come while a cohort waits
+for its turn wait with it, and one call writes them to each member. A frame that isn't urgent waits
+for the next one, since a write of two costs hardly more than a write of one. A cohort knows the
+offset up to which its members got everything. A viewer who gets frames in another way (a welcome,
+missed frames) leaves before and joins again: a viewer who joins never gets frames that were queued
+before.
 
-A frame is given to the kernel's sockets themselves: a transport is 2 to 3 us of cold memory for
+Frames are written to the kernel's sockets themselves. A transport is 2 to 3 us of cold memory for
 each viewer, on top of the kernel's 5, and ``send`` takes a twentieth less than ``os.write``, which
-goes through the file system's layer. What the kernel doesn't take whole goes to the transport,
-which keeps the rest and says that it is full; from then on, until it has caught up, and once it is
-closing, its owner must have it leave.
+goes through the file system's layer. What the kernel doesn't take goes to the transport, which
+keeps the rest and says that it is full. From then on, until it has caught up, and once it is
+closing, its owner must remove it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ COHORT = 1000
 """Members of a cohort: 6 ms of writing."""
 
 LOOK_S = 2.0
-"""How often each descriptor's window is looked at, while frames are written to it."""
+"""How often each descriptor's window is checked, while frames are written to it."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,31 +46,30 @@ class Outlet(Protocol):
 
     @property
     def is_text(self) -> bool:
-        """Whether it takes JSON."""
+        """Return whether it takes JSON."""
 
     @property
     def deflates(self) -> bool:
-        """Whether it takes compressed frames."""
+        """Return whether it takes compressed frames."""
 
     @property
     def peer(self) -> str:
-        """The address that it comes from."""
+        """Return the address of its peer."""
 
     @property
     def paused(self) -> bool:
-        """Whether its peer reads too slowly to be given more."""
+        """Return whether its peer reads too slowly to get more."""
 
     @property
     def kernel(self) -> Socket | None:
-        """The socket itself, which may be written to directly unless it is ``paused`` or closing;
-        None for none.
-        """
+        """Return the socket itself, which may be written to directly unless it is ``paused`` or
+        closing; None if there is none."""
 
     def write(self, frame: bytes) -> None:
-        """Gives it a ready frame."""
+        """Write a ready frame."""
 
     def doubt(self) -> None:
-        """It may not read what it is given: see whether it answers."""
+        """Check whether the peer answers: it may not read what it gets."""
 
 
 class Cohort:
@@ -103,27 +103,28 @@ class Cohort:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether there is something to write."""
+        """Return whether there is something to write."""
         return bool(self._waiting)
 
     def join(self, outlet: Outlet) -> None:
-        """One more member."""
+        """Add a member."""
         self.members[outlet] = None
         self._sockets = None
 
     def leave(self, outlet: Outlet) -> None:
-        """One less."""
+        """Remove a member."""
         del self.members[outlet]
         self._sockets = None
 
     def put(self, publication: Publication) -> None:
-        """A frame for all of them, to be written with the next ``flush``."""
+        """Queue a frame for all of them, to be written by the next ``flush``."""
         self._waiting.append(publication)
 
     def flush(self, now_s: float) -> tuple[int, int]:
-        """Writes what waits to every member that isn't full; how many those were, and bytes each.
+        """Write what waits to every member that isn't full; return how many those were, and bytes
+        each.
 
-        Then it looks for those who don't read, some of them each time, in their turn. No await, no
+        Then check some of the members for viewers who don't read, each in its turn. No await, no
         task, no encoding per member. One failing member never stops the loop.
         """
         waiting, self._waiting = self._waiting, []
@@ -147,7 +148,7 @@ class Cohort:
         return reached, len(data)
 
     def _look(self, sockets: list[Socket], now_s: float) -> list[Socket]:
-        """Those whose windows have shrunk, among those whose turn it is."""
+        """Return those whose windows have shrunk, among those whose turn it is."""
         share = min(1.0, (now_s - self._looked_s) / LOOK_S)
         count = int(share * len(sockets))
         if not count:
@@ -166,7 +167,7 @@ class Cohort:
         return shrunk
 
     def _sorted(self) -> list[Socket]:
-        """Who can be written to directly."""
+        """Return who can be written to directly."""
         direct = {each: each.kernel for each in self.members if self._is_direct}
         self._sockets = [socket for socket in direct.values() if socket is not None]
         self._others = [each for each in self.members if direct.get(each) is None]
@@ -178,7 +179,7 @@ class Cohort:
 
 
 def _written(sockets: list[Socket], data: bytes) -> list[tuple[Socket, bytes]]:
-    """Writes to each; those that didn't take everything, with what they are still to get."""
+    """Write to each; return those that didn't take everything, with what they must still get."""
     size, left = len(data), []
     for socket in sockets:
         try:
@@ -191,7 +192,7 @@ def _written(sockets: list[Socket], data: bytes) -> list[tuple[Socket, bytes]]:
 
 
 def _given(outlet: Outlet, data: bytes) -> bool:
-    """Gives it to one that isn't full; whether it was given."""
+    """Write to a member that isn't full; return whether it was written."""
     if outlet.paused:
         return False
     try:
@@ -206,9 +207,8 @@ class Audience:
     """Viewers who get the same bytes."""
 
     def __init__(self, metrics: Metrics, offset: int = 0, full_ones_leave: bool = True) -> None:
-        """``offset`` is that of the last numbered frame before. ``full_ones_leave``: their owner
-        sees to it, so that all others can be written to directly.
-        """
+        """``offset`` is that of the last numbered frame before. ``full_ones_leave``: the owner
+        removes full members, so that all others can be written to directly."""
         self._metrics = metrics
         self._is_direct = full_ones_leave
         self._offset = offset
@@ -226,7 +226,7 @@ class Audience:
             yield from cohort.members
 
     def join(self, outlet: Outlet) -> None:
-        """One more member, who has had all that was broadcast so far; again is the same."""
+        """Add a member who has had all that was broadcast so far; repeating it is harmless."""
         if self._of(outlet) is not None:
             return
         form = (outlet.is_text, outlet.deflates)
@@ -241,13 +241,13 @@ class Audience:
         cohort.join(outlet)
 
     def leave(self, outlet: Outlet) -> None:
-        """One less, if it was there."""
+        """Remove a member, if it is there."""
         cohort = self._of(outlet)
         if cohort is not None:
             cohort.leave(outlet)
 
     def broadcast(self, publication: Publication) -> None:
-        """A frame for every member."""
+        """Send a frame to every member."""
         if publication.offset is not None:
             self._offset = publication.offset
         for cohort in self._each():
@@ -255,7 +255,8 @@ class Audience:
         self._begin()
 
     def broadcast_within(self, seconds: float, publication: Publication) -> None:
-        """A frame for every member that may wait so long for the next: one write for both."""
+        """Send a frame to every member that may wait this long for the next one: one write for
+        both."""
         for cohort in self._each():
             cohort.put(publication)
         asyncio.get_running_loop().call_later(seconds, self._begin)
@@ -269,13 +270,13 @@ class Audience:
                 log.exception("write_failed")
 
     def empty(self, offset: int) -> None:
-        """All members leave; who joins again will have had everything up to ``offset``."""
+        """Remove all members; those who join again will have had everything up to ``offset``."""
         self._offset = offset
         self._cohorts.clear()
         self._due.clear()
 
     def given_offset(self, outlet: Outlet) -> int:
-        """Up to which numbered frame it was given everything that it could take."""
+        """Return up to which numbered frame the member got everything that it could take."""
         cohort = self._of(outlet)
         return self._offset if cohort is None else cohort.given_offset
 
@@ -289,7 +290,7 @@ class Audience:
         return None
 
     def _begin(self) -> None:
-        """Everything that waits is due."""
+        """Start writing everything that waits."""
         is_idle = not self._due
         for cohort in self._each():
             if cohort.is_waiting and (is_idle or cohort not in self._due):
@@ -298,7 +299,7 @@ class Audience:
             self._write_next()
 
     def _write_next(self) -> None:
-        """One cohort's turn; the others' come when the loop has looked after everything else."""
+        """Write to one cohort; the others follow after the loop has done other work."""
         if self._due:
             self._write(self._due.pop(0))
         if self._due:

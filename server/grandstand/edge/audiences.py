@@ -1,12 +1,13 @@
 """The audiences of one room on this node, by key: who gets which publication.
 
 It must not know messages or sessions. Theory of operation: the room's own audience, ``EVERYONE``,
-is always there. Another exists while it has members and while the room knows its key, so that there
-are never more of them than the room's state has such things; nobody who joins can make one up. A
+always exists. Another one exists while it has members and while the room knows its key. So there
+are never more audiences than the room's state has such things, and a viewer can't make one up. A
 key's latest value is kept for those who join later, and dropped with the key.
 
-An index names the audiences of each viewer, so that none is searched when it leaves. It doesn't
-name the room's: everybody is in that one, and entries for all would be 40 to 80 bytes a viewer.
+An index names the audiences of each viewer, so that none is searched when the viewer leaves. It
+doesn't name the room's: everybody is in that one, and entries for all would be 40 to 80 bytes a
+viewer.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from grandstand.telemetry import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """What a viewer asked to be told of: a language (BCP 47; empty for none) and topics.
+    """What a viewer asked for: a language (BCP 47; empty for none) and topics.
 
-    They come in a message of 4,096 bytes: some 11 KB for a viewer who follows the 100 it may.
+    They come in a message of 4,096 bytes: some 11 KB for a viewer who follows the 100 that are
+    allowed.
     """
 
     lang: str
@@ -44,10 +46,10 @@ class Audiences:
         self._combinations: dict[tuple[AudienceKey, ...], tuple[AudienceKey, ...]] = {}
         self._latest: dict[AudienceKey, Publication] = {}
         self.interests: dict[Outlet, Interests] = {}
-        """Those of viewers who said any. No topic or language has an audience yet."""
+        """The interests of viewers who have any. No topic or language has an audience yet."""
 
     def __contains__(self, key: AudienceKey) -> bool:
-        """Whether anybody is in the audience."""
+        """Return whether anybody is in the audience."""
         return key in self._audiences
 
     def __getitem__(self, key: AudienceKey) -> Audience:
@@ -59,8 +61,7 @@ class Audiences:
 
     def join(self, key: AudienceKey, outlet: Outlet) -> None:
         """Add a member and write the key's latest value to it; do nothing for one who is in it, or
-        for a key that the room doesn't know. The room's own is joined by a viewer's position.
-        """
+        for a key that the room doesn't know. A viewer's position joins the room's own."""
         if not self._is_known(key):
             return
         audience = self._audiences.get(key)
@@ -73,14 +74,13 @@ class Audiences:
         keys = (*(each for each in before if each != key and each in self._audiences), key)
         # One tuple for all who joined the same: with its keys each has 150 bytes.
         self._joined[outlet] = self._combinations.setdefault(keys, keys)
-        latest = self._latest.get(key)  # the next may be long in coming
+        latest = self._latest.get(key)  # the next value may take long to come
         if latest is not None:
             outlet.write(latest.ready(outlet.is_text, outlet.deflates))
 
     def follow(self, outlet: Outlet, topics: list[str], lang: str | None = None) -> None:
-        """Keep the topics that a viewer follows, in place of those of before, and the language that
-        it asks for; without ``lang`` it stays the same.
-        """
+        """Keep the topics that a viewer follows, in place of the earlier ones, and the language
+        that it asks for; without ``lang`` the language stays the same."""
         known = self.interests.get(outlet)
         if lang is None:
             lang = known.lang if known is not None else ""
@@ -122,7 +122,8 @@ class Audiences:
             audience.broadcast(value)
 
     def notify(self, key: AudienceKey, publication: Publication) -> None:
-        """Give a publication to all members now, also to those that are full: none may miss it."""
+        """Send a publication to all members now, also to those that are full, since none may miss
+        it."""
         audience = self._audiences.get(key)
         if audience is not None:
             audience.write_now(publication)

@@ -1,7 +1,7 @@
-"""One room at this edge: its audiences, its batches, and who is there.
+"""One room at this edge: its audiences, its batches, and its viewers.
 
-It hears of publications and commits from the replica, and turns them into bytes for audiences,
-notices for single viewers, and ends for those who were banned.
+It gets publications and commits from the replica, and turns them into bytes for audiences, notices
+for single viewers, and closes for those who were banned.
 """
 
 from __future__ import annotations
@@ -36,21 +36,23 @@ from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice
 
 QUIET_S = 8.0
-"""After so long without a frame the edge says where the room stands; clients expect one in 10 s."""
+"""After this long without a frame the edge sends the room's position; clients expect a frame in 10
+s."""
 
 DAY_MS = 86_400_000
 HOLD_ADDRESS_MS = 900_000
-"""How long comments of new guests from a banned guest's address are held: a campus has one too."""
+"""How long comments of new guests from a banned guest's address are held: a campus has one address
+too."""
 
 DISMISSED_AT_ONCE = 100
-"""Viewers of a deleted room who are told in one go, 3 ms."""
+"""Viewers of a deleted room who are sent away in one go, 3 ms."""
 
 WELCOMED_AT_ONCE = 100
-"""Viewers who are given a new welcome in one go, 10 ms, when their history leads nowhere."""
+"""Viewers who get a new welcome in one go, 10 ms, when the ring doesn't continue their history."""
 
 HELD_PER_NOTICE = 20
-"""A held comment has 3 KB at most (500 characters of four bytes, a name of 100, the reasons), and
-a message 64 KiB."""
+"""Held comments in one notice: each has at most 3 KB (500 characters of four bytes, a name of 100,
+the reasons), and a message 64 KiB."""
 
 log = structlog.get_logger(__name__)
 
@@ -60,28 +62,28 @@ class Member(Protocol):
 
     @property
     def user(self) -> str:
-        """Its viewer's id in this room; empty for one without a token."""
+        """Return its viewer's id in this room; empty without a token."""
 
     @property
     def identity(self) -> Identity | None:
-        """Who its token says it is."""
+        """Return the identity from its token."""
 
     @property
     def is_staff(self) -> bool:
-        """Whether it is told of held comments."""
+        """Return whether it gets held comments."""
 
     @property
     def outlet(self) -> Outlet:
-        """Where its bytes go."""
+        """Return where its bytes go."""
 
     def tell(self, message: Notice) -> None:
-        """A notice to this viewer alone."""
+        """Send a notice to this viewer alone."""
 
     def welcome_again(self) -> None:
-        """All of the state once more: what it has doesn't lead here."""
+        """Send the whole state once more: what the viewer has doesn't lead to the room's state."""
 
     def bye(self, code: CloseCode, reason: str) -> None:
-        """It is sent away."""
+        """Send the viewer away."""
 
 
 class EdgeRoom:
@@ -120,11 +122,11 @@ class EdgeRoom:
 
     @property
     def sessions(self) -> list[Member]:
-        """Those who are here now."""
+        """Return the sessions that are here now."""
         return list(self._sessions)
 
     def enter(self, session: Member) -> None:
-        """The session is here."""
+        """Add a session."""
         self._sessions.add(session)
         if session.user:
             self._present[session.user] = (*self._present.get(session.user, ()), session)
@@ -133,7 +135,7 @@ class EdgeRoom:
             self._note_staff(session)
 
     def _note_staff(self, session: Member) -> None:
-        """Tells the room who of its staff is here, once a day."""
+        """Tell the room which of its staff is here, once a day."""
         identity, now = session.identity, self.live.now()
         if identity is None or identity.role == "viewer":
             return
@@ -147,7 +149,7 @@ class EdgeRoom:
             self.live.note(StaffCame(uuid4().hex, session.user, identity.role, identity.name))
 
     def note_banned(self, session: Member, sanction: Sanction) -> None:
-        """Tells the room what a banned guest leaves behind, unless it knows."""
+        """Send the room the hints of a banned guest, unless it has them."""
         identity, now = session.identity, self.live.now()
         if identity is None or not identity.guest:
             return
@@ -164,7 +166,7 @@ class EdgeRoom:
             self.live.note(GuestBanned(uuid4().hex, session.user, fresh))
 
     def leave(self, session: Member) -> None:
-        """The session is gone."""
+        """Remove a session."""
         self._sessions.discard(session)
         self._unwelcomed.pop(session, None)
         self.audiences.leave(session.outlet)
@@ -173,17 +175,16 @@ class EdgeRoom:
             self._present[session.user] = others
 
     def connections(self, user: str) -> int:
-        """How many connections a viewer has here."""
+        """Return how many connections a viewer has here."""
         return len(self._present.get(user, ()))
 
     def voted(self, session: Member, poll: str) -> None:
-        """The session's viewer has a vote in the poll, so it may see the tally."""
+        """Note that the session's viewer has a vote in the poll, so it may see the tally."""
         self.audiences.join(Voters(poll), session.outlet)
 
     def _knows(self, key: AudienceKey) -> bool:
-        """Whether an audience of that key may exist: everyone, staff, and voters of a poll that has
-        not ended and whose tally is for voters.
-        """
+        """Return whether an audience of that key may exist: everyone, staff, and voters of a poll
+        that has not ended and whose tally is for voters."""
         if not isinstance(key, Voters):
             return True
         poll = self.live.replica.state.polls.get(key.poll)
@@ -192,21 +193,21 @@ class EdgeRoom:
     # --- what happens in the room ----------------------------------------------------------------
 
     def published(self, publication: Publication) -> None:
-        """A frame for everyone, which may wait a tick if it is unnumbered, with its additions."""
+        """Send a frame to everyone, with its additions; an unnumbered one may wait a tick."""
         is_numbered = publication.offset is not None
         tick_s = self.live.replica.state.settings.tick / 1000
         self._publish(publication, 0.0 if is_numbered else tick_s)
 
     def committed(self, commit: Commit) -> None:
-        """Tell viewers and staff what the commit has for them alone."""
+        """Send the private changes to those whom they concern."""
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
 
     def reloaded(self) -> None:
-        """What viewers have doesn't lead here: everyone starts from a new welcome.
+        """Welcome everyone anew: what viewers have doesn't lead to the room's state.
 
-        Until its turn comes a viewer is given no frames; its welcome has what they told.
+        Until its turn comes a viewer gets no frames; its welcome has what they would have told it.
         """
         self._metrics.replica_reloads.inc()
         self.audience.empty(self.live.replica.offset)
@@ -217,7 +218,7 @@ class EdgeRoom:
             self._welcome_some()
 
     def _welcome_some(self) -> None:
-        """Welcome some; the others' turn comes when the loop has looked after everything else."""
+        """Welcome some viewers; the others follow after the loop has done other work."""
         state, now = self.live.replica.state, self.live.now()
         for session in list(itertools.islice(self._unwelcomed, WELCOMED_AT_ONCE)):
             del self._unwelcomed[session]
@@ -226,13 +227,13 @@ class EdgeRoom:
                     session.bye(CloseCode.BANNED, validation.BANNED)
                 else:
                     session.welcome_again()
-            except Exception:  # one viewer's fault must not keep the others from their welcome
+            except Exception:  # one viewer's failure must not stop the others' welcome
                 log.exception("welcome_failed", room=self.live.room)
         if self._unwelcomed:
             asyncio.get_running_loop().call_soon(self._welcome_some)
 
     def ended(self) -> None:
-        """The room was deleted: everyone is sent away."""
+        """Send everyone away: the room was deleted."""
         self._on_end()
         self._farewell = asyncio.create_task(self._dismiss(), name=f"dismiss {self.live.room}")
 
@@ -241,13 +242,13 @@ class EdgeRoom:
             for session in list(itertools.islice(self._sessions, DISMISSED_AT_ONCE)):
                 try:
                     session.bye(CloseCode.NO_SUCH_ROOM, "this room was deleted")
-                except Exception:  # one viewer's end must not keep the others from theirs
+                except Exception:  # one viewer's failure must not stop the others' close
                     log.exception("dismissal_failed", room=self.live.room)
                 self.leave(session)
             await asyncio.sleep(0)  # other rooms' viewers come in between
 
     def heartbeat(self, now_s: float) -> None:
-        """Says where the room stands if nothing was said for a while."""
+        """Send the room's position if nothing was sent for a while."""
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
             self._publish(Publication.of(frame))

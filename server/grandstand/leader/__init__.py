@@ -1,1 +1,1 @@
-"""Who holds a room's lease, and what that process does for the room."""
+"""The leader: the process that holds a room's lease, and its work for the room."""

@@ -1,4 +1,4 @@
-"""What a job is given: a room's commits in order, and a durable cursor that says how far it is."""
+"""What a job gets: a room's commits in order, and a durable cursor with its progress."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from grandstand.store.store import retry_until
 from grandstand.telemetry import Metrics
 
 TOGETHER = 100
-"""Commits that a job is given at a time, at most."""
+"""Commits that a job gets at a time, at most."""
 
 PATIENCE_S = 10.0
-"""How long a move is tried again while the store is away; the job begins anew after that."""
+"""How long a move is repeated while the store is away; after that the job begins anew."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,8 @@ class Batch:
 
 
 class Cursor:
-    """How far one job is in one room. It is stored from the first commits on that the job asks for.
+    """The progress of one job in one room. It is stored from the first commits on that the job asks
+    for.
 
     ``at`` is None before.
     """
@@ -53,7 +54,7 @@ class Cursor:
         self._undone_since: int | None = None
 
     async def enroll(self) -> JobCursor:
-        """Ask the store where the job stands.
+        """Read the job's position from the store.
 
         Raises StoreUnavailable, UnknownRoomError.
         """
@@ -62,7 +63,7 @@ class Cursor:
         return self.at
 
     async def move(self, batch: Batch, found: Sequence[ControlEvent] = ()) -> None:
-        """Say that the job has done with ``batch`` and all before it; append what it ``found``.
+        """Note that the job has finished ``batch`` and all before it; append what it ``found``.
 
         Both are done, once, or neither.
 
@@ -85,17 +86,17 @@ class Cursor:
         self._undone_since = batch.now if self.is_behind else None
 
     def given(self, now: int) -> None:
-        """Note that the job has a commit of programme time ``now`` still to do with."""
+        """Note that the job has a commit of programme time ``now`` still to process."""
         if self._undone_since is None or now < self._undone_since:
             self._undone_since = now
 
     @property
     def is_behind(self) -> bool:
-        """Whether there are commits that the job has not done with."""
+        """Return whether there are commits that the job has not finished."""
         return self.at is not None and self.at.seq < self._room.stands.seq
 
     def behind_s(self) -> float:
-        """Return how old the oldest commit is that the job has not done with, s of programme time.
+        """Return the age of the oldest commit that the job has not finished, s of programme time.
 
         As far as this process knows: the first commits after a takeover may be older.
         """
@@ -105,7 +106,7 @@ class Cursor:
 
 
 class Commits:
-    """The commits after a job's cursor, in batches, for ever."""
+    """The commits after a job's cursor, in batches, endlessly."""
 
     def __init__(self, room: RoomAtWork, job: str, cursor: Cursor, metrics: Metrics) -> None:
         self._room = room

@@ -1,7 +1,7 @@
-"""The job that tells the latest: how many watch, the room's pulse, and the tallies of open polls.
+"""The job that publishes the latest values: viewers, the room's pulse, and tallies of open polls.
 
-Unnumbered frames, which nobody misses: the next one says it anew. They leave right after a tick, so
-that they and its frames come together.
+They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
+after a tick, together with its frames.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from grandstand.wire.messages import Gauges as RoomGauges
 GAUGES_MS = 1000
 TALLIES_MS = 500
 ALL_TALLIES_MS = 5000
-"""Also those that haven't changed, for viewers who came since or were given no frame."""
+"""Also tallies that haven't changed, for viewers who came since or got no frame."""
 
 
 class Gauges:
-    """Tells a room's gauges and tallies."""
+    """Publishes a room's gauges and tallies."""
 
     name = "gauges"
 
     async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
-        """Tell what is due after every tick."""
+        """Publish what is due after every tick."""
         telling = _Telling(room)
         while True:
             await room.next_tick()
@@ -81,7 +81,7 @@ class _Telling:
         return True
 
     async def _new_tally(self, poll: PollRecord) -> Tally | None:
-        """Return the poll's tally, if it isn't what was told last."""
+        """Return the poll's tally, unless it is the one that was published last."""
         summed = await self.room.store.votes.tally(self.room.id, poll)
         if self.told.get(poll.id) == summed:
             return None

@@ -30,7 +30,8 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """Return what its cursor is stored under: never another, once a room has it."""
+        """Return the name under which its cursor is stored; it must never change once a room has
+        it."""
 
     async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
         """Work for ``room`` until cancelled.

@@ -1,13 +1,13 @@
-"""Which rooms this process works for: takes leases, keeps them, gives them back.
+"""Which rooms this process works for: takes leases, renews them, gives them back.
 
-Whoever holds a room's lease sequences the room and runs its jobs.
+The process that holds a room's lease sequences the room and runs its jobs.
 
-Every process tries for every room that is awake; the lease picks one. A process that stops
-breathing loses its leases within a second and a half, and the first to ask after that takes the
-room over. A room is awake while something happens in it, while it has viewers here, and while
-something will happen by time alone; its sequencer ends when it is quiet. What is appended to a
-quiet room wakes it at once, by the process that appended it. Should that process die in between,
-the others find the entry as they look through all rooms in turn.
+Every process tries for every room that is awake; the lease picks one. A process that stops renewing
+loses its leases within a second and a half, and the first to ask after that takes the room over. A
+room is awake while something happens in it, while it has viewers here, and while something will
+happen by time alone; its sequencer ends when it is quiet. The process that appends to a quiet room
+wakes it at once. If that process dies in between, the others find the entry, since they check all
+rooms in turn.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ LEAST_ROUND_S = 0.02
 """Between two rounds, however many rooms wake."""
 
 LOOKED_AT = 100
-"""Rooms that one round looks at for what nobody took up: a thousand are gone through in 4 s."""
+"""Rooms that one round checks for entries that nobody took up: a thousand are checked in 4 s."""
 
 ROOMS_S = 5.0
-"""How often the list of all rooms is asked for, and what is awake is said again."""
+"""How often the list of all rooms is read, and the list of awake rooms is written again."""
 
 SWEEP_PAUSE_S = 0.005
-"""Between two pieces of a deleted room: others' commands go first."""
+"""Between two pieces of a deleted room: other commands go first."""
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class RoomLeader:
         self._listed_s = float("-inf")
 
     async def run(self) -> None:
-        """Work for rooms until cancelled, then give the leases back."""
+        """Work until cancelled, then give the leases back."""
         woken = self._store.awake.woken
         try:
             while True:
@@ -97,7 +97,7 @@ class RoomLeader:
                 try:
                     await self._round()
                 except StoreUnavailable as away:
-                    log.warning("duty_paused", reason=away.reason)
+                    log.warning("leader_paused", reason=away.reason)
                 await asyncio.sleep(LEAST_ROUND_S)
                 try:
                     async with timeout(ROUND_S):
@@ -121,7 +121,7 @@ class RoomLeader:
             if room not in self._resting and (room not in held or self._working[room].task.done()):
                 await self._dismiss(room)
         taken = held - self._working.keys()
-        # First said, then done: a process that dies at it is followed by another.
+        # Announced first: if this process dies, another one goes on.
         await awake.wake(sorted(taken), self._store.now_ms())
         for room in taken:
             work = RoomWork(room, self._store, self._metrics, self._jobs)
@@ -134,13 +134,13 @@ class RoomLeader:
             self._metrics.job_behind.labels(job.name).set(max(behind_s, default=0.0))
 
     async def _look_around(self) -> None:
-        """Looks after some of the rooms, in their turn, and now and then at which there are."""
+        """Check some of the rooms, in their turn, and now and then read which rooms there are."""
         now_s, awake = asyncio.get_running_loop().time(), self._store.awake
         if now_s - self._listed_s >= ROOMS_S:
             self._listed_s = now_s
             self._rooms = await self._store.rooms.ids()
             self._metrics.rooms.set(len(self._rooms))
-            # The first time all of them are: what an older version left isn't said to be awake.
+            # The first time all are: rooms that an older version left aren't listed as awake.
             working = [room for room, led in self._working.items() if not led.task.done()]
             again = working if self._has_woken_all else self._rooms
             await awake.wake(again, self._store.now_ms())
@@ -167,7 +167,7 @@ class RoomLeader:
             log.exception("sequencer_failed", room=room)
 
     async def _let_rest(self) -> None:
-        """Gives the quiet rooms back, all in one go; what was appended meanwhile wakes them."""
+        """Give the quiet rooms back, all at once; what was appended meanwhile wakes them."""
         resting = dict(self._resting)
         if resting:
             await self._store.awake.rest(resting)
@@ -176,12 +176,13 @@ class RoomLeader:
             await self._dismiss(room)
 
     async def _sweep(self, room: str) -> None:
-        """Takes away what a deleted room had, piece by piece; whoever comes next goes on."""
+        """Delete a deleted room's data, piece by piece; the next process goes on where this one
+        stopped."""
         endings = self._store.endings
         try:
             await asyncio.sleep(await endings.rest_ms(room, self._store.now_ms()) / 1000)
             while not await endings.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
-                await asyncio.sleep(SWEEP_PAUSE_S)  # nothing is waited for: others go first
+                await asyncio.sleep(SWEEP_PAUSE_S)  # it waits for nothing: others go first
             log.info("room_swept", room=room)
             self._resting[room] = None
         except StoreUnavailable as away:
@@ -196,7 +197,7 @@ class RoomLeader:
         self._resting.pop(room, None)
 
     async def _stop(self) -> None:
-        # At once: whoever waits for us may lose patience.
+        # At once: the process that waits for us may lose patience.
         await cancel_all(led.task for led in self._working.values())
         await asyncio.gather(*(led.work.end() for led in self._working.values()))
         with contextlib.suppress(StoreUnavailable):  # they run out by themselves

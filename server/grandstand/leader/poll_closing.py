@@ -1,7 +1,7 @@
 """The job that ends polls: closes every shard of those whose time is over, and enters the tally.
 
-A poll is final once a tick has taken up the event that this job appends. Closing again gives the
-same tally, and a poll that is final takes no other.
+A poll is final once a tick has read the event that this job appends. Closing again gives the same
+tally, and a final poll accepts no other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grandstand.leader.room import RoomAtWork
 from grandstand.store.errors import StoreUnavailable
 
 AGAIN_MS = 1000
-"""A poll that isn't final so long after it was closed is closed again."""
+"""A poll that isn't final this long after it was closed is closed again."""
 
 log = structlog.get_logger(__name__)
 

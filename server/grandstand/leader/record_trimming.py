@@ -1,4 +1,4 @@
-"""The job that forgets: takes from the record what is older than the room keeps it."""
+"""The job that trims the record: it deletes what is older than the room keeps it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from grandstand.leader.room import RoomAtWork
 TRIM_S = 5.0
 
 LEEWAY_MS = 2000
-"""An ``at`` may be so much older than its comment's arrival plus max_latency before the record
-forgets it by programme time."""
+"""By how much more than max_latency an ``at`` may be older than its comment's arrival before the
+record deletes it by programme time."""
 
 
 class RecordTrimming:

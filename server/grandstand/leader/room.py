@@ -1,7 +1,7 @@
-"""A room as its jobs know it: where it stands between two ticks, and the commits of the last while.
+"""A room as its jobs see it: its position between two ticks, and the latest commits.
 
-The sequencer tells it; jobs only read. What a tick is still folding isn't seen here: a commit may
-fail, and then it never was.
+The sequencer writes it; jobs only read. What a tick is still folding isn't visible here, since its
+commit may fail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from grandstand.store.timeline import Head
 from grandstand.wire.messages import Settings
 
 RECENT = 32
-"""Commits that are held for jobs: six seconds at a tick of 200 ms. Who is slower asks the store."""
+"""Commits that are kept for jobs: six seconds at a tick of 200 ms. A slower job asks the store."""
 
 NO_RATE = CommentRate(0, 1)
 
@@ -39,7 +39,7 @@ class RoomAtWork:
         self.polls: Mapping[str, PollRecord] = {}
         self.pulse = PulseMeter()
         self.history = 0
-        """Raised when the room's commits don't follow from those that jobs have seen."""
+        """Incremented when the room's commits don't follow those that jobs have seen."""
 
         self._clock = ProgrammeClock()
         self._recent: deque[Commit] = deque(maxlen=RECENT)
@@ -48,7 +48,7 @@ class RoomAtWork:
     # --- what the sequencer tells ----------------------------------------------------------------
 
     def loaded(self, head: Head, fold: RoomFold) -> None:
-        """The sequencer begins from the store's state."""
+        """Take the store's state, from which the sequencer begins."""
         if self.head is not None and (head.epoch != self.head.epoch or head.seq < self.head.seq):
             self.history += 1
             self._clock = ProgrammeClock()  # it may have been reset
@@ -57,14 +57,14 @@ class RoomAtWork:
         self.polls = dict(fold.state.polls)
 
     def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
-        """A commit is as durable as the store promises."""
+        """Take a commit that is as durable as the store promises."""
         self._recent.append(commit)
         if commit.private.polls:
             self.polls = dict(fold.state.polls)
         self._stand(head, fold)
 
     def ticked(self) -> None:
-        """A tick is over; the next one is some time away, unless there is much to do."""
+        """Note that a tick is over; the next one is some time away, unless there is much to do."""
         tick, self._tick = self._tick, asyncio.Event()
         tick.set()
 
@@ -78,7 +78,7 @@ class RoomAtWork:
 
     @property
     def stands(self) -> Head:
-        """Return where the room stands. Jobs are started once that is known."""
+        """Return the room's position. Jobs are started once it is known."""
         assert self.head is not None
         return self.head
 
@@ -91,7 +91,7 @@ class RoomAtWork:
         await self._tick.wait()
 
     async def commits_after(self, seq: int, count: int) -> list[Commit]:
-        """Return up to ``count`` commits after number ``seq``, as far as the room stands.
+        """Return up to ``count`` commits after number ``seq``, as far as the room's position.
 
         Raises StoreUnavailable.
         """
@@ -99,7 +99,7 @@ class RoomAtWork:
             found = [commit for commit in self._recent if commit.seq > seq][:count]
         else:
             found = await self.store.timeline.since(self.id, seq, count)
-        # Another process may have gone further: what it committed is its own to hand on.
+        # Another process may have gone further: it hands its own commits on.
         return [commit for commit in found if commit.seq <= self.stands.seq]
 
     async def append(self, event: ControlEvent) -> None:

@@ -1,7 +1,7 @@
-"""All that is done for one room while this process holds its lease: its sequencer and its jobs.
+"""The work for one room while this process holds its lease: its sequencer and its jobs.
 
-The sequencer never waits for a job. A job that fails is started again by itself; one that stalls
-lags behind, and only that.
+The sequencer never waits for a job. A job that fails is started again by itself; a job that stalls
+falls behind and does no other harm.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from grandstand.telemetry import Metrics
 
 PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
-"""Before a job that failed is started again: twice as long each time, up to the second."""
+"""The longest pause before a failed job is started again; pauses double each time."""
 
 WELL_S = 60.0
-"""A job that ran for so long failed for the first time."""
+"""After a job ran for this long, a failure counts as its first."""
 
 END_S = 2.0
 """How long jobs may take to end. The leases of other rooms must be renewed meanwhile."""
@@ -36,7 +36,7 @@ END_S = 2.0
 log = structlog.get_logger(__name__)
 
 _overdue: set[asyncio.Task[None]] = set()
-"""Ends of jobs that nobody waits for any more."""
+"""Ending jobs that nobody waits for any more."""
 
 
 class RoomWork:
@@ -58,7 +58,8 @@ class RoomWork:
         return await self._sequencer.run()
 
     async def end(self) -> None:
-        """End the jobs. One that doesn't end in time is left alone: its cursor is another's."""
+        """End the jobs. One that doesn't end in time is left alone: its cursor belongs to another
+        process."""
         ending = asyncio.create_task(cancel_all(self._tasks, PATIENTLY_S))
         _, late = await asyncio.wait([ending], timeout=END_S)
         for task in late:
@@ -75,11 +76,12 @@ class RoomWork:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a job has commits to do with."""
+        """Return whether a job has commits to process."""
         return any(cursor.is_behind for cursor in self._cursors.values())
 
     def loaded(self, head: Head, fold: RoomFold) -> None:
-        """The sequencer begins from the store's state; at the first time the jobs do."""
+        """Take the store's state, from which the sequencer begins; the first time, start the
+        jobs."""
         self._room.loaded(head, fold)
         if not self._tasks:
             self._tasks = [
@@ -88,13 +90,13 @@ class RoomWork:
             ]
 
     def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
-        """The sequencer has committed."""
+        """Take the sequencer's commit."""
         self._room.committed(head, commit, fold)
         for cursor in self._cursors.values():
             cursor.given(commit.now)
 
     def ticked(self) -> None:
-        """A tick is over."""
+        """Note that a tick is over."""
         self._room.ticked()
 
     # --- jobs ------------------------------------------------------------------------------------

@@ -1,14 +1,14 @@
 """Publications: what commits and latest-frames give to viewers, and the audiences they go to. Pure.
 
 It must not know connections. Theory of operation: a publication has a base, which the room gets,
-and additions, each for one audience. Base and additions are messages, and of each message there is
-one ``Publication`` on a node: the ring keeps it and every cohort is written from it. It makes a
-form (a codec, deflated or not) when somebody first asks, and keeps it. So a form is made at most
-once on a node, however many viewers get it, live or from the ring, and goes when the ring lets the
-publication go.
+and additions, each for one audience. Base and additions are messages, and each message has one
+``Publication`` on a node: the ring keeps it and every cohort is written from it. It makes a form (a
+codec, deflated or not) when somebody first asks, and keeps it. So a form is made at most once on a
+node, however many viewers get it, live or from the ring. It is dropped when the ring drops the
+publication.
 
 The sequencer publishes msgpack. A publication keeps that as a plain frame from the start, and has
-at most three more forms: no payload is kept beside its frames.
+at most three more forms: no payload is kept besides its frames.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import Frame, Notice
 
 DEFLATE_FROM_BYTES = 128
-"""Below this deflate saves less than a packet's worth, and costs the viewer an inflation."""
+"""Below this size deflate saves less than a packet, and costs the viewer an inflation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True)
 class Voters:
-    """Those who have a vote in a poll."""
+    """Viewers who have a vote in a poll."""
 
     poll: str
 
@@ -87,7 +87,7 @@ class Publication:
 
     @property
     def payload(self) -> bytes:
-        """The message in msgpack."""
+        """Return the message in msgpack."""
         return frames.payload(self._msgpack)
 
     def ready(self, is_text: bool, deflates: bool) -> bytes:

@@ -12,8 +12,8 @@ from grandstand.replica.publication import Publication, of_commit
 from grandstand.wire.codec import decode_frame
 
 RING_FRAMES = 300
-"""A minute at a tick of 200 ms: who comes back within it misses nothing. With all four forms of
-frames that are as large as they may be, the ring has 75 MiB."""
+"""A minute at a tick of 200 ms: a viewer who comes back within it misses nothing. With all four
+forms of frames of the largest size, the ring has 75 MiB."""
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Replica:
     state: RoomState
     ring: deque[Publication] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
     held: dict[str, str] = field(default_factory=dict)
-    """Comments that wait for a moderator, and whose they are."""
+    """Comments that wait for a moderator, and their authors."""
 
     _held_of: Counter[str] = field(init=False)
 
@@ -49,9 +49,9 @@ class Replica:
                     del self._held_of[user]
 
     def apply(self, commit: Commit) -> list[Publication] | Literal["old", "gap"]:
-        """Move on by one commit, and return its publications. One that was applied before (``old``)
-        changes nothing, nor does one that isn't the next (``gap``: fill it from the timeline) or is
-        of another epoch.
+        """Move on by one commit, and return its publications. A commit that was applied before
+        (``old``) changes nothing, nor does one that isn't the next (``gap``: fill it from the
+        timeline) or is of another epoch.
 
         Raises what decoding raises, for a frame that can't be read; then nothing is changed.
         """
@@ -69,8 +69,7 @@ class Replica:
 
     def remember(self, commit: Commit) -> list[Publication]:
         """Put a commit's publications into the ring, and return them. Those in the ring follow each
-        other and end at the offset.
-        """
+        other and end at the offset."""
         publications = of_commit(commit)
         self.ring.extend(publications)
         return publications

@@ -1,7 +1,7 @@
 """The revoked tokens as this process follows them: by the bus at once, by comparing every second.
 
 A store that has lost some (a backup restored, all flushed) is not believed: a process that knows
-what was revoked puts it back.
+the revoked tokens writes them back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class RevocationList:
         self._version = -1
 
     async def compare(self) -> None:
-        """Take over what is new in the store, and put back what it has lost.
+        """Take over what is new in the store, and write back what it has lost.
 
         Raises StoreUnavailable.
         """

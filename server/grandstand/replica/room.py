@@ -1,6 +1,6 @@
 """One room as this process follows it: replica, clock, listeners, and events on their way.
 
-It is told what the bus brings and what the timeline fills in, keeps both in order, and hands every
+It gets what the bus brings and what the timeline fills in, keeps both in order, and hands every
 commit to its listeners exactly once.
 """
 
@@ -29,7 +29,7 @@ from grandstand.store.timeline import Snapshot
 from grandstand.timeouts import timeout
 
 NOTES_MAX = 100
-"""Events that nobody waits for, on their way at a time; more of them are dropped."""
+"""Events on their way at a time that nobody waits for; more of them are dropped."""
 
 OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
@@ -42,21 +42,20 @@ log = structlog.get_logger(__name__)
 
 
 class Listener(Protocol):
-    """Who wants to know what happens in a room; plain methods, called on the loop."""
+    """An object that is told what happens in a room; plain methods, called on the loop."""
 
     def published(self, publication: Publication) -> None:
-        """There is something for viewers: each numbered frame of a commit, in order, or an
-        unnumbered one.
-        """
+        """Take a publication for viewers: each numbered frame of a commit, in order, or an
+        unnumbered one."""
 
     def committed(self, commit: Commit) -> None:
-        """A commit was applied to the replica; its frames were published."""
+        """Take a commit that was applied to the replica; its frames were published."""
 
     def reloaded(self) -> None:
-        """The replica was loaded anew: what viewers have does not lead to it."""
+        """Note that the replica was loaded anew: what viewers have does not lead to it."""
 
     def ended(self) -> None:
-        """The room was deleted; nothing comes any more."""
+        """Note that the room was deleted; nothing comes any more."""
 
 
 class LiveRoom:
@@ -113,25 +112,26 @@ class LiveRoom:
 
     @property
     def clock_ahead_ms(self) -> float:
-        """How far the room's clock lies ahead of the store's; for so long it stands still."""
+        """Return how far the room's clock is ahead of the store's; for that long it stands
+        still."""
         offset_ms = self.replica.state.settings.programme_offset
         return self._clock.ahead_ms(self._store.now_ms(), offset_ms)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody listens or waits here, and nothing was heard for a while."""
+        """Return whether nobody listens or waits here, and nothing came for a while."""
         if self.listeners or self._outcomes:
             return False
         return asyncio.get_running_loop().time() - self._heard_s >= QUIET_S
 
     def now(self) -> int:
-        """Programme time, ms."""
+        """Return programme time, ms."""
         return self._clock.now(self._store.now_ms(), self.replica.state.settings.programme_offset)
 
     # --- what comes from the store ---------------------------------------------------------------
 
     def heard(self, envelope: Commit | Latest) -> None:
-        """Something came by the bus."""
+        """Take an envelope from the bus."""
         self._heard_s = asyncio.get_running_loop().time()
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
@@ -142,7 +142,7 @@ class LiveRoom:
             self.catch_up(envelope.seq)
 
     def catch_up(self, seq: int) -> None:
-        """Fill the replica from the timeline, up to ``seq`` at least."""
+        """Fill the replica from the timeline, at least up to ``seq``."""
         self._wanted_seq = max(self._wanted_seq, seq)
         if self.filling is None:
             self.filling = asyncio.create_task(self._fill(), name=f"fill {self.room}")
@@ -152,7 +152,7 @@ class LiveRoom:
             result = self.replica.apply(commit)
         except UNREADABLE:
             log.exception("commit_unreadable", room=self.room, seq=commit.seq)
-            return "gap"  # not to be filled from the timeline: the room is loaded
+            return "gap"  # the timeline can't fill it: the room is loaded
         if not isinstance(result, list):
             return result
         self._clock.seen(commit.now)
@@ -166,7 +166,7 @@ class LiveRoom:
         self._each(lambda listener: listener.published(publication))
 
     def _resolve(self, commit: Commit) -> None:
-        """Tell those who wait for an event what became of it."""
+        """Give those who wait for an event its outcome."""
         for outcome in commit.private.outcomes:
             waiting = self._outcomes.pop(outcome.event, None)
             if waiting is not None and not waiting.done():
@@ -181,7 +181,7 @@ class LiveRoom:
 
     async def _fill(self) -> None:
         try:
-            # More may be heard of while the store is asked: that is no reason to load anew.
+            # More may come while the store is asked: that is no reason to load anew.
             while self.replica.seq < self._wanted_seq:
                 before = self.replica.seq
                 commits = await self._store.timeline.since(self.room, before)
@@ -197,11 +197,11 @@ class LiveRoom:
             self.filling = None
 
     async def _reload(self) -> None:
-        """Start from the store's state, unless what was heard meanwhile led beyond it.
+        """Load the store's state, unless the bus led beyond it meanwhile.
 
         Raises StoreUnavailable, UnknownRoomError.
         """
-        self._wanted_seq = 0  # what is heard from here on may ask for more
+        self._wanted_seq = 0  # what comes from here on may ask for more
         snapshot, ring = await load(self._store, self.room)
         head = snapshot.head
         if head.epoch == self.replica.epoch and head.seq <= self.replica.seq:
@@ -211,7 +211,7 @@ class LiveRoom:
         self._each(lambda listener: listener.reloaded())
 
     def end(self) -> None:
-        """The room was deleted: tells all who wait for it, and all who listen."""
+        """End all that waits for the room, and tell its listeners: it was deleted."""
         waiting, self._outcomes = self._outcomes, {}
         for outcome in waiting.values():
             if not outcome.done():
@@ -221,7 +221,7 @@ class LiveRoom:
     # --- what goes to the store ------------------------------------------------------------------
 
     async def submit(self, event: ControlEvent) -> Result:
-        """Send a control event into the room and wait for what becomes of it.
+        """Send a control event into the room and return its outcome.
 
         Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
         time; it may then still take effect. Raises RoomEndedError if the room was deleted.
@@ -258,7 +258,7 @@ class LiveRoom:
 
 
 async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:
-    """A room and the commits that led there. Raises UnknownRoomError, StoreUnavailable."""
+    """Load a room and the commits that led there. Raises UnknownRoomError, StoreUnavailable."""
     snapshot = await store.timeline.load(room)
     ring = await store.timeline.since(room, max(0, snapshot.head.seq - RING_FRAMES))
     return snapshot, ring

@@ -1,7 +1,7 @@
 """All rooms that this process follows: loads them, listens to the bus, compares heads.
 
-Pub/sub is never trusted: every second the heads in the store are compared with the replicas, and
-after every loss of the bus's connection too.
+Pub/sub is never trusted. Every second, and after every loss of the bus's connection, the heads in
+the store are compared with the replicas.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from grandstand.timeouts import timeout
 
 COMPARE_S = 1.0
 QUIET_COMPARED = 50
-"""Rooms without anybody and without news that are compared at a time."""
+"""Rooms without viewers and without news that are compared at a time."""
 
 UNKNOWN_S = 1.0
-"""How long a room that isn't there isn't asked for again."""
+"""How long a room that doesn't exist isn't looked up again."""
 
 UNKNOWN_KEPT = 10_000
 
@@ -40,7 +40,7 @@ class LiveRooms:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock_ahead_s = 0.0
-        """How far the clock of a room that is followed lies ahead of the store's, the furthest."""
+        """How far the clock of a followed room is ahead of the store's: the largest value."""
         self.store_is_up = True
         self.revocations = RevocationList(store)
         self._rooms: dict[str, LiveRoom] = {}
@@ -56,7 +56,7 @@ class LiveRooms:
         return self._rooms.get(room)
 
     async def get(self, room: str) -> LiveRoom:
-        """The room; followed from now on. Raises UnknownRoomError, StoreUnavailable."""
+        """Return the room and follow it from now on. Raises UnknownRoomError, StoreUnavailable."""
         known = self._rooms.get(room)
         if known is not None:
             return known
@@ -71,15 +71,15 @@ class LiveRooms:
         return await asyncio.shield(loading)
 
     def created(self, room: str) -> None:
-        """The room exists from now on, whatever was known."""
+        """Note that the room exists from now on, whatever was known."""
         self._unknown.pop(room, None)
 
     async def _load(self, room: str) -> LiveRoom:
         try:
-            # The bus keeps what it was ever asked for: not every name that strangers make up.
+            # The bus stays subscribed: don't subscribe to every name that strangers make up.
             if not await self.store.timeline.heads([room]):
                 raise UnknownRoomError(room)
-            # First listen, then load: what comes between is an old commit, not a lost one.
+            # First listen, then load: a commit in between comes twice and isn't lost.
             await self._bus.subscribe(room)
             live = LiveRoom(room, self.store, *await load(self.store, room))
         except BaseException as error:
@@ -101,7 +101,7 @@ class LiveRooms:
             return
         try:
             told = envelope.decode(payload)
-        except UNREADABLE:  # a gap, as the next comparison of heads finds
+        except UNREADABLE:  # the next comparison of heads finds the gap
             log.exception("envelope_unreadable", room=room, size_bytes=len(payload))
             return
         if isinstance(told, Ended):
@@ -127,7 +127,7 @@ class LiveRooms:
             ended, _ = await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
-        finally:  # not by a group: it would wait for ever for one whose cancellation is lost
+        finally:  # not by a group: it would wait forever for a task whose cancellation is lost
             await cancel_all(self._at_work)
 
     async def _compare_forever(self) -> None:
@@ -144,7 +144,7 @@ class LiveRooms:
                 await self.store.sample_clock()
                 await self.revocations.compare()
                 await self._compare(everything)
-                # A bus that was cut connects again within a moment; one that can't is an outage.
+                # A bus that was cut connects again within a moment; else it is an outage.
                 self.store_is_up = self._bus.hears or heard
                 heard = self._bus.hears
                 ahead_ms = (live.clock_ahead_ms for live in self._rooms.values())
@@ -155,7 +155,8 @@ class LiveRooms:
                 self.store_is_up = False
 
     def _to_compare(self, everything: bool) -> list[LiveRoom]:
-        """All rooms, or those where something happens, and some of the others in their turn."""
+        """Return all rooms, or those where something happens, and some of the others in their
+        turn."""
         lives = list(self._rooms.values())
         if everything:
             return lives
@@ -165,7 +166,7 @@ class LiveRooms:
         return [*(live for live in lives if not live.is_quiet), *some]
 
     async def _compare(self, everything: bool = True) -> None:
-        # As they are before the store is asked: what is heard meanwhile is no sign of a cut.
+        # As they are before the store is asked: what comes meanwhile is no sign of a cut.
         lives = self._to_compare(everything)
         seen = [(live, live.replica.epoch, live.replica.seq) for live in lives]
         heads = await self.store.timeline.heads([live.room for live, _, _ in seen])
@@ -176,7 +177,7 @@ class LiveRooms:
                 raise
             except UnknownRoomError:  # deleted or lost since its head was read: next time
                 log.info("room_gone_meanwhile", room=live.room)
-            except Exception:  # one room's fault must not keep the others from being compared
+            except Exception:  # one room's fault must not stop the others' comparison
                 log.exception("compare_failed", room=live.room)
 
     async def _compare_one(
@@ -195,7 +196,8 @@ class LiveRooms:
             live.catch_up(seq)
 
     async def _vanished(self, live: LiveRoom) -> None:
-        """The room was deleted, or the store has lost it: then whoever knows it makes it anew."""
+        """Handle a room that was deleted, or that the store has lost: a process that knows a lost
+        room makes it anew."""
         try:
             await self.store.timeline.load(live.room)
         except RoomEndedError:
@@ -217,7 +219,8 @@ class LiveRooms:
             live.end()
 
     async def _history_was_cut(self, live: LiveRoom, seen_seq: int) -> None:
-        """The store knows less than this process has shown: no offset may get a second content."""
+        """Return whether the store knows less than this process has shown: no offset may get a
+        second content."""
         snapshot = await self.store.timeline.load(live.room)
         if snapshot.head.epoch != live.replica.epoch or snapshot.head.seq >= seen_seq:
             return
@@ -232,7 +235,7 @@ class LiveRooms:
         live.catch_up(live.replica.seq + 1)
 
     async def close(self) -> None:
-        """End what still asks the store for a room; to be called before the store is closed."""
+        """End what still asks the store for a room; call this before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
         notes = (note for live in self._rooms.values() for note in live.notes)
         await cancel_all([*self._at_work, *self._loading.values(), *filling, *notes])

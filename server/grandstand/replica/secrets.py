@@ -1,7 +1,7 @@
-"""Compares by which secrets the servers of one store check tokens.
+"""Compares the secrets with which the servers of one store check tokens.
 
-If they differ, it depends on the server whether a viewer is let in. Operators are warned and no
-server refuses to work: while a secret is being changed, servers differ for a while.
+If they differ, some servers let a viewer in and others don't. Operators are warned and no server
+refuses to work: while a secret is being changed, servers differ for a while.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SecretWatch:
             await asyncio.sleep(ROUND_S)
 
     async def compare(self) -> None:
-        """One round. Raises StoreUnavailable."""
+        """Do one round. Raises StoreUnavailable."""
         store, now_ms = self._store, self._store.now_ms()
         await store.fingerprints.say(store.node, self._fingerprint, now_ms)
         heard = await store.fingerprints.heard(now_ms)

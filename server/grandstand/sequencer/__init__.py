@@ -1,1 +1,2 @@
-"""One per room at a time: reads what entered the room, makes frames of it, commits them."""
+"""The sequencer, one per room at a time: reads what entered the room, makes frames, commits
+them."""

@@ -1,4 +1,4 @@
-"""What becomes of an event that is put aside because folding it is fatal. Pure.
+"""The result of an event that is put aside because folding it is fatal. Pure.
 
 As little of the event is read as possible. A comment is recorded as not shown. A comment that was
 to wait for a moderator is rejected, and its author is told. The sender of a control event is told

@@ -1,4 +1,4 @@
-"""A comment on its way through a tick: as it came, shown, recorded. Pure."""
+"""A comment in a tick: as it came, as it is shown, as it is recorded. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment
 
 
 class Candidate(Struct, frozen=True, gc=False):
-    """A comment that may be shown. As an Utterance, it can be in no cycle.
+    """A comment that may be shown.
 
     ``dedupe_key`` is equal for comments that say the same; ``weight`` is how much it is worth by
-    itself, ``excitement`` what the scorer felt in it.
+    itself, ``excitement`` is the scorer's.
     """
 
     id: str
@@ -30,27 +30,28 @@ class Candidate(Struct, frozen=True, gc=False):
 
     @property
     def user(self) -> str:
-        """Its author."""
+        """Return its author."""
         return self.utterance.user
 
     @property
     def gist(self) -> str:
-        """Its normal form."""
+        """Return its normal form."""
         return skeleton(self.utterance.text)
 
     @classmethod
     def of_event(cls, comment_id: str, event: CommentEvent) -> Candidate:
-        """Return what came by the ingest stream."""
+        """Return the candidate of an event from the ingest stream."""
         return cls(comment_id, event.utterance, event.weight, event.excitement, event.dedupe_key)
 
     @classmethod
     def of_message(cls, message: Comment | HeldComment) -> Candidate:
-        """Return what a moderator let through, or what was shown before this sequencer came."""
+        """Return the candidate of a comment that a moderator let through, or that was shown before
+        this sequencer started."""
         return cls(message.id, utterance_of(message), message.weight, 0.0, dedupe_key(message.text))
 
 
 def shown(group: Group[Candidate]) -> Comment:
-    """What viewers see; its weight is the one by which it was selected."""
+    """Return the comment as viewers see it; its weight is the one by which it was selected."""
     said = group.shown
     return comment_of(said.id, said.utterance, group.weight, group.count)
 
@@ -66,11 +67,11 @@ def rows(
     choice: Choice[Candidate],
     hidden: Sequence[tuple[Candidate, str]],
 ) -> list[Row]:
-    """What the record keeps of a tick: each comment once, shown or not.
+    """Return the record's rows of a tick: each comment once, shown or not.
 
     A shown one has the weight and the count of its frame; others the weight that they came with.
-    ``hidden`` may not be shown; with the id of the retracted comment into which each is merged, or
-    an empty one.
+    ``hidden`` comments may not be shown; each comes with the id of the retracted comment into which
+    it is merged, or an empty one.
     """
     rows = []
     for group in shown:

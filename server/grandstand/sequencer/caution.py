@@ -21,30 +21,31 @@ SMALL = 50
 
 @dataclass(slots=True)
 class Caution:
-    """How many entries are still to be taken singly, and how many in small pieces."""
+    """How many entries must still be taken singly, and how many in small pieces."""
 
     single: int = 0
     small: int = 0
 
     @classmethod
     def after(cls, lost: int) -> Caution:
-        """Return the caution of one who follows ``lost`` holders."""
+        """Return the caution of a sequencer that follows ``lost`` holders."""
         return cls(single=SMALL if lost > 1 else 0, small=ALL if lost else 0)
 
     @property
     def size(self) -> int:
-        """How many entries are to be read now."""
+        """Return how many entries to read now."""
         if self.single:
             return 1
         return SMALL if self.small else ALL
 
     @property
     def is_cautious(self) -> bool:
-        """Whether there is something to be cautious about."""
+        """Return whether there is a reason for caution."""
         return self.size < ALL
 
     def committed(self, count: int) -> None:
-        """``count`` entries are behind us; fewer than ``size`` means that no more are waiting."""
+        """Note that ``count`` entries are committed; fewer than ``size`` means that no more are
+        waiting."""
         if count < self.size:
             self.single = self.small = 0
         else:
@@ -52,7 +53,7 @@ class Caution:
             self.small = max(0, self.small - count)
 
     def failed(self) -> None:
-        """A piece of ``size`` could not be folded: the next are smaller."""
+        """Make the next pieces smaller: a piece of ``size`` could not be folded."""
         if self.small:
             self.single = SMALL
         self.small = ALL

@@ -33,12 +33,12 @@ from grandstand.wire.messages import Frame, HeldComment, Notice
 PRUNE_EVERY_MS = 60_000
 
 MAX_EXPIRING = 500
-"""Held comments that one tick gives up at most."""
+"""Held comments that one tick expires at most."""
 
 
 @dataclass(slots=True)
 class Tick:
-    """What became of one read of the ingest stream."""
+    """The result of one read of the ingest stream."""
 
     frames: list[Frame] = field(default_factory=list)
     private: PrivateChanges = field(default_factory=PrivateChanges)
@@ -77,7 +77,7 @@ class RoomFold:
 
     @property
     def is_settled(self) -> bool:
-        """Whether time alone will change nothing in the room."""
+        """Return whether time alone will change nothing in the room."""
         state = self.state
         return not (
             self.held
@@ -94,7 +94,7 @@ class RoomFold:
     def ticking(
         self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
     ) -> Pieces[Tick]:
-        """``tick`` in pieces; until the last is done, this fold is between two states."""
+        """Do ``tick`` in pieces; until the last is done, this fold is between two states."""
         draft = Draft(self.state, self.held, self.epoch, now)
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
@@ -127,7 +127,7 @@ class RoomFold:
         return held.at + self.state.settings.held_for * 1000 <= now
 
     def _let_expire(self, draft: Draft, now: int) -> None:
-        """Give up held comments that nobody decided in time, the oldest first."""
+        """Expire held comments that nobody decided in time, the oldest first."""
         over = takewhile(lambda held: self._is_over(held, now), self.held.values())
         for held in [*islice(over, MAX_EXPIRING)]:
             del self.held[held.id]
@@ -138,7 +138,7 @@ class RoomFold:
     # --- the end of a tick -----------------------------------------------------------------------
 
     def _wanted(self, draft: Draft) -> list[Candidate]:
-        """The candidates but those whose text was taken back, which are hidden."""
+        """Return the candidates, without those whose text was taken back, which are hidden."""
         into = [(told, draft.unwanted.comment_of(told.dedupe_key)) for told in draft.candidates]
         draft.hidden += [each for each in into if each[1]]
         return [told for told, comment in into if not comment]

@@ -39,50 +39,52 @@ from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 
 EPOCH_MS = 1000
-"""How often a room in which nothing is committed is looked at for an epoch that is over."""
+"""How often a room without commits is checked for an epoch that is over."""
 
 QUIET_MS = 10_000
-"""A room rests so long after the last that happened in it: what the pulse looks back on."""
+"""A room rests this long after its last event: the span of the pulse."""
 
 BEHIND_MS = 60_000
 """How long a room doesn't rest because a job is behind, and how long it rests then at most."""
 
 TRIM_AT_REST_MS = 600_000
-"""How often a room at rest is woken for what its record has to forget."""
+"""How often a room at rest is woken so that its record can be trimmed."""
 
 COMMIT_PATIENCE_S = 60.0
-"""Through a store that is away for half a minute; longer, and the room is loaded anew."""
+"""This covers a store that is away for half a minute; after a longer time the room is loaded
+anew."""
 
 LOST_OVER = 2
-"""Holders that were lost over one entry alone: it isn't folded again."""
+"""Holders that were lost over a single entry: after that it isn't folded again."""
 
 DEEPEST = 4
 """Calls of a traceback that are logged."""
 
 Event = tuple[str, CommentEvent | ControlEvent]
-"""With the comment's id; '' for control."""
+"""An event with the comment's id; '' for control."""
 
 PASSED_ON = (ConflictError, StoreUnavailable, UnknownRoomError)
-"""What says nothing of the entries that were to be committed."""
+"""Errors that say nothing about the entries to be committed."""
 
 log = structlog.get_logger(__name__)
 
 
 class Beside(Protocol):
-    """What works beside a sequencer: it is told between two ticks, and never waited for."""
+    """What works beside a sequencer: it is called between two ticks, and never waited for."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether it has commits to do with, so that the room can't rest yet."""
+        """Return whether it has commits to process, so that the room can't rest yet."""
 
     def loaded(self, head: Head, fold: RoomFold) -> None:
-        """The sequencer begins from the store's state."""
+        """Take the store's state, from which the sequencer begins."""
 
     def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
-        """A commit is as durable as the store promises; ``fold`` stands behind it."""
+        """Take a commit that is as durable as the store promises; ``fold`` is the state after
+        it."""
 
     def ticked(self) -> None:
-        """A tick is over."""
+        """Note that a tick is over."""
 
 
 class RoomSequencer:
@@ -117,7 +119,7 @@ class RoomSequencer:
             more = await self._tick()
             if self._is_clock_to_be_reset:
                 await self._load()
-            if more:  # at once; pieces of what was waiting take up no later ticks
+            if more:  # at once, so that pieces of waiting entries take no later ticks
                 continue
             now_ms, tick_ms = self._store.now_ms(), self._fold.state.settings.tick
             due_ms = next_tick(self._room, max(due_ms, now_ms - tick_ms), tick_ms)
@@ -127,7 +129,8 @@ class RoomSequencer:
             await asyncio.sleep((due_ms - now_ms) / 1000)
 
     async def _is_quiet(self, now_ms: float) -> bool:
-        """Whether nobody is there, nothing happened for a while, and time alone brings nothing."""
+        """Return whether nobody is there, nothing happened for a while, and time alone changes
+        nothing."""
         if not self._fold.is_settled:
             self._busy_ms = now_ms
             return False
@@ -148,7 +151,7 @@ class RoomSequencer:
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()
         self._take(await self._store.timeline.load(self._room))
-        if self._is_clock_to_be_reset:  # this one asked for it, or one that died over it
+        if self._is_clock_to_be_reset:  # this sequencer asked for it, or one that died over it
             now = int(self._store.now_ms()) - self._fold.state.settings.programme_offset
             log.warning("clock_reset", room=self._room, by_s=(now - self._now()) / 1000)
             head, run = self._head, await self._store.rooms.run_id()
@@ -173,7 +176,8 @@ class RoomSequencer:
         return self._fold.state.clock == self._head.epoch
 
     async def _begin_epoch_if_history_may_be_cut(self) -> None:
-        """Only a store that fsyncs before it answers keeps its history through a restart."""
+        """Begin a new epoch after a restart of a store that may have lost history: one that answers
+        before its fsync."""
         if self._store.durability.keeps_history:
             return
         head = (await self._store.timeline.load(self._room)).head
@@ -187,7 +191,7 @@ class RoomSequencer:
         return self._clock.now(self._store.now_ms(), offset_ms)
 
     async def _tick(self) -> bool:
-        """One round; whether more is waiting."""
+        """Do one round; return whether more is waiting."""
         size = self._caution.size
         entries = await retry_until(
             lambda: self._store.ingest.read(self._room, self._head.cursor, size),
@@ -207,13 +211,13 @@ class RoomSequencer:
                 await self._store.leases.recover(self._room)
                 self._lost = 0
             await self._check_epoch()
-        except StoreUnavailable as away:  # nothing that a later round doesn't do again
+        except StoreUnavailable as away:  # a later round does it again
             log.warning("round_cut_short", room=self._room, reason=away.reason)
         self._beside.ticked()
         return len(entries) == size
 
     async def _take_in(self, entries: Sequence[Entry], now: int) -> bool:
-        """Commit what becomes of ``entries``; return False if smaller pieces are to be tried."""
+        """Commit the results of ``entries``; return False if smaller pieces must be tried."""
         if entries and self._caution.size == 1:
             await self._take_alone(entries[0], now)
             return True
@@ -231,7 +235,7 @@ class RoomSequencer:
         return True
 
     async def _take_alone(self, entry: Entry, now: int) -> None:
-        """Commit what becomes of ``entry``: folded, else put aside, else passed over unread."""
+        """Commit the result of ``entry``: folded, else put aside, else skipped unread."""
         async with self._store.leases.trying(self._room, entry.cursor) as lost:
             for step in range(min(max(0, lost - LOST_OVER + 1), 2), 3):
                 events = self._readable([entry]) if step < 2 else []
@@ -253,7 +257,8 @@ class RoomSequencer:
                     return
 
     def _tell_failure(self, entries: Sequence[Entry], fault: Exception) -> None:
-        """Say where it was, but not the fault's own words: they may quote what somebody wrote."""
+        """Log where it failed, but not the error's own words: they may quote what somebody
+        wrote."""
         where = "".join(traceback.format_tb(fault.__traceback__)[-DEEPEST:])
         log.error(
             "fold_failed",
@@ -271,14 +276,14 @@ class RoomSequencer:
         folded: Sequence[Event],
         put_aside: Sequence[Event] = (),
     ) -> None:
-        """Commits what became of ``entries``, or of none where time alone changes the room."""
+        """Commit the results of ``entries``, or of none where time alone changes the room."""
         known = set(self._fold.state.polls)
         tick = await _with_turns(self._fold.ticking(folded, now))
         for comment_id, event in put_aside:
             aside.put_aside(tick, comment_id, event)
         tick.private.outcomes = [outcomes.record(each) for each in tick.outcomes]
         for poll in tick.private.polls:
-            if poll.id not in known and not poll.ended:  # before anybody can know of it
+            if poll.id not in known and not poll.ended:  # before anybody can know the poll
                 await retry_until(
                     partial(self._store.votes.open, self._room, poll), COMMIT_PATIENCE_S
                 )
@@ -314,7 +319,8 @@ class RoomSequencer:
             self._metrics.frame_bytes.observe(len(frame))
 
     def _readable(self, entries: Sequence[Entry]) -> list[Event]:
-        """The entries' events; one that can't be read is logged, and must not stop the room."""
+        """Return the entries' events; one that can't be read is logged, and must not stop the
+        room."""
         readable = []
         for entry in entries:
             try:
@@ -326,7 +332,7 @@ class RoomSequencer:
     async def _check_epoch(self) -> None:
         """Raise ConflictError if the epoch is over; in a quiet room no commit would show it.
 
-        Edges pass over what is told of an epoch that is over.
+        Edges ignore messages of an epoch that is over.
         """
         now_ms = self._store.now_ms()
         if 0 <= now_ms - self._epoch_seen_ms < EPOCH_MS:
@@ -338,7 +344,7 @@ class RoomSequencer:
 
 
 async def _with_turns(pieces: Pieces[Tick]) -> Tick:
-    """The tick; after each piece of it everybody else on the loop has a turn."""
+    """Do the tick; after each piece of it other tasks on the loop have a turn."""
     while True:
         try:
             next(pieces)

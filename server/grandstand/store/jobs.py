@@ -1,7 +1,7 @@
 """Durable cursors: how far each job has followed a room's commits (invariant 8).
 
-A cursor moves by compare-and-set, in the script that appends what the job found out. So of two
-processes that both believe they run a job only one is heard, and what it found out enters once. The
+A cursor moves by compare-and-set, in the script that appends what the job found. So of two
+processes that both believe they run a job only one succeeds, and what it found enters once. The
 timeline keeps what a job has still to read (invariant 7).
 """
 
@@ -24,9 +24,9 @@ def _new_move() -> str:
 
 @dataclass(frozen=True, slots=True)
 class JobCursor:
-    """A job has done with every commit up to number ``seq``, which was made in ``epoch``.
+    """A job has finished every commit up to number ``seq``, which was made in ``epoch``.
 
-    ``move`` names the move that led here: a move that is sent again is recognised by it.
+    ``move`` names the move that led here, so that a repeated move is recognised.
     """
 
     epoch: str
@@ -35,7 +35,7 @@ class JobCursor:
 
     @property
     def stored(self) -> str:
-        """Return the cursor as it lies in the store."""
+        """Return the cursor in its stored form."""
         return f"{self.epoch}|{self.seq}|{self.move}"
 
 
@@ -46,7 +46,7 @@ class Jobs:
         self._writer = writer
 
     async def enroll(self, room: str, job: str) -> JobCursor:
-        """Return where the job stands; one that is new begins with the oldest commit that is kept.
+        """Return the job's position; a new job begins with the oldest commit that is kept.
 
         All commits that the caller knew of before are as durable as the store promises once this
         returns.
@@ -69,9 +69,9 @@ class Jobs:
     ) -> None:
         """Move the job from ``before`` to ``after``, and append the events ``found``, in one step.
 
-        Raises ConflictError if the job stands elsewhere, or if the room never had that commit.
-        Raises StoreUnavailable as every write; then the same call may be made again, as it stands.
-        Raises RoomGoneError, RoomEndedError.
+        Raises ConflictError if the job is at another position, or if the room never had that
+        commit. Raises StoreUnavailable as every write; then the same call may be made again
+        unchanged. Raises RoomGoneError, RoomEndedError.
         """
         touched = [keys.head(room), keys.jobs(room), keys.timeline(room), keys.ingest(room)]
         call: Call = (_ADVANCE, touched, [job, before.stored, after.stored, *found])

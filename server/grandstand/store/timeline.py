@@ -1,7 +1,7 @@
-"""Commits: the one way a room changes, and what edges load and catch up from.
+"""Commits: the one way in which a room changes, and what edges load and catch up from.
 
-A commit compares and sets (epoch, seq, cursor), so of two sequencers that both believe they hold
-the lease only one moves the room; one that was cut off and sent again is recognised by its id
+A commit compares and sets (epoch, seq, cursor). So of two sequencers that both believe they hold
+the lease, only one moves the room. A commit that was cut off and sent again is recognised by its id
 (invariants 2 and 3).
 """
 
@@ -54,7 +54,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a room stands: the last commit's number, offset, cursor and programme time."""
+    """A room's position: the last commit's number, offset, cursor and programme time."""
 
     epoch: str
     seq: int
@@ -76,7 +76,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one commit writes beside the envelope."""
+    """What one commit writes besides the envelope."""
 
     parts: frozenset[str]
     rows: Sequence[Row]
@@ -110,7 +110,7 @@ class Timeline:
         return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
 
     async def heads(self, rooms: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Epoch and seq of each room that exists and wasn't deleted."""
+        """Return epoch and seq of each room that exists and wasn't deleted."""
         rows = await self._reader.ask_all(
             [("HMGET", keys.head(room), "epoch", "seq", "ended") for room in rooms]
         )
@@ -156,7 +156,7 @@ class Timeline:
         )
 
     async def since(self, room: str, seq: int, count: int = KEPT) -> list[Commit]:
-        """The first ``count`` commits after ``seq`` that are still kept, oldest first."""
+        """Return the first ``count`` commits after ``seq`` that are still kept, oldest first."""
         after = f"({seq}-0"
         rows = await self._reader.ask("XRANGE", keys.timeline(room), after, "+", "COUNT", count)
         commits = []
@@ -171,7 +171,7 @@ class Timeline:
         return commits
 
     async def publish(self, room: str, latest: Latest) -> None:
-        """Publish what nobody will miss; commits are published by their script."""
+        """Publish a frame that nobody will miss; commits are published by their script."""
         await self._reader.ask("SPUBLISH", keys.bus(room), envelope.encode(latest))
 
     async def renew_epoch(
@@ -183,11 +183,12 @@ class Timeline:
         seen_offset: int,
         now: int | None = None,
     ) -> str:
-        """Begin a new epoch after ``head.epoch``, unless one began already; the one in force.
+        """Begin a new epoch after ``head.epoch``, unless one began already; return the epoch in
+        force.
 
-        ``seen_seq`` and ``seen_offset`` are the furthest that any edge is known to have shown, so
-        that numbers don't run backwards for those who watch them. ``now`` is the room's programme
-        time where its clock is reset.
+        ``seen_seq`` and ``seen_offset`` are the highest that any edge is known to have shown, so
+        that numbers don't run backwards for viewers. ``now`` is the room's programme time if its
+        clock is reset.
 
         Raises UnknownRoomError, StoreUnavailable.
         """
@@ -213,14 +214,15 @@ class Timeline:
 
 
 def new_epoch() -> str:
-    """An opaque name that no epoch had before: the time in base 16, then chance."""
+    """Return an opaque name that no epoch had before: the time in base 16, then random digits."""
     return f"{int(time.time()):x}{secrets.token_hex(3)}"
 
 
 def _state(
     room: str, parts: dict[bytes, bytes], sanctions: dict[bytes, bytes], odd: list[str]
 ) -> RoomState:
-    """The state; what of it was left out is logged, and ``odd``, which can't be read either."""
+    """Return the state; what was left out of it is logged, and so is ``odd``, which can't be read
+    either."""
     state, left_out = state_of(
         {name.decode(): payload for name, payload in parts.items()},
         {user.decode(): payload for user, payload in sanctions.items()},
@@ -290,7 +292,7 @@ def _commit_call(
 
 
 def _for_lua(body: dict[str, Any]) -> bytes:
-    """Msgpack of the older kind: ``cmsgpack`` knows no type of its own for bytes."""
+    """Return older msgpack: ``cmsgpack`` knows no type of its own for bytes."""
     packed: bytes = msgpack.packb(body, use_bin_type=False)
     return packed
 
