@@ -49,6 +49,12 @@ TESTED_ELSEWHERE = {
     },
     "client/effects": ("client/test_connection.py", "structs alone"),
     "client/live_socket": ("client/test_viewer.py", "a viewer's shell, in front of real servers"),
+    **{
+        f"effects/kinds/{kind}": ("effects/test_registry.py", "one suite for every kind")
+        for kind in ("kind", "webhook", "http_call")
+    },
+    "effects/answer": ("effects/test_targets.py", "a struct alone"),
+    "effects/network": ("effects/test_http_client.py", "what a client connects to"),
     "leader/job": ("leader/test_work.py", "a protocol alone"),
     "leader/jobs": ("leader/test_leader.py", "a list alone"),
     "leader/room": ("leader/test_commits.py", "what jobs ask a room, as they follow it"),
@@ -79,7 +85,9 @@ FROM_THE_TOP = (
     {"demo", "workers"},
     {"app", "client"},
     {"store_context"},
-    {"edge", "api", "leader", "pages"},
+    {"edge", "api", "pages"},
+    {"effects"},
+    {"leader"},
     {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens"},
     {"moderation", "overlays"},
@@ -89,9 +97,9 @@ FROM_THE_TOP = (
     {"wire"},
     {"errors", "tasks", "telemetry", "text", "timeouts"},
 )
-"""Each imports only what stands below it. Edge, API and leader stand side by side: they know each
-other through the store alone. Of the process, its ports and its settings only the app and what
-stands above it know; those at the end know nobody."""
+"""Each imports only what stands below it. Edge and API know leaders and their jobs through the
+store alone. Of the process, its ports and its settings only the app and what stands above it know;
+those at the end know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 
@@ -219,6 +227,13 @@ def test_imports_go_down(module: str) -> None:
         other = rest.partition(".")[0]
         if first == "grandstand" and other not in (mine, "", "__version__"):
             assert DEPTH[mine] < DEPTH[other], f"{module} imports {name}"
+
+
+def test_edge_and_api_know_leaders_through_the_store_alone() -> None:
+    for module in MODULES:
+        if part_of(module) in ("edge", "api"):
+            met = {module, *reached(module, KNOWN)}
+            assert not [each for each in met if part_of(each) == "leader"], module
 
 
 @pytest.mark.parametrize("module", MODULES)

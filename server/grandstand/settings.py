@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from grandstand.domain.addresses import parse
 from grandstand.domain.identity import TokenTerms
 from grandstand.errors import OperatorError
 
@@ -40,6 +41,14 @@ def _origin(value: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+def _effect_target(value: str) -> str:
+    parse(value)
+    return value
+
+
+EffectTarget = Annotated[str, AfterValidator(_effect_target)]
+
+
 class ServerSettings(BaseSettings):
     """Settings of one process; times in the unit of their name."""
 
@@ -61,6 +70,7 @@ class ServerSettings(BaseSettings):
     hide_rooms: bool = False
     ban_holds_address_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
+    effects_allow: Annotated[tuple[EffectTarget, ...], NoDecode, BeforeValidator(_listed)] = ()
     model: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
     moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1

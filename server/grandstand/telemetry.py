@@ -145,6 +145,9 @@ class Metrics:
         self.job_missed = counter(
             "job_missed_commits_total", "Commits that a job that lagged never sees", "room_job"
         )
+        self.effect_attempts = counter(
+            "effect_attempts_total", "Attempts to carry out an effect's action", "status"
+        )
         self.comments = counter(
             "comments_total", "Comments sequenced, by what became of them", "fate"
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from grandstand.api import rooms
+from grandstand.api import effects, rooms
 from grandstand.api.operations import Operation
 from grandstand.api.routes import OPERATIONS
 from grandstand.api.validation import MAX_BODY_BYTES, MAX_LINES_BYTES
@@ -27,6 +28,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "extend": {"duration": 60},
     "resolve": {"answer": 0},
     "revocations": {"sub": "nobody"},
+    "effect": {
+        "on": {"event": "cue"},
+        "then": [{"kind": "http", "method": "GET", "url": "https://studio.example/"}],
+    },
     "decide": {"decision": "reject", "user": "nobody"},
 }
 
@@ -41,6 +46,11 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     if "{comment}" in path:
         held = operation.handler.__name__ in ("approve", "reject")
         path = path.replace("{comment}", await harness.say(room, "hello", held=held))
+    if "{effect}" in path:
+        path = path.replace("{effect}", f"e{uuid4().hex}")
+        if operation.method != "PUT":
+            where = path.removesuffix("/test")
+            assert (await harness.call("PUT", where, json=BODIES["effect"])).status_code == 201
     if "{poll}" in path:
         *_, step = path.split("/")
         body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})
@@ -62,6 +72,8 @@ async def test_a_guarded_call_lets_in_its_role_alone(
     room = await harness.house()
     path = await path_of(harness, operation, room)
     body = BODIES.get(path.rpartition("/")[2]) if operation.method == "POST" else None
+    if operation.handler is effects.put:
+        body = BODIES["effect"]
 
     async def status(token: str | None) -> int:
         answer = await harness.call(operation.method, path, role=None, token=token, json=body)

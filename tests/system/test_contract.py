@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from tests.server import Answer, ServerProcess
 from tests.viewer import Message, Viewer, viewing
+from tests.waiting import until
 
 INSULT = "you are an idiot"
 
@@ -182,6 +183,29 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await ann.told("bye", 3503)
 
 
+async def effects(call: Calls) -> None:
+    """An effect from its making to its end; its target is refused, since it is this machine."""
+    base = "/v1/rooms/{room}"
+    made = {
+        "on": {"event": "cue", "name": "goal"},
+        "then": [{"kind": "http", "method": "POST", "url": "http://127.0.0.1:1/{cue.data.by}"}],
+    }
+    one = {"effect": "light"}
+    await call("PUT", f"{base}/effects/{{effect}}", made, **one)
+    await call("PUT", f"{base}/effects/{{effect}}", {**made, "title": "Light"}, **one)
+    await call("GET", f"{base}/effects/{{effect}}", **one)
+    await call("GET", f"{base}/effects")
+    tested = await call("POST", f"{base}/effects/{{effect}}/test", **one)
+
+    async def is_over() -> bool:
+        log = (await call("GET", f"{base}/firings"))["firings"]
+        failed = [each["id"] for each in log if each["status"] == "failed"]
+        return bool(failed == tested["firings"])
+
+    await until(is_over)
+    await call("DELETE", f"{base}/effects/{{effect}}", **one)
+
+
 async def mistakes(call: Calls) -> None:
     """A problem document of each sort."""
     base = "/v1/rooms/{room}"
@@ -213,6 +237,7 @@ async def test_everything_the_server_says_is_in_its_documents(
         async with viewing(server.url, room, server.token("ann")) as ann:
             await evening(call, ann, moderator)
             await moderator.reaches(ann.offset)
+        await effects(call)
         await mistakes(call)
         heard = [*ann.received, *moderator.received]
     await call("POST", "/v1/rooms/{room}/clock", {"offset": 0})

@@ -21,6 +21,7 @@ import grandstand
 from grandstand.api.operations import Access, Operation
 from grandstand.api.problems import Problem
 from grandstand.api.validation import NDJSON
+from grandstand.domain.effects import EFFECT_ID
 from grandstand.store.rooms import ROOM_ID
 from grandstand.wire.codes import AFTER_OTHER_CODES, AfterClose, CloseCode
 from grandstand.wire.messages import ClientMessage, ServerMessage
@@ -38,6 +39,7 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "room": ("The room's id.", {"type": "string", "pattern": f"^{ROOM_ID.pattern}$"}),
     "poll": ("The poll's id.", {"type": "string"}),
     "comment": ("The comment's id.", {"type": "string"}),
+    "effect": ("The effect's id.", {"type": "string", "pattern": f"^{EFFECT_ID.pattern}$"}),
     "user": ("The viewer, as `user` in comments.", {"type": "string"}),
 }
 _INFO = {"title": "Grandstand", "version": grandstand.__version__}

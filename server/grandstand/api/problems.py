@@ -17,6 +17,7 @@ from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 UNKNOWN_VIEWER = "unknown_viewer"
+UNKNOWN_EFFECT = "unknown_effect"
 
 STATUS: Mapping[str, int] = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -36,6 +37,7 @@ STATUS: Mapping[str, int] = {
 HTTP_CODES = (
     Refusal.UNKNOWN_COMMENT,
     UNKNOWN_VIEWER,
+    UNKNOWN_EFFECT,
     Refusal.IMPOSSIBLE_STEP,
     "not_found",
     "method_not_allowed",

@@ -15,6 +15,7 @@ from grandstand.api import (
     comments,
     cues,
     documents,
+    effects,
     guests,
     health,
     imports,
@@ -29,6 +30,7 @@ from grandstand.api.auth import check_access, identify
 from grandstand.api.operations import Api, Call, Operation
 from grandstand.api.problems import ProblemError
 from grandstand.api.validation import Nothing, read_json, read_lines
+from grandstand.domain.effects import Effect
 from grandstand.domain.identity import check_may, unknown_room
 from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import UnknownRoomError
@@ -40,6 +42,8 @@ log = structlog.get_logger(__name__)
 _ROOM = "/v1/rooms/{room}"
 _POLLS = _ROOM + "/polls"
 _POLL = _POLLS + "/{poll}"
+_EFFECTS = _ROOM + "/effects"
+_EFFECT = _EFFECTS + "/{effect}"
 _COMMENT = _ROOM + "/comments/{comment}"
 _USER = _ROOM + "/viewers/{user}"
 _RECORD_MEDIA = ("application/json", "application/x-ndjson", "application/xml")
@@ -144,6 +148,34 @@ OPERATIONS: Sequence[Operation] = (
         refusals=(409,),
     ),
     Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
+    Operation(
+        "PUT",
+        _EFFECT,
+        "producer",
+        effects.put,
+        {201: Effect, 200: Effect},
+        body=effects.EffectBody,
+        refusals=(409,),
+    ),
+    Operation("GET", _EFFECT, "producer", effects.get, {200: Effect}),
+    Operation("DELETE", _EFFECT, "producer", effects.delete, {204: None}),
+    Operation("GET", _EFFECTS, "producer", effects.list_all, {200: effects.EffectList}),
+    Operation(
+        "POST",
+        _EFFECT + "/test",
+        "producer",
+        effects.test,
+        {202: effects.TestFirings},
+        body=Nothing,
+    ),
+    Operation(
+        "GET",
+        _ROOM + "/firings",
+        "moderator",
+        effects.firings,
+        {200: effects.FiringPage},
+        query=effects.FiringsQuery,
+    ),
     Operation(
         "POST",
         _ROOM + "/stats",

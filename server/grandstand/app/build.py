@@ -20,6 +20,7 @@ from grandstand.api.operations import Api
 from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
 from grandstand.app.http_server import HttpServer
+from grandstand.domain.addresses import Addresses
 from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.node import Limits, Node
@@ -31,9 +32,12 @@ from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
+from grandstand.effects.http_client import HttpClient
+from grandstand.effects.job import Effects
 from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
+from grandstand.leader.jobs import ROOM_JOBS
 from grandstand.leader.leader import RoomLeader
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.scorer import OnnxScorer
@@ -80,13 +84,15 @@ class Assembly:
     def jobs(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
+        http = HttpClient(Addresses(self.equipment.settings.effects_allow))
+        jobs = [*ROOM_JOBS, Effects(http, metrics)]
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
         return {
             "rooms": self.rooms.run,
             "keepalive": self.node.keepalive.run,
             "heartbeat": Heartbeat(self.node).run,
             "revoked": Revoked(self.node).run,
-            "leader": RoomLeader(self.store, metrics, self.node.visited).run,
+            "leader": RoomLeader(self.store, metrics, self.node.visited, jobs).run,
             "tokens": tokens.run,
             "secrets": secrets.run,
             "reload": self.equipment.reload.run,

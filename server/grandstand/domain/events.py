@@ -235,6 +235,19 @@ class Restored(Struct, frozen=True, tag="restore"):
     user: str
 
 
+class EffectsChanged(Struct, frozen=True, tag="effects"):
+    """A producer put or removed an effect; it lies in the store."""
+
+    id: str
+
+
+class EffectTested(Struct, frozen=True, tag="test effect"):
+    """A producer wants an effect to fire once with made-up data."""
+
+    id: str
+    effect: str
+
+
 ControlEvent: TypeAlias = (
     SettingsPut
     | ClockReset
@@ -253,6 +266,8 @@ ControlEvent: TypeAlias = (
     | Restored
     | StaffCame
     | GuestBanned
+    | EffectsChanged
+    | EffectTested
 )
 
 

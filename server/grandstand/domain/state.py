@@ -78,6 +78,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     """What a commit tells the edges besides the frames; viewers never get it as such.
 
     ``languages`` are the guessed languages of the frames' comments, by their ids.
+    ``effect_tests`` has the effect to fire by the name of the test.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -93,6 +94,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     cues_ahead: dict[str, Cue | None] = field(default_factory=dict)
     clock: str = ""
     languages: dict[str, str] = field(default_factory=dict)
+    effects_changed: bool = False
+    effect_tests: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)

@@ -22,6 +22,8 @@ from grandstand.domain.events import (
     CommentsImported,
     ControlEvent,
     CueGiven,
+    EffectsChanged,
+    EffectTested,
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
@@ -184,6 +186,10 @@ class Draft:
                     name: None for name, each in known if each is not None and each.user == user
                 }
                 self.private.notices.append((user, Notice("restored", "you may comment again")))
+            case EffectsChanged():
+                self.private.effects_changed = True
+            case EffectTested(id=test, effect=effect):
+                self.private.effect_tests[test] = effect
             case StaffCame(user=user, role=role, name=name):
                 self._staff(user, Staff(role, name, self.now + STAFF_KNOWN_MS))
         return Effect()

@@ -17,6 +17,10 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:state`` | hash | one field for each part of the room's state | |
 | ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope, ``p`` its epoch, ``t`` when, ms, ``b`` bytes of all envelopes up to it | the last 600, and what a job has still to read, within bounds |
 | ``gs:{room}:jobs`` | hash | job to its cursor, ``epoch|seq|move`` | |
+| ``gs:{room}:effects`` | hash | effect id to effect | when removed |
+| ``gs:{room}:effect-secrets`` | hash | effect id to the secrets of its actions | with the effect |
+| ``gs:{room}:firings`` | hash | firing id to 0 or 1 (it is over) and the firing | the last 1,000 |
+| ``gs:{room}:firing-order`` | sorted set | firing id by when it is due | the last 1,000 |
 | ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
@@ -82,6 +86,26 @@ def timeline(room: str) -> str:
 def jobs(room: str) -> str:
     """Return the key of the jobs' cursors."""
     return room_key(room, "jobs")
+
+
+def effects(room: str) -> str:
+    """Return the key of the room's effects."""
+    return room_key(room, "effects")
+
+
+def effect_secrets(room: str) -> str:
+    """Return the key of the effects' secrets."""
+    return room_key(room, "effect-secrets")
+
+
+def firings(room: str) -> str:
+    """Return the key of the effects' firings."""
+    return room_key(room, "firings")
+
+
+def firing_order(room: str) -> str:
+    """Return the key of the firings' order."""
+    return room_key(room, "firing-order")
 
 
 def record(room: str) -> str:

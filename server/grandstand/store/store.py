@@ -16,6 +16,7 @@ from grandstand.store.awake import Awake
 from grandstand.store.bus import Bus
 from grandstand.store.connection import connect, translated
 from grandstand.store.durability import Durability, probe
+from grandstand.store.effects import Effects
 from grandstand.store.endings import Endings
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
@@ -66,6 +67,7 @@ class Store:
         self.losses = Losses()
         self.timeline = Timeline(reader, writer, self.losses)
         self.jobs = Jobs(writer)
+        self.effects = Effects(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
         self.record = Record(reader)
         self.rooms = Rooms(reader, writer, self.awake.nudge)

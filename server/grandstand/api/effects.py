@@ -1,0 +1,198 @@
+"""Effects: what a producer wants to happen elsewhere, and the log of what did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response
+
+from grandstand.api.operations import Call, answer, event_id
+from grandstand.api.problems import UNKNOWN_EFFECT, Fault, ProblemError, invalid
+from grandstand.domain import effects
+from grandstand.domain.effects import EFFECT_ID, Action, Effect, Firing, On, Status
+from grandstand.domain.events import EffectsChanged, EffectTested
+from grandstand.domain.outcome import Refusal
+from grandstand.effects.registry import kind_of
+from grandstand.store.effects import EFFECTS_MAX
+
+AFTER_MAX_MS = 3_600_000
+PAGE = 100
+
+
+class EffectBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """An effect. ``after`` is in ms; a secret that is left out stays as it was."""
+
+    on: On
+    then: Annotated[list[Action], Meta(min_length=1, max_length=10)]
+    title: Annotated[str, Meta(max_length=200)] = ""
+    enabled: bool = True
+    after: Annotated[int, Meta(ge=0, le=AFTER_MAX_MS)] = 0
+
+
+class EffectList(Struct, frozen=True):
+    """All effects of a room, their secrets left out."""
+
+    effects: list[Effect]
+
+
+class FiringRow(Struct, frozen=True):
+    """One attempt to carry an action out, or several; ``at`` is when it was due."""
+
+    id: str
+    effect: str
+    action: int
+    event: str
+    at: int
+    attempts: int
+    status: Status
+    answer: str
+
+
+class FiringPage(Struct, frozen=True, omit_defaults=True):
+    """Firings, newest first; ``next`` is the ``after`` of the next page."""
+
+    firings: list[FiringRow]
+    next: str | UnsetType = UNSET
+
+
+class FiringsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Those of one effect alone, or after a page."""
+
+    effect: str = ""
+    after: str = ""
+
+
+class TestFirings(Struct, frozen=True):
+    """The firings of a test, by their ids."""
+
+    __test__ = False
+
+    firings: list[str]
+
+
+async def put(call: Call) -> Response:
+    """Put an effect in the place of the one of before, or a new one."""
+    name = _id(call)
+    body = call.body(EffectBody, _faults_between)
+    store, room = call.api.rooms.store.effects, call.live.room
+    before = (await store.all(room)).get(name)
+    known = (await store.secrets(room)).get(name, [])
+    secrets = [
+        _with_those_of_before(index, action, before, known)
+        for index, action in enumerate(body.then)
+    ]
+    then = [kind_of(action).without_secrets(action) for action in body.then]
+    effect = Effect(name, body.on, then, body.title, body.enabled, body.after)
+    is_new = await store.put(room, effect, secrets)
+    if is_new is None:
+        words = f"a room may have {EFFECTS_MAX} effects: remove some first"
+        raise ProblemError(409, Refusal.IMPOSSIBLE_STEP, words)
+    await call.submit(EffectsChanged(event_id()))
+    return answer(effect, 201 if is_new else 200)
+
+
+def _with_those_of_before(
+    index: int, action: Action, before: Effect | None, known: Any
+) -> Mapping[str, str]:
+    """Return an action's secrets; those that are left out are those of before, if it went to the
+    same place. Raises ProblemError 422 if one is missing."""
+    given = dict(kind_of(action).secrets(action))
+    if isinstance(action, effects.Webhook) and not given:
+        was = before.then[index] if before is not None and index < len(before.then) else None
+        if isinstance(was, effects.Webhook) and was.url == action.url:
+            return dict(known[index])
+        raise invalid([Fault(f"then.{index}.secret", "is missing")])
+    return given
+
+
+async def get(call: Call) -> Response:
+    """Return one effect, its secrets left out."""
+    found = (await call.api.rooms.store.effects.all(call.live.room)).get(_id(call))
+    if found is None:
+        raise _unknown(call)
+    return answer(found)
+
+
+async def list_all(call: Call) -> Response:
+    """Return all effects, their secrets left out."""
+    found = await call.api.rooms.store.effects.all(call.live.room)
+    return answer(EffectList(list(found.values())))
+
+
+async def delete(call: Call) -> Response:
+    """Remove an effect; what it has begun isn't tried again."""
+    if not await call.api.rooms.store.effects.remove(call.live.room, _id(call)):
+        raise _unknown(call)
+    await call.submit(EffectsChanged(event_id()))
+    return Response(status_code=204)
+
+
+async def test(call: Call) -> Response:
+    """Fire an effect once with made-up data, whatever it waits for."""
+    name, room = _id(call), call.live.room
+    found = (await call.api.rooms.store.effects.all(room)).get(name)
+    if found is None:
+        raise _unknown(call)
+    event = EffectTested(event_id(), name)
+    told = effects.made_up(found.on.event, event.id, 0)
+    ids = [each.id for each in effects.firings_of_effect(room, found, told)]
+    await call.submit(event)
+    return answer(TestFirings(ids), 202)
+
+
+async def firings(call: Call) -> Response:
+    """Return the log of firings, newest first: the last 1,000."""
+    query = call.query(FiringsQuery)
+    found = await call.api.rooms.store.effects.firings(call.live.room)
+    chosen = [each for each in found if query.effect in ("", each.effect)]
+    if query.after:
+        places = {each.id: place for place, each in enumerate(chosen)}
+        if query.after not in places:
+            raise invalid([Fault("after", "names no firing that is still kept")])
+        chosen = chosen[places[query.after] + 1 :]
+    page = [_row(each) for each in chosen[:PAGE]]
+    return answer(FiringPage(page, page[-1].id if len(chosen) > PAGE else UNSET))
+
+
+def _row(firing: Firing) -> FiringRow:
+    return FiringRow(
+        firing.id,
+        firing.effect,
+        firing.action,
+        firing.occurrence.event,
+        firing.at,
+        firing.attempts,
+        firing.status,
+        firing.answer,
+    )
+
+
+def _id(call: Call) -> str:
+    name = call.path("effect")
+    if not EFFECT_ID.fullmatch(name):
+        words = "is 1 to 64 of a-z, 0-9, - and _, and doesn't begin with - or _"
+        raise invalid([Fault("effect", words)])
+    return name
+
+
+def _unknown(call: Call) -> ProblemError:
+    words = f"there is no effect {call.path('effect')}"
+    return ProblemError(404, UNKNOWN_EFFECT, words)
+
+
+def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+    for index, raw in enumerate(good.get("then", [])):
+        try:
+            action = msgspec.convert(raw, Action)
+        except msgspec.ValidationError:
+            continue  # told by its type
+        for field, words in kind_of(action).flaws(action):
+            yield Fault(f"then.{index}.{field}", words)
+    on = good.get("on")
+    if isinstance(on, On):
+        for field in ("tag", "winner") if on.event == "cue" else ("name",):
+            if getattr(on, field) is not UNSET:
+                yield Fault(f"on.{field}", f"says nothing of {on.event}")

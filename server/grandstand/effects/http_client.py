@@ -1,0 +1,82 @@
+"""HTTP calls to strangers' servers: bounded in time and bytes, to allowed addresses alone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+import httpcore2
+
+from grandstand.domain.addresses import Addresses
+from grandstand.effects.network import AllowedBackend, ForbiddenAddressError
+from grandstand.timeouts import timeout
+
+ATTEMPT_S = 10.0
+"""From the name's look-up to the answer's head."""
+
+REDIRECTS = 3
+OPEN = ("content-", "webhook-")
+"""How the headers begin that go along to another origin."""
+
+_MOVED = frozenset({301, 302, 307, 308})
+
+
+class HttpClient:
+    """A client for one process."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=30,
+            network_backend=AllowedBackend(addresses),
+        )
+
+    async def call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, str]:
+        """Return the answer's status, or 0 and why there is none.
+
+        Nothing of the answer's body is read. Raises ForbiddenAddressError.
+        """
+        try:
+            async with timeout(ATTEMPT_S):
+                return await self._follow(method, url, headers, body), ""
+        except TimeoutError:
+            return 0, f"no answer within {ATTEMPT_S:.0f} s"
+        except ForbiddenAddressError:
+            raise
+        except (httpcore2.NetworkError, httpcore2.TimeoutException) as fault:
+            return 0, f"can't be reached ({type(fault).__name__})"
+        except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol) as fault:
+            return 0, f"doesn't answer as HTTP ({type(fault).__name__})"
+
+    async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        for _ in range(REDIRECTS + 1):
+            sent = [
+                (name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()
+            ]
+            async with self._pool.stream(method, url, headers=sent, content=body) as response:
+                status = int(response.status)
+                location = {name.lower(): value for name, value in response.headers}.get(
+                    b"location"
+                )
+            if status not in _MOVED or location is None:
+                return status
+            there = urljoin(url, location.decode("latin-1"))
+            if _origin(there) != _origin(url):  # what the producer gave is for the first alone
+                headers = {name: headers[name] for name in headers if name.startswith(OPEN)}
+            url = there
+        return status
+
+    async def close(self) -> None:
+        """End all connections."""
+        await asyncio.shield(self._pool.aclose())
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc

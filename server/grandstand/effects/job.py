@@ -1,0 +1,215 @@
+"""The job that carries effects out: at least once each, under an id that stays the same.
+
+Theory of operation: it follows the commits. What happened in one makes firings, which are noted in
+the log and then carried out, each in a task of its own. The cursor moves behind commits whose
+firings are in the log; who takes over finds there what isn't over yet, and in the commits after the
+cursor what isn't noted yet. Ids tell that both are the same.
+
+One effect that hangs, is down or answers nonsense delays no other: each has a few places of its own
+for attempts, and waits between two of them in none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import structlog
+from msgspec.structs import replace
+
+from grandstand.domain import effects
+from grandstand.domain.effects import Effect, Firing, Occurrence
+from grandstand.domain.envelope import Commit
+from grandstand.effects.answer import Answer
+from grandstand.effects.http_client import HttpClient
+from grandstand.effects.network import ForbiddenAddressError
+from grandstand.effects.registry import kind_of
+from grandstand.leader.commits import Batch, Commits, Cursor
+from grandstand.leader.room import RoomAtWork
+from grandstand.store.effects import FIRINGS_KEPT, Secrets
+from grandstand.store.store import retry_until
+from grandstand.tasks import cancel_all
+from grandstand.telemetry import Metrics
+from grandstand.wire.codec import decode_frame
+
+MOVE_S = 5.0
+"""Between two moves of the cursor: a takeover looks again at the commits of so long."""
+
+PLACES = 4
+"""Attempts of one effect at a time."""
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+GIVEN_UP_MS = 600_000
+"""After a failure the next attempt comes in 0.5 s, doubling to 30 s, for 10 minutes (contract)."""
+
+PATIENCE_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Effects:
+    """Carries out the effects of all rooms that this process leads."""
+
+    name = "effects"
+
+    def __init__(self, http: HttpClient, metrics: Metrics) -> None:
+        self._http = http
+        self._metrics = metrics
+
+    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+        """Follow the commits of ``room``."""
+        work = _RoomEffects(room, self._http, self._metrics)
+        parts = [
+            asyncio.create_task(work.follow(commits)),
+            asyncio.create_task(work.move_along(cursor)),
+        ]
+        try:
+            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in ended:
+                part.result()
+        finally:
+            await cancel_all([*parts, *work.firing.values()])
+
+
+class _RoomEffects:
+    """One room's effects, for as long as this process leads it."""
+
+    def __init__(self, room: RoomAtWork, http: HttpClient, metrics: Metrics) -> None:
+        self.firing: dict[str, asyncio.Task[None]] = {}
+        self._room = room
+        self._http = http
+        self._metrics = metrics
+        self._effects: dict[str, Effect] = {}
+        self._secrets: dict[str, Secrets] = {}
+        self._known: dict[str, None] = {}
+        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(PLACES)
+        )
+        self._done: Batch | None = None
+
+    async def follow(self, commits: Commits) -> None:
+        """Carry out what is left in the log, then what each commit brings."""
+        await self._read_effects()
+        logged = await self._room.store.effects.firings(self._room.id)
+        self._known = dict.fromkeys(firing.id for firing in reversed(logged))
+        for firing in reversed(logged):
+            if not firing.is_over:
+                self._start(firing)
+        async for batch in commits:
+            if batch.missed or any(each.private.effects_changed for each in batch.commits):
+                await self._read_effects()
+            if self._effects:
+                await self._fire(self._firings(batch))
+            self._done = batch
+
+    async def move_along(self, cursor: Cursor) -> None:
+        """Move the cursor now and then: each move is a write."""
+        while True:
+            await asyncio.sleep(MOVE_S)
+            if self._done is not None:
+                batch, self._done = self._done, None
+                await cursor.move(batch)
+
+    async def _read_effects(self) -> None:
+        store, room = self._room.store.effects, self._room.id
+        self._effects, self._secrets = await store.all(room), await store.secrets(room)
+
+    def _firings(self, batch: Batch) -> Iterator[Firing]:
+        room, known = self._room.id, self._effects.values()
+        happened = [each for commit in batch.commits for each in occurrences_of(commit)]
+        if batch.missed:  # what of it can still be seen
+            polls, now = self._room.polls.values(), self._room.stands.now
+            happened += [each for poll in polls for each in effects.of_poll(poll, now)]
+        for each in happened:
+            yield from effects.firings_of(room, known, each)
+        for commit in batch.commits:
+            for test, name in commit.private.effect_tests.items():
+                effect = self._effects.get(name)
+                if effect is not None:
+                    told = effects.made_up(effect.on.event, test, commit.now - effect.after)
+                    yield from effects.firings_of_effect(room, effect, told)
+
+    async def _fire(self, firings: Iterable[Firing]) -> None:
+        new = [firing for firing in firings if firing.id not in self._known]
+        if not new:
+            return
+        room = FIRINGS_KEPT - len(self.firing)
+        new = new[:room] + [replace(each, status="failed", answer=TOO_MANY) for each in new[room:]]
+        for firing in new:
+            self._known[firing.id] = None
+            if not firing.is_over:
+                self._start(firing)
+        while len(self._known) > 2 * FIRINGS_KEPT:
+            del self._known[next(iter(self._known))]
+        await self._log(*new)
+
+    async def _log(self, *firings: Firing) -> None:
+        store = self._room.store.effects
+        await retry_until(lambda: store.log(self._room.id, firings), PATIENCE_S)
+
+    def _start(self, firing: Firing) -> None:
+        task = asyncio.create_task(self._carry_out(firing), name=f"fire {firing.id}")
+        self.firing[firing.id] = task
+        task.add_done_callback(lambda _: self.firing.pop(firing.id, None))
+
+    async def _carry_out(self, firing: Firing) -> None:
+        try:
+            pause_s = FIRST_PAUSE_S
+            await self._wait_for(firing.at)
+            while not firing.is_over:
+                async with self._places[firing.effect]:
+                    answer = await self._attempt(firing)
+                firing = self._after(firing, answer)
+                self._metrics.effect_attempts.labels(firing.status).inc()
+                await self._log(firing)
+                if not firing.is_over:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        except Exception:  # it stays in the log, for who leads the room next
+            log.exception("firing_failed", room=self._room.id, effect=firing.effect)
+
+    async def _wait_for(self, at: int) -> None:
+        while True:
+            ahead_s = (at - self._room.now()) / 1000
+            if ahead_s <= 0:
+                return
+            await asyncio.sleep(min(ahead_s, 1.0))  # the room's clock may be reset meanwhile
+
+    async def _attempt(self, firing: Firing) -> Answer:
+        effect = self._effects.get(firing.effect)
+        if effect is None or firing.action >= len(effect.then):
+            return Answer(False, "the effect is gone", is_final=True)
+        if not effect.enabled and firing.occurrence.event != "test":
+            return Answer(False, "the effect was switched off", is_final=True)
+        poll = self._room.polls.get(firing.occurrence.item)
+        if poll is not None and poll.status == "cancelled":
+            return Answer(False, "the poll was cancelled", is_final=True)
+        action, secrets = effect.then[firing.action], self._secrets[firing.effect]
+        try:
+            return await kind_of(action).attempt(self._http, action, secrets[firing.action], firing)
+        except ForbiddenAddressError as forbidden:
+            return Answer(False, str(forbidden), is_final=True)
+        except Exception as fault:
+            # Its words may quote a secret.
+            log.error("attempt_failed", room=self._room.id, error=type(fault).__name__)
+            return Answer(False, f"our own fault ({type(fault).__name__})")
+
+    def _after(self, firing: Firing, answer: Answer) -> Firing:
+        late = self._room.now() - firing.at >= GIVEN_UP_MS
+        failed = answer.is_final or late
+        status: effects.Status = "done" if answer.is_done else "failed" if failed else "retrying"
+        return replace(firing, attempts=firing.attempts + 1, status=status, answer=answer.words)
+
+
+TOO_MANY = f"more than {FIRINGS_KEPT} firings wait: this one was not tried"
+
+
+def occurrences_of(commit: Commit) -> Iterator[Occurrence]:
+    """Yield what a commit says that happened, or will happen at its time."""
+    for poll in commit.private.polls:
+        yield from effects.of_poll(poll, commit.now)
+    for payload in commit.frames:
+        for cue in decode_frame(payload).cues or ():
+            yield effects.of_cue(cue)

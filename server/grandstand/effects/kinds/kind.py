@@ -1,0 +1,31 @@
+"""What a kind of action can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from grandstand.domain.effects import Firing
+from grandstand.effects.answer import Answer
+from grandstand.effects.http_client import HttpClient
+
+MASK = ""
+"""In place of a secret in whatever comes out."""
+
+
+class Kind(Protocol):
+    """One kind of action. Objects have no state: one serves all rooms."""
+
+    def flaws(self, action: Any) -> list[tuple[str, str]]:
+        """Return what is wrong with an action that a producer gives, each with its field."""
+
+    def secrets(self, action: Any) -> Mapping[str, str]:
+        """Return the parts that go in and never come out, by name."""
+
+    def without_secrets(self, action: Any) -> Any:
+        """Return the action as it may be shown."""
+
+    async def attempt(
+        self, http: HttpClient, action: Any, secrets: Mapping[str, str], firing: Firing
+    ) -> Answer:
+        """Do it once. Raises ForbiddenAddressError; any other failure is an answer."""

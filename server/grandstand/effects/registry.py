@@ -1,0 +1,17 @@
+"""Which kind does which action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grandstand.domain.effects import Action, HttpCall, Webhook
+from grandstand.effects.kinds.http_call import HttpCallKind
+from grandstand.effects.kinds.kind import Kind
+from grandstand.effects.kinds.webhook import WebhookKind
+
+KINDS: Mapping[type, Kind] = {Webhook: WebhookKind(), HttpCall: HttpCallKind()}
+
+
+def kind_of(action: Action) -> Kind:
+    """Return what does it."""
+    return KINDS[type(action)]

@@ -1,0 +1,83 @@
+"""A room's effects, their secrets apart, and the log of their firings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from grandstand.domain.effects import Effect, Firing
+from grandstand.domain.stored import item_of
+from grandstand.store import keys
+from grandstand.store.reader import Reader
+from grandstand.store.writer import Argument, Call, Writer, load
+
+FIRINGS_KEPT = 1000
+EFFECTS_MAX = 200
+
+_PUT, _LOG = load("effect"), load("firings")
+_encode = msgspec.msgpack.Encoder().encode
+
+Secrets = Sequence[Mapping[str, str]]
+"""Of each action of an effect, its secrets by name."""
+
+
+class Effects:
+    """The effects of all rooms."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def put(self, room: str, effect: Effect, secrets: Secrets) -> bool | None:
+        """Store an effect; return whether it is new, None if there are too many.
+
+        Raises StoreUnavailable; again is the same, except that it isn't new then.
+        """
+        values: list[Argument] = [effect.id, _encode(effect), _encode(secrets), EFFECTS_MAX]
+        reply = await self._run(room, values)
+        return None if reply < 0 else bool(reply)
+
+    async def remove(self, room: str, effect: str) -> bool:
+        """Forget an effect and its secrets; return whether it was there."""
+        return bool(await self._run(room, [effect, b"", b"", EFFECTS_MAX]))
+
+    async def _run(self, room: str, values: list[Argument]) -> int:
+        call: Call = (_PUT, [keys.effects(room), keys.effect_secrets(room)], values)
+        (reply,) = await self._writer.all([call])
+        return int(reply)
+
+    async def all(self, room: str) -> dict[str, Effect]:
+        """Return the effects that can be read, by their ids in their order."""
+        rows = await self._reader.ask("HGETALL", keys.effects(room))
+        found = {name.decode(): item_of(row, Effect) for name, row in rows.items()}
+        return {name: effect for name, effect in sorted(found.items()) if effect is not None}
+
+    async def secrets(self, room: str) -> dict[str, Secrets]:
+        """Return the secrets, by the effects' ids. They must not be shown or logged."""
+        rows = await self._reader.ask("HGETALL", keys.effect_secrets(room))
+        kind = list[dict[str, str]]
+        return {name.decode(): msgspec.msgpack.decode(row, type=kind) for name, row in rows.items()}
+
+    async def log(self, room: str, firings: Sequence[Firing]) -> None:
+        """Note firings, new ones and what became of others; what is over stays over.
+
+        Raises StoreUnavailable; again is the same.
+        """
+        values: list[Argument] = [FIRINGS_KEPT]
+        for firing in firings:
+            values += (firing.id, firing.at, int(firing.is_over), _encode(firing))
+        call: Call = (_LOG, [keys.firings(room), keys.firing_order(room)], values)
+        await self._writer.all([call])
+
+    async def firings(self, room: str) -> list[Firing]:
+        """Return the log, newest first."""
+        names, rows = await self._reader.ask_all(
+            [
+                ("ZREVRANGE", keys.firing_order(room), 0, FIRINGS_KEPT - 1),
+                ("HGETALL", keys.firings(room)),
+            ],
+            at_once=True,
+        )
+        found = (item_of(rows[name][1:], Firing) for name in names if name in rows)
+        return [firing for firing in found if firing is not None]

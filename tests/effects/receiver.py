@@ -1,0 +1,83 @@
+"""A server at the other end of effects: it takes what comes, and answers as a test says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Got:
+    """One request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """What came, and what is answered: raw bytes, or None to say nothing for ever."""
+
+    port: int = 0
+    got: list[Got] = field(default_factory=list)
+    answers: list[bytes | None] = field(default_factory=list)
+    """Each is used once; after them all is well."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
+                first, *lines = head.strip().split("\r\n")
+                headers = {
+                    name.lower(): value.strip()
+                    for name, _, value in (line.partition(":") for line in lines)
+                }
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                method, path, _ = first.split(" ")
+                self.got.append(Got(method, path, headers, body))
+                answer = self.answers.pop(0) if self.answers else OK
+                if answer is None:
+                    await asyncio.Event().wait()
+                    return
+                writer.write(answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def answer(status: int, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Said", "Content-Length: 0", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@asynccontextmanager
+async def receiver() -> AsyncIterator[Receiver]:
+    """The server, for the duration of the block."""
+    made = Receiver()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(made.serve(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    try:
+        yield made
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
