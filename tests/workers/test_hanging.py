@@ -50,7 +50,7 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
             text = f"{viewer.name} says line {number}"
             assert (await viewer.insist({"type": "comment", "text": text}))["type"] == "ack"
             number += 1
-            await until(lambda seen=seen: len(viewer.frames) >= seen + 2 or over.is_set())  # type: ignore[misc]
+            await until(lambda seen=seen: len(viewer.frames) > seen or over.is_set())  # type: ignore[misc]
 
     async def look(viewer: Viewer) -> None:
         times = frames_s[viewer.name] = [time.monotonic()]
