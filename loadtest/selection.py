@@ -133,7 +133,7 @@ class Batch:
         room = RoomFold(RoomState(settings=Settings(budget=BUDGET)), {}, 0)
         room.tick([(f"a{number}", event) for number, event in enumerate(self.before)], 1_000)
         events = [(f"b{number}", event) for number, event in enumerate(self.measured)]
-        room.selector.themes.compared = 0
+        room.selector.shown_texts.compared = 0
         began = time.thread_time()
         tick = room.tick(events, 2_000)
         return (time.thread_time() - began) * 1000, tick, room

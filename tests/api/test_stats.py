@@ -8,7 +8,7 @@ import pytest
 from grandstand.api.problems import MAX_FAULTS
 from grandstand.api.stats import MAX_UPDATES
 from grandstand.api.validation import MAX_LINES_BYTES
-from grandstand.overlays.stats import MAX_WAITING, version
+from grandstand.overlays.stats_cards import MAX_WAITING, version
 from grandstand.wire.messages import Overlay
 
 from tests.api.harness import Harness

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from grandstand.domain import events
-from grandstand.domain.novelty import Themes
+from grandstand.domain.novelty import ShownTexts
 from grandstand.leader.leader import RoomLeader
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store import keys
@@ -55,7 +55,7 @@ def poisoned(
 
 def poison(place: str, happen: Callable[[], None]) -> None:
     if place == "compare":
-        Themes.shape = poisoned(Themes.shape, lambda _, gist: gist, happen)  # type: ignore[method-assign]
+        ShownTexts.shape = poisoned(ShownTexts.shape, lambda _, skeleton: skeleton, happen)  # type: ignore[method-assign]
     elif place == "fold":
         told = poisoned(RoomFold._comment, lambda _, draft, comment, event, now: event.text, happen)
         RoomFold._comment = told  # type: ignore[method-assign]

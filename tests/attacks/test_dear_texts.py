@@ -6,9 +6,9 @@ import time
 from random import Random
 
 import pytest
-from grandstand.domain.novelty import MOST_COMPARED, MOST_EFFORT, SHARING, Themes
-from grandstand.domain.pieces import PIECE
+from grandstand.domain.novelty import MOST_COMPARED, MOST_EFFORT, SHARING, ShownTexts
 from grandstand.domain.state import RoomState
+from grandstand.domain.time_slices import SLICE
 from grandstand.sequencer.folding import RoomFold
 from grandstand.text.normalise import UNFOLDED, clean, skeleton
 from grandstand.wire.messages import Settings
@@ -25,16 +25,16 @@ def test_a_tick_looks_at_so_much_and_no_more(
     sayer: Sayer, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = []
-    near = Themes.near
+    near = ShownTexts.near
 
-    def watched(self: Themes, *arguments: object) -> object:
+    def watched(self: ShownTexts, *arguments: object) -> object:
         compared = self.compared
         found = near(self, *arguments)  # type: ignore[arg-type]
         assert self.compared - compared <= MOST_COMPARED
         looked.append(self.effort)
         return found
 
-    monkeypatch.setattr(Themes, "near", watched)
+    monkeypatch.setattr(ShownTexts, "near", watched)
     Batch.of(1, sayer, length).fold()
     assert max(looked) <= MOST_EFFORT + ONE_MORE
 
@@ -43,9 +43,9 @@ def test_all_that_merges_is_bounded_too_though_it_takes_no_place() -> None:
     room = RoomFold(RoomState(settings=Settings(budget=30)), {}, 0)
     batch = Batch.of(1, squared, 500, comments=1_000)
     room.tick([(f"a{number}", event) for number, event in enumerate(batch.before)], 1_000)
-    room.selector.themes.compared = 0
+    room.selector.shown_texts.compared = 0
     tick = room.tick([(f"b{number}", event) for number, event in enumerate(batch.measured)], 2_000)
-    assert room.selector.themes.compared <= MOST_EFFORT + MOST_COMPARED
+    assert room.selector.shown_texts.compared <= MOST_EFFORT + MOST_COMPARED
     assert len(tick.rows) == 1_000
 
 
@@ -54,15 +54,15 @@ def test_ordinary_text_is_far_from_the_bound() -> None:
     looked = []
     for number in range(20):
         events = Batch.of(number, ordinary, 160, comments=200).measured
-        room.selector.themes.compared = 0
+        room.selector.shown_texts.compared = 0
         room.tick([(f"c{number}.{n}", event) for n, event in enumerate(events)], number * 200)
-        looked.append(room.selector.themes.compared)
+        looked.append(room.selector.shown_texts.compared)
     assert max(looked) * 10 < MOST_EFFORT
 
 
 def test_a_tick_is_folded_in_pieces() -> None:
     room = RoomFold(RoomState(settings=Settings(budget=1000)), {}, 0)
-    batch = Batch.of(1, ordinary, 160, comments=10 * PIECE)
+    batch = Batch.of(1, ordinary, 160, comments=10 * SLICE)
     events = [(f"a{number}", event) for number, event in enumerate(batch.measured)]
     assert sum(1 for _ in room.ticking(events, 1_000)) >= 10
 

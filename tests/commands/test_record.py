@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.commands import portions
+from grandstand.commands import import_batches
 from grandstand.commands.remote import Remote
 
 from tests.commands.conftest import Run
@@ -90,7 +90,7 @@ def test_merged_comments_find_what_stands_for_them_however_the_file_is_portioned
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(portions, "PORTION_LINES", 3)
+    monkeypatch.setattr(import_batches, "BATCH_LINES", 3)
     shared_server.make_room(room)
     at = now(shared_server, room) - 1000
     merged = [
@@ -133,7 +133,7 @@ def test_all_comments_of_one_long_line_come_in_and_equal_ones_are_as_many_as_the
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(portions, "PORTION_LINES", 500)
+    monkeypatch.setattr(import_batches, "BATCH_LINES", 500)
     shared_server.make_room(room)
     start = now(shared_server, room) - 60_000
     elements = [f'<d p="{n % 40},1,25,0,0,0,ann,{n + 1}">word {n % 7}</d>' for n in range(1_300)]

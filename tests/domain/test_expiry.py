@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from grandstand.domain.ban_hints import Hint
 from grandstand.domain.expiry import forget_first, forget_over
-from grandstand.domain.hints import Hint
 
 
 def test_what_is_over_is_dropped_and_nothing_else() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import heapq
 
 import pytest
-from grandstand.domain.limits import Bucket, Buckets, Queue, Rate, Window
+from grandstand.domain.limits import Bucket, Buckets, Rate, SpacedBucket, Window
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,7 +75,7 @@ def test_a_window_counts_what_lies_in_its_span(steps: list[int]) -> None:
 
 @given(rates, steps_ms)
 def test_a_queue_lets_as_many_in_as_a_bucket_would(rate: Rate, steps: list[int]) -> None:
-    queue, bucket, now_ms = Queue(), Bucket(), 0
+    queue, bucket, now_ms = SpacedBucket(), Bucket(), 0
     for step_ms in steps:
         now_ms += step_ms
         assert (queue.take(now_ms, rate) == 0) == (bucket.take(now_ms, rate) == 0)
@@ -86,7 +86,7 @@ def test_who_comes_again_when_it_is_told_to_is_let_in_however_much_it_has_on_its
     window: int,
 ) -> None:
     """Told the same, four would ask 80 times for 20 messages."""
-    queue, rate, asked, admitted = Queue(), Rate(50, 60), 0, 0
+    queue, rate, asked, admitted = SpacedBucket(), Rate(50, 60), 0, 0
     due_ms = [0.0] * window
     while (now_ms := heapq.heappop(due_ms)) < 60_000:
         asked += 1

@@ -13,7 +13,7 @@ class Said:
     dedupe_key: int
     weight: float
     user: str = "ada"
-    gist: str = ""
+    skeleton: str = ""
     excitement: float = 0.0
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.domain.record import imported_id, moment_of
+from grandstand.domain.record import imported_at, imported_id
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,21 +15,21 @@ moments = st.integers(0, 2**53 - 1)
 @given(moments, st.text(), st.text())
 def test_an_id_tells_its_moment_and_is_the_same_again(at: int, user: str, text: str) -> None:
     told = imported_id(at, user, text)
-    assert moment_of(told) == at
+    assert imported_at(told) == at
     assert imported_id(at, user, text) == told
     assert len(told) <= 20
 
 
 @given(st.integers(0, 2**63))
 def test_ids_that_a_room_gives_out_tell_none(number: int) -> None:
-    assert moment_of(short_id(number)) is None
+    assert imported_at(short_id(number)) is None
 
 
 @pytest.mark.parametrize(
     "word", ["", "x", "x" + "1" * 60, "x12345678", "nothing", "X123456789", "x1234-56789"]
 )
 def test_what_is_no_id_tells_none(word: str) -> None:
-    assert moment_of(word) is None
+    assert imported_at(word) is None
 
 
 def test_another_moment_author_or_text_is_another_comment() -> None:
@@ -40,4 +40,4 @@ def test_another_moment_author_or_text_is_another_comment() -> None:
     equal = [imported_id(7, "u", "t", ordinal) for ordinal in range(100)]
     assert len(set(equal)) == 100
     assert equal[0] == imported_id(7, "u", "t")
-    assert {moment_of(each) for each in equal} == {7}
+    assert {imported_at(each) for each in equal} == {7}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 @dataclass(frozen=True)
 class Said:
     id: str
-    gist: str = "goal"
+    skeleton: str = "goal"
     user: str = "ada"
     weight: float = 5.0
     excitement: float = 0.5
@@ -23,7 +23,7 @@ class Said:
 
     def __post_init__(self) -> None:
         object.__setattr__(
-            self, "dedupe_key", sum(ord(c) << 8 * i for i, c in enumerate(self.gist))
+            self, "dedupe_key", sum(ord(c) << 8 * i for i, c in enumerate(self.skeleton))
         )
 
 
@@ -65,7 +65,7 @@ class Unread(Said):
     """A comment whose text may not be looked at."""
 
     def __getattribute__(self, name: str) -> object:
-        assert name not in ("gist", "dedupe_key")
+        assert name not in ("skeleton", "dedupe_key")
         return super().__getattribute__(name)
 
 
@@ -223,14 +223,14 @@ def test_each_is_counted_once_and_recorded_once(
         for tick, (step_ms, texts, besides) in enumerate(ticks):
             now_ms += step_ms
             if besides == "retract":
-                room.selector.themes.retract(sorted(known)[::2])
+                room.selector.shown_texts.retract(sorted(known)[::2])
             if besides == "approve":
                 counted += 1 + room.selector.show(Said(f"x{tick}"), now_ms)
                 known.add(f"x{tick}")
                 said += 1
             entries = [
-                Said(f"{tick}.{number}", gist, user, float(weight))
-                for number, (gist, user, weight) in enumerate(texts)
+                Said(f"{tick}.{number}", skeleton, user, float(weight))
+                for number, (skeleton, user, weight) in enumerate(texts)
             ]
             said += len(entries)
             choice = room.says(now_ms, *entries)
@@ -241,7 +241,7 @@ def test_each_is_counted_once_and_recorded_once(
             members = [each for group in choice.shown for each in group.members]
             members += [each for each, _ in choice.again] + choice.rest
             assert sorted(each.id for each in members) == sorted(each.id for each in entries)
-            assert counted + room.selector.themes.waiting == said
+            assert counted + room.selector.shown_texts.waiting == said
 
 
 @given(ticks, tastes)
@@ -253,8 +253,8 @@ def test_the_same_events_give_the_same_choice(
     for tick, (step_ms, texts, _) in enumerate(ticks):
         now_ms += step_ms
         entries = [
-            Said(f"{tick}.{number}", gist, user, float(weight))
-            for number, (gist, user, weight) in enumerate(texts)
+            Said(f"{tick}.{number}", skeleton, user, float(weight))
+            for number, (skeleton, user, weight) in enumerate(texts)
         ]
         one, other = (room.says(now_ms, *entries) for room in rooms)
         assert one == other

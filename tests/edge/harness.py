@@ -24,7 +24,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PrivateChanges, fold
 from grandstand.edge.admission import Admission
 from grandstand.edge.node import Node
-from grandstand.edge.revoked import Revoked
+from grandstand.edge.revocations import RevocationEnforcer
 from grandstand.edge.session import ViewerSession
 from grandstand.edge.transport.handshake import Handshake
 from grandstand.edge.transport.keepalive import Keepalive
@@ -139,7 +139,7 @@ class FakeOutlet:
     paused: bool = False
     kernel: None = None
     peer: str = "192.0.2.1"
-    frames: list[bytes] = field(default_factory=list)
+    websocket_frames: list[bytes] = field(default_factory=list)
     closed: tuple[int, str] | None = None
     full_after: int | None = None
     """So many more writes, then it is full."""
@@ -191,9 +191,9 @@ class FakeOutlet:
 
 
 def _framed(payload: bytes) -> bytes:
-    from grandstand.wire import frames
+    from grandstand.wire import websocket_frames
 
-    return frames.plain(payload, text=False)
+    return websocket_frames.plain(payload, text=False)
 
 
 def _payloads(written: bytes) -> Iterator[bytes]:
@@ -223,17 +223,19 @@ class ByHand:
     ) -> Commit:
         """A commit with a frame for each text, which nobody knows yet; it is to be used next."""
         now = self.live.now()
-        frames = []
+        websocket_frames = []
         for number, text in enumerate(texts, 1):
             comment = Comment(f"c{next(self.numbers):06}", now, "u", "n", text, 5.0)
             offset = self.head.offset + number
-            frames.append(encode(Frame(now=now, offset=offset, comments=[comment]), "msgpack"))
+            websocket_frames.append(
+                encode(Frame(now=now, offset=offset, comments=[comment]), "msgpack")
+            )
         return Commit(
             self.head.epoch,
             self.head.seq + 1,
-            self.head.offset + len(frames),
+            self.head.offset + len(websocket_frames),
             now,
-            frames,
+            websocket_frames,
             private or PrivateChanges(),
         )
 
@@ -402,7 +404,10 @@ async def harness(
         server.lifespan = config.lifespan_class(config)
         await server.startup()
         tokens.revocations = rooms.revocations.known
-        tasks = [asyncio.create_task(rooms.run()), asyncio.create_task(Revoked(node).run())]
+        tasks = [
+            asyncio.create_task(rooms.run()),
+            asyncio.create_task(RevocationEnforcer(node).run()),
+        ]
         if sequenced:
             tasks.append(asyncio.create_task(RoomLeader(store, metrics, node.visited).run()))
         try:

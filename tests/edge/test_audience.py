@@ -10,7 +10,7 @@ from grandstand.edge.audience import Audience
 from grandstand.edge.transport.websocket import ANSWER_S, ViewerSocket
 from grandstand.replica.publication import Publication
 from grandstand.telemetry import Metrics
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame
 from prometheus_client import CollectorRegistry
@@ -142,14 +142,14 @@ async def test_what_comes_while_a_cohort_waits_is_written_with_one_call_and_in_o
     seats = [FakeOutlet() for _ in range(4)]
     for seat in seats:
         audience.join(seat)
-    frames = [numbered(offset) for offset in (1, 2, 3)]
-    for publication in frames:
+    websocket_frames = [numbered(offset) for offset in (1, 2, 3)]
+    for publication in websocket_frames:
         audience.broadcast(publication)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
     assert [audience.given_offset(seat) for seat in seats] == [1, 1, 0, 0]
     while any(audience.given_offset(seat) < 3 for seat in seats):  # noqa: ASYNC110
         await asyncio.sleep(0)
-    ready = [publication.ready(False, False) for publication in frames]
+    ready = [publication.ready(False, False) for publication in websocket_frames]
     assert seats[0].frames == [ready[0], ready[1] + ready[2]]
     assert seats[3].frames == [b"".join(ready)]
 
@@ -269,7 +269,7 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
             for session in served.admission.sessions:
                 if draw.random() < 0.3:
                     answer = number.to_bytes(4, "big") + b"answer"
-                    session.socket.write(frames.plain(answer, text=False))
+                    session.socket.write(websocket_frames.plain(answer, text=False))
             await until(lambda number=number: all(each[-1:] == [number] for each in seen[:2]))  # type: ignore[misc]
         await asyncio.gather(*reading)
         assert all(each == sorted(set(each)) for each in seen)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import websocket
 from grandstand.edge.transport.handshake import problem
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from grandstand.wire.codes import ErrorCode
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -54,11 +54,11 @@ async def test_websockets_exchanges_messages_pings_and_ready_frames(deflate: boo
         await (await client.ping(b"are you there"))
         socket = served.session.socket
         assert socket.deflates is deflate
-        socket.write(frames.plain(READY, text=False))
+        socket.write(websocket_frames.plain(READY, text=False))
         assert await client.recv() == READY
         if deflate:
             for _ in range(3):
-                socket.write(frames.deflated(READY, text=False))
+                socket.write(websocket_frames.deflated(READY, text=False))
                 assert await client.recv() == READY
 
 
@@ -133,11 +133,11 @@ async def test_aiohttp_exchanges_messages_and_ready_frames(deflate: bool) -> Non
                 assert await client.receive_bytes() == payload
             socket = served.session.socket
             assert socket.deflates is deflate
-            socket.write(frames.plain(READY, text=False))
+            socket.write(websocket_frames.plain(READY, text=False))
             assert await client.receive_bytes() == READY
             if deflate:
                 for _ in range(3):
-                    socket.write(frames.deflated(READY, text=False))
+                    socket.write(websocket_frames.deflated(READY, text=False))
                     assert await client.receive_bytes() == READY
             socket.close(1012, "restart")
             message = await client.receive()
@@ -161,7 +161,7 @@ async def test_websocket_client_exchanges_messages_and_is_closed() -> None:
         for payload in PAYLOADS:
             await asyncio.to_thread(client.send, payload.decode())
             assert await asyncio.to_thread(client.recv) == payload.decode()
-        served.session.socket.write(frames.plain(READY, text=True))
+        served.session.socket.write(websocket_frames.plain(READY, text=True))
         assert await asyncio.to_thread(client.recv) == READY.decode()
         await asyncio.to_thread(client.ping, "are you there")
         opcode, data = await asyncio.to_thread(client.recv_data, True)
@@ -224,11 +224,11 @@ async def test_wsproto_exchanges_messages_pings_and_ready_frames(deflate: bool) 
         assert await client.receive() == Pong(b"are you there")
         socket = served.session.socket
         assert socket.deflates is deflate
-        socket.write(frames.plain(READY, text=False))
+        socket.write(websocket_frames.plain(READY, text=False))
         assert await client.receive_message() == READY
         if deflate:
             for _ in range(3):
-                socket.write(frames.deflated(READY, text=False))
+                socket.write(websocket_frames.deflated(READY, text=False))
                 assert await client.receive_message() == READY
         socket.close(1012, "restart")
         assert await client.receive() == CloseConnection(1012, "restart")

@@ -13,7 +13,7 @@ from grandstand.domain.state import PrivateChanges, Sanction
 from grandstand.edge.room import QUIET_S, EdgeRoom
 from grandstand.replica import publication
 from grandstand.replica.publication import EVERYONE, STAFF, Voters, of_latest
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
@@ -240,8 +240,10 @@ async def test_a_crowd_is_welcomed_again_in_slices_and_misses_nothing_meanwhile(
             messages = each.messages
             _, second = (at for at, message in enumerate(messages) if message["type"] == "welcome")
             again = messages[second:]
-            frames = [message["offset"] for message in again[1:]]
-            assert frames == list(range(again[0]["offset"] + 1, room.live.replica.offset + 1))
+            websocket_frames = [message["offset"] for message in again[1:]]
+            assert websocket_frames == list(
+                range(again[0]["offset"] + 1, room.live.replica.offset + 1)
+            )
 
 
 def kinds() -> list[FakeOutlet]:
@@ -255,13 +257,13 @@ async def test_each_form_is_made_once_however_many_viewers_of_whatever_audiences
 
     def plain(payload: bytes, text: bool) -> bytes:
         made["plain", payload, text] += 1
-        return frames.plain(payload, text)
+        return websocket_frames.plain(payload, text)
 
     def deflated(payload: bytes, text: bool) -> bytes:
         made["deflated", payload, text] += 1
-        return frames.deflated(payload, text)
+        return websocket_frames.deflated(payload, text)
 
-    counting = SimpleNamespace(plain=plain, deflated=deflated, payload=frames.payload)
+    counting = SimpleNamespace(plain=plain, deflated=deflated, payload=websocket_frames.payload)
     monkeypatch.setattr(publication, "frames", counting)
     room = await on_still_harness.by_hand()
     await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))

@@ -13,7 +13,7 @@ from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -138,7 +138,7 @@ async def test_a_viewer_is_handed_over_counted_and_forgotten_again(http: str) ->
 
 async def test_a_frame_sent_along_with_the_request_is_not_lost() -> None:
     async with serving(http="h11") as served:
-        echoed = frames.plain(b"hello", text=True)
+        echoed = websocket_frames.plain(b"hello", text=True)
         request = HEAD + b"\r\n" + HELLO_MASKED_WITH_ZERO
         answer = await exchange(served, request, until=echoed)
         assert answer.endswith(b"\r\n\r\n" + echoed)
@@ -150,7 +150,9 @@ async def test_a_request_that_comes_byte_by_byte_is_handed_over_whole() -> None:
         for byte in HEAD + b"\r\n" + HELLO_MASKED_WITH_ZERO:
             writer.write(bytes([byte]))
             await asyncio.sleep(0)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
+        await asyncio.wait_for(
+            reader.readuntil(websocket_frames.plain(b"hello", text=True)), PATIENCE_S
+        )
         writer.close()
         await writer.wait_closed()
 

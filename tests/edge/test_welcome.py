@@ -8,7 +8,7 @@ from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica
 from grandstand.wire.codec import Codec, decode_frame, encode
-from grandstand.wire.framing import split
+from grandstand.wire.frame_splitting import split
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Comment,

@@ -22,7 +22,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.effects import job as module
 from grandstand.effects.http_client import HttpClient
 from grandstand.effects.job import Effects
-from grandstand.leader.jobs import ROOM_JOBS
+from grandstand.leader.registry import ROOM_JOBS
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry

@@ -36,7 +36,7 @@ from grandstand.store.errors import (
     UnknownRoomError,
 )
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
-from grandstand.store.jobs import JobCursor as StoredCursor
+from grandstand.store.job_cursors import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
@@ -354,7 +354,7 @@ class Machine(RuleBasedStateMachine):
     @rule(job=jobs, cut=cuts)
     def enrolls(self, job: str, cut: Cut) -> None:
         async def enroll() -> StoredCursor:
-            return await self.store.jobs.enroll(self.name, job)
+            return await self.store.job_cursors.enroll(self.name, job)
 
         if self.room.life != "alive":
             with pytest.raises(RoomGoneError if self.room.life == "lost" else RoomEndedError):
@@ -391,7 +391,7 @@ class Machine(RuleBasedStateMachine):
         at, to = (StoredCursor(each.epoch, each.seq, each.move) for each in (before, after))
 
         async def move() -> None:
-            await self.store.jobs.advance(self.name, job, at, to, found)
+            await self.store.job_cursors.advance(self.name, job, at, to, found)
 
         if self.room.life != "alive":
             with pytest.raises(RoomGoneError if self.room.life == "lost" else RoomEndedError):
@@ -509,7 +509,7 @@ class Machine(RuleBasedStateMachine):
     @rule(cut=cuts)
     def ends(self, cut: Cut) -> None:
         async def end() -> bool | None:
-            return await self.store.endings.end(self.name)
+            return await self.store.deletions.end(self.name)
 
         answer = self.run(self.bench.insist(cut, end))
         if self.room.life == "lost":
@@ -521,7 +521,7 @@ class Machine(RuleBasedStateMachine):
     @rule(pieces=st.integers(1, 9))
     def is_swept(self, pieces: int) -> None:
         async def sweep() -> bool:
-            return await self.store.endings.sweep(self.name, await self.bench.clock_ms())
+            return await self.store.deletions.sweep(self.name, await self.bench.clock_ms())
 
         for _ in range(pieces):  # more than enough; one that was broken off is begun anew
             self.run(sweep())

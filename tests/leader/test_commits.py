@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 from grandstand.domain.events import SettingsPut
 from grandstand.leader import room as rooms
-from grandstand.leader import work
+from grandstand.leader import supervisor
 from grandstand.leader.commits import Batch, Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 from grandstand.store import keys, timeline
 
 from tests.edge.harness import Harness, harness
-from tests.leader.test_work import Following, metric, say
+from tests.leader.test_supervisor import Following, metric, say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
@@ -29,7 +29,7 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harnes
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def room(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sequenced]:
-    monkeypatch.setattr(work, "PAUSE_S", 0.01)
+    monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
     made = Sequenced(await node.by_hand())
     yield made
     await made.stop()
@@ -116,7 +116,7 @@ async def test_what_a_job_finds_out_enters_with_the_move_or_not_at_all(room: Seq
     class Finding:
         name = "finding"
 
-        async def run(self, at: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+        async def run(self, at: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
             async for batch in commits:
                 found = SettingsPut(f"found {batch.seq}", {"title": f"at {batch.seq}"}, merge=True)
                 await cursor.move(batch, [found] if batch.seq < 3 else [])
@@ -135,7 +135,7 @@ async def test_another_who_moved_the_cursor_sends_the_job_back_to_it(room: Seque
     room.start(following)
     await say(room, "a", "b", "c")
     await until(lambda: following.seqs[:1] == [1])
-    jobs = room.node.store.jobs
+    jobs = room.node.store.job_cursors
     at = await jobs.enroll(room.live.room, "following")
     after = type(at)(room.live.replica.epoch, 2)
     await jobs.advance(room.live.room, "following", at, after)
@@ -145,6 +145,6 @@ async def test_another_who_moved_the_cursor_sends_the_job_back_to_it(room: Seque
 
 
 async def test_a_cursor_does_not_move_before_commits_were_asked_for() -> None:
-    cursor = Cursor(RoomAtWork("a", None), "test")  # type: ignore[arg-type]  # nothing is asked
+    cursor = Cursor(LeaderRoom("a", None), "test")  # type: ignore[arg-type]  # nothing is asked
     with pytest.raises(RuntimeError):
         await cursor.move(Batch((), range(1), "e", 1, 0))

@@ -54,7 +54,7 @@ class Fake:
 @pytest.fixture(autouse=True)
 def sequencers(monkeypatch: pytest.MonkeyPatch) -> None:
     Fake.made = []
-    monkeypatch.setattr(module, "RoomWork", Fake)
+    monkeypatch.setattr(module, "RoomSupervisor", Fake)
     monkeypatch.setattr(module, "ROUND_S", 0.02)
 
 
@@ -71,7 +71,7 @@ async def append(store: Store, room: str) -> None:
 
 async def forget_nudges(store: Store) -> None:
     """As after five seconds without one."""
-    store.awake._nudged.clear()
+    store.awake_rooms._nudged.clear()
 
 
 async def rounds(store: Store) -> list[int]:
@@ -165,10 +165,10 @@ async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: s
         asked = await rounds(store)
         assert asked == [0, 0, 0, 0]
         assert await redis.exists(keys.lease("a")) == 0
-        assert await store.awake.due(store.now_ms() + 1e9) == set()
+        assert await store.awake_rooms.due(store.now_ms() + 1e9) == set()
         await append(store, "a")
         await until(lambda: running() == ["a"])
-        assert await store.awake.due(store.now_ms()) == {"a"}
+        assert await store.awake_rooms.due(store.now_ms()) == {"a"}
 
 
 async def test_a_room_that_rests_until_a_moment_is_sequenced_from_then_on(url: str) -> None:

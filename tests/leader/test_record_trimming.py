@@ -12,7 +12,7 @@ from grandstand.leader import record_trimming as module
 from grandstand.leader.record_trimming import RecordTrimming
 
 from tests.edge.harness import Harness, harness
-from tests.leader.test_work import say
+from tests.leader.test_supervisor import say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 

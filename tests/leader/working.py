@@ -15,9 +15,9 @@ from pathlib import Path
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CueGiven
 from grandstand.leader.commits import Commits, Cursor
-from grandstand.leader.jobs import ROOM_JOBS
 from grandstand.leader.leader import RoomLeader
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.registry import ROOM_JOBS
+from grandstand.leader.room import LeaderRoom
 from grandstand.store.store import open_store
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
@@ -33,7 +33,7 @@ class Noting:
     def __init__(self, notes: Path) -> None:
         self._notes = notes
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         async for batch in commits:
             assert not batch.missed
             for commit in batch.commits:

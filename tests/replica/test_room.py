@@ -332,7 +332,7 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
 
 
 async def test_a_note_to_a_room_that_was_deleted_is_lost_without_a_fault(deaf: Deaf) -> None:
-    await deaf.hand.harness.store.endings.end(deaf.hand.room)
+    await deaf.hand.harness.store.deletions.end(deaf.hand.room)
     deaf.live.note(Restored(uuid4().hex, "u"))
     (noting,) = deaf.live.notes
     await noting

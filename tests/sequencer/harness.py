@@ -12,8 +12,8 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.job import Job
-from grandstand.leader.jobs import ROOM_JOBS
-from grandstand.leader.work import RoomWork
+from grandstand.leader.registry import ROOM_JOBS
+from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.replica.publication import Publication
 from grandstand.replica.room import LiveRoom
 from grandstand.sequencer.folding import RoomFold
@@ -71,11 +71,11 @@ class Sequenced:
         self.listener = Listener()
         self.live.listeners.append(self.listener)
         self.metrics = Metrics(CollectorRegistry())
-        self.works: list[tuple[RoomWork, asyncio.Task[int | None]]] = []
+        self.works: list[tuple[RoomSupervisor, asyncio.Task[int | None]]] = []
 
     def start(self, *jobs: Job) -> asyncio.Task[int | None]:
         """With the jobs that every room has, unless others are given."""
-        work = RoomWork(self.live.room, self.node.store, self.metrics, jobs or ROOM_JOBS)
+        work = RoomSupervisor(self.live.room, self.node.store, self.metrics, jobs or ROOM_JOBS)
         task = asyncio.create_task(work.run())
         self.works.append((work, task))
         return task

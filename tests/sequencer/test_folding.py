@@ -7,7 +7,8 @@ from zlib import crc32
 
 import msgspec
 import pytest
-from grandstand.domain.announcing import MAX_CUES_AHEAD
+from grandstand.domain.announcement import MAX_CUES_AHEAD
+from grandstand.domain.ban_hints import MAX_HINTS, Hint
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import (
     CommentEvent,
@@ -28,7 +29,6 @@ from grandstand.domain.events import (
     StaffCame,
     StatsGiven,
 )
-from grandstand.domain.hints import MAX_HINTS, Hint
 from grandstand.domain.outcome import Effect, Refusal, Refused
 from grandstand.domain.polls import views
 from grandstand.domain.polls.record import PollRecord
@@ -41,8 +41,8 @@ from grandstand.domain.state import (
     Sanction,
     Staff,
 )
-from grandstand.domain.unwanted import UNWANTED_MS, Unwanted
-from grandstand.overlays.stats import MAX_WAITING, version
+from grandstand.domain.unwanted_texts import UNWANTED_MS, Unwanted
+from grandstand.overlays.stats_cards import MAX_WAITING, version
 from grandstand.replica.replica import Replica
 from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF
 from grandstand.sequencer.folding import RoomFold, Tick
@@ -548,7 +548,7 @@ def test_what_a_successor_remembers_is_not_counted_against_its_first_tick() -> N
     room.tick([("a1", said())], 1_000)
     successor = RoomFold(room.state, {}, 0)
     assert [each.id for each in successor.state.recent] == ["a1"]
-    assert successor.selector.themes.effort == 0
+    assert successor.selector.shown_texts.effort == 0
 
 
 def test_a_ban_takes_back_nothing_that_was_said_before_or_by_others() -> None:

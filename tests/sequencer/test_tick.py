@@ -17,7 +17,7 @@ from grandstand.domain.events import (
     SettingsPut,
     StatsGiven,
 )
-from grandstand.overlays.stats import version
+from grandstand.overlays.stats_cards import version
 from grandstand.sequencer import tick as module
 from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.durability import Durability

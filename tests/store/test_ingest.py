@@ -177,7 +177,7 @@ async def test_nothing_is_taken_for_a_room_that_the_store_has_lost(store: Store)
 
 async def test_nothing_is_taken_for_a_room_that_was_deleted(store: Store) -> None:
     await append(store, comment("1"))
-    await store.endings.end("r")
+    await store.deletions.end("r")
     for item in (comment("1"), comment("2"), Item("", "3", "x", b"")):
         with pytest.raises(RoomEndedError):
             await append(store, item)

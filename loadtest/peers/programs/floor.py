@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 import uvloop
 from grandstand.edge.transport.send_socket import NOT_SENT_LOWAT_BYTES, SEND_BUFFER_BYTES
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 
 from loadtest.peers.programs.control import Loops, obey
 
@@ -112,7 +112,7 @@ async def main(write: Write) -> None:
     fds: list[int] = []
 
     async def publish(payload: bytes, loops: Loops) -> None:
-        frame = frames.plain(payload, False)
+        frame = websocket_frames.plain(payload, False)
         wall_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
         gone = write(fds, frame)
         cpu_ns, wall_ns = time.process_time_ns() - cpu_ns, time.monotonic_ns() - wall_ns

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
-from grandstand.domain.hints import DAY_S, hint, latest, network_of
+from grandstand.domain.ban_hints import DAY_S, hint, latest, network_of
 from grandstand.domain.identity import user_id
 from grandstand.domain.state import RoomState
 from grandstand.moderation.names import Names

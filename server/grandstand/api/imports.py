@@ -24,7 +24,7 @@ from grandstand.api.validation import MAX_LINES_BYTES, read_body
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import CommentsImported
 from grandstand.domain.identity import Role
-from grandstand.domain.record import Row, imported_id, moment_of
+from grandstand.domain.record import Row, imported_at, imported_id
 from grandstand.domain.utterance import Utterance, look_of
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line, Twins
@@ -164,7 +164,7 @@ class _There:
         self._imported: set[str] = set()
         self._own: dict[_Known, list[str]] = defaultdict(list)
         for row in rows:
-            if moment_of(row.id) is None:
+            if imported_at(row.id) is None:
                 self._own[_key(row.utterance)].append(row.id)
             else:
                 self._imported.add(row.id)

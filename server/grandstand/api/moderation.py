@@ -21,7 +21,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.identity import RANKS, Role, check_may_retract, check_may_sanction, user_id
 from grandstand.domain.outcome import Refusal
-from grandstand.domain.stored import item_of
+from grandstand.domain.stored_state import item_of
 from grandstand.store.ingest import HELD_CAP
 from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.wire.messages import HeldComment, Time
@@ -171,7 +171,7 @@ def _criteria(good: dict[str, Any]) -> Iterator[Fault]:
 def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
     ids = None if body.ids is UNSET else set(body.ids)
     same = None if body.text is UNSET else dedupe_key(clean(body.text))
-    gist = None if body.text_like is UNSET else skeleton(clean(body.text_like))
+    wanted = None if body.text_like is UNSET else skeleton(clean(body.text_like))
 
     def fits(comment: HeldComment) -> bool:
         return (
@@ -180,7 +180,7 @@ def _fitting(body: DecideBody) -> Callable[[HeldComment], bool]:
             and (body.category is UNSET or body.category in comment.categories)
             and (body.before is UNSET or comment.at < body.before)
             and (same is None or dedupe_key(comment.text) == same)
-            and (gist is None or gist in skeleton(comment.text))
+            and (wanted is None or wanted in skeleton(comment.text))
         )
 
     return fits

@@ -138,7 +138,7 @@ async def delete(call: Call) -> Response:
     store = call.api.rooms.store
     if not ROOM_ID.fullmatch(room):
         raise UnknownRoomError(room)
-    is_new = await retry_until(lambda: store.endings.end(room), CREATE_PATIENCE_S)
+    is_new = await retry_until(lambda: store.deletions.end(room), CREATE_PATIENCE_S)
     if is_new is None:
         raise UnknownRoomError(room)
     who = "" if identity is None else ascii(identity.sub[:100])

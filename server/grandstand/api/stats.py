@@ -12,7 +12,7 @@ from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.events import StatsGiven
 from grandstand.domain.outcome import Fate
-from grandstand.overlays.stats import version
+from grandstand.overlays.stats_cards import version
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import MAX_TIME_MS, Overlay, Time, Topic

@@ -24,7 +24,7 @@ from grandstand.domain.addresses import Addresses
 from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.node import Limits, Node
-from grandstand.edge.revoked import Revoked
+from grandstand.edge.revocations import RevocationEnforcer
 from grandstand.edge.transport.connection_limits import ConnectionLimits
 from grandstand.edge.transport.dispatch import Dispatch
 from grandstand.edge.transport.handshake import NOT_SNIFFED
@@ -37,8 +37,8 @@ from grandstand.effects.job import Effects
 from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
-from grandstand.leader.jobs import ROOM_JOBS
 from grandstand.leader.leader import RoomLeader
+from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
@@ -81,7 +81,7 @@ class Assembly:
     api: Api
     server: HttpServer
 
-    def jobs(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         http = HttpClient(Addresses(self.equipment.settings.effects_allow))
@@ -91,7 +91,7 @@ class Assembly:
             "rooms": self.rooms.run,
             "keepalive": self.node.keepalive.run,
             "heartbeat": Heartbeat(self.node).run,
-            "revoked": Revoked(self.node).run,
+            "revoked": RevocationEnforcer(self.node).run,
             "leader": RoomLeader(self.store, metrics, self.node.visited, jobs).run,
             "tokens": tokens.run,
             "secrets": secrets.run,
@@ -131,10 +131,10 @@ def equip(settings: ServerSettings) -> Equipment:
 def build(
     equipment: Equipment,
     store: Store,
-    besides: Sequence[BaseRoute] = (),
+    extra_routes: Sequence[BaseRoute] = (),
     metrics_peers: MetricsPeers | None = None,
 ) -> Assembly:
-    """Put the rest together around ``store``; ``besides`` are routes of the caller's own."""
+    """Put the rest together around ``store``; ``extra_routes`` are routes of the caller's own."""
     settings, metrics = equipment.settings, equipment.metrics
     rooms = LiveRooms(store)
     equipment.tokens.revocations = rooms.revocations.known
@@ -151,7 +151,7 @@ def build(
         hides_rooms=settings.hide_rooms,
     )
     app = Starlette(
-        routes=[*routes(api), *besides, *pages(resources.pages())],
+        routes=[*routes(api), *extra_routes, *pages(resources.pages())],
         exception_handlers={404: problems.not_found},
         middleware=[let_in(settings.origins)],
     )

@@ -66,15 +66,15 @@ def run(settings: ServerSettings) -> None:
 async def serve(
     settings: ServerSettings,
     ready: Ready | None = None,
-    besides: Sequence[BaseRoute] = (),
+    extra_routes: Sequence[BaseRoute] = (),
     metrics_peers: MetricsPeers | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then drain and stop everything that was started. A second
     signal ends it at once.
 
-    ``ready`` is called once the server answers. ``besides`` are routes of the caller's own. With
-    ``metrics_peers`` it is one of several processes on one port: ``ready`` then says who tells it
-    to stop, and a signal means that only this one leaves.
+    ``ready`` is called once the server answers. ``extra_routes`` are routes of the caller's own.
+    With ``metrics_peers`` it is one of several processes on one port: ``ready`` then says who tells
+    it to stop, and a signal means that only this one leaves.
 
     Raises OperatorError, before anybody is let in, for everything that an operator can correct.
     """
@@ -89,7 +89,7 @@ async def serve(
                 await stack.enter_async_context(metrics_peers.answering(registry))
             url = await stack.enter_async_context(store_url(settings))
             store = await stack.enter_async_context(connected(url))
-            assembly = build(equipment, store, besides, metrics_peers)
+            assembly = build(equipment, store, extra_routes, metrics_peers)
             await retry_until(assembly.rooms.revocations.compare, STORE_PATIENCE_S)
             await _Lifecycle(assembly, listener, shares_port).run(ready)
     finally:
@@ -108,17 +108,18 @@ class _Lifecycle:
         self._draining = Draining(assembly.equipment.settings.drain_s)
 
     async def run(self, ready: Ready | None) -> None:
-        """Serve until told to stop. Raises what a job, the HTTP server or ``ready`` raised."""
+        """Serve until told to stop. Raises what a task, the HTTP server or ``ready`` raised."""
         server = self._assembly.server
         with self._signals():
-            jobs = [
-                asyncio.create_task(job(), name=name) for name, job in self._assembly.jobs().items()
+            background = [
+                asyncio.create_task(task(), name=name)
+                for name, task in self._assembly.background_tasks().items()
             ]
             serving = asyncio.create_task(server.serve(sockets=[self._listener]), name="http")
             try:
                 await server.until_started(serving)
                 await self._started(ready)
-                if await _until_over(self._stopping, [serving, *jobs]):
+                if await _until_over(self._stopping, [serving, *background]):
                     await self._drain()
                 await self._end(serving)
             finally:
@@ -127,11 +128,11 @@ class _Lifecycle:
                 await asyncio.gather(
                     serving, return_exceptions=True
                 )  # its error was reported above
-                failed = [job for job in jobs if job.done() and not job.cancelled()]
-                await cancel_all(jobs, PATIENTLY_S)
+                failed = [task for task in background if task.done() and not task.cancelled()]
+                await cancel_all(background, PATIENTLY_S)
                 await self._assembly.rooms.close()
-        for job in failed:
-            job.result()
+        for task in failed:
+            task.result()
 
     async def _started(self, ready: Ready | None) -> None:
         _spare_the_collector()

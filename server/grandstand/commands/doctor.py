@@ -14,7 +14,7 @@ from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 
 if TYPE_CHECKING:
-    from grandstand.commands.findings import Finding
+    from grandstand.commands.checks import CheckResult
 
 
 def doctor(
@@ -45,22 +45,22 @@ def doctor(
         raise typer.Exit(1)
 
 
-async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[Finding]:
+async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[CheckResult]:
     # Imported here: it takes a second, which other commands needn't wait for.
-    from grandstand.commands import findings
+    from grandstand.commands import checks
 
-    machine = [findings.of_files(), findings.of_memory(), findings.of_time()]
-    installed = [findings.of_pages(), await findings.of_ffmpeg()]
+    machine = [checks.of_files(), checks.of_memory(), checks.of_time()]
+    installed = [checks.of_pages(), await checks.of_ffmpeg()]
     try:
         settings = ServerSettings.read(host=host, port=port, data_dir=data_dir)
     except OperatorError as fault:
         advice = "the store, the port and the model were not checked"
-        return [findings.Finding("settings", "FAIL", str(fault), advice), *machine, *installed]
+        return [checks.CheckResult("settings", "FAIL", str(fault), advice), *machine, *installed]
     return [
-        *findings.of_settings(settings),
-        *await findings.of_store(settings),
-        await asyncio.to_thread(findings.of_port, settings.host, settings.port),
+        *checks.of_settings(settings),
+        *await checks.of_store(settings),
+        await asyncio.to_thread(checks.of_port, settings.host, settings.port),
         *machine,
-        findings.of_model(settings),
+        checks.of_model(settings),
         *installed,
     ]

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import typer
 
-from grandstand.commands.bars import drawn
 from grandstand.commands.options import URL, Room, Token, Url
+from grandstand.commands.poll_chart import draw_poll
 from grandstand.commands.remote import Remote, room_path, token_for
 from grandstand.domain.polls.registry import KINDS, plainest
 from grandstand.errors import OperatorError
@@ -337,4 +337,4 @@ def _tell(shown: Any, as_json: bool) -> Callable[[Any], None]:
 
         line(shown)
         return line
-    return drawn(shown)
+    return draw_poll(shown)

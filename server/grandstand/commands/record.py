@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import typer
 
 from grandstand.client.chat_file import ChatFile, Faults, comments, tell_others
-from grandstand.commands.chat import ABSOLUTE_MS, FILE_HELP, ChatForm, moment
+from grandstand.commands.chat_options import ABSOLUTE_MS, FILE_HELP, ChatForm, parse_time
+from grandstand.commands.import_batches import ImportSummary, Survey, batches
 from grandstand.commands.options import URL, Token, Url
-from grandstand.commands.portions import Account, Survey, portions
 from grandstand.commands.remote import Remote, room_path, token_for
 from grandstand.errors import OperatorError
 
@@ -69,8 +69,8 @@ def export(
         is_xml = output is not None and output.suffix == ".xml"
         form = Format.BILIBILI_XML if is_xml else Format.NDJSON
     query = {"format": str(form), "shown": "all" if everything else "only"}
-    query |= {} if start is None else {"from": str(moment(start, "--from"))}
-    query |= {} if end is None else {"to": str(moment(end, "--to"))}
+    query |= {} if start is None else {"from": str(parse_time(start, "--from"))}
+    query |= {} if end is None else {"to": str(parse_time(end, "--to"))}
     remote = Remote(url, token_for(url, token, "moderator", room, TOKEN_LIFE_S))
     if form is Format.BILIBILI_XML and start is None:
         page = remote.ask("GET", f"{room_path(room)}/comments?{urlencode(query | _PAGE)}")
@@ -135,7 +135,7 @@ def import_(
       grandstand import gala evening.xml --at 2026-02-16T20:00:00+08:00
       grandstand import gala 123456.json --format twitch --at 2026-02-16T20:00:00+08:00
     """
-    faults, account = Faults(), Account()
+    faults, account = Faults(), ImportSummary()
     with ChatFile(file, form) as chat:
         survey = Survey(comments(chat, faults))
         faults.tell(file, "broken")
@@ -143,8 +143,8 @@ def import_(
         start = _start(chat, survey, at)
         remote = Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
         path = f"{room_path(room)}/comments"
-        for portion in portions(comments(chat, Faults()), survey, start):
-            account.enter(portion, remote.ask("POST", path, portion.body, patience_s=PATIENCE_S))
+        for batch in batches(comments(chat, Faults()), survey, start):
+            account.enter(batch, remote.ask("POST", path, batch.body, patience_s=PATIENCE_S))
     account.refused.tell(file, "refused")
     unread = f", {faults.count} broken" if faults.count else ""
     print(
@@ -160,7 +160,7 @@ def _start(chat: ChatFile, survey: Survey, at: str | None) -> int:
     """Return what is added to every ``at``."""
     is_dated = survey.first_at >= ABSOLUTE_MS
     if at is not None:
-        return moment(at, "--at") - (round(survey.first_at) if is_dated else 0)
+        return parse_time(at, "--at") - (round(survey.first_at) if is_dated else 0)
     if not is_dated and chat.start is None:
         raise OperatorError(f"{chat.path} counts from 0: give its start with --at")
     return 0 if is_dated else chat.start or 0

@@ -15,7 +15,7 @@ import typer
 from grandstand import resources
 from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
-from grandstand.moderation.explain import because
+from grandstand.moderation.explanation import find_reasons
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
@@ -124,7 +124,7 @@ def _explained(text: str, scorer: OnnxScorer, rules: Rules, policy: Policy) -> d
     return {
         "skeleton": skeleton(text),
         "rules": [[each.category, each.rule] for each in look.findings],
-        "because": [asdict(each) for each in because(scorer, look.asked, policy)],
+        "because": [asdict(each) for each in find_reasons(scorer, look.asked, policy)],
     }
 
 

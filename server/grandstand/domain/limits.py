@@ -14,7 +14,7 @@ ROUNDING_MS = 0.001
 """Sums of clock readings have a smaller error: a caller who is exactly in time needn't wait."""
 
 LONGEST_MS = 10_000.0
-"""The longest wait in a ``Queue``."""
+"""The longest wait in a ``SpacedBucket``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def turn_ms(
 
 
 @dataclass(slots=True)
-class Queue(Bucket):
+class SpacedBucket(Bucket):
     """A bucket that gives each refused caller a turn, at most ``LONGEST_MS`` ahead."""
 
     promised_ms: float = 0.0

@@ -9,7 +9,7 @@ et al., "A primitive operator for similarity joins", 2006). The order is from th
 the alphabet to the first: rare ones come first, gaps last.
 
 Strangers decide how many texts share a trigram. So each text is compared once with a comment, with
-at most ``MOST_COMPARED`` texts, and all the work of a tick is counted: ``Themes.effort``, in
+at most ``MOST_COMPARED`` texts, and all the work of a tick is counted: ``ShownTexts.effort``, in
 letters, postings and trigrams, about 100 ns each. Past ``MOST_EFFORT`` the rest of the tick's
 comments are recognised only if they say exactly the same.
 """
@@ -81,9 +81,9 @@ NO_SHAPE = Shape()
 """The shape of a text that nothing is near to."""
 
 
-def shape(gist: str) -> Shape:
+def shape(skeleton: str) -> Shape:
     """Return the shape of a normal form, without what it repeats ("hahaha" is "ha")."""
-    words = " ".join(dict.fromkeys(gist.split()))
+    words = " ".join(dict.fromkeys(skeleton.split()))
     digits = _OTHERS.sub("", words)
     few = dict.fromkeys([_AGAIN.sub(_ONCE, word) for word in words[:MOST_LETTERS].split()])
     text = f" {' '.join(few)} "
@@ -94,7 +94,7 @@ def shape(gist: str) -> Shape:
 
 
 @dataclass(slots=True, eq=False)
-class Theme:
+class ShownText:
     """A text that was shown: as which comment, when, for how many; ``waiting`` copies came
     since."""
 
@@ -115,7 +115,7 @@ class Theme:
 
 
 @dataclass(slots=True)
-class Themes:
+class ShownTexts:
     """The texts shown lately, oldest first; ``lost`` copies waited for a text that was forgotten.
 
     ``effort`` is the work since it was set to 0, ``compared`` the number of compared pairs of
@@ -125,70 +125,74 @@ class Themes:
     lost: int = 0
     effort: int = 0
     compared: int = 0
-    _by_dedupe_key: OrderedDict[int, Theme] = field(default_factory=OrderedDict)
-    _by_gram: dict[str, list[Theme]] = field(default_factory=dict)
+    _by_dedupe_key: OrderedDict[int, ShownText] = field(default_factory=OrderedDict)
+    _by_gram: dict[str, list[ShownText]] = field(default_factory=dict)
 
-    def shape(self, gist: str) -> Shape:
+    def shape(self, skeleton: str) -> Shape:
         """Return the text's shape, or ``NO_SHAPE`` if the tick's work is used up."""
         if self.effort >= MOST_EFFORT:
             return NO_SHAPE
-        form = shape(gist)
-        self.effort += len(gist) + form.size * _LOOKS_A_GRAM
+        form = shape(skeleton)
+        self.effort += len(skeleton) + form.size * _LOOKS_A_GRAM
         return form
 
-    def same(self, dedupe_key: int) -> Theme | None:
+    def same(self, dedupe_key: int) -> ShownText | None:
         """Return the shown text that says the same, if there is one."""
         return self._by_dedupe_key.get(dedupe_key)
 
-    def near(self, said: Shape) -> Theme | None:
+    def near(self, said: Shape) -> ShownText | None:
         """Return the shown text that says nearly the same; of several the one most like it, then
         the oldest."""
         grams, size, digits = said.grams, said.size, said.digits
         least, most = NEAR * size, size / NEAR
         best, found = NEAR, None
-        compared: set[Theme] = set()
+        compared: set[ShownText] = set()
         for gram in said.finders:
             if self.effort >= MOST_EFFORT:
                 break
             sharing = self._by_gram.get(gram, ())
             self.effort += 1 + len(sharing)
-            for theme in sharing:
-                other = theme.shape
-                if least <= other.size <= most and other.digits == digits and theme not in compared:
+            for earlier in sharing:
+                other = earlier.shape
+                if (
+                    least <= other.size <= most
+                    and other.digits == digits
+                    and earlier not in compared
+                ):
                     if len(compared) == MOST_COMPARED:
                         break
-                    compared.add(theme)
+                    compared.add(earlier)
                     shared = len(grams & other.grams)
                     index = shared / (size + other.size - shared)
                     if index > best or (index == best and found is None):
-                        best, found = index, theme
+                        best, found = index, earlier
         self.compared += len(compared)
         self.effort += len(compared) * (1 + size // _GRAMS_A_LOOK)
         return found
 
-    def add(self, theme: Theme) -> None:
+    def add(self, earlier: ShownText) -> None:
         """Remember the text, in place of one that says the same."""
-        same = self._by_dedupe_key.get(theme.dedupe_key)
+        same = self._by_dedupe_key.get(earlier.dedupe_key)
         if same is not None:
             self._drop(same)
         elif len(self._by_dedupe_key) >= REMEMBERED:
             self._drop(next(iter(self._by_dedupe_key.values())))
-        self._by_dedupe_key[theme.dedupe_key] = theme
-        self.effort += len(theme.shape.finders) * _LOOKS_AN_ENTRY
-        for gram in theme.shape.finders:
+        self._by_dedupe_key[earlier.dedupe_key] = earlier
+        self.effort += len(earlier.shape.finders) * _LOOKS_AN_ENTRY
+        for gram in earlier.shape.finders:
             sharing = self._by_gram.get(gram)
             if sharing is None:
-                self._by_gram[gram] = [theme]
+                self._by_gram[gram] = [earlier]
                 continue
-            sharing.append(theme)
+            sharing.append(earlier)
             if len(sharing) > SHARING:
                 del sharing[0]
 
-    def take(self, theme: Theme) -> int:
+    def take(self, earlier: ShownText) -> int:
         """Forget the text for another showing; return how many copies waited, which it must
         count."""
-        waiting, theme.waiting = theme.waiting, 0
-        self._drop(theme)
+        waiting, earlier.waiting = earlier.waiting, 0
+        self._drop(earlier)
         return waiting
 
     def forget(self, before_ms: float) -> None:
@@ -203,21 +207,21 @@ class Themes:
         """Forget comments that were taken back."""
         if not ids:
             return
-        gone = [theme for theme in self._by_dedupe_key.values() if theme.id in ids]
-        for theme in gone:
-            self._drop(theme)
+        gone = [earlier for earlier in self._by_dedupe_key.values() if earlier.id in ids]
+        for earlier in gone:
+            self._drop(earlier)
 
-    def _drop(self, theme: Theme) -> None:
-        self.lost += theme.waiting
-        del self._by_dedupe_key[theme.dedupe_key]
-        for gram in theme.shape.finders:
+    def _drop(self, earlier: ShownText) -> None:
+        self.lost += earlier.waiting
+        del self._by_dedupe_key[earlier.dedupe_key]
+        for gram in earlier.shape.finders:
             sharing = self._by_gram.get(gram, [])
-            if theme in sharing:  # unless a later one has replaced it
-                sharing.remove(theme)
+            if earlier in sharing:  # unless a later one has replaced it
+                sharing.remove(earlier)
                 if not sharing:
                     del self._by_gram[gram]
 
     @property
     def waiting(self) -> int:
         """Return how many comments wait for the next showing of their text."""
-        return sum(theme.waiting for theme in self._by_dedupe_key.values())
+        return sum(earlier.waiting for earlier in self._by_dedupe_key.values())

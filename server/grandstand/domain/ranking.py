@@ -28,7 +28,7 @@ class Rankable(Protocol):
         """Return what is equal for comments that say the same."""
 
     @property
-    def gist(self) -> str:
+    def skeleton(self) -> str:
         """Return its normal form; asked only for those that are about to be shown."""
 
     @property

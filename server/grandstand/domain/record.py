@@ -88,7 +88,7 @@ def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:
     return f"x{_base36(at)}{_base36(int.from_bytes(said) % 36**8):0>8}"
 
 
-def moment_of(comment_id: str) -> int | None:
+def imported_at(comment_id: str) -> int | None:
     """The programme time that an imported comment's id tells; None for one of the room's own."""
     match = _IMPORTED.fullmatch(comment_id)
     return None if match is None else int(match[1], 36)

@@ -39,9 +39,9 @@ from typing import Generic
 
 from grandstand.domain.fairness import Authors
 from grandstand.domain.moment import Moment
-from grandstand.domain.novelty import QUIET_MS, Shape, Theme, Themes
-from grandstand.domain.pieces import PIECE, Pieces, at_once
+from grandstand.domain.novelty import QUIET_MS, Shape, ShownText, ShownTexts
 from grandstand.domain.ranking import Budget, C, Group, Rankable, merge
+from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
 from grandstand.wire.messages import Settings
 
 FIT = 2.0
@@ -74,7 +74,7 @@ class Choice(Generic[C]):
 class Selector:
     """What a room's sequencer remembers for the selection."""
 
-    themes: Themes = field(default_factory=Themes)
+    shown_texts: ShownTexts = field(default_factory=ShownTexts)
     authors: Authors = field(default_factory=Authors)
     moment: Moment = field(default_factory=Moment)
     budget: Budget = field(default_factory=Budget)
@@ -86,9 +86,9 @@ class Selector:
         waited."""
         if self.is_plain:
             return 0
-        same = self.themes.same(said.dedupe_key)
-        waiting = 0 if same is None else self.themes.take(same)
-        self._remember(said, self.themes.shape(said.gist), shown_ms, count + waiting)
+        same = self.shown_texts.same(said.dedupe_key)
+        waiting = 0 if same is None else self.shown_texts.take(same)
+        self._remember(said, self.shown_texts.shape(said.skeleton), shown_ms, count + waiting)
         return waiting
 
     def choose(
@@ -98,17 +98,17 @@ class Selector:
 
         ``taken`` places are already used by others.
         """
-        return at_once(self.choosing(candidates, now_ms, settings, taken))
+        return run_at_once(self.choosing(candidates, now_ms, settings, taken))
 
     def choosing(
         self, candidates: Sequence[C], now_ms: int, settings: Settings, taken: int = 0
-    ) -> Pieces[Choice[C]]:
+    ) -> TimeSliced[Choice[C]]:
         """Do ``choose`` in pieces."""
         if self.is_plain:
             return self._first(candidates, now_ms, settings, taken)
         taste = settings.selection
         self.moment.hear(now_ms, [each.excitement for each in candidates])
-        self.themes.forget(now_ms - 2 * QUIET_MS * taste.novelty)
+        self.shown_texts.forget(now_ms - 2 * QUIET_MS * taste.novelty)
         self.authors.forget(now_ms)
         quiet_ms = QUIET_MS * taste.novelty * min(1.0, self.moment.rate / BUSY)
         roar = self.moment.roar * taste.moment * FIT
@@ -119,37 +119,37 @@ class Selector:
 
         choice: Choice[C] = Choice()
         merged = merge(candidates, worth)
-        if len(candidates) > PIECE:
+        if len(candidates) > SLICE:
             yield
         groups = self._sifted(choice, merged, now_ms, quiet_ms)
         places = max(0, self.budget.places(now_ms, settings.budget) - taken)
         by_rank = sorted(range(len(groups)), key=lambda index: (-groups[index].rank, index))
         shown: dict[str, tuple[int, Group[C]]] = {}
         for number, index in enumerate(by_rank):
-            if number % PIECE == PIECE - 1:
+            if number % SLICE == SLICE - 1:
                 yield
             group = groups[index]
             if len(shown) >= places or group.weight < taste.least:
                 choice.rest += group.members
                 continue
             group.waiting = 0
-            form = self.themes.shape(group.shown.gist)
-            theme = self.themes.same(group.shown.dedupe_key)
-            if theme is None and quiet_ms > 0:
-                theme = self.themes.near(form)
-            if theme is not None and theme.id in shown:
-                shown[theme.id][1].merged += group.members
-                theme.count += group.count
-            elif theme is not None and theme.is_quiet(now_ms, group.count, quiet_ms):
-                _put_off(choice, group, theme)
+            form = self.shown_texts.shape(group.shown.skeleton)
+            earlier = self.shown_texts.same(group.shown.dedupe_key)
+            if earlier is None and quiet_ms > 0:
+                earlier = self.shown_texts.near(form)
+            if earlier is not None and earlier.id in shown:
+                shown[earlier.id][1].merged += group.members
+                earlier.count += group.count
+            elif earlier is not None and earlier.is_quiet(now_ms, group.count, quiet_ms):
+                _put_off(choice, group, earlier)
             else:
-                group.waiting = 0 if theme is None else self.themes.take(theme)
+                group.waiting = 0 if earlier is None else self.shown_texts.take(earlier)
                 shown[group.shown.id] = index, group
                 self._remember(group.shown, form, now_ms, group.count)
         self.budget.spend(taken + len(shown))
         choice.shown = [group for _, group in sorted(shown.values(), key=lambda each: each[0])]
-        choice.lost, self.themes.lost = self.themes.lost, 0
-        self.themes.effort = 0
+        choice.lost, self.shown_texts.lost = self.shown_texts.lost, 0
+        self.shown_texts.effort = 0
         return choice
 
     def _first(
@@ -171,19 +171,19 @@ class Selector:
         """Yield those that may be shown; the others are put off. Ranks count the waiting copies."""
         free = []
         for group in groups:
-            theme = self.themes.same(group.shown.dedupe_key)
-            if theme is not None and theme.is_quiet(now_ms, group.count, quiet_ms):
-                _put_off(choice, group, theme)
+            earlier = self.shown_texts.same(group.shown.dedupe_key)
+            if earlier is not None and earlier.is_quiet(now_ms, group.count, quiet_ms):
+                _put_off(choice, group, earlier)
             else:
-                group.waiting = 0 if theme is None else theme.waiting
+                group.waiting = 0 if earlier is None else earlier.waiting
                 free.append(group)
         return free
 
     def _remember(self, said: Rankable, form: Shape, shown_ms: int, count: int) -> None:
-        self.themes.add(Theme(said.id, said.dedupe_key, form, shown_ms, count))
+        self.shown_texts.add(ShownText(said.id, said.dedupe_key, form, shown_ms, count))
         self.authors.note(said.user, shown_ms)
 
 
-def _put_off(choice: Choice[C], group: Group[C], theme: Theme) -> None:
-    theme.waiting += group.count
-    choice.again += [(each, theme.id) for each in group.members]
+def _put_off(choice: Choice[C], group: Group[C], earlier: ShownText) -> None:
+    earlier.waiting += group.count
+    choice.again += [(each, earlier.id) for each in group.members]

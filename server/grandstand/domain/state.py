@@ -13,10 +13,10 @@ from typing import Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from grandstand.domain.hints import Hint
+from grandstand.domain.ban_hints import Hint
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
-from grandstand.domain.unwanted import Unwanted
+from grandstand.domain.unwanted_texts import Unwanted
 from grandstand.wire.messages import (
     Comment,
     Cue,

@@ -16,9 +16,9 @@ from uuid import uuid4
 import structlog
 from msgspec import UNSET
 
+from grandstand.domain.ban_hints import DAY_S, DEVICE_MS, hint, network_of
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import GuestBanned, StaffCame
-from grandstand.domain.hints import DAY_S, DEVICE_MS, hint, network_of
 from grandstand.domain.identity import Identity
 from grandstand.domain.polls import views
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction

@@ -20,7 +20,7 @@ import structlog
 from msgspec import UNSET
 
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
-from grandstand.domain.limits import Queue, Rate, Window
+from grandstand.domain.limits import Rate, SpacedBucket, Window
 from grandstand.edge import validation
 from grandstand.edge.position import StreamPosition
 from grandstand.edge.submission import Answer
@@ -95,7 +95,7 @@ class ViewerSession:
         self.identity: Identity | None = None
         self._waiting: list[tuple[bytes, bool]] | None = None
         self._bad: Window | None = None
-        self._bucket: Queue | None = None
+        self._bucket: SpacedBucket | None = None
         self._deadline: Deadline | None = None
         self._position: StreamPosition | None = None
         self._ended = False
@@ -334,7 +334,7 @@ class ViewerSession:
 
     def _limited(self) -> RefusedError | None:
         if self._bucket is None:  # most viewers never say anything: it has 48 bytes
-            self._bucket = Queue()
+            self._bucket = SpacedBucket()
         wait_ms = self._bucket.take(asyncio.get_running_loop().time() * 1000, MESSAGES)
         words = "too many messages on one connection"
         return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None

@@ -17,7 +17,7 @@ from grandstand.domain.polls import views
 from grandstand.replica.publication import Publication
 from grandstand.replica.replica import Replica
 from grandstand.wire.codec import Codec, encode, raw
-from grandstand.wire.framing import split
+from grandstand.wire.frame_splitting import split
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Cue,

@@ -26,7 +26,7 @@ from grandstand.effects.http_client import HttpClient
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.registry import kind_of
 from grandstand.leader.commits import Batch, Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 from grandstand.store.effects import FIRINGS_KEPT, Secrets
 from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
@@ -58,7 +58,7 @@ class Effects:
         self._http = http
         self._metrics = metrics
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Follow the commits of ``room``."""
         work = _RoomEffects(room, self._http, self._metrics)
         parts = [
@@ -76,7 +76,7 @@ class Effects:
 class _RoomEffects:
     """One room's effects, for as long as this process leads it."""
 
-    def __init__(self, room: RoomAtWork, http: HttpClient, metrics: Metrics) -> None:
+    def __init__(self, room: LeaderRoom, http: HttpClient, metrics: Metrics) -> None:
         self.firing: dict[str, asyncio.Task[None]] = {}
         self._room = room
         self._http = http

@@ -60,7 +60,7 @@ class _Batch(Generic[Model, Input, Row]):
     since_s: float = field(default_factory=time.perf_counter)
 
 
-_Job = list[_Batch[Model, Input, Row]]
+_Group = list[_Batch[Model, Input, Row]]
 
 
 class ModelQueue(Generic[Model, Input, Row]):
@@ -97,7 +97,7 @@ class ModelQueue(Generic[Model, Input, Row]):
         self._queue: deque[_Batch[Model, Input, Row]] = deque()
         self._waiting = 0  # inputs in the queue
         self._busy = 0  # threads
-        self._at_work: list[_Job[Model, Input, Row]] = []
+        self._at_work: list[_Group[Model, Input, Row]] = []
 
     async def ask(
         self,
@@ -146,7 +146,7 @@ class ModelQueue(Generic[Model, Input, Row]):
     def _takes(self, more: int) -> bool:
         if self._busy < self._threads:
             return True
-        overdue = sum(all(each.answer.cancelled() for each in job) for job in self._at_work)
+        overdue = sum(all(each.answer.cancelled() for each in group) for group in self._at_work)
         return overdue < self._threads and self._waiting + more <= self._waiting_max
 
     def _drop_given_up(self) -> None:
@@ -154,70 +154,70 @@ class ModelQueue(Generic[Model, Input, Row]):
         while self._queue and self._queue[0].answer.cancelled():
             self._waiting -= len(self._queue.popleft().inputs)
 
-    def _next(self) -> _Job[Model, Input, Row]:
+    def _next(self) -> _Group[Model, Input, Row]:
         """Take the first that wait, all of one model, as many as may go together."""
-        job: _Job[Model, Input, Row] = []
+        group: _Group[Model, Input, Row] = []
         size = 0
         self._drop_given_up()
         while self._queue and (
-            not job
+            not group
             or (
-                self._queue[0].model is job[0].model
+                self._queue[0].model is group[0].model
                 and size + len(self._queue[0].inputs) <= self._together_max
             )
         ):
-            job.append(self._queue.popleft())
-            size += len(job[-1].inputs)
-            self._waiting -= len(job[-1].inputs)
+            group.append(self._queue.popleft())
+            size += len(group[-1].inputs)
+            self._waiting -= len(group[-1].inputs)
             self._drop_given_up()
-        return job
+        return group
 
     # --- in a thread -----------------------------------------------------------------------------
 
     def _work(self) -> None:
         """Ask the model until nothing waits."""
-        job: _Job[Model, Input, Row] = []
+        group: _Group[Model, Input, Row] = []
         while True:
             with self._lock:
-                if job:
-                    self._at_work.remove(job)
-                job = self._next()
-                if not job:
+                if group:
+                    self._at_work.remove(group)
+                group = self._next()
+                if not group:
                     self._busy -= 1
                     return
-                self._at_work.append(job)
-            found = self._found(job)
-            job[0].answer.get_loop().call_soon_threadsafe(self._hand_over, job, found)
+                self._at_work.append(group)
+            found = self._found(group)
+            group[0].answer.get_loop().call_soon_threadsafe(self._hand_over, group, found)
 
-    def _found(self, job: _Job[Model, Input, Row]) -> Mapping[Input, Row] | Exception:
+    def _found(self, group: _Group[Model, Input, Row]) -> Mapping[Input, Row] | Exception:
         now_s = time.perf_counter()
-        for batch in job:
+        for batch in group:
             self._metrics.queue_seconds.observe(now_s - batch.since_s)
-        inputs = list(dict.fromkeys(each for batch in job for each in batch.inputs))
+        inputs = list(dict.fromkeys(each for batch in group for each in batch.inputs))
         self._metrics.batch_inputs.observe(len(inputs))
         try:
             with self._metrics.seconds.time():
-                return dict(zip(inputs, self._ask(job[0].model, inputs), strict=True))
+                return dict(zip(inputs, self._ask(group[0].model, inputs), strict=True))
         except Exception as fault:  # whatever it is, those who ask go on without the model
             return fault
 
     # --- on the loop -----------------------------------------------------------------------------
 
     def _hand_over(
-        self, job: _Job[Model, Input, Row], found: Mapping[Input, Row] | Exception
+        self, group: _Group[Model, Input, Row], found: Mapping[Input, Row] | Exception
     ) -> None:
         if isinstance(found, Exception):
             self.counts.failed_batches += 1
             if not self._failing:  # once, until it works again: a broken model fails every batch
-                count = sum(len(batch.inputs) for batch in job)
+                count = sum(len(batch.inputs) for batch in group)
                 _log.error("model_failed", model=self._name, inputs=count, exc_info=found)
             self._failing = True
-            for batch in job:
+            for batch in group:
                 if not batch.answer.done():
                     batch.answer.set_result(None)
             return
         self._failing = False
-        for batch in job:
+        for batch in group:
             self.counts.answered += len(batch.inputs)
             if batch.answer.done():
                 batch.late(found)

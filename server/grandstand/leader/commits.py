@@ -10,9 +10,9 @@ import structlog
 from grandstand.domain import events
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 from grandstand.store.errors import ConflictError
-from grandstand.store.jobs import JobCursor
+from grandstand.store.job_cursors import JobCursor
 from grandstand.store.store import retry_until
 from grandstand.telemetry import Metrics
 
@@ -47,7 +47,7 @@ class Cursor:
     ``at`` is None before.
     """
 
-    def __init__(self, room: RoomAtWork, job: str) -> None:
+    def __init__(self, room: LeaderRoom, job: str) -> None:
         self._room = room
         self._job = job
         self.at: JobCursor | None = None
@@ -58,7 +58,7 @@ class Cursor:
 
         Raises StoreUnavailable, UnknownRoomError.
         """
-        self.at = await self._room.store.jobs.enroll(self._room.id, self._job)
+        self.at = await self._room.store.job_cursors.enroll(self._room.id, self._job)
         self._undone_since = self._room.stands.now if self.is_behind else None
         return self.at
 
@@ -77,7 +77,7 @@ class Cursor:
         before, after = self.at, JobCursor(batch.epoch, batch.seq)
         payloads = [events.encode(event) for event in found]
         await retry_until(
-            lambda: self._room.store.jobs.advance(
+            lambda: self._room.store.job_cursors.advance(
                 self._room.id, self._job, before, after, payloads
             ),
             PATIENCE_S,
@@ -108,7 +108,7 @@ class Cursor:
 class Commits:
     """The commits after a job's cursor, in batches, endlessly."""
 
-    def __init__(self, room: RoomAtWork, job: str, cursor: Cursor, metrics: Metrics) -> None:
+    def __init__(self, room: LeaderRoom, job: str, cursor: Cursor, metrics: Metrics) -> None:
         self._room = room
         self._job = job
         self._cursor = cursor

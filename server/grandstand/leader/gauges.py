@@ -13,7 +13,7 @@ from msgspec import UNSET
 from grandstand.domain.envelope import Latest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Frame, Tally
 from grandstand.wire.messages import Gauges as RoomGauges
@@ -29,7 +29,7 @@ class Gauges:
 
     name = "gauges"
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Publish what is due after every tick."""
         telling = _Telling(room)
         while True:
@@ -39,7 +39,7 @@ class Gauges:
 
 @dataclass(slots=True)
 class _Telling:
-    room: RoomAtWork
+    room: LeaderRoom
     viewers: int = 0
     told: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from grandstand.leader.commits import Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 
 
 class Job(Protocol):
@@ -33,7 +33,7 @@ class Job(Protocol):
         """Return the name under which its cursor is stored; it must never change once a room has
         it."""
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Work for ``room`` until cancelled.
 
         A job that never asks for ``commits`` has no cursor in the store.

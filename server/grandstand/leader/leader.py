@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import structlog
 
 from grandstand.leader.job import Job
-from grandstand.leader.jobs import ROOM_JOBS
-from grandstand.leader.work import RoomWork
+from grandstand.leader.registry import ROOM_JOBS
+from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.store.errors import (
     ConflictError,
     RoomEndedError,
@@ -59,7 +59,7 @@ def _nobody() -> Iterable[str]:
 class _Led:
     """A room whose lease this process holds, as far as it knows."""
 
-    work: RoomWork
+    supervisor: RoomSupervisor
     task: asyncio.Task[None]
 
 
@@ -90,7 +90,7 @@ class RoomLeader:
 
     async def run(self) -> None:
         """Work until cancelled, then give the leases back."""
-        woken = self._store.awake.woken
+        woken = self._store.awake_rooms.woken
         try:
             while True:
                 woken.clear()
@@ -108,7 +108,7 @@ class RoomLeader:
             await self._stop()
 
     async def _round(self) -> None:
-        awake = self._store.awake
+        awake = self._store.awake_rooms
         await self._let_rest()
         await self._look_around()
         working = {room for room, led in self._working.items() if not led.task.done()}
@@ -124,18 +124,18 @@ class RoomLeader:
         # Announced first: if this process dies, another one goes on.
         await awake.wake(sorted(taken), self._store.now_ms())
         for room in taken:
-            work = RoomWork(room, self._store, self._metrics, self._jobs)
-            task = asyncio.create_task(self._work(room, work), name=f"work for {room}")
-            self._working[room] = _Led(work, task)
+            supervisor = RoomSupervisor(room, self._store, self._metrics, self._jobs)
+            task = asyncio.create_task(self._lead(room, supervisor), name=f"work for {room}")
+            self._working[room] = _Led(supervisor, task)
 
     def _tell_how_far_behind(self) -> None:
         for job in self._jobs:
-            behind_s = (led.work.behind_s(job.name) for led in self._working.values())
+            behind_s = (led.supervisor.behind_s(job.name) for led in self._working.values())
             self._metrics.job_behind.labels(job.name).set(max(behind_s, default=0.0))
 
     async def _look_around(self) -> None:
         """Check some of the rooms, in their turn, and now and then read which rooms there are."""
-        now_s, awake = asyncio.get_running_loop().time(), self._store.awake
+        now_s, awake = asyncio.get_running_loop().time(), self._store.awake_rooms
         if now_s - self._listed_s >= ROOMS_S:
             self._listed_s = now_s
             self._rooms = await self._store.rooms.ids()
@@ -150,13 +150,13 @@ class RoomLeader:
         for room in await awake.backlogged([each for each in some if each not in self._working]):
             awake.nudge(room)
 
-    async def _work(self, room: str, work: RoomWork) -> None:
+    async def _lead(self, room: str, supervisor: RoomSupervisor) -> None:
         try:
-            self._resting[room] = await work.run()
+            self._resting[room] = await supervisor.run()
         except ConflictError as conflict:
             log.warning("sequencer_superseded", room=room, reason=str(conflict))
         except RoomEndedError:
-            await work.end()
+            await supervisor.end()
             await self._sweep(room)
         except UnknownRoomError as gone:
             log.warning("sequencer_stopped", room=room, reason=str(gone))
@@ -170,7 +170,7 @@ class RoomLeader:
         """Give the quiet rooms back, all at once; what was appended meanwhile wakes them."""
         resting = dict(self._resting)
         if resting:
-            await self._store.awake.rest(resting)
+            await self._store.awake_rooms.rest(resting)
             await self._store.leases.give_back(sorted(resting))
         for room in resting:
             await self._dismiss(room)
@@ -193,12 +193,12 @@ class RoomLeader:
     async def _dismiss(self, room: str) -> None:
         led = self._working.pop(room)
         await cancel_all([led.task])
-        await led.work.end()
+        await led.supervisor.end()
         self._resting.pop(room, None)
 
     async def _stop(self) -> None:
         # At once: the process that waits for us may lose patience.
         await cancel_all(led.task for led in self._working.values())
-        await asyncio.gather(*(led.work.end() for led in self._working.values()))
+        await asyncio.gather(*(led.supervisor.end() for led in self._working.values()))
         with contextlib.suppress(StoreUnavailable):  # they run out by themselves
             await self._store.leases.give_back(sorted(self._working))

@@ -13,7 +13,7 @@ import structlog
 from grandstand.domain.events import PollFinished
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 from grandstand.store.errors import StoreUnavailable
 
 AGAIN_MS = 1000
@@ -27,7 +27,7 @@ class PollClosing:
 
     name = "poll closing"
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Look at the polls after every tick."""
         closed: dict[str, int] = {}
         while True:
@@ -52,7 +52,7 @@ def is_over(poll: PollRecord, now: int) -> bool:
     )
 
 
-async def _close(room: RoomAtWork, poll: PollRecord) -> None:
+async def _close(room: LeaderRoom, poll: PollRecord) -> None:
     try:
         kept_s = room.settings.record_retention
         tally, voters = await room.store.votes.close(room.id, poll, kept_s)

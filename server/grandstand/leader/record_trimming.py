@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from grandstand.leader.commits import Commits, Cursor
-from grandstand.leader.room import RoomAtWork
+from grandstand.leader.room import LeaderRoom
 
 TRIM_S = 5.0
 
@@ -19,7 +19,7 @@ class RecordTrimming:
 
     name = "record trimming"
 
-    async def run(self, room: RoomAtWork, commits: Commits, cursor: Cursor) -> None:
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Trim at the start, for a room that only time has changed, and after commits."""
         await _trim(room)
         async for batch in commits:
@@ -28,7 +28,7 @@ class RecordTrimming:
             await asyncio.sleep(TRIM_S)
 
 
-async def _trim(room: RoomAtWork) -> None:
+async def _trim(room: LeaderRoom) -> None:
     settings = room.settings
     kept_ms = settings.record_retention * 1000 + settings.max_latency + LEEWAY_MS
     await room.store.record.trim(room.id, room.now() - kept_ms)

@@ -28,7 +28,7 @@ RECENT = 32
 NO_RATE = CommentRate(0, 1)
 
 
-class RoomAtWork:
+class LeaderRoom:
     """One room that this process sequences."""
 
     def __init__(self, room: str, store: Store) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from grandstand.moderation.findings import CATEGORIES, HOLD, SEVERITY_NAMES, Finding
-from grandstand.text.letters import is_part
 from grandstand.text.normalise import skeleton
+from grandstand.text.word_boundaries import is_part
 
 _WORDS_MAX, _FORMS_MAX = 64, 14
 """Words and forms that are examined in one comment. Of 66,000 real ones none had more than 50 and

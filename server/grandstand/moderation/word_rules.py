@@ -31,8 +31,8 @@ from grandstand.moderation.findings import (
 from grandstand.moderation.harmless import Harmless
 from grandstand.moderation.phrases import Match, Phrases
 from grandstand.text import normalise
-from grandstand.text.letters import is_gapless, is_part
 from grandstand.text.normalise import skeleton
+from grandstand.text.word_boundaries import is_gapless, is_part
 
 _AGAIN = re.compile(r"(.)(?=\1)")
 """All but the last of a run. Deleting them takes a third of the time of replacing each run by

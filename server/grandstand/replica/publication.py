@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from grandstand.domain.envelope import Commit, Latest
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import Frame, Notice
 
@@ -75,7 +75,7 @@ class Publication:
         self.offset = offset
         self.additions = additions
         self._message = message
-        self._msgpack = frames.plain(payload, text=False)
+        self._msgpack = websocket_frames.plain(payload, text=False)
         self._msgpack_deflated: bytes | None = None
         self._json: bytes | None = None
         self._json_deflated: bytes | None = None
@@ -88,7 +88,7 @@ class Publication:
     @property
     def payload(self) -> bytes:
         """Return the message in msgpack."""
-        return frames.payload(self._msgpack)
+        return websocket_frames.payload(self._msgpack)
 
     def ready(self, is_text: bool, deflates: bool) -> bytes:
         """Return the bytes to write to a viewer of this kind."""
@@ -101,7 +101,7 @@ class Publication:
         if self._json is None:
             message, self._message = self._message, None
             payload = encode(message or decode_frame(self.payload), "json")
-            self._json = frames.plain(payload, is_text)
+            self._json = websocket_frames.plain(payload, is_text)
         if not deflates:
             return self._json
         if self._json_deflated is None:
@@ -111,7 +111,7 @@ class Publication:
     def _deflated(self, plain: bytes, is_text: bool) -> bytes:
         if len(self.payload) < DEFLATE_FROM_BYTES:
             return plain
-        return frames.deflated(frames.payload(plain), is_text)
+        return websocket_frames.deflated(websocket_frames.payload(plain), is_text)
 
 
 def of_commit(commit: Commit) -> list[Publication]:

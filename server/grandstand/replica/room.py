@@ -18,7 +18,7 @@ from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.outcome import Result
 from grandstand.domain.state import OutcomeRecord
-from grandstand.domain.stored import UNREADABLE
+from grandstand.domain.stored_state import UNREADABLE
 from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.store import outcomes

@@ -12,7 +12,7 @@ import structlog
 
 from grandstand.domain import envelope
 from grandstand.domain.envelope import Ended, Renewed
-from grandstand.domain.stored import UNREADABLE
+from grandstand.domain.stored_state import UNREADABLE
 from grandstand.replica.revocations import RevocationList
 from grandstand.replica.room import LiveRoom, load
 from grandstand.store import keys

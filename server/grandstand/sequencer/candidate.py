@@ -34,7 +34,7 @@ class Candidate(Struct, frozen=True, gc=False):
         return self.utterance.user
 
     @property
-    def gist(self) -> str:
+    def skeleton(self) -> str:
         """Return its normal form."""
         return skeleton(self.utterance.text)
 

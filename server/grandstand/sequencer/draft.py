@@ -15,7 +15,8 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from grandstand.domain import announcing
+from grandstand.domain import announcement
+from grandstand.domain.ban_hints import MAX_HINTS, Hint
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import (
     ClockReset,
@@ -40,7 +41,6 @@ from grandstand.domain.events import (
     StatsGiven,
 )
 from grandstand.domain.expiry import forget_first, forget_over
-from grandstand.domain.hints import MAX_HINTS, Hint
 from grandstand.domain.outcome import Effect, Fate, Outcome, Refusal, Refused
 from grandstand.domain.polls import steps
 from grandstand.domain.polls.record import PollRecord
@@ -54,8 +54,8 @@ from grandstand.domain.state import (
     Sanction,
     Staff,
 )
-from grandstand.domain.unwanted import UnwantedTexts
-from grandstand.overlays.stats import MAX_WAITING, Cards, TooManyWaitError
+from grandstand.domain.unwanted_texts import UnwantedTexts
+from grandstand.overlays.stats_cards import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.sequencer.candidate import Candidate
 from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay, Settings
 
@@ -105,8 +105,8 @@ class Draft:
     def announce(self) -> None:
         """Take into the tick the polls and cues whose time is near."""
         known = self.state.polls | self.polls
-        self.polls |= {poll.id: poll for poll in announcing.due_polls(known.values(), self.now)}
-        for cue in announcing.due_cues(self.state, self.now):
+        self.polls |= {poll.id: poll for poll in announcement.due_polls(known.values(), self.now)}
+        for cue in announcement.due_cues(self.state, self.now):
             self.cues.append(cue)
             self.private.cues_ahead[cue.id] = None
 
@@ -226,12 +226,12 @@ class Draft:
             raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
 
     def _cue(self, cue: Cue) -> None:
-        if announcing.is_near(cue.at, self.now):
+        if announcement.is_near(cue.at, self.now):
             self.cues.append(cue)
             return
         ahead = self.private.cues_ahead
-        if len(self.state.cues_ahead) + len(ahead) >= announcing.MAX_CUES_AHEAD:
-            words = f"more than {announcing.MAX_CUES_AHEAD} cues would wait for their time"
+        if len(self.state.cues_ahead) + len(ahead) >= announcement.MAX_CUES_AHEAD:
+            words = f"more than {announcement.MAX_CUES_AHEAD} cues would wait for their time"
             raise ImpossibleEventError(Refusal.OVERLOADED, words)
         ahead[cue.id] = cue
 

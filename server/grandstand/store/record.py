@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 
-from grandstand.domain.record import Row, moment_of
-from grandstand.domain.stored import UNREADABLE
+from grandstand.domain.record import Row, imported_at
+from grandstand.domain.stored_state import UNREADABLE
 from grandstand.store import keys
 from grandstand.store.reader import Reader
 
@@ -78,7 +78,7 @@ class Record:
         """Return the row of one comment, if it is in the record."""
         if not comment_id:
             return None
-        at = moment_of(comment_id)
+        at = imported_at(comment_id)
         if at is None:
             at = await self._reader.ask("HGET", keys.at_of(room, comment_id), comment_id[-1])
         if at is None:

@@ -15,7 +15,7 @@ import msgspec
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import PARTS, RoomState, Sanction
-from grandstand.domain.stored import item_of, state_of
+from grandstand.domain.stored_state import item_of, state_of
 from grandstand.store import keys
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from grandstand.domain.clock import StoreClock
-from grandstand.store import fitness
-from grandstand.store.awake import Awake
+from grandstand.store import preflight
+from grandstand.store.awake_rooms import AwakeRooms
 from grandstand.store.bus import Bus
 from grandstand.store.connection import connect, translated
+from grandstand.store.deletions import Deletions
 from grandstand.store.durability import Durability, probe
 from grandstand.store.effects import Effects
-from grandstand.store.endings import Endings
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.ingest import Ingest
-from grandstand.store.jobs import Jobs
+from grandstand.store.job_cursors import JobCursors
 from grandstand.store.leases import Leases
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
@@ -62,18 +62,18 @@ class Store:
         self.node = node
         self.durability = durability
         self.clock = StoreClock()
-        self.awake = Awake(reader)
-        self.ingest = Ingest(reader, writer, self.awake.nudge, self.clock)
+        self.awake_rooms = AwakeRooms(reader)
+        self.ingest = Ingest(reader, writer, self.awake_rooms.nudge, self.clock)
         self.losses = Losses()
         self.timeline = Timeline(reader, writer, self.losses)
-        self.jobs = Jobs(writer)
+        self.job_cursors = JobCursors(writer)
         self.effects = Effects(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
         self.record = Record(reader)
-        self.rooms = Rooms(reader, writer, self.awake.nudge)
+        self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.fingerprints = Fingerprints(reader)
         self.revocations = Revocations(reader, writer)
-        self.endings = Endings(reader, writer, self.awake.nudge)
+        self.deletions = Deletions(reader, writer, self.awake_rooms.nudge)
         self.leases = Leases(writer, node)
 
     def bus(
@@ -122,7 +122,7 @@ async def open_store(url: str) -> Store:
     """
     redis = connect(url)
     try:
-        await fitness.check(redis)
+        await preflight.check(redis)
         store = Store(redis, await probe(redis), node=secrets.token_hex(4))
         await store.sample_clock()
     except BaseException:

@@ -21,9 +21,9 @@ import structlog
 from grandstand.domain import envelope
 from grandstand.domain.envelope import Commit, Latest, Renewed
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.record import Row, moment_of
+from grandstand.domain.record import Row, imported_at
 from grandstand.domain.state import PARTS, RoomState
-from grandstand.domain.stored import UNREADABLE, item_of, state_of
+from grandstand.domain.stored_state import UNREADABLE, item_of, state_of
 from grandstand.store import keys
 from grandstand.store.errors import (
     ConflictError,
@@ -241,7 +241,7 @@ def _commit_call(
     rows: list[tuple[int, str, str, bytes]] = []
     for row in changes.rows:
         place = 0  # an imported comment's id tells its moment by itself
-        if moment_of(row.id) is None:
+        if imported_at(row.id) is None:
             place = buckets.setdefault(keys.at_of(room, row.id), len(buckets) + 1)
         rows.append((place, row.id[-1], str(row.at), _encoder.encode(row)))
     body = {

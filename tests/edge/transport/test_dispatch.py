@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from grandstand.edge.transport.dispatch import Dispatch, asks_for_websocket
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 
 from tests.edge.echo import Served, serving
 from tests.edge.queues import send_in_pieces
@@ -68,7 +68,9 @@ async def test_a_viewer_comes_in_however_its_request_is_split(pieces: int) -> No
         cuts = range(0, len(HEAD), size)
         await send_in_pieces(served, writer, [HEAD[cut : cut + size] for cut in cuts])
         writer.write(HELLO_MASKED_WITH_ZERO)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
+        await asyncio.wait_for(
+            reader.readuntil(websocket_frames.plain(b"hello", text=True)), PATIENCE_S
+        )
         assert len(served.server.server_state.connections) == 1
         await hang_up(writer)
         await asyncio.wait_for(served.session.is_over.wait(), PATIENCE_S)
@@ -79,7 +81,9 @@ async def test_a_frame_sent_along_with_the_request_is_not_lost() -> None:
     async with serving(http=Dispatch) as served:
         reader, writer = await connected(served)
         writer.write(HEAD + HELLO_MASKED_WITH_ZERO)
-        await asyncio.wait_for(reader.readuntil(frames.plain(b"hello", text=True)), PATIENCE_S)
+        await asyncio.wait_for(
+            reader.readuntil(websocket_frames.plain(b"hello", text=True)), PATIENCE_S
+        )
         await hang_up(writer)
 
 

@@ -23,7 +23,7 @@ from grandstand.edge.transport.websocket import (
     CLOSING_S,
     ViewerSocket,
 )
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -426,7 +426,7 @@ def test_a_small_message_that_inflates_to_a_megabyte_closes_with_1009() -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (frames.plain(b"unmasked", text=True), 1002),
+        (websocket_frames.plain(b"unmasked", text=True), 1002),
         (masked(Opcode.CONT, b"x"), 1002),
         (b"\x83\x80\x00\x00\x00\x00", 1002),
         (masked(Opcode.TEXT, b"x", deflate=True), 1002),
@@ -458,7 +458,7 @@ def test_a_violation_of_the_protocol_is_told_to_the_peer_before_the_stream_ends(
 
 def test_a_ready_frame_goes_to_the_transport_as_the_same_object() -> None:
     viewer = Viewer.opened()
-    frame = frames.plain(b"to all", text=True)
+    frame = websocket_frames.plain(b"to all", text=True)
     viewer.socket.write(frame)
     assert viewer.wire.last_written is frame
 
@@ -541,7 +541,7 @@ def test_a_session_that_closes_on_a_message_already_followed_by_a_close_just_end
         masked(Opcode.TEXT, b"a"), masked(Opcode.TEXT, b"b"), masked(Opcode.CLOSE, b"\x03\xe8")
     )
     assert viewer.session.messages == [(b"a", True)]
-    assert answer == frames.plain(b"a", text=True) + close_frame(4000)
+    assert answer == websocket_frames.plain(b"a", text=True) + close_frame(4000)
     assert viewer.wire.is_closed
 
 
@@ -714,14 +714,14 @@ async def test_a_frame_of_64_kib_passes_to_a_viewer_that_reads() -> None:
     payload = b"x" * 65_536
     async with serving() as served, connect(served.url, max_size=None) as client:
         for _ in range(20):
-            served.session.socket.write(frames.plain(payload, text=False))
+            served.session.socket.write(websocket_frames.plain(payload, text=False))
             assert await client.recv() == payload
         assert not served.session.socket.paused
 
 
 async def test_a_viewer_that_doesn_t_read_is_behind_once_small_buffers_are_full() -> None:
     receive_buffer_bytes = 16 * 1024
-    frame = frames.plain(b"x" * 1_024, text=False)
+    frame = websocket_frames.plain(b"x" * 1_024, text=False)
     loop = asyncio.get_running_loop()
     async with serving() as served:
         with sockets.socket() as peer:
@@ -802,7 +802,7 @@ async def test_a_peer_that_ignores_every_close_is_cut_off_by_the_sweep() -> None
             await loop.sock_connect(peer, ("127.0.0.1", served.port))
             await loop.sock_sendall(peer, head())
             await loop.sock_recv(peer, 4_096)
-            served.session.socket.write(frames.plain(b"x" * 10_000_000, text=False))
+            served.session.socket.write(websocket_frames.plain(b"x" * 10_000_000, text=False))
             served.session.socket.close(1012, "restart")
             for _ in range(CLOSING_S + 1):
                 served.keepalive.sweep()

@@ -1,14 +1,14 @@
 from typing import Any
 
 import msgspec
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 
 from loadtest.seats.chunks import MOST_KNOWN, Chunk, Chunks
 from loadtest.seats.dialects import Grandstand, Kind, WebSocket
 
 
 def message(**fields: Any) -> bytes:
-    return frames.plain(msgspec.msgpack.encode(fields), text=False)
+    return websocket_frames.plain(msgspec.msgpack.encode(fields), text=False)
 
 
 def frame(offset: int | None = None, **fields: Any) -> bytes:
@@ -52,13 +52,13 @@ def test_what_was_read_in_vain_need_not_be_read_again() -> None:
 def test_a_chunk_is_made_once_and_the_oldest_is_forgotten() -> None:
     chunks = Chunks(WebSocket("host", "/"))
     for number in range(MOST_KNOWN + 1):
-        chunks.learn(frames.plain(b"%d" % number, text=True))
-    assert chunks.known(frames.plain(b"0", text=True)) is None
-    assert chunks.known(frames.plain(b"1", text=True)) is not None
+        chunks.learn(websocket_frames.plain(b"%d" % number, text=True))
+    assert chunks.known(websocket_frames.plain(b"0", text=True)) is None
+    assert chunks.known(websocket_frames.plain(b"1", text=True)) is not None
 
 
 def test_frames_of_a_peer_are_counted_and_have_no_offset() -> None:
-    data = frames.plain(b"hello", text=True) * 3
+    data = websocket_frames.plain(b"hello", text=True) * 3
     chunk, _ = Chunks(WebSocket("host", "/")).learn(data)
     assert chunk is not None
     assert (chunk.frames, chunk.before, chunk.after) == (3, 0, 0)

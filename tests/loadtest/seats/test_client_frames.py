@@ -1,5 +1,5 @@
 import pytest
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
@@ -20,7 +20,7 @@ def test_a_clients_frame_is_what_websockets_writes_but_for_the_mask(size: int) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("make", [frames.plain, frames.deflated])
+@pytest.mark.parametrize("make", [websocket_frames.plain, websocket_frames.deflated])
 def test_the_servers_frames_are_found_whole_or_not_at_all(size: int, make: object) -> None:
     assert callable(make)
     payload = bytes(n % 251 for n in range(size))
@@ -33,7 +33,7 @@ def test_the_servers_frames_are_found_whole_or_not_at_all(size: int, make: objec
 
 @given(st.lists(st.binary(max_size=300)), st.integers(0, 40))
 def test_frames_are_found_one_after_the_other(payloads: list[bytes], cut: int) -> None:
-    data = b"".join(frames.plain(payload, True) for payload in payloads)
+    data = b"".join(websocket_frames.plain(payload, True) for payload in payloads)
     at, read = 0, []
     while (frame := found(data[: len(data) - cut], at)) is not None:
         read.append(frame.payload)

@@ -35,7 +35,7 @@ from websockets.typing import ExtensionParameter, StatusLike, Subprotocol
 from websockets.utils import accept_key
 
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.frames import WINDOW_BITS
+from grandstand.wire.websocket_frames import WINDOW_BITS
 
 NOT_SNIFFED = ("X-Content-Type-Options", "nosniff")
 """On every HTTP answer: browsers believe its Content-Type."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from math import ceil
 
-from grandstand.domain.fair_queue import FairQueue
+from grandstand.domain.fair_limiter import FairLimiter
 from grandstand.edge.transport.client_address import counted_as
 from grandstand.edge.transport.handshake import problem
 from grandstand.wire.codes import ErrorCode
@@ -35,7 +35,7 @@ class HandshakeLimit:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._now = now
-        self._queue = FairQueue(per_s, LONGEST_S * 1000)
+        self._queue = FairLimiter(per_s, LONGEST_S * 1000)
         self._on_refusal = on_refusal
 
     def refusal(self, peer: str) -> bytes:

@@ -23,7 +23,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 
 from grandstand.domain.limits import Rate
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 
 try:
     from websockets.speedups import apply_mask
@@ -212,10 +212,12 @@ class Inbound:
         opcode = _DEFLATED.get(first)
         if opcode is None or not self._deflates or length > _DEFLATED_BYTES:
             return None
-        inflater = zlib.decompressobj(-frames.WINDOW_BITS)
+        inflater = zlib.decompressobj(-websocket_frames.WINDOW_BITS)
         body = apply_mask(data[begin:], data[begin - 4 : begin])
         try:
-            payload = inflater.decompress(body + frames.SYNC_FLUSH_TAIL, MAX_MESSAGE_BYTES)
+            payload = inflater.decompress(
+                body + websocket_frames.SYNC_FLUSH_TAIL, MAX_MESSAGE_BYTES
+            )
         except zlib.error:
             return None
         return None if inflater.unconsumed_tail else (opcode, payload)
@@ -231,6 +233,6 @@ class Inbound:
         if self._protocol is None:
             self._protocol = Protocol(SERVER, max_size=MAX_MESSAGE_BYTES, logger=_log)
             if self._deflates:
-                bits = frames.WINDOW_BITS
+                bits = websocket_frames.WINDOW_BITS
                 self._protocol.extensions = [PerMessageDeflate(True, True, bits, bits)]
         return self._protocol

@@ -29,7 +29,7 @@ from grandstand.edge.transport.inbound import FRAMES, Inbound
 from grandstand.edge.transport.keepalive import Deadline, Keepalive
 from grandstand.edge.transport.opening import Admission, Admitted, Opening
 from grandstand.edge.transport.round_robin import RoundRobin
-from grandstand.wire import frames
+from grandstand.wire import websocket_frames
 from grandstand.wire.codes import CloseCode
 
 MAX_REASON_BYTES = 123  # RFC 6455 section 5.5: a control frame's 125 less the code's two
@@ -141,7 +141,7 @@ class ViewerSocket(FrameReader):
 
     def send(self, payload: bytes) -> None:
         """Frame one message for this viewer alone and write it."""
-        self.write(frames.plain(payload, self.is_text))
+        self.write(websocket_frames.plain(payload, self.is_text))
 
     def close(self, code: int, reason: str = "") -> None:
         """Send a close frame and await the peer's, no longer than ``CLOSING_S``."""

@@ -1,0 +1,92 @@
+"""A poll in a terminal: question, bars, votes. The drawing is pure."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from grandstand.domain.polls.registry import KINDS
+
+LABEL_MAX_CELLS = 40
+BAR_MIN_CELLS = 10
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def draw_poll(poll: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
+    """Print the poll; return a function that prints it again, in a terminal in the same place."""
+    lines_before = 0
+
+    def draw(poll: Mapping[str, Any]) -> None:
+        nonlocal lines_before
+        lines = lines_of(poll, shutil.get_terminal_size().columns)
+        if lines_before and sys.stdout.isatty():
+            print(f"\x1b[{lines_before}F\x1b[J", end="")
+        elif lines_before:
+            print()
+        print("\n".join(lines), flush=True)
+        lines_before = len(lines)
+
+    draw(poll)
+    return draw
+
+
+def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
+    """Return the poll as lines of at most ``columns`` columns; bars only where the tally may be
+    seen."""
+    texts = [str(option["text"]) for option in poll["options"]]
+    tally = poll.get("tally") or [0] * len(texts)
+    voters = int(poll.get("voters", 0))
+    head = f"{poll['question']}  [{poll['id']}: {_status(poll)}]"
+    # 1 mark, 2 gaps of 2, votes and share
+    label = min(LABEL_MAX_CELLS, max(map(cells, texts)), max(8, columns // 3))
+    votes = max(len(str(each)) for each in tally)
+    width = max(BAR_MIN_CELLS, columns - label - votes - 12)
+    rows = [head]
+    for place, (text, count) in enumerate(zip(texts, tally, strict=True)):
+        share = count / voters if voters else 0.0
+        mark = "*" if poll.get("answer") == place else " "
+        bar = padded(_bar(min(share, 1.0), width), width)
+        rows.append(f"{mark} {padded(text, label)}  {bar} {count:>{votes}} {share:>4.0%}")
+    rows.append(f"  {voters} {'viewer' if voters == 1 else 'viewers'} voted{_summary(poll, tally)}")
+    return rows
+
+
+def _summary(poll: Mapping[str, Any], tally: Sequence[int]) -> str:
+    kind = KINDS.get(poll["kind"])  # of a newer server's kinds nothing is known
+    summary = "" if kind is None else kind.summary(tally, poll.get("answer"))
+    return f", {summary}" if summary else ""
+
+
+def cells(text: str) -> int:
+    """Return how many columns a text takes: Chinese letters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """Return the text in exactly that many columns, cut with an ellipsis where it is longer."""
+    if cells(text) > width:
+        while cells(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - cells(text))
+
+
+def _bar(share: float, width: int) -> str:
+    eighths = round(share * width * 8)
+    return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def _status(poll: Mapping[str, Any]) -> str:
+    if poll["status"] == "open":
+        end = time.strftime("%H:%M:%S", time.localtime(poll["closes_at"] / 1000))
+        return f"open until {end}"
+    if poll["status"] == "closed" and not poll["final"]:
+        return "closed, late votes still count"
+    return f"{poll['status']}{', final' if poll['status'] == 'closed' else ''}"

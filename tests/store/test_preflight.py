@@ -1,0 +1,155 @@
+"""Servers that Grandstand can't work with, each a real one: one line that says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import re
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grandstand.errors import OperatorError
+from grandstand.store import preflight
+from grandstand.store.connection import connect
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.store import open_store
+
+ALL = ("resetkeys", "~gs:*", "~grandstand:*", "resetchannels", "&gs:*", "+@all")
+
+
+@pytest.fixture
+async def admin(valkey_url: str) -> AsyncIterator[Any]:
+    redis = connect(valkey_url)
+    yield redis
+    await redis.aclose()
+
+
+@pytest.fixture
+def web_url() -> Iterator[str]:
+    """Of an HTTP server."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def refused(url: str) -> str:
+    with pytest.raises(OperatorError) as fault:
+        await (await open_store(url)).close()
+    words = str(fault.value)
+    assert "\n" not in words
+    return words
+
+
+async def as_user(admin: Any, url: str, *rules: str) -> str:
+    await admin.execute_command("ACL", "SETUSER", "gala", "reset", "on", ">word", *rules)
+    return url.replace("unix://", "unix://gala:word@")
+
+
+def test_every_command_that_is_used_is_tried() -> None:
+    folder = Path(preflight.__file__).parent
+    sources = {path.stem: path.read_text("utf-8") for path in folder.glob("**/*.py")}
+    scripts = {path.stem: path.read_text("utf-8") for path in folder.glob("scripts/*.lua")}
+    in_scripts = re.compile(r"redis\.call\('(\w+)'")
+    tried_by_script = set(in_scripts.findall(scripts.pop("fit")))
+    assert set(in_scripts.findall(" ".join(scripts.values()))) <= tried_by_script
+    asked = re.compile(r'\("([A-Z]{3,})"')
+    tried = set(asked.findall(sources.pop("fitness"))) | tried_by_script | {"INFO"}
+    assert set(asked.findall(" ".join(sources.values()))) <= tried
+
+
+async def test_a_server_that_fits_is_left_as_it_was(admin: Any, valkey_url: str) -> None:
+    before = await admin.keys("*")
+    await preflight.check(admin)
+    assert await admin.keys("*") == before
+
+
+async def test_servers_that_start_together_do_not_disturb_each_other(
+    admin: Any, valkey_url: str
+) -> None:
+    before = await admin.keys("*")
+    async with asyncio.TaskGroup() as starting:
+        for _ in range(16):
+            starting.create_task(preflight.check(admin))
+    assert await admin.keys("*") == before
+
+
+async def test_a_user_with_what_is_asked_for_is_enough(admin: Any, valkey_url: str) -> None:
+    await (await open_store(await as_user(admin, valkey_url, *ALL))).close()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *("-evalsha", "-script|load", "-ssubscribe", "-spublish", "-hset", "-xadd", "-info"),
+        *("-smembers", "resetchannels", "resetkeys", "-time", "-unlink", "-multi"),
+    ],
+)
+async def test_a_user_who_lacks_something_is_told_what_to_grant(
+    admin: Any, valkey_url: str, rule: str
+) -> None:
+    words = await refused(await as_user(admin, valkey_url, *ALL, rule))
+    assert "ACL SETUSER" in words
+    assert "permission" in words
+
+
+async def test_wrong_credentials_are_told_apart(admin: Any, valkey_url: str) -> None:
+    await as_user(admin, valkey_url, *ALL)
+    words = await refused(valkey_url.replace("unix://", "unix://gala:hidden@"))
+    assert "user or password" in words
+    assert "hidden" not in words
+
+
+async def test_what_is_no_redis_is_told_so(web_url: str) -> None:
+    assert "GRANDSTAND_REDIS_URL" in await refused(web_url)
+
+
+async def test_a_replica_is_told_from_its_primary(admin: Any, valkey_url: str) -> None:
+    await admin.replicaof("127.0.0.1", 1)
+    try:
+        assert "replica" in await refused(valkey_url)
+    finally:
+        await admin.replicaof("NO", "ONE")
+
+
+@pytest.mark.parametrize(
+    ("info", "words"),
+    [
+        ({"redis_mode": "sentinel"}, "Sentinel"),
+        ({"server_mode": "cluster"}, "node of a cluster"),
+        ({"redis_mode": "standalone", "redis_version": "6.2.14"}, "too old"),
+        ({"redis_mode": "standalone", "role": "slave", "redis_version": "7.4"}, "replica"),
+    ],
+)
+def test_kinds_that_are_no_primary_are_named(info: dict[str, str], words: str) -> None:
+    with pytest.raises(OperatorError, match=words):
+        preflight._check_kind(info)
+
+
+async def test_a_full_store_stops_no_start(admin: Any, valkey_url: str) -> None:
+    await admin.config_set("maxmemory", "1mb")
+    await (await open_store(valkey_url)).close()
+
+
+async def test_a_permission_that_is_taken_away_later_is_a_store_that_is_away(
+    admin: Any, valkey_url: str
+) -> None:
+    store = await open_store(await as_user(admin, valkey_url, *ALL))
+    try:
+        await store.rooms.create("r", "made")
+        await as_user(admin, valkey_url, *ALL, "-hget", "-hmget", "-evalsha", "-smembers")
+        with pytest.raises(StoreUnavailable):
+            await store.rooms.ids()
+        with pytest.raises(StoreUnavailable):
+            await store.rooms.create("s", "made")
+    finally:
+        await store.close()
+    await asyncio.sleep(0)
