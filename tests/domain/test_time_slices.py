@@ -1,25 +1,25 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.domain.time_slices import Pieces, run_at_once
+from grandstand.domain.time_slices import TimeSliced, run_at_once
 
 
-def counted(pieces: int, done: list[int]) -> Pieces[str]:
-    for number in range(pieces):
+def counted(slices: int, done: list[int]) -> TimeSliced[str]:
+    for number in range(slices):
         done.append(number)
         yield
     return "whole"
 
 
-@pytest.mark.parametrize("pieces", [0, 1, 3])
-def test_all_pieces_at_once_give_the_result(pieces: int) -> None:
+@pytest.mark.parametrize("slices", [0, 1, 3])
+def test_all_pieces_at_once_give_the_result(slices: int) -> None:
     done: list[int] = []
-    assert run_at_once(counted(pieces, done)) == "whole"
-    assert done == [*range(pieces)]
+    assert run_at_once(counted(slices, done)) == "whole"
+    assert done == [*range(slices)]
 
 
 def test_a_fault_in_a_piece_is_the_callers() -> None:
-    def broken() -> Pieces[str]:
+    def broken() -> TimeSliced[str]:
         yield
         raise ZeroDivisionError
 

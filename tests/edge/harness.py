@@ -139,7 +139,7 @@ class FakeOutlet:
     paused: bool = False
     kernel: None = None
     peer: str = "192.0.2.1"
-    websocket_frames: list[bytes] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
     closed: tuple[int, str] | None = None
     full_after: int | None = None
     """So many more writes, then it is full."""
@@ -223,19 +223,17 @@ class ByHand:
     ) -> Commit:
         """A commit with a frame for each text, which nobody knows yet; it is to be used next."""
         now = self.live.now()
-        websocket_frames = []
+        frames = []
         for number, text in enumerate(texts, 1):
             comment = Comment(f"c{next(self.numbers):06}", now, "u", "n", text, 5.0)
             offset = self.head.offset + number
-            websocket_frames.append(
-                encode(Frame(now=now, offset=offset, comments=[comment]), "msgpack")
-            )
+            frames.append(encode(Frame(now=now, offset=offset, comments=[comment]), "msgpack"))
         return Commit(
             self.head.epoch,
             self.head.seq + 1,
-            self.head.offset + len(websocket_frames),
+            self.head.offset + len(frames),
             now,
-            websocket_frames,
+            frames,
             private or PrivateChanges(),
         )
 

@@ -142,14 +142,14 @@ async def test_what_comes_while_a_cohort_waits_is_written_with_one_call_and_in_o
     seats = [FakeOutlet() for _ in range(4)]
     for seat in seats:
         audience.join(seat)
-    websocket_frames = [numbered(offset) for offset in (1, 2, 3)]
-    for publication in websocket_frames:
+    frames = [numbered(offset) for offset in (1, 2, 3)]
+    for publication in frames:
         audience.broadcast(publication)
     assert [len(seat.frames) for seat in seats] == [1, 1, 0, 0]
     assert [audience.given_offset(seat) for seat in seats] == [1, 1, 0, 0]
     while any(audience.given_offset(seat) < 3 for seat in seats):  # noqa: ASYNC110
         await asyncio.sleep(0)
-    ready = [publication.ready(False, False) for publication in websocket_frames]
+    ready = [publication.ready(False, False) for publication in frames]
     assert seats[0].frames == [ready[0], ready[1] + ready[2]]
     assert seats[3].frames == [b"".join(ready)]
 

@@ -240,10 +240,8 @@ async def test_a_crowd_is_welcomed_again_in_slices_and_misses_nothing_meanwhile(
             messages = each.messages
             _, second = (at for at, message in enumerate(messages) if message["type"] == "welcome")
             again = messages[second:]
-            websocket_frames = [message["offset"] for message in again[1:]]
-            assert websocket_frames == list(
-                range(again[0]["offset"] + 1, room.live.replica.offset + 1)
-            )
+            frames = [message["offset"] for message in again[1:]]
+            assert frames == list(range(again[0]["offset"] + 1, room.live.replica.offset + 1))
 
 
 def kinds() -> list[FakeOutlet]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from grandstand.moderation.explanation import SPANS_MAX, because
+from grandstand.moderation.explanation import SPANS_MAX, find_reasons
 from grandstand.moderation.policy import Policy, Thresholds
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.scores import Scores

@@ -170,29 +170,29 @@ class ShownTexts:
         self.effort += len(compared) * (1 + size // _GRAMS_A_LOOK)
         return found
 
-    def add(self, earlier: ShownText) -> None:
+    def add(self, text: ShownText) -> None:
         """Remember the text, in place of one that says the same."""
-        same = self._by_dedupe_key.get(earlier.dedupe_key)
+        same = self._by_dedupe_key.get(text.dedupe_key)
         if same is not None:
             self._drop(same)
         elif len(self._by_dedupe_key) >= REMEMBERED:
             self._drop(next(iter(self._by_dedupe_key.values())))
-        self._by_dedupe_key[earlier.dedupe_key] = earlier
-        self.effort += len(earlier.shape.finders) * _LOOKS_AN_ENTRY
-        for gram in earlier.shape.finders:
+        self._by_dedupe_key[text.dedupe_key] = text
+        self.effort += len(text.shape.finders) * _LOOKS_AN_ENTRY
+        for gram in text.shape.finders:
             sharing = self._by_gram.get(gram)
             if sharing is None:
-                self._by_gram[gram] = [earlier]
+                self._by_gram[gram] = [text]
                 continue
-            sharing.append(earlier)
+            sharing.append(text)
             if len(sharing) > SHARING:
                 del sharing[0]
 
-    def take(self, earlier: ShownText) -> int:
+    def take(self, text: ShownText) -> int:
         """Forget the text for another showing; return how many copies waited, which it must
         count."""
-        waiting, earlier.waiting = earlier.waiting, 0
-        self._drop(earlier)
+        waiting, text.waiting = text.waiting, 0
+        self._drop(text)
         return waiting
 
     def forget(self, before_ms: float) -> None:
@@ -207,21 +207,21 @@ class ShownTexts:
         """Forget comments that were taken back."""
         if not ids:
             return
-        gone = [earlier for earlier in self._by_dedupe_key.values() if earlier.id in ids]
-        for earlier in gone:
-            self._drop(earlier)
+        gone = [text for text in self._by_dedupe_key.values() if text.id in ids]
+        for text in gone:
+            self._drop(text)
 
-    def _drop(self, earlier: ShownText) -> None:
-        self.lost += earlier.waiting
-        del self._by_dedupe_key[earlier.dedupe_key]
-        for gram in earlier.shape.finders:
+    def _drop(self, text: ShownText) -> None:
+        self.lost += text.waiting
+        del self._by_dedupe_key[text.dedupe_key]
+        for gram in text.shape.finders:
             sharing = self._by_gram.get(gram, [])
-            if earlier in sharing:  # unless a later one has replaced it
-                sharing.remove(earlier)
+            if text in sharing:  # unless a later one has replaced it
+                sharing.remove(text)
                 if not sharing:
                     del self._by_gram[gram]
 
     @property
     def waiting(self) -> int:
         """Return how many comments wait for the next showing of their text."""
-        return sum(earlier.waiting for earlier in self._by_dedupe_key.values())
+        return sum(text.waiting for text in self._by_dedupe_key.values())

@@ -178,10 +178,10 @@ class RoomLeader:
     async def _sweep(self, room: str) -> None:
         """Delete a deleted room's data, piece by piece; the next process goes on where this one
         stopped."""
-        endings = self._store.endings
+        deletions = self._store.deletions
         try:
-            await asyncio.sleep(await endings.rest_ms(room, self._store.now_ms()) / 1000)
-            while not await endings.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
+            await asyncio.sleep(await deletions.rest_ms(room, self._store.now_ms()) / 1000)
+            while not await deletions.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
                 await asyncio.sleep(SWEEP_PAUSE_S)  # it waits for nothing: others go first
             log.info("room_swept", room=room)
             self._resting[room] = None

@@ -345,11 +345,11 @@ class RoomSequencer:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
 
 
-async def _with_turns(pieces: TimeSliced[Tick]) -> Tick:
-    """Do the tick; after each piece of it other tasks on the loop have a turn."""
+async def _with_turns(work: TimeSliced[Tick]) -> Tick:
+    """Do the tick; after each slice of it other tasks on the loop have a turn."""
     while True:
         try:
-            next(pieces)
+            next(work)
         except StopIteration as end:
             tick: Tick = end.value
             return tick
