@@ -21,6 +21,9 @@ export class PollPlate {
   #kind = make("span", { class: "kind", test: "kind" });
   #clock = make("span", { class: "left", test: "left" });
   #question = make("h1", { test: "question" });
+  #figure = make("strong", { test: "figure" });
+  #figureName = make("span");
+  #result = make("p", { class: "figure" }, [this.#figure, this.#figureName]);
   #bars = make("ol", { class: "bars" });
   #foot = make("p", { class: "foot", test: "foot" });
   #drain = make("span", { class: "drain" });
@@ -40,7 +43,7 @@ export class PollPlate {
     this.#format = format;
     this.#language = language;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
-    root.append(head, this.#question, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
+    root.append(head, this.#question, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
     addEventListener("resize", () => this.#fit());
   }
 
@@ -75,7 +78,11 @@ export class PollPlate {
     this.#root.dataset["poll"] = poll.id;
     this.#root.dataset["many"] = String(poll.options.length > 6);
     setText(this.#question, poll.question);
-    setText(this.#kind, wordsOf(kindOf(poll.kind), this.#language).onAir);
+    const kind = kindOf(poll.kind);
+    const { onAir, figure } = wordsOf(kind, this.#language);
+    setText(this.#kind, onAir);
+    setText(this.#figureName, figure ?? "");
+    this.#bars.dataset["layout"] = kind.layout ?? "";
   }
 
   /** The whole poll has to be inside the safe area. */
@@ -92,14 +99,18 @@ export class PollPlate {
     const { poll, phase, votes } = seen;
     const bars = barsOf(seen);
     const kind = kindOf(poll.kind);
-    const { marks, headline } = kind.resultOf(seen, wordsOf(kind, this.#language));
+    const { marks, headline, figure } = kind.resultOf(seen, wordsOf(kind, this.#language));
     const open = phase === "open";
     this.#root.dataset["phase"] = phase;
+    const hadFigure = !this.#result.hidden;
+    this.#result.hidden = figure === undefined;
+    setText(this.#figure, figure ?? "");
+    if (hadFigure === this.#result.hidden) this.#fit(); // it takes a line of its own
     this.#root.dataset["hidden"] = String(!votes);
     this.#shown?.bars.forEach(({ root, fill, percent }, index) => {
       const bar = bars[index];
       if (!bar) return;
-      fill.style.transform = `scaleX(${bar.share})`;
+      fill.style.setProperty("--share", String(bar.share));
       setText(percent, bar.percent);
       percent.dataset["votes"] = votes ? String(votes.tally[index] ?? 0) : "";
       root.dataset["mark"] = marks[index] ?? "";

@@ -32,7 +32,12 @@ export class Results {
     for (const id of this.#since.keys()) if (!there.has(id)) this.#since.delete(id);
     return polls
       .filter((seen) => this.#stays(seen, playhead))
-      .sort((a, b) => rank(a) - rank(b) || b.poll.opens_at - a.poll.opens_at)[0];
+      .sort((a, b) => rank(a) - rank(b) || this.#cameAt(b) - this.#cameAt(a) || b.poll.opens_at - a.poll.opens_at)[0];
+  }
+
+  /** When a result came; all others come when they open. @param {SeenPoll} seen */
+  #cameAt(seen) {
+    return rank(seen) === 2 ? (this.#since.get(seen.poll.id)?.since ?? 0) : 0;
   }
 
   /** @param {SeenPoll} seen @param {number} playhead */

@@ -15,7 +15,7 @@ import { words } from "./words.js";
 /** @import {Sample} from "./rates.js" */
 /** @typedef {{ok: true, body: any} | Problem} Answer */
 /** @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} RoomCall */
-/** @typedef {"close" | "reveal" | "cancel" | "extend"} Step */
+/** @typedef {"close" | "reveal" | "resolve" | "cancel" | "extend"} Step */
 /** @typedef {{id: number, what: string, again: () => Promise<Answer>}} Unsent */
 
 const REFRESH_MS = 250;

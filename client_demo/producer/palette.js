@@ -8,7 +8,7 @@ import { kindOf, wordsOf } from "../polls/registry.js";
 import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
-import { defaultGrace, isReady, loadTemplates, paletteTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
+import { defaultGrace, isReady, optionsOf, loadTemplates, paletteTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
@@ -113,7 +113,7 @@ function Preview({ draft, graceS, onOption }) {
     <p class="eyebrow">${words.goesOut} · ${name}</p>
     <h3>${draft.question}</h3>
     <ol class="preview-options">
-      ${draft.options.map(
+      ${optionsOf(draft).map(
         (text, index) => html`<li key=${index} data-right=${picked === index}>
           ${field
             ? html`<button aria-pressed=${picked === index} onClick=${() => onOption(index)}

@@ -1,10 +1,11 @@
 /** One poll: its bars, its time, and the steps that its phase allows. */
 
 import { useState } from "preact/hooks";
-import { kindOf } from "../polls/registry.js";
+import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
 import { perSecond } from "./rates.js";
+import { input } from "./sign_in.js";
 import { ownFields } from "./templates.js";
 import { formatDuration } from "./times.js";
 import { words } from "./words.js";
@@ -19,6 +20,8 @@ const EXTEND_S = 30;
 export function PollCard({ desk, poll, phase, onEdit }) {
   const now = desk.live.now();
   const votes = phase === "waiting" ? undefined : desk.votesOf(poll);
+  const kind = kindOf(poll.kind);
+  const { figure } = kind.resultOf({ poll, phase, ...(votes && { votes }) }, wordsOf(kind));
   const most = Math.max(0, ...(votes?.tally ?? []));
   const rate = perSecond(desk.voters.get(poll.id) ?? []);
   const isHidden = phase !== "revealed" && phase !== "cancelled" && desk.state?.polls.get(poll.id)?.tally === undefined &&
@@ -35,6 +38,8 @@ export function PollCard({ desk, poll, phase, onEdit }) {
         </span>
       </header>
       <h3>${poll.question}</h3>
+      ${figure !== undefined &&
+      html`<p class="figure"><b class="number" data-test="poll-figure">${figure}</b> ${wordsOf(kind).figure}</p>`}
       <ol class="bars">
         ${poll.options.map(({ text }, index) => {
           const share = votes ? shareOf(votes, index) : 0;
@@ -79,13 +84,27 @@ function Steps({ desk, poll, phase, onEdit }) {
       <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.close}</button>`}
     ${phase === "counting" &&
     html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>`}
-    ${phase === "closed" && poll.final &&
+    ${phase === "closed" && poll.final && kindOf(poll.kind).isResolved &&
+    html`<${Resolve} key="resolve" poll=${poll} onResolve=${(/** @type {number} */ answer) => take("resolve", { answer })()} />`}
+    ${phase === "closed" && poll.final && !kindOf(poll.kind).isResolved &&
     html`<button key="reveal" class="primary" onClick=${take("reveal", {})} data-test="poll-reveal">${words.reveal}</button>`}
     ${over &&
     html`<button key="again" class="quiet" onClick=${() => onEdit(draftOf(poll))} data-test="poll-again">${words.openAgain}</button>`}
     ${phase !== "revealed" && phase !== "cancelled" &&
     html`<button key="cancel" class="quiet danger" onClick=${() => setAsking(true)} data-test="poll-cancel">${words.cancel}</button>`}
   </div>`;
+}
+
+/** Chosen first, then said: it can't be taken back. @param {{poll: Poll, onResolve: (answer: number) => void}} props */
+function Resolve({ poll, onResolve }) {
+  const [answer, setAnswer] = useState("");
+  return html`
+    <select value=${answer} aria-label=${words.chooseOutcome} onChange=${input(setAnswer)} data-test="poll-outcome">
+      <option value="">${words.chooseOutcome}</option>
+      ${poll.options.map(({ text }, index) => html`<option key=${index} value=${index}>${text}</option>`)}
+    </select>
+    <button class="primary" disabled=${answer === ""} onClick=${() => onResolve(+answer)} data-test="poll-resolve">${words.resolve}</button>
+  `;
 }
 
 /** @param {Poll} poll @param {PollPhase} phase @param {number} now */
@@ -105,6 +124,6 @@ function draftOf(poll) {
     duration: Math.max(1, Math.round((poll.closes_at - poll.opens_at) / 1000)),
     grace: poll.grace / 1000,
     change: poll.change,
-    ...ownFields(kindOf(poll.kind), "name", ({ path }) => poll[path]),
+    ...ownFields(kindOf(poll.kind), "name", (field) => field.of(poll)),
   };
 }

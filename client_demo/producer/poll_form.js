@@ -79,7 +79,7 @@ export function PollForm({ desk, given }) {
       <${Field} label=${words.question} path="question" faults=${faults}>
         <input ref=${question} value=${typed.question} onInput=${input((text) => set({ question: text }))} data-test="poll-question" />
       <//>
-      <fieldset>
+      ${!kindOf(typed.kind).optionsOf && html`<fieldset>
         <legend>${words.options}</legend>
         ${typed.options.map(
           (text, index) => html`<div class="option-row" key=${index}>
@@ -94,7 +94,7 @@ export function PollForm({ desk, given }) {
         <${Fault} path="options" faults=${faults} />
         <button type="button" class="quiet" disabled=${typed.options.length >= MOST} data-test="poll-add-option"
           onClick=${() => set({ options: [...typed.options, ""] })}>+ ${words.addOption}</button>
-      </fieldset>
+      </fieldset>`}
       <div class="pair">
         <${Field} label=${words.kind} path="kind" faults=${faults}>
           <${Select} value=${typed.kind} options=${KIND_NAMES} test="poll-kind"
@@ -140,13 +140,13 @@ function NumberField({ name, path = name, hint, typed, set, faults }) {
  * A field of the chosen kind.
  * @param {{field: OwnField, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
  */
-function KindField({ field: { name, path, type }, typed, set, faults }) {
+function KindField({ field: { name, path, type, usual }, typed, set, faults }) {
   const value = typed.own[name] ?? "";
   const test = `poll-${path.replaceAll("_", "-")}`;
   const fill = (/** @type {string} */ text) => set({ own: { ...typed.own, [name]: text } });
   return html`<${Field} label=${wordsOf(kindOf(typed.kind)).labels[name]} path=${path} faults=${faults}>
     ${type === "number"
-      ? html`<${NumberInput} value=${value} onInput=${fill} test=${test} />`
+      ? html`<${NumberInput} value=${value} placeholder=${usual} onInput=${fill} test=${test} />`
       : html`<select value=${value} onChange=${input(fill)} data-test=${test}>
           <option value="">${words.chooseOption}</option>
           ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.option(index + 1)}</option>`)}
@@ -154,7 +154,7 @@ function KindField({ field: { name, path, type }, typed, set, faults }) {
   <//>`;
 }
 
-/** @param {{value: string, placeholder?: string, onInput: (text: string) => void, test: string}} props */
+/** @param {{value: string, placeholder?: string | number, onInput: (text: string) => void, test: string}} props */
 function NumberInput({ value, placeholder, onInput, test }) {
   return html`<input type="number" inputmode="numeric" min="0" value=${value} placeholder=${placeholder} data-test=${test}
     onInput=${input(onInput)} />`;
@@ -174,7 +174,7 @@ function draftFrom(typed) {
   return {
     kind: typed.kind,
     question: typed.question.trim(),
-    options: typed.options,
+    options: kindOf(typed.kind).optionsOf ? [] : typed.options,
     duration: +typed.duration,
     ...(typed.grace !== "" && { grace: +typed.grace }),
     ...(+typed.delay > 0 && { delay: +typed.delay }),
@@ -190,7 +190,7 @@ function typedFrom(draft) {
   return {
     kind: draft.kind,
     question: draft.question,
-    options: [...draft.options],
+    options: draft.options.length < FEWEST ? EMPTY.options : [...draft.options],
     duration: text(draft.duration),
     grace: text(draft.grace),
     delay: "0",

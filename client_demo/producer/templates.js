@@ -40,11 +40,12 @@ export function builtInTemplates(names) {
     [
       names.stars,
       {
-        kind: "single",
+        kind: "rating",
         question: names.starsQuestion,
-        options: [1, 2, 3, 4, 5].map((count) => "★".repeat(count)),
+        options: [],
         duration: 60,
         change: true,
+        scale: 5,
       },
     ],
     [names.four, { kind: "single", question: names.fourQuestion, options: four, duration: 60 }],
@@ -87,7 +88,7 @@ export function requestBody(draft, now) {
   return {
     kind: draft.kind,
     question: draft.question,
-    options: draft.options.map((text) => ({ text })),
+    ...(!kindOf(draft.kind).optionsOf && { options: draft.options.map((text) => ({ text })) }),
     ...window,
     ...(draft.grace !== undefined && { grace: Math.round(draft.grace * 1000) }),
     change: draft.change ?? false,
@@ -115,6 +116,11 @@ export function ownFields(kind, by, valueOf) {
  */
 export function defaultGrace({ settings }) {
   return String(Math.min(DEFAULT_GRACE_S, (settings.max_latency ?? 60_000) / 1000));
+}
+
+/** What viewers choose among. @param {Draft} draft */
+export function optionsOf(draft) {
+  return kindOf(draft.kind).optionsOf?.(draft) ?? draft.options;
 }
 
 /** @param {unknown} value @returns {value is Draft} */

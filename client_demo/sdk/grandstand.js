@@ -25,7 +25,7 @@ export { hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
 export { call, roomCalls } from "./http.js";
 export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
 export { RefusedError } from "./outbox.js";
-export { isAnswer, phaseOf, shareOf } from "./polls.js";
+export { isAnswer, meanOf, phaseOf, shareOf } from "./polls.js";
 
 /**
  * @typedef {import("./clocks.js").Clock} Clock

@@ -25,6 +25,17 @@ export function shareOf(votes, option) {
   return votes.voters > 0 ? Math.min(1, (votes.tally[option] ?? 0) / votes.voters) : 0;
 }
 
+/**
+ * The mean of a rating's votes, whose options are the numbers from 1 on.
+ * @param {{tally: number[]}} votes
+ * @returns {number | undefined} undefined while nobody has voted
+ */
+export function meanOf({ tally }) {
+  const votes = tally.reduce((sum, count) => sum + count, 0);
+  const total = tally.reduce((sum, count, option) => sum + count * (option + 1), 0);
+  return votes > 0 ? total / votes : undefined;
+}
+
 /** @param {Poll} poll @param {number} option */
 export function isAnswer(poll, option) {
   return Array.isArray(poll.answer) ? poll.answer.includes(option) : poll.answer === option;

@@ -24,7 +24,7 @@
  *
  * @typedef {object} Poll
  * @property {string} id
- * @property {string} kind `single`, `multiple`, `quiz`, or one that a newer server knows
+ * @property {string} kind `single`, `multiple`, `quiz`, `rating`, `prediction`, or one that a newer server knows
  * @property {string} question
  * @property {{text: string}[]} options
  * @property {number} [max_choices]

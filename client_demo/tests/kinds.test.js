@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
-import { isDraft, isReady, ownFields, requestBody } from "../producer/templates.js";
+import { isDraft, isReady, optionsOf, ownFields, requestBody } from "../producer/templates.js";
 import { poll } from "./rooms.js";
 
 const PHASES = ["waiting", "open", "counting", "closed", "revealed", "cancelled"];
@@ -12,7 +12,8 @@ const VOTES = [1, 5, 2];
 
 /**
  * Of each kind: what a draft has of its own, what a revealed poll of the kind says besides, and how
- * its options are marked in the end, with the headline.
+ * its options are marked in the end, with the headline and the figure; what it says while the result
+ * is final and the answer isn't known.
  */
 const CASES = {
   single: { own: {}, body: {}, told: {}, marks: ["other", "winner", "other"], headline: "Result" },
@@ -24,6 +25,16 @@ const CASES = {
     headline: "Result",
   },
   quiz: { own: { answer: 0 }, body: { answer: 0 }, told: { answer: 0 }, marks: ["right", "other", "other"], headline: "Answer" },
+  rating: { own: { scale: 3 }, body: { scale: 3 }, told: {}, marks: ["", "", ""], headline: "Result", figure: "2.1" },
+  prediction: {
+    own: {},
+    body: {},
+    told: { answer: 1 },
+    marks: ["other", "right", "other"],
+    headline: "Outcome",
+    figure: "63 %",
+    undecided: "Not decided yet",
+  },
 };
 
 const caseOf = (kind) => CASES[kind.name];
@@ -48,7 +59,7 @@ test("a kind that this page doesn't know is a single choice", () => {
 });
 
 for (const kind of KINDS) {
-  const { own, body, told, marks, headline } = caseOf(kind);
+  const { own, body, told, marks, headline, figure, undecided } = caseOf(kind);
 
   test(`${kind.name}: both languages say the same things, and name all of its fields`, () => {
     for (const words of [wordsOf(kind, "en-GB"), wordsOf(kind, "zh-Hant")]) {
@@ -57,14 +68,19 @@ for (const kind of KINDS) {
       assert.equal(kind.fields.some((field) => field.isNeeded), words.missing !== undefined);
       assert.deepEqual(Object.keys(words.headlines), Object.keys(kind.words.en.headlines));
       assert.ok([...Object.values(words.labels), ...Object.values(words.headlines)].every(Boolean));
+      assert.equal(Boolean(words.figure), figure !== undefined);
+      assert.equal(Boolean(words.verdicts?.right && words.verdicts.wrong), kind.isResolved === true);
     }
   });
 
   test(`${kind.name}: a draft gives the fields of its kind alone`, () => {
     const everything = Object.assign({}, ...Object.values(CASES).map((one) => one.own));
-    const { duration, kind: name, question, options, change, show_tally: _, ...rest } = requestBody(draftOf(kind, everything), 0);
+    const draft = draftOf(kind, everything);
+    const { duration, kind: name, question, options, change, show_tally: _, ...rest } = requestBody(draft, 0);
     assert.deepEqual(rest, body);
-    assert.deepEqual([name, question, options.length, duration, change], [kind.name, "?", 3, 5, false]);
+    assert.deepEqual([name, question, duration, change], [kind.name, "?", 5, false]);
+    assert.equal(options?.length, kind.optionsOf ? undefined : 3);
+    assert.equal(optionsOf(draft).length, 3);
   });
 
   test(`${kind.name}: it is ready once the fields that it needs are there`, () => {
@@ -75,20 +91,28 @@ for (const kind of KINDS) {
 
   test(`${kind.name}: a poll that was can be opened again as it was`, () => {
     const { poll: before } = seen(kind, "revealed", VOTES, told);
-    assert.deepEqual(ownFields(kind, "name", ({ path }) => before[path]), own);
+    assert.deepEqual(ownFields(kind, "name", (field) => field.of(before)), own);
   });
 
   test(`${kind.name}: before the end nothing stands out`, () => {
     for (const phase of ["waiting", "open", "counting"])
-      for (const tally of [undefined, VOTES]) assert.deepEqual(resultOf(kind, phase, tally), { marks: ["", "", ""] });
+      for (const tally of [undefined, VOTES]) {
+        const { marks, headline } = resultOf(kind, phase, tally);
+        assert.deepEqual([marks, headline], [["", "", ""], undefined]);
+      }
+  });
+
+  test(`${kind.name}: hidden votes have no figure`, () => {
+    for (const phase of PHASES) assert.equal(resultOf(kind, phase, undefined, told).figure, undefined);
   });
 
   test(`${kind.name}: the end has its marks and its headline`, () => {
-    const result = { marks, headline };
+    const result = { marks, headline, ...(figure && { figure }) };
     assert.deepEqual(resultOf(kind, "revealed", VOTES, told), result);
     const { answer, ...untold } = told;
     const closed = resultOf(kind, "closed", VOTES, untold);
-    assert.deepEqual(closed, answer === undefined ? result : { marks: ["", "", ""] });
+    const untoldResult = { marks: ["", "", ""], ...(undecided && { headline: undecided }) };
+    assert.deepEqual(closed, answer === undefined ? result : untoldResult);
   });
 
   test(`${kind.name}: whatever the phase and the votes, each option has a mark and a headline is a text`, () => {
@@ -102,6 +126,18 @@ for (const kind of KINDS) {
         }
   });
 }
+
+test("a rating's mean is told while votes come in, and none where nobody voted", () => {
+  const rating = kindOf("rating");
+  assert.equal(resultOf(rating, "open", [0, 0, 4]).figure, "3.0");
+  assert.deepEqual(resultOf(rating, "closed", [0, 0, 0]), { marks: ["", "", ""], headline: "No votes" });
+  assert.deepEqual(rating.optionsOf({}), ["1", "2", "3", "4", "5"]);
+});
+
+test("of a prediction in which nobody voted nobody was right", () => {
+  const seenOnes = resultOf(kindOf("prediction"), "revealed", [0, 0, 0], { answer: 1 });
+  assert.deepEqual(seenOnes, { marks: ["other", "right", "other"], headline: "Outcome" });
+});
 
 test("whoever has the most votes has won; a tie has several winners, and no votes have none", () => {
   for (const kind of ["single", "multiple"].map(kindOf)) {

@@ -115,6 +115,14 @@ test("a result from long before this page came is not shown again", () => {
   assert.equal(new Results(5_000).onAir([seen("p", "closed")], 15_499)?.poll.id, "p");
 });
 
+test("of two results the one that came last is on air, though its poll opened first", () => {
+  const results = new Results(5_000);
+  const first = { ...seen("p", "closed"), poll: { ...seen("p", "closed").poll, id: "first", opens_at: 1 } };
+  results.onAir([first, seen("p", "open")], 10_000);
+  assert.equal(results.onAir([first, seen("p", "closed")], 11_000)?.poll.id, "p");
+  assert.equal(results.onAir([{ ...first, phase: "revealed" }, seen("p", "closed")], 12_000)?.poll.id, "first");
+});
+
 test("both languages say the same things", () => {
   assert.deepEqual(Object.keys(WORDS.zh), Object.keys(WORDS.en));
 });

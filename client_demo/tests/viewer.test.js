@@ -141,6 +141,15 @@ test("all polls that run are shown, the latest first, then the last that ended",
   assert.deepEqual(ended, ["ended 3", "ended 2"]);
 });
 
+test("a result that came late is shown when it came, before those that came earlier", () => {
+  const long = NOW - 3_600_000;
+  const late = { poll: poll("late", { status: "revealed", opens_at: long, closes_at: long + 1 }), phase: "revealed" };
+  const others = ["a", "b"].map((id) => ({ poll: poll(id, { opens_at: NOW - 9, closes_at: NOW - 5 }), phase: "closed" }));
+  const changedAt = (one) => (one === late ? NOW - 1 : one.poll.closes_at);
+  const shown = pollsToShow([late, ...others], NOW, changedAt).map(({ poll: { id } }) => id);
+  assert.deepEqual(shown, ["late", "a"]);
+});
+
 test("a shut door says what happened and what one can do, in both languages, for all that the server says", () => {
   const { device, others } = serverSays(`
 from grandstand.edge.validation import ANOTHER_ROOM, BANNED

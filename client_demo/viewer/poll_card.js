@@ -40,7 +40,11 @@ export class PollCard {
     this.state.setAttribute("role", "status");
     this.voters = make("span", { class: "voters", test: "poll-voters" });
     const list = make("div", { class: "options" }, this.options.map((option) => option.root));
-    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, list]), this.submit]);
+    if (this.kind.layout) list.dataset["layout"] = this.kind.layout;
+    this.figure = make("strong", { test: "poll-figure" });
+    const figureName = make("span", { text: wordsOf(this.kind).figure ?? "" });
+    this.result = make("p", { class: "figure" }, [this.figure, figureName]);
+    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, this.result, list]), this.submit]);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));
@@ -58,7 +62,8 @@ export class PollCard {
    * @param {Ballot | undefined} ballot
    * @param {number} playhead
    */
-  show({ poll, phase, votes }, ballot, playhead) {
+  show(seen, ballot, playhead) {
+    const { poll, phase, votes } = seen;
     this.poll = poll;
     this.#ballot = ballot;
     const cast = ballot !== undefined && ballot.state !== "refused";
@@ -73,10 +78,13 @@ export class PollCard {
     setText(this.hint, this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name);
     this.hint.hidden = phase !== "open";
     this.dismiss.hidden = phase === "open" || phase === "counting";
+    const { figure } = this.kind.resultOf(seen, wordsOf(this.kind));
+    setText(this.figure, figure ?? "");
+    this.result.hidden = figure === undefined;
     this.options.forEach((option, index) => this.#showOption(option, index, votes));
     this.#showChoice();
     this.state.dataset["state"] = ballot?.state ?? "none";
-    setText(this.state, ballotText(ballot, poll, phase));
+    setText(this.state, this.#verdict() ?? ballotText(ballot, poll, phase));
     const hidden = phase === "open" || phase === "counting" ? words.hiddenTally : "";
     setText(this.voters, votes ? words.voters(votes.voters) : hidden);
     this.voters.dataset["voters"] = votes ? String(votes.voters) : "";
@@ -111,8 +119,9 @@ export class PollCard {
     setText(option.text, this.poll.options[index]?.text ?? "");
     const share = votes ? shareOf(votes, index) : 0;
     const count = votes?.tally[index] ?? 0;
-    option.fill.style.width = `${share * 100}%`;
-    setText(option.tally, votes ? `${count} · ${words.percent(share)}` : "");
+    option.fill.style.setProperty("--share", String(share));
+    const percent = words.percent(share);
+    setText(option.tally, !votes ? "" : this.kind.layout ? percent : `${count} · ${percent}`);
     option.tally.dataset["votes"] = votes ? String(count) : "";
     const right = isAnswer(this.poll, index);
     const mine = this.#ballot?.choices.includes(index) ?? false;
@@ -120,6 +129,14 @@ export class PollCard {
     option.root.classList.toggle("mine", mine);
     const marks = [right ? words.right : "", mine ? words.yours : ""].filter(Boolean);
     setText(option.mark, marks.join(" · "));
+  }
+
+  /** Say what became of the viewer's choice, if the kind has words for it and the answer is known. */
+  #verdict() {
+    const { verdicts } = wordsOf(this.kind);
+    const choice = this.#ballot?.state === "accepted" ? this.#ballot.choices[0] : undefined;
+    if (!verdicts || choice === undefined || this.poll.answer === undefined) return undefined;
+    return isAnswer(this.poll, choice) ? verdicts.right : verdicts.wrong;
   }
 
   /** Show which boxes are ticked, and which may still be. */

@@ -16,12 +16,15 @@ const MOST_ENDED = 2; // one while a poll runs
  * while one runs.
  * @param {readonly SeenPoll[]} seen
  * @param {number} playhead
+ * @param {(seen: SeenPoll) => number} [changedAt] when one that ended came to its present phase
  * @returns {SeenPoll[]}
  */
-export function pollsToShow(seen, playhead) {
+export function pollsToShow(seen, playhead, changedAt = ({ poll }) => poll.closes_at) {
   const latest = [...seen].sort((a, b) => b.poll.opens_at - a.poll.opens_at);
   const runs = (/** @type {SeenPoll} */ one) => one.phase === "open" || one.phase === "counting";
-  const ended = latest.filter((one) => !runs(one) && playhead - one.poll.closes_at < REMEMBERED_MS);
+  const ended = latest
+    .filter((one) => !runs(one) && playhead - changedAt(one) < REMEMBERED_MS)
+    .sort((a, b) => changedAt(b) - changedAt(a));
   const running = latest.filter(runs);
   return [...running, ...ended.slice(0, running.length > 0 ? 1 : MOST_ENDED)];
 }
@@ -29,6 +32,7 @@ export function pollsToShow(seen, playhead) {
 export class PollCards {
   /** @type {Map<string, PollCard>} */ #cards = new Map();
   /** @type {Set<string>} */ #dismissed = new Set();
+  /** Phases, and when this page saw them come. @type {Map<string, {phase: string, at: number}>} */ #changes = new Map();
 
   /**
    * @param {HTMLElement} list
@@ -45,7 +49,8 @@ export class PollCards {
 
   /** @param {readonly SeenPoll[]} seen @param {number} playhead */
   show(seen, playhead) {
-    const shown = pollsToShow(seen, playhead).filter(({ poll }) => !this.#dismissed.has(poll.id));
+    const changedAt = (/** @type {SeenPoll} */ one) => this.#changedAt(one, playhead);
+    const shown = pollsToShow(seen, playhead, changedAt).filter(({ poll }) => !this.#dismissed.has(poll.id));
     const ids = new Set(shown.map(({ poll }) => poll.id));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
@@ -64,6 +69,20 @@ export class PollCards {
       card.root.scrollIntoView({ block: "nearest" });
       this.onOpen(poll.question);
     });
+  }
+
+  /**
+   * Return when an ended poll came to its phase: a result may come long after the end. For a poll
+   * that had ended before the viewer joined it is the end.
+   * @param {SeenPoll} seen @param {number} playhead
+   */
+  #changedAt({ poll, phase }, playhead) {
+    const before = this.#changes.get(poll.id);
+    if (before?.phase === phase) return before.at;
+    const at = before && phase === "revealed" ? playhead : poll.closes_at;
+    this.#changes.set(poll.id, { phase, at });
+    if (before && poll.answer !== undefined) this.#dismissed.delete(poll.id); // it has something new to say
+    return at;
   }
 
   /** @param {SeenPoll} seen */

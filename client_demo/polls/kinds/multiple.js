@@ -11,7 +11,7 @@ export const multiple = {
     en: { name: "Several choices", onAir: "Poll", labels: { maxChoices: "Most choices" }, headlines: HEADLINES.en },
     zh: { name: "多选", onAir: "投票", labels: { maxChoices: "最多可选" }, headlines: HEADLINES.zh },
   },
-  fields: [{ name: "maxChoices", path: "max_choices", type: "number" }],
+  fields: [{ name: "maxChoices", path: "max_choices", of: (poll) => poll.max_choices, type: "number" }],
   takesSeveral: true,
   resultOf: mostVotes,
 };

@@ -1,6 +1,6 @@
 /** One choice, of which one is right: nobody wins, and the reveal tells the answer. */
 
-import { isAnswer } from "../../sdk/grandstand.js";
+import { rightMarks } from "../right_answer.js";
 
 /** @import {SeenPoll} from "../../sdk/grandstand.js" */
 /** @import {KindWords, PollKind, Result} from "./kind.js" */
@@ -8,9 +8,7 @@ import { isAnswer } from "../../sdk/grandstand.js";
 /** @param {SeenPoll} seen @param {KindWords} words @returns {Result} */
 function resultOf({ poll, phase }, { headlines }) {
   if (phase !== "revealed") return { marks: poll.options.map(() => "") };
-  const isTold = poll.answer !== undefined;
-  const marks = poll.options.map((_, option) => (isAnswer(poll, option) ? "right" : isTold ? "other" : ""));
-  return { marks, headline: headlines["answer"] };
+  return { marks: rightMarks(poll), headline: headlines["answer"] };
 }
 
 /** @type {PollKind} */
@@ -32,7 +30,7 @@ export const quiz = {
       headlines: { answer: "答案" },
     },
   },
-  fields: [{ name: "answer", path: "answer", type: "option", isNeeded: true }],
+  fields: [{ name: "answer", path: "answer", of: (poll) => poll.answer, type: "option", isNeeded: true }],
   takesSeveral: false,
   resultOf,
 };

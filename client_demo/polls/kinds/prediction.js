@@ -1,0 +1,47 @@
+/** One choice before anybody knows which is right; the producer says later what came true. */
+
+import { shareOf } from "../../sdk/grandstand.js";
+import { rightMarks } from "../right_answer.js";
+
+/** @import {SeenPoll} from "../../sdk/grandstand.js" */
+/** @import {KindWords, PollKind, Result} from "./kind.js" */
+
+/** @param {SeenPoll} seen @param {KindWords} words @returns {Result} */
+function resultOf({ poll, phase, votes }, { headlines }) {
+  if (phase === "closed" && poll.final) return { marks: poll.options.map(() => ""), headline: headlines["undecided"] };
+  if (phase !== "revealed") return { marks: poll.options.map(() => "") };
+  const { answer } = poll;
+  const share = votes && votes.voters > 0 && typeof answer === "number" ? shareOf(votes, answer) : undefined;
+  return {
+    marks: rightMarks(poll),
+    headline: headlines["answer"],
+    ...(share !== undefined && { figure: `${Math.round(share * 100)} %` }),
+  };
+}
+
+/** @type {PollKind} */
+export const prediction = {
+  name: "prediction",
+  words: {
+    en: {
+      name: "Prediction",
+      onAir: "Prediction",
+      labels: {},
+      headlines: { undecided: "Not decided yet", answer: "Outcome" },
+      figure: "were right",
+      verdicts: { right: "You were right", wrong: "You were wrong" },
+    },
+    zh: {
+      name: "竞猜",
+      onAir: "竞猜",
+      labels: {},
+      headlines: { undecided: "尚未揭晓", answer: "揭晓" },
+      figure: "猜中",
+      verdicts: { right: "你猜中了", wrong: "你没有猜中" },
+    },
+  },
+  fields: [],
+  takesSeveral: false,
+  isResolved: true,
+  resultOf,
+};

@@ -1,0 +1,52 @@
+/** A number from 1 to `scale`: the result is the mean, and how many gave each number. */
+
+import { meanOf } from "../../sdk/grandstand.js";
+
+/** @import {SeenPoll} from "../../sdk/grandstand.js" */
+/** @import {KindWords, OwnFields, PollKind, Result} from "./kind.js" */
+
+const USUAL_SCALE = 5;
+
+/** @param {OwnFields} own */
+function optionsOf({ scale = USUAL_SCALE }) {
+  return Array.from({ length: scale }, (_, index) => String(index + 1));
+}
+
+/** @param {SeenPoll} seen @param {KindWords} words @returns {Result} */
+function resultOf({ poll, phase, votes }, { headlines }) {
+  const marks = poll.options.map(() => /** @type {const} */ (""));
+  if (!votes || phase === "cancelled") return { marks };
+  const mean = meanOf(votes);
+  const isOver = poll.final && (phase === "closed" || phase === "revealed");
+  return {
+    marks,
+    ...(isOver && { headline: headlines[mean === undefined ? "nobody" : "result"] }),
+    ...(mean !== undefined && { figure: mean.toFixed(1) }),
+  };
+}
+
+/** @type {PollKind} */
+export const rating = {
+  name: "rating",
+  words: {
+    en: {
+      name: "Rating",
+      onAir: "Rating",
+      labels: { scale: "Highest number" },
+      headlines: { result: "Result", nobody: "No votes" },
+      figure: "on average",
+    },
+    zh: {
+      name: "评分",
+      onAir: "评分",
+      labels: { scale: "最高分" },
+      headlines: { result: "结果", nobody: "没有投票" },
+      figure: "平均分",
+    },
+  },
+  fields: [{ name: "scale", path: "scale", of: (poll) => poll.options.length, type: "number", usual: USUAL_SCALE }],
+  takesSeveral: false,
+  optionsOf,
+  layout: "columns",
+  resultOf,
+};
