@@ -93,8 +93,10 @@ class ServerProcess:
 
     @property
     def valkey_pid(self) -> int:
-        """The embedded store's process."""
-        return int((self.data_dir / "valkey.pid").read_text())
+        """The embedded store's process; its file is empty for a moment at first."""
+        path = self.data_dir / "valkey.pid"
+        wait_until(lambda: path.exists() and path.read_text())
+        return int(path.read_text())
 
     # --- its life --------------------------------------------------------------------------------
 
