@@ -262,7 +262,7 @@ async def test_each_form_is_made_once_however_many_viewers_of_whatever_audiences
         return websocket_frames.deflated(payload, text)
 
     counting = SimpleNamespace(plain=plain, deflated=deflated, payload=websocket_frames.payload)
-    monkeypatch.setattr(publication, "frames", counting)
+    monkeypatch.setattr(publication, "websocket_frames", counting)
     room = await on_still_harness.by_hand()
     await room.commit("x", private=PrivateChanges(polls=[poll_of(room)]))
     edge = edge_room(on_still_harness, room)

@@ -62,7 +62,7 @@ def test_every_command_that_is_used_is_tried() -> None:
     tried_by_script = set(in_scripts.findall(scripts.pop("fit")))
     assert set(in_scripts.findall(" ".join(scripts.values()))) <= tried_by_script
     asked = re.compile(r'\("([A-Z]{3,})"')
-    tried = set(asked.findall(sources.pop("fitness"))) | tried_by_script | {"INFO"}
+    tried = set(asked.findall(sources.pop("preflight"))) | tried_by_script | {"INFO"}
     assert set(asked.findall(" ".join(sources.values()))) <= tried
 
 
