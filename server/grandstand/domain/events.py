@@ -1,7 +1,7 @@
-"""What enters a room by its ingest stream; nothing else changes a room.
+"""The events that enter a room by its ingest stream; nothing else changes a room.
 
-A ``CommentEvent`` gets its comment id from the append script. Every other event carries an ``id``
-of its own, by which its sender recognises the ``Outcome`` and a repeated append is recognised.
+A ``CommentEvent`` gets its comment id from the append script. Every other event carries its own
+``id``, by which its sender recognises the ``Outcome`` and a repeated append is recognised.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
 
     @property
     def utterance(self) -> Utterance:
-        """What was said."""
+        """Return what the author said."""
         look = stored_look(self.mode, self.size, self.color)
         return Utterance(self.user, self.name, self.at, self.text, look, self.role, self.lang)
 
@@ -168,7 +168,7 @@ class StatsGiven(Struct, frozen=True, tag="stats"):
 
 
 class CommentsImported(Struct, frozen=True, tag="import"):
-    """Comments from elsewhere for the record alone; those that it has already change nothing."""
+    """Comments from elsewhere, only for the record; those that it has already change nothing."""
 
     id: str
     rows: list[Row]
@@ -212,7 +212,8 @@ class Sanctioned(Struct, frozen=True, tag="bar"):
 
 
 class StaffCame(Struct, frozen=True, tag="staff"):
-    """A moderator or producer is here: whom no moderator may bar, whose name is nobody else's."""
+    """A moderator or producer is here. No moderator may mute or ban this person, and nobody else
+    may use the name."""
 
     id: str
     user: str
@@ -221,7 +222,7 @@ class StaffCame(Struct, frozen=True, tag="staff"):
 
 
 class GuestBanned(Struct, frozen=True, tag="hints"):
-    """What a banned guest leaves behind: hints, each until its time."""
+    """The hints of a banned guest, each until its time."""
 
     id: str
     user: str
@@ -277,10 +278,10 @@ _control_decoder = msgspec.msgpack.Decoder(ControlEvent)
 
 
 def encode(event: CommentEvent | ControlEvent) -> bytes:
-    """An event as it lies in the ingest stream."""
+    """Return an event in the form of the ingest stream."""
     return _encoder.encode(event)
 
 
 def decode(payload: bytes, comment_id: str) -> CommentEvent | ControlEvent:
-    """An event of the ingest stream; comments are those that have a comment id."""
+    """Return an event of the ingest stream; it is a comment if it has a comment id."""
     return _comment_decoder.decode(payload) if comment_id else _control_decoder.decode(payload)

@@ -1,8 +1,8 @@
 """The contract's messages and objects, as typed structs; what PROTOCOL calls ``x?`` is ``UNSET``.
 
 The documents that the server publishes (``/asyncapi.json``, ``/openapi.json``) are made from these
-structs, so a bound or a description written here is a bound or a description that clients read.
-Times are integers in milliseconds of programme time since the Unix epoch, unless a name says else.
+structs, so clients read the bounds and descriptions that are written here. Times are integers in
+milliseconds of programme time since the Unix epoch, unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ PollKind: TypeAlias = Literal["single", "multiple", "quiz", "rating", "predictio
 PollStatus: TypeAlias = Literal["open", "closed", "revealed", "cancelled"]
 StaffRole: TypeAlias = Annotated[
     Literal["moderator", "producer"],
-    Meta(description="Whose word it is, where its author is of the staff."),
+    Meta(description="The author's role, if the author belongs to the staff."),
 ]
 Durability: TypeAlias = Literal["fsync", "replicated", "weak"]
 Level: TypeAlias = Annotated[int, Meta(ge=0, le=4, description="0 off, 4 strictest.")]
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """How a comment looks: what all messages and documents that have a comment in them share."""
+    """How a comment looks: shared by all messages and documents that contain a comment."""
 
     mode: Mode = "scroll"
     color: Color | UnsetType = UNSET
@@ -53,14 +53,14 @@ class Look(Struct, frozen=True, kw_only=True):
 
 
 class Resume(Struct, frozen=True):
-    """The place where a client lost the room."""
+    """The position at which a client lost the room."""
 
     epoch: str
     offset: Annotated[int, Meta(ge=0)]
 
 
 class Hello(Struct, frozen=True, tag="hello"):
-    """The first message: who is there, and from which place on."""
+    """The first message: who the viewer is, and from which position on."""
 
     token: str | UnsetType = UNSET
     lang: Annotated[str, Meta(max_length=35, description="BCP 47")] | UnsetType = UNSET
@@ -87,7 +87,7 @@ class Vote(Struct, frozen=True, tag="vote"):
 
 
 class Follow(Struct, frozen=True, tag="follow"):
-    """The topics to follow from now on; they replace those of before."""
+    """The topics to follow from now on; they replace the earlier ones."""
 
     id: ClientId
     topics: Annotated[list[Topic], Meta(max_length=100)]
@@ -181,19 +181,27 @@ class Moderation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Selection(Struct, frozen=True, forbid_unknown_fields=True):
-    """What decides, beside a comment itself, whether it gets a place on the screen; 0 is off."""
+    """What decides, besides the comment itself, whether it is shown; 0 is off."""
 
     novelty: Annotated[
-        float, Meta(ge=0, le=2, description="minutes until a text that was shown comes again")
+        float,
+        Meta(ge=0, le=2, description="minutes until a shown text may be shown again"),
     ] = 1
     fairness: Annotated[
-        float, Meta(ge=0, le=2, description="how far who was just shown steps back")
+        float,
+        Meta(ge=0, le=2, description="how much an author who was just shown loses weight"),
     ] = 1
     moment: Annotated[
-        float, Meta(ge=0, le=2, description="how far a roar prefers roars, and quiet substance")
+        float,
+        Meta(ge=0, le=2, description="how much a roar prefers cheers, quiet substance"),
     ] = 1
     least: Annotated[
-        float, Meta(ge=0, le=10, description="a lower weight is not shown, though there be room")
+        float,
+        Meta(
+            ge=0,
+            le=10,
+            description="comments of a lower weight are not shown",
+        ),
     ] = 0
 
 
@@ -206,7 +214,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             max_length=2048,
             pattern=r"^(https?://[!-~]+|/([!-.0-\[\]-~][!-~]*)?)?$(?!\n)",
-            description="The picture: an HLS playlist's URL or path here; none if empty.",
+            description="The picture: an HLS playlist's URL, or path here; none if empty.",
         ),
     ] = ""
     guests: Literal["none", "watch", "comment", "vote"] = "comment"
@@ -223,7 +231,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     record_retention: Annotated[int, Meta(ge=60, le=31_536_000, description="s")] = 86_400
     held_for: Annotated[
         int,
-        Meta(ge=10, le=86_400, description="s until a held comment that nobody decides is over"),
+        Meta(
+            ge=10,
+            le=86_400,
+            description="s until an undecided held comment leaves the queue",
+        ),
     ] = 1800
 
 
@@ -244,7 +256,7 @@ class Tally(Struct, frozen=True):
 
 
 class Pulse(Struct, frozen=True):
-    """How the room feels: rates over the last seconds, mood and excitement from the scorer."""
+    """The room's pulse: rates over the last seconds, mood and excitement from the scorer."""
 
     comments_per_second: Annotated[float, Meta(ge=0)]
     people: Annotated[int, Meta(ge=0, description="who commented in the last 10 s")]
@@ -253,7 +265,7 @@ class Pulse(Struct, frozen=True):
 
 
 class Gauges(Struct, frozen=True):
-    """Latest values; clients keep what they don't know."""
+    """Latest values; clients keep those that are absent."""
 
     viewers: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     pulse: Pulse | UnsetType = UNSET
