@@ -263,7 +263,7 @@ OPERATIONS: Sequence[Operation] = (
 
 
 def routes(api: Api) -> list[BaseRoute]:
-    """The routes of all calls, and of the documents that describe them."""
+    """Return the routes of all calls, and of the documents that describe them."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation

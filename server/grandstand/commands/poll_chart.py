@@ -56,7 +56,7 @@ def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
 
 
 def _summary(poll: Mapping[str, Any], tally: Sequence[int]) -> str:
-    kind = KINDS.get(poll["kind"])  # of a newer server's kinds nothing is known
+    kind = KINDS.get(poll["kind"])  # a newer server may have kinds that aren't known here
     summary = "" if kind is None else kind.summary(tally, poll.get("answer"))
     return f", {summary}" if summary else ""
 

@@ -1,4 +1,4 @@
-"""What one household has of the network: the one rule for limits and for hints. Pure."""
+"""The network of one household: the same rule for limits and for hints. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ipaddress import IPv4Interface, IPv6Interface
 def household(host: str) -> IPv4Interface | IPv6Interface | None:
     """Return an address and its household's network: all of IPv4, the /64 of IPv6.
 
-    An IPv4 address that is written as IPv6 is that IPv4 address. None for what is no address.
+    An IPv4 address that is written as IPv6 is that IPv4 address. None for what isn't an address.
     """
     try:
         address = ipaddress.ip_address(host.partition("%")[0])

@@ -18,10 +18,9 @@ _IMPORTED = re.compile(r"x([0-9a-z]{1,11})([0-9a-z]{8})")
 class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     """One comment of the record, as an array: fields are added at its end.
 
-    ``merged_into`` is the shown comment that stands for it.
-
-    That is one of its own tick, or the one with its text that was shown last before. ``count`` is
-    what viewers saw: those merged within the tick, and those that came since the showing before.
+    ``merged_into`` is the shown comment that stands for it: one of its own tick, or the last one
+    shown before with its text. ``count`` is what viewers saw: the comments merged within the tick,
+    and those that came since the showing before.
     """
 
     id: str
@@ -69,19 +68,19 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
 
     @property
     def utterance(self) -> Utterance:
-        """What was said."""
+        """Return what the author said."""
         look = stored_look(self.mode, self.size, self.color)
         return Utterance(self.user, self.name, self.at, self.text, look, self.role, self.lang)
 
 
 def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:
-    """The id of a comment that was brought in from elsewhere: the same again for the same comment.
+    """Return the id of an imported comment: the same again for the same comment.
 
-    It is led by ``x``, where an id that a room gives out has the number of its digits (``a1``): it
-    would need 24 of them to be taken for one. Then come ``at`` and 41 bits of author and text, so
-    that of two comments at one moment 1 in 3e12 pairs is taken for one, and where it stands in the
-    record need not be noted. ``ordinal`` tells comments apart that are equal in all three: how many
-    such stand before this one in the recording.
+    It begins with ``x``. An id that a room gives out begins there with the number of its digits
+    (``a1``), and would need 24 of them to look the same. Then come ``at`` and 41 bits of author and
+    text. So of two comments at one moment 1 in 3e12 pairs collides, and the comment's place in the
+    record needn't be stored. ``ordinal`` tells apart comments that are equal in all three: it is
+    how many of them come before this one in the recording.
     """
     words = f"{user}\0{text}\0{ordinal}" if ordinal else f"{user}\0{text}"
     said = hashlib.blake2b(words.encode(), digest_size=8).digest()
@@ -89,7 +88,7 @@ def imported_id(at: int, user: str, text: str, ordinal: int = 0) -> str:
 
 
 def imported_at(comment_id: str) -> int | None:
-    """The programme time that an imported comment's id tells; None for one of the room's own."""
+    """Return the programme time in an imported comment's id; None for one of the room's own."""
     match = _IMPORTED.fullmatch(comment_id)
     return None if match is None else int(match[1], 36)
 

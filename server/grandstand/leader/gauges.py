@@ -41,7 +41,7 @@ class Gauges:
 class _Telling:
     room: LeaderRoom
     viewers: int = 0
-    told: dict[str, tuple[list[int], int]] = field(default_factory=dict)
+    published: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
 
     async def tell(self, now: int) -> None:
@@ -50,7 +50,7 @@ class _Telling:
         for_voters: dict[str, bytes] = {}
         if self._is_due("tallies", now, TALLIES_MS):
             if self._is_due("all tallies", now, ALL_TALLIES_MS):
-                self.told.clear()
+                self.published.clear()
             for poll in room.polls.values():
                 if poll.status == "open" and poll.opens_at <= now:
                     tally = await self._new_tally(poll)
@@ -83,7 +83,7 @@ class _Telling:
     async def _new_tally(self, poll: PollRecord) -> Tally | None:
         """Return the poll's tally, unless it is the one that was published last."""
         summed = await self.room.store.votes.tally(self.room.id, poll)
-        if self.told.get(poll.id) == summed:
+        if self.published.get(poll.id) == summed:
             return None
-        self.told[poll.id] = summed
+        self.published[poll.id] = summed
         return Tally(poll.id, *summed)

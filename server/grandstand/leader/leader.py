@@ -85,7 +85,7 @@ class RoomLeader:
         self._resting: dict[str, int | None] = {}
         self._rooms: list[str] = []
         self._has_woken_all = False
-        self._place = 0
+        self._looked_at = 0
         self._listed_s = float("-inf")
 
     async def run(self) -> None:
@@ -145,8 +145,8 @@ class RoomLeader:
             again = working if self._has_woken_all else self._rooms
             await awake.wake(again, self._store.now_ms())
             self._has_woken_all = True
-        some = self._rooms[self._place : self._place + LOOKED_AT]
-        self._place = self._place + LOOKED_AT if len(some) == LOOKED_AT else 0
+        some = self._rooms[self._looked_at : self._looked_at + LOOKED_AT]
+        self._looked_at = self._looked_at + LOOKED_AT if len(some) == LOOKED_AT else 0
         for room in await awake.backlogged([each for each in some if each not in self._working]):
             awake.nudge(room)
 

@@ -2,7 +2,7 @@
 
 A document is not decoded as a whole. The items of the wanted lists are cut out by their brackets,
 and the caller decodes them one by one. So an item that can't be read hides no other, a file of
-gigabytes takes the memory of one item, and what lies beside the lists is skipped.
+gigabytes takes the memory of one item, and everything besides the lists is skipped.
 """
 
 from __future__ import annotations

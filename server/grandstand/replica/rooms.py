@@ -49,7 +49,7 @@ class LiveRooms:
         self._at_work: list[asyncio.Task[None]] = []
         self._bus = store.bus(self._heard, self._connected)
         self._compare_now = asyncio.Event()
-        self._place = 0
+        self._compared = 0
 
     def peek(self, room: str) -> LiveRoom | None:
         """Return the room, if it is followed already."""
@@ -100,18 +100,18 @@ class LiveRooms:
         if live is None:
             return
         try:
-            told = envelope.decode(payload)
+            received = envelope.decode(payload)
         except UNREADABLE:  # the next comparison of heads finds the gap
             log.exception("envelope_unreadable", room=room, size_bytes=len(payload))
             return
-        if isinstance(told, Ended):
-            if told.epoch == live.replica.epoch:
+        if isinstance(received, Ended):
+            if received.epoch == live.replica.epoch:
                 self._end(live)
             self._compare_now.set()
-        elif isinstance(told, Renewed):
+        elif isinstance(received, Renewed):
             self._compare_now.set()
         else:
-            live.heard(told)
+            live.heard(received)
 
     def _connected(self) -> None:
         self._compare_now.set()
@@ -161,8 +161,8 @@ class LiveRooms:
         if everything:
             return lives
         quiet = [live for live in lives if live.is_quiet]
-        some = quiet[self._place : self._place + QUIET_COMPARED]
-        self._place = self._place + QUIET_COMPARED if len(some) == QUIET_COMPARED else 0
+        some = quiet[self._compared : self._compared + QUIET_COMPARED]
+        self._compared = self._compared + QUIET_COMPARED if len(some) == QUIET_COMPARED else 0
         return [*(live for live in lives if not live.is_quiet), *some]
 
     async def _compare(self, everything: bool = True) -> None:

@@ -143,17 +143,18 @@ class RoomFold:
 
     def _wanted(self, draft: Draft) -> list[Candidate]:
         """Return the candidates, without those whose text was taken back, which are hidden."""
-        into = [(told, draft.unwanted.comment_of(told.dedupe_key)) for told in draft.candidates]
-        draft.hidden += [each for each in into if each[1]]
-        return [told for told, comment in into if not comment]
+        unwanted = draft.unwanted
+        into = [(each, unwanted.comment_of(each.dedupe_key)) for each in draft.candidates]
+        draft.hidden += [(each, comment) for each, comment in into if comment]
+        return [each for each, comment in into if not comment]
 
     def _finish(self, draft: Draft, now: int) -> TimeSliced[Tick]:
         draft.announce()
         settings = draft.settings or self.state.settings
         self.selector.shown_texts.retract(draft.retract)
         approved = [
-            Group(told, told.weight, waiting=self.selector.show(told, now))
-            for told in draft.approved
+            Group(each, each.weight, waiting=self.selector.show(each, now))
+            for each in draft.approved
         ]
         candidates = self._wanted(draft)
         choice = yield from self.selector.choosing(candidates, now, settings, len(approved))

@@ -83,7 +83,7 @@ class CloseCode(IntEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the client must not connect again."""
+        """Return whether the client must not connect again."""
         return self.client is AfterClose.FINAL
 
     GOING_AWAY = 1001, AfterClose.RECONNECT, "The server, or a proxy before it, goes away."

@@ -1,7 +1,7 @@
-"""What a kind of poll decides. What all kinds have in common knows no kind by its name.
+"""The decisions of a kind of poll. Code that all kinds share knows no kind by its name.
 
 A kind decides which fields a producer gives besides those of every poll, what must hold between
-them, and what of them the poll keeps.
+them, and which of them the poll keeps.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def _no_summary(tally: Sequence[int], answer: int | None) -> str:
 class Kind:
     """A kind of poll.
 
-    ``fields`` are its own fields of the call; one that no kind of a poll names is every poll's.
+    ``fields`` are its own fields of the call; a field that no kind names belongs to every poll.
     ``takes_several`` says whether a vote may name several options; viewers are told how many.
     ``is_resolved`` says whether the answer comes once the result is final, by a step of its own
     that reveals it. ``flaws`` finds what is wrong with its own fields, whichever others are
-    missing. ``terms`` takes a call without flaws. ``summary`` says in a few words what a tally,
-    with the answer if it is known, comes to; it is ``""`` where the bars say everything.
+    missing. ``terms`` takes a call without flaws. ``summary`` describes the result of a tally in a
+    few words, with the answer if it is known; it is ``""`` where the bars say everything.
     """
 
     name: PollKind

@@ -1,4 +1,5 @@
-"""One choice, made before anybody knows which is right; once that is known, it is resolved."""
+"""One choice, made before anybody knows which is right; when that is known, the poll is
+resolved."""
 
 from __future__ import annotations
 

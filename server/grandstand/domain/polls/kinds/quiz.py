@@ -1,4 +1,4 @@
-"""One choice, of which one is right: ``answer``, which viewers are told by the reveal."""
+"""One choice, of which one is right: ``answer``, which the reveal shows to viewers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One number from 1 to ``scale``; the result is their mean, and how they are distributed."""
+"""One number from 1 to ``scale``; the result is the mean, and the distribution."""
 
 from __future__ import annotations
 
