@@ -260,9 +260,9 @@ class Draft:
             return False
         self.private.decided.append(held.id)
         if approved:
-            told = Candidate.of_message(held)
-            self.approved.append(told)
-            self.unwanted.lift(told.dedupe_key)
+            candidate = Candidate.of_message(held)
+            self.approved.append(candidate)
+            self.unwanted.lift(candidate.dedupe_key)
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
             notice = Notice("rejected", "a moderator turned your comment away", held.id)
