@@ -302,12 +302,15 @@ def renew(
 def enroll(room: Room, job: str, move: str) -> tuple[Room, JobCursor]:
     """Where the job stands; one that is new begins with the oldest commit that is still kept.
 
+    So does one whose cursor lies beyond the room: it is of another that had this name.
+
     Raises RoomGoneError, RoomEndedError.
     """
     _require_head(room)
     at = room.jobs.get(job)
-    if at is None:
-        at = JobCursor(room.epoch, room.trimmed, move)
+    if at is None or at.seq > room.seq:
+        first = room.timeline[0].seq - 1 if room.timeline else room.seq
+        at = JobCursor(room.epoch, first, move)
         room = replace(room, jobs={**room.jobs, job: at})
     return room, at
 

@@ -53,8 +53,8 @@ class JobCursors:
 
         Raises StoreUnavailable, RoomGoneError, RoomEndedError.
         """
-        call = (_ENROLL, [keys.head(room), keys.jobs(room)], [job, _new_move()])
-        (reply,) = await self._writer.all([call])
+        touched = [keys.head(room), keys.jobs(room), keys.timeline(room)]
+        (reply,) = await self._writer.all([(_ENROLL, touched, [job, _new_move()])])
         _require_room(room, reply)
         epoch, seq, move = reply.decode().split("|")
         return JobCursor(epoch, int(seq), move)

@@ -21,7 +21,8 @@ local is_known = tonumber(seq) <= tonumber(head[5] or 0)
     or (epoch == head[1] and tonumber(seq) <= tonumber(head[4]))
 if not is_known then
     local entry = redis.call('XRANGE', KEYS[3], seq .. '-0', seq .. '-0')[1]
-    is_known = entry and entry[2][4] == epoch
+    -- What a server that knew no jobs committed says no epoch.
+    is_known = entry and (entry[2][4] or epoch) == epoch
 end
 if not is_known then return 'conflict' end
 for i = 4, #ARGV do enter(KEYS[4], head[3], '', ARGV[i]) end
