@@ -301,6 +301,30 @@ async def test_all_sequencers_are_told_to_end_before_any_has(
         assert running() == []
 
 
+async def test_jobs_that_take_long_to_end_keep_no_lease_from_being_renewed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, may_end = list[str](), asyncio.Event()
+
+    async def end(self: Fake) -> None:
+        ending.append(self.room)
+        await may_end.wait()
+
+    monkeypatch.setattr(Fake, "end", end)
+    async with on_duty(url) as (store, task):
+        for room in ("a", "b", "c"):
+            await store.rooms.create(room, uuid4().hex)
+        await until(lambda: running() == ["a", "b", "c"])
+        Fake.made[0].due.set_result(None)
+        Fake.made[1].due.set_exception(ConflictError("moved"))
+        await until(lambda: len(ending) == 2)
+        assert (await rounds(store))[-1] >= 1
+        task.cancel()
+        await until(lambda: len(ending) == len(Fake.made))
+        assert not task.done()  # the end of all waits for theirs
+        may_end.set()
+
+
 async def test_a_room_that_goes_to_rest_in_the_middle_of_a_round_stops_nothing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,18 @@ async def test_a_job_that_fails_is_started_again_and_delays_nothing(
     assert (failures >= 2) is isinstance(error, ZeroDivisionError)
 
 
+async def test_a_job_that_was_cancelled_by_itself_is_started_again(room: Sequenced) -> None:
+    async def give_up(*_: Any) -> None:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.cancel()
+        await waiting
+
+    failing = Job(give_up)
+    room.start(failing)
+    await until(lambda: failing.runs >= 3)
+    assert metric(room, "job_failures_total", "test") >= 2
+
+
 async def test_a_job_that_stalls_lags_behind_alone(room: Sequenced) -> None:
     stalled, following = Following(), Following()
     stalled.name = "stalled"

@@ -82,6 +82,7 @@ class RoomLeader:
             metrics.job_failures.labels(job.name)
             metrics.job_missed.labels(job.name)
         self._working: dict[str, _Led] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._resting: dict[str, int | None] = {}
         self._rooms: list[str] = []
         self._has_woken_all = False
@@ -191,14 +192,19 @@ class RoomLeader:
             log.exception("sweep_failed", room=room)
 
     async def _dismiss(self, room: str) -> None:
+        """End the room's work. Its jobs may take longer than a lease holds: no round waits."""
         led = self._working.pop(room)
         await cancel_all([led.task])
-        await led.supervisor.end()
         self._resting.pop(room, None)
+        ending = asyncio.create_task(led.supervisor.end(), name=f"end of {room}")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def _stop(self) -> None:
         # At once: the process that waits for us may lose patience.
         await cancel_all(led.task for led in self._working.values())
-        await asyncio.gather(*(led.supervisor.end() for led in self._working.values()))
+        await asyncio.gather(
+            *self._ending, *(led.supervisor.end() for led in self._working.values())
+        )
         with contextlib.suppress(StoreUnavailable):  # they run out by themselves
             await self._store.leases.give_back(sorted(self._working))

@@ -115,9 +115,17 @@ class RoomSupervisor:
                     pause_s = LONGEST_PAUSE_S
             except UnknownRoomError:
                 return
-            except Exception:
+            except (Exception, asyncio.CancelledError) as fault:
+                if isinstance(fault, asyncio.CancelledError) and _is_cancelled():
+                    raise
                 log.exception("job_failed", room=self._room.id, job=job.name)
                 self._metrics.job_failures.labels(job.name).inc()
             pause_s = PAUSE_S if loop.time() - began_s >= WELL_S else pause_s
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was cancelled, and not something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
