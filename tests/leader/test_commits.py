@@ -14,7 +14,7 @@ from grandstand.leader.room import LeaderRoom
 from grandstand.store import keys, timeline
 
 from tests.edge.harness import Harness, harness
-from tests.leader.test_supervisor import Following, metric, say
+from tests.leader.test_supervisor import Following, is_done, metric, say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
@@ -65,7 +65,7 @@ async def test_the_timeline_waits_for_the_slowest_and_goes_when_it_moves(
     await say(room, *map(str, range(8)))
     assert await kept(room) == [1, 2, 3, 4, 5, 6, 7, 8]
     slow.may_move.set()
-    await until(lambda: slow.seqs == [1, 2, 3, 4, 5, 6, 7, 8] and not room.works[0][0].is_behind)
+    await until(lambda: slow.seqs == [1, 2, 3, 4, 5, 6, 7, 8] and is_done(room))
     await say(room, "last")
     assert await kept(room) == [8, 9]
 
@@ -124,7 +124,7 @@ async def test_what_a_job_finds_out_enters_with_the_move_or_not_at_all(room: Seq
     room.start(Finding())
     await room.append(*room.said("a"))
     await until(lambda: room.live.replica.state.settings.title == "at 2")
-    await until(lambda: not room.works[0][0].is_behind)
+    await until(lambda: is_done(room))
     cursor = await room.node.store.rooms._reader.ask("HGET", keys.jobs(room.live.room), "finding")
     assert cursor.decode().split("|")[1] == "3"
 

@@ -12,7 +12,7 @@ from grandstand.leader import record_trimming as module
 from grandstand.leader.record_trimming import RecordTrimming
 
 from tests.edge.harness import Harness, harness
-from tests.leader.test_supervisor import say
+from tests.leader.test_supervisor import is_done, say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
@@ -46,7 +46,7 @@ async def test_what_is_older_than_the_room_keeps_it_is_forgotten(
     assert await texts(room) == ["old"]
     monkeypatch.setattr(module, "LEEWAY_MS", -(10**12))  # as if much time had passed
     await say(room, "new")
-    await until(lambda: not room.works[0][0].is_behind)
+    await until(lambda: is_done(room))
     assert await texts(room) == []
 
 
@@ -56,7 +56,7 @@ async def test_a_room_in_which_only_time_passed_forgets_when_it_wakes(
     room.start(RecordTrimming())
     await room.append(SettingsPut(uuid4().hex, {"title": "x"}, merge=True))
     await say(room, "old")
-    await until(lambda: not room.works[0][0].is_behind)
+    await until(lambda: is_done(room))
     await room.stop()
     monkeypatch.setattr(module, "LEEWAY_MS", -(10**12))
     room.start(RecordTrimming())
