@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import pytest
-from grandstand.client.backoff import MOST_S, Backoff, Closed, End, Failed, Refused, backoff_s
+from grandstand.client.backoff import (
+    LONGEST_S,
+    MOST_S,
+    Backoff,
+    Closed,
+    End,
+    Failed,
+    Refused,
+    backoff_s,
+)
 from grandstand.wire.codes import AfterClose, CloseCode
 from grandstand.wire.messages import Bye
 from hypothesis import given
@@ -65,9 +76,20 @@ def test_it_does_not_come_back_before_it_may() -> None:
     assert backoff.return_s(100, 0) == 101.5
     backoff.judge(Refused(503, 7), 102)
     assert backoff.return_s(102, 0) == 109
-    backoff.hold(120)
+    backoff.hold(110, 10)
     assert backoff.return_s(110, 0) == 120
     assert backoff.return_s(130, 0) == 130
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "waited_s"), [(inf, LONGEST_S), (1e9, LONGEST_S), (-inf, 0), (-5, 0), (nan, 0)]
+)
+def test_a_server_that_asks_for_ever_or_for_no_number_is_asked_again(
+    asked_s: float, waited_s: float
+) -> None:
+    backoff = Backoff()
+    backoff.hold(100, asked_s)
+    assert backoff.return_s(100, 0) == 100 + waited_s
 
 
 def test_attempts_in_vain_wait_longer_and_a_steady_connection_begins_anew() -> None:

@@ -31,6 +31,15 @@ def refusal(name: str, code: ErrorCode, retry_after: float | None = 2) -> Error:
     return Error(code, "no", id=name, retry_after=UNSET if retry_after is None else retry_after)
 
 
+@pytest.mark.parametrize("after_s", [float("inf"), float("nan"), -5.0])
+def test_one_that_is_put_off_by_no_number_keeps_no_other_back(after_s: float) -> None:
+    pending = sent(Pending(), "a", "b")
+    pending.refused(10, refusal("a", ErrorCode.UNAVAILABLE, after_s), 0)
+    pending.refused(10, refusal("b", ErrorCode.UNAVAILABLE, 1), 0)
+    assert 10 <= pending.due_s <= 11
+    assert ids(pending.take(11))[-1] == "b"
+
+
 def test_each_is_sent_once_and_again_after_a_loss_in_its_order() -> None:
     pending = sent(Pending(), "a", "b", "c")
     assert ids(pending.take(1)) == []

@@ -13,6 +13,9 @@ from grandstand.wire.messages import Bye
 
 FIRST_S, MOST_S = 0.5, 30.0
 
+LONGEST_S = 86_400.0
+"""For how long a server may send a client away: what asks for more, or for no number, is broken."""
+
 STEADY_S = 10.0
 """A viewer who was in for so long starts with short waits again."""
 
@@ -53,6 +56,11 @@ End = Closed | Refused | Failed
 """How an attempt to be in a room ended."""
 
 
+def within_a_day(after_s: float) -> float:
+    """Return how long to wait for a server that asks for ``after_s``, which may be no number."""
+    return min(max(0.0, after_s), LONGEST_S)
+
+
 def backoff_s(attempt: int, chance: float) -> float:
     """Return how long to wait: up to 0.5 s, doubling with each attempt in vain, to 30.
 
@@ -78,14 +86,14 @@ class Backoff:
         """Note that the client is in."""
         self._welcomed_s = now_s
 
-    def hold(self, until_s: float) -> None:
-        """Don't come back before ``until_s``: the server asks for that."""
-        self._not_before_s = until_s
+    def hold(self, now_s: float, after_s: float) -> None:
+        """Don't come back before ``after_s`` have passed: the server asks for that."""
+        self._not_before_s = now_s + within_a_day(after_s)
 
     def warned(self, bye: Bye, now_s: float) -> None:
         """Take the server's last message before it closes."""
         self._bye = bye
-        self.hold(now_s + bye.after / 1000)
+        self.hold(now_s, bye.after / 1000)
 
     def judge(self, end: End, now_s: float) -> tuple[End, AfterClose]:
         """Return how the attempt really ended, and what the client must do then.
@@ -103,7 +111,7 @@ class Backoff:
                     after = AfterClose.FINAL
                 return Closed(code, reason), after
             case Refused(status, retry_after_s):
-                self.hold(now_s + retry_after_s)
+                self.hold(now_s, retry_after_s)
                 return end, after_status(status)
         return end, AfterClose.RECONNECT
 

@@ -275,7 +275,7 @@ class Connection:
                 self.pending.settle(message.id)
             case Error():
                 if message.retry_after is not UNSET and self.stage is Stage.GREETING:
-                    self._backoff.hold(now_s + message.retry_after)
+                    self._backoff.hold(now_s, message.retry_after)
                 self.pending.refused(now_s, message, self._random.random())
             case Bye():
                 self._backoff.warned(message, now_s)

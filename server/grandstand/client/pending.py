@@ -13,6 +13,7 @@ from itertools import count
 
 from msgspec import UNSET
 
+from grandstand.client.backoff import within_a_day
 from grandstand.domain.limits import Bucket, Rate
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import Error, PostComment, Vote
@@ -96,7 +97,7 @@ class Pending:
         if error.code not in self._later and not is_late:
             self.settle(entry.message.id)
             return
-        after_s = 1.0 if error.retry_after is UNSET else error.retry_after
+        after_s = 1.0 if error.retry_after is UNSET else within_a_day(error.retry_after)
         due_s = now_s + after_s * (1 + chance)
         if self._spacing_s:
             self._put_off_s = due_s = max(due_s, self._put_off_s + self._spacing_s)
