@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.events import SettingsPut
+from grandstand.leader import commits
 from grandstand.leader import record_trimming as module
 from grandstand.leader.record_trimming import RecordTrimming
 
 from tests.edge.harness import Harness, harness
-from tests.leader.test_supervisor import is_done, say
+from tests.leader.test_supervisor import Following, is_done, say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
@@ -65,3 +66,16 @@ async def test_a_room_in_which_only_time_passed_forgets_when_it_wakes(
         return await texts(room) == []
 
     await until(is_empty)
+
+
+async def test_what_came_while_it_slept_is_done_with_at_once_however_much_it_is(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TRIM_S", 10**6)
+    monkeypatch.setattr(commits, "TOGETHER", 2)
+    room.start(Following())
+    await say(room, *map(str, range(5)))
+    await room.stop()
+    room.start(RecordTrimming())
+    cursor = room.works[0][0]._cursors["record trimming"]
+    await until(lambda: cursor.at is not None and is_done(room))
