@@ -129,6 +129,21 @@ async def test_a_job_that_was_cancelled_by_itself_is_started_again(room: Sequenc
     assert metric(room, "job_failures_total", "test") >= 2
 
 
+async def test_a_job_that_fails_at_its_end_has_ended(room: Sequenced) -> None:
+    async def fail_at_the_end(*_: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ZeroDivisionError
+
+    failing = Job(fail_at_the_end)
+    room.start(failing)
+    await until(lambda: failing.runs)
+    await room.stop()
+    assert failing.runs == 1
+    assert metric(room, "job_failures_total", "test") == 1
+
+
 async def test_a_job_that_stalls_lags_behind_alone(room: Sequenced) -> None:
     stalled, following = Following(), Following()
     stalled.name = "stalled"

@@ -120,6 +120,8 @@ class RoomSupervisor:
                     raise
                 log.exception("job_failed", room=self._room.id, job=job.name)
                 self._metrics.job_failures.labels(job.name).inc()
+            if _is_cancelled():
+                return
             pause_s = PAUSE_S if loop.time() - began_s >= WELL_S else pause_s
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
