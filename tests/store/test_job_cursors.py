@@ -55,24 +55,24 @@ async def committed_before_jobs(store: Store, seqs: Sequence[int]) -> Head:
 @pytest.mark.parametrize("seqs", [[701, 702, 703], []])
 async def test_a_job_that_is_new_has_missed_nothing(store: Store, seqs: list[int]) -> None:
     await committed_before_jobs(store, seqs)
-    assert (await store.jobs.enroll("r", "job")).seq == (700 if seqs else 703)
+    assert (await store.job_cursors.enroll("r", "job")).seq == (700 if seqs else 703)
 
 
 async def test_what_was_committed_before_there_were_jobs_is_known_in_a_new_epoch(
     store: Store,
 ) -> None:
     head = await committed_before_jobs(store, [701, 702, 703])
-    start = await store.jobs.enroll("r", "job")
+    start = await store.job_cursors.enroll("r", "job")
     await store.timeline.renew_epoch("r", head, head.run, head.seq, head.offset)
     to = JobCursor(head.epoch, 702)
-    await store.jobs.advance("r", "job", start, to)
-    assert await store.jobs.enroll("r", "job") == to
+    await store.job_cursors.advance("r", "job", start, to)
+    assert await store.job_cursors.enroll("r", "job") == to
 
 
 async def test_a_cursor_of_another_room_of_that_name_counts_for_nothing(store: Store) -> None:
     head = await committed_before_jobs(store, [701, 702, 703])
     await store.rooms._reader.ask("HSET", keys.jobs("r"), "job", f"{head.epoch}|800|moved")
-    assert (await store.jobs.enroll("r", "job")).seq == 700
+    assert (await store.job_cursors.enroll("r", "job")).seq == 700
 
 
 async def test_a_room_that_is_gone_has_no_jobs(store: Store) -> None:
