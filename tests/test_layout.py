@@ -33,11 +33,11 @@ TESTED_ELSEWHERE = {
     "api/auth": ("api/test_routes.py", "every call, with every caller"),
     "api/problems": ("api/test_routes.py", "what every call may answer"),
     "commands/import_batches": ("commands/test_record.py", "they are what an import sends"),
-    "recordings/line": ("recordings/test_forms.py", "what every form makes of a comment"),
-    "recordings/forms/form": ("recordings/test_forms.py", "what forms have in common"),
+    "recordings/line": ("recordings/test_formats.py", "what every format makes of a comment"),
+    "recordings/formats/format": ("recordings/test_formats.py", "what formats have in common"),
     **{
-        f"recordings/forms/{form}": ("recordings/test_forms.py", "one suite for every form")
-        for form in (
+        f"recordings/formats/{each}": ("recordings/test_formats.py", "one suite for every format")
+        for each in (
             "artplayer",
             "bilibili_live",
             "chat_downloader",

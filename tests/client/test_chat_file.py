@@ -55,7 +55,7 @@ def test_a_file_that_can_t_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(OperatorError, match=str(path)):
             recorded(path)
-    with pytest.raises(OperatorError, match="no form 'csv'"):
+    with pytest.raises(OperatorError, match="no format 'csv'"):
         recorded(written(tmp_path, GOOD), "csv")
 
 

@@ -192,7 +192,7 @@ def _body(data: bytes) -> str:
 def _recording(data: bytes) -> str:
     recording = read_recording(data)
     kinds = sorted({each.found if isinstance(each.found, str) else "" for each in recording.lines})
-    return f"{recording.form} {sorted(recording.others)} {recording.is_cut_off} {kinds[:3]}"
+    return f"{recording.format} {sorted(recording.others)} {recording.is_cut_off} {kinds[:3]}"
 
 
 def _manifest(data: bytes) -> str:

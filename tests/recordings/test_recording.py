@@ -1,4 +1,4 @@
-"""Recorded chats in their three forms."""
+"""Recorded chats in three formats."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ LINES = [Line(10, "ann", "hi"), Line(20.5, "bo", "晚", mode="top", color=255, s
 def test_lines_are_numbered_as_they_stand(mark: str) -> None:
     found = read(f"{mark}{ANN}\r\n\n{BO}".encode())
     first = mark.count("\n") + 1
-    assert found.form == "ndjson"
+    assert found.format == "ndjson"
     assert found.comments == [(first, LINES[0]), (first + 2, LINES[1])]
 
 
 def test_a_list_in_json_counts_from_one() -> None:
     found = read(f" [{ANN}, 7, {BO}]".encode())
-    assert (found.form, found.start) == ("ndjson", None)
+    assert (found.format, found.start) == ("ndjson", None)
     assert found.comments == [(1, LINES[0]), (3, LINES[1])]
     assert found.faults == [("#2", "Expected `object`, got `int`")]
 
 
 def test_bilibilis_xml_tells_its_start() -> None:
     found = read(b'\xef\xbb\xbf<i><start>7000</start>\n<d p="1,1,25,0">hi</d></i>')
-    assert (found.form, found.start) == ("bilibili-xml", 7000)
+    assert (found.format, found.start) == ("bilibili-xml", 7000)
     assert found.comments == [(1, Line(1000, "viewer", "hi", color=0))]
     assert found.lines[0].where == "2:1"
 
@@ -78,10 +78,10 @@ def test_xml_of_no_known_form_is_refused_with_those_that_are(payload: bytes) -> 
 
 
 def test_a_form_that_isn_t_known_is_refused() -> None:
-    with pytest.raises(NotARecordingError, match=r"no form 'csv'; known are ndjson, "):
-        read(b"", form="csv")
+    with pytest.raises(NotARecordingError, match=r"no format 'csv'; known are ndjson, "):
+        read(b"", format="csv")
     with pytest.raises(NotARecordingError, match="no XML"):
-        read(ANN.encode(), form="bilibili-xml")
+        read(ANN.encode(), format="bilibili-xml")
 
 
 def test_all_on_one_line_are_as_many_as_they_are() -> None:
@@ -159,6 +159,6 @@ WORDS += [ANN.encode(), b'{"cmd":"DANMU_MSG","info":[[0,[],{},"",null,{}],"t",[[
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=25), st.sampled_from([None, *NAMES]))
-def test_any_words_are_read_to_their_end(words: list[bytes], form: str | None) -> None:
+def test_any_words_are_read_to_their_end(words: list[bytes], format: str | None) -> None:
     with suppress(NotARecordingError):
-        read(b"".join(words), form=form)
+        read(b"".join(words), format=format)

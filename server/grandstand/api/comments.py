@@ -16,7 +16,7 @@ from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.record import Row
-from grandstand.recordings.forms import bilibili
+from grandstand.recordings.formats import bilibili
 from grandstand.store.record import RecordCursor
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Look, StaffRole, Time

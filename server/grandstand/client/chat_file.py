@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 
 from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
-from grandstand.recordings.recording import Entry, NotARecordingError, Reader, known_forms
+from grandstand.recordings.recording import Entry, NotARecordingError, Reader, known_formats
 
 NAMED_MAX = 5
 CHUNK_BYTES = 65_536
@@ -24,7 +24,7 @@ COMMENTS_MAX = 2_000_000
 class ChatFile:
     """The chat in a file, or of standard input if it is called ``-``; it can be read repeatedly.
 
-    ``form`` is a form's name, or None where it is to be told by what the file holds. ``start``,
+    ``form`` is a format's name, or None where it is to be told by what the file holds. ``start``,
     ``others`` and ``name`` are as Reader tells them, once it has been read.
     """
 
@@ -107,7 +107,7 @@ def comments(chat: ChatFile, faults: Faults) -> Iterator[tuple[str, Line]]:
         why = " has no comments"
         if faults.first:
             why = ":{}: {}".format(*faults.first[0])
-        raise OperatorError(f"{chat.path}{why}; these forms can be read:\n{known_forms()}")
+        raise OperatorError(f"{chat.path}{why}; these formats can be read:\n{known_formats()}")
 
 
 def tell_others(chat: ChatFile) -> None:

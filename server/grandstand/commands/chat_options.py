@@ -15,7 +15,7 @@ from grandstand.wire.messages import MAX_TIME_MS
 ABSOLUTE_MS = 100_000_000_000
 """An ``at`` above this is a date (after 1973); one below counts from the recording's start."""
 
-FILE_HELP = "A recorded chat, in any form that --format names; - for standard input."
+FILE_HELP = "A recorded chat, in any format that --format names; - for standard input."
 
 
 def _checked_form(name: str | None) -> str | None:
@@ -24,12 +24,12 @@ def _checked_form(name: str | None) -> str | None:
     return name
 
 
-ChatForm = Annotated[
+ChatFormat = Annotated[
     str | None,
     typer.Option(
         "--format",
         callback=_checked_form,
-        help=f"The file's form: {', '.join(NAMES)}. [default: recognised by its content]",
+        help=f"The file's format: {', '.join(NAMES)}. [default: recognised by its content]",
     ),
 ]
 

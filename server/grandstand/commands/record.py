@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import typer
 
 from grandstand.client.chat_file import ChatFile, Faults, comments, tell_others
-from grandstand.commands.chat_options import ABSOLUTE_MS, FILE_HELP, ChatForm, parse_time
+from grandstand.commands.chat_options import ABSOLUTE_MS, FILE_HELP, ChatFormat, parse_time
 from grandstand.commands.import_batches import ImportSummary, Survey, batches
 from grandstand.commands.options import URL, Token, Url
 from grandstand.commands.remote import Remote, room_path, token_for
@@ -119,7 +119,7 @@ def import_(
             "count from 0. A dated recording is shifted: its first comment is then at that moment."
         ),
     ] = None,
-    form: ChatForm = None,
+    form: ChatFormat = None,
     url: Url = URL,
     token: Token = None,
 ) -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from grandstand.client.chat_file import recorded
 from grandstand.client.figures import percentile
 from grandstand.client.replay import Issue, Replay
-from grandstand.commands.chat_options import FILE_HELP, ChatForm
+from grandstand.commands.chat_options import FILE_HELP, ChatFormat
 from grandstand.commands.options import URL, Room, Url
 from grandstand.commands.remote import RefusedCallError, Remote, issuer, room_path, token_for
 from grandstand.errors import OperatorError
@@ -50,7 +50,7 @@ def replay(
         str | None, typer.Option(help="One viewer's token: that viewer then sends everything.")
     ] = None,
     room: Room = "gala",
-    form: ChatForm = None,
+    form: ChatFormat = None,
     url: Url = URL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """Reading of a recorded chat: each part is a comment, or a description of its fault. Pure.
 
-The form is recognised by the content. ``Reader`` reads a stream in bounded memory; ``read`` reads a
-whole at once. One comment that can't be read hides no other, in whatever form.
+The format is recognised by the content. ``Reader`` reads a stream in bounded memory; ``read`` reads
+a whole at once. One comment that can't be read hides no other, in whatever format.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 from grandstand.recordings.documents import MAX_ITEM_BYTES, Document, Item, Lines
 from grandstand.recordings.encodings import MARK, decoder, encoding_of
-from grandstand.recordings.forms import (
+from grandstand.recordings.formats import (
     artplayer,
     bilibili,
     bilibili_live,
@@ -27,12 +27,12 @@ from grandstand.recordings.forms import (
     own,
     twitch,
 )
-from grandstand.recordings.forms.form import Form, Found, JsonForm, XmlForm
+from grandstand.recordings.formats.format import Format, Found, JsonFormat, XmlFormat
 from grandstand.recordings.line import Line, Other, UnreadableError
 from grandstand.recordings.markup import Element, Flaw, Markup
 
 HEAD_BYTES = 65_536
-"""This much of a file is read to recognise its encoding and form."""
+"""This much of a file is read to recognise its encoding and format."""
 SOUGHT_BYTES = 32_768
 """The first comment of a JSON document must come within this; a longer search would cost 50 ms."""
 SAMPLES = 20
@@ -45,31 +45,31 @@ _DIGITS = re.compile(r"\d{1,16}")
 _WORDS_MAX_CHARS = 300
 
 
-def forms(kind: type[Line] = Line) -> tuple[Form, ...]:
-    """Return the forms that can be read, our own first."""
+def formats(kind: type[Line] = Line) -> tuple[Format, ...]:
+    """Return the formats that can be read, our own first."""
     return (
-        own.form(kind),
-        bilibili.FORM,
-        bilibili_live.FORM,
-        niconico.FORM,
-        niconico.JSON_FORM,
-        twitch.FORM,
-        chat_downloader.FORM,
-        dplayer.FORM,
-        artplayer.FORM,
+        own.format(kind),
+        bilibili.FORMAT,
+        bilibili_live.FORMAT,
+        niconico.FORMAT,
+        niconico.JSON_FORMAT,
+        twitch.FORMAT,
+        chat_downloader.FORMAT,
+        dplayer.FORMAT,
+        artplayer.FORMAT,
     )
 
 
-NAMES = tuple(form.name for form in forms())
+NAMES = tuple(format.name for format in formats())
 
 
 class NotARecordingError(ValueError):
     """The whole can't be read: why, and what could be."""
 
 
-def known_forms() -> str:
-    """Return a line for each form that can be read."""
-    return "\n".join(f"  {form.name}: {form.title}" for form in forms())
+def known_formats() -> str:
+    """Return a line for each format that can be read."""
+    return "\n".join(f"  {format.name}: {format.title}" for format in formats())
 
 
 class Entry(NamedTuple):
@@ -88,21 +88,21 @@ class Entry(NamedTuple):
 class Reader:
     """Reads a recording from its bytes as they come.
 
-    ``form`` is a form's name, or None to recognise it by the content; ``kind`` may be stricter than
-    a plain Line. After the first bytes ``name`` is the form's; after ``close`` ``others`` counts
-    the parts that are no comments. ``start`` is the programme time (ms) of second 0, if the
+    ``format`` is a format's name, or None to recognise it by the content; ``kind`` may be stricter
+    than a plain Line. After the first bytes ``name`` is the format's; after ``close`` ``others``
+    counts the parts that are no comments. ``start`` is the programme time (ms) of second 0, if the
     recording has it.
     """
 
-    def __init__(self, form: str | None = None, kind: type[Line] = Line) -> None:
-        if form is not None and form not in NAMES:
-            raise NotARecordingError(f"there is no form {form!r}; known are {', '.join(NAMES)}")
+    def __init__(self, format: str | None = None, kind: type[Line] = Line) -> None:
+        if format is not None and format not in NAMES:
+            raise NotARecordingError(f"there is no format {format!r}; known are {', '.join(NAMES)}")
         self.name = ""
         self.start: int | None = None
         self.others: Counter[str] = Counter()
-        self._forms = [each for each in forms(kind) if form in (None, each.name)]
+        self._formats = [each for each in formats(kind) if format in (None, each.name)]
         self._head = b""
-        self._form: Form | None = None
+        self._format: Format | None = None
         self._decode = decoder("utf-8")
         self._is_plain = True
         self._cutter: Document | Lines | None = None
@@ -116,7 +116,7 @@ class Reader:
 
     def feed(self, chunk: bytes) -> Iterator[Entry]:
         """Yield what has become whole. Raises NotARecordingError once it is clear that none is."""
-        if self._form is None:
+        if self._format is None:
             self._head += chunk
             if len(self._head) < HEAD_BYTES:
                 return
@@ -125,8 +125,8 @@ class Reader:
             yield from self._fed(chunk[first : first + PARSED_AT_ONCE])
 
     def close(self) -> Iterator[Entry]:
-        """Yield what is left. Raises NotARecordingError if the form isn't known."""
-        if self._form is None:
+        """Yield what is left. Raises NotARecordingError if the format isn't known."""
+        if self._format is None:
             chunk = self._begun()
             for first in range(0, len(chunk), PARSED_AT_ONCE):
                 yield from self._fed(chunk[first : first + PARSED_AT_ONCE])
@@ -138,16 +138,16 @@ class Reader:
             yield from self._items(chain(self._cutter.feed(rest), self._cutter.close()))
 
     def _begun(self) -> bytes:
-        """Recognise the form by the head; return the head, which must be read."""
+        """Recognise the format by the head; return the head, which must be read."""
         encoding, mark = encoding_of(self._head[:HEAD_BYTES])
         head, self._head = self._head[mark:], b""
         self._decode = decoder(encoding)
         self._is_plain = encoding == "utf-8"
         text = decoder(encoding).decode(head[:HEAD_BYTES])
-        self._form, self._cutter = _recognised(text, self._forms)
-        self.name = self._form.name
-        if isinstance(self._form, XmlForm):
-            self._markup = Markup(self._form.names | {bilibili.START})
+        self._format, self._cutter = _recognised(text, self._formats)
+        self.name = self._format.name
+        if isinstance(self._format, XmlFormat):
+            self._markup = Markup(self._format.names | {bilibili.START})
         return head
 
     def _fed(self, chunk: bytes) -> Iterator[Entry]:
@@ -159,8 +159,8 @@ class Reader:
         return self._items(self._cutter.feed(chunk))
 
     def _elements(self, elements: Iterator[Element | Flaw]) -> Iterator[Entry]:
-        form = self._form
-        assert isinstance(form, XmlForm)
+        format = self._format
+        assert isinstance(format, XmlFormat)
         for element in elements:
             where = f"{element.line}:{element.column}"
             if isinstance(element, Flaw):
@@ -171,7 +171,7 @@ class Reader:
             else:
                 found: Found | str
                 try:
-                    found = form.read(element)
+                    found = format.read(element)
                 except UnreadableError as fault:
                     found = str(fault)
                 if isinstance(found, Other):
@@ -180,10 +180,10 @@ class Reader:
                     yield self._entry(where, found)
 
     def _items(self, items: Iterator[Item]) -> Iterator[Entry]:
-        form, in_lines = self._form, isinstance(self._cutter, Lines)
-        assert isinstance(form, JsonForm)
+        format, in_lines = self._format, isinstance(self._cutter, Lines)
+        assert isinstance(format, JsonFormat)
         for item in items:
-            if item.path not in form.paths:
+            if item.path not in format.paths:
                 continue
             where = f"{item.number}" if in_lines else f"#{item.number}"
             self._number = item.number - 1
@@ -192,7 +192,7 @@ class Reader:
                 found = f"it is cut off, or longer than {MAX_ITEM_BYTES} bytes"
             else:
                 try:
-                    found = form.read(item.raw)
+                    found = format.read(item.raw)
                 except UnreadableError as fault:
                     found = str(fault)
                 except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
@@ -209,59 +209,61 @@ class Reader:
         return Entry(self._number, where, found)
 
 
-def _recognised(text: str, among: list[Form]) -> tuple[Form, Document | Lines | None]:
-    """Return the form of a text, and what cuts it into parts. Raises NotARecordingError."""
+def _recognised(text: str, among: list[Format]) -> tuple[Format, Document | Lines | None]:
+    """Return the format of a text, and what cuts it into parts. Raises NotARecordingError."""
     begins = text.lstrip(" \t\r\n\0\ufeff" + MARK)[:1]
-    xml_forms = [form for form in among if isinstance(form, XmlForm)]
-    if xml_forms and (begins == "<" or (not begins and len(among) == 1)):
-        return _recognised_xml(text, xml_forms), None
-    json_forms = [form for form in among if isinstance(form, JsonForm)]
-    if not json_forms:
+    xml_formats = [format for format in among if isinstance(format, XmlFormat)]
+    if xml_formats and (begins == "<" or (not begins and len(among) == 1)):
+        return _recognised_xml(text, xml_formats), None
+    json_formats = [format for format in among if isinstance(format, JsonFormat)]
+    if not json_formats:
         raise NotARecordingError(f"it is no XML, as {among[0].name} is")
     head = text.encode("utf-8", "surrogatepass")
-    by_line = [form for form in json_forms if form.has_lines]
+    by_line = [format for format in json_formats if format.has_lines]
     if begins != "[":
         for item in islice(Lines().feed(head + b"\n"), SAMPLES):
             found = _knowing(item, by_line)
             if found is not None:
                 return found, Lines()
-    paths = {path for form in json_forms for path in form.paths}
+    paths = {path for format in json_formats for path in format.paths}
     for item in islice(Document(paths).feed(head[:SOUGHT_BYTES]), SAMPLES):
-        found = _knowing(item, [form for form in json_forms if item.path in form.paths])
+        found = _knowing(item, [format for format in json_formats if item.path in format.paths])
         if found is not None:
             return found, Document(found.paths)
     if begins == "[" or not by_line:
-        return json_forms[0], Document(json_forms[0].paths)
+        return json_formats[0], Document(json_formats[0].paths)
     return by_line[0], Lines()
 
 
-def _recognised_xml(text: str, among: list[XmlForm]) -> XmlForm:
+def _recognised_xml(text: str, among: list[XmlFormat]) -> XmlFormat:
     if len(among) == 1:
         return among[0]
     for found in _TAG_NAME.finditer(_COMMENT.sub("", text)):
-        for form in among:
-            if found[1] in form.signs:
-                return form
-    raise NotARecordingError(f"it is XML of no form that can be read; these are:\n{known_forms()}")
+        for format in among:
+            if found[1] in format.signs:
+                return format
+    raise NotARecordingError(
+        f"it is XML of no format that can be read; these are:\n{known_formats()}"
+    )
 
 
-def _knowing(item: Item, among: list[JsonForm]) -> JsonForm | None:
+def _knowing(item: Item, among: list[JsonFormat]) -> JsonFormat | None:
     try:
         decoded = msgspec.json.decode(item.raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return next((form for form in among if form.knows(decoded)), None)
+    return next((format for format in among if format.knows(decoded)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All of a recording: its form's name, its parts, and a count of what is no comment.
+    """All of a recording: its format's name, its parts, and a count of what is no comment.
 
     ``start`` is the programme time (ms) of second 0, if the recording has it. ``is_cut_off`` is
     whether a JSON document ended before its end.
     """
 
-    form: str
+    format: str
     lines: list[Entry]
     start: int | None = None
     others: Counter[str] = field(default_factory=Counter)
@@ -278,11 +280,11 @@ class Recording:
         return [(each.where, each.found) for each in self.lines if isinstance(each.found, str)]
 
 
-def read(payload: bytes, kind: type[Line] = Line, form: str | None = None) -> Recording:
+def read(payload: bytes, kind: type[Line] = Line, format: str | None = None) -> Recording:
     """Return the recording; ``kind`` may be stricter than a plain Line.
 
-    Raises NotARecordingError if it is of no form that can be read.
+    Raises NotARecordingError if it is of no format that can be read.
     """
-    reader = Reader(form, kind)
+    reader = Reader(format, kind)
     lines = [*reader.feed(payload), *reader.close()]
     return Recording(reader.name, lines, reader.start, reader.others, reader.is_cut_off)

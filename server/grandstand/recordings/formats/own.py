@@ -1,16 +1,16 @@
-"""Our own form, which ``grandstand export`` writes: NDJSON, or the same comments in a list."""
+"""Our own format, which ``grandstand export`` writes: NDJSON, or the same comments in a list."""
 
 from __future__ import annotations
 
 import msgspec
 
-from grandstand.recordings.forms.form import JsonForm
+from grandstand.recordings.formats.format import JsonFormat
 from grandstand.recordings.line import Line
 
 
-def form(kind: type[Line] = Line) -> JsonForm:
-    """Return the form; ``kind`` may be stricter than a plain Line."""
-    return JsonForm(
+def format(kind: type[Line] = Line) -> JsonFormat:
+    """Return the format; ``kind`` may be stricter than a plain Line."""
+    return JsonFormat(
         "ndjson",
         'NDJSON, {"at": ms, "user": "…", "text": "…"} a line, or a JSON list of them',
         frozenset({()}),

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.bilibili import GOLD, MODES_READ
-from grandstand.recordings.forms.form import Found, JsonForm
+from grandstand.recordings.formats.bilibili import GOLD, MODES_READ
+from grandstand.recordings.formats.format import Found, JsonFormat
 from grandstand.recordings.line import Other, UnreadableError, made, number, size_of
 
 
@@ -70,7 +70,7 @@ def _super_chat(data: dict[Any, Any]) -> Found:
     )
 
 
-FORM = JsonForm(
+FORMAT = JsonFormat(
     "bilibili-live",
     'messages of Bilibili\'s live rooms, {"cmd": "DANMU_MSG", "info": […]} a line or in a list',
     frozenset({()}),

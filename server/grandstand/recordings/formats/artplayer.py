@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.form import Found, JsonForm
+from grandstand.recordings.formats.format import Found, JsonFormat
 from grandstand.recordings.line import made, number
 from grandstand.wire.messages import Mode
 
@@ -42,7 +42,7 @@ def _read(raw: bytes) -> Found:
     )
 
 
-FORM = JsonForm(
+FORMAT = JsonFormat(
     "artplayer",
     'ArtPlayer\'s JSON, [{"text", "time", "mode", "color"}]',
     frozenset({(), ("data",), ("danmaku",)}),

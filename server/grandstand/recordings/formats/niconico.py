@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.form import Found, JsonForm, XmlForm
+from grandstand.recordings.formats.format import Found, JsonFormat, XmlFormat
 from grandstand.recordings.line import Line, Other, UnreadableError, made, number
 from grandstand.recordings.markup import Element
 from grandstand.wire.messages import Mode, Size
@@ -103,14 +103,14 @@ def _read_item(raw: bytes) -> Found:
     return _dressed(comment.vpos_ms, who, comment.body, commands, comment.id)
 
 
-FORM = XmlForm(
+FORMAT = XmlFormat(
     "niconico-xml",
     'NicoNico\'s XML, <packet><chat vpos="…" mail="…">text</chat></packet>',
     frozenset({"chat"}),
     frozenset({"packet", "chat"}),
     _read_element,
 )
-JSON_FORM = JsonForm(
+JSON_FORMAT = JsonFormat(
     "niconico-json",
     'NicoNico\'s JSON, [{"chat": {"vpos", "mail", "content"}}] or with "vposMs" and "body"',
     frozenset({(), ("comments",), ("threads", "*", "comments")})

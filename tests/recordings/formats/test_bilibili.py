@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from grandstand.domain.record import Row
-from grandstand.recordings.forms import bilibili
+from grandstand.recordings.formats import bilibili
 from grandstand.recordings.line import Line
 from grandstand.recordings.recording import read
 from hypothesis import given
@@ -56,7 +56,7 @@ comments = st.builds(
 @given(st.lists(comments, max_size=4))
 async def test_what_was_written_is_read_again(rows: list[Row]) -> None:
     found = read(await written(10_000, *rows))
-    assert (found.form, found.start, found.faults) == ("bilibili-xml", 10_000, [])
+    assert (found.format, found.start, found.faults) == ("bilibili-xml", 10_000, [])
     expected = [
         Line(
             row.at - 10_000,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from grandstand.recordings.forms.form import Found, JsonForm
+from grandstand.recordings.formats.format import Found, JsonFormat
 from grandstand.recordings.line import UnreadableError, made, number
 from grandstand.wire.messages import Mode
 
@@ -34,7 +34,7 @@ def _read(raw: bytes) -> Found:
     )
 
 
-FORM = JsonForm(
+FORMAT = JsonFormat(
     "dplayer",
     'DPlayer\'s JSON, {"data": [[seconds, type, colour, author, text]]}',
     frozenset({(), ("data",)}),

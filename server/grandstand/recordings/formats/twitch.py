@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.form import Found, JsonForm
+from grandstand.recordings.formats.format import Found, JsonFormat
 from grandstand.recordings.line import made
 
 
@@ -46,7 +46,7 @@ def _read(raw: bytes) -> Found:
     )
 
 
-FORM = JsonForm(
+FORMAT = JsonFormat(
     "twitch",
     'a Twitch chat download in JSON, {"comments": [{"content_offset_seconds", "message", …}]}',
     frozenset({("comments",)}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from grandstand.recordings.forms.form import Found, JsonForm
+from grandstand.recordings.formats.format import Found, JsonFormat
 from grandstand.recordings.line import Other, UnreadableError, made
 
 
@@ -62,7 +62,7 @@ def _knows(item: object) -> bool:
     )
 
 
-FORM = JsonForm(
+FORMAT = JsonFormat(
     "chat-downloader",
     'chat-downloader\'s JSON, {"time_in_seconds", "author", "message"} a line or in a list',
     frozenset({()}),

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from msgspec import UNSET
 
 from grandstand.domain.record import Row
-from grandstand.recordings.forms.form import Found, XmlForm
+from grandstand.recordings.formats.format import Found, XmlFormat
 from grandstand.recordings.line import (
     WHITE,
     Other,
@@ -151,7 +151,7 @@ def _super_chat(element: Element) -> Found:
     )
 
 
-FORM = XmlForm(
+FORMAT = XmlFormat(
     "bilibili-xml",
     "Bilibili's XML, <d p=\"seconds,mode,size,colour,…\">text</d>, and its recorders'",
     frozenset({"d", "sc", "gift", "guard", "toast"}),

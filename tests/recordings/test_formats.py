@@ -1,4 +1,4 @@
-"""Each form of a recorded chat behaves alike: what is right is read, one that is wrong is told."""
+"""All formats of recorded chats behave alike: what is right is read, what is wrong is named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from grandstand.recordings.line import MAX_TEXT_CHARS, Line
-from grandstand.recordings.recording import NAMES, Entry, Reader, known_forms, read
+from grandstand.recordings.recording import NAMES, Entry, Reader, known_formats, read
 
 Comment = tuple[float, str, str]
 """Seconds, author and text."""
@@ -25,7 +25,7 @@ def _listed(each: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """How a form is written: a comment, a whole, a part that is none, and one that is counted."""
+    """How a format is written: a comment, a whole, a part that is none, and one that is counted."""
 
     name: str
     comment: Callable[[float, str, str], str]
@@ -177,7 +177,7 @@ each_form = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CA
 
 
 def written(case: Case, *more: str) -> bytes:
-    """The comments in that form, with more between the first and the others."""
+    """The comments in that format, with more between the first and the others."""
     first, *others = (case.comment(*comment) for comment in SAID)
     return case.whole([first, *more, *others]).encode()
 
@@ -188,13 +188,13 @@ def heard(lines: list[tuple[int, Line]]) -> list[Comment]:
 
 def test_every_form_has_its_case() -> None:
     assert {case.name for case in CASES} == set(NAMES)
-    assert known_forms().count("\n") == len(NAMES) - 1
+    assert known_formats().count("\n") == len(NAMES) - 1
 
 
 @each_form
 def test_comments_are_read_by_what_the_file_holds(case: Case) -> None:
     found = read(written(case))
-    assert found.form == case.name
+    assert found.format == case.name
     assert heard(found.comments) == SAID
     assert found.faults == []
     assert len({number for number, _ in found.comments}) == len(SAID)
@@ -202,7 +202,7 @@ def test_comments_are_read_by_what_the_file_holds(case: Case) -> None:
 
 @each_form
 def test_a_form_can_be_named(case: Case) -> None:
-    assert heard(read(written(case), form=case.name).comments) == SAID
+    assert heard(read(written(case), format=case.name).comments) == SAID
 
 
 @each_form
@@ -252,7 +252,7 @@ def test_a_file_that_is_cut_anywhere_keeps_what_stands_before(case: Case) -> Non
     payload = written(case)
     before = 0
     for end in range(len(payload)):
-        found = read(payload[:end], form=case.name)
+        found = read(payload[:end], format=case.name)
         told = heard(found.comments)
         assert told == SAID[: len(told)]
         assert len(told) >= before
@@ -338,5 +338,5 @@ def test_it_doesn_t_matter_in_what_pieces_it_comes(case: Case, size: int) -> Non
 )
 def test_what_a_form_tells_of_a_comment_is_taken_over(name: str, item: str, expected: Line) -> None:
     found = read(item.encode())
-    assert (found.form, found.faults) == (name, [])
+    assert (found.format, found.faults) == (name, [])
     assert [line for _, line in found.comments] == [expected]

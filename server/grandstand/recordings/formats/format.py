@@ -1,4 +1,4 @@
-"""Descriptions of the forms of recorded chats."""
+"""Descriptions of the formats of recorded chats."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Found = Line | Other
 
 
 @dataclass(frozen=True, slots=True)
-class XmlForm:
-    """A form in XML: ``names`` are the elements that are read, ``signs`` those by which it is
+class XmlFormat:
+    """A format in XML: ``names`` are the elements that are read, ``signs`` those by which it is
     recognised.
 
     ``read`` raises UnreadableError for an element that is no comment.
@@ -28,10 +28,10 @@ class XmlForm:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonForm:
-    """A form in JSON: a document with comments in the lists at ``paths``, or one on each line.
+class JsonFormat:
+    """A format in JSON: a document with comments in the lists at ``paths``, or one on each line.
 
-    ``knows`` returns whether a decoded item is of this form. ``read`` takes an item as it is
+    ``knows`` returns whether a decoded item is of this format. ``read`` takes an item as it is
     written, and raises UnreadableError or what msgspec raises for one that is no comment.
     """
 
@@ -43,4 +43,4 @@ class JsonForm:
     read: Callable[[bytes], Found]
 
 
-Form = XmlForm | JsonForm
+Format = XmlFormat | JsonFormat

@@ -1,1 +1,0 @@
-"""Forms of recorded chats, a file for each: ours and those of others. Pure."""
