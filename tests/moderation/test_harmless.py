@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 from grandstand.moderation.harmless import Harmless
-from grandstand.moderation.word_rules import Look, Rules
+from grandstand.moderation.word_rules import RuleResult, Rules
 from grandstand.text.normalise import clean, skeleton
 
 RULES = Rules.load()
 
 
-def look(text: str) -> Look:
+def look(text: str) -> RuleResult:
     text = clean(text)
     return RULES.look(skeleton(text), text)
 

@@ -32,7 +32,7 @@ from grandstand.text.normalise import dedupe_key, skeleton
 from grandstand.wire.messages import UNKNOWN_LANG
 
 REMEMBERED = 10_000
-"""Texts whose reading is cached: 57 % of real chat repeats another message exactly."""
+"""Texts whose assessment is cached: 57 % of real chat repeats another message exactly."""
 
 AT_ONCE = 4096
 """Characters, over all rooms, that are examined in one turn of the loop: 2 ms of plain chat, 10 of
@@ -70,7 +70,7 @@ class Judgement(NamedTuple):
         return self.probabilities is not None
 
 
-class _Reading(NamedTuple):
+class _Assessment(NamedTuple):
     """All that is known of a text, before any room's policy; without scores, probabilities is None.
 
     A tuple, since it is made for each comment: a frozen dataclass takes three times as long.
@@ -94,22 +94,22 @@ class _Memory:
     """What a scorer, or the rules alone, found: the latest texts, by the text itself."""
 
     scorer: Scorer | None
-    readings: OrderedDict[str, _Reading] = field(default_factory=OrderedDict)
+    assessments: OrderedDict[str, _Assessment] = field(default_factory=OrderedDict)
 
     @property
     def thresholds(self) -> Thresholds:
         return {} if self.scorer is None else self.scorer.thresholds
 
-    def find(self, text: str) -> _Reading | None:
-        reading = self.readings.get(text)
-        if reading is not None:
-            self.readings.move_to_end(text)
-        return reading
+    def find(self, text: str) -> _Assessment | None:
+        assessment = self.assessments.get(text)
+        if assessment is not None:
+            self.assessments.move_to_end(text)
+        return assessment
 
-    def take(self, readings: Mapping[str, _Reading]) -> None:
-        self.readings.update(readings)
-        while len(self.readings) > REMEMBERED:
-            self.readings.popitem(last=False)
+    def take(self, assessments: Mapping[str, _Assessment]) -> None:
+        self.assessments.update(assessments)
+        while len(self.assessments) > REMEMBERED:
+            self.assessments.popitem(last=False)
 
 
 class Moderator:
@@ -167,22 +167,22 @@ class Moderator:
         """Judge cleaned texts, in order, at most the deadline later; each by its beginning."""
         memory = self._memory  # to the end of this batch, whatever is taken into use meanwhile
         texts = [text[:MAX_CHARS] for text in texts]
-        readings: dict[str, _Reading] = {}
-        bare: dict[str, _Reading] = {}
+        assessments: dict[str, _Assessment] = {}
+        bare: dict[str, _Assessment] = {}
         for text in texts:
-            if text in readings or text in bare:
+            if text in assessments or text in bare:
                 continue
             known = memory.find(text)
             if known is None:
                 await self._turn(text)
                 bare[text] = self._read(text)
             else:
-                readings[text] = known
+                assessments[text] = known
         self._judged += len(texts)
         self._remembered += len(texts) - len(bare)
         if bare:
-            readings |= await self._completed(memory, bare)
-        return [_judge(readings[text], policy, memory) for text in texts]
+            assessments |= await self._completed(memory, bare)
+        return [_judge(assessments[text], policy, memory) for text in texts]
 
     async def close(self) -> None:
         """Release the threads, waiting for the batch that they process."""
@@ -196,52 +196,58 @@ class Moderator:
                 self._looked_at = 0
         self._looked_at += len(text)
 
-    def _read(self, text: str) -> _Reading:
+    def _read(self, text: str) -> _Assessment:
         bones = skeleton(text)
         look = self._rules.look(bones, text)
-        return _Reading(bones, dedupe_key(text), look.findings, look.asked)
+        return _Assessment(bones, dedupe_key(text), look.findings, look.asked)
 
-    async def _completed(self, memory: _Memory, bare: dict[str, _Reading]) -> dict[str, _Reading]:
-        """Add scores and weight to readings, and cache what a later try can't improve."""
+    async def _completed(
+        self, memory: _Memory, bare: dict[str, _Assessment]
+    ) -> dict[str, _Assessment]:
+        """Add scores and weight to assessments, and cache what a later try can't improve."""
 
         def late(scores: Rows) -> None:
             memory.take({text: _with(text, bare[text], scores[bare[text].asked]) for text in bare})
 
         scorer, scores = memory.scorer, None
         if scorer is not None:
-            asked = list(dict.fromkeys(reading.asked for reading in bare.values()))
+            asked = list(dict.fromkeys(assessment.asked for assessment in bare.values()))
             scores = await self._scoring.ask(scorer, asked, late)
-        whole: dict[str, _Reading] = {}
-        for text, reading in bare.items():
+        whole: dict[str, _Assessment] = {}
+        for text, assessment in bare.items():
             await self._turn(text)
-            whole[text] = _with(text, reading, None if scores is None else scores[reading.asked])
+            whole[text] = _with(
+                text, assessment, None if scores is None else scores[assessment.asked]
+            )
         if scorer is None or scores is not None:
             memory.take(whole)
         return whole
 
 
-def _judge(reading: _Reading, policy: Policy, memory: _Memory) -> Judgement:
-    probabilities = reading.probabilities
+def _judge(assessment: _Assessment, policy: Policy, memory: _Memory) -> Judgement:
+    probabilities = assessment.probabilities
     if probabilities is None and memory.scorer is None:
         probabilities = {}
-    verdict = decide(reading.findings, probabilities, policy, memory.thresholds, reading.offers)
+    verdict = decide(
+        assessment.findings, probabilities, policy, memory.thresholds, assessment.offers
+    )
     return Judgement(
         verdict.action,
         verdict.category,
         verdict.reason,
-        reading.weight,
-        reading.mood,
-        reading.excitement,
-        reading.dedupe_key,
-        reading.probabilities,
-        reading.language,
+        assessment.weight,
+        assessment.mood,
+        assessment.excitement,
+        assessment.dedupe_key,
+        assessment.probabilities,
+        assessment.language,
     )
 
 
-def _with(text: str, bare: _Reading, row: Row | None) -> _Reading:
+def _with(text: str, bare: _Assessment, row: Row | None) -> _Assessment:
     if row is None:
         return bare._replace(weight=weigh(text, bare.skeleton), language=languages([text])[0])
-    return _Reading(
+    return _Assessment(
         bare.skeleton,
         bare.dedupe_key,
         bare.findings,

@@ -69,7 +69,7 @@ NOBODYS = frozenset({"", outline("viewer")})
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Assessment:
     """What is known of a name, before any room's policy."""
 
     outline: str
@@ -118,10 +118,10 @@ class Names:
         """Return whether ``name`` looks like one of ``others``."""
         return bool(others) and _is_among(outline(name), others)
 
-    def _look_at(self, name: str) -> _Reading:
+    def _look_at(self, name: str) -> _Assessment:
         bones = _skeleton(name)
         if len(bones) > MAX_FOLDED_CHARS:
-            return _Reading("", is_too_long=True)
+            return _Assessment("", is_too_long=True)
         shape = _outlined(bones)
         claims = shape in self._alone or self._anywhere.search(shape) is not None
         if not claims:
@@ -132,7 +132,7 @@ class Names:
         if apart != name:
             findings += self._rules.find(_skeleton(apart), apart)
         rude = tuple(_RUDE if each is SWEARING else each for each in findings)
-        return _Reading(shape, claims_to_be_staff=claims, findings=rude)
+        return _Assessment(shape, claims_to_be_staff=claims, findings=rude)
 
 
 def _is_among(shape: str, names: Collection[str]) -> bool:

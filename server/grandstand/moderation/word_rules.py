@@ -81,7 +81,7 @@ _Match = tuple[str, "Finding | None", int, int]
 """A word, its meaning, start and end."""
 
 
-class Look(NamedTuple):
+class RuleResult(NamedTuple):
     """The rules' findings in a comment, and the text that the scorer gets."""
 
     findings: tuple[Finding, ...]
@@ -154,7 +154,7 @@ class Rules:
         """Return every rule that the comment matches, each once."""
         return list(self.look(skeleton, text).findings)
 
-    def look(self, skeleton: str, text: str) -> Look:
+    def look(self, skeleton: str, text: str) -> RuleResult:
         """Return every rule that the comment matches; ``text`` is what would be shown.
 
         About 3 us for a comment that matches none. Linear in the length of the text.
@@ -194,7 +194,7 @@ class Rules:
         if len(text) >= _REPEATED_CHARS:
             for finding in _repeats(text):
                 found[finding] = None
-        return Look(tuple(found), _without(skeleton, excused) if excused else text)
+        return RuleResult(tuple(found), _without(skeleton, excused) if excused else text)
 
     def _take(
         self, matches: list[_Match], bones: str, text: str, found: dict[Finding, None]
