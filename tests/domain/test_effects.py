@@ -44,6 +44,13 @@ def test_a_poll_opens_at_its_time_closes_when_final_and_is_revealed() -> None:
     assert [*effects.of_poll(poll(status="cancelled", final=True), 30)] == []
 
 
+def test_an_answer_is_told_by_the_reveal_alone() -> None:
+    poll = final(3, 1, 0, status="revealed", kind="quiz", answer=2)
+    closed, revealed = effects.of_poll(poll, 30)
+    assert "answer" not in closed.data | closed.facts
+    assert (revealed.data["answer"], revealed.facts["answer"], revealed.winner) == (2, "c", 0)
+
+
 def test_a_tag_prepares_an_effect_for_polls_to_come() -> None:
     effect = Effect("e", On("poll.closed", tag="song"), [CALL])
     for tag, fires in (("song", 1), ("other", 0), ("", 0)):

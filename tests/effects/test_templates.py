@@ -48,7 +48,7 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("winner", "winner.percent", "winner.votes", "question", "voters", "poll"),
+        *("winner", "winner.percent", "winner.votes", "question", "voters", "poll", "answer"),
         *("options.0", "options.19.percent", "cue.name", "cue.data.x", "cue.data.a.b-c.0"),
     ],
 )

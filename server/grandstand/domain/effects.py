@@ -152,7 +152,11 @@ def of_poll(poll: PollRecord, now: int) -> Iterator[Occurrence]:
         return
     yield _about(poll, "poll.closed", now, tells_result=True)
     if poll.status == "revealed":
-        yield _about(poll, "poll.revealed", now, tells_result=True)
+        revealed = _about(poll, "poll.revealed", now, tells_result=True)
+        if poll.answer is not None:
+            revealed.data["answer"] = poll.answer
+            revealed.facts["answer"] = poll.options[poll.answer]
+        yield revealed
 
 
 def _about(poll: PollRecord, event: EventName, at: int, tells_result: bool) -> Occurrence:

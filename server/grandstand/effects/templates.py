@@ -16,7 +16,7 @@ Escape = Callable[[str], str]
 
 _PLACE = re.compile(r"\{([a-zA-Z][\w.-]*)\}")
 _KNOWN = re.compile(
-    r"(question|poll|voters|winner(\.(percent|votes))?|options\.\d{1,2}(\.(percent|votes))?"
+    r"(question|poll|voters|answer|winner(\.(percent|votes))?|options\.\d{1,2}(\.(percent|votes))?"
     r"|cue\.name|cue\.data(\.[\w-]+){1,5})"
 )
 _LINE = re.compile(r"[\x00-\x1f\x7f]+")
