@@ -17,7 +17,6 @@ ROOT = TESTS.parent
 MAY_WAIT = {
     "attacks/sequencing.py": "a process that hangs is what is to be survived",
     "edge/test_session.py": "as long as the answer says when one may speak again",
-    "leader/test_leader.py": "is rewritten with the leader's jobs",
     "proxy.py": "delays what it passes on, as it is told to",
     "system/test_limits.py": "as long as the answer says when one may speak again",
     "test_timeouts.py": "a time limit is what is tested",

@@ -66,5 +66,6 @@ class Leases:
                 raise ConflictError(f"{room}: another node has it")
             yield int(lost)
 
-    def _call(self, room: str, about: str = "", hold_ms: int = LEASE_MS) -> Call:
+    def _call(self, room: str, about: str = "", hold_ms: int | None = None) -> Call:
+        hold_ms = LEASE_MS if hold_ms is None else hold_ms
         return _LEASE, [keys.lease(room), keys.holder(room)], [self._node, hold_ms, about]
