@@ -45,7 +45,14 @@ async def speaker(valkey_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def ears(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ears]:
+async def ears(
+    store: Store, speaker: Store, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Ears]:
+    async def nobody_listens() -> bool:
+        """What an earlier test has closed may still be a listener to the server."""
+        return not await speaker.rooms._reader.ask("PUBSUB", "SHARDCHANNELS")
+
+    await until(nobody_listens)
     monkeypatch.setattr(bus_module, "RETRY_S", 0.01)
     ears = Ears(store)
     running = asyncio.create_task(ears.bus.run())
