@@ -51,7 +51,7 @@ TESTED_ELSEWHERE = {
     "client/live_socket": ("client/test_viewer.py", "a viewer's shell, in front of real servers"),
     **{
         f"effects/kinds/{kind}": ("effects/test_registry.py", "one suite for every kind")
-        for kind in ("kind", "webhook", "http_call")
+        for kind in ("kind", "webhook", "http_call", "vmix")
     },
     "effects/answer": ("effects/test_targets.py", "a struct alone"),
     "effects/network": ("effects/test_http_client.py", "what a client connects to"),

@@ -6,12 +6,13 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
 from grandstand.domain import effects
 from grandstand.domain.addresses import Addresses
-from grandstand.domain.effects import Action, Effect, Firing, HttpCall, On, Webhook
+from grandstand.domain.effects import Action, Effect, Firing, HttpCall, On, Vmix, Webhook
 from grandstand.effects.http_client import HttpClient
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.registry import KINDS, kind_of
@@ -41,6 +42,10 @@ def cases(url: str) -> list[Case]:
                 '{"won": "{winner}"}',
             ),
             {"Content-Type": "application/json", "X-Key": "a secret word {winner}"},
+        ),
+        Case(
+            Vmix(url + "/API/", [{"Function": "SetText", "Input": "1", "Value": "{winner}"}]),
+            {},
         ),
     ]
 
@@ -93,9 +98,9 @@ async def test_secrets_are_kept_apart_and_quoted_nowhere(
     assert kind.secrets(case.action) == case.secrets
     shown = msgspec.json.encode(kind.without_secrets(case.action)).decode()
     assert not any(secret in shown for secret in case.secrets.values())
-    there.answers = [answer(500, f"X-Echo: {case.secrets[max(case.secrets)]}")]
+    there.answers = [answer(500, *(f"X-Echo: {secret}" for secret in case.secrets.values()))]
     failed = await kind.attempt(client, case.action, case.secrets, firing(case.action))
-    assert failed.words == "HTTP 500"
+    assert failed.words in ("HTTP 500", "function 1: HTTP 500")
 
 
 @pytest.mark.parametrize("number", range(COUNT))
@@ -108,8 +113,10 @@ async def test_what_viewers_wrote_changes_nothing_but_the_text(
     assert done.is_done
     (got,) = there.got
     assert "x" not in got.headers
-    assert got.path.count("/") == 1
-    json.loads(got.body)
+    path, _, query = got.path.partition("?")
+    assert path.count("/") <= 2
+    assert not query or parse_qs(query)["Value"] == [HOSTILE]
+    json.loads(got.body or b"{}")
 
 
 @pytest.mark.parametrize("number", range(COUNT))
@@ -144,7 +151,28 @@ async def test_a_forbidden_address_is_no_failure_to_try_again(number: int, there
         (HttpCall("GET", "https://x", {"a b": "y"}), "headers"),
         (HttpCall("GET", "https://x", {"x": "{loser}"}), "headers"),
         (HttpCall("GET", "https://x", body="{loser}"), "body"),
+        (Vmix("http://x/API/?Function=Cut", [{"Function": "Cut"}]), "url"),
+        (Vmix("http://x", [{"Input": "1"}]), "functions.0"),
+        (Vmix("http://x", [{"Function": "Cut"}, {"Function": "Cut&x"}]), "functions.1"),
+        (Vmix("http://x", [{"Function": "Cut", "a b": "1"}]), "functions.0"),
+        (Vmix("http://x", [{"Function": "Cut", "Value": "{loser}"}]), "functions.0"),
     ],
 )
 def test_a_flaw_names_its_field(action: Action, field: str) -> None:
     assert [name for name, _ in kind_of(action).flaws(action)] == [field]
+
+
+async def test_functions_of_vmix_come_in_their_order_and_stop_at_the_first_that_fails(
+    there: Receiver, client: HttpClient
+) -> None:
+    functions = [{"Function": name, "Input": "1"} for name in ("Cut", "Fade", "FadeToBlack")]
+    action = Vmix(there.url, functions)
+    kind = kind_of(action)
+    done = await kind.attempt(client, action, {}, firing(action))
+    assert done.is_done
+    paths = [f"/API/?Function={each['Function']}&Input=1" for each in functions]
+    assert [(got.method, got.path) for got in there.got] == [("GET", path) for path in paths]
+    there.answers = [answer(200), answer(500)]
+    failed = await kind.attempt(client, action, {}, firing(action))
+    assert (failed.is_done, failed.words) == (False, "function 2: HTTP 500")
+    assert len(there.got) == 5

@@ -44,7 +44,17 @@ class HttpCall(Struct, frozen=True, tag="http", tag_field="kind", forbid_unknown
     body: Annotated[str, Meta(max_length=8192)] | UnsetType = UNSET
 
 
-Action: TypeAlias = Webhook | HttpCall
+class Vmix(Struct, frozen=True, tag="vmix", tag_field="kind", forbid_unknown_fields=True):
+    """Functions of a vMix, in their order: each a map with ``Function`` and its parameters."""
+
+    url: Url
+    functions: Annotated[
+        list[Annotated[dict[str, Annotated[str, Meta(max_length=2000)]], Meta(max_length=20)]],
+        Meta(min_length=1, max_length=20),
+    ]
+
+
+Action: TypeAlias = Webhook | HttpCall | Vmix
 
 
 class On(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grandstand.domain.effects import Action, HttpCall, Webhook
+from grandstand.domain.effects import Action, HttpCall, Vmix, Webhook
 from grandstand.effects.kinds.http_call import HttpCallKind
 from grandstand.effects.kinds.kind import Kind
+from grandstand.effects.kinds.vmix import VmixKind
 from grandstand.effects.kinds.webhook import WebhookKind
 
-KINDS: Mapping[type, Kind] = {Webhook: WebhookKind(), HttpCall: HttpCallKind()}
+KINDS: Mapping[type, Kind] = {
+    Webhook: WebhookKind(),
+    HttpCall: HttpCallKind(),
+    Vmix: VmixKind(),
+}
 
 
 def kind_of(action: Action) -> Kind:
