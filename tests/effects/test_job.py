@@ -20,8 +20,8 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.polls.record import PollRecord
 from grandstand.effects import job as module
-from grandstand.effects.http_client import HttpClient
 from grandstand.effects.job import Effects
+from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Cue
@@ -55,10 +55,10 @@ class Show(Sequenced):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.clients: list[HttpClient] = []
+        self.clients: list[Outbound] = []
 
     def begin(self, allowed: str = "127.0.0.1") -> None:
-        self.clients.append(HttpClient(Addresses([allowed])))
+        self.clients.append(Outbound(Addresses([allowed])))
         metrics = Metrics(CollectorRegistry())
         self.start(*ROOM_JOBS, Effects(self.clients[-1], metrics))
 

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from grandstand.domain import effects
 from grandstand.domain.addresses import Addresses
-from grandstand.domain.effects import Action, Effect, Firing, HttpCall, On, Vmix, Webhook
-from grandstand.effects.http_client import HttpClient
+from grandstand.domain.effects import Action, Caspar, Effect, Firing, HttpCall, On, Vmix, Webhook
 from grandstand.effects.network import ForbiddenAddressError
+from grandstand.effects.outbound import Outbound
 from grandstand.effects.registry import KINDS, kind_of
 
 from tests.effects.receiver import Receiver, answer, receiver
@@ -60,8 +60,8 @@ async def there() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[HttpClient]:
-    made = HttpClient(Addresses(["127.0.0.1"]))
+async def client() -> AsyncIterator[Outbound]:
+    made = Outbound(Addresses(["127.0.0.1"]))
     yield made
     await made.close()
 
@@ -75,12 +75,13 @@ def firing(action: Action, winner: str = "One") -> Firing:
 
 
 def test_every_kind_has_a_case() -> None:
-    assert {type(case.action) for case in cases("http://x")} == set(KINDS)
+    """That which speaks no HTTP has a suite of its own, ``test_caspar``."""
+    assert {type(case.action) for case in cases("http://x")} | {Caspar} == set(KINDS)
 
 
 @pytest.mark.parametrize("number", range(COUNT))
 async def test_an_attempt_that_is_answered_is_done(
-    number: int, there: Receiver, client: HttpClient
+    number: int, there: Receiver, client: Outbound
 ) -> None:
     case = cases(there.url)[number]
     kind = kind_of(case.action)
@@ -91,7 +92,7 @@ async def test_an_attempt_that_is_answered_is_done(
 
 @pytest.mark.parametrize("number", range(COUNT))
 async def test_secrets_are_kept_apart_and_quoted_nowhere(
-    number: int, there: Receiver, client: HttpClient
+    number: int, there: Receiver, client: Outbound
 ) -> None:
     case = cases(there.url)[number]
     kind = kind_of(case.action)
@@ -105,7 +106,7 @@ async def test_secrets_are_kept_apart_and_quoted_nowhere(
 
 @pytest.mark.parametrize("number", range(COUNT))
 async def test_what_viewers_wrote_changes_nothing_but_the_text(
-    number: int, there: Receiver, client: HttpClient
+    number: int, there: Receiver, client: Outbound
 ) -> None:
     case = cases(there.url)[number]
     fired = firing(case.action, HOSTILE)
@@ -121,7 +122,7 @@ async def test_what_viewers_wrote_changes_nothing_but_the_text(
 
 @pytest.mark.parametrize("number", range(COUNT))
 async def test_an_attempt_says_which_firing_it_is(
-    number: int, there: Receiver, client: HttpClient
+    number: int, there: Receiver, client: Outbound
 ) -> None:
     case = cases(there.url)[number]
     fired = firing(case.action)
@@ -133,7 +134,7 @@ async def test_an_attempt_says_which_firing_it_is(
 @pytest.mark.parametrize("number", range(COUNT))
 async def test_a_forbidden_address_is_no_failure_to_try_again(number: int, there: Receiver) -> None:
     case = cases(there.url)[number]
-    client = HttpClient(Addresses())
+    client = Outbound(Addresses())
     with pytest.raises(ForbiddenAddressError):
         await kind_of(case.action).attempt(client, case.action, case.secrets, firing(case.action))
     assert not there.got
@@ -163,7 +164,7 @@ def test_a_flaw_names_its_field(action: Action, field: str) -> None:
 
 
 async def test_functions_of_vmix_come_in_their_order_and_stop_at_the_first_that_fails(
-    there: Receiver, client: HttpClient
+    there: Receiver, client: Outbound
 ) -> None:
     functions = [{"Function": name, "Input": "1"} for name in ("Cut", "Fade", "FadeToBlack")]
     action = Vmix(there.url, functions)

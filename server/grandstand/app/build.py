@@ -32,8 +32,8 @@ from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
-from grandstand.effects.http_client import HttpClient
 from grandstand.effects.job import Effects
+from grandstand.effects.outbound import Outbound
 from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
@@ -84,8 +84,8 @@ class Assembly:
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
-        http = HttpClient(Addresses(self.equipment.settings.effects_allow))
-        jobs = [*ROOM_JOBS, Effects(http, metrics)]
+        outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
+        jobs = [*ROOM_JOBS, Effects(outbound, metrics)]
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
         return {
             "rooms": self.rooms.run,

@@ -54,7 +54,17 @@ class Vmix(Struct, frozen=True, tag="vmix", tag_field="kind", forbid_unknown_fie
     ]
 
 
-Action: TypeAlias = Webhook | HttpCall | Vmix
+class Caspar(Struct, frozen=True, tag="caspar", tag_field="kind", forbid_unknown_fields=True):
+    """Commands of a CasparCG server (AMCP), in their order. ``address`` is a host, or host:port."""
+
+    address: Annotated[str, Meta(min_length=1, max_length=300)]
+    commands: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=4000)]],
+        Meta(min_length=1, max_length=20),
+    ]
+
+
+Action: TypeAlias = Webhook | HttpCall | Vmix | Caspar
 
 
 class On(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -22,8 +22,8 @@ from grandstand.domain import effects
 from grandstand.domain.effects import Effect, Firing, Occurrence
 from grandstand.domain.envelope import Commit
 from grandstand.effects.answer import Answer
-from grandstand.effects.http_client import HttpClient
 from grandstand.effects.network import ForbiddenAddressError
+from grandstand.effects.outbound import Outbound
 from grandstand.effects.registry import kind_of
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
@@ -54,13 +54,13 @@ class Effects:
 
     name = "effects"
 
-    def __init__(self, http: HttpClient, metrics: Metrics) -> None:
-        self._http = http
+    def __init__(self, outbound: Outbound, metrics: Metrics) -> None:
+        self._outbound = outbound
         self._metrics = metrics
 
     async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Follow the commits of ``room``."""
-        work = _RoomEffects(room, self._http, self._metrics)
+        work = _RoomEffects(room, self._outbound, self._metrics)
         parts = [
             asyncio.create_task(work.follow(commits)),
             asyncio.create_task(work.move_along(cursor)),
@@ -76,10 +76,10 @@ class Effects:
 class _RoomEffects:
     """One room's effects, for as long as this process leads it."""
 
-    def __init__(self, room: LeaderRoom, http: HttpClient, metrics: Metrics) -> None:
+    def __init__(self, room: LeaderRoom, outbound: Outbound, metrics: Metrics) -> None:
         self.firing: dict[str, asyncio.Task[None]] = {}
         self._room = room
-        self._http = http
+        self._outbound = outbound
         self._metrics = metrics
         self._effects: dict[str, Effect] = {}
         self._secrets: dict[str, Secrets] = {}
@@ -188,7 +188,9 @@ class _RoomEffects:
             return Answer(False, "the poll was cancelled", is_final=True)
         action, secrets = effect.then[firing.action], self._secrets[firing.effect]
         try:
-            return await kind_of(action).attempt(self._http, action, secrets[firing.action], firing)
+            return await kind_of(action).attempt(
+                self._outbound, action, secrets[firing.action], firing
+            )
         except ForbiddenAddressError as forbidden:
             return Answer(False, str(forbidden), is_final=True)
         except Exception as fault:

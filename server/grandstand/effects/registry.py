@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grandstand.domain.effects import Action, HttpCall, Vmix, Webhook
+from grandstand.domain.effects import Action, Caspar, HttpCall, Vmix, Webhook
+from grandstand.effects.kinds.caspar import CasparKind
 from grandstand.effects.kinds.http_call import HttpCallKind
 from grandstand.effects.kinds.kind import Kind
 from grandstand.effects.kinds.vmix import VmixKind
@@ -14,6 +15,7 @@ KINDS: Mapping[type, Kind] = {
     Webhook: WebhookKind(),
     HttpCall: HttpCallKind(),
     Vmix: VmixKind(),
+    Caspar: CasparKind(),
 }
 
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from grandstand.domain.effects import Firing, HttpCall
 from grandstand.effects import targets, templates
 from grandstand.effects.answer import Answer
-from grandstand.effects.http_client import HttpClient
 from grandstand.effects.kinds.kind import MASK
+from grandstand.effects.outbound import Outbound
 from grandstand.effects.templates import Escape
 
 BODY_MAX_BYTES = 65536
@@ -53,7 +53,7 @@ class HttpCallKind:
         return replace(action, headers=dict.fromkeys(action.headers, MASK))
 
     async def attempt(
-        self, http: HttpClient, action: HttpCall, secrets: Mapping[str, str], firing: Firing
+        self, outbound: Outbound, action: HttpCall, secrets: Mapping[str, str], firing: Firing
     ) -> Answer:
         """Make the call once."""
         facts = firing.occurrence.facts
@@ -72,4 +72,4 @@ class HttpCallKind:
         if len(body) > BODY_MAX_BYTES:
             return Answer(False, f"its body would have {len(body)} bytes", is_final=True)
         url = templates.fill(action.url, facts, templates.for_url)
-        return targets.judged(*await http.call(action.method, url, headers, body))
+        return targets.judged(*await outbound.http.call(action.method, url, headers, body))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from grandstand.domain.effects import Firing
 from grandstand.effects.answer import Answer
-from grandstand.effects.http_client import HttpClient
+from grandstand.effects.outbound import Outbound
 
 MASK = ""
 """In place of a secret in whatever comes out."""
@@ -26,6 +26,6 @@ class Kind(Protocol):
         """Return the action as it may be shown."""
 
     async def attempt(
-        self, http: HttpClient, action: Any, secrets: Mapping[str, str], firing: Firing
+        self, outbound: Outbound, action: Any, secrets: Mapping[str, str], firing: Firing
     ) -> Answer:
         """Do it once. Raises ForbiddenAddressError; any other failure is an answer."""

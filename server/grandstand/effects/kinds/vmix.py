@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from grandstand.domain.effects import Firing, Vmix
 from grandstand.effects import targets, templates
 from grandstand.effects.answer import Answer
-from grandstand.effects.http_client import HttpClient
+from grandstand.effects.outbound import Outbound
 
 NAME = "Function"
 PATH = "/API/"
@@ -47,7 +47,7 @@ class VmixKind:
         return action
 
     async def attempt(
-        self, http: HttpClient, action: Vmix, secrets: Mapping[str, str], firing: Firing
+        self, outbound: Outbound, action: Vmix, secrets: Mapping[str, str], firing: Firing
     ) -> Answer:
         """Carry the functions out in their order."""
         facts = firing.occurrence.facts
@@ -62,7 +62,9 @@ class VmixKind:
             }
             query = urlencode(filled, quote_via=quote)
             headers = {"idempotency-key": firing.id}
-            answer = targets.judged(*await http.call("GET", f"{url}?{query}", headers, b""))
+            answer = targets.judged(
+                *await outbound.http.call("GET", f"{url}?{query}", headers, b"")
+            )
             if not answer.is_done:
                 return Answer(False, f"function {number}: {answer.words}", answer.is_final)
         return answer

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook as Signer
 from grandstand.domain.effects import Firing, Webhook
 from grandstand.effects import targets, templates
 from grandstand.effects.answer import Answer
-from grandstand.effects.http_client import HttpClient
+from grandstand.effects.outbound import Outbound
 
 PREFIX = "whsec_"
 
@@ -39,7 +39,7 @@ class WebhookKind:
         return replace(action, secret=UNSET)
 
     async def attempt(
-        self, http: HttpClient, action: Webhook, secrets: Mapping[str, str], firing: Firing
+        self, outbound: Outbound, action: Webhook, secrets: Mapping[str, str], firing: Firing
     ) -> Answer:
         """Sign and send it once."""
         happened, now = firing.occurrence, datetime.now(UTC)
@@ -52,7 +52,7 @@ class WebhookKind:
             "webhook-signature": Signer(secrets["secret"]).sign(firing.id, now, body.decode()),
         }
         url = templates.fill(action.url, happened.facts, templates.for_url)
-        return targets.judged(*await http.call("POST", url, headers, body))
+        return targets.judged(*await outbound.http.call("POST", url, headers, body))
 
 
 def _is_key(secret: str) -> bool:

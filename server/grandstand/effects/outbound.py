@@ -1,0 +1,33 @@
+"""All connections that effects make to the outside."""
+
+from __future__ import annotations
+
+import asyncio
+
+from grandstand.domain.addresses import Addresses
+from grandstand.effects.http_client import HttpClient
+from grandstand.effects.network import resolve
+
+LINE_MAX_BYTES = 65536
+
+
+class Outbound:
+    """Connections of one process, to allowed addresses alone."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self.http = HttpClient(addresses)
+        self._addresses = addresses
+
+    async def connect(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a TCP connection. Raises ForbiddenAddressError, OSError.
+
+        The reader takes lines of at most 64 KiB.
+        """
+        address = await resolve(self._addresses, host, port)
+        return await asyncio.open_connection(address, port, limit=LINE_MAX_BYTES)
+
+    async def close(self) -> None:
+        """End what is kept open."""
+        await self.http.close()
