@@ -13,6 +13,7 @@ import typer
 from grandstand import __version__
 from grandstand.commands.demo import demo
 from grandstand.commands.doctor import doctor
+from grandstand.commands.effect import effect
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
 from grandstand.commands.replay import replay
@@ -31,7 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_,
     "doctor": doctor,
 }
-GROUPS = {"poll": poll}
+GROUPS = {"effect": effect, "poll": poll}
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 from grandstand.demo import secret as demo_secret
 from grandstand.domain.identity import Role
@@ -20,6 +20,7 @@ from grandstand.tokens import Tokens
 
 TIMEOUT_S = 30.0
 CHUNK_BYTES = 65536
+NO_CONTENT = 204
 AT_HOME = frozenset({"127.0.0.1", "::1", "localhost"})
 WAIT_MAX_S = 30.0
 
@@ -54,7 +55,9 @@ class Remote:
         self._opener = urllib.request.build_opener(*proxies)
 
     def ask(self, method: str, path: str, body: object = None, patience_s: float = 0.0) -> Any:
-        """Return the JSON of the answer. ``body`` is sent as JSON, or as it is if it is bytes.
+        """Return the JSON of the answer, None if it has no content.
+
+        ``body`` is sent as JSON, or as it is if it is bytes.
 
         For ``patience_s`` a call that was put off (429, 503) is repeated when the server allows it.
         Use this only for calls that may be repeated.
@@ -63,7 +66,8 @@ class Remote:
         while True:
             try:
                 with self._opened(method, path, body) as answer:
-                    return self._decoded(answer.read())
+                    payload = answer.read()
+                    return self._decoded(payload) if answer.status != NO_CONTENT else None
             except RefusedCallError as refused:
                 wait_s = min(refused.retry_after_s or 1.0, WAIT_MAX_S)
                 put_off = refused.status in (429, 503)
@@ -78,7 +82,7 @@ class Remote:
                 yield chunk
 
     @contextmanager
-    def _opened(self, method: str, path: str, body: object) -> Iterator[IO[bytes]]:
+    def _opened(self, method: str, path: str, body: object) -> Iterator[http.client.HTTPResponse]:
         request = urllib.request.Request(self.url + path, method=method)
         if self.token is not None:
             request.add_header("Authorization", f"Bearer {self.token}")
