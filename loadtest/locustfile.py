@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 import gevent
@@ -52,6 +53,7 @@ def _attach(environment: Environment, **_: Any) -> None:
     levels(environment.parsed_options.slo or None)  # a wrong one ends the run before it begins
     processes: dict[str, dict[str, Any]] = {}
     faults: list[str] = []
+    reports: Counter[str] = Counter()
     is_worker = isinstance(environment.runner, WorkerRunner)
     is_master = isinstance(environment.runner, MasterRunner)
 
@@ -86,9 +88,17 @@ def _attach(environment: Environment, **_: Any) -> None:
             gevent.spawn(watch, runner)
 
     def watch(runner: LocalRunner | MasterRunner) -> None:
-        """A run whose viewers were all turned away for good ends."""
+        """A run whose viewers were all turned away for good ends.
+
+        What a process reported before it had any viewers says nothing: the second report counts.
+        """
+        before = Counter(reports)
         while runner.state == STATE_RUNNING:
             gevent.sleep(WATCH_S)
+            if isinstance(runner, MasterRunner) and any(
+                reports[each.id] < before[each.id] + 2 for each in runner.clients.all
+            ):
+                continue
             here = (
                 runner.user_classes_count
                 if isinstance(runner, LocalRunner)
@@ -107,6 +117,7 @@ def _attach(environment: Environment, **_: Any) -> None:
         data[_FIGURES] = processes.get("here")
 
     def reported(client_id: str, data: dict[str, Any], **_: Any) -> None:
+        reports[client_id] += 1
         if data.get(_FIGURES):
             processes[client_id] = data[_FIGURES]
 

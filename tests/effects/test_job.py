@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ from grandstand.effects import job as module
 from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
+from grandstand.sequencer import tick
+from grandstand.store.errors import StoreUnavailable
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Cue
 from prometheus_client import CollectorRegistry
@@ -322,3 +324,40 @@ async def test_more_firings_than_are_kept_are_told_and_not_tried(
 
 async def _too_many(show: Show) -> bool:
     return (await show.statuses()).count("failed") == 2
+
+
+async def test_a_room_stays_awake_until_all_is_carried_out(
+    show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show.begin()
+    await show.effect(On("cue"), HttpCall("POST", there.url), after=700)
+    await show.append(CueGiven(uuid4().hex, Cue("one", "x", show.live.now(), {})))
+    await until(lambda: _holds(show, ["waiting"]))
+    monkeypatch.setattr(tick, "QUIET_MS", 0)
+    _, running = show.works[-1]
+    await until(running.done)
+    assert len(there.got) == 1
+    assert await show.statuses() == ["done"]
+
+
+async def test_what_was_done_while_the_store_was_away_is_logged_when_it_is_back(
+    show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = show.node.store.effects
+    log, away = store.log, True
+
+    async def sometimes(room: str, firings: Sequence[Firing]) -> None:
+        if away and firings[0].is_over:
+            raise StoreUnavailable("away")
+        await log(room, firings)
+
+    monkeypatch.setattr(module, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(store, "log", sometimes)
+    show.begin()
+    await show.effect(On("cue"), HttpCall("POST", there.url))
+    await show.append(CueGiven(uuid4().hex, Cue("one", "x", show.live.now(), {})))
+    await until(lambda: there.got)
+    assert await show.statuses() == ["waiting"]
+    away = False
+    await until(lambda: _holds(show, ["done"]))
+    assert len(there.got) == 1

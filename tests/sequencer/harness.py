@@ -130,6 +130,7 @@ class Alone:
     """Nothing beside a sequencer."""
 
     is_behind = False
+    is_at_work = False
 
     def loaded(self, head: Head, fold: RoomFold) -> None:
         pass

@@ -28,6 +28,7 @@ from grandstand.effects.registry import kind_of
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.store.effects import FIRINGS_KEPT, Secrets
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
@@ -152,23 +153,34 @@ class _RoomEffects:
     def _start(self, firing: Firing) -> None:
         task = asyncio.create_task(self._carry_out(firing), name=f"fire {firing.id}")
         self.firing[firing.id] = task
-        task.add_done_callback(lambda _: self.firing.pop(firing.id, None))
+        self._room.kept_awake_by.add(firing.id)
+        task.add_done_callback(lambda _: self._ended(firing.id))
+
+    def _ended(self, firing: str) -> None:
+        self.firing.pop(firing, None)
+        self._room.kept_awake_by.discard(firing)
 
     async def _carry_out(self, firing: Firing) -> None:
-        try:
-            pause_s = FIRST_PAUSE_S
-            await self._wait_for(firing.at)
-            while not firing.is_over:
-                async with self._places[firing.effect]:
-                    answer = await self._attempt(firing)
-                firing = self._after(firing, answer)
-                self._metrics.effect_attempts.labels(firing.status).inc()
-                await self._log(firing)
-                if not firing.is_over:
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-        except Exception:  # it stays in the log, for who leads the room next
-            log.exception("firing_failed", room=self._room.id, effect=firing.effect)
+        pause_s = FIRST_PAUSE_S
+        await self._wait_for(firing.at)
+        while not firing.is_over:
+            async with self._places[firing.effect]:
+                answer = await self._attempt(firing)
+            firing = self._after(firing, answer)
+            self._metrics.effect_attempts.labels(firing.status).inc()
+            await self._note(firing)
+            if not firing.is_over:
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _note(self, firing: Firing) -> None:
+        """Log what became of a firing, however long the store stays away."""
+        while True:
+            try:
+                return await self._log(firing)
+            except StoreUnavailable as away:
+                log.warning("firing_not_logged", room=self._room.id, reason=away.reason)
+                await asyncio.sleep(FIRST_PAUSE_S)
 
     async def _wait_for(self, at: int) -> None:
         while True:

@@ -41,6 +41,10 @@ class LeaderRoom:
         self.history = 0
         """Incremented when the room's commits don't follow those that jobs have seen."""
 
+        self.kept_awake_by: set[str] = set()
+        """What jobs have begun and not done with, by names of theirs: until then the room doesn't
+        rest."""
+
         self._clock = ProgrammeClock()
         self._recent: deque[Commit] = deque(maxlen=RECENT)
         self._tick = asyncio.Event()

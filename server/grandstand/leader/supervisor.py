@@ -79,6 +79,11 @@ class RoomSupervisor:
         """Return whether a job has commits to process."""
         return any(cursor.is_behind for cursor in self._cursors.values())
 
+    @property
+    def is_at_work(self) -> bool:
+        """Return whether a job keeps the room awake."""
+        return bool(self._room.kept_awake_by)
+
     def loaded(self, head: Head, fold: RoomFold) -> None:
         """Take the store's state, from which the sequencer begins; the first time, start the
         jobs."""

@@ -70,11 +70,15 @@ log = structlog.get_logger(__name__)
 
 
 class SequencerListener(Protocol):
-    """What works listener a sequencer: it is called between two ticks, and never waited for."""
+    """What works beside a sequencer: it is called between two ticks, and never waited for."""
 
     @property
     def is_behind(self) -> bool:
         """Return whether it has commits to process, so that the room can't rest yet."""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Return whether it has something to do at a later time, for which the room stays awake."""
 
     def loaded(self, head: Head, fold: RoomFold) -> None:
         """Take the store's state, from which the sequencer begins."""
@@ -133,7 +137,7 @@ class RoomSequencer:
     async def _is_quiet(self, now_ms: float) -> bool:
         """Return whether nobody is there, nothing happened for a while, and time alone changes
         nothing."""
-        if not self._fold.is_settled:
+        if not self._fold.is_settled or self._listener.is_at_work:
             self._busy_ms = now_ms
             return False
         quiet_ms = now_ms - self._busy_ms
