@@ -21,6 +21,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return open_file(os.devnull, os.O_RDONLY)
 
     monkeypatch.setattr("os.open", opened)
+    monkeypatch.setattr("signal.getsignal", lambda _: signal.SIG_DFL)  # the tests' own may differ
     return terminals
 
 
