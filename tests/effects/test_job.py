@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.domain import effects as domain
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.effects import Effect, Firing, HttpCall, On, Webhook
 from grandstand.domain.events import (
@@ -25,9 +26,7 @@ from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.sequencer import tick
 from grandstand.store.errors import StoreUnavailable
-from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Cue
-from prometheus_client import CollectorRegistry
 from standardwebhooks import Webhook as Verifier
 
 from tests.edge.harness import Harness, harness
@@ -61,8 +60,13 @@ class Show(Sequenced):
 
     def begin(self, allowed: str = "127.0.0.1") -> None:
         self.clients.append(Outbound(Addresses([allowed])))
-        metrics = Metrics(CollectorRegistry())
-        self.start(*ROOM_JOBS, Effects(self.clients[-1], metrics))
+        self.start(*ROOM_JOBS, Effects(self.clients[-1], self.metrics))
+
+    @property
+    def dropped(self) -> float:
+        """How often firings were dropped."""
+        name, labels = "grandstand_effect_attempts_total", {"status": "dropped"}
+        return self.metrics.registry.get_sample_value(name, labels) or 0
 
     async def end(self) -> None:
         await self.stop()
@@ -309,7 +313,7 @@ async def test_an_effect_that_is_gone_is_not_tried_again(show: Show, there: Rece
     assert (await show.log())[0].answer == "the effect is gone"
 
 
-async def test_more_firings_than_are_kept_are_told_and_not_tried(
+async def test_more_firings_than_are_kept_are_dropped_and_counted(
     show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "FIRINGS_KEPT", 3)
@@ -318,12 +322,9 @@ async def test_more_firings_than_are_kept_are_told_and_not_tried(
     await show.effect(On("cue"), HttpCall("POST", there.url))
     now = show.live.now()
     await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(5)))
-    await until(lambda: _too_many(show))
-    assert len(there.got) <= 3
-
-
-async def _too_many(show: Show) -> bool:
-    return (await show.statuses()).count("failed") == 2
+    await until(lambda: show.dropped > 0)
+    await until(lambda: len(there.got) == 3)
+    assert await show.statuses() == ["waiting"] * 3
 
 
 async def test_a_room_stays_awake_until_all_is_carried_out(
@@ -361,3 +362,62 @@ async def test_what_was_done_while_the_store_was_away_is_logged_when_it_is_back(
     away = False
     await until(lambda: _holds(show, ["done"]))
     assert len(there.got) == 1
+
+
+async def test_a_poll_that_was_there_before_its_effect_opens_with_it(
+    show: Show, there: Receiver
+) -> None:
+    show.begin()
+    now = show.live.now()
+    past, later = show.poll(question="past"), show.poll(question="later", opens_at=now + 900)
+    await show.append(*(PollOpened(uuid4().hex, poll) for poll in (past, later)))
+    await until(lambda: later.id in show.live.replica.state.polls)
+    await show.effect(On("poll.opened"), HttpCall("POST", there.url + "/{question}"))
+    await until(lambda: there.got)
+    assert [got.path for got in there.got] == ["/later"]
+    assert show.live.now() >= later.opens_at
+
+
+async def test_a_storm_makes_no_more_firings_than_are_kept(
+    show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    firings_of_effect = domain.firings_of_effect
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal made
+        for each in firings_of_effect(*arguments):
+            made += 1
+            yield each
+
+    monkeypatch.setattr(domain, "firings_of_effect", counted)
+    monkeypatch.setattr(module, "FIRINGS_KEPT", 5)
+    call = HttpCall("POST", there.url)
+    for name in "abcd":
+        await show.node.store.effects.put(
+            show.live.room, Effect(name, On("cue"), [call] * 10), [{}] * 10
+        )
+    now = show.live.now()
+    await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(50)))
+    show.begin()
+    await until(lambda: _are(show, 5))
+    assert made == 6  # and none is made after the first that is too many
+
+
+async def _are(show: Show, count: int) -> bool:
+    return len(await show.log()) == count
+
+
+async def test_a_rooms_effects_that_hang_leave_those_of_other_rooms_their_places(
+    show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOM_PLACES", 6)
+    there.answers = [None] * 100
+    show.begin()
+    for name in "abc":
+        await show.effect(On("cue"), HttpCall("POST", there.url), name=name)
+    now = show.live.now()
+    await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(9)))
+    await until(lambda: len(there.got) == 6)
+    await until(lambda: _are(show, 27))
+    assert len(there.got) == 6

@@ -25,10 +25,13 @@ async def test_an_effect_is_kept_its_secrets_apart(store: Store) -> None:
     assert await store.effects.put("r", effect("a"), [{}])
     assert await store.effects.put("r", effect("b", title="anew"), [{"secret": "t"}]) is False
     assert await store.effects.all("r") == {"a": effect("a"), "b": effect("b", title="anew")}
-    assert await store.effects.secrets("r") == {"a": [{}], "b": [{"secret": "t"}]}
+    assert await store.effects.with_secrets("r") == {
+        "a": (effect("a"), [{}]),
+        "b": (effect("b", title="anew"), [{"secret": "t"}]),
+    }
     assert await store.effects.remove("r", "b")
     assert not await store.effects.remove("r", "b")
-    assert await store.effects.secrets("r") == {"a": [{}]}
+    assert await store.effects.with_secrets("r") == {"a": (effect("a"), [{}])}
     assert await store.effects.all("other") == {}
 
 

@@ -78,8 +78,7 @@ async def put(call: Call) -> Response:
     name = _id(call)
     body = call.body(EffectBody, _faults_between)
     store, room = call.api.rooms.store.effects, call.live.room
-    before = (await store.all(room)).get(name)
-    known = (await store.secrets(room)).get(name, [])
+    before, known = (await store.with_secrets(room)).get(name, (None, []))
     secrets = [
         _with_those_of_before(index, action, before, known)
         for index, action in enumerate(body.then)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
@@ -29,9 +28,10 @@ class HttpClient:
     def __init__(self, addresses: Addresses) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
-            max_connections=100,
-            max_keepalive_connections=20,
-            keepalive_expiry=30,
+            # The job bounds them by room, so that one room's can't take all. None is kept: each
+            # attempt's address is judged.
+            max_connections=None,
+            max_keepalive_connections=0,
             network_backend=AllowedBackend(addresses),
         )
 
@@ -74,7 +74,7 @@ class HttpClient:
 
     async def close(self) -> None:
         """End all connections."""
-        await asyncio.shield(self._pool.aclose())
+        await self._pool.aclose()
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import structlog
 from msgspec.structs import replace
@@ -37,8 +38,8 @@ from grandstand.wire.codec import decode_frame
 MOVE_S = 5.0
 """Between two moves of the cursor: a takeover looks again at the commits of so long."""
 
-PLACES = 4
-"""Attempts of one effect at a time."""
+PLACES, ROOM_PLACES = 4, 100
+"""Attempts at a time, of one effect and of a room's effects together."""
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -82,12 +83,12 @@ class _RoomEffects:
         self._room = room
         self._outbound = outbound
         self._metrics = metrics
-        self._effects: dict[str, Effect] = {}
-        self._secrets: dict[str, Secrets] = {}
+        self._effects: dict[str, tuple[Effect, Secrets]] = {}
         self._known: dict[str, None] = {}
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(PLACES)
         )
+        self._room_places = asyncio.Semaphore(ROOM_PLACES)
         self._done: Batch | None = None
 
     async def follow(self, commits: Commits) -> None:
@@ -114,37 +115,54 @@ class _RoomEffects:
                 await cursor.move(batch)
 
     async def _read_effects(self) -> None:
-        store, room = self._room.store.effects, self._room.id
-        self._effects, self._secrets = await store.all(room), await store.secrets(room)
+        self._effects = await self._room.store.effects.with_secrets(self._room.id)
 
     def _firings(self, batch: Batch) -> Iterator[Firing]:
-        room, known = self._room.id, self._effects.values()
-        happened = [each for commit in batch.commits for each in occurrences_of(commit)]
-        if batch.missed:  # what of it can still be seen
-            polls, now = self._room.polls.values(), self._room.stands.now
-            happened += [each for poll in polls for each in effects.of_poll(poll, now)]
-        for each in happened:
-            yield from effects.firings_of(room, known, each)
+        """Yield what a batch brings, one by one: a storm of cues makes more than are taken."""
+        room, known = self._room.id, [effect for effect, _ in self._effects.values()]
+        for happened in self._happened(batch):
+            yield from effects.firings_of(room, known, happened)
         for commit in batch.commits:
             for test, name in commit.private.effect_tests.items():
-                effect = self._effects.get(name)
-                if effect is not None:
+                if name in self._effects:
+                    effect, _ = self._effects[name]
                     told = effects.made_up(effect.on.event, test, commit.now - effect.after)
                     yield from effects.firings_of_effect(room, effect, told)
 
+    def _happened(self, batch: Batch) -> Iterator[Occurrence]:
+        for commit in batch.commits:
+            yield from occurrences_of(commit)
+            if commit.private.effects_changed:  # polls that were there before and open later
+                for each in self._of_all_polls():
+                    if each.at > commit.now:
+                        yield each
+        if batch.missed:  # what of it can still be seen
+            yield from self._of_all_polls()
+
+    def _of_all_polls(self) -> Iterator[Occurrence]:
+        for poll in self._room.polls.values():
+            yield from effects.of_poll(poll, self._room.stands.now)
+
     async def _fire(self, firings: Iterable[Firing]) -> None:
-        new = [firing for firing in firings if firing.id not in self._known]
+        unknown = self._unknown(firings)
+        new = [*islice(unknown, max(0, FIRINGS_KEPT - len(self.firing)))]
+        if next(unknown, None) is not None:
+            log.error("firings_dropped", room=self._room.id, waiting=len(self.firing))
+            self._metrics.effect_attempts.labels("dropped").inc()
         if not new:
             return
-        room = FIRINGS_KEPT - len(self.firing)
-        new = new[:room] + [replace(each, status="failed", answer=TOO_MANY) for each in new[room:]]
         for firing in new:
-            self._known[firing.id] = None
-            if not firing.is_over:
-                self._start(firing)
+            self._start(firing)
         while len(self._known) > 2 * FIRINGS_KEPT:
             del self._known[next(iter(self._known))]
         await self._log(*new)
+
+    def _unknown(self, firings: Iterable[Firing]) -> Iterator[Firing]:
+        """Yield each that is new, once: one commit may tell of it twice."""
+        for firing in firings:
+            if firing.id not in self._known:
+                self._known[firing.id] = None
+                yield firing
 
     async def _log(self, *firings: Firing) -> None:
         store = self._room.store.effects
@@ -164,7 +182,7 @@ class _RoomEffects:
         pause_s = FIRST_PAUSE_S
         await self._wait_for(firing.at)
         while not firing.is_over:
-            async with self._places[firing.effect]:
+            async with self._places[firing.effect], self._room_places:
                 answer = await self._attempt(firing)
             firing = self._after(firing, answer)
             self._metrics.effect_attempts.labels(firing.status).inc()
@@ -190,7 +208,7 @@ class _RoomEffects:
             await asyncio.sleep(min(ahead_s, 1.0))  # the room's clock may be reset meanwhile
 
     async def _attempt(self, firing: Firing) -> Answer:
-        effect = self._effects.get(firing.effect)
+        effect, secrets = self._effects.get(firing.effect, (None, ()))
         if effect is None or firing.action >= len(effect.then):
             return Answer(False, "the effect is gone", is_final=True)
         if not effect.enabled and firing.occurrence.event != "test":
@@ -198,7 +216,7 @@ class _RoomEffects:
         poll = self._room.polls.get(firing.occurrence.item)
         if poll is not None and poll.status == "cancelled":
             return Answer(False, "the poll was cancelled", is_final=True)
-        action, secrets = effect.then[firing.action], self._secrets[firing.effect]
+        action = effect.then[firing.action]
         try:
             return await kind_of(action).attempt(
                 self._outbound, action, secrets[firing.action], firing
@@ -215,9 +233,6 @@ class _RoomEffects:
         failed = answer.is_final or late
         status: effects.Status = "done" if answer.is_done else "failed" if failed else "retrying"
         return replace(firing, attempts=firing.attempts + 1, status=status, answer=answer.words)
-
-
-TOO_MANY = f"more than {FIRINGS_KEPT} firings wait: this one was not tried"
 
 
 def occurrences_of(commit: Commit) -> Iterator[Occurrence]:

@@ -53,11 +53,22 @@ class Effects:
         found = {name.decode(): item_of(row, Effect) for name, row in rows.items()}
         return {name: effect for name, effect in sorted(found.items()) if effect is not None}
 
-    async def secrets(self, room: str) -> dict[str, Secrets]:
-        """Return the secrets, by the effects' ids. They must not be shown or logged."""
-        rows = await self._reader.ask("HGETALL", keys.effect_secrets(room))
+    async def with_secrets(self, room: str) -> dict[str, tuple[Effect, Secrets]]:
+        """Return each effect with its secrets, as they were at one moment.
+
+        The secrets must not be shown or logged: one is for its own effect's target alone.
+        """
+        rows, hidden = await self._reader.ask_all(
+            [("HGETALL", keys.effects(room)), ("HGETALL", keys.effect_secrets(room))],
+            at_once=True,
+        )
         kind = list[dict[str, str]]
-        return {name.decode(): msgspec.msgpack.decode(row, type=kind) for name, row in rows.items()}
+        found: dict[str, tuple[Effect, Secrets]] = {}
+        for name, row in sorted(rows.items()):
+            effect = item_of(row, Effect)
+            if effect is not None and name in hidden:
+                found[name.decode()] = effect, msgspec.msgpack.decode(hidden[name], type=kind)
+        return found
 
     async def log(self, room: str, firings: Sequence[Firing]) -> None:
         """Note firings, new ones and what became of others; what is over stays over.
