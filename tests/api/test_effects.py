@@ -104,3 +104,17 @@ async def test_a_test_tells_the_firings_and_the_log_pages_them(on_stage: Harness
     assert empty.json() == {"firings": []}
     odd = await on_stage.call("GET", f"/v1/rooms/{room}/firings?after=none")
     assert odd.status_code == 422
+
+
+async def test_what_was_shown_can_be_put_again_and_wipes_no_secret(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    await put(on_stage, effect(CALL), room=room)
+    shown = (await on_stage.call("GET", f"/v1/rooms/{room}/effects/e")).json()
+    del shown["id"]
+    assert (await put(on_stage, {**shown, "title": "x"}, room=room)).status_code == 200
+    _, kept = (await on_stage.store.effects.with_secrets(room))["e"]
+    assert kept == [{"headers.Authorization": "Bearer of-a-secret"}]
+    shown["then"][0]["url"] = "https://attacker.example/"
+    answer = await put(on_stage, shown, room=room)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "then.0.headers.Authorization"

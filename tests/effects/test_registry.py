@@ -41,7 +41,10 @@ def cases(url: str) -> list[Case]:
                 {"Content-Type": "application/json", "X-Key": "a secret word {winner}"},
                 '{"won": "{winner}"}',
             ),
-            {"Content-Type": "application/json", "X-Key": "a secret word {winner}"},
+            {
+                "headers.Content-Type": "application/json",
+                "headers.X-Key": "a secret word {winner}",
+            },
         ),
         Case(
             Vmix(url + "/API/", [{"Function": "SetText", "Input": "1", "Value": "{winner}"}]),
@@ -151,6 +154,8 @@ async def test_a_forbidden_address_is_no_failure_to_try_again(number: int, there
         (HttpCall("GET", "https://x", {"Host": "y"}), "headers"),
         (HttpCall("GET", "https://x", {"a b": "y"}), "headers"),
         (HttpCall("GET", "https://x", {"x": "{loser}"}), "headers"),
+        (HttpCall("GET", "https://x", {"x": "é"}), "headers"),
+        (HttpCall("GET", "https://x", {"x": "a\r\nb"}), "headers"),
         (HttpCall("GET", "https://x", body="{loser}"), "body"),
         (Vmix("http://x/API/?Function=Cut", [{"Function": "Cut"}]), "url"),
         (Vmix("http://x", [{"Input": "1"}]), "functions.0"),

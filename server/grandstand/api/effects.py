@@ -15,8 +15,9 @@ from grandstand.domain import effects
 from grandstand.domain.effects import EFFECT_ID, Action, Effect, Firing, On, Status
 from grandstand.domain.events import EffectsChanged, EffectTested
 from grandstand.domain.outcome import Refusal
+from grandstand.effects.kinds.kind import MASK
 from grandstand.effects.registry import kind_of
-from grandstand.store.effects import EFFECTS_MAX
+from grandstand.store.effects import EFFECTS_MAX, Secrets
 
 AFTER_MAX_MS = 3_600_000
 PAGE = 100
@@ -94,17 +95,21 @@ async def put(call: Call) -> Response:
 
 
 def _with_those_of_before(
-    index: int, action: Action, before: Effect | None, known: Any
+    index: int, action: Action, before: Effect | None, known: Secrets
 ) -> Mapping[str, str]:
     """Return an action's secrets; those that are left out are those of before, if it went to the
     same place. Raises ProblemError 422 if one is missing."""
-    given = dict(kind_of(action).secrets(action))
-    if isinstance(action, effects.Webhook) and not given:
-        was = before.then[index] if before is not None and index < len(before.then) else None
-        if isinstance(was, effects.Webhook) and was.url == action.url:
-            return dict(known[index])
-        raise invalid([Fault(f"then.{index}.secret", "is missing")])
-    return given
+    kind = kind_of(action)
+    was = before.then[index] if before is not None and index < len(before.then) else None
+    is_same = type(was) is type(action) and kind.target(was) == kind.target(action)
+    of_before = known[index] if is_same else {}
+    found = {
+        name: value or of_before.get(name, MASK) for name, value in kind.secrets(action).items()
+    }
+    missing = [name for name, value in found.items() if value == MASK]
+    if missing:
+        raise invalid([Fault(f"then.{index}.{name}", "is missing") for name in missing])
+    return found
 
 
 async def get(call: Call) -> Response:

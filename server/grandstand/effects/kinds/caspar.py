@@ -41,6 +41,10 @@ class CasparKind:
             found += [(f"commands.{index}", each) for each in words]
         return found
 
+    def target(self, action: Caspar) -> str:
+        """Return its address."""
+        return action.address
+
     def secrets(self, action: Caspar) -> Mapping[str, str]:
         """Return none: the protocol has none."""
         return {}

@@ -15,6 +15,7 @@ from grandstand.effects.outbound import Outbound
 from grandstand.effects.templates import Escape
 
 BODY_MAX_BYTES = 65536
+HEADERS = "headers."
 _ESCAPES: Mapping[str, Escape] = {
     "json": templates.for_json,
     "x-www-form-urlencoded": templates.for_url,
@@ -37,14 +38,21 @@ class HttpCallKind:
         for name, value in ({} if action.headers is UNSET else action.headers).items():
             if not targets.is_header_name(name) or name.lower() in _RESERVED:
                 found.append(("headers", f"{name!r} can't be set"))
+            if not value.isascii() or not value.isprintable():
+                found.append(("headers", f"{name!r} must be printable ASCII"))
             found += [("headers", words) for words in targets.flaws_of_template(value)]
         if action.body is not UNSET:
             found += [("body", words) for words in targets.flaws_of_template(action.body)]
         return found
 
+    def target(self, action: HttpCall) -> str:
+        """Return its URL."""
+        return action.url
+
     def secrets(self, action: HttpCall) -> Mapping[str, str]:
         """Return the headers' values."""
-        return {} if action.headers is UNSET else action.headers
+        given = {} if action.headers is UNSET else action.headers
+        return {f"{HEADERS}{name}": value for name, value in given.items()}
 
     def without_secrets(self, action: HttpCall) -> HttpCall:
         """Return it with the names of its headers alone."""
@@ -58,7 +66,7 @@ class HttpCallKind:
         """Make the call once."""
         facts = firing.occurrence.facts
         headers = {
-            name.lower(): templates.fill(value, facts, templates.for_header)
+            name.removeprefix(HEADERS).lower(): templates.fill(value, facts, templates.for_header)
             for name, value in secrets.items()
         }
         headers["idempotency-key"] = firing.id

@@ -19,8 +19,14 @@ class Kind(Protocol):
     def flaws(self, action: Any) -> list[tuple[str, str]]:
         """Return what is wrong with an action that a producer gives, each with its field."""
 
+    def target(self, action: Any) -> str:
+        """Return where it goes: secrets that are left out stay only while this does."""
+
     def secrets(self, action: Any) -> Mapping[str, str]:
-        """Return the parts that go in and never come out, by name."""
+        """Return the parts that go in and never come out, by their paths in the action.
+
+        One that isn't given, or is given as it is shown, is ``MASK``.
+        """
 
     def without_secrets(self, action: Any) -> Any:
         """Return the action as it may be shown."""

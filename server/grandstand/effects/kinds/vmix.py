@@ -38,6 +38,10 @@ class VmixKind:
                 found += [(where, words) for words in targets.flaws_of_template(value)]
         return found
 
+    def target(self, action: Vmix) -> str:
+        """Return its URL."""
+        return action.url
+
     def secrets(self, action: Vmix) -> Mapping[str, str]:
         """Return none: vMix has no password but a user's, which HTTP calls can give."""
         return {}

@@ -15,6 +15,7 @@ from standardwebhooks import Webhook as Signer
 from grandstand.domain.effects import Firing, Webhook
 from grandstand.effects import targets, templates
 from grandstand.effects.answer import Answer
+from grandstand.effects.kinds.kind import MASK
 from grandstand.effects.outbound import Outbound
 
 PREFIX = "whsec_"
@@ -30,9 +31,13 @@ class WebhookKind:
             found.append(("secret", f"must be {PREFIX} and 24 to 64 bytes in base64"))
         return found
 
+    def target(self, action: Webhook) -> str:
+        """Return its URL."""
+        return action.url
+
     def secrets(self, action: Webhook) -> Mapping[str, str]:
-        """Return the secret, if one is given."""
-        return {} if action.secret is UNSET else {"secret": action.secret}
+        """Return the secret."""
+        return {"secret": MASK if action.secret is UNSET else action.secret}
 
     def without_secrets(self, action: Webhook) -> Webhook:
         """Return it without its secret."""
