@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from grandstand.tasks import cancel_all
+
 
 @dataclass
 class Got:
@@ -66,12 +68,12 @@ def answer(status: int, *headers: str) -> bytes:
 async def receiver() -> AsyncIterator[Receiver]:
     """The server, for the duration of the block."""
     made = Receiver()
-    tasks: set[asyncio.Task[None]] = set()
+    serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(made.serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        serving[task] = writer
+        task.add_done_callback(serving.pop)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
@@ -79,5 +81,6 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield made
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
+        for writer in serving.values():  # also of a task that never ran
+            writer.close()
+        await cancel_all(serving)

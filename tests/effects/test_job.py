@@ -124,6 +124,7 @@ async def test_the_end_of_a_poll_is_told_by_a_signed_webhook(show: Show, there: 
     }
     await until(lambda: _holds(show, ["done"]))
     (firing,) = await show.log()
+    assert firing.occurrence.data == firing.occurrence.facts == {}
     assert (firing.id, firing.attempts, firing.answer) == (
         got.headers["webhook-id"],
         1,

@@ -13,18 +13,12 @@ from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.store import keys, timeline
 
-from tests.edge.harness import Harness, harness
+from tests.edge.harness import Harness
 from tests.leader.test_supervisor import Following, is_done, metric, say
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
-        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,17 +12,11 @@ from grandstand.leader import gauges as module
 from grandstand.replica.publication import Voters
 from grandstand.wire.codec import decode_frame
 
-from tests.edge.harness import Harness, harness
+from tests.edge.harness import Harness
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
-        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -11,17 +11,11 @@ import pytest_asyncio
 from grandstand.domain.events import PollOpened, PollStepped
 from grandstand.store.errors import StoreUnavailable
 
-from tests.edge.harness import Harness, harness
+from tests.edge.harness import Harness
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
-        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -16,7 +16,7 @@ from grandstand.sequencer import tick
 from grandstand.store.errors import ConflictError, StoreUnavailable
 from structlog.testing import capture_logs
 
-from tests.edge.harness import Harness, harness
+from tests.edge.harness import Harness
 from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
@@ -57,12 +57,6 @@ class Following:
     @property
     def seqs(self) -> list[int]:
         return [commit.seq for batch in self.batches for commit in batch.commits]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    async with harness(tmp_path_factory.mktemp("leader"), sequenced=False) as made:
-        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -10,10 +10,9 @@ from urllib.parse import quote
 import typer
 
 from grandstand.commands.options import URL, Room, Token, Url
-from grandstand.commands.remote import Remote, room_path, token_for
+from grandstand.commands.remote import as_producer, room_path
 from grandstand.errors import OperatorError
 
-TOKEN_LIFE_S = 86_400
 GALA = "gala"
 
 effect = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -42,7 +41,7 @@ def list_(room: Room = GALA, url: Url = URL, token: Token = None, as_json: Json 
     Example:
       grandstand effect list
     """
-    found = _producer(url, token, room).ask("GET", f"{room_path(room)}/effects")
+    found = as_producer(url, token, room).ask("GET", f"{room_path(room)}/effects")
     if as_json:
         print(json.dumps(found))
         return
@@ -69,7 +68,7 @@ def put(
     Example:
       grandstand effect put next-song next-song.json
     """
-    shown = _producer(url, token, room).ask("PUT", _path(room, name), _read(file))
+    shown = as_producer(url, token, room).ask("PUT", _path(room, name), _read(file))
     print(json.dumps(shown) if as_json else f"{name}: {_condition(shown['on'])}")
 
 
@@ -81,7 +80,7 @@ def remove(name: Name, room: Room = GALA, url: Url = URL, token: Token = None) -
     Example:
       grandstand effect remove next-song
     """
-    _producer(url, token, room).ask("DELETE", _path(room, name))
+    as_producer(url, token, room).ask("DELETE", _path(room, name))
 
 
 @effect.command("test")
@@ -94,7 +93,7 @@ def try_(
     Example:
       grandstand effect test next-song && grandstand effect log next-song
     """
-    fired = _producer(url, token, room).ask("POST", f"{_path(room, name)}/test", {})
+    fired = as_producer(url, token, room).ask("POST", f"{_path(room, name)}/test", {})
     print(json.dumps(fired) if as_json else "\n".join(fired["firings"]))
 
 
@@ -115,7 +114,7 @@ def log_(
       grandstand effect log --json | jq '.firings[] | select(.status == "failed")'
     """
     query = "" if name is None else f"?effect={quote(name, safe='')}"
-    page = _producer(url, token, room).ask("GET", f"{room_path(room)}/firings{query}")
+    page = as_producer(url, token, room).ask("GET", f"{room_path(room)}/firings{query}")
     if as_json:
         print(json.dumps(page))
         return
@@ -123,10 +122,6 @@ def log_(
         where = f"{each['effect']}.{each['action']}"
         tries = f"{each['attempts']} attempt{'' if each['attempts'] == 1 else 's'}"
         print(f"{each['status']:<9}{where}  {each['event']}  {tries}  {each['answer']}".rstrip())
-
-
-def _producer(url: str, token: str | None, room: str) -> Remote:
-    return Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
 
 
 def _path(room: str, name: str) -> str:

@@ -13,13 +13,12 @@ import typer
 
 from grandstand.commands.options import URL, Room, Token, Url
 from grandstand.commands.poll_chart import draw_poll
-from grandstand.commands.remote import Remote, room_path, token_for
+from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.domain.polls.registry import KINDS, plainest
 from grandstand.errors import OperatorError
 from grandstand.wire.messages import PollKind
 
 LOOK_S = 1.0
-TOKEN_LIFE_S = 86_400
 GALA = "gala"
 
 poll = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -125,7 +124,7 @@ def open_(
         body["tag"] = tag
     if grace is not None:
         body["grace"] = round(grace * 1000)
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     shown = remote.ask("POST", f"{room_path(room)}/polls", body)
     if answer is not None and not as_json:
         shown["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
@@ -149,7 +148,7 @@ def close(
       grandstand poll close --grace 0
     """
     body = {} if grace is None else {"grace": round(grace * 1000)}
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     _step(remote, room, poll_id, "close", {"open"}, body, as_json)
 
 
@@ -170,7 +169,7 @@ def extend(
     Example:
       grandstand poll extend 30
     """
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     _step(remote, room, poll_id, "extend", {"open"}, {"duration": seconds}, as_json)
 
 
@@ -188,7 +187,7 @@ def reveal(
     Example:
       grandstand poll reveal
     """
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     _step(remote, room, poll_id, "reveal", {"closed", "open"}, {}, as_json, resolved=False)
 
 
@@ -209,7 +208,7 @@ def resolve(
     Example:
       grandstand poll resolve Ann
     """
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     asked = _found(remote, room, poll_id, {"closed", "open"}, resolved=True)
     body = {"answer": _option_index(right, [option["text"] for option in asked["options"]])}
     _tell(remote.ask("POST", f"{_path(room, str(asked['id']))}/resolve", body), as_json)
@@ -229,7 +228,7 @@ def cancel(
     Example:
       grandstand poll cancel
     """
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     _step(remote, room, poll_id, "cancel", {"open"}, {}, as_json)
 
 
@@ -250,7 +249,7 @@ def show(
       grandstand poll show --watch
       grandstand poll show --json | jq .tally
     """
-    remote = _producer(url, token, room)
+    remote = as_producer(url, token, room)
     shown = _found(remote, room, poll_id, None)
     redraw = _tell(shown, as_json)
     while watch and not shown["final"]:
@@ -259,10 +258,6 @@ def show(
         if newer != shown:
             shown = newer
             redraw(shown)
-
-
-def _producer(url: str, token: str | None, room: str) -> Remote:
-    return Remote(url, token_for(url, token, "producer", room, TOKEN_LIFE_S))
 
 
 def _option_index(answer: str, options: list[str]) -> int:

@@ -21,6 +21,7 @@ from grandstand.tokens import Tokens
 TIMEOUT_S = 30.0
 CHUNK_BYTES = 65536
 NO_CONTENT = 204
+PRODUCER_LIFE_S = 86_400
 AT_HOME = frozenset({"127.0.0.1", "::1", "localhost"})
 WAIT_MAX_S = 30.0
 
@@ -175,3 +176,8 @@ def token_for(url: str, given: str | None, role: Role, room: str, lifetime_s: fl
     if tokens is None:
         return None
     return tokens.issue(f"cli:{role}", "Command line", role, [room], lifetime_s)
+
+
+def as_producer(url: str, token: str | None, room: str) -> Remote:
+    """Return the server, called as a producer of the room for a day at most."""
+    return Remote(url, token_for(url, token, "producer", room, PRODUCER_LIFE_S))

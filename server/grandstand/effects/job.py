@@ -232,7 +232,10 @@ class _RoomEffects:
         late = self._room.now() - firing.at >= GIVEN_UP_MS
         failed = answer.is_final or late
         status: effects.Status = "done" if answer.is_done else "failed" if failed else "retrying"
-        return replace(firing, attempts=firing.attempts + 1, status=status, answer=answer.words)
+        after = replace(firing, attempts=firing.attempts + 1, status=status, answer=answer.words)
+        # What is over stays in the log for long, and needs no data to be tried again.
+        bare = replace(after.occurrence, facts={}, data={})
+        return replace(after, occurrence=bare) if after.is_over else after
 
 
 def occurrences_of(commit: Commit) -> Iterator[Occurrence]:
