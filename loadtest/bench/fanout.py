@@ -32,8 +32,8 @@ PAUSE_MS = 30.0
 SETTLE_S = 1.5
 
 
-class House:
-    """One server with its viewers, who become more."""
+class ServerUnderTest:
+    """The server of one entrant with its viewers, who become more."""
 
     def __init__(self, entrant: Entrant, server_core: int, client_core: int) -> None:
         self.entrant = entrant
@@ -137,21 +137,21 @@ def measure(
     entrants: Iterable[Entrant], server_core: int, client_core: int
 ) -> dict[str, dict[str, Any]]:
     """What was found of each that didn't fail. Raises PeerError and CrowdError for ours."""
-    houses = [House(entrant, server_core, client_core) for entrant in entrants]
+    servers = [ServerUnderTest(entrant, server_core, client_core) for entrant in entrants]
     with ExitStack() as stack:
-        for house in houses:
-            stack.callback(house.close)
-            house.attempt(house.open)
-        for viewers in sorted({each for house in houses for each in house.entrant.frames}):
-            there = [house for house in houses if viewers in house.entrant.frames]
-            for house in there:
-                house.attempt(house.fill, viewers)
+        for server in servers:
+            stack.callback(server.close)
+            server.attempt(server.open)
+        for viewers in sorted({each for server in servers for each in server.entrant.frames}):
+            there = [server for server in servers if viewers in server.entrant.frames]
+            for server in there:
+                server.attempt(server.fill, viewers)
             for size in (*SIZES, COMMENT_BYTES):
                 for _ in range(ROUNDS):
-                    for house in there:
-                        if size in house.entrant.frames[viewers]:
-                            house.attempt(house.round, viewers, size)
-            for house in there:
-                if viewers == max(house.entrant.frames):
-                    house.attempt(house.finish)
-    return {house.entrant.name: house.found for house in houses if not house.has_failed}
+                    for server in there:
+                        if size in server.entrant.frames[viewers]:
+                            server.attempt(server.round, viewers, size)
+            for server in there:
+                if viewers == max(server.entrant.frames):
+                    server.attempt(server.finish)
+    return {server.entrant.name: server.found for server in servers if not server.has_failed}

@@ -25,7 +25,7 @@ from pathlib import Path
 from loadtest.bench import costs
 from loadtest.bench.__main__ import TICK_MS
 from loadtest.bench.entrant import Entrant
-from loadtest.bench.fanout import House
+from loadtest.bench.fanout import ServerUnderTest
 from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
 
 SIZE = 512
@@ -62,19 +62,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for python in pythons.values():
             with grandstand([server_core], python=python):
                 pass
-        houses = []
+        servers = []
         for name, python in pythons.items():
-            house = House(entrant(name, server_core, python, viewers), server_core, client_core)
-            stack.callback(house.close)
-            house.open()
-            house.fill(_first(viewers))
-            few.append(house.found["memory"]["rss"])
-            house.fill(viewers)
-            houses.append(house)
+            server = ServerUnderTest(
+                entrant(name, server_core, python, viewers), server_core, client_core
+            )
+            stack.callback(server.close)
+            server.open()
+            server.fill(_first(viewers))
+            few.append(server.found["memory"]["rss"])
+            server.fill(viewers)
+            servers.append(server)
         for number in range(given.pairs):
-            for house in houses if number % 2 == 0 else reversed(houses):
-                house.round(viewers, SIZE)
-        before, after = (house.found for house in houses)
+            for server in servers if number % 2 == 0 else reversed(servers):
+                server.round(viewers, SIZE)
+        before, after = (server.found for server in servers)
     cpu = [costs.by_round(found, viewers, SIZE) for found in (before, after)]
     ratios = [mine / its for its, mine in zip(*cpu, strict=True)]
     memory = [

@@ -112,17 +112,17 @@ class Rules:
         for word, category, severity in words:
             if category not in CATEGORIES or severity not in _LISTS.values():
                 raise ValueError(f"word {word!r}: {category!r}, {severity!r}")
-            bones = skeleton(word)
+            bare = skeleton(word)
             finding = Finding(category, severity, word, is_word=word not in certain)
-            if is_gapless(bones):
-                bones = bones.replace(" ", "")
-                self._anywhere.add(bones, finding)
-                if not _KANA.search(bones):
-                    self._anywhere.add(bones.translate(_SIMPLIFIED), finding)
+            if is_gapless(bare):
+                bare = bare.replace(" ", "")
+                self._anywhere.add(bare, finding)
+                if not _KANA.search(bare):
+                    self._anywhere.add(bare.translate(_SIMPLIFIED), finding)
                 continue
-            self._whole.add(bones, finding)
-            if len(bones) >= 4 and _AGAIN.sub("", bones) == bones:
-                self._squashed.add(bones, finding)
+            self._whole.add(bare, finding)
+            if len(bare) >= 4 and _AGAIN.sub("", bare) == bare:
+                self._squashed.add(bare, finding)
         for phrase in self._harmless.phrases:
             (self._anywhere if is_gapless(phrase) else self._whole).add(phrase, None)
             self._squashed.add(_AGAIN.sub("", phrase), None)
@@ -197,7 +197,7 @@ class Rules:
         return RuleResult(tuple(found), _without(skeleton, excused) if excused else text)
 
     def _take(
-        self, matches: list[_Match], bones: str, text: str, found: dict[Finding, None]
+        self, matches: list[_Match], bare: str, text: str, found: dict[Finding, None]
     ) -> list[_Span]:
         """Add the matches that are meant; return the places of those that aren't. A phrase around a
         word wins."""
@@ -209,41 +209,41 @@ class Rules:
             if any(one <= start and end <= other for one, other in harmless):
                 continue
             if finding.severity == SUSPECT:
-                if self._harmless.is_of_a_thing(bones, start, end):
+                if self._harmless.is_of_a_thing(bare, start, end):
                     harmless.append((start, end))
                     continue
-                if finding is ADJECTIVE or not self._harmless.names_somebody(bones):
+                if finding is ADJECTIVE or not self._harmless.names_somebody(bare):
                     continue
             if word not in names:
                 names[word] = self._harmless.is_name(word, text)
             if (
                 names[word]
-                or self._harmless.excuses(finding.category, word, bones, start, end)
-                or self._harmless.is_quoted(bones, start, end)
+                or self._harmless.excuses(finding.category, word, bare, start, end)
+                or self._harmless.is_quoted(bare, start, end)
             ):
                 harmless.append((start, end))
-            elif word in self._harmless.swearing and self._harmless.is_at_nobody(bones, start, end):
+            elif word in self._harmless.swearing and self._harmless.is_at_nobody(bare, start, end):
                 harmless.append((start, end))
                 found[SWEARING] = None
             else:
                 found[finding] = None
         return harmless
 
-    def _find_phrases(self, bones: str, said: list[Match], found: dict[Finding, None]) -> None:
+    def _find_phrases(self, bare: str, said: list[Match], found: dict[Finding, None]) -> None:
         if self._phrases is not None:
-            for finding in self._phrases.find_among(bones, said):
+            for finding in self._phrases.find_among(bare, said):
                 found[finding] = None
 
-    def _unmasked(self, bones: str) -> Iterator[str]:
+    def _unmasked(self, bare: str) -> Iterator[str]:
         """Return what "f*ck" may stand for: words with some of their letters replaced by stars."""
         meant: dict[str, list[str]] = {}
-        for token in _MASKED.findall(bones)[:_MOST_MASKED]:
+        for token in _MASKED.findall(bare)[:_MOST_MASKED]:
             words = [word for word in self._masked.get(len(token), ()) if _may_be(token, word)]
             if words:
                 meant[token] = words[:_MEANINGS_MAX]
         for number in range(max(map(len, meant.values()), default=0)):
             chosen = {token: words[min(number, len(words) - 1)] for token, words in meant.items()}
-            yield _MASKED.sub(partial(_unmask, chosen), bones)
+            yield _MASKED.sub(partial(_unmask, chosen), bare)
 
 
 ADJECTIVE = Finding("insult", SUSPECT, "a rude adjective")
@@ -306,15 +306,15 @@ class _Words:
         self._entries = self.entries()
         self._find = _automaton([word for word, _ in self._entries])
 
-    def search(self, bones: str) -> list[_Match]:
+    def search(self, bare: str) -> list[_Match]:
         """Yield word, meaning, start and end of each match."""
-        matches = self._find(bones, overlapping=True) if self._find else None
+        matches = self._find(bare, overlapping=True) if self._find else None
         if not matches:
             return []
         return [
             (*self._entries[index], start, end)
             for index, start, end in matches
-            if not is_part(bones, start, end)
+            if not is_part(bare, start, end)
         ]
 
 
@@ -329,17 +329,17 @@ class _Vocabulary:
         self._entries = [*((word, None) for word in said), *alone, *inside]
         self._find = _automaton([word for word, _ in self._entries])
 
-    def search(self, bones: str) -> tuple[list[Match], list[_Match], list[_Match]]:
+    def search(self, bare: str) -> tuple[list[Match], list[_Match], list[_Match]]:
         """Return words of phrases (parts of longer words too), whole entries, entries anywhere."""
         said: list[Match] = []
         whole: list[_Match] = []
         anywhere: list[_Match] = []
         if self._find is not None:
-            for match in self._find(bones, overlapping=True):
+            for match in self._find(bare, overlapping=True):
                 index, start, end = match
                 if index < self._said:
                     said.append(match)
-                elif not is_part(bones, start, end):
+                elif not is_part(bare, start, end):
                     entries = whole if index < self._anywhere_from else anywhere
                     entries.append((*self._entries[index], start, end))
         return said, whole, anywhere
@@ -362,13 +362,13 @@ def _automaton(words: list[str]) -> _Find | None:
     ).find_matches_as_indexes
 
 
-def _without(bones: str, spans: list[_Span]) -> str:
+def _without(bare: str, spans: list[_Span]) -> str:
     parts: list[str] = []
     done = 0
     for start, end in sorted(spans):
-        parts.append(bones[done:start])
+        parts.append(bare[done:start])
         done = max(done, end)
-    parts.append(bones[done:])
+    parts.append(bare[done:])
     return " ".join("".join(parts).split())
 
 

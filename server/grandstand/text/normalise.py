@@ -277,12 +277,12 @@ def dedupe_key(text: str) -> int:
     letters or digits (only emoji, "!!!") are equal if their skeletons are, or, without skeletons,
     their texts.
     """
-    bones = skeleton(text)
-    letters = bones if bones.isalnum() else _PUNCTUATION.sub("", bones)
+    bare = skeleton(text)
+    letters = bare if bare.isalnum() else _PUNCTUATION.sub("", bare)
     if letters:
         key = "w" + letters
-    elif bones:
-        key = "p" + bones
+    elif bare:
+        key = "p" + bare
     else:
         key = "t" + text
     digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
