@@ -64,7 +64,9 @@ def test_what_is_published_another_version_reads(
     event: ControlEvent, result: Result, published: bytes
 ) -> None:
     private = PrivateChanges(outcomes=[record(Outcome(event.id, result))])
-    assert envelope.encode(Commit("e", 1, 0, 5, [], private)) == HEAD + published
+    payload = envelope.encode(Commit("e", 1, 0, 5, [], private))
+    read = msgspec.msgpack.decode  # a map's head has room for the fields that it might have
+    assert read(payload) == read(HEAD + published)
 
 
 def test_what_the_version_before_tells_of_a_poll_is_no_fate() -> None:

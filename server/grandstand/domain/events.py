@@ -249,6 +249,38 @@ class EffectTested(Struct, frozen=True, tag="test effect"):
     effect: str
 
 
+class RundownPut(Struct, frozen=True, tag="rundown"):
+    """A producer puts a run-down in the place of that of version ``before``.
+
+    ``ids`` are those of its items. ``items`` is in the form of the store: the fold doesn't read it.
+    """
+
+    id: str
+    before: int
+    ids: list[str]
+    items: bytes
+
+
+class RundownGo(Struct, frozen=True, tag="go"):
+    """An item of the run-down goes, if it waits: it ``does`` something or nothing, and is on air.
+
+    ``version`` is that of the run-down in which the item was read.
+    """
+
+    id: str
+    item: str
+    version: int
+    does: PollOpened | CueGiven | StatsGiven | None = None
+
+
+class RundownReset(Struct, frozen=True, tag="again"):
+    """Items of the run-down of version ``before`` wait again: these, or with None all of them."""
+
+    id: str
+    before: int
+    items: list[str] | None = None
+
+
 ControlEvent: TypeAlias = (
     SettingsPut
     | ClockReset
@@ -269,6 +301,9 @@ ControlEvent: TypeAlias = (
     | GuestBanned
     | EffectsChanged
     | EffectTested
+    | RundownPut
+    | RundownGo
+    | RundownReset
 )
 
 

@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     UNKNOWN_COMMENT = "unknown_comment"
     UNKNOWN_POLL = "unknown_poll"
     IMPOSSIBLE_STEP = "impossible_step"
+    OUTDATED = "outdated"
     OVERLOADED = "overloaded"
     INTERNAL_ERROR = "internal_error"
 
@@ -38,6 +39,14 @@ class Effect:
     new_epoch: bool = False
     decided: Sequence[str] = ()
     fates: Sequence[Fate] = ()
+
+
+class ImpossibleEventError(Exception):
+    """The event changes nothing; its sender is told why."""
+
+    def __init__(self, code: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
 
 
 @dataclass(frozen=True, slots=True)

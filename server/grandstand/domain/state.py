@@ -16,6 +16,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from grandstand.domain.ban_hints import Hint
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
+from grandstand.domain.rundown import Place
 from grandstand.domain.unwanted_texts import Unwanted
 from grandstand.wire.messages import (
     Comment,
@@ -78,7 +79,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     """What a commit tells the edges besides the frames; viewers never get it as such.
 
     ``languages`` are the guessed languages of the frames' comments, by their ids.
-    ``effect_tests`` has the effect to fire by the name of the test.
+    ``effect_tests`` has the effect to fire by the name of the test. ``gone`` has the items of the
+    run-down that went, each with its poll or ``""``; with None they wait again, or were removed.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -96,6 +98,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     languages: dict[str, str] = field(default_factory=dict)
     effects_changed: bool = False
     effect_tests: dict[str, str] = field(default_factory=dict)
+    rundown: Place | None = None
+    gone: dict[str, str | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -107,7 +111,7 @@ class RoomState(Struct):
     ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
     the next begins for it. ``waiting`` has versions of overlays that viewers must not know before
     their time, ``cues_ahead`` such cues; ``unwanted`` has texts that were taken back, by dedupe
-    key.
+    key. ``gone`` has the run-down's items that went, each with its poll or ``""``.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -122,6 +126,8 @@ class RoomState(Struct):
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
     clock: str = ""
+    rundown: Place = field(default_factory=Place)
+    gone: dict[str, str] = field(default_factory=dict)
 
     def sanction(self, user: str, now: int) -> Sanction | None:
         """Return the sanction in force against ``user`` at ``now``, if any."""
@@ -146,6 +152,8 @@ PARTS = (
     "waiting",
     "cues_ahead",
     "clock",
+    "rundown",
+    "gone",
 )
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes only what
 it changed. ``sanctions`` may be many: they are stored one by one."""
@@ -164,13 +172,17 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
             state.polls[poll.id] = poll
         _forget_old_polls(state.polls)
         changed.add("polls")
+    if private.rundown is not None:
+        state.rundown = private.rundown
+        changed.add("rundown")
     _change(state.sanctions, private.sanctions)
     _change(state.staff, private.staff)
     _change(state.hints, private.hints)
     _change(state.unwanted, private.unwanted)
     _change(state.waiting, private.waiting)
     _change(state.cues_ahead, private.cues_ahead)
-    tables = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead")
+    _change(state.gone, private.gone)
+    tables = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead", "gone")
     return changed | {name for name in tables if getattr(private, name)}
 
 

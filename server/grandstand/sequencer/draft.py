@@ -35,13 +35,16 @@ from grandstand.domain.events import (
     PollStepped,
     Restored,
     Retracted,
+    RundownGo,
+    RundownPut,
+    RundownReset,
     Sanctioned,
     SettingsPut,
     StaffCame,
     StatsGiven,
 )
 from grandstand.domain.expiry import forget_first, forget_over
-from grandstand.domain.outcome import Effect, Fate, Outcome, Refusal, Refused
+from grandstand.domain.outcome import Effect, Fate, ImpossibleEventError, Outcome, Refusal, Refused
 from grandstand.domain.polls import steps
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import ImpossibleStepError
@@ -57,20 +60,13 @@ from grandstand.domain.state import (
 from grandstand.domain.unwanted_texts import UnwantedTexts
 from grandstand.overlays.stats_cards import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.sequencer.candidate import Candidate
+from grandstand.sequencer.rundown import RundownDraft
 from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay, Settings
 
 MAX_BARS = 10_000
 """Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""
 
 MAX_STAFF = 200
-
-
-class ImpossibleEventError(Exception):
-    """The event changes nothing; its sender is told why."""
-
-    def __init__(self, code: Refusal, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 @dataclass(slots=True)
@@ -87,6 +83,7 @@ class Draft:
     now: int
     cards: Cards = field(init=False)
     unwanted: UnwantedTexts = field(init=False)
+    rundown: RundownDraft = field(init=False)
     private: PrivateChanges = field(default_factory=PrivateChanges)
     outcomes: list[Outcome] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
@@ -101,6 +98,7 @@ class Draft:
     def __post_init__(self) -> None:
         self.cards = Cards(self.state, self.now)
         self.unwanted = UnwantedTexts(self.state.unwanted, self.now)
+        self.rundown = RundownDraft(self.state.rundown, self.state.gone)
 
     def announce(self) -> None:
         """Take into the tick the polls and cues whose time is near."""
@@ -190,6 +188,15 @@ class Draft:
                 self.private.effects_changed = True
             case EffectTested(id=test, effect=effect):
                 self.private.effect_tests[test] = effect
+            case RundownPut(before=before, ids=ids, items=items):
+                self.rundown.put(before, ids, items)
+            case RundownGo(item=item, version=version, does=does):
+                if self.rundown.may_go(item, version):
+                    if does is not None:
+                        self._apply(does)
+                    self.rundown.go(item, does.poll.id if isinstance(does, PollOpened) else "")
+            case RundownReset(before=before, items=items):
+                self.rundown.reset(before, items)
             case StaffCame(user=user, role=role, name=name):
                 self._staff(user, Staff(role, name, self.now + STAFF_KNOWN_MS))
         return Effect()

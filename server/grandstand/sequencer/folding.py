@@ -46,6 +46,7 @@ class Tick:
     rows: list[Row] = field(default_factory=list)
     retracted: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    rundown_items: bytes | None = None
     shown: int = 0
     merged: int = 0
     overflow: int = 0
@@ -165,11 +166,13 @@ class RoomFold:
             outcomes=draft.outcomes,
             rows=[*rows(groups, choice, draft.hidden), *draft.imported],
             retracted=draft.retract,
+            rundown_items=draft.rundown.items,
             shown=len(groups),
             merged=sum(len(group.merged) for group in groups) + len(choice.again),
             overflow=choice.overflow,
         )
         draft.private.polls = list(draft.polls.values())
+        draft.private.rundown, draft.private.gone = draft.rundown.changes
         overlays, drop = draft.cards.finish()
         draft.private.waiting = draft.cards.moved
         draft.private.unwanted = draft.unwanted.changes

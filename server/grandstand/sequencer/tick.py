@@ -308,6 +308,7 @@ class RoomSequencer:
             held=tick.private.held,
             decided=tick.private.decided,
             retracted=tick.retracted,
+            rundown_items=tick.rundown_items,
         )
         head, cursor = self._head, entries[-1].cursor if entries else self._head.cursor
         with self._metrics.commit_seconds.time():

@@ -14,7 +14,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
 | ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it is in the past |
-| ``gs:{room}:state`` | hash | one field for each part of the room's state | |
+| ``gs:{room}:state`` | hash | one field for each part of the room's state, and ``rundown_items`` | |
 | ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope, ``p`` its epoch, ``t`` when, ms, ``b`` bytes of all envelopes up to it | the last 600, and what a job has still to read, within bounds |
 | ``gs:{room}:jobs`` | hash | job to its cursor, ``epoch|seq|move`` | |
 | ``gs:{room}:effects`` | hash | effect id to effect | when removed |
@@ -43,6 +43,9 @@ AWAKE = "gs:awake"
 
 EVERYWHERE = "*"
 """Stands in place of a room in keys that concern all rooms; no room has such an id."""
+
+RUNDOWN_ITEMS = "rundown_items"
+"""The field of a room's state with the items of its run-down, which no replica loads."""
 
 FINGERPRINTS = f"gs:{{{EVERYWHERE}}}:fingerprints"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"

@@ -28,6 +28,7 @@ from grandstand.store.reader import Reader
 from grandstand.store.record import Record
 from grandstand.store.revocations import Revocations
 from grandstand.store.rooms import Rooms
+from grandstand.store.rundowns import Rundowns
 from grandstand.store.timeline import Timeline
 from grandstand.store.votes import Votes
 from grandstand.store.writer import Writer
@@ -70,6 +71,7 @@ class Store:
         self.effects = Effects(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
         self.record = Record(reader)
+        self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.fingerprints = Fingerprints(reader)
         self.revocations = Revocations(reader, writer)

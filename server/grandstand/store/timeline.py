@@ -84,6 +84,7 @@ class Changes:
     held: Sequence[HeldComment]
     decided: Sequence[str]
     retracted: Sequence[str]
+    rundown_items: bytes | None = None
 
 
 class Timeline:
@@ -122,10 +123,10 @@ class Timeline:
 
     async def load(self, room: str) -> Snapshot:
         """Return the room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
-        head, parts, held, sanctions = await self._reader.ask_all(
+        head, stored, held, sanctions = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
-                ("HGETALL", keys.state(room)),
+                ("HMGET", keys.state(room), *PARTS),
                 ("HGETALL", keys.held(room)),
                 ("HGETALL", keys.sanctions(room)),
             ],
@@ -135,7 +136,8 @@ class Timeline:
             raise RoomEndedError(room)
         if b"epoch" not in head:
             raise UnknownRoomError(room)
-        if b"settings" not in parts:  # it was made with them
+        parts = {name: part for name, part in zip(PARTS, stored, strict=True) if part is not None}
+        if "settings" not in parts:  # it was made with them
             log.error("state_lost", room=room)
             self._losses.count("state")
         waiting = {each.decode(): item_of(row, HeldComment) for each, row in held.items()}
@@ -219,12 +221,12 @@ def new_epoch() -> str:
 
 
 def _state(
-    room: str, parts: dict[bytes, bytes], sanctions: dict[bytes, bytes], odd: list[str]
+    room: str, parts: dict[str, bytes], sanctions: dict[bytes, bytes], odd: list[str]
 ) -> RoomState:
     """Return the state; what was left out of it is logged, and so is ``odd``, which can't be read
     either."""
     state, left_out = state_of(
-        {name.decode(): payload for name, payload in parts.items()},
+        parts,
         {user.decode(): payload for user, payload in sanctions.items()},
     )
     left_out += odd
@@ -258,7 +260,7 @@ def _commit_call(
         "lag": str(LAG_MS),
         "size": str(LAG_BYTES),
         "life": str(state.settings.record_retention + BUCKET_MARGIN_S),
-        "state": _pairs({part: getattr(state, part) for part in PARTS if part in changes.parts}),
+        "state": _state_pairs(state, changes),
         "polls": _pairs({poll.id: poll for poll in changes.polls}),
         "opens": [each for poll in changes.polls for each in (str(poll.opens_at), poll.id)],
         "held": _pairs({comment.id: comment for comment in changes.held}),
@@ -295,6 +297,13 @@ def _for_lua(body: dict[str, Any]) -> bytes:
     """Return older msgpack: ``cmsgpack`` knows no type of its own for bytes."""
     packed: bytes = msgpack.packb(body, use_bin_type=False)
     return packed
+
+
+def _state_pairs(state: RoomState, changes: Changes) -> list[str | bytes]:
+    pairs = _pairs({part: getattr(state, part) for part in PARTS if part in changes.parts})
+    if changes.rundown_items is not None:
+        pairs += (keys.RUNDOWN_ITEMS, changes.rundown_items)
+    return pairs
 
 
 def _pairs(values: dict[str, Any]) -> list[str | bytes]:
