@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.domain.events import PollOpened
+from grandstand.domain.events import PollOpened, RundownPut
+from grandstand.domain.rundown import Item
 from grandstand.leader import gauges as module
-from grandstand.replica.publication import Voters
+from grandstand.replica.publication import STAFF, Voters
+from grandstand.store.rundowns import stored
 from grandstand.wire.codec import decode_frame
 
 from tests.edge.harness import Harness
@@ -34,6 +36,30 @@ async def test_gauges_come_once_a_second_and_say_where_the_room_stands(room: Seq
     assert (frame.head, isinstance(frame.offset, int)) == (1, False)
     assert frame.gauges
     assert frame.gauges.viewers == 0
+
+
+async def test_staff_are_told_at_once_that_the_rundown_changed(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GAUGES_MS", 3_600_000)
+
+    def told() -> list[int]:
+        frames = [
+            decode_frame(latest.additions[STAFF].payload)
+            for latest in room.listener.latests
+            if STAFF in latest.additions
+        ]
+        return [frame.gauges.rundown.version for frame in frames if frame.gauges]  # type: ignore[union-attr]
+
+    room.start()
+    await until(lambda: told() == [0])
+    await room.append(RundownPut(uuid4().hex, 0, ["a"], stored([Item("a", "note", "A")])))
+    await until(lambda: told() == [0, 1])
+    assert not any(
+        frame.gauges and frame.gauges.rundown
+        for latest in room.listener.latests
+        if (frame := decode_frame(latest.payload))
+    )
 
 
 async def test_tallies_go_to_whom_the_producer_lets_see_them(room: Sequenced) -> None:

@@ -10,6 +10,7 @@ from grandstand.domain.state import PrivateChanges
 from grandstand.replica import publication as module
 from grandstand.replica.publication import (
     DEFLATE_FROM_BYTES,
+    STAFF,
     Publication,
     Voters,
     of_commit,
@@ -104,3 +105,9 @@ def test_what_voters_get_beside_the_unnumbered_frame_is_an_addition_for_them() -
     made = of_latest(Latest("e", SMALL, 7, {"p": LARGE}))
     assert (made.offset, made.payload) == (None, SMALL)
     assert {key: each.payload for key, each in made.additions.items()} == {Voters("p"): LARGE}
+
+
+def test_what_staff_get_beside_the_unnumbered_frame_is_an_addition_for_them() -> None:
+    made = of_latest(Latest("e", SMALL, 7, {}, LARGE))
+    assert made.payload == SMALL
+    assert {key: each.payload for key, each in made.additions.items()} == {STAFF: LARGE}

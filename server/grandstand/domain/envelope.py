@@ -25,12 +25,14 @@ class Commit(Struct, frozen=True, tag="commit"):
 
 
 class Latest(Struct, frozen=True, tag="latest"):
-    """An unnumbered frame, and tallies that only those may see who voted in the poll."""
+    """An unnumbered frame, tallies that only those may see who voted in the poll, and what is for
+    staff alone (a frame, or empty)."""
 
     epoch: str
     frame: bytes
     viewers: int
     for_voters: dict[str, bytes] = {}
+    for_staff: bytes = b""
 
 
 class Renewed(Struct, frozen=True, tag="epoch"):

@@ -1,4 +1,5 @@
-"""The job that publishes the latest values: viewers, the room's pulse, and tallies of open polls.
+"""The job that publishes the latest values: viewers, the room's pulse, tallies of open polls, and
+to staff the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
 after a tick, together with its frames.
@@ -15,7 +16,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.wire.codec import encode
-from grandstand.wire.messages import Frame, Tally
+from grandstand.wire.messages import Frame, RundownGauge, Tally
 from grandstand.wire.messages import Gauges as RoomGauges
 
 GAUGES_MS = 1000
@@ -41,6 +42,7 @@ class Gauges:
 class _Telling:
     room: LeaderRoom
     viewers: int = 0
+    rundown_version: int = 0
     published: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
 
@@ -60,7 +62,9 @@ class _Telling:
                         frame = Frame(now=now, head=room.stands.offset, tallies=[tally])
                         for_voters[poll.id] = encode(frame, "msgpack")
         gauges_due = self._is_due("gauges", now, GAUGES_MS)
-        if not (gauges_due or tallies or for_voters):
+        version = room.rundown.version
+        staff_due = gauges_due or version != self.rundown_version
+        if not (staff_due or tallies or for_voters):
             return
         if gauges_due:
             self.viewers = await room.store.rooms.viewers(room.id, room.store.now_ms())
@@ -71,8 +75,15 @@ class _Telling:
             tallies=tallies or UNSET,
             gauges=gauges if gauges_due else UNSET,
         )
-        latest = Latest(room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters)
+        for_staff = b""
+        if staff_due:  # a run-down that changed is told at once
+            told = RoomGauges(rundown=RundownGauge(version))
+            for_staff = encode(Frame(now=now, head=room.stands.offset, gauges=told), "msgpack")
+        latest = Latest(
+            room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters, for_staff
+        )
         await room.store.timeline.publish(room.id, latest)
+        self.rundown_version = version
 
     def _is_due(self, what: str, now: int, every_ms: int) -> bool:
         if 0 <= now - self.done.get(what, -every_ms) < every_ms:  # the room's clock may be reset

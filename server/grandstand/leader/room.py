@@ -15,6 +15,7 @@ from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.rundown import Place
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
@@ -37,6 +38,7 @@ class LeaderRoom:
         self.head: Head | None = None
         self.settings = Settings()
         self.polls: Mapping[str, PollRecord] = {}
+        self.rundown = Place()
         self.pulse = PulseMeter()
         self.history = 0
         """Incremented when the room's commits don't follow those that jobs have seen."""
@@ -75,6 +77,7 @@ class LeaderRoom:
     def _stand(self, head: Head, fold: RoomFold) -> None:
         self.head = head
         self.settings = fold.state.settings
+        self.rundown = fold.state.rundown
         self.pulse = fold.pulse
         self._clock.seen(head.now)
 

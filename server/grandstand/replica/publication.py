@@ -121,8 +121,10 @@ def of_commit(commit: Commit) -> list[Publication]:
 
 
 def of_latest(latest: Latest) -> Publication:
-    """Return the publication of an unnumbered frame, with the tallies that only voters get."""
-    tallies: dict[AudienceKey, Publication] = {
+    """Return the publication of an unnumbered frame, with what only voters or staff get."""
+    additions: dict[AudienceKey, Publication] = {
         Voters(poll): Publication(payload) for poll, payload in latest.for_voters.items()
     }
-    return Publication(latest.frame, additions=tallies)
+    if latest.for_staff:
+        additions[STAFF] = Publication(latest.for_staff)
+    return Publication(latest.frame, additions=additions)

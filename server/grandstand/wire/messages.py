@@ -264,11 +264,18 @@ class Pulse(Struct, frozen=True):
     excitement: Annotated[float, Meta(ge=0, le=1)]
 
 
+class RundownGauge(Struct, frozen=True):
+    """Which version the room's run-down has."""
+
+    version: Annotated[int, Meta(ge=0)]
+
+
 class Gauges(Struct, frozen=True):
-    """Latest values; clients keep those that are absent."""
+    """Latest values; clients keep those that are absent. `rundown` is for staff alone."""
 
     viewers: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     pulse: Pulse | UnsetType = UNSET
+    rundown: RundownGauge | UnsetType = UNSET
 
 
 # --- what the server sends -----------------------------------------------------------------------
