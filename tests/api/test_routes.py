@@ -11,7 +11,7 @@ import pytest
 from grandstand.api import effects, rooms
 from grandstand.api.operations import Operation
 from grandstand.api.routes import OPERATIONS
-from grandstand.api.validation import MAX_BODY_BYTES, MAX_LINES_BYTES
+from grandstand.api.validation import MAX_LINES_BYTES
 from grandstand.domain.identity import Role
 
 from tests.api.harness import USER, Harness
@@ -32,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "on": {"event": "cue"},
         "then": [{"kind": "http", "method": "GET", "url": "https://studio.example/"}],
     },
+    "rundown": {"version": 0, "items": [{"id": "a", "kind": "note", "title": "A"}]},
+    "reset": {"version": 0},
     "decide": {"decision": "reject", "user": "nobody"},
 }
 
@@ -51,6 +53,9 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
         if operation.method != "PUT":
             where = path.removesuffix("/test")
             assert (await harness.call("PUT", where, json=BODIES["effect"])).status_code == 201
+    if "{item}" in path:
+        await harness.call("PUT", f"/v1/rooms/{room}/rundown", json=BODIES["rundown"])
+        path = path.replace("{item}", "a")
     if "{poll}" in path:
         *_, step = path.split("/")
         body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})
@@ -69,11 +74,12 @@ async def test_a_guarded_call_lets_in_its_role_alone(
     on_stage: Harness, operation: Operation
 ) -> None:
     harness = on_stage
-    room = await harness.house()
+    has_version = "/rundown" in operation.path
+    room = await (harness.room() if has_version else harness.house())
     path = await path_of(harness, operation, room)
     body = BODIES.get(path.rpartition("/")[2]) if operation.method == "POST" else None
-    if operation.handler is effects.put:
-        body = BODIES["effect"]
+    if operation.method == "PUT":
+        body = BODIES.get("effect" if operation.handler is effects.put else path.rpartition("/")[2])
 
     async def status(token: str | None) -> int:
         answer = await harness.call(operation.method, path, role=None, token=token, json=body)
@@ -182,7 +188,7 @@ async def test_a_body_must_be_json_of_known_fields_and_not_too_long(
 
     for body in (b"{", b"\xff", b"[" * 5000, b'{"a": NaN}'):
         assert (await refused(body, 400))["code"] == "bad_message"
-    most = MAX_LINES_BYTES if operation.lines else MAX_BODY_BYTES
+    most = MAX_LINES_BYTES if operation.lines else operation.max_bytes
     assert (await refused(b" " * (most + 1), 413))["code"] == "too_long"
     for wrong in (b"[]", b"null", b'"text"', b"7"):
         (fault,) = (await refused(wrong, 422))["errors"]

@@ -206,6 +206,22 @@ async def effects(call: Calls) -> None:
     await call("DELETE", f"{base}/effects/{{effect}}", **one)
 
 
+async def rundown(call: Calls) -> None:
+    """A show from its making to its second run, and a producer who comes too late."""
+    path = "/v1/rooms/{room}/rundown"
+    poll = {"kind": "rating", "question": "How?", "duration": 60}
+    items = [
+        {"id": "how", "kind": "poll", "title": "How?", "expected_at": 1, "body": poll},
+        {"id": "rest", "kind": "break", "title": "Rest"},
+    ]
+    await call("PUT", path, {"version": 0, "items": items})
+    await call("POST", f"{path}/{{item}}/go", item="how")
+    await call("POST", f"{path}/{{item}}/go", item="nothing")
+    await call("PUT", path, {"version": 0, "items": []})
+    version = (await call("GET", path))["version"]
+    await call("POST", f"{path}/reset", {"version": version})
+
+
 async def mistakes(call: Calls) -> None:
     """A problem document of each sort."""
     base = "/v1/rooms/{room}"
@@ -238,6 +254,12 @@ async def test_everything_the_server_says_is_in_its_documents(
             await evening(call, ann, moderator)
             await moderator.reaches(ann.offset)
         await effects(call)
+        await rundown(call)
+        await until(
+            lambda: any(
+                "rundown" in frame.get("gauges", {}) for frame in moderator.of_type("frame")
+            )
+        )
         await mistakes(call)
         heard = [*ann.received, *moderator.received]
     await call("POST", "/v1/rooms/{room}/clock", {"offset": 0})

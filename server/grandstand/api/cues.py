@@ -15,7 +15,7 @@ from grandstand.api.problems import Fault, invalid
 from grandstand.domain.events import CueGiven
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import Cue, Time
+from grandstand.wire.messages import Cue, Settings, Time
 
 MAX_DATA_BYTES = 4096
 MAX_AHEAD_MS = 3_600_000
@@ -32,20 +32,28 @@ class CueBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def post(call: Call) -> Response:
     """Send a cue to every viewer and to the room's effects."""
-    body = call.body(CueBody, _faults_between)
-    now = call.live.now()
-    at = now if body.at is UNSET else body.at
-    max_latency_ms = call.live.replica.state.settings.max_latency
-    if not now - max_latency_ms <= at <= now + MAX_AHEAD_MS:
-        words = f"must lie between {now - max_latency_ms} and {now + MAX_AHEAD_MS}"
-        raise invalid([Fault("at", words)], ErrorCode.BAD_TIME)
-    data = {} if body.data is UNSET else body.data
-    cue = Cue(id=secrets.token_hex(6), name=clean(body.name), at=at, data=data)
+    body = call.body(CueBody, faults_between)
+    cue = cue_of(body, call.live.replica.state.settings, call.live.now())
     await call.submit(CueGiven(event_id(), cue))
     return answer(cue, 201)
 
 
-def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+def cue_of(body: CueBody, settings: Settings, now: int) -> Cue:
+    """Return the cue that a body without faults describes, under a new id.
+
+    Raises ProblemError 422 if its time is too far away.
+    """
+    at = now if body.at is UNSET else body.at
+    oldest, newest = now - settings.max_latency, now + MAX_AHEAD_MS
+    if not oldest <= at <= newest:
+        words = f"must lie between {oldest} and {newest}"
+        raise invalid([Fault("at", words)], ErrorCode.BAD_TIME)
+    data = {} if body.data is UNSET else body.data
+    return Cue(id=secrets.token_hex(6), name=clean(body.name), at=at, data=data)
+
+
+def faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+    """Yield the faults of a cue's body beyond its fields."""
     if "name" in good and not clean(good["name"]):
         yield Fault("name", "is blank")
     data = good.get("data", {})

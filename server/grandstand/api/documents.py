@@ -22,6 +22,7 @@ from grandstand.api.operations import Access, Operation
 from grandstand.api.problems import Problem
 from grandstand.api.validation import NDJSON
 from grandstand.domain.effects import EFFECT_ID
+from grandstand.domain.rundown import ItemId
 from grandstand.store.rooms import ROOM_ID
 from grandstand.wire.codes import AFTER_OTHER_CODES, AfterClose, CloseCode
 from grandstand.wire.messages import ClientMessage, ServerMessage
@@ -40,6 +41,7 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "poll": ("The poll's id.", {"type": "string"}),
     "comment": ("The comment's id.", {"type": "string"}),
     "effect": ("The effect's id.", {"type": "string", "pattern": f"^{EFFECT_ID.pattern}$"}),
+    "item": ("The id of an item of the run-down.", msgspec.json.schema(ItemId)),
     "user": ("The viewer, as `user` in comments.", {"type": "string"}),
 }
 _INFO = {"title": "Grandstand", "version": grandstand.__version__}

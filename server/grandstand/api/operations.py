@@ -18,7 +18,7 @@ from grandstand.api.directory import Directory
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.problems import of_refusal
 from grandstand.api.tallies import Tallies
-from grandstand.api.validation import Also, Line, checked, checked_lines
+from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
 from grandstand.domain.limits import Buckets, Rate
@@ -72,8 +72,8 @@ class Operation:
     ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
     other media types of the answer. With ``lines`` the body may also be NDJSON of at most that many
     lines, each a ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the
-    handler reads. ``makes_room`` is for the calls whose room need not exist. The handler's
-    docstring describes the call.
+    handler reads. ``makes_room`` is for the calls whose room need not exist. ``max_bytes`` bounds
+    a JSON body. The handler's docstring describes the call.
     """
 
     method: str
@@ -88,6 +88,7 @@ class Operation:
     media: tuple[str, ...] = ("application/json",)
     refusals: tuple[int, ...] = ()
     makes_room: bool = False
+    max_bytes: int = MAX_BODY_BYTES
 
     @property
     def is_about_a_room(self) -> bool:

@@ -110,11 +110,19 @@ class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 async def post(call: Call) -> Response:
     """Open a poll."""
     settings, now = call.live.replica.state.settings, call.live.now()
-    body = call.body(PollBody, lambda good: _faults_between(good, settings, now))
+    body = call.body(PollBody, lambda good: faults_between(good, settings, now))
+    poll = record_of(body, settings, now)
+    await call.submit(PollOpened(event_id(), poll))
+    headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
+    return answer(await _with_tally(call, poll), 201, headers)
+
+
+def record_of(body: PollBody, settings: Settings, now: int) -> PollRecord:
+    """Return the poll that a body without faults describes, under a new id."""
     opens_at, closes_at = _window(body, now)
     given = {name: value for name, value in asdict(body).items() if value is not UNSET}
     terms = registry.KINDS[body.kind].terms(given)
-    poll = PollRecord(
+    return PollRecord(
         id=base64.b32encode(secrets.token_bytes(5)).decode().lower(),
         kind=body.kind,
         question=clean(body.question),
@@ -128,9 +136,6 @@ async def post(call: Call) -> Response:
         answer=terms.answer,
         tag=None if body.tag is UNSET else clean(body.tag),
     )
-    await call.submit(PollOpened(event_id(), poll))
-    headers = {"Location": f"/v1/rooms/{call.live.room}/polls/{poll.id}"}
-    return answer(await _with_tally(call, poll), 201, headers)
 
 
 async def list_all(call: Call) -> Response:
@@ -253,7 +258,8 @@ async def _with_tally(call: Call, poll: PollRecord) -> Poll:
 # --- what a body must be beyond its fields -------------------------------------------------------
 
 
-def _faults_between(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:
+def faults_between(good: dict[str, Any], settings: Settings, now: int) -> Iterator[Fault]:
+    """Yield the faults of a poll's body beyond its fields; ``now`` 0: it isn't to open yet."""
     if "question" in good and not clean(good["question"]):
         yield Fault("question", "is blank")
     first: dict[str, int] = {}

@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grandstand.domain.outcome import Refusal
+from grandstand.domain.rundown import Rundown
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
 
 UNKNOWN_VIEWER = "unknown_viewer"
 UNKNOWN_EFFECT = "unknown_effect"
+UNKNOWN_ITEM = "unknown_item"
 
 STATUS: Mapping[str, int] = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -26,7 +28,9 @@ STATUS: Mapping[str, int] = {
     ErrorCode.UNKNOWN_POLL: 404,
     Refusal.UNKNOWN_COMMENT: 404,
     UNKNOWN_VIEWER: 404,
+    UNKNOWN_ITEM: 404,
     Refusal.IMPOSSIBLE_STEP: 409,
+    Refusal.OUTDATED: 409,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.OVERLOADED: 503,
     ErrorCode.UNAVAILABLE: 503,
@@ -38,7 +42,9 @@ HTTP_CODES = (
     Refusal.UNKNOWN_COMMENT,
     UNKNOWN_VIEWER,
     UNKNOWN_EFFECT,
+    UNKNOWN_ITEM,
     Refusal.IMPOSSIBLE_STEP,
+    Refusal.OUTDATED,
     "not_found",
     "method_not_allowed",
     Refusal.INTERNAL_ERROR,
@@ -75,6 +81,10 @@ class Problem(Struct, frozen=True):
     ]
     detail: str
     errors: list[Fault] | UnsetType = UNSET
+    rundown: (
+        Annotated[Rundown, Meta(description="The present one, if what was sent is outdated.")]
+        | UnsetType
+    ) = UNSET
 
 
 class ProblemError(Exception):
@@ -87,6 +97,7 @@ class ProblemError(Exception):
         detail: str,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        rundown: Rundown | UnsetType = UNSET,
     ) -> None:
         super().__init__(f"{status} {code}: {detail}")
         self.problem = Problem(
@@ -96,6 +107,7 @@ class ProblemError(Exception):
             code=str(code),
             detail=detail,
             errors=list(errors) or UNSET,
+            rundown=rundown,
         )
         self.headers = dict(headers or {})
 

@@ -23,6 +23,7 @@ from grandstand.api import (
     polls,
     problems,
     revocations,
+    rundown,
     stats,
 )
 from grandstand.api import rooms as rooms_calls
@@ -32,6 +33,7 @@ from grandstand.api.problems import ProblemError
 from grandstand.api.validation import Nothing, read_json, read_lines
 from grandstand.domain.effects import Effect
 from grandstand.domain.identity import check_may, unknown_room
+from grandstand.domain.rundown import ITEMS_BYTES, Rundown
 from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -44,6 +46,7 @@ _POLLS = _ROOM + "/polls"
 _POLL = _POLLS + "/{poll}"
 _EFFECTS = _ROOM + "/effects"
 _EFFECT = _EFFECTS + "/{effect}"
+_RUNDOWN = _ROOM + "/rundown"
 _COMMENT = _ROOM + "/comments/{comment}"
 _USER = _ROOM + "/viewers/{user}"
 _RECORD_MEDIA = ("application/json", "application/x-ndjson", "application/xml")
@@ -175,6 +178,34 @@ OPERATIONS: Sequence[Operation] = (
         effects.firings,
         {200: effects.FiringPage},
         query=effects.FiringsQuery,
+    ),
+    Operation(
+        "PUT",
+        _RUNDOWN,
+        "producer",
+        rundown.put,
+        {200: Rundown},
+        body=rundown.RundownBody,
+        refusals=(409,),
+        max_bytes=ITEMS_BYTES,
+    ),
+    Operation("GET", _RUNDOWN, "producer", rundown.get, {200: Rundown}),
+    Operation(
+        "POST",
+        _RUNDOWN + "/{item}/go",
+        "producer",
+        rundown.go,
+        {200: Rundown},
+        body=Nothing,
+    ),
+    Operation(
+        "POST",
+        _RUNDOWN + "/reset",
+        "producer",
+        rundown.reset,
+        {200: Rundown},
+        body=rundown.ResetBody,
+        refusals=(409,),
     ),
     Operation(
         "POST",
@@ -318,7 +349,7 @@ class Resource:
         if operation.lines:
             call.lines = await read_lines(request, operation.lines)
         elif operation.body is not None:
-            call.raw = await read_json(request)
+            call.raw = await read_json(request, operation.max_bytes)
         if operation.body is Nothing:
             call.body(Nothing)
         return await operation.handler(call)

@@ -15,7 +15,7 @@ from grandstand.domain.outcome import Fate
 from grandstand.overlays.stats_cards import version
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import MAX_TIME_MS, Overlay, Time, Topic
+from grandstand.wire.messages import MAX_TIME_MS, Overlay, Settings, Time, Topic
 
 MAX_AHEAD_MS = 3_600_000
 MAX_UPDATES = 2000
@@ -73,14 +73,13 @@ async def post(call: Call) -> Response:
     256 KiB of them; the oldest are removed. 500 updates may wait for their time. Of one card's
     updates within 200 ms the last is shown.
     """
-    now = call.live.now()
-    oldest, newest = now - call.live.replica.state.settings.max_latency, now + MAX_AHEAD_MS
-    bodies = await call.body_lines(StatsBody, _faults_between)
-    cards = [_card(body, now) for body in bodies]
+    settings, now = call.live.replica.state.settings, call.live.now()
+    bodies = await call.body_lines(StatsBody, faults_between)
+    cards = [card_of(body, now) for body in bodies]
     bad_times = [
-        Fault(line.path("at"), f"must lie between {oldest} and {newest}")
+        Fault(line.path("at"), words)
         for line, card in zip(call.lines, cards, strict=True)
-        if not oldest <= card.at <= newest
+        if (words := bad_time(card, settings, now))
     ]
     if bad_times:
         raise invalid(bad_times, ErrorCode.BAD_TIME)
@@ -89,7 +88,14 @@ async def post(call: Call) -> Response:
     return answer(StatsResults(results))
 
 
-def _card(body: StatsBody, now: int) -> Overlay:
+def bad_time(card: Overlay, settings: Settings, now: int) -> str:
+    """Return why a card's moment is too far away, or an empty string."""
+    oldest, newest = now - settings.max_latency, now + MAX_AHEAD_MS
+    return "" if oldest <= card.at <= newest else f"must lie between {oldest} and {newest}"
+
+
+def card_of(body: StatsBody, now: int) -> Overlay:
+    """Return the version of a card that a body without faults describes."""
     values = {
         clean(label): clean(value) if isinstance(value, str) else value
         for label, value in (body.values or {}).items()
@@ -103,7 +109,8 @@ def _card(body: StatsBody, now: int) -> Overlay:
     )
 
 
-def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+def faults_between(good: dict[str, Any]) -> Iterator[Fault]:
+    """Yield the faults of an update beyond its fields."""
     for name in ("entity", "name"):
         if name in good and not clean(good[name]):
             yield Fault(name, "is blank")
