@@ -17,6 +17,7 @@ from grandstand.commands.effect import effect
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
 from grandstand.commands.replay import replay
+from grandstand.commands.rundown import rundown
 from grandstand.commands.score import score
 from grandstand.commands.serve import serve
 from grandstand.commands.token import token
@@ -32,7 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_,
     "doctor": doctor,
 }
-GROUPS = {"effect": effect, "poll": poll}
+GROUPS = {"effect": effect, "poll": poll, "rundown": rundown}
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,15 +31,26 @@ _ADVICE = {
     "forbidden": "use a token of another role or for this room (grandstand token --help)",
     "impossible_step": "grandstand poll show prints its state",
     "unknown_room": "see --room and --url",
+    "unknown_item": "grandstand rundown show prints them",
+    "outdated": "try again",
 }
 
 
 class RefusedCallError(OperatorError):
-    """The server refused a call; has its status and code, and a line for the operator."""
+    """The server refused a call; has its status and code, a line for the operator, and of 422 each
+    fault's path and words."""
 
-    def __init__(self, status: int, code: str, words: str, retry_after_s: float | None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        words: str,
+        retry_after_s: float | None,
+        faults: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(words)
         self.status, self.code, self.retry_after_s = status, code, retry_after_s
+        self.faults = faults
 
 
 class Remote:
@@ -111,6 +122,7 @@ class Remote:
         try:
             problem = json.loads(refusal.read())
             code, detail = str(problem["code"]), str(problem["detail"])
+            faults = [(each["path"], each["message"]) for each in problem.get("errors", ())]
         except (ValueError, LookupError, TypeError, OSError):
             return self._stranger()
         advice = f": {_ADVICE[code]}" if code in _ADVICE else ""
@@ -118,7 +130,7 @@ class Remote:
             retry_after_s = float(refusal.headers.get("Retry-After", ""))
         except ValueError:
             retry_after_s = None
-        return RefusedCallError(refusal.code, code, f"{detail}{advice}", retry_after_s)
+        return RefusedCallError(refusal.code, code, f"{detail}{advice}", retry_after_s, faults)
 
     def _stranger(self) -> OperatorError:
         return OperatorError(f"what answers at {self.url} isn't a Grandstand: correct --url")
