@@ -72,12 +72,15 @@ def test_a_file_that_is_no_rundown_is_refused_by_line_item_and_field(
         assert code == 1
         return err.replace(str(file), "bad.toml")
 
-    wrong = SHOW.replace('["A", "B"]', '["A", " "]').replace('id = "red"', 'id = "who"')
+    wrong = SHOW.replace('["A", "B"]', '["A", "A"]').replace('id = "red"', 'id = "who"')
     assert refused(wrong) == (
         "grandstand: bad.toml, line 20: item 3 (who): id is that of items[1], too\n"
     )
     other = wrong.replace('id = "who"', 'id = "x"', 1)
-    assert "line 10: item 2 (x): body.options[1] is blank" in refused(other)
+    assert refused(other) == (
+        "grandstand: bad.toml, line 10: item 2 (x): body.options[1] says the same as options[0]; "
+        "bad.toml, line 10: item 2 (x): body.closes_at is missing\n"
+    )
     assert "isn't UTF-8" in refused(b"\xff")
     many = "".join(f'[[items]]\nid="i{n}"\nkind="note"\ntitle="N"\n' for n in range(10_000))
     assert "items: expected `array` of length <= 1000" in refused(many)
