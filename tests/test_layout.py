@@ -56,7 +56,6 @@ TESTED_ELSEWHERE = {
     "effects/answer": ("effects/test_targets.py", "a struct alone"),
     "effects/kinds/caspar": ("effects/test_caspar.py", "a server that speaks its protocol"),
     "effects/outbound": ("effects/test_caspar.py", "what kinds connect by"),
-    "effects/network": ("effects/test_http_client.py", "what a client connects to"),
     "leader/job": ("leader/test_supervisor.py", "a protocol alone"),
     "leader/registry": ("leader/test_leader.py", "a list alone"),
     "leader/room": ("leader/test_commits.py", "what jobs ask a room, as they follow it"),

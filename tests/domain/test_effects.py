@@ -44,6 +44,22 @@ def test_a_poll_opens_at_its_time_closes_when_final_and_is_revealed() -> None:
     assert [*effects.of_poll(poll(status="cancelled", final=True), 30)] == []
 
 
+def test_what_was_told_of_a_poll_is_not_told_again() -> None:
+    steps = [
+        poll(),
+        poll(announced=True),
+        final(1, 0, 0),
+        final(1, 0, 0, tag="x"),
+        final(1, 0, 0, status="revealed"),
+        final(1, 0, 0, status="revealed", tag="x"),
+    ]
+    told = [
+        [each.event for each in effects.of_poll(after, 30, before)]
+        for before, after in zip([None, *steps], steps, strict=False)
+    ]
+    assert told == [["poll.opened"], [], ["poll.closed"], [], ["poll.revealed"], []]
+
+
 def test_an_answer_is_told_by_the_reveal_alone() -> None:
     poll = final(3, 1, 0, status="revealed", kind="quiz", answer=2)
     closed, revealed = effects.of_poll(poll, 30)

@@ -20,6 +20,12 @@ class Got:
     body: bytes
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Receiver:
     """What came, and what is answered: raw bytes, or None to say nothing for ever."""
@@ -28,6 +34,8 @@ class Receiver:
     got: list[Got] = field(default_factory=list)
     answers: list[bytes | None] = field(default_factory=list)
     """Each is used once; after them all is well."""
+    answering: asyncio.Event = field(default_factory=_set)
+    """Cleared, nothing is answered until it is set again."""
 
     @property
     def url(self) -> str:
@@ -45,6 +53,7 @@ class Receiver:
                 method, path, _ = first.split(" ")
                 self.got.append(Got(method, path, headers, body))
                 answer = self.answers.pop(0) if self.answers else OK
+                await self.answering.wait()
                 if answer is None:
                     await asyncio.Event().wait()
                     return

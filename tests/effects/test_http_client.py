@@ -9,7 +9,7 @@ import pytest
 from grandstand.domain.addresses import Addresses
 from grandstand.effects import http_client as module
 from grandstand.effects.http_client import HttpClient
-from grandstand.effects.network import ForbiddenAddressError
+from grandstand.effects.network import ForbiddenAddressError, Resolver
 
 from tests.effects.receiver import Receiver, answer, receiver
 
@@ -22,7 +22,7 @@ async def there() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[HttpClient]:
-    made = HttpClient(Addresses(["127.0.0.1", "::1"]))
+    made = HttpClient(Resolver(Addresses(["127.0.0.1", "::1"])))
     yield made
     await made.close()
 
@@ -49,7 +49,22 @@ async def test_a_long_answer_is_not_read(client: HttpClient, there: Receiver) ->
     assert await client.call("GET", there.url, {}, b"") == (200, "")
 
 
-@pytest.mark.parametrize("nonsense", [b"\x00\xff\r\n\r\n", b"220 mail.example ESMTP\r\n\r\n"])
+async def test_ten_megabytes_are_not_read(client: HttpClient, there: Receiver) -> None:
+    body = b"x" * 10_000_000
+    there.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)]
+    assert await client.call("GET", there.url, {}, b"") == (200, "")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\x00\xff\r\n\r\n",
+        b"220 mail.example ESMTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 10_000_000,
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000,
+    ],
+    ids=["zeros", "mail", "a line of 10 MB", "100,000 headers"],
+)
 async def test_nonsense_is_told_as_such(
     client: HttpClient, there: Receiver, nonsense: bytes
 ) -> None:
@@ -67,7 +82,7 @@ async def test_nobody_there_is_told_as_such(client: HttpClient) -> None:
 
 
 async def test_an_address_is_judged_when_it_is_connected_to(there: Receiver) -> None:
-    client = HttpClient(Addresses(["elsewhere.example"]))
+    client = HttpClient(Resolver(Addresses(["elsewhere.example"])))
     for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1"):
         with pytest.raises(ForbiddenAddressError, match="GRANDSTAND_EFFECTS_ALLOW"):
             await client.call("GET", f"http://{host}:{there.port}/", {}, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.polls.record import PollRecord
 from grandstand.effects import job as module
+from grandstand.effects import outbound, places, retries
 from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
@@ -98,7 +100,7 @@ class Show(Sequenced):
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Show]:
-    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(retries, "FIRST_PAUSE_MS", 10)
     monkeypatch.setattr(module, "MOVE_S", 0.05)
     made = Show(await node.by_hand())
     yield made
@@ -169,7 +171,7 @@ async def test_a_failure_is_tried_again_under_the_same_id(show: Show, there: Rec
 async def test_what_cannot_be_reached_fails_in_the_end(
     show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "GIVEN_UP_MS", 300)
+    monkeypatch.setattr(retries, "GIVEN_UP_MS", 300)
     there.answers = [answer(503)] * 1000
     show.begin()
     await show.effect(On("poll.closed"), HttpCall("POST", there.url))
@@ -191,7 +193,7 @@ async def test_one_that_hangs_delays_no_other(show: Show, there: Receiver) -> No
         await until(lambda: len(there.got) == 10)
         await show.append(*show.said("and the room goes on"))
         await until(lambda: show.listener.texts == ["and the room goes on"])
-        assert len(hanging.got) == module.PLACES
+        assert len(hanging.got) == places.OF_EFFECT
 
 
 @pytest.mark.parametrize("way", ["target", "redirect"])
@@ -199,7 +201,7 @@ async def test_an_address_that_is_not_allowed_is_never_connected_to(
     show: Show, there: Receiver, way: str
 ) -> None:
     async with receiver() as inside:
-        there.answers = [answer(307, f"Location: {inside.url}/secret")]
+        there.answers = [answer(301, f"Location: {inside.url}/secret")]
         show.begin(allowed=f"127.0.0.1:{there.port}")
         target = there.url if way == "redirect" else inside.url
         await show.effect(On("poll.closed"), HttpCall("POST", target))
@@ -409,16 +411,60 @@ async def _are(show: Show, count: int) -> bool:
     return len(await show.log()) == count
 
 
-async def test_a_rooms_effects_that_hang_leave_those_of_other_rooms_their_places(
+async def test_thirty_effects_that_hang_delay_none_of_a_hundred_on_one_poll(
+    show: Show, there: Receiver
+) -> None:
+    async with receiver() as hanging:
+        hanging.answers = [None] * 1000
+        show.begin()
+        for number in range(30):
+            name = f"hanging-{number}"
+            await show.effect(On("cue"), HttpCall("POST", hanging.url), name=name)
+        for number in range(100):
+            await show.node.store.effects.put(
+                show.live.room,
+                Effect(f"e{number}", On("poll.closed"), [HttpCall("POST", there.url)]),
+                [{}],
+            )
+        await show.append(EffectsChanged(uuid4().hex))
+        now = show.live.now()
+        await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(5)))
+        await until(lambda: len(hanging.got) == 30 * places.OF_EFFECT)
+        await show.poll_ends(0)
+        await until(lambda: len(there.got) == 100)
+        assert len({got.headers["idempotency-key"] for got in there.got}) == 100
+        assert len(hanging.got) == 30 * places.OF_EFFECT
+
+
+async def test_rooms_share_the_places_of_their_process(
     show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "ROOM_PLACES", 6)
+    monkeypatch.setattr(outbound, "OF_PROCESS", 2)
     there.answers = [None] * 100
     show.begin()
     for name in "abc":
         await show.effect(On("cue"), HttpCall("POST", there.url), name=name)
-    now = show.live.now()
-    await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(9)))
-    await until(lambda: len(there.got) == 6)
-    await until(lambda: _are(show, 27))
-    assert len(there.got) == 6
+    await show.append(CueGiven(uuid4().hex, Cue("c", "x", show.live.now(), {})))
+    await until(lambda: len(there.got) == 2)
+    await until(lambda: _are(show, 3))
+    assert len(there.got) == 2
+
+
+async def test_an_end_is_told_once_however_much_came_between_it_and_the_reveal(
+    show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRINGS_KEPT", 2)
+    show.begin()
+    await show.effect(On("poll.closed"), HttpCall("POST", there.url + "/closed"), name="end")
+    await show.effect(On("poll.opened"), HttpCall("POST", there.url + "/opened"), name="begin")
+    await show.effect(On("cue"), HttpCall("POST", there.url + "/cue"), name="cue")
+    poll = await show.poll_ends(0)
+    for number in range(6):
+        cue = Cue(f"c{number}", "x", show.live.now(), {})
+        await show.append(CueGiven(uuid4().hex, cue))
+        await until(lambda number=number: len(there.got) == 3 + number)  # type: ignore[misc]
+    await show.effect(On("poll.closed"), HttpCall("POST", there.url + "/late"), name="late")
+    await show.append(PollStepped(uuid4().hex, poll.id, "reveal", show.live.now()))
+    await show.append(CueGiven(uuid4().hex, Cue("last", "x", show.live.now(), {})))
+    await until(lambda: len(there.got) == 9)
+    assert Counter(got.path for got in there.got) == {"/opened": 1, "/closed": 1, "/cue": 7}

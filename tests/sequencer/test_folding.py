@@ -44,7 +44,7 @@ from grandstand.domain.state import (
 from grandstand.domain.unwanted_texts import UNWANTED_MS, Unwanted
 from grandstand.overlays.stats_cards import MAX_WAITING, version
 from grandstand.replica.replica import Replica
-from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF
+from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF, PACE
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.text.normalise import dedupe_key
 from grandstand.wire.codec import decode_frame, encode
@@ -424,6 +424,30 @@ def test_a_room_holds_back_so_many_cues_and_no_more() -> None:
     tick = room.tick([("", CueGiven(cue.id, cue)) for cue in cues], 1_000)
     assert outcomes(tick) == [Effect()] * MAX_CUES_AHEAD + [Refusal.OVERLOADED]
     assert len(room.state.cues_ahead) == MAX_CUES_AHEAD
+
+
+def test_a_storm_of_cues_is_bounded_and_holds_up_nothing_else() -> None:
+    room = fold()
+    storm = [
+        ("", CueGiven(f"e{number}", Cue(f"c{number}", "x", 1_000, {}))) for number in range(1000)
+    ]
+    tick = room.tick([*storm[:600], ("", PollOpened("o", poll())), *storm[600:]], 1_000)
+    told = outcomes(tick)
+    assert told[600] == Effect()
+    taken = [each == Effect() for each in told[:600] + told[601:]]
+    assert taken == [True] * PACE.burst + [False] * (1000 - PACE.burst)
+    assert Refusal.RATE_LIMITED in told
+    assert sum(len(frame.cues or []) for frame in tick.frames) == PACE.burst
+    later = outcomes(room.tick(storm[:100], 2_000))
+    assert later.count(Effect()) == 1000 / PACE.interval_ms
+
+
+def test_what_ends_a_poll_by_itself_is_never_refused() -> None:
+    room = fold()
+    polls = [poll(f"p{number}") for number in range(PACE.burst)]
+    room.tick([("", PollOpened(f"o{each.id}", each)) for each in polls], 1_000)
+    ends = [("", PollFinished(f"f{each.id}", each.id, [0, 0], 0)) for each in polls * 3]
+    assert set(map(str, outcomes(room.tick(ends, 1_000)))) == {str(Effect())}
 
 
 def test_a_poll_is_extended_by_the_ticks_own_time() -> None:

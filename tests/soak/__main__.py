@@ -55,8 +55,12 @@ def parts(rounds: int, kills: int, inputs: int, seed: int) -> Iterator[Part]:
     """What is repeated."""
     yield Part("the invariants' models", tests("invariants", "domain"), examples_times=3)
     yield Part("frames as they are cut", tests("edge/transport/test_inbound.py"), 10)
-    yield Part("workers killed", ("tests.soak.kills", "--kills", f"{kills}", "--seed", f"{seed}"))
-    yield Part("odd inputs", ("tests.fuzz", "--inputs", f"{inputs}", "--seed", f"{seed}"))
+    seeded = ("--seed", f"{seed}")
+    yield Part("workers killed", ("tests.soak.kills", "--kills", f"{kills}", *seeded))
+    yield Part(
+        "killed before an effect", ("tests.soak.effect_kills", "--kills", f"{3 * kills}", *seeded)
+    )
+    yield Part("odd inputs", ("tests.fuzz", "--inputs", f"{inputs}", *seeded))
     for number in range(1, rounds + 1):
         yield Part(f"raced tests, round {number}", tests(*RACED), beside_burners=True)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.processes import children, is_running
 from tests.soak import __main__ as soak
+from tests.soak import effect_kills
 from tests.soak.kills import endure
 
 TESTS = Path(__file__).parents[1]
@@ -61,3 +62,10 @@ async def test_what_is_acknowledged_outlives_two_kills(tmp_path: Path) -> None:
     done = await endure(tmp_path, kills=2, draw=random.Random(3))
     assert sum(done.values()) - done["comments"] == 2
     assert done["comments"] > 80
+
+
+async def test_every_effect_outlives_a_kill_between_the_end_and_itself(tmp_path: Path) -> None:
+    victims = ("leader", "server and store")
+    done = await effect_kills.endure(tmp_path, victims, random.Random(5))
+    assert done["effects"] == 3 * effect_kills.POLLS * len(victims)
+    assert done["with effects still due"] == len(victims)

@@ -42,13 +42,17 @@ async def test_there_are_only_so_many(store: Store, monkeypatch: pytest.MonkeyPa
     assert await store.effects.put("r", effect("a", title="anew"), [{}]) is False
 
 
-async def test_the_log_is_newest_first_and_keeps_the_last(
+async def test_the_log_is_newest_first_and_keeps_the_last_and_what_is_not_over(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "FIRINGS_KEPT", 3)
-    for number in range(5):
-        await store.effects.log("r", [firing(number)])
-    assert [each.id for each in await store.effects.firings("r")] == ["f4", "f3", "f2"]
+    for number in (3, 0, 4, 1, 2):
+        await store.effects.log("r", [firing(number, status="done")])
+    await store.effects.log("r", [firing(-1), firing(-2, status="retrying")])
+    found = [each.id for each in await store.effects.firings("r")]
+    assert found == ["f4", "f3", "f2", "f-1", "f-2"]
+    await store.effects.log("r", [firing(-1, status="failed")])
+    assert [each.id for each in await store.effects.firings("r")] == ["f4", "f3", "f2", "f-2"]
 
 
 async def test_what_is_over_stays_over(store: Store) -> None:

@@ -95,3 +95,9 @@ def test_the_version_before_answers_a_refusal_with_the_same_status(
 def test_a_refusal_that_only_a_newer_version_knows_keeps_its_word() -> None:
     told = OutcomeRecord("e", 410, "of_tomorrow", "words")
     assert result_of(Restored("e", "u"), told) == Refused("of_tomorrow", "words")
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_every_refusal_can_be_stored(refusal: Refusal) -> None:
+    stored = record(Outcome("e", Refused(refusal, "no")))
+    assert result_of(Restored("e", "u"), stored) == Refused(refusal, "no")

@@ -164,6 +164,8 @@ def _refusals(operation: Operation) -> list[int]:
         statuses |= {400, 413, 415, 422}
     if operation.query is not None:
         statuses |= {422}
+    if operation.access == "producer" and operation.body is not None and not operation.lines:
+        statuses |= {429}  # a room takes so many of what everybody is told
     return sorted(statuses)
 
 

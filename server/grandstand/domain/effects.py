@@ -160,23 +160,30 @@ def winner_of(poll: PollRecord) -> int | str | None:
     return leading[0] if len(leading) == 1 else "tie"
 
 
-def of_poll(poll: PollRecord, now: int) -> Iterator[Occurrence]:
-    """Yield what a poll's record says that happened by ``now`` (programme time, ms), or will.
+def of_poll(poll: PollRecord, now: int, before: PollRecord | None = None) -> Iterator[Occurrence]:
+    """Yield what happened to a poll by ``now`` (programme time, ms) since its record was
+    ``before``.
 
-    What happened before is yielded again: the firings' ids tell.
+    Without it, what happened earlier is yielded again: the firings' ids tell.
     """
     if poll.status == "cancelled":
         return
-    if not poll.final:
-        yield _about(poll, "poll.opened", poll.opens_at, tells_result=False)
-        return
-    yield _about(poll, "poll.closed", now, tells_result=True)
-    if poll.status == "revealed":
+    if before is None:
+        yield from opening_of(poll)
+    if poll.final and not (before and before.final):
+        yield _about(poll, "poll.closed", now, tells_result=True)
+    if poll.status == "revealed" and not (before and before.status == "revealed"):
         revealed = _about(poll, "poll.revealed", now, tells_result=True)
         if poll.answer is not None:
             revealed.data["answer"] = poll.answer
             revealed.facts["answer"] = poll.options[poll.answer]
         yield revealed
+
+
+def opening_of(poll: PollRecord) -> Iterator[Occurrence]:
+    """Yield that a poll opens, at its time, unless it is over."""
+    if not poll.final and poll.status != "cancelled":
+        yield _about(poll, "poll.opened", poll.opens_at, tells_result=False)
 
 
 def _about(poll: PollRecord, event: EventName, at: int, tells_result: bool) -> Occurrence:

@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     UNKNOWN_POLL = "unknown_poll"
     IMPOSSIBLE_STEP = "impossible_step"
     OUTDATED = "outdated"
+    RATE_LIMITED = "rate_limited"
     OVERLOADED = "overloaded"
     INTERNAL_ERROR = "internal_error"
 

@@ -8,8 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpcore2
 
-from grandstand.domain.addresses import Addresses
-from grandstand.effects.network import AllowedBackend, ForbiddenAddressError
+from grandstand.effects.network import AllowedBackend, ForbiddenAddressError, Resolver
 from grandstand.timeouts import timeout
 
 ATTEMPT_S = 10.0
@@ -25,14 +24,14 @@ _MOVED = frozenset({301, 302, 307, 308})
 class HttpClient:
     """A client for one process."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, resolver: Resolver) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
             # The job bounds them by room, so that one room's can't take all. None is kept: each
             # attempt's address is judged.
             max_connections=None,
             max_keepalive_connections=0,
-            network_backend=AllowedBackend(addresses),
+            network_backend=AllowedBackend(resolver),
         )
 
     async def call(

@@ -5,26 +5,27 @@ the log and then carried out, each in a task of its own. The cursor moves behind
 firings are in the log; who takes over finds there what isn't over yet, and in the commits after the
 cursor what isn't noted yet. Ids tell that both are the same.
 
-One effect that hangs, is down or answers nonsense delays no other: each has a few places of its own
-for attempts, and waits between two of them in none.
+One effect that hangs, is down or answers nonsense delays no other: each has places of its own for
+attempts (``places``), and waits between two of them in none.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import structlog
-from msgspec.structs import replace
 
 from grandstand.domain import effects
 from grandstand.domain.effects import Effect, Firing, Occurrence
 from grandstand.domain.envelope import Commit
+from grandstand.domain.polls.record import PollRecord
+from grandstand.effects import retries
 from grandstand.effects.answer import Answer
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.outbound import Outbound
+from grandstand.effects.places import Places
 from grandstand.effects.registry import kind_of
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
@@ -38,15 +39,9 @@ from grandstand.wire.codec import decode_frame
 MOVE_S = 5.0
 """Between two moves of the cursor: a takeover looks again at the commits of so long."""
 
-PLACES, ROOM_PLACES = 4, 100
-"""Attempts at a time, of one effect and of a room's effects together."""
-
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
-GIVEN_UP_MS = 600_000
-"""After a failure the next attempt comes in 0.5 s, doubling to 30 s, for 10 minutes (contract)."""
-
 PATIENCE_S = 60.0
+NOTED_AGAIN_S = 0.5
+"""How long the log is tried for new firings, and how often for what became of one."""
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +80,8 @@ class _RoomEffects:
         self._metrics = metrics
         self._effects: dict[str, tuple[Effect, Secrets]] = {}
         self._known: dict[str, None] = {}
-        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(PLACES)
-        )
-        self._room_places = asyncio.Semaphore(ROOM_PLACES)
+        self._polls: dict[str, PollRecord] = {}
+        self._places = Places()
         self._done: Batch | None = None
 
     async def follow(self, commits: Commits) -> None:
@@ -131,17 +124,24 @@ class _RoomEffects:
 
     def _happened(self, batch: Batch) -> Iterator[Occurrence]:
         for commit in batch.commits:
-            yield from occurrences_of(commit)
+            for poll in commit.private.polls:
+                yield from self._of_poll(poll, commit.now)
+            yield from cues_of(commit)
             if commit.private.effects_changed:  # polls that were there before and open later
-                for each in self._of_all_polls():
-                    if each.at > commit.now:
-                        yield each
+                for poll in self._room.polls.values():
+                    if poll.opens_at > commit.now:
+                        yield from effects.opening_of(poll)
         if batch.missed:  # what of it can still be seen
-            yield from self._of_all_polls()
+            for poll in self._room.polls.values():
+                yield from self._of_poll(poll, self._room.stands.now)
 
-    def _of_all_polls(self) -> Iterator[Occurrence]:
-        for poll in self._room.polls.values():
-            yield from effects.of_poll(poll, self._room.stands.now)
+    def _of_poll(self, poll: PollRecord, now: int) -> Iterator[Occurrence]:
+        """Yield what happened to a poll since this process saw it last."""
+        yield from effects.of_poll(poll, now, self._polls.get(poll.id))
+        if poll.id not in self._polls:
+            there = self._polls.keys() & self._room.polls.keys()
+            self._polls = {each: self._polls[each] for each in there}
+        self._polls[poll.id] = poll
 
     async def _fire(self, firings: Iterable[Firing]) -> None:
         unknown = self._unknown(firings)
@@ -160,7 +160,7 @@ class _RoomEffects:
     def _unknown(self, firings: Iterable[Firing]) -> Iterator[Firing]:
         """Yield each that is new, once: one commit may tell of it twice."""
         for firing in firings:
-            if firing.id not in self._known:
+            if firing.id not in self._known and firing.id not in self.firing:
                 self._known[firing.id] = None
                 yield firing
 
@@ -179,17 +179,15 @@ class _RoomEffects:
         self._room.kept_awake_by.discard(firing)
 
     async def _carry_out(self, firing: Firing) -> None:
-        pause_s = FIRST_PAUSE_S
         await self._wait_for(firing.at)
         while not firing.is_over:
-            async with self._places[firing.effect], self._room_places:
+            async with self._places.one_of(firing.effect), self._outbound.places:
                 answer = await self._attempt(firing)
-            firing = self._after(firing, answer)
+            firing = retries.after(firing, answer, self._room.now())
             self._metrics.effect_attempts.labels(firing.status).inc()
             await self._note(firing)
             if not firing.is_over:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                await asyncio.sleep(retries.pause_ms(firing.attempts) / 1000)
 
     async def _note(self, firing: Firing) -> None:
         """Log what became of a firing, however long the store stays away."""
@@ -198,7 +196,7 @@ class _RoomEffects:
                 return await self._log(firing)
             except StoreUnavailable as away:
                 log.warning("firing_not_logged", room=self._room.id, reason=away.reason)
-                await asyncio.sleep(FIRST_PAUSE_S)
+                await asyncio.sleep(NOTED_AGAIN_S)
 
     async def _wait_for(self, at: int) -> None:
         while True:
@@ -228,20 +226,10 @@ class _RoomEffects:
             log.error("attempt_failed", room=self._room.id, error=type(fault).__name__)
             return Answer(False, f"our own fault ({type(fault).__name__})")
 
-    def _after(self, firing: Firing, answer: Answer) -> Firing:
-        late = self._room.now() - firing.at >= GIVEN_UP_MS
-        failed = answer.is_final or late
-        status: effects.Status = "done" if answer.is_done else "failed" if failed else "retrying"
-        after = replace(firing, attempts=firing.attempts + 1, status=status, answer=answer.words)
-        # What is over stays in the log for long, and needs no data to be tried again.
-        bare = replace(after.occurrence, facts={}, data={})
-        return replace(after, occurrence=bare) if after.is_over else after
 
-
-def occurrences_of(commit: Commit) -> Iterator[Occurrence]:
-    """Yield what a commit says that happened, or will happen at its time."""
-    for poll in commit.private.polls:
-        yield from effects.of_poll(poll, commit.now)
+def cues_of(commit: Commit) -> Iterator[Occurrence]:
+    """Yield the cues of a commit, which happen at their time."""
     for payload in commit.frames:
-        for cue in decode_frame(payload).cues or ():
-            yield effects.of_cue(cue)
+        if b"cues" in payload:
+            for cue in decode_frame(payload).cues or ():
+                yield effects.of_cue(cue)

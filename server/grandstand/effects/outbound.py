@@ -6,7 +6,8 @@ import asyncio
 
 from grandstand.domain.addresses import Addresses
 from grandstand.effects.http_client import HttpClient
-from grandstand.effects.network import resolve
+from grandstand.effects.network import Resolver
+from grandstand.effects.places import OF_PROCESS
 
 LINE_MAX_BYTES = 65536
 
@@ -15,8 +16,9 @@ class Outbound:
     """Connections of one process, to allowed addresses alone."""
 
     def __init__(self, addresses: Addresses) -> None:
-        self.http = HttpClient(addresses)
-        self._addresses = addresses
+        self._resolver = Resolver(addresses)
+        self.http = HttpClient(self._resolver)
+        self.places = asyncio.Semaphore(OF_PROCESS)
 
     async def connect(
         self, host: str, port: int
@@ -25,7 +27,7 @@ class Outbound:
 
         The reader takes lines of at most 64 KiB.
         """
-        address = await resolve(self._addresses, host, port)
+        address = await self._resolver.resolve(host, port)
         return await asyncio.open_connection(address, port, limit=LINE_MAX_BYTES)
 
     async def close(self) -> None:

@@ -44,6 +44,7 @@ from grandstand.domain.events import (
     StatsGiven,
 )
 from grandstand.domain.expiry import forget_first, forget_over
+from grandstand.domain.limits import Buckets, Rate
 from grandstand.domain.outcome import Effect, Fate, ImpossibleEventError, Outcome, Refusal, Refused
 from grandstand.domain.polls import steps
 from grandstand.domain.polls.record import PollRecord
@@ -68,19 +69,29 @@ MAX_BARS = 10_000
 
 MAX_STAFF = 200
 
+PACE = Rate(interval_ms=50, burst=200)
+"""How fast producers may do what everybody is told, of each kind: cue lists stay far below it."""
+
+PACED = (
+    *(ClockReset, CueGiven, EffectTested, PollExtended, PollOpened, PollResolved, PollStepped),
+    SettingsPut,
+)
+
 
 @dataclass(slots=True)
 class Draft:
     """A tick while its events are read, at programme time ``now`` (ms).
 
     ``held`` are the comments that wait for a moderator, by id. ``hidden`` comments go into the
-    record alone, with the id of the retracted comment that said the same, or ``""``.
+    record alone, with the id of the retracted comment that said the same, or ``""``. ``pace`` goes
+    on from tick to tick.
     """
 
     state: RoomState
     held: dict[str, HeldComment]
     epoch: str
     now: int
+    pace: Buckets = field(default_factory=lambda: Buckets(PACE))
     cards: Cards = field(init=False)
     unwanted: UnwantedTexts = field(init=False)
     rundown: RundownDraft = field(init=False)
@@ -129,6 +140,11 @@ class Draft:
         self.outcomes.append(outcome)
 
     def _apply(self, event: ControlEvent) -> Effect:
+        if isinstance(event, PACED) and self.pace.take(type(event).__name__, self.now):
+            words = (
+                f"a room takes {PACE.burst} of these at once, then one every {PACE.interval_ms} ms"
+            )
+            raise ImpossibleEventError(Refusal.RATE_LIMITED, words)
         match event:
             case SettingsPut():
                 before = self.settings or self.state.settings

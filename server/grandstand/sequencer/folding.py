@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from grandstand.domain import announcement
 from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.limits import Buckets
 from grandstand.domain.outcome import Outcome
 from grandstand.domain.polls import views
 from grandstand.domain.ranking import Group
@@ -26,7 +27,7 @@ from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
 from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.candidate import Candidate, languages, rows, shown
-from grandstand.sequencer.draft import Draft
+from grandstand.sequencer.draft import PACE, Draft
 from grandstand.wire.frame_splitting import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
 
@@ -62,6 +63,7 @@ class RoomFold:
     epoch: str = ""
     pulse: PulseMeter = field(default_factory=PulseMeter)
     selector: Selector = field(default_factory=Selector)
+    pace: Buckets = field(default_factory=lambda: Buckets(PACE))
     prune_at: int = 0
 
     def __post_init__(self) -> None:
@@ -100,7 +102,7 @@ class RoomFold:
         self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
     ) -> TimeSliced[Tick]:
         """Do ``tick`` in pieces; until the last is done, this fold is between two states."""
-        draft = Draft(self.state, self.held, self.epoch, now)
+        draft = Draft(self.state, self.held, self.epoch, now, self.pace)
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
             draft.prune()

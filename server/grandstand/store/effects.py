@@ -82,13 +82,8 @@ class Effects:
         await self._writer.all([call])
 
     async def firings(self, room: str) -> list[Firing]:
-        """Return the log, newest first."""
-        names, rows = await self._reader.ask_all(
-            [
-                ("ZREVRANGE", keys.firing_order(room), 0, FIRINGS_KEPT - 1),
-                ("HGETALL", keys.firings(room)),
-            ],
-            at_once=True,
-        )
-        found = (item_of(rows[name][1:], Firing) for name in names if name in rows)
-        return [firing for firing in found if firing is not None]
+        """Return the log, newest first; what isn't over is in it however old it is."""
+        rows = await self._reader.ask("HGETALL", keys.firings(room))
+        found = (item_of(row[1:], Firing) for row in rows.values())
+        known = (firing for firing in found if firing is not None)
+        return sorted(known, key=lambda firing: (firing.at, firing.id), reverse=True)

@@ -19,8 +19,8 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:jobs`` | hash | job to its cursor, ``epoch|seq|move`` | |
 | ``gs:{room}:effects`` | hash | effect id to effect | when removed |
 | ``gs:{room}:effect-secrets`` | hash | effect id to the secrets of its actions | with the effect |
-| ``gs:{room}:firings`` | hash | firing id to 0 or 1 (it is over) and the firing | the last 1,000 |
-| ``gs:{room}:firing-order`` | sorted set | firing id by when it is due | the last 1,000 |
+| ``gs:{room}:firings`` | hash | firing id to 0 or 1 (it is over) and the firing | the last 1,000, and what isn't over |
+| ``gs:{room}:firing-order`` | sorted set | id of a firing that is over by when it was due | the last 1,000 |
 | ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |

@@ -26,6 +26,7 @@ _NUMBERS: Mapping[str, int] = {
     Refusal.UNKNOWN_POLL: 404,
     Refusal.IMPOSSIBLE_STEP: 409,
     Refusal.OUTDATED: 409,
+    Refusal.RATE_LIMITED: 429,
     Refusal.OVERLOADED: 503,
     Refusal.INTERNAL_ERROR: 500,
 }
