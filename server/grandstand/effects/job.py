@@ -57,6 +57,7 @@ class Effects:
 
     async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Follow the commits of ``room``."""
+        await self._outbound.http.warm_up()
         work = _RoomEffects(room, self._outbound, self._metrics)
         parts = [
             asyncio.create_task(work.follow(commits)),

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from loadtest.bench import costs, deflate, entry, fanout, stalled, storm
+from loadtest.bench import costs, deflate, effects, entry, fanout, stalled, storm
 from loadtest.bench.commands import OpenSeats
 from loadtest.bench.crowd import CrowdError, crowd
 from loadtest.bench.entrant import Entrant
@@ -109,3 +109,12 @@ def test_a_crowd_that_cannot_get_in_says_why() -> None:
         seats.ask(OpenSeats(1))
         counts = seats.until(lambda counts: bool(counts["closes"]))
         assert counts["closes"] == {"3000": 1}
+
+
+def test_an_effect_is_timed_from_the_commit_of_its_polls_end() -> None:
+    took_ms = effects.measure(polls=3, viewers=10)
+    assert len(took_ms) == 3
+    assert all(0 < each < effects.WITHIN_S * 1000 for each in took_ms)
+    row = effects.told([10.0] * 199 + [400.0], 150.0)
+    assert (row["p50_ms"], row["max_ms"], row["reached"]) == (10.0, 400.0, True)
+    assert not effects.told([10.0] * 190 + [400.0] * 10, 150.0)["reached"]
