@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from grandstand import __version__
+from grandstand.commands.cue import cue
 from grandstand.commands.demo import demo
 from grandstand.commands.doctor import doctor
 from grandstand.commands.effect import effect
@@ -33,7 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_,
     "doctor": doctor,
 }
-GROUPS = {"effect": effect, "poll": poll, "rundown": rundown}
+GROUPS = {"cue": cue, "effect": effect, "poll": poll, "rundown": rundown}
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,13 @@ def written(folder: Path, what: Any) -> str:
 def test_an_effect_is_put_listed_tried_and_removed(effect: Effect, tmp_path: Path) -> None:
     file = written(tmp_path, EFFECT)
     assert effect("put", "next-song", file) == (0, "next-song: poll.closed winner 1\n", "")
-    code, out, _ = effect("put", "off", written(tmp_path, {**EFFECT, "enabled": False}), "--json")
+    off = written(tmp_path, {**EFFECT, "enabled": False, "after": 500})
+    code, out, _ = effect("put", "off", off, "--json")
     assert (code, json.loads(out)["enabled"]) == (0, False)
     _, out, _ = effect("list")
     assert out.splitlines() == [
         "next-song  poll.closed winner 1: http  Next song",
-        "off  poll.closed winner 1: http  off  Next song",
+        "off  poll.closed winner 1 after 500 ms: http  off  Next song",
     ]
     _, out, _ = effect("test", "next-song")
     (fired,) = out.splitlines()
@@ -56,7 +58,9 @@ def test_an_effect_is_put_listed_tried_and_removed(effect: Effect, tmp_path: Pat
 
     wait_until(is_over)  # this machine's addresses aren't allowed
     _, out, _ = effect("log")
-    assert out.startswith("failed   next-song.0  test  1 attempt  127.0.0.1 leads to 127.0.0.1")
+    due, _, told = out.partition("  ")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", due)
+    assert told.startswith("failed   next-song.0  test  1 attempt  127.0.0.1 leads to 127.0.0.1")
     assert effect("remove", "next-song") == (0, "", "")
     code, _, err = effect("remove", "next-song")
     assert (code, "there is no effect next-song" in err) == (1, True)
@@ -76,3 +80,18 @@ def test_a_file_that_is_no_effect_is_named(
         path.write_text(content)
     code, _, err = effect("put", "e", str(path))
     assert (code, words in err) == (1, True), err
+
+
+def test_as_many_firings_are_told_as_asked_for(effect: Effect, tmp_path: Path) -> None:
+    action = {**CALL, "url": "http://127.0.0.1:1/"}
+    put = written(tmp_path, {"on": {"event": "cue"}, "then": [action] * 10})
+    assert effect("put", "many", put)[0] == 0
+    for _ in range(11):
+        assert effect("test", "many")[0] == 0
+
+    def told(limit: int) -> list[str]:
+        return effect("log", "many", "--limit", str(limit))[1].splitlines()
+
+    wait_until(lambda: len(told(1000)) == 110)  # the API's pages have 100
+    assert len(told(105)) == 105
+    assert len(json.loads(effect("log", "--json")[1])["firings"]) == 100

@@ -39,6 +39,13 @@ def test_a_poll_goes_from_open_to_revealed(poll: Any) -> None:
     assert (revealed["status"], revealed["answer"]) == ("revealed", 1)
 
 
+def test_a_poll_may_open_later(poll: Any, shared_server: ServerProcess, room: str) -> None:
+    now = shared_server.call("GET", f"/v1/rooms/{room}").json["now"]
+    opened = poll("open", "Who wins?", "Ann", "Bo", "--in", "600", "--duration", "20.5")
+    assert 600_000 <= opened["opens_at"] - now < 660_000
+    assert opened["closes_at"] - opened["opens_at"] == 20_500
+
+
 def test_the_answer_may_be_a_place_and_is_marked(
     run: Run, poll: Any, shared_server: ServerProcess, room: str
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import typer
 
 from grandstand.commands.options import URL, Room, Token, Url
-from grandstand.commands.remote import as_producer, room_path
+from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.errors import OperatorError
 
 GALA = "gala"
@@ -48,7 +49,7 @@ def list_(room: Room = GALA, url: Url = URL, token: Token = None, as_json: Json 
     for each in found["effects"]:
         state = "" if each["enabled"] else "  off"
         kinds = ", ".join(action["kind"] for action in each["then"])
-        print(f"{each['id']}  {_condition(each['on'])}: {kinds}{state}  {each['title']}".rstrip())
+        print(f"{each['id']}  {_condition(each)}: {kinds}{state}  {each['title']}".rstrip())
 
 
 @effect.command()
@@ -69,7 +70,7 @@ def put(
       grandstand effect put next-song next-song.json
     """
     shown = as_producer(url, token, room).ask("PUT", _path(room, name), _read(file))
-    print(json.dumps(shown) if as_json else f"{name}: {_condition(shown['on'])}")
+    print(json.dumps(shown) if as_json else f"{name}: {_condition(shown)}")
 
 
 @effect.command()
@@ -102,6 +103,7 @@ def log_(
     name: Annotated[
         str | None, typer.Argument(metavar="EFFECT", help="Its id. [default: all effects]")
     ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many; 1,000 are kept.")] = 100,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -110,27 +112,42 @@ def log_(
     """Print the last firings, newest first, and what became of them.
 
     \b
-    Example:
+    Examples:
+      grandstand effect log --limit 10
       grandstand effect log --json | jq '.firings[] | select(.status == "failed")'
     """
-    query = "" if name is None else f"?effect={quote(name, safe='')}"
-    page = as_producer(url, token, room).ask("GET", f"{room_path(room)}/firings{query}")
+    firings = _firings(as_producer(url, token, room), room, name, limit)
     if as_json:
-        print(json.dumps(page))
+        print(json.dumps({"firings": firings}))
         return
-    for each in page["firings"]:
+    for each in firings:
         where = f"{each['effect']}.{each['action']}"
         tries = f"{each['attempts']} attempt{'' if each['attempts'] == 1 else 's'}"
-        print(f"{each['status']:<9}{where}  {each['event']}  {tries}  {each['answer']}".rstrip())
+        due = datetime.fromtimestamp(each["at"] / 1000, UTC).strftime("%H:%M:%S")
+        told = f"{where}  {each['event']}  {tries}  {each['answer']}".rstrip()
+        print(f"{due}  {each['status']:<9}{told}")
+
+
+def _firings(remote: Remote, room: str, name: str | None, limit: int) -> list[Any]:
+    given = {} if name is None else {"effect": name}
+    found: list[Any] = []
+    while True:
+        page = remote.ask("GET", f"{room_path(room)}/firings?{urlencode(given)}")
+        found += page["firings"]
+        if len(found) >= limit or "next" not in page:
+            return found[:limit]
+        given["after"] = page["next"]
 
 
 def _path(room: str, name: str) -> str:
     return f"{room_path(room)}/effects/{quote(name, safe='')}"
 
 
-def _condition(on: Any) -> str:
+def _condition(effect: Any) -> str:
+    on = effect["on"]
     told = (f"{name} {on[name]}" for name in ("tag", "winner", "name") if name in on)
-    return " ".join([on["event"], *told])
+    after = (f"after {effect['after']} ms",) if effect["after"] else ()
+    return " ".join([on["event"], *told, *after])
 
 
 def _read(file: str) -> bytes:

@@ -60,7 +60,10 @@ def open_(
         list[str] | None,
         typer.Argument(metavar="OPTION", help="2 to 20 options; a rating has none."),
     ] = None,
-    duration: Annotated[float, typer.Option(min=0.001, help="Seconds; it opens at once.")] = 60,
+    duration: Annotated[float, typer.Option(min=0.001, help="Seconds that it is open.")] = 60,
+    ahead: Annotated[
+        float, typer.Option("--in", min=0, help="Seconds until it opens. [default: at once]")
+    ] = 0,
     kind: Annotated[
         PollKind | None,
         typer.Option(help="[default: the plainest that takes the other options: single, …]"),
@@ -115,7 +118,6 @@ def open_(
     body: dict[str, Any] = {
         "kind": kind,
         "question": question,
-        "duration": duration,
         "change": change,
         "show_tally": show_tally,
         **own,
@@ -125,6 +127,11 @@ def open_(
     if grace is not None:
         body["grace"] = round(grace * 1000)
     remote = as_producer(url, token, room)
+    if ahead:  # in programme time, which is the room's
+        body["opens_at"] = int(remote.ask("GET", room_path(room))["now"] + 1000 * ahead)
+        body["closes_at"] = body["opens_at"] + round(1000 * duration)
+    else:
+        body["duration"] = duration
     shown = remote.ask("POST", f"{room_path(room)}/polls", body)
     if answer is not None and not as_json:
         shown["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
