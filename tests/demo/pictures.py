@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import subprocess
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 from grandstand.demo import timecode
+from grandstand.demo.broadcast import FPS
+from grandstand.demo.playlist import Segment, segment
 from grandstand.demo.stage_lights import HEIGHT, WIDTH
+
+from tests.waiting import wait_until
 
 
 def codes(segment: Path) -> list[int | None]:
@@ -24,6 +30,31 @@ def codes(segment: Path) -> list[int | None]:
 def lumas(segment: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """All pixels' brightness: frames, rows, columns."""
     return np.frombuffer(decoded(segment, "format=gray"), np.uint8).reshape(-1, HEIGHT, WIDTH)
+
+
+def made(folder: Path, least: int) -> list[Segment]:
+    """The segments, once there are so many, oldest first."""
+    found: list[Segment] = []
+
+    def enough() -> bool:
+        found[:] = sorted(filter(None, map(segment, os.listdir(folder))))
+        return len(found) >= least
+
+    wait_until(enough)
+    return found
+
+
+def becomes_red(folder: Path) -> int:
+    """The programme time, in ms, of the first frame in which the wall behind the band is red, once
+    there is one."""
+    for number in itertools.count():
+        each = made(folder, number + 1)[number]
+        wall = "crop=240:180:520:200,scale=1:1:flags=area,format=rgb24"
+        frames = np.frombuffer(decoded(folder / each.name, wall), np.uint8).reshape(-1, 3)
+        for index, (red, _, blue) in enumerate(frames.astype(int)):
+            if red > 40 and red > 1.6 * blue:
+                return each.at_s * 1000 + index * 1000 // FPS
+    raise AssertionError
 
 
 def decoded(segment: Path, filters: str) -> bytes:

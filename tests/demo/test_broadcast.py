@@ -16,13 +16,17 @@ import numpy as np
 import pytest
 from grandstand.demo import timecode
 from grandstand.demo.broadcast import FPS, KEPT_S, Camera, sweep
-from grandstand.demo.playlist import Segment, segment
+from grandstand.demo.playlist import Segment
+from grandstand.demo.stage import Stage, Take
+from grandstand.demo.stage_file import keep
+from grandstand.demo.titles import LIT_MS
 
-from tests.demo.pictures import codes, lumas
+from tests.demo.pictures import becomes_red, codes, lumas, made
 from tests.processes import children, is_running
 from tests.waiting import PATIENCE_S, wait_until
 
 COMMAND = (sys.executable, "-m", "grandstand.demo.broadcast", imageio_ffmpeg.get_ffmpeg_exe())
+STAGE = "stage.json"
 Start = Callable[[Segment], subprocess.Popen[str]]
 
 
@@ -34,7 +38,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def run(first: Segment) -> subprocess.Popen[str]:
         begun.append(
             subprocess.Popen(
-                [*COMMAND, str(tmp_path), *map(str, first), "0", str(os.getpid())],
+                [
+                    *(*COMMAND, str(tmp_path), str(tmp_path / STAGE)),
+                    *(*map(str, first), "0", str(os.getpid())),
+                ],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stderr=subprocess.PIPE,
                 text=True,
@@ -57,18 +64,6 @@ def told_by(process: subprocess.Popen[str]) -> str:
 
 def soon() -> int:
     return math.ceil(time.time() + 0.5)
-
-
-def made(folder: Path, least: int) -> list[Segment]:
-    """The segments, once there are so many."""
-    found: list[Segment] = []
-
-    def enough() -> bool:
-        found[:] = sorted(filter(None, map(segment, os.listdir(folder))))
-        return len(found) >= least
-
-    wait_until(enough)
-    return found
 
 
 def encoder_of(process: subprocess.Popen[str]) -> int:
@@ -141,6 +136,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path, frames: int) -
             script,
             *COMMAND,
             str(tmp_path),
+            str(tmp_path / STAGE),
             *map(str, Segment(0, 0, soon())),
             "0",
         ],
@@ -180,13 +176,31 @@ def test_what_nobody_asks_for_any_more_is_removed(tmp_path: Path) -> None:
 def test_lights_may_stand_still_but_the_clock_never_does() -> None:
     camera = Camera()
     at_ms = 1_790_000_000_000
-    before = np.frombuffer(camera.shoot(at_ms), "<u2")
-    still = np.frombuffer(camera.shoot(at_ms + 40, light=False), "<u2")
+    before = np.frombuffer(camera.shoot(at_ms, Stage()), "<u2")
+    still = np.frombuffer(camera.shoot(at_ms + 40, Stage(), light=False), "<u2")
     assert np.array_equal(still, np.frombuffer(_shot_anew(at_ms, at_ms + 40), "<u2"))
     assert not np.array_equal(before, still)
 
 
 def _shot_anew(light_ms: int, at_ms: int) -> bytes:
     camera = Camera()
-    camera.shoot(light_ms)
-    return camera.shoot(at_ms, light=False)
+    camera.shoot(light_ms, Stage())
+    return camera.shoot(at_ms, Stage(), light=False)
+
+
+def test_the_song_changes_at_its_moment_not_before_and_stays_over_a_restart(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start(Segment(0, 0, soon()))
+    made(tmp_path, 1)
+    since = round(time.time() * 1000) + 500
+    keep(Stage().follow(Take("Red Moon", 3, 60), "one", since), tmp_path / STAGE)
+    assert becomes_red(tmp_path) >= since + LIT_MS
+    encoder = encoder_of(process)
+    process.kill()
+    gone(encoder)
+    for each in made(tmp_path, 1):
+        (tmp_path / each.name).unlink()
+    again = Segment(1000, 1, soon() - 1000)
+    start(again)
+    assert becomes_red(tmp_path) == again.at_s * 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -13,11 +14,17 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from grandstand.demo.mixer import STAGE_FILE
+from grandstand.demo.stage import Stage
+from grandstand.demo.stage_file import read
+from grandstand.demo.titles import LIT_MS
 
+from tests.demo.pictures import becomes_red
 from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
 from tests.valkey import valkey_of
-from tests.waiting import PATIENCE_S, wait_until
+from tests.viewer import viewing
+from tests.waiting import PATIENCE_S, until, wait_until
 
 PRODUCER = re.compile(r"(http://127\.0\.0\.1:\d+)/producer#token=(\S+)")
 
@@ -160,6 +167,37 @@ def stream_of(server: ServerProcess) -> str:
     return str(server.call("GET", "/v1/rooms/gala").json["settings"]["stream"])
 
 
+def stage_of(show: Evening) -> Stage:
+    """What the audience has decided."""
+    return read(show.folder / ".grandstand" / STAGE_FILE)
+
+
+async def test_the_picture_becomes_what_the_audience_chose_at_its_moment_and_not_before(
+    show: Evening,
+) -> None:
+    show.start("--crowd", "0")
+    server, token = show.on_air()
+    poll = {"kind": "single", "tag": "next-song", "question": "Which song next?"}
+    options = ["Paper Boats · 纸船", "Red Moon · 红月亮"]
+    times = {"duration": 3, "grace": 0}
+    path = "/v1/rooms/gala/polls"
+    asked = server.call("POST", path, {**poll, **times, "options": options}, token).json
+    await until(lambda: stage_of(show).choices == tuple(options))
+    guest = server.call("POST", "/v1/rooms/gala/guests", {"name": "Ann"}).json["token"]
+    async with viewing(server.url, "gala", guest) as viewer:
+        await viewer.knows(asked["id"])
+        assert (await viewer.vote(asked["id"], 1))["type"] == "ack"
+        await until(lambda: stage_of(show).song)
+    stage = stage_of(show)
+    assert (stage.song, stage.votes, stage.percent) == (options[1], 1, 100)
+    assert stage.since >= asked["closes_at"]
+    fired = server.call("GET", "/v1/rooms/gala/firings", token=token).json["firings"]
+    assert {each["effect"] for each in fired} == {"next-song-call", "next-song-2"}
+
+    folder = show.folder / ".grandstand" / "stream"
+    assert await asyncio.to_thread(becomes_red, folder) >= stage.since + LIT_MS
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_its_picture_is_the_rooms_and_ends_with_it(show: Evening, number: signal.Signals) -> None:
     show.start("--crowd", "0", "--data-dir", str(show.folder / ".grandstand"))
@@ -190,7 +228,9 @@ def test_what_can_be_no_stream_is_refused_before_anything_starts(show: Evening) 
 
 def test_without_an_encoder_the_show_goes_on_without_a_picture(show: Evening) -> None:
     show.start("--crowd", "0", IMAGEIO_FFMPEG_EXE=str(show.folder / "no-ffmpeg"))
-    server, _ = show.on_air()
+    server, token = show.on_air()
     assert stream_of(server) == ""
+    server.call("POST", "/v1/rooms/gala/effects/next-song-1/test", {}, token)
+    wait_until(lambda: stage_of(show).song == "Yes")  # what tests make up
     assert show.log.read_text().count("no_picture") == 1
     assert "Traceback" not in show.log.read_text()

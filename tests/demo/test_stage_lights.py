@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
+from grandstand.demo.looks import LOOKS, OPENING, Look
 from grandstand.demo.stage_lights import COLUMNS, ROWS, StageLights, colour
 
 AT_MS = 1_790_000_000_000
@@ -34,6 +36,24 @@ def test_it_is_a_night_with_lights_in_it() -> None:
 
 
 def test_hues_go_round() -> None:
-    assert np.allclose(colour(0), colour(1))
-    assert np.allclose(colour(0.9999), colour(0), atol=1e-2)
-    assert np.abs(colour(0) - colour(0.4)).max() > 0.3
+    palette = OPENING.palette
+    assert np.allclose(colour(palette, 0), colour(palette, 1))
+    assert np.allclose(colour(palette, 0.9999), colour(palette, 0), atol=1e-2)
+    assert np.abs(colour(palette, 0) - colour(palette, 0.4)).max() > 0.3
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_every_look_stays_within_what_can_be_shown_and_has_its_own_colours(look: Look) -> None:
+    lights = StageLights()
+    painted = lights.paint(AT_MS, look, level=2.5)
+    assert painted.min() >= 0
+    assert painted.max() <= 1
+    moments = range(AT_MS, AT_MS + 100_000, 10_000)
+    usual, own = (
+        sum(lights.paint(at, each).mean(axis=(1, 2)) for at in moments) for each in (OPENING, look)
+    )
+    assert np.abs(own / own.sum() - usual / usual.sum()).max() > 0.05
+
+
+def test_without_a_level_it_is_dark() -> None:
+    assert StageLights().paint(AT_MS, level=0).max() < 0.05

@@ -24,6 +24,8 @@ from tests.demo.pictures import codes
 from tests.processes import arguments, children
 from tests.waiting import until
 
+STAGE = Path("no-stage.json")
+
 
 def now_ms() -> float:
     return time.time() * 1000
@@ -51,7 +53,7 @@ def painters() -> list[int]:
 
 
 async def test_the_date_of_a_segment_is_the_time_in_its_first_frame(tmp_path: Path) -> None:
-    async with on_air(Stream(tmp_path, now_ms)) as client:
+    async with on_air(Stream(tmp_path, STAGE, now_ms)) as client:
         listed: list[tuple[str, str]] = []
 
         async def has_three() -> bool:
@@ -74,14 +76,14 @@ async def test_the_date_of_a_segment_is_the_time_in_its_first_frame(tmp_path: Pa
 
 
 async def test_programme_time_may_be_another_than_this_machines(tmp_path: Path) -> None:
-    async with on_air(Stream(tmp_path, lambda: now_ms() + 3_600_000)) as client:
+    async with on_air(Stream(tmp_path, STAGE, lambda: now_ms() + 3_600_000)) as client:
         date = re.findall(r"DATE-TIME:(\S+)", (await client.get(PATH)).text)[0]
     ahead_ms = datetime.fromisoformat(date).timestamp() * 1000 - now_ms()
     assert abs(ahead_ms - 3_600_000) < 20_000
 
 
 async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Path) -> None:
-    stream = Stream(tmp_path, now_ms)
+    stream = Stream(tmp_path, STAGE, now_ms)
     with capture_logs() as logs:
         async with on_air(stream) as client:
             await client.get(PATH)
@@ -104,7 +106,7 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
 
 
 async def test_a_painter_that_hears_nothing_is_killed_when_the_show_ends(tmp_path: Path) -> None:
-    async with on_air(Stream(tmp_path, now_ms)) as client:
+    async with on_air(Stream(tmp_path, STAGE, now_ms)) as client:
         await client.get(PATH)
         (painter,) = painters()
         os.kill(painter, signal.SIGSTOP)
@@ -117,7 +119,7 @@ async def test_nothing_but_segments_is_served(tmp_path: Path, name: str) -> None
     folder.mkdir()
     for other in ("encoder.m3u8", "secret.ts"):
         (folder / other).touch()
-    async with browser(Stream(folder, now_ms)) as client:
+    async with browser(Stream(folder, STAGE, now_ms)) as client:
         assert (await client.get(f"/stream/{name}")).status_code == 404
 
 
@@ -132,7 +134,7 @@ async def test_a_playlist_is_waited_for_but_not_for_ever(
             looks += 1
             return super()._segments()
 
-    async with browser(Watched(tmp_path, now_ms)) as client:
+    async with browser(Watched(tmp_path, STAGE, now_ms)) as client:
         asking = asyncio.create_task(client.get(PATH))
         await until(lambda: looks > 2)
         assert not asking.done()

@@ -193,7 +193,7 @@ async def watch(
 @asynccontextmanager
 async def on_air(folder: Path) -> AsyncIterator[str]:
     """The demonstration's picture from a host of its own: the URL of its playlist."""
-    stream = Stream(folder, lambda: time.time() * 1000)
+    stream = Stream(folder, folder / "stage.json", lambda: time.time() * 1000)
     app = CORSMiddleware(Starlette(routes=stream.routes()), allow_origins=["*"])
     config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
     server = uvicorn.Server(config)

@@ -11,7 +11,7 @@ import itertools
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
@@ -41,13 +41,23 @@ def running_order() -> list[Step]:
     return msgspec.convert(tomllib.loads(text)["steps"], list[Step])
 
 
+def nothing_played() -> str:
+    """Return that no option is being played."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class AutoProducer:
-    """A producer of one room on the server at ``base``."""
+    """A producer of one room on the server at ``base``.
+
+    ``played`` returns the option that the audience has chosen already: no poll offers it again
+    while it is played.
+    """
 
     base: str
     room: str
     token: str
+    played: Callable[[], str] = nothing_played
 
     def open_room(self, settings: Mapping[str, object], stream: str) -> None:
         """Make the room if it is missing; else it goes on as it was, with this picture."""
@@ -56,6 +66,13 @@ class AutoProducer:
         status, answer = self._call(method, "", {**body, "stream": stream})
         if status not in (200, 201):
             raise RuntimeError(f"{method} of the room answered {status}: {answer}")
+
+    def put_effects(self, effects: Mapping[str, Mapping[str, object]]) -> None:
+        """Put effects, each in the place of the one of before."""
+        for name, effect in effects.items():
+            status, answer = self._call("PUT", f"/effects/{name}", effect)
+            if status not in (200, 201):
+                raise RuntimeError(f"PUT of the effect {name} answered {status}: {answer}")
 
     async def direct(self, steps: Sequence[Step]) -> None:
         """Do the steps, over and over, until cancelled. A refused step is logged and skipped."""
@@ -71,7 +88,11 @@ class AutoProducer:
             _, known = await self._asked("GET", "/polls")
             if any(poll["status"] == "open" for poll in known["polls"]):
                 return
-        status, answer = await self._asked("POST", f"/{step.call}", step.body)
+        body = step.body
+        if "options" in body:
+            played = self.played()
+            body = {**body, "options": [each for each in body["options"] if each != played]}
+        status, answer = await self._asked("POST", f"/{step.call}", body)
         if status >= 400:
             log.warning("step_refused", call=step.call, why=answer)
         elif step.call == "polls":

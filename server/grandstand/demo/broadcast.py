@@ -1,11 +1,12 @@
 """Paints the picture and lets ffmpeg encode it: a process of its own, so that viewers never wait.
 
-``python -m grandstand.demo.broadcast ENCODER FOLDER SERIAL RUN BASE_S AHEAD_MS PARENT`` sends from
-the second ``BASE_S + SERIAL`` of programme time on: this machine's clock plus ``AHEAD_MS``. Frame n
-stands for exactly n / FPS after that. It is painted when its time has come, and its clock is right,
-however late it is. When it is behind, the lights stand still until it has caught up. When it is too
-far behind, or after a jump of the clock, it ends, and must be started again with a new beginning.
-It also ends with the encoder and with the process that started it, and leaves no encoder behind.
+``python -m grandstand.demo.broadcast ENCODER FOLDER STAGE SERIAL RUN BASE_S AHEAD_MS PARENT`` sends
+from the second ``BASE_S + SERIAL`` of programme time on: this machine's clock plus ``AHEAD_MS``.
+Frame n stands for exactly n / FPS after that. It is painted when its time has come, and its clock
+is right, however late it is. When it is behind, the lights stand still until it has caught up. When
+it is too far behind, or after a jump of the clock, it ends, and must be started again with a new
+beginning. It also ends with the encoder and with the process that started it, and leaves no encoder
+behind. Each frame shows what the file ``STAGE`` says that the audience has decided by then.
 """
 
 from __future__ import annotations
@@ -25,10 +26,22 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from grandstand.demo import lettering, timecode
+from grandstand.demo import backdrops, lettering, timecode, titles
+from grandstand.demo.looks import look_of
 from grandstand.demo.playlist import LISTED, SEGMENT_S, Segment, segment
 from grandstand.demo.scenery import AUDIENCE_HEIGHT, BAND_LEFT, BAND_TOP, PLATES, SWAY, Plate
-from grandstand.demo.stage_lights import BEAT_S, COLUMNS, HEIGHT, ROWS, WIDTH, StageLights
+from grandstand.demo.stage import Stage
+from grandstand.demo.stage_file import Watch
+from grandstand.demo.stage_lights import (
+    BEAT_S,
+    COLUMNS,
+    HEIGHT,
+    ROWS,
+    SCALE,
+    WIDTH,
+    StageLights,
+    colour,
+)
 
 FPS = 25
 KEPT_S = LISTED + 45
@@ -37,10 +50,13 @@ KEPT_S = LISTED + 45
 BEHIND_S = 0.2
 LOST_S = 5.0
 CLOCK_LEFT, CLOCK_TOP = 44, 96
-CLOCK_ROWS = 64
+CLOCK_ROWS = 92
 CODE_ROWS = timecode.CELL_HEIGHT
 CLOCK_HEIGHT = 30
 DATE_HEIGHT = 15
+WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 156
+HALO = 8
+"""How far the words' glow reaches, in px of the lights."""
 PATIENCE_S = 2
 BEATS_AGREE_S = 3
 """After so many seconds, beats begin at a second again."""
@@ -52,35 +68,66 @@ Raw = NDArray[np.uint16]
 
 
 class Camera:
-    """Paints what the encoder gets: lights, the clock's letters and the time code in one frame."""
+    """Paints what the encoder gets: lights, the clock's letters, the time code and the words in one
+    frame."""
 
     def __init__(self) -> None:
         self._lights = StageLights()
-        self._raw: Raw = np.zeros((3, ROWS + CLOCK_ROWS + CODE_ROWS, COLUMNS), "<u2")
+        self._backdrops = backdrops.paint_all()
+        parts = (ROWS, CLOCK_ROWS, CODE_ROWS, titles.HEIGHT)
+        ends = np.cumsum(parts)
+        self._raw: Raw = np.zeros((3, ends[-1], COLUMNS), "<u2")
+        _, self._clock, self._code, self._wide = np.split(self._raw, ends[:-1], axis=1)
+        self._written = titles.NOTHING
 
-    def shoot(self, at_ms: int, light: bool = True) -> bytes:
+    def shoot(self, at_ms: int, stage: Stage, light: bool = True) -> bytes:
         """Return the frame of a moment; without ``light`` the lights are as in the frame before."""
+        song = titles.song_at(stage, at_ms)
+        words = titles.words_at(stage, at_ms)
         if light:
-            lit = self._lights.paint(at_ms)
-            lit *= 65535
-            for plane, source in enumerate(PLANES):
-                self._raw[plane, :ROWS] = lit[source]
-        self._write_clock(at_ms)
+            self._write_lights(at_ms, stage, song, words)
+        self._write_clock(at_ms, song)
         self._write_code(at_ms)
+        self._write_words(words)
         return self._raw.tobytes()
 
-    def _write_clock(self, at_ms: int) -> None:
+    def _write_lights(self, at_ms: int, stage: Stage, song: str, words: titles.Words) -> None:
+        look = look_of(song)
+        level = titles.level_at(stage, at_ms)
+        lit = self._lights.paint(at_ms, look, level, self._backdrops.get(look.backdrop))
+        if words.bright:
+            halo = titles.paint_halo(words.big, words.small, SCALE, HALO) * np.float32(words.bright)
+            rows, columns = halo.shape
+            top, left = WORDS_TOP // SCALE - HALO, WORDS_LEFT // SCALE - HALO
+            behind = lit[:, top : top + rows, left : left + columns]
+            behind *= 1 - np.float32(0.75) * halo
+            shine = colour(look.palette, at_ms / 1000 / look.palette_s) * 0.4
+            behind += shine.astype(np.float32)[:, None, None] * halo * (1 - behind)
+        lit *= 65535
+        for plane, source in enumerate(PLANES):
+            self._raw[plane, :ROWS] = lit[source]
+
+    def _write_clock(self, at_ms: int, song: str) -> None:
         moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-        rows = self._raw[:, ROWS : ROWS + CLOCK_ROWS]
-        rows[:] = 0
+        self._clock[:] = 0
         now = f"{moment:%H:%M:%S}.{at_ms % 1000 // 100} UTC"
-        _put(rows, 0, lettering.line(now, CLOCK_HEIGHT))
-        _put(rows, CLOCK_ROWS - 24, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
+        _put(self._clock, 0, lettering.line(now, CLOCK_HEIGHT))
+        _put(self._clock, 40, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
+        if song:
+            _put(self._clock, 68, lettering.line(song, DATE_HEIGHT)[:, :COLUMNS])
 
     def _write_code(self, at_ms: int) -> None:
         lumas = np.where(timecode.cells(at_ms), timecode.SET, timecode.CLEAR) * 257
         wide = np.repeat(lumas, timecode.CELL_WIDTH)
-        self._raw[:, ROWS + CLOCK_ROWS :, : len(wide)] = wide
+        self._code[:, :, : len(wide)] = wide
+
+    def _write_words(self, words: titles.Words) -> None:
+        """Write the words, each third of the line into a plane of its own: they have no colour."""
+        if words == self._written:
+            return
+        self._written = words
+        bright = titles.paint(words.big, words.small) * (65535 * words.bright)
+        self._wide[:] = bright.reshape(titles.HEIGHT, 3, COLUMNS).transpose(1, 0, 2)
 
 
 def _put(rows: Raw, top: int, text: lettering.Coverage) -> None:
@@ -92,24 +139,32 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
     """Return the encoder's command: raw frames on its standard input; plates and segments in the
     folder."""
     code = f"{timecode.CELLS * timecode.CELL_WIDTH}:{CODE_ROWS}"
+    code_top = ROWS + CLOCK_ROWS
+    words_top = code_top + CODE_ROWS
     graph = (
-        f"[0:v]split=4[a][b][c][d];"
+        f"[0:v]split=6[a][b][c][d][e][f];"
         f"[a]crop={COLUMNS}:{ROWS}:0:0,scale={WIDTH}:{HEIGHT}:flags=bicubic"
         ":out_color_matrix=bt709:out_range=tv,format=yuv420p[light];"
         f"[b]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=gray[letters];"
         f"[d]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=yuv420p,lutyuv=235:128:128[white];"
         "[white][letters]alphamerge[clock];"
-        f"[c]crop={code}:0:{ROWS + CLOCK_ROWS},scale=out_color_matrix=bt709:out_range=tv,"
+        f"[c]crop={code}:0:{code_top},scale=out_color_matrix=bt709:out_range=tv,"
         "format=yuv420p[code];"
+        f"[e]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},extractplanes=r+g+b[right][left][middle];"
+        "[left][middle][right]hstack=3,format=gray[wide];"
+        f"[f]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},scale={titles.WIDTH}:{titles.HEIGHT}"
+        ":flags=neighbor,format=yuv420p,lutyuv=235:128:128[bright];"
+        "[bright][wide]alphamerge[words];"
         f"{_scenery(first.at_s)}"
         f"[scene][clock]overlay={CLOCK_LEFT}:{CLOCK_TOP}[x];"
-        f"[x][code]overlay=0:{HEIGHT - CODE_ROWS},"
+        f"[x][words]overlay={WORDS_LEFT}:{WORDS_TOP}[y];"
+        f"[y][code]overlay=0:{HEIGHT - CODE_ROWS},"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[out]"
     )
     camera = {
         "-f": "rawvideo",
         "-pix_fmt": "gbrp16le",
-        "-video_size": f"{COLUMNS}x{ROWS + CLOCK_ROWS + CODE_ROWS}",
+        "-video_size": f"{COLUMNS}x{ROWS + CLOCK_ROWS + CODE_ROWS + titles.HEIGHT}",
         "-framerate": FPS,
         "-i": "pipe:0",
     }
@@ -185,7 +240,9 @@ def sweep(folder: Path, now_s: float) -> None:
             path.unlink(missing_ok=True)
 
 
-def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float, parent: int) -> str:
+def broadcast(
+    path: str, folder: Path, stage: Watch, first: Segment, ahead_ms: float, parent: int
+) -> str:
     """Send until something ends it; return what."""
     camera = Camera()
     scenery = [paint() for paint in PLATES]
@@ -206,7 +263,8 @@ def broadcast(path: str, folder: Path, first: Segment, ahead_ms: float, parent: 
             if os.getppid() != parent:
                 return "the server is gone"
             try:
-                encoder.stdin.write(camera.shoot(at_ms, light=number == 0 or wait_s > -BEHIND_S))
+                is_light = number == 0 or wait_s > -BEHIND_S
+                encoder.stdin.write(camera.shoot(at_ms, stage.look(), is_light))
                 encoder.stdin.flush()
             except BrokenPipeError:
                 return f"the encoder ended with {encoder.wait(PATIENCE_S)}"
@@ -223,9 +281,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     """Run the process. Exits with what ended it."""
     signal.signal(signal.SIGTERM, _end)
-    encoder, folder, serial, run, base_s, ahead_ms, parent = sys.argv[1:]
+    encoder, folder, stage, serial, run, base_s, ahead_ms, parent = sys.argv[1:]
     first = Segment(int(serial), int(run), int(base_s))
-    sys.exit(broadcast(encoder, Path(folder), first, float(ahead_ms), int(parent)))
+    watch = Watch(Path(stage))
+    sys.exit(broadcast(encoder, Path(folder), watch, first, float(ahead_ms), int(parent)))
 
 
 if __name__ == "__main__":

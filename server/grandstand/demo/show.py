@@ -18,9 +18,10 @@ from pydantic import SecretStr
 
 from grandstand.app.lifecycle import Running, serve
 from grandstand.client.chat_file import recorded
-from grandstand.demo import secret
+from grandstand.demo import secret, steering
 from grandstand.demo.auto_producer import AutoProducer, running_order
 from grandstand.demo.crowd import Crowd
+from grandstand.demo.mixer import Mixer
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.stream import PATH, Stream, missing
 from grandstand.demo.trace import replay
@@ -74,16 +75,27 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
     if settings.secret is None:
         made = secret.kept(settings.data_dir) or secrets.token_urlsafe(32)
         settings = settings.model_copy(update={"jwt_secret": SecretStr(made)})
-    most = max(settings.max_connections_per_address, plan.crowd + 1000)
-    settings = settings.model_copy(update={"max_connections_per_address": most})
     at_work: list[asyncio.Task[None]] = []
     running_now: list[Running] = []
-    stream = Stream(settings.data_dir / "stream", lambda: running_now[0].rooms.store.now_ms())
+
+    def now_ms() -> float:
+        return running_now[0].rooms.store.now_ms()
+
+    mixer = Mixer(settings.data_dir, now_ms)
+    stream = Stream(settings.data_dir / "stream", mixer.path, now_ms)
+    most = max(settings.max_connections_per_address, plan.crowd + 1000)
+    settings = settings.model_copy(
+        update={
+            "max_connections_per_address": most,
+            "effects_allow": (*settings.effects_allow, mixer.address),
+        }
+    )
 
     async def ready(running: Running) -> None:
         if made is not None:  # only now, since the store has locked the folder
             secret.keep(settings.data_dir, made)
         running_now.append(running)
+        await mixer.start()
         shown = plan.stream
         if shown is None:
             why = await missing()
@@ -94,8 +106,10 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
             shown = "" if why else PATH
         base = _reachable(running.url)
         producer = running.tokens.issue("producer", "Producer", "producer", ["*"], 7 * DAY_S)
-        auto_producer = AutoProducer(base, ROOM, producer)
+        auto_producer = AutoProducer(base, ROOM, producer, lambda: mixer.stage.song)
         await asyncio.to_thread(auto_producer.open_room, SETTINGS, shown)
+        effects = steering.effects(f"http://{mixer.address}", mixer.key)
+        await asyncio.to_thread(auto_producer.put_effects, effects)
         print(_programme(base, producer, plan), flush=True)
         if plan.crowd:
             at_work.append(
@@ -113,6 +127,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         for task in at_work:
             task.cancel()
         await asyncio.gather(*at_work, return_exceptions=True)
+        await mixer.stop()
 
 
 async def _fill(base: str, running: Running, size: int, lines: Sequence[Line] | None) -> None:

@@ -1,16 +1,20 @@
 """The lights of the stage: what moves in the picture, painted small, since haze has no edges.
 
 The encoder scales what is painted here to the size of the picture and puts the scenery before it.
-Everything is a function of programme time: the same moment always gives the same picture. Only the
-part above the floor is painted; the floor is a mirror.
+Everything is a function of programme time and of the song's look: the same moment always gives the
+same picture. Only the part above the floor is painted; the floor is a mirror. From back to front:
+what glows on the wall, the backdrop, the beams.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from grandstand.demo.looks import OPENING, Look
 
 WIDTH, HEIGHT = 1280, 720
 SCALE = 4
@@ -19,36 +23,32 @@ HORIZON = 0.70
 """Where the stage's floor begins, as a share of the picture's height."""
 
 LAMPS = 10
+AIR = LAMPS + 1
+"""How many fields are light in the air: the lamps' and the singer's. The others are on the wall."""
+
 LAMP_Y = 0.075
 RIG_WIDTH = 1.5
 """Where the lamps hang, in heights of the picture, and how far apart the outer ones are."""
 
 BEAT_S = 0.6
-PALETTE_S = 75.0
 
 Light = NDArray[np.float32]
 
-_PALETTE = np.array(
-    [
-        [0.06, 0.45, 1.00],
-        [0.42, 0.12, 1.00],
-        [1.00, 0.08, 0.50],
-        [1.00, 0.42, 0.10],
-        [0.06, 0.85, 0.75],
-    ],
-    np.float32,
-)
 _WARM = np.array([1.0, 0.84, 0.62], np.float32)
 _NIGHT = np.array([0.010, 0.012, 0.026], np.float32)
 
 
-def colour(place: float) -> Light:
-    """Return a hue of the palette, which is a circle: 0 and 1 are the same. Red, green and blue."""
-    at = place % 1 * len(_PALETTE)
-    low = int(at) % len(_PALETTE)
+Backdrop = Callable[[Light, float, float], None]
+"""Puts itself before what is painted: the light, the second, how bright."""
+
+
+def colour(palette: Light, place: float) -> Light:
+    """Return a hue of a palette, which is a circle: 0 and 1 are the same. Red, green and blue."""
+    at = place % 1 * len(palette)
+    low = int(at) % len(palette)
     part = at - int(at)
     part = part * part * (3 - 2 * part)
-    mixed: Light = _PALETTE[low] * (1 - part) + _PALETTE[(low + 1) % len(_PALETTE)] * part
+    mixed: Light = palette[low] * (1 - part) + palette[(low + 1) % len(palette)] * part
     return mixed.astype(np.float32)
 
 
@@ -64,44 +64,62 @@ class StageLights:
         self._wall = np.exp(-((self._x / 0.62) ** 2))
         above = (self._y - HORIZON)[:, None]
         self._glow = np.exp(-((self._x / 0.62) ** 2) - (above / 0.2) ** 2)
-        self._fields = np.empty((LAMPS + 4, *shape), np.float32)
+        self._fields = np.empty((AIR + 3, *shape), np.float32)
         self._first, self._second = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self._lit = np.empty((3, ROWS, COLUMNS), np.float32)
         below = np.arange(ROWS - self._floor)
         self._mirrored = self._floor - 1 - (below * (0.8 * self._floor / len(below))).astype(int)
         self._shine = np.linspace(0.5, 0.06, len(below), dtype=np.float32)[:, None]
 
-    def paint(self, at_ms: int) -> Light:
+    def paint(
+        self,
+        at_ms: int,
+        look: Look = OPENING,
+        level: float = 1.0,
+        backdrop: Backdrop | None = None,
+    ) -> Light:
         """Return the lights at a moment: planes of red, green and blue, ROWS by COLUMNS, 0 to 1.
 
-        The next call overwrites it.
+        ``level`` 0 is darkness, 1 as usual. The next call overwrites it.
         """
         seconds = at_ms / 1000
-        beat = math.exp(-3.5 * (seconds / BEAT_S % 1))
-        hue = seconds / PALETTE_S
-        colours = np.empty((LAMPS + 4, 3), np.float32)
+        colours = self._colours(seconds, look) * np.float32(level)
         for lamp in range(LAMPS):
-            self._beam(self._fields[lamp], lamp, seconds)
-            wave = 0.5 + 0.5 * math.sin(seconds * 1.3 - abs(lamp - (LAMPS - 1) / 2) * 0.9)
-            colours[lamp] = colour(hue + lamp % 2 * 0.17) * (0.35 + 0.6 * wave + 0.25 * beat)
+            self._beam(self._fields[lamp], lamp, seconds, look)
         self._cone(self._fields[LAMPS], 0, -0.12, 0.015 * math.sin(seconds * 0.4), 0.03, 0.13, 0.9)
-        colours[LAMPS] = _WARM * 0.62
         self._curtain(self._fields[LAMPS + 1], seconds, 1.0)
-        colours[LAMPS + 1] = colour(hue + 0.36) * (0.5 + 0.08 * beat)
         self._curtain(self._fields[LAMPS + 2], seconds * 0.7 + 40, 1.8)
-        colours[LAMPS + 2] = colour(hue + 0.55) * 0.42
         self._fields[LAMPS + 3] = self._glow
-        colours[LAMPS + 3] = colour(hue + 0.1) * 0.3 + _WARM * 0.1
         above = self._lit[:, : self._floor]
         flat = self._fields.reshape(len(self._fields), -1)
-        above[:] = (colours.T @ flat).reshape(above.shape)
+        above[:] = (colours[AIR:].T @ flat[AIR:]).reshape(above.shape)
+        if backdrop is not None:
+            backdrop(above, seconds, level)
+        above += (colours[:AIR].T @ flat[:AIR]).reshape(above.shape)
         above *= self._drift(seconds)
         above += _NIGHT[:, None, None]
         np.multiply(above, 0.45, out=self._tone(above.shape))
         self._tone(above.shape)[:] += 1
         above /= self._tone(above.shape)
+        np.minimum(above, 1, out=above)
         np.multiply(above[:, self._mirrored], self._shine, out=self._lit[:, self._floor :])
         return self._lit
+
+    def _colours(self, seconds: float, look: Look) -> Light:
+        """Return the colour of each field, as bright as it is."""
+        beat = math.exp(-3.5 * (seconds / BEAT_S % 1))
+        hue = seconds / look.palette_s
+        colours = np.empty((AIR + 3, 3), np.float32)
+        for lamp in range(LAMPS):
+            wave = 0.5 + 0.5 * math.sin(seconds * 1.3 - abs(lamp - (LAMPS - 1) / 2) * 0.9)
+            turn = look.chase * math.exp(-((2 * seconds / BEAT_S - lamp) % LAMPS))
+            bright = look.beams * (0.35 + 0.6 * wave + 0.25 * beat + turn)
+            colours[lamp] = colour(look.palette, hue + lamp % 2 * 0.17) * bright
+        colours[LAMPS] = _WARM * (0.62 * look.warm)
+        colours[AIR] = colour(look.palette, hue + 0.36) * (look.curtain * (0.5 + 0.08 * beat))
+        colours[AIR + 1] = colour(look.palette, hue + 0.55) * (look.curtain * 0.42)
+        colours[AIR + 2] = colour(look.palette, hue + 0.1) * (0.3 * look.glow) + _WARM * 0.1
+        return colours
 
     def _tone(self, shape: tuple[int, ...]) -> Light:
         return self._fields.reshape(-1)[: math.prod(shape)].reshape(shape)
@@ -115,10 +133,15 @@ class StageLights:
         self._first += self._second
         return self._first
 
-    def _beam(self, into: Light, lamp: int, seconds: float) -> None:
+    def _beam(self, into: Light, lamp: int, seconds: float, look: Look) -> None:
         from_x = (lamp / (LAMPS - 1) - 0.5) * RIG_WIDTH
-        sway = math.sin(seconds * 0.55 + lamp * 0.7) * 0.45 + math.sin(seconds * 0.21) * 0.25
-        self._cone(into, from_x, LAMP_Y, sway - from_x * 0.35, 0.010, 0.055, 0.8)
+        side, place = 1.0, float(lamp)
+        if look.mirrored:
+            side, place = math.copysign(1, from_x), abs(lamp - (LAMPS - 1) / 2)
+        swing = math.sin(seconds * look.pace + place * look.apart) * look.sway
+        swing += math.sin(seconds * look.pace * 0.38) * look.sway * 0.55
+        angle = side * swing - from_x * look.lean
+        self._cone(into, from_x, LAMP_Y, angle, 0.010, 0.055, 0.8)
 
     def _cone(
         self,

@@ -44,10 +44,12 @@ log = structlog.get_logger(__name__)
 
 
 class Stream:
-    """The stream in a folder; ``now_ms`` is the programme clock."""
+    """The stream in a folder; ``stage`` is the file of what it shows, ``now_ms`` the programme
+    clock."""
 
-    def __init__(self, folder: Path, now_ms: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, stage: Path, now_ms: Callable[[], float]) -> None:
         self._folder = folder
+        self._stage = stage
         self._now_ms = now_ms
 
     # --- what makes it ---------------------------------------------------------------------------
@@ -75,7 +77,8 @@ class Stream:
         given = (*first, (now_s - time.time()) * 1000, os.getpid())
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "grandstand.demo.broadcast"),
-            *(imageio_ffmpeg.get_ffmpeg_exe(), str(self._folder), *map(str, given)),
+            *(imageio_ffmpeg.get_ffmpeg_exe(), str(self._folder), str(self._stage)),
+            *map(str, given),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
