@@ -15,6 +15,7 @@ from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.utterance import Utterance, stored_color, stored_look
+from grandstand.wire.audits import Audit
 from grandstand.wire.messages import UNKNOWN_LANG, Cue, HeldComment, Mode, Overlay, Size
 
 
@@ -153,6 +154,14 @@ class PollFinished(Struct, frozen=True, tag="finish"):
     voters: int
 
 
+class PollAudited(Struct, frozen=True, tag="audit"):
+    """The votes of a final poll were recounted."""
+
+    id: str
+    poll: str
+    audited: Audit
+
+
 class CueGiven(Struct, frozen=True, tag="cue"):
     """A cue."""
 
@@ -289,6 +298,7 @@ ControlEvent: TypeAlias = (
     | PollExtended
     | PollResolved
     | PollFinished
+    | PollAudited
     | CueGiven
     | StatsGiven
     | CommentsImported

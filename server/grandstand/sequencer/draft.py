@@ -28,6 +28,7 @@ from grandstand.domain.events import (
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
+    PollAudited,
     PollExtended,
     PollFinished,
     PollOpened,
@@ -163,7 +164,7 @@ class Draft:
                     words = f"there is a poll {poll.id} already"
                     raise ImpossibleEventError(Refusal.IMPOSSIBLE_STEP, words)
                 self.polls[poll.id] = poll
-            case PollStepped() | PollExtended() | PollResolved() | PollFinished():
+            case PollStepped() | PollExtended() | PollResolved() | PollFinished() | PollAudited():
                 poll = self._step(event)
                 self.polls[poll.id] = poll
             case CueGiven(cue=cue):
@@ -230,7 +231,9 @@ class Draft:
             raise ImpossibleEventError(Refusal.OVERLOADED, words)
         changes[user] = sanction
 
-    def _step(self, event: PollStepped | PollExtended | PollResolved | PollFinished) -> PollRecord:
+    def _step(
+        self, event: PollStepped | PollExtended | PollResolved | PollFinished | PollAudited
+    ) -> PollRecord:
         poll = self.polls.get(event.poll) or self.state.polls.get(event.poll)
         if poll is None:
             words = f"there is no poll {event.poll}"
@@ -238,6 +241,8 @@ class Draft:
         try:
             if isinstance(event, PollFinished):
                 return steps.finish(poll, event.tally, event.voters)
+            if isinstance(event, PollAudited):
+                return steps.audit(poll, event.audited)
             if isinstance(event, PollExtended):
                 return steps.extend(poll, event.closes_at, self.now)
             if isinstance(event, PollResolved):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from grandstand.wire.audits import Audit
 from grandstand.wire.codes import ErrorCode
 
 MAX_SERVER_MESSAGE_BYTES = 65536
@@ -128,7 +129,8 @@ class Option(Struct, frozen=True):
 
 
 class Poll(Struct, frozen=True, omit_defaults=True):
-    """A poll as viewers see it; its tally is absent where the producer hides it.
+    """A poll as viewers see it; its tally is absent where the producer hides it, and so is its
+    ``audit``, which comes a while after the final tally.
 
     Viewers never get its ``tag``.
     """
@@ -147,6 +149,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     tally: list[int] | UnsetType = UNSET
     voters: int | UnsetType = UNSET
     answer: int | UnsetType = UNSET
+    audit: Audit | UnsetType = UNSET
     tag: str | UnsetType = UNSET
 
 

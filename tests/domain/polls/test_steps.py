@@ -7,6 +7,7 @@ import pytest
 from grandstand.domain.polls import steps
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import STEPS, ImpossibleStepError, Step
+from grandstand.wire.audits import Audit
 from grandstand.wire.messages import PollStatus
 from msgspec.structs import replace
 
@@ -14,15 +15,20 @@ from tests.domain.polls.examples import poll
 
 STATUSES: tuple[PollStatus, ...] = get_args(PollStatus)
 STEP_NAMES: tuple[Step, ...] = get_args(Step)
+AUDIT = Audit("0" * 64, 3, "sha256-merkle-v1", "0" * 128, "key")
 TAKE: dict[Step, Callable[[PollRecord], PollRecord]] = {
     "extend": lambda poll: steps.extend(poll, 3_000, 1_500),
     "close": lambda poll: steps.close(poll, 1_500, None),
     "finish": lambda poll: steps.finish(poll, [2, 1], 3),
+    "audit": lambda poll: steps.audit(poll, AUDIT),
     "reveal": steps.reveal,
     "resolve": lambda poll: steps.resolve(poll, 1),
     "cancel": steps.cancel,
 }
-OF_STEP: dict[Step, dict[str, Any]] = {"resolve": {"kind": "prediction", "answer": 1}}
+OF_STEP: dict[Step, dict[str, Any]] = {
+    "resolve": {"kind": "prediction", "answer": 1},
+    "audit": {"audited": AUDIT},
+}
 """What a poll has that takes the step."""
 
 
@@ -45,7 +51,7 @@ def test_a_step_leads_where_the_table_says_or_is_impossible(status: PollStatus, 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_a_step_taken_again_changes_nothing(step: Step) -> None:
-    ended = {"status": "closed", "final": True} if step in ("reveal", "resolve") else {}
+    ended = {"status": "closed", "final": True} if step in ("audit", "reveal", "resolve") else {}
     before = poll(**ended, **OF_STEP.get(step, {}))
     once = TAKE[step](before)
     assert TAKE[step](once) == once
@@ -103,3 +109,12 @@ def test_a_closed_polls_window_stays() -> None:
 def test_the_final_result_never_changes() -> None:
     final = steps.finish(poll(), [2, 1], 3)
     assert steps.finish(final, [9, 9], 18) == final
+
+
+def test_an_audit_is_of_a_final_result_and_the_first_one_stays() -> None:
+    with pytest.raises(ImpossibleStepError):
+        steps.audit(poll(), AUDIT)
+    closed = poll(status="closed", final=True)
+    audited = steps.audit(closed, AUDIT)
+    assert audited == replace(closed, audited=AUDIT)
+    assert steps.audit(audited, replace(AUDIT, key="another")) == audited

@@ -6,15 +6,18 @@ from typing import Literal
 
 from msgspec import Struct
 
+from grandstand.wire.audits import Audit
 from grandstand.wire.messages import PollKind, PollStatus
 
 ShowTally = Literal["always", "voted", "revealed"]
+AuditMode = Literal["none", "tally", "receipts"]
 
 
 class PollRecord(Struct, frozen=True, kw_only=True):
     """A poll with what viewers don't get: its answer before the reveal, its vote shards.
 
-    Before it is ``announced`` viewers know nothing of it.
+    Before it is ``announced`` viewers know nothing of it. ``audited`` is there once its votes were
+    recounted, whether viewers may see it or not.
     """
 
     id: str
@@ -35,6 +38,9 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     tally: list[int] | None = None
     voters: int | None = None
     tag: str | None = None
+    weights: bool = False
+    audit: AuditMode = "none"
+    audited: Audit | None = None
 
     @property
     def ended(self) -> bool:
@@ -45,6 +51,12 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     def ends_at(self) -> int:
         """Return when the last vote may arrive (programme time, ms)."""
         return self.closes_at + self.grace
+
+    @property
+    def awaits_audit(self) -> bool:
+        """Return whether its result stands and its votes are still to be recounted."""
+        is_done = self.audited is not None or self.audit == "none"
+        return self.final and self.status != "cancelled" and not is_done
 
     @property
     def tally_is_public(self) -> bool:

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.registry import KINDS
+from grandstand.wire.audits import Audit
 from grandstand.wire.messages import PollStatus
 
-Step = Literal["extend", "close", "finish", "reveal", "resolve", "cancel"]
+Step = Literal["extend", "close", "finish", "audit", "reveal", "resolve", "cancel"]
 
 STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("open", "extend"): "open",
@@ -24,11 +25,13 @@ STEPS: dict[tuple[PollStatus, Step], PollStatus] = {
     ("open", "cancel"): "cancelled",
     ("closed", "close"): "closed",
     ("closed", "finish"): "closed",
+    ("closed", "audit"): "closed",
     ("closed", "reveal"): "revealed",
     ("closed", "resolve"): "revealed",
     ("closed", "cancel"): "cancelled",
     ("revealed", "close"): "revealed",
     ("revealed", "finish"): "revealed",
+    ("revealed", "audit"): "revealed",
     ("revealed", "reveal"): "revealed",
     ("revealed", "resolve"): "revealed",
     ("cancelled", "cancel"): "cancelled",
@@ -73,6 +76,12 @@ def finish(poll: PollRecord, tally: list[int], voters: int) -> PollRecord:
     if poll.final:
         return poll
     return replace(poll, status=status, final=True, tally=tally, voters=voters)
+
+
+def audit(poll: PollRecord, audited: Audit) -> PollRecord:
+    """Set what the recount found; a second one changes nothing."""
+    status = _next(poll, "audit")
+    return poll if poll.audited is not None else replace(poll, status=status, audited=audited)
 
 
 def reveal(poll: PollRecord) -> PollRecord:

@@ -37,4 +37,5 @@ def _view(poll: PollRecord, with_tally: bool) -> Poll:
         tally=poll.tally if with_tally and poll.tally is not None else UNSET,
         voters=poll.voters if with_tally and poll.voters is not None else UNSET,
         answer=poll.answer if poll.status == "revealed" and poll.answer is not None else UNSET,
+        audit=poll.audited if with_tally and poll.audited is not None else UNSET,
     )
