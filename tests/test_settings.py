@@ -96,3 +96,16 @@ def test_a_variable_that_is_not_ours_is_told_with_the_closest_that_is() -> None:
         "GRANDSTAND_REDIS_URI": "GRANDSTAND_REDIS_URL",
         "GRANDSTAND_XYZZY": "",
     }
+
+
+def test_a_signing_key_of_another_form_is_told_and_never_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRANDSTAND_SIGNING_KEY", "hush" * 5)
+    with pytest.raises(OperatorError, match="GRANDSTAND_SIGNING_KEY: must be 32 random") as fault:
+        ServerSettings.read()
+    assert "hush" not in str(fault.value)
+    monkeypatch.setenv("GRANDSTAND_SIGNING_KEY", "A" * 43)
+    settings = ServerSettings.read()
+    assert settings.signing_key is not None
+    assert "AAA" not in repr(settings)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from grandstand.domain.addresses import parse
 from grandstand.domain.identity import TokenTerms
+from grandstand.domain.signatures import read_private
 from grandstand.errors import OperatorError
 
 PREFIX = "GRANDSTAND_"
@@ -41,6 +42,11 @@ def _origin(value: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+def _signing_key(value: SecretStr) -> SecretStr:
+    read_private(value.get_secret_value())
+    return value
+
+
 def _effect_target(value: str) -> str:
     parse(value)
     return value
@@ -64,6 +70,7 @@ class ServerSettings(BaseSettings):
     jwt_secret: SecretStr | None = None
     jwt_secret_previous: SecretStr | None = None
     jwks_url: str | None = None
+    signing_key: Annotated[SecretStr, AfterValidator(_signing_key)] | None = None
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     jwt_max_life_s: Annotated[int, Field(ge=0, le=315_360_000)] = 0

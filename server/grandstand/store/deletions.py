@@ -99,6 +99,8 @@ class Deletions:
             for shard in range(shards):
                 gone.append(("UNLINK", keys.votes(room, poll.decode(), shard)))
                 gone.append(("UNLINK", keys.tally(room, poll.decode(), shard)))
+                gone.append(("UNLINK", keys.leaves(room, poll.decode(), shard)))
+            gone.append(("UNLINK", keys.salt(room, poll.decode())))
         await self._reader.ask_all(gone)
         if pairs:
             await self._reader.ask("HDEL", keys.polls(room), *(poll for poll, _ in pairs))

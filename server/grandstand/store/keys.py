@@ -9,6 +9,8 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:rooms`` | set | room ids | |
 | ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and the time of writing | removed by readers |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
+| ``gs:{*}:signing-key`` | string | the key that signs results, 32 secret bytes, unless a setting gives one | |
+| ``gs:{*}:signing-keys`` | hash | ``kid`` to ``x`` of every key that signed or may sign | |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
 | ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``, ``trimmed`` (seq up to which the timeline is), ``bytes`` of all envelopes; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
@@ -34,6 +36,8 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
+| ``gs:{room:poll:0}:salt`` | string | 16 secret bytes that make voter tags | with the votes |
+| ``gs:{room:poll:shard}:leaves`` | hash | every n-th block of the recounted votes; in shard 0 ``i``, the index of the tree | with the votes |
 """  # noqa: E501
 
 from __future__ import annotations
@@ -49,6 +53,8 @@ RUNDOWN_ITEMS = "rundown_items"
 
 FINGERPRINTS = f"gs:{{{EVERYWHERE}}}:fingerprints"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"
+SIGNING_KEY = f"gs:{{{EVERYWHERE}}}:signing-key"
+SIGNING_KEYS = f"gs:{{{EVERYWHERE}}}:signing-keys"
 
 
 def room_key(room: str, name: str) -> str:
@@ -175,3 +181,13 @@ def votes(room: str, poll: str, shard: int) -> str:
 def tally(room: str, poll: str, shard: int) -> str:
     """Return the key of one shard's sums and its closed mark."""
     return f"gs:{{{room}:{poll}:{shard}}}:tally"
+
+
+def salt(room: str, poll: str) -> str:
+    """Return the key of what makes voter tags of a poll."""
+    return f"gs:{{{room}:{poll}:0}}:salt"
+
+
+def leaves(room: str, poll: str, shard: int) -> str:
+    """Return the key of one shard's part of the recounted votes."""
+    return f"gs:{{{room}:{poll}:{shard}}}:leaves"

@@ -99,6 +99,9 @@ async def _try_commands(redis: Any) -> None:
         ("ZREVRANK", key, "a"),
         ("ZREMRANGEBYSCORE", key, 0, 0),
         ("ZREMRANGEBYRANK", key, 0, 0),
+        ("HSET", key, "a", "1"),
+        ("EXPIRE", key, 60),
+        ("TTL", key),
         ("UNLINK", key),
         ("TIME",),
     ):

@@ -26,9 +26,11 @@ from grandstand.store.leases import Leases
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
 from grandstand.store.record import Record
+from grandstand.store.recounts import Recounts
 from grandstand.store.revocations import Revocations
 from grandstand.store.rooms import Rooms
 from grandstand.store.rundowns import Rundowns
+from grandstand.store.signing_keys import SigningKeys
 from grandstand.store.timeline import Timeline
 from grandstand.store.votes import Votes
 from grandstand.store.writer import Writer
@@ -56,11 +58,13 @@ class About:
 class Store:
     """All data of rooms, in one Redis or Valkey."""
 
-    def __init__(self, redis: Redis, durability: Durability, node: str) -> None:
-        """``node`` names this process among those that share the store."""
+    def __init__(self, redis: Redis, durability: Durability, node: str, url: str) -> None:
+        """``node`` names this process among those that share the store; ``url``, which may have a
+        password, is for processes that it starts."""
         reader, writer = Reader(redis), Writer(redis, durability)
         self._redis = redis
         self.node = node
+        self.url = url
         self.durability = durability
         self.clock = StoreClock()
         self.awake_rooms = AwakeRooms(reader)
@@ -70,6 +74,8 @@ class Store:
         self.job_cursors = JobCursors(writer)
         self.effects = Effects(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
+        self.recounts = Recounts(reader)
+        self.signing_keys = SigningKeys(reader, writer)
         self.record = Record(reader)
         self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
@@ -125,7 +131,7 @@ async def open_store(url: str) -> Store:
     redis = connect(url)
     try:
         await preflight.check(redis)
-        store = Store(redis, await probe(redis), node=secrets.token_hex(4))
+        store = Store(redis, await probe(redis), secrets.token_hex(4), url)
         await store.sample_clock()
     except BaseException:
         await redis.aclose()

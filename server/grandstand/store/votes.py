@@ -6,6 +6,7 @@ A vote is recognised by its voter and id, so a batch may be sent again (invarian
 from __future__ import annotations
 
 import hashlib
+import secrets
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Literal
 import structlog
 
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.recount import SALT_BYTES
 from grandstand.store import keys
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
@@ -36,6 +38,7 @@ _ANSWERS: dict[str, Cast] = {
     "g": "lost",
 }
 _OPEN, _VOTE, _CLOSE = load("open"), load("vote"), load("close")
+_SALT, _KEEP = load("salt"), load("keep")
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +79,8 @@ class Votes:
         calls: list[Call] = [
             (_OPEN, [keys.tally(room, poll.id, shard)], []) for shard in range(poll.shards)
         ]
+        if poll.audit != "none":
+            calls.append((_SALT, [keys.salt(room, poll.id)], [secrets.token_bytes(SALT_BYTES)]))
         await self._writer.all(calls)
 
     async def cast(self, room: str, poll: PollRecord, ballots: Sequence[Ballot]) -> list[Cast]:
@@ -108,7 +113,8 @@ class Votes:
             (_CLOSE, [keys.votes(room, poll.id, n), keys.tally(room, poll.id, n)], [kept_s])
             for n in range(poll.shards)
         ]
-        replies = await self._writer.all(calls)
+        keeping: Call = (_KEEP, [keys.salt(room, poll.id)], [kept_s])
+        *replies, _ = await self._writer.all([*calls, keeping])
         shards = [dict(zip(reply[::2], reply[1::2], strict=True)) for reply in replies]
         lost = sum(b"o" not in fields for fields in shards)
         if lost:
@@ -133,6 +139,12 @@ class Votes:
             )
         )
         return [_sum(poll, [*islice(replies, poll.shards)]) for poll in polls]
+
+
+def stored_vote(value: bytes) -> tuple[tuple[int, ...], int]:
+    """Return the choices of a voter's field, as sent, and the weight. Raises ValueError."""
+    choices, _, weight = value.split(b"|", 2)[1].partition(b"*")
+    return tuple(map(int, choices.split(b","))), int(weight or 1)
 
 
 def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot]) -> Call:

@@ -35,6 +35,7 @@ redis.call('SADD', key, 'a')
 redis.call('DEL', key)
 redis.call('SET', key, '1', 'PX', 60000)
 redis.call('GET', key)
+redis.call('SETNX', key, '1')
 redis.call('DEL', key)
 redis.call('SPUBLISH', ARGV[1], '')
 return 1
