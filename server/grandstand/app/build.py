@@ -21,6 +21,7 @@ from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
 from grandstand.app.http_server import HttpServer
 from grandstand.domain.addresses import Addresses
+from grandstand.domain.signatures import read_private
 from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.node import Limits, Node
@@ -43,6 +44,7 @@ from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
 from grandstand.pages import pages
+from grandstand.recount.job import Recounting
 from grandstand.replica.rooms import LiveRooms
 from grandstand.replica.secrets import SecretWatch
 from grandstand.settings import ServerSettings
@@ -85,7 +87,7 @@ class Assembly:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
-        jobs = [*ROOM_JOBS, Effects(outbound, metrics)]
+        jobs = [*ROOM_JOBS, Recounting(), Effects(outbound, metrics)]
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
         return {
             "rooms": self.rooms.run,
@@ -136,6 +138,8 @@ def build(
 ) -> Assembly:
     """Put the rest together around ``store``; ``extra_routes`` are routes of the caller's own."""
     settings, metrics = equipment.settings, equipment.metrics
+    if settings.signing_key is not None:
+        store.signing_keys.use(read_private(settings.signing_key.get_secret_value()))
     rooms = LiveRooms(store)
     equipment.tokens.revocations = rooms.revocations.known
     node = _node(equipment, rooms)

@@ -1,0 +1,58 @@
+"""The process that recounts one large poll: ``python -m grandstand.recount.worker``.
+
+It reads an order from its input, connects to the store by itself, and writes what it found to its
+output, both in msgpack. Its priority is low: who fans out comes first. It takes 45 MB, and 20 bytes
+a voter. If it is killed nothing is lost, since a second one does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import msgspec
+from msgspec import Struct
+
+from grandstand.domain.polls.record import PollRecord
+from grandstand.recount.recounting import Recounted, recount
+from grandstand.store.connection import connect
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.reader import Reader
+from grandstand.store.recounts import Recounts
+
+NICE = 10
+STORE_AWAY = 75
+"""The exit code where the store doesn't answer: try again (EX_TEMPFAIL)."""
+
+
+class Order(Struct, frozen=True):
+    """Which poll to recount, and where its store is, with the store's password."""
+
+    url: str
+    room: str
+    poll: PollRecord
+
+
+async def carry_out(order: Order) -> Recounted | None:
+    """Recount the poll. Raises StoreUnavailable."""
+    redis = connect(order.url, max_connections=1)
+    try:
+        return await recount(Recounts(Reader(redis)), order.room, order.poll)
+    finally:
+        await redis.aclose()
+
+
+def main() -> None:
+    """Carry out the order on the standard input."""
+    os.nice(NICE)
+    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Order)
+    try:
+        found = asyncio.run(carry_out(order))
+    except StoreUnavailable:
+        sys.exit(STORE_AWAY)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(found))
+
+
+if __name__ == "__main__":
+    main()
