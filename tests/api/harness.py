@@ -25,6 +25,8 @@ from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.identity import Role
 from grandstand.leader.leader import RoomLeader
+from grandstand.leader.registry import ROOM_JOBS
+from grandstand.recount.job import Recounting
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store.ingest import CommentRate, Item
@@ -143,7 +145,11 @@ async def harness(data_dir: Path) -> AsyncIterator[Harness]:
         rooms = LiveRooms(store)
         tasks = [
             asyncio.create_task(rooms.run()),
-            asyncio.create_task(RoomLeader(store, Metrics(CollectorRegistry())).run()),
+            asyncio.create_task(
+                RoomLeader(
+                    store, Metrics(CollectorRegistry()), jobs=[*ROOM_JOBS, Recounting()]
+                ).run()
+            ),
         ]
         try:
             yield Harness(store, rooms)

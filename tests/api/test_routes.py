@@ -61,11 +61,12 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
         body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})
         made = await harness.call("POST", f"/v1/rooms/{room}/polls", json=body)
         path = path.replace("{poll}", made.json()["id"])
-        if step in ("reveal", "resolve"):
+        if step in ("reveal", "resolve", "votes"):
             close = path.removesuffix(step) + "close"
             await harness.call("POST", close, json={"grace": 0})
-            live = await harness.live(room)
-            await until(lambda: live.replica.state.polls[made.json()["id"]].final)
+            polls, poll = (await harness.live(room)).replica.state.polls, made.json()["id"]
+            await until(lambda: polls[poll].final)
+            await until(lambda: step != "votes" or polls[poll].audited is not None)
     return path
 
 

@@ -148,9 +148,13 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
 
     # A quiz from opening to reveal, another one cancelled.
     quiz = {"kind": "quiz", "question": "Who?", "options": ["she", "he"], "answer": 0}
-    poll = (await call("POST", f"{base}/polls", quiz | {"duration": 60, "grace": 0}))["id"]
+    opening = {"duration": 60, "grace": 0, "audit": "receipts"}
+    poll = (await call("POST", f"{base}/polls", quiz | opening))["id"]
     await ann.knows(poll)
     await ann.vote(poll, 0)
+    own = {"token": call.server.token("ann"), "poll": poll}
+    await call("GET", f"{base}/polls/{{poll}}/receipt", **own)
+    await call("GET", f"{base}/polls/{{poll}}/votes", poll=poll)
     await ann.sees(lambda picture: poll in picture.tallies)
     await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)
     await call("POST", f"{base}/polls/{{poll}}/extend", {"duration": 60}, poll=poll)
@@ -158,6 +162,10 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await ann.sees(lambda picture: picture.polls[poll]["final"])
     await call("POST", f"{base}/polls/{{poll}}/reveal", poll=poll)
     await ann.sees(lambda picture: picture.polls[poll]["status"] == "revealed")
+    await ann.sees(lambda picture: "audit" in picture.polls[poll])
+    assert (await call("GET", f"{base}/polls/{{poll}}/receipt", **own))["choices"] == [0]
+    assert len((await call("GET", f"{base}/polls/{{poll}}/votes", poll=poll)).splitlines()) == 1
+    await call("GET", "/v1/keys")
     other = (await call("POST", f"{base}/polls", quiz | {"duration": 60}))["id"]
     await call("POST", f"{base}/polls/{{poll}}/cancel", poll=other)
     bet = {"kind": "prediction", "question": "Who?", "options": ["she", "he"], "tag": "final"}

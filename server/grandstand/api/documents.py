@@ -33,6 +33,7 @@ _REFERENCE = "#/components/schemas/{name}"
 _WHO: Mapping[Access, str] = {
     "open": "Anyone.",
     "watch": "Who may watch: with a token for the room, or without one if it lets guests in.",
+    "viewer": "Whoever has a token for the room.",
     "moderator": "Moderators and producers.",
     "producer": "Producers.",
 }

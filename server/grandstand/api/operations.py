@@ -17,7 +17,9 @@ from starlette.responses import Response
 from grandstand.api.directory import Directory
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.problems import of_refusal
+from grandstand.api.signing_keys import SigningKeyList
 from grandstand.api.tallies import Tallies
+from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
@@ -28,7 +30,7 @@ from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens
 
-Access: TypeAlias = Literal["open", "watch", "moderator", "producer"]
+Access: TypeAlias = Literal["open", "watch", "viewer", "moderator", "producer"]
 """Who may call: anyone without being asked, anyone who may watch, or a role at least."""
 
 S = TypeVar("S", bound=Struct)
@@ -42,6 +44,11 @@ def guest_buckets() -> Buckets:
     return Buckets(Rate(interval_ms=1000, burst=500))
 
 
+def receipt_buckets() -> Buckets:
+    """Return the buckets of receipts per viewer and room: a page asks once a poll."""
+    return Buckets(Rate(interval_ms=2000, burst=10))
+
+
 @dataclass(slots=True)
 class Api:
     """What the HTTP calls work with; ``metrics_peers`` are other processes of the same server."""
@@ -52,17 +59,22 @@ class Api:
     guest_lifetime_s: int = 86_400
     origins: tuple[str, ...] = ()
     guests: Buckets = field(default_factory=guest_buckets)
+    receipts: Buckets = field(default_factory=receipt_buckets)
     registry: CollectorRegistry = REGISTRY
     metrics_peers: MetricsPeers | None = None
     hides_rooms: bool = False
     draining: bool = False
     directory: Directory = field(init=False)
     tallies: Tallies = field(init=False)
+    trees: Trees = field(init=False)
+    signing_keys: SigningKeyList = field(init=False)
     scrape: asyncio.Task[bytes] | None = None
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.rooms.store)
         self.tallies = Tallies(self.rooms.store)
+        self.trees = Trees(self.rooms.store)
+        self.signing_keys = SigningKeyList(self.rooms.store)
 
 
 @dataclass(frozen=True, slots=True)

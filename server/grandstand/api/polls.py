@@ -22,7 +22,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.outcome import Refusal
 from grandstand.domain.polls import registry, steps, views
-from grandstand.domain.polls.record import PollRecord, ShowTally
+from grandstand.domain.polls.record import AuditMode, PollRecord, ShowTally
 from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.text.normalise import clean
 from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
@@ -50,7 +50,8 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     ``answer`` is a quiz's, the index of the right option; ``max_choices`` is for ``multiple``, and
     as many as there are options without it. A ``rating`` has no ``options``: they are the numbers
     from 1 to ``scale``, which is 5 without it. All others must have some. ``tag`` is a name to
-    find the poll by, which viewers aren't told.
+    find the poll by, which viewers aren't told. ``audit`` says what anyone can check once the
+    result is public: ``none``, the ``tally``, or also ``receipts`` for each voter.
     """
 
     kind: PollKind
@@ -67,6 +68,7 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     answer: OptionIndex | UnsetType = UNSET
     scale: Annotated[int, Meta(ge=2, le=10)] | UnsetType = UNSET
     show_tally: ShowTally = "always"
+    audit: AuditMode = "tally"
     tag: Tag | UnsetType = UNSET
 
 
@@ -135,6 +137,7 @@ def record_of(body: PollBody, settings: Settings, now: int) -> PollRecord:
         show_tally=body.show_tally,
         answer=terms.answer,
         tag=None if body.tag is UNSET else clean(body.tag),
+        audit=body.audit,
     )
 
 
@@ -163,13 +166,13 @@ async def list_all(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """Return one poll with its tally, hidden from viewers or not."""
-    return answer(await _with_tally(call, await _find(call)))
+    return answer(await _with_tally(call, await found(call)))
 
 
 async def extend(call: Call) -> Response:
     """Let a poll be open for longer; its votes stay."""
     body = call.body(ExtendBody, _faults_of_extension)
-    poll = await _find(call)
+    poll = await found(call)
     if isinstance(body.duration, float):
         closes_at = min(poll.closes_at + max(1, round(body.duration * 1000)), MAX_TIME_MS)
     else:
@@ -188,14 +191,14 @@ async def close(call: Call) -> Response:
     grace = None if body.grace is UNSET else body.grace
     if grace is not None and (words := _too_long(grace, call.live.replica.state.settings)):
         raise invalid([Fault("grace", words)])
-    poll, now = await _find(call), call.live.now()
+    poll, now = await found(call), call.live.now()
     event = PollStepped(event_id(), poll.id, "close", now, grace)
     return await _step(call, poll, event, lambda: steps.close(poll, now, grace))
 
 
 async def reveal(call: Call) -> Response:
     """Show tally and answer to everyone, once the result is final."""
-    poll = await _find(call)
+    poll = await found(call)
     event = PollStepped(event_id(), poll.id, "reveal", call.live.now())
     return await _step(call, poll, event, lambda: steps.reveal(poll))
 
@@ -203,7 +206,7 @@ async def reveal(call: Call) -> Response:
 async def resolve(call: Call) -> Response:
     """Say which option of a prediction was right, once the result is final; this reveals it."""
     body = call.body(ResolveBody)
-    poll = await _find(call)
+    poll = await found(call)
     if body.answer >= len(poll.options):
         words = f"must be an option's index, 0 to {len(poll.options) - 1}"
         raise invalid([Fault("answer", words)])
@@ -213,7 +216,7 @@ async def resolve(call: Call) -> Response:
 
 async def cancel(call: Call) -> Response:
     """Cancel the poll; it then has no result."""
-    poll = await _find(call)
+    poll = await found(call)
     event = PollStepped(event_id(), poll.id, "cancel", call.live.now())
     return await _step(call, poll, event, lambda: steps.cancel(poll))
 
@@ -238,7 +241,8 @@ async def _step(
     return answer(await _with_tally(call, poll))
 
 
-async def _find(call: Call) -> PollRecord:
+async def found(call: Call) -> PollRecord:
+    """Return the poll that the path names. Raises ProblemError(404), StoreUnavailable."""
     poll_id = call.path("poll")
     poll = call.live.replica.state.polls.get(poll_id)
     if poll is None:

@@ -20,6 +20,8 @@ from grandstand.wire.codes import ErrorCode, RefusedError
 UNKNOWN_VIEWER = "unknown_viewer"
 UNKNOWN_EFFECT = "unknown_effect"
 UNKNOWN_ITEM = "unknown_item"
+UNKNOWN_VOTE = "unknown_vote"
+NOT_AUDITED = "not_audited"
 
 STATUS: Mapping[str, int] = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -29,6 +31,8 @@ STATUS: Mapping[str, int] = {
     Refusal.UNKNOWN_COMMENT: 404,
     UNKNOWN_VIEWER: 404,
     UNKNOWN_ITEM: 404,
+    UNKNOWN_VOTE: 404,
+    NOT_AUDITED: 404,
     Refusal.IMPOSSIBLE_STEP: 409,
     Refusal.OUTDATED: 409,
     ErrorCode.RATE_LIMITED: 429,
@@ -43,6 +47,8 @@ HTTP_CODES = (
     UNKNOWN_VIEWER,
     UNKNOWN_EFFECT,
     UNKNOWN_ITEM,
+    UNKNOWN_VOTE,
+    NOT_AUDITED,
     Refusal.IMPOSSIBLE_STEP,
     Refusal.OUTDATED,
     "not_found",

@@ -22,6 +22,7 @@ from grandstand.api import (
     moderation,
     polls,
     problems,
+    recounts,
     revocations,
     rundown,
     stats,
@@ -30,12 +31,13 @@ from grandstand.api import rooms as rooms_calls
 from grandstand.api.auth import check_access, identify
 from grandstand.api.operations import Api, Call, Operation
 from grandstand.api.problems import ProblemError
-from grandstand.api.validation import Nothing, read_json, read_lines
+from grandstand.api.validation import NDJSON, Nothing, read_json, read_lines
 from grandstand.domain.effects import Effect
 from grandstand.domain.identity import check_may, unknown_room
 from grandstand.domain.rundown import ITEMS_BYTES, Rundown
 from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import UnknownRoomError
+from grandstand.wire.audits import KeySet, PublishedVote, Receipt
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Cue, Poll, Settings
 
@@ -149,6 +151,23 @@ OPERATIONS: Sequence[Operation] = (
         {200: Poll},
         body=Nothing,
         refusals=(409,),
+    ),
+    Operation(
+        "GET",
+        _POLL + "/votes",
+        "producer",
+        recounts.votes,
+        {200: PublishedVote},
+        media=(NDJSON,),
+        refusals=(409,),
+    ),
+    Operation(
+        "GET",
+        _POLL + "/receipt",
+        "viewer",
+        recounts.receipt,
+        {200: Receipt},
+        refusals=(409, 429),
     ),
     Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
     Operation(
@@ -287,6 +306,7 @@ OPERATIONS: Sequence[Operation] = (
         revocations.list_all,
         {200: revocations.RevocationPage},
     ),
+    Operation("GET", "/v1/keys", "open", recounts.keys, {200: KeySet}),
     Operation("GET", "/healthz", "open", health.healthz, {200: health.Health}),
     Operation("GET", "/readyz", "open", health.readyz, {200: health.Health}),
     Operation("GET", "/metrics", "open", health.metrics, {}, media=("text/plain",)),
