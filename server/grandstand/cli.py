@@ -17,6 +17,7 @@ from grandstand.commands.doctor import doctor
 from grandstand.commands.effect import effect
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
+from grandstand.commands.recount import verify, votes
 from grandstand.commands.replay import replay
 from grandstand.commands.rundown import rundown
 from grandstand.commands.score import score
@@ -45,6 +46,8 @@ cli = typer.Typer(
 )
 for _name, _command in COMMANDS.items():
     cli.command(_name)(_command)
+poll.command("votes")(votes)
+poll.command("verify")(verify)
 for _name, _group in GROUPS.items():
     cli.add_typer(_group, name=_name)
 

@@ -33,6 +33,14 @@ Grace = Annotated[
 ]
 
 
+class Audit(StrEnum):
+    """What anyone can check of a public result."""
+
+    NONE = "none"
+    TALLY = "tally"
+    RECEIPTS = "receipts"
+
+
 class ShowTally(StrEnum):
     """When viewers see a poll's tally."""
 
@@ -84,6 +92,10 @@ def open_(
     ] = None,
     change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
     show_tally: Annotated[ShowTally, typer.Option(help="Who sees the tally.")] = ShowTally.ALWAYS,
+    audit: Annotated[
+        Audit,
+        typer.Option(help="What can be checked: nothing, the result, also each voter's own vote."),
+    ] = Audit.TALLY,
     grace: Grace = None,
     room: Room = GALA,
     url: Url = URL,
@@ -120,6 +132,7 @@ def open_(
         "question": question,
         "change": change,
         "show_tally": show_tally,
+        "audit": audit,
         **own,
     }
     if tag is not None:
@@ -216,9 +229,9 @@ def resolve(
       grandstand poll resolve Ann
     """
     remote = as_producer(url, token, room)
-    asked = _found(remote, room, poll_id, {"closed", "open"}, resolved=True)
+    asked = found(remote, room, poll_id, {"closed", "open"}, resolved=True)
     body = {"answer": _option_index(right, [option["text"] for option in asked["options"]])}
-    _tell(remote.ask("POST", f"{_path(room, str(asked['id']))}/resolve", body), as_json)
+    _tell(remote.ask("POST", f"{poll_path(room, str(asked['id']))}/resolve", body), as_json)
 
 
 @poll.command()
@@ -257,11 +270,11 @@ def show(
       grandstand poll show --json | jq .tally
     """
     remote = as_producer(url, token, room)
-    shown = _found(remote, room, poll_id, None)
+    shown = found(remote, room, poll_id, None)
     redraw = _tell(shown, as_json)
     while watch and not shown["final"]:
         time.sleep(LOOK_S)
-        newer = remote.ask("GET", _path(room, str(shown["id"])), patience_s=60)
+        newer = remote.ask("GET", poll_path(room, str(shown["id"])), patience_s=60)
         if newer != shown:
             shown = newer
             redraw(shown)
@@ -275,11 +288,12 @@ def _option_index(answer: str, options: list[str]) -> int:
     raise OperatorError(f"the answer must be an option, or its index from 0, not {answer!r}")
 
 
-def _path(room: str, poll_id: str) -> str:
+def poll_path(room: str, poll_id: str) -> str:
+    """Return the path of a poll's calls."""
     return f"{room_path(room)}/polls/{quote(poll_id, safe='')}"
 
 
-def _found(
+def found(
     remote: Remote,
     room: str,
     poll_id: str | None,
@@ -291,7 +305,7 @@ def _found(
     ``resolved`` asks for a kind whose answer comes later, or for one of the others.
     """
     if poll_id is not None:
-        return remote.ask("GET", _path(room, poll_id))
+        return remote.ask("GET", poll_path(room, poll_id))
     path = f"{room_path(room)}/polls"
     page = remote.ask("GET", path)
     while True:  # the last ones first
@@ -326,8 +340,8 @@ def _step(
     resolved: bool | None = None,
 ) -> None:
     if poll_id is None:
-        poll_id = str(_found(remote, room, None, fit, resolved)["id"])
-    _tell(remote.ask("POST", f"{_path(room, poll_id)}/{step}", body), as_json)
+        poll_id = str(found(remote, room, None, fit, resolved)["id"])
+    _tell(remote.ask("POST", f"{poll_path(room, poll_id)}/{step}", body), as_json)
 
 
 def _tell(shown: Any, as_json: bool) -> Callable[[Any], None]:
