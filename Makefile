@@ -17,8 +17,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # In recipes that need npm: the machine's, else the one that setup-test put beside Python.
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
-# What tests run besides, each in the Debian package of its name.
-PROGRAMS := chromium strace haproxy docker-compose prometheus g++
+# What tests run besides, each in the Debian package of its name, or in the one after the sign.
+PROGRAMS := chromium strace haproxy docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench run test soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
@@ -110,7 +110,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 		fi; \
 		npm --prefix client_demo ci --loglevel=error --no-audit --no-fund
 	@PATH="$$PATH:/usr/sbin"; \
-		missing=$$(for each in $(PROGRAMS); do command -v $$each >/dev/null || echo $$each; done); \
+		missing=$$(for each in $(PROGRAMS); do command -v $${each%=*} >/dev/null || echo $${each#*=}; done); \
 		if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -q >/dev/null && \
 			apt-get install -yq --no-install-recommends $$missing >/dev/null; \

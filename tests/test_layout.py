@@ -55,6 +55,7 @@ TESTED_ELSEWHERE = {
     },
     "effects/answer": ("effects/test_targets.py", "a struct alone"),
     "effects/kinds/caspar": ("effects/test_caspar.py", "a server that speaks its protocol"),
+    "effects/kinds/obs": ("effects/test_obs.py", "a server that speaks its protocol"),
     "effects/outbound": ("effects/test_caspar.py", "what kinds connect by"),
     "recount/recounting": ("recount/test_job.py", "the job's work, here or in a process"),
     "api/signing_keys": ("api/test_recounts.py", "a cache of what the store lists"),

@@ -319,7 +319,7 @@ def configure_logging(level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for chatty in ("uvicorn", "websockets", "asyncio"):
+    for chatty in ("uvicorn", "websockets", "asyncio", "simpleobsws"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -67,6 +67,21 @@ async def test_a_secret_that_is_left_out_stays_for_the_same_place_alone(on_stage
     assert (await put(on_stage, effect(elsewhere), room=room)).status_code == 422
 
 
+async def test_a_password_may_be_left_out_and_stays_for_the_same_place(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    open_to_all = {"kind": "obs", "url": "ws://obs.example:4455", "requests": [{"type": "Stop"}]}
+    locked = {**open_to_all, "password": "a secret word"}
+    elsewhere = {**open_to_all, "url": "ws://attacker.example:4455"}
+    kept = []
+    for action in (open_to_all, locked, open_to_all, elsewhere):
+        answer = await put(on_stage, effect(action), room=room)
+        assert answer.status_code in (200, 201), answer.text
+        assert "password" not in answer.json()["then"][0]
+        _, (secrets,) = (await on_stage.store.effects.with_secrets(room))["e"]
+        kept.append(secrets["password"])
+    assert kept == ["", "a secret word", "a secret word", ""]
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from grandstand.tasks import cancel_all
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
@@ -28,7 +30,7 @@ def _set() -> asyncio.Event:
 
 @dataclass
 class Receiver:
-    """What came, and what is answered: raw bytes, or None to say nothing for ever."""
+    """What came, and what is answered: raw bytes, none to cut the connection, None to hang."""
 
     port: int = 0
     got: list[Got] = field(default_factory=list)
@@ -42,30 +44,31 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
-                first, *lines = head.strip().split("\r\n")
-                headers = {
-                    name.lower(): value.strip()
-                    for name, _, value in (line.partition(":") for line in lines)
-                }
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                method, path, _ = first.split(" ")
-                self.got.append(Got(method, path, headers, body))
-                answer = self.answers.pop(0) if self.answers else OK
-                await self.answering.wait()
-                if answer is None:
-                    await asyncio.Event().wait()
-                    return
-                writer.write(answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
+            first, *lines = head.strip().split("\r\n")
+            headers = {
+                name.lower(): value.strip()
+                for name, _, value in (line.partition(":") for line in lines)
+            }
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            method, path, _ = first.split(" ")
+            self.got.append(Got(method, path, headers, body))
+            answer = self.answers.pop(0) if self.answers else OK
+            await self.answering.wait()
+            if not await say(writer, answer):
+                return
 
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+async def say(writer: asyncio.StreamWriter, answer: bytes | None) -> bool:
+    """Write an answer, or hang for None; return whether there was one."""
+    if answer is None:
+        await asyncio.Event().wait()
+    writer.write(answer or b"")
+    await writer.drain()
+    return bool(answer)
 
 
 def answer(status: int, *headers: str) -> bytes:
@@ -77,17 +80,31 @@ def answer(status: int, *headers: str) -> bytes:
 async def receiver() -> AsyncIterator[Receiver]:
     """The server, for the duration of the block."""
     made = Receiver()
+    async with listening(made.serve) as made.port:
+        yield made
+
+
+@asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """Serve connections on the port that this brings; all end with the block."""
     serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(made.serve(reader, writer))
+        task = asyncio.create_task(served(reader, writer))
         serving[task] = writer
         task.add_done_callback(serving.pop)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
     try:
-        yield made
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for writer in serving.values():  # also of a task that never ran

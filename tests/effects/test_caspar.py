@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from xml.etree import ElementTree as ET
@@ -13,42 +12,20 @@ from grandstand.domain import effects
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.effects import Caspar, Effect, Firing, On
 from grandstand.effects.answer import Answer
-from grandstand.effects.kinds import caspar as module
 from grandstand.effects.kinds.caspar import CasparKind, filled
-from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.outbound import Outbound
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effects.playout import Playout, parameters, playout
+
 KIND = CasparKind()
 
 
-class Playout:
-    """The server: notes each command, and answers with what a test gives it."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.commands: list[str] = []
-        self.answers: list[bytes] = []
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            self.commands.append(line.decode().removesuffix("\r\n"))
-            name = self.commands[-1].split(" ")[0]
-            answer = self.answers.pop(0) if self.answers else f"202 {name} OK\r\n".encode()
-            if not answer:
-                break
-            writer.write(answer)
-        writer.close()
-
-
 @pytest.fixture
-async def playout() -> AsyncIterator[Playout]:
-    made = Playout()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
+async def there() -> AsyncIterator[Playout]:
+    async with playout() as made:
+        yield made
 
 
 @pytest.fixture
@@ -65,21 +42,21 @@ def firing(action: Caspar, winner: str = "One") -> Firing:
     return made
 
 
-async def attempt(outbound: Outbound, playout: Playout, *commands: str) -> Answer:
-    action = Caspar(f"127.0.0.1:{playout.port}", list(commands))
+async def attempt(outbound: Outbound, there: Playout, *commands: str) -> Answer:
+    action = Caspar(f"127.0.0.1:{there.port}", list(commands))
     assert KIND.flaws(action) == []
     return await KIND.attempt(outbound, action, {}, firing(action))
 
 
-async def test_commands_come_in_their_order(playout: Playout, outbound: Outbound) -> None:
-    playout.answers = [
+async def test_commands_come_in_their_order(there: Playout, outbound: Outbound) -> None:
+    there.answers = [
         b"201 VERSION OK\r\n2.4.0 Stable\r\n",
         b"200 CLS OK\r\nA MOVIE\r\nB MOVIE\r\n\r\n",
         b"101 STATE\r\nof something else\r\n202 PLAY OK\r\n",
     ]
-    done = await attempt(outbound, playout, "VERSION", "CLS", "PLAY 1-10 {winner}", "CLEAR 1")
+    done = await attempt(outbound, there, "VERSION", "CLS", "PLAY 1-10 {winner}", "CLEAR 1")
     assert done == Answer(True, "AMCP 202")
-    assert playout.commands == ["VERSION", "CLS", 'PLAY 1-10 "One"', "CLEAR 1"]
+    assert there.got == ["VERSION", "CLS", 'PLAY 1-10 "One"', "CLEAR 1"]
 
 
 @pytest.mark.parametrize(
@@ -96,57 +73,12 @@ async def test_commands_come_in_their_order(playout: Playout, outbound: Outbound
     ],
 )
 async def test_a_failure_ends_the_attempt(
-    playout: Playout, outbound: Outbound, answer: bytes, words: str
+    there: Playout, outbound: Outbound, answer: bytes, words: str
 ) -> None:
-    playout.answers = [b"202 LOADBG OK\r\n", answer]
-    failed = await attempt(outbound, playout, "LOADBG 1-1 A", "PLAY 1-1", "CLEAR 1")
+    there.answers = [b"202 LOADBG OK\r\n", answer]
+    failed = await attempt(outbound, there, "LOADBG 1-1 A", "PLAY 1-1", "CLEAR 1")
     assert failed == Answer(False, words)
-    assert playout.commands == ["LOADBG 1-1 A", "PLAY 1-1"]
-
-
-async def test_what_says_nothing_is_given_up(
-    playout: Playout, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "ATTEMPT_S", 0.05)
-    playout.answers = [b"202 "]
-    assert "no answer" in (await attempt(outbound, playout, "PLAY 1-1")).words
-
-
-async def test_nobody_there_is_told_as_such(outbound: Outbound) -> None:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    action = Caspar(f"127.0.0.1:{port}", ["CLEAR 1"])
-    failed = await KIND.attempt(outbound, action, {}, firing(action))
-    assert "reached" in failed.words
-
-
-async def test_an_address_that_is_not_allowed_is_never_connected_to(playout: Playout) -> None:
-    outbound = Outbound(Addresses())
-    with pytest.raises(ForbiddenAddressError):
-        await attempt(outbound, playout, "CLEAR 1")
-    assert not playout.commands
-    await outbound.close()
-
-
-def parameters(command: str) -> list[str]:
-    """Split a command as the server does."""
-    found, word, is_quoted, escaped = list[str](), "", False, False
-    for letter in command:
-        if escaped:
-            word += "\n" if letter == "n" else letter
-            escaped = False
-        elif letter == "\\":
-            escaped = True
-        elif letter == '"':
-            is_quoted = not is_quoted
-        elif letter == " " and not is_quoted:
-            found.append(word)
-            word = ""
-        else:
-            word += letter
-    assert not is_quoted
-    return [*found, word]
+    assert there.got == ["LOADBG 1-1 A", "PLAY 1-1"]
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]))

@@ -65,3 +65,33 @@ def test_what_nothing_fills_is_named(name: str) -> None:
 
 def test_braces_of_json_are_no_names() -> None:
     assert not list(templates.unknown('{"a": {"b": [1, {}]}, "c": "{winner}"}'))
+
+
+@pytest.mark.parametrize(
+    ("text", "escape"),
+    [
+        ("https://studio.example/{winner}", templates.for_url),
+        ("file:///graphics/{winner}.png", templates.for_url),
+        ("/graphics/{winner}.png", templates.for_file_name),
+        ("C:\\graphics\\{winner}.png", templates.for_file_name),
+        ("\\\\server\\{winner}.png", templates.for_file_name),
+        ('{"a": "{winner}"}', templates.for_json),
+        ('{ \\"a\\": \\"{winner}\\"}', templates.for_json),
+        ('["{winner}"]', templates.for_json),
+        ("<b>{winner}</b>", templates.for_xml),
+        ("{winner} wins: <b>", templates.as_it_is),
+        ("[Live] {winner}", templates.as_it_is),
+        ("<3 {winner}", templates.as_it_is),
+        ("Winner: {winner}", templates.as_it_is),
+    ],
+)
+def test_what_a_text_is_decides_the_escape(text: str, escape: templates.Escape) -> None:
+    assert templates.escape_within(text) is escape
+
+
+@given(texts)
+def test_how_long_a_text_becomes_is_known_before(text: str) -> None:
+    facts = {"winner": text}
+    template = "a {winner} {winner} {voters} {}"
+    filled = templates.fill(template, facts, templates.as_it_is)
+    assert len(filled) <= templates.filled_chars(template, facts) <= len(filled) + len(template)

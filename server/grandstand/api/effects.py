@@ -106,7 +106,7 @@ def _with_those_of_before(
     found = {
         name: value or of_before.get(name, MASK) for name, value in kind.secrets(action).items()
     }
-    missing = [name for name, value in found.items() if value == MASK]
+    missing = [name for name, value in found.items() if value == MASK and name not in kind.optional]
     if missing:
         raise invalid([Fault(f"then.{index}.{name}", "is missing") for name in missing])
     return found

@@ -64,7 +64,22 @@ class Caspar(Struct, frozen=True, tag="caspar", tag_field="kind", forbid_unknown
     ]
 
 
-Action: TypeAlias = Webhook | HttpCall | Vmix | Caspar
+class ObsRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A request of obs-websocket 5, such as ``SetCurrentProgramScene``, and its data."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=100)]
+    data: Annotated[dict[str, Any], Meta(max_length=50)] | UnsetType = UNSET
+
+
+class Obs(Struct, frozen=True, tag="obs", tag_field="kind", forbid_unknown_fields=True):
+    """Requests to an OBS, carried out on one frame. ``password`` goes in and never comes out."""
+
+    url: Url
+    requests: Annotated[list[ObsRequest], Meta(min_length=1, max_length=20)]
+    password: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+
+
+Action: TypeAlias = Webhook | HttpCall | Vmix | Caspar | Obs
 
 
 class On(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from grandstand.domain.addresses import Addresses
 from grandstand.effects.http_client import HttpClient
@@ -29,6 +30,22 @@ class Outbound:
         """
         address = await self._resolver.resolve(host, port)
         return await asyncio.open_connection(address, port, limit=LINE_MAX_BYTES)
+
+    async def open_socket(self, host: str, port: int) -> socket.socket:
+        """Return a socket that is connected, for a library that speaks over it.
+
+        Raises ForbiddenAddressError, OSError.
+        """
+        address = await self._resolver.resolve(host, port)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(made, (address, port))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     async def close(self) -> None:
         """End what is kept open."""

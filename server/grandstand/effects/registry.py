@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grandstand.domain.effects import Action, Caspar, HttpCall, Vmix, Webhook
+from grandstand.domain.effects import Action, Caspar, HttpCall, Obs, Vmix, Webhook
 from grandstand.effects.kinds.caspar import CasparKind
 from grandstand.effects.kinds.http_call import HttpCallKind
 from grandstand.effects.kinds.kind import Kind
+from grandstand.effects.kinds.obs import ObsKind
 from grandstand.effects.kinds.vmix import VmixKind
 from grandstand.effects.kinds.webhook import WebhookKind
 
@@ -16,6 +17,7 @@ KINDS: Mapping[type, Kind] = {
     HttpCall: HttpCallKind(),
     Vmix: VmixKind(),
     Caspar: CasparKind(),
+    Obs: ObsKind(),
 }
 
 

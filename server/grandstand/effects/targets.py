@@ -1,9 +1,9 @@
-"""What actions over HTTP have in common: the form of a target, the meaning of an answer. Pure."""
+"""What actions have in common: the form of a target, the meaning of an HTTP answer. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from grandstand.effects.answer import Answer
@@ -18,7 +18,12 @@ def flaws_of_template(template: str) -> Iterator[str]:
         yield f"nothing is called {{{name}}}"
 
 
-def flaws_of_url(url: str) -> Iterator[str]:
+HTTP = ("http", "https")
+
+
+def flaws_of_url(
+    url: str, schemes: Collection[str] = HTTP, example: str = "https://studio.example/hook"
+) -> Iterator[str]:
     """Yield what is wrong with a target."""
     yield from flaws_of_template(url)
     try:
@@ -27,10 +32,10 @@ def flaws_of_url(url: str) -> Iterator[str]:
     except ValueError:
         yield "is no URL"
         return
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        yield "must be an http or https URL such as https://studio.example/hook"
+    if parts.scheme not in schemes or not parts.hostname or port == 0:
+        yield f"must be a URL of {' or '.join(schemes)}, such as {example}"
     elif parts.username is not None or parts.password is not None:
-        yield "may hold no user or password: they would be shown; use headers or the secret"
+        yield "may hold no user or password: they would be shown; secrets have fields of their own"
     elif "{" in parts.netloc:
         yield "may have templates in its path and query alone"
     elif not url.isascii() or not url.isprintable() or " " in url:

@@ -19,6 +19,7 @@ _KNOWN = re.compile(
     r"(question|poll|voters|answer|winner(\.(percent|votes))?|options\.\d{1,2}(\.(percent|votes))?"
     r"|cue\.name|cue\.data(\.[\w-]+){1,5})"
 )
+_NOT_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]|^\.+$')
 _LINE = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -32,6 +33,11 @@ def unknown(template: str) -> Iterator[str]:
 def fill(template: str, facts: Mapping[str, str], escape: Escape) -> str:
     """Return the template with facts in its places; a fact that isn't known is empty."""
     return _PLACE.sub(lambda found: escape(facts.get(found[1], "")), template)
+
+
+def filled_chars(template: str, facts: Mapping[str, str]) -> int:
+    """Return how long a template would become, without its escapes."""
+    return len(template) + sum(len(facts.get(each[1], "")) for each in _PLACE.finditer(template))
 
 
 def for_url(text: str) -> str:
@@ -54,6 +60,28 @@ def for_header(text: str) -> str:
     return _LINE.sub(" ", text).encode("ascii", "replace").decode()
 
 
+def for_file_name(text: str) -> str:
+    """Escape for a part of a path: no other folder's file, on no system."""
+    return _NOT_OF_A_NAME.sub("_", text)
+
+
 def as_it_is(text: str) -> str:
     """Escape nothing, for plain text."""
     return text
+
+
+_PLACE_FIRST = re.compile(r"\{[a-zA-Z][\w.-]*\}")
+_WITHIN: Mapping[re.Pattern[str], Escape] = {
+    re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://"): for_url,
+    re.compile(r"/|\\\\|[a-zA-Z]:[\\/]"): for_file_name,
+    re.compile(r"""\{\s*\\?"|\[\s*(\{|\\?")"""): for_json,
+    re.compile(r"<[a-zA-Z!?]"): for_xml,
+}
+"""By how a text begins."""
+
+
+def escape_within(text: str) -> Escape:
+    """Return the escape for places in a text that may be a URL, a path, JSON or XML, or plain."""
+    if _PLACE_FIRST.match(text):
+        return as_it_is
+    return next((escape for begins, escape in _WITHIN.items() if begins.match(text)), as_it_is)

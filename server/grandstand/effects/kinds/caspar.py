@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from grandstand.domain.effects import Caspar, Firing
 from grandstand.effects import targets, templates
@@ -23,12 +23,13 @@ LINES_MAX = 1000
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:(?P<port>\d{1,5}))?")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PLACE_FIRST = re.compile(r'"\{[a-zA-Z][\w.-]*\}')
 _CODE = re.compile(rb"[1-5]\d\d ")
 
 
 class CasparKind:
     """The first command that fails ends an attempt; the next attempt begins with the first."""
+
+    optional: Collection[str] = ()
 
     def flaws(self, action: Caspar) -> list[tuple[str, str]]:
         """Return what is wrong with its address or its commands."""
@@ -76,7 +77,8 @@ class CasparKind:
 def filled(command: str, facts: Mapping[str, str]) -> str:
     """Return a command with facts in its places, each escaped for its parameter.
 
-    A parameter in quotation marks may be JSON or XML for a template; one without gets them.
+    A parameter in quotation marks may be JSON or XML for a template, or the URL of a page; one
+    without gets them.
     """
     parts, end = list[str](), 0
     for quoted in _QUOTED.finditer(command):
@@ -87,11 +89,8 @@ def filled(command: str, facts: Mapping[str, str]) -> str:
 
 
 def _escape_of(quoted: str) -> templates.Escape:
-    if quoted.startswith('"{') and not _PLACE_FIRST.match(quoted):
-        return lambda text: for_amcp(templates.for_json(text))
-    if quoted.startswith('"<'):
-        return lambda text: for_amcp(templates.for_xml(text))
-    return for_amcp
+    within = templates.escape_within(quoted[1:-1])
+    return lambda text: for_amcp(within(text))
 
 
 def for_amcp(text: str) -> str:

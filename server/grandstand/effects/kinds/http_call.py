@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -31,6 +31,8 @@ _RESERVED = frozenset(
 
 class HttpCallKind:
     """``Idempotency-Key`` is the firing's id."""
+
+    optional: Collection[str] = ()
 
     def flaws(self, action: HttpCall) -> list[tuple[str, str]]:
         """Return what is wrong with its URL, headers or body."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from grandstand.domain.effects import Firing
@@ -15,6 +15,9 @@ MASK = ""
 
 class Kind(Protocol):
     """One kind of action. Objects have no state: one serves all rooms."""
+
+    optional: Collection[str]
+    """Secrets that an action may be without."""
 
     def flaws(self, action: Any) -> list[tuple[str, str]]:
         """Return what is wrong with an action that a producer gives, each with its field."""

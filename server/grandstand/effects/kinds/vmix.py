@@ -6,7 +6,7 @@ function is carried out, and 500 if it can't be (vMix's reference, *Web Scriptin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from grandstand.domain.effects import Firing, Vmix
@@ -20,6 +20,8 @@ PATH = "/API/"
 
 class VmixKind:
     """The first function that fails ends an attempt; the next attempt begins with the first."""
+
+    optional: Collection[str] = ()
 
     def flaws(self, action: Vmix) -> list[tuple[str, str]]:
         """Return what is wrong with its URL or its functions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,6 +23,8 @@ PREFIX = "whsec_"
 
 class WebhookKind:
     """``webhook-id`` is the firing's id: a receiver that remembers ids does everything once."""
+
+    optional: Collection[str] = ()
 
     def flaws(self, action: Webhook) -> list[tuple[str, str]]:
         """Return what is wrong with its URL or secret."""
