@@ -21,6 +21,7 @@ const STEADY_MS = 10_000; // a connection that lived this long resets the backof
 const TIME_FIRST_MS = 400; // a few round trips soon after the welcome,
 const TIME_FIRST_COUNT = 4;
 const TIME_LATER_MS = 30_000; // then a regular one, since clocks drift
+const TIME_JUMPED_MS = 1_000; // and one after the picture has jumped
 
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
@@ -52,6 +53,7 @@ export class Connection {
   /** @type {{id: string, sent: number} | undefined} */ #timeAsked;
   #timeAt = Infinity;
   #timeCount = 0;
+  #rewoundAt = -Infinity;
   /** @type {FollowMessage | undefined} not said yet */ #follow;
   /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
   /** @type {{token: string | undefined, code: number, reason: string} | undefined} */ #refused;
@@ -64,13 +66,15 @@ export class Connection {
    * @param {string} [options.lang] BCP 47
    * @param {readonly string[]} [options.follow] topics
    * @param {() => number} [options.random] 0 to 1
+   * @param {() => {at?: number, sync?: number}} [options.seen] what each `time` tells of the picture
    */
-  constructor({ identity, token, lang, follow = [], random = Math.random }) {
+  constructor({ identity, token, lang, follow = [], random = Math.random, seen = () => ({}) }) {
     this.identity = identity;
     this.token = token;
     this.lang = lang;
     this.topics = follow;
     this.random = random;
+    this.seen = seen;
   }
 
   /** Messages not acknowledged yet. */
@@ -199,13 +203,25 @@ export class Connection {
     if (this.#stage !== "live") return [];
     const effects = this.#resend(this.#pending.due(now));
     if (now >= this.#timeAt) {
-      this.#timeCount += 1;
-      const soon = this.#timeCount < TIME_FIRST_COUNT;
-      this.#timeAt = now + (soon ? TIME_FIRST_MS : TIME_LATER_MS);
-      this.#timeAsked = { id: `t${this.#timeCount}`, sent: now };
-      effects.push(send({ type: "time", ...this.#timeAsked }));
+      effects.push(this.#askTime(now, this.seen()));
+      this.#timeAt = now + (this.#timeCount < TIME_FIRST_COUNT ? TIME_FIRST_MS : TIME_LATER_MS);
     }
     return effects;
+  }
+
+  /**
+   * The picture jumped: say soon where it is now. Of one that was moved back say at once how far it had
+   * come, since its viewer has seen that.
+   * @param {number} now
+   * @param {number} [from] the playhead before, if the picture was moved back
+   * @returns {Effect[]}
+   */
+  jumped(now, from) {
+    if (this.#stage !== "live") return [];
+    this.#timeAt = Math.min(this.#timeAt, now + TIME_JUMPED_MS);
+    if (from === undefined || now - this.#rewoundAt < TIME_JUMPED_MS) return [];
+    this.#rewoundAt = now;
+    return [this.#askTime(now, { at: from })];
   }
 
   /**
@@ -293,6 +309,13 @@ export class Connection {
     if (!this.position) return;
     if (this.#gapOffset === this.position.offset) this.position = undefined;
     this.#gapOffset = this.position?.offset ?? -1;
+  }
+
+  /** @param {number} now @param {{at?: number, sync?: number}} seen @returns {Effect} */
+  #askTime(now, seen) {
+    this.#timeCount += 1;
+    this.#timeAsked = { id: `t${this.#timeCount}`, sent: now };
+    return send({ type: "time", ...this.#timeAsked, ...seen });
   }
 
   /** @param {number} now */

@@ -86,6 +86,7 @@ export class LiveRoom {
       lang: options.lang,
       follow: options.follow,
       WebSocket: options.WebSocket,
+      seen: () => this.#seen(),
       onGuestToken,
       onStatus: (status) => this.#became(status),
       onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
@@ -288,6 +289,7 @@ export class LiveRoom {
   /** Read both clocks. */
   #look() {
     const clock = this.#clock;
+    const before = this.#picture();
     const date = clock.hasPicture ? clock.read() : undefined;
     const { jumped, changed } = this.#playhead.read({
       local: performance.now(),
@@ -302,6 +304,8 @@ export class LiveRoom {
     if (jumped) {
       this.#scheduler.jump(this.#playhead.value);
       this.#emitter.emit("clear", undefined);
+      const after = this.#picture();
+      if (before !== undefined && after !== undefined) this.#socket.jumped(after < before ? before : undefined);
     }
     const { source, why } = this.#playhead;
     if (changed) this.#emitter.emit("clock", { source, ...(why && { why }) });
@@ -313,6 +317,21 @@ export class LiveRoom {
   }
 
   // --- from the viewer ---------------------------------------------------------------------------
+
+  /** What the server is told with each `time`. @returns {{at?: number, sync?: number}} */
+  #seen() {
+    this.#look();
+    const at = this.#picture();
+    const sync = this.#scheduler.takeSync();
+    return { ...(at !== undefined && { at }), ...(sync !== undefined && { sync }) };
+  }
+
+  /** The playhead, unless it is only guessed: there is a picture, and it has no credible date. */
+  #picture() {
+    const { value, source } = this.#playhead;
+    const isGuess = this.#clock.hasPicture && source !== "picture";
+    return isGuess || Number.isNaN(value) ? undefined : Math.round(value);
+  }
 
   /** @returns {{at?: number}} */
   #at() {

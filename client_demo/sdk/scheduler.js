@@ -3,6 +3,10 @@
  * the playhead. Each id comes out once, however often it arrived. All collections are bounded. Items that
  * were due long before anybody looked (a page in the background, old comments of a welcome) are dropped.
  * Recently shown comments are remembered, so that they come again when the picture is wound back.
+ *
+ * It also measures how well items meet the picture: the distance between an item's `at` and the playhead
+ * when it was shown. An item that is shown where it would be by now (history, a page that was in the
+ * background) doesn't count.
  */
 
 /** @import {Comment, Cue} from "./wire.js" */
@@ -31,6 +35,7 @@ export class Scheduler {
   /** @type {Item[]} the last ones, in the order shown */ #shown = [];
   /** @type {Set<string>} */ #seen = new Set();
   /** @type {Set<string>} */ #seenCues = new Set();
+  /** @type {number | undefined} */ #furthestMs;
 
   get sizes() {
     return {
@@ -64,7 +69,16 @@ export class Scheduler {
     else if (!remember(this.#seen, comment.id)) return [];
     const item = { comment, own: true, history: false, dueAt: comment.at };
     this.#show(item);
-    return [{ comment, own: true, history: false, lateMs: lateness(comment.at, playhead) }];
+    const lateMs = lateness(comment.at, playhead);
+    if (!Number.isNaN(playhead)) this.#measure(lateMs);
+    return [{ comment, own: true, history: false, lateMs }];
+  }
+
+  /** Return the largest distance since the last call, in ms; nothing if nothing was shown. */
+  takeSync() {
+    const furthestMs = this.#furthestMs;
+    this.#furthestMs = undefined;
+    return furthestMs;
   }
 
   /** @param {Cue} cue */
@@ -120,10 +134,18 @@ export class Scheduler {
       this.#waiting.splice(0, items.length);
       for (const item of fresh) this.#show(item);
     }
-    return {
+    const due = {
       comments: hidden ? [] : fresh.map((item) => dueOf(item, playhead)),
       cues: cues.map((cue) => ({ cue, lateMs: playhead - cue.at })),
     };
+    for (const { lateMs, history } of due.comments) if (!history) this.#measure(lateMs);
+    for (const { lateMs } of hidden ? [] : due.cues) if (lateMs <= TOO_OLD_MS) this.#measure(lateMs);
+    return due;
+  }
+
+  /** @param {number} lateMs */
+  #measure(lateMs) {
+    this.#furthestMs = Math.max(this.#furthestMs ?? 0, Math.round(Math.abs(lateMs)));
   }
 
   /** @param {Item} item */

@@ -30,6 +30,7 @@ export class LiveSocket {
    * @param {string} [options.lang]
    * @param {readonly string[]} [options.follow]
    * @param {WebSocketClass} [options.WebSocket]
+   * @param {() => {at?: number, sync?: number}} [options.seen] what each `time` tells of the picture
    * @param {(guest: GuestToken) => void} [options.onGuestToken] a new one, to keep
    * @param {(status: Status) => void} options.onStatus
    * @param {(message: ServerMessage, replayed: boolean, receivedAt: number) => void} options.onMessage
@@ -42,6 +43,7 @@ export class LiveSocket {
       token: options.token,
       lang: options.lang ?? globalThis.navigator?.language,
       follow: options.follow,
+      seen: options.seen,
     });
   }
 
@@ -61,6 +63,11 @@ export class LiveSocket {
   /** @param {string} id @param {readonly string[]} topics */
   follow(id, topics) {
     this.#run(this.core.follow(id, topics));
+  }
+
+  /** @param {number} [from] the playhead before, if the picture was moved back */
+  jumped(from) {
+    this.#run(this.core.jumped(performance.now(), from));
   }
 
   stop() {

@@ -318,3 +318,29 @@ test("what is not known or could not be decoded is ignored", () => {
   assert.deepEqual(connection.received(1, 3), []);
   assert.deepEqual(tell(connection, 1, { type: "confetti" }), []);
 });
+
+test("each time tells what the viewer sees, as it is when it is sent", () => {
+  let at = 100;
+  const connection = live({ seen: () => ({ at: (at += 1), sync: 7 }) });
+  const times = [1, 500, 1_000].flatMap((now) => sent(connection.tick(now)));
+  assert.deepEqual(times.map((time) => [time.at, time.sync]), [[101, 7], [102, 7], [103, 7]]);
+  assert.equal(sent(live().tick(1)).some((time) => "at" in time || "sync" in time), false);
+});
+
+test("a picture that is moved back is told at once, by how far it had come, and then where it is", () => {
+  const connection = live({ seen: () => ({ at: 60_000 }) });
+  for (let now = 1; now < 5_000; now += 100) connection.tick(now);
+  assert.deepEqual(sent(connection.jumped(6_000, 75_000)).map((time) => time.at), [75_000]);
+  assert.deepEqual(connection.jumped(6_500, 90_000), []); // who drags the picture about says it once a second
+  assert.deepEqual(sent(connection.tick(6_900)), []);
+  assert.deepEqual(sent(connection.tick(7_000)).map((time) => time.at), [60_000]);
+  assert.deepEqual(sent(connection.tick(8_100)), []);
+});
+
+test("a picture that jumps ahead is told within a second; without a connection nothing is", () => {
+  const connection = live({ seen: () => ({ at: 60_000 }) });
+  for (let now = 1; now < 5_000; now += 100) connection.tick(now);
+  assert.deepEqual(connection.jumped(6_000), []);
+  assert.deepEqual(sent(connection.tick(7_000)).map((time) => time.at), [60_000]);
+  assert.deepEqual(fresh().jumped(0, 1), []);
+});

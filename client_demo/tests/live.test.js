@@ -6,7 +6,7 @@ import { after, before, describe, mock, test } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
-import { RefusedError, connect, roomCalls, roomClock } from "../sdk/grandstand.js";
+import { RefusedError, connect, roomCalls, roomClock, videoClock } from "../sdk/grandstand.js";
 import { CUT_BEFORE, CUT_INSIDE, LOSE, PASS, Proxy, TWICE, serverFrame } from "./proxy.js";
 import { Server } from "./server.js";
 
@@ -271,6 +271,29 @@ describe("through a proxy", { concurrency: 4 }, () => {
     });
     assert.ok(far.live.playhead() >= revealedAt);
     assert.equal(far.live.polls()[0].poll.answer, 1);
+  });
+
+  show("who winds the picture back from behind the end of a poll can't vote in it; who never saw the end can", async ({ enter }) => {
+    const room = await newRoom();
+    const now = Date.now();
+    const over = { ...QUESTION, duration: undefined, opens_at: now - 20_000, closes_at: now - 6_000 };
+    const { id } = await server.produce("POST", `/v1/rooms/${room}/polls`, over);
+    const picture = (/** @type {number} */ behindS) => ({
+      behindS,
+      played: { length: 1 },
+      get currentTime() {
+        return (Date.now() - now) / 1000 - this.behindS;
+      },
+    });
+    const [near, far] = [picture(0.1), picture(8)];
+    const clockOf = (/** @type {any} */ video) => videoClock(video, { startsAt: now });
+    const winder = await enter(room, { via: server, clock: clockOf(near) });
+    const patient = await enter(room, { via: server, clock: clockOf(far) });
+    await until(() => !Number.isNaN(winder.live.playhead()));
+    near.behindS = 8;
+    await until(() => winder.clears > 0);
+    await assert.rejects(winder.live.vote(id, [0]).answer, (fault) => fault.code === "poll_not_open");
+    assert.equal((await patient.live.vote(id, [0]).answer).status, "accepted");
   });
 
   show("a retracted comment goes at once, and never comes to one who has yet to reach it", async ({ proxy, enter }) => {

@@ -146,3 +146,33 @@ test("a flood keeps one's own and the weightiest, in order, and nothing grows wi
   }
   assert.ok(scheduler.sizes.shown <= 4_000);
 });
+
+test("sync is the largest distance of what was shown since it was asked for", () => {
+  const scheduler = new Scheduler();
+  assert.equal(scheduler.takeSync(), undefined);
+  for (const one of [at(10), at(20), at(30)]) scheduler.add(one, live(0));
+  due(scheduler, 25.4);
+  due(scheduler, 31);
+  assert.equal(scheduler.takeSync(), 15);
+  assert.equal(scheduler.takeSync(), undefined);
+  scheduler.add(at(40), live(900)); // it came late, and is shown late
+  scheduler.addCue({ id: "q", name: "fire", at: NOW + 700, data: {} });
+  due(scheduler, 900);
+  assert.equal(scheduler.takeSync(), 860);
+  scheduler.own(at(1_000, "mine"), NOW + 1_250);
+  assert.equal(scheduler.takeSync(), 250);
+  scheduler.own(at(3_000, "ahead"), NOW + 2_990); // the picture was moved back meanwhile
+  assert.equal(scheduler.takeSync(), 10);
+});
+
+test("what is shown where it would be by now has no sync, nor has a page that nobody looks at", () => {
+  const scheduler = new Scheduler();
+  scheduler.add(at(0, "old"), old(5_000));
+  scheduler.add(at(5_100, "late"), live(5_000));
+  scheduler.addCue({ id: "q", name: "fire", at: NOW + 5_200, data: {} });
+  due(scheduler, 7_000, { hidden: true });
+  assert.deepEqual(ids(due(scheduler, 8_000)), ["old", "late"]);
+  assert.equal(scheduler.takeSync(), undefined);
+  scheduler.own(at(1_000, "mine"), NaN);
+  assert.equal(scheduler.takeSync(), undefined);
+});

@@ -566,6 +566,20 @@ def test_only_the_answer_to_the_last_question_sets_the_clock() -> None:
     assert script.core.clock.read(script.now_s) == NOW_MS + 500
 
 
+def test_a_viewer_with_a_picture_tells_its_playhead_with_each_time() -> None:
+    script = Script(delay_ms=15_000)
+    script.take(script.core.start(100))
+    script.enters(welcome(7))
+    script.waits(0.5)
+    told = [each["at"] for each in script.heard if each["type"] == "time"]
+    assert told == [NOW_MS - 15_000, NOW_MS - 15_000 + 400]
+    without = Script()
+    without.take(without.core.start(100))
+    without.enters(welcome(7))
+    without.waits(0)
+    assert "at" not in without.heard[-1]
+
+
 # --- garbage -------------------------------------------------------------------------------------
 
 

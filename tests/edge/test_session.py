@@ -433,6 +433,82 @@ async def test_a_vote_may_change_and_an_old_one_sent_again_does_not_win(on_stage
         assert await on_stage.store.votes.tally(live.room, poll) == ([0, 1], 1)
 
 
+@pytest.mark.parametrize("said_by", ["time", "comment", "vote"])
+async def test_who_has_seen_the_end_of_a_poll_cannot_go_back_to_vote(
+    on_stage: Harness, said_by: str
+) -> None:
+    live = await on_stage.room()
+    now = live.now()
+    over = await on_stage.poll(live, opens_at=now - 9000, closes_at=now - 4000)
+    other = await on_stage.poll(live)
+    said: dict[str, dict[str, Any]] = {
+        "time": {"sent": 1},
+        "comment": {"text": "what an end"},
+        "vote": {"poll": other.id, "choices": [0]},
+    }
+    vote = {"id": "v", "poll": over.id, "choices": [1], "at": over.closes_at - 500}
+    async with on_stage.viewer(live.room, on_stage.token()) as ada:
+        answer = await ada.ask(said_by, at=now, **said[said_by])
+        assert answer["type"] in ("time", "ack")
+        refused = await ada.ask("vote", **vote)
+        assert (refused["code"], refused["id"]) == ("poll_not_open", "v")
+        assert "past the end" in refused["message"]
+    async with on_stage.viewer(live.room, on_stage.token("bo")) as bo:  # some 5 s behind live
+        assert (await bo.ask("time", sent=1, at=over.closes_at + 1000))["type"] == "time"
+        assert (await bo.ask("vote", **vote))["type"] == "ack"
+        assert (await bo.ask("time", sent=1, at=now))["type"] == "time"
+        assert (await bo.ask("vote", **vote))["type"] == "ack"  # the same one, again
+        assert (await bo.ask("vote", **{**vote, "id": "w"}))["code"] == "poll_not_open"
+    assert await on_stage.store.votes.tally(live.room, over) == ([0, 1], 1)
+
+
+async def test_a_claim_that_no_picture_can_have_is_answered_and_counts_for_nothing(
+    on_stage: Harness,
+) -> None:
+    live = await on_stage.room()
+    poll = await on_stage.poll(live)
+    async with on_stage.viewer(live.room, on_stage.token()) as client:
+        for at in (live.now() + 3_600_000, 0):
+            told = await client.ask("time", sent=1, at=at, sync=12)
+            assert (told["type"], told["sent"]) == ("time", 1)
+        assert (await client.ask("vote", poll=poll.id, choices=[0]))["type"] == "ack"
+
+
+async def test_a_vote_that_the_store_could_not_take_counts_though_the_picture_went_on(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = await on_stage.room()
+    now = live.now()
+    poll = await on_stage.poll(live, opens_at=now - 9000, closes_at=now - 4000)
+    vote = {"id": "v", "poll": poll.id, "choices": [1], "at": poll.closes_at - 500}
+    monkeypatch.setattr("grandstand.edge.batch.PATIENCE_S", 0.05)
+
+    async def away(*arguments: object) -> None:
+        raise StoreUnavailable("gone")
+
+    async with on_stage.viewer(live.room, on_stage.token()) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(on_stage.store.votes, "cast", away)
+            assert (await client.ask("vote", **vote))["code"] == "unavailable"
+        await client.ask("time", sent=1, at=now)
+        for changed in ({"id": "w"}, {"choices": [0]}, {"at": poll.closes_at}):
+            assert (await client.ask("vote", **{**vote, **changed}))["code"] == "poll_not_open"
+        assert (await client.ask("vote", **vote))["type"] == "ack"
+
+
+async def test_claims_by_a_clock_that_was_set_since_count_for_nothing(on_stage: Harness) -> None:
+    live = await on_stage.room()
+    async with on_stage.viewer(live.room, on_stage.token()) as client:
+        await client.ask("time", sent=1, at=live.now())
+        epoch = live.replica.epoch
+        await on_stage.change(live, programme_offset=20_000)
+        await live.left(epoch)
+        await until(lambda: len(client.of("welcome")) == 2)
+        now = live.now()
+        poll = await on_stage.poll(live, opens_at=now - 9000, closes_at=now + 2000)
+        assert (await client.ask("vote", poll=poll.id, choices=[0], at=now))["type"] == "ack"
+
+
 async def test_other_errors_are_not_remembered(on_stage: Harness) -> None:
     live = await on_stage.room(shield=True)
     async with on_stage.viewer(live.room, on_stage.token()) as client:

@@ -11,6 +11,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState, Sanction, Staff
 from grandstand.domain.utterance import Utterance
 from grandstand.edge import validation
+from grandstand.edge.playhead import UNSURE_MS, Playhead
 from grandstand.moderation.names import Names
 from grandstand.text.normalise import clean
 from grandstand.wire.codec import BadMessageError
@@ -170,6 +171,20 @@ def test_a_vote_counts_within_the_window_both_ends_included(at: int, counts: boo
     cast = vote(at=at)
     assert (cast.instead is None) == counts
     assert counts or cast.instead.code is ErrorCode.POLL_NOT_OPEN
+
+
+def test_who_said_that_the_picture_was_past_the_end_cannot_go_back_to_vote() -> None:
+    def cast(said: int) -> Any:
+        playhead = Playhead()
+        playhead.claim(said)
+        return validation.vote(
+            Vote("1", "p", [0], at=NOW), ADA, "u", state(), NOW, None, answer, playhead
+        )
+
+    assert cast(POLL.closes_at + UNSURE_MS).instead is None
+    refused = cast(POLL.closes_at + UNSURE_MS + 1).instead
+    assert refused.code is ErrorCode.POLL_NOT_OPEN
+    assert "past the end" in refused.message
 
 
 @pytest.mark.parametrize("kind", ["comment", "vote"])

@@ -43,6 +43,7 @@ MOST_TEXT = 500  # characters of a comment, by the contract
 FIELDS = (
     *(b'"type":', b'"id":', b'"text":', b'"at":', b'"poll":', b'"choices":', b'"topics":'),
     *(b'"sent":', b'"token":', b'"resume":', b'"epoch":', b'"offset":', b'"mode":', b'"color":'),
+    b'"sync":',
     *(b'"comment"', b'"vote"', b'"follow"', b'"time"', b'"hello"', b"null", b"true", b"-0.0"),
     *(b"1e999", b"9007199254740993", b"-1", b"NaN", b'"\\ud800"', b"[[[[", b"{{", b'{"a":'),
 )

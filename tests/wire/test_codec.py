@@ -59,6 +59,10 @@ def fault(payload: bytes, codec: Codec) -> BadMessageError:
         ({"type": "vote", "id": "1", "poll": "p", "choices": [10, 2]}, Vote("1", "p", [10, 2])),
         ({"type": "follow", "id": "1", "topics": []}, Follow("1", [])),
         ({"type": "time", "id": "1", "sent": -1.5}, AskTime("1", -1.5)),
+        (
+            {"type": "time", "id": "1", "sent": 1, "at": 5, "sync": 0, "patience": 900},
+            AskTime("1", 1, 5, 0),
+        ),
     ],
 )
 def test_what_clients_send_is_read_alike_in_both_codecs(
@@ -100,6 +104,12 @@ def test_what_clients_send_is_read_alike_in_both_codecs(
         ({"type": "follow", "id": "1", "topics": [""]}, r"\$\.topics", "1", "follow"),
         ({"type": "follow", "id": "1", "topics": ["x"] * 101}, r"\$\.topics", "1", "follow"),
         ({"type": "time", "id": "1", "sent": "now"}, r"\$\.sent", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "at": -1}, r"\$\.at", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "at": 2**53}, r"\$\.at", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "at": True}, r"\$\.at", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "sync": -1}, r"\$\.sync", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "sync": 1.5}, r"\$\.sync", "1", "time"),
+        ({"type": "time", "id": "1", "sent": 1, "sync": None}, r"\$\.sync", "1", "time"),
         ({"type": "hello", "resume": {"epoch": "e", "offset": -1}}, r"\$\.resume", None, "hello"),
     ],
 )

@@ -103,7 +103,8 @@ class Connection:
     """One viewer's, over all its sockets.
 
     ``token`` is given once for all, unless ``asks``: then the shell is asked for one, and again
-    when one was refused. ``url`` is the room's, ``ws:`` or ``wss:``.
+    when one was refused. ``url`` is the room's, ``ws:`` or ``wss:``. With ``delay_ms`` there is a
+    picture, so far behind the programme clock, and each ``time`` tells its playhead.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Connection:
         asks: bool = False,
         client: str = "grandstand",
         pending: Pending | None = None,
+        delay_ms: float | None = None,
     ) -> None:
         self.stage = Stage.NONE
         self.position = Position()
@@ -126,6 +128,7 @@ class Connection:
         self._asks = asks
         self._refused: tuple[str, End] | None = None
         self._client = client
+        self._delay_ms = delay_ms
         self._backoff = Backoff()
         self._socket: WebSocket | None = None
         self._retry_s = NEVER
@@ -328,7 +331,8 @@ class Connection:
     def _ask_time(self, now_s: float) -> None:
         self._times += 1
         self._time_s = now_s + (TIME_FIRST_S if self._times < TIME_FIRST_COUNT else TIME_LATER_S)
-        self._question = AskTime(f"t{self._times}", now_s * 1000)
+        at = UNSET if self._delay_ms is None else int(self.clock.read(now_s) - self._delay_ms)
+        self._question = AskTime(f"t{self._times}", now_s * 1000, at)
         self._send([_encode(self._question)])
 
     def _is_asked(self, now_s: float, answer: TellTime) -> bool:

@@ -65,7 +65,7 @@ class Attendee:
     ) -> None:
         self.delay_ms = delay_ms
         self.left = ""
-        self._core = Connection(address, random, asks=True, pending=pending)
+        self._core = Connection(address, random, asks=True, pending=pending, delay_ms=delay_ms)
         self._socket = LiveSocket(self._core, address, token, self._take)
         self._watcher = watcher
         self._figures = figures

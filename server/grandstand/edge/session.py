@@ -17,16 +17,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
-from grandstand.domain.limits import Rate, SpacedBucket, Window
 from grandstand.edge import validation
+from grandstand.edge.message_limits import MESSAGES, MessageLimits
+from grandstand.edge.playhead import Playhead, fingerprint
 from grandstand.edge.position import StreamPosition
 from grandstand.edge.submission import Answer
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
-from grandstand.wire.codes import WITH_RETRY_AFTER, CloseCode, ErrorCode, RefusedError
+from grandstand.wire.codes import AFTER_REFUSED_HELLO, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (
     Ack,
     AskTime,
@@ -54,15 +56,6 @@ if TYPE_CHECKING:
 HELLO_WITHIN_S, BEHIND_S = 5, 20
 """A viewer whose socket stays full for this long is cut (3008): its ring will soon be lost."""
 
-BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
-MESSAGES = Rate(interval_ms=50, burst=60)
-"""Of one connection: 20 a second, 60 at once. A page sends less than one a second."""
-TURNED_AWAY = {
-    ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
-    ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
-    ErrorCode.UNKNOWN_ROOM: CloseCode.NO_SUCH_ROOM,
-}
-"""The close codes of a refused ``hello``; any other fault of it is one of protocol."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,11 +64,11 @@ class ViewerSession:
     """A viewer, from the handshake to the end of its connection."""
 
     __slots__ = (
-        "_bad",
-        "_bucket",
         "_deadline",
         "_ended",
+        "_limits",
         "_node",
+        "_playhead",
         "_position",
         "_room",
         "_room_id",
@@ -94,10 +87,10 @@ class ViewerSession:
         self._room: EdgeRoom | None = None
         self.identity: Identity | None = None
         self._waiting: list[tuple[bytes, bool]] | None = None
-        self._bad: Window | None = None
-        self._bucket: SpacedBucket | None = None
+        self._limits: MessageLimits | None = None
         self._deadline: Deadline | None = None
         self._position: StreamPosition | None = None
+        self._playhead: Playhead | None = None
         self._ended = False
 
     @property
@@ -144,7 +137,7 @@ class ViewerSession:
         self._node.metrics.viewers_behind.dec()
         self._drop_deadline()
         if not self._position.caught_up(self.outlet):
-            self.welcome_again()
+            self._welcome_anew()
 
     def ending(self) -> None:
         """Stop writing: nothing may be written any more."""
@@ -173,7 +166,12 @@ class ViewerSession:
         self._send(message)
 
     def welcome_again(self) -> None:
-        """Send the whole state once more: the viewer lost its position."""
+        """Send the whole state once more: the room was loaded anew, perhaps by another clock."""
+        if self._playhead is not None:
+            self._playhead.forget()
+        self._welcome_anew()
+
+    def _welcome_anew(self) -> None:
         if self._room is None or self._position is None or self._ended:
             return
         if not self._position.is_behind:  # else it is welcomed when it has caught up
@@ -225,7 +223,7 @@ class ViewerSession:
     ) -> None:
         self._refuse(refused)
         self._node.handshake_limit.give_back()
-        code = close or TURNED_AWAY.get(refused.code, CloseCode.PROTOCOL_ERROR)
+        code = close or AFTER_REFUSED_HELLO.get(refused.code, CloseCode.PROTOCOL_ERROR)
         self.bye(code, refused.message, spread_ms)
 
     def _enter(self, live: LiveRoom, hello: Hello) -> None:
@@ -289,7 +287,9 @@ class ViewerSession:
             refused = validation.by_identity(fault, self.identity, room.live.replica.state.settings)
             self._refuse(refused, fault.message_id)
             if refused is fault:
-                self._count_bad()
+                self._limits = self._limits or MessageLimits()
+                if self._limits.has_too_many_bad(asyncio.get_running_loop().time() * 1000):
+                    self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
         self._node.metrics.messages[type(message).__name__].inc()
@@ -300,6 +300,7 @@ class ViewerSession:
                 if (limited := self._limited()) is not None:
                     raise limited
                 if isinstance(message, AskTime):
+                    self._claim(message.at, room.live.now())
                     self._send(TellTime(message.id, message.sent, room.live.now()))
                 else:
                     room.audiences.follow(self.outlet, message.topics)
@@ -319,25 +320,35 @@ class ViewerSession:
         limited, answer = self._limited(), self._answering(message.id)
         state, now, who = live.replica.state, live.now(), self.identity
         room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
+        self._claim(message.at, now)
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
         live = room.live
         limited, answering = self._limited(), self._answering(message.id)
+        cast = fingerprint(self.user, message.id, message.poll, message.choices, message.at)
 
         def answer(reply: Ack | RefusedError) -> None:
-            if isinstance(reply, Ack) and not self._ended:
+            if isinstance(reply, RefusedError):
+                room.put_off.refused(cast, reply.code)
+            elif not self._ended:
                 room.voted(self, message.poll)
             answering(reply)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        room.batches.put(validation.vote(message, who, self.user, state, now, limited, answer))
+        before = None if cast in room.put_off else self._playhead
+        vote = validation.vote(message, who, self.user, state, now, limited, answer, before)
+        room.batches.put(vote)
+        self._claim(message.at, now)
+
+    def _claim(self, at: int | UnsetType, now: int) -> None:
+        """Keep what the client says of its viewer's playhead."""
+        if at is not UNSET and at <= now + AHEAD_MS:
+            self._playhead = self._playhead or Playhead()
+            self._playhead.claim(at)
 
     def _limited(self) -> RefusedError | None:
-        if self._bucket is None:  # most viewers never say anything: it has 48 bytes
-            self._bucket = SpacedBucket()
-        wait_ms = self._bucket.take(asyncio.get_running_loop().time() * 1000, MESSAGES)
-        words = "too many messages on one connection"
-        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
+        self._limits = self._limits or MessageLimits()
+        return self._limits.over(asyncio.get_running_loop().time() * 1000)
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -354,21 +365,7 @@ class ViewerSession:
 
     def _refuse(self, refused: RefusedError, message_id: str | None = None) -> None:
         self._node.metrics.errors.labels(refused.code.value).inc()
-        retry_after = refused.retry_after if refused.code in WITH_RETRY_AFTER else None
-        self._send(
-            Error(
-                code=refused.code,
-                message=refused.message,
-                id=UNSET if message_id is None else message_id,
-                retry_after=UNSET if retry_after is None else round(max(retry_after, 0.001), 3),
-            )
-        )
-
-    def _count_bad(self) -> None:
-        if self._bad is None:
-            self._bad = Window(BAD_MESSAGES_MS)
-        if self._bad.add(asyncio.get_running_loop().time() * 1000) >= BAD_MESSAGES:
-            self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
+        self._send(Error.of(refused, message_id))
 
     def bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
         """Say why, and close; only once."""

@@ -21,6 +21,7 @@ from grandstand.domain.polls import votes
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
 from grandstand.domain.utterance import Utterance, look_of
+from grandstand.edge.playhead import Playhead
 from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.moderation.names import Names
 from grandstand.moderation.policy import Policy
@@ -92,8 +93,10 @@ def vote(
     now: int,
     limited: RefusedError | None,
     answer: Answer,
+    playhead: Playhead | None = None,
 ) -> VoteIn:
-    """Return a vote as it enters the queue; as ``comment``."""
+    """Return a vote as it enters the queue; as ``comment``. ``playhead`` is what its connection has
+    said before; without one the vote is judged by its own ``at`` alone."""
     known = _known(identity, "vote")
     poll = state.polls.get(message.poll)
     at = now if message.at is UNSET else message.at
@@ -112,7 +115,11 @@ def vote(
         poll=poll,
         choices=tuple(message.choices),
         answer=answer,
-        instead=fault or _first(lambda: _check_counts(poll, at, now)),
+        instead=fault
+        or _first(
+            lambda: _check_counts(poll, at, now),
+            lambda: _check_unseen(poll, playhead),
+        ),
     )
 
 
@@ -202,4 +209,10 @@ def _check_may_speak(identity: Identity, user: str, state: RoomState, now: int) 
 def _check_counts(poll: PollRecord, at: int, now: int) -> None:
     if not votes.counts(poll, at, now):
         words = "this poll takes no vote for that moment"
+        raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)
+
+
+def _check_unseen(poll: PollRecord, playhead: Playhead | None) -> None:
+    if playhead is not None and playhead.has_seen(poll.closes_at):
+        words = "you can't go back to vote: your picture was past the end of this poll already"
         raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)

@@ -117,6 +117,13 @@ def after_close(code: int) -> AfterClose:
     return _AFTER.get(code, AFTER_OTHER_CODES)
 
 
+AFTER_REFUSED_HELLO = {
+    ErrorCode.UNAUTHORIZED: CloseCode.UNAUTHORIZED,
+    ErrorCode.FORBIDDEN: CloseCode.FORBIDDEN,
+    ErrorCode.UNKNOWN_ROOM: CloseCode.NO_SUCH_ROOM,
+}
+"""The close codes of a refused ``hello``; any other fault of it is one of protocol."""
+
 _TRY_AGAIN = frozenset({408, 425, 429})
 """Statuses below 500 that say: later. 408 and 425 are a proxy's."""
 

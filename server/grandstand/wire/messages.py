@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.wire.audits import Audit
-from grandstand.wire.codes import ErrorCode
+from grandstand.wire.codes import WITH_RETRY_AFTER, ErrorCode, RefusedError
 
 MAX_SERVER_MESSAGE_BYTES = 65536
 
@@ -95,10 +95,17 @@ class Follow(Struct, frozen=True, tag="follow"):
 
 
 class AskTime(Struct, frozen=True, tag="time"):
-    """A question for the programme clock."""
+    """A question for the programme clock; with it a client says what its viewer sees.
+
+    ``at`` is the viewer's playhead. ``sync`` is how well items met the picture since the last
+    ``time``: the largest distance in ms between an item's ``at`` and the playhead when it was
+    shown.
+    """
 
     id: ClientId
     sent: Annotated[int, Meta(ge=-MAX_TIME_MS, le=MAX_TIME_MS)] | float
+    at: Time | UnsetType = UNSET
+    sync: Annotated[int, Meta(ge=0, le=MAX_TIME_MS, description="ms")] | UnsetType = UNSET
 
 
 ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
@@ -335,6 +342,17 @@ class Error(Struct, frozen=True, tag="error"):
     message: str
     id: str | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, refused: RefusedError, message_id: str | None) -> Error:
+        """Return the message that tells a client of a refusal."""
+        retry_after = refused.retry_after if refused.code in WITH_RETRY_AFTER else None
+        return cls(
+            code=refused.code,
+            message=refused.message,
+            id=UNSET if message_id is None else message_id,
+            retry_after=UNSET if retry_after is None else round(max(retry_after, 0.001), 3),
+        )
 
 
 class TellTime(Struct, frozen=True, tag="time"):
