@@ -77,6 +77,7 @@ TESTED_ELSEWHERE = {
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
+    "wire/gauges": ("leader/test_gauges.py", "structs alone"),
     "store/errors": ("store/test_timeline.py", "names for errors"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),

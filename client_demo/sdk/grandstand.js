@@ -38,6 +38,7 @@ export { isAnswer, meanOf, phaseOf, shareOf } from "./polls.js";
  * @typedef {import("./room.js").RoomState} RoomState
  * @typedef {import("./scheduler.js").DueComment} DueComment
  * @typedef {import("./wire.js").Ack} Ack
+ * @typedef {import("./wire.js").Audience} Audience
  * @typedef {import("./wire.js").Bye} Bye
  * @typedef {import("./wire.js").Comment} Comment
  * @typedef {import("./wire.js").CommentMessage} CommentMessage

@@ -4,7 +4,7 @@
  * stay, unknown messages are dropped.
  */
 
-/** @import {Ack, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, ServerMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Audience, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, ServerMessage, Welcome} from "./wire.js" */
 
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
@@ -57,6 +57,9 @@ const SETTINGS_MAY = {
   moderation: map,
   shield: boolean,
 };
+const BEHIND = { p10: number, p50: number, p90: number, p99: number };
+const SYNC = { p50: number, p99: number };
+const PROGRESS = { poll: string, seen: number, ended: number, last_in: number };
 const PULSE = { comments_per_second: number, people: number, mood: number, excitement: number };
 
 /**
@@ -127,11 +130,21 @@ function frame(message) {
 
 /** @param {any} gauges */
 function readGauges(gauges) {
-  const read = shaped(gauges, {}, { viewers: number, pulse: map });
-  if (!read?.pulse) return read;
-  const { pulse, ...others } = read;
+  const read = shaped(gauges, {}, { viewers: number, pulse: map, audience: map });
+  if (!read?.pulse && !read?.audience) return read;
+  const { pulse, audience, ...others } = read;
   const whole = shaped(pulse, PULSE);
-  return whole ? { ...others, pulse: whole } : others;
+  const there = readAudience(audience);
+  return { ...others, ...(whole && { pulse: whole }), ...(there && { audience: there }) };
+}
+
+/** @param {any} audience @returns {Audience | undefined} */
+function readAudience(audience) {
+  const read = shaped(audience, { told: integer });
+  const behind = shaped(read?.behind, BEHIND);
+  const sync = shaped(read?.sync, SYNC);
+  const polls = items(read?.polls, (one) => shaped(one, PROGRESS));
+  return behind && sync && polls && { ...read, behind, sync, polls };
 }
 
 /** @param {any} message @returns {Ack | undefined} */

@@ -67,9 +67,17 @@
  * @property {number} mood -1 to 1
  * @property {number} excitement 0 to 1
  *
+ * @typedef {object} Audience where the viewers are who told their playhead; for staff alone
+ * @property {number} told
+ * @property {{p10: number, p50: number, p90: number, p99: number}} behind ms behind live
+ * @property {{p50: number, p99: number}} sync ms
+ * @property {{poll: string, seen: number, ended: number, last_in: number}[]} polls shares whose playhead
+ *   has passed `opens_at` and `closes_at`; ms until 99 % are past the end
+ *
  * @typedef {object} Gauges
  * @property {number} viewers
  * @property {Pulse} [pulse]
+ * @property {Audience} [audience]
  *
  * @typedef {{poll: string, tally: number[], voters: number}} Tally
  * @typedef {{id?: string, name?: string, role: string}} Viewer

@@ -5,6 +5,12 @@ import { NO_TIME, readMessage } from "../sdk/reading.js";
 import { NOW, comment, frame, poll, welcome } from "./rooms.js";
 
 const WRONG = [undefined, null, 5, -1, NaN, Infinity, "", "x", true, [], {}, [null], [[]], new Date(0), () => 0];
+const AUDIENCE = {
+  told: 3,
+  behind: { p10: 1, p50: 2, p90: 3, p99: 4 },
+  sync: { p50: 1, p99: 2 },
+  polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 900 }],
+};
 const WHOLE = [
   welcome({ polls: [poll("p")], recent: [comment("c")] }),
   frame({
@@ -23,6 +29,7 @@ const WHOLE = [
     tallies: [{ poll: "p", tally: [1], voters: 1 }],
     gauges: { viewers: 2, pulse: { comments_per_second: 1, people: 2, mood: 0, excitement: 0.5 } },
   }),
+  frame({ head: 3, gauges: { audience: AUDIENCE } }),
   { type: "ack", id: "a", status: "held", comment: "c" },
   { type: "error", id: "a", code: "muted", message: "no", retry_after: 3 },
   { type: "time", id: "t", sent: 1, now: NOW },
@@ -63,6 +70,14 @@ test("a poll without options that can be read is left out", () => {
   const broken = [poll("p", { options: "ab" }), poll("q", { options: [{}] }), poll("r", { opens_at: "soon" })];
   assert.deepEqual(readMessage(frame({ polls: broken })).polls, []);
   assert.equal(readMessage(frame({ polls: [poll("p", { tally: 9 })] })).polls[0].tally, undefined);
+});
+
+test("an audience is whole or absent; of its polls those are there that can be read", () => {
+  const read = (/** @type {object} */ parts) =>
+    readMessage(frame({ gauges: { viewers: 1, audience: { ...AUDIENCE, ...parts } } })).gauges;
+  for (const broken of [{ told: "3" }, { behind: { p10: 1 } }, { sync: undefined }, { polls: {} }])
+    assert.deepEqual(read(broken), { viewers: 1 });
+  assert.deepEqual(read({ polls: [{ poll: "p" }, ...AUDIENCE.polls] }), { viewers: 1, audience: AUDIENCE });
 });
 
 test("a numbered frame keeps its number whatever is wrong inside", () => {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
@@ -45,6 +46,25 @@ async def test_the_store_is_told_how_many_viewers_are_here(
         session = outlets.pop().session
         assert session is not None
         session.lost()
+    await cancel_all([task])
+
+
+async def test_the_store_is_told_where_the_viewers_are(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    outlet = on_still_harness.seat(room.room)
+    assert outlet.session is not None
+    told = {"type": "time", "id": "1", "sent": 1, "at": room.live.now() - 7_000, "sync": 30}
+    outlet.session.received(msgspec.msgpack.encode(told), False)
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
+    store = on_still_harness.store
+
+    async def reported(behind: int) -> bool:
+        reports = await store.audience_reports.of(room.room, store.now_ms())
+        return [sum(each.behind.values()) for each in reports] == [behind]
+
+    await until(lambda: reported(1))
+    outlet.session.lost()
+    await until(lambda: reported(0))
     await cancel_all([task])
 
 

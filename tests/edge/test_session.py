@@ -13,6 +13,7 @@ from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retract
 from grandstand.edge import audience
 from grandstand.edge import session as module
 from grandstand.edge.audiences import Interests
+from grandstand.edge.message_limits import MESSAGES
 from grandstand.store.errors import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
@@ -157,7 +158,7 @@ async def test_who_says_too_much_while_the_room_is_loaded_is_sent_away(on_stage:
     outlet = FakeOutlet()
     session = on_stage.admit("not-loaded", outlet)
     session.received(msgspec.msgpack.encode({"type": "hello"}), False)
-    for number in range(module.MESSAGES.burst + 1):
+    for number in range(MESSAGES.burst + 1):
         session.received(
             msgspec.msgpack.encode({"type": "time", "id": str(number), "sent": 1}), False
         )
@@ -448,7 +449,7 @@ async def test_who_has_seen_the_end_of_a_poll_cannot_go_back_to_vote(
     }
     vote = {"id": "v", "poll": over.id, "choices": [1], "at": over.closes_at - 500}
     async with on_stage.viewer(live.room, on_stage.token()) as ada:
-        answer = await ada.ask(said_by, at=now, **said[said_by])
+        answer = await ada.ask(said_by, at=live.now(), **said[said_by])
         assert answer["type"] in ("time", "ack")
         refused = await ada.ask("vote", **vote)
         assert (refused["code"], refused["id"]) == ("poll_not_open", "v")
@@ -472,6 +473,26 @@ async def test_a_claim_that_no_picture_can_have_is_answered_and_counts_for_nothi
             told = await client.ask("time", sent=1, at=at, sync=12)
             assert (told["type"], told["sent"]) == ("time", 1)
         assert (await client.ask("vote", poll=poll.id, choices=[0]))["type"] == "ack"
+
+
+async def test_viewers_who_tell_their_playhead_are_counted_while_they_are_here(
+    on_stage: Harness,
+) -> None:
+    live = await on_stage.room()
+    playheads = on_stage.node.room(live).playheads
+
+    def told() -> int:
+        return sum(playheads.report(asyncio.get_running_loop().time()).behind.values())
+
+    async with on_stage.viewer(live.room) as guest, on_stage.viewer(live.room) as other:
+        for client in (guest, guest, other):
+            await client.ask("time", sent=1, at=live.now() - 5_000)
+        await other.ask("time", sent=1)
+        assert told() == 2
+        async with on_stage.viewer(live.room, on_stage.token("m", "moderator")) as staff:
+            await staff.ask("time", sent=1, at=live.now())
+            assert told() == 2
+    await until(lambda: told() == 0)
 
 
 async def test_a_vote_that_the_store_could_not_take_counts_though_the_picture_went_on(
@@ -507,6 +528,37 @@ async def test_claims_by_a_clock_that_was_set_since_count_for_nothing(on_stage: 
         now = live.now()
         poll = await on_stage.poll(live, opens_at=now - 9000, closes_at=now + 2000)
         assert (await client.ask("vote", poll=poll.id, choices=[0], at=now))["type"] == "ack"
+
+
+@pytest.mark.parametrize("whose", ["the store's", "the room's", "the room's, by a new epoch"])
+async def test_a_clock_that_jumps_back_within_a_window_loses_no_vote_and_the_poll_ends(
+    on_stage: Harness, whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = await on_stage.room()
+    now = live.now()
+    poll = await on_stage.poll(live, opens_at=now - 10_000)
+    async with (
+        on_stage.viewer(live.room, on_stage.token()) as ada,
+        on_stage.viewer(live.room, on_stage.token("bo")) as bo,
+    ):
+        assert (await ada.ask("vote", poll=poll.id, choices=[0], at=now))["type"] == "ack"
+        epoch = live.replica.epoch
+        if whose == "the store's":
+            clock = on_stage.store.clock
+            monkeypatch.setattr(clock, "_ahead_ms", clock._ahead_ms - 600)
+        elif whose == "the room's":
+            await on_stage.change(live, programme_offset=600)
+        else:
+            await on_stage.change(live, programme_offset=10_000)
+            await live.left(epoch)
+            assert live.now() < now
+        at = min(now, live.now() + 2000)
+        assert (await bo.ask("vote", poll=poll.id, choices=[1], at=at))["type"] == "ack"
+        step = PollStepped(uuid4().hex, poll.id, "close", live.now(), grace=300)
+        await on_stage.submit(live, step)
+        await until(lambda: live.replica.state.polls[poll.id].final)
+        final = live.replica.state.polls[poll.id]
+        assert (final.status, final.tally, final.voters) == ("closed", [1, 1], 2)
 
 
 async def test_other_errors_are_not_remembered(on_stage: Harness) -> None:

@@ -7,12 +7,16 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.domain.audience_report import AudienceReport
 from grandstand.domain.events import PollOpened, RundownPut
+from grandstand.domain.latency_histogram import bin_of
 from grandstand.domain.rundown import Item
 from grandstand.leader import gauges as module
 from grandstand.replica.publication import STAFF, Voters
 from grandstand.store.rundowns import stored
 from grandstand.wire.codec import decode_frame
+from grandstand.wire.gauges import Audience
+from grandstand.wire.gauges import Gauges as RoomGauges
 
 from tests.edge.harness import Harness
 from tests.sequencer.harness import Sequenced
@@ -75,6 +79,33 @@ async def test_tallies_go_to_whom_the_producer_lets_see_them(room: Sequenced) ->
         lambda: any(Voters(voted.id) in latest.additions for latest in room.listener.latests)
     )
     assert not any(Voters(hidden.id) in latest.additions for latest in room.listener.latests)
+
+
+async def test_staff_alone_are_told_where_the_audience_is(room: Sequenced) -> None:
+    store, poll = room.node.store, room.poll()
+    later = room.poll(opens_at=room.live.now() + 3_600_000, closes_at=room.live.now() + 7_200_000)
+    await room.append(*(PollOpened(uuid4().hex, each) for each in (poll, later)))
+    for node, count in (("near", 3), ("far", 1)):
+        behind_ms = 0 if node == "near" else 30_000
+        report = AudienceReport({bin_of(behind_ms): count}, {bin_of(80): count})
+        await store.audience_reports.write(node, {room.live.room: report}, store.now_ms())
+    room.start()
+
+    def told() -> list[Audience]:
+        additions = [latest.additions.get(STAFF) for latest in room.listener.latests]
+        frames = [decode_frame(each.payload) for each in additions if each is not None]
+        gauges = [frame.gauges for frame in frames if isinstance(frame.gauges, RoomGauges)]
+        return [each.audience for each in gauges if isinstance(each.audience, Audience)]
+
+    await until(lambda: any(each.polls for each in told()))
+    audience = next(each for each in told() if each.polls)
+    assert (audience.told, audience.behind.p50, audience.sync.p99) == (4, 0, 99)
+    assert audience.behind.p99 == pytest.approx(30_000, rel=0.06)
+    (progress,) = audience.polls
+    assert (progress.poll, progress.seen, progress.ended) == (poll.id, 0.75, 0)
+    assert progress.last_in == pytest.approx(90_000, rel=0.06)
+    for latest in room.listener.latests:
+        assert b"audience" not in latest.payload
 
 
 async def test_a_tally_is_told_again_to_those_who_came_since(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from grandstand.overlays.pulse import PEOPLE_SPAN_S, RATE_SPAN_S, PulseMeter
-from grandstand.wire.messages import Pulse
+from grandstand.wire.gauges import Pulse
 from hypothesis import given
 from hypothesis import strategies as st
 

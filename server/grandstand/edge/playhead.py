@@ -36,11 +36,22 @@ PUT_OFF_MAX = 8192
 bytes."""
 
 
+class Bin(Struct, gc=False):
+    """How many viewers are in one bin of a histogram; those who are hold it."""
+
+    count: int = 0
+
+
 class Playhead(Struct, gc=False):
-    """One connection's claims; made with the first one. ``furthest`` is programme time in ms."""
+    """One connection's claims, made with the first one, and where it is counted.
+
+    ``furthest`` is programme time in ms.
+    """
 
     # A float has 24 bytes, an integer of this size 32; without the collector's head it has 16 less.
     furthest: float = -inf
+    behind: Bin | None = None
+    sync: Bin | None = None
 
     def claim(self, at: int) -> None:
         """Note that the picture has come to ``at``."""

@@ -26,7 +26,7 @@ from grandstand.edge import validation
 from grandstand.edge.audience import Outlet
 from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
-from grandstand.edge.playhead import PutOffVotes
+from grandstand.edge.playheads import Playheads
 from grandstand.edge.welcome import Greeter
 from grandstand.moderation.moderator import Moderator
 from grandstand.replica.publication import EVERYONE, STAFF, AudienceKey, Publication, Voters
@@ -102,7 +102,7 @@ class EdgeRoom:
         """``on_end`` is called once the room was deleted."""
         self.live = live
         self.batches = BatchQueue(live, store, moderator, metrics)
-        self.put_off = PutOffVotes()
+        self.playheads = Playheads()
         self.greeter = Greeter(live.room)
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
@@ -212,6 +212,7 @@ class EdgeRoom:
         Until its turn comes a viewer gets no frames; its welcome has what they would have told it.
         """
         self._metrics.replica_reloads.inc()
+        self.playheads.restart()
         self.audience.empty(self.live.replica.offset)
         self.audiences.prune()
         is_idle = not self._unwelcomed

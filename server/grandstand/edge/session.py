@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec import UNSET, UnsetType
 
-from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
 from grandstand.edge import validation
 from grandstand.edge.message_limits import MESSAGES, MessageLimits
@@ -153,6 +152,7 @@ class ViewerSession:
         if self._position is not None and self._position.is_behind:
             self._node.metrics.viewers_behind.dec()
         if self._room is not None:
+            self._room.playheads.forget(self._playhead)
             self._room.leave(self)
 
     def drain(self) -> None:
@@ -300,8 +300,7 @@ class ViewerSession:
                 if (limited := self._limited()) is not None:
                     raise limited
                 if isinstance(message, AskTime):
-                    self._claim(message.at, room.live.now())
-                    self._send(TellTime(message.id, message.sent, room.live.now()))
+                    self._time(message, room)
                 else:
                     room.audiences.follow(self.outlet, message.topics)
                     self._send(Ack(message.id))
@@ -320,7 +319,7 @@ class ViewerSession:
         limited, answer = self._limited(), self._answering(message.id)
         state, now, who = live.replica.state, live.now(), self.identity
         room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
-        self._claim(message.at, now)
+        self._claim(message.at, room, now)
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
         live = room.live
@@ -329,22 +328,26 @@ class ViewerSession:
 
         def answer(reply: Ack | RefusedError) -> None:
             if isinstance(reply, RefusedError):
-                room.put_off.refused(cast, reply.code)
+                room.playheads.put_off.refused(cast, reply.code)
             elif not self._ended:
                 room.voted(self, message.poll)
             answering(reply)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        before = None if cast in room.put_off else self._playhead
+        before = None if cast in room.playheads.put_off else self._playhead
         vote = validation.vote(message, who, self.user, state, now, limited, answer, before)
         room.batches.put(vote)
-        self._claim(message.at, now)
+        self._claim(message.at, room, now)
 
-    def _claim(self, at: int | UnsetType, now: int) -> None:
-        """Keep what the client says of its viewer's playhead."""
-        if at is not UNSET and at <= now + AHEAD_MS:
-            self._playhead = self._playhead or Playhead()
-            self._playhead.claim(at)
+    def _time(self, message: AskTime, room: EdgeRoom) -> None:
+        now, now_s = room.live.now(), asyncio.get_running_loop().time()
+        if not self.is_staff:  # a control room is no audience
+            self._playhead = room.playheads.tell(self._playhead, message, now, now_s)
+        self._send(TellTime(message.id, message.sent, now))
+
+    def _claim(self, at: int | UnsetType, room: EdgeRoom, now: int) -> None:
+        if at is not UNSET:
+            self._playhead = room.playheads.claim(self._playhead, at, now)
 
     def _limited(self) -> RefusedError | None:
         self._limits = self._limits or MessageLimits()

@@ -1,5 +1,5 @@
 """The job that publishes the latest values: viewers, the room's pulse, tallies of open polls, and
-to staff the version of the run-down.
+to staff where the audience is in the programme and the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
 after a tick, together with its frames.
@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
+from grandstand.domain.audience_report import gauge
 from grandstand.domain.envelope import Latest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.wire.codec import encode
-from grandstand.wire.messages import Frame, RundownGauge, Tally
-from grandstand.wire.messages import Gauges as RoomGauges
+from grandstand.wire.gauges import Audience, RundownGauge
+from grandstand.wire.gauges import Gauges as RoomGauges
+from grandstand.wire.messages import Frame, Tally
 
 GAUGES_MS = 1000
 TALLIES_MS = 500
@@ -77,13 +79,19 @@ class _Telling:
         )
         for_staff = b""
         if staff_due:  # a run-down that changed is told at once
-            told = RoomGauges(rundown=RundownGauge(version))
+            audience = await self._audience(now) if gauges_due else UNSET
+            told = RoomGauges(audience=audience, rundown=RundownGauge(version))
             for_staff = encode(Frame(now=now, head=room.stands.offset, gauges=told), "msgpack")
         latest = Latest(
             room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters, for_staff
         )
         await room.store.timeline.publish(room.id, latest)
         self.rundown_version = version
+
+    async def _audience(self, now: int) -> Audience:
+        room = self.room
+        reports = await room.store.audience_reports.of(room.id, room.store.now_ms())
+        return gauge(reports, room.polls.values(), now)
 
     def _is_due(self, what: str, now: int, every_ms: int) -> bool:
         if 0 <= now - self.done.get(what, -every_ms) < every_ms:  # the room's clock may be reset

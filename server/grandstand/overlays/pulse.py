@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from grandstand.wire.messages import Pulse
+from grandstand.wire.gauges import Pulse
 
 RATE_SPAN_S = 5
 PEOPLE_SPAN_S = 10

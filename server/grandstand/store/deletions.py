@@ -134,6 +134,7 @@ class Deletions:
             keys.polls,
             keys.poll_order,
             keys.edges,
+            keys.audience,
             keys.lease,
             keys.holder,
         )

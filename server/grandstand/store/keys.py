@@ -31,6 +31,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
+| ``gs:{room}:audience`` | hash | node to its report of viewers' playheads and the time of writing | removed by readers |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
@@ -156,6 +157,11 @@ def poll_order(room: str) -> str:
 def edges(room: str) -> str:
     """Return the key of the number of viewers per node."""
     return room_key(room, "edges")
+
+
+def audience(room: str) -> str:
+    """Return the key of what each node knows of its viewers' playheads."""
+    return room_key(room, "audience")
 
 
 def lease(room: str) -> str:

@@ -12,6 +12,7 @@ import structlog
 
 from grandstand.domain.clock import StoreClock
 from grandstand.store import preflight
+from grandstand.store.audience_reports import AudienceReports
 from grandstand.store.awake_rooms import AwakeRooms
 from grandstand.store.bus import Bus
 from grandstand.store.connection import connect, translated
@@ -79,6 +80,7 @@ class Store:
         self.record = Record(reader)
         self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
+        self.audience_reports = AudienceReports(reader)
         self.fingerprints = Fingerprints(reader)
         self.revocations = Revocations(reader, writer)
         self.deletions = Deletions(reader, writer, self.awake_rooms.nudge)

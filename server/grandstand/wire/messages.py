@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.wire.audits import Audit
 from grandstand.wire.codes import WITH_RETRY_AFTER, ErrorCode, RefusedError
+from grandstand.wire.gauges import Gauges
 
 MAX_SERVER_MESSAGE_BYTES = 65536
 
@@ -263,29 +264,6 @@ class Tally(Struct, frozen=True):
     poll: str
     tally: list[int]
     voters: int
-
-
-class Pulse(Struct, frozen=True):
-    """The room's pulse: rates over the last seconds, mood and excitement from the scorer."""
-
-    comments_per_second: Annotated[float, Meta(ge=0)]
-    people: Annotated[int, Meta(ge=0, description="who commented in the last 10 s")]
-    mood: Annotated[float, Meta(ge=-1, le=1)]
-    excitement: Annotated[float, Meta(ge=0, le=1)]
-
-
-class RundownGauge(Struct, frozen=True):
-    """Which version the room's run-down has."""
-
-    version: Annotated[int, Meta(ge=0)]
-
-
-class Gauges(Struct, frozen=True):
-    """Latest values; clients keep those that are absent. `rundown` is for staff alone."""
-
-    viewers: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
-    pulse: Pulse | UnsetType = UNSET
-    rundown: RundownGauge | UnsetType = UNSET
 
 
 # --- what the server sends -----------------------------------------------------------------------
