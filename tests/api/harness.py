@@ -50,8 +50,9 @@ USER = "AbCdEfGhIj0"
 class Harness:
     """The calls, and what a test needs to see behind them."""
 
-    def __init__(self, store: Store, rooms: LiveRooms) -> None:
+    def __init__(self, store: Store, rooms: LiveRooms, url: str) -> None:
         self.store = store
+        self.url = url
         self.tokens = Tokens(SECRET)
         self.tokens.revocations = rooms.revocations.known
         self.api = Api(rooms, self.tokens, registry=CollectorRegistry())
@@ -152,11 +153,25 @@ async def harness(data_dir: Path) -> AsyncIterator[Harness]:
             ),
         ]
         try:
-            yield Harness(store, rooms)
+            yield Harness(store, rooms, url)
         finally:
             await cancel_all(tasks, PATIENTLY_S)
             await rooms.close()
             await store.close()
+
+
+@asynccontextmanager
+async def beside(other: Harness) -> AsyncIterator[Harness]:
+    """Another node on the same store; it leads no room."""
+    store = await open_store(other.url)
+    rooms = LiveRooms(store)
+    following = asyncio.create_task(rooms.run())
+    try:
+        yield Harness(store, rooms, other.url)
+    finally:
+        await cancel_all([following], PATIENTLY_S)
+        await rooms.close()
+        await store.close()
 
 
 def check(

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from grandstand.domain.state import ENDED_POLLS_KEPT
 from grandstand.store.votes import Ballot
 
-from tests.api.harness import Harness
+from tests.api.harness import Harness, beside
 from tests.domain.polls.examples import CASES, Case
 from tests.waiting import until
 
@@ -191,6 +192,7 @@ async def test_a_prediction_is_resolved_once_and_by_one_of_its_options(on_stage:
     assert (await step(on_stage, room, poll, "resolve", answer=1))[0] == 200
     status, problem = await step(on_stage, room, poll, "resolve", answer=0)
     assert (status, problem["code"]) == (409, "impossible_step")
+    assert (problem["poll"]["status"], problem["poll"]["answer"]) == ("revealed", 1)
     assert (await step(on_stage, room, poll, "reveal"))[1]["answer"] == 1
 
 
@@ -242,6 +244,7 @@ async def test_a_poll_whose_window_is_over_is_not_extended(on_stage: Harness) ->
     status, problem = await step(on_stage, room, poll, "extend", duration=60)
     assert (status, problem["code"]) == (409, "impossible_step")
     assert "window is over" in problem["detail"]
+    assert (problem["poll"]["id"], problem["poll"]["closes_at"]) == (poll, closing["closes_at"])
     await step(on_stage, room, poll, "cancel")
     assert (await step(on_stage, room, poll, "extend", duration=60))[0] == 409
 
@@ -262,6 +265,35 @@ async def test_a_cancelled_poll_stays_cancelled(on_stage: Harness) -> None:
         assert (status, cancelled["status"]) == (200, "cancelled")
     assert (await step(on_stage, room, poll, "reveal"))[0] == 409
     assert (await step(on_stage, room, poll, "close"))[0] == 409
+
+
+async def test_of_two_producers_on_two_nodes_the_later_is_told_what_the_other_did(
+    on_stage: Harness,
+) -> None:
+    room = await on_stage.room(tick=50)
+    async with beside(on_stage) as elsewhere:
+        poll = (await opened(on_stage, room, kind="prediction"))["id"]
+        await step(on_stage, room, poll, "close", grace=0)
+        for node in (on_stage, elsewhere):
+            await finished(node, room, poll)
+        answers = await asyncio.gather(
+            step(on_stage, room, poll, "resolve", answer=0),
+            step(elsewhere, room, poll, "resolve", answer=1),
+        )
+        (_, told), (status, problem) = sorted(answers, key=lambda each: each[0])
+        assert (told["status"], status, problem["code"]) == ("revealed", 409, "impossible_step")
+        assert problem["poll"] == told
+        other = (await opened(on_stage, room))["id"]
+        answers = await asyncio.gather(
+            step(on_stage, room, other, "cancel"),
+            step(elsewhere, room, other, "close", grace=0),
+        )
+        assert answers[0][0] == 200
+        if answers[1][0] == 409:  # else the poll was closed first, and then cancelled
+            assert answers[1][1]["poll"]["status"] == "cancelled"
+        status, problem = await step(elsewhere, room, other, "close")
+        assert (status, problem["poll"]["id"]) == (409, other)
+        assert problem["poll"]["status"] == "cancelled"
 
 
 async def test_a_poll_that_is_not_there_is_404(on_stage: Harness) -> None:
@@ -287,7 +319,8 @@ async def test_a_poll_of_long_ago_can_be_seen_but_not_moved(on_stage: Harness) -
     assert first not in live.replica.state.polls
     assert (await on_stage.call("GET", f"/v1/rooms/{room}/polls/{first}")).json()["final"]
     assert (await step(on_stage, room, first, "close"))[0] == 200
-    assert (await step(on_stage, room, first, "reveal"))[0] == 409
+    status, problem = await step(on_stage, room, first, "reveal")
+    assert (status, problem["poll"]["id"], problem["poll"]["final"]) == (409, first, True)
     assert (await step(on_stage, room, first, "cancel"))[0] == 409
     assert (await step(on_stage, room, first, "resolve", answer=0))[0] == 409
     assert (await step(on_stage, room, first, "extend", duration=60))[0] == 409

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
-from grandstand.api.problems import Fault, invalid, of_refusal
+from grandstand.api.problems import Fault, impossible_step, invalid, of_refusal
 from grandstand.domain.events import (
     ControlEvent,
     PollExtended,
@@ -20,7 +20,7 @@ from grandstand.domain.events import (
     PollResolved,
     PollStepped,
 )
-from grandstand.domain.outcome import Refusal
+from grandstand.domain.outcome import Refusal, Refused
 from grandstand.domain.polls import registry, steps, views
 from grandstand.domain.polls.record import AuditMode, PollRecord, ShowTally
 from grandstand.domain.polls.steps import ImpossibleStepError
@@ -180,8 +180,8 @@ async def extend(call: Call) -> Response:
     try:  # a poll of long ago isn't in the live state, which alone decides
         steps.extend(poll, closes_at, call.live.now())
     except ImpossibleStepError as impossible:
-        raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
-    await call.submit(PollExtended(event_id(), poll.id, closes_at))
+        raise impossible_step(str(impossible), views.for_producers(poll)) from None
+    await _submit(call, poll, PollExtended(event_id(), poll.id, closes_at))
     return answer(await _with_tally(call, call.live.replica.state.polls.get(poll.id, poll)))
 
 
@@ -230,15 +230,27 @@ async def _step(
     """
     live = call.live
     if not poll.ended or poll.id in live.replica.state.polls:
-        await call.submit(event)
+        await _submit(call, poll, event)
         return answer(await _with_tally(call, live.replica.state.polls.get(poll.id, poll)))
     try:
         after = step()
     except ImpossibleStepError as impossible:
-        raise of_refusal(Refusal.IMPOSSIBLE_STEP, str(impossible)) from None
+        raise impossible_step(str(impossible), views.for_producers(poll)) from None
     if after != poll:
-        raise of_refusal(Refusal.IMPOSSIBLE_STEP, "the poll ended too many polls ago")
+        words = "the poll ended too many polls ago"
+        raise impossible_step(words, views.for_producers(poll))
     return answer(await _with_tally(call, poll))
+
+
+async def _submit(call: Call, poll: PollRecord, event: ControlEvent) -> None:
+    """Send the event of a step; if it is impossible, say how the poll is: two producers may have
+    acted at the same moment, and the later one hasn't seen what the other did."""
+    result = await call.live.submit(event)
+    if isinstance(result, Refused):
+        if result.code != Refusal.IMPOSSIBLE_STEP:
+            raise of_refusal(result.code, result.message)
+        present = call.live.replica.state.polls.get(poll.id, poll)
+        raise impossible_step(result.message, views.for_producers(present))
 
 
 async def found(call: Call) -> PollRecord:

@@ -16,6 +16,7 @@ from grandstand.domain.outcome import Refusal
 from grandstand.domain.rundown import Rundown
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import Poll
 
 UNKNOWN_VIEWER = "unknown_viewer"
 UNKNOWN_EFFECT = "unknown_effect"
@@ -91,6 +92,9 @@ class Problem(Struct, frozen=True):
         Annotated[Rundown, Meta(description="The present one, if what was sent is outdated.")]
         | UnsetType
     ) = UNSET
+    poll: (
+        Annotated[Poll, Meta(description="As it is, if a step with it was impossible.")] | UnsetType
+    ) = UNSET
 
 
 class ProblemError(Exception):
@@ -104,6 +108,7 @@ class ProblemError(Exception):
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
         rundown: Rundown | UnsetType = UNSET,
+        poll: Poll | UnsetType = UNSET,
     ) -> None:
         super().__init__(f"{status} {code}: {detail}")
         self.problem = Problem(
@@ -114,6 +119,7 @@ class ProblemError(Exception):
             detail=detail,
             errors=list(errors) or UNSET,
             rundown=rundown,
+            poll=poll,
         )
         self.headers = dict(headers or {})
 
@@ -168,6 +174,12 @@ def of_refusal(code: str, message: str, retry_after: float | None = None) -> Pro
     if status in (429, 503):
         headers["Retry-After"] = str(math.ceil(retry_after or RETRY_AFTER_S))
     return ProblemError(status, code, message, headers=headers)
+
+
+def impossible_step(message: str, poll: Poll) -> ProblemError:
+    """Return 409 with the poll as it is."""
+    code = Refusal.IMPOSSIBLE_STEP
+    return ProblemError(STATUS[code], code, message, poll=poll)
 
 
 def response(error: ProblemError) -> Response:
