@@ -176,8 +176,10 @@ export class Desk {
     const path = `/polls/${encodeURIComponent(poll.id)}/${step}`;
     const what = words.stepWith(words.steps[step], poll.question);
     const answer = await this.attempt(what, () => this.call("POST", path, body));
-    this.pollFaults.set(poll.id, answer.ok ? "" : stepReason(step, answer));
-    if (answer.ok) this.fetchedPolls.set(poll.id, answer.body);
+    this.pollFaults.set(poll.id, answer.ok ? "" : stepReason(step, answer, poll));
+    // Somebody else may have been first: then the refusal has the poll as it is.
+    const present = answer.ok ? answer.body : answer.poll;
+    if (present) this.fetchedPolls.set(poll.id, { ...this.fetchedPolls.get(poll.id), ...present });
     this.notify();
   }
 
@@ -255,7 +257,10 @@ export class Desk {
   }
 }
 
-/** @param {Step} step @param {Problem} problem */
-function stepReason(step, problem) {
-  return problem.code === "impossible_step" ? words.impossible[step] : reasonOf(problem);
+/** @param {Step} step @param {Problem} problem @param {Poll} seen as it was when the producer acted */
+function stepReason(step, problem, seen) {
+  if (problem.code !== "impossible_step") return reasonOf(problem);
+  const { poll } = problem;
+  const wasChanged = poll !== undefined && poll.status !== seen.status;
+  return wasChanged ? words.othersStep(words.states[poll.status]) : words.impossible[step];
 }

@@ -12,7 +12,7 @@ const HEIGHT = 26;
 
 /** @param {{desk: Desk, moderation: ModerationDesk}} props */
 export function Gauges({ desk, moderation }) {
-  const { viewers, pulse } = desk.state?.gauges ?? {};
+  const { viewers, pulse, audience } = desk.state?.gauges ?? {};
   const latency = desk.live.latency();
   const durability = desk.state?.durability ?? "";
   const waiting = moderation.held.length;
@@ -24,6 +24,10 @@ export function Gauges({ desk, moderation }) {
           <${Sparkline} history=${desk.rates} /></dd>
       </div>
       <${Gauge} name="viewers" text=${viewers ?? "–"} />
+      ${audience &&
+      audience.told > 0 &&
+      html`<${Gauge} name="behind" text=${seconds(audience.behind.p50)} note=${words.behindMost(seconds(audience.behind.p99))} />
+        <${Gauge} name="sync" text=${milliseconds(audience.sync.p50)} note=${words.syncWorst(milliseconds(audience.sync.p99))} />`}
       <${Gauge} name="people" text=${pulse ? pulse.people : "–"} />
       <${Gauge} name="mood" text=${pulse ? formatSigned(pulse.mood) : "–"} />
       <${Gauge} name="excitement" text=${pulse ? `${Math.round(pulse.excitement * 100)} %` : "–"} />
@@ -35,7 +39,7 @@ export function Gauges({ desk, moderation }) {
 }
 
 /**
- * @param {{name: "viewers" | "people" | "mood" | "excitement" | "latency" | "durability" | "waiting",
+ * @param {{name: "viewers" | "behind" | "sync" | "people" | "mood" | "excitement" | "latency" | "durability" | "waiting",
  *   text: string | number, note?: string, warn?: boolean}} props
  */
 function Gauge({ name, text, note, warn = false }) {
@@ -61,6 +65,11 @@ export function formatSigned(mood) {
   const text = Math.abs(mood).toFixed(2);
   if (Number(text) === 0) return text;
   return `${mood > 0 ? "+" : "-"}${text}`;
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** @param {number} ms */

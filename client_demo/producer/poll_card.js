@@ -1,9 +1,11 @@
 /** One poll: its bars, its time, and the steps that its phase allows. */
 
 import { useState } from "preact/hooks";
+import { forecast } from "../polls/estimate.js";
 import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { html } from "./html.js";
+import { PollAudience } from "./poll_audience.js";
 import { perSecond } from "./rates.js";
 import { input } from "./sign_in.js";
 import { ownFields } from "./templates.js";
@@ -15,6 +17,7 @@ import { words } from "./words.js";
 /** @import {Draft} from "./templates.js" */
 
 const EXTEND_S = 30;
+const MAX_GRACE_MS = 60_000; // the contract's default of `max_latency`
 
 /** @param {{desk: Desk, poll: Poll, phase: PollPhase, onEdit: (draft: Draft) => void}} props */
 export function PollCard({ desk, poll, phase, onEdit }) {
@@ -23,6 +26,11 @@ export function PollCard({ desk, poll, phase, onEdit }) {
   const kind = kindOf(poll.kind);
   const { figure } = kind.resultOf({ poll, phase, ...(votes && { votes }) }, wordsOf(kind));
   const most = Math.max(0, ...(votes?.tally ?? []));
+  const running = phase === "open" || phase === "counting";
+  const { gauges, settings } = desk.state ?? {};
+  const told = running ? forecast(poll, votes, gauges?.audience, settings?.max_latency ?? MAX_GRACE_MS) : undefined;
+  const estimates = phase === "counting" ? told?.intervals : undefined;
+  const wait = (/** @type {number} */ grace) => void desk.stepPoll(poll, "close", { grace });
   const rate = perSecond(desk.voters.get(poll.id) ?? []);
   const isHidden = phase !== "revealed" && phase !== "cancelled" && desk.state?.polls.get(poll.id)?.tally === undefined &&
     !desk.state?.tallies.has(poll.id);
@@ -32,7 +40,7 @@ export function PollCard({ desk, poll, phase, onEdit }) {
         <span class="poll-status" data-status=${phase} data-test="poll-status">${words.states[phase]}</span>
         <span class="number" data-test="poll-time">${timeOf(poll, phase, now)}</span>
         <span class="votes number">
-          ${(phase === "open" || phase === "counting") &&
+          ${running &&
           html`<span class="quiet-text" data-test="poll-rate">${words.votesPerSecond(rate.toFixed(1))}</span>`}
           <span data-test="poll-voters" data-voters=${votes?.voters ?? ""}>${votes ? words.votes(votes.voters) : ""}</span>
         </span>
@@ -45,17 +53,21 @@ export function PollCard({ desk, poll, phase, onEdit }) {
           const share = votes ? shareOf(votes, index) : 0;
           const count = votes?.tally[index] ?? 0;
           const leads = votes !== undefined && count > 0 && count === most;
+          const end = estimates?.[index];
           return html`<li key=${index} class="bar-row" data-leads=${leads} data-right=${isAnswer(poll, index)}>
             <span class="fill" style=${{ transform: `scaleX(${share})` }}></span>
+            ${end && html`<span class="interval" style=${{ left: `${end.low * 100}%`, right: `${100 - end.high * 100}%` }}></span>`}
             <span class="text">${text}${isAnswer(poll, index) && html` <b class="good">✓ ${words.rightAnswer}</b>`}</span>
             <span class="tally number" data-test=${`tally-${index}`} data-votes=${votes ? count : ""}
-              >${votes && html`<b>${count}</b> <small>${Math.round(share * 100)} %</small>`}</span>
+              >${votes && html`<b>${count}</b> <small>${Math.round(share * 100)} %</small>`}
+              ${end && html` <small data-test=${`estimate-${index}`}>${words.endsAt(Math.floor(end.low * 100), Math.ceil(end.high * 100))}</small>`}</span>
           </li>`;
         })}
       </ol>
       ${phase === "waiting"
         ? html`<p class="quiet-text" data-test="poll-unseen">${words.notSeenYet}</p>`
         : isHidden && html`<p class="quiet-text">${words.tallyHidden}</p>`}
+      ${told && html`<${PollAudience} poll=${poll} phase=${phase} forecast=${told} onGrace=${wait} />`}
       <${Steps} desk=${desk} poll=${poll} phase=${phase} onEdit=${onEdit} />
       <p class="fault" role="alert" data-test="poll-fault">${desk.pollFaults.get(poll.id) ?? ""}</p>
     </article>

@@ -1,5 +1,7 @@
 /** Calls of the HTTP contract. A problem document becomes a value, never an exception. */
 
+/** @import {Poll} from "./wire.js" */
+
 /**
  * @typedef {object} Problem
  * @property {false} ok
@@ -8,6 +10,7 @@
  * @property {string} message for a person
  * @property {{path: string, message: string}[]} faults of 422, each with the path of its field
  * @property {number} [retryAfterMs]
+ * @property {Poll} [poll] as it is, if a step with it was impossible
  */
 
 /**
@@ -59,6 +62,7 @@ export function problem(status, document, retryAfter) {
       message: String(fault?.detail ?? fault?.message ?? ""),
     })),
     ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1000 }),
+    ...(typeof document?.poll?.id === "string" && { poll: document.poll }),
   };
 }
 
