@@ -169,7 +169,9 @@ export class LiveRoom {
       if (!(playhead >= said.opens_at)) return [];
       const poll = pollAt(state, said, playhead);
       const votes = votesOf(state, poll);
-      return [{ poll, phase: phaseOf(poll, playhead), ...(votes && { votes }) }];
+      // Where the result isn't final yet for this viewer, no vote counts any more nevertheless.
+      const phase = said.final && !poll.final ? "counting" : phaseOf(poll, playhead);
+      return [{ poll, phase, ...(votes && { votes }) }];
     });
   }
 

@@ -10,6 +10,11 @@ const MOST_VERSIONS = 200; // of one overlay: a card that changes three times a 
 const MAX_LATENCY_MS = 60_000; // the contract's default
 
 /**
+ * When a poll's result was final and when it was revealed, and what was known of the poll before.
+ * @typedef {{closed?: {at: number, before: Poll}, revealed?: {at: number, before: Poll}}} PollSteps
+ */
+
+/**
  * @typedef {object} RoomState
  * @property {string} room
  * @property {string} epoch
@@ -22,8 +27,7 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {ReadonlyMap<string, Overlay>} overlays as last said, until the server drops them
  * @property {ReadonlyMap<string, readonly Overlay[]>} versions of each overlay that some viewer may
  *   still have before them, by `at`
- * @property {ReadonlyMap<string, {at: number, before: Poll}>} reveals what was known of a poll before
- *   it was revealed, and when that was
+ * @property {ReadonlyMap<string, PollSteps>} steps of polls that ended, by their ids
  * @property {ReadonlyMap<string, Cue>} cues
  * @property {readonly Comment[]} recent oldest first
  * @property {ReadonlyMap<string, Tally>} tallies latest values, of polls that aren't final
@@ -51,7 +55,7 @@ export function enter(welcome, before) {
     polls: byId(welcome.polls),
     overlays: byId(welcome.overlays),
     versions: withVersions(sameEpoch(welcome, before) ? keptVersions(welcome, before) : new Map(), welcome.overlays),
-    reveals: withReveals(sameEpoch(welcome, before) ? before : undefined, welcome.polls, welcome.now),
+    steps: withSteps(sameEpoch(welcome, before) ? before : undefined, welcome.polls, welcome.now),
     cues: byId(welcome.cues),
     recent: resumed ? resumed.recent : welcome.recent.slice(-RECENT),
     tallies: new Map(),
@@ -110,7 +114,7 @@ export function fold(state, frame) {
   if (!settled) {
     if (frame.settings) next.settings = frame.settings;
     if (frame.polls) {
-      next.reveals = withReveals(state, frame.polls, frame.now);
+      next.steps = withSteps(state, frame.polls, frame.now);
       next.polls = withAll(state.polls, frame.polls);
       for (const poll of frame.polls) if (poll.tally || poll.final) tallies.delete(poll.id);
     }
@@ -171,30 +175,44 @@ export function overlaysAt(state, playhead) {
 }
 
 /**
- * Return a poll as known at that playhead: without its result, before the moment of the reveal.
+ * Return a poll as known at that playhead: open until its result was final there, and without an answer
+ * until it was revealed there.
  * @param {RoomState} state
  * @param {Poll} poll
  * @param {number} playhead
  */
 export function pollAt(state, poll, playhead) {
-  const reveal = state.reveals.get(poll.id);
-  return reveal && poll.status === "revealed" && !(playhead >= reveal.at) ? reveal.before : poll;
+  if (poll.status === "open" || poll.status === "cancelled") return poll;
+  const { closed, revealed } = state.steps.get(poll.id) ?? {};
+  if (closed && !(playhead >= closed.at)) return closed.before;
+  return revealed && poll.status === "revealed" && !(playhead >= revealed.at) ? revealed.before : poll;
 }
 
 /**
+ * Note when polls were closed and revealed, and what was known of them before. Of one that was closed
+ * before the viewer came in there is nothing to hold back.
  * @param {RoomState | undefined} state
  * @param {readonly Poll[]} polls
  * @param {number} now
+ * @returns {Map<string, PollSteps>}
  */
-function withReveals(state, polls, now) {
-  const reveals = new Map(state?.reveals);
+function withSteps(state, polls, now) {
+  const steps = new Map(state?.steps);
   for (const poll of polls) {
-    if (poll.status !== "revealed" || reveals.has(poll.id)) continue;
-    const { answer: _answer, tally: _tally, voters: _voters, ...bare } = poll;
-    const before = state?.polls.get(poll.id) ?? bare;
-    reveals.set(poll.id, { at: now, before: { ...before, status: "closed" } });
+    const known = state?.polls.get(poll.id);
+    const made = { ...steps.get(poll.id) };
+    if (poll.final && known && !known.final && poll.status !== "cancelled") {
+      const last = state?.tallies.get(poll.id);
+      const votes = last && { tally: last.tally, voters: last.voters };
+      made.closed ??= { at: now, before: { ...known, ...votes } };
+    }
+    if (poll.status === "revealed") {
+      const { answer: _answer, tally: _tally, voters: _voters, ...bare } = poll;
+      made.revealed ??= { at: now, before: { ...(known ?? bare), status: "closed" } };
+    }
+    if (made.closed || made.revealed) steps.set(poll.id, made);
   }
-  return reveals;
+  return steps;
 }
 
 /**

@@ -260,9 +260,11 @@ describe("through a proxy", { concurrency: 4 }, () => {
     await until(() => far.live.polls()[0]?.phase === "open");
     await server.produce("POST", `/v1/rooms/${room}/polls/${id}/close`);
     await until(() => far.live.state.polls.get(id).final);
+    const [waiting] = far.live.polls();
+    if (far.live.playhead() < far.live.state.steps.get(id).closed.at) assert.equal(waiting.phase, "counting");
     await server.produce("POST", `/v1/rooms/${room}/polls/${id}/reveal`);
     await until(() => far.live.state.polls.get(id).status === "revealed");
-    const revealedAt = far.live.state.reveals.get(id).at;
+    const revealedAt = far.live.state.steps.get(id).revealed.at;
     await until(() => {
       const [seen] = far.live.polls();
       if (seen.phase === "revealed") return true;

@@ -174,6 +174,33 @@ test("a result is not told before the moment at which it was revealed", () => {
   assert.deepEqual(pollAt(again, told, NOW + 30_000), told);
 });
 
+test("a result is not told before the moment at which it was final, and the bars stay until then", () => {
+  const open = poll("p1", { status: "open", final: false });
+  const final = { ...open, status: "closed", final: true, tally: [5, 2], voters: 7 };
+  const counted = { poll: "p1", tally: [4, 2], voters: 6 };
+  const running = fold(enter(welcome({ polls: [open] })), { type: "frame", now: NOW, tallies: [counted] });
+  const state = fold(running, frame({ now: NOW + 30_000, polls: [final] }));
+  const before = pollAt(state, final, NOW + 29_999);
+  assert.deepEqual([before.status, before.final], ["open", false]);
+  assert.deepEqual(votesOf(state, before), { tally: [4, 2], voters: 6 });
+  assert.deepEqual(pollAt(state, final, NOW + 30_000), final);
+  const revealed = { ...final, status: "revealed" };
+  const again = fold(state, frame({ now: NOW + 31_000, polls: [revealed] }));
+  assert.deepEqual(pollAt(again, revealed, NOW + 29_999), before);
+  assert.equal(pollAt(again, revealed, NOW + 30_500).status, "closed");
+  assert.deepEqual(running.steps.size, 0);
+});
+
+test("a result that was there when the viewer came in is told at once, a cancelled poll too", () => {
+  const final = poll("p1", { status: "closed", final: true, tally: [5, 2], voters: 7 });
+  const state = enter(welcome({ polls: [final] }));
+  assert.deepEqual(pollAt(state, final, NOW - 10_000), final);
+  const open = poll("p2", { status: "open", final: false });
+  const gone = { ...open, status: "cancelled", final: true };
+  const after = fold(enter(welcome({ polls: [open] })), frame({ now: NOW + 1, polls: [gone] }));
+  assert.deepEqual(pollAt(after, gone, NOW), gone);
+});
+
 test("who comes in after the reveal learns it once past the moment of coming in", () => {
   const told = poll("p1", { status: "revealed", final: true, answer: 1, tally: [1, 2], voters: 3 });
   const state = enter(welcome({ polls: [told] }));

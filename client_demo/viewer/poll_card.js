@@ -10,6 +10,7 @@ import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { words } from "./words.js";
 
 /** @import {Poll, SeenPoll} from "../sdk/grandstand.js" */
+/** @import {Mark} from "../polls/kinds/kind.js" */
 /** @import {Ballot} from "./ballots.js" */
 
 const COUNTED_DOWN_S = 600;
@@ -44,7 +45,9 @@ export class PollCard {
     this.figure = make("strong", { test: "poll-figure" });
     const figureName = make("span", { text: wordsOf(this.kind).figure ?? "" });
     this.result = make("p", { class: "figure" }, [this.figure, figureName]);
-    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, this.result, list]), this.submit]);
+    this.outcome = make("p", { class: "outcome", test: "poll-outcome" });
+    this.outcome.setAttribute("role", "status");
+    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, this.result, this.outcome, list]), this.submit]);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));
@@ -78,10 +81,11 @@ export class PollCard {
     setText(this.hint, this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name);
     this.hint.hidden = phase !== "open";
     this.dismiss.hidden = phase === "open" || phase === "counting";
-    const { figure } = this.kind.resultOf(seen, wordsOf(this.kind));
+    const { figure, marks } = this.kind.resultOf(seen, wordsOf(this.kind));
     setText(this.figure, figure ?? "");
     this.result.hidden = figure === undefined;
-    this.options.forEach((option, index) => this.#showOption(option, index, votes));
+    setText(this.outcome, votes ? outcomeText(poll, votes, marks) : "");
+    this.options.forEach((option, index) => this.#showOption(option, index, votes, marks[index] === "winner"));
     this.#showChoice();
     this.state.dataset["state"] = ballot?.state ?? "none";
     setText(this.state, this.#verdict() ?? ballotText(ballot, poll, phase));
@@ -113,9 +117,9 @@ export class PollCard {
 
   /**
    * @param {OptionParts} option @param {number} index
-   * @param {{tally: number[], voters: number} | undefined} votes
+   * @param {{tally: number[], voters: number} | undefined} votes @param {boolean} won
    */
-  #showOption(option, index, votes) {
+  #showOption(option, index, votes, won) {
     setText(option.text, this.poll.options[index]?.text ?? "");
     const share = votes ? shareOf(votes, index) : 0;
     const count = votes?.tally[index] ?? 0;
@@ -126,8 +130,9 @@ export class PollCard {
     const right = isAnswer(this.poll, index);
     const mine = this.#ballot?.choices.includes(index) ?? false;
     option.root.classList.toggle("right", right);
+    option.root.classList.toggle("winner", won);
     option.root.classList.toggle("mine", mine);
-    const marks = [right ? words.right : "", mine ? words.yours : ""].filter(Boolean);
+    const marks = [right ? words.right : "", won ? words.won : "", mine ? words.yours : ""].filter(Boolean);
     setText(option.mark, marks.join(" · "));
   }
 
@@ -182,4 +187,19 @@ function ballotText(ballot, poll, phase) {
   if (ballot.text) return ballot.text;
   if (ballot.state === "sending") return words.voting;
   return poll.change && phase === "open" ? words.voteAgain : words.voted;
+}
+
+/**
+ * Say who won, and by how much.
+ * @param {Poll} poll @param {{tally: number[], voters: number}} votes @param {readonly Mark[]} marks
+ */
+function outcomeText(poll, votes, marks) {
+  const winners = poll.options.map((_, index) => index).filter((index) => marks[index] === "winner");
+  const [first] = winners;
+  if (first === undefined) return "";
+  const names = winners.map((index) => poll.options[index]?.text ?? "");
+  const most = votes.tally[first] ?? 0;
+  if (winners.length > 1) return words.tie(names, most);
+  const ahead = most - Math.max(0, ...votes.tally.filter((_, index) => index !== first));
+  return words.wins(names.join(), words.percent(shareOf(votes, first)), ahead);
 }

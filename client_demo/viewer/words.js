@@ -113,6 +113,11 @@ const en = {
   waitFor: (/** @type {number} */ seconds) => `Too fast. ${seconds} s more`,
   // polls
   upTo: (/** @type {number} */ count) => `Choose up to ${count}`,
+  won: "Won",
+  wins: (/** @type {string} */ what, /** @type {string} */ share, /** @type {number} */ ahead) =>
+    `${what} wins: ${share}, ${ahead === 1 ? "1 vote" : `${ahead} votes`} ahead`,
+  tie: (/** @type {string[]} */ names, /** @type {number} */ votes) =>
+    `A tie: ${names.join(", ")} with ${votes === 1 ? "1 vote" : `${votes} votes`} each`,
   vote: "Vote",
   pollOpened: (/** @type {string} */ question) => `A poll has opened: ${question}`,
   voteChange: "Change my vote",
@@ -253,6 +258,10 @@ const zh = {
   restored: "你可以继续发言了",
   waitFor: (seconds) => `发送太快，请等 ${seconds} 秒`,
   upTo: (count) => `最多选 ${count} 项`,
+  won: "胜出",
+  wins: (/** @type {string} */ what, /** @type {string} */ share, /** @type {number} */ ahead) =>
+    `${what} 胜出：${share}，领先 ${ahead} 票`,
+  tie: (/** @type {string[]} */ names, /** @type {number} */ votes) => `平局：${names.join("、")}，各 ${votes} 票`,
   vote: "投票",
   pollOpened: (question) => `投票开始：${question}`,
   voteChange: "修改投票",

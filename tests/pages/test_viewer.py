@@ -205,6 +205,9 @@ async def test_a_poll_is_opened_voted_on_closed_and_revealed(
             await expect(card).to_have_attribute("data-status", status, timeout=EXPECT_MS)
     voters = bo.poll(question).locator('[data-test="poll-voters"]')
     await expect(voters).to_have_attribute("data-voters", "2")
+    outcome = bo.poll(question).locator('[data-test="poll-outcome"]')
+    await expect(outcome).to_have_text(re.compile("^A tie: .+, .+ with 1 vote each$"))
+    assert await bo.poll(question).locator(".option.winner").count() == 2
     await ann.find("poll-dismiss").click()
     await expect(ann.find("poll-card")).to_have_count(0)
     assert ann.faults + bo.faults == []

@@ -54,7 +54,7 @@ CLOCK_ROWS = 92
 CODE_ROWS = timecode.CELL_HEIGHT
 CLOCK_HEIGHT = 30
 DATE_HEIGHT = 15
-WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 156
+WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 180
 HALO = 8
 """How far the words' glow reaches, in px of the lights."""
 PATIENCE_S = 2
