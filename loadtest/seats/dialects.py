@@ -202,6 +202,37 @@ class SocketIO(WebSocket):
         return Message(Kind.COUNTED, frame.end)
 
 
+class Program:
+    """Our programme feed, as server-sent events in chunks: in at the head of the answer."""
+
+    def __init__(self, host: str, room: str) -> None:
+        self.opening = f"GET /v1/rooms/{room}/program HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+
+    def hello(self, token: str | None, place: Place | None) -> bytes:
+        """Nothing."""
+        return b""
+
+    def cut(self, data: bytes, at: int, upgraded: bool) -> Message | None:
+        """The head, later chunks: of events, or of a beat."""
+        end = data.find(b"\r\n\r\n" if not upgraded else b"\r\n", at)
+        if end < 0:
+            return None
+        if not upgraded:
+            status = _STATUS.match(data[at : at + 12])
+            if status is None:
+                raise StreamError("an answer that isn't HTTP")
+            code = int(status[1])
+            return Message(Kind.ENTERED if code == 200 else Kind.REFUSED, end + 4, code=code)
+        size = int(data[at:end], 16)
+        whole = end + 2 + size + 2
+        if len(data) < whole:
+            return None
+        if not size:
+            return Message(Kind.CLOSED, whole, code=1000)
+        is_beat = data[end + 2 : end + 3] == b":"
+        return Message(Kind.ANSWERED if is_beat else Kind.COUNTED, whole)
+
+
 class Nats:
     """NATS' own protocol over TCP: in when the server has answered the first PING."""
 
@@ -245,10 +276,12 @@ def dialect(
     match name:
         case "grandstand":
             return Grandstand(host, room, deflate=deflate)
+        case "program":
+            return Program(host, room)
         case "websocket":
             return WebSocket(host, path or f"/sub/{room}")
         case "socketio":
             return SocketIO(host)
         case "nats":
             return Nats(room)
-    raise ValueError(f"no dialect {name!r}: grandstand, websocket, socketio or nats")
+    raise ValueError(f"no dialect {name!r}: grandstand, program, websocket, socketio or nats")

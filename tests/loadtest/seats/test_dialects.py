@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
+from grandstand.wire.event_stream import END, chunk, comment
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.http11 import Request, Response
 
 from loadtest.seats.client_frames import StreamError
-from loadtest.seats.dialects import Grandstand, Kind, Nats, SocketIO, WebSocket, dialect
+from loadtest.seats.dialects import Grandstand, Kind, Nats, Program, SocketIO, WebSocket, dialect
 from tests.loadtest.shows import NatsShow, pool, until, websocket_show
 from tests.waiting import PATIENCE_S
 
@@ -61,6 +62,40 @@ async def test_socket_io_is_in_when_the_namespace_is_joined_and_answers_its_ping
         broadcast(here, "41")
         await until(made, lambda: made.counts.closes[1005] == SEATS)
         assert made.counts.frames == SEATS
+
+
+async def test_a_feed_is_in_at_its_head_and_counts_chunks_but_beats_however_they_are_cut() -> None:
+    readers: list[asyncio.StreamWriter] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        assert asked.startswith(b"GET /v1/rooms/gala/program HTTP/1.1\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        readers.append(writer)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, pool(Program("host", "gala"), port, comes_back=False) as made:
+        for number in range(SEATS):
+            made.take(number)
+        await until(made, lambda: made.counts.seated == len(readers) == SEATS)
+        event, beat = chunk(b"event: cue\ndata: 1\n\n"), chunk(comment())
+        for piece in (event, beat + event[:3], event[3:-1], event[-1:] + beat):
+            for writer in readers:
+                writer.write(piece)
+            await until(made, lambda: made.counts.frames >= SEATS)
+        await until(made, lambda: made.counts.frames == 2 * SEATS)
+        for writer in readers:
+            writer.write(END)
+            writer.close()
+        await until(made, lambda: made.counts.closes[1000] == SEATS)
+    assert not made.counts.faults
+
+
+def test_a_feed_that_is_refused_is_a_refusal() -> None:
+    found = Program("host", "gala").cut(b"HTTP/1.1 429 No\r\n\r\n", 0, False)
+    assert found is not None
+    assert (found.kind, found.code) == (Kind.REFUSED, 429)
 
 
 async def test_nats_is_in_at_the_pong_and_counts_messages_however_they_are_cut() -> None:
@@ -123,5 +158,6 @@ def test_dialects_go_by_their_names() -> None:
     assert b"GET /sub/r HTTP" in dialect("websocket", "h:1", "r").opening
     assert b"GET /x HTTP" in dialect("websocket", "h:1", "r", path="/x").opening
     assert isinstance(dialect("nats", "h:1", "r"), Nats)
+    assert isinstance(dialect("program", "h:1", "r"), Program)
     with pytest.raises(ValueError, match="gopher"):
         dialect("gopher", "h:1", "r")
