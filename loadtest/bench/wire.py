@@ -9,7 +9,7 @@ from grandstand.domain.identity import user_id
 from grandstand.moderation.weight import weigh
 from grandstand.recordings.line import Line
 from grandstand.recordings.recording import read
-from grandstand.replica.publication import Publication
+from grandstand.replica.publication import Publication, socket_form
 from grandstand.text.normalise import clean, skeleton
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Frame
@@ -54,7 +54,9 @@ def _bytes(lines: list[Line], count: int, is_text: bool, deflates: bool) -> floa
             for number, line in enumerate(lines[first : first + count], first)
         ]
         frame = Frame(now=NOW_MS + first, offset=first, comments=comments, overflow=count)
-        sizes.append(len(Publication(encode(frame, "msgpack")).ready(is_text, deflates)))
+        sizes.append(
+            len(Publication(encode(frame, "msgpack")).ready(socket_form(is_text, deflates)))
+        )
     return sum(sizes) / len(sizes) / count
 
 

@@ -23,7 +23,7 @@ from grandstand.api.problems import HTTP_CODES
 from grandstand.api.routes import routes
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
-from grandstand.domain.identity import Role
+from grandstand.domain.identity import Identity, Role
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.recount.job import Recounting
@@ -37,6 +37,8 @@ from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from tests.valkey import valkey
 from tests.waiting import until
@@ -47,6 +49,13 @@ DOCUMENTS = ("/openapi.json", "/asyncapi.json")
 USER = "AbCdEfGhIj0"
 
 
+class NoFeeds:
+    """In the edge's place, which goes on with a feed once a caller is let in."""
+
+    def open(self, request: Request, live: LiveRoom, identity: Identity | None) -> Response:
+        return Response(media_type="text/event-stream")
+
+
 class Harness:
     """The calls, and what a test needs to see behind them."""
 
@@ -55,7 +64,7 @@ class Harness:
         self.url = url
         self.tokens = Tokens(SECRET)
         self.tokens.revocations = rooms.revocations.known
-        self.api = Api(rooms, self.tokens, registry=CollectorRegistry())
+        self.api = Api(rooms, self.tokens, NoFeeds(), registry=CollectorRegistry())
         self.transport = httpx2.ASGITransport(app=Starlette(routes=routes(self.api)))
         self._document: dict[str, Any] | None = None
         self._numbers = itertools.count()

@@ -47,6 +47,7 @@ async def test_openapi_has_the_structs_that_the_code_checks_by(on_stage: Harness
     kinds: set[Any] = {Problem}
     for operation in OPERATIONS:
         kinds |= {*operation.answers.values(), operation.body, operation.recording} - {None}
+        kinds |= {*operation.events.values()} - {str}
     told = await document(on_stage, "openapi")
     assert told["components"]["schemas"] == schemas(sorted(kinds, key=lambda kind: kind.__name__))
     for schema in told["components"]["schemas"].values():

@@ -11,7 +11,10 @@ import uvloop
 
 from tests.edge.harness import Harness, harness
 
-ON_BOTH_LOOPS = {"test_dispatch", "test_interop", "test_uvicorn_contract", "test_websocket"}
+ON_BOTH_LOOPS = {
+    *("test_dispatch", "test_event_stream", "test_interop", "test_uvicorn_contract"),
+    "test_websocket",
+}
 
 
 def pytest_asyncio_loop_factories(

@@ -33,6 +33,7 @@ from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.leader.leader import RoomLeader
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.word_rules import Rules
+from grandstand.replica.publication import Form, socket_form
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store.store import Store, open_store
@@ -41,7 +42,7 @@ from grandstand.tasks import PATIENTLY_S, cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
 from grandstand.wire.codec import Codec, encode
-from grandstand.wire.messages import Comment, Frame
+from grandstand.wire.messages import Comment, Cue, Frame
 from prometheus_client import CollectorRegistry
 from uvicorn import Config, Server
 from websockets.asyncio.client import ClientConnection, connect
@@ -145,6 +146,10 @@ class FakeOutlet:
     """So many more writes, then it is full."""
     session: ViewerSession | None = None
 
+    @property
+    def form(self) -> Form:
+        return socket_form(self.is_text, self.deflates)
+
     def write(self, frame: bytes) -> None:
         if self.closed is None:
             self.frames.append(frame)
@@ -247,6 +252,16 @@ class ByHand:
         self.head = await self.harness.store.timeline.commit(
             self.room, self.head, f"{commit.seq}-1", commit, snapshot.state, changes
         )
+        return commit
+
+    async def cue(self, name: str) -> Commit:
+        """A commit with a cue, once this node has applied it."""
+        now, offset = self.live.now(), self.head.offset + 1
+        frame = Frame(now=now, offset=offset, cues=[Cue(f"c{offset}", name, now, {})])
+        payload, private = encode(frame, "msgpack"), PrivateChanges()
+        commit = Commit(self.head.epoch, self.head.seq + 1, offset, now, [payload], private)
+        await self.store(commit)
+        await until(lambda: self.live.replica.seq >= commit.seq)
         return commit
 
     async def commit(self, *texts: str, private: PrivateChanges | None = None) -> Commit:

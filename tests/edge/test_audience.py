@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from grandstand.edge.audience import Audience
 from grandstand.edge.transport.websocket import ANSWER_S, ViewerSocket
-from grandstand.replica.publication import Publication
+from grandstand.replica.publication import Form, Publication
 from grandstand.telemetry import Metrics
 from grandstand.wire import websocket_frames
 from grandstand.wire.codec import encode
@@ -70,7 +70,7 @@ def test_members_get_the_same_bytes_each_in_its_form(audience: Audience, metrics
 
     asyncio.run(told())
     assert packed.frames[0] is also_packed.frames[0]
-    assert text.frames == [FORMS.ready(True, False)]
+    assert text.frames == [FORMS.ready(Form.JSON)]
     assert written(metrics) == sum(len(each.frames[0]) for each in (packed, also_packed, text))
 
 
@@ -149,7 +149,7 @@ async def test_what_comes_while_a_cohort_waits_is_written_with_one_call_and_in_o
     assert [audience.given_offset(seat) for seat in seats] == [1, 1, 0, 0]
     while any(audience.given_offset(seat) < 3 for seat in seats):  # noqa: ASYNC110
         await asyncio.sleep(0)
-    ready = [publication.ready(False, False) for publication in frames]
+    ready = [publication.ready(Form.MSGPACK) for publication in frames]
     assert seats[0].frames == [ready[0], ready[1] + ready[2]]
     assert seats[3].frames == [b"".join(ready)]
 
@@ -167,7 +167,7 @@ async def test_what_waits_is_not_for_who_joins_meanwhile(audience: Audience) -> 
     audience.broadcast(numbered(2))
     while len(newcomer.frames) < 1:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    assert newcomer.frames == [numbered(2).ready(False, False)]
+    assert newcomer.frames == [numbered(2).ready(Form.MSGPACK)]
     assert len(seats[2].frames) == 2
 
 
@@ -189,7 +189,7 @@ async def test_what_may_wait_is_written_with_the_next_frame(audience: Audience) 
     audience.broadcast_within(60.0, FORMS)
     assert seat.frames == []
     audience.broadcast(numbered(2))
-    assert seat.frames == [FORMS.ready(False, False) + numbered(2).ready(False, False)]
+    assert seat.frames == [FORMS.ready(Form.MSGPACK) + numbered(2).ready(Form.MSGPACK)]
 
 
 async def test_what_may_wait_is_written_in_time_if_no_frame_comes(audience: Audience) -> None:
@@ -197,7 +197,7 @@ async def test_what_may_wait_is_written_in_time_if_no_frame_comes(audience: Audi
     audience.join(seat)
     audience.broadcast_within(0.01, FORMS)
     await until(lambda: seat.frames)
-    assert seat.frames == [FORMS.ready(False, False)]
+    assert seat.frames == [FORMS.ready(Form.MSGPACK)]
 
 
 class Watcher(EchoSession):
@@ -313,5 +313,5 @@ async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
 class Raw(Publication):
     """A payload of any kind."""
 
-    def ready(self, is_text: bool, deflates: bool) -> bytes:
-        return super().ready(is_text=False, deflates=False)
+    def ready(self, form: Form) -> bytes:
+        return super().ready(Form.MSGPACK)

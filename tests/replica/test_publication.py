@@ -11,10 +11,12 @@ from grandstand.replica import publication as module
 from grandstand.replica.publication import (
     DEFLATE_FROM_BYTES,
     STAFF,
+    Form,
     Publication,
     Voters,
     of_commit,
     of_latest,
+    socket_form,
 )
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import Comment, Frame, Notice
@@ -44,22 +46,24 @@ def body(frame: bytes) -> bytes:
 @pytest.mark.parametrize("is_text", [True, False])
 @pytest.mark.parametrize("deflates", [True, False])
 def test_every_form_says_the_same(sent: bytes, is_text: bool, deflates: bool) -> None:
-    frame = Publication(sent).ready(is_text, deflates)
+    frame = Publication(sent).ready(socket_form(is_text, deflates))
     assert frame[0] & 0x0F == (1 if is_text else 2)
     read = json.loads if is_text else msgspec.msgpack.decode
     assert read(body(frame)) == msgspec.msgpack.decode(sent)
 
 
 def test_what_is_published_goes_to_msgpack_viewers_as_it_is() -> None:
-    assert body(Publication(LARGE).ready(False, False)) == LARGE
+    assert body(Publication(LARGE).ready(Form.MSGPACK)) == LARGE
 
 
 def test_small_frames_are_not_deflated() -> None:
     assert len(SMALL) < DEFLATE_FROM_BYTES <= len(LARGE)
     for is_text in (True, False):
-        assert Publication(SMALL).ready(is_text, True) == Publication(SMALL).ready(is_text, False)
-        assert len(Publication(LARGE).ready(is_text, True)) < len(
-            Publication(LARGE).ready(is_text, False)
+        assert Publication(SMALL).ready(socket_form(is_text, True)) == Publication(SMALL).ready(
+            socket_form(is_text, False)
+        )
+        assert len(Publication(LARGE).ready(socket_form(is_text, True))) < len(
+            Publication(LARGE).ready(socket_form(is_text, False))
         )
 
 
@@ -72,17 +76,17 @@ def test_each_form_is_made_once_and_only_when_asked_for(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(module, "decode_frame", counting)
     made = Publication(LARGE)
-    assert made.ready(False, True) is made.ready(False, True)
+    assert made.ready(Form.MSGPACK_DEFLATED) is made.ready(Form.MSGPACK_DEFLATED)
     assert decoded == []
     for deflates in (True, False):
-        assert made.ready(True, deflates) is made.ready(True, deflates)
+        assert made.ready(socket_form(True, deflates)) is made.ready(socket_form(True, deflates))
     assert decoded == [LARGE]
 
 
 def test_small_frames_have_one_form_for_both_kinds_of_viewers() -> None:
     made = Publication(SMALL)
     for is_text in (True, False):
-        assert made.ready(is_text, True) is made.ready(is_text, False)
+        assert made.ready(socket_form(is_text, True)) is made.ready(socket_form(is_text, False))
 
 
 @pytest.mark.parametrize("message", [Notice("held", "it waits"), Frame(now=7, head=3)])
@@ -91,7 +95,7 @@ def test_a_message_that_is_made_here_has_every_form(message: Notice | Frame) -> 
     assert made.offset is None
     assert made.payload == encode(message, "msgpack")
     for _ in range(2):
-        assert body(made.ready(True, False)) == encode(message, "json")
+        assert body(made.ready(Form.JSON)) == encode(message, "json")
 
 
 def test_a_commit_gives_a_publication_for_each_of_its_frames() -> None:

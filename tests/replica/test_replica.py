@@ -5,7 +5,7 @@ from itertools import product
 
 from grandstand.domain.envelope import Commit
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction
-from grandstand.replica.publication import Publication
+from grandstand.replica.publication import Publication, socket_form
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Frame
@@ -108,11 +108,11 @@ def test_the_ring_has_no_more_than_all_forms_of_its_frames() -> None:
             room.apply(Commit("e", room.seq + 1, room.offset + 1, 1, [payload], PrivateChanges()))
             for publication in room.after(room.offset - min(5, room.offset)) or ():
                 for form in forms:
-                    publication.ready(*form)
+                    publication.ready(socket_form(*form))
         return tracemalloc.get_traced_memory()[0]
 
     one = Publication(encode(Frame(now=1, offset=1, comments=[comment]), "msgpack"))
-    size = sum(len(one.ready(*form)) for form in forms)
+    size = sum(len(one.ready(socket_form(*form))) for form in forms)
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.server import Answer, ServerProcess
+from tests.system.curl import curl
 from tests.viewer import Message, Viewer, viewing
 from tests.waiting import until
 
@@ -69,6 +70,25 @@ class Calls:
             return None
         is_json = answer.headers["content-type"].endswith(("/json", "+json"))
         return answer.json if is_json else answer.body.decode()
+
+    @asynccontextmanager
+    async def following(self, path: str, names: int) -> AsyncIterator[None]:
+        """Follows a feed meanwhile, until it has had events of so many names; each is held against
+        the document."""
+        told = self.document.document["paths"][path]["get"]["responses"]["200"]
+        assert list(told["content"]) == ["text/event-stream"]
+        async with curl(self.server.url, self.room) as reader:
+            await reader.has("reset")
+            yield
+            await until(lambda: len({event.name for event in reader.events}) >= names)
+        for event in reader.events:
+            schema = told["x-events"][event.name]
+            if "$ref" in schema:
+                self.document.check(event.data, schema["$ref"].rpartition("/")[2])
+            else:
+                assert isinstance(event.data, str)
+        assert {event.name for event in reader.events} == set(told["x-events"])
+        self.made.add(("GET", path, 200))
 
     def _check(self, method: str, path: str, answer: Answer) -> None:
         operation = self.document.document["paths"][path][method.lower()]
@@ -258,7 +278,10 @@ async def test_everything_the_server_says_is_in_its_documents(
         viewing(server.url, room, moderates) as moderator,
         overhearing(server, room, moderates) as overheard,
     ):
-        async with viewing(server.url, room, server.token("ann")) as ann:
+        async with (
+            viewing(server.url, room, server.token("ann")) as ann,
+            call.following("/v1/rooms/{room}/program", names=7),
+        ):
             await evening(call, ann, moderator)
             await moderator.reaches(ann.offset)
         await effects(call)

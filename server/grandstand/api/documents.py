@@ -73,8 +73,13 @@ def openapi(operations: Sequence[Operation]) -> Document:
     kinds = {Problem: None} | {
         kind: None
         for operation in operations
-        for kind in (*operation.answers.values(), operation.body, operation.recording)
-        if kind is not None
+        for kind in (
+            *operation.answers.values(),
+            *operation.events.values(),
+            operation.body,
+            operation.recording,
+        )
+        if kind is not None and issubclass(kind, Struct)
     }
     schemas = _schemas(list(kinds))
     paths: dict[str, Document] = {}
@@ -112,6 +117,11 @@ def _operation(operation: Operation) -> Document:
     }
     if not operation.answers:
         described["responses"]["200"] = _answer(operation, None)
+    if operation.events:
+        described["responses"]["200"]["x-events"] = {
+            name: _schema_of(kind) for name, kind in operation.events.items()
+        }
+        described["parameters"].append(_LAST_EVENT_ID)
     if operation.access == "watch":
         described["security"].append({})
     if operation.body is not None:
@@ -146,6 +156,19 @@ def _answer(operation: Operation, kind: type[Struct] | None) -> Document:
         },
     }
 
+
+def _schema_of(kind: type) -> Document:
+    """Return the schema of an event's data, for which OpenAPI 3.1 has no field of its own."""
+    return _reference(kind) if issubclass(kind, Struct) else {"type": "string"}
+
+
+_LAST_EVENT_ID: Document = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The last `id` that the caller got: the events after it follow.",
+    "schema": {"type": "string"},
+}
 
 _EMPTY: Document = {"description": "Done; the answer is empty."}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -36,6 +36,13 @@ Access: TypeAlias = Literal["open", "watch", "viewer", "moderator", "producer"]
 S = TypeVar("S", bound=Struct)
 
 
+class Feeds(Protocol):
+    """The programme feeds, which are the edge's."""
+
+    def open(self, request: Request, live: LiveRoom, identity: Identity | None) -> Response:
+        """Return the answer to a caller who may watch. Raises RefusedError."""
+
+
 def guest_buckets() -> Buckets:
     """Return the buckets of guest tokens per address: 500 at once, then one a second.
 
@@ -55,6 +62,7 @@ class Api:
 
     rooms: LiveRooms
     tokens: Tokens
+    feeds: Feeds
     names: Names = field(default_factory=Names.load)
     guest_lifetime_s: int = 86_400
     origins: tuple[str, ...] = ()
@@ -82,10 +90,11 @@ class Operation:
     """One row of the table of calls. Routing, the role check and the documents are made from it.
 
     ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
-    other media types of the answer. With ``lines`` the body may also be NDJSON of at most that many
-    lines, each a ``body``; with ``recording`` it is a list of that struct, NDJSON or XML, which the
-    handler reads. ``makes_room`` is for the calls whose room need not exist. ``max_bytes`` bounds
-    a JSON body. The handler's docstring describes the call.
+    other media types of the answer. An answer of server-sent ``events`` has data of these types.
+    With ``lines`` the body may also be NDJSON of at most that many lines, each a ``body``; with
+    ``recording`` it is a list of that struct, NDJSON or XML, which the handler reads.
+    ``makes_room`` is for the calls whose room need not exist. ``max_bytes`` bounds a JSON body. The
+    handler's docstring describes the call.
     """
 
     method: str
@@ -98,6 +107,7 @@ class Operation:
     recording: type[Struct] | None = None
     query: type[Struct] | None = None
     media: tuple[str, ...] = ("application/json",)
+    events: Mapping[str, type] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
     makes_room: bool = False
     max_bytes: int = MAX_BODY_BYTES

@@ -22,6 +22,7 @@ from grandstand.api import (
     moderation,
     polls,
     problems,
+    program,
     recounts,
     revocations,
     rundown,
@@ -40,6 +41,7 @@ from grandstand.store.errors import UnknownRoomError
 from grandstand.wire.audits import KeySet, PublishedVote, Receipt
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Cue, Poll, Settings
+from grandstand.wire.program import EVENTS
 
 log = structlog.get_logger(__name__)
 
@@ -168,6 +170,16 @@ OPERATIONS: Sequence[Operation] = (
         recounts.receipt,
         {200: Receipt},
         refusals=(409, 429),
+    ),
+    Operation(
+        "GET",
+        _ROOM + "/program",
+        "watch",
+        program.get,
+        {},
+        media=("text/event-stream",),
+        events=EVENTS,
+        refusals=(429,),
     ),
     Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
     Operation(

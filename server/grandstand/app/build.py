@@ -25,6 +25,7 @@ from grandstand.domain.signatures import read_private
 from grandstand.edge.admission import Admission
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.edge.node import Limits, Node
+from grandstand.edge.program import ProgramFeeds
 from grandstand.edge.revocations import RevocationEnforcer
 from grandstand.edge.transport.connection_limits import ConnectionLimits
 from grandstand.edge.transport.dispatch import Dispatch
@@ -149,6 +150,7 @@ def build(
     api = Api(
         rooms=rooms,
         tokens=equipment.tokens,
+        feeds=ProgramFeeds(node),
         names=node.moderator.names,
         registry=metrics.registry,
         metrics_peers=metrics_peers,

@@ -22,6 +22,7 @@ from grandstand import listeners, process_limits
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.app.build import Assembly, build, equip
 from grandstand.edge.transport.draining import Draining
+from grandstand.edge.transport.event_stream import EventStream
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.hangup import Hangup
 from grandstand.replica.rooms import LiveRooms
@@ -145,9 +146,9 @@ class _Lifecycle:
             )
 
     async def _drain(self) -> None:
-        """Send the viewers away, spread over the time that the settings give."""
+        """Send viewers and subscribers away, spread over the time that the settings give."""
         here = self._assembly.server.server_state.connections
-        viewers = [each for each in here if isinstance(each, ViewerSocket)]
+        viewers = [each for each in here if isinstance(each, ViewerSocket | EventStream)]
         log.info("drained", viewers=await self._draining.run(viewers, here))
 
     async def _end(self, serving: asyncio.Task[None]) -> None:

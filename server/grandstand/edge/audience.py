@@ -29,7 +29,7 @@ from typing import Protocol
 import structlog
 
 from grandstand.edge.transport.send_socket import UNREAD_BYTES, Socket, window
-from grandstand.replica.publication import Publication
+from grandstand.replica.publication import FeedEvent, Form, Publication
 from grandstand.telemetry import Metrics
 
 COHORT = 1000
@@ -45,12 +45,8 @@ class Outlet(Protocol):
     """Where a member's bytes go."""
 
     @property
-    def is_text(self) -> bool:
-        """Return whether it takes JSON."""
-
-    @property
-    def deflates(self) -> bool:
-        """Return whether it takes compressed frames."""
+    def form(self) -> Form:
+        """Return the form in which it takes publications."""
 
     @property
     def peer(self) -> str:
@@ -88,13 +84,13 @@ class Cohort:
         "members",
     )
 
-    def __init__(self, form: tuple[bool, bool], given_offset: int, is_direct: bool) -> None:
+    def __init__(self, form: Form, given_offset: int, is_direct: bool) -> None:
         self.members: dict[Outlet, None] = {}
         self.given_offset = given_offset
         """The numbered frame that was written last, or is being written."""
         self._form = form
         self._is_direct = is_direct
-        self._waiting: list[Publication] = []
+        self._waiting: list[Publication | FeedEvent] = []
         self._sockets: list[Socket] | None = None
         self._others: list[Outlet] = []
         self._windows: dict[Socket, int] = {}
@@ -116,7 +112,7 @@ class Cohort:
         del self.members[outlet]
         self._sockets = None
 
-    def put(self, publication: Publication) -> None:
+    def put(self, publication: Publication | FeedEvent) -> None:
         """Queue a frame for all of them, to be written by the next ``flush``."""
         self._waiting.append(publication)
 
@@ -133,8 +129,10 @@ class Cohort:
                 self.given_offset = publication.offset
         if not waiting or not self.members:
             return 0, 0
-        frames = [publication.ready(*self._form) for publication in waiting]
+        frames = [publication.ready(self._form) for publication in waiting]
         data = frames[0] if len(frames) == 1 else b"".join(frames)
+        if not data:
+            return 0, 0
         sockets = self._sorted() if self._sockets is None else self._sockets
         others = [*self._others]
         reached = len(sockets) + sum(_given(outlet, data) for outlet in others)
@@ -212,7 +210,7 @@ class Audience:
         self._metrics = metrics
         self._is_direct = full_ones_leave
         self._offset = offset
-        self._cohorts: dict[tuple[bool, bool], list[Cohort]] = {}
+        self._cohorts: dict[Form, list[Cohort]] = {}
         self._due: list[Cohort] = []  # few: an empty deque would be 760 bytes for each room
 
     def __len__(self) -> int:
@@ -229,7 +227,7 @@ class Audience:
         """Add a member who has had all that was broadcast so far; repeating it is harmless."""
         if self._of(outlet) is not None:
             return
-        form = (outlet.is_text, outlet.deflates)
+        form = outlet.form
         cohorts = self._cohorts.setdefault(form, [])
         for cohort in cohorts:
             if len(cohort.members) < COHORT:
@@ -246,8 +244,8 @@ class Audience:
         if cohort is not None:
             cohort.leave(outlet)
 
-    def broadcast(self, publication: Publication) -> None:
-        """Send a frame to every member."""
+    def broadcast(self, publication: Publication | FeedEvent) -> None:
+        """Send a frame to every member whose form it has."""
         if publication.offset is not None:
             self._offset = publication.offset
         for cohort in self._each():
@@ -265,7 +263,7 @@ class Audience:
         """Write a frame to every member at once, whether it is full or not."""
         for outlet in list(self):
             try:
-                outlet.write(publication.ready(outlet.is_text, outlet.deflates))
+                outlet.write(publication.ready(outlet.form))
             except Exception:
                 log.exception("write_failed")
 
@@ -284,7 +282,7 @@ class Audience:
         return itertools.chain.from_iterable(self._cohorts.values())
 
     def _of(self, outlet: Outlet) -> Cohort | None:
-        for cohort in self._cohorts.get((outlet.is_text, outlet.deflates), ()):
+        for cohort in self._cohorts.get(outlet.form, ()):
             if outlet in cohort.members:
                 return cohort
         return None

@@ -76,7 +76,7 @@ class Audiences:
         self._joined[outlet] = self._combinations.setdefault(keys, keys)
         latest = self._latest.get(key)  # the next value may take long to come
         if latest is not None:
-            outlet.write(latest.ready(outlet.is_text, outlet.deflates))
+            outlet.write(latest.ready(outlet.form))
 
     def follow(self, outlet: Outlet, topics: list[str], lang: str | None = None) -> None:
         """Keep the topics that a viewer follows, in place of the earlier ones, and the language

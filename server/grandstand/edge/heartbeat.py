@@ -49,7 +49,7 @@ class Heartbeat:
         loop = asyncio.get_running_loop()
         reported: set[str] = set()
         while True:
-            counts = {name: len(room) for name, room in self._node.edge_rooms.items()}
+            counts = {name: room.viewers for name, room in self._node.edge_rooms.items()}
             news = {name: count for name, count in counts.items() if count or name in reported}
             try:
                 await store.rooms.present(store.node, news, store.now_ms())

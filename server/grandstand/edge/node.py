@@ -47,7 +47,7 @@ class Node:
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def visited(self) -> list[str]:
-        """Return the rooms that have viewers here."""
+        """Return the rooms that have viewers or subscribers here."""
         return [name for name, room in self.edge_rooms.items() if len(room)]
 
     def room(self, live: LiveRoom) -> EdgeRoom:

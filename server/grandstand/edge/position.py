@@ -90,5 +90,5 @@ class StreamPosition:
             if outlet.paused:
                 break
             self._given += 1
-            outlet.write(publication.ready(outlet.is_text, outlet.deflates))
+            outlet.write(publication.ready(outlet.form))
         self._given = None

@@ -1,7 +1,8 @@
-"""One room at this edge: its audiences, its batches, and its viewers.
+"""One room at this edge: its audiences, its batches, its viewers, and its programme feed.
 
 It gets publications and commits from the replica, and turns them into bytes for audiences, notices
-for single viewers, and closes for those who were banned.
+for single viewers, and closes for those who were banned. A subscriber of the programme feed is a
+member like a viewer's session, in the same audience; only it isn't counted among the viewers.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 from uuid import uuid4
 
 import structlog
@@ -27,12 +28,20 @@ from grandstand.edge.audience import Outlet
 from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
 from grandstand.edge.playheads import Playheads
-from grandstand.edge.welcome import Greeter
+from grandstand.edge.welcome import Greeter, Resets
 from grandstand.moderation.moderator import Moderator
-from grandstand.replica.publication import EVERYONE, STAFF, AudienceKey, Publication, Voters
+from grandstand.replica.publication import (
+    EVERYONE,
+    STAFF,
+    AudienceKey,
+    FeedEvent,
+    Publication,
+    Voters,
+)
 from grandstand.replica.room import LiveRoom
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
+from grandstand.wire import event_stream
 from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice
 
@@ -44,6 +53,11 @@ DAY_MS = 86_400_000
 HOLD_ADDRESS_MS = 900_000
 """How long comments of new guests from a banned guest's address are held: a campus has one address
 too."""
+
+BEAT_S = 9.0
+"""The programme feed has a beat after this long, at the next heartbeat: the contract says 10 s."""
+
+BEAT = FeedEvent(event_stream.comment())
 
 DISMISSED_AT_ONCE = 100
 """Viewers of a deleted room who are sent away in one go, 3 ms."""
@@ -87,8 +101,15 @@ class Member(Protocol):
         """Send the viewer away."""
 
 
+class FeedMember(Member, Protocol):
+    """A subscriber of the programme feed."""
+
+    def review(self) -> None:
+        """Go away if the room's settings don't let it watch any more."""
+
+
 class EdgeRoom:
-    """A room and its viewers on this node."""
+    """A room, its viewers and its subscribers on this node."""
 
     def __init__(
         self,
@@ -104,16 +125,19 @@ class EdgeRoom:
         self.batches = BatchQueue(live, store, moderator, metrics)
         self.playheads = Playheads()
         self.greeter = Greeter(live.room)
+        self._resets = Resets(live.room)
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
         self.audience = self.audiences[EVERYONE]
         self._sessions: set[Member] = set()
+        self._subscribers: dict[Member, FeedMember] = {}
+        self._guests = live.replica.state.settings.guests
         self._unwelcomed: dict[Member, None] = {}
         # Tuples of 48 bytes: a set for each viewer has 216, and few have a second connection.
         self._present: dict[str, tuple[Member, ...]] = {}
-        self._sent_at_s = 0.0
-        self._farewell: asyncio.Task[None] | None = None
+        self._sent_at_s = self._beat_at_s = 0.0
+        self._at_work: set[asyncio.Task[None]] = set()
         self._on_end = on_end
         live.listeners.append(self)
 
@@ -121,6 +145,11 @@ class EdgeRoom:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    @property
+    def viewers(self) -> int:
+        """Return how many viewers are here."""
+        return len(self._sessions) - len(self._subscribers)
 
     @property
     def sessions(self) -> list[Member]:
@@ -135,6 +164,15 @@ class EdgeRoom:
         if session.is_staff:
             self.audiences.join(STAFF, session.outlet)
             self._note_staff(session)
+
+    def subscribe(self, subscriber: FeedMember) -> None:
+        """Add a subscriber of the programme feed."""
+        self._subscribers[subscriber] = subscriber
+        self.enter(subscriber)
+
+    def reset(self) -> FeedEvent:
+        """Return the event with which a subscriber begins anew."""
+        return self._resets.event(self.live.replica, self.live.now())
 
     def _note_staff(self, session: Member) -> None:
         """Tell the room which of its staff is here, once a day."""
@@ -170,6 +208,7 @@ class EdgeRoom:
     def leave(self, session: Member) -> None:
         """Remove a session."""
         self._sessions.discard(session)
+        self._subscribers.pop(session, None)
         self._unwelcomed.pop(session, None)
         self.audiences.leave(session.outlet)
         present = self._present.pop(session.user, ())
@@ -205,6 +244,10 @@ class EdgeRoom:
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
+        guests = self.live.replica.state.settings.guests
+        if guests != self._guests:
+            self._guests = guests
+            self._start(self._review(), "review")
 
     def reloaded(self) -> None:
         """Welcome everyone anew: what viewers have doesn't lead to the room's state.
@@ -238,7 +281,12 @@ class EdgeRoom:
     def ended(self) -> None:
         """Send everyone away: the room was deleted."""
         self._on_end()
-        self._farewell = asyncio.create_task(self._dismiss(), name=f"dismiss {self.live.room}")
+        self._start(self._dismiss(), "dismiss")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=f"{name} {self.live.room}")
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
 
     async def _dismiss(self) -> None:
         while self._sessions:
@@ -250,8 +298,20 @@ class EdgeRoom:
                 self.leave(session)
             await asyncio.sleep(0)  # other rooms' viewers come in between
 
+    async def _review(self) -> None:
+        for number, subscriber in enumerate([*self._subscribers.values()], 1):
+            try:
+                subscriber.review()
+            except Exception:  # one subscriber's failure must not stop the others' review
+                log.exception("review_failed", room=self.live.room)
+            if number % DISMISSED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
     def heartbeat(self, now_s: float) -> None:
-        """Send the room's position if nothing was sent for a while."""
+        """Send the room's position if nothing was sent for a while, and the feed's beat."""
+        if self._subscribers and now_s - self._beat_at_s >= BEAT_S:
+            self._beat_at_s = now_s
+            self.audience.broadcast(BEAT)
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
             self._publish(Publication.of(frame))

@@ -262,7 +262,7 @@ class ViewerSession:
             live.replica,
             viewer,
             live.now(),
-            max(live.viewers, len(room), 1),
+            max(live.viewers, room.viewers, 1),
             self._node.rooms.store.durability.promise,
             resume,
             self._codec,

@@ -1,4 +1,4 @@
-"""The messages that a viewer gets when it comes, comes back, or has lost its position. Pure.
+"""What a viewer or a subscriber gets when it comes, comes back, or has lost its position. Pure.
 
 Theory of operation: between two commits the welcomes of a room differ only in the viewer, the time
 and the count of viewers, until a cue becomes too old. The first welcome encodes the large parts,
@@ -14,8 +14,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from grandstand.domain.polls import views
-from grandstand.replica.publication import Publication
+from grandstand.replica.publication import FeedEvent, Publication
 from grandstand.replica.replica import Replica
+from grandstand.wire import program
 from grandstand.wire.codec import Codec, encode, raw
 from grandstand.wire.frame_splitting import split
 from grandstand.wire.messages import (
@@ -33,6 +34,9 @@ from grandstand.wire.messages import (
 
 TABLES = ("polls", "overlays", "cues")
 LARGE = ("settings", *TABLES, "recent")
+
+RESET_MS = 100
+"""For so long all who begin anew get the same bytes, if the room stays as it is."""
 
 Tables = tuple[list[Poll], list[Overlay], list[Cue]]
 
@@ -71,7 +75,7 @@ class Greeter:
             self._encoded.clear()
         state, recovered = replica.state, missed is not None
         is_staff = viewer.role != "viewer"
-        cues = [cue for cue in state.cues if cue.at >= now - state.settings.max_latency]
+        cues = _fresh_cues(replica, now)
         kind = (codec, recovered, len(cues), is_staff)
 
         def welcome(parts: dict[str, Any]) -> Welcome:
@@ -135,6 +139,40 @@ class Greeter:
         while whole.recent and not _fits(whole):
             whole = replace(whole, recent=whole.recent[len(whole.recent) // 4 + 1 :])
         return whole, rest
+
+
+class Resets:
+    """Makes the event with which subscribers of one room's programme feed begin anew."""
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+        self._made: tuple[Replica, int, int, FeedEvent] | None = None
+
+    def event(self, replica: Replica, now: int) -> FeedEvent:
+        """Return the event with the state of ``replica``, as viewers know it."""
+        made = self._made
+        if made is None or made[0] is not replica or made[1] != replica.seq or now >= made[2]:
+            event = FeedEvent(program.reset(self._state(replica, now)))
+            made = self._made = (replica, replica.seq, now + RESET_MS, event)
+        return made[3]
+
+    def _state(self, replica: Replica, now: int) -> program.ProgramState:
+        state = replica.state
+        return program.ProgramState(
+            room=self._room,
+            epoch=replica.epoch,
+            offset=replica.offset,
+            now=now,
+            settings=state.settings,
+            polls=[views.for_viewers(poll) for poll in state.polls.values() if poll.announced],
+            overlays=list(state.overlays.values()),
+            cues=_fresh_cues(replica, now),
+        )
+
+
+def _fresh_cues(replica: Replica, now: int) -> list[Cue]:
+    oldest = now - replica.state.settings.max_latency
+    return [cue for cue in replica.state.cues if cue.at >= oldest]
 
 
 def _encoded(frame: Frame, codec: Codec) -> Frame:

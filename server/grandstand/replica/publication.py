@@ -3,28 +3,54 @@
 It must not know connections. Theory of operation: a publication has a base, which the room gets,
 and additions, each for one audience. Base and additions are messages, and each message has one
 ``Publication`` on a node: the ring keeps it and every cohort is written from it. It makes a form (a
-codec, deflated or not) when somebody first asks, and keeps it. So a form is made at most once on a
-node, however many viewers get it, live or from the ring. It is dropped when the ring drops the
-publication.
+codec, deflated or not, or the events of the programme feed) when somebody first asks, and keeps it.
+So a form is made at most once on a node, however many viewers get it, live or from the ring. It is
+dropped when the ring drops the publication.
 
 The sequencer publishes msgpack. A publication keeps that as a plain frame from the start, and has
-at most three more forms: no payload is kept besides its frames.
+at most four more forms: no payload is kept besides its frames.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import TypeAlias
 
 from grandstand.domain.envelope import Commit, Latest
-from grandstand.wire import websocket_frames
+from grandstand.wire import event_stream, program, websocket_frames
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import Frame, Notice
 
 DEFLATE_FROM_BYTES = 128
 """Below this size deflate saves less than a packet, and costs the viewer an inflation."""
+
+
+class Form(Enum):
+    """The bytes in which a peer gets publications: WebSocket frames, or events of the programme
+    feed, chunked for HTTP/1.1."""
+
+    MSGPACK = auto()
+    MSGPACK_DEFLATED = auto()
+    JSON = auto()
+    JSON_DEFLATED = auto()
+    EVENTS = auto()
+    EVENTS_CHUNKED = auto()
+
+
+_OF_SOCKETS = {
+    (False, False): Form.MSGPACK,
+    (False, True): Form.MSGPACK_DEFLATED,
+    (True, False): Form.JSON,
+    (True, True): Form.JSON_DEFLATED,
+}
+
+
+def socket_form(is_text: bool, deflates: bool) -> Form:
+    """Return the form for a WebSocket of this kind."""
+    return _OF_SOCKETS[is_text, deflates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +76,11 @@ EVERYONE, STAFF = Everyone(), Staff()
 
 
 class Publication:
-    """A message as ready WebSocket frames, and what goes to single audiences with it."""
+    """A message in ready forms, and what goes to single audiences with it."""
 
     __slots__ = (
+        "_epoch",
+        "_events",
         "_json",
         "_json_deflated",
         "_message",
@@ -68,11 +96,14 @@ class Publication:
         offset: int | None = None,
         additions: Mapping[AudienceKey, Publication] = MappingProxyType({}),
         message: Frame | Notice | None = None,
+        epoch: str = "",
     ) -> None:
-        """``payload`` is the message in msgpack; without ``message`` it is a frame. ``offset`` is
-        that of a numbered frame.
+        """``payload`` is the message in msgpack; without ``message`` it is a frame. ``offset`` and
+        ``epoch`` are those of a numbered frame.
         """
         self.offset = offset
+        self._epoch = epoch
+        self._events: bytes | None = None
         self.additions = additions
         self._message = message
         self._msgpack = websocket_frames.plain(payload, text=False)
@@ -90,23 +121,37 @@ class Publication:
         """Return the message in msgpack."""
         return websocket_frames.payload(self._msgpack)
 
-    def ready(self, is_text: bool, deflates: bool) -> bytes:
-        """Return the bytes to write to a viewer of this kind."""
-        if not is_text:
-            if not deflates:
+    def ready(self, form: Form) -> bytes:
+        """Return the bytes to write to a peer of this kind; b"" if it has nothing for it."""
+        match form:
+            case Form.MSGPACK:
                 return self._msgpack
-            if self._msgpack_deflated is None:
-                self._msgpack_deflated = self._deflated(self._msgpack, is_text)
-            return self._msgpack_deflated
+            case Form.MSGPACK_DEFLATED:
+                if self._msgpack_deflated is None:
+                    self._msgpack_deflated = self._deflated(self._msgpack, is_text=False)
+                return self._msgpack_deflated
+            case Form.JSON:
+                return self._as_json()
+            case Form.JSON_DEFLATED:
+                if self._json_deflated is None:
+                    self._json_deflated = self._deflated(self._as_json(), is_text=True)
+                return self._json_deflated
+            case Form.EVENTS:  # for few, old proxies: not kept
+                return event_stream.unchunked(self._as_events())
+            case Form.EVENTS_CHUNKED:
+                return self._as_events()
+
+    def _as_json(self) -> bytes:
         if self._json is None:
             message, self._message = self._message, None
             payload = encode(message or decode_frame(self.payload), "json")
-            self._json = websocket_frames.plain(payload, is_text)
-        if not deflates:
-            return self._json
-        if self._json_deflated is None:
-            self._json_deflated = self._deflated(self._json, is_text)
-        return self._json_deflated
+            self._json = websocket_frames.plain(payload, text=True)
+        return self._json
+
+    def _as_events(self) -> bytes:
+        if self._events is None:
+            self._events = event_stream.chunk(program.events(self.payload, self._epoch))
+        return self._events
 
     def _deflated(self, plain: bytes, is_text: bool) -> bytes:
         if len(self.payload) < DEFLATE_FROM_BYTES:
@@ -114,10 +159,34 @@ class Publication:
         return websocket_frames.deflated(websocket_frames.payload(plain), is_text)
 
 
+class FeedEvent:
+    """What the programme feed alone has: a beat, a ``reset``."""
+
+    __slots__ = ("_chunked",)
+
+    offset = None
+
+    def __init__(self, data: bytes) -> None:
+        self._chunked = event_stream.chunk(data)
+
+    def ready(self, form: Form) -> bytes:
+        """Return the bytes to write to a peer of this kind; b"" for a viewer."""
+        match form:
+            case Form.EVENTS_CHUNKED:
+                return self._chunked
+            case Form.EVENTS:
+                return event_stream.unchunked(self._chunked)
+            case _:
+                return b""
+
+
 def of_commit(commit: Commit) -> list[Publication]:
     """Return the publications of a commit's numbered frames, in their order."""
     first = commit.offset - len(commit.frames) + 1
-    return [Publication(payload, offset) for offset, payload in enumerate(commit.frames, first)]
+    return [
+        Publication(payload, offset, epoch=commit.epoch)
+        for offset, payload in enumerate(commit.frames, first)
+    ]
 
 
 def of_latest(latest: Latest) -> Publication:

@@ -16,6 +16,10 @@ RING_FRAMES = 300
 forms of frames of the largest size, the ring has 75 MiB."""
 
 
+SHOW = {"settings", "polls", "overlays", "cues"}
+"""The parts of a room's state that its programme feed speaks of."""
+
+
 @dataclass(slots=True)
 class Replica:
     """One room at one commit, and the publications of the numbered frames that led there."""
@@ -28,9 +32,13 @@ class Replica:
     held: dict[str, str] = field(default_factory=dict)
     """Comments that wait for a moderator, and their authors."""
 
+    show_offset: int = field(init=False)
+    """No frame after this one says anything but comments, so far as is known."""
+
     _held_of: Counter[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.show_offset = self.offset
         self._held_of = Counter(self.held.values())
 
     def held_of(self, user: str) -> int:
@@ -62,9 +70,11 @@ class Replica:
         if commit.seq != self.seq + 1:
             return "gap"
         frames = [decode_frame(frame) for frame in commit.frames]
-        fold(self.state, frames, commit.private)
+        changed = fold(self.state, frames, commit.private)
         self._hold(commit.private)
         self.seq, self.offset = commit.seq, commit.offset
+        if changed & SHOW:
+            self.show_offset = commit.offset
         return self.remember(commit)
 
     def remember(self, commit: Commit) -> list[Publication]:
@@ -80,3 +90,10 @@ class Replica:
         if not 0 <= missing <= len(self.ring):
             return None
         return list(self.ring)[len(self.ring) - missing :]
+
+    def show_after(self, offset: int) -> list[Publication] | None:
+        """As ``after``, for those to whom comments don't matter: they have missed nothing if the
+        ring lost comments alone."""
+        if self.show_offset <= offset <= self.offset:
+            return []
+        return self.after(offset)

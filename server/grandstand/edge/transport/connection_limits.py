@@ -51,6 +51,11 @@ class ConnectionPermit:
         """Return the queue in which the connection waits to be read."""
         return self._limits.turns
 
+    @property
+    def keepalive(self) -> Keepalive:
+        """Return the clock of deadlines."""
+        return self._limits.keepalive
+
     def within(self, delay_s: int, owes_head: bool = False) -> None:
         """Expire the owner after ``delay_s`` to ``delay_s`` plus one seconds.
 

@@ -41,11 +41,15 @@ class HandshakeLimit:
     def refusal(self, peer: str) -> bytes:
         """Take one handshake for an address; return nothing, or the answer if there is none
         left."""
+        wait_s = self.take(peer)
+        return _answer(wait_s) if wait_s else b""
+
+    def take(self, peer: str) -> int:
+        """Take one handshake for an address; return 0, or after how many seconds to try again."""
         wait_ms = self._queue.take(counted_as(peer), self._now() * 1000)
-        if not wait_ms:
-            return b""
-        self._on_refusal()
-        return _answer(ceil(wait_ms / 1000))
+        if wait_ms:
+            self._on_refusal()
+        return ceil(wait_ms / 1000)
 
     def give_back(self) -> None:
         """Give back a handshake that led to nothing: others may have it, its address stays

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import Any
+from typing import Any, cast
 
 import h11
 from h11._receivebuffer import ReceiveBuffer, blank_line_regex
@@ -28,7 +28,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from grandstand.edge.transport import send_socket
 from grandstand.edge.transport.connection_limits import BODY_S, HEAD_S, UNREAD_S, ConnectionPermit
+from grandstand.edge.transport.event_stream import EventStream, Session
 from grandstand.edge.transport.handshake import problem
 from grandstand.wire.codes import ErrorCode
 
@@ -135,7 +137,8 @@ class HttpProtocol(H11Protocol):
         *,
         permit: ConnectionPermit,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        # Each request gets a copy, by which an application finds the connection it answers on.
+        super().__init__(config, server_state, {**app_state, "connection": self}, _loop)
         self.logger = _log
         self.conn: PacedConnection = PacedConnection(h11.SERVER)
         self.conn._receive_buffer = StrictBuffer()
@@ -204,13 +207,37 @@ class HttpProtocol(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Give the connection to a viewer's socket, which admission counts."""
-        self._permit.leave()
+        self._leave()
         super().handle_websocket_upgrade(event)
+
+    def write_at_once(self) -> None:
+        """Let nothing that is written wait in the transport, if the kernel takes it."""
+        self.transport.set_write_buffer_limits(high=send_socket.HIGH_WATER_BYTES)
+
+    def become(self, session: Session, peer: str, is_chunked: bool) -> bool:
+        """Give the connection, whose answer's head was written, to an event stream, which admission
+        has counted; False if the peer has left."""
+        if self.transport.is_closing() or self.cycle is None:
+            return False
+        self.cycle.disconnected = True  # for uvicorn it is over
+        self._leave()
+        self.connections.discard(self)
+        if self.flow.read_paused:
+            self.transport.resume_reading()
+        self.flow.release()
+        connections = cast("set[object]", self.connections)
+        stream = EventStream(session, self._permit.keepalive, connections, peer, is_chunked)
+        stream.begin(self.transport)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up: the transport is gone."""
-        self._permit.leave()
+        self._leave()
         super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        self._permit.leave()
+        self.app_state = {}  # it holds this protocol, which holds it
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what isn't HTTP, or is ambiguous."""

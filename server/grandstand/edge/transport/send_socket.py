@@ -53,6 +53,21 @@ def handle(transport: asyncio.Transport) -> Socket | None:
     return kernel if may_pass else None
 
 
+def write(
+    kernel: Socket | None, transport: asyncio.Transport, is_paused: bool, data: bytes
+) -> None:
+    """Write to the kernel, and what it doesn't take to the transport; all to the transport once
+    that has paused us, since it holds bytes that come first."""
+    sent = 0
+    if kernel is not None and not is_paused:
+        try:
+            sent = kernel.send(data)
+        except OSError:  # full, or broken, as the transport will find
+            sent = 0
+    if sent < len(data):
+        transport.write(data[sent:])
+
+
 def window(kernel: Socket) -> int:
     """Return the peer's last window in bytes; 0 where the kernel has none: not TCP, not Linux,
     broken."""

@@ -29,6 +29,7 @@ from grandstand.edge.transport.inbound import FRAMES, Inbound
 from grandstand.edge.transport.keepalive import Deadline, Keepalive
 from grandstand.edge.transport.opening import Admission, Admitted, Opening
 from grandstand.edge.transport.round_robin import RoundRobin
+from grandstand.replica.publication import Form, socket_form
 from grandstand.wire import websocket_frames
 from grandstand.wire.codes import CloseCode
 
@@ -125,19 +126,16 @@ class ViewerSocket(FrameReader):
 
     # What a session and the fan-out may do.
 
+    @property
+    def form(self) -> Form:
+        """Return the form in which it takes publications."""
+        return socket_form(self.is_text, self.deflates)
+
     def write(self, frame: bytes) -> None:
         """Write a frame to the kernel, and what it doesn't take to the transport; nothing once
         closing."""
-        if not self._open:
-            return
-        sent = 0
-        if self.kernel is not None and not self.paused:  # the transport holds nothing back
-            try:
-                sent = self.kernel.send(frame)
-            except OSError:  # full, or broken, as the transport will find
-                sent = 0
-        if sent < len(frame):
-            self._transport.write(frame[sent:])
+        if self._open:
+            send_socket.write(self.kernel, self._transport, self.paused, frame)
 
     def send(self, payload: bytes) -> None:
         """Frame one message for this viewer alone and write it."""
