@@ -24,7 +24,7 @@ from typing import Any
 from loadtest.bench import costs
 from loadtest.bench.__main__ import TICK_MS, machine
 from loadtest.bench.entrant import Entrant
-from loadtest.bench.fanout import House
+from loadtest.bench.fanout import ServerUnderTest
 from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
 
 RESULT = Path(__file__).parents[1] / "results" / "program.json"
@@ -59,17 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     readers: int = given.readers
     found: dict[str, Any] = {"machine": machine(), "readers": readers, "frame_bytes": SIZE}
     with ExitStack() as stack:
-        houses = []
+        servers = []
         for name, dialect in (("viewers", "grandstand"), ("subscribers", "program")):
-            house = House(entrant(name, dialect, server_core, readers), server_core, client_core)
-            stack.callback(house.close)
-            house.open()
-            house.fill(readers)
-            houses.append(house)
+            server = ServerUnderTest(
+                entrant(name, dialect, server_core, readers), server_core, client_core
+            )
+            stack.callback(server.close)
+            server.open()
+            server.fill(readers)
+            servers.append(server)
         for number in range(given.pairs):
-            for house in houses if number % 2 == 0 else reversed(houses):
-                house.round(readers, SIZE)
-        viewers, subscribers = (house.found for house in houses)
+            for server in servers if number % 2 == 0 else reversed(servers):
+                server.round(readers, SIZE)
+        viewers, subscribers = (server.found for server in servers)
     found["viewers"], found["subscribers"] = viewers, subscribers
     each = [costs.by_round(one, readers, SIZE) for one in (viewers, subscribers)]
     whole = [
