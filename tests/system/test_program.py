@@ -30,7 +30,7 @@ async def status(server: ServerProcess, room: str, token: str = "") -> int:
 def budgets() -> Iterator[int]:
     """After how many bytes a line breaks: in the middle of heads, states, frames and events."""
     chance = random.Random(15)
-    return iter([40, 400, *(chance.randrange(900, 4_000) for _ in range(20))])
+    return iter([40, 400, *(chance.randrange(700, 2_500) for _ in range(20))])
 
 
 def show(frame: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -43,7 +43,7 @@ async def act(server: ServerProcess, room: str) -> None:
     """Much at once, so that frames have several things to say; the curtain at the end."""
     base = f"/v1/rooms/{room}"
     poll = {"kind": "single", "options": ["she", "he"], "duration": 60}
-    for number in range(8):
+    for number in range(5):
         cues = [{"name": f"cue {number}.{each}", "data": {"x": "y" * 90}} for each in range(6)]
         await asyncio.gather(*(server.produce("POST", f"{base}/cues", cue) for cue in cues))
         await server.produce("PATCH", base, {"title": f"act {number}"})
@@ -76,13 +76,13 @@ async def test_a_line_that_breaks_again_and_again_costs_curl_nothing(
     shared_server: ServerProcess, room: str
 ) -> None:
     server = shared_server
-    server.make_room(room, tick=50)
+    server.make_room(room)
     async with (
         viewing(server.url, room) as viewer,
         cutting(server.url, budgets()) as line,
     ):
         (got, returns), _ = await asyncio.gather(follow(line.url, room), act(server, room))
-        assert line.cuts > 10
+        assert line.cuts > 5
         assert returns >= line.cuts
         first, *others = got
         assert (first.name, first.id) == ("reset", f"{viewer.epoch}:{first.data['offset']}")
@@ -103,7 +103,7 @@ async def test_a_line_that_breaks_again_and_again_costs_curl_nothing(
             for offset, said in told
             for each in said
         ]
-        assert max(len(said) for _, said in told) > 3
+        assert max(len(said) for _, said in told) > 2
 
 
 async def test_a_position_of_another_epoch_brings_the_state(
