@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from grandstand.wire import program
 from grandstand.wire.codec import encode
+from grandstand.wire.gauges import Gauges
 from grandstand.wire.messages import (
     Comment,
     Cue,
     Frame,
-    Gauges,
     Option,
     Overlay,
     Poll,
