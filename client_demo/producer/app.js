@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { statusText, wordsFor } from "../words.js";
 import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
+import { Effects } from "./effects/effects.js";
 import { Gauges } from "./gauges.js";
 import { html } from "./html.js";
 import { Keys, keyHandler, useKeys } from "./keys.js";
@@ -22,16 +23,17 @@ import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {ModerationDesk} from "./moderation.js" */
+/** @import {EffectsDesk} from "./effects/effects_desk.js" */
 /** @import {Draft} from "./templates.js" */
 /** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
 /** @typedef {"polls" | "moderation" | "room"} Tab */
 
 const shared = wordsFor(navigator.language);
 
-/** @param {{desk: Desk, moderation: ModerationDesk, actions: Actions}} props */
-export function App({ desk, moderation, actions }) {
+/** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, actions: Actions}} props */
+export function App({ desk, moderation, effects, actions }) {
   const [, setVersion] = useState(0);
-  const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "keys"} */ (""));
+  const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "effects" | "keys"} */ (""));
   const [tab, setTab] = useState(/** @type {Tab | undefined} */ (undefined));
   const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
   const [lettersOn, setLettersOn] = useKeys();
@@ -68,7 +70,7 @@ export function App({ desk, moderation, actions }) {
   };
   return html`
     <a class="skip" href="#polls">${words.skip}</a>
-    <${Masthead} desk=${desk} onOpen=${setOpen}>${line}<//>
+    <${Masthead} desk=${desk} effects=${effects} onOpen=${setOpen}>${line}<//>
     ${status.phase === "lost" && html`<p class="away" role="alert" data-test="away">${words.awayBanner}</p>`}
     <${Unsent} desk=${desk} />
     <${Gauges} desk=${desk} moderation=${moderation} />
@@ -98,6 +100,7 @@ export function App({ desk, moderation, actions }) {
     ${open === "palette" && isProducer && html`<${Palette} desk=${desk} onClose=${shut} onEdit=${edit} />`}
     ${open === "rooms" && html`<${Rooms} desk=${desk} onClose=${shut} onGo=${actions.goTo} />`}
     ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} onClose=${shut} />`}
+    ${open === "effects" && isProducer && html`<${Effects} effects=${effects} onClose=${shut} />`}
     ${open === "keys" && html`<${Keys} on=${lettersOn} onSwitch=${setLettersOn} onClose=${shut} />`}
     <div class="spoken" role="status" aria-live="polite" data-test="said">${desk.announcement}</div>
   `;

@@ -34,7 +34,7 @@ export class Desk {
   #hasAllPolls = false;
   /** @type {RoomState | undefined} */ state;
   /** @type {Status} */ status = { phase: "connecting" };
-  /** @type {Map<string, Poll>} with the tallies that viewers may not see */ fetchedPolls = new Map();
+  /** @type {Map<string, Poll>} with the tallies that viewers may not see, and the tags */ fetchedPolls = new Map();
   /** @type {Map<string, Sample[]>} voters per poll */ voters = new Map();
   /** @type {Map<string, string>} why the last step with a poll failed */ pollFaults = new Map();
   /** @type {readonly number[]} comments per second, one a second */ rates = [];
@@ -123,6 +123,11 @@ export class Desk {
     const known = this.state?.tallies.get(poll.id) ?? (poll.tally ? poll : this.fetchedPolls.get(poll.id));
     if (!known?.tally) return undefined;
     return { tally: known.tally, voters: known.voters ?? 0 };
+  }
+
+  /** What effects know a poll by. @param {Poll} poll */
+  tagOf(poll) {
+    return poll.tag ?? this.fetchedPolls.get(poll.id)?.tag;
   }
 
   /**
@@ -242,8 +247,8 @@ export class Desk {
   }
 
   async #fetchPolls() {
-    const hidden = this.polls.some((poll) => !poll.tally && !this.state?.tallies.has(poll.id));
-    if (!hidden) return;
+    const isHidden = (/** @type {Poll} */ poll) => !poll.tally && !this.state?.tallies.has(poll.id);
+    if (!this.polls.some((poll) => isHidden(poll) || !this.fetchedPolls.has(poll.id))) return;
     // The first page has the newest polls. Earlier ones don't change, so they are fetched once.
     for (let path = "/polls"; ; ) {
       const answer = await this.call("GET", path);

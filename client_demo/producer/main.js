@@ -4,6 +4,7 @@ import { render } from "preact";
 import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
 import { App } from "./app.js";
 import { Desk } from "./desk.js";
+import { EffectsDesk } from "./effects/effects_desk.js";
 import { html } from "./html.js";
 import { ModerationDesk } from "./moderation.js";
 import { SignIn } from "./sign_in.js";
@@ -34,7 +35,7 @@ function open(room) {
   const desk = new Desk({ room, token });
   page.desk = desk;
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
-  render(html`<${App} key=${visits++} desk=${desk} moderation=${new ModerationDesk(desk)} actions=${actions} />`, root);
+  render(html`<${App} key=${visits++} desk=${desk} moderation=${new ModerationDesk(desk)} effects=${new EffectsDesk(desk)} actions=${actions} />`, root);
 }
 
 /** @param {string} room @param {string} token */

@@ -1,18 +1,20 @@
 /** The top of the page: which room, on air or not, the programme's clock, the connection. */
 
 import { phaseOf } from "../sdk/grandstand.js";
+import { EffectsDoor } from "./effects/effects.js";
 import { html } from "./html.js";
 import { formatDuration, formatTime } from "./times.js";
 import { words } from "./words.js";
 
 /** @import {ComponentChildren} from "preact" */
 /** @import {Desk} from "./desk.js" */
+/** @import {EffectsDesk} from "./effects/effects_desk.js" */
 
 /**
- * @param {{desk: Desk, onOpen: (name: "palette" | "rooms" | "settings" | "keys") => void,
+ * @param {{desk: Desk, effects: EffectsDesk, onOpen: (name: "palette" | "rooms" | "settings" | "effects" | "keys") => void,
  *   children?: ComponentChildren}} props
  */
-export function Masthead({ desk, onOpen, children }) {
+export function Masthead({ desk, effects, onOpen, children }) {
   const now = desk.live.now();
   const running = desk.polls.filter((poll) => phaseOf(poll, now) === "open");
   const ends = Math.min(...running.map((poll) => poll.closes_at));
@@ -37,7 +39,8 @@ export function Masthead({ desk, onOpen, children }) {
       <div class="row doors">
         <button onClick=${() => onOpen("rooms")} data-test="rooms">${words.switchRoom}</button>
         ${desk.isProducer &&
-        html`<button onClick=${() => onOpen("settings")} data-test="settings">${words.settings}</button>`}
+        html`<${EffectsDoor} effects=${effects} onOpen=${() => onOpen("effects")} />
+          <button onClick=${() => onOpen("settings")} data-test="settings">${words.settings}</button>`}
         <button onClick=${() => onOpen("keys")} data-test="keys" aria-label=${words.keysTitle}>?</button>
       </div>
     </header>

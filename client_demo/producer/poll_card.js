@@ -101,7 +101,7 @@ function Steps({ desk, poll, phase, onEdit }) {
     ${phase === "closed" && poll.final && !kindOf(poll.kind).isResolved &&
     html`<button key="reveal" class="primary" onClick=${take("reveal", {})} data-test="poll-reveal">${words.reveal}</button>`}
     ${over &&
-    html`<button key="again" class="quiet" onClick=${() => onEdit(draftOf(poll))} data-test="poll-again">${words.openAgain}</button>`}
+    html`<button key="again" class="quiet" onClick=${() => onEdit({ ...draftOf(poll), tag: desk.tagOf(poll) ?? "" })} data-test="poll-again">${words.openAgain}</button>`}
     ${phase !== "revealed" && phase !== "cancelled" &&
     html`<button key="cancel" class="quiet danger" onClick=${() => setAsking(true)} data-test="poll-cancel">${words.cancel}</button>`}
   </div>`;

@@ -14,12 +14,12 @@ import { words } from "./words.js";
 /** @import {Field as OwnField} from "../polls/kinds/kind.js" */
 /**
  * What was typed. `own` has the fields that only some kinds have, by name.
- * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
+ * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
  */
 
 const FEWEST = 2;
 const MOST = 20;
-const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options"];
+const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options", "tag", "audit"];
 
 /** @type {Typed} */
 const EMPTY = {
@@ -30,6 +30,8 @@ const EMPTY = {
   grace: "",
   delay: "0",
   change: false,
+  tag: "",
+  audit: "tally",
   showTally: "always",
   own: {},
 };
@@ -110,7 +112,14 @@ export function PollForm({ desk, given }) {
       </div>
       <details>
         <summary data-test="poll-more">${words.more}</summary>
-        <div class="pair"><${NumberField} name="delay" path="closes_at" typed=${typed} set=${set} faults=${faults} /></div>
+        <div class="pair">
+          <${NumberField} name="delay" path="closes_at" typed=${typed} set=${set} faults=${faults} />
+          <${Field} label=${words.tag} path="tag" faults=${faults}>
+            <input value=${typed.tag} onInput=${input((tag) => set({ tag }))} data-test="poll-tag" /><//>
+          <${Field} label=${words.audit} path="audit" faults=${faults}>
+            <${Select} value=${typed.audit} options=${words.audits} test="poll-audit"
+              onPick=${(/** @type {Typed["audit"]} */ audit) => set({ audit })} /><//>
+        </div>
         <label class="check">
           <input type="checkbox" checked=${typed.change} onChange=${() => set({ change: !typed.change })} data-test="poll-change" />
           ${words.change}
@@ -177,8 +186,10 @@ function draftFrom(typed) {
     options: kindOf(typed.kind).optionsOf ? [] : typed.options,
     duration: +typed.duration,
     ...(typed.grace !== "" && { grace: +typed.grace }),
+    ...(typed.tag.trim() && { tag: typed.tag.trim() }),
     ...(+typed.delay > 0 && { delay: +typed.delay }),
     change: typed.change,
+    audit: typed.audit,
     showTally: typed.showTally,
     ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
   };
@@ -195,6 +206,8 @@ function typedFrom(draft) {
     grace: text(draft.grace),
     delay: "0",
     change: draft.change ?? false,
+    tag: draft.tag ?? "",
+    audit: draft.audit ?? "tally",
     showTally: draft.showTally ?? "always",
     own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),
   };

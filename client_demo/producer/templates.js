@@ -18,6 +18,8 @@ import { KINDS, kindOf } from "../polls/registry.js";
  * @property {number} [delay] s until it opens
  * @property {boolean} [change]
  * @property {"always" | "voted" | "revealed"} [showTally]
+ * @property {string} [tag] what effects know it by
+ * @property {"none" | "tally" | "receipts"} [audit] what anyone can check once it is final
  *
  * @typedef {PlainDraft & OwnFields} Draft
  * @typedef {{key: string, name: string, draft: Draft, own?: number}} Template
@@ -93,6 +95,8 @@ export function requestBody(draft, now) {
     ...(draft.grace !== undefined && { grace: Math.round(draft.grace * 1000) }),
     change: draft.change ?? false,
     show_tally: draft.showTally ?? "always",
+    ...(draft.tag && { tag: draft.tag }),
+    ...(draft.audit && { audit: draft.audit }),
     ...ownFields(kindOf(draft.kind), "path", ({ name }) => draft[name]),
   };
 }

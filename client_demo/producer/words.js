@@ -1,5 +1,6 @@
 /** The console's own words in English and Chinese; what all pages share is in ../words.js. */
 
+import { EFFECT_WORDS } from "./effects/words.js";
 import { REASONS } from "./reasons.js";
 
 /** @param {number} count @param {string} noun */
@@ -88,6 +89,9 @@ const en = {
   duration: "Seconds open",
   grace: "Late viewers, s",
   delay: "Opens in, s",
+  tag: "Tag, for effects",
+  audit: "Anyone can check",
+  audits: { none: "Nothing", tally: "The count", receipts: "The count, and viewers their own vote" },
   showTally: "Tally shown",
   tallies: { always: "Always", voted: "To those who voted", revealed: "Once revealed" },
   change: "Votes may be changed",
@@ -317,6 +321,8 @@ const en = {
     "moderation.on_timeout": { hold: "hold the comment", allow: "let it through" },
   }),
   groups: { show: "The show", comments: "Comments", clock: "Clock and record" },
+  // effects
+  effects: EFFECT_WORDS.en,
   // keys
   keysTitle: "Keys",
   keysOn: "Letter keys are on",
@@ -416,6 +422,9 @@ const zh = {
   duration: "开放秒数",
   grace: "等待延迟观众（秒）",
   delay: "几秒后开始",
+  tag: "标签（供联动使用）",
+  audit: "公众可核验",
+  audits: { none: "不可核验", tally: "计票", receipts: "计票，以及观众自己的一票" },
   showTally: "公开票数",
   tallies: { always: "始终", voted: "仅对已投票者", revealed: "揭晓后" },
   change: "可以改票",
@@ -629,6 +638,7 @@ const zh = {
     "moderation.on_timeout": { hold: "留待审核", allow: "直接通过" },
   },
   groups: { show: "节目", comments: "评论", clock: "时钟与记录" },
+  effects: EFFECT_WORDS.zh,
   keysTitle: "按键",
   keysOn: "字母键已启用",
   keysHow: "不在输入框内打字时有效。",

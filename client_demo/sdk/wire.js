@@ -37,6 +37,7 @@
  * @property {number} [voters]
  * @property {boolean} final
  * @property {number | number[]} [answer]
+ * @property {string} [tag] a name to prepare effects by, told to producers and moderators alone
  *
  * @typedef {object} Overlay
  * @property {string} id

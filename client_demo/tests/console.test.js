@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../producer/rates.js";
+import { ACTION_KINDS, readAction, typedAction } from "../producer/effects/actions.js";
 import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/templates.js";
 import { formatSigned } from "../producer/gauges.js";
 import { formatDuration, upcomingFirst } from "../producer/times.js";
@@ -20,14 +21,14 @@ test("both languages of the console say the same things", () => {
 
 test("every word that the console uses is there", () => {
   const folder = new URL("../producer/", import.meta.url);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js")))
+  for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js")))
     for (const [, key] of readFileSync(new URL(file, folder), "utf8").matchAll(/(?<![\w"./])words\.(\w+)/g))
       assert.ok(key in WORDS.en, `${file}: ${key}`);
 });
 
 test("the console never sets HTML", () => {
   const folder = new URL("../producer/", import.meta.url);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js")))
+  for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js")))
     assert.doesNotMatch(readFileSync(new URL(file, folder), "utf8"), /innerHTML|outerHTML|insertAdjacent/i, file);
 });
 
@@ -112,4 +113,47 @@ test("a card's values are typed one a line; what reads as a number is one", () =
   assert.deepEqual(parseValues("Shots: 14\n\n比分：2:1\n Time : 9.58 "), { Shots: 14, 比分: "2:1", Time: 9.58 });
   for (const lines of ["", " \n ", "Shots 14", "Shots: ", " : 14", "Shots: 14\nCorners"])
     assert.equal(parseValues(lines), undefined, lines);
+});
+
+const bad = (line) => `line ${line}`;
+
+/** An action of each kind, as the server shows it. */
+const ACTIONS = [
+  {
+    kind: "obs",
+    url: "ws://obs:4455",
+    requests: [{ type: "SetCurrentProgramScene", data: { sceneName: "{winner}" } }, { type: "StartRecord" }],
+  },
+  { kind: "vmix", url: "http://mixer:8088/API/", functions: [{ Function: "SetText", Input: "1", Value: "50 % & {winner} = a+b" }] },
+  { kind: "caspar", address: "caspar:5250", commands: ['CG 1-10 UPDATE 1 "{\\"f0\\": \\"{winner}\\"}"', "PLAY 1-20 {winner}"] },
+  { kind: "webhook", url: "https://studio.example/hook" },
+  { kind: "http", method: "PUT", url: "https://studio.example/", headers: { "X-Key": "" }, body: "two\nlines" },
+  { kind: "http", method: "GET", url: "https://studio.example/" },
+];
+
+test("an action of any kind goes into the form and comes out as it was", () => {
+  assert.deepEqual(new Set(ACTIONS.map(({ kind }) => kind)), new Set(ACTION_KINDS.map(({ kind }) => kind)));
+  for (const action of ACTIONS)
+    assert.deepEqual(readAction(typedAction(action), bad), { action, faults: {} }, action.kind);
+});
+
+test("a secret goes out only when it is typed", () => {
+  const typed = typedAction(ACTIONS[0]);
+  const { action } = readAction({ ...typed, values: { ...typed.values, password: "secret" } }, bad);
+  assert.equal(action.password, "secret");
+  assert.ok(!("password" in readAction(typed, bad).action));
+});
+
+test("a line that can't be read is named", () => {
+  const faultsOf = (kind, name, text) => readAction({ kind, values: { [name]: text } }, bad).faults;
+  assert.deepEqual(faultsOf("obs", "requests", "StartRecord\n\nStop {"), { requests: "line 3" });
+  assert.deepEqual(faultsOf("obs", "requests", "Stop []"), { requests: "line 1" });
+  assert.deepEqual(faultsOf("http", "headers", "X-Key: a\nno colon"), { headers: "line 2" });
+});
+
+test("every kind of action and all its fields have words", () => {
+  for (const words of Object.values(WORDS))
+    for (const { kind, fields } of ACTION_KINDS)
+      for (const text of [words.effects.kinds[kind], ...fields.map(({ name }) => words.effects.fields[name])])
+        assert.equal(typeof text, "string", kind);
 });

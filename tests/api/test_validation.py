@@ -44,6 +44,30 @@ def test_every_fault_is_found_at_its_path(raw: Any, paths: list[str]) -> None:
     assert [fault.path for fault in faults(raw, Show)] == paths
 
 
+class Curtain(Struct, tag="curtain", tag_field="kind", forbid_unknown_fields=True):
+    colour: str
+
+
+class Light(Struct, tag="light", tag_field="kind", forbid_unknown_fields=True):
+    watts: int
+    colour: str = "white"
+
+
+class Cues(Struct):
+    then: list[Curtain | Light]
+
+
+def test_of_things_that_are_known_by_a_tag_only_that_one_s_faults_are_told() -> None:
+    dim = {"kind": "light", "watts": "x", "size": 1}
+    found = faults({"then": [dim, {"kind": "smoke"}, {}, {"kind": "curtain", "colour": ""}]}, Cues)
+    assert [(fault.path, fault.message.partition(",")[0]) for fault in found] == [
+        ("then[0].watts", "expected `int`"),
+        ("then[0].size", "isn't known; known are watts"),
+        ("then[1].kind", "must be one of curtain"),
+        ("then[2].kind", "must be one of curtain"),
+    ]
+
+
 def test_a_fault_says_what_was_expected() -> None:
     (fault,) = faults({"name": "x"}, Show)
     assert fault.message == "expected `str` of length >= 2"

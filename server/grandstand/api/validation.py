@@ -224,7 +224,16 @@ def _inside(
     raw: object, kind: Any, path: str, strict: bool, parts: Iterator[int]
 ) -> Iterator[Fault]:
     """Yield the faults of the parts, if ``raw`` is the sort of thing that ``kind`` is."""
-    for part in _alternatives(kind):
+    alternatives = _alternatives(kind)
+    tagged = [part for part in alternatives if _tag_of(part) is not None]
+    if isinstance(raw, dict) and tagged:
+        field = tagged[0].__struct_config__.tag_field
+        chosen = [part for part in tagged if _tag_of(part) == raw.get(field)]
+        if not chosen:
+            known = ", ".join(str(_tag_of(part)) for part in tagged)
+            yield Fault(join(path, field), f"must be one of {known}")
+        alternatives = [part for part in alternatives if part not in tagged or part in chosen]
+    for part in alternatives:
         arguments = get_args(part)
         if isinstance(raw, dict) and isinstance(part, type) and issubclass(part, Struct):
             yield from _inside_struct(raw, part, path, strict, parts)
@@ -247,7 +256,8 @@ def _inside_struct(
         elif field.required:
             yield Fault(join(path, name), "is missing")
     if kind.__struct_config__.forbid_unknown_fields:
-        for name in [name for name in raw if name not in fields]:
+        tag = kind.__struct_config__.tag_field
+        for name in [name for name in raw if name not in fields and name != tag]:
             known = ", ".join(fields) or "none"
             yield Fault(join(path, name), f"isn't known; known are {known}")
 
@@ -256,6 +266,12 @@ def _inside_struct(
 def _fields(kind: type[Struct]) -> Sequence[msgspec.structs.FieldInfo]:
     """Return the fields of a struct, for which its annotations are evaluated: 1 ms."""
     return msgspec.structs.fields(kind)
+
+
+def _tag_of(kind: Any) -> str | int | None:
+    """Return by what a struct is known among others, if it is."""
+    is_struct = isinstance(kind, type) and issubclass(kind, Struct)
+    return kind.__struct_config__.tag if is_struct else None
 
 
 def _alternatives(kind: Any) -> list[Any]:
