@@ -6,7 +6,8 @@ Two servers of this tree are up together on one core, each with its own store an
 20 effects: each waits for any poll's opening, a poll is set for in an hour, so each has a firing
 that waits; and each looks at every poll and every cue. In turn both have the same ten seconds of a
 show (comments, a cue a second), the first of a pair being the second of the next. Prints each
-pair's ratio and their median; no worse means a median of at most 1.05.
+pair's ratio and their median; no worse means a median of at most 1.05. ``chrt -r 1`` before it
+keeps other work of the machine out.
 """
 
 from __future__ import annotations

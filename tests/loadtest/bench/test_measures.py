@@ -112,7 +112,7 @@ def test_a_crowd_that_cannot_get_in_says_why() -> None:
 
 
 def test_an_effect_is_timed_from_the_commit_of_its_polls_end() -> None:
-    took_ms = effects.measure(SERVER_CORE, CLIENT_CORE, polls=3, viewers=10)
+    took_ms = effects.measure(effects.webhooks, SERVER_CORE, CLIENT_CORE, 3, 10)
     assert len(took_ms) == 3
     assert all(0 < each < effects.WITHIN_S * 1000 for each in took_ms)
     row = effects.told([10.0] * 199 + [400.0], 150.0)
