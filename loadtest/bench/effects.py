@@ -40,12 +40,12 @@ from grandstand.domain import envelope
 from grandstand.domain.envelope import Commit
 from grandstand.store import keys
 from redis import Redis
-from tests.obs_studio import PASSWORD, ObsStudio
 
 from loadtest.bench.__main__ import machine
 from loadtest.bench.commands import Say
 from loadtest.bench.crowd import crowd
 from loadtest.bench.grandstand import ROOM, Grandstand, cores, grandstand
+from tests.obs_studio import PASSWORD, ObsStudio
 
 RESULT = Path(__file__).parents[1] / "results" / "effects.json"
 WITHIN_S = 30.0
