@@ -49,6 +49,9 @@ from tests.obs_studio import PASSWORD, ObsStudio
 
 RESULT = Path(__file__).parents[1] / "results" / "effects.json"
 WITHIN_S = 30.0
+TICK_MS = 190
+"""No multiple of OBS' frame of 100 ms: else all polls would end at one moment between two frames."""
+
 COMMENTS = 3
 """Said before each poll's end."""
 
@@ -178,7 +181,7 @@ def measure(
     """How long it took after each poll's end, ms."""
     arrivals, took_ms = Arrivals(), list[float]()
     with (
-        grandstand([server_core], environment=ALLOWED) as server,
+        grandstand([server_core], {"tick": TICK_MS}, ALLOWED) as server,
         crowd(server.address, client_core, secret=server.secret) as seats,
         target(arrivals) as action,
     ):
