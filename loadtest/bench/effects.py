@@ -50,7 +50,7 @@ from tests.obs_studio import PASSWORD, ObsStudio
 RESULT = Path(__file__).parents[1] / "results" / "effects.json"
 WITHIN_S = 30.0
 TICK_MS = 190
-"""No multiple of OBS' frame of 100 ms: else all polls would end at one moment between two frames."""
+"""Not a multiple of OBS' 100 ms: else all polls would end at one moment between two frames."""
 
 COMMENTS = 3
 """Said before each poll's end."""
