@@ -40,18 +40,22 @@ export function intervals({ tally, voters }, counted) {
 }
 
 /**
- * Return the share of the audience that is at most so far behind live. Between the quantiles that the
- * server tells it is interpolated; the last viewers are taken to be at most twice as far as the 99th.
+ * Return the share of the audience that is at most so far behind live. It is interpolated between the
+ * quantiles that the server tells, and what else is known; the last viewers are taken to be at most twice
+ * as far as the 99th of a hundred.
  * @param {Audience["behind"]} behind
  * @param {number} ms
+ * @param {readonly (readonly [ms: number, share: number])[]} [known]
  */
-export function shareWithin(behind, ms) {
-  const points = [[0, 0], [behind.p10, 0.1], [behind.p50, 0.5], [behind.p90, 0.9], [behind.p99, 0.99], [2 * behind.p99, 1]];
+export function shareWithin(behind, ms, known = []) {
   if (ms < 0) return 0;
+  const { p10, p50, p90, p99 } = behind;
+  /** @type {(readonly [number, number])[]} */
+  const points = [[p10, 0.1], [p50, 0.5], [p90, 0.9], [p99, 0.99], [2 * p99, 1], ...known];
   let [from, share] = [0, 0];
-  for (const [to = 0, upTo = 0] of points) {
-    if (to > ms) return share + ((upTo - share) * (ms - from)) / (to - from);
-    [from, share] = [to, upTo];
+  for (const [to, upTo] of points.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    if (to > ms) return share + ((Math.max(share, upTo) - share) * (ms - from)) / (to - from);
+    [from, share] = [Math.max(from, to), Math.max(share, upTo)];
   }
   return 1;
 }
@@ -66,9 +70,14 @@ export function shareWithin(behind, ms) {
 export function forecast(poll, votes, audience, maxGraceMs) {
   const progress = audience?.polls.find((one) => one.poll === poll.id);
   if (!audience || !progress || audience.told === 0) return undefined;
-  const inTime = shareWithin(audience.behind, poll.grace);
-  const longerMs = Math.min(maxGraceMs, Math.ceil(audience.behind.p99 / GRACE_STEP_MS) * GRACE_STEP_MS);
-  const gain = shareWithin(audience.behind, longerMs) - inTime;
+  const { behind } = audience;
+  // What the server's shares are of: as far behind as the window's ends were when it told them.
+  const sinceEndMs = behind.p99 - progress.last_in;
+  const known = progress.last_in > 0 ? [at(sinceEndMs, progress.ended), at(sinceEndMs + poll.closes_at - poll.opens_at, progress.seen)] : [];
+  const within = (/** @type {number} */ ms) => shareWithin(behind, ms, known);
+  const inTime = within(poll.grace);
+  const longerMs = Math.min(maxGraceMs, Math.ceil(behind.p99 / GRACE_STEP_MS) * GRACE_STEP_MS);
+  const gain = within(longerMs) - inTime;
   const counted = inTime > 0 ? Math.min(1, progress.ended / inTime) : 1;
   const isEstimated = votes !== undefined && votes.voters > 0 && counted >= LEAST_COUNTED;
   return {
@@ -78,6 +87,11 @@ export function forecast(poll, votes, audience, maxGraceMs) {
     ...(longerMs > poll.grace && gain >= WORTH_SAYING && { longer: { ms: longerMs, gain } }),
     ...(isEstimated && { intervals: intervals(votes, counted) }),
   };
+}
+
+/** @param {number} ms @param {number} share @returns {readonly [number, number]} */
+function at(ms, share) {
+  return [ms, share];
 }
 
 /**

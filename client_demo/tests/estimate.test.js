@@ -10,7 +10,7 @@ const audience = (/** @type {object} */ progress, parts = {}) => ({
   told: 100,
   behind: BEHIND,
   sync: { p50: 100, p99: 300 },
-  polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 9_000, ...progress }],
+  polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 20_000, ...progress }],
   ...parts,
 });
 
@@ -86,23 +86,38 @@ test("the share within a time runs through the quantiles, and never back", () =>
   }
 });
 
+test("a share that is known bends the line between two quantiles", () => {
+  assert.ok(Math.abs(shareWithin(BEHIND, 12_000, [[11_000, 0.89]]) - 0.9) < 1e-9);
+  assert.ok(Math.abs(shareWithin(BEHIND, 8_000, [[6_000, 0.86]]) - (0.86 + 0.04 / 3)) < 1e-9);
+  assert.ok(shareWithin(BEHIND, 8_000, [[-1, 0]]) === shareWithin(BEHIND, 8_000));
+});
+
 test("what is counted is measured by those who can be in time", () => {
-  const told = forecast(OPEN, { tally: [6, 4], voters: 10 }, audience({ ended: 0.45 }), 60_000);
+  const told = forecast(OPEN, { tally: [6, 4], voters: 10 }, audience({ ended: 0.45, last_in: 20_400 }), 60_000);
   assert.ok(Math.abs(told.counted - 0.5) < 1e-9); // a tenth is further behind than the grace
   assert.ok(Math.abs(told.late - 0.1) < 1e-9);
   assert.deepEqual(told.intervals, intervals({ tally: [6, 4], voters: 10 }, told.counted));
-  assert.deepEqual([told.seen, told.ended, told.last_in], [1, 0.45, 9_000]);
+  assert.deepEqual([told.seen, told.ended, told.last_in], [1, 0.45, 20_400]);
 });
 
 test("a longer grace is named if it reaches somebody, and no longer than the room allows", () => {
   const gained = forecast(OPEN, undefined, audience({}), 60_000).longer;
   assert.equal(gained.ms, 25_000);
-  assert.ok(Math.abs(gained.gain - (shareWithin(BEHIND, 25_000) - 0.9)) < 1e-9);
+  assert.ok(Math.abs(gained.gain - 0.091) < 0.001);
   assert.equal(forecast(OPEN, undefined, audience({}), 15_000).longer.ms, 15_000);
   assert.equal(forecast(OPEN, undefined, audience({}), 12_000).longer, undefined);
   assert.equal(forecast({ ...OPEN, grace: 30_000 }, undefined, audience({}), 60_000).longer, undefined);
   const near = { p10: 100, p50: 200, p90: 300, p99: 400 };
   assert.equal(forecast(OPEN, undefined, audience({}, { behind: near }), 60_000).longer, undefined);
+});
+
+test("two crowds far apart are told from each other by what the poll's window has passed", () => {
+  const behind = { p10: 2_000, p50: 2_000, p90: 300_000, p99: 307_000 };
+  const progress = { seen: 0.8, ended: 0.8, last_in: 300_000 };
+  const told = forecast({ ...OPEN, grace: 120_000 }, { tally: [3, 1], voters: 4 }, audience(progress, { behind }), 600_000);
+  assert.ok(told.counted > 0.9 && told.counted < 1);
+  assert.ok(told.late > 0.1 && told.late < 0.2);
+  assert.equal(told.longer.ms, 310_000);
 });
 
 test("without votes, or before any viewer is through, there is no estimate; without an audience there is nothing", () => {

@@ -267,6 +267,43 @@ async def test_a_poll_is_cancelled_only_once_it_was_asked_twice(
         await is_phase(console, "Who wins?", "cancelled")
 
 
+async def test_the_audience_of_a_poll_is_shown_with_an_estimate_and_what_a_longer_grace_gains(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    live_server.make_room(stage, max_latency=600_000, guests="vote")
+    async with AsyncExitStack() as stack:
+        console = await stack.enter_async_context(at_desk(browser, live_server, stage))
+        now = int(await console.page.evaluate("window.grandstand.desk.live.now()"))
+        window = {"opens_at": now - 30_000, "closes_at": now - 5000, "grace": 120_000}
+        path = f"/v1/rooms/{stage}/polls"
+        poll = (await live_server.produce("POST", path, {**QUIET_POLL, **window}))["id"]
+        viewers = [await come(stack, live_server, stage, f"v{number}") for number in range(5)]
+        for number, viewer in enumerate(viewers):
+            if number < 4:
+                await viewer.knows(poll)
+                vote = await viewer.vote(poll, min(number, 1), at=window["closes_at"] - 100)
+                assert vote["type"] == "ack"
+            at = viewer.welcome["now"] - (2000 if number < 4 else 300_000)
+            told = {"type": "time", "id": "t", "sent": 1, "at": at, "sync": 60}
+            assert (await viewer.ask(told))["type"] == "time"
+        row = await is_phase(console, "Who wins?", "counting")
+        part = {
+            name: row.locator(f'[data-test="{name}"]')
+            for name in ("poll-seen", "poll-ended", "poll-last-in", "poll-longer", "estimate-1")
+        }
+        await expect(part["poll-seen"]).to_have_text("80 % have seen the question")
+        await expect(part["poll-ended"]).to_have_text("80 % are past its end")
+        await expect(part["poll-last-in"]).to_contain_text("the last 1 % in ")
+        await expect(part["poll-longer"]).to_contain_text("more than 120 s behind")
+        await expect(part["estimate-1"]).to_contain_text(re.compile(r"→ \d+–\d+ %"))
+        await expect(console.find("gauge-behind")).to_have_text(re.compile(r"\d\.\d s"))
+        await console.page.evaluate(AXE.read_text())
+        await is_accessible(console)
+        await row.locator('[data-test="poll-wait"]').click()
+        await viewers[0].sees(lambda picture: picture.polls[poll]["grace"] > 290_000)
+        await expect(part["poll-longer"]).to_have_count(0)
+
+
 async def test_a_step_that_came_too_late_is_explained(
     browser: Browser, live_server: ServerProcess, stage: str
 ) -> None:
@@ -280,7 +317,8 @@ async def test_a_step_that_came_too_late_is_explained(
         row = await is_phase(console, "Who wins?", "open")
         await console.page.route("**/close", be_too_late)
         await row.locator('[data-test="poll-close"]').click()
-        await expect(row.locator('[data-test="poll-fault"]')).to_have_text("It is over already.")
+        fault = row.locator('[data-test="poll-fault"]')
+        await expect(fault).to_have_text("Somebody else was first. It is now: Cancelled.")
 
 
 async def test_a_poll_with_faults_is_refused_at_its_fields_and_keeps_what_was_typed(
