@@ -11,19 +11,16 @@ import { words } from "./words.js";
 /** @import {forecast} from "../polls/estimate.js" */
 /** @typedef {NonNullable<ReturnType<typeof forecast>>} Forecast */
 
-/**
- * @param {{poll: Poll, phase: PollPhase, forecast: Forecast, onGrace: (ms: number) => void}} props
- *   `onGrace`: wait longer for late votes
- */
-export function PollAudience({ poll, phase, forecast, onGrace }) {
+/** @param {{poll: Poll, phase: PollPhase, forecast: Forecast}} props */
+export function PollAudience({ poll, phase, forecast }) {
   const { seen, ended, counted, late, longer } = forecast;
   return html`<div class="poll-audience" data-test="poll-audience">
     <div class="reach" aria-hidden="true">
       <span style=${{ width: `${seen * 100}%` }}></span><span style=${{ width: `${ended * 100}%` }}></span>
     </div>
     <p class="quiet-text">
-      <span data-test="poll-seen">${words.seen(percent(seen))}</span> · ${" "}
-      <span data-test="poll-ended">${words.pastEnd(percent(ended))}</span>
+      <span data-test="poll-seen">${words.seen(percent(seen))}</span>
+      ${ended > 0 && html` · <span data-test="poll-ended">${words.pastEnd(percent(ended))}</span>`}
       ${forecast.last_in > 0 && html` · <span data-test="poll-last-in">${words.lastIn(formatDuration(forecast.last_in))}</span>`}
     </p>
     ${forecast.intervals &&
@@ -32,8 +29,6 @@ export function PollAudience({ poll, phase, forecast, onGrace }) {
     ${longer &&
     html`<p class="quiet-text" data-test="poll-longer">
       ${words.late(percent(late), poll.grace / 1000)} ${words.longerGrace(longer.ms / 1000, percent(longer.gain))}
-      ${phase === "counting" &&
-      html` <button class="quiet" onClick=${() => onGrace(longer.ms)} data-test="poll-wait">${words.waitLonger(longer.ms / 1000)}</button>`}
     </p>`}
   </div>`;
 }

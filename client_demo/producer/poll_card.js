@@ -30,7 +30,6 @@ export function PollCard({ desk, poll, phase, onEdit }) {
   const { gauges, settings } = desk.state ?? {};
   const told = running ? forecast(poll, votes, gauges?.audience, settings?.max_latency ?? MAX_GRACE_MS) : undefined;
   const estimates = phase === "counting" ? told?.intervals : undefined;
-  const wait = (/** @type {number} */ grace) => void desk.stepPoll(poll, "close", { grace });
   const rate = perSecond(desk.voters.get(poll.id) ?? []);
   const isHidden = phase !== "revealed" && phase !== "cancelled" && desk.state?.polls.get(poll.id)?.tally === undefined &&
     !desk.state?.tallies.has(poll.id);
@@ -67,15 +66,15 @@ export function PollCard({ desk, poll, phase, onEdit }) {
       ${phase === "waiting"
         ? html`<p class="quiet-text" data-test="poll-unseen">${words.notSeenYet}</p>`
         : isHidden && html`<p class="quiet-text">${words.tallyHidden}</p>`}
-      ${told && html`<${PollAudience} poll=${poll} phase=${phase} forecast=${told} onGrace=${wait} />`}
-      <${Steps} desk=${desk} poll=${poll} phase=${phase} onEdit=${onEdit} />
+      ${told && html`<${PollAudience} poll=${poll} phase=${phase} forecast=${told} />`}
+      <${Steps} desk=${desk} poll=${poll} phase=${phase} longerGraceMs=${told?.longer?.ms} onEdit=${onEdit} />
       <p class="fault" role="alert" data-test="poll-fault">${desk.pollFaults.get(poll.id) ?? ""}</p>
     </article>
   `;
 }
 
-/** @param {{desk: Desk, poll: Poll, phase: PollPhase, onEdit: (draft: Draft) => void}} props */
-function Steps({ desk, poll, phase, onEdit }) {
+/** @param {{desk: Desk, poll: Poll, phase: PollPhase, longerGraceMs?: number, onEdit: (draft: Draft) => void}} props */
+function Steps({ desk, poll, phase, longerGraceMs, onEdit }) {
   const [asking, setAsking] = useState(false);
   const take = (/** @type {Step} */ step, /** @type {object} */ body) => () => void desk.stepPoll(poll, step, body);
   const cancel = () => {
@@ -95,7 +94,9 @@ function Steps({ desk, poll, phase, onEdit }) {
         onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.extend(EXTEND_S)}</button>
       <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.close}</button>`}
     ${phase === "counting" &&
-    html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>`}
+    html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>
+      ${longerGraceMs !== undefined &&
+      html`<button key="wait" onClick=${take("close", { grace: longerGraceMs })} data-test="poll-wait">${words.waitLonger(longerGraceMs / 1000)}</button>`}`}
     ${phase === "closed" && poll.final && kindOf(poll.kind).isResolved &&
     html`<${Resolve} key="resolve" poll=${poll} onResolve=${(/** @type {number} */ answer) => take("resolve", { answer })()} />`}
     ${phase === "closed" && poll.final && !kindOf(poll.kind).isResolved &&

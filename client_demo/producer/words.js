@@ -108,7 +108,7 @@ const en = {
   countsFor: (/** @type {string} */ time) => `late votes for ${time}`,
   seen: (/** @type {string} */ share) => `${share} have seen the question`,
   pastEnd: (/** @type {string} */ share) => `${share} are past its end`,
-  lastIn: (/** @type {string} */ time) => `the last 1 % in ${time}`,
+  lastIn: (/** @type {string} */ time) => `99 % past its end in ${time}`,
   estimate: (/** @type {string} */ share) =>
     `About ${share} of the votes are in. The marks show where each option will end, at 95 %, if late viewers vote like the others.`,
   endsAt: (/** @type {number} */ low, /** @type {number} */ high) => `→ ${low}–${high} %`,
@@ -441,7 +441,7 @@ const zh = {
   countsFor: (time) => `等待延迟观众 ${time}`,
   seen: (share) => `${share} 的观众已看到问题`,
   pastEnd: (share) => `${share} 已过截止时刻`,
-  lastIn: (time) => `最后 1 % 还需 ${time}`,
+  lastIn: (time) => `99 % 已过截止时刻还需 ${time}`,
   estimate: (share) => `约 ${share} 的选票已到。标记为各选项最终所在的区间（95 %，假设延迟观众与其他观众的投票倾向相同）。`,
   endsAt: (low, high) => `→ ${low}–${high} %`,
   late: (share, seconds) => `${share} 的观众延迟超过 ${seconds} 秒，他们的选票来不及计入。`,

@@ -293,7 +293,7 @@ async def test_the_audience_of_a_poll_is_shown_with_an_estimate_and_what_a_longe
         }
         await expect(part["poll-seen"]).to_have_text("80 % have seen the question")
         await expect(part["poll-ended"]).to_have_text("80 % are past its end")
-        await expect(part["poll-last-in"]).to_contain_text("the last 1 % in ")
+        await expect(part["poll-last-in"]).to_contain_text("99 % past its end in ")
         await expect(part["poll-longer"]).to_contain_text("more than 120 s behind")
         await expect(part["estimate-1"]).to_contain_text(re.compile(r"→ \d+–\d+ %"))
         await expect(console.find("gauge-behind")).to_have_text(re.compile(r"\d\.\d s"))
