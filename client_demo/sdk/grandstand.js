@@ -26,6 +26,7 @@ export { call, roomCalls } from "./http.js";
 export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
 export { RefusedError } from "./outbox.js";
 export { isAnswer, meanOf, phaseOf, shareOf } from "./polls.js";
+export { verifyReceipt } from "./receipts.js";
 
 /**
  * @typedef {import("./clocks.js").Clock} Clock
@@ -52,5 +53,7 @@ export { isAnswer, meanOf, phaseOf, shareOf } from "./polls.js";
  * @typedef {import("./wire.js").Refusal} Refusal
  * @typedef {import("./wire.js").Settings} Settings
  * @typedef {import("./wire.js").Size} Size
+ * @typedef {import("./receipts.js").Receipt} Receipt
+ * @typedef {import("./receipts.js").VoteCheck} VoteCheck
  * @typedef {import("./wire.js").VoteMessage} VoteMessage
  */

@@ -12,6 +12,7 @@ import { Outbox } from "./outbox.js";
 import { Playhead } from "./playhead.js";
 import { phaseOf } from "./polls.js";
 import { NO_TIME } from "./reading.js";
+import { checkVote } from "./receipts.js";
 import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
 import { Scheduler } from "./scheduler.js";
 import { LiveSocket } from "./socket.js";
@@ -22,6 +23,7 @@ import { Ticker } from "./ticker.js";
 /** @import {Sent} from "./outbox.js" */
 /** @import {Doubt, Source} from "./playhead.js" */
 /** @import {PollPhase} from "./polls.js" */
+/** @import {VoteCheck} from "./receipts.js" */
 /** @import {RoomState} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
@@ -153,6 +155,20 @@ export class LiveRoom {
    */
   vote(poll, choices) {
     return this.#submit({ type: "vote", id: messageId(), poll, choices: [...choices], ...this.#at() });
+  }
+
+  /**
+   * Check that this viewer's vote is in the signed root of its poll, which must have receipts.
+   * @param {string} poll its id
+   * @param {readonly number[]} [choices] what was voted, as far as the page knows
+   * @returns {Promise<VoteCheck>}
+   */
+  async checkVote(poll, choices) {
+    const said = this.state?.polls.get(poll);
+    if (!said?.audit) return { state: "unchecked" };
+    const { url, core, options } = this.#socket;
+    const { room } = options;
+    return checkVote({ url, room, token: core.token, poll: said, ...(choices && { choices }) });
   }
 
   /** Follow these topics from now on. @param {readonly string[]} topics */

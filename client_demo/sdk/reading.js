@@ -38,11 +38,13 @@ const POLL = {
   opens_at: number,
   closes_at: number,
 };
+const AUDIT = { root: string, leaves: integer, algorithm: string, signature: string, key: string };
 const POLL_MAY = {
   max_choices: integer,
   tally: listOf(integer),
   voters: integer,
   answer: (/** @type {any} */ value) => integer(value) || listOf(integer)(value),
+  audit: (/** @type {any} */ value) => shaped(value, AUDIT) !== undefined,
 };
 const OVERLAY = { id: string, kind: string, at: number };
 const OVERLAY_MAY = { topic: string, expires_at: number };

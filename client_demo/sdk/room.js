@@ -207,7 +207,7 @@ function withSteps(state, polls, now) {
       made.closed ??= { at: now, before: { ...known, ...votes } };
     }
     if (poll.status === "revealed") {
-      const { answer: _answer, tally: _tally, voters: _voters, ...bare } = poll;
+      const { answer: _answer, tally: _tally, voters: _voters, audit: _audit, ...bare } = poll;
       made.revealed ??= { at: now, before: { ...(known ?? bare), status: "closed" } };
     }
     if (made.closed || made.revealed) steps.set(poll.id, made);

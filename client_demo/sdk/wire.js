@@ -22,6 +22,14 @@
  *
  * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string}} HeldComment
  *
+ * @typedef {object} Audit
+ * @property {string} root
+ * @property {number} leaves voters
+ * @property {string} algorithm
+ * @property {string} signature
+ * @property {string} key a `kid` in `/v1/keys`
+ * @property {boolean} [receipts] whether each voter can ask for a receipt
+ *
  * @typedef {object} Poll
  * @property {string} id
  * @property {string} kind `single`, `multiple`, `quiz`, `rating`, `prediction`, or one that a newer server knows
@@ -38,6 +46,7 @@
  * @property {boolean} final
  * @property {number | number[]} [answer]
  * @property {string} [tag] a name to prepare effects by, told to producers and moderators alone
+ * @property {Audit} [audit] by what anyone can recount it, once final and public
  *
  * @typedef {object} Overlay
  * @property {string} id

@@ -23,6 +23,7 @@ import { PollCards } from "./polls.js";
 import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./preferences.js";
 import { GaugeHistory, showPulse } from "./pulse.js";
 import { SettingsPanel } from "./settings.js";
+import { VoteChecks } from "./vote_checks.js";
 import { adviceText, connectionText, hasEnded, words } from "./words.js";
 
 const REFRESH_MS = 200;
@@ -64,6 +65,7 @@ const polls = new PollCards(
   ballots,
   (poll, choices) => live.vote(poll, choices),
   (question) => comments.announce(words.pollOpened(question)),
+  new VoteChecks((poll, choices) => live.checkVote(poll, choices)),
 );
 const panel = new SettingsPanel(loadPreferences(storageOf("localStorage")), (preferences) => {
   savePreferences(storageOf("localStorage"), preferences);

@@ -9,7 +9,7 @@ import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { words } from "./words.js";
 
-/** @import {Poll, SeenPoll} from "../sdk/grandstand.js" */
+/** @import {Poll, SeenPoll, VoteCheck} from "../sdk/grandstand.js" */
 /** @import {Mark} from "../polls/kinds/kind.js" */
 /** @import {Ballot} from "./ballots.js" */
 
@@ -39,6 +39,8 @@ export class PollCard {
     this.submit.type = "submit";
     this.state = make("span", { class: "vote-state", test: "vote-state" });
     this.state.setAttribute("role", "status");
+    this.proof = make("p", { class: "vote-proof", test: "vote-proof" });
+    this.proof.setAttribute("role", "status");
     this.voters = make("span", { class: "voters", test: "poll-voters" });
     const list = make("div", { class: "options" }, this.options.map((option) => option.root));
     if (this.kind.layout) list.dataset["layout"] = this.kind.layout;
@@ -56,6 +58,7 @@ export class PollCard {
       make("header", {}, [this.status, this.dismiss]),
       form,
       make("footer", {}, [this.state, this.voters]),
+      this.proof,
     ]);
     this.root.dataset["poll"] = poll.id;
   }
@@ -64,8 +67,9 @@ export class PollCard {
    * @param {SeenPoll} seen
    * @param {Ballot | undefined} ballot
    * @param {number} playhead
+   * @param {VoteCheck} [check] whether the vote is in the count
    */
-  show(seen, ballot, playhead) {
+  show(seen, ballot, playhead, check) {
     const { poll, phase, votes } = seen;
     this.poll = poll;
     this.#ballot = ballot;
@@ -88,7 +92,11 @@ export class PollCard {
     this.options.forEach((option, index) => this.#showOption(option, index, votes, marks[index] === "winner"));
     this.#showChoice();
     this.state.dataset["state"] = ballot?.state ?? "none";
-    setText(this.state, this.#verdict() ?? ballotText(ballot, poll, phase));
+    const isProved = check !== undefined && check.state !== "unchecked"; // then the proof says it
+    setText(this.state, this.#verdict() ?? (isProved ? "" : ballotText(ballot, poll, phase)));
+    this.proof.hidden = check === undefined;
+    this.proof.dataset["state"] = check?.state ?? "";
+    setText(this.proof, check ? words.voteChecks[check.state] : "");
     const hidden = phase === "open" || phase === "counting" ? words.hiddenTally : "";
     setText(this.voters, votes ? words.voters(votes.voters) : hidden);
     this.voters.dataset["voters"] = votes ? String(votes.voters) : "";

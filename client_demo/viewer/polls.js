@@ -7,6 +7,7 @@ import { words } from "./words.js";
 
 /** @import {SeenPoll, Sent} from "../sdk/grandstand.js" */
 /** @import {Ballots} from "./ballots.js" */
+/** @import {VoteChecks} from "./vote_checks.js" */
 
 const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to a viewer who joins
 const MOST_ENDED = 2; // one while a poll runs
@@ -39,8 +40,10 @@ export class PollCards {
    * @param {Ballots} ballots
    * @param {(poll: string, choices: number[]) => Sent} onVote
    * @param {(question: string) => void} onOpen a poll has opened at this viewer's moment
+   * @param {VoteChecks} checks
    */
-  constructor(list, ballots, onVote, onOpen) {
+  constructor(list, ballots, onVote, onOpen, checks) {
+    this.checks = checks;
     this.list = list;
     this.ballots = ballots;
     this.onVote = onVote;
@@ -64,7 +67,8 @@ export class PollCards {
       const card = known ?? this.#add(one);
       if (this.list.children[place] !== card.root)
         this.list.insertBefore(card.root, this.list.children[place] ?? null);
-      card.show(one, this.ballots.of(poll.id), playhead);
+      const ballot = this.ballots.of(poll.id);
+      card.show(one, ballot, playhead, this.checks.of(one, ballot));
       if (known || phase !== "open") return;
       card.root.scrollIntoView({ block: "nearest" });
       this.onOpen(poll.question);

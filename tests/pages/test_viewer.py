@@ -178,13 +178,21 @@ async def test_a_comment_flies_as_its_author_chose_and_counts_its_characters(
 # --- polls ----------------------------------------------------------------------------------------
 
 
+async def with_another_vote(route: Route) -> None:
+    """A receipt that was changed on its way: of a vote that this viewer didn't cast."""
+    answer = await route.fetch()
+    receipt = await answer.json()
+    await route.fulfill(response=answer, json=receipt | {"choices": [0]})
+
+
 async def test_a_poll_is_opened_voted_on_closed_and_revealed(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:
     ann = await watch(browser, server, room)
     bo = await watch(browser, server, room, size=PHONE)
     question = "Which song shall be the encore?"
-    poll = await open_poll(server, room, question=question)
+    poll = await open_poll(server, room, question=question, audit="receipts")
+    await bo.page.route("**/receipt", with_another_vote)
     for viewer in (ann, bo):
         card = viewer.poll(question)
         await expect(card).to_have_attribute("data-status", "open", timeout=EXPECT_MS)
@@ -208,6 +216,9 @@ async def test_a_poll_is_opened_voted_on_closed_and_revealed(
     outcome = bo.poll(question).locator('[data-test="poll-outcome"]')
     await expect(outcome).to_have_text(re.compile("^A tie: .+, .+ with 1 vote each$"))
     assert await bo.poll(question).locator(".option.winner").count() == 2
+    for viewer, found in ((ann, "counted"), (bo, "wrong")):  # each page computes it by itself
+        proof = viewer.poll(question).locator('[data-test="vote-proof"]')
+        await expect(proof).to_have_attribute("data-state", found, timeout=EXPECT_MS)
     await ann.find("poll-dismiss").click()
     await expect(ann.find("poll-card")).to_have_count(0)
     assert ann.faults + bo.faults == []
