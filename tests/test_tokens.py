@@ -70,6 +70,20 @@ def test_what_a_token_leaves_out_has_the_least_meaning() -> None:
     assert (identity.name, identity.role, identity.rooms) == ("viewer", "viewer", frozenset())
 
 
+def test_a_vote_weighs_what_the_token_says_but_a_guest_s() -> None:
+    tokens = Tokens(SECRET)
+    heavy = tokens.issue("u1", "Ada", "viewer", ["gala"], 60, weight=1000)
+    assert tokens.identify(heavy).weight == 1000
+    assert tokens.identify(signed(weight=0)).weight == 0
+    assert tokens.identify(signed()).weight == 1
+    assert tokens.identify(signed(weight=1000, guest=True)).weight == 1
+
+
+@pytest.mark.parametrize("weight", [-1, 1001, 10**30, 1.5, "7", True, [1]])
+def test_a_wrong_weight_is_named(weight: object) -> None:
+    assert "$.weight" in refusal(Tokens(SECRET), signed(weight=weight))
+
+
 ODD_CLAIMS = st.fixed_dictionaries(
     {},
     optional={
@@ -82,6 +96,7 @@ ODD_CLAIMS = st.fixed_dictionaries(
         "nbf": st.sampled_from([0, 9_000_000_000]),
         "iat": st.sampled_from([0, "then"]),
         "jti": st.sampled_from(["1", 1]),
+        "weight": st.sampled_from([0, 1000, 1001, -1, 1.5, True, "1", None]),
         "seat": st.just("A7"),
     },
 )

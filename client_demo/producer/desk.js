@@ -6,12 +6,12 @@
  * minute late would surprise the whole show.
  */
 
-import { connect, roomCalls, roomClock } from "../sdk/grandstand.js";
+import { connect, roomCalls, roomClock, votesFrom } from "../sdk/grandstand.js";
 import { isAway, reasonOf } from "./problems.js";
 import { appendRate, appendSample } from "./rates.js";
 import { words } from "./words.js";
 
-/** @import {LiveRoom, Poll, Problem, RoomState, Settings, Status} from "../sdk/grandstand.js" */
+/** @import {LiveRoom, Poll, Problem, RoomState, Settings, Status, Votes} from "../sdk/grandstand.js" */
 /** @import {Sample} from "./rates.js" */
 /** @typedef {{ok: true, body: any} | Problem} Answer */
 /** @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} RoomCall */
@@ -117,12 +117,11 @@ export class Desk {
   /**
    * Return the votes of a poll, also those that viewers don't see.
    * @param {Poll} poll
-   * @returns {{tally: number[], voters: number} | undefined}
+   * @returns {Votes | undefined}
    */
   votesOf(poll) {
     const known = this.state?.tallies.get(poll.id) ?? (poll.tally ? poll : this.fetchedPolls.get(poll.id));
-    if (!known?.tally) return undefined;
-    return { tally: known.tally, voters: known.voters ?? 0 };
+    return known?.tally && votesFrom(poll, known.tally, known.voters ?? 0);
   }
 
   /** What effects know a poll by. @param {Poll} poll */

@@ -25,7 +25,7 @@ export { hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
 export { call, roomCalls } from "./http.js";
 export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
 export { RefusedError } from "./outbox.js";
-export { isAnswer, meanOf, phaseOf, shareOf } from "./polls.js";
+export { isAnswer, meanOf, phaseOf, shareOf, votesFrom } from "./polls.js";
 export { verifyReceipt } from "./receipts.js";
 
 /**
@@ -36,6 +36,7 @@ export { verifyReceipt } from "./receipts.js";
  * @typedef {import("./live.js").SeenPoll} SeenPoll
  * @typedef {import("./outbox.js").Sent} Sent
  * @typedef {import("./polls.js").PollPhase} PollPhase
+ * @typedef {import("./polls.js").Votes} Votes
  * @typedef {import("./room.js").RoomState} RoomState
  * @typedef {import("./scheduler.js").DueComment} DueComment
  * @typedef {import("./wire.js").Ack} Ack

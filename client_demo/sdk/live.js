@@ -22,7 +22,7 @@ import { Ticker } from "./ticker.js";
 /** @import {Status} from "./connection.js" */
 /** @import {Sent} from "./outbox.js" */
 /** @import {Doubt, Source} from "./playhead.js" */
-/** @import {PollPhase} from "./polls.js" */
+/** @import {PollPhase, Votes} from "./polls.js" */
 /** @import {VoteCheck} from "./receipts.js" */
 /** @import {RoomState} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
@@ -57,7 +57,7 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {Refusal} refusal that answers no comment and no vote
  * @property {Bye} bye
  *
- * @typedef {{poll: Poll, phase: PollPhase, votes?: {tally: number[], voters: number}}} SeenPoll
+ * @typedef {{poll: Poll, phase: PollPhase, votes?: Votes}} SeenPoll
  */
 
 export class LiveRoom {

@@ -16,13 +16,31 @@ export function phaseOf(poll, playhead) {
 }
 
 /**
- * Return the share of the voters who chose an option. With several choices the shares add up to more than 1.
- * @param {{tally: number[], voters: number}} votes
+ * The votes of a poll; `whole` is what an option's share is of, where that isn't `voters`.
+ * @typedef {{tally: number[], voters: number, whole?: number}} Votes
+ */
+
+/**
+ * Return a tally as the votes of its poll. Where votes have weights, a share is of all weights together.
+ * @param {Poll} poll
+ * @param {number[]} tally
+ * @param {number} [voters]
+ * @returns {Votes}
+ */
+export function votesFrom(poll, tally, voters) {
+  const sum = tally.reduce((a, b) => a + b, 0);
+  return { tally, voters: voters ?? sum, ...(poll.weights && { whole: sum }) };
+}
+
+/**
+ * Return the share of an option among the voters. With several choices the shares add up to more than 1,
+ * unless votes have weights.
+ * @param {Votes} votes
  * @param {number} option
  * @returns {number} 0 to 1
  */
-export function shareOf(votes, option) {
-  return votes.voters > 0 ? Math.min(1, (votes.tally[option] ?? 0) / votes.voters) : 0;
+export function shareOf({ tally, voters, whole = voters }, option) {
+  return whole > 0 ? Math.min(1, (tally[option] ?? 0) / whole) : 0;
 }
 
 /**

@@ -43,6 +43,7 @@ const POLL_MAY = {
   max_choices: integer,
   tally: listOf(integer),
   voters: integer,
+  weights: boolean,
   answer: (/** @type {any} */ value) => integer(value) || listOf(integer)(value),
   audit: (/** @type {any} */ value) => shaped(value, AUDIT) !== undefined,
 };

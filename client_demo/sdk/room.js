@@ -3,6 +3,9 @@
  * nothing of sockets, clocks or pages. A state is never changed, only replaced.
  */
 
+import { votesFrom } from "./polls.js";
+
+/** @import {Votes} from "./polls.js" */
 /** @import {Comment, Cue, Frame, Gauges, Overlay, Poll, Settings, Tally, Viewer, Welcome} from "./wire.js" */
 
 const RECENT = 50; // as many as a welcome has
@@ -151,12 +154,11 @@ export function numberedPart(state) {
  * Return the votes of a poll, by option, and its voters; nothing where they are hidden.
  * @param {RoomState} state
  * @param {Poll} poll
- * @returns {{tally: number[], voters: number} | undefined}
+ * @returns {Votes | undefined}
  */
 export function votesOf(state, poll) {
   const known = state.tallies.get(poll.id) ?? poll;
-  if (!known.tally) return undefined;
-  return { tally: known.tally, voters: known.voters ?? known.tally.reduce((a, b) => a + b, 0) };
+  return known.tally && votesFrom(poll, known.tally, known.voters);
 }
 
 /**

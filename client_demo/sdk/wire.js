@@ -41,7 +41,8 @@
  * @property {number} closes_at
  * @property {number} grace ms
  * @property {boolean} change
- * @property {number[]} [tally] votes per option
+ * @property {boolean} [weights] each vote counts as much as its token says
+ * @property {number[]} [tally] votes per option; with weights their sums
  * @property {number} [voters]
  * @property {boolean} final
  * @property {number | number[]} [answer]

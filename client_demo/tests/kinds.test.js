@@ -69,6 +69,7 @@ for (const kind of KINDS) {
       assert.deepEqual(Object.keys(words.headlines), Object.keys(kind.words.en.headlines));
       assert.ok([...Object.values(words.labels), ...Object.values(words.headlines)].every(Boolean));
       assert.equal(Boolean(words.figure), figure !== undefined);
+      assert.equal(Boolean(words.leaders), kind === kindOf("quiz"));
       assert.equal(Boolean(words.verdicts?.right && words.verdicts.wrong), kind.isResolved === true);
     }
   });

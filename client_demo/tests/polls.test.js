@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isAnswer, meanOf, phaseOf, shareOf } from "../sdk/polls.js";
+import { isAnswer, meanOf, phaseOf, shareOf, votesFrom } from "../sdk/polls.js";
 import { NOW, poll } from "./rooms.js";
 
 test("a poll opens and ends by the viewer's own playhead", () => {
@@ -20,6 +20,13 @@ test("the server's word ends a poll whatever the playhead", () => {
 test("shares are of those who voted", () => {
   assert.equal(shareOf({ tally: [3, 1], voters: 4 }, 0), 0.75);
   assert.equal(shareOf({ tally: [0, 0], voters: 0 }, 1), 0);
+});
+
+test("where votes have weights, shares are of all weights", () => {
+  const weighted = votesFrom(poll("p", { weights: true }), [30, 10], 3);
+  assert.equal(shareOf(weighted, 0), 0.75);
+  assert.equal(weighted.voters, 3);
+  assert.deepEqual(votesFrom(poll("p"), [3, 1]), { tally: [3, 1], voters: 4 });
 });
 
 test("the mean counts the options from 1, and there is none without votes", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Ballots } from "../viewer/ballots.js";
+import { fetchLeaders, waitMs } from "../viewer/leaderboard.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Sampler } from "../viewer/comment_list.js";
@@ -180,4 +181,21 @@ test("one who was in the room is told that it has ended, another that there is n
     assert.equal(connectionText(words, { phase: "live" }, true, 0), words.live);
     assert.doesNotMatch(connectionText(words, { phase: "ended", code: 3503 }, true, 0), ended);
   }
+});
+
+test("the pages of a crowd ask for the fastest at moments of their own", () => {
+  assert.equal(waitMs(0, 0.9), 0);
+  assert.equal(waitMs(5000, 0.5), 2500);
+  assert.equal(waitMs(10_000_000, 1), 30_000);
+});
+
+test("the fastest are as the server says, and nobody where it doesn't", async () => {
+  const asked = [];
+  const leaderboard = [{ user: "u1", name: "Ada", ms: 1 }, { user: "u2", name: "Bo", ms: 2 }];
+  const says = (answer) => async (...call) => (asked.push(call), answer);
+  const told = await fetchLeaders(says({ ok: true, body: { leaderboard } }), "p/1", 0, "u2");
+  assert.deepEqual(told.map(({ name, mine }) => [name, mine]), [["Ada", false], ["Bo", true]]);
+  assert.deepEqual(asked, [["GET", "/polls/p%2F1/leaderboard"]]);
+  for (const answer of [{ ok: false, status: 409 }, { ok: true, body: undefined }, { ok: true, body: { leaderboard: 7 } }])
+    assert.deepEqual(await fetchLeaders(says(answer), "p", 0, undefined), []);
 });

@@ -6,6 +6,7 @@ import {
   connect,
   keepToken,
   keptToken,
+  roomCalls,
   roomFromQuery,
   tokenFromFragment,
 } from "../sdk/grandstand.js";
@@ -18,6 +19,7 @@ import { Composer } from "./composer.js";
 import { Controls, labelButton } from "./controls.js";
 import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
+import { fetchLeaders } from "./leaderboard.js";
 import { Player } from "./player.js";
 import { PollCards } from "./polls.js";
 import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./preferences.js";
@@ -50,6 +52,8 @@ const live = connect({
   onGuestToken: ({ token }) => keepToken("guest", room, token),
 });
 
+const calls = roomCalls({ room, ...(mine !== undefined && { token: mine }) });
+
 const player = new Player(element("video", HTMLVideoElement), {
   ...(behind !== null && { behindMs: Math.max(0, Number(behind) || 0) * 1000 }),
   onClock: (clock) => live.useClock(clock),
@@ -66,6 +70,7 @@ const polls = new PollCards(
   (poll, choices) => live.vote(poll, choices),
   (question) => comments.announce(words.pollOpened(question)),
   new VoteChecks((poll, choices) => live.checkVote(poll, choices)),
+  (poll) => fetchLeaders(calls, poll, live.state?.gauges.viewers ?? 0, live.state?.viewer.id),
 );
 const panel = new SettingsPanel(loadPreferences(storageOf("localStorage")), (preferences) => {
   savePreferences(storageOf("localStorage"), preferences);

@@ -7,11 +7,13 @@
 import { button, make, setText } from "../page.js";
 import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
+import { Leaderboard } from "./leaderboard.js";
 import { words } from "./words.js";
 
-/** @import {Poll, SeenPoll, VoteCheck} from "../sdk/grandstand.js" */
+/** @import {Poll, SeenPoll, VoteCheck, Votes} from "../sdk/grandstand.js" */
 /** @import {Mark} from "../polls/kinds/kind.js" */
 /** @import {Ballot} from "./ballots.js" */
+/** @import {Leader} from "./leaderboard.js" */
 
 const COUNTED_DOWN_S = 600;
 /** @typedef {{root: HTMLLabelElement, input: HTMLInputElement, fill: HTMLElement, text: HTMLElement, mark: HTMLElement, tally: HTMLElement}} OptionParts */
@@ -23,7 +25,7 @@ export class PollCard {
 
   /**
    * @param {Poll} poll
-   * @param {{vote: (choices: number[]) => void, dismiss: () => void}} acts
+   * @param {{vote: (choices: number[]) => void, dismiss: () => void, leaders: () => Promise<Leader[]>}} acts
    */
   constructor(poll, acts) {
     this.acts = acts;
@@ -54,9 +56,12 @@ export class PollCard {
       event.preventDefault();
       if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));
     });
+    const title = wordsOf(this.kind).leaders;
+    this.leaderboard = title === undefined ? undefined : new Leaderboard(title, acts.leaders);
     this.root = make("article", { class: "card poll", test: "poll-card" }, [
       make("header", {}, [this.status, this.dismiss]),
       form,
+      ...(this.leaderboard ? [this.leaderboard.root] : []),
       make("footer", {}, [this.state, this.voters]),
       this.proof,
     ]);
@@ -97,6 +102,7 @@ export class PollCard {
     this.proof.hidden = check === undefined;
     this.proof.dataset["state"] = check?.state ?? "";
     setText(this.proof, check ? words.voteChecks[check.state] : "");
+    if (phase === "revealed") void this.leaderboard?.show();
     const hidden = phase === "open" || phase === "counting" ? words.hiddenTally : "";
     setText(this.voters, votes ? words.voters(votes.voters) : hidden);
     this.voters.dataset["voters"] = votes ? String(votes.voters) : "";
@@ -125,7 +131,7 @@ export class PollCard {
 
   /**
    * @param {OptionParts} option @param {number} index
-   * @param {{tally: number[], voters: number} | undefined} votes @param {boolean} won
+   * @param {Votes | undefined} votes @param {boolean} won
    */
   #showOption(option, index, votes, won) {
     setText(option.text, this.poll.options[index]?.text ?? "");

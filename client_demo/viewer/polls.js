@@ -7,6 +7,7 @@ import { words } from "./words.js";
 
 /** @import {SeenPoll, Sent} from "../sdk/grandstand.js" */
 /** @import {Ballots} from "./ballots.js" */
+/** @import {Leader} from "./leaderboard.js" */
 /** @import {VoteChecks} from "./vote_checks.js" */
 
 const REMEMBERED_MS = 5 * 60_000; // a poll that ended longer ago is not shown to a viewer who joins
@@ -41,13 +42,15 @@ export class PollCards {
    * @param {(poll: string, choices: number[]) => Sent} onVote
    * @param {(question: string) => void} onOpen a poll has opened at this viewer's moment
    * @param {VoteChecks} checks
+   * @param {(poll: string) => Promise<Leader[]>} leaders who was fastest in a quiz
    */
-  constructor(list, ballots, onVote, onOpen, checks) {
+  constructor(list, ballots, onVote, onOpen, checks, leaders) {
     this.checks = checks;
     this.list = list;
     this.ballots = ballots;
     this.onVote = onVote;
     this.onOpen = onOpen;
+    this.leaders = leaders;
   }
 
   /** @param {readonly SeenPoll[]} seen @param {number} playhead */
@@ -93,6 +96,7 @@ export class PollCards {
   #add({ poll }) {
     const card = new PollCard(poll, {
       vote: (choices) => void this.#vote(poll.id, choices),
+      leaders: () => this.leaders(poll.id),
       dismiss: () => {
         this.#dismissed.add(poll.id);
         card.root.remove();

@@ -134,6 +134,7 @@ const en = {
   right: "Right answer",
   hiddenTally: "The result stays hidden for now",
   dismiss: "Put away",
+  seconds: (/** @type {string} */ count) => `${count} s`,
   // settings
   settings: "Settings",
   close: "Close",
@@ -284,6 +285,7 @@ const zh = {
   right: "正确答案",
   hiddenTally: "结果暂不公开",
   dismiss: "收起",
+  seconds: (count) => `${count} 秒`,
   settings: "设置",
   close: "关闭",
   preferenceBullets: "弹幕",

@@ -30,7 +30,7 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
-from grandstand.domain.identity import Identity, Role, TokenTerms
+from grandstand.domain.identity import MAX_WEIGHT, Identity, Role, TokenTerms
 from grandstand.domain.revocations import Revocations
 from grandstand.errors import OperatorError
 from grandstand.text.normalise import clean
@@ -75,6 +75,7 @@ class Claims(Struct, frozen=True):
     jti: str | None = None
     device: str = ""
     held_until: int = 0
+    weight: Annotated[int, Meta(ge=0, le=MAX_WEIGHT)] = 1
 
 
 class _Plain(Claims, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -152,6 +153,7 @@ class Tokens:
             issued_s=int(issued_s),
             device=claims.device if claims.guest else "",
             held_until=claims.held_until if claims.guest else 0,
+            weight=1 if claims.guest else claims.weight,
         )
         self.check_revoked(identity)
         return identity
@@ -170,8 +172,9 @@ class Tokens:
         guest: bool = False,
         device: str = "",
         held_until: int = 0,
+        weight: int = 1,
     ) -> str:
-        """Return a token of our own; ``device`` and ``held_until`` are a guest's.
+        """Return a token of our own; ``device`` and ``held_until`` are a guest's, ``weight`` isn't.
 
         Raises RefusedError(forbidden) without a secret to sign it with.
         """
@@ -191,6 +194,7 @@ class Tokens:
             payload |= {"device": device} if device else {}
             payload |= {"held_until": held_until} if held_until else {}
         else:
+            payload |= {"weight": weight} if weight != 1 else {}
             payload["jti"] = secrets.token_urlsafe(9)  # a guest's `sub` is its token's alone
         if self.terms.issuer:
             payload["iss"] = self.terms.issuer

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.state import ENDED_POLLS_KEPT
-from grandstand.store.votes import Ballot
 
 from tests.api.harness import Harness, beside
 from tests.domain.polls.examples import CASES, Case

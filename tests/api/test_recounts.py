@@ -15,8 +15,8 @@ from grandstand.domain.limits import Buckets, Rate
 from grandstand.domain.polls import merkle
 from grandstand.domain.polls.recount import Leaf
 from grandstand.domain.polls.verification import PublishedPoll, verify
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys
-from grandstand.store.votes import Ballot
 from grandstand.wire.audits import PublishedVote
 from msgspec import convert
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from grandstand.store.votes import Ballot
+from grandstand.domain.polls.votes import Ballot
 
 from tests.api.harness import Harness
 

@@ -59,14 +59,17 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     if "{poll}" in path:
         *_, step = path.split("/")
         body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})
+        body |= {"kind": "quiz", "answer": 0} if step == "leaderboard" else {}
         made = await harness.call("POST", f"/v1/rooms/{room}/polls", json=body)
         path = path.replace("{poll}", made.json()["id"])
-        if step in ("reveal", "resolve", "votes"):
+        if step in ("reveal", "resolve", "votes", "leaderboard"):
             close = path.removesuffix(step) + "close"
             await harness.call("POST", close, json={"grace": 0})
             polls, poll = (await harness.live(room)).replica.state.polls, made.json()["id"]
             await until(lambda: polls[poll].final)
             await until(lambda: step != "votes" or polls[poll].audited is not None)
+        if step == "leaderboard":
+            assert (await harness.call("POST", path.replace(step, "reveal"))).status_code == 200
     return path
 
 

@@ -30,6 +30,12 @@ def test_a_bar_is_as_long_as_its_share() -> None:
     assert foot == "  4 viewers voted"
 
 
+def test_with_weights_a_share_is_of_all_weights() -> None:
+    _, ann, _, foot = lines_of({**POLL, "tally": [300, 100], "voters": 3, "weights": True}, 80)
+    assert ann.endswith("300  75%")
+    assert foot == "  3 viewers voted"
+
+
 def test_chinese_letters_take_two_columns_so_that_bars_stand_below_each_other() -> None:
     _, ann, ming, _ = lines_of(POLL, 80)
     assert cells(ann) == cells(ming) <= 80

@@ -48,6 +48,13 @@ def test_a_token_of_no_known_role_or_lifetime_is_refused(
     assert err.startswith(f"grandstand: {arguments[0]} must be")
 
 
+def test_a_token_says_what_its_vote_weighs(run: Run) -> None:
+    assert claims(run("token", "--weight", "250")[1])["weight"] == 250
+    code, out, err = run("token", "--weight", "1001")
+    assert (code, out) == (2, "")
+    assert "less than or equal to 1000" in err
+
+
 def test_a_token_takes_a_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRANDSTAND_JWT_SECRET")
     code, out, err = run("token")

@@ -39,7 +39,9 @@ class Line:
         def answer(told: Ack | RefusedError) -> None:
             self.told.append((name, told))
 
-        self.batches.put(VoteIn(name, user, poll, (0,), answer, **fields))
+        self.batches.put(
+            VoteIn(user, name, (0,), "instead" not in fields, poll=poll, answer=answer, **fields)
+        )
 
     @property
     def names(self) -> list[str]:

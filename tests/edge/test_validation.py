@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -185,6 +186,20 @@ def test_who_said_that_the_picture_was_past_the_end_cannot_go_back_to_vote() -> 
     refused = cast(POLL.closes_at + UNSURE_MS + 1).instead
     assert refused.code is ErrorCode.POLL_NOT_OPEN
     assert "past the end" in refused.message
+
+
+def test_a_vote_has_its_weight_only_where_the_poll_weighs() -> None:
+    who = replace(ADA, weight=250)
+    assert vote(who=who).weight == 1
+    room = state()
+    room.polls["p"] = msgspec.structs.replace(POLL, weights=True)
+    assert vote(who=who, room=room).weight == 250
+
+
+def test_a_vote_says_how_long_after_the_opening_and_by_which_name() -> None:
+    cast = vote(at=NOW - 1)
+    assert (cast.ms, cast.name) == (999, "Ada")
+    assert vote(at=NOW - 1001).ms == 0
 
 
 @pytest.mark.parametrize("kind", ["comment", "vote"])

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from grandstand.domain.limits import Bucket, Rate
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store.errors import RoomEndedError, RoomGoneError
 from grandstand.store.ingest import Appended, Item
-from grandstand.store.votes import Ballot, Cast
+from grandstand.store.votes import Cast
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -137,8 +138,18 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Race:
+    """What a quiz ranks its voters by: the right option; ``kept`` of the fastest stay if votes
+    don't change."""
+
+    answer: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of a poll: a voter's messages, the newest first, and the sums.
+    """One shard of a poll: a voter's messages, the newest first, and the sums; of a quiz besides
+    those with the right answer, by ms and name.
 
     One that isn't ``opened`` was never made, or the store has lost it.
     """
@@ -147,6 +158,7 @@ class Shard:
     closed: bool = False
     votes: Mapping[str, tuple[Ballot, ...]] = field(default_factory=dict)
     tally: Mapping[int, int] = field(default_factory=dict)
+    fastest: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def short_id(number: int) -> str:
@@ -491,12 +503,18 @@ def _require_head(room: Room) -> None:
 
 
 def cast(
-    shard: Shard, ballots: Sequence[Ballot], change: bool, changes_max: int
+    shard: Shard,
+    ballots: Sequence[Ballot],
+    change: bool,
+    changes_max: int,
+    race: Race | None = None,
 ) -> tuple[Shard, list[Cast]]:
     """One batch of votes, in its order."""
     answers: list[Cast] = []
     for ballot in ballots:
         shard, answer = _cast(shard, ballot, change, changes_max)
+        if race is not None and answer == "counted":
+            shard = replace(shard, fastest=_ranked(shard, ballot, change, race))
         answers.append(answer)
     return shard, answers
 
@@ -513,11 +531,23 @@ def _cast(shard: Shard, ballot: Ballot, change: bool, changes_max: int) -> tuple
         return shard, "lost"
     tally = dict(shard.tally)
     for option in before[0].choices if before else ():
-        tally[option] -= 1
+        tally[option] -= before[0].weight
     for option in ballot.choices:
-        tally[option] = tally.get(option, 0) + 1
+        tally[option] = tally.get(option, 0) + ballot.weight
     votes = {**shard.votes, ballot.voter: (ballot, *before)}
     return replace(shard, votes=votes, tally=tally), "counted"
+
+
+def _ranked(
+    shard: Shard, ballot: Ballot, change: bool, race: Race
+) -> Mapping[str, tuple[int, str]]:
+    """Who answered rightly, once ``ballot`` has counted. Where votes may change all stay: any of
+    them may change it, and the next one takes the place."""
+    fastest = {voter: at for voter, at in shard.fastest.items() if voter != ballot.voter}
+    if ballot.choices == (race.answer,):
+        fastest[ballot.voter] = ballot.ms, ballot.name
+    order = sorted(fastest, key=lambda voter: (fastest[voter][0], voter.encode()))
+    return {voter: fastest[voter] for voter in (order if change else order[: race.kept])}
 
 
 def open_shard(shard: Shard) -> Shard:

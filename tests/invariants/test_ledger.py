@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from grandstand.domain.limits import Rate
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store.errors import RoomEndedError, RoomGoneError
 from grandstand.store.ingest import Item, Kind
-from grandstand.store.votes import Ballot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -31,6 +31,7 @@ from tests.invariants.ledger import (
     Place,
     Post,
     Proposal,
+    Race,
     Room,
     Shard,
 )
@@ -51,7 +52,17 @@ items = st.builds(
 choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=3, unique=True).map(
     tuple[int, ...]
 )
-ballots = st.builds(Ballot, users, message_ids, choices, st.booleans())
+ballots = st.builds(
+    Ballot,
+    st.sampled_from(["ada", "bo", "cy", "di", "ed"]),
+    message_ids,
+    choices,
+    st.booleans(),
+    weight=st.sampled_from([1, 0, 2, 1000]),
+    ms=st.integers(0, 3),
+    name=st.sampled_from(["", "Ada", "Bo"]),
+)
+RACE = Race(answer=0, kept=2)
 
 
 @dataclass
@@ -393,7 +404,7 @@ class Poll(RuleBasedStateMachine):
 
     @rule(batch=st.lists(sent, min_size=1, max_size=4))
     def arrive(self, batch: list[Ballot]) -> None:
-        self.shard, answers = ledger.cast(self.shard, batch, self.change, CHANGES_MAX)
+        self.shard, answers = ledger.cast(self.shard, batch, self.change, CHANGES_MAX, RACE)
         for ballot, answer in zip(batch, answers, strict=True):
             mine = self.counted.setdefault(ballot.voter, [])
             known = any(each.message_id == ballot.message_id for each in mine)
@@ -419,11 +430,24 @@ class Poll(RuleBasedStateMachine):
 
     @invariant()
     def the_tally_is_the_last_choice_of_every_voter(self) -> None:
-        last = Counter(
-            option for mine in self.counted.values() if mine for option in mine[-1].choices
-        )
-        assert +Counter(self.shard.tally) == last
+        last = Counter[int]()
+        for ballot in self.last_ballots:
+            for option in ballot.choices:
+                last[option] += ballot.weight
+        assert +Counter(self.shard.tally) == +last
         assert all(votes >= 0 for votes in self.shard.tally.values())
+
+    @property
+    def last_ballots(self) -> list[Ballot]:
+        return [mine[-1] for mine in self.counted.values() if mine]
+
+    @invariant()
+    def the_fastest_are_those_of_all_whose_last_choice_is_right(self) -> None:
+        right = [ballot for ballot in self.last_ballots if ballot.choices == (RACE.answer,)]
+        right.sort(key=lambda ballot: (ballot.ms, ballot.voter))
+        assert list(self.shard.fastest.items())[: RACE.kept] == [
+            (ballot.voter, (ballot.ms, ballot.name)) for ballot in right[: RACE.kept]
+        ]
 
     @invariant()
     def nobody_votes_oftener_than_the_poll_lets_them(self) -> None:

@@ -23,6 +23,7 @@ import pytest
 from grandstand.domain.envelope import Commit, encode
 from grandstand.domain.limits import Rate
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction
 from grandstand.store import connection, ingest, keys, revocations, timeline, votes, writer
@@ -40,7 +41,6 @@ from grandstand.store.job_cursors import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
 from grandstand.store.timeline import Changes, Head
-from grandstand.store.votes import Ballot
 from grandstand.store.writer import load
 from grandstand.wire.messages import HeldComment, Settings
 from hypothesis import HealthCheck, Phase, settings
@@ -55,7 +55,17 @@ from hypothesis.stateful import (
 
 from tests.examples import TIMES
 from tests.invariants import ledger
-from tests.invariants.ledger import JobCursor, Keeping, Limits, Place, Post, Proposal, Room, Shard
+from tests.invariants.ledger import (
+    JobCursor,
+    Keeping,
+    Limits,
+    Place,
+    Post,
+    Proposal,
+    Race,
+    Room,
+    Shard,
+)
 from tests.proxy import CuttingProxy
 from tests.valkey import valkey
 
@@ -77,6 +87,7 @@ CHANGES_MAX = 3
 OPTIONS = 20
 REVOCATIONS = 2
 SHARDS = 2
+RACE = Race(answer=0, kept=1)
 
 T = TypeVar("T")
 Cut = Literal["no", "before", "after", "before, then after"]
@@ -98,7 +109,14 @@ choices = st.lists(st.integers(0, OPTIONS - 1), min_size=1, max_size=4, unique=T
     tuple[int, ...]
 )
 ballots = st.builds(
-    Ballot, st.sampled_from(["ada", "cy|1", "|"]), message_ids, choices, st.booleans()
+    Ballot,
+    st.sampled_from(["ada", "cy|1", "|", "é", "bo"]),
+    message_ids,
+    choices | st.just((0,)),
+    st.booleans(),
+    weight=st.sampled_from([1, 1, 0, 7, 1000]),
+    ms=st.sampled_from([0, 1, 1, 86_400_000]),
+    name=st.sampled_from(["Ada", "\x00é|", ""]),
 )
 
 
@@ -164,6 +182,7 @@ class Machine(RuleBasedStateMachine):
         self.room = Room(self.head.epoch, state=state)
         self.stale: list[tuple[Proposal, Head, Commit, RoomState, Changes]] = []
         self.settings = 0
+        self.race = RACE if bench.rooms % 2 else None  # every second room's polls are quizzes
         self.poll = {change: self._poll(change) for change in (False, True)}
         self.shards = {change: [Shard()] * SHARDS for change in (False, True)}
         self.highest = 0
@@ -176,7 +195,8 @@ class Machine(RuleBasedStateMachine):
     def _poll(self, change: bool) -> PollRecord:
         return PollRecord(
             id=f"p{change:d}",
-            kind="multiple",
+            kind="quiz" if self.race else "multiple",
+            answer=RACE.answer if self.race else None,
             question="?",
             options=[""] * OPTIONS,
             opens_at=0,
@@ -601,7 +621,7 @@ class Machine(RuleBasedStateMachine):
             self.shards[change] = [ledger.open_shard(shard) for shard in self.shards[change]]
         for _ in range(2 if "after" in cut else 1):
             self.shards[change][one], expected = ledger.cast(
-                self.shards[change][one], batch, change, CHANGES_MAX
+                self.shards[change][one], batch, change, CHANGES_MAX, self.race
             )
         poll = self.poll[change]
 
@@ -683,9 +703,22 @@ class Machine(RuleBasedStateMachine):
             poll = self.poll[change]
             assert await self.store.votes.tally(room, poll) == self._tally(change)
             for number, shard in enumerate(shards):
-                assert await ask("HGETALL", keys.votes(room, poll.id, number)) == {
+                fields = await ask("HGETALL", keys.votes(room, poll.id, number))
+                assert fields == {
                     voter.encode(): _field(mine) for voter, mine in shard.votes.items()
                 }
+                assert {voter: votes.stored_vote(field) for voter, field in fields.items()} == {
+                    voter.encode(): (mine[0].choices, mine[0].weight)
+                    for voter, mine in shard.votes.items()
+                }
+                ranks = await ask(
+                    "ZRANGE", keys.fastest(room, poll.id, number), 0, -1, "WITHSCORES"
+                )
+                names = await ask("HGETALL", keys.names(room, poll.id, number))
+                assert [
+                    (voter.decode(), (ms, names.pop(voter).decode())) for voter, ms in ranks
+                ] == [*shard.fastest.items()]
+                assert names == {}
 
 
 FOLLOWING = {
@@ -713,7 +746,9 @@ def _held(comment: str) -> HeldComment:
 
 def _field(mine: tuple[Ballot, ...]) -> bytes:
     earlier = [ballot.key for ballot in mine[1:]]
-    return "|".join([mine[0].key, ",".join(map(str, mine[0].choices)), *earlier]).encode()
+    vote = ",".join(map(str, mine[0].choices))
+    weight = f"*{mine[0].weight}" if mine[0].weight != 1 else ""
+    return "|".join([mine[0].key, vote + weight, *earlier]).encode()
 
 
 @pytest.fixture
@@ -724,6 +759,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline, "KEPT", KEEPING.seqs)
     monkeypatch.setattr(timeline, "LAG_BYTES", KEEPING.lag_bytes)
     monkeypatch.setattr(votes, "CHANGES_MAX", CHANGES_MAX)
+    monkeypatch.setattr(votes, "FASTEST_KEPT", RACE.kept)
     monkeypatch.setattr(revocations, "MAX_REVOCATIONS", REVOCATIONS)
 
 

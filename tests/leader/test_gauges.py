@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -106,6 +108,35 @@ async def test_staff_alone_are_told_where_the_audience_is(room: Sequenced) -> No
     assert progress.last_in == pytest.approx(90_000, rel=0.06)
     for latest in room.listener.latests:
         assert b"audience" not in latest.payload
+
+
+async def test_however_many_votes_come_their_tallies_come_at_most_five_times_a_second(
+    room: Sequenced,
+) -> None:
+    shown, voted = (room.poll(show_tally=show) for show in ("always", "voted"))
+    await room.append(*(PollOpened(uuid4().hex, poll) for poll in (shown, voted)))
+    room.start()
+    await until(lambda: voted.id in room.live.replica.state.polls)
+
+    async def vote_on() -> None:
+        for number in itertools.count():
+            for poll in (shown, voted):
+                await room.vote(poll, f"v{number}", 1)
+
+    storm = asyncio.create_task(vote_on())
+    await until(lambda: len(room.listener.tallies(shown.id)) >= 4)
+    storm.cancel()
+    await asyncio.wait([storm])
+    frames = [decode_frame(latest.payload) for latest in room.listener.latests]
+    public = [frame.now for frame in frames if frame.tallies]
+    private = [
+        frame.now
+        for frame, latest in zip(frames, room.listener.latests, strict=True)
+        if Voters(voted.id) in latest.additions
+    ]
+    for moments in (public, private):
+        assert len(moments) >= 3
+        assert all(after - before >= 200 for before, after in itertools.pairwise(moments))
 
 
 async def test_a_tally_is_told_again_to_those_who_came_since(

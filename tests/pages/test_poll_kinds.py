@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
@@ -125,3 +127,32 @@ async def test_a_prediction_is_resolved_and_tells_who_was_right(
     await expect(row.locator('[data-right="true"]')).to_contain_text("Blue")
     assert await ann.broken_rules() == []
     assert ann.faults + console.faults + plate.faults == []
+
+
+async def test_a_quiz_tells_who_was_fastest_once_it_is_revealed(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    console = await at_desk(browser, live_server, stage)
+    ann = await watch(browser, live_server, stage)
+    await console.find("poll-kind").select_option("quiz")
+    await console.find("poll-question").fill("Capital of Peru?")
+    await console.find("poll-option-0").fill("Quito")
+    await console.find("poll-option-1").fill("Lima")
+    await console.find("poll-answer").select_option("1")
+    await console.find("poll-open").click()
+    row, card = console.poll("Capital of Peru?"), ann.poll("Capital of Peru?")
+    poll = await card.get_attribute("data-poll")
+    assert poll
+    await vote(live_server, stage, poll, 1, 0, 1)
+    await part(card, "option-1").click()
+    await expect(part(card, "vote-state")).to_have_attribute("data-state", "accepted")
+    await finish(row)
+    await expect(part(card, "leaders")).to_be_hidden()
+    await part(row, "poll-reveal").click()
+    await expect(part(card, "leaders")).to_be_visible()
+    await expect(part(card, "leader")).to_have_count(3)
+    await expect(part(card, "leader").locator("bdi").first).to_have_text("voter 0")
+    await expect(part(card, "leader").first).to_contain_text(re.compile(r"\d\.\d\d s"))
+    await expect(card.locator("li.mine")).to_have_count(1)
+    assert await ann.broken_rules() == []
+    assert ann.faults + console.faults == []

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from grandstand.domain.events import PollStepped
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
-from grandstand.store.votes import Ballot
 from msgspec import UNSET
 
 from tests.edge.harness import Harness

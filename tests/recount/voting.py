@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from grandstand.domain.events import PollOpened, PollStepped
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.recount.job import SMALL, Recounting
-from grandstand.store.votes import Ballot
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Poll
 
@@ -41,7 +41,10 @@ class Voting(Sequenced):
 
     async def voted(self, poll: PollRecord, votes: Votes = VOTES) -> None:
         await until(lambda: poll.id in self.live.replica.state.polls)
-        ballots = [Ballot(voter, "1", tuple(each), True) for voter, (each, _) in votes.items()]
+        ballots = [
+            Ballot(voter, "1", tuple(each), True, weight=weight)
+            for voter, (each, weight) in votes.items()
+        ]
         casts = await self.node.store.votes.cast(self.live.room, poll, ballots)
         assert casts == ["counted"] * len(votes)
 

@@ -11,6 +11,7 @@ from grandstand.domain import events
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.leader.job import Job
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.leader.supervisor import RoomSupervisor
@@ -19,7 +20,6 @@ from grandstand.replica.room import LiveRoom
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.timeline import Head
-from grandstand.store.votes import Ballot
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from grandstand.domain.envelope import Commit
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.store import deletions, keys
@@ -13,7 +14,6 @@ from grandstand.store.errors import RoomEndedError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
-from grandstand.store.votes import Ballot
 
 from tests.proxy import CuttingProxy
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.recount import SALT_BYTES, Recount
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys
 from grandstand.store.recounts import SLICE
 from grandstand.store.store import Store
-from grandstand.store.votes import KEPT_MARGIN_S, Ballot
+from grandstand.store.votes import KEPT_MARGIN_S
 from msgspec.structs import replace
 
 POLL = PollRecord(

@@ -4,20 +4,22 @@ from typing import Any
 
 import pytest
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys, votes
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store
-from grandstand.store.votes import Ballot, shard_of
+from grandstand.store.votes import Fast, shard_of
 
 from tests.proxy import CuttingProxy
 
 OPTIONS = 20
 
 
-def poll(change: bool = False, shards: int = 4) -> PollRecord:
+def poll(change: bool = False, shards: int = 4, answer: int | None = None) -> PollRecord:
     return PollRecord(
         id="p",
-        kind="multiple",
+        kind="multiple" if answer is None else "quiz",
+        answer=answer,
         question="?",
         options=["x"] * OPTIONS,
         opens_at=0,
@@ -80,6 +82,83 @@ async def test_a_vote_can_be_changed_a_stated_number_of_times(
     assert await store.votes.tally("r", poll(change=True)) == (tally(o3=1), 1)
     again = await store.votes.cast("r", poll(change=True), batch)
     assert again == ["repeated"] * 4 + ["voted_already"] * 2
+
+
+async def test_a_changed_vote_takes_its_old_weight_back(store: Store) -> None:
+    may_change = poll(change=True, shards=1)
+    batch = [
+        Ballot("ada", "1", (2, 3), True, weight=1000),
+        Ballot("bo", "1", (3,), True, weight=0),
+        Ballot("ada", "2", (3,), True, weight=7),
+        Ballot("cy", "1", (3,), True),
+    ]
+    for expected in ("counted", "repeated"):
+        assert await store.votes.cast("r", may_change, batch) == [expected] * 4
+        assert await store.votes.tally("r", may_change) == (tally(o3=8), 3)
+    fields = await store.rooms._reader.ask("HGETALL", keys.votes("r", "p", 0))
+    assert {voter: votes.stored_vote(field) for voter, field in fields.items()} == {
+        b"ada": ((3,), 7),
+        b"bo": ((3,), 0),
+        b"cy": ((3,), 1),
+    }
+
+
+async def test_votes_that_older_servers_stored_are_read_and_changed(store: Store) -> None:
+    may_change = poll(change=True, shards=1)
+    ask = store.rooms._reader.ask
+    await ask("HSET", keys.votes("r", "p", 0), "ada", "0123456789abcdef|2,1|fedcba9876543210")
+    await ask("HSET", keys.tally("r", "p", 0), "v", 1, "1", 1, "2", 1)
+    assert votes.stored_vote(b"0123456789abcdef|2,1|fedcba9876543210") == ((2, 1), 1)
+    assert await store.votes.cast("r", may_change, [ballot("ada", "9", 3)]) == ["counted"]
+    assert await store.votes.tally("r", may_change) == (tally(o3=1), 1)
+
+
+@pytest.mark.parametrize("field", [b"", b"x", b"x|", b"x|a", b"x|1*", b"x|,1", b"x|1*2*3"])
+def test_what_is_no_stored_vote_is_refused(field: bytes) -> None:
+    with pytest.raises(ValueError, match="no vote"):
+        votes.stored_vote(field)
+
+
+async def test_the_fastest_are_those_with_the_right_answer_in_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(votes, "FASTEST_KEPT", 3)
+    quiz = poll(answer=1)
+    batch = [
+        *(Ballot(f"v{n}", "1", (n % 2,), True, ms=100 - n, name=f"é{n}|") for n in range(40)),
+        Ballot("late", "1", (1,), False, ms=0, name="late"),
+        Ballot("tie", "1", (1,), True, ms=61, name=""),
+    ]
+    await store.votes.cast("r", quiz, batch)
+    assert await store.votes.fastest("r", quiz) == [
+        Fast("tie", "", 61),
+        Fast("v39", "é39|", 61),
+        Fast("v37", "é37|", 63),
+    ]
+    ask = store.rooms._reader.ask
+    for shard in range(4):
+        rows = await ask("ZCARD", keys.fastest("r", "p", shard))
+        assert 1 <= rows == await ask("HLEN", keys.names("r", "p", shard)) <= 3
+
+
+async def test_who_changes_away_from_the_right_answer_makes_room_for_the_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(votes, "FASTEST_KEPT", 2)
+    quiz = poll(change=True, shards=1, answer=1)
+    batch = [Ballot(f"v{n}", "1", (1,), True, ms=n, name=f"n{n}") for n in range(5)]
+    await store.votes.cast("r", quiz, batch)
+    changed = [
+        Ballot("v0", "2", (0,), True, ms=50, name="n0"),
+        Ballot("v1", "2", (0,), True, ms=50, name="n1"),
+        Ballot("v1", "3", (1,), True, ms=60, name="new"),
+        Ballot("v2", "1", (1,), True, ms=70, name="again"),
+    ]
+    await store.votes.cast("r", quiz, changed)
+    assert await store.votes.fastest("r", quiz) == [Fast("v2", "n2", 2), Fast("v3", "n3", 3)]
+    await store.votes.close("r", quiz, 60)
+    ttls = [await store.rooms._reader.ask("TTL", key("r", "p", 0)) for key in keys.OF_A_SHARD[:4]]
+    assert all(0 < ttl <= 60 + votes.KEPT_MARGIN_S for ttl in ttls)
 
 
 @pytest.mark.parametrize("voter", ["|", "a|b", "%d+", "c", "v", "é"])

@@ -183,7 +183,10 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     assert (await call("GET", f"{base}/polls/{{poll}}/receipt", **own))["choices"] == [0]
     assert len((await call("GET", f"{base}/polls/{{poll}}/votes", poll=poll)).splitlines()) == 1
     await call("GET", "/v1/keys")
+    board = await call("GET", f"{base}/polls/{{poll}}/leaderboard", poll=poll)
+    assert [each["user"] for each in board["leaderboard"]] == [ann.user]
     other = (await call("POST", f"{base}/polls", quiz | {"duration": 60}))["id"]
+    await call("GET", f"{base}/polls/{{poll}}/leaderboard", poll=other)
     await call("POST", f"{base}/polls/{{poll}}/cancel", poll=other)
     bet = {"kind": "prediction", "question": "Who?", "options": ["she", "he"], "tag": "final"}
     bet_id = (await call("POST", f"{base}/polls", bet | {"duration": 60, "grace": 0}))["id"]

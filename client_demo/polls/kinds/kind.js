@@ -28,6 +28,7 @@
  * @property {string} [missing] asks for a field that is needed, where it isn't filled in
  * @property {Record<string, string>} headlines what it says of a result
  * @property {string} [figure] what its figure is; stands behind it
+ * @property {string} [leaders] calls those who were right, the fastest first, where the server ranks them
  * @property {{right: string, wrong: string}} [verdicts] for the viewer, once the answer is known
  *
  * @typedef {"winner" | "right" | "other" | ""} Mark "other" once something else won or was right

@@ -21,6 +21,7 @@ export const quiz = {
       labels: { answer: "Right answer" },
       missing: "Which answer is right? Press its letter.",
       headlines: { answer: "Answer" },
+      leaders: "The fastest",
     },
     zh: {
       name: "竞答",
@@ -28,6 +29,7 @@ export const quiz = {
       labels: { answer: "正确答案" },
       missing: "哪个答案正确？按对应字母。",
       headlines: { answer: "答案" },
+      leaders: "答得最快",
     },
   },
   fields: [{ name: "answer", path: "answer", of: (poll) => poll.answer, type: "option", isNeeded: true }],

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grandstand.api.directory import Directory
+from grandstand.api.fastest import Fastest
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.problems import of_refusal
 from grandstand.api.signing_keys import SigningKeyList
@@ -76,6 +77,7 @@ class Api:
     tallies: Tallies = field(init=False)
     trees: Trees = field(init=False)
     signing_keys: SigningKeyList = field(init=False)
+    fastest: Fastest = field(init=False)
     scrape: asyncio.Task[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +85,7 @@ class Api:
         self.tallies = Tallies(self.rooms.store)
         self.trees = Trees(self.rooms.store)
         self.signing_keys = SigningKeyList(self.rooms.store)
+        self.fastest = Fastest(self.rooms.store)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
-from grandstand.api.problems import Fault, impossible_step, invalid, of_refusal
+from grandstand.api.problems import Fault, ProblemError, impossible_step, invalid, of_refusal
 from grandstand.domain.events import (
     ControlEvent,
     PollExtended,
@@ -51,7 +51,9 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     as many as there are options without it. A ``rating`` has no ``options``: they are the numbers
     from 1 to ``scale``, which is 5 without it. All others must have some. ``tag`` is a name to
     find the poll by, which viewers aren't told. ``audit`` says what anyone can check once the
-    result is public: ``none``, the ``tally``, or also ``receipts`` for each voter.
+    result is public: ``none``, the ``tally``, or also ``receipts`` for each voter. With ``weights``
+    each vote counts as much as its token's claim ``weight`` says: ``tally`` then has sums of
+    weights, ``voters`` still heads.
     """
 
     kind: PollKind
@@ -70,6 +72,7 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     show_tally: ShowTally = "always"
     audit: AuditMode = "tally"
     tag: Tag | UnsetType = UNSET
+    weights: bool = False
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +141,7 @@ def record_of(body: PollBody, settings: Settings, now: int) -> PollRecord:
         answer=terms.answer,
         tag=None if body.tag is UNSET else clean(body.tag),
         audit=body.audit,
+        weights=body.weights,
     )
 
 
@@ -260,8 +264,13 @@ async def found(call: Call) -> PollRecord:
     if poll is None:
         poll = await call.api.rooms.store.rooms.poll(call.live.room, poll_id)
     if poll is None:
-        raise of_refusal(Refusal.UNKNOWN_POLL, f"there is no poll {poll_id}")
+        raise unknown(poll_id)
     return poll
+
+
+def unknown(poll_id: str) -> ProblemError:
+    """Return 404 for a poll that isn't there, or that the caller may not know of."""
+    return of_refusal(Refusal.UNKNOWN_POLL, f"there is no poll {poll_id}")
 
 
 async def _with_tally(call: Call, poll: PollRecord) -> Poll:

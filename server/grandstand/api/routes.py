@@ -19,6 +19,7 @@ from grandstand.api import (
     guests,
     health,
     imports,
+    leaderboard,
     moderation,
     polls,
     problems,
@@ -180,6 +181,15 @@ OPERATIONS: Sequence[Operation] = (
         media=("text/event-stream",),
         events=EVENTS,
         refusals=(429,),
+    ),
+    Operation(
+        "GET",
+        _POLL + "/leaderboard",
+        "watch",
+        leaderboard.get,
+        {200: leaderboard.Leaderboard},
+        query=leaderboard.LeaderboardQuery,
+        refusals=(409,),
     ),
     Operation("POST", _ROOM + "/cues", "producer", cues.post, {201: Cue}, body=cues.CueBody),
     Operation(

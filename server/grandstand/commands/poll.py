@@ -90,6 +90,9 @@ def open_(
     tag: Annotated[
         str | None, typer.Option(help="A name to find the poll by; viewers aren't told.")
     ] = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="A vote counts as much as its token says.")
+    ] = False,
     change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
     show_tally: Annotated[ShowTally, typer.Option(help="Who sees the tally.")] = ShowTally.ALWAYS,
     audit: Annotated[
@@ -135,6 +138,8 @@ def open_(
         "audit": audit,
         **own,
     }
+    if weights:
+        body["weights"] = True
     if tag is not None:
         body["tag"] = tag
     if grace is not None:

@@ -40,6 +40,7 @@ def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
     texts = [str(option["text"]) for option in poll["options"]]
     tally = poll.get("tally") or [0] * len(texts)
     voters = int(poll.get("voters", 0))
+    whole = sum(tally) if poll.get("weights") else voters
     head = f"{poll['question']}  [{poll['id']}: {_status(poll)}]"
     # 1 mark, 2 gaps of 2, votes and share
     label = min(LABEL_MAX_CELLS, max(map(cells, texts)), max(8, columns // 3))
@@ -47,7 +48,7 @@ def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
     width = max(BAR_MIN_CELLS, columns - label - votes - 12)
     rows = [head]
     for place, (text, count) in enumerate(zip(texts, tally, strict=True)):
-        share = count / voters if voters else 0.0
+        share = count / whole if whole else 0.0
         mark = "*" if poll.get("answer") == place else " "
         bar = padded(_bar(min(share, 1.0), width), width)
         rows.append(f"{mark} {padded(text, label)}  {bar} {count:>{votes}} {share:>4.0%}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from grandstand.domain.identity import RANKS, Role
+from grandstand.domain.identity import MAX_WEIGHT, RANKS, Role
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
 from grandstand.tokens import Tokens
@@ -27,6 +27,10 @@ def token(
         str, typer.Option(help="The person's id, the same at every visit. [default: a new one]")
     ] = "",
     expires: Annotated[str, typer.Option(help="Life of the token: 90m, 12h, 7d.")] = "12h",
+    weight: Annotated[
+        int,
+        typer.Option(min=0, max=MAX_WEIGHT, help="What its vote counts in polls with weights."),
+    ] = 1,
     new_secret: Annotated[
         bool, typer.Option("--new-secret", help="Print a new secret instead.")
     ] = False,
@@ -55,7 +59,7 @@ def token(
             f"--expires {expires} is longer than GRANDSTAND_JWT_MAX_LIFE_S, "
             f"{settings.jwt_max_life_s} s: the server would refuse the token"
         )
-    print(tokens.issue(sub, name, _role(role), room or ["*"], lifetime_s))
+    print(tokens.issue(sub, name, _role(role), room or ["*"], lifetime_s, weight=weight))
 
 
 def _role(word: str) -> Role:

@@ -20,6 +20,9 @@ GUEST_RANKS: dict[str, int] = {"none": -1, "watch": 0, "comment": 1, "vote": 2}
 NO_GUESTS = "this room lets no guests in: get a token"
 GUESTS_MAY_NOT = "guests may not {} in this room: sign in"
 
+MAX_WEIGHT = 1000
+"""The most that one vote counts: a million of them stay far below the largest exact integer."""
+
 USER_BYTES = 8
 """64 bits of a keyed hash: among ten million viewers two share a `user` with a chance of 3e-6."""
 
@@ -41,6 +44,7 @@ class TokenTerms:
 class Identity:
     """A valid token's holder; ``sub`` stays inside, viewers see ``user_id``.
 
+    ``weight`` is what its vote counts in a poll with weights.
     ``token_id`` (``jti``) and ``issued_s`` (``iat``) are the token's own, "" and 0 if it has none.
     A guest's ``device`` is the hint of its device, and until ``held_until`` (programme time, ms) a
     moderator checks its comments first.
@@ -55,6 +59,7 @@ class Identity:
     issued_s: int = 0
     device: str = ""
     held_until: int = 0
+    weight: int = 1
 
     def may_enter(self, room: str) -> bool:
         """Return whether the token is for this room."""

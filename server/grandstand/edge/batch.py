@@ -28,7 +28,7 @@ from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, retry_until
-from grandstand.store.votes import Ballot, Cast
+from grandstand.store.votes import Cast
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
@@ -192,13 +192,9 @@ class BatchQueue:
     # --- votes -----------------------------------------------------------------------------------
 
     async def _votes(self, batch: list[VoteIn]) -> None:
-        ballots = [
-            Ballot(each.user, each.message_id, each.choices, in_window=each.instead is None)
-            for each in batch
-        ]
         try:
             casts = await retry_until(
-                lambda: self._store.votes.cast(self._live.room, batch[-1].poll, ballots),
+                lambda: self._store.votes.cast(self._live.room, batch[-1].poll, batch),
                 PATIENCE_S,
             )
         except BaseException as error:  # a cancellation too: nobody may be left unanswered

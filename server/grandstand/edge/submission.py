@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.utterance import Utterance
 from grandstand.wire.codes import RefusedError
 from grandstand.wire.messages import Ack
@@ -36,17 +37,18 @@ class CommentIn:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class VoteIn:
+class VoteIn(Ballot, frozen=True, kw_only=True, gc=False):
     """A vote that passed validation. With ``instead`` it isn't counted any more: that is the
     answer, unless the same message was counted before."""
 
-    message_id: str
-    user: str
     poll: PollRecord
-    choices: tuple[int, ...]
     answer: Answer
     instead: RefusedError | None = None
+
+    @property
+    def user(self) -> str:
+        """Who sent it."""
+        return self.voter
 
     @property
     def lane(self) -> str:

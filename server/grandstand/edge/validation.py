@@ -109,17 +109,21 @@ def vote(
         raise fault or limited
     if poll is None:
         raise fault or RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
+    instead = fault or _first(
+        lambda: _check_counts(poll, at, now),
+        lambda: _check_unseen(poll, playhead),
+    )
     return VoteIn(
-        message_id=message.id,
-        user=user,
+        user,
+        message.id,
+        tuple(message.choices),
+        in_window=instead is None,
+        weight=known.weight if poll.weights else 1,
+        ms=max(0, at - poll.opens_at),
+        name=known.name,
         poll=poll,
-        choices=tuple(message.choices),
         answer=answer,
-        instead=fault
-        or _first(
-            lambda: _check_counts(poll, at, now),
-            lambda: _check_unseen(poll, playhead),
-        ),
+        instead=instead,
     )
 
 

@@ -97,9 +97,7 @@ class Deletions:
         for poll, row in pairs:
             shards = (item_of(row, _Shards) or _Shards()).shards
             for shard in range(shards):
-                gone.append(("UNLINK", keys.votes(room, poll.decode(), shard)))
-                gone.append(("UNLINK", keys.tally(room, poll.decode(), shard)))
-                gone.append(("UNLINK", keys.leaves(room, poll.decode(), shard)))
+                gone += [("UNLINK", key(room, poll.decode(), shard)) for key in keys.OF_A_SHARD]
             gone.append(("UNLINK", keys.salt(room, poll.decode())))
         await self._reader.ask_all(gone)
         if pairs:

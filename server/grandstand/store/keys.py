@@ -35,10 +35,12 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
-| ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` and earlier ids | retention, once final |
+| ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` or ``id|choices*weight``, and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
 | ``gs:{room:poll:0}:salt`` | string | 16 secret bytes that make voter tags | with the votes |
 | ``gs:{room:poll:shard}:leaves`` | hash | every n-th block of the recounted votes; in shard 0 ``i``, the index of the tree | with the votes |
+| ``gs:{room:poll:shard}:fastest`` | sorted set | of a quiz: voter with the right answer by ms from the opening | retention, once final |
+| ``gs:{room:poll:shard}:names`` | hash | voter of those to name | retention, once final |
 """  # noqa: E501
 
 from __future__ import annotations
@@ -197,3 +199,17 @@ def salt(room: str, poll: str) -> str:
 def leaves(room: str, poll: str, shard: int) -> str:
     """Return the key of one shard's part of the recounted votes."""
     return f"gs:{{{room}:{poll}:{shard}}}:leaves"
+
+
+def fastest(room: str, poll: str, shard: int) -> str:
+    """Return the key of who answered a quiz rightly, and how fast, in one shard."""
+    return f"gs:{{{room}:{poll}:{shard}}}:fastest"
+
+
+def names(room: str, poll: str, shard: int) -> str:
+    """Return the key of the names of the fastest, in one shard."""
+    return f"gs:{{{room}:{poll}:{shard}}}:names"
+
+
+OF_A_SHARD = (votes, tally, fastest, names, leaves)
+"""All that a shard of a poll may have."""

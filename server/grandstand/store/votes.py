@@ -5,18 +5,20 @@ A vote is recognised by its voter and id, so a batch may be sent again (invarian
 
 from __future__ import annotations
 
-import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
 import structlog
+from msgspec import Struct
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.recount import SALT_BYTES
+from grandstand.domain.polls.registry import KINDS
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
@@ -24,6 +26,10 @@ from grandstand.store.writer import Argument, Call, Writer, load
 
 CHANGES_MAX = 32
 """How often a voter may change a vote: the ids of all its votes are kept while the poll exists."""
+
+FASTEST_KEPT = 200
+"""How many of a quiz' fastest each shard keeps, unless votes may change: then it keeps all whose
+answer is right, since any of them may change it."""
 
 KEPT_MARGIN_S = 3600
 """Votes are kept longer than ``keep_s`` by this. A result that was summed and not yet committed
@@ -43,19 +49,24 @@ _SALT, _KEEP = load("salt"), load("keep")
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """One vote; with ``in_window`` false it only asks whether the vote was counted before."""
+_STORED = re.compile(rb"[^|]*\|(\d+(?:,\d+)*)(?:\*(\d+))?(?:\|.*)?")
 
-    voter: str
-    message_id: str
-    choices: tuple[int, ...]
-    in_window: bool
 
-    @property
-    def key(self) -> str:
-        """Return the message's short name among the voter's own: 64 bits, hexadecimal."""
-        return hashlib.blake2b(self.message_id.encode(), digest_size=8).hexdigest()
+class Fast(Struct, frozen=True):
+    """One who answered a quiz rightly, and how long after its opening on their own playhead."""
+
+    user: str
+    name: str
+    ms: int
+
+
+def stored_vote(field: bytes) -> tuple[tuple[int, ...], int]:
+    """Return choices, in the order sent, and weight of a voter's field. Raises ValueError for what
+    is none."""
+    found = _STORED.fullmatch(field)
+    if found is None:
+        raise ValueError(f"no vote: {field!r}")
+    return tuple(map(int, found[1].split(b","))), int(found[2] or 1)
 
 
 def shard_of(voter: str, shards: int) -> int:
@@ -110,7 +121,7 @@ class Votes:
         """
         kept_s = keep_s + KEPT_MARGIN_S
         calls: list[Call] = [
-            (_CLOSE, [keys.votes(room, poll.id, n), keys.tally(room, poll.id, n)], [kept_s])
+            (_CLOSE, [key(room, poll.id, n) for key in keys.OF_A_SHARD], [kept_s])
             for n in range(poll.shards)
         ]
         keeping: Call = (_KEEP, [keys.salt(room, poll.id)], [kept_s])
@@ -121,6 +132,30 @@ class Votes:
             log.error("votes_lost", room=room, poll=poll.id, shards=lost, of=poll.shards)
             self._losses.count("votes")
         return _sum(poll, shards)
+
+    async def fastest(self, room: str, poll: PollRecord) -> list[Fast]:
+        """Return the voters of a quiz with the right answer, the fastest first.
+
+        Those of the same ms stand in the order of their ids. At most ``FASTEST_KEPT``.
+        """
+        most = FASTEST_KEPT - 1
+        shards = range(poll.shards)
+        ranges = [("ZRANGE", keys.fastest(room, poll.id, n), 0, most, "WITHSCORES") for n in shards]
+        found = sorted(
+            (int(ms), voter, shard)
+            for shard, reply in zip(shards, await self._reader.ask_all(ranges), strict=True)
+            for voter, ms in reply
+        )[:FASTEST_KEPT]
+        by_shard: dict[int, list[bytes]] = {}
+        for _, voter, shard in found:
+            by_shard.setdefault(shard, []).append(voter)
+        replies = await self._reader.ask_all(
+            [("HMGET", keys.names(room, poll.id, n), *each) for n, each in by_shard.items()]
+        )
+        names: dict[bytes, bytes | None] = {}
+        for voters, reply in zip(by_shard.values(), replies, strict=True):
+            names.update(zip(voters, reply, strict=True))
+        return [Fast(voter.decode(), (names[voter] or b"").decode(), ms) for ms, voter, _ in found]
 
     async def tally(self, room: str, poll: PollRecord) -> tuple[list[int], int]:
         """Return the votes so far per option, and the voters."""
@@ -141,18 +176,21 @@ class Votes:
         return [_sum(poll, [*islice(replies, poll.shards)]) for poll in polls]
 
 
-def stored_vote(value: bytes) -> tuple[tuple[int, ...], int]:
-    """Return the choices of a voter's field, as sent, and the weight. Raises ValueError."""
-    choices, _, weight = value.split(b"|", 2)[1].partition(b"*")
-    return tuple(map(int, choices.split(b","))), int(weight or 1)
-
-
 def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot]) -> Call:
+    used = [keys.votes(room, poll.id, shard), keys.tally(room, poll.id, shard)]
     values: list[Argument] = ["1" if poll.change else "0", CHANGES_MAX]
+    race = KINDS[poll.kind].has_leaderboard and poll.answer is not None
+    if race:
+        used += [keys.fastest(room, poll.id, shard), keys.names(room, poll.id, shard)]
+        values += [str(poll.answer), FASTEST_KEPT]
     for ballot in ballots:
-        choices = ",".join(map(str, ballot.choices))
-        values += (ballot.voter, ballot.key, choices, "1" if ballot.in_window else "0")
-    return _VOTE, [keys.votes(room, poll.id, shard), keys.tally(room, poll.id, shard)], values
+        vote = ",".join(map(str, ballot.choices))
+        if ballot.weight != 1:
+            vote += f"*{ballot.weight}"
+        values += (ballot.voter, ballot.key, vote, "1" if ballot.in_window else "0")
+        if race:
+            values += (ballot.ms, ballot.name)
+    return _VOTE, used, values
 
 
 def _sum(poll: PollRecord, shards: Sequence[dict[bytes, bytes]]) -> tuple[list[int], int]:

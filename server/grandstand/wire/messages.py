@@ -140,7 +140,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     """A poll as viewers see it; its tally is absent where the producer hides it, and so is its
     ``audit``, which comes a while after the final tally.
 
-    Viewers never get its ``tag``.
+    With ``weights`` it has sums of weights, and ``voters`` heads. Viewers never get its ``tag``.
     """
 
     id: str
@@ -159,6 +159,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     answer: int | UnsetType = UNSET
     audit: Audit | UnsetType = UNSET
     tag: str | UnsetType = UNSET
+    weights: bool = False
 
 
 class Overlay(Struct, frozen=True, omit_defaults=True):

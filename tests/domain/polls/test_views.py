@@ -30,6 +30,11 @@ def test_the_answer_is_shown_once_revealed_and_never_before() -> None:
         assert answer == (1 if status == "revealed" else UNSET)
 
 
+def test_viewers_know_whether_votes_have_weights() -> None:
+    assert for_viewers(poll(weights=True)).weights
+    assert not for_viewers(poll()).weights
+
+
 def test_producers_alone_are_told_the_tag() -> None:
     assert for_viewers(poll(tag="encore", status="revealed")).tag is UNSET
     assert for_producers(poll(tag="encore")).tag == "encore"

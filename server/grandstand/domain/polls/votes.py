@@ -1,9 +1,33 @@
-"""Conditions for a vote to count: its choices, and its moment."""
+"""Votes: what one says, and the conditions for it to count: its choices, and its moment."""
 
 from __future__ import annotations
 
+import hashlib
+
+from msgspec import Struct
+
 from grandstand.domain.polls.record import PollRecord
 from grandstand.wire.codes import ErrorCode, RefusedError
+
+
+class Ballot(Struct, frozen=True, gc=False):
+    """One vote; with ``in_window`` false it only asks whether the vote was counted before.
+
+    ``ms`` (from the poll's opening on the voter's playhead) and ``name`` are for a quiz.
+    """
+
+    voter: str
+    message_id: str
+    choices: tuple[int, ...]
+    in_window: bool
+    weight: int = 1
+    ms: int = 0
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the message's short name among the voter's own: 64 bits, hexadecimal."""
+        return hashlib.blake2b(self.message_id.encode(), digest_size=8).hexdigest()
 
 
 def check_choices(poll: PollRecord, choices: list[int]) -> None:

@@ -1,46 +1,103 @@
 #!lua
 -- Casts a batch of votes in one shard of a poll: invariant 4.
 --
--- KEYS  1 votes, 2 tally
+-- KEYS  1 votes, 2 tally; of a race (a quiz) also 3 fastest, 4 names
 -- ARGV  1 whether votes may change ('1'), 2 how often at most, then four per vote:
---       voter, id, choices (option indexes with commas), '1' if it lies in the poll's window
+--       voter, id, vote (option indexes with commas, and `*weight` unless that is 1), '1' if it
+--       lies in the poll's window
+--       Of a race 3 is the right option, 4 how many of the fastest are kept if votes don't change,
+--       and each vote has two more: ms from the opening to the vote, and the voter's name.
 -- Reply one character per vote: + counted, = the same message again, 2 voted already, x too late,
 --       g the shard was never opened, or the store has lost it: nobody would sum this vote
 --
--- A voter's field is the last vote, `id|choices`, then the ids of those before, each after a `|`.
+-- A voter's field is the last vote, `id|vote`, then the ids of those before, each after a `|`.
+-- What the batch changes is written at its end, so that each key is written once.
 
 local change, most = ARGV[1] == '1', tonumber(ARGV[2])
+local race = KEYS[3] ~= nil
+local first, stride = race and 5 or 3, race and 6 or 4
 local closed = redis.call('HEXISTS', KEYS[2], 'c') == 1
 local opened = redis.call('HEXISTS', KEYS[2], 'o') == 1
 
-local function tally(choices, by)
-    for option in choices:gmatch('%d+') do redis.call('HINCRBY', KEYS[2], option, by) end
+local voters = {}
+for i = first, #ARGV, stride do voters[#voters + 1] = ARGV[i] end
+local fields = {}
+for i, field in ipairs(redis.call('HMGET', KEYS[1], unpack(voters))) do fields[voters[i]] = field end
+
+local changed, heads, sums = {}, 0, {}
+
+local function tally(vote, sign)
+    local choices, weight = vote:match('^([^*]*)%*?(%d*)$')
+    for option in choices:gmatch('%d+') do
+        sums[option] = (sums[option] or 0) + sign * (tonumber(weight) or 1)
+    end
 end
 
-local function cast(voter, id, choices, in_window)
-    local field = redis.call('HGET', KEYS[1], voter)
+local function cast(voter, id, vote, in_window)
+    local field = fields[voter]
     if not field then
         if closed or not in_window then return 'x' end
         if not opened then return 'g' end
-        redis.call('HSET', KEYS[1], voter, id .. '|' .. choices)
-        redis.call('HINCRBY', KEYS[2], 'v', 1)
-        tally(choices, 1)
-        return '+'
+        heads = heads + 1
+        changed[voter] = id .. '|' .. vote
+    else
+        local last, before, earlier = field:match('^([^|]*)|([^|]*)(.*)$')
+        if last == id or (earlier .. '|'):find('|' .. id .. '|', 1, true) then return '=' end
+        local _, changes = earlier:gsub('|', '')
+        if not change or changes >= most then return '2' end
+        if closed or not in_window then return 'x' end
+        if not opened then return 'g' end
+        tally(before, -1)
+        changed[voter] = id .. '|' .. vote .. '|' .. last .. earlier
     end
-    local last, before, earlier = field:match('^([^|]*)|([^|]*)(.*)$')
-    if last == id or (earlier .. '|'):find('|' .. id .. '|', 1, true) then return '=' end
-    local _, changes = earlier:gsub('|', '')
-    if not change or changes >= most then return '2' end
-    if closed or not in_window then return 'x' end
-    if not opened then return 'g' end
-    tally(before, -1)
-    tally(choices, 1)
-    redis.call('HSET', KEYS[1], voter, id .. '|' .. choices .. '|' .. last .. earlier)
+    tally(vote, 1)
+    fields[voter] = changed[voter]
     return '+'
 end
 
-local replies = {}
-for i = 3, #ARGV, 4 do
-    replies[#replies + 1] = cast(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3] == '1')
+local replies, right, wrong = {}, {}, {}
+for i = first, #ARGV, stride do
+    local voter, vote = ARGV[i], ARGV[i + 2]
+    local reply = cast(voter, ARGV[i + 1], vote, ARGV[i + 3] == '1')
+    replies[#replies + 1] = reply
+    if race and reply == '+' then
+        local is_right = vote:match('^%d+') == ARGV[3] and not vote:find(',', 1, true)
+        right[voter] = is_right and i + 4 or nil
+        wrong[voter] = not is_right or nil
+    end
+end
+
+local function call(command, key, values)
+    if #values > 0 then redis.call(command, key, unpack(values)) end
+end
+
+local written = {}
+for voter, field in pairs(changed) do
+    written[#written + 1] = voter
+    written[#written + 1] = field
+end
+call('HSET', KEYS[1], written)
+if heads > 0 then redis.call('HINCRBY', KEYS[2], 'v', heads) end
+for option, by in pairs(sums) do
+    if by ~= 0 then redis.call('HINCRBY', KEYS[2], option, by) end
+end
+
+if race then
+    local kept, scores, names, gone = tonumber(ARGV[4]), {}, {}, {}
+    local last = change and {} or redis.call('ZRANGE', KEYS[3], kept - 1, kept - 1, 'WITHSCORES')
+    for voter, i in pairs(right) do
+        if not last[2] or tonumber(ARGV[i]) <= tonumber(last[2]) then
+            scores[#scores + 1] = ARGV[i]
+            scores[#scores + 1] = voter
+            names[#names + 1] = voter
+            names[#names + 1] = ARGV[i + 1]
+        end
+    end
+    call('ZADD', KEYS[3], scores)
+    call('HSET', KEYS[4], names)
+    for voter in pairs(wrong) do gone[#gone + 1] = voter end
+    if not change then gone = redis.call('ZRANGE', KEYS[3], kept, -1) end
+    call('ZREM', KEYS[3], gone)
+    call('HDEL', KEYS[4], gone)
 end
 return table.concat(replies)

@@ -49,7 +49,8 @@ class Kind:
     ``fields`` are its own fields of the call; a field that no kind names belongs to every poll.
     ``takes_several`` says whether a vote may name several options; viewers are told how many.
     ``is_resolved`` says whether the answer comes once the result is final, by a step of its own
-    that reveals it. ``flaws`` finds what is wrong with its own fields, whichever others are
+    that reveals it. ``has_leaderboard`` says whether those who chose the answer are ranked by how
+    fast they did. ``flaws`` finds what is wrong with its own fields, whichever others are
     missing. ``terms`` takes a call without flaws. ``summary`` describes the result of a tally in a
     few words, with the answer if it is known; it is ``""`` where the bars say everything.
     """
@@ -58,6 +59,7 @@ class Kind:
     fields: frozenset[str] = frozenset({"options"})
     takes_several: bool = False
     is_resolved: bool = False
+    has_leaderboard: bool = False
     flaws: Callable[[Call], Iterator[Flaw]] = option_flaws
     terms: Callable[[Call], Terms] = _plain_terms
     summary: Callable[[Sequence[int], int | None], str] = _no_summary

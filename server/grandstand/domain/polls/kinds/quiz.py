@@ -20,4 +20,10 @@ def _terms(call: Call) -> Terms:
     return Terms(answer=call["answer"])
 
 
-KIND = Kind(name="quiz", fields=frozenset({"options", "answer"}), flaws=_flaws, terms=_terms)
+KIND = Kind(
+    name="quiz",
+    fields=frozenset({"options", "answer"}),
+    has_leaderboard=True,
+    flaws=_flaws,
+    terms=_terms,
+)
