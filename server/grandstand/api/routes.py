@@ -110,50 +110,23 @@ OPERATIONS: Sequence[Operation] = (
         "GET", _POLLS, "moderator", polls.list_all, {200: polls.PollList}, query=polls.PollsQuery
     ),
     Operation("GET", _POLL, "moderator", polls.get, {200: Poll}),
-    Operation(
-        "POST",
-        _POLL + "/extend",
-        "producer",
-        polls.extend,
-        {200: Poll},
-        body=polls.ExtendBody,
-        refusals=(409,),
-    ),
-    Operation(
-        "POST",
-        _POLL + "/close",
-        "producer",
-        polls.close,
-        {200: Poll},
-        body=polls.CloseBody,
-        refusals=(409,),
-    ),
-    Operation(
-        "POST",
-        _POLL + "/reveal",
-        "producer",
-        polls.reveal,
-        {200: Poll},
-        body=Nothing,
-        refusals=(409,),
-    ),
-    Operation(
-        "POST",
-        _POLL + "/resolve",
-        "producer",
-        polls.resolve,
-        {200: Poll},
-        body=polls.ResolveBody,
-        refusals=(409,),
-    ),
-    Operation(
-        "POST",
-        _POLL + "/cancel",
-        "producer",
-        polls.cancel,
-        {200: Poll},
-        body=Nothing,
-        refusals=(409,),
+    *(
+        Operation(
+            "POST",
+            f"{_POLL}/{handler.__name__}",
+            "producer",
+            handler,
+            {200: Poll},
+            body=body,
+            refusals=(409,),
+        )
+        for handler, body in (
+            (polls.extend, polls.ExtendBody),
+            (polls.close, polls.CloseBody),
+            (polls.reveal, Nothing),
+            (polls.resolve, polls.ResolveBody),
+            (polls.cancel, Nothing),
+        )
     ),
     Operation(
         "GET",
