@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from grandstand.domain.identity import user_id
+from grandstand.domain.polls.votes import Ballot
 from grandstand.store.store import open_store
-from grandstand.store.votes import Ballot
 from grandstand.tokens import Tokens
 
 from loadtest.bench.__main__ import machine
