@@ -99,11 +99,11 @@ def _mountains() -> list[Layer]:
     """Stars, and two ranges of mountains with snow."""
     random = Random(3)
     stars = Layer.empty(TOP, 80)
+    plate = stars.plate()
     for _ in range(70):
-        plate = stars.plate()
         size = random.choice((0.5, 0.6, 0.9))
         plate.oval(random.uniform(2, 318), random.uniform(2, 55), size, size, 1.0)
-        stars.draw(plate, (0.75, 0.85, 1.0), sheer=1.0)
+    stars.draw(plate, (0.75, 0.85, 1.0), sheer=1.0)
     ranges = []
     for seed, foot, tall, colour in (
         (4, 112, 46, (0.05, 0.13, 0.17)),

@@ -54,7 +54,7 @@ CLOCK_ROWS = 92
 CODE_ROWS = timecode.CELL_HEIGHT
 CLOCK_HEIGHT = 30
 DATE_HEIGHT = 15
-WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 180
+WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 172
 HALO = 8
 """How far the words' glow reaches, in px of the lights."""
 PATIENCE_S = 2
@@ -78,21 +78,23 @@ class Camera:
         ends = np.cumsum(parts)
         self._raw: Raw = np.zeros((3, ends[-1], COLUMNS), "<u2")
         _, self._clock, self._code, self._wide = np.split(self._raw, ends[:-1], axis=1)
+        self._song = ""
         self._written = titles.NOTHING
 
     def shoot(self, at_ms: int, stage: Stage, light: bool = True) -> bytes:
-        """Return the frame of a moment; without ``light`` the lights are as in the frame before."""
-        song = titles.song_at(stage, at_ms)
-        words = titles.words_at(stage, at_ms)
+        """Return the frame of a moment; without ``light`` all but the clock is as in the frame
+        before."""
         if light:
-            self._write_lights(at_ms, stage, song, words)
-        self._write_clock(at_ms, song)
+            self._song = titles.song_at(stage, at_ms)
+            words = titles.words_at(stage, at_ms)
+            self._write_lights(at_ms, stage, words)
+            self._write_words(words)
+        self._write_clock(at_ms)
         self._write_code(at_ms)
-        self._write_words(words)
         return self._raw.tobytes()
 
-    def _write_lights(self, at_ms: int, stage: Stage, song: str, words: titles.Words) -> None:
-        look = look_of(song)
+    def _write_lights(self, at_ms: int, stage: Stage, words: titles.Words) -> None:
+        look = look_of(self._song)
         level = titles.level_at(stage, at_ms)
         lit = self._lights.paint(at_ms, look, level, self._backdrops.get(look.backdrop))
         if words.bright:
@@ -107,14 +109,14 @@ class Camera:
         for plane, source in enumerate(PLANES):
             self._raw[plane, :ROWS] = lit[source]
 
-    def _write_clock(self, at_ms: int, song: str) -> None:
+    def _write_clock(self, at_ms: int) -> None:
         moment = datetime.fromtimestamp(at_ms / 1000, UTC)
         self._clock[:] = 0
         now = f"{moment:%H:%M:%S}.{at_ms % 1000 // 100} UTC"
         _put(self._clock, 0, lettering.line(now, CLOCK_HEIGHT))
         _put(self._clock, 40, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
-        if song:
-            _put(self._clock, 68, lettering.line(song, DATE_HEIGHT)[:, :COLUMNS])
+        if self._song:
+            _put(self._clock, 68, lettering.line(self._song, DATE_HEIGHT)[:, :COLUMNS])
 
     def _write_code(self, at_ms: int) -> None:
         lumas = np.where(timecode.cells(at_ms), timecode.SET, timecode.CLEAR) * 257
@@ -142,19 +144,16 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
     code_top = ROWS + CLOCK_ROWS
     words_top = code_top + CODE_ROWS
     graph = (
-        f"[0:v]split=6[a][b][c][d][e][f];"
+        f"[0:v]split=4[a][b][c][d];"
         f"[a]crop={COLUMNS}:{ROWS}:0:0,scale={WIDTH}:{HEIGHT}:flags=bicubic"
         ":out_color_matrix=bt709:out_range=tv,format=yuv420p[light];"
-        f"[b]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=gray[letters];"
-        f"[d]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},format=yuv420p,lutyuv=235:128:128[white];"
-        "[white][letters]alphamerge[clock];"
+        f"[b]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},extractplanes=g,format=gray[letters];"
+        f"{_in_white('letters', COLUMNS, CLOCK_ROWS, 'clock')}"
         f"[c]crop={code}:0:{code_top},scale=out_color_matrix=bt709:out_range=tv,"
         "format=yuv420p[code];"
-        f"[e]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},extractplanes=r+g+b[right][left][middle];"
+        f"[d]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},extractplanes=r+g+b[right][left][middle];"
         "[left][middle][right]hstack=3,format=gray[wide];"
-        f"[f]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},scale={titles.WIDTH}:{titles.HEIGHT}"
-        ":flags=neighbor,format=yuv420p,lutyuv=235:128:128[bright];"
-        "[bright][wide]alphamerge[words];"
+        f"{_in_white('wide', titles.WIDTH, titles.HEIGHT, 'words')}"
         f"{_scenery(first.at_s)}"
         f"[scene][clock]overlay={CLOCK_LEFT}:{CLOCK_TOP}[x];"
         f"[x][words]overlay={WORDS_LEFT}:{WORDS_TOP}[y];"
@@ -210,6 +209,12 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
         *map(str, given),
         str(folder / "encoder.m3u8"),
     ]
+
+
+def _in_white(letters: str, width: int, height: int, written: str) -> str:
+    """Return the filter that makes of a cover of letters white ones."""
+    white = f"color=white:size={width}x{height}:rate={FPS},format=yuva420p[{letters}-white];"
+    return f"{white}[{letters}-white][{letters}]alphamerge=shortest=1[{written}];"
 
 
 def _scenery(at_s: int) -> str:
