@@ -79,7 +79,8 @@ export function forecast(poll, votes, audience, maxGraceMs) {
   const longerMs = Math.min(maxGraceMs, Math.ceil(behind.p99 / GRACE_STEP_MS) * GRACE_STEP_MS);
   const gain = within(longerMs) - inTime;
   const counted = inTime > 0 ? Math.min(1, progress.ended / inTime) : 1;
-  const isEstimated = votes !== undefined && votes.voters > 0 && counted >= LEAST_COUNTED;
+  const hasWeights = "weights" in poll && poll.weights === true; // heads alone are a sample
+  const isEstimated = !hasWeights && votes !== undefined && votes.voters > 0 && counted >= LEAST_COUNTED;
   return {
     ...progress,
     counted,
