@@ -322,9 +322,10 @@ export class LiveRoom {
     if (jumped) {
       this.#scheduler.jump(this.#playhead.value);
       this.#emitter.emit("clear", undefined);
-      const after = this.#picture();
-      if (before !== undefined && after !== undefined) this.#socket.jumped(after < before ? before : undefined);
     }
+    const after = this.#picture();
+    if (after !== undefined && before === undefined) this.#socket.jumped(); // only now there is one to tell
+    else if (after !== undefined && jumped) this.#socket.jumped(Number(before) > after ? before : undefined);
     const { source, why } = this.#playhead;
     if (changed) this.#emitter.emit("clock", { source, ...(why && { why }) });
   }

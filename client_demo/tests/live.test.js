@@ -298,6 +298,24 @@ describe("through a proxy", { concurrency: 4 }, () => {
     assert.equal((await patient.live.vote(id, [0]).answer).status, "accepted");
   });
 
+  show("where a picture is, is told as soon as it plays", async ({ proxy, enter }) => {
+    const room = await newRoom();
+    const said = [];
+    proxy.toServer = (frame) => {
+      if (frame.message?.type === "time") said.push(frame.message.at);
+      return PASS(frame);
+    };
+    const video = { currentTime: 0, played: { length: 0 } };
+    const startsAt = Date.now();
+    await enter(room, { clock: videoClock(video, { startsAt }) });
+    await until(() => said.length >= 4);
+    assert.deepEqual(new Set(said), new Set([undefined]));
+    const began = performance.now();
+    video.played.length = 1;
+    await until(() => said.includes(startsAt));
+    assert.ok(performance.now() - began < 20_000, "not with the next regular one");
+  });
+
   show("a retracted comment goes at once, and never comes to one who has yet to reach it", async ({ proxy, enter }) => {
     const room = await newRoom();
     const far = await enter(room, { via: server, clock: roomClock({ behindMs: 60_000 }) });
