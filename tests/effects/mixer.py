@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -98,10 +99,10 @@ def proof() -> str:
 
 
 @asynccontextmanager
-async def mixer() -> AsyncIterator[Mixer]:
+async def mixer(tls: ssl.SSLContext | None = None) -> AsyncIterator[Mixer]:
     """The server, for the duration of the block."""
     made = Mixer()
     formats = [Subprotocol("obswebsocket.msgpack")]
-    async with serve(made.serve, "127.0.0.1", 0, subprotocols=formats, max_size=None) as server:
+    async with serve(made.serve, "127.0.0.1", 0, subprotocols=formats, ssl=tls) as server:
         made.port = server.sockets[0].getsockname()[1]
         yield made

@@ -8,13 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 import pytest_asyncio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from grandstand.domain import effects
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.effects import Effect, Firing, Obs, ObsRequest, On
@@ -174,6 +181,51 @@ async def test_a_redirect_is_not_followed(there: Mixer, outbound: Outbound) -> N
         action = Obs(web.url.replace("http", "ws"), [SCENE])
         failed = await KIND.attempt(outbound, action, {"password": PASSWORD}, firing(action))
     assert failed == Answer(False, "doesn't answer as OBS (HTTP 301)")
+
+
+async def test_a_name_is_held_against_the_certificate(
+    outbound: Outbound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also over a socket that was connected to an address."""
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate(tmp_path, "localhost"))
+    async with mixer(serving) as there:
+        found = {}
+        for trusted, host in ((False, "localhost"), (True, "localhost"), (True, "127.0.0.1")):
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+            action = Obs(f"wss://{host}:{there.port}", [SCENE])
+            done = await KIND.attempt(outbound, action, {"password": PASSWORD}, firing(action))
+            found[trusted, host] = done.words
+    refused = "can't be reached (SSLCertVerificationError)"
+    assert found == {
+        (False, "localhost"): refused,
+        (True, "localhost"): "OBS 100",
+        (True, "127.0.0.1"): refused,
+    }
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A key and a certificate that vouches for itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    both = folder / "both.pem"
+    both.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return both
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])

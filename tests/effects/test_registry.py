@@ -55,7 +55,7 @@ class OtherEnd(Protocol):
     def answers(self) -> list[Any]: ...
 
 
-@dataclass
+@dataclass(repr=False)  # pytest would write 10 MB for each test
 class Case:
     """A kind's action towards a server, as a producer gives it, and what that server says.
 

@@ -195,13 +195,12 @@ async def test_the_desk_is_accessible_and_fits(
     console = await at_effects(browser, server, room, size=size, locale=language)
     await expect(console.find("firing")).to_have_count(2)
     await expect(console.find("effects-troubled")).to_be_attached()
-    assert await console.broken_rules() == []
-    for opener in ("effect-remove", "effect-edit", "effect-templates"):
-        await console.find(opener).first.click()
+    for openers in (["effect-remove"], ["effect-edit", "effect-templates"]):
+        for opener in openers:
+            await console.find(opener).first.click()
         assert await console.broken_rules() == []
-        sides = "[scrollWidth, clientWidth]"
         dialog = console.find("effects-dialog")
-        wide, room_for = await dialog.evaluate(f"({{scrollWidth, clientWidth}}) => {sides}")
+        wide, room_for = await dialog.evaluate("one => [one.scrollWidth, one.clientWidth]")
         assert wide <= room_for
-        if opener == "effect-remove":
+        if openers == ["effect-remove"]:
             await dialog.locator(".asking button").last.click()
