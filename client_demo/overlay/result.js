@@ -1,6 +1,6 @@
 /** Which poll is on air, and how long its bars are. Pure. */
 
-import { shareOf } from "../sdk/grandstand.js";
+import { shareOf } from "../sdk/polls.js";
 
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 

@@ -1,6 +1,6 @@
 /** A result by what was right, once that is known. Pure. */
 
-import { isAnswer } from "../sdk/grandstand.js";
+import { isAnswer } from "../sdk/polls.js";
 
 /** @import {Poll} from "../sdk/grandstand.js" */
 /** @import {Mark} from "./kinds/kind.js" */

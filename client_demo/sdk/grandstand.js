@@ -33,7 +33,7 @@ export { verifyReceipt } from "./receipts.js";
  * @typedef {import("./connection.js").Status} Status
  * @typedef {import("./http.js").Problem} Problem
  * @typedef {import("./live.js").Events} Events
- * @typedef {import("./live.js").SeenPoll} SeenPoll
+ * @typedef {import("./room.js").SeenPoll} SeenPoll
  * @typedef {import("./outbox.js").Sent} Sent
  * @typedef {import("./polls.js").PollPhase} PollPhase
  * @typedef {import("./polls.js").Votes} Votes

@@ -10,10 +10,9 @@ import { messageId } from "./identity.js";
 import { LatencyMeter } from "./latency.js";
 import { Outbox } from "./outbox.js";
 import { Playhead } from "./playhead.js";
-import { phaseOf } from "./polls.js";
 import { NO_TIME } from "./reading.js";
 import { checkVote } from "./receipts.js";
-import { enter, fold, overlaysAt, pollAt, recovers, votesOf } from "./room.js";
+import { enter, fold, overlaysAt, pollsAt, recovers } from "./room.js";
 import { Scheduler } from "./scheduler.js";
 import { LiveSocket } from "./socket.js";
 import { Ticker } from "./ticker.js";
@@ -22,12 +21,11 @@ import { Ticker } from "./ticker.js";
 /** @import {Status} from "./connection.js" */
 /** @import {Sent} from "./outbox.js" */
 /** @import {Doubt, Source} from "./playhead.js" */
-/** @import {PollPhase, Votes} from "./polls.js" */
 /** @import {VoteCheck} from "./receipts.js" */
-/** @import {RoomState} from "./room.js" */
+/** @import {RoomState, SeenPoll} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
-/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Poll, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
 
@@ -56,8 +54,6 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {Notice} notice
  * @property {Refusal} refusal that answers no comment and no vote
  * @property {Bye} bye
- *
- * @typedef {{poll: Poll, phase: PollPhase, votes?: Votes}} SeenPoll
  */
 
 export class LiveRoom {
@@ -178,17 +174,7 @@ export class LiveRoom {
 
   /** The polls that the viewer's playhead has reached. @returns {SeenPoll[]} */
   polls() {
-    const { state } = this;
-    const playhead = this.playhead();
-    if (!state) return [];
-    return [...state.polls.values()].flatMap((said) => {
-      if (!(playhead >= said.opens_at)) return [];
-      const poll = pollAt(state, said, playhead);
-      const votes = votesOf(state, poll);
-      // Where the result isn't final yet for this viewer, no vote counts any more nevertheless.
-      const phase = said.final && !poll.final ? "counting" : phaseOf(poll, playhead);
-      return [{ poll, phase, ...(votes && { votes }) }];
-    });
+    return this.state ? pollsAt(this.state, this.playhead()) : [];
   }
 
   /** The overlays at the viewer's playhead. @returns {Overlay[]} */

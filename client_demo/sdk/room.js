@@ -3,9 +3,9 @@
  * nothing of sockets, clocks or pages. A state is never changed, only replaced.
  */
 
-import { votesFrom } from "./polls.js";
+import { phaseOf, votesFrom } from "./polls.js";
 
-/** @import {Votes} from "./polls.js" */
+/** @import {PollPhase, Votes} from "./polls.js" */
 /** @import {Comment, Cue, Frame, Gauges, Overlay, Poll, Settings, Tally, Viewer, Welcome} from "./wire.js" */
 
 const RECENT = 50; // as many as a welcome has
@@ -36,6 +36,8 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {ReadonlyMap<string, Tally>} tallies latest values, of polls that aren't final
  * @property {Gauges} gauges
  * @property {string} durability
+ *
+ * @typedef {{poll: Poll, phase: PollPhase, votes?: Votes}} SeenPoll
  */
 
 /**
@@ -188,6 +190,23 @@ export function pollAt(state, poll, playhead) {
   const { closed, revealed } = state.steps.get(poll.id) ?? {};
   if (closed && !(playhead >= closed.at)) return closed.before;
   return revealed && poll.status === "revealed" && !(playhead >= revealed.at) ? revealed.before : poll;
+}
+
+/**
+ * Return the polls that the playhead has reached, as known there.
+ * @param {RoomState} state
+ * @param {number} playhead
+ * @returns {SeenPoll[]}
+ */
+export function pollsAt(state, playhead) {
+  return [...state.polls.values()].flatMap((said) => {
+    if (!(playhead >= said.opens_at)) return [];
+    const poll = pollAt(state, said, playhead);
+    const votes = votesOf(state, poll);
+    // Where the result isn't final yet for this viewer, no vote counts any more nevertheless.
+    const phase = said.final && !poll.final ? "counting" : phaseOf(poll, playhead);
+    return [{ poll, phase, ...(votes && { votes }) }];
+  });
 }
 
 /**

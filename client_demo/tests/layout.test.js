@@ -17,6 +17,7 @@ const MODULES = readdirSync(ROOT, { recursive: true })
 /** Each imports only from those below it; the pages know nothing of each other. */
 const FROM_THE_TOP = [
   ["tests"],
+  ["ograf"],
   ["viewer", "producer", "overlay"],
   ["cards"],
   ["page.js", "words.js", "nomodule.js"],

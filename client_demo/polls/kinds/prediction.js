@@ -1,6 +1,6 @@
 /** One choice before anybody knows which is right; the producer says later what came true. */
 
-import { shareOf } from "../../sdk/grandstand.js";
+import { shareOf } from "../../sdk/polls.js";
 import { rightMarks } from "../right_answer.js";
 
 /** @import {SeenPoll} from "../../sdk/grandstand.js" */

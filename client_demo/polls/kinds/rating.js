@@ -1,6 +1,6 @@
 /** A number from 1 to `scale`: the result is the mean, and how many gave each number. */
 
-import { meanOf } from "../../sdk/grandstand.js";
+import { meanOf } from "../../sdk/polls.js";
 
 /** @import {SeenPoll} from "../../sdk/grandstand.js" */
 /** @import {KindWords, OwnFields, PollKind, Result} from "./kind.js" */

@@ -1,0 +1,193 @@
+/**
+ * The overlay as an EBU OGraf graphic (version 1): the poll on air and stats cards, over whatever a
+ * renderer puts below. It follows the programme feed of the room that its data name. On air nothing is
+ * ever said of the connection: without one the last state stays.
+ *
+ * `play` shows it, `stop` takes it off. What it shows, and when, is the room's: the audience and the
+ * producer decide. So there is one step, and `update` changes the room or the look.
+ */
+
+import { CardDeck } from "../cards/deck.js";
+import { make } from "../page.js";
+import { PollPlate } from "../overlay/poll_plate.js";
+import { Results } from "../overlay/result.js";
+import { wordsFor } from "../overlay/words.js";
+import { ProgramFeed } from "../sdk/program.js";
+import { overlaysAt, pollsAt } from "../sdk/room.js";
+import { readData } from "./data.js";
+
+/** @import {GraphicsAPI} from "ograf" */
+/** @import {SeenPoll} from "../sdk/grandstand.js" */
+/** @import {GraphicData} from "./data.js" */
+
+const REFRESH_MS = 50;
+const MOST_CARDS = 4;
+const STYLES = ["../cards/cards.css", "../overlay/overlay.css", "./graphic.css"];
+const DONE = { statusCode: 200 };
+const REAL_TIME_ALONE = { statusCode: 501, statusMessage: "this graphic renders in real time alone" };
+
+/** @implements {GraphicsAPI.Graphic} */
+export default class GrandstandGraphic extends HTMLElement {
+  /** @type {GraphicData | undefined} */ #data;
+  /** @type {ProgramFeed | undefined} */ #feed;
+  /** @type {{poll: PollPlate, cards: CardDeck, results: Results} | undefined} */ #parts;
+  /** @type {Set<string>} polls whose result was cleared */ #cleared = new Set();
+  #step = 0;
+  #request = 0;
+  #refreshedAt = -Infinity;
+
+  /** @type {GraphicsAPI.Graphic["load"]} */
+  async load({ data, renderType }) {
+    if (renderType === "non-realtime") return REAL_TIME_ALONE;
+    const read = readData(data ?? {}, new URL(import.meta.url).origin);
+    if (typeof read === "string") return wrong(read);
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    root.replaceChildren();
+    await Promise.all(STYLES.map((path) => styled(root, new URL(path, import.meta.url).href)));
+    this.#apply(read);
+    return DONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["updateAction"]} */
+  async updateAction({ data, skipAnimation }) {
+    if (!this.shadowRoot) return wrong("load it first");
+    const read = readData(data, new URL(import.meta.url).origin);
+    if (typeof read === "string") return wrong(read);
+    this.#animate(skipAnimation);
+    this.#apply(read);
+    return DONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["playAction"]} */
+  async playAction({ delta, goto, skipAnimation } = {}) {
+    this.#animate(skipAnimation);
+    this.#go(Math.max(0, Math.min(1, goto ?? this.#step + (delta ?? 1))));
+    return { ...DONE, currentStep: this.#step };
+  }
+
+  /** @type {GraphicsAPI.Graphic["stopAction"]} */
+  async stopAction({ skipAnimation } = {}) {
+    this.#animate(skipAnimation);
+    this.#go(0);
+    return DONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["customAction"]} */
+  async customAction({ id, skipAnimation }) {
+    if (id !== "clear") return { statusCode: 404, statusMessage: `no action ${id}` };
+    this.#animate(skipAnimation);
+    for (const { poll, phase } of this.#polls())
+      if (phase !== "open" && phase !== "counting") this.#cleared.add(poll.id);
+    return DONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["goToTime"]} */
+  async goToTime() {
+    return REAL_TIME_ALONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["setActionsSchedule"]} */
+  async setActionsSchedule() {
+    return REAL_TIME_ALONE;
+  }
+
+  /** @type {GraphicsAPI.Graphic["dispose"]} */
+  async dispose() {
+    cancelAnimationFrame(this.#request);
+    this.#feed?.close();
+    this.#feed = this.#data = this.#parts = undefined;
+    this.#step = 0;
+    this.shadowRoot?.replaceChildren();
+    return DONE;
+  }
+
+  /** @param {GraphicData} data */
+  #apply(data) {
+    const before = this.#data;
+    this.#data = data;
+    this.dataset["theme"] = data.theme;
+    if (before?.server !== data.server || before.room !== data.room) {
+      this.#feed?.close();
+      this.#feed = new ProgramFeed(data.server, data.room);
+    }
+    if (before?.language !== data.language || before.result !== data.result) this.#build(data);
+    this.#show();
+  }
+
+  /** @param {GraphicData} data */
+  #build({ language, result }) {
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    root.querySelector("main")?.remove();
+    const poll = make("section", { class: "plate", test: "poll" });
+    const cards = make("section", { test: "cards" });
+    Object.assign(poll, { id: "poll" }).dataset["on"] = "false";
+    cards.id = "cards";
+    const main = make("main", {}, [poll, cards]);
+    main.lang = language;
+    root.append(main);
+    const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+    this.#parts = {
+      poll: new PollPlate(poll, wordsFor(language), whole, language),
+      cards: new CardDeck(cards, { most: MOST_CARDS, language }),
+      results: new Results(result * 1000),
+    };
+  }
+
+  /** @param {boolean} [skip] */
+  #animate(skip = false) {
+    this.dataset["still"] = String(skip);
+  }
+
+  /** @param {number} step */
+  #go(step) {
+    this.#step = step;
+    cancelAnimationFrame(this.#request);
+    if (step > 0) this.#refresh();
+    else this.#show();
+  }
+
+  #refresh() {
+    const now = performance.now();
+    if (now - this.#refreshedAt >= REFRESH_MS) {
+      this.#refreshedAt = now;
+      this.#show();
+    }
+    this.#request = requestAnimationFrame(() => this.#refresh());
+  }
+
+  get #playhead() {
+    return (this.#feed?.now() ?? NaN) - (this.#data?.behind ?? 0);
+  }
+
+  /** @returns {SeenPoll[]} */
+  #polls() {
+    const state = this.#feed?.state;
+    return state ? pollsAt(state, this.#playhead) : [];
+  }
+
+  #show() {
+    const [data, parts, state, playhead] = [this.#data, this.#parts, this.#feed?.state, this.#playhead];
+    if (!data || !parts) return;
+    const isOn = this.#step > 0 && state !== undefined;
+    const polls = this.#polls().filter(({ poll }) => !this.#cleared.has(poll.id));
+    parts.poll.show(isOn && data.poll ? parts.results.onAir(polls, playhead) : undefined, playhead);
+    parts.cards.show(isOn && data.cards ? overlaysAt(state, playhead) : []);
+  }
+}
+
+/** @param {string} statusMessage */
+function wrong(statusMessage) {
+  return { statusCode: 400, statusMessage };
+}
+
+/** Wait for a style sheet, so that nothing is shown without it. @param {ShadowRoot} root @param {string} href */
+function styled(root, href) {
+  const link = make("link");
+  link.rel = "stylesheet";
+  link.href = href;
+  return new Promise((loaded, failed) => {
+    link.onload = loaded;
+    link.onerror = () => failed(new Error(`no style sheet ${href}`));
+    root.append(link);
+  });
+}
