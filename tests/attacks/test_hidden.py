@@ -13,12 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.conftest import MakeServer
 from tests.server import ServerProcess
 from tests.system.curl import curl
-from tests.viewer import viewing
+from tests.viewer import Picture, viewing
 from tests.waiting import until
 
 VOTES = (1, 4, 0, 3, 2)
@@ -111,7 +112,7 @@ class Walk:
             named = dict(zip(names, parts, strict=True))
             for query in _queries(operation):
                 where = path.format(**named) + query
-                body = None if method == "GET" else {}
+                body: Any = None if method == "GET" else {}
                 answer = await self.server.ask(method, where, body, self.callers[caller])
                 is_json = answer.headers.get("content-type", "").endswith("json")
                 told = answer.json if is_json and answer.body else answer.body.decode()
@@ -146,13 +147,13 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
     room = server.make_room("gala")
     base = f"/v1/rooms/{room}"
     document = (await server.ask("GET", "/openapi.json")).json
-    asked = {
+    asked: dict[str, Any] = {
         "question": "Which?",
         "options": [f"option {each}" for each in "abcde"],
         "duration": 600,
         "audit": "receipts",
     }
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {"kind": "single", "show_tally": "revealed"},
         {"kind": "quiz", "show_tally": "revealed", "answer": ANSWER},
         {"kind": "single", "show_tally": "voted"},
@@ -205,11 +206,15 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
             },
             callers,
         )
+
+        def is_final(poll: str, picture: Picture) -> object:
+            return picture.polls[poll]["final"]
+
         secrets = Secrets(tallies)
         await walk.go(secrets)
         for poll in tallies:
             await server.produce("POST", f"{base}/polls/{poll}/close", {"grace": 0})
-            await sockets["viewer"].sees(lambda picture, poll=poll: picture.polls[poll]["final"])
+            await sockets["viewer"].sees(partial(is_final, poll))
 
         async def is_recounted() -> bool:
             answer = await server.ask("GET", f"{base}/polls/{secret}", None, server.producer_token)
