@@ -27,7 +27,7 @@ export function Gauges({ desk, moderation }) {
       ${audience &&
       audience.told > 0 &&
       html`<${Gauge} name="behind" text=${seconds(audience.behind.p50)} note=${words.behindMost(seconds(audience.behind.p99))} />
-        <${Gauge} name="sync" text=${milliseconds(audience.sync.p50)} note=${words.syncWorst(milliseconds(audience.sync.p99))} />`}
+        <${Gauge} name="sync" text=${formatDistance(audience.sync.p50)} note=${words.syncWorst(formatDistance(audience.sync.p99))} />`}
       <${Gauge} name="people" text=${pulse ? pulse.people : "–"} />
       <${Gauge} name="mood" text=${pulse ? formatSigned(pulse.mood) : "–"} />
       <${Gauge} name="excitement" text=${pulse ? `${Math.round(pulse.excitement * 100)} %` : "–"} />
@@ -70,6 +70,11 @@ export function formatSigned(mood) {
 /** @param {number} ms */
 function seconds(ms) {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** 60 ms, 11.9 s. @param {number} ms */
+export function formatDistance(ms) {
+  return ms < 1000 ? milliseconds(ms) : seconds(ms);
 }
 
 /** @param {number} ms */

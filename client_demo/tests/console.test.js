@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../producer/rates.js";
 import { ACTION_KINDS, readAction, typedAction } from "../producer/effects/actions.js";
 import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/templates.js";
-import { formatSigned } from "../producer/gauges.js";
+import { formatDistance, formatSigned } from "../producer/gauges.js";
 import { formatDuration, upcomingFirst } from "../producer/times.js";
 import { parseValues } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
@@ -156,4 +156,8 @@ test("every kind of action and all its fields have words", () => {
     for (const { kind, fields } of ACTION_KINDS)
       for (const text of [words.effects.kinds[kind], ...fields.map(({ name }) => words.effects.fields[name])])
         assert.equal(typeof text, "string", kind);
+});
+
+test("a distance is in ms below a second, and in seconds above", () => {
+  assert.deepEqual([0, 60, 999, 1_000, 11_873].map(formatDistance), ["0 ms", "60 ms", "999 ms", "1.0 s", "11.9 s"]);
 });
