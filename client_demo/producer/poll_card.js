@@ -137,6 +137,7 @@ function draftOf(poll) {
     duration: Math.max(1, Math.round((poll.closes_at - poll.opens_at) / 1000)),
     grace: poll.grace / 1000,
     change: poll.change,
+    ...(poll.weights && { weights: true }),
     ...ownFields(kindOf(poll.kind), "name", (field) => field.of(poll)),
   };
 }

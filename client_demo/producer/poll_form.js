@@ -14,7 +14,7 @@ import { words } from "./words.js";
 /** @import {Field as OwnField} from "../polls/kinds/kind.js" */
 /**
  * What was typed. `own` has the fields that only some kinds have, by name.
- * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
+ * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
  */
 
 const FEWEST = 2;
@@ -30,6 +30,7 @@ const EMPTY = {
   grace: "",
   delay: "0",
   change: false,
+  weights: false,
   tag: "",
   audit: "tally",
   showTally: "always",
@@ -124,6 +125,10 @@ export function PollForm({ desk, given }) {
           <input type="checkbox" checked=${typed.change} onChange=${() => set({ change: !typed.change })} data-test="poll-change" />
           ${words.change}
         </label>
+        <label class="check">
+          <input type="checkbox" checked=${typed.weights} onChange=${() => set({ weights: !typed.weights })} data-test="poll-weights" />
+          ${words.weights}
+        </label>
       </details>
       <div class="row">
         <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.opening : words.open}</button>
@@ -189,6 +194,7 @@ function draftFrom(typed) {
     ...(typed.tag.trim() && { tag: typed.tag.trim() }),
     ...(+typed.delay > 0 && { delay: +typed.delay }),
     change: typed.change,
+    weights: typed.weights,
     audit: typed.audit,
     showTally: typed.showTally,
     ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
@@ -207,6 +213,7 @@ function typedFrom(draft) {
     delay: "0",
     change: draft.change ?? false,
     tag: draft.tag ?? "",
+    weights: draft.weights ?? false,
     audit: draft.audit ?? "tally",
     showTally: draft.showTally ?? "always",
     own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),

@@ -19,6 +19,7 @@ import { KINDS, kindOf } from "../polls/registry.js";
  * @property {boolean} [change]
  * @property {"always" | "voted" | "revealed"} [showTally]
  * @property {string} [tag] what effects know it by
+ * @property {boolean} [weights] whether a vote counts as much as its token says
  * @property {"none" | "tally" | "receipts"} [audit] what anyone can check once it is final
  *
  * @typedef {PlainDraft & OwnFields} Draft
@@ -96,6 +97,7 @@ export function requestBody(draft, now) {
     change: draft.change ?? false,
     show_tally: draft.showTally ?? "always",
     ...(draft.tag && { tag: draft.tag }),
+    ...(draft.weights && { weights: true }),
     ...(draft.audit && { audit: draft.audit }),
     ...ownFields(kindOf(draft.kind), "path", ({ name }) => draft[name]),
   };

@@ -170,6 +170,8 @@ async def test_a_poll_is_opened_with_the_tag_that_effects_know_it_by(
         await console.find(f"poll-option-{place}").fill(text)
     await console.find("poll-more").click()
     await console.find("poll-tag").fill("song")
+    await console.find("poll-weights").check()
+    await console.find("poll-audit").select_option("receipts")
     await console.find("poll-grace").fill("0")
     await console.find("poll-open").click()
     await console.find("poll-close").click()
@@ -178,7 +180,7 @@ async def test_a_poll_is_opened_with_the_tag_that_effects_know_it_by(
     await console.find("poll-open").click()
     await expect(console.find("poll-row")).to_have_count(2)
     polls = (await server.produce("GET", path))["polls"]
-    assert [poll["tag"] for poll in polls] == ["song", "song"]
+    assert [(poll["tag"], poll["weights"]) for poll in polls] == [("song", True)] * 2
 
 
 @pytest.mark.parametrize(
