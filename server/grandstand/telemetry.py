@@ -7,9 +7,12 @@ needs those looks into the record.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal, TypeVar
 
 import structlog
@@ -23,7 +26,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from structlog.typing import EventDict
 
@@ -59,6 +62,38 @@ class ByLabel(dict[str, Metric]):
         return child
 
 
+class _Tally(dict[str, int]):
+    """Counts by name, for what happens at every message: 0.1 us, where a ``Counter`` takes 0.4."""
+
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
+class Durations(Collector):
+    """A histogram of one thread, for what happens at every message: 0.2 us, where a ``Histogram``,
+    which locks, takes 1.0. Scrapes read it in another thread and may miss the last one."""
+
+    def __init__(self, name: str, words: str, buckets: Sequence[float]) -> None:
+        self._name, self._words = name, words
+        self._bounds = (*buckets, math.inf)
+        self._counts = [0] * len(self._bounds)
+        self._sum_s = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration."""
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._sum_s += seconds
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Return the metric; called at every scrape."""
+        counts = accumulate(self._counts)
+        buckets = [
+            ("+Inf" if bound == math.inf else repr(bound), count)
+            for bound, count in zip(self._bounds, counts, strict=True)
+        ]
+        yield HistogramMetricFamily(self._name, self._words, buckets, self._sum_s)
+
+
 class Metrics:
     """All metrics of one process, in a registry of their own, with the process's memory, CPU time
     and open files."""
@@ -86,7 +121,8 @@ class Metrics:
             "handshakes_refused_total", "Upgrades answered by HTTP", "code"
         )
         self.welcomes = ByLabel(counter("welcomes_total", "Welcomes sent", "kind"))
-        self.messages = ByLabel(counter("messages_total", "Messages from viewers", "type"))
+        self.messages = _Tally()
+        self.read_counter("messages", "Messages from viewers", "type", lambda: self.messages)
         self.errors = counter("errors_total", "Errors sent to viewers", "code")
         self.closes = counter("closes_total", "Connections closed by us", "code")
         self.secrets_differ = gauge(
@@ -94,9 +130,10 @@ class Metrics:
         )
         self.viewers_behind = gauge("viewers_behind", "Viewers who don't read")
         self.batch_messages = histogram("batch_messages", "Messages per micro-batch", COUNTS)
-        self.answer_seconds = histogram(
-            "answer_seconds", "From a comment or vote to its answer", SLOW_S
+        self.answer_seconds = Durations(
+            "grandstand_answer_seconds", "From a comment or vote to its answer", SLOW_S
         )
+        registry.register(self.answer_seconds)
         self.moderation_seconds = histogram(
             "moderation_seconds", "Judging the comments of one batch", SLOW_S
         )

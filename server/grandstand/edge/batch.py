@@ -114,10 +114,11 @@ class BatchQueue:
         waiting: list[CommentIn | VoteIn] = []
         lanes: dict[str, str | None] = {}
         for message in self._line[:BATCH_MAX]:
-            if lanes.setdefault(message.user, message.lane) == message.lane:
+            user, lane = message.user, message.lane
+            if lanes.setdefault(user, lane) == lane:
                 batch.append(message)
             else:
-                lanes[message.user] = None
+                lanes[user] = None
                 waiting.append(message)
         self._line[:BATCH_MAX] = waiting
         return batch

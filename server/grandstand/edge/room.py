@@ -221,14 +221,16 @@ class EdgeRoom:
 
     def voted(self, session: Member, poll: str) -> None:
         """Note that the session's viewer has a vote in the poll, so it may see the tally."""
-        self.audiences.join(Voters(poll), session.outlet)
+        if self._tells_voters(poll):
+            self.audiences.join(Voters(poll), session.outlet)
 
     def _knows(self, key: AudienceKey) -> bool:
         """Return whether an audience of that key may exist: everyone, staff, and voters of a poll
         that has not ended and whose tally is for voters."""
-        if not isinstance(key, Voters):
-            return True
-        poll = self.live.replica.state.polls.get(key.poll)
+        return self._tells_voters(key.poll) if isinstance(key, Voters) else True
+
+    def _tells_voters(self, poll_id: str) -> bool:
+        poll = self.live.replica.state.polls.get(poll_id)
         return poll is not None and poll.show_tally == "voted" and not poll.ended
 
     # --- what happens in the room ----------------------------------------------------------------

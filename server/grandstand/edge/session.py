@@ -292,7 +292,7 @@ class ViewerSession:
                     self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
-        self._node.metrics.messages[type(message).__name__].inc()
+        self._node.metrics.messages[type(message).__name__] += 1
         if isinstance(message, Hello):
             raise BadMessageError("`hello` comes once")
         try:
@@ -323,7 +323,7 @@ class ViewerSession:
 
     def _vote(self, message: Vote, room: EdgeRoom) -> None:
         live = room.live
-        limited, answering = self._limited(), self._answering(message.id)
+        limited, begun_s = self._limited(), asyncio.get_running_loop().time()
         cast = fingerprint(self.user, message.id, message.poll, message.choices, message.at)
 
         def answer(reply: Ack | RefusedError) -> None:
@@ -331,7 +331,7 @@ class ViewerSession:
                 room.playheads.put_off.refused(cast, reply.code)
             elif not self._ended:
                 room.voted(self, message.poll)
-            answering(reply)
+            self._answer(reply, message.id, begun_s)
 
         state, now, who = live.replica.state, live.now(), self.identity
         before = None if cast in room.playheads.put_off else self._playhead
@@ -356,15 +356,13 @@ class ViewerSession:
     # --- answers ---------------------------------------------------------------------------------
 
     def _answering(self, message_id: str) -> Answer:
-        seconds = self._node.metrics.answer_seconds
         begun_s = asyncio.get_running_loop().time()
+        return lambda reply: self._answer(reply, message_id, begun_s)
 
-        def answer(reply: Ack | RefusedError) -> None:
-            seconds.observe(asyncio.get_running_loop().time() - begun_s)
-            if not self._ended:
-                self._send(reply) if isinstance(reply, Ack) else self._refuse(reply, message_id)
-
-        return answer
+    def _answer(self, reply: Ack | RefusedError, message_id: str, begun_s: float) -> None:
+        self._node.metrics.answer_seconds.observe(asyncio.get_running_loop().time() - begun_s)
+        if not self._ended:
+            self._send(reply) if isinstance(reply, Ack) else self._refuse(reply, message_id)
 
     def _refuse(self, refused: RefusedError, message_id: str | None = None) -> None:
         self._node.metrics.errors.labels(refused.code.value).inc()

@@ -100,30 +100,34 @@ def vote(
     known = _known(identity, "vote")
     poll = state.polls.get(message.poll)
     at = now if message.at is UNSET else message.at
-    fault = _first(
-        lambda: check_may(known, "vote", state.settings),
-        lambda: None if poll is None else votes.check_choices(poll, message.choices),
-        lambda: check_at(at, now, state.settings.max_latency),
-    )
+    fault = None
+    try:  # one after the other, and not by `_first`: five closures take 2 us
+        check_may(known, "vote", state.settings)
+        if poll is not None:
+            votes.check_choices(poll, message.choices)
+        check_at(at, now, state.settings.max_latency)
+    except RefusedError as refused:
+        fault = refused
     if limited is not None:
         raise fault or limited
     if poll is None:
         raise fault or RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
-    instead = fault or _first(
-        lambda: _check_counts(poll, at, now),
-        lambda: _check_unseen(poll, playhead),
-    )
+    try:
+        _check_counts(poll, at, now)
+        _check_unseen(poll, playhead)
+    except RefusedError as refused:
+        fault = fault or refused
     return VoteIn(
         user,
         message.id,
         tuple(message.choices),
-        in_window=instead is None,
+        in_window=fault is None,
         weight=known.weight if poll.weights else 1,
         ms=max(0, at - poll.opens_at),
         name=known.name,
         poll=poll,
         answer=answer,
-        instead=instead,
+        instead=fault,
     )
 
 

@@ -9,9 +9,11 @@ import re
 import secrets
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
+import msgspec
 import structlog
 from msgspec import Struct
 
@@ -36,13 +38,14 @@ KEPT_MARGIN_S = 3600
 when everything failed is summed again and must find them, however short the retention."""
 
 Cast = Literal["counted", "repeated", "voted_already", "too_late", "lost"]
-_ANSWERS: dict[str, Cast] = {
-    "+": "counted",
-    "=": "repeated",
-    "2": "voted_already",
-    "x": "too_late",
-    "g": "lost",
+_ANSWERS: dict[int, Cast] = {
+    ord("+"): "counted",
+    ord("="): "repeated",
+    ord("2"): "voted_already",
+    ord("x"): "too_late",
+    ord("g"): "lost",
 }
+_packed = msgspec.msgpack.Encoder().encode
 _OPEN, _VOTE, _CLOSE = load("open"), load("vote"), load("close")
 _SALT, _KEEP = load("salt"), load("keep")
 
@@ -99,20 +102,14 @@ class Votes:
 
         Raises StoreUnavailable; then any of them may have been counted, and all may be sent again.
         """
-        by_shard: dict[int, list[int]] = {}
-        for index, ballot in enumerate(ballots):
-            by_shard.setdefault(shard_of(ballot.voter, poll.shards), []).append(index)
-        calls = [
-            _vote_call(room, poll, shard, [ballots[index] for index in indexes])
-            for shard, indexes in by_shard.items()
-        ]
+        shards = [shard_of(ballot.voter, poll.shards) for ballot in ballots]
+        by_shard: dict[int, list[Ballot]] = {}
+        for shard, ballot in zip(shards, ballots, strict=True):
+            by_shard.setdefault(shard, []).append(ballot)
+        calls = [_vote_call(room, poll, shard, mine) for shard, mine in by_shard.items()]
         replies = await self._writer.all(calls)
-        answers: dict[int, Cast] = {}
-        for indexes, reply in zip(by_shard.values(), replies, strict=True):
-            answers.update(
-                (index, _ANSWERS[sign]) for index, sign in zip(indexes, reply.decode(), strict=True)
-            )
-        return [answers[index] for index in range(len(ballots))]
+        signs = {shard: iter(reply) for shard, reply in zip(by_shard, replies, strict=True)}
+        return [_ANSWERS[next(signs[shard])] for shard in shards]
 
     async def close(self, room: str, poll: PollRecord, keep_s: int) -> tuple[list[int], int]:
         """Mark every shard closed, then return the final tally per option, and the voters.
@@ -178,19 +175,25 @@ class Votes:
 
 def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot]) -> Call:
     used = [keys.votes(room, poll.id, shard), keys.tally(room, poll.id, shard)]
-    values: list[Argument] = ["1" if poll.change else "0", CHANGES_MAX]
-    race = KINDS[poll.kind].has_leaderboard and poll.answer is not None
-    if race:
+    votes: list[str | int] = []
+    race: list[Argument] = []
+    if KINDS[poll.kind].has_leaderboard and poll.answer is not None:
         used += [keys.fastest(room, poll.id, shard), keys.names(room, poll.id, shard)]
-        values += [str(poll.answer), FASTEST_KEPT]
-    for ballot in ballots:
-        vote = ",".join(map(str, ballot.choices))
-        if ballot.weight != 1:
-            vote += f"*{ballot.weight}"
-        values += (ballot.voter, ballot.key, vote, "1" if ballot.in_window else "0")
+        race = [poll.answer, FASTEST_KEPT]
+    for each in ballots:
+        votes += (each.voter, each.key, _text(each.choices, each.weight), each.in_window)
         if race:
-            values += (ballot.ms, ballot.name)
-    return _VOTE, used, values
+            votes += (each.ms, each.name)
+    # One argument: redis-py takes a microsecond for each.
+    packed = _packed(votes)
+    return _VOTE, used, ["1" if poll.change else "0", CHANGES_MAX, packed, *race]
+
+
+@lru_cache(maxsize=1024)
+def _text(choices: tuple[int, ...], weight: int) -> str:
+    """Return a vote as it is stored."""
+    text = ",".join(map(str, choices))
+    return text if weight == 1 else f"{text}*{weight}"
 
 
 def _sum(poll: PollRecord, shards: Sequence[dict[bytes, bytes]]) -> tuple[list[int], int]:

@@ -34,7 +34,7 @@ def check_choices(poll: PollRecord, choices: list[int]) -> None:
     """Raise RefusedError(bad_choice) unless the poll accepts ``choices``."""
     if len(set(choices)) != len(choices):
         raise RefusedError(ErrorCode.BAD_CHOICE, "an option is named twice in `choices`")
-    if not all(0 <= choice < len(poll.options) for choice in choices):
+    if choices and not (min(choices) >= 0 and max(choices) < len(poll.options)):
         raise RefusedError(
             ErrorCode.BAD_CHOICE, f"options go from 0 to {len(poll.options) - 1} in this poll"
         )

@@ -108,7 +108,7 @@ class Inbound:
     def has_frame(self) -> bool:
         """Return whether there is something to read: a whole frame, or bytes that can't become
         one."""
-        return self._next_end() > 0
+        return bool(self._unread) and self._next_end() > 0
 
     def read(self, now_ms: float) -> list[tuple[Opcode, bytes]] | None:
         """Return the messages and pongs that the next frame completes, in order; None without a

@@ -2,10 +2,10 @@
 -- Casts a batch of votes in one shard of a poll: invariant 4.
 --
 -- KEYS  1 votes, 2 tally; of a race (a quiz) also 3 fastest, 4 names
--- ARGV  1 whether votes may change ('1'), 2 how often at most, then four per vote:
---       voter, id, vote (option indexes with commas, and `*weight` unless that is 1), '1' if it
---       lies in the poll's window
---       Of a race 3 is the right option, 4 how many of the fastest are kept if votes don't change,
+-- ARGV  1 whether votes may change ('1'), 2 how often at most, 3 the votes as one msgpack array,
+--       four items each: voter, id, vote (option indexes with commas, and `*weight` unless that is
+--       1), whether it lies in the poll's window
+--       Of a race 4 is the right option, 5 how many of the fastest are kept if votes don't change,
 --       and each vote has two more: ms from the opening to the vote, and the voter's name.
 -- Reply one character per vote: + counted, = the same message again, 2 voted already, x too late,
 --       g the shard was never opened, or the store has lost it: nobody would sum this vote
@@ -15,12 +15,12 @@
 
 local change, most = ARGV[1] == '1', tonumber(ARGV[2])
 local race = KEYS[3] ~= nil
-local first, stride = race and 5 or 3, race and 6 or 4
-local closed = redis.call('HEXISTS', KEYS[2], 'c') == 1
-local opened = redis.call('HEXISTS', KEYS[2], 'o') == 1
+local votes, stride = cmsgpack.unpack(ARGV[3]), race and 6 or 4
+local marks = redis.call('HMGET', KEYS[2], 'c', 'o')
+local closed, opened = marks[1] ~= false, marks[2] ~= false
 
 local voters = {}
-for i = first, #ARGV, stride do voters[#voters + 1] = ARGV[i] end
+for i = 1, #votes, stride do voters[#voters + 1] = votes[i] end
 local fields = {}
 for i, field in ipairs(redis.call('HMGET', KEYS[1], unpack(voters))) do fields[voters[i]] = field end
 
@@ -56,12 +56,12 @@ local function cast(voter, id, vote, in_window)
 end
 
 local replies, right, wrong = {}, {}, {}
-for i = first, #ARGV, stride do
-    local voter, vote = ARGV[i], ARGV[i + 2]
-    local reply = cast(voter, ARGV[i + 1], vote, ARGV[i + 3] == '1')
+for i = 1, #votes, stride do
+    local voter, vote = votes[i], votes[i + 2]
+    local reply = cast(voter, votes[i + 1], vote, votes[i + 3])
     replies[#replies + 1] = reply
     if race and reply == '+' then
-        local is_right = vote:match('^%d+') == ARGV[3] and not vote:find(',', 1, true)
+        local is_right = vote:match('^%d+') == ARGV[4] and not vote:find(',', 1, true)
         right[voter] = is_right and i + 4 or nil
         wrong[voter] = not is_right or nil
     end
@@ -83,14 +83,14 @@ for option, by in pairs(sums) do
 end
 
 if race then
-    local kept, scores, names, gone = tonumber(ARGV[4]), {}, {}, {}
+    local kept, scores, names, gone = tonumber(ARGV[5]), {}, {}, {}
     local last = change and {} or redis.call('ZRANGE', KEYS[3], kept - 1, kept - 1, 'WITHSCORES')
     for voter, i in pairs(right) do
-        if not last[2] or tonumber(ARGV[i]) <= tonumber(last[2]) then
-            scores[#scores + 1] = ARGV[i]
+        if not last[2] or votes[i] <= tonumber(last[2]) then
+            scores[#scores + 1] = votes[i]
             scores[#scores + 1] = voter
             names[#names + 1] = voter
-            names[#names + 1] = ARGV[i + 1]
+            names[#names + 1] = votes[i + 1]
         end
     end
     call('ZADD', KEYS[3], scores)
