@@ -251,7 +251,7 @@ def main() -> int:
 
 def ready(url: str) -> None:
     """Waits until the server answers."""
-    for _ in range(200):
+    for _ in range(1200):
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=1):
                 return
