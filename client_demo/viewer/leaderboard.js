@@ -43,7 +43,8 @@ export class Leaderboard {
   constructor(title, ask) {
     this.ask = ask;
     this.list = make("ol");
-    this.root = make("section", { class: "leaders", test: "leaders" }, [make("h3", { text: title }), this.list]);
+    this.list.setAttribute("aria-label", title);
+    this.root = make("div", { class: "leaders", test: "leaders" }, [make("p", { text: title }), this.list]);
     this.root.hidden = true;
   }
 
