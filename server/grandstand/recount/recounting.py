@@ -39,9 +39,9 @@ async def recount(recounts: Recounts, room: str, poll: PollRecord) -> Recounted 
     counting = Recount(len(poll.options))
     waiting: list[bytes] = []
     first = 0
-    for block in sorter.blocks():
-        counting.add(block)
-        waiting.append(block)
+    for records in sorter.blocks():
+        counting.add(records)
+        waiting.append(b"".join(records))
         if len(waiting) == KEPT_AT_ONCE:
             await recounts.keep(room, poll, first, waiting)
             first, waiting = first + len(waiting), []

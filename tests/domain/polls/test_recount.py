@@ -41,9 +41,10 @@ def recounted(
             (voter.encode(), tuple(choices), weight) for voter, (choices, weight) in votes.items()
         ]
         sorter.add(tagged(said, salt, is_weighted))
-    counting, blocks = Recount(options), [*sorter.blocks()]
-    for block in blocks:
-        counting.add(block)
+    counting, blocks = Recount(options), list[bytes]()
+    for records in sorter.blocks():
+        counting.add(records)
+        blocks.append(b"".join(records))
     return counting.finish(), counting, blocks
 
 

@@ -60,7 +60,9 @@ def climbed(leaf: bytes, path: Path) -> bytes:
 def _above(level: bytes) -> bytes:
     paired = len(level) // (2 * HASH_BYTES) * 2 * HASH_BYTES
     pairs = range(0, paired, 2 * HASH_BYTES)
-    return b"".join(_inner(level[at : at + 2 * HASH_BYTES]) for at in pairs) + level[paired:]
+    sha256, size = hashlib.sha256, 2 * HASH_BYTES
+    nodes = [sha256(b"\x01" + level[at : at + size]).digest() for at in pairs]
+    return b"".join(nodes) + level[paired:]
 
 
 def _inner(pair: bytes) -> bytes:

@@ -151,11 +151,11 @@ class LeafSorter:
         for tag, content in leaves:
             buckets[tag[0]] += tag + bytes((len(content),)) + content
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yield all leaves in blocks, and forget them."""
+    def blocks(self) -> Iterator[Sequence[bytes]]:
+        """Yield all leaves, packed, in blocks, and forget them."""
         records = self._sorted()
         while some := [*islice(records, BLOCK)]:
-            yield b"".join(some)
+            yield some
 
     def _sorted(self) -> Iterator[bytes]:
         for at, bucket in enumerate(self._buckets):
@@ -173,9 +173,8 @@ class Recount:
         self._roots: list[bytes] = []
         self._counting: Counter[bytes] = Counter()
 
-    def add(self, block: bytes) -> None:
+    def add(self, records: Sequence[bytes]) -> None:
         """Take the next block. Raises IndexError for a choice that the poll doesn't have."""
-        records = [*_records(block)]
         self.voters += len(records)
         self._firsts.append(records[0][:TAG_BYTES])
         self._roots.append(merkle.root_of(_hashes(records)))
@@ -209,7 +208,7 @@ def _records(packed: bytes) -> Iterator[bytes]:
 def _hashes(records: Iterable[bytes]) -> bytes:
     sha256 = hashlib.sha256
     return b"".join(
-        sha256(b"\x00" + each[:TAG_BYTES] + each[TAG_BYTES + 1 :]).digest() for each in records
+        [sha256(b"\x00" + each[:TAG_BYTES] + each[TAG_BYTES + 1 :]).digest() for each in records]
     )
 
 

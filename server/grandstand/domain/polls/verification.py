@@ -12,10 +12,10 @@ from msgspec import UNSET, Struct
 
 from grandstand.domain.polls.recount import (
     ALGORITHM,
+    TAG_BYTES,
     LeafSorter,
     Recount,
     content_of,
-    leaves_of,
     signed_message,
 )
 from grandstand.domain.signatures import is_signed
@@ -53,9 +53,9 @@ def verify(
     sorter = LeafSorter()
     sorter.add(checked.good(votes))
     recount = Recount(len(poll.options))
-    for block in sorter.blocks():
-        checked.see(block)
-        recount.add(block)
+    for records in sorter.blocks():
+        checked.see(records)
+        recount.add(records)
     verdict.root = recount.finish().root.hex()
     verdict.tally, verdict.voters = recount.tally, recount.voters
     verdict.faults += checked.faults
@@ -93,13 +93,13 @@ class _Votes:
             else:
                 self._impossible.append(vote.voter)
 
-    def see(self, block: bytes) -> None:
+    def see(self, records: Sequence[bytes]) -> None:
         """Look for voters that come twice in the sorted leaves."""
-        for leaf in leaves_of(block):
+        for tag in (record[:TAG_BYTES] for record in records):
             self._seen += 1
-            if leaf.tag == self._before:
-                self._doubled.append(leaf.tag.hex())
-            self._before = leaf.tag
+            if tag == self._before:
+                self._doubled.append(tag.hex())
+            self._before = tag
 
     def _is_possible(self, choices: Sequence[int]) -> bool:
         most = 1 if self._poll.max_choices is UNSET else self._poll.max_choices
