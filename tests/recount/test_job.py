@@ -64,6 +64,17 @@ async def test_changed_votes_count_as_they_are_at_last(room: Voting) -> None:
     await room.check(poll, {voter: again.get(voter, ([1], 1)) for voter in VOTES})
 
 
+@pytest.mark.parametrize("small", [0, 5000])
+async def test_weights_are_in_the_leaves_and_in_the_sums(room: Voting, small: int) -> None:
+    votes = {voter: (choices, n % 3 * 500) for n, (voter, (choices, _)) in enumerate(VOTES.items())}
+    votes |= {f"w{n}": ([0], 1) for n in range(9)}
+    poll = await room.opened(weights=True)
+    room.lead(small)
+    await room.voted(poll, votes)
+    await room.finished(poll)
+    await room.check(poll, votes)
+
+
 async def test_a_poll_without_a_vote_is_audited_too(room: Voting) -> None:
     poll = await room.opened()
     room.lead()
