@@ -8,8 +8,8 @@ the poll is closed and recounted; ``final`` and ``audit`` are when ``GET …/pol
 them. The recount's memory is the most that its process ever had. Each receipt is one of another
 voter, over one connection, after a first one that isn't counted.
 
-Prints what was found and writes it to ``loadtest/results/recount.json``; ends with 1 if a bound
-isn't kept.
+Prints what was found and adds it to ``loadtest/results/recount.json``; ends with 1 if a bound isn't
+kept.
 """
 
 from __future__ import annotations
@@ -215,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     about = {"machine": machine(), "load_at_the_start": round(load, 1)}
     about |= {"voters": given.voters, "viewers": given.viewers}
-    given.out.write_text(json.dumps({**about, **found, "reached": reached}, indent=1) + "\n")
+    runs = json.loads(given.out.read_text())["runs"] if given.out.exists() else []
+    runs.append({**about, **found, "reached": reached})
+    given.out.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
     for name, value in {**found, "reached": reached}.items():
         print(f"{name}: {value}")
     return 0 if reached["audit"] and reached["receipt"] else 1

@@ -13,8 +13,8 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.recount import LeafSorter, Recount, tagged
 from grandstand.store.recounts import Recounts
 
-KEPT_AT_ONCE = 16
-"""Blocks that are written together, 80 KB."""
+KEPT_AT_ONCE = 64
+"""Blocks that are written together, 320 KB: each write waits for the disk."""
 
 
 class Recounted(Struct, frozen=True):
