@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 *("--header", f"Authorization: Bearer {server.token('fuzz', role='producer')}"),
                 *("--max-examples", str(given.examples), "--seed", str(given.seed)),
                 *("--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-shrink"),
+                *("--exclude-path", "/v1/rooms/{room}/program"),  # its answer has no end
                 *("--suppress-health-check", "all", "--warnings", "off", "--workers", "2"),
             ]
             status = subprocess.run(command, check=False).returncode
