@@ -82,7 +82,7 @@ class Audience:
         began_s = pool.clock()
         due = iter(votes)
         vote = next(due, None)
-        while (now_s := pool.clock()) < began_s + seconds:
+        while (now_s := pool.clock()) < began_s + seconds or vote is not None:
             while vote is not None and vote[0] <= now_s - began_s:
                 self._sent_s[vote[3]] = now_s
                 pool.say(vote[1], vote[2])
