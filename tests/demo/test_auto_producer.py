@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+from grandstand.demo import steering
 from grandstand.demo.auto_producer import AutoProducer, Step, running_order
 from structlog.testing import capture_logs
 
@@ -93,3 +95,30 @@ async def test_what_is_refused_or_lost_is_told_and_the_evening_goes_on(
         await until(lambda: len(logs) > 1)
         directing.cancel()
     assert [each["event"] for each in logs][:2] == ["step_refused", "step_failed"]
+
+
+async def test_what_is_played_is_not_offered(shared_server: ServerProcess, room: str) -> None:
+    shared_server.make_room(room)
+    token = shared_server.token("producer", role="producer")
+    played = AutoProducer(shared_server.url, room, token, lambda: "b")
+    step = Step(0, "polls", {**POLL, "options": ["a", "b", "c"], "duration": 600})
+    directing = asyncio.create_task(played.direct([step]))
+    await until(lambda: polls(shared_server, room))
+    directing.cancel()
+    (asked,) = polls(shared_server, room)
+    assert [each["text"] for each in asked["options"]] == ["a", "c"]
+
+
+async def test_effects_are_put_again_over_those_of_before(
+    shared_server: ServerProcess, room: str
+) -> None:
+    shared_server.make_room(room)
+    auto_producer = producer(shared_server, room)
+    for key in ("first", "second"):
+        put = steering.effects("http://127.0.0.1:1", key)
+        await asyncio.to_thread(auto_producer.put_effects, put)
+    token = shared_server.token("producer", role="producer")
+    there = shared_server.call("GET", f"/v1/rooms/{room}/effects", token=token).json["effects"]
+    assert {each["id"] for each in there} == set(put)
+    with pytest.raises(RuntimeError, match="PUT of the effect wrong answered 422"):
+        await asyncio.to_thread(auto_producer.put_effects, {"wrong": {}})
