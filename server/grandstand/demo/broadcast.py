@@ -73,7 +73,6 @@ class Camera:
 
     def __init__(self) -> None:
         self._lights = StageLights()
-        self._backdrops = backdrops.paint_all()
         parts = (ROWS, CLOCK_ROWS, CODE_ROWS, titles.HEIGHT)
         ends = np.cumsum(parts)
         self._raw: Raw = np.zeros((3, ends[-1], COLUMNS), "<u2")
@@ -96,7 +95,7 @@ class Camera:
     def _write_lights(self, at_ms: int, stage: Stage, words: titles.Words) -> None:
         look = look_of(self._song)
         level = titles.level_at(stage, at_ms)
-        lit = self._lights.paint(at_ms, look, level, self._backdrops.get(look.backdrop))
+        lit = self._lights.paint(at_ms, look, level, backdrops.paint(look.backdrop))
         if words.bright:
             halo = titles.paint_halo(words.big, words.small, SCALE, HALO) * np.float32(words.bright)
             rows, columns = halo.shape
