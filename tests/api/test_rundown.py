@@ -103,6 +103,7 @@ async def test_each_kind_does_what_it_says_and_the_one_before_is_done(on_stage: 
         "rest": "waiting",
     }
     assert (told["version"], told["next"]) == (5, "rest")
+    assert 0 <= live.now() - told["went_at"] < 60_000
     (poll,) = await one.polls()
     assert told["items"][1]["poll"] == poll["id"]
     assert (poll["question"], poll["tag"], poll["status"]) == ("Who?", "who", "open")

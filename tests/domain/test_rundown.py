@@ -22,9 +22,9 @@ ITEMS = [Item(name, "note", name.upper()) for name in "abcd"]
 def test_the_next_item_follows_the_one_on_air(
     on_air: str, gone: str, following: str | None
 ) -> None:
-    rundown = rundown_of(Place(7, 1, on_air), dict.fromkeys(gone, ""), ITEMS)
+    rundown = rundown_of(Place(7, 1, on_air, 9), dict.fromkeys(gone, ""), ITEMS)
     assert rundown.next == (following or UNSET)
-    assert rundown.version == 7
+    assert (rundown.version, rundown.went_at) == (7, 9 if on_air else UNSET)
     for item in rundown.items:
         expected = "done" if item.id in gone else "waiting"
         assert item.status == ("on_air" if item.id == on_air else expected)

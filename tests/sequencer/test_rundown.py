@@ -35,8 +35,9 @@ class Told:
     there: tuple[str, ...] = ()
     gone: set[str] = field(default_factory=set)
     on_air: str = ""
+    at: int = 0
 
-    def take(self, event: ControlEvent) -> bool:
+    def take(self, event: ControlEvent, now: int) -> bool:
         """Whether the event is in time."""
         match event:
             case RundownPut(before=before, ids=ids):
@@ -52,7 +53,7 @@ class Told:
                 if version < self.edited:
                     return False
                 self.gone.add(item)
-                self.on_air = item
+                self.on_air, self.at = item, now
                 self.version += 1
             case RundownReset(before=before, items=items):
                 if before != self.version:
@@ -65,7 +66,7 @@ class Told:
     def _keep(self, gone: set[str]) -> None:
         self.gone = gone
         if self.on_air not in gone:
-            self.on_air = ""
+            self.on_air, self.at = "", 0
 
 
 versions = st.integers(0, 8)
@@ -82,12 +83,12 @@ def test_a_rundown_is_what_its_events_mean_however_they_fall_into_ticks(
     ticks: list[list[ControlEvent]],
 ) -> None:
     told, room, replica = Told(), RoomFold(RoomState(), {}, 0), RoomState()
-    for now, happened in enumerate(ticks):
+    for now, happened in enumerate(ticks, 1_000):
         tick = room.tick([("", event) for event in happened], now)
-        in_time = [told.take(event) for event in happened]
+        in_time = [told.take(event, now) for event in happened]
         assert [isinstance(each.result, Effect) for each in tick.outcomes] == in_time
         fold(replica, tick.frames, tick.private)
-        assert replica.rundown == Place(told.version, told.edited, told.on_air)
+        assert replica.rundown == Place(told.version, told.edited, told.on_air, told.at)
         assert set(replica.gone) == told.gone
         assert (replica.rundown, replica.gone) == (room.state.rundown, room.state.gone)
 

@@ -70,10 +70,12 @@ class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RundownBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """A run-down in the place of that of ``version``; ``next`` changes nothing."""
+    """A run-down in the place of that of ``version``; ``next`` and ``went_at``
+    change nothing."""
 
     version: Version
     items: Annotated[list[ItemBody], Meta(max_length=ITEMS_MAX)]
+    went_at: Time | UnsetType = UNSET
     next: str | UnsetType = UNSET
 
 

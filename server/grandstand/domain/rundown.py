@@ -44,11 +44,13 @@ class Item(Struct, frozen=True, omit_defaults=True):
 
 
 class Place(Struct, frozen=True, omit_defaults=True):
-    """How far the show has come; ``on_air`` is the item that went last, or empty."""
+    """How far the show has come; ``on_air`` is the item that went last, at ``at`` (programme time,
+    ms), or empty."""
 
     version: int = 0
     edited: int = 0
     on_air: str = ""
+    at: int = 0
 
 
 class RundownItem(Struct, frozen=True):
@@ -69,11 +71,12 @@ class RundownItem(Struct, frozen=True):
 
 
 class Rundown(Struct, frozen=True):
-    """The show in order. `version` grows with every change; `next` is the item that follows the one
-    that went last, among those that wait."""
+    """The show in order. `version` grows with every change; `went_at` is when the item on air went;
+    `next` is the item that follows it, among those that wait."""
 
     version: Annotated[int, Meta(ge=0)]
     items: list[RundownItem]
+    went_at: Time | UnsetType = UNSET
     next: str | UnsetType = UNSET
 
 
@@ -91,7 +94,8 @@ def rundown_of(place: Place, gone: Mapping[str, str], items: Sequence[Item]) -> 
         )
         for item in items
     ]
-    return Rundown(place.version, shown, _next(shown) or UNSET)
+    went_at = place.at if place.on_air else UNSET
+    return Rundown(place.version, shown, went_at, _next(shown) or UNSET)
 
 
 def status_of(item: str, place: Place, gone: Mapping[str, str]) -> ItemStatus:

@@ -211,7 +211,8 @@ class Draft:
                 if self.rundown.may_go(item, version):
                     if does is not None:
                         self._apply(does)
-                    self.rundown.go(item, does.poll.id if isinstance(does, PollOpened) else "")
+                    poll_id = does.poll.id if isinstance(does, PollOpened) else ""
+                    self.rundown.go(item, poll_id, self.now)
             case RundownReset(before=before, items=items):
                 self.rundown.reset(before, items)
             case StaffCame(user=user, role=role, name=name):

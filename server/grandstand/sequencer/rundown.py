@@ -56,10 +56,10 @@ class RundownDraft:
             raise self._outdated()
         return True
 
-    def go(self, item: str, poll: str) -> None:
+    def go(self, item: str, poll: str, now: int) -> None:
         """Put an item on air; what was on air is done. ``poll`` is what it opened, or empty."""
         self._moved[item] = poll
-        self._step(on_air=item)
+        self._step(on_air=item, at=now)
 
     def reset(self, before: int, items: Collection[str] | None) -> None:
         """Let items wait again, or all. Raises ImpossibleEventError as ``put`` does."""
@@ -76,7 +76,7 @@ class RundownDraft:
         for item in items:
             self._moved[item] = None
             if item == self.place.on_air:
-                self.place = replace(self.place, on_air="")
+                self.place = replace(self.place, on_air="", at=0)
 
     def _step(self, **changes: object) -> None:
         self.place = replace(self.place, version=self.place.version + 1, **changes)
