@@ -17,6 +17,9 @@ import { Queue } from "./queue.js";
 import { Deleted } from "./room_deletion.js";
 import { RoomSettings } from "./room_settings.js";
 import { Rooms } from "./rooms.js";
+import { Bar } from "./rundown/bar.js";
+import { ItemForm } from "./rundown/item_form.js";
+import { RundownList } from "./rundown/list.js";
 import { Refused } from "./sign_in.js";
 import { Unsent } from "./unsent.js";
 import { words } from "./words.js";
@@ -24,27 +27,31 @@ import { words } from "./words.js";
 /** @import {Desk} from "./desk.js" */
 /** @import {ModerationDesk} from "./moderation.js" */
 /** @import {EffectsDesk} from "./effects/effects_desk.js" */
+/** @import {Item} from "./rundown/edits.js" */
+/** @import {Show} from "./rundown/show.js" */
 /** @import {Draft} from "./templates.js" */
 /** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
-/** @typedef {"polls" | "moderation" | "room"} Tab */
+/** @typedef {"show" | "polls" | "moderation" | "room"} Tab */
 
 const shared = wordsFor(navigator.language);
 
-/** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, actions: Actions}} props */
-export function App({ desk, moderation, effects, actions }) {
+/** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, show: Show, actions: Actions}} props */
+export function App({ desk, moderation, effects, show, actions }) {
   const [, setVersion] = useState(0);
   const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "effects" | "keys"} */ (""));
   const [tab, setTab] = useState(/** @type {Tab | undefined} */ (undefined));
   const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
+  const [item, setItem] = useState(/** @type {{given?: Item} | undefined} */ (undefined));
   const [lettersOn, setLettersOn] = useKeys();
   useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
   const isProducer = desk.isProducer;
   // Before the next paint, since a key may follow the one that closed a dialog at once.
   useLayoutEffect(() => {
-    const handler = keyHandler(moderation, { isProducer, lettersOn, isBusy: open !== "", show: setOpen });
+    const isBusy = open !== "" || item !== undefined;
+    const handler = keyHandler(moderation, show, { isProducer, lettersOn, isBusy, open: setOpen });
     window.addEventListener("keydown", handler);
     return () => window.removeEventListener("keydown", handler);
-  }, [moderation, isProducer, lettersOn, open]);
+  }, [moderation, show, isProducer, lettersOn, open, item]);
 
   const { status, state } = desk;
   const shut = () => setOpen("");
@@ -58,7 +65,8 @@ export function App({ desk, moderation, effects, actions }) {
   const shown = tab ?? (isProducer ? "polls" : "moderation");
   const tabs = /** @type {[Tab, string, number][]} */ (
     isProducer
-      ? [["polls", words.polls, desk.polls.filter((poll) => poll.status === "open").length],
+      ? [["show", words.rundown.heading, 0],
+         ["polls", words.polls, desk.polls.filter((poll) => poll.status === "open").length],
          ["moderation", words.moderation, moderation.held.length],
          ["room", words.room, 0]]
       : []
@@ -85,10 +93,14 @@ export function App({ desk, moderation, effects, actions }) {
         >${text}${count > 0 && html` <span class="count">${count}</span>`}</button>`,
       )}
     </nav>`}
+    ${isProducer && html`<${Bar} show=${show} shown=${shown === "show"} />`}
     <main class=${isProducer ? "desk" : "desk alone"} data-shown=${shown} data-test="desk">
       ${isProducer &&
-      html`<div class="column" data-tab="polls" id="polls" tabindex="-1">
-        <${PollList} desk=${desk} onTemplate=${() => setOpen("palette")} onEdit=${edit} />
+      html`<div class="column" id="polls" tabindex="-1">
+        <div class="part" data-tab="show" data-empty=${show.items.length === 0}>
+          <${RundownList} show=${show} onItem=${(/** @type {Item | undefined} */ given) => setItem(given ? { given } : {})} />
+        </div>
+        <div class="part" data-tab="polls"><${PollList} desk=${desk} onTemplate=${() => setOpen("palette")} onEdit=${edit} /></div>
       </div>`}
       <div class="column" data-tab="moderation"><${Queue} moderation=${moderation} /></div>
       <div class="column">
@@ -97,6 +109,7 @@ export function App({ desk, moderation, effects, actions }) {
         ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>`}
       </div>
     </main>
+    ${item && html`<${ItemForm} show=${show} given=${item.given} onClose=${() => setItem(undefined)} />`}
     ${open === "palette" && isProducer && html`<${Palette} desk=${desk} onClose=${shut} onEdit=${edit} />`}
     ${open === "rooms" && html`<${Rooms} desk=${desk} onClose=${shut} onGo=${actions.goTo} />`}
     ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} onClose=${shut} />`}

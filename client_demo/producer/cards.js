@@ -9,16 +9,16 @@ import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Faults} from "./faults.js" */
+/** @typedef {{entity: string, name: string, lines: string, duration: string}} TypedCard */
 
-const FIELDS = ["entity", "name", "values", "duration"];
-const DURATION_S = "20";
+export const CARD_PATHS = ["entity", "name", "values", "duration"];
+
+/** @type {TypedCard} */
+export const EMPTY_CARD = { entity: "", name: "", lines: "", duration: "20" };
 
 /** @param {{desk: Desk}} props */
 export function Cards({ desk }) {
-  const [entity, setEntity] = useState("");
-  const [name, setName] = useState("");
-  const [lines, setLines] = useState("");
-  const [duration, setDuration] = useState(DURATION_S);
+  const [typed, setTyped] = useState(EMPTY_CARD);
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
   const shown = desk.live.overlays().filter((one) => one.kind === "stats");
@@ -26,30 +26,19 @@ export function Cards({ desk }) {
   const send = async (/** @type {object} */ body) => {
     setDone("");
     const answer = await desk.call("POST", "/stats", body);
-    setFaults(answer.ok ? {} : faultsOf(answer, FIELDS));
+    setFaults(answer.ok ? {} : faultsOf(answer, CARD_PATHS));
     return answer.ok;
   };
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const values = parseValues(lines);
-    if (!values) return setFaults({ values: words.badValues });
-    const card = { entity: entity.trim() || name.trim(), name: name.trim(), values };
-    if (await send({ ...card, duration: Number(duration) })) setDone(words.cardSent(card.name));
+    const card = cardBody(typed);
+    if (!card) return setFaults({ values: words.badValues });
+    if (await send(card)) setDone(words.cardSent(card.name));
   };
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="card-form">
       <h2>${words.cards}</h2>
-      <div class="pair">
-        <${Field} label=${words.cardName} path="name" faults=${faults}>
-          <input value=${name} onInput=${input(setName)} data-test="card-name" /><//>
-        <${Field} label=${words.cardEntity} path="entity" faults=${faults}>
-          <input value=${entity} onInput=${input(setEntity)} placeholder="team:red" data-test="card-entity" /><//>
-      </div>
-      <${Field} label=${words.cardValues} path="values" faults=${faults}>
-        <textarea rows="3" value=${lines} onInput=${input(setLines)} placeholder=${words.cardExample} data-test="card-values"
-          spellcheck=${false}></textarea><//>
-      <${Field} label=${words.cardDuration} path="duration" faults=${faults}>
-        <input type="number" inputmode="numeric" min="0" value=${duration} onInput=${input(setDuration)} data-test="card-duration" /><//>
+      <${CardFields} typed=${typed} set=${setTyped} faults=${faults} />
       <div class="row">
         <button data-test="card-send">${words.showCard}</button>
         <span class="done" role="status" data-test="card-done">${done}</span>
@@ -66,4 +55,35 @@ export function Cards({ desk }) {
       </ul>`}
     </form>
   `;
+}
+
+/** @param {{typed: TypedCard, set: (typed: TypedCard) => void, faults: Faults}} props */
+export function CardFields({ typed, set, faults }) {
+  return html`
+    <div class="pair">
+      <${Field} label=${words.cardName} path="name" faults=${faults}>
+        <input value=${typed.name} onInput=${input((name) => set({ ...typed, name }))} data-test="card-name" /><//>
+      <${Field} label=${words.cardEntity} path="entity" faults=${faults}>
+        <input value=${typed.entity} onInput=${input((entity) => set({ ...typed, entity }))} placeholder="team:red"
+          data-test="card-entity" /><//>
+    </div>
+    <${Field} label=${words.cardValues} path="values" faults=${faults}>
+      <textarea rows="3" value=${typed.lines} onInput=${input((lines) => set({ ...typed, lines }))}
+        placeholder=${words.cardExample} data-test="card-values" spellcheck=${false}></textarea><//>
+    <${Field} label=${words.cardDuration} path="duration" faults=${faults}>
+      <input type="number" inputmode="numeric" min="0" value=${typed.duration}
+        onInput=${input((duration) => set({ ...typed, duration }))} data-test="card-duration" /><//>
+  `;
+}
+
+/** The body of the call, or undefined if a line has no value. @param {TypedCard} typed */
+export function cardBody({ entity, name, lines, duration }) {
+  const values = parseValues(lines);
+  return values && { entity: entity.trim() || name.trim(), name: name.trim(), values, duration: Number(duration) };
+}
+
+/** @param {any} body @returns {TypedCard} */
+export function typedCard({ entity = "", name = "", values, duration = EMPTY_CARD.duration }) {
+  const lines = Object.entries(values ?? {}).map(([label, value]) => `${label}: ${value}`);
+  return { entity, name, lines: lines.join("\n"), duration: String(duration) };
 }

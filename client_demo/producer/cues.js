@@ -9,14 +9,18 @@ import { words } from "./words.js";
 
 /** @import {Cue} from "../sdk/grandstand.js" */
 /** @import {Desk} from "./desk.js" */
+/** @import {ComponentChildren} from "preact" */
 /** @import {Faults} from "./faults.js" */
+/** @typedef {{name: string, data: string}} TypedCue */
 
 const MOST_SHOWN = 6;
 
+/** @type {TypedCue} */
+export const EMPTY_CUE = { name: "", data: "" };
+
 /** @param {{desk: Desk}} props */
 export function Cues({ desk }) {
-  const [name, setName] = useState("");
-  const [data, setData] = useState("");
+  const [typed, setTyped] = useState(EMPTY_CUE);
   const [inS, setInS] = useState("0");
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
@@ -31,22 +35,18 @@ export function Cues({ desk }) {
   };
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const parsed = parseObject(data);
-    if (!parsed) return setFaults({ data: words.badJson });
+    const body = cueBody(typed);
+    if (!body) return setFaults({ data: words.badJson });
     const later = Number(inS) * 1000;
-    void send({ name: name.trim(), data: parsed, ...(later > 0 && { at: Math.round(desk.live.now() + later) }) });
+    void send({ ...body, ...(later > 0 && { at: Math.round(desk.live.now() + later) }) });
   };
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="cue-form">
       <h2>${words.cues}</h2>
-      <div class="pair">
-        <${Field} label=${words.cueName} path="name" faults=${faults}>
-          <input value=${name} onInput=${input(setName)} data-test="cue-name" /><//>
+      <${CueFields} typed=${typed} set=${setTyped} faults=${faults}>
         <${Field} label=${words.cueIn} path="at" faults=${faults}>
           <input type="number" inputmode="numeric" min="0" value=${inS} onInput=${input(setInS)} data-test="cue-in" /><//>
-      </div>
-      <${Field} label=${words.cueData} path="data" faults=${faults}>
-        <textarea rows="2" value=${data} onInput=${input(setData)} data-test="cue-data" spellcheck=${false}></textarea><//>
+      <//>
       <div class="row">
         <button data-test="cue-send">${words.sendCue}</button>
         <span class="done" role="status" data-test="cue-done">${done}</span>
@@ -63,6 +63,34 @@ export function Cues({ desk }) {
       </ul>`}
     </form>
   `;
+}
+
+/**
+ * @param {{typed: TypedCue, set: (typed: TypedCue) => void, faults: Faults, children?: ComponentChildren}} props
+ *   `children`: fields beside the name
+ */
+export function CueFields({ typed, set, faults, children }) {
+  return html`
+    <div class="pair">
+      <${Field} label=${words.cueName} path="name" faults=${faults}>
+        <input value=${typed.name} onInput=${input((name) => set({ ...typed, name }))} data-test="cue-name" /><//>
+      ${children}
+    </div>
+    <${Field} label=${words.cueData} path="data" faults=${faults}>
+      <textarea rows="2" value=${typed.data} onInput=${input((data) => set({ ...typed, data }))} data-test="cue-data"
+        spellcheck=${false}></textarea><//>
+  `;
+}
+
+/** The body of the call, or undefined if the data is no JSON object. @param {TypedCue} typed */
+export function cueBody({ name, data }) {
+  const parsed = parseObject(data);
+  return parsed && { name: name.trim(), data: parsed };
+}
+
+/** @param {any} body @returns {TypedCue} */
+export function typedCue({ name = "", data = {} }) {
+  return { name, data: Object.keys(data).length > 0 ? JSON.stringify(data) : "" };
 }
 
 /** @param {Cue} cue @param {number} now */

@@ -6,6 +6,7 @@ import { html } from "./html.js";
 import { words } from "./words.js";
 
 /** @import {ModerationDesk} from "./moderation.js" */
+/** @import {Show} from "./rundown/show.js" */
 
 const OFF = "grandstand.producer.keys-off";
 
@@ -22,10 +23,11 @@ export function useKeys() {
 
 /**
  * @param {ModerationDesk} moderation
- * @param {{isProducer: boolean, lettersOn: boolean, isBusy: boolean, show: (dialog: "palette" | "keys") => void}} page
+ * @param {Show} show
+ * @param {{isProducer: boolean, lettersOn: boolean, isBusy: boolean, open: (dialog: "palette" | "keys") => void}} page
  * @returns {(event: KeyboardEvent) => void}
  */
-export function keyHandler(moderation, { isProducer, lettersOn, isBusy, show }) {
+export function keyHandler(moderation, show, { isProducer, lettersOn, isBusy, open }) {
   return (event) => {
     if (!lettersOn || isBusy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (isTyping(event.target)) return;
@@ -33,8 +35,10 @@ export function keyHandler(moderation, { isProducer, lettersOn, isBusy, show }) 
     const held = comment !== undefined && moderation.isHeld(comment.id);
     /** @type {Record<string, (() => unknown) | undefined>} */
     const acts = {
-      p: isProducer ? () => show("palette") : undefined,
-      "?": () => show("keys"),
+      p: isProducer ? () => open("palette") : undefined,
+      "?": () => open("keys"),
+      // Only where nothing has the focus: elsewhere the space bar presses, opens or scrolls that.
+      " ": event.target === document.body && show.next ? () => show.goNext() : undefined,
       j: () => moderation.move(1),
       k: () => moderation.move(-1),
       ArrowDown: comment && (() => moderation.move(1)), // else the page scrolls

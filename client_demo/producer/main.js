@@ -7,6 +7,7 @@ import { Desk } from "./desk.js";
 import { EffectsDesk } from "./effects/effects_desk.js";
 import { html } from "./html.js";
 import { ModerationDesk } from "./moderation.js";
+import { Show } from "./rundown/show.js";
 import { SignIn } from "./sign_in.js";
 import { words } from "./words.js";
 
@@ -35,7 +36,8 @@ function open(room) {
   const desk = new Desk({ room, token });
   page.desk = desk;
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
-  render(html`<${App} key=${visits++} desk=${desk} moderation=${new ModerationDesk(desk)} effects=${new EffectsDesk(desk)} actions=${actions} />`, root);
+  const desks = { moderation: new ModerationDesk(desk), effects: new EffectsDesk(desk), show: new Show(desk) };
+  render(html`<${App} key=${visits++} desk=${desk} ...${desks} actions=${actions} />`, root);
 }
 
 /** @param {string} room @param {string} token */

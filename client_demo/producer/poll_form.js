@@ -1,43 +1,16 @@
 /** The form that opens a poll, or keeps it as a template. It keeps what was typed until the poll is open. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
-import { Fault, Field, faultsOf } from "./faults.js";
+import { faultsOf } from "./faults.js";
 import { html } from "./html.js";
-import { input } from "./sign_in.js";
-import { defaultGrace, loadTemplates, ownFields, requestBody, saveLast, saveTemplates } from "./templates.js";
+import { EMPTY, PollFields, draftFrom, pathsOf, typedFrom } from "./poll_fields.js";
+import { defaultGrace, loadTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {Faults} from "./faults.js" */
+/** @import {Typed} from "./poll_fields.js" */
 /** @import {Draft} from "./templates.js" */
-/** @import {Field as OwnField} from "../polls/kinds/kind.js" */
-/**
- * What was typed. `own` has the fields that only some kinds have, by name.
- * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
- */
-
-const FEWEST = 2;
-const MOST = 20;
-const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options", "tag", "audit"];
-
-/** @type {Typed} */
-const EMPTY = {
-  kind: "single",
-  question: "",
-  options: ["", ""],
-  duration: "60",
-  grace: "",
-  delay: "0",
-  change: false,
-  weights: false,
-  tag: "",
-  audit: "tally",
-  showTally: "always",
-  own: {},
-};
-
-const KIND_NAMES = Object.fromEntries(KINDS.map((kind) => [kind.name, wordsOf(kind).name]));
 
 /** @param {{desk: Desk, given?: {draft: Draft, number: number}}} props `given`: to begin with */
 export function PollForm({ desk, given }) {
@@ -53,19 +26,13 @@ export function PollForm({ desk, given }) {
   }, [given?.number]);
 
   const set = (/** @type {Partial<Typed>} */ change) => setTyped((before) => ({ ...before, ...change }));
-  const setOption = (/** @type {number} */ place, /** @type {string} */ text) =>
-    set({ options: typed.options.map((old, index) => (index === place ? text : old)) });
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const draft = draftFrom(typed);
     setBusy(true);
     const answer = await desk.openPoll(requestBody(draft, desk.live.now()));
     setBusy(false);
-    if (!answer.ok) {
-      const options = typed.options.map((_, index) => `options.${index}`);
-      const own = kindOf(typed.kind).fields.map(({ path }) => path);
-      return setFaults(faultsOf(answer, [...options, ...PATHS, ...own]));
-    }
+    if (!answer.ok) return setFaults(faultsOf(answer, pathsOf(typed)));
     saveLast(draft);
     setFaults({});
     setTyped({ ...EMPTY, grace: typed.grace, duration: typed.duration });
@@ -79,57 +46,7 @@ export function PollForm({ desk, given }) {
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="poll-form">
       <h2>${words.newPoll}</h2>
-      <${Field} label=${words.question} path="question" faults=${faults}>
-        <input ref=${question} value=${typed.question} onInput=${input((text) => set({ question: text }))} data-test="poll-question" />
-      <//>
-      ${!kindOf(typed.kind).optionsOf && html`<fieldset>
-        <legend>${words.options}</legend>
-        ${typed.options.map(
-          (text, index) => html`<div class="option-row" key=${index}>
-            <input value=${text} aria-label=${words.option(index + 1)} placeholder=${words.option(index + 1)}
-              onInput=${input((next) => setOption(index, next))} data-test=${`poll-option-${index}`} />
-            <button type="button" class="quiet" disabled=${typed.options.length <= FEWEST}
-              aria-label=${words.removeOption(index + 1)} data-test=${`poll-remove-option-${index}`}
-              onClick=${() => set({ options: typed.options.filter((_, place) => place !== index) })}>×</button>
-            <${Fault} path=${`options.${index}`} faults=${faults} />
-          </div>`,
-        )}
-        <${Fault} path="options" faults=${faults} />
-        <button type="button" class="quiet" disabled=${typed.options.length >= MOST} data-test="poll-add-option"
-          onClick=${() => set({ options: [...typed.options, ""] })}>+ ${words.addOption}</button>
-      </fieldset>`}
-      <div class="pair">
-        <${Field} label=${words.kind} path="kind" faults=${faults}>
-          <${Select} value=${typed.kind} options=${KIND_NAMES} test="poll-kind"
-            onPick=${(/** @type {string} */ kind) => set({ kind })} />
-        <//>
-        <${NumberField} name="duration" typed=${typed} set=${set} faults=${faults} />
-        <${NumberField} name="grace" hint=${defaultGrace(desk)} typed=${typed} set=${set} faults=${faults} />
-        <${Field} label=${words.showTally} path="show_tally" faults=${faults}>
-          <${Select} value=${typed.showTally} options=${words.tallies} test="poll-show-tally"
-            onPick=${(/** @type {Typed["showTally"]} */ showTally) => set({ showTally })} />
-        <//>
-        ${kindOf(typed.kind).fields.map((field) => html`<${KindField} key=${field.name} field=${field} typed=${typed} set=${set} faults=${faults} />`)}
-      </div>
-      <details>
-        <summary data-test="poll-more">${words.more}</summary>
-        <div class="pair">
-          <${NumberField} name="delay" path="closes_at" typed=${typed} set=${set} faults=${faults} />
-          <${Field} label=${words.tag} path="tag" faults=${faults}>
-            <input value=${typed.tag} onInput=${input((tag) => set({ tag }))} data-test="poll-tag" /><//>
-          <${Field} label=${words.audit} path="audit" faults=${faults}>
-            <${Select} value=${typed.audit} options=${words.audits} test="poll-audit"
-              onPick=${(/** @type {Typed["audit"]} */ audit) => set({ audit })} /><//>
-        </div>
-        <label class="check">
-          <input type="checkbox" checked=${typed.change} onChange=${() => set({ change: !typed.change })} data-test="poll-change" />
-          ${words.change}
-        </label>
-        <label class="check">
-          <input type="checkbox" checked=${typed.weights} onChange=${() => set({ weights: !typed.weights })} data-test="poll-weights" />
-          ${words.weights}
-        </label>
-      </details>
+      <${PollFields} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
       <div class="row">
         <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.opening : words.open}</button>
         <button type="button" class="quiet" disabled=${typed.question.trim() === ""} onClick=${keep}
@@ -138,84 +55,4 @@ export function PollForm({ desk, given }) {
       <p class="fault" role="alert" data-test="poll-form-fault">${faults[""] ?? ""}</p>
     </form>
   `;
-}
-
-/**
- * @param {{name: "duration" | "grace" | "delay", path?: string, hint?: string, typed: Typed,
- *   set: (change: Partial<Typed>) => void, faults: Faults}} props
- */
-function NumberField({ name, path = name, hint, typed, set, faults }) {
-  return html`<${Field} label=${words[name]} path=${path} faults=${faults}>
-    <${NumberInput} value=${typed[name]} placeholder=${hint} onInput=${(/** @type {string} */ text) => set({ [name]: text })} test=${`poll-${name}`} />
-  <//>`;
-}
-
-/**
- * A field of the chosen kind.
- * @param {{field: OwnField, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults}} props
- */
-function KindField({ field: { name, path, type, usual }, typed, set, faults }) {
-  const value = typed.own[name] ?? "";
-  const test = `poll-${path.replaceAll("_", "-")}`;
-  const fill = (/** @type {string} */ text) => set({ own: { ...typed.own, [name]: text } });
-  return html`<${Field} label=${wordsOf(kindOf(typed.kind)).labels[name]} path=${path} faults=${faults}>
-    ${type === "number"
-      ? html`<${NumberInput} value=${value} placeholder=${usual} onInput=${fill} test=${test} />`
-      : html`<select value=${value} onChange=${input(fill)} data-test=${test}>
-          <option value="">${words.chooseOption}</option>
-          ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.option(index + 1)}</option>`)}
-        </select>`}
-  <//>`;
-}
-
-/** @param {{value: string, placeholder?: string | number, onInput: (text: string) => void, test: string}} props */
-function NumberInput({ value, placeholder, onInput, test }) {
-  return html`<input type="number" inputmode="numeric" min="0" value=${value} placeholder=${placeholder} data-test=${test}
-    onInput=${input(onInput)} />`;
-}
-
-/**
- * @param {{value: string, options: Record<string, string>, test: string, onPick: (value: any) => void}} props
- */
-export function Select({ value, options, test, onPick }) {
-  return html`<select value=${value} onChange=${input(onPick)} data-test=${test}>
-    ${Object.entries(options).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}
-  </select>`;
-}
-
-/** @param {Typed} typed @returns {Draft} */
-function draftFrom(typed) {
-  return {
-    kind: typed.kind,
-    question: typed.question.trim(),
-    options: kindOf(typed.kind).optionsOf ? [] : typed.options,
-    duration: +typed.duration,
-    ...(typed.grace !== "" && { grace: +typed.grace }),
-    ...(typed.tag.trim() && { tag: typed.tag.trim() }),
-    ...(+typed.delay > 0 && { delay: +typed.delay }),
-    change: typed.change,
-    weights: typed.weights,
-    audit: typed.audit,
-    showTally: typed.showTally,
-    ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
-  };
-}
-
-/** @param {Draft} draft @returns {Typed} */
-function typedFrom(draft) {
-  const text = (/** @type {number | undefined} */ value) => (value === undefined ? "" : String(value));
-  return {
-    kind: draft.kind,
-    question: draft.question,
-    options: draft.options.length < FEWEST ? EMPTY.options : [...draft.options],
-    duration: text(draft.duration),
-    grace: text(draft.grace),
-    delay: "0",
-    change: draft.change ?? false,
-    tag: draft.tag ?? "",
-    weights: draft.weights ?? false,
-    audit: draft.audit ?? "tally",
-    showTally: draft.showTally ?? "always",
-    own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),
-  };
 }

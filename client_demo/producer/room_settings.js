@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.js";
 import { Field, faultsOf } from "./faults.js";
 import { html } from "./html.js";
-import { Select } from "./poll_form.js";
+import { Select } from "./poll_fields.js";
 import { DeleteRoom } from "./room_deletion.js";
 import { input } from "./sign_in.js";
 import { words } from "./words.js";

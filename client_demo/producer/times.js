@@ -14,6 +14,18 @@ export function formatTime(at) {
   return `${two(day.getHours())}:${two(day.getMinutes())}:${two(day.getSeconds())}`;
 }
 
+/** As an input of date and time has it, in this machine's time zone. @param {number | undefined} at ms since the epoch */
+export function localTime(at) {
+  if (at === undefined) return "";
+  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/** Read what an input of date and time has. @param {string} text @returns {number | undefined} ms since the epoch */
+export function fromLocalTime(text) {
+  const at = new Date(text).getTime();
+  return Number.isFinite(at) ? at : undefined;
+}
+
 /** Sort by time: first those to come, the next one first; then the past ones, the newest first. @template {{at: number}} T @param {readonly T[]} all @param {number} now */
 export function upcomingFirst(all, now) {
   const ahead = all.filter((one) => one.at > now).sort((a, b) => a.at - b.at);

@@ -133,12 +133,13 @@ function frame(message) {
 
 /** @param {any} gauges */
 function readGauges(gauges) {
-  const read = shaped(gauges, {}, { viewers: number, pulse: map, audience: map });
-  if (!read?.pulse && !read?.audience) return read;
-  const { pulse, audience, ...others } = read;
+  const read = shaped(gauges, {}, { viewers: number, pulse: map, audience: map, rundown: map });
+  if (!read) return read;
+  const { pulse, audience, rundown, ...others } = read;
   const whole = shaped(pulse, PULSE);
   const there = readAudience(audience);
-  return { ...others, ...(whole && { pulse: whole }), ...(there && { audience: there }) };
+  const version = shaped(rundown, { version: integer });
+  return { ...others, ...(whole && { pulse: whole }), ...(there && { audience: there }), ...(version && { rundown: version }) };
 }
 
 /** @param {any} audience @returns {Audience | undefined} */

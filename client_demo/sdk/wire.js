@@ -89,6 +89,7 @@
  * @property {number} viewers
  * @property {Pulse} [pulse]
  * @property {Audience} [audience]
+ * @property {{version: number}} [rundown] for staff
  *
  * @typedef {{poll: string, tally: number[], voters: number}} Tally
  * @typedef {{id?: string, name?: string, role: string}} Viewer

@@ -1,0 +1,147 @@
+/** The run-down in show order: moved by drag and by keys, edited, sent out of order. */
+
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { phaseOf } from "../../sdk/grandstand.js";
+import { html } from "../html.js";
+import { formatTime } from "../times.js";
+import { words } from "../words.js";
+import { moveBy } from "./edits.js";
+
+/** @import {RefObject} from "preact" */
+/** @import {Item, Move} from "./edits.js" */
+/** @import {Show} from "./show.js" */
+/** @typedef {{id: string, before: string | undefined}} Drag where the item would go */
+
+/** @type {Record<string, number>} */ const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
+const EDGE_PX = 36;
+
+/** @param {{show: Show, onItem: (item: Item | undefined) => void}} props `onItem`: edit it, or a new one */
+export function RundownList({ show, onItem }) {
+  const told = words.rundown;
+  const list = useRef(/** @type {HTMLOListElement | null} */ (null));
+  const [drag, setDrag] = useState(/** @type {Drag | undefined} */ (undefined));
+  const [asking, setAsking] = useState(false);
+  const { items, present, removed } = show;
+  const now = show.desk.live.now();
+  const move = (/** @type {Item} */ item, /** @type {Move | undefined} */ edit) => {
+    if (edit) void show.edit(told.moveOf(item.title), edit);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event, /** @type {Item} */ item) => {
+    const by = STEPS[event.key];
+    if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // else it also chooses a comment
+    const edit = moveBy(items, item.id, by);
+    move(item, edit);
+    if (!edit) return;
+    const place = show.items.findIndex(({ id }) => id === item.id) + 1;
+    show.desk.announce(told.movedTo(item.title, place, items.length));
+    const handle = /** @type {HTMLElement} */ (event.currentTarget);
+    requestAnimationFrame(() => requestAnimationFrame(() => handle.focus())); // to move a row takes its focus
+  };
+  const onDrop = (/** @type {Item} */ item) => {
+    if (drag && drag.before !== item.id && drag.before !== following(items, item.id))
+      move(item, { does: "move", id: item.id, ...(drag.before !== undefined && { before: drag.before }) });
+    setDrag(undefined);
+  };
+  // Rows are made anew only for what they show: the page is painted four times a second.
+  const polls = items.map(({ poll }) => phaseOfPoll(show, poll, now)).join();
+  const rows = useMemo(
+    () => items.map((item, index) => html`<${Row} key=${item.id} show=${show} item=${item} place=${index + 1} of=${items.length}
+      isNext=${item.id === present?.next} phase=${phaseOfPoll(show, item.poll, now)} drag=${drag}
+      onEdit=${() => onItem(item)} onKeyDown=${onKeyDown} onDrop=${onDrop} setDrag=${setDrag} list=${list} />`),
+    [show, present, show.pending, polls, drag, show.isGoing],
+  );
+  useLayoutEffect(() => {
+    const there = list.current;
+    if (there && !there.contains(document.activeElement)) there.querySelector("[data-next=true]")?.scrollIntoView({ block: "nearest" });
+  }, [present?.next]);
+  return html`
+    <section class="panel fill rundown" aria-label=${told.heading} data-test="rundown">
+      <header>
+        <h2>${told.heading}</h2>
+        ${show.others && html`<span class="others quiet-text" data-test="rundown-others">${show.others}</span>`}
+        <div class="row">
+          ${items.some(({ status }) => status !== "waiting") && (asking
+            ? html`<span class="asking row">${told.resetSure}
+                <button class="small danger" onClick=${() => { setAsking(false); void show.reset(); }} data-test="reset-yes">${told.resetYes}</button>
+                <button class="small" onClick=${() => setAsking(false)}>${words.no}</button></span>`
+            : html`<button class="small" onClick=${() => setAsking(true)} data-test="reset">${told.reset}</button>`)}
+          <button class="small" onClick=${() => onItem(undefined)} data-test="item-add">+ ${told.add}</button>
+        </div>
+      </header>
+      ${removed && html`<p class="row" data-test="removed">${told.removed(removed.item.title)}
+        <button class="small" onClick=${() => void show.undoRemove()} data-test="undo-remove">${words.undo}</button></p>`}
+      ${items.length === 0 && html`<p class="quiet-text empty">${told.empty}</p>`}
+      ${items.length > 0 && html`<ol class="scroll items" ref=${list} tabindex="0" aria-label=${told.heading}
+        data-end=${drag !== undefined && drag.before === undefined} data-test="rundown-list">${rows}</ol>`}
+    </section>
+  `;
+}
+
+/**
+ * @param {{show: Show, item: Item, place: number, of: number, isNext: boolean, phase: string, drag: Drag | undefined,
+ *   onEdit: () => void, onKeyDown: (event: KeyboardEvent, item: Item) => void, onDrop: (item: Item) => void,
+ *   setDrag: (drag: Drag | undefined) => void, list: RefObject<HTMLOListElement>}} props
+ */
+function Row({ show, item, place, of, isNext, phase, drag, onEdit, onKeyDown, onDrop, setDrag, list }) {
+  const told = words.rundown;
+  const state = item.status === "on_air" ? words.onAir : isNext ? told.next : item.status === "done" ? told.done : "";
+  const grab = (/** @type {PointerEvent} */ event) => {
+    const handle = /** @type {HTMLElement} */ (event.currentTarget);
+    handle.setPointerCapture(event.pointerId);
+    handle.focus();
+    event.preventDefault();
+  };
+  const pull = (/** @type {PointerEvent} */ event) => {
+    const handle = /** @type {HTMLElement} */ (event.currentTarget);
+    if (!handle.hasPointerCapture(event.pointerId) || !list.current) return;
+    const { top, bottom } = list.current.getBoundingClientRect();
+    if (event.clientY < top + EDGE_PX) list.current.scrollTop -= EDGE_PX / 4;
+    if (event.clientY > bottom - EDGE_PX) list.current.scrollTop += EDGE_PX / 4;
+    const before = rowBelow(list.current, event.clientY);
+    if (drag?.id !== item.id || drag.before !== before) setDrag({ id: item.id, before });
+  };
+  return html`
+    <li class="item" data-test="item" data-item=${item.id} data-kind=${item.kind} data-status=${item.status ?? "waiting"}
+      data-next=${isNext} data-dragged=${drag?.id === item.id} data-drop=${drag?.before === item.id}
+      aria-current=${item.status === "on_air" ? "step" : undefined}>
+      <button class="handle quiet" aria-label=${told.move(item.title, place, of)} title=${told.moveHow}
+        onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, item)}
+        onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${() => onDrop(item)} onPointerCancel=${() => setDrag(undefined)}
+        data-test="item-handle">⠿</button>
+      <span class="item-state"><b data-test="item-state">${state}</b> <span class="quiet-text">${told.kinds[item.kind]}</span></span>
+      <span class="item-title">${item.title}${typeof item.body === "string" && item.body !== item.title
+        && html`<span class="quiet-text item-text">${item.body}</span>`}</span>
+      <span class="number quiet-text item-at">${item.expected_at === undefined ? "" : formatTime(item.expected_at)}
+        ${phase && html`<b class="item-phase" data-test="item-phase">${phase}</b>`}</span>
+      <span class="item-acts">
+        ${(item.status ?? "waiting") === "waiting" && html`<button class="small" disabled=${show.isGoing} onClick=${() => void show.go(item)}
+          aria-label=${told.goOf(item.title)} data-test="item-go">${told.go}</button>`}
+        <button class="small quiet" onClick=${onEdit} aria-label=${told.editOf(item.title)} data-test="item-edit">✎</button>
+        <button class="small quiet" onClick=${() => void show.remove(item)} aria-label=${told.removeOf(item.title)} data-test="item-remove">×</button>
+      </span>
+    </li>
+  `;
+}
+
+/** What an item's poll does while it still does something. @param {Show} show @param {string | undefined} id @param {number} now */
+function phaseOfPoll(show, id, now) {
+  const poll = id === undefined ? undefined : show.desk.polls.find((one) => one.id === id);
+  const phase = poll && phaseOf(poll, now);
+  return phase === "open" ? words.rundown.voting : phase === "counting" ? words.states.counting : "";
+}
+
+/** The item before which one would land that is let go at `y`; undefined: at the end. @param {HTMLElement} list @param {number} y */
+function rowBelow(list, y) {
+  for (const row of list.children) {
+    const { top, height } = row.getBoundingClientRect();
+    if (y < top + height / 2) return /** @type {HTMLElement} */ (row).dataset["item"];
+  }
+  return undefined;
+}
+
+/** @param {readonly Item[]} items @param {string} id */
+function following(items, id) {
+  return items[items.findIndex((item) => item.id === id) + 1]?.id;
+}
