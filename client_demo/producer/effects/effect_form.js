@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { Fault, Field, faultsOf } from "../faults.js";
 import { html } from "../html.js";
-import { Select } from "../poll_form.js";
+import { Select } from "../poll_fields.js";
 import { input } from "../sign_in.js";
 import { words } from "../words.js";
 import { ACTION_KINDS, fieldsOf } from "./actions.js";
