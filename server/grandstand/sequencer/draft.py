@@ -75,7 +75,7 @@ PACE = Rate(interval_ms=50, burst=200)
 
 PACED = (
     *(ClockReset, CueGiven, EffectTested, PollExtended, PollOpened, PollResolved, PollStepped),
-    SettingsPut,
+    *(RundownPut, RundownReset, SettingsPut),
 )
 
 
