@@ -9,7 +9,7 @@
  * @property {string} code the contract's word, or ""
  * @property {string} message for a person
  * @property {{path: string, message: string}[]} faults of 422, each with the path of its field
- * @property {any} [document] the whole answer
+ * @property {any} [rundown] the present one, if what was sent is outdated
  * @property {number} [retryAfterMs]
  * @property {Poll} [poll] as it is, if a step with it was impossible
  */
@@ -62,7 +62,7 @@ export function problem(status, document, retryAfter) {
       path: fieldPath(String(fault?.path ?? fault?.pointer ?? "")),
       message: String(fault?.detail ?? fault?.message ?? ""),
     })),
-    ...(document !== undefined && { document }),
+    ...(document?.rundown && { rundown: document.rundown }),
     ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1000 }),
     ...(typeof document?.poll?.id === "string" && { poll: document.poll }),
   };

@@ -19,7 +19,6 @@ test("a problem document keeps its code, words and the field of each fault", () 
       { path: "options.1.text", message: "too long" },
       { path: "question", message: "empty" },
     ],
-    document,
   });
 });
 

@@ -87,7 +87,7 @@ export class Show {
     const again = () => this.desk.call("POST", "/rundown/reset", { version: this.present?.version ?? 0 });
     const answer = await this.desk.attempt(words.rundown.reset, again);
     if (answer.ok) this.#take(answer.body);
-    else if (answer.document?.rundown) this.#take(answer.document.rundown);
+    else if (answer.rundown) this.#take(answer.rundown);
   }
 
   /** @param {Item} item */
@@ -136,8 +136,8 @@ export class Show {
       if (conflict) return { ok: false, conflict };
       const answer = await this.desk.call("PUT", "/rundown", { version, items: changed.map(plain) });
       if (answer.ok) this.#take(answer.body);
-      else if (answer.document?.rundown && tries < TRIES) {
-        this.#take(answer.document.rundown, true);
+      else if (answer.rundown && tries < TRIES) {
+        this.#take(answer.rundown, true);
         continue;
       }
       return answer;
