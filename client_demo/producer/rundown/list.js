@@ -1,6 +1,6 @@
 /** The run-down in show order: moved by drag and by keys, edited, sent out of order. */
 
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { phaseOf } from "../../sdk/grandstand.js";
 import { html } from "../html.js";
 import { formatTime } from "../times.js";
@@ -8,9 +8,16 @@ import { words } from "../words.js";
 import { moveBy } from "./edits.js";
 
 /** @import {RefObject} from "preact" */
+/** @import {Poll} from "../../sdk/grandstand.js" */
 /** @import {Item, Move} from "./edits.js" */
 /** @import {Show} from "./show.js" */
 /** @typedef {{id: string, before: string | undefined}} Drag where the item would go */
+/**
+ * What rows call.
+ * @typedef {{list: RefObject<HTMLOListElement | null>, drag: Drag | undefined, setDrag: (drag: Drag | undefined) => void,
+ *   onKeyDown: (event: KeyboardEvent, item: Item) => void, onDrop: (item: Item) => void,
+ *   onItem: (item: Item | undefined) => void}} Acts
+ */
 
 /** @type {Record<string, number>} */ const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 const EDGE_PX = 36;
@@ -19,6 +26,8 @@ const EDGE_PX = 36;
 export function RundownList({ show, onItem }) {
   const told = words.rundown;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
+  const acts = useRef(/** @type {Acts | null} */ (null));
+  const made = useRef(/** @type {Map<string, {seen: unknown[], row: unknown}>} */ (new Map()));
   const [drag, setDrag] = useState(/** @type {Drag | undefined} */ (undefined));
   const [asking, setAsking] = useState(false);
   const { items, present, removed } = show;
@@ -44,14 +53,21 @@ export function RundownList({ show, onItem }) {
       move(item, { does: "move", id: item.id, ...(drag.before !== undefined && { before: drag.before }) });
     setDrag(undefined);
   };
-  // Rows are made anew only for what they show: the page is painted four times a second.
-  const polls = items.map(({ poll }) => phaseOfPoll(show, poll, now)).join();
-  const rows = useMemo(
-    () => items.map((item, index) => html`<${Row} key=${item.id} show=${show} item=${item} place=${index + 1} of=${items.length}
-      isNext=${item.id === present?.next} phase=${phaseOfPoll(show, item.poll, now)} drag=${drag}
-      onEdit=${() => onItem(item)} onKeyDown=${onKeyDown} onDrop=${onDrop} setDrag=${setDrag} list=${list} />`),
-    [show, present, show.pending, polls, drag, show.isGoing],
-  );
+  // The page is painted four times a second, and there may be a thousand rows: each is made anew only
+  // for what it shows. What it calls is read from `acts` when it is called.
+  acts.current = { list, drag, setDrag, onKeyDown, onDrop, onItem };
+  const phases = new Map(show.desk.polls.map((poll) => [poll.id, phaseOfPoll(poll, now)]));
+  const rows = items.map((item, index) => {
+    const phase = phases.get(item.poll ?? "") ?? "";
+    const place = `${drag?.id === item.id ? "dragged" : ""} ${drag?.before === item.id ? "drop" : ""}`;
+    const seen = [item, index, items.length, item.id === present?.next, phase, place];
+    const before = made.current.get(item.id);
+    if (before?.seen.every((value, at) => value === seen[at])) return before.row;
+    const row = html`<${Row} key=${item.id} show=${show} item=${item} place=${index + 1} of=${items.length} isNext=${seen[3]}
+      phase=${phase} isDragged=${drag?.id === item.id} isDrop=${drag?.before === item.id} acts=${acts} />`;
+    made.current.set(item.id, { seen, row });
+    return row;
+  });
   useLayoutEffect(() => {
     const there = list.current;
     if (there && !there.contains(document.activeElement)) there.querySelector("[data-next=true]")?.scrollIntoView({ block: "nearest" });
@@ -80,11 +96,10 @@ export function RundownList({ show, onItem }) {
 }
 
 /**
- * @param {{show: Show, item: Item, place: number, of: number, isNext: boolean, phase: string, drag: Drag | undefined,
- *   onEdit: () => void, onKeyDown: (event: KeyboardEvent, item: Item) => void, onDrop: (item: Item) => void,
- *   setDrag: (drag: Drag | undefined) => void, list: RefObject<HTMLOListElement>}} props
+ * @param {{show: Show, item: Item, place: number, of: number, isNext: boolean, phase: string, isDragged: boolean,
+ *   isDrop: boolean, acts: RefObject<Acts | null>}} props
  */
-function Row({ show, item, place, of, isNext, phase, drag, onEdit, onKeyDown, onDrop, setDrag, list }) {
+function Row({ show, item, place, of, isNext, phase, isDragged, isDrop, acts }) {
   const told = words.rundown;
   const state = item.status === "on_air" ? words.onAir : isNext ? told.next : item.status === "done" ? told.done : "";
   const grab = (/** @type {PointerEvent} */ event) => {
@@ -95,20 +110,22 @@ function Row({ show, item, place, of, isNext, phase, drag, onEdit, onKeyDown, on
   };
   const pull = (/** @type {PointerEvent} */ event) => {
     const handle = /** @type {HTMLElement} */ (event.currentTarget);
-    if (!handle.hasPointerCapture(event.pointerId) || !list.current) return;
+    const { list, drag, setDrag } = acts.current ?? {};
+    if (!handle.hasPointerCapture(event.pointerId) || !list?.current) return;
     const { top, bottom } = list.current.getBoundingClientRect();
     if (event.clientY < top + EDGE_PX) list.current.scrollTop -= EDGE_PX / 4;
     if (event.clientY > bottom - EDGE_PX) list.current.scrollTop += EDGE_PX / 4;
     const before = rowBelow(list.current, event.clientY);
-    if (drag?.id !== item.id || drag.before !== before) setDrag({ id: item.id, before });
+    if (drag?.id !== item.id || drag.before !== before) setDrag?.({ id: item.id, before });
   };
   return html`
     <li class="item" data-test="item" data-item=${item.id} data-kind=${item.kind} data-status=${item.status ?? "waiting"}
-      data-next=${isNext} data-dragged=${drag?.id === item.id} data-drop=${drag?.before === item.id}
+      data-next=${isNext} data-dragged=${isDragged} data-drop=${isDrop}
       aria-current=${item.status === "on_air" ? "step" : undefined}>
       <button class="handle quiet" aria-label=${told.move(item.title, place, of)} title=${told.moveHow}
-        onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, item)}
-        onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${() => onDrop(item)} onPointerCancel=${() => setDrag(undefined)}
+        onKeyDown=${(/** @type {KeyboardEvent} */ event) => acts.current?.onKeyDown(event, item)}
+        onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${() => acts.current?.onDrop(item)}
+        onPointerCancel=${() => acts.current?.setDrag(undefined)}
         data-test="item-handle">⠿</button>
       <span class="item-state"><b data-test="item-state">${state}</b> <span class="quiet-text">${told.kinds[item.kind]}</span></span>
       <span class="item-title">${item.title}${typeof item.body === "string" && item.body !== item.title
@@ -116,19 +133,18 @@ function Row({ show, item, place, of, isNext, phase, drag, onEdit, onKeyDown, on
       <span class="number quiet-text item-at">${item.expected_at === undefined ? "" : formatTime(item.expected_at)}
         ${phase && html`<b class="item-phase" data-test="item-phase">${phase}</b>`}</span>
       <span class="item-acts">
-        ${(item.status ?? "waiting") === "waiting" && html`<button class="small" disabled=${show.isGoing} onClick=${() => void show.go(item)}
+        ${(item.status ?? "waiting") === "waiting" && html`<button class="small" onClick=${() => void show.go(item)}
           aria-label=${told.goOf(item.title)} data-test="item-go">${told.go}</button>`}
-        <button class="small quiet" onClick=${onEdit} aria-label=${told.editOf(item.title)} data-test="item-edit">✎</button>
+        <button class="small quiet" onClick=${() => acts.current?.onItem(item)} aria-label=${told.editOf(item.title)} data-test="item-edit">✎</button>
         <button class="small quiet" onClick=${() => void show.remove(item)} aria-label=${told.removeOf(item.title)} data-test="item-remove">×</button>
       </span>
     </li>
   `;
 }
 
-/** What an item's poll does while it still does something. @param {Show} show @param {string | undefined} id @param {number} now */
-function phaseOfPoll(show, id, now) {
-  const poll = id === undefined ? undefined : show.desk.polls.find((one) => one.id === id);
-  const phase = poll && phaseOf(poll, now);
+/** What an item's poll does while it still does something. @param {Poll} poll @param {number} now */
+function phaseOfPoll(poll, now) {
+  const phase = phaseOf(poll, now);
   return phase === "open" ? words.rundown.voting : phase === "counting" ? words.states.counting : "";
 }
 

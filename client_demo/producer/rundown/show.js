@@ -7,7 +7,7 @@
 
 import { reasonOf } from "../problems.js";
 import { words } from "../words.js";
-import { applied, difference, plain } from "./edits.js";
+import { applied, difference, plain, same } from "./edits.js";
 
 /** @import {Answer, Desk} from "../desk.js" */
 /** @import {Conflict, Edit, Item, Rundown} from "./edits.js" */
@@ -161,7 +161,15 @@ export class Show {
       if (done) this.desk.announce((this.others = words.rundown.others[done.what](done.title)));
     } else if (before && rundown.version < before.version) return; // answers may overtake each other
     if (before?.next !== rundown.next) this.#nextSince = performance.now();
-    this.present = rundown;
+    // An item that is as it was stays the same object: its row isn't made anew.
+    const known = new Map(before?.items.map((item) => [item.id, item]));
+    const kept = (/** @type {Item} */ item) => (unchanged(known.get(item.id), item) ?? item);
+    this.present = { ...rundown, items: rundown.items.map(kept) };
     this.desk.notify();
   }
+}
+
+/** @param {Item | undefined} was @param {Item} is @returns {Item | undefined} */
+function unchanged(was, is) {
+  return was && was.status === is.status && was.poll === is.poll && same(was, is) ? was : undefined;
 }
