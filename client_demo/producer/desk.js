@@ -75,12 +75,20 @@ export class Desk {
     this.#fetches.push(fetch);
   }
 
-  /** Tell the listeners that something changed, at most once per animation frame. */
+  /**
+   * Tell the listeners that something changed, at most once per animation frame. A browser short of
+   * time may leave out frames for many seconds; the page goes on without them.
+   */
   notify() {
-    this.#frame ??= requestAnimationFrame(() => {
+    if (this.#frame !== undefined) return;
+    const tell = () => {
+      cancelAnimationFrame(this.#frame ?? 0);
+      clearTimeout(late);
       this.#frame = undefined;
       for (const listener of this.#listeners) listener();
-    });
+    };
+    const late = setTimeout(tell, REFRESH_MS);
+    this.#frame = requestAnimationFrame(tell);
   }
 
   /** @param {string} text */
