@@ -27,6 +27,7 @@ export function RundownList({ show, onItem }) {
   const told = words.rundown;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const acts = useRef(/** @type {Acts | null} */ (null));
+  const moved = useRef(/** @type {string | undefined} */ (undefined));
   const made = useRef(/** @type {Map<string, {seen: unknown[], row: unknown}>} */ (new Map()));
   const [drag, setDrag] = useState(/** @type {Drag | undefined} */ (undefined));
   const [asking, setAsking] = useState(false);
@@ -45,8 +46,7 @@ export function RundownList({ show, onItem }) {
     if (!edit) return;
     const place = show.items.findIndex(({ id }) => id === item.id) + 1;
     show.desk.announce(told.movedTo(item.title, place, items.length));
-    const handle = /** @type {HTMLElement} */ (event.currentTarget);
-    requestAnimationFrame(() => requestAnimationFrame(() => handle.focus())); // to move a row takes its focus
+    moved.current = item.id;
   };
   const onDrop = (/** @type {Item} */ item) => {
     if (drag && drag.before !== item.id && drag.before !== following(items, item.id))
@@ -67,6 +67,12 @@ export function RundownList({ show, onItem }) {
       phase=${phase} isDragged=${drag?.id === item.id} isDrop=${drag?.before === item.id} acts=${acts} />`;
     made.current.set(item.id, { seen, row });
     return row;
+  });
+  // To move a row takes its focus; the next key may follow at once.
+  useLayoutEffect(() => {
+    if (moved.current === undefined) return;
+    if (document.activeElement === document.body) handleOf(list.current, moved.current)?.focus();
+    else if (document.activeElement !== handleOf(list.current, moved.current)) moved.current = undefined;
   });
   useLayoutEffect(() => {
     const there = list.current;
@@ -155,6 +161,11 @@ function rowBelow(list, y) {
     if (y < top + height / 2) return /** @type {HTMLElement} */ (row).dataset["item"];
   }
   return undefined;
+}
+
+/** @param {HTMLElement | null} list @param {string} id @returns {HTMLElement | null | undefined} */
+function handleOf(list, id) {
+  return list?.querySelector(`[data-item="${CSS.escape(id)}"] .handle`);
 }
 
 /** @param {readonly Item[]} items @param {string} id */
