@@ -41,7 +41,7 @@ export function RundownList({ show, onItem }) {
     if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation(); // else it also chooses a comment
-    const edit = moveBy(items, item.id, by);
+    const edit = moveBy(show.items, item.id, by); // not those painted last: keys come faster
     move(item, edit);
     if (!edit) return;
     const place = show.items.findIndex(({ id }) => id === item.id) + 1;
@@ -70,9 +70,9 @@ export function RundownList({ show, onItem }) {
   });
   // To move a row takes its focus; the next key may follow at once.
   useLayoutEffect(() => {
-    if (moved.current === undefined) return;
-    if (document.activeElement === document.body) handleOf(list.current, moved.current)?.focus();
-    else if (document.activeElement !== handleOf(list.current, moved.current)) moved.current = undefined;
+    const id = moved.current;
+    moved.current = undefined;
+    if (id !== undefined && document.activeElement === document.body) handleOf(list.current, id)?.focus();
   });
   useLayoutEffect(() => {
     const there = list.current;
