@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Locator, Route, expect
 from tests.pages.browsing import Sight
 from tests.pages.test_producer import at_desk, press
 from tests.server import ServerProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -189,8 +190,12 @@ async def test_what_two_change_at_once_is_kept_or_told(
         await order(desk, "Note 0", "New")
         await desk.find("undo-remove").click()
         await order(desk, "Note 0", "Note 1", "New")
-        told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
-        assert [each["title"] for each in told["items"]] == ["Note 0", "Note 1", "New"]
+
+        async def is_kept() -> bool:
+            told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
+            return [each["title"] for each in told["items"]] == ["Note 0", "Note 1", "New"]
+
+        await until(is_kept)  # the page shows it before the server's answer
 
 
 async def test_an_item_that_cannot_go_is_told_and_a_thousand_are_no_burden(
