@@ -147,12 +147,12 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
         f"[a]crop={COLUMNS}:{ROWS}:0:0,scale={WIDTH}:{HEIGHT}:flags=bicubic"
         ":out_color_matrix=bt709:out_range=tv,format=yuv420p[light];"
         f"[b]crop={COLUMNS}:{CLOCK_ROWS}:0:{ROWS},extractplanes=g,format=gray[letters];"
-        f"{_in_white('letters', COLUMNS, CLOCK_ROWS, 'clock')}"
+        f"{_in_white('letters', 'clock')}"
         f"[c]crop={code}:0:{code_top},scale=out_color_matrix=bt709:out_range=tv,"
         "format=yuv420p[code];"
         f"[d]crop={COLUMNS}:{titles.HEIGHT}:0:{words_top},extractplanes=r+g+b[right][left][middle];"
         "[left][middle][right]hstack=3,format=gray[wide];"
-        f"{_in_white('wide', titles.WIDTH, titles.HEIGHT, 'words')}"
+        f"{_in_white('wide', 'words')}"
         f"{_scenery(first.at_s)}"
         f"[scene][clock]overlay={CLOCK_LEFT}:{CLOCK_TOP}[x];"
         f"[x][words]overlay={WORDS_LEFT}:{WORDS_TOP}[y];"
@@ -210,10 +210,14 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
     ]
 
 
-def _in_white(letters: str, width: int, height: int, written: str) -> str:
-    """Return the filter that makes of a cover of letters white ones."""
-    white = f"color=white:size={width}x{height}:rate={FPS},format=yuva420p[{letters}-white];"
-    return f"{white}[{letters}-white][{letters}]alphamerge=shortest=1[{written}];"
+def _in_white(letters: str, written: str) -> str:
+    """Return the filter that makes of a cover of letters white ones.
+
+    Their white is made of the cover itself: a source of its own would never end, and nor would the
+    encoder after its input.
+    """
+    white = f"[{letters}]split[{letters}-cover],format=yuv420p,lutyuv=235:128:128[{letters}-white];"
+    return f"{white}[{letters}-white][{letters}-cover]alphamerge[{written}];"
 
 
 def _scenery(at_s: int) -> str:
