@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,11 +31,11 @@ async def put(server: ServerProcess, room: str, items: list[dict[str, Any]]) -> 
 
 
 async def go(server: ServerProcess, room: str, item: str) -> int:
-    """The answer's status, 0 if there is none."""
+    """The answer's status, 0 if there is none, or half of one."""
     path = f"/v1/rooms/{room}/rundown/{item}/go"
     try:
         return (await server.ask("POST", path, {}, server.producer_token)).status
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 0
 
 
