@@ -238,17 +238,6 @@ async def test_an_address_is_judged_when_it_is_connected_to(there: Mixer, host: 
     await outbound.close()
 
 
-async def test_requests_that_would_become_huge_are_not_made(
-    there: Mixer, outbound: Outbound
-) -> None:
-    many = ObsRequest("A", {"a": ["{cue.data.x}"] * 1000})
-    facts = {"cue.data.x": "x" * 1000}
-    failed = await attempt(outbound, there, many, **facts)
-    assert (failed.is_done, failed.is_final) == (False, True)
-    assert "characters" in failed.words
-    assert not there.connections
-
-
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
 
 

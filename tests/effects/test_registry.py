@@ -27,7 +27,7 @@ from grandstand.domain.effects import (
     Vmix,
     Webhook,
 )
-from grandstand.effects import http_client
+from grandstand.effects import http_client, registry
 from grandstand.effects.kinds import caspar, obs
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.outbound import Outbound
@@ -163,7 +163,7 @@ class Attempts:
         action = self.action
         assert kind_of(action).flaws(action) == []
         fired = firing(action, winner)
-        found = await kind_of(action).attempt(self.client, action, self.case.secrets, fired)
+        found = await registry.attempt(self.client, action, self.case.secrets, fired)
         return found.is_done, found.words, found.is_final
 
 
@@ -216,6 +216,13 @@ async def test_what_viewers_wrote_changes_nothing_but_the_text(attempts: Attempt
     assert (await attempts.attempt(HOSTILE))[0]
     (got,) = attempts.there.got
     assert attempts.case.text(got) == attempts.case.written(HOSTILE)
+
+
+async def test_what_would_become_huge_is_not_made(attempts: Attempts) -> None:
+    most = registry.FILLED_MAX_CHARS
+    is_done, words, is_final = await attempts.attempt("x" * (most + 1))
+    assert (is_done, "characters" in words, is_final) == (False, True, True)
+    assert not attempts.there.got
 
 
 async def test_what_says_nothing_is_given_up(

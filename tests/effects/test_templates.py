@@ -57,7 +57,7 @@ def test_what_will_be_filled_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["loser", "winner.name", "options", "options.x", "cue.data", "a.b"]
+    "name", ["loser", "winner.name", "options", "options.x", "options.\u0661", "cue.data", "a.b"]
 )
 def test_what_nothing_fills_is_named(name: str) -> None:
     assert list(templates.unknown(f"a {{{name}}} b {{winner}}")) == [name]

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""What is given out for use between networks (RFC 4291). ``is_global`` is true of site-local
+addresses, too, and of those that hold an IPv4 one in older ways."""
+
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _6TO4 = ipaddress.IPv6Network("2002::/16")
 
@@ -88,4 +92,6 @@ def _meanings(address: Address) -> list[Address]:
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        return address.is_global and (address in _GLOBAL_UNICAST or address in _NAT64)
     return address.is_global and not address.is_multicast

@@ -19,6 +19,10 @@ from grandstand.wire.messages import Cue
 
 EFFECT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
+FACTS_MAX_CHARS = 16_384
+"""Of a cue's data, names included: each firing is stored with them. A long name over a long list
+makes 1.5 MB of the 4 KB that a cue may have."""
+
 EventName: TypeAlias = Literal[
     "poll.opened", "poll.closed", "poll.revealed", "cue", "highlight", "test"
 ]
@@ -233,25 +237,27 @@ def percent(votes: int, cast: int) -> str:
 
 def of_cue(cue: Cue) -> Occurrence:
     """Return what a cue says that happens."""
-    facts = {"cue.name": cue.name, **_flat("cue.data", cue.data)}
+    facts, left = {"cue.name": cue.name}, FACTS_MAX_CHARS
+    for name, text in _flat("cue.data", cue.data):
+        left -= len(name) + len(text)
+        if left < 0:
+            break
+        facts[name] = text
     data = {"cue": cue.id, "name": cue.name, "at": cue.at, "data": cue.data}
     return Occurrence("cue", cue.id, cue.at, facts, data, name=cue.name)
 
 
-def _flat(prefix: str, value: object) -> dict[str, str]:
-    """What templates may name of a cue's data, some levels deep; a list's items by their index."""
-    if isinstance(value, Mapping):
-        parts = {f"{prefix}.{name}": each for name, each in value.items()}
-    elif isinstance(value, list):
-        parts = {f"{prefix}.{index}": each for index, each in enumerate(value)}
+def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    """Yield what templates may name of a cue's data, some levels deep; a list's items by their
+    index."""
+    if isinstance(value, Mapping | list):
+        named = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for name, each in named:
+            path = f"{prefix}.{name}"
+            if path.count(".") <= 6:
+                yield from _flat(path, each)
     else:
-        text = "" if value is None else value if isinstance(value, str) else str(value)
-        return {prefix: text}
-    found: dict[str, str] = {}
-    for name, each in parts.items():
-        if name.count(".") <= 6:
-            found |= _flat(name, each)
-    return found
+        yield prefix, "" if value is None else value if isinstance(value, str) else str(value)
 
 
 def made_up(event: Occasion, item: str, at: int) -> Occurrence:

@@ -15,8 +15,8 @@ ATTEMPT_S = 10.0
 """From the name's look-up to the answer's head."""
 
 REDIRECTS = 3
-OPEN = ("content-", "webhook-")
-"""How the headers begin that go along to another origin."""
+OPEN = frozenset({"content-type", "webhook-id", "webhook-timestamp", "webhook-signature"})
+"""The headers that go along to another origin."""
 
 _MOVED = frozenset({301, 302, 307, 308})
 
@@ -66,9 +66,9 @@ class HttpClient:
                 )
             if status not in _MOVED or location is None:
                 return status
-            there = urljoin(url, location.decode("latin-1"))
+            there = _moved_to(url, location)
             if _origin(there) != _origin(url):  # what the producer gave is for the first alone
-                headers = {name: headers[name] for name in headers if name.startswith(OPEN)}
+                headers = {name: headers[name] for name in headers if name in OPEN}
             url = there
         return status
 
@@ -79,6 +79,16 @@ class HttpClient:
     async def close(self) -> None:
         """End all connections."""
         await self._pool.aclose()
+
+
+def _moved_to(url: str, location: bytes) -> str:
+    """Return where a redirect leads. Raises httpcore2.ProtocolError if it is no URL."""
+    try:
+        there = urljoin(url, location.decode("ascii"))
+        urlsplit(there).port  # noqa: B018  it is looked at when it is asked for
+    except ValueError as fault:
+        raise httpcore2.RemoteProtocolError("a redirect to what is no URL") from fault
+    return there
 
 
 def _origin(url: str) -> tuple[str, str]:

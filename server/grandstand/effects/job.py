@@ -21,12 +21,11 @@ from grandstand.domain import effects
 from grandstand.domain.effects import Effect, Firing, Occurrence
 from grandstand.domain.envelope import Commit
 from grandstand.domain.polls.record import PollRecord
-from grandstand.effects import retries
+from grandstand.effects import registry, retries
 from grandstand.effects.answer import Answer
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.outbound import Outbound
 from grandstand.effects.places import Places
-from grandstand.effects.registry import kind_of
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.store.effects import FIRINGS_KEPT, Secrets
@@ -217,9 +216,7 @@ class _RoomEffects:
             return Answer(False, "the poll was cancelled", is_final=True)
         action = effect.then[firing.action]
         try:
-            return await kind_of(action).attempt(
-                self._outbound, action, secrets[firing.action], firing
-            )
+            return await registry.attempt(self._outbound, action, secrets[firing.action], firing)
         except ForbiddenAddressError as forbidden:
             return Answer(False, str(forbidden), is_final=True)
         except Exception as fault:

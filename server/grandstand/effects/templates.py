@@ -16,7 +16,7 @@ Escape = Callable[[str], str]
 
 _PLACE = re.compile(r"\{([a-zA-Z][\w.-]*)\}")
 _KNOWN = re.compile(
-    r"(question|poll|voters|answer|winner(\.(percent|votes))?|options\.\d{1,2}(\.(percent|votes))?"
+    r"(question|poll|voters|answer|winner(\.(percent|votes))?|options\.[0-9]{1,2}(\.(percent|votes))?"
     r"|cue\.name|cue\.data(\.[\w-]+){1,5})"
 )
 _NOT_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]|^\.+$')
@@ -35,9 +35,13 @@ def fill(template: str, facts: Mapping[str, str], escape: Escape) -> str:
     return _PLACE.sub(lambda found: escape(facts.get(found[1], "")), template)
 
 
-def filled_chars(template: str, facts: Mapping[str, str]) -> int:
-    """Return how long a template would become, without its escapes."""
-    return len(template) + sum(len(facts.get(each[1], "")) for each in _PLACE.finditer(template))
+def filled_chars(value: object, facts: Mapping[str, str]) -> int:
+    """Return how long the templates in maps and lists would become together, without escapes."""
+    if isinstance(value, str):
+        return len(value) + sum(len(facts.get(each[1], "")) for each in _PLACE.finditer(value))
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return sum(filled_chars(each, facts) for each in value) if isinstance(value, list) else 0
 
 
 def for_url(text: str) -> str:

@@ -68,7 +68,9 @@ class HttpCallKind:
         """Make the call once."""
         facts = firing.occurrence.facts
         headers = {
-            name.removeprefix(HEADERS).lower(): templates.fill(value, facts, templates.for_header)
+            name.removeprefix(HEADERS).lower(): templates.fill(
+                value, facts, templates.for_header
+            ).strip()
             for name, value in secrets.items()
         }
         headers["idempotency-key"] = firing.id

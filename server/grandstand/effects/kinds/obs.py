@@ -44,7 +44,6 @@ MESSAGES_MAX = 16
 """An attempt is answered by three: a greeting, a welcome, and the results."""
 
 DEPTH_MAX = 10
-FILLED_MAX_CHARS = 65536
 INTEGER_MAX = 2**53
 
 ENDINGS = {1009: "says too much at once", 4009: "wants another password"}
@@ -94,9 +93,6 @@ class ObsKind:
     ) -> Answer:
         """Send the batch once."""
         facts = firing.occurrence.facts
-        size = sum(_filled_chars(request.data, facts) for request in action.requests)
-        if size > FILLED_MAX_CHARS:
-            return Answer(False, f"its requests would have {size} characters", is_final=True)
         requests = [
             Request(each.type, {} if each.data is UNSET else filled(each.data, facts))
             for each in action.requests
@@ -148,12 +144,6 @@ def _flaws_of_data(data: Any) -> Iterator[str]:
             yield f"may have numbers up to {INTEGER_MAX}"
         else:
             waiting += [(each, depth + 1) for each in _parts(value)]
-
-
-def _filled_chars(value: Any, facts: Mapping[str, str]) -> int:
-    if isinstance(value, str):
-        return templates.filled_chars(value, facts)
-    return sum(_filled_chars(each, facts) for each in _parts(value))
 
 
 def _parts(value: Any) -> Iterable[Any]:
