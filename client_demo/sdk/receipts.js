@@ -49,6 +49,7 @@ export async function verifyReceipt({ room, poll, receipt, keys, choices }) {
   const { audit } = poll;
   const wrong = (/** @type {ReceiptCheck["why"]} */ why) => ({ ok: false, why, signed: false });
   if (audit?.algorithm !== ALGORITHM || !isReceipt(receipt)) return wrong("receipt");
+  if ((receipt.weight !== undefined) !== (poll.weights === true)) return wrong("receipt");
   if (choices && String(ascending(choices)) !== String(ascending(receipt.choices))) return wrong("choices");
   const said = ascending(receipt.choices);
   const content = encode(receipt.weight === undefined ? said : [said, receipt.weight]);
@@ -108,14 +109,15 @@ async function isSigned(room, { id, audit, tally }, keys) {
 
 /** @param {any} value */
 function isReceipt(value) {
-  const isHex = (/** @type {unknown} */ text) => typeof text === "string" && /^([0-9a-f]{2})+$/.test(text);
+  const isHex = (/** @type {unknown} */ text, /** @type {number} */ bytes) =>
+    typeof text === "string" && text.length === 2 * bytes && /^[0-9a-f]+$/.test(text);
   return (
-    isHex(value?.voter) &&
-    isHex(value.root) &&
+    isHex(value?.voter, 16) &&
+    isHex(value.root, 32) &&
     Array.isArray(value.choices) &&
     value.choices.every(Number.isInteger) &&
     Array.isArray(value.path) &&
-    value.path.every((/** @type {any} */ step) => ["left", "right"].includes(step?.[0]) && isHex(step[1]))
+    value.path.every((/** @type {any} */ step) => ["left", "right"].includes(step?.[0]) && isHex(step[1], 32))
   );
 }
 

@@ -14,8 +14,8 @@ const EXAMPLES = JSON.parse(
 
 /** What a page has of an example. @param {any} example @param {number} [at] */
 function given(example, at = 0) {
-  const { room, audit, tally, voters, key, receipts } = example;
-  const said = poll(example.poll, { status: "closed", final: true, tally, voters, audit });
+  const { room, audit, tally, voters, weights, key, receipts } = example;
+  const said = poll(example.poll, { status: "closed", final: true, tally, voters, audit, ...(weights && { weights }) });
   return structuredClone({ room, poll: said, receipt: receipts[at], keys: [key] });
 }
 
@@ -36,7 +36,7 @@ const WRONG = [
   ["a path with a side changed", "path", (made) => (made.receipt.path[0][0] = made.receipt.path[0][0] === "left" ? "right" : "left")],
   ["a path that is cut", "path", (made) => made.receipt.path.pop()],
   ["another voter", "path", (made) => (made.receipt.voter = "0".repeat(32))],
-  ["a weight that the poll has not", "path", (made) => (made.receipt.weight = 1)],
+  ["a weight that the poll has not", "receipt", (made) => (made.receipt.weight = 1)],
   ["a root that isn't the poll's", "root", (made) => (made.poll.audit.root = "0".repeat(64))],
   ["a result that isn't the signed one", "signature", (made) => (made.poll.tally[0] += 1)],
   ["a signature that was changed", "signature", (made) => (made.poll.audit.signature = "0".repeat(128))],
@@ -46,6 +46,7 @@ const WRONG = [
   ["a poll without an audit", "receipt", (made) => delete made.poll.audit],
   ["nothing", "receipt", (made) => (made.receipt = undefined)],
   ["no hashes", "receipt", (made) => (made.receipt.path = [["left", "x"]])],
+  ["a hash that is too long", "receipt", (made) => (made.receipt.path[0][1] += "00")],
   ["no side", "receipt", (made) => (made.receipt.path = [["up", "00"]])],
 ];
 
@@ -58,6 +59,14 @@ for (const [what, why, change] of WRONG)
     change(made);
     assert.deepEqual(await verifyReceipt(made), { ok: false, why, signed: false });
   });
+
+test("a vote that was counted by a weight, or without one, in a poll of the other sort, is found", async () => {
+  for (const example of EXAMPLES.filter(({ voters }) => voters > 0)) {
+    /** @type {any} */ const made = given(example);
+    made.poll.weights = !made.poll.weights; // the path and the signature are as good as they were
+    assert.deepEqual(await verifyReceipt(made), { ok: false, why: "receipt", signed: false });
+  }
+});
 
 test("a browser without Ed25519 says that it left the signature out", async (context) => {
   context.mock.method(crypto.subtle, "importKey", () => Promise.reject(new Error("NotSupportedError")));

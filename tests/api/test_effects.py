@@ -133,3 +133,15 @@ async def test_what_was_shown_can_be_put_again_and_wipes_no_secret(on_stage: Har
     answer = await put(on_stage, shown, room=room)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "then.0.headers.Authorization"
+
+
+async def test_names_are_kept_as_those_of_polls_and_cues_are(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    odd = " cafe\u0301\x1b[2J\u202e "
+    for on in ({"event": "poll.closed", "tag": odd}, {"event": "cue", "name": odd}):
+        put_there = await put(on_stage, {**effect(title=odd), "on": on}, room=room)
+        shown = put_there.json()
+        (name,) = shown["on"].keys() - {"event"}
+        assert (shown["title"], shown["on"][name]) == ("café[2J", "café[2J")
+    cue = await on_stage.call("POST", f"/v1/rooms/{room}/cues", json={"name": odd})
+    assert cue.json()["name"] == "café[2J"

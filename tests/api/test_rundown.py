@@ -250,6 +250,7 @@ async def test_what_an_item_would_do_is_checked_when_it_is_put(on_stage: Harness
         ({"kind": "dance"}, "kind"),
         ({"title": " "}, "title"),
         ({"expected_at": -1}, "expected_at"),
+        ({"expected_at": 2**53 - 1}, "expected_at"),  # no date, in no file and no browser
         ({"surprise": 1}, "surprise"),
         ({"body": 7}, "body"),
     ):

@@ -32,7 +32,7 @@ def test_a_show_is_imported_gone_through_and_begun_again(
 ) -> None:
     show = SHOW.replace("opens_at = 2026-02-16T12:00:00Z", "duration = 60")
     told = f"3 items are in {room}'s run-down: 1 note, 1 poll, 1 card\n"
-    assert rundown("import", "-", lines=show) == (0, told, "")
+    assert rundown("import", "-", lines="\ufeff" + show) == (0, told, "")
     _, out, _ = rundown("show")
     assert [line.split()[0] for line in out.splitlines()] == ["next", "waiting", "waiting"]
     assert rundown("go")[0] == 0

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
@@ -18,6 +19,7 @@ from grandstand.domain.outcome import Refusal
 from grandstand.effects.kinds.kind import MASK
 from grandstand.effects.registry import kind_of
 from grandstand.store.effects import EFFECTS_MAX, Secrets
+from grandstand.text.normalise import clean
 
 AFTER_MAX_MS = 3_600_000
 PAGE = 100
@@ -85,13 +87,19 @@ async def put(call: Call) -> Response:
         for index, action in enumerate(body.then)
     ]
     then = [kind_of(action).without_secrets(action) for action in body.then]
-    effect = Effect(name, body.on, then, body.title, body.enabled, body.after)
+    effect = Effect(name, _cleaned(body.on), then, clean(body.title), body.enabled, body.after)
     is_new = await store.put(room, effect, secrets)
     if is_new is None:
         words = f"a room may have {EFFECTS_MAX} effects: remove some first"
         raise ProblemError(409, Refusal.IMPOSSIBLE_STEP, words)
     await call.submit(EffectsChanged(event_id()))
     return answer(effect, 201 if is_new else 200)
+
+
+def _cleaned(on: On) -> On:
+    """Return the condition with its names as those of polls and cues are kept."""
+    named = {name: getattr(on, name) for name in ("tag", "name")}
+    return replace(on, **{name: clean(text) for name, text in named.items() if text is not UNSET})
 
 
 def _with_those_of_before(

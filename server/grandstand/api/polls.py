@@ -108,7 +108,7 @@ class PollList(Struct, frozen=True):
 class PollsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """The last ``limit`` polls; ``after`` is the ``next`` of the page before."""
 
-    after: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$")] | UnsetType = UNSET
+    after: Annotated[str, Meta(pattern=r"^[a-z0-9]{1,32}$(?!\n)")] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 

@@ -52,6 +52,10 @@ READS = 5
 Version = Annotated[int, Meta(ge=0, description="That of the run-down which was changed; 0: none.")]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Text = Annotated[str, Meta(max_length=2000)]
+Expected = Annotated[
+    int, Meta(ge=0, lt=253_370_764_800_000, description="Programme time, ms, before the year 9999.")
+]
+"""Files of run-downs and browsers have no dates beyond."""
 
 
 class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +67,7 @@ class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
     id: ItemId
     kind: ItemKind
     title: Title
-    expected_at: Time | UnsetType | None = UNSET
+    expected_at: Expected | UnsetType | None = UNSET
     body: dict[str, Any] | Text | UnsetType | None = UNSET
     status: ItemStatus | UnsetType = UNSET
     poll: str | UnsetType = UNSET

@@ -65,7 +65,7 @@ def fire(
 def _read(data: str) -> dict[str, object]:
     try:
         found = json.loads(data)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise OperatorError(f"--data is no JSON: {fault}") from None
     if not isinstance(found, dict):
         raise OperatorError(f"--data must be a JSON object such as {{}}, not {data}")

@@ -156,11 +156,11 @@ def _read(file: str) -> bytes:
         if file == "-":
             text = sys.stdin.read()
         else:
-            with open(file, encoding="utf-8") as opened:
+            with open(file, encoding="utf-8-sig") as opened:
                 text = opened.read()
         json.loads(text)
     except OSError as fault:
         raise OperatorError(f"{file} can't be read: {fault.strerror}") from None
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise OperatorError(f"{file} is no JSON: {fault}") from None
     return text.encode()

@@ -19,6 +19,7 @@ from grandstand.commands.remote import RefusedCallError, Remote, as_producer
 from grandstand.domain.polls import verification
 from grandstand.domain.polls.verification import PublishedPoll, Verdict
 from grandstand.errors import OperatorError
+from grandstand.text.normalise import clean
 from grandstand.wire.audits import KeySet, PublishedVote
 
 PATIENCE_S = 60.0
@@ -121,7 +122,7 @@ def _key_set(path: Path) -> KeySet:
         return _keys.decode(path.read_bytes())
     except OSError as error:
         raise OperatorError(f"{path} can't be read: {error.strerror}") from None
-    except (msgspec.MsgspecError, ValueError) as fault:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         raise OperatorError(f"{path} isn't what /v1/keys answers: {fault}") from None
 
 
@@ -129,7 +130,7 @@ def _head(lines: BinaryIO) -> PublishedPoll:
     line = lines.readline(LINE_MAX)
     try:
         return _published.decode(line)
-    except (msgspec.MsgspecError, ValueError) as fault:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         raise UnreadableError(f"line 1 isn't a poll with its room and keys: {fault}") from None
 
 
@@ -141,7 +142,7 @@ def _votes(lines: BinaryIO) -> Iterator[PublishedVote]:
             continue
         try:
             yield _vote.decode(line)
-        except (msgspec.MsgspecError, ValueError) as fault:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
             raise UnreadableError(f"line {number} isn't a vote: {fault}") from None
 
 
@@ -160,7 +161,7 @@ def _print(verdict: Verdict, has_own_keys: bool) -> None:
     if verdict.faults:
         print("NOT as published:")
         for fault in verdict.faults:
-            print(f"  {fault}")
+            print(f"  {clean(fault)}")  # which may quote the file: no control character of it
         return
     print(f"{verdict.voters} votes, recounted: {verdict.tally}, as published")
     print(f"root {verdict.root}")

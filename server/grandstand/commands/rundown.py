@@ -196,11 +196,14 @@ def _named(given: RundownFile, refused: RefusedCallError) -> OperatorError:
 
 
 def _text(file: str) -> str:
-    """Return a file's text. Raises OperatorError."""
+    """Return a file's text, without the mark that some editors begin it with.
+
+    Raises OperatorError.
+    """
     try:
         if file == "-":
-            return sys.stdin.read()
-        return Path(file).read_text("utf-8")
+            return sys.stdin.read().removeprefix("\ufeff")
+        return Path(file).read_text("utf-8-sig")
     except OSError as fault:
         raise OperatorError(f"{file} can't be read: {fault.strerror}") from None
     except UnicodeDecodeError:

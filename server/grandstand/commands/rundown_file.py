@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from grandstand.errors import OperatorError
@@ -101,7 +101,7 @@ def _lines(item: dict[str, Any]) -> Iterator[str]:
     for name in ("id", "kind", "title"):
         yield f"{name} = {_toml(item[name])}"
     if "expected_at" in item:
-        at = datetime.fromtimestamp(item["expected_at"] / 1000, UTC)
+        at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=item["expected_at"])
         yield f"expected_at = {at.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
     body = item.get("body")
     if isinstance(body, dict) and not _holds_null(body):

@@ -90,7 +90,7 @@ class Mixer:
                 return PlainTextResponse("Too large.\n", 413)
             try:
                 order = msgspec.json.decode(await request.body(), type=form)
-            except msgspec.DecodeError as fault:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
                 return PlainTextResponse(f"{fault}\n", 422)
             return self._follow(order, name)
 

@@ -14,7 +14,7 @@ def read(path: Path) -> Stage:
     """Return the state that was kept; a new one if there is none that can be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Stage)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Stage()
 
 

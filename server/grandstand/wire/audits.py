@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256, hexadecimal.")]
 VoterTag = Annotated[
     str,
     Meta(
-        pattern="^[0-9a-f]{32}$",
+        pattern=r"^[0-9a-f]{32}$(?!\n)",
         description="Stands for the voter in this poll alone; hexadecimal.",
     ),
 ]
@@ -27,7 +27,9 @@ class Audit(Struct, frozen=True, omit_defaults=True):
     root: Hash
     leaves: Annotated[int, Meta(ge=0, description="Voters.")]
     algorithm: str
-    signature: Annotated[str, Meta(pattern="^[0-9a-f]{128}$", description="Ed25519, hexadecimal.")]
+    signature: Annotated[
+        str, Meta(pattern=r"^[0-9a-f]{128}$(?!\n)", description="Ed25519, hexadecimal.")
+    ]
     key: Annotated[str, Meta(description="The `kid` of a key in `/v1/keys`.")]
     receipts: bool = False
 

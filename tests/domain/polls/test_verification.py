@@ -34,6 +34,7 @@ def document(case: dict[str, Any]) -> dict[str, Any]:
         "max_choices": case["options"],
         "tally": list(case["tally"]),
         "voters": case["voters"],
+        "weights": case["weights"],
         "audit": dict(case["audit"]),
     }
     return {"room": case["room"], "poll": poll, "keys": {"keys": [dict(case["key"])]}}
@@ -165,3 +166,69 @@ def test_faults_of_many_votes_are_one_line() -> None:
     leaves = [{**each, "choices": [7]} for each in CASE["leaves"]]
     impossible = [each for each in verdict_of(document(CASE), leaves).faults if "cast" in each]
     assert impossible == [f"11 votes can't be cast in this poll, the first by {leaves[0]['voter']}"]
+
+
+def signed_anew(head: dict[str, Any], leaves: list[dict[str, Any]]) -> None:
+    """Make root, tally and signature fit the leaves, as the broadcaster alone can."""
+    poll = head["poll"]
+    weights = [each.get("weight", 1) for each in leaves]
+    said = [
+        [each["choices"], each["weight"]] if "weight" in each else each["choices"]
+        for each in leaves
+    ]
+    packed = sorted(
+        (bytes.fromhex(each["voter"]), msgpack.packb(content))
+        for each, content in zip(leaves, said, strict=True)
+    )
+    root = recounting.root_of(packed)
+    poll["tally"] = [
+        sum(
+            weight
+            for each, weight in zip(leaves, weights, strict=True)
+            if option in each["choices"]
+        )
+        for option in range(len(poll["options"]))
+    ]
+    seed = bytes.fromhex(CASE["private"])
+    signature = recounting.signature_of(seed, head["room"], poll["id"], root, poll["tally"])
+    poll["audit"] |= {"root": root.hex(), "signature": signature.hex()}
+
+
+@pytest.mark.parametrize(
+    ("is_weighted", "given"),
+    [(False, {"weight": 1000}), (False, {"weight": 0}), (True, {}), (True, {"weight": 1001})],
+)
+def test_a_broadcaster_cannot_sign_weights_that_the_poll_has_not(
+    is_weighted: bool, given: dict[str, Any]
+) -> None:
+    head, leaves = document(CASE), [dict(each) for each in CASE["leaves"]]
+    if is_weighted:
+        head["poll"]["weights"] = True
+        for each in leaves:
+            each["weight"] = 2
+        signed_anew(head, leaves)
+        assert verdict_of(head, leaves).faults == []
+        del leaves[0]["weight"]
+    leaves[0] |= given
+    signed_anew(head, leaves)
+    faults = verdict_of(head, leaves).faults
+    assert f"1 votes can't be cast in this poll, the first by {leaves[0]['voter']}" in faults
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [
+        {"options": [{"text": str(n)} for n in range(300)], "max_choices": 300},
+        {"tally": [2**70, -(2**70), 0]},
+        {"voters": 2**70},
+    ],
+    ids=lambda poll: min(poll),
+)
+@pytest.mark.parametrize("vote", [{"choices": [*range(300)]}, {"weight": 2**70}])
+def test_what_no_poll_has_is_a_fault_and_no_crash(
+    poll: dict[str, Any], vote: dict[str, Any]
+) -> None:
+    head, leaves = document(CASE), [dict(each) for each in CASE["leaves"]]
+    head["poll"] |= poll
+    leaves[0] |= vote
+    assert any("can't be cast" in fault for fault in verdict_of(head, leaves).faults)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET, Struct
 
+from grandstand.domain.identity import MAX_WEIGHT
 from grandstand.domain.polls.recount import (
     ALGORITHM,
     TAG_BYTES,
@@ -21,6 +22,9 @@ from grandstand.domain.polls.recount import (
 from grandstand.domain.signatures import is_signed
 from grandstand.wire.audits import Audit, KeySet, PublicKey, PublishedVote
 from grandstand.wire.messages import Poll
+
+CHOICES_MAX = 20
+"""Of one vote; a poll has no more options."""
 
 
 class PublishedPoll(Struct, frozen=True):
@@ -87,8 +91,8 @@ class _Votes:
         """Yield the leaves of the votes that the poll can have."""
         for vote in votes:
             self._lines += 1
-            if self._is_possible(vote.choices):
-                weight = None if vote.weight is UNSET else vote.weight
+            weight = None if vote.weight is UNSET else vote.weight
+            if self._is_possible(vote.choices, weight):
                 yield bytes.fromhex(vote.voter), content_of(tuple(vote.choices), weight)
             else:
                 self._impossible.append(vote.voter)
@@ -101,8 +105,10 @@ class _Votes:
                 self._doubled.append(tag.hex())
             self._before = tag
 
-    def _is_possible(self, choices: Sequence[int]) -> bool:
-        most = 1 if self._poll.max_choices is UNSET else self._poll.max_choices
+    def _is_possible(self, choices: Sequence[int], weight: int | None) -> bool:
+        if (weight is not None) != self._poll.weights or (weight or 0) > MAX_WEIGHT:
+            return False
+        most = min(1 if self._poll.max_choices is UNSET else self._poll.max_choices, CHOICES_MAX)
         is_known = all(choice < len(self._poll.options) for choice in choices)
         return 1 <= len(set(choices)) == len(choices) <= most and is_known
 
@@ -141,12 +147,14 @@ def _signature_faults(
         yield f"no key {audit.key} is listed, so the signature can't be checked"
         return
     tally = [] if poll.tally is UNSET else poll.tally
-    message = signed_message(room, poll.id, bytes.fromhex(audit.root), tally)
     try:
+        message = signed_message(room, poll.id, bytes.fromhex(audit.root), tally)
         if not is_signed(key, bytes.fromhex(audit.signature), message):
             yield "the signature isn't that key's over this room, poll, root and result"
     except ValueError as fault:
         yield f"the key {audit.key} can't be used: {fault}"
+    except OverflowError:
+        yield "the result has a number that no signature is made over"
 
 
 def _count(voters: Sequence[str], what: str) -> str:
