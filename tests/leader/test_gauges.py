@@ -16,6 +16,7 @@ from grandstand.domain.rundown import Item
 from grandstand.leader import gauges as module
 from grandstand.replica.publication import STAFF, Voters
 from grandstand.store.rundowns import stored
+from grandstand.tasks import cancel_all
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.gauges import Audience
 from grandstand.wire.gauges import Gauges as RoomGauges
@@ -125,8 +126,7 @@ async def test_however_many_votes_come_their_tallies_come_at_most_five_times_a_s
 
     storm = asyncio.create_task(vote_on())
     await until(lambda: len(room.listener.tallies(shown.id)) >= 4)
-    storm.cancel()
-    await asyncio.wait([storm])
+    await cancel_all([storm])  # one cancellation may be lost in the store's client
     frames = [decode_frame(latest.payload) for latest in room.listener.latests]
     public = [frame.now for frame in frames if frame.tallies]
     private = [
