@@ -74,6 +74,8 @@ export function forecast(poll, votes, audience, maxGraceMs) {
   // What the server's shares are of: as far behind as the window's ends were when it told them.
   const sinceEndMs = behind.p99 - progress.last_in;
   const known = progress.last_in > 0 ? [at(sinceEndMs, progress.ended), at(sinceEndMs + poll.closes_at - poll.opens_at, progress.seen)] : [];
+  // Else one in a hundred who says to be very far behind would bend the line for a tenth of the audience.
+  if (progress.in_time !== undefined) known.push(at(poll.grace, progress.in_time));
   const within = (/** @type {number} */ ms) => shareWithin(behind, ms, known);
   const inTime = within(poll.grace);
   const longerMs = Math.min(maxGraceMs, Math.ceil(behind.p99 / GRACE_STEP_MS) * GRACE_STEP_MS);

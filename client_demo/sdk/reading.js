@@ -147,7 +147,7 @@ function readAudience(audience) {
   const read = shaped(audience, { told: integer });
   const behind = shaped(read?.behind, BEHIND);
   const sync = shaped(read?.sync, SYNC);
-  const polls = items(read?.polls, (one) => shaped(one, PROGRESS));
+  const polls = items(read?.polls, (one) => shaped(one, PROGRESS, { in_time: number }));
   return behind && sync && polls && { ...read, behind, sync, polls };
 }
 

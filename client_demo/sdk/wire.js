@@ -82,8 +82,9 @@
  * @property {number} told
  * @property {{p10: number, p50: number, p90: number, p99: number}} behind ms behind live
  * @property {{p50: number, p99: number}} sync ms
- * @property {{poll: string, seen: number, ended: number, last_in: number}[]} polls shares whose playhead
- *   has passed `opens_at` and `closes_at`; ms until 99 % are past the end
+ * @property {{poll: string, seen: number, ended: number, last_in: number, in_time?: number}[]} polls
+ *   shares whose playhead has passed `opens_at` and `closes_at`; ms until 99 % are past the end; the share
+ *   that is at most `grace` behind live
  *
  * @typedef {object} Gauges
  * @property {number} viewers

@@ -111,6 +111,18 @@ test("a longer grace is named if it reaches somebody, and no longer than the roo
   assert.equal(forecast(OPEN, undefined, audience({}, { behind: near }), 60_000).longer, undefined);
 });
 
+test("liars move what the console says of the others by no more than there are of them", () => {
+  const honest = { p10: 2_000, p50: 4_000, p90: 8_000, p99: 10_000 };
+  const calm = forecast(OPEN, undefined, audience({ ended: 0, in_time: 1 }, { behind: honest }), 60_000);
+  assert.deepEqual([calm.late, calm.longer], [0, undefined]);
+  for (const [p99, gain] of [[600_000, 0], [59_000, 0.011]]) {
+    const lied = audience({ seen: 0.989, ended: 0, last_in: p99, in_time: 0.989 }, { behind: { ...honest, p99 } });
+    const told = forecast(OPEN, { tally: [3, 1], voters: 4 }, lied, 60_000);
+    assert.ok(Math.abs(told.late - 0.011) < 1e-9, `${p99}: ${told.late}`);
+    assert.ok((told.longer?.gain ?? 0) <= gain, `${p99}: ${told.longer?.gain}`);
+  }
+});
+
 test("two crowds far apart are told from each other by what the poll's window has passed", () => {
   const behind = { p10: 2_000, p50: 2_000, p90: 300_000, p99: 307_000 };
   const progress = { seen: 0.8, ended: 0.8, last_in: 300_000 };

@@ -9,7 +9,7 @@ const AUDIENCE = {
   told: 3,
   behind: { p10: 1, p50: 2, p90: 3, p99: 4 },
   sync: { p50: 1, p99: 2 },
-  polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 900 }],
+  polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 900, in_time: 1 }],
 };
 const WHOLE = [
   welcome({ polls: [poll("p")], recent: [comment("c")] }),

@@ -36,6 +36,7 @@ def test_the_nodes_reports_are_one_audience() -> None:
     assert told.sync.p99 == pytest.approx(900, abs=100)
     (progress,) = told.polls
     assert (progress.poll, progress.seen, progress.ended) == ("p", 0.9, 0.6)
+    assert progress.in_time == 0.9
     assert progress.last_in == pytest.approx(25_000, rel=0.07)
 
 

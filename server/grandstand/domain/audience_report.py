@@ -51,4 +51,5 @@ def _progress(poll: PollRecord, behind: Histogram, now: int) -> AudiencePoll:
         seen=round(share_up_to(behind, now - poll.opens_at), 4),
         ended=round(share_up_to(behind, now - poll.closes_at), 4),
         last_in=max(0, poll.closes_at + quantile_ms(behind, LAST) - now),
+        in_time=round(share_up_to(behind, poll.grace), 4),
     )

@@ -37,12 +37,14 @@ class Sync(Struct, frozen=True):
 
 class AudiencePoll(Struct, frozen=True):
     """How far the audience is in an open poll: which share of those who told has passed its
-    beginning and its end, and in how many ms 99 % will have passed the end."""
+    beginning and its end, which share is at most its `grace` behind live, and in how many ms 99 %
+    will have passed the end."""
 
     poll: str
     seen: Annotated[float, Meta(ge=0, le=1)]
     ended: Annotated[float, Meta(ge=0, le=1)]
     last_in: Annotated[int, Meta(ge=0)]
+    in_time: Annotated[float, Meta(ge=0, le=1)]
 
 
 class Audience(Struct, frozen=True):
