@@ -36,9 +36,13 @@ class Bucket:
         arrival_ms = max(self.arrival_ms, now_ms) + rate.interval_ms
         wait_ms = arrival_ms - now_ms - rate.interval_ms * rate.burst
         if wait_ms > ROUNDING_MS:
-            return wait_ms
+            return self._retry_ms(now_ms, wait_ms, rate)
         self.arrival_ms = arrival_ms
         return 0.0
+
+    def _retry_ms(self, now_ms: float, wait_ms: float, rate: Rate) -> float:
+        """Return in how many ms a refused caller is told to try again: at least ``wait_ms``."""
+        return wait_ms
 
 
 def turn_ms(
@@ -59,11 +63,7 @@ class SpacedBucket(Bucket):
 
     promised_ms: float = 0.0
 
-    def take(self, now_ms: float, rate: Rate) -> float:
-        """Take one; return 0, or in how many ms to try again (and take nothing)."""
-        wait_ms = Bucket.take(self, now_ms, rate)
-        if not wait_ms:
-            return 0.0
+    def _retry_ms(self, now_ms: float, wait_ms: float, rate: Rate) -> float:
         interval_ms = rate.interval_ms
         self.promised_ms = turn_ms(self.promised_ms, now_ms, wait_ms, interval_ms, LONGEST_MS)
         return self.promised_ms - now_ms

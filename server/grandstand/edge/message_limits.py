@@ -21,9 +21,10 @@ class MessageLimits(SpacedBucket):
 
     def over(self, now_ms: float) -> RefusedError | None:
         """Count a message; return the refusal if it is one too many."""
-        wait_ms = self.take(now_ms, MESSAGES)
+        if not (wait_ms := self.take(now_ms, MESSAGES)):
+            return None
         words = "too many messages on one connection"
-        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
+        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
 
     def has_too_many_bad(self, now_ms: float) -> bool:
         """Count a bad message; return whether the connection must end."""

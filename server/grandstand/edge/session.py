@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ from grandstand.edge import validation
 from grandstand.edge.message_limits import MESSAGES, MessageLimits
 from grandstand.edge.playhead import Playhead, fingerprint
 from grandstand.edge.position import StreamPosition
-from grandstand.edge.submission import Answer
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.wire.codec import BadMessageError, Codec, decode, encode
 from grandstand.wire.codes import AFTER_REFUSED_HELLO, CloseCode, ErrorCode, RefusedError
@@ -34,7 +34,6 @@ from grandstand.wire.messages import (
     Bye,
     ClientMessage,
     Error,
-    Follow,
     Hello,
     Notice,
     PostComment,
@@ -63,6 +62,7 @@ class ViewerSession:
     """A viewer, from the handshake to the end of its connection."""
 
     __slots__ = (
+        "_codec",
         "_deadline",
         "_ended",
         "_limits",
@@ -102,6 +102,7 @@ class ViewerSession:
     def opened(self, socket: ViewerSocket) -> None:
         """Take the socket after the handshake; ``hello`` must come within five seconds."""
         self.outlet = socket
+        self._codec: Codec = "json" if socket.is_text else "msgpack"
         self._node.metrics.connections[self._codec].inc()
         self._deadline = self._node.keepalive.after(
             HELLO_WITHIN_S, partial(self.bye, CloseCode.NO_HELLO, "no hello in time")
@@ -288,7 +289,7 @@ class ViewerSession:
             self._refuse(refused, fault.message_id)
             if refused is fault:
                 self._limits = self._limits or MessageLimits()
-                if self._limits.has_too_many_bad(asyncio.get_running_loop().time() * 1000):
+                if self._limits.has_too_many_bad(time.monotonic() * 1000):
                     self.bye(CloseCode.PROTOCOL_ERROR, "too many bad messages")
 
     def _take(self, message: ClientMessage, room: EdgeRoom) -> None:
@@ -296,51 +297,63 @@ class ViewerSession:
         if isinstance(message, Hello):
             raise BadMessageError("`hello` comes once")
         try:
-            if isinstance(message, Follow | AskTime):
-                if (limited := self._limited()) is not None:
-                    raise limited
-                if isinstance(message, AskTime):
-                    self._time(message, room)
-                else:
-                    room.audiences.follow(self.outlet, message.topics)
-                    self._send(Ack(message.id))
+            begun_s = time.monotonic()
+            self._limits = self._limits or MessageLimits()
+            limited = self._limits.over(begun_s * 1000)
+            if isinstance(message, Vote):
+                self._vote(message, room, begun_s, limited)
             elif isinstance(message, PostComment):
-                self._comment(message, room)
+                self._comment(message, room, begun_s, limited)
+            elif limited is not None:
+                raise limited
+            elif isinstance(message, AskTime):
+                self._time(message, room, begun_s)
             else:
-                self._vote(message, room)
+                room.audiences.follow(self.outlet, message.topics)
+                self._send(Ack(message.id))
         except BadMessageError as fault:
             fault.message_id = message.id
             raise
         except RefusedError as refused:
             self._refuse(refused, message.id)
 
-    def _comment(self, message: PostComment, room: EdgeRoom) -> None:
+    def _comment(
+        self, message: PostComment, room: EdgeRoom, begun_s: float, limited: RefusedError | None
+    ) -> None:
         live = room.live
-        limited, answer = self._limited(), self._answering(message.id)
+
+        def answer(reply: Ack | RefusedError) -> None:
+            self._answer(reply, message.id, begun_s)
+
         state, now, who = live.replica.state, live.now(), self.identity
         room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
         self._claim(message.at, room, now)
 
-    def _vote(self, message: Vote, room: EdgeRoom) -> None:
-        live = room.live
-        limited, begun_s = self._limited(), asyncio.get_running_loop().time()
-        cast = fingerprint(self.user, message.id, message.poll, message.choices, message.at)
+    def _vote(
+        self, message: Vote, room: EdgeRoom, begun_s: float, limited: RefusedError | None
+    ) -> None:
+        live, put_off = room.live, room.playheads.put_off
 
         def answer(reply: Ack | RefusedError) -> None:
             if isinstance(reply, RefusedError):
-                room.playheads.put_off.refused(cast, reply.code)
+                put_off.refused(self._fingerprint(message), reply.code)
             elif not self._ended:
                 room.voted(self, message.poll)
             self._answer(reply, message.id, begun_s)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        before = None if cast in room.playheads.put_off else self._playhead
+        before = self._playhead
+        if put_off and self._fingerprint(message) in put_off:
+            before = None
         vote = validation.vote(message, who, self.user, state, now, limited, answer, before)
         room.batches.put(vote)
         self._claim(message.at, room, now)
 
-    def _time(self, message: AskTime, room: EdgeRoom) -> None:
-        now, now_s = room.live.now(), asyncio.get_running_loop().time()
+    def _fingerprint(self, message: Vote) -> int:
+        return fingerprint(self.user, message.id, message.poll, message.choices, message.at)
+
+    def _time(self, message: AskTime, room: EdgeRoom, now_s: float) -> None:
+        now = room.live.now()
         if not self.is_staff:  # a control room is no audience
             self._playhead = room.playheads.tell(self._playhead, message, now, now_s)
         self._send(TellTime(message.id, message.sent, now))
@@ -349,18 +362,10 @@ class ViewerSession:
         if at is not UNSET:
             self._playhead = room.playheads.claim(self._playhead, at, now)
 
-    def _limited(self) -> RefusedError | None:
-        self._limits = self._limits or MessageLimits()
-        return self._limits.over(asyncio.get_running_loop().time() * 1000)
-
     # --- answers ---------------------------------------------------------------------------------
 
-    def _answering(self, message_id: str) -> Answer:
-        begun_s = asyncio.get_running_loop().time()
-        return lambda reply: self._answer(reply, message_id, begun_s)
-
     def _answer(self, reply: Ack | RefusedError, message_id: str, begun_s: float) -> None:
-        self._node.metrics.answer_seconds.observe(asyncio.get_running_loop().time() - begun_s)
+        self._node.metrics.answer_seconds.observe(time.monotonic() - begun_s)
         if not self._ended:
             self._send(reply) if isinstance(reply, Ack) else self._refuse(reply, message_id)
 
@@ -380,10 +385,6 @@ class ViewerSession:
 
     def _send(self, message: ServerMessage) -> None:
         self.outlet.send(encode(message, self._codec))
-
-    @property
-    def _codec(self) -> Codec:
-        return "json" if self.outlet.is_text else "msgpack"
 
     def _decoded(self, payload: bytes, is_text: bool) -> ClientMessage:
         if is_text != self.outlet.is_text:

@@ -112,11 +112,7 @@ def vote(
         raise fault or limited
     if poll is None:
         raise fault or RefusedError(ErrorCode.UNKNOWN_POLL, "there is no such poll")
-    try:
-        _check_counts(poll, at, now)
-        _check_unseen(poll, playhead)
-    except RefusedError as refused:
-        fault = fault or refused
+    fault = fault or _fault_of_moment(poll, at, now, playhead)
     return VoteIn(
         user,
         message.id,
@@ -214,13 +210,13 @@ def _check_may_speak(identity: Identity, user: str, state: RoomState, now: int) 
         raise RefusedError(ErrorCode.SHIELDED, "only moderators comment at the moment")
 
 
-def _check_counts(poll: PollRecord, at: int, now: int) -> None:
+def _fault_of_moment(
+    poll: PollRecord, at: int, now: int, playhead: Playhead | None
+) -> RefusedError | None:
     if not votes.counts(poll, at, now):
         words = "this poll takes no vote for that moment"
-        raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)
-
-
-def _check_unseen(poll: PollRecord, playhead: Playhead | None) -> None:
+        return RefusedError(ErrorCode.POLL_NOT_OPEN, words)
     if playhead is not None and playhead.has_seen(poll.closes_at):
         words = "you can't go back to vote: your picture was past the end of this poll already"
-        raise RefusedError(ErrorCode.POLL_NOT_OPEN, words)
+        return RefusedError(ErrorCode.POLL_NOT_OPEN, words)
+    return None

@@ -63,6 +63,8 @@ class Store:
         """``node`` names this process among those that share the store; ``url``, which may have a
         password, is for processes that it starts."""
         reader, writer = Reader(redis), Writer(redis, durability)
+        # Kept, since to ask for it is a system call on Python 3.11, and every vote needs the time.
+        self._loop = asyncio.get_running_loop()
         self._redis = redis
         self.node = node
         self.url = url
@@ -94,15 +96,14 @@ class Store:
 
     def now_ms(self) -> float:
         """Return the store's wall clock, as this process knows it."""
-        return self.clock.now(asyncio.get_running_loop().time() * 1000)
+        return self.clock.now(self._loop.time() * 1000)
 
     async def sample_clock(self) -> None:
         """Ask the store for its time. Raises StoreUnavailable."""
-        loop = asyncio.get_running_loop()
-        asked_ms = loop.time() * 1000
+        asked_ms = self._loop.time() * 1000
         store_ms = await self.rooms.clock_ms()
         before_ms, held_ms = self.clock.jumped_ms, self.now_ms()
-        self.clock.sample(asked_ms, loop.time() * 1000, store_ms)
+        self.clock.sample(asked_ms, self._loop.time() * 1000, store_ms)
         if self.clock.jumped_ms and not before_ms:
             log.error("store_clock_jumped", by_s=round(self.clock.jumped_ms / 1000, 1))
         elif before_ms and not self.clock.jumped_ms:

@@ -64,7 +64,7 @@ class FrameReader(asyncio.Protocol, ABC):
             return 0
         while count < most and self._held in (0, QUEUED):
             try:
-                received = inbound.read(_now_ms())
+                received = inbound.read(time.monotonic() * 1000)
             except ExcessError:
                 self._ignore(inbound)
                 break
@@ -84,7 +84,7 @@ class FrameReader(asyncio.Protocol, ABC):
     def receive(self, inbound: Inbound, data: bytes) -> None:
         """Take bytes of frames."""
         try:
-            inbound.add(data, _now_ms())
+            inbound.add(data, time.monotonic() * 1000)
         except ExcessError:
             self._ignore(inbound)
         if self.read_on(1) and inbound.has_frame:
@@ -110,10 +110,6 @@ class FrameReader(asyncio.Protocol, ABC):
         inbound.drop()
         self.violated(CloseCode.PROTOCOL_ERROR, "more than a connection may send")
         self._keepalive.after(IGNORED_S, self._transport.abort)
-
-
-def _now_ms() -> float:
-    return time.monotonic() * 1000
 
 
 def _is_utf8(payload: bytes) -> bool:

@@ -283,8 +283,11 @@ class ViewerSocket(FrameReader):
         """Take a message for the session, or a pong."""
         if opcode is Opcode.PONG:
             self._receive_pong()
-        else:
-            self._tell(lambda session: session.received(payload, opcode is Opcode.TEXT))
+        elif self._open and self._session is not None:
+            try:
+                self._session.received(payload, opcode is Opcode.TEXT)
+            except Exception:
+                self._failed()
 
     def violated(self, code: CloseCode, reason: str) -> None:
         """Let the session say bye, and close."""
@@ -308,15 +311,19 @@ class ViewerSocket(FrameReader):
     # The end.
 
     def _tell(self, what: Callable[[Session], None]) -> None:
-        """Call the session. Its exceptions are ours: they are logged here and never reach the
-        loop."""
+        """Call the session, for all but messages, which come too often for a closure each."""
         if not self._open or self._session is None:
             return
         try:
             what(self._session)
         except Exception:
-            _log.exception("session failed", peer=self.peer)
-            self.close(CloseCode.INTERNAL_ERROR)
+            self._failed()
+
+    def _failed(self) -> None:
+        """Log what the session raised, which never reaches the loop, and close: the fault is
+        ours."""
+        _log.exception("session failed", peer=self.peer)
+        self.close(CloseCode.INTERNAL_ERROR)
 
     def _shut(self) -> None:
         """Take and write no more frames; from here on the peer has bounded time."""
