@@ -10,7 +10,7 @@ are read in one go.
 Theory of operation: nearly all that a viewer ever sends is hello, comments, votes and pongs, each
 one unfragmented frame that comes in one piece. Such a frame is read here (0.7 us; 1.2 deflated). A
 ``Protocol`` (4.3 and 5.9 us, 1.5 KB for each viewer) is made when anything else comes, or when we
-close. From then on it reads everything.
+close. From then on it reads everything. Heads are parsed here in any case, to charge for frames.
 """
 
 from __future__ import annotations
@@ -108,34 +108,33 @@ class Inbound:
     def has_frame(self) -> bool:
         """Return whether there is something to read: a whole frame, or bytes that can't become
         one."""
-        return bool(self._unread) and self._next_end() > 0
+        return bool(self._unread) and self._next() is not None
 
     def read(self, now_ms: float) -> list[tuple[Opcode, bytes]] | None:
-        """Return the messages and pongs that the next frame completes, in order; None without a
-        frame.
+        """Return the messages (``TEXT``, ``BINARY``) and pongs that the next frame completes, in
+        order; None without a frame. Text isn't checked to be UTF-8. ``to_send`` has the answers.
 
         Raises ExcessError, with nothing decoded, if the budget is used up.
         """
-        begin, end = self._at, self._next_end()
-        if not end:
+        if (found := self._next()) is None:
             return None
+        payload_at, end = found
+        begin, data = self._at, self._unread
         self._spend(now_ms, 1 + min(end - begin, MAX_MESSAGE_BYTES) / MAX_MESSAGE_BYTES)
-        data = self._unread
         if end < len(data):
             self._at = end
-            return self.receive(data[begin:end])
-        self.drop()
-        return self.receive(data[begin:] if begin else data)
-
-    def receive(self, data: bytes) -> list[tuple[Opcode, bytes]]:
-        """Return the messages (``TEXT``, ``BINARY``) and pongs that ``data`` completes, in order.
-
-        Text isn't checked to be UTF-8. ``to_send`` has the answers.
-        """
-        if self._protocol is None:
-            whole = self._whole(data)
+        else:
+            self.drop()
+        if self._protocol is None and payload_at:
+            whole = self._whole(
+                data[begin], data[payload_at - 4 : payload_at], data[payload_at:end]
+            )
             if whole is not None:
                 return [whole]
+        return self._judged(data[begin:end])
+
+    def _judged(self, data: bytes) -> list[tuple[Opcode, bytes]]:
+        """Return what ``data`` completes by the judgement of ``Protocol``."""
         protocol = self._made()
         protocol.receive_data(data)
         received: list[tuple[Opcode, bytes]] = []
@@ -164,26 +163,27 @@ class Inbound:
             self._protocol.parser.close()  # the generator and the protocol hold each other
             self._protocol = None
 
-    def _next_end(self) -> int:
-        """Return where in ``_unread`` the next frame ends; 0 while it isn't there as a whole.
+    def _next(self) -> tuple[int, int] | None:
+        """Return where in ``_unread`` the next frame's payload begins, and where the frame ends;
+        None while it isn't there as a whole.
 
-        Bytes that can't become a frame that we accept end with everything that is there, and fail
-        at once.
+        Bytes that can't become a frame that we accept have no payload (0), end with everything that
+        is there, and fail at once.
         """
         data, at = self._unread, self._at
         size = len(data) - at
         if size < 6:
-            return len(data) if size > 1 and data[at + 1] < _MASKED else 0
+            return (0, len(data)) if size > 1 and data[at + 1] < _MASKED else None
         length, head = data[at + 1] - _MASKED, 6
         if length == 126:
             length, head = int.from_bytes(data[at + 2 : at + 4], "big"), 8
         elif length == 127:
             if size < 10:
-                return 0
+                return None
             length, head = int.from_bytes(data[at + 2 : at + 10], "big"), 14
         if length < 0 or length > MAX_MESSAGE_BYTES:
-            return len(data)
-        return at + head + length if size >= head + length else 0
+            return 0, len(data)
+        return (at + head, at + head + length) if size >= head + length else None
 
     def _spend(self, now_ms: float, cost: float) -> None:
         """Charge the budget by the generic cell rate algorithm, as in ``domain.limits``; a bucket
@@ -194,30 +194,19 @@ class Inbound:
             raise ExcessError
         self._arrival_ms = arrival_ms
 
-    def _whole(self, data: bytes) -> tuple[Opcode, bytes] | None:
-        """Return the content of ``data`` if it is one whole frame that ``Protocol`` needn't
-        judge."""
-        if len(data) < 6:
-            return None
-        first, length, begin = data[0], data[1] - _MASKED, 6
-        if length == 126:
-            length, begin = int.from_bytes(data[2:4], "big"), 8
-        elif length == 127:
-            return None
-        if len(data) - begin != length or length > MAX_MESSAGE_BYTES:
-            return None
+    def _whole(self, first: int, mask: bytes, masked: bytes) -> tuple[Opcode, bytes] | None:
+        """Return the content of a frame if ``Protocol`` needn't judge it; ``first`` is the frame's
+        first byte."""
         opcode = _WHOLE.get(first)
-        if opcode is not None and (opcode is not Opcode.PONG or length <= _PONG_BYTES):
-            return opcode, apply_mask(data[begin:], data[begin - 4 : begin])
+        if opcode is not None and (opcode is not Opcode.PONG or len(masked) <= _PONG_BYTES):
+            return opcode, apply_mask(masked, mask)
         opcode = _DEFLATED.get(first)
-        if opcode is None or not self._deflates or length > _DEFLATED_BYTES:
+        if opcode is None or not self._deflates or len(masked) > _DEFLATED_BYTES:
             return None
         inflater = zlib.decompressobj(-websocket_frames.WINDOW_BITS)
-        body = apply_mask(data[begin:], data[begin - 4 : begin])
+        body = apply_mask(masked, mask) + websocket_frames.SYNC_FLUSH_TAIL
         try:
-            payload = inflater.decompress(
-                body + websocket_frames.SYNC_FLUSH_TAIL, MAX_MESSAGE_BYTES
-            )
+            payload = inflater.decompress(body, MAX_MESSAGE_BYTES)
         except zlib.error:
             return None
         return None if inflater.unconsumed_tail else (opcode, payload)
