@@ -110,6 +110,29 @@ async def poll_of(harness: Harness, line: Line, name: str) -> Any:
     return poll
 
 
+async def test_a_batch_takes_as_many_votes_as_it_may_and_comments_as_a_model_can_score(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    poll = await poll_of(on_still_harness, line, "p")
+    sizes: list[tuple[int, int]] = []
+    process = line.batches._process
+
+    async def counted(batch: list[Any]) -> None:
+        comments = sum(isinstance(message, CommentIn) for message in batch)
+        sizes.append((comments, len(batch) - comments))
+        await process(batch)
+
+    monkeypatch.setattr(line.batches, "_process", counted)
+    for number in range(300):
+        line.say(f"c{number}", user=f"u{number}")
+    for number in range(400):
+        line.cast(f"v{number}", poll, user=f"w{number}")
+    await line.batches.flushed()
+    assert sizes == [(256, 212), (44, 188)]
+    assert len(set(line.names)) == len(line.names) == 700
+
+
 async def test_a_message_that_has_no_effect_any_more_only_asks_and_is_not_judged(
     on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,12 @@
 """The queue of a room at this edge: what viewers send, in micro-batches, first in, first out.
 
 Theory of operation: messages wait until shortly before the room's next tick, which is the first
-that can show them, or until there are 256. If few come, they wait for a quarter of a tick. Then the
-batch is judged, appended and counted as a whole, while the next one fills. Comments and the votes
-of each poll go to different places of the store at the same time. So a batch takes messages of one
-viewer for only one such place (a lane), and the viewer's others wait for the next batch: what one
-viewer sends takes effect in the order sent. Nobody is answered before the store has answered.
+can show them, or until there are 256. If few come, they wait for a quarter of a tick. Then the
+batch is judged, appended and counted as a whole, while the next one fills, which may become larger.
+Comments and the votes of each poll go to different places of the store at the same time. So a batch
+takes messages of one viewer for only one such place (a lane), and the viewer's others wait for the
+next batch: what one viewer sends takes effect in the order sent. Nobody is answered before the
+store has answered.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ from grandstand.timeouts import timeout
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack
 
-BATCH_MAX = 256
+BATCH_FULL = 256
+"""So many messages wait no longer."""
+
+BATCH_MAX, COMMENTS_MAX = 512, 256
+"""The most of a batch, and of comments in it, which a model must score within its deadline. A batch
+costs 1 ms of CPU by itself, whatever it holds; the answers to 512 votes hold the loop for 5 ms."""
+
 LINE_MAX = 8192
 """Messages that may wait: a second of the densest show known, at one edge."""
 
@@ -78,7 +85,7 @@ class BatchQueue:
             message.answer(_overloaded())
             return
         self._line.append(message)
-        if len(self._line) >= BATCH_MAX:
+        if len(self._line) >= BATCH_FULL:
             self._full.set()
         if self._working is None:
             self._working = asyncio.create_task(self._work(), name=f"batches {self._live.room}")
@@ -91,7 +98,7 @@ class BatchQueue:
     async def _work(self) -> None:
         try:
             while self._line:
-                if len(self._line) < BATCH_MAX:
+                if len(self._line) < BATCH_FULL:
                     self._full.clear()
                     try:
                         async with timeout(self._wait_s):
@@ -108,14 +115,18 @@ class BatchQueue:
         return self._departures.wait_ms(tick_ms, self._store.now_ms()) / 1000
 
     def _next_batch(self) -> list[CommentIn | VoteIn]:
-        """Return the first messages of the queue; of each viewer only those for the lane of the
-        first one."""
+        """Return the first messages of the queue, within the bounds of a batch; of each viewer only
+        those for the lane of the first one."""
         batch: list[CommentIn | VoteIn] = []
         waiting: list[CommentIn | VoteIn] = []
         lanes: dict[str, str | None] = {}
+        comments = 0
         for message in self._line[:BATCH_MAX]:
             user, lane = message.user, message.lane
-            if lanes.setdefault(user, lane) == lane:
+            is_comment = isinstance(message, CommentIn)
+            fits = not is_comment or comments < COMMENTS_MAX
+            if lanes.setdefault(user, lane) == lane and fits:
+                comments += is_comment
                 batch.append(message)
             else:
                 lanes[user] = None
