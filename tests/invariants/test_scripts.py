@@ -40,6 +40,7 @@ from grandstand.store.ingest import Appended, CommentRate, Item, Kind
 from grandstand.store.job_cursors import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.store import Store, open_store
+from grandstand.store.stored_votes import votes_of
 from grandstand.store.timeline import Changes, Head
 from grandstand.store.writer import load
 from grandstand.wire.messages import HeldComment, Settings
@@ -707,7 +708,7 @@ class Machine(RuleBasedStateMachine):
                 assert fields == {
                     voter.encode(): _field(mine) for voter, mine in shard.votes.items()
                 }
-                assert {voter: votes.stored_vote(field) for voter, field in fields.items()} == {
+                assert dict(votes_of(fields)) == {
                     voter.encode(): (mine[0].choices, mine[0].weight)
                     for voter, mine in shard.votes.items()
                 }

@@ -6,12 +6,17 @@ It gives way after each slice of votes and each block of leaves, about a millise
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.polls.recount import LeafSorter, Recount, tagged
+from grandstand.domain.polls.recount import LeafSorter, Recount, packed_leaves
 from grandstand.store.recounts import Recounts
+
+READ_AT_ONCE = 2
+"""Shards: the store looks for the votes of one while those of the other are hashed."""
 
 KEPT_AT_ONCE = 64
 """Blocks that are written together, 320 KB: each write waits for the disk."""
@@ -33,20 +38,31 @@ async def recount(recounts: Recounts, room: str, poll: PollRecord) -> Recounted 
     salt = await recounts.salt(room, poll.id)
     if salt is None:
         return None
-    sorter = LeafSorter()
-    async for votes in recounts.votes(room, poll):
-        sorter.add(tagged(votes, salt, poll.weights))
-    counting = Recount(len(poll.options))
-    waiting: list[bytes] = []
-    first = 0
-    for records in sorter.blocks():
-        counting.add(records)
-        waiting.append(b"".join(records))
-        if len(waiting) == KEPT_AT_ONCE:
-            await recounts.keep(room, poll, first, waiting)
-            first, waiting = first + len(waiting), []
-        await asyncio.sleep(0)
-    await recounts.keep(room, poll, first, waiting)
+    sorter, shards = LeafSorter(), iter(range(poll.shards))
+
+    async def sort() -> None:
+        for shard in shards:
+            async for votes in recounts.votes(room, poll, shard):
+                sorter.add(packed_leaves(votes, salt, poll.weights))
+
+    await asyncio.gather(*(sort() for _ in range(READ_AT_ONCE)))
+    counting, blocks = Recount(len(poll.options)), sorter.blocks()
+    first, some = 0, await _counted(counting, blocks)
+    while some:
+        # The disk has the blocks by the time that the next ones are counted.
+        keeping = recounts.keep(room, poll, first, some)
+        first += len(some)
+        _, some = await asyncio.gather(keeping, _counted(counting, blocks))
     index = counting.finish()
     await recounts.finish(room, poll, index)
     return Recounted(index.root, counting.tally, counting.voters)
+
+
+async def _counted(counting: Recount, blocks: Iterator[Sequence[bytes]]) -> list[bytes]:
+    """Count the next blocks; return them as they are kept."""
+    counted = []
+    for records in islice(blocks, KEPT_AT_ONCE):
+        counting.add(records)
+        counted.append(b"".join(records))
+        await asyncio.sleep(0)
+    return counted

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from grandstand.domain.polls.record import PollRecord
-from grandstand.recount.recounting import Recounted, recount
+from grandstand.recount.recounting import READ_AT_ONCE, Recounted, recount
 from grandstand.store.connection import connect
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
@@ -38,7 +38,7 @@ class Order(Struct, frozen=True):
 
 async def carry_out(order: Order) -> Recounted | None:
     """Recount the poll. Raises StoreUnavailable."""
-    redis = connect(order.url, max_connections=1)
+    redis = connect(order.url, max_connections=READ_AT_ONCE)
     try:
         return await recount(Recounts(Reader(redis)), order.room, order.poll)
     finally:

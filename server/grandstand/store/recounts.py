@@ -8,7 +8,6 @@ votes and salt: writing it again gives the same.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from functools import lru_cache
 
 import msgspec
 
@@ -17,7 +16,7 @@ from grandstand.domain.polls.recount import TreeIndex, Vote
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
 from grandstand.store.reader import Command, Reader
-from grandstand.store.votes import stored_vote
+from grandstand.store.stored_votes import votes_of
 
 SLICE = 1000
 """Votes that are read at a time: the store looks for them for 0.2 ms."""
@@ -36,17 +35,20 @@ class Recounts:
         salt: bytes | None = await self._reader.ask("GET", keys.salt(room, poll))
         return salt
 
-    async def votes(self, room: str, poll: PollRecord) -> AsyncIterator[list[Vote]]:
-        """Yield all votes in slices; some may come twice. Raises StoreUnavailable."""
-        for shard in range(poll.shards):
-            key, cursor = keys.votes(room, poll.id, shard), b"0"
-            while True:
-                cursor, found = await self._reader.ask("HSCAN", key, cursor, "COUNT", SLICE)
-                if not isinstance(found, dict):
-                    found = dict(zip(found[::2], found[1::2], strict=True))
-                yield [(voter, *_vote(field)) for voter, field in found.items()]
-                if int(cursor) == 0:
-                    break
+    async def votes(
+        self, room: str, poll: PollRecord, shard: int
+    ) -> AsyncIterator[Sequence[tuple[bytes, Vote]]]:
+        """Yield a shard's votes in slices, each with its voter's id as in comments; some may come
+        twice.
+
+        Raises StoreUnavailable.
+        """
+        key, cursor = keys.votes(room, poll.id, shard), 0
+        while True:
+            cursor, found = await self._reader.ask("HSCAN", key, cursor, "COUNT", SLICE)
+            yield votes_of(found)
+            if cursor == 0:
+                break
 
     async def keep(self, room: str, poll: PollRecord, first: int, blocks: Sequence[bytes]) -> None:
         """Keep the blocks from number ``first`` on for as long as the votes."""
@@ -62,11 +64,13 @@ class Recounts:
         self, room: str, poll: PollRecord, fields: Sequence[tuple[int, str, bytes]]
     ) -> None:
         kept_s = int(await self._reader.ask("TTL", keys.salt(room, poll.id)))
-        commands: list[Command] = []
+        by_shard: dict[int, list[str | bytes]] = {}
         for number, field, value in fields:
-            key = keys.leaves(room, poll.id, number % poll.shards)
-            commands.append(("HSET", key, field, value))
-            commands.append(("EXPIRE", key, max(1, kept_s)))
+            by_shard.setdefault(number % poll.shards, []).extend((field, value))
+        commands: list[Command] = []
+        for shard, pairs in by_shard.items():
+            key = keys.leaves(room, poll.id, shard)
+            commands += [("HSET", key, *pairs), ("EXPIRE", key, max(1, kept_s))]
         await self._reader.ask_all(commands)
 
     async def index(self, room: str, poll: str) -> TreeIndex | None:
@@ -84,13 +88,3 @@ class Recounts:
                 for number in range(first, first + count)
             ]
         )
-
-
-@lru_cache(4096)
-def _choices(text: bytes) -> tuple[tuple[int, ...], int]:
-    return stored_vote(b"|" + text)
-
-
-def _vote(field: bytes) -> tuple[tuple[int, ...], int]:
-    """Return choices and weight; most voters chose what others did."""
-    return _choices(field.split(b"|", 2)[1])

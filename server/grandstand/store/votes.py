@@ -5,11 +5,9 @@ A vote is recognised by its voter and id, so a batch may be sent again (invarian
 
 from __future__ import annotations
 
-import re
 import secrets
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -24,6 +22,7 @@ from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys
 from grandstand.store.losses import Losses
 from grandstand.store.reader import Reader
+from grandstand.store.stored_votes import stored_text
 from grandstand.store.writer import Argument, Call, Writer, load
 
 CHANGES_MAX = 32
@@ -52,24 +51,12 @@ _SALT, _KEEP = load("salt"), load("keep")
 log = structlog.get_logger(__name__)
 
 
-_STORED = re.compile(rb"[^|]*\|(\d+(?:,\d+)*)(?:\*(\d+))?(?:\|.*)?")
-
-
 class Fast(Struct, frozen=True):
     """One who answered a quiz rightly, and how long after its opening on their own playhead."""
 
     user: str
     name: str
     ms: int
-
-
-def stored_vote(field: bytes) -> tuple[tuple[int, ...], int]:
-    """Return choices, in the order sent, and weight of a voter's field. Raises ValueError for what
-    is none."""
-    found = _STORED.fullmatch(field)
-    if found is None:
-        raise ValueError(f"no vote: {field!r}")
-    return tuple(map(int, found[1].split(b","))), int(found[2] or 1)
 
 
 def shard_of(voter: str, shards: int) -> int:
@@ -181,19 +168,12 @@ def _vote_call(room: str, poll: PollRecord, shard: int, ballots: Sequence[Ballot
         used += [keys.fastest(room, poll.id, shard), keys.names(room, poll.id, shard)]
         race = [poll.answer, FASTEST_KEPT]
     for each in ballots:
-        votes += (each.voter, each.key, _text(each.choices, each.weight), each.in_window)
+        votes += (each.voter, each.key, stored_text(each.choices, each.weight), each.in_window)
         if race:
             votes += (each.ms, each.name)
     # One argument: redis-py takes a microsecond for each.
     packed = _packed(votes)
     return _VOTE, used, ["1" if poll.change else "0", CHANGES_MAX, packed, *race]
-
-
-@lru_cache(maxsize=1024)
-def _text(choices: tuple[int, ...], weight: int) -> str:
-    """Return a vote as it is stored."""
-    text = ",".join(map(str, choices))
-    return text if weight == 1 else f"{text}*{weight}"
 
 
 def _sum(poll: PollRecord, shards: Sequence[dict[bytes, bytes]]) -> tuple[list[int], int]:

@@ -11,8 +11,8 @@ from grandstand.domain.polls.recount import (
     Recount,
     TreeIndex,
     leaves_of,
+    packed_leaves,
     signed_message,
-    tagged,
     tagger,
 )
 from grandstand.domain.signatures import SigningKey
@@ -38,9 +38,9 @@ def recounted(
     sorter = LeafSorter()
     for _ in range(2):
         said = [
-            (voter.encode(), tuple(choices), weight) for voter, (choices, weight) in votes.items()
+            (voter.encode(), (tuple(choices), weight)) for voter, (choices, weight) in votes.items()
         ]
-        sorter.add(tagged(said, salt, is_weighted))
+        sorter.add(packed_leaves(said, salt, is_weighted))
     counting, blocks = Recount(options), list[bytes]()
     for records in sorter.blocks():
         counting.add(records)

@@ -10,6 +10,7 @@ path needs that voter's block and the upper levels alone: ``TreeIndex``.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ _decode_weighted = msgspec.msgpack.Decoder(tuple[tuple[int, ...], int]).decode
 _TWO_ITEMS, _LIST = 0x92, 0x90
 """First bytes of msgpack: a list of two, and the lowest of any list."""
 
-Vote = tuple[bytes, tuple[int, ...], int]
-"""A voter's id as in comments, the choices in any order, and the weight."""
+Vote = tuple[tuple[int, ...], int]
+"""The choices in any order, and the weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Leaf:
     @property
     def hash(self) -> bytes:
         """Return the leaf's hash."""
-        return merkle.leaf_hash(self.tag + content_of(self.choices, self.weight))
+        return merkle.leaf_hashes([self.tag + _content(self.choices, self.weight)])
 
 
 class TreeIndex(Struct, frozen=True):
@@ -88,9 +89,9 @@ class TreeIndex(Struct, frozen=True):
 
     def path(self, tag: bytes, number: int, block: bytes) -> tuple[Leaf, Path] | None:
         """Return the voter's leaf in the block of that number, and its path to the root."""
-        records = [*_records(block)]
-        place = next((at for at, each in enumerate(records) if each.startswith(tag)), None)
-        if place is None:
+        records = _records(block)
+        place = bisect_left(records, tag)
+        if place == len(records) or not records[place].startswith(tag):
             return None
         inside = merkle.path_in(merkle.levels_of(_hashes(records)), place)
         return _leaf(records[place]), [*inside, *merkle.path_in(self.levels, number)]
@@ -115,11 +116,19 @@ def tagger(salt: bytes) -> Callable[[bytes], bytes]:
 
 
 @lru_cache(4096)
-def content_of(choices: tuple[int, ...], weight: int | None) -> bytes:
-    """Return what a leaf says of the vote: msgpack of the choices, ascending; with a weight of
-    both."""
-    ordered = sorted(choices)
-    return _encode(ordered if weight is None else [ordered, weight])
+def packed_vote(choices: tuple[int, ...], weight: int | None) -> bytes:
+    """Return what follows the tag in a packed leaf: the vote's content behind its length."""
+    content = _content(choices, weight)
+    return bytes((len(content),)) + content
+
+
+def packed_leaves(
+    votes: Iterable[tuple[bytes, Vote]], salt: bytes, is_weighted: bool
+) -> Iterator[bytes]:
+    """Yield the leaf of each voter with its vote: the voter's tag and the packed vote."""
+    tag = tagger(salt)
+    for voter, (choices, weight) in votes:
+        yield tag(voter) + packed_vote(choices, weight if is_weighted else None)
 
 
 def leaves_of(block: bytes) -> Iterator[Leaf]:
@@ -132,24 +141,17 @@ def signed_message(room: str, poll: str, root: bytes, tally: Sequence[int]) -> b
     return b"\0".join((room.encode(), poll.encode(), root + _encode(list(tally))))
 
 
-def tagged(votes: Iterable[Vote], salt: bytes, is_weighted: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Yield tag and content of each vote's leaf."""
-    tag = tagger(salt)
-    for voter, choices, weight in votes:
-        yield tag(voter), content_of(choices, weight if is_weighted else None)
-
-
 class LeafSorter:
     """Takes leaves in any order and gives them sorted, each once; 20 bytes a leaf."""
 
     def __init__(self) -> None:
         self._buckets = [bytearray() for _ in range(256)]
 
-    def add(self, leaves: Iterable[tuple[bytes, bytes]]) -> None:
-        """Take some, as tag and content; the same leaf may come again."""
+    def add(self, records: Iterable[bytes]) -> None:
+        """Take some, packed; the same leaf may come again."""
         buckets = self._buckets
-        for tag, content in leaves:
-            buckets[tag[0]] += tag + bytes((len(content),)) + content
+        for record in records:
+            buckets[record[0]] += record
 
     def blocks(self) -> Iterator[Sequence[bytes]]:
         """Yield all leaves, packed, in blocks, and forget them."""
@@ -178,7 +180,7 @@ class Recount:
         self.voters += len(records)
         self._firsts.append(records[0][:TAG_BYTES])
         self._roots.append(merkle.root_of(_hashes(records)))
-        self._counting.update(record[TAG_BYTES + 1 :] for record in records)
+        self._counting.update([record[TAG_BYTES + 1 :] for record in records])
         if len(self._counting) > CONTENTS_MAX:
             self._count()
 
@@ -196,20 +198,31 @@ class Recount:
         self._counting.clear()
 
 
-def _records(packed: bytes) -> Iterator[bytes]:
-    """Yield packed leaves: the tag, a byte with the content's length, and the content."""
-    at = 0
+def _records(packed: bytes) -> list[bytes]:
+    """Return packed leaves: of each the tag, a byte with the content's length, and the content."""
+    if not packed:
+        return []
+    length = packed[TAG_BYTES]
+    size = TAG_BYTES + 1 + length
+    if packed[TAG_BYTES::size].count(length) * size == len(packed):  # all are of one size
+        return [packed[at : at + size] for at in range(0, len(packed), size)]
+    records, at = [], 0
     while at < len(packed):
         end = at + TAG_BYTES + 1 + packed[at + TAG_BYTES]
-        yield packed[at:end]
+        records.append(packed[at:end])
         at = end
+    return records
 
 
 def _hashes(records: Iterable[bytes]) -> bytes:
-    sha256 = hashlib.sha256
-    return b"".join(
-        [sha256(b"\x00" + each[:TAG_BYTES] + each[TAG_BYTES + 1 :]).digest() for each in records]
-    )
+    return merkle.leaf_hashes([each[:TAG_BYTES] + each[TAG_BYTES + 1 :] for each in records])
+
+
+def _content(choices: tuple[int, ...], weight: int | None) -> bytes:
+    """Return what a leaf says of the vote: msgpack of the choices, ascending; with a weight of
+    both."""
+    ordered = sorted(choices)
+    return _encode(ordered if weight is None else [ordered, weight])
 
 
 def _leaf(record: bytes) -> Leaf:

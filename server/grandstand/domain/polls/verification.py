@@ -16,7 +16,7 @@ from grandstand.domain.polls.recount import (
     TAG_BYTES,
     LeafSorter,
     Recount,
-    content_of,
+    packed_vote,
     signed_message,
 )
 from grandstand.domain.signatures import is_signed
@@ -87,13 +87,13 @@ class _Votes:
         self._impossible: list[str] = []
         self._doubled: list[str] = []
 
-    def good(self, votes: Iterable[PublishedVote]) -> Iterator[tuple[bytes, bytes]]:
+    def good(self, votes: Iterable[PublishedVote]) -> Iterator[bytes]:
         """Yield the leaves of the votes that the poll can have."""
         for vote in votes:
             self._lines += 1
             weight = None if vote.weight is UNSET else vote.weight
             if self._is_possible(vote.choices, weight):
-                yield bytes.fromhex(vote.voter), content_of(tuple(vote.choices), weight)
+                yield bytes.fromhex(vote.voter) + packed_vote(tuple(vote.choices), weight)
             else:
                 self._impossible.append(vote.voter)
 
