@@ -11,12 +11,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 from grandstand.domain.events import PollStepped
+from grandstand.domain.polls import recount
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.stored_state import item_of
+from grandstand.recount import recounting
 from grandstand.store import keys
 from msgspec import UNSET
 
+from tests.domain.polls.recounting import leaves_of
 from tests.edge.harness import Harness
 from tests.recount.voting import VOTES, Voting, worker_stopped, workers
 from tests.waiting import until
@@ -51,6 +54,27 @@ async def test_a_process_finds_the_same(room: Voting) -> None:
     audit = room.record(poll.id).audited
     assert audit is not None
     assert audit.receipts
+
+
+async def test_every_block_is_kept_in_its_place(
+    room: Voting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recount, "BLOCK", 32)
+    monkeypatch.setattr(recounting, "KEPT_AT_ONCE", 2)
+    poll = await room.opened(audit="receipts")
+    room.lead()
+    await room.voted(poll)
+    await room.finished(poll)
+    await room.check(poll)
+    recounts = room.node.store.recounts
+    salt = await recounts.salt(room.live.room, poll.id)
+    index = await recounts.index(room.live.room, poll.id)
+    assert salt is not None
+    assert index is not None
+    assert index.blocks == 10
+    kept = await recounts.blocks(room.live.room, poll, 0, index.blocks)
+    leaves = [leaf for block in kept if block for leaf in recount.leaves_of(block)]
+    assert [leaf.tag for leaf in leaves] == [tag for tag, _ in leaves_of(salt, VOTES, False)]
 
 
 async def test_changed_votes_count_as_they_are_at_last(room: Voting) -> None:

@@ -74,6 +74,7 @@ async def test_blocks_lie_beside_the_shards_in_turn_and_end_with_the_votes(store
     await store.recounts.finish("r", POLL, index)
     assert await store.recounts.index("r", "p") == index
     assert await store.recounts.blocks("r", POLL, 0, 6) == [*blocks, None]
+    assert [await store.recounts.block("r", POLL, n) for n in (3, 6)] == [blocks[3], None]
     redis: Any = store._redis
     for shard in range(2):
         key = keys.leaves("r", "p", shard)

@@ -22,7 +22,7 @@ from grandstand.store.errors import StoreUnavailable
 from grandstand.wire.audits import PublishedVote, Receipt
 from grandstand.wire.codes import ErrorCode, RefusedError
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Blocks that are read together, 2,000 votes. Lines are made of one block at a time."""
 
 _encoder = msgspec.json.Encoder()

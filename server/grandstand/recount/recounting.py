@@ -18,7 +18,7 @@ from grandstand.store.recounts import Recounts
 READ_AT_ONCE = 2
 """Shards: the store looks for the votes of one while those of the other are hashed."""
 
-KEPT_AT_ONCE = 64
+KEPT_AT_ONCE = 128
 """Blocks that are written together, 320 KB: each write waits for the disk."""
 
 

@@ -78,13 +78,19 @@ class Recounts:
         row = await self._reader.ask("HGET", keys.leaves(room, poll, 0), INDEX)
         return None if row is None else item_of(row, TreeIndex)
 
+    async def block(self, room: str, poll: PollRecord, number: int) -> bytes | None:
+        """Return the block of that number; None if it isn't kept."""
+        block: bytes | None = await self._reader.ask(*_place(room, poll, number))
+        return block
+
     async def blocks(
         self, room: str, poll: PollRecord, first: int, count: int
     ) -> list[bytes | None]:
         """Return ``count`` blocks from number ``first`` on; None for one that isn't kept."""
         return await self._reader.ask_all(
-            [
-                ("HGET", keys.leaves(room, poll.id, number % poll.shards), str(number))
-                for number in range(first, first + count)
-            ]
+            [_place(room, poll, number) for number in range(first, first + count)]
         )
+
+
+def _place(room: str, poll: PollRecord, number: int) -> Command:
+    return "HGET", keys.leaves(room, poll.id, number % poll.shards), str(number)

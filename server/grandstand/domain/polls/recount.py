@@ -10,7 +10,7 @@ path needs that voter's block and the upper levels alone: ``TreeIndex``.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ ALGORITHM = "sha256-merkle-v1"
 TAG_BYTES = 16
 SALT_BYTES = 16
 
-BLOCK = 256
-"""Leaves of a block: a receipt reads one, about 5 KB, and hashes it in 0.4 ms."""
+BLOCK = 128
+"""Leaves of a block: a receipt reads one, 2.5 KB, and hashes it in 0.2 ms."""
 
 CONTENTS_MAX = 10_000
 """Different votes that are counted side by side: after that they are added up."""
@@ -78,14 +78,8 @@ class TreeIndex(Struct, frozen=True):
 
     def block_of(self, tag: bytes) -> int | None:
         """Return the only block that can have the voter's leaf."""
-        low, high = 0, self.blocks
-        while low < high:
-            middle = (low + high) // 2
-            if self.firsts[middle * TAG_BYTES : (middle + 1) * TAG_BYTES] <= tag:
-                low = middle + 1
-            else:
-                high = middle
-        return low - 1 if low else None
+        after = bisect_right(range(self.blocks), tag, key=self._first)
+        return after - 1 if after else None
 
     def path(self, tag: bytes, number: int, block: bytes) -> tuple[Leaf, Path] | None:
         """Return the voter's leaf in the block of that number, and its path to the root."""
@@ -95,6 +89,9 @@ class TreeIndex(Struct, frozen=True):
             return None
         inside = merkle.path_in(merkle.levels_of(_hashes(records)), place)
         return _leaf(records[place]), [*inside, *merkle.path_in(self.levels, number)]
+
+    def _first(self, number: int) -> bytes:
+        return self.firsts[number * TAG_BYTES : (number + 1) * TAG_BYTES]
 
 
 def tagger(salt: bytes) -> Callable[[bytes], bytes]:
