@@ -145,3 +145,11 @@ async def test_names_are_kept_as_those_of_polls_and_cues_are(on_stage: Harness) 
         assert (shown["title"], shown["on"][name]) == ("café[2J", "café[2J")
     cue = await on_stage.call("POST", f"/v1/rooms/{room}/cues", json={"name": odd})
     assert cue.json()["name"] == "café[2J"
+
+
+async def test_an_effect_is_bounded(on_stage: Harness) -> None:
+    """As many as a room may have are read whenever one is changed."""
+    room, call = await on_stage.room(), {**CALL, "body": "x" * 8000}
+    assert (await put(on_stage, effect(call), room=room)).status_code == 201
+    answer = await put(on_stage, effect(call, call, call), room=room)
+    assert (answer.status_code, "16384 bytes" in answer.text) == (413, True)

@@ -29,6 +29,8 @@ async def test_an_effect_is_kept_its_secrets_apart(store: Store) -> None:
         "a": (effect("a"), [{}]),
         "b": (effect("b", title="anew"), [{"secret": "t"}]),
     }
+    assert await store.effects.one("r", "b") == (effect("b", title="anew"), [{"secret": "t"}])
+    assert await store.effects.one("r", "c") is None
     assert await store.effects.remove("r", "b")
     assert not await store.effects.remove("r", "b")
     assert await store.effects.with_secrets("r") == {"a": (effect("a"), [{}])}

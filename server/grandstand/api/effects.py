@@ -24,6 +24,9 @@ from grandstand.text.normalise import clean
 AFTER_MAX_MS = 3_600_000
 PAGE = 100
 
+MAX_BYTES = 16_384
+"""Of one effect, as JSON. Whoever leads the room reads all of them again when one is changed."""
+
 
 class EffectBody(Struct, frozen=True, forbid_unknown_fields=True):
     """An effect. ``after`` is in ms; a secret that is left out stays as it was."""
@@ -81,7 +84,7 @@ async def put(call: Call) -> Response:
     name = _id(call)
     body = call.body(EffectBody, _faults_between)
     store, room = call.api.rooms.store.effects, call.live.room
-    before, known = (await store.with_secrets(room)).get(name, (None, []))
+    before, known = await store.one(room, name) or (None, [])
     secrets = [
         _with_those_of_before(index, action, before, known)
         for index, action in enumerate(body.then)
@@ -122,10 +125,7 @@ def _with_those_of_before(
 
 async def get(call: Call) -> Response:
     """Return one effect, its secrets left out."""
-    found = (await call.api.rooms.store.effects.all(call.live.room)).get(_id(call))
-    if found is None:
-        raise _unknown(call)
-    return answer(found)
+    return answer(await _effect(call))
 
 
 async def list_all(call: Call) -> Response:
@@ -145,9 +145,7 @@ async def delete(call: Call) -> Response:
 async def test(call: Call) -> Response:
     """Fire an effect once with made-up data, whatever it waits for."""
     name, room = _id(call), call.live.room
-    found = (await call.api.rooms.store.effects.all(room)).get(name)
-    if found is None:
-        raise _unknown(call)
+    found = await _effect(call)
     event = EffectTested(event_id(), name)
     told = effects.made_up(found.on.event, event.id, 0)
     ids = [each.id for each in effects.firings_of_effect(room, found, told)]
@@ -188,6 +186,13 @@ def _id(call: Call) -> str:
         words = "is 1 to 64 of a-z, 0-9, - and _, and doesn't begin with - or _"
         raise invalid([Fault("effect", words)])
     return name
+
+
+async def _effect(call: Call) -> Effect:
+    found = await call.api.rooms.store.effects.one(call.live.room, _id(call))
+    if found is None:
+        raise _unknown(call)
+    return found[0]
 
 
 def _unknown(call: Call) -> ProblemError:

@@ -172,6 +172,7 @@ OPERATIONS: Sequence[Operation] = (
         effects.put,
         {201: Effect, 200: Effect},
         body=effects.EffectBody,
+        max_bytes=effects.MAX_BYTES,
         refusals=(409,),
     ),
     Operation("GET", _EFFECT, "producer", effects.get, {200: Effect}),

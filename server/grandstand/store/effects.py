@@ -53,6 +53,15 @@ class Effects:
         found = {name.decode(): item_of(row, Effect) for name, row in rows.items()}
         return {name: effect for name, effect in sorted(found.items()) if effect is not None}
 
+    async def one(self, room: str, effect: str) -> tuple[Effect, Secrets] | None:
+        """Return an effect with its secrets, which must not be shown or logged; None if there is
+        none that can be read."""
+        row, hidden = await self._reader.ask_all(
+            [("HGET", keys.effects(room), effect), ("HGET", keys.effect_secrets(room), effect)],
+            at_once=True,
+        )
+        return _both(row, hidden)
+
     async def with_secrets(self, room: str) -> dict[str, tuple[Effect, Secrets]]:
         """Return each effect with its secrets, as they were at one moment.
 
@@ -62,13 +71,8 @@ class Effects:
             [("HGETALL", keys.effects(room)), ("HGETALL", keys.effect_secrets(room))],
             at_once=True,
         )
-        kind = list[dict[str, str]]
-        found: dict[str, tuple[Effect, Secrets]] = {}
-        for name, row in sorted(rows.items()):
-            effect = item_of(row, Effect)
-            if effect is not None and name in hidden:
-                found[name.decode()] = effect, msgspec.msgpack.decode(hidden[name], type=kind)
-        return found
+        found = {name.decode(): _both(row, hidden.get(name)) for name, row in sorted(rows.items())}
+        return {name: both for name, both in found.items() if both is not None}
 
     async def log(self, room: str, firings: Sequence[Firing]) -> None:
         """Note firings, new ones and what became of others; what is over stays over.
@@ -87,3 +91,10 @@ class Effects:
         found = (item_of(row[1:], Firing) for row in rows.values())
         known = (firing for firing in found if firing is not None)
         return sorted(known, key=lambda firing: (firing.at, firing.id), reverse=True)
+
+
+def _both(row: bytes | None, hidden: bytes | None) -> tuple[Effect, Secrets] | None:
+    effect = item_of(row or b"", Effect)
+    if effect is None or hidden is None:
+        return None
+    return effect, msgspec.msgpack.decode(hidden, type=list[dict[str, str]])
