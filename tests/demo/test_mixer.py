@@ -42,7 +42,10 @@ async def test_an_order_is_followed_once_and_kept(tmp_path: Path) -> None:
     async with at_work(tmp_path) as again:
         assert again.stage == mixer.stage
         assert await order(again, "/take", {**TRAM, "song": "Red Moon"}, "two") == 204
-        assert await order(again, "/draw", {"between": "Red Moon", "votes": 2}, "three") == 204
+        assert (
+            await order(again, "/draw", {"songs": ["Red Moon"], "cast": ["2"], "votes": 2}, "three")
+            == 204
+        )
         assert (again.stage.song, again.stage.before) == ("Red Moon", "Midnight Tram")
 
 

@@ -25,7 +25,7 @@ def test_a_song_is_taken_and_what_was_played_before_is_known() -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [TRAM, Call(["a", "b"]), Draw("a, b", 3), Take("", 0, 0)],
+    [TRAM, Call(["a", "b"]), Draw(["a", "b"], ["3", "3"], 3), Take("", 0, 0)],
     ids=lambda o: type(o).__name__,
 )
 def test_an_order_that_comes_again_changes_nothing(order: Order) -> None:
@@ -54,9 +54,10 @@ def test_a_call_lasts_until_the_song_is_there_or_nothing_comes() -> None:
 
 
 def test_a_tie_is_drawn_by_the_orders_id_among_those_who_lead() -> None:
-    drawn = {Stage().follow(Draw("a, b", 3), str(number), T).song for number in range(20)}
-    assert drawn == {"a", "b"}
-    one, again = (Stage().follow(Draw("a, b", 3), "one", T + each) for each in (0, 1))
+    tie = Draw(["Yes, please", "c", "b", ""], ["3", "2", "3", ""], 3)
+    drawn = {Stage().follow(tie, str(number), T).song for number in range(20)}
+    assert drawn == {"Yes, please", "b"}
+    one, again = (Stage().follow(tie, "one", T + each) for each in (0, 1))
     assert (one.song, one.is_drawn, one.votes) == (again.song, True, 3)
 
 

@@ -32,7 +32,7 @@ def test_the_name_comes_with_its_light_and_says_whose_choice_it_was() -> None:
 
 
 def test_of_a_tie_it_says_that_lots_were_drawn() -> None:
-    drawn = Stage().follow(Draw("Red Moon", 40), "one", T)
+    drawn = Stage().follow(Draw(["Red Moon"], ["40"], 40), "one", T)
     assert words_at(drawn, T + 3000).small == "A TIE · 40 VOTES EACH · DRAWN BY LOT"
 
 

@@ -18,9 +18,6 @@ REMEMBERED = 100
 CALL_MS = 90_000
 """How long the picture calls for a vote at most: of a poll that is cancelled nothing is told."""
 
-BETWEEN = ", "
-"""How the leaders of a tie come: as ``{winner}`` names them."""
-
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True):
     """The order to call for votes between ``songs``; what is empty isn't one."""
@@ -37,10 +34,17 @@ class Take(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draw(Struct, frozen=True, forbid_unknown_fields=True):
-    """The order to draw lots: ``between`` are the leaders of a tie, with so many votes each."""
+    """The order to draw lots between those of ``songs`` that ``cast`` says to have the most
+    ``votes``; what is empty isn't one."""
 
-    between: str
+    songs: list[str]
+    cast: list[str]
     votes: int
+
+    def leaders(self) -> list[str]:
+        """Return the songs of the tie."""
+        most = str(self.votes)
+        return [song for song, cast in zip(self.songs, self.cast, strict=False) if cast == most]
 
 
 Order: TypeAlias = Call | Take | Draw
@@ -72,7 +76,7 @@ class Stage(Struct, frozen=True):
             choices = tuple(song for song in order.songs if song)
             return replace(self, choices=choices, called_at=now, orders=orders)
         if isinstance(order, Draw):
-            leaders = order.between.split(BETWEEN)
+            leaders = order.leaders() or [""]
             song = leaders[hashlib.blake2b(name.encode()).digest()[0] % len(leaders)]
             percent = 0
         else:

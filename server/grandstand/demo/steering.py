@@ -13,20 +13,27 @@ TAG = "next-song"
 CHOICES = 4
 """As many options as there are effects for."""
 
+OPTIONS_MAX = 20
+"""Of a poll: all of them may be in a tie."""
+
 
 def effects(mixer: str, key: str) -> dict[str, dict[str, Any]]:
     """Return the effects by their ids; ``mixer`` is the mixer's URL, ``key`` opens it."""
-    songs = ", ".join(f'"{{options.{index}}}"' for index in range(CHOICES))
+    songs, all_songs = (_list("{{options.{}}}", count) for count in (CHOICES, OPTIONS_MAX))
+    cast = _list("{{options.{}.votes}}", OPTIONS_MAX)
     put = {
         f"{TAG}-call": _effect(
             "Say on the screen who chooses",
             {"event": "poll.opened"},
-            _order(mixer, key, "call", f'{{"songs": [{songs}]}}'),
+            _order(mixer, key, "call", f'{{"songs": {songs}}}'),
         ),
         f"{TAG}-tie": _effect(
             "A tie: draw lots",
             {"event": "poll.closed", "winner": "tie"},
-            _order(mixer, key, "draw", '{"between": "{winner}", "votes": {winner.votes}}'),
+            _order(
+                *(mixer, key, "draw"),
+                f'{{"songs": {all_songs}, "cast": {cast}, "votes": {{winner.votes}}}}',
+            ),
         ),
     }
     for index in range(CHOICES):
@@ -37,6 +44,12 @@ def effects(mixer: str, key: str) -> dict[str, dict[str, Any]]:
             _order(mixer, key, "take", song + '"percent": {winner.percent}}'),
         )
     return put
+
+
+def _list(name: str, count: int) -> str:
+    """Return a JSON list of what the options' templates stand for."""
+    named = ", ".join(f'"{name.format(index)}"' for index in range(count))
+    return f"[{named}]"
 
 
 def _effect(title: str, on: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
