@@ -10,6 +10,7 @@ import pytest
 from grandstand.commands.rundown_file import RundownFile, written
 from grandstand.demo import stage_file
 from grandstand.demo.stage import Stage
+from grandstand.errors import OperatorError
 
 from tests.commands.conftest import run
 from tests.domain.polls import recounting
@@ -85,6 +86,21 @@ def test_a_stage_that_is_nested_without_end_is_a_new_one(tmp_path: Path) -> None
     assert stage_file.read(path) == Stage()
     path.write_bytes(b'{"song": "\xff\xfe"}')
     assert stage_file.read(path) == Stage()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[items]]\nbody" + ".a" * 5000 + " = 1",
+        "[[items]]\nbody = " + "[" * 5000,
+        "[[items]]\nid = " + "9" * 6000,
+        "\x00",
+    ],
+    ids=["deep names", "deep lists", "a long number", "no text"],
+)
+def test_a_run_down_without_end_is_refused_in_a_line(text: str) -> None:
+    with pytest.raises(OperatorError, match=r"^x"):
+        RundownFile("x", text)
 
 
 def test_the_last_moment_of_a_run_down_can_be_written() -> None:

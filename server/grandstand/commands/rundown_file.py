@@ -30,7 +30,7 @@ class RundownFile:
         self.name = name
         try:
             read = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as fault:
+        except ValueError as fault:  # not TOML, or an integer of thousands of digits
             raise OperatorError(f"{name}: {fault}") from None
         except RecursionError:
             raise OperatorError(f"{name} is nested too deeply") from None
@@ -48,6 +48,8 @@ class RundownFile:
             raise self.fault(index, other, f"isn't known; known are {', '.join(FIELDS)}", item)
         try:
             plain = {name: _plain(value, name) for name, value in item.items()}
+        except RecursionError:
+            raise self.fault(index, "body", "is nested too deeply", item) from None
         except _Odd as odd:
             raise self.fault(index, odd.path, odd.words, item) from None
         if item.get("kind") in ("poll", "cue", "card") and isinstance(item.get("body"), str):
