@@ -9,8 +9,8 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
-from grandstand.demo import timecode
-from grandstand.demo.broadcast import FPS
+from grandstand.demo import lettering, timecode
+from grandstand.demo.broadcast import CLOCK_LEFT, CLOCK_TOP, DATE_HEIGHT, FPS, SONG_TOP
 from grandstand.demo.playlist import Segment, segment
 from grandstand.demo.stage_lights import HEIGHT, WIDTH
 
@@ -44,15 +44,26 @@ def made(folder: Path, least: int) -> list[Segment]:
     return found
 
 
-def becomes_red(folder: Path) -> int:
-    """The programme time, in ms, of the first frame in which the wall behind the band is red, once
-    there is one."""
+def becomes_red_moon(folder: Path) -> int:
+    """The programme time, in ms, of the first frame that says that the song RED MOON is played,
+    once there is one; the wall behind the band must be red in it.
+
+    The wall's colour alone would not do: the opening's lights are red at times.
+    """
+    name = lettering.line("RED MOON", DATE_HEIGHT)
+    height, width = name.shape
+    letters = f"crop={width}:{height}:{CLOCK_LEFT}:{CLOCK_TOP + SONG_TOP}"
+    wall = f"crop=240:180:520:200,scale=1:1:flags=area,scale={width}:{height}"
+    both = f"format=rgb24,split[a][b];[a]{letters}[name];[b]{wall}[wall];[name][wall]vstack"
     for number in itertools.count():
         each = made(folder, number + 1)[number]
-        wall = "crop=240:180:520:200,scale=1:1:flags=area,format=rgb24"
-        frames = np.frombuffer(decoded(folder / each.name, wall), np.uint8).reshape(-1, 3)
-        for index, (red, _, blue) in enumerate(frames.astype(int)):
-            if red > 40 and red > 1.6 * blue:
+        raw = np.frombuffer(decoded(folder / each.name, both), np.uint8)
+        frames = raw.reshape(-1, 2, height, width, 3).astype(int)
+        for index, (strip, colour) in enumerate(frames):
+            light = strip.mean(axis=2)
+            if light[name > 0.9].mean() > light[name == 0].mean() + 60:
+                red, _, blue = colour[0, 0]
+                assert red > max(40, 1.6 * blue), colour[0, 0]
                 return each.at_s * 1000 + index * 1000 // FPS
     raise AssertionError
 

@@ -21,7 +21,7 @@ from grandstand.demo.stage import Stage, Take
 from grandstand.demo.stage_file import keep
 from grandstand.demo.titles import LIT_MS
 
-from tests.demo.pictures import becomes_red, codes, lumas, made
+from tests.demo.pictures import becomes_red_moon, codes, lumas, made
 from tests.processes import children, is_running
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -195,7 +195,7 @@ def test_the_song_changes_at_its_moment_not_before_and_stays_over_a_restart(
     made(tmp_path, 1)
     since = round(time.time() * 1000) + 500
     keep(Stage().follow(Take("Red Moon", 3, 60), "one", since), tmp_path / STAGE)
-    assert becomes_red(tmp_path) >= since + LIT_MS
+    assert becomes_red_moon(tmp_path) >= since + LIT_MS
     encoder = encoder_of(process)
     process.kill()
     gone(encoder)
@@ -203,4 +203,4 @@ def test_the_song_changes_at_its_moment_not_before_and_stays_over_a_restart(
         (tmp_path / each.name).unlink()
     again = Segment(1000, 1, soon() - 1000)
     start(again)
-    assert becomes_red(tmp_path) == again.at_s * 1000
+    assert becomes_red_moon(tmp_path) == again.at_s * 1000

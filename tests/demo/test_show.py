@@ -19,7 +19,7 @@ from grandstand.demo.stage import Stage
 from grandstand.demo.stage_file import read
 from grandstand.demo.titles import LIT_MS
 
-from tests.demo.pictures import becomes_red
+from tests.demo.pictures import becomes_red_moon
 from tests.processes import arguments, children, is_running
 from tests.server import ServerProcess
 from tests.valkey import valkey_of
@@ -195,7 +195,7 @@ async def test_the_picture_becomes_what_the_audience_chose_at_its_moment_and_not
     assert {each["effect"] for each in fired} == {"next-song-call", "next-song-2"}
 
     folder = show.folder / ".grandstand" / "stream"
-    assert await asyncio.to_thread(becomes_red, folder) >= stage.since + LIT_MS
+    assert await asyncio.to_thread(becomes_red_moon, folder) >= stage.since + LIT_MS
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import uvicorn
-from grandstand.demo.stream import PATH, Stream
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
-from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
-
-from tests.waiting import until
 
 CHROMIUM_ARGS = [
     "--headless",
@@ -188,24 +180,6 @@ async def watch(
 ) -> Sight:
     """A guest on the viewer's page."""
     return await look(browser, f"{server.url}/?room={room}{query}", **options)
-
-
-@asynccontextmanager
-async def on_air(folder: Path) -> AsyncIterator[str]:
-    """The demonstration's picture from a host of its own: the URL of its playlist."""
-    stream = Stream(folder, folder / "stage.json", lambda: time.time() * 1000)
-    app = CORSMiddleware(Starlette(routes=stream.routes()), allow_origins=["*"])
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    tasks = [asyncio.create_task(stream.run()), asyncio.create_task(server.serve())]
-    try:
-        await until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}{PATH}"
-    finally:
-        server.should_exit = True
-        tasks[0].cancel()
-        await asyncio.wait(tasks)
 
 
 async def produce(browser: Browser, server: LiveServer) -> Sight:

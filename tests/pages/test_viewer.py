@@ -18,9 +18,9 @@ from tests.pages.browsing import (
     Sight,
     blank,
     look,
-    on_air,
     watch,
 )
+from tests.pages.picture import on_air
 from tests.server import ServerProcess
 from tests.viewer import viewing
 from tests.waiting import until

@@ -54,6 +54,8 @@ CLOCK_ROWS = 92
 CODE_ROWS = timecode.CELL_HEIGHT
 CLOCK_HEIGHT = 30
 DATE_HEIGHT = 15
+DATE_TOP = 40
+SONG_TOP = 68
 WORDS_LEFT, WORDS_TOP = (WIDTH - titles.WIDTH) // 2, 172
 HALO = 8
 """How far the words' glow reaches, in px of the lights."""
@@ -113,9 +115,9 @@ class Camera:
         self._clock[:] = 0
         now = f"{moment:%H:%M:%S}.{at_ms % 1000 // 100} UTC"
         _put(self._clock, 0, lettering.line(now, CLOCK_HEIGHT))
-        _put(self._clock, 40, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
+        _put(self._clock, DATE_TOP, lettering.line(f"{moment:%Y-%m-%d}", DATE_HEIGHT))
         if self._song:
-            _put(self._clock, 68, lettering.line(self._song, DATE_HEIGHT)[:, :COLUMNS])
+            _put(self._clock, SONG_TOP, lettering.line(self._song, DATE_HEIGHT)[:, :COLUMNS])
 
     def _write_code(self, at_ms: int) -> None:
         lumas = np.where(timecode.cells(at_ms), timecode.SET, timecode.CLEAR) * 257
