@@ -15,9 +15,10 @@ from tests.cutter import cutting
 from tests.feed import Event
 from tests.server import ServerProcess
 from tests.system.curl import curl
-from tests.viewer import viewing
+from tests.viewer import Viewer, viewing
 from tests.waiting import until
 
+ACTS = 5
 LISTS = {"polls": "poll", "overlays": "overlay", "drop": "drop", "cues": "cue"}
 
 
@@ -39,11 +40,19 @@ def show(frame: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return found + [(name, item) for field, name in LISTS.items() for item in frame.get(field, ())]
 
 
-async def act(server: ServerProcess, room: str) -> None:
-    """Much at once, so that frames have several things to say; the curtain at the end."""
+def is_crowded(viewer: Viewer) -> bool:
+    """Whether a frame had more than two things to say."""
+    frames = map(msgspec.msgpack.decode, viewer.frames.values())
+    return any(len(show(frame)) > 2 for frame in frames)
+
+
+async def act(server: ServerProcess, room: str, viewer: Viewer) -> None:
+    """Much at once, until a frame has several things to say; the curtain at the end."""
     base = f"/v1/rooms/{room}"
     poll = {"kind": "single", "options": ["she", "he"], "duration": 60}
-    for number in range(5):
+    for number in itertools.count():
+        if number >= ACTS and is_crowded(viewer):
+            break
         cues = [{"name": f"cue {number}.{each}", "data": {"x": "y" * 90}} for each in range(6)]
         await asyncio.gather(*(server.produce("POST", f"{base}/cues", cue) for cue in cues))
         await server.produce("PATCH", base, {"title": f"act {number}"})
@@ -81,7 +90,7 @@ async def test_a_line_that_breaks_again_and_again_costs_curl_nothing(
         viewing(server.url, room) as viewer,
         cutting(server.url, budgets()) as line,
     ):
-        (got, returns), _ = await asyncio.gather(follow(line.url, room), act(server, room))
+        (got, returns), _ = await asyncio.gather(follow(line.url, room), act(server, room, viewer))
         assert line.cuts > 5
         assert returns >= line.cuts
         first, *others = got
@@ -103,7 +112,6 @@ async def test_a_line_that_breaks_again_and_again_costs_curl_nothing(
             for offset, said in told
             for each in said
         ]
-        assert max(len(said) for _, said in told) > 2
 
 
 async def test_a_position_of_another_epoch_brings_the_state(

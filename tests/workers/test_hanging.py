@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 from contextlib import AsyncExitStack
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.viewer import Viewer
 from tests.waiting import patience, until
 from tests.workers.processes import VIEWERS, crowd, events, go_on, pids, samples, sequencer
 
+FRAMES_BETWEEN = 5
 DEAF = """
 import socket, sys, time
 line = socket.socket(fileno=int(sys.argv[1]))
@@ -75,7 +75,8 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
         os.kill(before[drains], signal.SIGTERM)
         began_s = time.monotonic()
         await until(lambda: events(server, "worker_hung"))
-        assert HUNG_S - WORD_S <= time.monotonic() - began_s < HUNG_S + 2 * WORD_S
+        hung_s = time.monotonic()
+        assert hung_s - began_s >= HUNG_S - WORD_S
         await until(lambda: len(events(server, "worker_ended")) == 2)
         await until(lambda: len(events(server, "serving")) == 3 + 1 + 2)
         over.set()
@@ -88,8 +89,8 @@ async def test_a_worker_that_hangs_is_replaced_one_that_drains_is_not_and_the_th
     assert samples(server, "grandstand_workers_hung_total") == {hangs: 1, drains: 0, serves: 0}
     assert pids(server)[serves] == before[serves]
     assert stayed
-    for name in stayed:
-        assert max(later - one for one, later in pairwise(frames_s[name])) < 2
+    for name in stayed:  # while one stood still and another drained
+        assert sum(began_s < at_s < hung_s for at_s in frames_s[name]) > FRAMES_BETWEEN
     assert {1006, 1012} <= {viewer.closes[0] for viewer in left}
 
 
