@@ -23,16 +23,19 @@ _LEAST_TYPED = 3
 is not."""
 
 
+def _codes(characters: str) -> NDArray[np.uint32]:
+    return np.frombuffer(characters.encode("utf-32-le"), "<u4")
+
+
 def _load() -> tuple[dict[str, int], NDArray[np.uint16]]:
+    text = FILE.read_text("utf-8")
     numbers: dict[str, int] = {}
-    pairs: list[tuple[int, int]] = []
-    for number, line in enumerate(FILE.read_text("utf-8").splitlines(), 1):
+    table = np.zeros(max(_codes(text).max(), _TYPED + text.count("\n")) + 1, np.uint16)
+    for number, line in enumerate(text.splitlines(), 1):
         syllable, _, characters = line.partition(" ")
         numbers[syllable] = number
-        pairs += [(ord(each), number) for each in (*characters, chr(_TYPED + number))]
-    table = np.zeros(max(code for code, _ in pairs) + 1, np.uint16)
-    for code, number in pairs:
-        table[code] = number
+        table[_codes(characters)] = number
+        table[_TYPED + number] = number
     return numbers, table
 
 

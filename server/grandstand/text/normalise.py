@@ -11,38 +11,35 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import groupby
 from typing import Literal
 
 from confusable_homoglyphs.confusables import confusables_data
 
 
-def _ranges(belongs: Callable[[str], bool], first: int = 0, last: int = 0x1F000) -> str:
-    """Return the inside of a regex class of the code points that belong (15 ms for all, once)."""
+_category = unicodedata.category
+_CATEGORIES = list(map(_category, map(chr, range(0x1F000))))
+"""By code point, as far as there are marks and formats but for tags."""
+
+
+def _ranges(categories: tuple[str, ...], first: int = 0, end: int = len(_CATEGORIES)) -> str:
+    """Return the inside of a regex class of the code points of some categories before ``end``."""
     out: list[str] = []
-    start = -1
-    for code in range(first, last + 1):
-        inside = code < last and belongs(chr(code))
-        if inside and start < 0:
-            start = code
-        elif not inside and start >= 0:
-            out.append(f"\\U{start:08x}-\\U{code - 1:08x}")
-            start = -1
+    code = first
+    for belongs, run in groupby(map(categories.__contains__, _CATEGORIES[first:end])):
+        after = code + len(list(run))
+        if belongs:
+            out.append(f"\\U{code:08x}-\\U{after - 1:08x}")
+        code = after
     return "".join(out)
 
 
-_category = unicodedata.category
-
-
-def _is_mark(letter: str) -> bool:
-    return _category(letter) in ("Mn", "Me")
-
-
 _FAR, _FIRST_FAR = "\U00010000-\U0010ffff", 0x10000
-_NEAR_MARKS = _ranges(_is_mark, 0, _FIRST_FAR)
-_FAR_MARKS = _ranges(_is_mark, _FIRST_FAR)
+_MARK_CATEGORIES = ("Mn", "Me")
+_NEAR_MARKS = _ranges(_MARK_CATEGORIES, 0, _FIRST_FAR)
+_FAR_MARKS = _ranges(_MARK_CATEGORIES, _FIRST_FAR)
 _MARKS = _NEAR_MARKS + _FAR_MARKS
 _MARK = f"(?:[{_NEAR_MARKS}]|(?=[{_FAR}])[{_FAR_MARKS}])"
 """One mark. ``re`` tries the ranges of a set that reaches beyond the first plane one by one, 330 of
@@ -50,7 +47,7 @@ them for each letter; a set of the first plane is a table."""
 
 # Marks of no script in particular, which zalgo is made of; those of a script may be stacked higher.
 _LOOSE_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_FORMATS = _ranges(lambda c: _category(c) == "Cf" and c not in "\u200c\u200d")
+_FORMATS = _ranges(("Cf",), 0, 0x200C) + _ranges(("Cf",), 0x200E)  # all but the two joiners
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"\\U{plane:04x}fffe-\\U{plane:04x}ffff" for plane in range(17)
 )
