@@ -806,7 +806,7 @@ def test_the_scripts_do_what_the_books_do(machine: type[Machine], tmp_path: Path
             run_state_machine_as_test(
                 lambda: machine(runner, bench),  # type: ignore[arg-type]  # a factory is fine
                 settings=settings(
-                    max_examples=80 * TIMES,
+                    max_examples=40 * TIMES,
                     stateful_step_count=30,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

@@ -84,15 +84,14 @@ def test_a_long_text_is_scored_by_its_beginning() -> None:
     assert np.ptp(columns(scores), axis=1).max() == 0
 
 
-def test_a_million_texts_at_once_are_scored_in_seconds() -> None:
-    began = time.process_time()
-    few = SCORER.score(["what a goal", "加油", "", "\ud83d"] * 250_000)
-    check(few, 1_000_000)
-    distinct = SCORER.score([f"message {n}" for n in range(100_000)])
-    check(distinct, 100_000)
-    assert time.process_time() - began < 60  # 3 s were seen
+def test_far_more_texts_at_once_than_are_scored_together_keep_their_places() -> None:
+    count = 20 * TOGETHER
+    few = SCORER.score(["what a goal", "加油", "", "\ud83d"] * count)
+    check(few, 4 * count)
+    distinct = SCORER.score([f"message {n}" for n in range(count)])
+    check(distinct, count)
     assert np.ptp(columns(few)[:, ::4], axis=1).max() < SAME
-    at = [0, TOGETHER - 1, TOGETHER, 99_999]
+    at = [0, TOGETHER - 1, TOGETHER, count - 1]
     assert np.abs(columns(distinct)[:, at] - alone(f"message {n}" for n in at)).max() < SAME
 
 

@@ -10,10 +10,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.conftest import MakeServer
-from tests.pages.browsing import EXPECT_MS, chromium, look
+from tests.pages.browsing import EXPECT_MS, look
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sdk.md"
 QUESTION = {
@@ -44,8 +44,9 @@ def site(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_documented_page_shows_says_and_votes_from_another_origin(
-    site: str, make_server: MakeServer, tmp_path: Path
+    browser: Browser, site: str, make_server: MakeServer, tmp_path: Path
 ) -> None:
     server = make_server(environment={"GRANDSTAND_ORIGINS": site}).start()
     server.make_room("gala")
@@ -54,16 +55,15 @@ async def test_the_documented_page_shows_says_and_votes_from_another_origin(
     )
     assert "https://show.example" in page
     (tmp_path / "site" / "index.html").write_text(page.replace("https://show.example", server.url))
-    async with chromium() as browser:
-        ann, bo = [await look(browser, site, ready=False) for _ in range(2)]
-        await ann.page.fill("#text", "hello from elsewhere")
-        await ann.page.click("text=Send")
-        for viewer in (ann, bo):
-            bullet = viewer.page.locator(".bullet", has_text="hello from elsewhere")
-            await expect(bullet).to_have_count(1, timeout=EXPECT_MS)
-        await server.produce("POST", "/v1/rooms/gala/polls", QUESTION)
-        await bo.page.locator("fieldset button").first.click(timeout=EXPECT_MS)
-        for viewer in (ann, bo):
-            yes = viewer.page.locator("fieldset button").first
-            await expect(yes).to_have_text("Yes (1)", timeout=EXPECT_MS)
-        assert ann.faults + bo.faults == []
+    ann, bo = [await look(browser, site, ready=False) for _ in range(2)]
+    await ann.page.fill("#text", "hello from elsewhere")
+    await ann.page.click("text=Send")
+    for viewer in (ann, bo):
+        bullet = viewer.page.locator(".bullet", has_text="hello from elsewhere")
+        await expect(bullet).to_have_count(1, timeout=EXPECT_MS)
+    await server.produce("POST", "/v1/rooms/gala/polls", QUESTION)
+    await bo.page.locator("fieldset button").first.click(timeout=EXPECT_MS)
+    for viewer in (ann, bo):
+        yes = viewer.page.locator("fieldset button").first
+        await expect(yes).to_have_text("Yes (1)", timeout=EXPECT_MS)
+    assert ann.faults + bo.faults == []

@@ -16,11 +16,12 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Browser, expect
 
 from tests.conftest import MakeServer
 from tests.cutter import cutting
-from tests.pages.browsing import CLIENT, EXPECT_MS, chromium, look
+from tests.pages.browsing import CLIENT, EXPECT_MS, look
 from tests.pages.test_embedding import Quiet
 from tests.viewer import viewing
 from tests.waiting import until
@@ -72,14 +73,14 @@ def renderer(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
-    make_server: MakeServer, tmp_path: Path
+    browser: Browser, make_server: MakeServer, tmp_path: Path
 ) -> None:
     with renderer(tmp_path / "renderer") as site:
         server = make_server(environment={"GRANDSTAND_ORIGINS": site}).start()
         server.make_room("gala")
         async with (
-            chromium() as browser,
             cutting(server.url, iter([4_000])) as line,
             viewing(server.url, "gala", server.token("ann")) as ann,
         ):

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS
 from websockets.utils import accept_key
 
+from tests.examples import TIMES
+
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 REQUEST_LINE = "GET /v1/rooms/night%20show/live?a=b HTTP/1.1"
 BROWSER = [
@@ -95,7 +97,7 @@ def heads(draw: st.DrawFn) -> bytes:
     return whole[: whole.find(b"\r\n\r\n") + 4]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200 * TIMES, deadline=None)
 @given(heads())
 @example(head(BROWSER))
 @example(head(BROWSER, "GET /a?b?c%3f HTTP/1.1"))
