@@ -18,7 +18,6 @@ from typing import Literal
 
 from confusable_homoglyphs.confusables import confusables_data
 
-
 _category = unicodedata.category
 _CATEGORIES = list(map(_category, map(chr, range(0x1F000))))
 """By code point, as far as there are marks and formats but for tags."""
