@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
+from tests.waiting import PATIENCE_S
+
 CHROMIUM_ARGS = [
     "--headless",
     "--no-sandbox",
@@ -24,7 +26,7 @@ CHROMIUM_ARGS = [
 CLIENT = Path(__file__).parents[2] / "client_demo"
 AXE = CLIENT / "node_modules/axe-core/axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EXPECT_MS = 30_000
+EXPECT_MS = 1000 * PATIENCE_S
 """How long a page may take to show a thing; no claim about speed."""
 expect.set_options(timeout=EXPECT_MS)
 
