@@ -9,14 +9,14 @@ import { Gauges } from "./gauges.js";
 import { html } from "./html.js";
 import { Keys, keyHandler, useKeys } from "./keys.js";
 import { Masthead } from "./masthead.js";
-import { Palette } from "./palette.js";
-import { PollForm } from "./poll_form.js";
-import { PollList } from "./poll_list.js";
-import { Protection } from "./protection.js";
-import { Queue } from "./queue.js";
-import { Deleted } from "./room_deletion.js";
-import { RoomSettings } from "./room_settings.js";
-import { Rooms } from "./rooms.js";
+import { Protection } from "./moderation/protection.js";
+import { Queue } from "./moderation/queue.js";
+import { PollForm } from "./polls/form.js";
+import { PollList } from "./polls/list.js";
+import { Palette } from "./polls/palette.js";
+import { Deleted } from "./rooms/deletion.js";
+import { Rooms } from "./rooms/rooms.js";
+import { RoomSettings } from "./rooms/settings.js";
 import { Bar } from "./rundown/bar.js";
 import { ItemForm } from "./rundown/item_form.js";
 import { RundownList } from "./rundown/list.js";
@@ -25,11 +25,11 @@ import { Unsent } from "./unsent.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
-/** @import {ModerationDesk} from "./moderation.js" */
 /** @import {EffectsDesk} from "./effects/effects_desk.js" */
+/** @import {ModerationDesk} from "./moderation/moderation_desk.js" */
+/** @import {Draft} from "./polls/templates.js" */
 /** @import {Item} from "./rundown/edits.js" */
 /** @import {Show} from "./rundown/show.js" */
-/** @import {Draft} from "./templates.js" */
 /** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
 /** @typedef {"show" | "polls" | "moderation" | "room"} Tab */
 
@@ -66,8 +66,8 @@ export function App({ desk, moderation, effects, show, actions }) {
   const tabs = /** @type {[Tab, string, number][]} */ (
     isProducer
       ? [["show", words.rundown.heading, 0],
-         ["polls", words.polls, desk.polls.filter((poll) => poll.status === "open").length],
-         ["moderation", words.moderation, moderation.held.length],
+         ["polls", words.polls.heading, desk.polls.filter((poll) => poll.status === "open").length],
+         ["moderation", words.moderation.heading, moderation.held.length],
          ["room", words.room, 0]]
       : []
   );

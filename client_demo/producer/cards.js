@@ -1,14 +1,13 @@
 /** Stats cards by hand: a producer fills in one card, where there is no data feed. */
 
 import { useState } from "preact/hooks";
-import { Field, faultsOf } from "./faults.js";
+import { Field, faultsOf, input } from "./fields.js";
 import { html } from "./html.js";
-import { input } from "./sign_in.js";
 import { parseValues } from "./values.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
-/** @import {Faults} from "./faults.js" */
+/** @import {Faults} from "./fields.js" */
 /** @typedef {{entity: string, name: string, lines: string, duration: string}} TypedCard */
 
 export const CARD_PATHS = ["entity", "name", "values", "duration"];

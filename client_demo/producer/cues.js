@@ -1,16 +1,15 @@
 /** Cues: marks that a producer sets on the programme, for viewers' pages and the show's effects. */
 
 import { useState } from "preact/hooks";
-import { Field, faultsOf } from "./faults.js";
+import { Field, faultsOf, input } from "./fields.js";
 import { html } from "./html.js";
-import { input } from "./sign_in.js";
 import { formatDuration, upcomingFirst } from "./times.js";
 import { words } from "./words.js";
 
+/** @import {ComponentChildren} from "preact" */
 /** @import {Cue} from "../sdk/grandstand.js" */
 /** @import {Desk} from "./desk.js" */
-/** @import {ComponentChildren} from "preact" */
-/** @import {Faults} from "./faults.js" */
+/** @import {Faults} from "./fields.js" */
 /** @typedef {{name: string, data: string}} TypedCue */
 
 const MOST_SHOWN = 6;

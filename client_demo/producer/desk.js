@@ -178,7 +178,7 @@ export class Desk {
     const answer = await this.call("POST", "/polls", body);
     if (answer.ok) {
       this.fetchedPolls.set(answer.body.id, answer.body);
-      this.announce(words.pollOpened(answer.body.question));
+      this.announce(words.polls.pollOpened(answer.body.question));
     }
     return answer;
   }
@@ -186,7 +186,7 @@ export class Desk {
   /** @param {Poll} poll @param {Step} step @param {object} [body] */
   async stepPoll(poll, step, body) {
     const path = `/polls/${encodeURIComponent(poll.id)}/${step}`;
-    const what = words.stepWith(words.steps[step], poll.question);
+    const what = words.polls.stepWith(words.polls.steps[step], poll.question);
     const answer = await this.attempt(what, () => this.call("POST", path, body));
     this.pollFaults.set(poll.id, answer.ok ? "" : stepReason(step, answer, poll));
     // Somebody else may have been first: then the refusal has the poll as it is.
@@ -274,5 +274,5 @@ function stepReason(step, problem, seen) {
   if (problem.code !== "impossible_step") return reasonOf(problem);
   const { poll } = problem;
   const wasChanged = poll !== undefined && poll.status !== seen.status;
-  return wasChanged ? words.othersStep(words.states[poll.status]) : words.impossible[step];
+  return wasChanged ? words.polls.othersStep(words.polls.states[poll.status]) : words.polls.impossible[step];
 }

@@ -29,7 +29,7 @@ export function Dialog({ title, test, onClose, onKeyDown, wide = false, children
     <dialog ref=${dialog} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} data-test=${test}
       onClose=${shut} onKeyDown=${onKeyDown}>
       <header><h2>${title}</h2>
-        <button class="quiet" onClick=${onClose} aria-label=${words.closeDialog} data-test="dialog-close">×</button></header>
+        <button class="quiet" onClick=${onClose} aria-label=${words.close} data-test="dialog-close">×</button></header>
       ${children}
     </dialog>
   `;

@@ -5,7 +5,7 @@ import { sparkline } from "./rates.js";
 import { words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
-/** @import {ModerationDesk} from "./moderation.js" */
+/** @import {ModerationDesk} from "./moderation/moderation_desk.js" */
 
 const WIDTH = 120;
 const HEIGHT = 26;

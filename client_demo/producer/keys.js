@@ -5,7 +5,7 @@ import { Dialog } from "./dialog.js";
 import { html } from "./html.js";
 import { words } from "./words.js";
 
-/** @import {ModerationDesk} from "./moderation.js" */
+/** @import {ModerationDesk} from "./moderation/moderation_desk.js" */
 /** @import {Show} from "./rundown/show.js" */
 
 const OFF = "grandstand.producer.keys-off";

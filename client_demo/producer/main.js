@@ -6,7 +6,7 @@ import { App } from "./app.js";
 import { Desk } from "./desk.js";
 import { EffectsDesk } from "./effects/effects_desk.js";
 import { html } from "./html.js";
-import { ModerationDesk } from "./moderation.js";
+import { ModerationDesk } from "./moderation/moderation_desk.js";
 import { Show } from "./rundown/show.js";
 import { SignIn } from "./sign_in.js";
 import { words } from "./words.js";

@@ -1,6 +1,7 @@
 /** The page that asks for a token, and the page that says why a token was refused. */
 
 import { useState } from "preact/hooks";
+import { input } from "./fields.js";
 import { html } from "./html.js";
 import { words } from "./words.js";
 
@@ -49,9 +50,4 @@ export function Refused({ why, create, onCreate, onLeave }) {
       </div>
     </main>
   `;
-}
-
-/** @param {(text: string) => void} set @returns {(event: Event) => void} */
-export function input(set) {
-  return (event) => set(/** @type {HTMLInputElement} */ (event.currentTarget).value);
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../producer/rates.js";
 import { ACTION_KINDS, readAction, typedAction } from "../producer/effects/actions.js";
-import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/templates.js";
+import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/polls/templates.js";
 import { formatDistance, formatSigned } from "../producer/gauges.js";
 import { formatDuration, upcomingFirst } from "../producer/times.js";
 import { parseValues } from "../producer/values.js";
@@ -22,8 +22,14 @@ test("both languages of the console say the same things", () => {
 test("every word that the console uses is there", () => {
   const folder = new URL("../producer/", import.meta.url);
   for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js")))
-    for (const [, key] of readFileSync(new URL(file, folder), "utf8").matchAll(/(?<![\w"./])words\.(\w+)/g))
-      assert.ok(key in WORDS.en, `${file}: ${key}`);
+    for (const [, path = ""] of readFileSync(new URL(file, folder), "utf8").matchAll(/(?<![\w"./])words\.(\w+(?:\.\w+)*)/g)) {
+      /** @type {any} */ let found = WORDS.en;
+      for (const key of path.split(".")) {
+        if (typeof found !== "object") break;
+        assert.ok(key in found, `${file}: ${path}`);
+        found = found[key];
+      }
+    }
 });
 
 test("the console never sets HTML", () => {
@@ -69,13 +75,13 @@ test("a sparkline ends at the right edge and fits its box", () => {
 test("every digit of the palette names one template, the last poll is 0", () => {
   const draft = { kind: "single", question: "?", options: ["a", "b"], duration: 5 };
   const own = Array.from({ length: 6 }, (_, index) => ({ name: `own ${index}`, draft }));
-  const keys = paletteTemplates(WORDS.en.templates, own, draft).map((one) => one.key);
+  const keys = paletteTemplates(WORDS.en.polls.templates, own, draft).map((one) => one.key);
   assert.deepEqual(keys, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "", "0"]);
-  assert.deepEqual(paletteTemplates(WORDS.en.templates, [], undefined).length, 5);
+  assert.deepEqual(paletteTemplates(WORDS.en.polls.templates, [], undefined).length, 5);
 });
 
 test("a template becomes the body of the call that opens it", () => {
-  const [yesNo, , , , quiz] = builtInTemplates(WORDS.zh.templates).map((one) => one.draft);
+  const [yesNo, , , , quiz] = builtInTemplates(WORDS.zh.polls.templates).map((one) => one.draft);
   assert.deepEqual(requestBody(yesNo, 1000), {
     kind: "single",
     question: "是还是否？",
@@ -95,7 +101,7 @@ test("a template becomes the body of the call that opens it", () => {
 });
 
 test("what another version left in the browser is no template", () => {
-  assert.ok(isDraft(builtInTemplates(WORDS.en.templates)[0].draft));
+  assert.ok(isDraft(builtInTemplates(WORDS.en.polls.templates)[0].draft));
   for (const other of [null, 7, {}, { kind: "essay", question: "?", options: [], duration: 1 }, { kind: "single", question: "?", options: [7], duration: 1 }])
     assert.equal(isDraft(other), false);
 });

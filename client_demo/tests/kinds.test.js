@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
-import { isDraft, isReady, optionsOf, ownFields, requestBody } from "../producer/templates.js";
+import { isDraft, isReady, optionsOf, ownFields, requestBody } from "../producer/polls/templates.js";
 import { poll } from "./rooms.js";
 
 const PHASES = ["waiting", "open", "counting", "closed", "revealed", "cancelled"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { REASONS, reasonText } from "../producer/reasons.js";
+import { REASONS, reasonText } from "../producer/moderation/reasons.js";
 import { WORDS } from "../producer/words.js";
 import { serverSays } from "./server.js";
 
@@ -19,7 +19,7 @@ test("every reason and category of the server has words in every language, and n
   for (const [lang, words] of Object.entries(REASONS)) {
     assert.deepEqual(Object.keys(words.rules).sort(), SERVER.rules, lang);
     assert.deepEqual(Object.keys(words.sentences).sort(), SERVER.sentences.sort(), lang);
-    assert.deepEqual(Object.keys(WORDS[lang].categories).sort(), SERVER.categories.sort(), lang);
+    assert.deepEqual(Object.keys(WORDS[lang].moderation.categories).sort(), SERVER.categories.sort(), lang);
   }
   const reasons = [...SERVER.rules.map((name) => `rule ${name}`), ...SERVER.sentences];
   for (const reason of reasons) assert.doesNotMatch(reasonText(REASONS.zh, reason), /[a-z]/i, reason);

@@ -1,16 +1,14 @@
 /** The form of one effect: what it waits for, and what it does then. What was typed is kept until it is saved or left. */
 
 import { useState } from "preact/hooks";
-import { Fault, Field, faultsOf } from "../faults.js";
+import { Fault, Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
-import { Select } from "../poll_fields.js";
-import { input } from "../sign_in.js";
 import { words } from "../words.js";
 import { ACTION_KINDS, fieldsOf } from "./actions.js";
 import { OF_POLLS, OPTION, bodyOf, formOf, waitsForWinner } from "./draft.js";
 
 /** @import {Problem} from "../../sdk/grandstand.js" */
-/** @import {Faults} from "../faults.js" */
+/** @import {Faults} from "../fields.js" */
 /** @import {ActionField, TypedAction} from "./actions.js" */
 /** @import {Typed} from "./draft.js" */
 /** @import {EffectsDesk} from "./effects_desk.js" */

@@ -8,14 +8,14 @@
 import { kindOf } from "../../polls/registry.js";
 import { EMPTY_CARD, cardBody, typedCard } from "../cards.js";
 import { EMPTY_CUE, cueBody, typedCue } from "../cues.js";
-import { EMPTY, draftFrom, typedFrom } from "../poll_fields.js";
-import { ownFields, requestBody } from "../templates.js";
+import { EMPTY, draftFrom, typedFrom } from "../polls/fields.js";
+import { ownFields, requestBody } from "../polls/templates.js";
 import { same } from "./edits.js";
 
 /** @import {TypedCard} from "../cards.js" */
 /** @import {TypedCue} from "../cues.js" */
-/** @import {Typed} from "../poll_fields.js" */
-/** @import {Draft} from "../templates.js" */
+/** @import {Typed} from "../polls/fields.js" */
+/** @import {Draft} from "../polls/templates.js" */
 /** @import {Item, ItemKind} from "./edits.js" */
 /** @typedef {{poll: Typed, cue: TypedCue, card: TypedCard, text: string, json: string | undefined}} TypedBody */
 

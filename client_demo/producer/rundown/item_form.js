@@ -4,21 +4,22 @@ import { useState } from "preact/hooks";
 import { CARD_PATHS, CardFields } from "../cards.js";
 import { CueFields } from "../cues.js";
 import { Dialog } from "../dialog.js";
-import { Field, faultsOf } from "../faults.js";
+import { Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
-import { PollFields, Select, pathsOf } from "../poll_fields.js";
-import { input } from "../sign_in.js";
-import { defaultGrace } from "../templates.js";
+import { PollFields, pathsOf } from "../polls/fields.js";
+import { defaultGrace } from "../polls/templates.js";
 import { fromLocalTime, localTime } from "../times.js";
 import { words } from "../words.js";
 import { bodyOf, titleOf, typedBody } from "./bodies.js";
 import { applied } from "./edits.js";
 
-/** @import {Faults} from "../faults.js" */
 /** @import {Problem} from "../../sdk/grandstand.js" */
+/** @import {Faults} from "../fields.js" */
 /** @import {TypedBody} from "./bodies.js" */
 /** @import {Edit, Item, ItemKind} from "./edits.js" */
 /** @import {Show} from "./show.js" */
+
+const say = words.rundown;
 
 /** @param {{show: Show, given?: Item, after?: string, onClose: () => void}} props `after`: where a new one goes */
 export function ItemForm({ show, given, after, onClose }) {
@@ -31,7 +32,6 @@ export function ItemForm({ show, given, after, onClose }) {
   const [clash, setClash] = useState("");
   const [busy, setBusy] = useState(false);
   const [id] = useState(() => given?.id ?? crypto.randomUUID().slice(0, 8));
-  const told = words.rundown;
   const isJson = typed.json !== undefined;
   const set = (/** @type {Partial<TypedBody>} */ change) => setTyped((before) => ({ ...before, ...change }));
 
@@ -44,19 +44,19 @@ export function ItemForm({ show, given, after, onClose }) {
     /** @type {Item} */ const item = {
       id,
       kind,
-      title: title.trim() || titleOf(kind, body).trim() || told.kinds[kind],
+      title: title.trim() || titleOf(kind, body).trim() || say.kinds[kind],
       ...(expected_at !== undefined && { expected_at }),
       ...(body !== undefined && { body }),
     };
     /** @type {Edit} */ const edit = was ? { does: "replace", item, was } : { does: "add", item, ...(after && { after }) };
     setBusy(true);
-    const answer = await show.edit((was ? told.editOf : told.addOf)(item.title), edit);
+    const answer = await show.edit((was ? say.editOf : say.addOf)(item.title), edit);
     setBusy(false);
     if (answer.ok) return onClose();
     if ("conflict" in answer) {
       const present = show.present?.items.find((one) => one.id === id);
       setWas(present); // to save again is to mean it
-      return setClash(present ? told.changedMeanwhile(present.title) : told.removedMeanwhile);
+      return setClash(present ? say.changedMeanwhile(present.title) : say.removedMeanwhile);
     }
     setFaults(faultsOf(ofItem(answer, edit), [...pathsOf(typed.poll).filter((path) => !path.endsWith("_at")), ...CARD_PATHS,
       "name", "data", "title", "expected_at", "body"]));
@@ -70,28 +70,28 @@ export function ItemForm({ show, given, after, onClose }) {
   const present = was !== given && was ? html`<pre class="clash" data-test="item-present">${asText(was)}</pre>` : null;
 
   return html`
-    <${Dialog} title=${given ? told.edit : told.add} test="item-form" onClose=${onClose} wide>
+    <${Dialog} title=${given ? say.edit : say.add} test="item-form" onClose=${onClose} wide>
       <form class="form" onSubmit=${submit} autocomplete="off" novalidate>
         <div class="pair">
-          <${Field} label=${told.kind} path="kind" faults=${faults}>
-            <${Select} value=${kind} options=${told.kinds} test="item-kind"
+          <${Field} label=${say.kind} path="kind" faults=${faults}>
+            <${Select} value=${kind} options=${say.kinds} test="item-kind"
               onPick=${(/** @type {ItemKind} */ next) => { setKind(next); set({ json: undefined }); }} />
           <//>
-          <${Field} label=${told.expectedAt} path="expected_at" faults=${faults}>
+          <${Field} label=${say.expectedAt} path="expected_at" faults=${faults}>
             <input type="datetime-local" step="1" value=${expected} onInput=${input(setExpected)} data-test="item-expected" />
           <//>
         </div>
-        <${Field} label=${told.title} path="title" faults=${faults}>
+        <${Field} label=${say.title} path="title" faults=${faults}>
           <input value=${title} placeholder=${titleOf(kind, bodyOf(kind, typed))} onInput=${input(setTitle)} data-test="item-title" />
         <//>
         ${isJson
-          ? html`<${Field} label=${told.json} hint=${told.jsonWhy} path="body" faults=${faults}>
+          ? html`<${Field} label=${say.json} hint=${say.jsonWhy} path="body" faults=${faults}>
               <textarea rows="8" value=${typed.json} onInput=${input((json) => set({ json }))} data-test="item-json" spellcheck=${false}></textarea>
             <//>`
           : html`<${Fields} show=${show} kind=${kind} typed=${typed} set=${set} faults=${faults} />`}
         <div class="row">
-          <button class="primary" disabled=${busy} data-test="item-save">${clash ? told.saveAnyway : words.save}</button>
-          <button type="button" onClick=${onClose}>${words.cancelEdit}</button>
+          <button class="primary" disabled=${busy} data-test="item-save">${clash ? say.saveAnyway : words.save}</button>
+          <button type="button" onClick=${onClose}>${words.cancel}</button>
         </div>
         <p class="fault" role="alert" data-test="item-fault">${[clash, faults[""]].filter(Boolean).join(" ")}</p>
         ${present}
@@ -109,7 +109,7 @@ function Fields({ show, kind, typed, set, faults }) {
     return html`<${CueFields} typed=${typed.cue} set=${(/** @type {TypedBody["cue"]} */ cue) => set({ cue })} faults=${faults} />`;
   if (kind === "card")
     return html`<${CardFields} typed=${typed.card} set=${(/** @type {TypedBody["card"]} */ card) => set({ card })} faults=${faults} />`;
-  return html`<${Field} label=${words.rundown.text} path="body" faults=${faults}>
+  return html`<${Field} label=${say.text} path="body" faults=${faults}>
     <textarea rows="3" value=${typed.text} onInput=${input((text) => set({ text }))} data-test="item-text"></textarea>
   <//>`;
 }

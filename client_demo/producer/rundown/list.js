@@ -21,10 +21,10 @@ import { moveBy } from "./edits.js";
 
 /** @type {Record<string, number>} */ const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 const EDGE_PX = 36;
+const say = words.rundown;
 
 /** @param {{show: Show, onItem: (item: Item | undefined) => void}} props `onItem`: edit it, or a new one */
 export function RundownList({ show, onItem }) {
-  const told = words.rundown;
   const list = useRef(/** @type {HTMLOListElement | null} */ (null));
   const acts = useRef(/** @type {Acts | null} */ (null));
   const moved = useRef(/** @type {string | undefined} */ (undefined));
@@ -34,7 +34,7 @@ export function RundownList({ show, onItem }) {
   const { items, present, removed } = show;
   const now = show.desk.live.now();
   const move = (/** @type {Item} */ item, /** @type {Move | undefined} */ edit) => {
-    if (edit) void show.edit(told.moveOf(item.title), edit);
+    if (edit) void show.edit(say.moveOf(item.title), edit);
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event, /** @type {Item} */ item) => {
     const by = STEPS[event.key];
@@ -45,7 +45,7 @@ export function RundownList({ show, onItem }) {
     move(item, edit);
     if (!edit) return;
     const place = show.items.findIndex(({ id }) => id === item.id) + 1;
-    show.desk.announce(told.movedTo(item.title, place, items.length));
+    show.desk.announce(say.movedTo(item.title, place, items.length));
     moved.current = item.id;
   };
   const onDrop = (/** @type {Item} */ item) => {
@@ -79,23 +79,23 @@ export function RundownList({ show, onItem }) {
     if (there && !there.contains(document.activeElement)) there.querySelector("[data-next=true]")?.scrollIntoView({ block: "nearest" });
   }, [present?.next]);
   return html`
-    <section class="panel fill rundown" aria-label=${told.heading} data-test="rundown">
+    <section class="panel fill rundown" aria-label=${say.heading} data-test="rundown">
       <header>
-        <h2>${told.heading}</h2>
+        <h2>${say.heading}</h2>
         ${show.others && html`<span class="others quiet-text" data-test="rundown-others">${show.others}</span>`}
         <div class="row">
           ${items.some(({ status }) => status !== "waiting") && (asking
-            ? html`<span class="asking row">${told.resetSure}
-                <button class="small danger" onClick=${() => { setAsking(false); void show.reset(); }} data-test="reset-yes">${told.resetYes}</button>
+            ? html`<span class="asking row">${say.resetSure}
+                <button class="small danger" onClick=${() => { setAsking(false); void show.reset(); }} data-test="reset-yes">${say.resetYes}</button>
                 <button class="small" onClick=${() => setAsking(false)}>${words.no}</button></span>`
-            : html`<button class="small" onClick=${() => setAsking(true)} data-test="reset">${told.reset}</button>`)}
-          <button class="small" onClick=${() => onItem(undefined)} data-test="item-add">+ ${told.add}</button>
+            : html`<button class="small" onClick=${() => setAsking(true)} data-test="reset">${say.reset}</button>`)}
+          <button class="small" onClick=${() => onItem(undefined)} data-test="item-add">+ ${say.add}</button>
         </div>
       </header>
-      ${removed && html`<p class="row" data-test="removed">${told.removed(removed.item.title)}
+      ${removed && html`<p class="row" data-test="removed">${say.removed(removed.item.title)}
         <button class="small" onClick=${() => void show.undoRemove()} data-test="undo-remove">${words.undo}</button></p>`}
-      ${items.length === 0 && html`<p class="quiet-text empty">${told.empty}</p>`}
-      ${items.length > 0 && html`<ol class="scroll items" ref=${list} tabindex="0" aria-label=${told.heading}
+      ${items.length === 0 && html`<p class="quiet-text empty">${say.empty}</p>`}
+      ${items.length > 0 && html`<ol class="scroll items" ref=${list} tabindex="0" aria-label=${say.heading}
         data-end=${drag !== undefined && drag.before === undefined} data-test="rundown-list">${rows}</ol>`}
     </section>
   `;
@@ -106,8 +106,7 @@ export function RundownList({ show, onItem }) {
  *   isDrop: boolean, acts: RefObject<Acts | null>}} props
  */
 function Row({ show, item, place, of, isNext, phase, isDragged, isDrop, acts }) {
-  const told = words.rundown;
-  const state = item.status === "on_air" ? words.onAir : isNext ? told.next : item.status === "done" ? told.done : "";
+  const state = item.status === "on_air" ? words.onAir : isNext ? say.next : item.status === "done" ? say.done : "";
   const grab = (/** @type {PointerEvent} */ event) => {
     const handle = /** @type {HTMLElement} */ (event.currentTarget);
     handle.setPointerCapture(event.pointerId);
@@ -128,21 +127,21 @@ function Row({ show, item, place, of, isNext, phase, isDragged, isDrop, acts }) 
     <li class="item" data-test="item" data-item=${item.id} data-kind=${item.kind} data-status=${item.status ?? "waiting"}
       data-next=${isNext} data-dragged=${isDragged} data-drop=${isDrop}
       aria-current=${item.status === "on_air" ? "step" : undefined}>
-      <button class="handle quiet" aria-label=${told.move(item.title, place, of)} title=${told.moveHow}
+      <button class="handle quiet" aria-label=${say.move(item.title, place, of)} title=${say.moveHow}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => acts.current?.onKeyDown(event, item)}
         onPointerDown=${grab} onPointerMove=${pull} onPointerUp=${() => acts.current?.onDrop(item)}
         onPointerCancel=${() => acts.current?.setDrag(undefined)}
         data-test="item-handle">⠿</button>
-      <span class="item-state"><b data-test="item-state">${state}</b> <span class="quiet-text">${told.kinds[item.kind]}</span></span>
+      <span class="item-state"><b data-test="item-state">${state}</b> <span class="quiet-text">${say.kinds[item.kind]}</span></span>
       <span class="item-title">${item.title}${typeof item.body === "string" && item.body !== item.title
         && html`<span class="quiet-text item-text">${item.body}</span>`}</span>
       <span class="number quiet-text item-at">${item.expected_at === undefined ? "" : formatTime(item.expected_at)}
         ${phase && html`<b class="item-phase" data-test="item-phase">${phase}</b>`}</span>
       <span class="item-acts">
         ${(item.status ?? "waiting") === "waiting" && html`<button class="small" onClick=${() => void show.go(item)}
-          aria-label=${told.goOf(item.title)} data-test="item-go">${told.go}</button>`}
-        <button class="small quiet" onClick=${() => acts.current?.onItem(item)} aria-label=${told.editOf(item.title)} data-test="item-edit">✎</button>
-        <button class="small quiet" onClick=${() => void show.remove(item)} aria-label=${told.removeOf(item.title)} data-test="item-remove">×</button>
+          aria-label=${say.goOf(item.title)} data-test="item-go">${say.go}</button>`}
+        <button class="small quiet" onClick=${() => acts.current?.onItem(item)} aria-label=${say.editOf(item.title)} data-test="item-edit">✎</button>
+        <button class="small quiet" onClick=${() => void show.remove(item)} aria-label=${say.removeOf(item.title)} data-test="item-remove">×</button>
       </span>
     </li>
   `;
@@ -151,7 +150,7 @@ function Row({ show, item, place, of, isNext, phase, isDragged, isDrop, acts }) 
 /** What an item's poll does while it still does something. @param {Poll} poll @param {number} now */
 function phaseOfPoll(poll, now) {
   const phase = phaseOf(poll, now);
-  return phase === "open" ? words.rundown.voting : phase === "counting" ? words.states.counting : "";
+  return phase === "open" ? say.voting : phase === "counting" ? words.polls.states.counting : "";
 }
 
 /** The item before which one would land that is let go at `y`; undefined: at the end. @param {HTMLElement} list @param {number} y */

@@ -18,6 +18,7 @@ import { applied, difference, plain, same } from "./edits.js";
 export const STEADY_MS = 800;
 
 const TRIES = 5;
+const say = words.rundown;
 
 export class Show {
   /** @type {Rundown | undefined} */ present;
@@ -74,18 +75,18 @@ export class Show {
     this.isGoing = true;
     this.desk.notify();
     const path = `/rundown/${encodeURIComponent(item.id)}/go`;
-    const answer = await this.desk.attempt(words.rundown.goOf(item.title), () => this.desk.call("POST", path, {}));
+    const answer = await this.desk.attempt(say.goOf(item.title), () => this.desk.call("POST", path, {}));
     this.isGoing = false;
-    this.fault = answer.ok ? "" : words.rundown.cannotGo(item.title, answer.faults[0]?.message ?? reasonOf(answer));
+    this.fault = answer.ok ? "" : say.cannotGo(item.title, answer.faults[0]?.message ?? reasonOf(answer));
     if (answer.ok) this.#take(answer.body);
-    if (answer.ok && this.onAir) this.desk.announce(words.rundown.said(this.onAir.title, this.next?.title));
+    if (answer.ok && this.onAir) this.desk.announce(say.said(this.onAir.title, this.next?.title));
     this.desk.notify();
   }
 
   /** Let every item wait again. */
   async reset() {
     const again = () => this.desk.call("POST", "/rundown/reset", { version: this.present?.version ?? 0 });
-    const answer = await this.desk.attempt(words.rundown.reset, again);
+    const answer = await this.desk.attempt(say.reset, again);
     if (answer.ok) this.#take(answer.body);
     else if (answer.rundown) this.#take(answer.rundown);
   }
@@ -94,7 +95,7 @@ export class Show {
   async remove(item) {
     const items = this.items;
     const after = items[items.findIndex(({ id }) => id === item.id) - 1]?.id;
-    const answer = await this.edit(words.rundown.removeOf(item.title), { does: "remove", id: item.id });
+    const answer = await this.edit(say.removeOf(item.title), { does: "remove", id: item.id });
     if (answer.ok) this.removed = { item: plain(item), after };
     this.desk.notify();
   }
@@ -102,7 +103,7 @@ export class Show {
   async undoRemove() {
     const { item, after } = this.removed ?? {};
     this.removed = undefined;
-    if (item) await this.edit(words.rundown.addOf(item.title), { does: "add", item, ...(after && { after }) });
+    if (item) await this.edit(say.addOf(item.title), { does: "add", item, ...(after && { after }) });
   }
 
   /**
@@ -158,7 +159,7 @@ export class Show {
     const before = this.present;
     if (before && isOthers) {
       const done = difference(before, rundown);
-      if (done) this.desk.announce((this.others = words.rundown.others[done.what](done.title)));
+      if (done) this.desk.announce((this.others = say.others[done.what](done.title)));
     } else if (before && rundown.version < before.version) return; // answers may overtake each other
     if (before?.next !== rundown.next) this.#nextSince = performance.now();
     // An item that is as it was stays the same object: its row isn't made anew.

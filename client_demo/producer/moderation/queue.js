@@ -1,13 +1,13 @@
 /** The moderators' queue and the comments on screen; keys and buttons do the same. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { html } from "./html.js";
-import { categoriesOf } from "./moderation.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { categoriesOf } from "./moderation_desk.js";
 import { reasonText } from "./reasons.js";
-import { words } from "./words.js";
 
-/** @import {Comment, HeldComment} from "../sdk/grandstand.js" */
-/** @import {ModerationDesk} from "./moderation.js" */
+/** @import {Comment, HeldComment} from "../../sdk/grandstand.js" */
+/** @import {ModerationDesk} from "./moderation_desk.js" */
 
 const MOST_HELD = 100;
 
@@ -22,29 +22,29 @@ export function Queue({ moderation }) {
   useEffect(() => moderation.freeze(still), [moderation, still]);
   const over = (/** @type {boolean} */ next) => () => setOver(next);
   return html`
-    <section class="panel" aria-label=${words.queue}>
+    <section class="panel" aria-label=${words.moderation.queue}>
       <header>
-        <h2>${words.queue} <span class="count" data-test="held-count">${held.length || ""}</span></h2>
-        <label class="inline"><span>${words.muteFor}</span>
+        <h2>${words.moderation.queue} <span class="count" data-test="held-count">${held.length || ""}</span></h2>
+        <label class="inline"><span>${words.moderation.muteFor}</span>
           <select value=${moderation.muteS} data-test="mute-for"
             onChange=${(/** @type {any} */ event) => (moderation.muteS = Number(event.currentTarget.value))}>
-            ${words.muteTimes.map(({ seconds, text }) => html`<option key=${seconds} value=${seconds}>${text}</option>`)}
+            ${words.moderation.muteTimes.map(({ seconds, text }) => html`<option key=${seconds} value=${seconds}>${text}</option>`)}
           </select></label>
       </header>
       ${old > 0 && html`<div class="acts"><button class="small quiet danger" data-test="rejectOld"
-        onClick=${() => void moderation.rejectOld()}>${words.rejectOld(old)}</button></div>`}
-      ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.nothingHeld}</p>`}
-      <ul class="comments scroll" data-test="held-list" aria-label=${words.queue}>
+        onClick=${() => void moderation.rejectOld()}>${words.moderation.rejectOld(old)}</button></div>`}
+      ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.moderation.nothingHeld}</p>`}
+      <ul class="comments scroll" data-test="held-list" aria-label=${words.moderation.queue}>
         ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} held />`)}
       </ul>
       <${Sanctions} moderation=${moderation} />
     </section>
-    <section class="panel fill" aria-label=${words.recent} onMouseEnter=${over(true)} onMouseLeave=${over(false)}
+    <section class="panel fill" aria-label=${words.moderation.recent} onMouseEnter=${over(true)} onMouseLeave=${over(false)}
       onFocusIn=${over(true)} onFocusOut=${over(false)}>
-      <header><h2>${words.recent}</h2>
-        ${moderation.newer > 0 && html`<span class="quiet-text number" data-test="passed">${words.newerComments(moderation.newer)}</span>`}</header>
-      ${recent.length === 0 && html`<p class="quiet-text empty">${words.nothingRecent}</p>`}
-      <ul class="comments scroll" data-test="recent-list" aria-label=${words.recent}>
+      <header><h2>${words.moderation.recent}</h2>
+        ${moderation.newer > 0 && html`<span class="quiet-text number" data-test="passed">${words.moderation.newerComments(moderation.newer)}</span>`}</header>
+      ${recent.length === 0 && html`<p class="quiet-text empty">${words.moderation.nothingRecent}</p>`}
+      <ul class="comments scroll" data-test="recent-list" aria-label=${words.moderation.recent}>
         ${recent.map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} />`)}
       </ul>
     </section>
@@ -65,9 +65,9 @@ function Row({ moderation, comment, held = false }) {
       <div class="said">
         <p class="said-text">${comment.text}</p>
         <p class="quiet-text"><span class="author">${comment.name}</span>
-          ${comment.role && html` <b class="mark staff" data-test="role">${words.staff[comment.role]}</b>`}
+          ${comment.role && html` <b class="mark staff" data-test="role">${words.moderation.staff[comment.role]}</b>`}
           ${comment.count !== undefined && comment.count > 1 && html` <b class="number">×${comment.count}</b>`}
-          ${sanction && html` <b class="mark bad">${sanction === "mute" ? words.mutedMark : words.bannedMark}</b>`}
+          ${sanction && html` <b class="mark bad">${sanction === "mute" ? words.moderation.mutedMark : words.moderation.bannedMark}</b>`}
           ${held && html`<${Reasons} comment=${comment} />`}</p>
         <p class="fault" role="alert" data-test="comment-fault">${moderation.faults.get(comment.id) ?? ""}</p>
       </div>
@@ -96,28 +96,28 @@ function ActionButton({ name, letter, style = "", text, onAct }) {
     event.stopPropagation();
     void onAct();
   };
-  return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
+  return html`<button class=${`small ${style}`} onClick=${act} data-test=${name}>${text ?? words.moderation[name]}<kbd aria-hidden="true">${letter}</kbd></button>`;
 }
 
 /** Buttons that reject other comments along with this one. They stand below its own buttons, which don't move. @param {{moderation: ModerationDesk, comment: HeldComment}} props */
 function BulkActions({ moderation, comment }) {
   const [category] = categoriesOf(comment);
-  return html`<div class="acts together" role="group" aria-label=${words.together}>
-    <span class="quiet-text">${words.together}</span>
-    <${ActionButton} name="rejectUser" letter="X" style="quiet danger" text=${words.rejectUser(moderation.countHeld((one) => one.user === comment.user))}
+  return html`<div class="acts together" role="group" aria-label=${words.moderation.together}>
+    <span class="quiet-text">${words.moderation.together}</span>
+    <${ActionButton} name="rejectUser" letter="X" style="quiet danger" text=${words.moderation.rejectUser(moderation.countHeld((one) => one.user === comment.user))}
       onAct=${() => moderation.rejectAll(comment, "user")} />
     <${ActionButton} name="rejectText" letter="T" style="quiet danger" onAct=${() => moderation.rejectAll(comment, "text")} />
     ${category !== undefined && html`<${ActionButton} name="rejectCategory" letter="C" style="quiet danger"
-      text=${words.rejectCategory(words.categories[category] ?? category, moderation.countHeld((one) => categoriesOf(one).includes(category)))}
+      text=${words.moderation.rejectCategory(words.moderation.categories[category] ?? category, moderation.countHeld((one) => categoriesOf(one).includes(category)))}
       onAct=${() => moderation.rejectAll(comment, "category")} />`}
   </div>`;
 }
 
 /** @param {{moderation: ModerationDesk, comment: Comment}} props */
 function BanConfirmation({ moderation, comment }) {
-  return html`<div class="acts asking" role="group" aria-label=${words.banSure(comment.name)}>
-    <span>${words.banSure(comment.name)}</span>
-    <${ConfirmButton} text=${words.banYes} test="ban-yes" style="danger" onAct=${() => moderation.sanction(comment, "ban")} />
+  return html`<div class="acts asking" role="group" aria-label=${words.moderation.banSure(comment.name)}>
+    <span>${words.moderation.banSure(comment.name)}</span>
+    <${ConfirmButton} text=${words.moderation.banYes} test="ban-yes" style="danger" onAct=${() => moderation.sanction(comment, "ban")} />
     <${ConfirmButton} text=${words.no} test="ban-no" style="" onAct=${() => moderation.select(comment.id)} />
   </div>`;
 }
@@ -134,8 +134,8 @@ function ConfirmButton({ text, test, style, onAct }) {
 /** Why a comment is held: the categories and the reason. @param {{comment: HeldComment}} props */
 function Reasons({ comment }) {
   const { reason } = comment;
-  return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.categories[name] ?? name}</b>`)}
-    ${reason && html` <span data-test="reason">${reasonText(words.reasons, reason)}</span>`}`;
+  return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.moderation.categories[name] ?? name}</b>`)}
+    ${reason && html` <span data-test="reason">${reasonText(words.moderation.reasons, reason)}</span>`}`;
 }
 
 /** @param {{moderation: ModerationDesk}} props */
@@ -143,11 +143,11 @@ function Sanctions({ moderation }) {
   const { sanctions } = moderation;
   if (sanctions.length === 0) return null;
   return html`<div class="barred" data-test="barred-list">
-    <h3>${words.sanctionedHere}</h3>
+    <h3>${words.moderation.sanctionedHere}</h3>
     <ul>
       ${[...sanctions].reverse().map(
         (one) => html`<li key=${one.user} data-test="barred">
-          <span><span class="author">${one.name}</span> <b class="mark bad">${one.kind === "mute" ? words.mutedMark : words.bannedMark}</b></span>
+          <span><span class="author">${one.name}</span> <b class="mark bad">${one.kind === "mute" ? words.moderation.mutedMark : words.moderation.bannedMark}</b></span>
           <button class="small" onClick=${() => void moderation.restore(one)} data-test="restore">${words.undo}</button>
         </li>`,
       )}

@@ -4,14 +4,14 @@
  */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { kindOf, wordsOf } from "../polls/registry.js";
-import { Dialog } from "./dialog.js";
-import { html } from "./html.js";
-import { reasonOf } from "./problems.js";
+import { kindOf, wordsOf } from "../../polls/registry.js";
+import { Dialog } from "../dialog.js";
+import { html } from "../html.js";
+import { reasonOf } from "../problems.js";
+import { words } from "../words.js";
 import { defaultGrace, isReady, optionsOf, loadTemplates, paletteTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
-import { words } from "./words.js";
 
-/** @import {Desk} from "./desk.js" */
+/** @import {Desk} from "../desk.js" */
 /** @import {Draft, Template} from "./templates.js" */
 
 const LETTERS = "abcdefghijklmnopqrst";
@@ -24,7 +24,7 @@ export function Palette({ desk, onClose, onEdit }) {
   const sending = useRef(false);
   const go = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
-  const templates = paletteTemplates(words.templates, kept.own, kept.last);
+  const templates = paletteTemplates(words.polls.templates, kept.own, kept.last);
   const draft = chosen?.draft;
   useLayoutEffect(() => {
     const first = list.current?.querySelector("button");
@@ -71,7 +71,7 @@ export function Palette({ desk, onClose, onEdit }) {
   };
 
   return html`
-    <${Dialog} title=${words.palette} test="palette" onClose=${onClose} onKeyDown=${onKeyDown} wide>
+    <${Dialog} title=${words.polls.palette} test="palette" onClose=${onClose} onKeyDown=${onKeyDown} wide>
       <div class="palette">
         <ul class="templates" ref=${list}>
           ${templates.map(
@@ -86,15 +86,15 @@ export function Palette({ desk, onClose, onEdit }) {
             ? html`<${Preview} draft=${draft} graceS=${String(draft.grace ?? defaultGrace(desk))} onOption=${pickOption} />
                 <p class="fault" role="alert" data-test="palette-fault">${fault}</p>
                 <div class="row">
-                  <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.putOnAir} <kbd>↵</kbd></button>
-                  <button onClick=${() => onEdit(draft)} data-test="edit-template">${words.edit}</button>
+                  <button class="primary air" ref=${go} onClick=${open} data-test="put-on-air">${words.polls.putOnAir} <kbd>↵</kbd></button>
+                  <button onClick=${() => onEdit(draft)} data-test="edit-template">${words.polls.edit}</button>
                   ${chosen?.own !== undefined &&
-                  html`<button class="quiet danger" onClick=${remove} data-test="remove-template">${words.remove}</button>`}
+                  html`<button class="quiet danger" onClick=${remove} data-test="remove-template">${words.polls.remove}</button>`}
                 </div>`
-            : html`<p class="quiet-text">${words.pick}</p>`}
+            : html`<p class="quiet-text">${words.polls.pick}</p>`}
         </div>
       </div>
-      <p class="quiet-text">${words.paletteHow}</p>
+      <p class="quiet-text">${words.polls.paletteHow}</p>
     <//>
   `;
 }
@@ -110,7 +110,7 @@ function Preview({ draft, graceS, onOption }) {
   const picked = field && draft[field.name];
   const { name, missing } = wordsOf(kindOf(draft.kind));
   return html`
-    <p class="eyebrow">${words.goesOut} · ${name}</p>
+    <p class="eyebrow">${words.polls.goesOut} · ${name}</p>
     <h3>${draft.question}</h3>
     <ol class="preview-options">
       ${optionsOf(draft).map(
@@ -123,10 +123,10 @@ function Preview({ draft, graceS, onOption }) {
       )}
     </ol>
     ${!isReady(draft) && html`<p class="warn">${missing}</p>`}
-    <p class="quiet-text">${words.terms({
+    <p class="quiet-text">${words.polls.terms({
       duration: draft.duration,
       grace: graceS,
-      tally: words.tallies[draft.showTally ?? "always"],
+      tally: words.polls.tallies[draft.showTally ?? "always"],
       change: draft.change ?? false,
     })}</p>
   `;

@@ -1,4 +1,4 @@
-/** Faults of a form: each stands at the field that it names, the rest below the form. */
+/** What the console's forms are made of: controls, and fields with their faults. A fault of no field stands below the form. */
 
 import { html } from "./html.js";
 import { reasonOf } from "./problems.js";
@@ -53,4 +53,20 @@ export function Field({ label, path, faults, hint, children }) {
 export function Fault({ path, faults }) {
   const text = faults[path];
   return html`<span class="fault" role="alert" data-test=${`fault-${path || "form"}`}>${text ?? ""}</span>`;
+}
+
+/**
+ * A list to choose from.
+ * @param {{value: string, options: Record<string, string>, test: string, onPick: (value: any) => void}} props
+ *   `options`: the texts that are shown, by their values
+ */
+export function Select({ value, options, test, onPick }) {
+  return html`<select value=${value} onChange=${input(onPick)} data-test=${test}>
+    ${Object.entries(options).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}
+  </select>`;
+}
+
+/** Make a listener that takes what a control holds. @param {(text: string) => void} set @returns {(event: Event) => void} */
+export function input(set) {
+  return (event) => set(/** @type {HTMLInputElement} */ (event.currentTarget).value);
 }

@@ -3,9 +3,9 @@
  * for the functions that load and save templates in the browser's storage.
  */
 
-import { KINDS, kindOf } from "../polls/registry.js";
+import { KINDS, kindOf } from "../../polls/registry.js";
 
-/** @import {Field, OwnFields, PollKind} from "../polls/kinds/kind.js" */
+/** @import {Field, OwnFields, PollKind} from "../../polls/kinds/kind.js" */
 
 /**
  * A poll as a form has it: seconds, and texts.

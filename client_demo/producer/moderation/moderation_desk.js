@@ -6,11 +6,11 @@
  * with the reason. A comment that another moderator decided meanwhile does not come back.
  */
 
-import { isAway, reasonOf } from "./problems.js";
-import { words } from "./words.js";
+import { isAway, reasonOf } from "../problems.js";
+import { words } from "../words.js";
 
-/** @import {Comment, HeldComment, Notice} from "../sdk/grandstand.js" */
-/** @import {Desk} from "./desk.js" */
+/** @import {Comment, HeldComment, Notice} from "../../sdk/grandstand.js" */
+/** @import {Desk} from "../desk.js" */
 /** @typedef {{user: string, name: string, kind: "mute" | "ban"}} Sanction */
 
 const PAGE = 500;
@@ -157,10 +157,10 @@ export class ModerationDesk {
     this.#deciding.delete(comment.id);
     if (answer.ok) {
       this.#remove(comment.id);
-      this.desk.announce(words.decidedSaid(words.decisions[step], comment.text));
+      this.desk.announce(words.moderation.decidedSaid(words.moderation.decisions[step], comment.text));
     } else if (answer.code === "unknown_comment") {
       this.#remove(comment.id);
-      this.desk.announce(words.decidedElsewhere);
+      this.desk.announce(words.moderation.decidedElsewhere);
     } else {
       this.faults.set(comment.id, words.notDone(reasonOf(answer)));
       this.desk.announce(words.notDone(reasonOf(answer)));
@@ -211,7 +211,7 @@ export class ModerationDesk {
       count += answer.body.comments.length;
       more = answer.body.more && answer.body.comments.length > 0;
     }
-    this.desk.announce(words.rejectedAll(count));
+    this.desk.announce(words.moderation.rejectedAll(count));
     return undefined;
   }
 
@@ -223,7 +223,7 @@ export class ModerationDesk {
     this.desk.notify();
     const path = `/comments/${encodeURIComponent(comment.id)}/retract`;
     const answer = await this.desk.call("POST", path);
-    if (answer.ok) return this.desk.announce(words.decidedSaid(words.decisions.retract, comment.text));
+    if (answer.ok) return this.desk.announce(words.moderation.decidedSaid(words.moderation.decisions.retract, comment.text));
     this.#retracted.delete(comment.id);
     this.faults.set(comment.id, words.notDone(reasonOf(answer)));
     this.desk.announce(words.notDone(reasonOf(answer)));
@@ -239,11 +239,11 @@ export class ModerationDesk {
       const answer = await this.desk.call("POST", path, body);
       if (answer.ok) {
         this.sanctions = [...this.sanctions.filter((one) => one.user !== user), { user, name, kind }];
-        this.desk.announce(kind === "mute" ? words.muted(name) : words.banned(name));
+        this.desk.announce(kind === "mute" ? words.moderation.muted(name) : words.moderation.banned(name));
       }
       return answer;
     };
-    const answer = await this.desk.attempt(kind === "mute" ? words.muteOf(name) : words.banOf(name), act);
+    const answer = await this.desk.attempt(kind === "mute" ? words.moderation.muteOf(name) : words.moderation.banOf(name), act);
     if (answer.ok) this.faults.delete(comment.id);
     else if (!isAway(answer)) this.faults.set(comment.id, words.notDone(reasonOf(answer)));
     this.desk.notify();
@@ -251,16 +251,16 @@ export class ModerationDesk {
 
   /** Take a mute or ban back, the last one by default. @param {Sanction} [one] */
   async restore(one = this.sanctions.at(-1)) {
-    if (!one) return this.desk.announce(words.nothingToUndo);
+    if (!one) return this.desk.announce(words.moderation.nothingToUndo);
     const act = async () => {
       const answer = await this.desk.call("POST", `/viewers/${encodeURIComponent(one.user)}/restore`);
       if (answer.ok) {
         this.sanctions = this.sanctions.filter((other) => other.user !== one.user);
-        this.desk.announce(words.restored(one.name));
+        this.desk.announce(words.moderation.restored(one.name));
       }
       return answer;
     };
-    await this.desk.attempt(words.restoreOf(one.name), act);
+    await this.desk.attempt(words.moderation.restoreOf(one.name), act);
   }
 
   /** @param {HeldComment} comment */

@@ -1,16 +1,14 @@
 /** The form of a room's settings. Only what was changed is sent. Each fault stands at its field. */
 
 import { useState } from "preact/hooks";
-import { Dialog } from "./dialog.js";
-import { Field, faultsOf } from "./faults.js";
-import { html } from "./html.js";
-import { Select } from "./poll_fields.js";
-import { DeleteRoom } from "./room_deletion.js";
-import { input } from "./sign_in.js";
-import { words } from "./words.js";
+import { Dialog } from "../dialog.js";
+import { Field, Select, faultsOf, input } from "../fields.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { DeleteRoom } from "./deletion.js";
 
-/** @import {Desk} from "./desk.js" */
-/** @import {Faults} from "./faults.js" */
+/** @import {Desk} from "../desk.js" */
+/** @import {Faults} from "../fields.js" */
 /** @typedef {"show" | "comments" | "clock"} Group */
 /** @typedef {"text" | "number" | "choice" | "level"} Sort */
 
@@ -47,24 +45,24 @@ export function RoomSettings({ desk, onClose }) {
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const changed = FIELDS.filter(({ path }) => valueOf(path) !== String(read(desk.settings, path) ?? ""));
-    if (changed.length === 0) return setDone(words.nothingToSave);
+    if (changed.length === 0) return setDone(words.rooms.nothingToSave);
     setDone("");
     const answer = await desk.call("PATCH", "", changesOf(changed, typed));
     setFaults(answer.ok ? {} : faultsOf(answer, FIELDS.map(({ path }) => path)));
     if (!answer.ok) return;
     setTyped({});
-    setDone(words.saved);
+    setDone(words.rooms.saved);
   };
   return html`
-    <${Dialog} title=${`${words.roomSettings} · ${desk.room}`} test="settings-dialog" onClose=${onClose} wide>
+    <${Dialog} title=${`${words.rooms.roomSettings} · ${desk.room}`} test="settings-dialog" onClose=${onClose} wide>
       <form class="form" onSubmit=${save} novalidate autocomplete="off">
         ${GROUPS.map(
           (group) => html`<fieldset key=${group}>
-            <legend>${words.groups[group]}</legend>
+            <legend>${words.rooms.groups[group]}</legend>
             <div class="pair">
               ${FIELDS.filter((field) => field.group === group).map(
-                ({ path, sort }) => html`<${Field} key=${path} label=${words.fields[path]} path=${path} faults=${faults}
-                  hint=${words.fieldHints[path]}>
+                ({ path, sort }) => html`<${Field} key=${path} label=${words.rooms.fields[path]} path=${path} faults=${faults}
+                  hint=${words.rooms.fieldHints[path]}>
                   <${Control} path=${path} sort=${sort} value=${valueOf(path)}
                     onChange=${(/** @type {string} */ value) => setTyped({ ...typed, [path]: value })} />
                 <//>`,
@@ -79,7 +77,7 @@ export function RoomSettings({ desk, onClose }) {
         <p class="fault" role="alert" data-test="settings-fault">${faults[""] ?? ""}</p>
       </form>
       <div class="row ending">
-        <button class="danger" onClick=${() => setDeleting(true)} data-test="delete-room">${words.deleteAsk}</button>
+        <button class="danger" onClick=${() => setDeleting(true)} data-test="delete-room">${words.rooms.deleteAsk}</button>
       </div>
     <//>
     ${deleting && html`<${DeleteRoom} desk=${desk} onClose=${() => setDeleting(false)} />`}
@@ -90,9 +88,9 @@ export function RoomSettings({ desk, onClose }) {
 function Control({ path, sort, value, onChange }) {
   const test = `setting-${path}`;
   if (sort === "choice")
-    return html`<${Select} value=${value} options=${words.choices[path] ?? {}} test=${test} onPick=${onChange} />`;
+    return html`<${Select} value=${value} options=${words.rooms.choices[path] ?? {}} test=${test} onPick=${onChange} />`;
   if (sort === "level")
-    return html`<${Select} value=${value} options=${{ ...words.levels }} test=${test} onPick=${onChange} />`;
+    return html`<${Select} value=${value} options=${{ ...words.moderation.levels }} test=${test} onPick=${onChange} />`;
   const type = sort === "number" ? "number" : "text";
   return html`<input type=${type} step="any" value=${value} onInput=${input(onChange)} data-test=${test} />`;
 }

@@ -1,19 +1,19 @@
 /** One poll: its bars, its time, and the steps that its phase allows. */
 
 import { useState } from "preact/hooks";
-import { forecast } from "../polls/estimate.js";
-import { kindOf, wordsOf } from "../polls/registry.js";
-import { isAnswer, shareOf } from "../sdk/grandstand.js";
-import { html } from "./html.js";
-import { PollAudience } from "./poll_audience.js";
-import { perSecond } from "./rates.js";
-import { input } from "./sign_in.js";
+import { forecast } from "../../polls/estimate.js";
+import { kindOf, wordsOf } from "../../polls/registry.js";
+import { isAnswer, shareOf } from "../../sdk/grandstand.js";
+import { input } from "../fields.js";
+import { html } from "../html.js";
+import { perSecond } from "../rates.js";
+import { formatDuration } from "../times.js";
+import { words } from "../words.js";
+import { PollAudience } from "./audience.js";
 import { ownFields } from "./templates.js";
-import { formatDuration } from "./times.js";
-import { words } from "./words.js";
 
-/** @import {Poll, PollPhase} from "../sdk/grandstand.js" */
-/** @import {Desk, Step} from "./desk.js" */
+/** @import {Poll, PollPhase} from "../../sdk/grandstand.js" */
+/** @import {Desk, Step} from "../desk.js" */
 /** @import {Draft} from "./templates.js" */
 
 const EXTEND_S = 30;
@@ -36,12 +36,12 @@ export function PollCard({ desk, poll, phase, onEdit }) {
   return html`
     <article class="poll-row" data-test="poll-row" data-poll=${poll.id} data-status=${phase} aria-label=${poll.question}>
       <header>
-        <span class="poll-status" data-status=${phase} data-test="poll-status">${words.states[phase]}</span>
+        <span class="poll-status" data-status=${phase} data-test="poll-status">${words.polls.states[phase]}</span>
         <span class="number" data-test="poll-time">${timeOf(poll, phase, now)}</span>
         <span class="votes number">
           ${running &&
-          html`<span class="quiet-text" data-test="poll-rate">${words.votesPerSecond(rate.toFixed(1))}</span>`}
-          <span data-test="poll-voters" data-voters=${votes?.voters ?? ""}>${votes ? words.votes(votes.voters) : ""}</span>
+          html`<span class="quiet-text" data-test="poll-rate">${words.polls.votesPerSecond(rate.toFixed(1))}</span>`}
+          <span data-test="poll-voters" data-voters=${votes?.voters ?? ""}>${votes ? words.polls.votes(votes.voters) : ""}</span>
         </span>
       </header>
       <h3>${poll.question}</h3>
@@ -56,16 +56,16 @@ export function PollCard({ desk, poll, phase, onEdit }) {
           return html`<li key=${index} class="bar-row" data-leads=${leads} data-right=${isAnswer(poll, index)}>
             <span class="fill" style=${{ transform: `scaleX(${share})` }}></span>
             ${end && html`<span class="interval" style=${{ left: `${end.low * 100}%`, right: `${100 - end.high * 100}%` }}></span>`}
-            <span class="text">${text}${isAnswer(poll, index) && html` <b class="good">✓ ${words.rightAnswer}</b>`}</span>
+            <span class="text">${text}${isAnswer(poll, index) && html` <b class="good">✓ ${words.polls.rightAnswer}</b>`}</span>
             <span class="tally number" data-test=${`tally-${index}`} data-votes=${votes ? count : ""}
               >${votes && html`<b>${count}</b> <small>${Math.round(share * 100)} %</small>`}
-              ${end && html` <small data-test=${`estimate-${index}`}>${words.endsAt(Math.floor(end.low * 100), Math.ceil(end.high * 100))}</small>`}</span>
+              ${end && html` <small data-test=${`estimate-${index}`}>${words.polls.endsAt(Math.floor(end.low * 100), Math.ceil(end.high * 100))}</small>`}</span>
           </li>`;
         })}
       </ol>
       ${phase === "waiting"
-        ? html`<p class="quiet-text" data-test="poll-unseen">${words.notSeenYet}</p>`
-        : isHidden && html`<p class="quiet-text">${words.tallyHidden}</p>`}
+        ? html`<p class="quiet-text" data-test="poll-unseen">${words.polls.notSeenYet}</p>`
+        : isHidden && html`<p class="quiet-text">${words.polls.tallyHidden}</p>`}
       ${told && html`<${PollAudience} poll=${poll} phase=${phase} forecast=${told} />`}
       <${Steps} desk=${desk} poll=${poll} phase=${phase} longerGraceMs=${told?.longer?.ms} onEdit=${onEdit} />
       <p class="fault" role="alert" data-test="poll-fault">${desk.pollFaults.get(poll.id) ?? ""}</p>
@@ -83,28 +83,28 @@ function Steps({ desk, poll, phase, longerGraceMs, onEdit }) {
   };
   const over = phase === "closed" || phase === "revealed" || phase === "cancelled";
   if (asking)
-    return html`<div class="steps asking" role="group" aria-label=${words.cancelSure}>
-      <span>${words.cancelSure}</span>
-      <button class="danger" onClick=${cancel} data-test="poll-cancel-yes">${words.cancelYes}</button>
-      <button onClick=${() => setAsking(false)} data-test="poll-cancel-no">${words.cancelNo}</button>
+    return html`<div class="steps asking" role="group" aria-label=${words.polls.cancelSure}>
+      <span>${words.polls.cancelSure}</span>
+      <button class="danger" onClick=${cancel} data-test="poll-cancel-yes">${words.polls.cancelYes}</button>
+      <button onClick=${() => setAsking(false)} data-test="poll-cancel-no">${words.polls.cancelNo}</button>
     </div>`;
   return html`<div class="steps">
     ${(phase === "open" || phase === "waiting") &&
     html`<button key="extend" data-test="poll-extend"
-        onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.extend(EXTEND_S)}</button>
-      <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.close}</button>`}
+        onClick=${take("extend", { closes_at: poll.closes_at + EXTEND_S * 1000 })}>${words.polls.extend(EXTEND_S)}</button>
+      <button key="close" onClick=${take("close", {})} data-test="poll-close">${words.polls.close}</button>`}
     ${phase === "counting" &&
-    html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.countNow}</button>
+    html`<button key="count" onClick=${take("close", { grace: 0 })} data-test="poll-count-now">${words.polls.countNow}</button>
       ${longerGraceMs !== undefined &&
-      html`<button key="wait" onClick=${take("close", { grace: longerGraceMs })} data-test="poll-wait">${words.waitLonger(longerGraceMs / 1000)}</button>`}`}
+      html`<button key="wait" onClick=${take("close", { grace: longerGraceMs })} data-test="poll-wait">${words.polls.waitLonger(longerGraceMs / 1000)}</button>`}`}
     ${phase === "closed" && poll.final && kindOf(poll.kind).isResolved &&
     html`<${Resolve} key="resolve" poll=${poll} onResolve=${(/** @type {number} */ answer) => take("resolve", { answer })()} />`}
     ${phase === "closed" && poll.final && !kindOf(poll.kind).isResolved &&
-    html`<button key="reveal" class="primary" onClick=${take("reveal", {})} data-test="poll-reveal">${words.reveal}</button>`}
+    html`<button key="reveal" class="primary" onClick=${take("reveal", {})} data-test="poll-reveal">${words.polls.reveal}</button>`}
     ${over &&
-    html`<button key="again" class="quiet" onClick=${() => onEdit({ ...draftOf(poll), tag: desk.tagOf(poll) ?? "" })} data-test="poll-again">${words.openAgain}</button>`}
+    html`<button key="again" class="quiet" onClick=${() => onEdit({ ...draftOf(poll), tag: desk.tagOf(poll) ?? "" })} data-test="poll-again">${words.polls.openAgain}</button>`}
     ${phase !== "revealed" && phase !== "cancelled" &&
-    html`<button key="cancel" class="quiet danger" onClick=${() => setAsking(true)} data-test="poll-cancel">${words.cancel}</button>`}
+    html`<button key="cancel" class="quiet danger" onClick=${() => setAsking(true)} data-test="poll-cancel">${words.polls.cancel}</button>`}
   </div>`;
 }
 
@@ -112,19 +112,19 @@ function Steps({ desk, poll, phase, longerGraceMs, onEdit }) {
 function Resolve({ poll, onResolve }) {
   const [answer, setAnswer] = useState("");
   return html`
-    <select value=${answer} aria-label=${words.chooseOutcome} onChange=${input(setAnswer)} data-test="poll-outcome">
-      <option value="">${words.chooseOutcome}</option>
+    <select value=${answer} aria-label=${words.polls.chooseOutcome} onChange=${input(setAnswer)} data-test="poll-outcome">
+      <option value="">${words.polls.chooseOutcome}</option>
       ${poll.options.map(({ text }, index) => html`<option key=${index} value=${index}>${text}</option>`)}
     </select>
-    <button class="primary" disabled=${answer === ""} onClick=${() => onResolve(+answer)} data-test="poll-resolve">${words.resolve}</button>
+    <button class="primary" disabled=${answer === ""} onClick=${() => onResolve(+answer)} data-test="poll-resolve">${words.polls.resolve}</button>
   `;
 }
 
 /** @param {Poll} poll @param {PollPhase} phase @param {number} now */
 function timeOf(poll, phase, now) {
-  if (phase === "waiting") return words.opensIn(formatDuration(poll.opens_at - now));
-  if (phase === "open") return words.left(formatDuration(poll.closes_at - now));
-  if (phase === "counting") return words.countsFor(formatDuration(poll.closes_at + poll.grace - now));
+  if (phase === "waiting") return words.polls.opensIn(formatDuration(poll.opens_at - now));
+  if (phase === "open") return words.polls.left(formatDuration(poll.closes_at - now));
+  if (phase === "counting") return words.polls.countsFor(formatDuration(poll.closes_at + poll.grace - now));
   return "";
 }
 

@@ -1,16 +1,15 @@
 /** The fields of a poll: of the form that opens it, and of an item of the run-down. */
 
-import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
-import { Fault, Field } from "./faults.js";
-import { html } from "./html.js";
-import { input } from "./sign_in.js";
+import { KINDS, kindOf, wordsOf } from "../../polls/registry.js";
+import { Fault, Field, Select, input } from "../fields.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
 import { ownFields } from "./templates.js";
-import { words } from "./words.js";
 
 /** @import {RefObject} from "preact" */
-/** @import {Faults} from "./faults.js" */
+/** @import {Field as OwnField} from "../../polls/kinds/kind.js" */
+/** @import {Faults} from "../fields.js" */
 /** @import {Draft} from "./templates.js" */
-/** @import {Field as OwnField} from "../polls/kinds/kind.js" */
 /**
  * What was typed. `own` has the fields that only some kinds have, by name.
  * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
@@ -52,55 +51,55 @@ export function PollFields({ typed, set, faults, grace, first, hasDelay = false 
   const setOption = (/** @type {number} */ place, /** @type {string} */ text) =>
     set({ options: typed.options.map((old, index) => (index === place ? text : old)) });
   return html`
-      <${Field} label=${words.question} path="question" faults=${faults}>
+      <${Field} label=${words.polls.question} path="question" faults=${faults}>
         <input ref=${first} value=${typed.question} onInput=${input((text) => set({ question: text }))} data-test="poll-question" />
       <//>
       ${!kindOf(typed.kind).optionsOf && html`<fieldset>
-        <legend>${words.options}</legend>
+        <legend>${words.polls.options}</legend>
         ${typed.options.map(
           (text, index) => html`<div class="option-row" key=${index}>
-            <input value=${text} aria-label=${words.option(index + 1)} placeholder=${words.option(index + 1)}
+            <input value=${text} aria-label=${words.polls.option(index + 1)} placeholder=${words.polls.option(index + 1)}
               onInput=${input((next) => setOption(index, next))} data-test=${`poll-option-${index}`} />
             <button type="button" class="quiet" disabled=${typed.options.length <= FEWEST}
-              aria-label=${words.removeOption(index + 1)} data-test=${`poll-remove-option-${index}`}
+              aria-label=${words.polls.removeOption(index + 1)} data-test=${`poll-remove-option-${index}`}
               onClick=${() => set({ options: typed.options.filter((_, place) => place !== index) })}>×</button>
             <${Fault} path=${`options.${index}`} faults=${faults} />
           </div>`,
         )}
         <${Fault} path="options" faults=${faults} />
         <button type="button" class="quiet" disabled=${typed.options.length >= MOST} data-test="poll-add-option"
-          onClick=${() => set({ options: [...typed.options, ""] })}>+ ${words.addOption}</button>
+          onClick=${() => set({ options: [...typed.options, ""] })}>+ ${words.polls.addOption}</button>
       </fieldset>`}
       <div class="pair">
-        <${Field} label=${words.kind} path="kind" faults=${faults}>
+        <${Field} label=${words.polls.kind} path="kind" faults=${faults}>
           <${Select} value=${typed.kind} options=${kindNames()} test="poll-kind"
             onPick=${(/** @type {string} */ kind) => set({ kind })} />
         <//>
         <${NumberField} name="duration" typed=${typed} set=${set} faults=${faults} />
         <${NumberField} name="grace" hint=${grace} typed=${typed} set=${set} faults=${faults} />
-        <${Field} label=${words.showTally} path="show_tally" faults=${faults}>
-          <${Select} value=${typed.showTally} options=${words.tallies} test="poll-show-tally"
+        <${Field} label=${words.polls.showTally} path="show_tally" faults=${faults}>
+          <${Select} value=${typed.showTally} options=${words.polls.tallies} test="poll-show-tally"
             onPick=${(/** @type {Typed["showTally"]} */ showTally) => set({ showTally })} />
         <//>
         ${kindOf(typed.kind).fields.map((field) => html`<${KindField} key=${field.name} field=${field} typed=${typed} set=${set} faults=${faults} />`)}
       </div>
       <details>
-        <summary data-test="poll-more">${words.more}</summary>
+        <summary data-test="poll-more">${words.polls.more}</summary>
         <div class="pair">
           ${hasDelay && html`<${NumberField} name="delay" path="closes_at" typed=${typed} set=${set} faults=${faults} />`}
-          <${Field} label=${words.tag} path="tag" faults=${faults}>
+          <${Field} label=${words.polls.tag} path="tag" faults=${faults}>
             <input value=${typed.tag} onInput=${input((tag) => set({ tag }))} data-test="poll-tag" /><//>
-          <${Field} label=${words.audit} path="audit" faults=${faults}>
-            <${Select} value=${typed.audit} options=${words.audits} test="poll-audit"
+          <${Field} label=${words.polls.audit} path="audit" faults=${faults}>
+            <${Select} value=${typed.audit} options=${words.polls.audits} test="poll-audit"
               onPick=${(/** @type {Typed["audit"]} */ audit) => set({ audit })} /><//>
         </div>
         <label class="check">
           <input type="checkbox" checked=${typed.change} onChange=${() => set({ change: !typed.change })} data-test="poll-change" />
-          ${words.change}
+          ${words.polls.change}
         </label>
         <label class="check">
           <input type="checkbox" checked=${typed.weights} onChange=${() => set({ weights: !typed.weights })} data-test="poll-weights" />
-          ${words.weights}
+          ${words.polls.weights}
         </label>
       </details>
   `;
@@ -111,7 +110,7 @@ export function PollFields({ typed, set, faults, grace, first, hasDelay = false 
  *   set: (change: Partial<Typed>) => void, faults: Faults}} props
  */
 function NumberField({ name, path = name, hint, typed, set, faults }) {
-  return html`<${Field} label=${words[name]} path=${path} faults=${faults}>
+  return html`<${Field} label=${words.polls[name]} path=${path} faults=${faults}>
     <${NumberInput} value=${typed[name]} placeholder=${hint} onInput=${(/** @type {string} */ text) => set({ [name]: text })} test=${`poll-${name}`} />
   <//>`;
 }
@@ -128,8 +127,8 @@ function KindField({ field: { name, path, type, usual }, typed, set, faults }) {
     ${type === "number"
       ? html`<${NumberInput} value=${value} placeholder=${usual} onInput=${fill} test=${test} />`
       : html`<select value=${value} onChange=${input(fill)} data-test=${test}>
-          <option value="">${words.chooseOption}</option>
-          ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.option(index + 1)}</option>`)}
+          <option value="">${words.polls.chooseOption}</option>
+          ${typed.options.map((text, index) => html`<option key=${index} value=${index}>${text || words.polls.option(index + 1)}</option>`)}
         </select>`}
   <//>`;
 }
@@ -138,15 +137,6 @@ function KindField({ field: { name, path, type, usual }, typed, set, faults }) {
 function NumberInput({ value, placeholder, onInput, test }) {
   return html`<input type="number" inputmode="numeric" min="0" value=${value} placeholder=${placeholder} data-test=${test}
     onInput=${input(onInput)} />`;
-}
-
-/**
- * @param {{value: string, options: Record<string, string>, test: string, onPick: (value: any) => void}} props
- */
-export function Select({ value, options, test, onPick }) {
-  return html`<select value=${value} onChange=${input(onPick)} data-test=${test}>
-    ${Object.entries(options).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}
-  </select>`;
 }
 
 /** @param {Typed} typed @returns {Draft} */

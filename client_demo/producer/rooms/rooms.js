@@ -1,22 +1,21 @@
 /** The rooms that this token may see: look, switch, create. */
 
 import { useEffect, useState } from "preact/hooks";
-import { call, roomCalls } from "../sdk/grandstand.js";
-import { Dialog } from "./dialog.js";
-import { Field, faultsOf } from "./faults.js";
-import { html } from "./html.js";
-import { reasonOf } from "./problems.js";
-import { input } from "./sign_in.js";
-import { words } from "./words.js";
+import { call, roomCalls } from "../../sdk/grandstand.js";
+import { Dialog } from "../dialog.js";
+import { Field, faultsOf, input } from "../fields.js";
+import { html } from "../html.js";
+import { reasonOf } from "../problems.js";
+import { words } from "../words.js";
 
-/** @import {Desk} from "./desk.js" */
-/** @import {Faults} from "./faults.js" */
+/** @import {Desk} from "../desk.js" */
+/** @import {Faults} from "../fields.js" */
 /** @typedef {{room: string, settings: {title: string}, viewers: number, comments: number, polls: number}} Listed */
 
 /** @param {{desk: Desk, onClose: () => void, onGo: (room: string) => void}} props */
 export function Rooms({ desk, onClose, onGo }) {
   return html`
-    <${Dialog} title=${words.rooms} test="rooms-dialog" onClose=${onClose}>
+    <${Dialog} title=${words.rooms.heading} test="rooms-dialog" onClose=${onClose}>
       <${RoomList} desk=${desk} here=${desk.room} onGo=${(/** @type {string} */ room) => (room === desk.room ? onClose() : onGo(room))} />
     <//>
   `;
@@ -45,13 +44,13 @@ export function RoomList({ desk, here, onGo }) {
   }, [desk]);
   return html`
     <p class="fault" role="alert">${fault}</p>
-    ${rooms?.length === 0 && html`<p class="quiet-text">${words.noRooms}</p>`}
+    ${rooms?.length === 0 && html`<p class="quiet-text">${words.rooms.noRooms}</p>`}
     <ul class="rooms">
       ${rooms?.map(({ room, settings, viewers, comments, polls }) => html`<li key=${room}>
         <button onClick=${() => onGo(room)} data-test=${`room-${room}`} aria-current=${room === here ? "true" : undefined}>
           <span class="author">${settings.title || room}</span> <small>${room}</small>
-          ${room === here && html` <b class="mark">${words.here}</b>`}
-          <span class="quiet-text number">${words.roomCounts(viewers, comments, polls)}</span>
+          ${room === here && html` <b class="mark">${words.rooms.here}</b>`}
+          <span class="quiet-text number">${words.rooms.roomCounts(viewers, comments, polls)}</span>
         </button>
       </li>`)}
     </ul>
@@ -72,14 +71,14 @@ function NewRoom({ desk, onGo }) {
     else setFaults(faultsOf(answer, ["room", "title"]));
   };
   return html`<form class="form" onSubmit=${create} novalidate autocomplete="off">
-    <h3>${words.newRoom}</h3>
+    <h3>${words.rooms.newRoom}</h3>
     <div class="pair">
-      <${Field} label=${words.roomId} path="room" faults=${faults}>
+      <${Field} label=${words.rooms.roomId} path="room" faults=${faults}>
         <input value=${room} onInput=${input(setRoom)} data-test="new-room" autocapitalize="none" /><//>
-      <${Field} label=${words.fields["title"]} path="title" faults=${faults}>
+      <${Field} label=${words.rooms.fields["title"]} path="title" faults=${faults}>
         <input value=${title} onInput=${input(setTitle)} data-test="new-title" /><//>
     </div>
-    <button data-test="create-room">${words.create}</button>
+    <button data-test="create-room">${words.rooms.create}</button>
     <p class="fault" role="alert">${faults[""] ?? ""}</p>
   </form>`;
 }

@@ -1,15 +1,15 @@
 /** The form that opens a poll, or keeps it as a template. It keeps what was typed until the poll is open. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { faultsOf } from "./faults.js";
-import { html } from "./html.js";
-import { EMPTY, PollFields, draftFrom, pathsOf, typedFrom } from "./poll_fields.js";
+import { faultsOf } from "../fields.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { EMPTY, PollFields, draftFrom, pathsOf, typedFrom } from "./fields.js";
 import { defaultGrace, loadTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
-import { words } from "./words.js";
 
-/** @import {Desk} from "./desk.js" */
-/** @import {Faults} from "./faults.js" */
-/** @import {Typed} from "./poll_fields.js" */
+/** @import {Desk} from "../desk.js" */
+/** @import {Faults} from "../fields.js" */
+/** @import {Typed} from "./fields.js" */
 /** @import {Draft} from "./templates.js" */
 
 /** @param {{desk: Desk, given?: {draft: Draft, number: number}}} props `given`: to begin with */
@@ -40,17 +40,17 @@ export function PollForm({ desk, given }) {
   const keep = () => {
     const draft = draftFrom(typed);
     saveTemplates([...loadTemplates().own, { name: draft.question, draft }]);
-    desk.announce(words.templateKept(draft.question));
+    desk.announce(words.polls.templateKept(draft.question));
   };
 
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="poll-form">
-      <h2>${words.newPoll}</h2>
+      <h2>${words.polls.newPoll}</h2>
       <${PollFields} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
       <div class="row">
-        <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.opening : words.open}</button>
+        <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.polls.opening : words.polls.open}</button>
         <button type="button" class="quiet" disabled=${typed.question.trim() === ""} onClick=${keep}
-          data-test="keep-template">${words.keepTemplate}</button>
+          data-test="keep-template">${words.polls.keepTemplate}</button>
       </div>
       <p class="fault" role="alert" data-test="poll-form-fault">${faults[""] ?? ""}</p>
     </form>
