@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
-from grandstand.commands.options import URL, Room, Token, Url
+from grandstand.commands.input_file import read_text
+from grandstand.commands.options import GALA, URL, Room, Token, Url
 from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.errors import OperatorError
-
-GALA = "gala"
 
 effect = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -152,15 +150,9 @@ def _condition(effect: Any) -> str:
 
 def _read(file: str) -> bytes:
     """Return the JSON in a file. Raises OperatorError."""
+    text = read_text(file)
     try:
-        if file == "-":
-            text = sys.stdin.read()
-        else:
-            with open(file, encoding="utf-8-sig") as opened:
-                text = opened.read()
         json.loads(text)
-    except OSError as fault:
-        raise OperatorError(f"{file} can't be read: {fault.strerror}") from None
     except (ValueError, RecursionError) as fault:
         raise OperatorError(f"{file} is no JSON: {fault}") from None
     return text.encode()

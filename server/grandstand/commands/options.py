@@ -32,6 +32,8 @@ Token = Annotated[
 Room = Annotated[str, typer.Option(help="The room's id.")]
 
 URL = "http://127.0.0.1:8000"
+GALA = "gala"
+"""The demonstration's room, with which somebody new begins."""
 
 
 def server_settings(**given: object) -> ServerSettings:

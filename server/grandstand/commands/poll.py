@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import typer
 
-from grandstand.commands.options import URL, Room, Token, Url
+from grandstand.commands.options import GALA, URL, Room, Token, Url
 from grandstand.commands.poll_chart import draw_poll
 from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.domain.polls.registry import KINDS, plainest
@@ -19,7 +19,6 @@ from grandstand.errors import OperatorError
 from grandstand.wire.messages import PollKind
 
 LOOK_S = 1.0
-GALA = "gala"
 
 poll = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
-from grandstand.commands.options import URL, Room, Token, Url
-from grandstand.commands.poll import GALA, PollId, found, poll_path
+from grandstand.commands.options import GALA, URL, Room, Token, Url
+from grandstand.commands.poll import PollId, found, poll_path
 from grandstand.commands.remote import RefusedCallError, Remote, as_producer
 from grandstand.domain.polls import verification
 from grandstand.domain.polls.verification import PublishedPoll, Verdict

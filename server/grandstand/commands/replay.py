@@ -18,7 +18,7 @@ from grandstand.client.chat_file import recorded
 from grandstand.client.figures import percentile
 from grandstand.client.replay import Issue, Replay
 from grandstand.commands.chat_options import FILE_HELP, ChatFormat
-from grandstand.commands.options import URL, Room, Url
+from grandstand.commands.options import GALA, URL, Room, Url
 from grandstand.commands.remote import RefusedCallError, Remote, issuer, room_path, token_for
 from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
@@ -49,7 +49,7 @@ def replay(
     token: Annotated[
         str | None, typer.Option(help="One viewer's token: that viewer then sends everything.")
     ] = None,
-    room: Room = "gala",
+    room: Room = GALA,
     form: ChatFormat = None,
     url: Url = URL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,

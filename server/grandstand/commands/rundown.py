@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 import typer
 
-from grandstand.commands.options import URL, Room, Token, Url
+from grandstand.commands.input_file import read_text
+from grandstand.commands.options import GALA, URL, Room, Token, Url
 from grandstand.commands.remote import RefusedCallError, Remote, as_producer, room_path
 from grandstand.commands.rundown_file import RundownFile, written
 from grandstand.errors import OperatorError
 
-GALA = "gala"
 PATIENCE_S = 10.0
 MOST_FAULTS = 5
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)")
@@ -116,7 +116,7 @@ def import_(
     Example:
       grandstand rundown import gala.toml
     """
-    given = RundownFile(file, _text(file))
+    given = RundownFile(file, read_text(file))
     remote = as_producer(url, token, room)
     version = _read(remote, room)["version"]
     body = {"version": version, "items": given.items}
@@ -193,18 +193,3 @@ def _named(given: RundownFile, refused: RefusedCallError) -> OperatorError:
     return (
         OperatorError("; ".join(told) + (f"; and {more} more" if more else "")) if told else refused
     )
-
-
-def _text(file: str) -> str:
-    """Return a file's text, without the mark that some editors begin it with.
-
-    Raises OperatorError.
-    """
-    try:
-        if file == "-":
-            return sys.stdin.read().removeprefix("\ufeff")
-        return Path(file).read_text("utf-8-sig")
-    except OSError as fault:
-        raise OperatorError(f"{file} can't be read: {fault.strerror}") from None
-    except UnicodeDecodeError:
-        raise OperatorError(f"{file} isn't UTF-8") from None
