@@ -22,7 +22,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.polls.record import PollRecord
 from grandstand.effects import job as module
-from grandstand.effects import outbound, places, retries
+from grandstand.effects import outbound, retries, slots
 from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
@@ -193,7 +193,7 @@ async def test_one_that_hangs_delays_no_other(show: Show, there: Receiver) -> No
         await until(lambda: len(there.got) == 10)
         await show.append(*show.said("and the room goes on"))
         await until(lambda: show.listener.texts == ["and the room goes on"])
-        assert len(hanging.got) == places.OF_EFFECT
+        assert len(hanging.got) == slots.PER_EFFECT
 
 
 @pytest.mark.parametrize("way", ["target", "redirect"])
@@ -429,17 +429,17 @@ async def test_thirty_effects_that_hang_delay_none_of_a_hundred_on_one_poll(
         await show.append(EffectsChanged(uuid4().hex))
         now = show.live.now()
         await show.append(*(CueGiven(uuid4().hex, Cue(f"c{n}", "x", now, {})) for n in range(5)))
-        await until(lambda: len(hanging.got) == 30 * places.OF_EFFECT)
+        await until(lambda: len(hanging.got) == 30 * slots.PER_EFFECT)
         await show.poll_ends(0)
         await until(lambda: len(there.got) == 100)
         assert len({got.headers["idempotency-key"] for got in there.got}) == 100
-        assert len(hanging.got) == 30 * places.OF_EFFECT
+        assert len(hanging.got) == 30 * slots.PER_EFFECT
 
 
-async def test_rooms_share_the_places_of_their_process(
+async def test_rooms_share_the_slots_of_their_process(
     show: Show, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbound, "OF_PROCESS", 2)
+    monkeypatch.setattr(outbound, "PER_PROCESS", 2)
     there.answers = [None] * 100
     show.begin()
     for name in "abc":

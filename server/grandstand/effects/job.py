@@ -5,8 +5,8 @@ the log and then carried out, each in a task of its own. The cursor moves behind
 firings are in the log; who takes over finds there what isn't over yet, and in the commits after the
 cursor what isn't noted yet. Ids tell that both are the same.
 
-One effect that hangs, is down or answers nonsense delays no other: each has places of its own for
-attempts (``places``), and waits between two of them in none.
+One effect that hangs, is down or answers nonsense delays no other: each has slots of its own for
+attempts (``slots``), and holds none while it waits between two of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from grandstand.effects import registry, retries
 from grandstand.effects.answer import Answer
 from grandstand.effects.network import ForbiddenAddressError
 from grandstand.effects.outbound import Outbound
-from grandstand.effects.places import Places
+from grandstand.effects.slots import Slots
 from grandstand.leader.commits import Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 from grandstand.store.effects import FIRINGS_KEPT, Secrets
@@ -81,7 +81,7 @@ class _RoomEffects:
         self._effects: dict[str, tuple[Effect, Secrets]] = {}
         self._known: dict[str, None] = {}
         self._polls: dict[str, PollRecord] = {}
-        self._places = Places()
+        self._slots = Slots()
         self._done: Batch | None = None
 
     async def follow(self, commits: Commits) -> None:
@@ -181,7 +181,7 @@ class _RoomEffects:
     async def _carry_out(self, firing: Firing) -> None:
         await self._wait_for(firing.at)
         while not firing.is_over:
-            async with self._places.one_of(firing.effect), self._outbound.places:
+            async with self._slots.of(firing.effect), self._outbound.slots:
                 answer = await self._attempt(firing)
             firing = retries.after(firing, answer, self._room.now())
             self._metrics.effect_attempts.labels(firing.status).inc()

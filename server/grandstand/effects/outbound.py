@@ -8,7 +8,7 @@ import socket
 from grandstand.domain.addresses import Addresses
 from grandstand.effects.http_client import HttpClient
 from grandstand.effects.network import Resolver
-from grandstand.effects.places import OF_PROCESS
+from grandstand.effects.slots import PER_PROCESS
 
 LINE_MAX_BYTES = 65536
 
@@ -19,7 +19,7 @@ class Outbound:
     def __init__(self, addresses: Addresses) -> None:
         self._resolver = Resolver(addresses)
         self.http = HttpClient(self._resolver)
-        self.places = asyncio.Semaphore(OF_PROCESS)
+        self.slots = asyncio.Semaphore(PER_PROCESS)
 
     async def connect(
         self, host: str, port: int

@@ -1,4 +1,4 @@
-"""Places for attempts: what hangs takes none from other effects."""
+"""Slots for attempts: what hangs takes none from other effects."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
-from grandstand.effects import places as module
-from grandstand.effects.places import Places
+from grandstand.effects import slots as module
+from grandstand.effects.slots import Slots
 from grandstand.tasks import cancel_all
 
 
@@ -16,7 +16,7 @@ class Attempts:
     """Attempts that hang until they are let go."""
 
     def __init__(self) -> None:
-        self.places = Places()
+        self.slots = Slots()
         self.running: list[tuple[str, asyncio.Event]] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -27,7 +27,7 @@ class Attempts:
         return made
 
     async def _attempt(self, effect: str) -> None:
-        async with self.places.one_of(effect):
+        async with self.slots.of(effect):
             mine = effect, asyncio.Event()
             self.running.append(mine)
             try:
@@ -51,7 +51,7 @@ async def turns() -> None:
 
 @pytest.fixture
 async def attempts(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attempts]:
-    monkeypatch.setattr(module, "FURTHER", 5)
+    monkeypatch.setattr(module, "SHARED", 5)
     made = Attempts()
     yield made
     await cancel_all(made.tasks)
@@ -66,7 +66,7 @@ async def test_the_first_attempt_of_an_effect_waits_for_no_other(attempts: Attem
     assert len(attempts.running) == 8 + 200
 
 
-async def test_its_first_place_is_its_own_when_it_is_free_again(attempts: Attempts) -> None:
+async def test_its_first_slot_is_its_own_when_it_is_free_again(attempts: Attempts) -> None:
     await attempts.begin("a", count=4)
     await attempts.begin("b", count=3)
     await attempts.begin("c", count=3)
@@ -78,7 +78,7 @@ async def test_its_first_place_is_its_own_when_it_is_free_again(attempts: Attemp
     assert attempts.counts == {"a": 4, "b": 3}
 
 
-async def test_further_places_go_to_each_in_turn(attempts: Attempts) -> None:
+async def test_shared_slots_go_to_each_in_turn(attempts: Attempts) -> None:
     await attempts.begin("a", count=40)
     await attempts.begin("b", count=40)
     await attempts.begin("c", count=40)
@@ -88,18 +88,18 @@ async def test_further_places_go_to_each_in_turn(attempts: Attempts) -> None:
     assert sum(attempts.counts.values()) == 8
 
 
-async def test_one_that_is_cancelled_leaves_its_place_to_the_next(attempts: Attempts) -> None:
+async def test_one_that_is_cancelled_leaves_its_slot_to_the_next(attempts: Attempts) -> None:
     await attempts.begin("a", count=4)
     waiting = await attempts.begin("a", count=2)
     await cancel_all(waiting[:1])
     attempts.running[0][1].set()
-    await asyncio.sleep(0)  # the place is handed on, and nobody has taken it yet
+    await asyncio.sleep(0)  # the slot is handed on, and nobody has taken it yet
     await cancel_all(waiting[1:])
     assert attempts.counts == {"a": 3}
     await attempts.begin("a")
     assert attempts.counts == {"a": 4}
     while attempts.running:
         await attempts.let_go("a")
-    assert not attempts.places._taken
-    assert attempts.places._further == 0
-    assert not attempts.places._waiting
+    assert not attempts.slots._taken
+    assert attempts.slots._shared == 0
+    assert not attempts.slots._waiting
