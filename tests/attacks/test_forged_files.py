@@ -91,7 +91,7 @@ def test_a_stage_that_is_nested_without_end_is_a_new_one(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "[[items]]\nbody" + ".a" * 5000 + " = 1",
+        "[[items]]\nbody" + ".a" * 1500 + " = 1",
         "[[items]]\nbody = " + "[" * 5000,
         "[[items]]\nid = " + "9" * 6000,
         "\x00",
