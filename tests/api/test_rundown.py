@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from grandstand.domain import announcement
-from grandstand.domain.rundown import ITEMS_BYTES, ITEMS_MAX, Place
+from grandstand.domain.rundown import ITEMS_BYTES, ITEMS_MAX, Progress
 
 from tests.api.harness import Harness
 
@@ -310,8 +310,8 @@ async def test_a_rundown_that_is_always_being_changed_is_no_endless_call(
     get = one.harness.store.rundowns.get
 
     async def of_before(room: str) -> Any:
-        place, items, shown = await get(room)
-        return Place(place.version - 1), items, shown
+        progress, items, shown = await get(room)
+        return Progress(progress.version - 1), items, shown
 
     monkeypatch.setattr(on_stage.store.rundowns, "get", of_before)
     answer = await one.go("who")

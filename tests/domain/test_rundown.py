@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.domain.rundown import Item, Place, rundown_of
+from grandstand.domain.rundown import Item, Progress, rundown_of
 from msgspec import UNSET
 
 ITEMS = [Item(name, "note", name.upper()) for name in "abcd"]
@@ -22,7 +22,7 @@ ITEMS = [Item(name, "note", name.upper()) for name in "abcd"]
 def test_the_next_item_follows_the_one_on_air(
     on_air: str, gone: str, following: str | None
 ) -> None:
-    rundown = rundown_of(Place(7, 1, on_air, 9), dict.fromkeys(gone, ""), ITEMS)
+    rundown = rundown_of(Progress(7, 1, on_air, 9), dict.fromkeys(gone, ""), ITEMS)
     assert rundown.next == (following or UNSET)
     assert (rundown.version, rundown.went_at) == (7, 9 if on_air else UNSET)
     for item in rundown.items:
@@ -32,6 +32,6 @@ def test_the_next_item_follows_the_one_on_air(
 
 def test_an_item_is_shown_with_what_it_has() -> None:
     poll = Item("p", "poll", "P", 5, {"kind": "single"})
-    shown, bare = rundown_of(Place(1, 1, "p"), {"p": "poll1"}, [poll, ITEMS[0]]).items
+    shown, bare = rundown_of(Progress(1, 1, "p"), {"p": "poll1"}, [poll, ITEMS[0]]).items
     assert (shown.expected_at, shown.body, shown.poll) == (5, {"kind": "single"}, "poll1")
     assert (bare.expected_at, bare.body, bare.poll) == (UNSET, UNSET, UNSET)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from grandstand.domain.rundown import Place
+from grandstand.domain.rundown import Progress
 from grandstand.domain.state import PARTS, RoomState, Sanction
 from grandstand.domain.stored_state import state_of
 from grandstand.domain.unwanted_texts import Unwanted
@@ -46,7 +46,7 @@ WHOLE = RoomState(
     unwanted={2**62: Unwanted("a0", 9)},
     waiting={"b@2": overlay("b")},
     cues_ahead={"d": Cue("d", "goal", 9, {})},
-    rundown=Place(3, 1, "a"),
+    rundown=Progress(3, 1, "a"),
     gone={"a": "poll1", "b": ""},
 )
 

@@ -14,7 +14,7 @@ from grandstand.domain.events import (
 )
 from grandstand.domain.outcome import Effect, Refused
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.rundown import Place
+from grandstand.domain.rundown import Progress
 from grandstand.domain.state import RoomState, fold
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.wire.messages import Cue
@@ -88,7 +88,7 @@ def test_a_rundown_is_what_its_events_mean_however_they_fall_into_ticks(
         in_time = [told.take(event, now) for event in happened]
         assert [isinstance(each.result, Effect) for each in tick.outcomes] == in_time
         fold(replica, tick.frames, tick.private)
-        assert replica.rundown == Place(told.version, told.edited, told.on_air, told.at)
+        assert replica.rundown == Progress(told.version, told.edited, told.on_air, told.at)
         assert set(replica.gone) == told.gone
         assert (replica.rundown, replica.gone) == (room.state.rundown, room.state.gone)
 
@@ -132,5 +132,5 @@ def test_an_item_that_can_do_nothing_waits() -> None:
     room = RoomFold(RoomState(polls={"p": replace(POLL, announced=True)}), {}, 0)
     done = tick(room, put("a"), RundownGo("1", "a", 1, PollOpened("o", POLL)))
     assert isinstance(done.outcomes[1].result, Refused)
-    assert (room.state.gone, room.state.rundown) == ({}, Place(1, 1))
+    assert (room.state.gone, room.state.rundown) == ({}, Progress(1, 1))
     assert all(frame.polls is UNSET for frame in done.frames)

@@ -74,8 +74,7 @@ class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RundownBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """A run-down in the place of that of ``version``; ``next`` and ``went_at``
-    change nothing."""
+    """The run-down that replaces that of ``version``; ``next`` and ``went_at`` change nothing."""
 
     version: Version
     items: Annotated[list[ItemBody], Meta(max_length=ITEMS_MAX)]
@@ -96,7 +95,7 @@ async def get(call: Call) -> Response:
 
 
 async def put(call: Call) -> Response:
-    """Put a run-down in the place of the one of before: at most 1,000 items and 512 KiB.
+    """Replace the run-down: at most 1,000 items and 512 KiB.
 
     Items that are still there, by their ids, keep their status; to remove one takes nothing off
     air. If it was changed since ``version``, the answer is 409 and has the present one. A call
@@ -108,8 +107,8 @@ async def put(call: Call) -> Response:
     event = RundownPut(event_id(), body.version, [item.id for item in items], stored(items))
     result = await call.live.submit(event)
     if isinstance(result, Refused):
-        place, present, shown = await call.api.rooms.store.rundowns.get(call.live.room)
-        is_known = result.code == Refusal.OUTDATED and place.edited == body.version + 1
+        progress, present, shown = await call.api.rooms.store.rundowns.get(call.live.room)
+        is_known = result.code == Refusal.OUTDATED and progress.edited == body.version + 1
         if not (is_known and present == items):
             raise _refused(result, shown)
     return answer(await _present(call))
@@ -133,14 +132,14 @@ async def go(call: Call) -> Response:
     """
     name = call.path("item")
     for _ in range(READS):
-        place, items, shown = await call.api.rooms.store.rundowns.get(call.live.room)
+        progress, items, shown = await call.api.rooms.store.rundowns.get(call.live.room)
         index = next((index for index, item in enumerate(items) if item.id == name), None)
         if index is None:
             raise ProblemError(404, UNKNOWN_ITEM, f"there is no item {name[:100]}")
         if shown.items[index].status != "waiting":
             return answer(shown)
-        does = _deed(items[index], call.live.replica.state.settings, call.live.now())
-        result = await call.live.submit(RundownGo(event_id(), name, place.version, does))
+        event = _event_of(items[index], call.live.replica.state.settings, call.live.now())
+        result = await call.live.submit(RundownGo(event_id(), name, progress.version, event))
         if not isinstance(result, Refused):
             return answer(await _present(call))
         if result.code != Refusal.OUTDATED:
@@ -172,7 +171,9 @@ def _item(given: ItemBody) -> Item:
     )
 
 
-def _deed(item: Item, settings: Settings, now: int) -> PollOpened | CueGiven | StatsGiven | None:
+def _event_of(
+    item: Item, settings: Settings, now: int
+) -> PollOpened | CueGiven | StatsGiven | None:
     """Return the event of an item that goes now. Raises ProblemError 422 if it can't."""
     with _at("body"):
         match item.kind:

@@ -3,8 +3,8 @@
 Theory of operation: what the items are and what became of them is kept apart. The items are a
 producer's text, up to half a megabyte, which only producers read: a commit writes them to the store
 and no edge keeps them. What became of them is small and part of the room's state. So the fold alone
-decides whether an item goes, once, whoever asks and however often. ``Place.version`` counts every
-change of either; ``Place.edited`` is the version of the last new text.
+decides whether an item goes, once, whoever asks and however often. ``Progress.version`` counts
+every change of either; ``Progress.edited`` is the version of the last new text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Item(Struct, frozen=True, omit_defaults=True):
     body: Any = None
 
 
-class Place(Struct, frozen=True, omit_defaults=True):
+class Progress(Struct, frozen=True, omit_defaults=True):
     """How far the show has come; ``on_air`` is the item that went last, at ``at`` (programme time,
     ms), or empty."""
 
@@ -80,27 +80,27 @@ class Rundown(Struct, frozen=True):
     next: str | UnsetType = UNSET
 
 
-def rundown_of(place: Place, gone: Mapping[str, str], items: Sequence[Item]) -> Rundown:
+def rundown_of(progress: Progress, gone: Mapping[str, str], items: Sequence[Item]) -> Rundown:
     """Return what producers see; ``gone`` has the items that went, each with its poll or ``""``."""
     shown = [
         RundownItem(
             item.id,
             item.kind,
             item.title,
-            status_of(item.id, place, gone),
+            status_of(item.id, progress, gone),
             UNSET if item.expected_at is None else item.expected_at,
             UNSET if item.body is None else item.body,
             gone.get(item.id) or UNSET,
         )
         for item in items
     ]
-    went_at = place.at if place.on_air else UNSET
-    return Rundown(place.version, shown, went_at, _next(shown) or UNSET)
+    went_at = progress.at if progress.on_air else UNSET
+    return Rundown(progress.version, shown, went_at, _next(shown) or UNSET)
 
 
-def status_of(item: str, place: Place, gone: Mapping[str, str]) -> ItemStatus:
+def status_of(item: str, progress: Progress, gone: Mapping[str, str]) -> ItemStatus:
     """Return where an item stands."""
-    if item == place.on_air:
+    if item == progress.on_air:
         return "on_air"
     return "done" if item in gone else "waiting"
 

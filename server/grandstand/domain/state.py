@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from grandstand.domain.ban_hints import Hint
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
-from grandstand.domain.rundown import Place
+from grandstand.domain.rundown import Progress
 from grandstand.domain.unwanted_texts import Unwanted
 from grandstand.wire.messages import (
     Comment,
@@ -98,7 +98,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     languages: dict[str, str] = field(default_factory=dict)
     effects_changed: bool = False
     effect_tests: dict[str, str] = field(default_factory=dict)
-    rundown: Place | None = None
+    rundown: Progress | None = None
     gone: dict[str, str | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -126,7 +126,7 @@ class RoomState(Struct):
     waiting: dict[str, Overlay] = field(default_factory=dict)
     cues_ahead: dict[str, Cue] = field(default_factory=dict)
     clock: str = ""
-    rundown: Place = field(default_factory=Place)
+    rundown: Progress = field(default_factory=Progress)
     gone: dict[str, str] = field(default_factory=dict)
 
     def sanction(self, user: str, now: int) -> Sanction | None:

@@ -15,7 +15,7 @@ from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.rundown import Place
+from grandstand.domain.rundown import Progress
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
@@ -38,7 +38,7 @@ class LeaderRoom:
         self.head: Head | None = None
         self.settings = Settings()
         self.polls: Mapping[str, PollRecord] = {}
-        self.rundown = Place()
+        self.rundown = Progress()
         self.pulse = PulseMeter()
         self.history = 0
         """Incremented when the room's commits don't follow those that jobs have seen."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from grandstand.domain.outcome import ImpossibleEventError, Refusal
-from grandstand.domain.rundown import Place
+from grandstand.domain.rundown import Progress
 
 
 @dataclass(slots=True)
@@ -22,17 +22,17 @@ class RundownDraft:
     ``items`` is the new text, in the form of the store, if there is one.
     """
 
-    place: Place
+    progress: Progress
     before: Mapping[str, str]
     items: bytes | None = None
     _moved: dict[str, str | None] = field(default_factory=dict)
     _is_changed: bool = False
 
     @property
-    def changes(self) -> tuple[Place | None, dict[str, str | None]]:
-        """Return the new place, or None, and which items went (each with its poll) or wait again
+    def changes(self) -> tuple[Progress | None, dict[str, str | None]]:
+        """Return the new progress, or None, and which items went (each with its poll) or wait again
         (None)."""
-        return (self.place if self._is_changed else None), self._moved
+        return (self.progress if self._is_changed else None), self._moved
 
     def put(self, before: int, ids: Collection[str], items: bytes) -> None:
         """Replace the items; those that are still there stay where they stand.
@@ -43,7 +43,7 @@ class RundownDraft:
         there = set(ids)
         self._forget(item for item in self._gone() if item not in there)
         self.items = items
-        self._step(edited=self.place.version + 1)
+        self._step(edited=self.progress.version + 1)
 
     def may_go(self, item: str, version: int) -> bool:
         """Return whether an item waits, as it was read in ``version``.
@@ -52,7 +52,7 @@ class RundownDraft:
         """
         if item in self._gone():
             return False
-        if version < self.place.edited:
+        if version < self.progress.edited:
             raise self._outdated()
         return True
 
@@ -75,17 +75,17 @@ class RundownDraft:
     def _forget(self, items: Iterable[str]) -> None:
         for item in items:
             self._moved[item] = None
-            if item == self.place.on_air:
-                self.place = replace(self.place, on_air="", at=0)
+            if item == self.progress.on_air:
+                self.progress = replace(self.progress, on_air="", at=0)
 
     def _step(self, **changes: object) -> None:
-        self.place = replace(self.place, version=self.place.version + 1, **changes)
+        self.progress = replace(self.progress, version=self.progress.version + 1, **changes)
         self._is_changed = True
 
     def _expect(self, version: int) -> None:
-        if version != self.place.version:
+        if version != self.progress.version:
             raise self._outdated()
 
     def _outdated(self) -> ImpossibleEventError:
-        words = f"the run-down has changed meanwhile: its version is {self.place.version}"
+        words = f"the run-down has changed meanwhile: its version is {self.progress.version}"
         return ImpossibleEventError(Refusal.OUTDATED, words)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grandstand.domain.rundown import Item, Place, Rundown, rundown_of
+from grandstand.domain.rundown import Item, Progress, Rundown, rundown_of
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
 from grandstand.store.reader import Reader
@@ -20,17 +20,17 @@ class Rundowns:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def get(self, room: str) -> tuple[Place, list[Item], Rundown]:
+    async def get(self, room: str) -> tuple[Progress, list[Item], Rundown]:
         """Return how far the show has come, its items, and both as producers see them.
 
         Raises StoreUnavailable.
         """
         parts = ("rundown", "gone", keys.RUNDOWN_ITEMS)
-        place, gone, items = await self._reader.ask("HMGET", keys.state(room), *parts)
-        stands = item_of(place or b"", Place) or Place()
+        progress, gone, items = await self._reader.ask("HMGET", keys.state(room), *parts)
+        so_far = item_of(progress or b"", Progress) or Progress()
         went = item_of(gone or b"", dict[str, str]) or {}
         listed = item_of(items or b"", list[Item]) or []
-        return stands, listed, rundown_of(stands, went, listed)
+        return so_far, listed, rundown_of(so_far, went, listed)
 
 
 def stored(items: Sequence[Item]) -> bytes:
