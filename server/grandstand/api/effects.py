@@ -65,7 +65,7 @@ class FiringPage(Struct, frozen=True, omit_defaults=True):
 
 
 class FiringsQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Those of one effect alone, or after a page."""
+    """Asks for the firings of one effect alone, or for those after a page."""
 
     effect: str = ""
     after: str = ""
@@ -80,15 +80,12 @@ class TestFirings(Struct, frozen=True):
 
 
 async def put(call: Call) -> Response:
-    """Put an effect in the place of the one of before, or a new one."""
+    """Put a new effect, or replace the one with that id."""
     name = _id(call)
     body = call.body(EffectBody, _faults_between)
     store, room = call.api.rooms.store.effects, call.live.room
     before, known = await store.one(room, name) or (None, [])
-    secrets = [
-        _with_those_of_before(index, action, before, known)
-        for index, action in enumerate(body.then)
-    ]
+    secrets = [_secrets_of(index, action, before, known) for index, action in enumerate(body.then)]
     then = [kind_of(action).without_secrets(action) for action in body.then]
     effect = Effect(name, _cleaned(body.on), then, clean(body.title), body.enabled, body.after)
     is_new = await store.put(room, effect, secrets)
@@ -105,11 +102,11 @@ def _cleaned(on: On) -> On:
     return replace(on, **{name: clean(text) for name, text in named.items() if text is not UNSET})
 
 
-def _with_those_of_before(
+def _secrets_of(
     index: int, action: Action, before: Effect | None, known: Secrets
 ) -> Mapping[str, str]:
-    """Return an action's secrets; those that are left out are those of before, if it went to the
-    same place. Raises ProblemError 422 if one is missing."""
+    """Return an action's secrets. One that is left out stays as it was if the action goes where it
+    went before. Raises ProblemError 422 if one is missing."""
     kind = kind_of(action)
     was = before.then[index] if before is not None and index < len(before.then) else None
     is_same = type(was) is type(action) and kind.target(was) == kind.target(action)

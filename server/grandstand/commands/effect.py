@@ -61,7 +61,7 @@ def put(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Put an effect in the place of the one of before, or a new one.
+    """Put a new effect, or replace the one with that id.
 
     \b
     Example:

@@ -98,7 +98,7 @@ def verify(
     if as_json:
         print(json.dumps(_as_json(verdict), ensure_ascii=False))
     else:
-        _print(verdict, has_own_keys=trusted is None)
+        _print(verdict, is_key_of_file=trusted is None)
     if verdict.faults:
         raise typer.Exit(1)
 
@@ -157,7 +157,7 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _print(verdict: Verdict, has_own_keys: bool) -> None:
+def _print(verdict: Verdict, is_key_of_file: bool) -> None:
     if verdict.faults:
         print("NOT as published:")
         for fault in verdict.faults:
@@ -166,7 +166,7 @@ def _print(verdict: Verdict, has_own_keys: bool) -> None:
     print(f"{verdict.voters} votes, recounted: {verdict.tally}, as published")
     print(f"root {verdict.root}")
     print(f"signed by the key {verdict.key}")
-    if has_own_keys:
+    if is_key_of_file:
         print(
             "The file brought that key itself: compare it with the broadcaster's /v1/keys, or "
             "give them by --keys."

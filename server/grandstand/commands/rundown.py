@@ -109,8 +109,8 @@ def import_(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Put a file in the place of the room's run-down. Items that are still there, by their ids,
-    keep what became of them.
+    """Replace the room's run-down by a file's. Items that are in both, by their ids, keep their
+    status.
 
     \b
     Example:
@@ -142,7 +142,7 @@ def export(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Write the run-down as a file that import takes, without what became of its items.
+    """Write the run-down as a file that import takes, without the status of its items.
 
     \b
     Example:
@@ -182,7 +182,7 @@ def _tell(found: Any, as_json: bool) -> None:
 
 
 def _named(given: RundownFile, refused: RefusedCallError) -> OperatorError:
-    """Return what the server refuses, each fault with its item and line."""
+    """Return the refusal with each fault at its item and line, or as it is if one has no item."""
     told = []
     for path, words in refused.faults[:MOST_FAULTS]:
         found = _ITEM.fullmatch(path)

@@ -68,7 +68,7 @@ class AutoProducer:
             raise RuntimeError(f"{method} of the room answered {status}: {answer}")
 
     def put_effects(self, effects: Mapping[str, Mapping[str, object]]) -> None:
-        """Put effects, each in the place of the one of before."""
+        """Put effects; each replaces the one with its id."""
         for name, effect in effects.items():
             status, answer = self._call("PUT", f"/effects/{name}", effect)
             if status not in (200, 201):

@@ -27,6 +27,8 @@ EventName: TypeAlias = Literal[
     "poll.opened", "poll.closed", "poll.revealed", "cue", "highlight", "test"
 ]
 Occasion: TypeAlias = Literal["poll.opened", "poll.closed", "poll.revealed", "cue", "highlight"]
+"""What an effect can wait for. A ``test`` happens only when a producer asks for it."""
+
 Winner: TypeAlias = Annotated[int, Meta(ge=0, le=19)] | Literal["tie"]
 Url: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2000)]
 Status: TypeAlias = Literal["waiting", "done", "retrying", "failed"]
@@ -183,7 +185,8 @@ def of_poll(poll: PollRecord, now: int, before: PollRecord | None = None) -> Ite
     """Yield what happened to a poll by ``now`` (programme time, ms) since its record was
     ``before``.
 
-    Without it, what happened earlier is yielded again: the firings' ids tell.
+    Without ``before``, all that has happened to the poll is yielded. A firing that was made of it
+    already has the same id.
     """
     if poll.status == "cancelled":
         return
@@ -236,7 +239,7 @@ def percent(votes: int, cast: int) -> str:
 
 
 def of_cue(cue: Cue) -> Occurrence:
-    """Return what a cue says that happens."""
+    """Return the occurrence of a cue, at the cue's own time."""
     facts, left = {"cue.name": cue.name}, FACTS_MAX_CHARS
     for name, text in _flat("cue.data", cue.data):
         left -= len(name) + len(text)

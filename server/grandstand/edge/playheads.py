@@ -25,7 +25,7 @@ Bins: TypeAlias = dict[int, Bin]
 
 
 class Playheads:
-    """Whom this node knows the playhead of; ``put_off`` are votes that come again."""
+    """The playheads that this node was told. ``put_off`` are votes that it asked to send again."""
 
     def __init__(self) -> None:
         self.put_off = PutOffVotes()
@@ -33,8 +33,10 @@ class Playheads:
         self._turned_s = -inf
 
     def claim(self, known: Playhead | None, at: int, now: int) -> Playhead | None:
-        """Keep a claim of one connection, unless no picture can be there; return what it has said
-        so far."""
+        """Keep a claim of one connection, unless no picture can be there; return its claims so far.
+
+        ``at`` and ``now`` are programme time, ms.
+        """
         if at > now + AHEAD_MS:
             return known
         known = known or Playhead()
@@ -44,7 +46,10 @@ class Playheads:
     def tell(
         self, known: Playhead | None, message: AskTime, now: int, now_s: float
     ) -> Playhead | None:
-        """Keep what a ``time`` tells, as ``claim``, and count it; ``now_s`` is monotonic."""
+        """Keep what a ``time`` tells, as ``claim`` does, and count it.
+
+        ``now`` is programme time, ms; ``now_s`` is monotonic.
+        """
         if isinstance(message.at, int):
             known = self.claim(known, message.at, now)
             if known is not None and message.at <= now + AHEAD_MS:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``words`` quote nothing of what the other end said but its status.
-
-    ``is_final``: trying again would not help.
+    """``words`` tell a producer what came of it; of the other end's answer they quote the status
+    alone. With ``is_final`` another attempt would not help.
     """
 
     is_done: bool

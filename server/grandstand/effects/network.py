@@ -26,7 +26,7 @@ class ForbiddenAddressError(Exception):
 
 
 LOOK_UPS = 200
-"""Names that a process looks up at a time; the same one is looked up once."""
+"""Names that a process looks up at a time. All who ask for the same name share its look-up."""
 
 _Found: TypeAlias = list[str] | OSError
 

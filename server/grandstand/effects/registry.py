@@ -1,4 +1,4 @@
-"""Which kind does which action, and one attempt of whatever kind."""
+"""Which kind carries out which action, and one attempt of whatever kind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS: Mapping[type, Kind] = {
 
 
 def kind_of(action: Action) -> Kind:
-    """Return what does it."""
+    """Return the kind that carries an action out."""
     return KINDS[type(action)]
 
 
