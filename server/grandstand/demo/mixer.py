@@ -85,7 +85,7 @@ class Mixer:
                 return PlainTextResponse("Wrong key.\n", 401)
             name = request.headers.get("idempotency-key", "")
             if not name:
-                return PlainTextResponse("Which order is it?\n", 422)
+                return PlainTextResponse("The header Idempotency-Key is missing.\n", 422)
             if int(request.headers.get("content-length", BODY_MAX_BYTES + 1)) > BODY_MAX_BYTES:
                 return PlainTextResponse("Too large.\n", 413)
             try:
