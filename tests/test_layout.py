@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
+    "edge/cohort": ("edge/test_audience.py", "an audience is made of them"),
     "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
     "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),

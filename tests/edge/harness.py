@@ -137,6 +137,7 @@ class FakeOutlet:
 
     is_text: bool = False
     deflates: bool = False
+    patience: int = 0
     paused: bool = False
     kernel: None = None
     peer: str = "192.0.2.1"

@@ -281,7 +281,7 @@ async def test_frames_and_answers_reach_real_sockets_whole_and_in_order_however_
 async def test_who_reads_nothing_is_doubted_long_before_its_buffers_are_full(
     metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grandstand.edge.audience.LOOK_S", 0.0001)  # all of them each time
+    monkeypatch.setattr("grandstand.edge.cohort.LOOK_S", 0.0001)  # all of them each time
     audience = Watcher.audience = Audience(metrics)
     loop = asyncio.get_running_loop()
     async with (

@@ -48,9 +48,7 @@ def poll_of(room: ByHand, name: str = "p", **fields: Any) -> PollRecord:
 
 def tallied(room: ByHand, votes: int) -> Latest:
     frame = Frame(now=room.live.now(), head=room.live.replica.offset)
-    for_voters = Frame(
-        now=room.live.now(), head=room.live.replica.offset, tallies=[Tally("p", [votes, 0], votes)]
-    )
+    for_voters = Frame(now=room.live.now(), tallies=[Tally("p", [votes, 0], votes)])
     return Latest(
         room.live.replica.epoch,
         encode(frame, "msgpack"),
@@ -79,7 +77,7 @@ async def test_a_tally_for_voters_reaches_those_alone_who_voted(on_still_harness
         [1, 0]
     ]
     assert not any("tallies" in frame for frame in other.of("frame"))
-    assert all("head" in frame for frame in voter.of("frame"))
+    assert not any("head" in frame for frame in voter.of("frame") if "tallies" in frame)
 
 
 async def test_who_votes_after_the_tally_was_told_is_told_it_too(on_still_harness: Harness) -> None:
@@ -146,7 +144,7 @@ async def test_what_is_set_for_later_comes_to_staff_alone(on_still_harness: Harn
     told = [each for each in staff.of("frame") if "polls" in each]
     assert [each["polls"][0]["question"] for each in told] == ["Who wins?"]
     assert [each["id"] for each in told[0]["cues"]] == ["k"]
-    assert (told[0]["head"], "offset" in told[0]) == (room.live.replica.offset, False)
+    assert not {"head", "offset"} & set(told[0])  # the commit's frames may wait for the patient
     assert not [each for each in other.of("frame") if "polls" in each or "cues" in each]
 
 

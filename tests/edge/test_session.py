@@ -827,8 +827,8 @@ async def test_in_a_room_written_to_in_turns_every_frame_comes_once_and_in_order
     draw = random.Random(seed)
     room = await on_still_harness.by_hand()
     seats: list[tuple[int, FakeOutlet]] = []
-    for _ in range(120):
-        what = draw.choice(("come", "fill", "read", "again", "commit", "commit"))
+    for _ in range(160):
+        what = draw.choice(("come", "fill", "read", "again", "patience", "commit", "commit"))
         if what == "come" and len(seats) < 12:
             seats.append((room.live.replica.offset, on_still_harness.seat(room.room)))
         elif what == "commit":
@@ -842,19 +842,28 @@ async def test_in_a_room_written_to_in_turns_every_frame_comes_once_and_in_order
                 outlet.resume(draw.choice((None, 1, 2)))
             elif what == "again" and outlet.session is not None:
                 outlet.session.welcome_again()
+            elif what == "patience" and outlet.session is not None:
+                ask = {
+                    "type": "time",
+                    "id": "t",
+                    "sent": 0,
+                    "patience": draw.choice((0, 250, 2000)),
+                }
+                outlet.session.received(msgspec.msgpack.encode(ask), False)
         if draw.random() < 0.4:
             await asyncio.sleep(0)
     for _, outlet in seats:
         while outlet.paused:
             outlet.resume()
     for _ in seats:
+        on_still_harness.node.room(room.live).audience.hurry()
         await asyncio.sleep(0)
     for came_at, outlet in seats:
         at = came_at
         for message in outlet.messages:
             if message["type"] == "welcome":
                 at = message["offset"]
-            else:
+            elif message["type"] == "frame":
                 assert message["offset"] == at + 1
                 at += 1
         assert at == room.live.replica.offset

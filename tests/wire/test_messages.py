@@ -53,6 +53,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "comment_burst": 3,
         "budget": 30,
         "tick": 200,
+        "patience": 1000,
         "selection": {"novelty": 1, "fairness": 1, "moment": 1, "least": 0},
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
         "shield": False,
@@ -68,6 +69,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         ("comment_burst", 1, 10_000),
         ("budget", 1, 1000),
         ("tick", 50, 2000),
+        ("patience", 0, 2000),
         ("max_text", 1, 500),
     ],
 )

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grandstand.edge.audience import Audience, Outlet
+from grandstand.edge.audience import Audience
+from grandstand.edge.cohort import Outlet
 from grandstand.replica.publication import EVERYONE, AudienceKey, Publication
 from grandstand.telemetry import Metrics
 
@@ -66,7 +67,7 @@ class Audiences:
             return
         audience = self._audiences.get(key)
         if audience is None:
-            audience = self._audiences[key] = Audience(self._metrics, full_ones_leave=False)
+            audience = self._audiences[key] = Audience(self._metrics, is_room=False)
         if outlet in audience:
             return
         audience.join(outlet)

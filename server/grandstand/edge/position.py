@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from grandstand.edge.audience import Audience, Outlet
+from grandstand.edge.audience import Audience
+from grandstand.edge.cohort import Outlet
 from grandstand.replica.publication import Publication
 from grandstand.replica.room import LiveRoom
 

@@ -24,9 +24,9 @@ from grandstand.domain.identity import Identity
 from grandstand.domain.polls import views
 from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
 from grandstand.edge import validation
-from grandstand.edge.audience import Outlet
 from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
+from grandstand.edge.cohort import Outlet
 from grandstand.edge.playheads import Playheads
 from grandstand.edge.welcome import Greeter, Resets
 from grandstand.moderation.moderator import Moderator
@@ -130,6 +130,7 @@ class EdgeRoom:
         self._hold_address_ms = hold_address_ms
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
         self.audience = self.audiences[EVERYONE]
+        self.audience.bound(live.replica.state.settings.patience)
         self._sessions: set[Member] = set()
         self._subscribers: dict[Member, FeedMember] = {}
         self._guests = live.replica.state.settings.guests
@@ -246,9 +247,10 @@ class EdgeRoom:
         if commit.private:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
-        guests = self.live.replica.state.settings.guests
-        if guests != self._guests:
-            self._guests = guests
+        settings = self.live.replica.state.settings
+        self.audience.bound(settings.patience)
+        if settings.guests != self._guests:
+            self._guests = settings.guests
             self._start(self._review(), "review")
 
     def reloaded(self) -> None:
@@ -259,6 +261,7 @@ class EdgeRoom:
         self._metrics.replica_reloads.inc()
         self.playheads.restart()
         self.audience.empty(self.live.replica.offset)
+        self.audience.bound(self.live.replica.state.settings.patience)
         self.audiences.prune()
         is_idle = not self._unwelcomed
         self._unwelcomed = dict.fromkeys(self._sessions)
@@ -317,6 +320,7 @@ class EdgeRoom:
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
             self._publish(Publication.of(frame))
+            self.audience.hurry()  # the last frame was long ago already
 
     def _publish(self, publication: Publication, within_s: float = 0.0) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
@@ -341,7 +345,8 @@ class EdgeRoom:
         polls = [views.for_viewers(poll) for poll in commit.private.polls if not poll.announced]
         cues = [cue for cue in commit.private.cues_ahead.values() if cue is not None]
         if STAFF in self.audiences and (polls or cues):
-            frame = Frame(commit.now, head=commit.offset, polls=polls or UNSET, cues=cues or UNSET)
+            # Without `head`: the commit's frames may still wait for who is patient.
+            frame = Frame(commit.now, polls=polls or UNSET, cues=cues or UNSET)
             self.audiences.notify(STAFF, Publication.of(frame))
 
     def _tell_staff(self, private: PrivateChanges) -> None:

@@ -23,6 +23,7 @@ from msgspec import UNSET, UnsetType
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
 from grandstand.edge import validation
 from grandstand.edge.message_limits import MESSAGES, MessageLimits
+from grandstand.edge.patience import step
 from grandstand.edge.playhead import Playhead, fingerprint
 from grandstand.edge.position import StreamPosition
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
@@ -248,6 +249,7 @@ class ViewerSession:
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
         self._position = StreamPosition(room)
+        self.outlet.patience = step(hello.patience or 0)
         self._welcome(room, self._position, "fresh", hello.resume or None)
         room.enter(self)
         room.audiences.follow(self.outlet, hello.follow or [], hello.lang or "")
@@ -357,6 +359,18 @@ class ViewerSession:
         if not self.is_staff:  # a control room is no audience
             self._playhead = room.playheads.tell(self._playhead, message, now, now_s)
         self._send(TellTime(message.id, message.sent, now))
+        if message.patience is not UNSET:
+            self._be_patient(step(message.patience), room)
+
+    def _be_patient(self, patience: int, room: EdgeRoom) -> None:
+        """Let frames wait for so long, in ms; what waited is written first."""
+        if patience == self.outlet.patience:
+            return
+        is_seated = self.outlet in room.audience
+        room.audience.release(self.outlet)
+        self.outlet.patience = patience
+        if is_seated and self._position is not None:
+            self._position.take_seat(self.outlet)
 
     def _claim(self, at: int | UnsetType, room: EdgeRoom, now: int) -> None:
         if at is not UNSET:
@@ -377,6 +391,8 @@ class ViewerSession:
         """Say why, and close; only once."""
         if self._ended:
             return
+        if self._room is not None and self.outlet.patience:
+            self._room.audience.release(self.outlet)
         self._ended = True
         self._drop_deadline()
         self._node.metrics.closes.labels(str(int(code))).inc()

@@ -2,7 +2,8 @@
 to staff where the audience is in the programme and the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
-after a tick, together with its frames.
+after a tick, together with its frames. Those for voters and staff have no `head`: they are written
+to viewers for whom the tick's frames may still wait.
 """
 
 from __future__ import annotations
@@ -61,8 +62,7 @@ class _Telling:
                     if tally is not None and poll.tally_is_public:
                         tallies.append(tally)
                     elif tally is not None and poll.show_tally == "voted":
-                        frame = Frame(now=now, head=room.stands.offset, tallies=[tally])
-                        for_voters[poll.id] = encode(frame, "msgpack")
+                        for_voters[poll.id] = encode(Frame(now=now, tallies=[tally]), "msgpack")
         gauges_due = self._is_due("gauges", now, GAUGES_MS)
         version = room.rundown.version
         staff_due = gauges_due or version != self.rundown_version
@@ -81,7 +81,7 @@ class _Telling:
         if staff_due:  # a run-down that changed is told at once
             audience = await self._audience(now) if gauges_due else UNSET
             told = RoomGauges(audience=audience, rundown=RundownGauge(version))
-            for_staff = encode(Frame(now=now, head=room.stands.offset, gauges=told), "msgpack")
+            for_staff = encode(Frame(now=now, gauges=told), "msgpack")
         latest = Latest(
             room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters, for_staff
         )

@@ -23,11 +23,21 @@ UNKNOWN_LANG = "und"
 MAX_TIME_MS = 2**53 - 1
 """The largest integer that every client, JavaScript among them, reads exactly."""
 
+MAX_PATIENCE_MS = 2000
+
 ClientId: TypeAlias = Annotated[
     str, Meta(min_length=1, max_length=36, description="The client's own idempotency key.")
 ]
 Time: TypeAlias = Annotated[
     int, Meta(ge=0, le=MAX_TIME_MS, description="Programme time, ms since the Unix epoch.")
+]
+Patience: TypeAlias = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=MAX_PATIENCE_MS,
+        description="ms: for so long this viewer's frames may wait; the last one said counts.",
+    ),
 ]
 Topic: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
 Mode: TypeAlias = Literal["scroll", "top", "bottom"]
@@ -69,6 +79,7 @@ class Hello(Struct, frozen=True, tag="hello"):
     follow: Annotated[list[Topic], Meta(max_length=100)] | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
     client: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    patience: Patience | UnsetType = UNSET
 
 
 class PostComment(Look, frozen=True, tag="comment"):
@@ -107,6 +118,7 @@ class AskTime(Struct, frozen=True, tag="time"):
     sent: Annotated[int, Meta(ge=-MAX_TIME_MS, le=MAX_TIME_MS)] | float
     at: Time | UnsetType = UNSET
     sync: Annotated[int, Meta(ge=0, le=MAX_TIME_MS, description="ms")] | UnsetType = UNSET
+    patience: Patience | UnsetType = UNSET
 
 
 ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
@@ -237,6 +249,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     comment_burst: Annotated[int, Meta(ge=1, le=10_000)] = 3
     budget: Annotated[int, Meta(ge=1, le=1000, description="comments shown a second")] = 30
     tick: Annotated[int, Meta(ge=50, le=2000, description="ms")] = 200
+    patience: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=MAX_PATIENCE_MS,
+            description="ms that frames may wait at most for viewers who let them wait",
+        ),
+    ] = 1000
     selection: Selection = Selection()
     moderation: Moderation = Moderation()
     shield: bool = False

@@ -71,6 +71,8 @@ class EventStream(asyncio.Protocol):
         "peer",
     )
 
+    patience = 0  # an effect on stage waits for nobody
+
     def __init__(
         self,
         session: Session,

@@ -93,6 +93,7 @@ class ViewerSocket(FrameReader):
         "deflates",
         "is_text",
         "kernel",
+        "patience",
         "paused",
         "peer",
     )
@@ -111,6 +112,7 @@ class ViewerSocket(FrameReader):
         super().__init__(keepalive, turns)
         self.is_text = True
         self.deflates = False
+        self.patience = 0
         self.paused = False
         self.kernel: send_socket.Socket | None = None
         self.peer = ""
