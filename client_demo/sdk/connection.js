@@ -54,6 +54,8 @@ export class Connection {
   #timeAt = Infinity;
   #timeCount = 0;
   #rewoundAt = -Infinity;
+  #patience = 0;
+  #patienceSaid = 0;
   /** @type {FollowMessage | undefined} not said yet */ #follow;
   /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
   /** @type {{token: string | undefined, code: number, reason: string} | undefined} */ #refused;
@@ -127,12 +129,14 @@ export class Connection {
     this.#stage = "greeting";
     this.#heardAt = now;
     this.#follow = undefined;
+    this.#patienceSaid = this.#patience;
     const hello = {
       type: "hello",
       ...(this.token !== undefined && { token: this.token }),
       ...(this.lang !== undefined && { lang: this.lang }),
       ...(this.topics.length > 0 && { follow: this.topics }),
       ...(this.position && { resume: { ...this.position } }),
+      ...(this.#patience > 0 && { patience: this.#patience }),
       client: "grandstand-sdk/0.1",
     };
     return [send(hello)];
@@ -225,6 +229,19 @@ export class Connection {
   }
 
   /**
+   * Frames may wait for so long from now on. It is said when it changes, and with each hello.
+   * @param {number} now
+   * @param {number} patience in ms
+   * @returns {Effect[]}
+   */
+  wait(now, patience) {
+    this.#patience = patience;
+    if (this.#stage !== "live" || patience === this.#patienceSaid) return [];
+    this.#patienceSaid = patience; // first, since `seen` may come here again
+    return [this.#askTime(now, { ...this.seen(), patience })];
+  }
+
+  /**
    * Submit a comment or vote. It is kept until it is answered, and resent with its id after a reconnect.
    * @param {number} now
    * @param {CommentMessage | VoteMessage} message
@@ -311,7 +328,7 @@ export class Connection {
     this.#gapOffset = this.position?.offset ?? -1;
   }
 
-  /** @param {number} now @param {{at?: number, sync?: number}} seen @returns {Effect} */
+  /** @param {number} now @param {{at?: number, sync?: number, patience?: number}} seen @returns {Effect} */
   #askTime(now, seen) {
     this.#timeCount += 1;
     this.#timeAsked = { id: `t${this.#timeCount}`, sent: now };

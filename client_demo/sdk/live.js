@@ -9,6 +9,7 @@ import { Emitter } from "./emitter.js";
 import { messageId } from "./identity.js";
 import { LatencyMeter } from "./latency.js";
 import { Outbox } from "./outbox.js";
+import { Patience } from "./patience.js";
 import { Playhead } from "./playhead.js";
 import { NO_TIME } from "./reading.js";
 import { checkVote } from "./receipts.js";
@@ -62,6 +63,7 @@ export class LiveRoom {
   /** @type {Status} */ status = { phase: "connecting" };
   #programme = new ProgrammeClock();
   #playhead = new Playhead();
+  #patience = new Patience();
   #scheduler = new Scheduler();
   #latency = new LatencyMeter();
   #outbox = new Outbox();
@@ -249,7 +251,7 @@ export class LiveRoom {
     if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME && this.#programme.isExact)
       this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
     this.state = fold(this.state, frame);
-    this.#schedule(frame.comments ?? [], replayed);
+    this.#schedule(frame.comments ?? [], replayed, frame.now);
     for (const cue of frame.cues ?? []) this.#scheduler.addCue(cue);
     for (const id of frame.retract ?? []) {
       this.#scheduler.retract(id);
@@ -258,13 +260,21 @@ export class LiveRoom {
     this.#emitter.emit("state", this.state);
   }
 
-  /** @param {readonly Comment[]} comments @param {boolean} history */
-  #schedule(comments, history) {
+  /**
+   * @param {readonly Comment[]} comments
+   * @param {boolean} history
+   * @param {number} [madeAt] programme time of their frame, which may have waited
+   */
+  #schedule(comments, history, madeAt = -Infinity) {
     if (comments.length === 0) return;
     const me = this.state?.viewer.id;
     const playhead = this.playhead();
-    for (const comment of comments)
-      this.#scheduler.add(comment, { playhead, own: me !== undefined && comment.user === me, history });
+    const now = this.now();
+    const notBefore = Math.min(madeAt, now) + this.#patience.value;
+    for (const comment of comments) {
+      const own = me !== undefined && comment.user === me;
+      this.#scheduler.add(comment, { playhead, own, history, ...(!own && notBefore > now && { notBefore }) });
+    }
   }
 
   /** @param {Ack} ack */
@@ -284,7 +294,7 @@ export class LiveRoom {
   #step(hidden) {
     this.#look();
     const { value } = this.#playhead;
-    const { comments, cues } = this.#scheduler.due(value, { hidden });
+    const { comments, cues } = this.#scheduler.due(value, { hidden, now: this.now() });
     for (const { cue } of cues) this.#emitter.emit("cue", cue);
     for (const due of comments) this.#emitter.emit("comment", due);
     if (!hidden) this.#emitter.emit("frame", value);
@@ -313,6 +323,9 @@ export class LiveRoom {
     if (after !== undefined && before === undefined) this.#socket.jumped(); // only now there is one to tell
     else if (after !== undefined && jumped) this.#socket.jumped(Number(before) > after ? before : undefined);
     const { source, why } = this.#playhead;
+    const behindMs = source === "picture" ? this.now() - this.#playhead.value : NaN;
+    const most = this.state?.settings.patience ?? 0; // a server that names none knows no patience
+    this.#socket.wait(this.#patience.read(performance.now(), behindMs, most));
     if (changed) this.#emitter.emit("clock", { source, ...(why && { why }) });
   }
 

@@ -57,6 +57,7 @@ const SETTINGS_MAY = {
   guests: string,
   max_text: integer,
   max_latency: number,
+  patience: number,
   moderation: map,
   shield: boolean,
 };

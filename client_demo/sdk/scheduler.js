@@ -4,6 +4,9 @@
  * were due long before anybody looked (a page in the background, old comments of a welcome) are dropped.
  * Recently shown comments are remembered, so that they come again when the picture is wound back.
  *
+ * Comments that are late and came together, since their frames waited at the server, appear as far apart as
+ * their frames were made: each waits until its own moment (`notBefore`), whatever the picture does.
+ *
  * It also measures how well items meet the picture: the distance between an item's `at` and the playhead
  * when it was shown. An item that is shown where it would be by now (history, a page that was in the
  * background) doesn't count.
@@ -25,12 +28,14 @@ const MOST_SEEN = 10_000;
  * @property {boolean} history
  * @property {number} dueAt programme time: its `at`, or the playhead at which it came if that was later
  *
+ * @typedef {{item: Item, notBefore: number}} Late
  * @typedef {{comment: Comment, own: boolean, lateMs: number, history: boolean}} DueComment
  * @typedef {{cue: Cue, lateMs: number}} DueCue
  */
 
 export class Scheduler {
   /** @type {Item[]} by `at` */ #waiting = [];
+  /** @type {Late[]} by `notBefore` */ #late = [];
   /** @type {Cue[]} by `at` */ #cues = [];
   /** @type {Item[]} the last ones, in the order shown */ #shown = [];
   /** @type {Set<string>} */ #seen = new Set();
@@ -39,7 +44,7 @@ export class Scheduler {
 
   get sizes() {
     return {
-      waiting: this.#waiting.length + this.#cues.length,
+      waiting: this.#waiting.length + this.#late.length + this.#cues.length,
       shown: this.#shown.length,
       seen: this.#seen.size + this.#seenCues.size,
     };
@@ -48,12 +53,16 @@ export class Scheduler {
   /**
    * Add a comment from a frame or a welcome.
    * @param {Comment} comment
-   * @param {{playhead: number, own: boolean, history: boolean}} how
+   * @param {{playhead: number, own: boolean, history: boolean, notBefore?: number}} how notBefore:
+   *   programme time at which it appears if it is late
    */
-  add(comment, { playhead, own, history }) {
+  add(comment, { playhead, own, history, notBefore }) {
     if (!remember(this.#seen, comment.id)) return;
     const late = !history && playhead > comment.at;
-    insert(this.#waiting, { comment, own, history, dueAt: late ? playhead : comment.at }, atOf);
+    const item = { comment, own, history, dueAt: late ? playhead : comment.at };
+    if (late && notBefore !== undefined && this.#late.length < MOST_WAITING)
+      return insert(this.#late, { item, notBefore }, (one) => one.notBefore);
+    insert(this.#waiting, item, atOf);
     if (this.#waiting.length > MOST_WAITING) this.#waiting = best(this.#waiting);
   }
 
@@ -91,12 +100,14 @@ export class Scheduler {
   retract(id) {
     remember(this.#seen, id);
     this.#waiting = this.#waiting.filter((item) => item.comment.id !== id);
+    this.#late = this.#late.filter(({ item }) => item.comment.id !== id);
     this.#shown = this.#shown.filter((item) => item.comment.id !== id);
   }
 
   /** Forget everything: a new epoch began, where ids start over. */
   clear() {
     this.#waiting = [];
+    this.#late = [];
     this.#cues = [];
     this.#shown = [];
     this.#seen.clear();
@@ -109,9 +120,11 @@ export class Scheduler {
    * @param {number} playhead
    */
   jump(playhead) {
-    const again = [...this.#waiting, ...this.#shown].filter(
+    const late = this.#late.map(({ item }) => item);
+    const again = [...this.#waiting, ...late, ...this.#shown].filter(
       (item) => item.comment.at > playhead - TOO_OLD_MS,
     );
+    this.#late = [];
     this.#shown = [];
     this.#waiting = again
       .map((item) => ({ ...item, history: item.history || item.comment.at <= playhead, dueAt: item.comment.at }))
@@ -121,10 +134,13 @@ export class Scheduler {
   /**
    * Return the items that the playhead reached since the last call.
    * @param {number} playhead NaN while unknown: nothing is due
-   * @param {{hidden?: boolean}} [page] while nobody looks, comments wait and grow old; cues don't
+   * @param {{hidden?: boolean, now?: number}} [page] while nobody looks, comments wait and grow old; cues
+   *   don't. now: the room's clock
    * @returns {{comments: DueComment[], cues: DueCue[]}}
    */
-  due(playhead, { hidden = false } = {}) {
+  due(playhead, { hidden = false, now = Infinity } = {}) {
+    for (const { item } of this.#late.splice(0, reached(this.#late, now, (one) => one.notBefore)))
+      insert(this.#waiting, playhead > item.dueAt ? { ...item, dueAt: playhead } : item, atOf);
     const cues = this.#cues.splice(0, reached(this.#cues, playhead, (cue) => cue.at));
     const items = this.#waiting.slice(0, reached(this.#waiting, playhead, atOf));
     const fresh = items.filter((item) => playhead - item.dueAt <= TOO_OLD_MS);

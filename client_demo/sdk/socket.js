@@ -70,6 +70,11 @@ export class LiveSocket {
     this.#run(this.core.jumped(performance.now(), from));
   }
 
+  /** @param {number} patience in ms, for which frames may wait */
+  wait(patience) {
+    this.#run(this.core.wait(performance.now(), patience));
+  }
+
   stop() {
     clearInterval(this.#timer);
     globalThis.removeEventListener?.("online", this.#tick);

@@ -69,6 +69,7 @@
  * @property {"none" | "watch" | "comment" | "vote"} [guests]
  * @property {number} [max_text] code points
  * @property {number} [max_latency] ms
+ * @property {number} [patience] ms: for how long frames may wait at most, for viewers who let them
  * @property {{level?: number}} [moderation]
  * @property {boolean} [shield]
  *

@@ -344,3 +344,34 @@ test("a picture that jumps ahead is told within a second; without a connection n
   assert.deepEqual(sent(connection.tick(7_000)).map((time) => time.at), [60_000]);
   assert.deepEqual(fresh().jumped(0, 1), []);
 });
+
+test("patience is said when it changes, with what the viewer sees, and with each hello", () => {
+  const connection = live({ seen: () => ({ at: 7 }) });
+  assert.deepEqual(sent(connection.wait(1, 0)), []);
+  const [said] = sent(connection.wait(1, 1_000));
+  assert.deepEqual([said.type, said.at, said.patience], ["time", 7, 1_000]);
+  assert.deepEqual(sent(connection.wait(2, 1_000)), []);
+  assert.ok(sent(connection.tick(500)).every((time) => !("patience" in time)));
+  assert.deepEqual(sent(connection.wait(600, 0)).map((time) => time.patience), [0]);
+  connection.wait(700, 500);
+  connection.closed(800, 1006, "");
+  assert.deepEqual(sent(connection.wait(900, 2_000)), []);
+  const hello = reopen(connection, 5_000);
+  assert.equal(hello.patience, 2_000);
+  tell(connection, 5_001, welcome({ offset: 10 }));
+  assert.deepEqual(sent(connection.wait(5_002, 2_000)), []);
+  assert.deepEqual(sent(connection.wait(5_003, 250)).map((time) => time.patience), [250]);
+});
+
+test("without patience a hello doesn't name it", () => {
+  const connection = fresh();
+  connection.start(0);
+  assert.equal("patience" in sent(connection.opened(0))[0], false);
+});
+
+test("what a viewer sees may change patience again while it is said", () => {
+  let connection;
+  const seen = () => (connection?.wait(3, 1_000), { at: 1 });
+  connection = live({ seen });
+  assert.deepEqual(sent(connection.wait(3, 1_000)).map((time) => time.patience), [1_000]);
+});

@@ -316,6 +316,35 @@ describe("through a proxy", { concurrency: 4 }, () => {
     assert.ok(performance.now() - began < 20_000, "not with the next regular one");
   });
 
+  show("a viewer far behind live lets its frames wait, sees everything at its moment, and takes that back as it comes nearer", async ({ proxy, enter }) => {
+    const room = await newRoom();
+    const said = [];
+    proxy.toServer = (frame) => {
+      if (frame.message?.patience !== undefined) said.push(frame.message.patience);
+      return PASS(frame);
+    };
+    const startsAt = Date.now();
+    const picture = {
+      behindS: 8,
+      played: { length: 1 },
+      get currentTime() {
+        return (Date.now() - startsAt) / 1000 - this.behindS;
+      },
+    };
+    const far = await enter(room, { clock: videoClock(/** @type {any} */ (picture), { startsAt }) });
+    const talker = await enter(room, { via: server });
+    await until(() => said.length > 0);
+    await Promise.all(await say(talker, 40));
+    await until(() => far.comments.length >= 40);
+    assert.deepEqual(texts(far), numbers(40));
+    assert.ok(far.comments.every(({ comment, playhead, lateMs }) => comment.at <= playhead && lateMs >= 0));
+    picture.behindS = 0.1;
+    await until(() => said.length > 1);
+    assert.deepEqual(said, [1_000, 0]); // the room allows no more
+    await talker.live.comment("now").answer;
+    await until(() => texts(far).includes("now"));
+  });
+
   show("a retracted comment goes at once, and never comes to one who has yet to reach it", async ({ proxy, enter }) => {
     const room = await newRoom();
     const far = await enter(room, { via: server, clock: roomClock({ behindMs: 60_000 }) });

@@ -176,3 +176,44 @@ test("what is shown where it would be by now has no sync, nor has a page that no
   scheduler.own(at(1_000, "mine"), NaN);
   assert.equal(scheduler.takeSync(), undefined);
 });
+
+test("late comments of one write appear as far apart as their frames were made", () => {
+  const scheduler = new Scheduler();
+  const shown = [];
+  // Their sender is 6 s behind live, the viewer 5. Five frames come together, the last one just made.
+  for (const made of [200, 400, 600, 800, 1_000])
+    scheduler.add(at(made - 6_000), { ...live(1_000 - 5_000), notBefore: NOW + made + 1_000 });
+  for (let now = 1_000; now < 2_500; now += 20)
+    for (const one of scheduler.due(NOW + now - 5_000, { now: NOW + now }).comments)
+      shown.push([now, one.history, one.lateMs]);
+  assert.deepEqual(shown, [1_200, 1_400, 1_600, 1_800, 2_000].map((now) => [now, false, 2_000]));
+});
+
+test("a comment with slack appears at its moment, whatever its frame waited", () => {
+  const scheduler = new Scheduler();
+  scheduler.add(at(100), { ...live(0), notBefore: NOW + 60_000 });
+  assert.deepEqual(due(scheduler, 99, { now: NOW }), []);
+  assert.equal(due(scheduler, 100, { now: NOW })[0].lateMs, 0);
+});
+
+test("a late comment that waits is retracted, forgotten with its epoch, and placed after a jump", () => {
+  const late = (scheduler) => scheduler.add(at(-100), { ...live(0), notBefore: NOW + 1_000 });
+  const after = (act) => {
+    const scheduler = new Scheduler();
+    late(scheduler);
+    assert.equal(scheduler.sizes.waiting, 1);
+    act(scheduler);
+    return due(scheduler, 0, { now: NOW + 2_000 });
+  };
+  assert.deepEqual(ids(after(() => {})), ["at-100"]);
+  assert.deepEqual(after((one) => one.retract("at-100")), []);
+  assert.deepEqual(after((one) => one.clear()), []);
+  assert.deepEqual(after((one) => one.jump(NOW)).map((one) => one.history), [true]);
+});
+
+test("late comments that wait are bounded, and none is lost", () => {
+  const scheduler = new Scheduler();
+  for (let i = 0; i < 5_000; i += 1) scheduler.add(at(-1, `c${i}`), { ...live(0), notBefore: NOW + 1_000 });
+  assert.equal(due(scheduler, 0, { now: NOW }).length, 1_000);
+  assert.equal(due(scheduler, 0, { now: NOW + 1_000 }).length, 4_000);
+});

@@ -147,14 +147,16 @@ class Grandstand(WebSocket):
 
     at_101 = Kind.UPGRADED
 
-    def __init__(self, host: str, room: str, *, deflate: bool = False) -> None:
-        """With ``deflate`` permessage-deflate is offered; frames are inflated once for all."""
+    def __init__(self, host: str, room: str, *, deflate: bool = False, patience: int = 0) -> None:
+        """With ``deflate`` permessage-deflate is offered; frames are inflated once for all. With
+        ``patience`` they may wait for so long, in ms."""
         super().__init__(host, f"/v1/rooms/{room}/live", SUBPROTOCOL, deflate=deflate)
+        self._patience = patience
 
     def hello(self, token: str | None, place: Place | None) -> bytes:
         """With the token, and the place to go on from."""
         resume = None if place is None else Resume(*place)
-        return masked(BINARY, hello(token, resume, "grandstand load"))
+        return masked(BINARY, hello(token, resume, "grandstand load", self._patience))
 
     @staticmethod
     def say(message: dict[str, Any]) -> bytes:
@@ -267,15 +269,22 @@ class Nats:
 
 
 def dialect(
-    name: str, host: str, room: str, *, path: str | None = None, deflate: bool = False
+    name: str,
+    host: str,
+    room: str,
+    *,
+    path: str | None = None,
+    deflate: bool = False,
+    patience: int = 0,
 ) -> Dialect:
-    """By its name. ``path`` is that of ``websocket``; NATS' subject is the room.
+    """By its name. ``path`` is that of ``websocket``, ``patience`` our own's; NATS' subject is the
+    room.
 
     Raises ValueError for a name that is none.
     """
     match name:
         case "grandstand":
-            return Grandstand(host, room, deflate=deflate)
+            return Grandstand(host, room, deflate=deflate, patience=patience)
         case "program":
             return Program(host, room)
         case "websocket":

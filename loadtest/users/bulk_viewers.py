@@ -56,6 +56,7 @@ class BulkViewers(User):
             options.room,
             path=options.path,
             deflate=options.deflate == "yes",
+            patience=options.patience,
         )
         self.pool = SocketPool(
             talk,

@@ -30,6 +30,7 @@ def declare(parser: LocustArgumentParser) -> None:
     option("--dialect", "grandstand", "What BulkViewers speak.", choices=DIALECTS)
     option("--path", "", "Where BulkViewers of --dialect websocket connect. [default: /sub/ROOM]")
     option("--deflate", "no", "Whether seats offer permessage-deflate.", choices=["no", "yes"])
+    option("--patience", 0, "Milliseconds that frames of BulkViewers may wait at the server.")
     option("--sample-every", 100, "One seat in so many looks for what others have sent.")
     option("--look-every", 0.0, "Milliseconds between two looks of BulkViewers; 0: at once.")
     option("--comments-per-s", 2.0, "Comments of each process, on average.")
@@ -55,6 +56,7 @@ class Options:
     dialect: str
     path: str
     deflate: str
+    patience: int
     sample_every: int
     look_every: float
     comments_per_s: float

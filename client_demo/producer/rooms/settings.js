@@ -31,6 +31,7 @@ const FIELDS = [
   { path: "max_latency", group: "clock", sort: "number" },
   { path: "programme_offset", group: "clock", sort: "number" },
   { path: "tick", group: "clock", sort: "number" },
+  { path: "patience", group: "clock", sort: "number" },
   { path: "record_retention", group: "clock", sort: "number" },
 ];
 const GROUPS = /** @type {const} */ (["show", "comments", "clock"]);

@@ -78,13 +78,15 @@ def decoded(payload: bytes) -> ServerMessage | None:
         return None
 
 
-def hello(token: str | None, place: Resume | None, client: str) -> bytes:
-    """Return the first message's payload: who is there, and from which place on."""
+def hello(token: str | None, place: Resume | None, client: str, patience: int = 0) -> bytes:
+    """Return the first message's payload: who is there, from which place on, and for how long its
+    frames may wait, in ms."""
     return _encode(
         Hello(
             token=UNSET if token is None else token,
             resume=UNSET if place is None else place,
             client=client,
+            patience=patience or UNSET,
         )
     )
 
