@@ -372,8 +372,8 @@ async def test_frames_wait_for_who_is_patient_and_nothing_else_does(
 ) -> None:
     room = await on_still_harness.by_hand()
     audience = on_still_harness.node.room(room.live).audience
-    seats = [on_still_harness.seat(room.room, **hello) for hello in ({"patience": 1000}, {})]
-    patient, other = seats
+    patient = on_still_harness.seat(room.room, patience=1000)
+    other = on_still_harness.seat(room.room)
     await room.commit("a", "b")
     assert (patient.offsets, other.offsets) == ([], [1, 2])
     assert say(patient)["type"] == "time"

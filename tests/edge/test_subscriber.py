@@ -29,6 +29,7 @@ class FakeStream:
 
     session: Subscriber
     form: Form = Form.EVENTS
+    patience: int = 0
     paused: bool = False
     kernel: None = None
     peer: str = "192.0.2.1"

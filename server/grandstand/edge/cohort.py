@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 class Outlet(Protocol):
     """Where a member's bytes go."""
 
+    patience: int
+    """For how long its frames may wait, in ms (``patience.step``). It doesn't change while it is a
+    member."""
+
     @property
     def form(self) -> Form:
         """Return the form in which it takes publications."""
@@ -30,11 +34,6 @@ class Outlet(Protocol):
     @property
     def peer(self) -> str:
         """Return the address of its peer."""
-
-    @property
-    def patience(self) -> int:
-        """Return for how long its frames may wait, in ms (``patience.step``); unchanged while it is
-        a member."""
 
     @property
     def paused(self) -> bool:

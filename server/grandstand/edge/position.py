@@ -12,6 +12,7 @@ from typing import Protocol
 
 from grandstand.edge.audience import Audience
 from grandstand.edge.cohort import Outlet
+from grandstand.edge.patience import step
 from grandstand.replica.publication import Publication
 from grandstand.replica.room import LiveRoom
 
@@ -78,6 +79,17 @@ class StreamPosition:
         self.give(outlet, missed, offset)
         self.take_seat(outlet)
         return True
+
+    def let_wait(self, outlet: Outlet, asked_ms: int) -> None:
+        """Let frames wait for about as long as asked for; what waited is written first."""
+        patience, audience = step(asked_ms), self._stream.audience
+        if patience == outlet.patience:
+            return
+        is_seated = outlet in audience
+        audience.release(outlet)
+        outlet.patience = patience
+        if is_seated:
+            self.take_seat(outlet)
 
     def take_seat(self, outlet: Outlet) -> None:
         """Join the audience, unless the socket is full already."""

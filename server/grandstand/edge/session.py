@@ -23,7 +23,6 @@ from msgspec import UNSET, UnsetType
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
 from grandstand.edge import validation
 from grandstand.edge.message_limits import MESSAGES, MessageLimits
-from grandstand.edge.patience import step
 from grandstand.edge.playhead import Playhead, fingerprint
 from grandstand.edge.position import StreamPosition
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
@@ -249,7 +248,7 @@ class ViewerSession:
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
         self._position = StreamPosition(room)
-        self.outlet.patience = step(hello.patience or 0)
+        self._position.let_wait(self.outlet, hello.patience or 0)
         self._welcome(room, self._position, "fresh", hello.resume or None)
         room.enter(self)
         room.audiences.follow(self.outlet, hello.follow or [], hello.lang or "")
@@ -323,10 +322,7 @@ class ViewerSession:
         self, message: PostComment, room: EdgeRoom, begun_s: float, limited: RefusedError | None
     ) -> None:
         live = room.live
-
-        def answer(reply: Ack | RefusedError) -> None:
-            self._answer(reply, message.id, begun_s)
-
+        answer = partial(self._answer, message_id=message.id, begun_s=begun_s)
         state, now, who = live.replica.state, live.now(), self.identity
         room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
         self._claim(message.at, room, now)
@@ -359,18 +355,8 @@ class ViewerSession:
         if not self.is_staff:  # a control room is no audience
             self._playhead = room.playheads.tell(self._playhead, message, now, now_s)
         self._send(TellTime(message.id, message.sent, now))
-        if message.patience is not UNSET:
-            self._be_patient(step(message.patience), room)
-
-    def _be_patient(self, patience: int, room: EdgeRoom) -> None:
-        """Let frames wait for so long, in ms; what waited is written first."""
-        if patience == self.outlet.patience:
-            return
-        is_seated = self.outlet in room.audience
-        room.audience.release(self.outlet)
-        self.outlet.patience = patience
-        if is_seated and self._position is not None:
-            self._position.take_seat(self.outlet)
+        if message.patience is not UNSET and self._position is not None:
+            self._position.let_wait(self.outlet, message.patience)
 
     def _claim(self, at: int | UnsetType, room: EdgeRoom, now: int) -> None:
         if at is not UNSET:

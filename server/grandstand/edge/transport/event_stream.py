@@ -71,7 +71,7 @@ class EventStream(asyncio.Protocol):
         "peer",
     )
 
-    patience = 0  # an effect on stage waits for nobody
+    patience = 0  # what happens on a stage doesn't wait
 
     def __init__(
         self,
