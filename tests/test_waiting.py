@@ -16,6 +16,7 @@ ROOT = TESTS.parent
 
 MAY_WAIT = {
     "attacks/sequencing.py": "a process that hangs is what is to be survived",
+    "edge/test_patience.py": "by a clock that jumps, and costs no time",
     "edge/test_session.py": "as long as the answer says when one may speak again",
     "proxy.py": "delays what it passes on, as it is told to",
     "soak/effect_kills.py": "kills at any moment, whatever happens then",

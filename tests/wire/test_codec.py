@@ -61,7 +61,7 @@ def fault(payload: bytes, codec: Codec) -> BadMessageError:
         ({"type": "time", "id": "1", "sent": -1.5}, AskTime("1", -1.5)),
         (
             {"type": "time", "id": "1", "sent": 1, "at": 5, "sync": 0, "patience": 900},
-            AskTime("1", 1, 5, 0),
+            AskTime("1", 1, 5, 0, 900),
         ),
     ],
 )
