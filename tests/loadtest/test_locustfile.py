@@ -60,10 +60,10 @@ async def locust(
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
+        if lasts is not None:
+            await lasts()
+            process.terminate()
         async with patience():
-            if lasts is not None:
-                await lasts()
-                process.terminate()
             output, _ = await process.communicate()
     finally:
         if process.returncode is None:
