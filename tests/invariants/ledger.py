@@ -116,6 +116,7 @@ class Room:
     offset: int = 0
     cursor: int = 0
     now: int = 0
+    sealed: int = 0
     commit: str = ""
     comments: int = 0
     entered: int = 0
@@ -239,7 +240,7 @@ def commit(
         proposal.name,
     ):
         return room, "already"
-    if room.place != proposal.before:
+    if room.place != proposal.before or proposal.now < room.sealed:
         return room, "conflict"
     held = {**room.held, **proposal.held}
     sanctions = {**room.sanctions, **proposal.sanctions}
@@ -273,6 +274,13 @@ def commit(
     return _trim(moved, up_to), "committed"
 
 
+def seal(room: Room, epoch: str, until: int) -> tuple[Room, int | None]:
+    """Promises that no commit of before ``until`` comes in ``epoch``; the last seq, or None."""
+    if room.life != "alive" or room.epoch != epoch:
+        return room, None
+    return replace(room, sealed=max(room.sealed, until)), room.seq
+
+
 def _unclaimed(room: Room, up_to: int) -> int:
     """How far the timeline may be trimmed, at most ``up_to``: no job has it still to read.
 
@@ -304,6 +312,7 @@ def renew(
         seq=max(room.seq, seen_seq),
         offset=max(room.offset, seen_offset),
         now=room.now if now is None else now,
+        sealed=0,
     )
     return _trim(renewed, _unclaimed(renewed, renewed.seq)), epoch
 
@@ -459,6 +468,7 @@ def create(
         offset=offset,
         cursor=0,
         now=0,
+        sealed=0,
         commit="",
         comments=next_comment,
         trimmed=room.timeline[0].seq - 1 if room.timeline else 0,

@@ -113,6 +113,7 @@ class Books(RuleBasedStateMachine):
         self.done: Counter[tuple[str, int]] = Counter()
         self.found: Counter[bytes] = Counter()
         self.cut: set[tuple[str, int]] = set()
+        self.promised: dict[str, int] = {}
 
     # --- what enters -----------------------------------------------------------------------------
 
@@ -201,6 +202,7 @@ class Books(RuleBasedStateMachine):
             assert self.room == before
             return
         self.made.add((before.epoch, self.room.seq))
+        assert proposal.now >= self.promised.get(before.epoch, 0)  # a whole segment stays as it is
         self._only_what_is_too_far_behind_is_cut(before)
         assert before.place == proposal.before
         epoch = before.epoch
@@ -218,6 +220,16 @@ class Books(RuleBasedStateMachine):
         once = self.room
         if once.commit == proposal.name and once.epoch == proposal.before.epoch:
             assert ledger.commit(once, proposal, KEEPING, self.now_ms) == (once, "already")
+
+    @rule(back_ms=st.sampled_from([0, 700, 2000]), stale=st.booleans())
+    def is_sealed(self, back_ms: int, stale: bool) -> None:
+        before, until = self.room, self.now_ms - back_ms
+        epoch = "of long ago" if stale else before.epoch
+        self.room, seq = ledger.seal(before, epoch, until)
+        assert seq == (None if stale or before.life != "alive" else before.seq)
+        assert replace(self.room, sealed=before.sealed) == before
+        if seq is not None:
+            self.promised[epoch] = max(until, self.promised.get(epoch, 0))
 
     @rule(ahead=st.integers(0, 3), stale=st.booleans())
     def history_is_cut(self, ahead: int, stale: bool) -> None:

@@ -346,6 +346,17 @@ class Machine(RuleBasedStateMachine):
             self.head = self.run(self.bench.insist(cut, send))
             self.stale.append((proposal, head, commit, state, changes))
 
+    @rule(ahead=st.integers(-2, 1), stale=st.booleans(), cut=cuts)
+    def is_sealed(self, ahead: int, stale: bool, cut: Cut) -> None:
+        epoch = "of long ago" if stale else self.room.epoch
+        until = max(0, self.settings + ahead)
+
+        async def seal() -> int | None:
+            return await self.store.timeline.seal(self.name, epoch, until, 0)
+
+        self.room, seq = ledger.seal(self.room, epoch, until)
+        assert self.run(self.bench.insist(cut, seal)) == seq
+
     @rule(
         ahead=st.integers(0, 3),
         stale=st.booleans(),
@@ -667,6 +678,7 @@ class Machine(RuleBasedStateMachine):
             b"%d" % mine.now,
             b"%d" % mine.comments,
         )
+        assert int(head.get(b"sealed", 0)) == mine.sealed
         assert head[b"cursor"].decode() == self.cursors[mine.cursor]
         entries = await self.store.ingest.read(room, "0", 1000)
         assert [(each.comment, each.payload) for each in entries] == [
@@ -723,7 +735,8 @@ class Machine(RuleBasedStateMachine):
 
 
 FOLLOWING = {
-    *("commits", "a_late_commit_arrives", "history_is_cut", "the_store_loses_the_head"),
+    *("commits", "a_late_commit_arrives", "is_sealed", "history_is_cut"),
+    "the_store_loses_the_head",
     *("is_made_anew", "enrolls", "moves", "a_late_move_arrives"),
 }
 """The rules by which jobs follow commits: among all others they are seldom tried."""
@@ -792,6 +805,7 @@ def test_the_scripts_do_what_the_books_do(machine: type[Machine], tmp_path: Path
             "renew",
             "restore",
             "revoke",
+            "seal",
             "swept",
             "vote",
         )

@@ -227,3 +227,27 @@ def test_no_two_epochs_have_the_same_name() -> None:
 )
 def test_an_envelope_is_read_as_it_was_published(told: envelope.Envelope) -> None:
     assert envelope.decode(envelope.encode(told)) == told
+
+
+async def test_nothing_is_sealed_ahead_of_the_stores_clock(store: Store, head: Head) -> None:
+    now = int(await store.rooms.clock_ms())
+    seal = store.timeline.seal
+    assert await seal("r", head.epoch, now + 60_000, 0) is None
+    assert await seal("r", head.epoch, now, 60_000) is None
+    assert await seal("r", "another", 1, 0) is None
+    assert await seal("nowhere", head.epoch, 1, 0) is None
+    assert await seal("r", head.epoch, now - 60_000, 60_000) == head.seq
+
+
+async def test_a_commit_of_before_what_was_sealed_is_refused_and_the_next_is_later(
+    store: Store, head: Head
+) -> None:
+    assert await store.timeline.seal("r", head.epoch, 1000, 0) == 0
+    with pytest.raises(ConflictError):
+        await move(store, head)
+    loaded = (await store.timeline.load("r")).head
+    assert loaded.now == 1000
+    moved = await move(store, loaded)
+    assert moved.now >= 1000
+    assert await store.timeline.seal("r", head.epoch, 500, 0) == 1
+    assert (await store.timeline.load("r")).head.now == moved.now

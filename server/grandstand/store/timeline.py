@@ -47,14 +47,15 @@ A job that lags further is told which commits it missed.
 
 BUCKET_MARGIN_S = 3600
 
-_COMMIT, _RENEW = load("commit"), load("renew")
+_COMMIT, _RENEW, _SEAL = load("commit"), load("renew"), load("seal")
 _encoder = msgspec.msgpack.Encoder()
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A room's position: the last commit's number, offset, cursor and programme time."""
+    """A room's position: the last commit's number, offset, cursor and programme time; ``now`` is
+    later where the room was sealed since."""
 
     epoch: str
     seq: int
@@ -100,8 +101,9 @@ class Timeline:
     ) -> Head:
         """Move ``room`` from ``head`` to ``commit`` and publish it; return the new head.
 
-        Raises ConflictError if the room isn't at ``head`` any more, StoreUnavailable as every
-        write; then the same call may be made again, as it stands.
+        Raises ConflictError if the room isn't at ``head`` any more, or was sealed beyond the
+        commit's time meanwhile. Raises StoreUnavailable as every write; then the same call may be
+        made again, as it stands.
         """
         (reply,) = await self._writer.all(
             [_commit_call(room, head, cursor, commit, state, changes)]
@@ -147,7 +149,7 @@ class Timeline:
                 seq=int(head[b"seq"]),
                 offset=int(head[b"offset"]),
                 cursor=head[b"cursor"].decode(),
-                now=int(head[b"now"]),
+                now=max(int(head[b"now"]), int(head.get(b"sealed", 0))),
                 run=head[b"run"].decode(),
                 salt=head[b"salt"],
             ),
@@ -175,6 +177,19 @@ class Timeline:
     async def publish(self, room: str, latest: Latest) -> None:
         """Publish a frame that nobody will miss; commits are published by their script."""
         await self._reader.ask("SPUBLISH", keys.bus(room), envelope.encode(latest))
+
+    async def seal(self, room: str, epoch: str, until: int, offset_ms: int) -> int | None:
+        """Have the store refuse commits of programme times before ``until`` (ms) in ``epoch``.
+
+        Returns the number of the last commit: who knows it knows all of before ``until``. Returns
+        None if nothing was promised: the room is in another epoch or gone, or ``until`` lies ahead
+        of the store's clock less ``offset_ms``, the room's ``programme_offset``.
+
+        Raises StoreUnavailable.
+        """
+        call: Call = (_SEAL, [keys.head(room)], [epoch, until, offset_ms])
+        (reply,) = await self._writer.all([call])
+        return None if reply is None else int(reply)
 
     async def renew_epoch(
         self,

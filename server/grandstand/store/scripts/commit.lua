@@ -15,18 +15,19 @@
 --       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
---       elsewhere, or gone, or was deleted
+--       elsewhere, or gone, or was deleted, or its segment of that programme time was sealed
 
 -- include trim
 local STEPS = 100
 
 local commit = cmsgpack.unpack(ARGV[2])
-local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit', 'ended')
+local at = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'cursor', 'commit', 'ended', 'sealed')
 if at[5] then return {-1, at[1], at[2], at[3]} end
 if at[1] == commit.epoch and at[2] == commit.seq and at[4] == commit.id then
     return {0}
 end
-if at[1] ~= commit.epoch or at[2] ~= commit.before or at[3] ~= commit.from then
+local is_sealed = tonumber(commit.now) < tonumber(at[6] or 0)
+if at[1] ~= commit.epoch or at[2] ~= commit.before or at[3] ~= commit.from or is_sealed then
     return {-1, at[1], at[2], at[3]}
 end
 

@@ -16,6 +16,7 @@ local at = redis.call('HMGET', KEYS[1], 'seq', 'offset')
 local seq, trimmed = math.max(tonumber(at[1]), tonumber(ARGV[5])), tonumber(head[3] or 0)
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'run', ARGV[4], 'seq', string.format('%.0f', seq),
     'offset', string.format('%.0f', math.max(tonumber(at[2]), tonumber(ARGV[6]))))
+redis.call('HDEL', KEYS[1], 'sealed')
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'now', ARGV[8]) end
 trim(KEYS[1], KEYS[2], trimmed, unclaimed(KEYS[3], trimmed, seq))
 redis.call('SPUBLISH', ARGV[1], ARGV[7])
