@@ -9,6 +9,7 @@ from typing import Literal
 from grandstand.domain.envelope import Commit
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.replica.publication import Publication, of_commit
+from grandstand.replica.segments import SegmentRing
 from grandstand.wire.codec import decode_frame
 
 RING_FRAMES = 300
@@ -31,6 +32,8 @@ class Replica:
     ring: deque[Publication] = field(default_factory=lambda: deque(maxlen=RING_FRAMES))
     held: dict[str, str] = field(default_factory=dict)
     """Comments that wait for a moderator, and their authors."""
+
+    segments: SegmentRing = field(default_factory=SegmentRing)
 
     show_offset: int = field(init=False)
     """No frame after this one says anything but comments, so far as is known."""
@@ -70,6 +73,7 @@ class Replica:
         if commit.seq != self.seq + 1:
             return "gap"
         frames = [decode_frame(frame) for frame in commit.frames]
+        self.segments.before(commit.now, self.state, self.offset)
         changed = fold(self.state, frames, commit.private)
         self._hold(commit.private)
         self.seq, self.offset = commit.seq, commit.offset
@@ -82,6 +86,7 @@ class Replica:
         other and end at the offset."""
         publications = of_commit(commit)
         self.ring.extend(publications)
+        self.segments.add(commit.now, publications, commit.offset, RING_FRAMES)
         return publications
 
     def after(self, offset: int) -> list[Publication] | None:

@@ -17,15 +17,18 @@ from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.outcome import Result
+from grandstand.domain.segments import DURATION_MS, number
 from grandstand.domain.state import OutcomeRecord
 from grandstand.domain.stored_state import UNREADABLE
+from grandstand.replica.latest import LatestFrames
 from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
+from grandstand.replica.segments import ring_at
 from grandstand.store import outcomes
 from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, retry_until
-from grandstand.store.timeline import Snapshot
+from grandstand.store.timeline import Head, Snapshot
 from grandstand.timeouts import timeout
 
 NOTES_MAX = 100
@@ -35,6 +38,13 @@ OUTCOME_PATIENCE_S = 5.0
 """A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
 
 QUIET_S = 10.0
+
+SEAL_AFTER_MS = 1000
+"""How long after a segment's end the store is asked to promise that nothing is added to it. A room
+where something happens needs no promise; one commit that takes longer is made anew."""
+
+SEAL_AGAIN_S = 0.5
+"""Between two tries to have a segment closed."""
 
 NO_RATE = CommentRate(0, 1)
 
@@ -64,6 +74,7 @@ class LiveRoom:
     def __init__(self, room: str, store: Store, snapshot: Snapshot, ring: list[Commit]) -> None:
         self.room = room
         self.viewers = 0
+        self.latest = LatestFrames()
         self.listeners: list[Listener] = []
         self._store = store
         self._clock, self._clock_epoch = ProgrammeClock(), ""
@@ -71,6 +82,7 @@ class LiveRoom:
         self._outcomes: dict[str, asyncio.Future[OutcomeRecord]] = {}
         self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
+        self.sealing: asyncio.Task[None] | None = None
         self._wanted_seq = 0
         self._heard_s = asyncio.get_running_loop().time()
         self._take(snapshot, ring)
@@ -85,16 +97,13 @@ class LiveRoom:
             snapshot.state,
             held={comment.id: comment.user for comment in snapshot.held.values()},
         )
-        last_seq = -1
+        run, before = _leading_to(head, ring)
+        self.replica.segments = ring_at(head.now, head.seq, head.offset, run, before)
+        for commit in run:
+            self.replica.remember(commit)
         for commit in ring:
             if commit.epoch == head.epoch and commit.seq <= head.seq:
-                if commit.seq != last_seq + 1:  # frames in the ring follow each other
-                    self.replica.ring.clear()
-                self.replica.remember(commit)
-                last_seq = commit.seq
                 self._resolve(commit)
-        if last_seq != head.seq:
-            self.replica.ring.clear()
         if head.epoch != self._clock_epoch:  # it may have been reset
             self._clock, self._clock_epoch = ProgrammeClock(), head.epoch
             moved, self._moved = self._moved, asyncio.Event()
@@ -136,10 +145,17 @@ class LiveRoom:
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
                 self.viewers = envelope.viewers
+                self._keep(envelope)
                 self._publish(of_latest(envelope))
             return
         if self._apply(envelope) == "gap":
             self.catch_up(envelope.seq)
+
+    def _keep(self, latest: Latest) -> None:
+        try:
+            self.latest.take(latest.frame)
+        except UNREADABLE:  # the next one repeats it
+            log.exception("latest_unreadable", room=self.room)
 
     def catch_up(self, seq: int) -> None:
         """Fill the replica from the timeline, at least up to ``seq``."""
@@ -243,6 +259,36 @@ class LiveRoom:
         finally:
             self._outcomes.pop(event.id, None)
 
+    async def seal(self) -> None:
+        """Close all segments that are over, so that they can be cut: by the commits that are known,
+        else by the store's promise. Raises StoreUnavailable.
+        """
+        if number(self.now() - SEAL_AFTER_MS) <= self.replica.segments.until:
+            return
+        if self.sealing is None:  # one for all who ask
+            self.sealing = asyncio.create_task(self._seal(), name=f"seal {self.room}")
+            self.sealing.add_done_callback(self._sealed)
+        await asyncio.shield(self.sealing)
+
+    async def _seal(self) -> None:
+        replica, until = self.replica, number(self.now() - SEAL_AFTER_MS)
+        offset_ms = replica.state.settings.programme_offset
+        seq = await self._store.timeline.seal(
+            self.room, replica.epoch, until * DURATION_MS, offset_ms
+        )
+        if seq is None:
+            await asyncio.sleep(SEAL_AGAIN_S)
+        elif replica.seq >= seq:
+            replica.segments.close(until)
+        else:
+            self.catch_up(seq)
+            await asyncio.sleep(SEAL_AGAIN_S)
+
+    def _sealed(self, sealing: asyncio.Task[None]) -> None:
+        self.sealing = None
+        if not sealing.cancelled():
+            sealing.exception()  # whoever waits has it, too
+
     def note(self, event: ControlEvent) -> None:
         """Send an event into the room that nobody waits for, and that may be lost."""
         if len(self.notes) < NOTES_MAX:
@@ -255,6 +301,21 @@ class LiveRoom:
             await self.submit(event)
         except (StoreUnavailable, UnknownRoomError) as away:
             log.warning("note_lost", room=self.room, note=event.id, reason=str(away))
+
+
+def _leading_to(head: Head, ring: list[Commit]) -> tuple[list[Commit], Commit | None]:
+    """Return the commits of the epoch that lead to ``head`` without a gap, and the one before them
+    if it is of another epoch."""
+    run: list[Commit] = []
+    before: Commit | None = None
+    for commit in ring:
+        if commit.epoch != head.epoch:
+            run, before = [], commit
+        elif commit.seq <= head.seq:
+            if run and commit.seq != run[-1].seq + 1:
+                run, before = [], None
+            run.append(commit)
+    return (run, before) if run and run[-1].seq == head.seq else ([], None)
 
 
 async def load(store: Store, room: str) -> tuple[Snapshot, list[Commit]]:

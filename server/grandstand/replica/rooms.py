@@ -238,4 +238,6 @@ class LiveRooms:
         """End what still asks the store for a room; call this before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
         notes = (note for live in self._rooms.values() for note in live.notes)
-        await cancel_all([*self._at_work, *self._loading.values(), *filling, *notes])
+        sealing = (live.sealing for live in self._rooms.values() if live.sealing is not None)
+        tasks = [*self._at_work, *self._loading.values(), *filling, *notes, *sealing]
+        await cancel_all(tasks)

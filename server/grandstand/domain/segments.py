@@ -1,0 +1,245 @@
+"""Segments: a room's numbered frames, two seconds at a time, the same on every node. Pure.
+
+Theory of operation: programme time of an epoch is divided at multiples of ``DURATION_MS``. A commit
+belongs to segment ``now // DURATION_MS``. Programme time never runs backwards within an epoch, so
+segment n is whole as soon as a commit of a later segment is known, or the store has promised that
+no earlier one will come (``store.timeline.seal``). So every process that knows the same commits
+cuts the same segments, whenever it began to follow the room.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from grandstand.domain.polls import views
+from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.state import RoomState
+from grandstand.wire.messages import Comment, Cue, Overlay, Settings
+from grandstand.wire.segments import RoomSnapshot
+
+DURATION_MS = 2000
+"""The length of a segment, in ms of programme time (contract)."""
+
+MINUTE = 30
+"""Segments in a minute: the archive has a snapshot at each, and one file."""
+
+Codec = Literal["msgpack", "json"]
+Kind = Literal["segments", "snapshots"]
+
+F = TypeVar("F")
+
+
+def number(now: int) -> int:
+    """Return the segment of programme time ``now`` (ms)."""
+    return now // DURATION_MS
+
+
+def minute_after(n: int) -> int:
+    """Return the first segment after ``n`` that begins a minute."""
+    return (n // MINUTE + 1) * MINUTE
+
+
+def first_of_epoch(now: int, seq: int, last_now: int | None) -> int:
+    """Return the first segment of an epoch whose first commit is number ``seq`` at ``now``.
+
+    ``last_now`` is the time of the last commit of the epoch before, if it is known. All that lie
+    before a room's first commit are empty. All times are programme time, ms.
+    """
+    if seq == 1:
+        return 0
+    n = number(now)
+    return n if last_now is None else min(n, number(last_now) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What the last part of a path names: ``{n}.msgpack``, or ``{n}-{revision}.msgpack`` where a
+    segment was cut again; ``.json`` likewise."""
+
+    n: int
+    revision: int = 0
+    codec: Codec = "msgpack"
+
+    PATTERN: ClassVar[str] = r"^(0|[1-9][0-9]{0,12})(?:-([1-9][0-9]{0,5}))?\.(msgpack|json)$"
+
+    @classmethod
+    def read(cls, text: str) -> Name | None:
+        """Return what ``text`` names; None if it names nothing."""
+        match = re.fullmatch(cls.PATTERN, text)
+        if match is None:
+            return None
+        codec: Codec = "json" if match[3] == "json" else "msgpack"
+        return cls(int(match[1]), int(match[2] or 0), codec)
+
+    def __str__(self) -> str:
+        revision = f"-{self.revision}" if self.revision else ""
+        return f"{self.n}{revision}.{self.codec}"
+
+
+def path(room: str, epoch: str, name: Name, kind: Kind = "segments") -> str:
+    """Return the path of a segment, or of the snapshot at its beginning, from the root on."""
+    return f"/v1/rooms/{room}/{kind}/{epoch}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Generic[F]):
+    """The frames of segment ``n``, oldest first; ``before`` is the last offset before them."""
+
+    n: int
+    before: int
+    frames: tuple[F, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """Return programme time at its beginning, ms."""
+        return self.n * DURATION_MS
+
+    @property
+    def end(self) -> int:
+        """Return programme time at its end, ms, where the next one begins."""
+        return self.start + DURATION_MS
+
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """Return the first and last offset; an empty one has a first that is the last plus 1."""
+        return self.before + 1, self.before + len(self.frames)
+
+
+class Cuts(Generic[F]):
+    """The segments of one epoch, cut from its commits as they come.
+
+    Segments from ``since`` on are wholly known, and those before ``until`` are closed: nothing is
+    added to them any more. ``latest`` is the segment of the last commit, ``offset`` its offset.
+    """
+
+    def __init__(self, since: int, offset: int, latest: int | None = None) -> None:
+        """``since``: the first segment of which all commits will be added, or lie before."""
+        self.since = self.until = since
+        self.latest = since - 1 if latest is None else latest
+        self.offset = offset
+        self._frames: dict[int, list[F]] = {}
+        self._before: dict[int, int] = {}
+
+    def add(self, now: int, frames: Sequence[F], offset: int) -> None:
+        """Take the next commit: its programme time in ms, its frames, and the offset after it."""
+        n = number(now)
+        self.latest = max(self.latest, n)
+        if n >= self.since:
+            self.until = max(self.until, n)
+            if frames:
+                self._before.setdefault(self.until, offset - len(frames))
+                self._frames.setdefault(self.until, []).extend(frames)
+        self.offset = offset
+
+    def close(self, until: int) -> None:
+        """Note that no commit of a segment before ``until`` will come."""
+        self.until = max(self.until, until)
+
+    def forget(self, frames: int) -> None:
+        """Forget the oldest segments, until there are at most so many frames.
+
+        One that has more by itself is forgotten while it is still open, and isn't known here.
+        """
+        kept = sum(map(len, self._frames.values()))
+        for n in list(self._frames):
+            if kept <= frames:
+                return
+            kept -= len(self._frames[n])
+            self.forget_before(n + 1)
+
+    def forget_before(self, n: int) -> None:
+        """Forget the segments before ``n``."""
+        self.since = max(self.since, n)
+        for old in [each for each in self._frames if each < n]:
+            del self._frames[old], self._before[old]
+
+    def get(self, n: int) -> Segment[F] | None:
+        """Return segment ``n``; None unless it is wholly known and closed."""
+        if not self.since <= n < self.until:
+            return None
+        return Segment(n, *find(self._frames, self._before, n, self.offset))
+
+    def closed(self) -> tuple[dict[int, list[F]], int]:
+        """Return the closed segments that have frames, and the last offset before ``until``."""
+        frames = {n: list(each) for n, each in self._frames.items() if n < self.until}
+        return frames, find(self._frames, self._before, self.until, self.offset)[0]
+
+
+def find(
+    frames: Mapping[int, Sequence[F]], before: Mapping[int, int], n: int, last: int
+) -> tuple[int, tuple[F, ...]]:
+    """Return the offset before segment ``n``, and its frames.
+
+    ``frames`` and ``before`` have the segments that aren't empty, in order; ``last`` is the offset
+    behind all of them.
+    """
+    if n in frames:
+        return before[n], tuple(frames[n])
+    numbers = list(frames)
+    place = bisect_right(numbers, n)
+    return (before[numbers[place]] if place < len(numbers) else last), ()
+
+
+def offsets_before(frames: Mapping[int, Sequence[F]], before: int) -> dict[int, int]:
+    """Return the offset before each segment of ``frames``, where ``before`` is that before all."""
+    found = {}
+    for n, each in frames.items():
+        found[n] = before
+        before += len(each)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What viewers know of a room at one commit. It stays as it is when the state goes on."""
+
+    offset: int
+    settings: Settings
+    polls: tuple[PollRecord, ...]
+    overlays: tuple[Overlay, ...]
+    cues: tuple[Cue, ...]
+    recent: tuple[Comment, ...]
+
+    @classmethod
+    def of(cls, state: RoomState, offset: int) -> Shown:
+        """Return what viewers know of ``state``."""
+        return cls(
+            offset,
+            state.settings,
+            tuple(state.polls.values()),
+            tuple(state.overlays.values()),
+            tuple(state.cues),
+            tuple(state.recent),
+        )
+
+    def snapshot(self, room: str, epoch: str, n: int) -> RoomSnapshot:
+        """Return it as the state at the beginning of segment ``n``, for a viewer without a role."""
+        now = n * DURATION_MS
+        oldest = now - self.settings.max_latency
+        return RoomSnapshot(
+            room=room,
+            epoch=epoch,
+            offset=self.offset,
+            now=now,
+            settings=self.settings,
+            polls=[views.for_viewers(poll) for poll in self.polls if poll.announced],
+            overlays=list(self.overlays),
+            cues=[cue for cue in self.cues if cue.at >= oldest],
+            recent=list(self.recent),
+            segment=path(room, epoch, Name(n)),
+        )
+
+
+def runs(numbers: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the ranges [since, until) joined where they touch or overlap, in order."""
+    joined: list[tuple[int, int]] = []
+    for since, until in sorted(numbers):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
+        else:
+            joined.append((since, until))
+    return joined
