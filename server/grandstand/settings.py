@@ -66,6 +66,7 @@ class ServerSettings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     data_dir: Path = Path(".grandstand")
+    archive_url: Annotated[str | None, Field(repr=False)] = None
     redis_url: Annotated[str | None, Field(repr=False)] = None
     jwt_secret: SecretStr | None = None
     jwt_secret_previous: SecretStr | None = None
@@ -104,6 +105,13 @@ class ServerSettings(BaseSettings):
     def secret(self) -> str | None:
         """Return the secret in plain text."""
         return None if self.jwt_secret is None else self.jwt_secret.get_secret_value()
+
+    @property
+    def archive(self) -> str | None:
+        """Return the archive's URL, or its folder; None if there is to be none."""
+        if self.archive_url is None:
+            return str(self.data_dir.absolute() / "archive")
+        return None if self.archive_url == "none" else self.archive_url
 
     @property
     def token_terms(self) -> TokenTerms:

@@ -179,6 +179,11 @@ class Metrics:
         self.job_failures = counter(
             "job_failures_total", "Jobs of rooms that failed and are started again", "room_job"
         )
+        self.archive_up = gauge("archive_up", "1 while the archive does what it is asked")
+        self.archive_up.set(1)
+        self.archive_failures = counter(
+            "archive_failures_total", "What the archive was asked and didn't do"
+        )
         self.job_missed = counter(
             "job_missed_commits_total", "Commits that a job that lagged never sees", "room_job"
         )

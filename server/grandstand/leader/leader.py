@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from grandstand.archive.archive import Archive, ArchiveAwayError
 from grandstand.leader.job import Job
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.leader.supervisor import RoomSupervisor
@@ -48,6 +49,9 @@ ROOMS_S = 5.0
 SWEEP_PAUSE_S = 0.005
 """Between two pieces of a deleted room: other commands go first."""
 
+ARCHIVE_AGAIN_S = 5.0
+"""Before a deleted room's archive, which is away, is asked again."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -72,12 +76,17 @@ class RoomLeader:
         metrics: Metrics,
         visited: Callable[[], Iterable[str]] = _nobody,
         jobs: Sequence[Job] = ROOM_JOBS,
+        archive: Archive | None = None,
     ) -> None:
-        """``visited`` tells the rooms that have viewers at this process; each room has ``jobs``."""
+        """``visited`` tells the rooms that have viewers at this process; each room has ``jobs``.
+
+        A deleted room is deleted from ``archive``, too.
+        """
         self._store = store
         self._metrics = metrics
         self._visited = visited
         self._jobs = jobs
+        self._archive = archive
         for job in jobs:  # from 0 on, so that a first one is seen as an increase
             metrics.job_failures.labels(job.name)
             metrics.job_missed.labels(job.name)
@@ -182,12 +191,17 @@ class RoomLeader:
         deletions = self._store.deletions
         try:
             await asyncio.sleep(await deletions.rest_ms(room, self._store.now_ms()) / 1000)
+            if self._archive is not None:
+                await self._archive.delete(room)
             while not await deletions.sweep(room, self._store.now_ms()):  # noqa: ASYNC110
                 await asyncio.sleep(SWEEP_PAUSE_S)  # it waits for nothing: others go first
             log.info("room_swept", room=room)
             self._resting[room] = None
         except StoreUnavailable as away:
             log.warning("sweep_cut_short", room=room, reason=away.reason)
+        except ArchiveAwayError as away:  # it is tried again
+            log.warning("sweep_cut_short", room=room, reason=str(away))
+            await asyncio.sleep(ARCHIVE_AGAIN_S)
         except Exception:
             log.exception("sweep_failed", room=room)
 

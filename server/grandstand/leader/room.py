@@ -16,6 +16,7 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.rundown import Progress
+from grandstand.domain.segments import Shown, minute_after, number
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
@@ -25,6 +26,9 @@ from grandstand.wire.messages import Settings
 
 RECENT = 32
 """Commits that are kept for jobs: six seconds at a tick of 200 ms. A slower job asks the store."""
+
+SNAPSHOTS_KEPT = 15
+"""Minutes of which the beginning is known: more than the timeline keeps for a job that lags."""
 
 NO_RATE = CommentRate(0, 1)
 
@@ -49,6 +53,8 @@ class LeaderRoom:
 
         self._clock = ProgrammeClock()
         self._recent: deque[Commit] = deque(maxlen=RECENT)
+        self._shown: Shown | None = None
+        self._snapshots: deque[tuple[str, int, Shown]] = deque(maxlen=SNAPSHOTS_KEPT)
         self._tick = asyncio.Event()
 
     # --- what the sequencer tells ----------------------------------------------------------------
@@ -60,11 +66,16 @@ class LeaderRoom:
             self._clock = ProgrammeClock()  # it may have been reset
             self._recent.clear()
         self._stand(head, fold)
+        self._shown = Shown.of(fold.state, head.offset)
         self.polls = dict(fold.state.polls)
 
     def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
         """Take a commit that is as durable as the store promises."""
         self._recent.append(commit)
+        edge = minute_after(number(self.stands.now))
+        if self._shown is not None and edge <= number(commit.now):
+            self._snapshots.append((commit.epoch, edge, self._shown))
+        self._shown = Shown.of(fold.state, commit.offset)
         if commit.private.polls:
             self.polls = dict(fold.state.polls)
         self._stand(head, fold)
@@ -96,6 +107,15 @@ class LeaderRoom:
     async def next_tick(self) -> None:
         """Wait for the end of the next tick, whether it brings a commit or not."""
         await self._tick.wait()
+
+    def snapshots(self, epoch: str, since: int, until: int) -> dict[int, Shown]:
+        """Return what viewers knew at the beginnings of minutes, by their segments, from ``since``
+        to before ``until``.
+
+        Of minutes in which nothing happened the first has one; of those that another process led
+        the room in, none has.
+        """
+        return {n: shown for of, n, shown in self._snapshots if of == epoch and since <= n < until}
 
     async def commits_after(self, seq: int, count: int) -> list[Commit]:
         """Return up to ``count`` commits after number ``seq``, as far as the room's position.

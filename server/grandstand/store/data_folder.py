@@ -21,7 +21,7 @@ MAX_SOCKET_PATH_BYTES = 103
 
 _OURS = frozenset(
     {"lock", "valkey.lock", "valkey.conf", "valkey.log", "valkey.pid", "valkey.sock"}
-    | {"appendonlydir"}
+    | {"appendonlydir", "archive"}
 )
 
 

@@ -1,0 +1,242 @@
+"""The archive as leaders write it and nodes read it: parts by room, epoch and segment.
+
+The place may be slow, full, read-only or away. Its calls are made in threads of their own, few at a
+time, and nobody waits for one longer than ``PATIENCE_S``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import structlog
+
+from grandstand.archive.parts import (
+    BrokenPartError,
+    Part,
+    Span,
+    having,
+    join,
+    pack,
+    to_join,
+    unpack,
+)
+from grandstand.archive.storage import Storage
+from grandstand.telemetry import Metrics
+from grandstand.timeouts import timeout
+
+PATIENCE_S = 20.0
+
+THREADS = 4
+
+READERS = 64
+"""Calls that wait at a time for what strangers ask; more are refused."""
+
+KEPT_BYTES = 32 * 2**20
+"""Parts that were read and are kept, by the size of their frames."""
+
+LISTED_S = 1.0
+"""How long a list of an epoch's parts is believed."""
+
+LISTS_KEPT = 1000
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class ArchiveAwayError(Exception):
+    """The archive doesn't do what it was asked; ``str`` says why, without paths."""
+
+
+class PartGoneError(ArchiveAwayError):
+    """A part went since its folder was listed."""
+
+
+class ArchiveBusyError(Exception):
+    """Too many wait for the archive."""
+
+
+class Archive:
+    """The segments of all rooms at one place."""
+
+    def __init__(self, storage: Storage, metrics: Metrics) -> None:
+        self._storage = storage
+        self._metrics = metrics
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
+        self._lists: OrderedDict[str, tuple[float, list[Span]]] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, Span], tuple[Part, int]] = OrderedDict()
+        self._kept_bytes = 0
+        self._waiting: dict[str, asyncio.Task[Part]] = {}
+        self._asked = 0
+        self._is_away = False
+
+    # --- what nodes ask --------------------------------------------------------------------------
+
+    async def part_of(self, room: str, epoch: str, n: int) -> Part | None:
+        """Return a part that has segment ``n``, if there is one.
+
+        Raises ArchiveAwayError, ArchiveBusyError.
+        """
+        span = having(await self.spans(room, epoch), n)
+        if span is None:
+            return None
+        try:
+            return await self._read(f"{room}/{epoch}", span)
+        except PartGoneError:  # it became part of a longer one
+            span = having(await self.spans(room, epoch), n)
+            return None if span is None else await self._read(f"{room}/{epoch}", span)
+
+    async def spans(self, room: str, epoch: str) -> list[Span]:
+        """Return which parts an epoch has, as of up to ``LISTED_S`` ago.
+
+        Raises ArchiveAwayError, ArchiveBusyError.
+        """
+        folder = f"{room}/{epoch}"
+        now_s = asyncio.get_running_loop().time()
+        listed = self._lists.get(folder)
+        if listed is None or now_s - listed[0] >= LISTED_S:
+            names = await self._asking(lambda: self._storage.names(folder))
+            found = [span for name in names if (span := Span.read(name)) is not None]
+            listed = self._lists[folder] = now_s, found
+            self._lists.move_to_end(folder)
+            while len(self._lists) > LISTS_KEPT:
+                self._lists.popitem(last=False)
+        return listed[1]
+
+    async def epochs(self, room: str) -> list[str]:
+        """Return the room's epochs, oldest first. Raises ArchiveAwayError, ArchiveBusyError."""
+        return await self._asking(lambda: self._storage.names(room))
+
+    async def _read(self, folder: str, span: Span) -> Part:
+        known = self._parts.get((folder, span))
+        if known is not None:
+            self._parts.move_to_end((folder, span))
+            return known[0]
+        path = f"{folder}/{span.name}"
+        reading = self._waiting.get(path)
+        if reading is None:  # one for all who ask
+            reading = asyncio.create_task(self._fetch(folder, span, path), name="read archive")
+            self._waiting[path] = reading
+            reading.add_done_callback(lambda _: self._waiting.pop(path, None))
+        return await asyncio.shield(reading)
+
+    async def _fetch(self, folder: str, span: Span, path: str) -> Part:
+        try:
+            part = await self._asking(lambda: unpack(self._storage.read(path)))
+        except ArchiveAwayError:
+            self._lists.pop(folder, None)
+            raise
+        size = sum(len(frame) for frames in part.frames.values() for frame in frames)
+        size += sum(map(len, part.snapshots.values())) + 1000
+        self._parts[folder, span] = part, size
+        self._kept_bytes += size
+        while self._kept_bytes > KEPT_BYTES and self._parts:
+            _, (_, gone) = self._parts.popitem(last=False)
+            self._kept_bytes -= gone
+        return part
+
+    async def _asking(self, call: Callable[[], T]) -> T:
+        if self._asked >= READERS:
+            raise ArchiveBusyError("many ask the archive")
+        self._asked += 1
+        try:
+            return await self._do(call)
+        finally:
+            self._asked -= 1
+
+    # --- what leaders do -------------------------------------------------------------------------
+
+    async def write(self, room: str, epoch: str, part: Part) -> None:
+        """Write a part; again does no harm. Raises ArchiveAwayError."""
+        path = f"{room}/{epoch}/{part.span.name}"
+        await self._do(lambda: self._storage.write(path, pack(part)))
+        self._lists.pop(f"{room}/{epoch}", None)
+
+    async def newest(self, room: str, epoch: str) -> Part | None:
+        """Return the part of an epoch that reaches furthest. Raises ArchiveAwayError."""
+
+        def read() -> Part | None:
+            spans = self._listed(room, epoch)
+            if not spans:
+                return None
+            last = max(spans, key=lambda span: span.until)
+            return unpack(self._storage.read(f"{room}/{epoch}/{last.name}"))
+
+        return await self._do(read)
+
+    async def compact(self, room: str, epoch: str) -> None:
+        """Make one part of those of each minute that is over. Raises ArchiveAwayError."""
+
+        def work() -> None:
+            for spans in to_join(self._listed(room, epoch)):
+                paths = [f"{room}/{epoch}/{span.name}" for span in spans]
+                whole = join([unpack(self._storage.read(path)) for path in paths])
+                path = f"{room}/{epoch}/{whole.span.name}"
+                self._storage.write(path, pack(whole))
+                for each in paths:
+                    if each != path:
+                        self._storage.delete(each)
+
+        await self._do(work)
+
+    async def trim(self, room: str, before: int) -> None:
+        """Delete what ends before segment ``before``. Raises ArchiveAwayError."""
+
+        def work() -> None:
+            for epoch in self._storage.names(room):
+                spans = self._listed(room, epoch)
+                over = [span for span in spans if span.until <= before]
+                if spans and len(over) == len(spans):
+                    self._storage.delete(f"{room}/{epoch}")
+                else:
+                    for span in over:
+                        self._storage.delete(f"{room}/{epoch}/{span.name}")
+
+        await self._do(work)
+
+    async def delete(self, room: str) -> None:
+        """Delete all of a room; again does no harm. Raises ArchiveAwayError."""
+        await self._do(lambda: self._storage.delete(room))
+
+    def _listed(self, room: str, epoch: str) -> list[Span]:
+        names = self._storage.names(f"{room}/{epoch}")
+        return [span for name in names if (span := Span.read(name)) is not None]
+
+    # --- both ------------------------------------------------------------------------------------
+
+    async def _do(self, call: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with timeout(PATIENCE_S):
+                done = await loop.run_in_executor(self._threads, call)
+        except TimeoutError:
+            raise self._away(f"no answer in {PATIENCE_S:.0f} s") from None
+        except BrokenPartError as broken:
+            self._metrics.archive_failures.inc()
+            log.error("archive_part_broken", reason=str(broken))
+            raise ArchiveAwayError("a part can't be read") from None
+        except FileNotFoundError:
+            raise PartGoneError("a part went meanwhile") from None
+        except Exception as fault:  # what a place raises, only its library knows
+            reason = getattr(fault, "strerror", None) or type(fault).__name__
+            raise self._away(str(reason)) from None
+        if self._is_away:
+            self._is_away = False
+            log.warning("archive_back")
+        self._metrics.archive_up.set(1)
+        return done
+
+    def _away(self, reason: str) -> ArchiveAwayError:
+        self._metrics.archive_failures.inc()
+        self._metrics.archive_up.set(0)
+        if not self._is_away:
+            log.error("archive_away", reason=reason)
+        self._is_away = True
+        return ArchiveAwayError(reason)
+
+    def close(self) -> None:
+        """End the threads; one that a place holds up is left alone."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,202 @@
+"""The archive gets every segment once, whatever dies, and a room never waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from grandstand.archive.archive import Archive
+from grandstand.archive.parts import Part, unpack
+from grandstand.archive.storage import Folder
+from grandstand.domain.segments import DURATION_MS, MINUTE, runs
+from grandstand.leader import archiving, supervisor
+from grandstand.leader import room as rooms
+from grandstand.leader.archiving import Archiving
+from grandstand.store import timeline
+from grandstand.store.errors import ConflictError
+from grandstand.store.job_cursors import JobCursors
+from grandstand.telemetry import Metrics
+from grandstand.wire.codec import decode_frame
+from grandstand.wire.segments import decode_snapshot
+from prometheus_client import CollectorRegistry
+
+from tests.edge.harness import Harness
+from tests.leader.test_supervisor import is_done, say
+from tests.sequencer.harness import Sequenced
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Place(Folder):
+    """A folder that can be full."""
+
+    is_full = False
+    refused = 0
+
+    def write(self, path: str, data: bytes) -> None:
+        if self.is_full:
+            self.refused += 1
+            raise OSError(28, "No space left on device")
+        super().write(path, data)
+
+
+class Stage(Sequenced):
+    """A room whose segments are archived."""
+
+    def __init__(self, sequenced: Sequenced, root: Path) -> None:
+        super().__init__(sequenced.hand)
+        self.place = Place(root)
+        self.archive = Archive(self.place, Metrics(CollectorRegistry()))
+        self.job = Archiving(self.archive)
+
+    def parts(self) -> list[Part]:
+        """All that the archive has of the room, in order, within one epoch."""
+        room = self.live.room
+        paths = [
+            f"{room}/{epoch}/{name}"
+            for epoch in self.place.names(room)
+            for name in self.place.names(f"{room}/{epoch}")
+        ]
+        return [unpack(self.place.read(path)) for path in paths]
+
+    def archived(self) -> list[str]:
+        """The texts of all archived comments."""
+        return [
+            comment.text
+            for part in self.parts()
+            for frames in part.frames.values()
+            for frame in map(decode_frame, frames)
+            for comment in frame.comments or []
+        ]
+
+    async def commits(self) -> list[int]:
+        return [each.seq for each in await self.node.store.timeline.since(self.live.room, 0)]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def room(
+    node: Harness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
+    monkeypatch.setattr(archiving, "PAUSE_S", 0.01)
+    monkeypatch.setattr(archiving, "LONGEST_PAUSE_S", 0.01)
+    monkeypatch.setattr(archiving, "QUIET_MS", 0)
+    made = Stage(Sequenced(await node.by_hand()), tmp_path)
+    yield made
+    await made.stop()
+    made.archive.close()
+
+
+async def test_a_room_that_falls_silent_is_archived_and_its_jobs_have_done(room: Stage) -> None:
+    room.start(room.job)
+    await say(room, "one", "two")
+    await until(lambda: room.archived() == ["one", "two"] and is_done(room))
+    await say(room, "three")
+    await until(lambda: room.archived() == ["one", "two", "three"] and is_done(room))
+    parts = room.parts()
+    ((since, end),) = runs((part.since, part.until) for part in parts)
+    assert (since, end > room.live.replica.segments.since) == (0, True)
+    for part in parts:
+        for n in part.frames:
+            mine, ring = part.segment(n), room.live.replica.segments
+            ring.close(n + 1)
+            assert ring.get(n) == mine
+
+
+async def test_who_takes_over_goes_on_without_a_hole_or_a_second_time(
+    room: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.start(room.job)
+    await say(room, "one")
+    await until(lambda: room.archived() == ["one"] and is_done(room))
+    await say(room, "two")
+    await room.stop()  # before it was written
+    assert room.archived() == ["one"]
+
+    async def fails(*_: object, **__: object) -> None:
+        raise ConflictError("killed here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobCursors, "advance", fails)  # written, and not noted
+        room.start(room.job)
+        await until(lambda: room.archived() == ["one", "two"])
+        await room.stop()
+    room.start(room.job)
+    await say(room, "three")
+    await until(lambda: set(room.archived()) == {"one", "two", "three"} and is_done(room))
+    parts = room.parts()
+    assert len(runs((part.since, part.until) for part in parts)) == 1
+    for part in parts:
+        for n in range(part.since, min(part.until, part.since + 100)):
+            assert len({each.segment(n) for each in parts if each.segment(n) is not None}) == 1
+
+
+async def test_a_full_archive_holds_up_nothing_but_the_trimming(
+    room: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "KEPT", 1)
+    room.place.is_full = True
+    room.start(room.job)
+    await say(room, "a", "b", "c")
+    await until(lambda: room.place.refused > 3)
+    await say(room, "d", "e")
+    assert await room.commits() == [1, 2, 3, 4, 5]
+    room.place.is_full = False
+    await until(lambda: room.archived() == ["a", "b", "c", "d", "e"] and is_done(room))
+    await say(room, "f")
+    assert await room.commits() in ([5, 6], [6])
+
+
+async def test_what_the_job_missed_is_a_hole_between_the_parts(
+    room: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "KEPT", 1)
+    monkeypatch.setattr(rooms, "RECENT", 1)
+    room.start(room.job)
+    await say(room, "first")
+    await until(lambda: room.archived() == ["first"] and is_done(room))
+    room.place.is_full = True
+    await say(room, "held up")
+    await until(lambda: room.place.refused)
+    monkeypatch.setattr(timeline, "LAG_MS", -1)
+    await say(room, *(f"lost {n}" for n in range(4)))
+    room.place.is_full = False
+    await until(lambda: is_done(room) or len(room.parts()) > 1)
+
+    async def goes_on() -> bool:
+        await say(room, "later")
+        return "later" in room.archived()
+
+    await until(goes_on)
+    spans = runs((part.since, part.until) for part in room.parts())
+    assert len(spans) == 2
+    assert not any(text.startswith("lost") for text in room.archived())
+
+
+async def test_a_new_epoch_is_archived_beside_the_old_one(room: Stage) -> None:
+    room.start(room.job)
+    await say(room, "before")
+    store, name = room.node.store, room.live.room
+    head = (await store.timeline.load(name)).head
+    epoch = await store.timeline.renew_epoch(name, head, "run", head.seq, head.offset)
+    await room.stop()
+    room.live.catch_up(head.seq + 1)
+    await until(lambda: room.live.replica.epoch == epoch)
+    room.start(room.job)
+    await say(room, "after")
+    await until(lambda: set(room.archived()) == {"before", "after"} and is_done(room))
+    assert set(room.place.names(name)) == {head.epoch, epoch}
+
+
+async def test_minutes_begin_with_the_state_that_they_found(room: Stage) -> None:
+    room.start(room.job)
+    await say(room, "one")
+    await until(lambda: "one" in room.archived() and is_done(room))
+    # Nothing happened from the beginning of time on: of those minutes the first has a snapshot.
+    (found,) = [part.snapshots for part in room.parts() if part.snapshots]
+    assert list(found) == [MINUTE]
+    state = decode_snapshot(found[MINUTE])
+    assert (state.now, state.offset, state.recent) == (MINUTE * DURATION_MS, 0, [])
