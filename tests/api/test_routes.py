@@ -56,6 +56,12 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     if "{item}" in path:
         await harness.call("PUT", f"/v1/rooms/{room}/rundown", json=BODIES["rundown"])
         path = path.replace("{item}", "a")
+    if "{segment}" in path:
+        live = await harness.live(room)
+        await live.seal()
+        n = live.replica.segments.newest_snapshot()
+        n = live.replica.segments.until - 1 if n is None or "/segments/" in path else n
+        path = path.replace("{epoch}", live.replica.epoch).replace("{segment}", f"{n}.json")
     if "{poll}" in path:
         *_, step = path.split("/")
         body = BODIES["polls"] | ({"kind": "prediction"} if step == "resolve" else {})

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from tests.conftest import MakeServer
-from tests.server import ServerProcess
+from tests.server import Answer, ServerProcess
 from tests.system.curl import curl
 from tests.viewer import Picture, viewing
 from tests.waiting import until
@@ -84,7 +86,7 @@ class Walk:
 
     server: ServerProcess
     document: Mapping[str, Any]
-    parts: Mapping[str, list[str]]
+    parts: dict[str, list[str]]
     callers: Mapping[str, str | None]
     calls: int = 0
 
@@ -114,10 +116,31 @@ class Walk:
                 where = path.format(**named) + query
                 body: Any = None if method == "GET" else {}
                 answer = await self.server.ask(method, where, body, self.callers[caller])
-                is_json = answer.headers.get("content-type", "").endswith("json")
-                told = answer.json if is_json and answer.body else answer.body.decode()
+                told = _read(answer)
                 secrets.look(f"{caller}: {method} {where}", told, named.get("poll", ""))
                 self.calls += 1
+
+
+def _read(answer: Answer) -> Any:
+    media = answer.headers.get("content-type", "")
+    if media.endswith("msgpack"):
+        return msgspec.msgpack.decode(answer.body)
+    return answer.json if media.endswith("json") and answer.body else answer.body.decode()
+
+
+async def cut(server: ServerProcess, room: str, offset: int) -> tuple[str, list[str]]:
+    """The epoch, and the names of the segments that have frames, once one has this offset; and of
+    the newest snapshot."""
+    told: Any = {}
+
+    async def is_cut() -> bool:
+        told.update((await server.ask("GET", f"/v1/rooms/{room}/segments")).json)
+        return any(each["offsets"][1] >= offset for each in told["segments"])
+
+    await until(is_cut)
+    spoken = [each["n"] for each in told["segments"] if each["offsets"][0] <= each["offsets"][1]]
+    newest = told["snapshot"].rpartition("/")[2]
+    return told["epoch"], [*(f"{n}.msgpack" for n in spoken), newest, f"{spoken[-1]}.json"]
 
 
 def _is_harmless(method: str, operation: Mapping[str, Any], caller: str) -> bool:
@@ -193,6 +216,7 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
         await sockets["voter"].sees(
             lambda picture: picture.tallies.get(voted, {}).get("tally") == [*tallies[voted]]
         )
+        epoch, names = await cut(server, room, sockets["viewer"].offset)
         walk = Walk(
             server,
             document,
@@ -203,6 +227,8 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
                 "user": [sockets["viewer"].user],
                 "effect": ["light"],
                 "item": ["q"],
+                "epoch": [epoch],
+                "segment": names,
             },
             callers,
         )
@@ -221,6 +247,7 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
             return "audit" in answer.json
 
         await until(is_recounted)
+        _, walk.parts["segment"] = await cut(server, room, sockets["viewer"].offset)
         await walk.go(secrets)
         assert walk.calls > 300
         for caller, socket in sockets.items():
@@ -244,9 +271,12 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
             return {poll["id"] for poll in told if poll["status"] == "revealed"}
 
         await until(lambda: revealed() == tallies.keys())
+        _, names = await cut(server, room, sockets["anyone"].offset)
+        segments = [await server.ask("GET", f"{base}/segments/{epoch}/{name}") for name in names]
         for where, thing in {
             "a socket": sockets["anyone"].received,
             "the feed": [event.data for event in feed.events],
+            "segments": [_read(segment) for segment in segments],
         }.items():
             public = Secrets(tallies)
             public.look(where, thing)

@@ -83,7 +83,9 @@ def test_what_must_be_kept_is_in_a_volume_of_its_own() -> None:
     assert mounts(services()["valkey"])["/data"] == "store"
     assert mounts(services()["prometheus"])["/prometheus"] == "prometheus"
     assert mounts(services()["grafana"])["/var/lib/grafana"] == "grafana"
-    assert set(composed("docker-compose.yml")["volumes"]) == {"store", "prometheus", "grafana"}
+    assert all(mounts(services()[each])["/data"] == "archive" for each in ("one", "two"))
+    kept = {"store", "archive", "prometheus", "grafana"}
+    assert set(composed("docker-compose.yml")["volumes"]) == kept
 
 
 def test_the_balancer_and_grafana_alone_can_be_reached_and_from_this_machine_only() -> None:

@@ -23,6 +23,7 @@ from grandstand.api.problems import Problem
 from grandstand.api.validation import NDJSON
 from grandstand.domain.effects import EFFECT_ID
 from grandstand.domain.rundown import ItemId
+from grandstand.domain.segments import Name
 from grandstand.store.rooms import ROOM_ID
 from grandstand.wire.codes import AFTER_OTHER_CODES, AfterClose, CloseCode
 from grandstand.wire.messages import ClientMessage, ServerMessage
@@ -42,6 +43,11 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "poll": ("The poll's id.", {"type": "string"}),
     "comment": ("The comment's id.", {"type": "string"}),
     "effect": ("The effect's id.", {"type": "string", "pattern": f"^{EFFECT_ID.pattern}$"}),
+    "epoch": ("The epoch of the segment.", {"type": "string"}),
+    "segment": (
+        "A segment and its form: `{n}.msgpack` or `{n}.json`.",
+        {"type": "string", "pattern": Name.PATTERN},
+    ),
     "item": ("The id of an item of the run-down.", msgspec.json.schema(ItemId)),
     "user": ("The viewer, as `user` in comments.", {"type": "string"}),
 }

@@ -18,10 +18,12 @@ from grandstand.api.directory import Directory
 from grandstand.api.fastest import Fastest
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.problems import of_refusal
+from grandstand.api.segment_source import SegmentSource
 from grandstand.api.signing_keys import SigningKeyList
 from grandstand.api.tallies import Tallies
 from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
+from grandstand.archive.archive import Archive
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
 from grandstand.domain.limits import Buckets, Rate
@@ -72,12 +74,14 @@ class Api:
     registry: CollectorRegistry = REGISTRY
     metrics_peers: MetricsPeers | None = None
     hides_rooms: bool = False
+    archive: Archive | None = None
     draining: bool = False
     directory: Directory = field(init=False)
     tallies: Tallies = field(init=False)
     trees: Trees = field(init=False)
     signing_keys: SigningKeyList = field(init=False)
     fastest: Fastest = field(init=False)
+    segments: SegmentSource = field(init=False)
     scrape: asyncio.Task[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -86,6 +90,7 @@ class Api:
         self.trees = Trees(self.rooms.store)
         self.signing_keys = SigningKeyList(self.rooms.store)
         self.fastest = Fastest(self.rooms.store)
+        self.segments = SegmentSource(self.archive)
 
 
 @dataclass(frozen=True, slots=True)

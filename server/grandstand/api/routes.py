@@ -27,6 +27,7 @@ from grandstand.api import (
     recounts,
     revocations,
     rundown,
+    segments,
     stats,
 )
 from grandstand.api import rooms as rooms_calls
@@ -154,6 +155,10 @@ OPERATIONS: Sequence[Operation] = (
         media=("text/event-stream",),
         events=EVENTS,
         refusals=(429,),
+    ),
+    *(
+        Operation("GET", _ROOM + path, "watch", each, {200: kind, 304: None}, query=q, media=media)
+        for path, each, kind, q, media in segments.CALLS
     ),
     Operation(
         "GET",

@@ -20,6 +20,9 @@ from grandstand.api.operations import Api
 from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
 from grandstand.app.http_server import HttpServer
+from grandstand.archive.archive import Archive
+from grandstand.archive.storage import Storage
+from grandstand.archive.storage import storage as storage_at
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.signatures import read_private
 from grandstand.edge.admission import Admission
@@ -39,6 +42,7 @@ from grandstand.effects.outbound import Outbound
 from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
+from grandstand.leader.archiving import Archiving
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
@@ -83,19 +87,22 @@ class Assembly:
     node: Node
     api: Api
     server: HttpServer
+    archive: Archive | None
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
         jobs = [*ROOM_JOBS, Recounting(), Effects(outbound, metrics)]
+        if self.archive is not None:
+            jobs.append(Archiving(self.archive))
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
         return {
             "rooms": self.rooms.run,
             "keepalive": self.node.keepalive.run,
             "heartbeat": Heartbeat(self.node).run,
             "revoked": RevocationEnforcer(self.node).run,
-            "leader": RoomLeader(self.store, metrics, self.node.visited, jobs).run,
+            "leader": RoomLeader(self.store, metrics, self.node.visited, jobs, self.archive).run,
             "tokens": tokens.run,
             "secrets": secrets.run,
             "reload": self.equipment.reload.run,
@@ -106,6 +113,7 @@ def check(settings: ServerSettings) -> None:
     """Raise OperatorError if something that the settings name is missing or doesn't fit."""
     _tokens(settings)
     _scorer(settings)
+    _storage(settings)
 
 
 def equip(settings: ServerSettings) -> Equipment:
@@ -143,6 +151,8 @@ def build(
         store.signing_keys.use(read_private(settings.signing_key.get_secret_value()))
     rooms = LiveRooms(store)
     equipment.tokens.revocations = rooms.revocations.known
+    storage = _storage(settings)
+    archive = None if storage is None else Archive(storage, metrics)
     node = _node(equipment, rooms)
     limits = ConnectionLimits(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
@@ -155,6 +165,7 @@ def build(
         registry=metrics.registry,
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,
+        archive=archive,
     )
     app = Starlette(
         routes=[*routes(api), *extra_routes, *pages(resources.pages())],
@@ -162,7 +173,9 @@ def build(
         middleware=[let_in(settings.origins)],
     )
     _observe(metrics, rooms, node.moderator, limits)
-    return Assembly(equipment, store, rooms, node, api, _server(settings, app, node, limits))
+    return Assembly(
+        equipment, store, rooms, node, api, _server(settings, app, node, limits), archive
+    )
 
 
 def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
@@ -236,6 +249,10 @@ def _observe(
         "why",
         lambda: limits.refused,
     )
+
+
+def _storage(settings: ServerSettings) -> Storage | None:
+    return None if settings.archive is None else storage_at(settings.archive)
 
 
 def _tokens(settings: ServerSettings) -> Tokens:

@@ -132,6 +132,8 @@ class _Lifecycle:
                 failed = [task for task in background if task.done() and not task.cancelled()]
                 await cancel_all(background, PATIENTLY_S)
                 await self._assembly.rooms.close()
+                if self._assembly.archive is not None:
+                    self._assembly.archive.close()
         for task in failed:
             task.result()
 
