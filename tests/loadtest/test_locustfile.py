@@ -210,7 +210,7 @@ async def test_a_process_that_is_slow_to_end_is_waited_for(
         tmp_path, server.url, "BulkViewers", "-u", "2", "--seats", "10", "--processes", "2",
         "-f", f"loadtest/locustfile.py,{slow}", "--room", server.make_room("slow"),
         "--slo", "welcome p99 < 60000, closes < 1",
-        secret=server.secret, for_s=3,
+        secret=server.secret, for_s=8,
     )  # fmt: skip
     assert run.code == 0, run.output
     assert [each["totals"]["seated"] for each in run.result["processes"]] == [10, 10]

@@ -1,4 +1,4 @@
-"""One browser for all tests of pages in a process, and none of their pages beyond a test."""
+"""One browser for the tests of a module, and none of their pages beyond a test."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from playwright.async_api import Browser
 from tests.pages.browsing import chromium
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chrome() -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def browser(chrome: Browser) -> AsyncIterator[Browser]:
-    """The browser; the pages of a test end with it, since they would go on playing."""
+    """The module's browser; the pages of a test end with it, since they would go on playing."""
     yield chrome
     for context in chrome.contexts:
         for page in context.pages:

@@ -14,7 +14,7 @@ from tests.effects.mixer import PASSWORD, Mixer, mixer
 from tests.pages.browsing import Sight, look
 from tests.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LINES = """SetInputSettings {"inputName": "song", "inputSettings": {"text": "{winner}"}}
 
@@ -36,7 +36,7 @@ def server(
         yield make(environment={"GRANDSTAND_EFFECTS_ALLOW": "127.0.0.1"}).start()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def there() -> AsyncIterator[Mixer]:
     async with mixer() as made:
         yield made

@@ -11,7 +11,7 @@ from tests.pages.browsing import Sight, look, watch
 from tests.server import ServerProcess
 from tests.viewer import viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture

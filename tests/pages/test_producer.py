@@ -15,7 +15,7 @@ from tests.pages.browsing import AXE, AXE_TAGS, Sight, look
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BACKOFF_MS = 40_000
 """The longest pause between two attempts to come back is 30 s."""

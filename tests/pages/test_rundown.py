@@ -13,7 +13,7 @@ from tests.pages.test_producer import at_desk, press
 from tests.server import ServerProcess
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Item = dict[str, Any]
 POLL = {"kind": "single", "question": "Who?", "options": ["A", "B"], "duration": 600}

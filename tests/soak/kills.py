@@ -22,7 +22,7 @@ from tests.server import ServerProcess
 from tests.system.record import whole_record
 from tests.viewer import Viewer
 from tests.waiting import until
-from tests.workers.processes import crowd, go_on, pids
+from tests.workers.processes import crowd, events, go_on, pids
 
 WORKERS = 3
 VIEWERS = 24
@@ -67,7 +67,7 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
 
     try:
         await asyncio.to_thread(server.start)
-        await until(lambda: len(pids(server)) == WORKERS)
+        await until(lambda: len(events(server, "serving")) == WORKERS + 1)
         server.make_room("soak")
         async with AsyncExitStack() as stack:
             viewers = await crowd(stack, server, "soak", count=VIEWERS)

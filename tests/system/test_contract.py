@@ -250,6 +250,24 @@ async def rundown(call: Calls) -> None:
     await call("POST", f"{path}/reset", {"version": version})
 
 
+async def segments(call: Calls) -> None:
+    """What a viewer without a socket asks for."""
+    base = "/v1/rooms/{room}"
+    index: dict[str, Any] = {}
+
+    async def is_cut() -> bool:
+        index.update(await call("GET", f"{base}/segments"))
+        return bool(index["segments"])
+
+    await until(is_cut)
+    for kind, path in (
+        ("segments", index["segments"][-1]["url"]),
+        ("snapshots", index["snapshot"]),
+    ):
+        *_, epoch, name = path.replace(".msgpack", ".json").split("/")
+        await call("GET", f"{base}/{kind}/{{epoch}}/{{segment}}", epoch=epoch, segment=name)
+
+
 async def mistakes(call: Calls) -> None:
     """A problem document of each sort."""
     base = "/v1/rooms/{room}"
@@ -286,6 +304,7 @@ async def test_everything_the_server_says_is_in_its_documents(
             await moderator.reaches(ann.offset)
         await effects(call)
         await rundown(call)
+        await segments(call)
         await until(
             lambda: any(
                 "rundown" in frame.get("gauges", {}) for frame in moderator.of_type("frame")
