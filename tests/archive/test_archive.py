@@ -108,6 +108,25 @@ async def test_too_many_are_refused(stage: Stage, monkeypatch: pytest.MonkeyPatc
     assert await asyncio.gather(*asking) == [[], []]
 
 
+async def test_epochs_that_somebody_makes_up_cost_one_list_of_the_room(stage: Stage) -> None:
+    await stage.archive.write("r", "e", part(3, 5))
+    stage.place.is_open.clear()
+    asking = [asyncio.create_task(stage.archive.part_of("r", f"x{n}", 3)) for n in range(500)]
+    await until(lambda: stage.place.lists)
+    stage.place.is_open.set()
+    assert await asyncio.gather(*asking) == [None] * 500
+    assert stage.place.lists == 1
+
+
+async def test_a_list_that_failed_is_made_anew(stage: Stage) -> None:
+    await stage.archive.write("r", "e", part(3, 5))
+    stage.place.fault = OSError(5, "Input/output error")
+    with pytest.raises(ArchiveAwayError):
+        await stage.archive.part_of("r", "e", 3)
+    stage.place.fault = None
+    assert await stage.archive.part_of("r", "e", 3) == part(3, 5)
+
+
 async def test_what_is_kept_is_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT_BYTES", 2500)
     for n in range(4):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -39,7 +39,7 @@ KEPT_BYTES = 32 * 2**20
 """Parts that were read and are kept, by the size of their frames."""
 
 LISTED_S = 1.0
-"""How long a list of an epoch's parts is believed."""
+"""How long a list of a room's epochs, or of an epoch's parts, is believed."""
 
 LISTS_KEPT = 1000
 
@@ -59,6 +59,35 @@ class ArchiveBusyError(Exception):
     """Too many wait for the archive."""
 
 
+class _Lists(Generic[T]):
+    """Lists of folders, each made once for all who ask within ``LISTED_S``."""
+
+    def __init__(self, make: Callable[[str], Awaitable[list[T]]]) -> None:
+        self._make = make
+        self._kept: OrderedDict[str, tuple[float, asyncio.Future[list[T]]]] = OrderedDict()
+
+    async def get(self, folder: str) -> list[T]:
+        """Return the list of a folder. Raises what making it raises."""
+        now_s = asyncio.get_running_loop().time()
+        made_s, making = self._kept.get(folder, (now_s, None))
+        if making is None or (now_s - made_s >= LISTED_S and making.done()):
+            made_s, making = now_s, asyncio.ensure_future(self._make(folder))
+            making.add_done_callback(lambda made: self._made(folder, made))
+            self._kept[folder] = made_s, making
+            self._kept.move_to_end(folder)
+            while len(self._kept) > LISTS_KEPT:
+                self._kept.popitem(last=False)
+        return await asyncio.shield(making)
+
+    def forget(self, folder: str) -> None:
+        """Make the list anew for who asks next."""
+        self._kept.pop(folder, None)
+
+    def _made(self, folder: str, made: asyncio.Future[list[T]]) -> None:
+        if made.cancelled() or made.exception() is not None:
+            self.forget(folder)
+
+
 class Archive:
     """The segments of all rooms at one place."""
 
@@ -66,7 +95,8 @@ class Archive:
         self._storage = storage
         self._metrics = metrics
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
-        self._lists: OrderedDict[str, tuple[float, list[Span]]] = OrderedDict()
+        self._epochs = _Lists(self._list_epochs)
+        self._spans = _Lists(self._list_spans)
         self._parts: OrderedDict[tuple[str, Span], tuple[Part, int]] = OrderedDict()
         self._kept_bytes = 0
         self._waiting: dict[str, asyncio.Task[Part]] = {}
@@ -90,25 +120,28 @@ class Archive:
             return None if span is None else await self._read(f"{room}/{epoch}", span)
 
     async def spans(self, room: str, epoch: str) -> list[Span]:
-        """Return which parts an epoch has, as of up to ``LISTED_S`` ago.
+        """Return which parts an epoch has, as of up to ``LISTED_S`` ago. An epoch that somebody
+        made up costs no list of its own.
 
         Raises ArchiveAwayError, ArchiveBusyError.
         """
-        folder = f"{room}/{epoch}"
-        now_s = asyncio.get_running_loop().time()
-        listed = self._lists.get(folder)
-        if listed is None or now_s - listed[0] >= LISTED_S:
-            names = await self._asking(lambda: self._storage.names(folder))
-            found = [span for name in names if (span := Span.read(name)) is not None]
-            listed = self._lists[folder] = now_s, found
-            self._lists.move_to_end(folder)
-            while len(self._lists) > LISTS_KEPT:
-                self._lists.popitem(last=False)
-        return listed[1]
+        if epoch not in await self.epochs(room):
+            return []
+        return await self._spans.get(f"{room}/{epoch}")
 
     async def epochs(self, room: str) -> list[str]:
-        """Return the room's epochs, oldest first. Raises ArchiveAwayError, ArchiveBusyError."""
+        """Return the room's epochs, oldest first, as of up to ``LISTED_S`` ago.
+
+        Raises ArchiveAwayError, ArchiveBusyError.
+        """
+        return await self._epochs.get(room)
+
+    async def _list_epochs(self, room: str) -> list[str]:
         return await self._asking(lambda: self._storage.names(room))
+
+    async def _list_spans(self, folder: str) -> list[Span]:
+        names = await self._asking(lambda: self._storage.names(folder))
+        return [span for name in names if (span := Span.read(name)) is not None]
 
     async def _read(self, folder: str, span: Span) -> Part:
         known = self._parts.get((folder, span))
@@ -127,7 +160,7 @@ class Archive:
         try:
             part = await self._asking(lambda: unpack(self._storage.read(path)))
         except ArchiveAwayError:
-            self._lists.pop(folder, None)
+            self._spans.forget(folder)
             raise
         size = sum(len(frame) for frames in part.frames.values() for frame in frames)
         size += sum(map(len, part.snapshots.values())) + 1000
@@ -153,7 +186,8 @@ class Archive:
         """Write a part; again does no harm. Raises ArchiveAwayError."""
         path = f"{room}/{epoch}/{part.span.name}"
         await self._do(lambda: self._storage.write(path, pack(part)))
-        self._lists.pop(f"{room}/{epoch}", None)
+        self._epochs.forget(room)
+        self._spans.forget(f"{room}/{epoch}")
 
     async def newest(self, room: str, epoch: str) -> Part | None:
         """Return the part of an epoch that reaches furthest. Raises ArchiveAwayError."""
@@ -200,6 +234,7 @@ class Archive:
     async def delete(self, room: str) -> None:
         """Delete all of a room; again does no harm. Raises ArchiveAwayError."""
         await self._do(lambda: self._storage.delete(room))
+        self._epochs.forget(room)
 
     def _listed(self, room: str, epoch: str) -> list[Span]:
         names = self._storage.names(f"{room}/{epoch}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -19,7 +18,7 @@ from grandstand.errors import OperatorError
 
 
 class Storage(Protocol):
-    """Files by paths with slashes. All calls raise what the place raises; see ``FAULTS``."""
+    """Files by paths with slashes. Any call raises what the place raises."""
 
     def read(self, path: str) -> bytes:
         """Return a file. Raises FileNotFoundError."""
@@ -127,8 +126,7 @@ def storage(url: str) -> Storage:
     place = urlsplit(url)
     if not place.scheme or place.scheme == "file":
         return Folder(Path(place.path))
-    make: Callable[[str], Storage] = Remote
     try:
-        return make(url)
+        return Remote(url)
     except (ValueError, ImportError) as error:
         raise OperatorError(f"GRANDSTAND_ARCHIVE_URL: {place.scheme}: {error}") from None
