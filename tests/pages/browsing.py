@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, Route, async_playwright, expect
 
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 CHROMIUM_ARGS = [
     "--headless",
@@ -101,6 +101,27 @@ class Sight:
             "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
 
+    async def intercept(
+        self, pattern: str, act: Callable[[Route], Awaitable[None]], times: int | None = None
+    ) -> None:
+        """Routes the page's requests of a pattern to ``act``, from its very next one on.
+
+        Playwright's ``route`` alone returns before the page's own process has heard of it: under
+        load a request that it sent just after still went to the server.
+        """
+
+        async def here(route: Route) -> None:
+            await route.fulfill(body="here")
+
+        async def is_heard() -> bool:
+            asked = "fetch('/is-this-heard').then(answer => answer.text())"
+            return bool(await self.page.evaluate(asked) == "here")
+
+        await self.page.route(pattern, act, times=times)
+        await self.page.route("**/is-this-heard", here)
+        await until(is_heard)
+        await self.page.unroute("**/is-this-heard")
+
     async def say(self, text: str) -> None:
         """Sends a comment."""
         await self.find("text").fill(text)
@@ -157,6 +178,11 @@ async def look(
     if ready:
         await sight.is_live()
     return sight
+
+
+async def refuse(route: Route) -> None:
+    """What becomes of a request while the server is away."""
+    await route.abort()
 
 
 async def blank(opening: Any) -> Sight:

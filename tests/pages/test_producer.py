@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.conftest import MakeServer
-from tests.pages.browsing import AXE, AXE_TAGS, Sight, look
+from tests.pages.browsing import AXE, AXE_TAGS, Sight, look, refuse
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
 
@@ -315,7 +315,7 @@ async def test_a_step_that_came_too_late_is_explained(
 
     async with at_desk(browser, live_server, stage) as console:
         row = await is_phase(console, "Who wins?", "open")
-        await console.page.route("**/close", be_too_late)
+        await console.intercept("**/close", be_too_late)
         await row.locator('[data-test="poll-close"]').click()
         fault = row.locator('[data-test="poll-fault"]')
         await expect(fault).to_have_text("Somebody else was first. It is now: Cancelled.")
@@ -466,7 +466,7 @@ async def test_a_decision_that_failed_puts_the_comment_back_and_says_so(
     await hold(live_server, stage, "and sing")
     async with at_desk(browser, live_server, stage) as console:
         await shows(console, "held")
-        await console.page.route("**/approve", lambda route: route.abort())
+        await console.intercept("**/approve", refuse)
         await press(console, "j", "a")
         fault = console.find("held").locator('[data-test="comment-fault"]')
         await expect(fault).to_contain_text("Not done: The server cannot be reached")
@@ -517,7 +517,7 @@ async def test_shield_and_level_reach_the_room_and_the_other_console(
         await expect(other.find("shield-lamp")).to_be_visible()
         await one.find("level").select_option("4")
         await expect(other.find("level")).to_have_value("4")
-        await one.page.route(f"**/v1/rooms/{stage}", lambda route: route.abort())
+        await one.intercept(f"**/v1/rooms/{stage}", refuse)
         await one.find("shield").evaluate("one => one.click()")
         await shows(one, "unsent-one", "Shield down")
         await expect(one.find("shield")).to_be_checked()
@@ -651,7 +651,7 @@ async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
         await is_accessible(console, '[data-test="delete-dialog"]')
         await typed.fill(stage)
         await expect(yes).to_be_enabled()
-        await console.page.route("**/v1/rooms/*confirm=*", lambda route: route.abort())
+        await console.intercept("**/v1/rooms/*confirm=*", refuse)
         await press(console, "Enter")
         await expect(console.find("delete-fault")).to_contain_text("cannot be reached")
         assert (await live_server.produce("GET", f"/v1/rooms/{stage}"))["room"] == stage

@@ -185,7 +185,7 @@ async def test_what_two_change_at_once_is_kept_or_told(
             await put(live_server, stage, [*notes(3)[:2], {**items[2], "title": "New"}])
             await route.continue_()
 
-        await desk.page.route("**/rundown", meanwhile, times=1)
+        await desk.intercept("**/rundown", meanwhile, times=1)
         await item(desk, "Note 1").locator('[data-test="item-remove"]').click()
         await order(desk, "Note 0", "New")
         await desk.find("undo-remove").click()
