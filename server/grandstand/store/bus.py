@@ -2,8 +2,9 @@
 
 Each process has one connection, which listens to the channels of the rooms that it follows. The
 reconnect loop is our own: redis-py resubscribes silently, and messages that were published in
-between are lost (redis-py#2089). So each connection and reconnection calls ``on_connected``, and
-replicas then fill their gaps from the timeline.
+between are lost (redis-py#2089). Even without retries it connects once more before it raises, so
+its callback that resubscribes is taken away: nobody would hear that listener. Each connection and
+reconnection calls ``on_connected``, and replicas then fill their gaps from the timeline.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ class Bus:
 
     async def _listen(self) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.connect()
+            pubsub.connection.deregister_connect_callback(pubsub.on_connect)
             asked: set[str] = set()
             while missing := self._rooms.keys() - asked:  # others may come while these are asked
                 await pubsub.ssubscribe(*missing)
