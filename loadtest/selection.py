@@ -20,7 +20,7 @@ from grandstand.domain.events import CommentEvent
 from grandstand.domain.state import RoomState
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.text.normalise import clean, dedupe_key
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 from loadtest.bench.__main__ import machine
 

@@ -47,7 +47,7 @@ from grandstand.domain.state import RoomState
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.scores import Scorer
 from grandstand.sequencer.folding import RoomFold
-from grandstand.wire.messages import Moderation, Selection, Settings
+from grandstand.wire.settings import Moderation, Selection, Settings
 from numpy.typing import NDArray
 
 from models.comment_scorer import sets

@@ -11,7 +11,7 @@ from grandstand.domain.state import RoomState
 from grandstand.domain.time_slices import SLICE
 from grandstand.sequencer.folding import RoomFold
 from grandstand.text.normalise import UNFOLDED, clean, skeleton
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 from loadtest.selection import UNKIND, Batch, Sayer, blessings, ordinary, squared
 

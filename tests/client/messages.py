@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grandstand.wire.messages import Settings, Viewer, Welcome
+from grandstand.wire.messages import Viewer, Welcome
+from grandstand.wire.settings import Settings
 
 NOW_MS = 1_790_000_000_000
 

@@ -14,7 +14,7 @@ from grandstand.domain.identity import (
     user_id,
 )
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 ACTIONS: tuple[Action, ...] = ("watch", "comment", "vote")
 SALT = b"s" * 16

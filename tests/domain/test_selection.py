@@ -6,7 +6,7 @@ import pytest
 from grandstand.domain import novelty
 from grandstand.domain.novelty import QUIET_MS, SWELL_FROM
 from grandstand.domain.selection import Choice, Selector
-from grandstand.wire.messages import Selection, Settings
+from grandstand.wire.settings import Selection, Settings
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st

@@ -11,7 +11,8 @@ from grandstand.domain.state import (
     Sanction,
     fold,
 )
-from grandstand.wire.messages import Comment, Cue, Frame, Overlay, PollStatus, Settings
+from grandstand.wire.messages import Comment, Cue, Frame, Overlay, PollStatus
+from grandstand.wire.settings import Settings
 from msgspec.structs import replace
 
 

@@ -7,7 +7,8 @@ from grandstand.domain.rundown import Progress
 from grandstand.domain.state import PARTS, RoomState, Sanction
 from grandstand.domain.stored_state import state_of
 from grandstand.domain.unwanted_texts import Unwanted
-from grandstand.wire.messages import Comment, Cue, Moderation, Overlay, Settings
+from grandstand.wire.messages import Comment, Cue, Overlay
+from grandstand.wire.settings import Moderation, Settings
 from hypothesis import given
 from hypothesis import strategies as st
 

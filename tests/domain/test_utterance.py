@@ -22,7 +22,8 @@ from grandstand.recordings.recording import read
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.text.normalise import clean
 from grandstand.wire import codec
-from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, PostComment, Settings
+from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment, Look, PostComment
+from grandstand.wire.settings import Settings
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType

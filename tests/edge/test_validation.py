@@ -17,7 +17,8 @@ from grandstand.moderation.names import Names
 from grandstand.text.normalise import clean
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import PostComment, Settings, Vote
+from grandstand.wire.messages import PostComment, Vote
+from grandstand.wire.settings import Settings
 
 NOW = 1_000_000
 ADA = Identity("ada", "Ada", "viewer", frozenset("*"))

@@ -16,10 +16,10 @@ from grandstand.wire.messages import (
     Frame,
     Overlay,
     Resume,
-    Settings,
     Viewer,
     Welcome,
 )
+from grandstand.wire.settings import Settings
 from msgspec.structs import replace
 
 NOW = 1_000_000

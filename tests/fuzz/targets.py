@@ -33,7 +33,7 @@ from grandstand.text.normalise import clean, dedupe_key, skeleton
 from grandstand.tokens import Tokens, read_keys
 from grandstand.wire.codec import BadMessageError, Codec, decode
 from grandstand.wire.codes import RefusedError
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 from websockets.frames import Opcode
 
 from tests.fuzz.target import Report, Target, fuzz

@@ -43,7 +43,8 @@ from grandstand.store.store import Store, open_store
 from grandstand.store.stored_votes import votes_of
 from grandstand.store.timeline import Changes, Head
 from grandstand.store.writer import load
-from grandstand.wire.messages import HeldComment, Settings
+from grandstand.wire.messages import HeldComment
+from grandstand.wire.settings import Settings
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (

@@ -16,7 +16,8 @@ from grandstand.overlays.stats_cards import (
     is_due,
     version,
 )
-from grandstand.wire.messages import Frame, Overlay, Settings
+from grandstand.wire.messages import Frame, Overlay
+from grandstand.wire.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET

@@ -48,15 +48,8 @@ from grandstand.sequencer.draft import MAX_BARS, MAX_STAFF, PACE
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.text.normalise import dedupe_key
 from grandstand.wire.codec import decode_frame, encode
-from grandstand.wire.messages import (
-    MAX_SERVER_MESSAGE_BYTES,
-    Comment,
-    Cue,
-    Moderation,
-    Overlay,
-    Poll,
-    Settings,
-)
+from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Comment, Cue, Overlay, Poll
+from grandstand.wire.settings import Moderation, Settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET

@@ -15,7 +15,8 @@ from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoom
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes, Head, new_epoch
-from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay, Settings
+from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay
+from grandstand.wire.settings import Settings
 
 from tests.proxy import CuttingProxy
 

@@ -7,14 +7,8 @@ import pytest
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.wire.codec import encode
 from grandstand.wire.frame_splitting import LISTS, fits, numbered, split
-from grandstand.wire.messages import (
-    MAX_SERVER_MESSAGE_BYTES,
-    Comment,
-    Cue,
-    Frame,
-    Overlay,
-    Settings,
-)
+from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Comment, Cue, Frame, Overlay
+from grandstand.wire.settings import Settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET

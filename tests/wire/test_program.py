@@ -5,18 +5,9 @@ import pytest
 from grandstand.wire import program
 from grandstand.wire.codec import encode
 from grandstand.wire.gauges import Gauges
-from grandstand.wire.messages import (
-    Comment,
-    Cue,
-    Frame,
-    Option,
-    Overlay,
-    Poll,
-    Resume,
-    Settings,
-    Tally,
-)
+from grandstand.wire.messages import Comment, Cue, Frame, Option, Overlay, Poll, Resume, Tally
 from grandstand.wire.program import ProgramState, events, position, reset, resume
+from grandstand.wire.settings import Settings
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from grandstand.api.operations import Access
 from grandstand.domain.identity import Identity, check_may
 from grandstand.tokens import Tokens
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
 

@@ -15,7 +15,8 @@ from grandstand.api.problems import Fault, invalid
 from grandstand.domain.events import CueGiven
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import Cue, Settings, Time
+from grandstand.wire.messages import Cue, Time
+from grandstand.wire.settings import Settings
 
 MAX_DATA_BYTES = 4096
 MAX_AHEAD_MS = 3_600_000

@@ -32,7 +32,8 @@ from grandstand.recordings.recording import Entry, NotARecordingError, Reader
 from grandstand.text.normalise import clean, skeleton
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Settings, Time
+from grandstand.wire.messages import Time
+from grandstand.wire.settings import Settings
 
 MAX_COMMENTS = 10_000
 ROWS_PER_EVENT = 1000

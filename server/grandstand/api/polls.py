@@ -25,7 +25,8 @@ from grandstand.domain.polls import registry, steps, views
 from grandstand.domain.polls.record import AuditMode, PollRecord, ShowTally
 from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.text.normalise import clean
-from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Settings, Time
+from grandstand.wire.messages import MAX_TIME_MS, Poll, PollKind, Time
+from grandstand.wire.settings import Settings
 
 DEFAULT_GRACE_MS = 15_000
 MAX_DURATION_S = 86_400

@@ -22,7 +22,8 @@ from grandstand.store.errors import UnknownRoomError
 from grandstand.store.rooms import ROOM_ID, Description
 from grandstand.store.store import retry_until
 from grandstand.text.normalise import clean
-from grandstand.wire.messages import Settings, Time
+from grandstand.wire.messages import Time
+from grandstand.wire.settings import Settings
 
 CREATE_PATIENCE_S = 5.0
 

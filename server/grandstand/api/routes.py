@@ -42,8 +42,9 @@ from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import UnknownRoomError
 from grandstand.wire.audits import KeySet, PublishedVote, Receipt
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Cue, Poll, Settings
+from grandstand.wire.messages import Cue, Poll
 from grandstand.wire.program import EVENTS
+from grandstand.wire.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -44,7 +44,8 @@ from grandstand.domain.rundown import (
 from grandstand.store.rundowns import stored
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import Settings, Time
+from grandstand.wire.messages import Time
+from grandstand.wire.settings import Settings
 
 READS = 5
 """How often an item is read again, because a run-down was put while it went."""

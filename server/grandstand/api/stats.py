@@ -15,7 +15,8 @@ from grandstand.domain.outcome import Fate
 from grandstand.overlays.stats_cards import version
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
-from grandstand.wire.messages import MAX_TIME_MS, Overlay, Settings, Time, Topic
+from grandstand.wire.messages import MAX_TIME_MS, Overlay, Time, Topic
+from grandstand.wire.settings import Settings
 
 MAX_AHEAD_MS = 3_600_000
 MAX_UPDATES = 2000

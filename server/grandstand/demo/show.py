@@ -28,7 +28,7 @@ from grandstand.demo.trace import replay
 from grandstand.errors import OperatorError
 from grandstand.recordings.line import Line
 from grandstand.settings import ServerSettings
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 ROOM = "gala"
 SETTINGS = {

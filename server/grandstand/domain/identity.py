@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 Role = Literal["viewer", "moderator", "producer"]
 Action = Literal["watch", "comment", "vote"]

@@ -18,8 +18,9 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from grandstand.domain.polls import views
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.state import RoomState
-from grandstand.wire.messages import Comment, Cue, Overlay, Settings
+from grandstand.wire.messages import Comment, Cue, Overlay
 from grandstand.wire.segments import RoomSnapshot
+from grandstand.wire.settings import Settings
 
 DURATION_MS = 2000
 """The length of a segment, in ms of programme time (contract)."""

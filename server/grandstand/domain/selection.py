@@ -42,7 +42,7 @@ from grandstand.domain.moment import Moment
 from grandstand.domain.novelty import QUIET_MS, Shape, ShownText, ShownTexts
 from grandstand.domain.ranking import Budget, C, Group, Rankable, merge
 from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 FIT = 2.0
 STEP_BACK = 3.0

@@ -18,15 +18,8 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
 from grandstand.domain.rundown import Progress
 from grandstand.domain.unwanted_texts import Unwanted
-from grandstand.wire.messages import (
-    Comment,
-    Cue,
-    Frame,
-    HeldComment,
-    Notice,
-    Overlay,
-    Settings,
-)
+from grandstand.wire.messages import Comment, Cue, Frame, HeldComment, Notice, Overlay
+from grandstand.wire.settings import Settings
 
 RECENT_COMMENTS = 50
 """How many shown comments a ``welcome`` carries at most (contract)."""

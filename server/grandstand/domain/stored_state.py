@@ -13,8 +13,9 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from grandstand.domain.state import PARTS, RoomState, Sanction
-from grandstand.wire.messages import Cue, Overlay, Settings
+from grandstand.wire.messages import Cue, Overlay
 from grandstand.wire.readable import UNREADABLE_KEYS, is_readable
+from grandstand.wire.settings import Settings
 
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding may raise."""

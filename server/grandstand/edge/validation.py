@@ -28,7 +28,8 @@ from grandstand.moderation.policy import Policy
 from grandstand.text.normalise import clean
 from grandstand.wire.codec import BadMessageError
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import PostComment, Settings, Vote
+from grandstand.wire.messages import PostComment, Vote
+from grandstand.wire.settings import Settings
 
 UNCLEANED_TIMES, UNCLEANED_MORE = 2, 100
 """A text that exceeds the room's limit by this much isn't cleaned: 4 KiB of marks or blanks take 3

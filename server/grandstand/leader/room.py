@@ -22,7 +22,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Head
-from grandstand.wire.messages import Settings
+from grandstand.wire.settings import Settings
 
 RECENT = 32
 """Commits that are kept for jobs: six seconds at a tick of 200 ms. A slower job asks the store."""

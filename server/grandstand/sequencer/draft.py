@@ -63,7 +63,8 @@ from grandstand.domain.unwanted_texts import UnwantedTexts
 from grandstand.overlays.stats_cards import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.sequencer.candidate import Candidate
 from grandstand.sequencer.rundown import RundownDraft
-from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay, Settings
+from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay
+from grandstand.wire.settings import Settings
 
 MAX_BARS = 10_000
 """Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""

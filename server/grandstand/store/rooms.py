@@ -21,7 +21,8 @@ from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import new_epoch
 from grandstand.store.writer import Argument, Writer, load
-from grandstand.wire.messages import HeldComment, Settings
+from grandstand.wire.messages import HeldComment
+from grandstand.wire.settings import Settings
 
 ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PRESENCE_MS = 5000

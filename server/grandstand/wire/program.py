@@ -15,7 +15,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.wire import event_stream
-from grandstand.wire.messages import Cue, Overlay, Poll, Resume, Settings, Tally, Time
+from grandstand.wire.messages import Cue, Overlay, Poll, Resume, Tally, Time
+from grandstand.wire.settings import Settings
 
 _MAX_OFFSET_DIGITS = 16
 

@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from grandstand.wire.codec import Codec
 from grandstand.wire.gauges import Gauges
-from grandstand.wire.messages import Comment, Cue, Frame, Overlay, Poll, Settings, Tally, Time
+from grandstand.wire.messages import Comment, Cue, Frame, Overlay, Poll, Tally, Time
+from grandstand.wire.settings import Settings
 
 Path = Annotated[str, Meta(description="From the root; `.json` in place of `.msgpack` is there.")]
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from grandstand.wire.settings import Moderation, Settings
+
+
+def test_a_new_room_has_the_contracts_settings() -> None:
+    assert msgspec.to_builtins(Settings()) == {
+        "title": "",
+        "stream": "",
+        "guests": "comment",
+        "max_text": 100,
+        "max_latency": 60_000,
+        "programme_offset": 0,
+        "comment_interval": 2,
+        "comment_burst": 3,
+        "budget": 30,
+        "tick": 200,
+        "patience": 1000,
+        "selection": {"novelty": 1, "fairness": 1, "moment": 1, "least": 0},
+        "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
+        "shield": False,
+        "record_retention": 86_400,
+        "held_for": 1800,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest"),
+    [
+        ("comment_interval", 0, 3600),
+        ("comment_burst", 1, 10_000),
+        ("budget", 1, 1000),
+        ("tick", 50, 2000),
+        ("patience", 0, 2000),
+        ("max_text", 1, 500),
+    ],
+)
+def test_settings_have_the_contracts_bounds(name: str, lowest: int, highest: int) -> None:
+    for value in (lowest, highest):
+        assert getattr(msgspec.convert({name: value}, Settings), name) == value
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(msgspec.ValidationError, match=name):
+            msgspec.convert({name: value}, Settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "highest"), [("novelty", 2), ("fairness", 2), ("moment", 2), ("least", 10)]
+)
+def test_what_selection_is_tuned_by_is_off_at_0_and_has_its_bounds(name: str, highest: int) -> None:
+    for value in (0, 0.5, highest):
+        told = msgspec.convert({"selection": {name: value}}, Settings)
+        assert getattr(told.selection, name) == value
+    for value in (-0.1, highest + 0.1):
+        with pytest.raises(msgspec.ValidationError, match=name):
+            msgspec.convert({"selection": {name: value}}, Settings)
+
+
+@pytest.mark.parametrize("raw", [{"colour": 1}, {"moderation": {"strict": True}}])
+def test_unknown_settings_are_refused(raw: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        msgspec.convert(raw, Settings)
+
+
+@pytest.mark.parametrize("level", [-1, 5])
+def test_moderation_goes_from_off_to_strictest(level: int) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"level": level}, Moderation)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"categories": {"spam": level}}, Moderation)
