@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from grandstand.domain.identity import Role
 from grandstand.domain.polls.votes import Ballot
 
 from tests.api.harness import Harness
@@ -196,3 +197,36 @@ async def test_a_deleted_rooms_open_polls_take_no_votes(on_stage: Harness) -> No
     ballots = [Ballot(f"v{n}", "m", (0,), True) for n in range(50)]
     casts = await on_stage.store.votes.cast(room, record, ballots)
     assert set(casts) <= {"too_late", "lost"}
+
+
+async def test_who_comes_now_is_told_how_to_follow(on_stage: Harness) -> None:
+    room = await on_stage.room()
+
+    async def transport(**changes: Any) -> str:
+        if changes:
+            await on_stage.call("PATCH", f"/v1/rooms/{room}", json=changes)
+        answer = await on_stage.call("GET", f"/v1/rooms/{room}", role="viewer")
+        return str(answer.json()["transport"])
+
+    assert await transport() == "socket"
+    assert await transport(transport="segments") == "segments"
+    assert await transport(transport="auto", sockets=10) == "socket"
+    store = on_stage.store
+    for here, there, told in ((5, 4, "socket"), (5, 5, "segments"), (7, 5, "segments")):
+        await store.rooms.present("here", {room: here}, store.now_ms())
+        await store.rooms.present("there", {room: there}, store.now_ms())
+        assert await transport() == told
+    assert await transport(sockets=13) == "socket"
+    assert await transport(sockets=0) == "segments"
+
+
+async def test_a_cache_may_keep_for_a_second_what_all_are_told(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    cases: tuple[tuple[Role | None, str], ...] = (
+        (None, "public, max-age=1"),
+        ("viewer", "no-store"),
+    )
+    for role, caching in cases:
+        answer = await on_stage.call("GET", f"/v1/rooms/{room}", role=role)
+        assert answer.headers["cache-control"] == caching
+        assert answer.headers["vary"] == "Authorization"

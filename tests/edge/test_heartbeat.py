@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import msgspec
 import pytest
@@ -65,6 +66,29 @@ async def test_the_store_is_told_where_the_viewers_are(on_still_harness: Harness
     await until(lambda: reported(1))
     outlet.session.lost()
     await until(lambda: reported(0))
+    await cancel_all([task])
+
+
+async def test_the_store_is_told_of_lurkers_with_and_without_sockets_beside_them(
+    on_still_harness: Harness,
+) -> None:
+    mixed, lurked = await on_still_harness.by_hand(), await on_still_harness.by_hand()
+    on_still_harness.seat(mixed.room)
+    node, store = on_still_harness.node, on_still_harness.store
+    for room in (mixed.room, lurked.room, "deleted"):
+        assert node.lurkers.report(room, room, time.monotonic() * 1000) == 0
+    task = asyncio.create_task(Heartbeat(node).run())
+
+    async def reported(room: str) -> list[int]:
+        return [each.present for each in await store.audience_reports.of(room, store.now_ms())]
+
+    for room in (mixed.room, lurked.room):
+
+        async def is_there(room: str = room) -> bool:
+            return await reported(room) == [1]
+
+        await until(is_there)
+    assert await reported("deleted") == []
     await cancel_all([task])
 
 

@@ -111,6 +111,33 @@ async def test_staff_alone_are_told_where_the_audience_is(room: Sequenced) -> No
         assert b"audience" not in latest.payload
 
 
+async def test_lurkers_are_told_while_there_are_some_and_for_a_while_that_there_are_none(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GAUGES_MS", 50)
+    monkeypatch.setattr(module, "NO_LURKERS_MS", 200)
+    store = room.node.store
+
+    def told() -> list[int | None]:
+        """Of each frame with gauges; None where it names no lurkers. A row of the same is one."""
+        frames = [decode_frame(latest.payload) for latest in room.listener.latests]
+        gauges = [frame.gauges for frame in frames if isinstance(frame.gauges, RoomGauges)]
+        lurkers = [each.lurkers if isinstance(each.lurkers, int) else None for each in gauges]
+        return [each for each, _ in itertools.groupby(lurkers)]
+
+    async def report(one: int, other: int) -> None:
+        for node, present in (("one", one), ("other", other)):
+            reports = {room.live.room: AudienceReport(present=present)}
+            await store.audience_reports.write(node, reports, store.now_ms())
+
+    room.start()
+    await until(lambda: told() == [0, None])
+    await report(1, 2)
+    await until(lambda: told()[-1] == 300)
+    await report(0, 0)
+    await until(lambda: told()[-2:] == [0, None])
+
+
 async def test_however_many_votes_come_their_tallies_come_at_most_five_times_a_second(
     room: Sequenced,
 ) -> None:

@@ -577,6 +577,8 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
         await console.find("setting-stream").fill("/stream/live.m3u8")
         await console.find("setting-moderation.level").select_option("3")
         await console.find("setting-selection.novelty").fill("0.5")
+        await console.find("setting-transport").select_option("auto")
+        await console.find("setting-sockets").fill("300")
         await console.find("save-settings").click()
         await expect(console.find("settings-done")).to_have_text("Saved.")
         settings = (await live_server.produce("GET", "/v1/rooms/made-here"))["settings"]
@@ -584,6 +586,7 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
             *(500, 12),
             "/stream/live.m3u8",
         )
+        assert (settings["transport"], settings["sockets"]) == ("auto", 300)
         assert settings["moderation"]["level"] == 3
         assert settings["selection"] == {"novelty": 0.5, "fairness": 1, "moment": 1, "least": 0}
         await console.find("dialog-close").click()

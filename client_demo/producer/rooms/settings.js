@@ -17,6 +17,8 @@ const FIELDS = [
   { path: "title", group: "show", sort: "text" },
   { path: "stream", group: "show", sort: "text" },
   { path: "guests", group: "show", sort: "choice" },
+  { path: "transport", group: "show", sort: "choice" },
+  { path: "sockets", group: "show", sort: "number" },
   { path: "moderation.level", group: "comments", sort: "level" },
   { path: "moderation.on_timeout", group: "comments", sort: "choice" },
   { path: "held_for", group: "comments", sort: "number" },

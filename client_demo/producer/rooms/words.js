@@ -29,6 +29,8 @@ const en = {
     title: "Title",
     stream: "Stream (HLS playlist: URL or path)",
     guests: "Guests without a token may",
+    transport: "Viewers who only watch get",
+    sockets: "Most sockets, if “as many fit”",
     "moderation.level": "Moderation level",
     "moderation.on_timeout": "If moderation takes too long",
     budget: "Comments shown per second",
@@ -50,6 +52,8 @@ const en = {
   fieldHints: /** @type {Record<string, string>} */ ({
     programme_offset: "How far the picture's own clock lags the server's: a broadcast delay.",
     max_latency: "Older moments take no comments or votes.",
+    transport: "Segments come from caches: far cheaper, and all that is shown comes at its moment too.",
+    sockets: "Viewers on all servers. Who comes after them gets segments.",
     tick: "200 is right for nearly all. More is cheaper with many viewers.",
     patience: "0 to 2000. For viewers behind live: several frames in one write, which is cheaper.",
     "selection.novelty": "0 to 2. Copies that come meanwhile are counted when the text is shown next.",
@@ -59,6 +63,7 @@ const en = {
   }),
   choices: /** @type {Record<string, Record<string, string>>} */ ({
     guests: { none: "not come in", watch: "watch", comment: "watch and comment", vote: "watch, comment and vote" },
+    transport: { socket: "a socket each", segments: "segments", auto: "a socket, as many fit" },
     "moderation.on_timeout": { hold: "hold the comment", allow: "let it through" },
   }),
   groups: { show: "The show", comments: "Comments", clock: "Clock and record" },
@@ -91,6 +96,8 @@ const zh = {
     title: "标题",
     stream: "视频流（HLS 播放列表的网址或路径）",
     guests: "没有令牌的访客可以",
+    transport: "只看不说的观众使用",
+    sockets: "套接字上限（自动时）",
     "moderation.level": "审核强度",
     "moderation.on_timeout": "审核超时时",
     budget: "每秒显示的评论数",
@@ -112,6 +119,8 @@ const zh = {
   fieldHints: {
     programme_offset: "画面自身时钟比服务器慢多少，例如播出延时。",
     max_latency: "更早的时刻不再接受评论和投票。",
+    transport: "分段由缓存提供，便宜得多，内容同样按时出现。",
+    sockets: "所有服务器上的观众数。之后来的观众使用分段。",
     tick: "几乎总是用 200。观众很多时更大更省。",
     patience: "0 到 2000。用于落后直播的观众：多帧合为一次发送，更省。",
     "selection.novelty": "0 到 2。其间说同样话的人计入下一次显示。",
@@ -121,6 +130,7 @@ const zh = {
   },
   choices: {
     guests: { none: "不能进入", watch: "观看", comment: "观看和评论", vote: "观看、评论和投票" },
+    transport: { socket: "每人一个套接字", segments: "分段", auto: "套接字，满后用分段" },
     "moderation.on_timeout": { hold: "留待审核", allow: "直接通过" },
   },
   groups: { show: "节目", comments: "评论", clock: "时钟与记录" },

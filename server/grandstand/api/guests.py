@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
-from grandstand.domain.ban_hints import DAY_S, hint, latest, network_of
+from grandstand.domain.ban_hints import DAY_S, hint, latest
 from grandstand.domain.identity import user_id
 from grandstand.domain.state import RoomState
 from grandstand.moderation.names import Names
@@ -61,7 +61,7 @@ async def post(call: Call) -> Response:
     body = call.body(GuestBody)
     if live.replica.state.settings.guests == "none":
         raise RefusedError(ErrorCode.FORBIDDEN, NO_GUESTS)
-    address = _address(call)
+    address = call.household
     wait_ms = api.guests.take(address, time.monotonic() * 1000)
     if wait_ms:
         words = "too many guests from this address"
@@ -96,12 +96,6 @@ def _check(name: str, names: Names, state: RoomState) -> None:
     fault = names.fault(name, policy, [staff.name for staff in state.staff.values()])
     if fault is not None:
         raise invalid([Fault("name", fault)], ErrorCode.REJECTED)
-
-
-def _address(call: Call) -> str:
-    """Return the caller's address; of IPv6 the /64, which is what one household has."""
-    client = call.request.client
-    return "" if client is None else network_of(client.host)
 
 
 def _held_until(live: LiveRoom, device: str, address: str) -> int:

@@ -24,9 +24,11 @@ from grandstand.api.tallies import Tallies
 from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.archive.archive import Archive
+from grandstand.domain.ban_hints import network_of
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
 from grandstand.domain.limits import Buckets, Rate
+from grandstand.domain.lurkers import Lurkers
 from grandstand.domain.outcome import Effect, Refused
 from grandstand.moderation.names import Names
 from grandstand.replica.room import LiveRoom
@@ -71,6 +73,7 @@ class Api:
     origins: tuple[str, ...] = ()
     guests: Buckets = field(default_factory=guest_buckets)
     receipts: Buckets = field(default_factory=receipt_buckets)
+    lurkers: Lurkers = field(default_factory=Lurkers)
     registry: CollectorRegistry = REGISTRY
     metrics_peers: MetricsPeers | None = None
     hides_rooms: bool = False
@@ -151,6 +154,12 @@ class Call:
         if self.identity is None:
             raise RuntimeError(f"{self.operation.path} takes no token")
         return self.identity
+
+    @property
+    def household(self) -> str:
+        """Return the caller's address; of IPv6 the /64, which is what one household has."""
+        client = self.request.client
+        return "" if client is None else network_of(client.host)
 
     def path(self, name: str) -> str:
         """Return a part of the path, decoded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -46,6 +46,10 @@ class Room(Struct, frozen=True):
     epoch: str
     offset: int
     now: Time
+    transport: Annotated[
+        Literal["socket", "segments"],
+        Meta(description="How a viewer who comes now follows, as long as it only watches."),
+    ]
 
 
 class RoomList(Struct, frozen=True):
@@ -151,8 +155,12 @@ async def delete(call: Call) -> Response:
 
 
 async def get(call: Call) -> Response:
-    """Return the room with its settings and counts."""
-    return answer(await _look(call))
+    """Return the room with its settings and counts, and how to follow it.
+
+    Without a token the answer is the same for all, and caches may keep it for a second.
+    """
+    caching = {"Cache-Control": "public, max-age=1"} if call.identity is None else {}
+    return answer(await _look(call), headers={**caching, "Vary": "Authorization"})
 
 
 async def list_all(call: Call) -> Response:
@@ -198,4 +206,13 @@ def _room(room: str, description: Description, store_now_ms: int) -> Room:
         epoch=description.epoch,
         offset=description.offset,
         now=max(description.now, store_now_ms - description.settings.programme_offset),
+        transport=_transport(description.settings, description.viewers),
     )
+
+
+def _transport(settings: Settings, viewers: int) -> Literal["socket", "segments"]:
+    """Return how the next viewer follows. Those who are there keep what they have, so it may change
+    with every viewer that comes or goes, and nothing swings."""
+    if settings.transport == "auto":
+        return "socket" if viewers < settings.sockets else "segments"
+    return settings.transport

@@ -22,6 +22,7 @@ from grandstand.api import (
     leaderboard,
     moderation,
     polls,
+    presence,
     problems,
     program,
     recounts,
@@ -161,6 +162,7 @@ OPERATIONS: Sequence[Operation] = (
         Operation("GET", _ROOM + path, "watch", each, {200: kind, 304: None}, query=q, media=media)
         for path, each, kind, q, media in segments.CALLS
     ),
+    Operation("POST", _ROOM + "/present", "watch", presence.present, {204: None}, refusals=(429,)),
     Operation(
         "GET",
         _POLL + "/leaderboard",

@@ -162,6 +162,7 @@ def build(
         tokens=equipment.tokens,
         feeds=ProgramFeeds(node),
         names=node.moderator.names,
+        lurkers=node.lurkers,
         registry=metrics.registry,
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,

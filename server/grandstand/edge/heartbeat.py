@@ -1,11 +1,12 @@
-"""Once a second: reports the number of viewers here and where they are in the programme, and sends
-heartbeats to rooms where nothing happens."""
+"""Once a second: reports the number of viewers here, those without a socket among them, and where
+they are in the programme; and sends heartbeats to rooms where nothing happens."""
 
 from __future__ import annotations
 
 import asyncio
 
 import structlog
+from msgspec.structs import replace
 
 from grandstand.domain.audience_report import AudienceReport
 from grandstand.edge.node import Node
@@ -54,9 +55,13 @@ class Heartbeat:
             try:
                 await store.rooms.present(store.node, news, store.now_ms())
                 reports: dict[str, AudienceReport] = {}
-                for name in news:
+                lurked = self._node.lurked()
+                for name in news | lurked:
                     if (room := self._node.edge_rooms.get(name)) is not None:
                         reports[name] = room.playheads.report(loop.time())
+                    if name in lurked:
+                        report = reports.get(name, AudienceReport())
+                        reports[name] = replace(report, present=lurked[name])
                     if len(reports) % AT_ONCE == 0:
                         await asyncio.sleep(0)
                 await store.audience_reports.write(store.node, reports, store.now_ms())

@@ -5,10 +5,12 @@ It must not know sessions or handshakes; they know it.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
+from grandstand.domain.lurkers import Lurkers
 from grandstand.edge.room import EdgeRoom
 from grandstand.edge.transport.client_address import counted_as
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
@@ -44,11 +46,17 @@ class Node:
     ban_holds_address_s: int = 900
     draining: bool = False
     edge_rooms: dict[str, EdgeRoom] = field(default_factory=dict)
+    lurkers: Lurkers = field(default_factory=Lurkers)
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def visited(self) -> list[str]:
-        """Return the rooms that have viewers or subscribers here."""
-        return [name for name, room in self.edge_rooms.items() if len(room)]
+        """Return the rooms that have viewers or subscribers here, or whose lurkers report here."""
+        return [*self.lurked(), *(name for name, room in self.edge_rooms.items() if len(room))]
+
+    def lurked(self) -> dict[str, int]:
+        """Return how many lurkers reported here in the last minute, of rooms that still exist."""
+        counts = self.lurkers.counts(time.monotonic() * 1000)
+        return {name: count for name, count in counts.items() if self.rooms.peek(name) is not None}
 
     def room(self, live: LiveRoom) -> EdgeRoom:
         """Return the room's viewers here."""

@@ -1,5 +1,5 @@
-"""The job that publishes the latest values: viewers, the room's pulse, tallies of open polls, and
-to staff where the audience is in the programme and the version of the run-down.
+"""The job that publishes the latest values: viewers, lurkers, the room's pulse, tallies of open
+polls, and to staff where the audience is in the programme and the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
 after a tick, together with its frames. Those for voters and staff have no `head`: they are written
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from grandstand.domain.audience_report import gauge
 from grandstand.domain.envelope import Latest
+from grandstand.domain.lurkers import estimate
 from grandstand.domain.polls.record import PollRecord
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.room import LeaderRoom
@@ -26,6 +27,10 @@ GAUGES_MS = 1000
 TALLIES_MS = 500
 ALL_TALLIES_MS = 5000
 """Also tallies that haven't changed, for viewers who came since or got no frame."""
+
+NO_LURKERS_MS = 10_000
+"""For so long frames say that there are no lurkers any more, since any frame may be lost. After
+that, and in a room that never had some, they don't name them."""
 
 
 class Gauges:
@@ -48,6 +53,7 @@ class _Telling:
     rundown_version: int = 0
     published: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
+    lurked_ms: int | None = None
 
     async def tell(self, now: int) -> None:
         room = self.room
@@ -68,18 +74,23 @@ class _Telling:
         staff_due = gauges_due or version != self.rundown_version
         if not (staff_due or tallies or for_voters):
             return
+        gauges: RoomGauges | UnsetType = UNSET
+        audience: Audience | UnsetType = UNSET
         if gauges_due:
-            self.viewers = await room.store.rooms.viewers(room.id, room.store.now_ms())
-        gauges = RoomGauges(viewers=self.viewers, pulse=room.pulse.read(now))
+            store, now_ms = room.store, room.store.now_ms()
+            self.viewers = await store.rooms.viewers(room.id, now_ms)
+            reports = await store.audience_reports.of(room.id, now_ms)
+            lurkers, pulse = self._lurkers(estimate(reports), now), room.pulse.read(now)
+            gauges = RoomGauges(viewers=self.viewers, lurkers=lurkers, pulse=pulse)
+            audience = gauge(reports, room.polls.values(), now)
         frame = Frame(
             now=now,
             head=room.stands.offset,
             tallies=tallies or UNSET,
-            gauges=gauges if gauges_due else UNSET,
+            gauges=gauges,
         )
         for_staff = b""
         if staff_due:  # a run-down that changed is told at once
-            audience = await self._audience(now) if gauges_due else UNSET
             told = RoomGauges(audience=audience, rundown=RundownGauge(version))
             for_staff = encode(Frame(now=now, gauges=told), "msgpack")
         latest = Latest(
@@ -88,10 +99,10 @@ class _Telling:
         await room.store.timeline.publish(room.id, latest)
         self.rundown_version = version
 
-    async def _audience(self, now: int) -> Audience:
-        room = self.room
-        reports = await room.store.audience_reports.of(room.id, room.store.now_ms())
-        return gauge(reports, room.polls.values(), now)
+    def _lurkers(self, lurkers: int, now: int) -> int | UnsetType:
+        if lurkers or self.lurked_ms is None:  # the leader before may have told of some
+            self.lurked_ms = now
+        return lurkers if now - self.lurked_ms < NO_LURKERS_MS else UNSET
 
     def _is_due(self, what: str, now: int, every_ms: int) -> bool:
         if 0 <= now - self.done.get(what, -every_ms) < every_ms:  # the room's clock may be reset

@@ -69,7 +69,10 @@ class Gauges(Struct, frozen=True):
     """Latest values; clients keep those that are absent. `audience` and `rundown` are for staff
     alone."""
 
-    viewers: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    viewers: Annotated[int, Meta(ge=0, description="sockets")] | UnsetType = UNSET
+    lurkers: (
+        Annotated[int, Meta(ge=0, description="viewers without a socket, an estimate")] | UnsetType
+    ) = UNSET
     pulse: Pulse | UnsetType = UNSET
     audience: Audience | UnsetType = UNSET
     rundown: RundownGauge | UnsetType = UNSET

@@ -59,6 +59,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     guests: Literal["none", "watch", "comment", "vote"] = "comment"
+    transport: Annotated[
+        Literal["socket", "segments", "auto"],
+        Meta(description="How viewers follow who only watch; auto: a socket up to `sockets`."),
+    ] = "socket"
+    sockets: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="viewers, over all servers, from whom on `auto` gives new ones segments",
+        ),
+    ] = 10_000
     max_text: Annotated[int, Meta(ge=1, le=500, description="characters")] = 100
     max_latency: Annotated[int, Meta(ge=1000, le=600_000, description="ms")] = 60_000
     programme_offset: Annotated[int, Meta(ge=-86_400_000, le=86_400_000, description="ms")] = 0
