@@ -856,11 +856,19 @@ async def test_the_page_breaks_no_rule_of_accessibility(
     language = await ann.page.locator("html").get_attribute("lang")
     assert language == locale
     await open_poll(server, room, kind="multiple", question="One?", options=["a", "b"])
-    poll = await open_poll(server, room, kind="quiz", question="Two?", answer=0)
+    await open_poll(server, room, kind="prediction", question="Three?")
+    rating = {"kind": "rating", "question": "Four?", "scale": 5, "duration": 120}
+    await server.produce("POST", f"/v1/rooms/{room}/polls", rating)
+    poll = await open_poll(server, room, kind="quiz", question="Two?", answer=0, audit="receipts")
     await ann.poll("Two?").locator('[data-test="option-0"]').click(timeout=EXPECT_MS)
     await step(server, room, poll, "close")
     await step(server, room, poll, "reveal")
     await expect(ann.poll("Two?").locator(".option.right")).to_be_visible(timeout=EXPECT_MS)
+    proof = ann.poll("Two?").locator('[data-test="vote-proof"]')
+    await expect(proof).to_have_attribute("data-state", "counted", timeout=EXPECT_MS)
+    await expect(ann.poll("Two?").locator('[data-test="leader"]')).to_have_count(1)
+    for question in ("Three?", "Four?"):
+        await expect(ann.poll(question)).to_be_visible()
     await ann.say("hello")
     await ann.is_told("accepted")
     await expect(ann.find("list")).to_contain_text("hello", timeout=EXPECT_MS)
