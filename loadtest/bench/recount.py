@@ -1,12 +1,13 @@
 """A million votes recounted: how long, in what memory, what viewers notice, what a receipt takes.
 
-    .venv/bin/python -m loadtest.bench.recount [--voters 1000000] [--viewers 1000] [--out FILE]
+    .venv/bin/python -m loadtest.bench.recount [--voters N] [--viewers N] [--quiz] [--out FILE]
 
 A server with its embedded store, as its operator runs it, on all cores; viewers on one of them.
 The votes are cast by the store's own script. Then comments go on at a steady pace, as before, while
 the poll is closed and recounted; ``final`` and ``audit`` are when ``GET …/polls/{poll}`` first has
 them. The recount's memory is the most that its process ever had. Each receipt is one of another
-voter, over one connection, after a first one that isn't counted.
+voter, over one connection, after a first one that isn't counted. With ``--quiz`` the store ranks
+the voters besides, and the leaderboard is asked for once it is revealed.
 
 Prints what was found and adds it to ``loadtest/results/recount.json``; ends with 1 if a bound isn't
 kept.
@@ -60,7 +61,10 @@ async def cast(server: Grandstand, poll: str, voters: int) -> float:
         began_s = time.monotonic()
         for first in range(0, voters, BATCH):
             numbers = range(first, min(voters, first + BATCH))
-            ballots = [Ballot(user_id(f"v{n}", salt), "1", (n % 4,), True) for n in numbers]
+            ballots = [
+                Ballot(user_id(f"v{n}", salt), "1", (n % 4,), True, 1, n % 10_000, f"Viewer {n}")
+                for n in numbers
+            ]
             assert set(await store.votes.cast(ROOM, record, ballots)) == {"counted"}
         return time.monotonic() - began_s
     finally:
@@ -118,7 +122,7 @@ class Talk:
         return found
 
 
-def measure(voters: int, viewers: int) -> dict[str, Any]:
+def measure(voters: int, viewers: int, is_quiz: bool) -> dict[str, Any]:
     """Everything, once."""
     server_core, client_core = cores()
     with (
@@ -127,8 +131,9 @@ def measure(voters: int, viewers: int) -> dict[str, Any]:
     ):
         seats.open(viewers)
         base, found = f"/v1/rooms/{ROOM}", dict[str, Any]()
-        question = {"kind": "single", "question": "?", "options": ["a", "b", "c", "d"]}
-        asked = {**question, "duration": 3600, "audit": "receipts"}
+        kind = {"kind": "quiz", "answer": 0} if is_quiz else {"kind": "single"}
+        question = {**kind, "question": "?", "options": ["a", "b", "c", "d"], "audit": "receipts"}
+        asked = {**question, "show_tally": "always", "duration": 3600}
         poll = server.call("POST", f"{base}/polls", asked)["id"]
         path = f"{base}/polls/{poll}"
         found["cast_s"] = asyncio.run(cast(server, poll, voters))
@@ -173,6 +178,12 @@ def measure(voters: int, viewers: int) -> dict[str, Any]:
         found["receipt_ms"] = receipts(server, path, voters)
         found["receipt_ms"]["server_cpu"] = (cpu_ns([serving]) - used) / 1e6 / RECEIPTS
         found["server_mb"] = {"before": server_mb, "after receipts": memory([serving]).rss / 2**20}
+        if is_quiz:
+            server.call("POST", f"{path}/reveal")
+            began_s = time.perf_counter()
+            leaders = server.call("GET", f"{path}/leaderboard?limit=100")["leaderboard"]
+            found["leaderboard_ms"] = (time.perf_counter() - began_s) * 1000
+            assert len(leaders) == min(100, -(-voters // 4))
         return found
 
 
@@ -202,10 +213,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest.bench.recount")
     parser.add_argument("--voters", type=int, default=1_000_000)
     parser.add_argument("--viewers", type=int, default=1000)
+    parser.add_argument("--quiz", action="store_true")
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args(arguments)
     load = os.getloadavg()[0]
-    found = _rounded(measure(given.voters, given.viewers))
+    found = _rounded(measure(given.voters, given.viewers, given.quiz))
     within_s = S_PER_MILLION * max(1.0, given.voters / 1e6)
     reached = {
         "audit_within_s": within_s,
@@ -214,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "receipt": found["receipt_ms"]["p99"] <= RECEIPT_MS,
     }
     about = {"machine": machine(), "load_at_the_start": round(load, 1)}
-    about |= {"voters": given.voters, "viewers": given.viewers}
+    about |= {"voters": given.voters, "viewers": given.viewers, "quiz": given.quiz}
     runs = json.loads(given.out.read_text())["runs"] if given.out.exists() else []
     runs.append({**about, **found, "reached": reached})
     given.out.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
