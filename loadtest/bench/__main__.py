@@ -1,4 +1,4 @@
-"""``make bench``: all parts, one after the other, in under ten minutes.
+"""``make bench``: all parts, one after the other, in about twenty minutes.
 
     .venv/bin/python -m loadtest.bench [--data DIR] [--only PART,PART] [--out FILE]
 
@@ -21,7 +21,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench import deflate, entry, fanout, goals, health, show, stalled, storm, wire
+from loadtest.bench import (
+    deflate,
+    entry,
+    fanout,
+    goals,
+    health,
+    patience,
+    show,
+    stalled,
+    storm,
+    wire,
+)
 from loadtest.bench.crowd import CrowdError
 from loadtest.bench.entrant import (
     COMMENT_BYTES,
@@ -136,6 +147,7 @@ def main() -> int:
         "fanout": lambda: fanout.measure(all_, *pair),
         "entry": lambda: beside(entry.measure, let_in, pair),
         "show": lambda: show.measure(*pair, trace),
+        "patience": lambda: patience.measure(*pair, trace),
         "storm": lambda: storm.measure(*pair),
         "stalled": lambda: stalled.measure(*pair),
         "deflate": lambda: deflate.measure(*pair),

@@ -32,6 +32,7 @@ def rows(found: dict[str, Any]) -> Iterator[Row]:
         _fanout,
         _growth,
         _show,
+        _patience,
         _memory,
         _entry,
         _health,
@@ -126,6 +127,38 @@ def _show(found: dict[str, Any]) -> Iterator[Row]:
             yield Row("", words, f"under {bounds[0]}, {bounds[1]}", reached)
         if tick["limited_by_the_load_itself"]:
             yield Row("", tick["limited_by_the_load_itself"])
+
+
+PATIENT_SHOW = {5000: (0.6, 1.6), 15000: (0.5, 1.3)}
+
+
+def _patience(found: dict[str, Any]) -> Iterator[Row]:
+    patience = found.get("patience", {})
+    for row in patience.get("frames", ()):
+        yield Row(f"a patience of 1 s, 512 B, five a second, {row['viewers']:,} viewers", "")
+        yield _ratio("  to the loop that writes each", row["times each"], 0.3)
+        yield _ratio("  to the loop that writes five joined", row["times joined"], 1.25)
+        yield _ratio("  to ours without patience", row["times without"])
+    for row in patience.get("show", ()):
+        bound, bare_bound = PATIENT_SHOW.get(row["viewers"], (None, None))
+        without_us, with_us = row["us_per_delivered_comment"]
+        words = f"{with_us:.2f} us a delivered comment, {without_us:.2f} without"
+        yield Row(f"the same show of {row['viewers']:,} with a patience of 1 s", words)
+        yield _ratio("  to the show without", row["times without"], bound)
+        yield _ratio(
+            "  that without to a loop of as many bytes", row["without, times floor"], bare_bound
+        )
+
+
+def _ratio(what: str, rounds: list[float], bound: float | None = None) -> Row:
+    """The median of the rounds' ratios, which are sorted."""
+    ratio = statistics.median(rounds)
+    words = f"{ratio:.2f} times, {rounds[0]:.2f} to {rounds[-1]:.2f} by round"
+    return (
+        Row(what, words)
+        if bound is None
+        else Row(what, words, f"at most {bound:g}", ratio <= bound)
+    )
 
 
 def _memory(found: dict[str, Any]) -> Iterator[Row]:

@@ -50,6 +50,7 @@ class Seating:
             told["room"],
             path=told["path"],
             deflate=told["deflate"],
+            patience=told["patience"],
         )
         self.pool = SocketPool(
             talk,

@@ -6,10 +6,8 @@ import gc
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
-from itertools import cycle
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -18,7 +16,6 @@ from weakref import WeakKeyDictionary
 import gevent
 from gevent.event import Event
 from grandstand.domain.identity import Role
-from grandstand.recordings.recording import read
 from grandstand.tokens import Tokens
 from locust.env import Environment
 
@@ -29,6 +26,7 @@ from loadtest.users.ledger import Ledger
 from loadtest.users.options import Options
 from loadtest.users.report import FAILED, Report
 from loadtest.users.rhythm import wait_s
+from loadtest.users.texts import texts
 from loadtest.users.window import Window
 
 SECRET = "GRANDSTAND_JWT_SECRET"
@@ -39,12 +37,6 @@ SETTLE_S = 120.0
 ANSWER_S = 5.0
 """What has waited longer for its answer when the run ends has none."""
 FLUSH_S = 0.1
-MAX_TEXT_CHARS = 100
-PHRASES = (
-    "what a goal", "did you see that", "hello from Lisbon", "the lights are lovely", "encore",
-    "louder please", "who is the drummer", "my favourite song", "this is it", "here we go again",
-    "I was not ready for that", "greetings to the third row", "that key change", "wonderful",
-)  # fmt: skip
 ORDINARY = frozenset(
     {"rejected", "rate_limited", "muted", "shielded", "poll_not_open", "already_voted", "bad_time"}
 )
@@ -89,7 +81,7 @@ class RunContext:
         self._settled: Window | None = None
         self._parties: list[Party] = []
         self._gone = Totals()
-        self._texts = _texts(options.trace, self.random)
+        self._texts = texts(options.trace, self.random)
         self.name = secrets.token_hex(3)
         """So that viewers of several processes, here or elsewhere, aren't the same ones."""
         secret = os.environ.get(SECRET)
@@ -218,16 +210,3 @@ class RunContext:
 
     def _is_settled(self) -> bool:
         return self.all_spawned and all(party.is_settled for party in self._parties)
-
-
-def _texts(trace: str, random: Random) -> Iterator[str]:
-    """Without end. Raises OSError if the recording isn't there, ValueError if it has no text."""
-    if not trace:
-        return iter(lambda: " ".join(random.sample(PHRASES, random.randint(1, 3))), "")
-    path = Path(trace)
-    files = sorted(path.glob("*.ndjson")) if path.is_dir() else [path]
-    lines = [line for file in files for _, line in read(file.read_bytes()).comments]
-    texts = [text for line in lines if (text := line.text[:MAX_TEXT_CHARS].strip())]
-    if not texts:
-        raise ValueError(f"--trace: nothing is said in {trace}")
-    return cycle(texts)

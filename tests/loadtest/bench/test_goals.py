@@ -98,3 +98,12 @@ def test_a_storm_that_nobody_came_back_from_is_missed() -> None:
         "those_who_stayed": {"during": [], "gaps": 0},
     }
     assert [row.reached for row in goals.rows({"storm": storm})] == [False, False]
+
+
+@pytest.mark.parametrize(("times", "is_reached"), [(0.28, True), (0.32, False)])
+def test_patience_is_judged_by_the_median_of_its_rounds(times: float, is_reached: bool) -> None:
+    rounds = [times - 0.1, times, times + 0.1]
+    frames = dict.fromkeys(("times each", "times joined", "times without"), rounds)
+    found = {"patience": {"frames": [{"viewers": 5000, **frames}], "show": []}}
+    by_each = next(row for row in goals.rows(found) if "writes each" in row.what)
+    assert (by_each.found.split(" times")[0], by_each.reached) == (f"{times:.2f}", is_reached)

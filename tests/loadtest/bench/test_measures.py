@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from loadtest.bench import costs, deflate, effects, entry, fanout, stalled, storm
+from loadtest.bench import costs, deflate, effects, entry, fanout, patience, stalled, storm
 from loadtest.bench.commands import OpenSeats
 from loadtest.bench.crowd import CrowdError, crowd
 from loadtest.bench.entrant import Entrant
@@ -37,6 +37,12 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (deflate, "VIEWERS", 20),
         (deflate, "RUNS", 1),
         (deflate, "EVERY_MS", 20.0),
+        (patience, "FRAMES_VIEWERS", (20,)),
+        (patience, "SHOW_VIEWERS", (20,)),
+        (patience, "FRAMES", 5),
+        (patience, "ROUNDS", 1),
+        (patience, "SHOW_S", 2.0),
+        (patience, "SETTLE_S", 0.1),
         (storm, "CUT", 40),
         (storm, "STAYED", 20),
         (storm, "BEFORE_S", 0.5),
@@ -86,6 +92,16 @@ def test_viewers_with_deflate_are_measured_beside_those_without() -> None:
     found = deflate.measure(SERVER_CORE, CLIENT_CORE)
     assert found["plain"]["us_per_frame"] > 0
     assert found["deflated"]["us_per_frame"] > 0
+
+
+def test_viewers_with_patience_get_the_same_in_fewer_writes() -> None:
+    found = patience.measure(SERVER_CORE, CLIENT_CORE, None)
+    (frames,), (show,) = found["frames"], found["show"]
+    assert {len(rounds) for rounds in frames["rounds"].values()} == {1}
+    assert {round_["arrived"] for rounds in frames["rounds"].values() for round_ in rounds} >= {1}
+    (without,), (with_,) = show["without"], show["with"]
+    assert with_["shown"] > 0
+    assert with_["writes"] < without["writes"]
 
 
 def test_after_a_storm_all_are_back_with_all_they_missed() -> None:

@@ -1,0 +1,231 @@
+"""What viewers cost whose frames may wait for a second, beside those whose frames don't.
+
+*Frames*: 512 bytes, five a second, in one room. The bare loop (``send()`` in C) writes each frame,
+or five of them joined; ours has viewers without patience and, on a server of its own, with it. What
+publishing costs however many get it is taken off: the same frames to a single viewer of another
+such server, in the same round. *Show*: two such servers have the same comments in turn, with all
+that a room does; the bare loop then writes as many frames of their mean size.
+
+All servers of a size are up together on one core and are measured in turn, round by round; a
+viewer looks at its socket every 30 ms (``seating``).
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from loadtest.bench.commands import Say
+from loadtest.bench.crowd import Crowd, CrowdError, crowd
+from loadtest.bench.grandstand import ROOM, Grandstand, grandstand
+from loadtest.peers.floor import FloorInC
+from loadtest.peers.peer import Running, due
+from loadtest.process import cpu_ns, softirq_pids
+from loadtest.users.texts import texts
+
+PATIENCE_MS = 1000
+FRAMES_VIEWERS = (1000, 5000, 15000)
+SHOW_VIEWERS = (5000, 15000)
+BYTES = 512
+EVERY_MS = 200.0
+TOGETHER = 5
+"""Frames that five a second and a patience of a second put together."""
+
+FRAMES = 15
+ROUNDS = 5
+SENT_PER_S = 170.0
+"""Of a recorded chat's comments as many are refused, held or merged that about 50 are shown."""
+
+SHOWN_PER_S = 50
+QUICK = {"tick": 50}
+"""A frame as soon as it is published."""
+
+ROOMY = {"tick": 200, "budget": 2 * SHOWN_PER_S, "max_latency": 60_000}
+SHOW_S = 10.0
+PAUSE_MS = 30.0
+HEADER_BYTES = 4
+"""Of a WebSocket frame from a server with 126 to 65,535 bytes."""
+
+SETTLE_S = 1.5
+LAST_S = PATIENCE_MS / 1000 + 0.2
+"""After the last frame: the longest that it may wait."""
+
+SHOWN = 'grandstand_comments_total{fate="shown"}'
+
+
+@dataclass
+class Side:
+    """A server and its viewers, who sit on another core."""
+
+    server: Any
+    seats: Crowd
+    softirqs: list[int]
+    rounds: list[dict[str, float]] = field(default_factory=list)
+
+    def take(self, viewers: int, count: int, size: int, every_ms: float) -> dict[str, float]:
+        """Publish to all and wait until all is written. Raises CrowdError if a frame is missing."""
+        pids = [*self.server.pids(), *self.softirqs]
+        frames, before = self.seats.still(), cpu_ns(pids)
+        self.server.publish(b"a" * size, count, every_ms)
+        time.sleep(LAST_S)
+        cpu_us = (cpu_ns(pids) - before) / 1000
+        arrived = (self.seats.still() - frames) / viewers / count
+        if arrived < 1:
+            raise CrowdError(f"{arrived:.2f} of the frames arrived at {viewers} viewers")
+        return {"cpu_us": cpu_us, "arrived": arrived}
+
+
+def measure(server_core: int, client_core: int, trace: str | None) -> dict[str, Any]:
+    """Return both tables. Raises PeerError, CrowdError and OSError."""
+    return {
+        "frames": [_frames(server_core, client_core, viewers) for viewers in FRAMES_VIEWERS],
+        "show": [_show(server_core, client_core, viewers, trace) for viewers in SHOW_VIEWERS],
+    }
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def _frames(server_core: int, client_core: int, viewers: int) -> dict[str, Any]:
+    joined = TOGETHER * (BYTES + HEADER_BYTES) - HEADER_BYTES
+    paces = {
+        "each": (FRAMES, BYTES, EVERY_MS),
+        "joined": (FRAMES // TOGETHER, joined, EVERY_MS * TOGETHER),
+        **dict.fromkeys(("alone", "without", "with"), (FRAMES, BYTES, EVERY_MS)),
+    }
+    with ExitStack() as stack:
+        sides = {
+            "each": _floor(stack, server_core, client_core),
+            "joined": _floor(stack, server_core, client_core),
+            "alone": _ours(stack, server_core, client_core, 0, QUICK),
+            "without": _ours(stack, server_core, client_core, 0, QUICK),
+            "with": _ours(stack, server_core, client_core, PATIENCE_MS, QUICK),
+        }
+        for name, side in sides.items():
+            side.seats.open(1 if name == "alone" else viewers)
+        time.sleep(SETTLE_S)
+        for number in range(ROUNDS + 1):
+            for name in [*sides] if number % 2 else [*reversed(sides)]:
+                here = 1 if name == "alone" else viewers
+                sides[name].rounds.append(sides[name].take(here, *paces[name]))
+        rounds = {name: side.rounds[1:] for name, side in sides.items()}  # the first warms up
+        us = {
+            name: [
+                (its["cpu_us"] - own * alone["cpu_us"]) / viewers / FRAMES
+                for its, alone in zip(rounds[name], rounds["alone"], strict=True)
+            ]
+            for name, own in (("each", 0), ("joined", 0), ("without", 1), ("with", 1))
+        }
+        return {
+            "viewers": viewers,
+            "rounds": rounds,
+            "us": us,
+            "times each": _ratios(us["with"], us["each"]),
+            "times joined": _ratios(us["with"], us["joined"]),
+            "times without": _ratios(us["with"], us["without"]),
+            "without, times each": _ratios(us["without"], us["each"]),
+        }
+
+
+def _ratios(ours: list[float], its: list[float]) -> list[float]:
+    """Return ours in theirs, round by round, from the lowest up."""
+    return sorted(mine / other for mine, other in zip(ours, its, strict=True))
+
+
+# --- a show --------------------------------------------------------------------------------------
+
+
+def _show(server_core: int, client_core: int, viewers: int, trace: str | None) -> dict[str, Any]:
+    said = texts(trace or "", Random(1))
+    with ExitStack() as stack:
+        sides = [_ours(stack, server_core, client_core, each, ROOMY) for each in (0, PATIENCE_MS)]
+        floor = _floor(stack, server_core, client_core)
+        for side in (*sides, floor):
+            side.seats.open(viewers)
+        time.sleep(SETTLE_S)
+        for number in range(ROUNDS + 1):
+            for side in sides if number % 2 else sides[::-1]:
+                side.rounds.append(_window(side, viewers, said))
+            floor.rounds.append(_same_bytes(floor, viewers, sides[0].rounds[-1]))
+        without, with_, bare = (side.rounds[1:] for side in (*sides, floor))
+        each_us = [[it["us_per_delivered_comment"] for it in side] for side in (without, with_)]
+        whole_us = [[it["cpu_us"] for it in side] for side in (without, bare)]
+        return {
+            "viewers": viewers,
+            "without": without,
+            "with": with_,
+            "floor": bare,
+            "us_per_delivered_comment": [statistics.median(us) for us in each_us],
+            "times without": _ratios(each_us[1], each_us[0]),
+            "without, times floor": _ratios(*whole_us),
+        }
+
+
+def _window(side: Side, viewers: int, said: Iterable[str]) -> dict[str, float]:
+    """Let some seconds of the show go by; what they cost, and what each viewer got."""
+    server: Grandstand = side.server
+    pids = [*server.pids(), *side.softirqs]
+    counts, shown, writes = side.seats.counts(), server.metric(SHOWN), server.writes()
+    before = cpu_ns(pids)
+    count = round(SHOW_S * SENT_PER_S)
+    for text, _ in zip(said, due(count, 1000 / SENT_PER_S), strict=False):
+        side.seats.ask(Say(text))
+    time.sleep(LAST_S)
+    cpu_us = (cpu_ns(pids) - before) / 1000
+    after, shown, writes = (
+        side.seats.counts(),
+        server.metric(SHOWN) - shown,
+        server.writes() - writes,
+    )
+    frames = (after["frames"] - counts["frames"]) / viewers
+    return {
+        "cpu_us": cpu_us,
+        "shown": shown,
+        "frames": frames,
+        "frame_bytes": (after["bytes_received"] - counts["bytes_received"]) / viewers / frames,
+        "writes": writes / viewers,
+        "us_per_delivered_comment": cpu_us / shown / viewers,
+    }
+
+
+def _same_bytes(floor: Side, viewers: int, window: dict[str, float]) -> dict[str, float]:
+    """Let the bare loop write as many frames of that size in as long."""
+    count = round(window["frames"])
+    size = round(window["frame_bytes"]) - HEADER_BYTES
+    return floor.take(viewers, count, size, SHOW_S * 1000 / count)
+
+
+# --- who is measured -----------------------------------------------------------------------------
+
+
+def _ours(
+    stack: ExitStack,
+    server_core: int,
+    client_core: int,
+    patience_ms: int,
+    settings: dict[str, int],
+) -> Side:
+    server = stack.enter_context(grandstand([server_core], settings))
+    seats = crowd(
+        server.address,
+        client_core,
+        room=ROOM,
+        secret=server.secret,
+        pause_ms=PAUSE_MS,
+        patience_ms=patience_ms,
+    )
+    return Side(server, stack.enter_context(seats), softirq_pids([server_core]))
+
+
+def _floor(stack: ExitStack, server_core: int, client_core: int) -> Side:
+    peer = FloorInC()
+    server: Running = stack.enter_context(peer.started([server_core]))
+    seats = crowd(
+        server.address, client_core, dialect=peer.dialect, path=peer.path, pause_ms=PAUSE_MS
+    )
+    return Side(server, stack.enter_context(seats), softirq_pids([server_core]))
