@@ -1,6 +1,6 @@
 """What the viewer's page costs and how exactly it follows the picture, in real Chromium.
 
-    .venv/bin/python -m loadtest.pages [synchrony|smoothness|opening|endurance ...] [--crowd 100]
+    .venv/bin/python -m loadtest.pages [PART ...] [--crowd 100]
 
 It opens a show of its own (server, encoder, crowd) and browsers beside it on the same machine: run
 it when nothing else does. Prints a table and writes all raw figures to
@@ -22,7 +22,7 @@ from typing import Any
 
 from grandstand.demo.broadcast import FPS
 
-from loadtest.pages import endurance, opening, smoothness, synchrony
+from loadtest.pages import endurance, opening, patience, smoothness, synchrony
 from loadtest.pages.venue import venue
 from tests.pages.browsing import chromium
 
@@ -33,6 +33,7 @@ SETTLE_S = 20.0
 PARTS = {
     "opening": opening.measure,
     "synchrony": synchrony.measure,
+    "patience": patience.measure,
     "smoothness": smoothness.measure,
     "endurance": endurance.measure,
 }
@@ -114,6 +115,24 @@ def _synchrony(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _patience(found: dict[str, Any]) -> list[str]:
+    behind = f"{patience.BEHIND_S} s behind live"
+    lines = ["", f"How late a viewer {behind} sees comments, without and with patience, ms"]
+    lines.append(
+        f"  {'sender behind, slack':24}{'room':>8}{'count':>7}{'p50':>8}{'p99':>8}{'clump':>7}"
+    )
+    for behind_s in patience.SENDERS_S:
+        for name in patience.PATIENCE_MS:
+            row = found[name]["senders"][str(behind_s)]
+            late, words = row["late_ms"], f"{behind_s} s, {row['slack_s']} s"
+            lines.append(
+                f"  {words:24}{name:>8}{late['count']:7}{late.get('p50', 0):8.0f}"
+                f"{late.get('p99', 0):8.0f}{row['clump']:7}"
+            )
+    futures = ", ".join(str(found[name]["future"]) for name in patience.PATIENCE_MS)
+    return [*lines, f"  in the viewer's own future: {futures}"]
+
+
 def _smoothness(found: dict[str, Any]) -> list[str]:
     lines = ["", f"{smoothness.BULLETS} bullets on the stage, median of {smoothness.RUNS} windows"]
     for name in ("with_picture", "without_picture"):
@@ -156,6 +175,7 @@ def _endurance(found: dict[str, Any]) -> list[str]:
 TABLES = {
     "opening": _opening,
     "synchrony": _synchrony,
+    "patience": _patience,
     "smoothness": _smoothness,
     "endurance": _endurance,
 }
