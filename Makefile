@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
 # What tests run besides, each in the Debian package of its name, or in the one after the sign.
-PROGRAMS := chromium curl strace haproxy docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
+PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench run test soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean

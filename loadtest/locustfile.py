@@ -3,7 +3,8 @@
     .venv/bin/locust -f loadtest/locustfile.py --host http://127.0.0.1:8000
 
 ``Viewer`` is one viewer with the whole behaviour, ``BulkViewers`` hundreds of seats for numbers,
-``Producer`` the polls and cues. A run ends with exit code 1 if a service level is missed.
+``Lurker`` hundreds of viewers without a socket, ``Producer`` the polls and cues. A run ends with
+exit code 1 if a service level is missed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from locust.runners import STATE_RUNNING, LocalRunner, MasterRunner, WorkerRunne
 
 from loadtest.users import options, outcome
 from loadtest.users.bulk_viewers import BulkViewers
+from loadtest.users.lurker import Lurker
 from loadtest.users.producer import Producer
 from loadtest.users.room import RoomError, open_room
 from loadtest.users.run_context import RunContext
 from loadtest.users.service_levels import levels
 from loadtest.users.viewer import Viewer
 
-__all__ = ["BulkViewers", "Producer", "Viewer"]
+__all__ = ["BulkViewers", "Lurker", "Producer", "Viewer"]
 
 stats.bucket_response_time = outcome.milliseconds
 

@@ -24,7 +24,7 @@ def declare(parser: LocustArgumentParser) -> None:
 
     option("--room", "loadtest", "The room; made if it isn't there and a producer's token can be.")
     option("--room-settings", "", 'Settings as JSON for a room that is made, such as {"tick":100}.')
-    option("--seats", 500, "Viewers of one BulkViewers user.")
+    option("--seats", 500, "Viewers of one BulkViewers or Lurker user.")
     option("--seats-per-s", 1000.0, "Connections a process begins in a second, at most.")
     option("--seats-at-once", 256, "Connections of a process that are on their way, at most.")
     option("--dialect", "grandstand", "What BulkViewers speak.", choices=DIALECTS)

@@ -19,6 +19,7 @@ from grandstand.domain.identity import Role
 from grandstand.tokens import Tokens
 from locust.env import Environment
 
+from loadtest.lurkers.counts import Counts as LurkerCounts
 from loadtest.seats.counts import Counts, Totals
 from loadtest.seats.pace import Pace
 from loadtest.users import lag
@@ -78,6 +79,9 @@ class RunContext:
         """What was counted, once the run has ended."""
         self.all_spawned = False
         """Whether Locust has no more users to start here."""
+        self.lurkers: list[LurkerCounts] = []
+        """What each pool of lurkers has counted."""
+        self._lurkers_before = LurkerCounts()
         self._settled: Window | None = None
         self._parties: list[Party] = []
         self._gone = Totals()
@@ -110,6 +114,10 @@ class RunContext:
         self.figures = {"totals": asdict(totals)}
         if self._settled is not None:
             self.figures["settled"] = self._settled.figures(totals)
+        if self.lurkers:
+            counted = self._lurked()
+            counted.add(self._lurkers_before, -1)
+            self.figures["lurkers"] = counted.figures()
 
     @property
     def netloc(self) -> str:
@@ -154,6 +162,12 @@ class RunContext:
             totals.add(party.counts)
         return totals
 
+    def _lurked(self) -> LurkerCounts:
+        whole = LurkerCounts()
+        for counts in self.lurkers:
+            whole.add(counts)
+        return whole
+
     def answered(
         self, own_id: str, now_s: float, *, comment: str | None = None, code: str | None = None
     ) -> None:
@@ -193,6 +207,7 @@ class RunContext:
             gevent.sleep(FLUSH_S)
         gc.freeze()  # what stays needn't be looked through at every collection
         self._settled = Window.begun(self.totals)
+        self._lurkers_before = self._lurked()
         self.opened.set()
         if self.options.comments_per_s > 0 and self.options.is_ours:
             self._talk()

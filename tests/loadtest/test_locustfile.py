@@ -111,7 +111,8 @@ async def test_a_whole_audience_reaches_its_levels_and_the_table_tells_all(
         await until(is_seen)
 
     run = await locust(
-        tmp_path, server.url, "-u", "12", "--room", "whole", "--seats", "100",
+        tmp_path, server.url, "Viewer", "BulkViewers", "Producer", "-u", "12",
+        "--room", "whole", "--seats", "100",
         "--room-settings", '{"comment_interval": 0, "moderation": {"level": 0}}',
         "--comments-per-s", "20", "--rhythm", "steady", "--trace", str(trace),
         "--poll-every", "0.5", "--cue-every", "1", "--voters", "1", "--sample-every", "10",
@@ -132,6 +133,36 @@ async def test_a_whole_audience_reaches_its_levels_and_the_table_tells_all(
         "GET", "/v1/rooms/whole/comments?from=0&to=9000000000000", None, server.producer_token
     )
     assert {comment["text"] for comment in comments.json["comments"]} == {"as it was said"}
+
+
+async def test_lurkers_watch_without_a_socket_and_say_what_an_hour_of_theirs_costs(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    room = server.make_room("lurked")
+    path = f"/v1/rooms/{room}/segments"
+
+    async def enough() -> None:
+        """Some segments come and go while they watch."""
+        first = (await server.ask("GET", path)).json["next"]["n"]
+
+        async def has_gone_on() -> bool:
+            return bool((await server.ask("GET", path)).json["next"]["n"] >= first + 6)
+
+        await until(has_gone_on)
+
+    run = await locust(
+        tmp_path, server.url, "Lurker", "-u", "2", "--seats", "30", "--room", room,
+        "--slo", "segment lag p99 < 60000, failures < 1",
+        secret=None, lasts=enough,
+    )  # fmt: skip
+    assert run.code == 0, run.output
+    assert run.count("snapshot") == 60
+    assert run.count("segment") > 60
+    (process,) = run.result["processes"]
+    told = process["lurkers"]
+    assert told["requests"]["segment"] > 0
+    assert told["requests_per_viewer_hour"] > 0
+    assert told["bytes_per_viewer_hour"] > 0
 
 
 async def test_a_missed_level_is_named_and_ends_the_run_with_1(
