@@ -22,12 +22,14 @@ from tests.waiting import until
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MANY = 100
+ORIGIN = "https://www.example.org"
 CORES = os.sched_getaffinity(0)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    made = ServerProcess(tmp_path_factory.mktemp("nginx"))
+    environment = {"GRANDSTAND_ORIGINS": ORIGIN}
+    made = ServerProcess(tmp_path_factory.mktemp("nginx"), environment=environment)
     try:
         yield made.start()
     finally:
@@ -36,7 +38,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def cache(server: ServerProcess) -> Iterator[Cache]:
-    with caching(("127.0.0.1", server.port), CORES) as running:
+    named = {f'# "{ORIGIN}"': f'"{ORIGIN}"'}
+    with caching(("127.0.0.1", server.port), CORES, named) as running:
         yield running
 
 
@@ -110,11 +113,12 @@ async def test_an_index_is_asked_for_once_a_second_whoever_asks_and_whatever_els
 
     async def moves_on() -> bool:
         nonlocal asked
+        names = range(asked, asked + 20)
         asked += 20
         answers = await asyncio.gather(
             *(
                 viewers.get(f"{path}?x={each}", headers={"Origin": f"https://{each}.example"})
-                for each in range(20)
+                for each in names
             )
         )
         assert statuses(answers) == {200}
@@ -122,6 +126,33 @@ async def test_an_index_is_asked_for_once_a_second_whoever_asks_and_whatever_els
 
     await until(moves_on)
     assert asked > 3 * cache.asked()[(path, 200)] + 3 * cache.asked()[(path, 304)]
+
+
+async def test_a_page_of_another_site_is_let_in_whoever_asked_before_it(
+    server: ServerProcess, viewers: httpx2.AsyncClient, room: str
+) -> None:
+    await asyncio.to_thread(server.make_room, room)
+    snapshot = index_of(await viewers.get(f"/v1/rooms/{room}/segments")).snapshot
+    for path in (snapshot, f"/v1/rooms/{room}"):
+        for origin, let_in in ((None, None), (ORIGIN, ORIGIN), ("https://other.example", None)):
+            headers = {} if origin is None else {"Origin": origin}
+            answer = await viewers.get(path, headers=headers)
+            assert answer.status_code == 200
+            assert answer.headers.get("access-control-allow-origin") == let_in
+
+
+async def test_who_changed_a_room_reads_the_change(
+    server: ServerProcess, viewers: httpx2.AsyncClient, room: str
+) -> None:
+    await asyncio.to_thread(server.make_room, room)
+    producer = {"Authorization": f"Bearer {server.producer_token}"}
+    path = f"/v1/rooms/{room}"
+    for title in ("One", "Two", "Three"):
+        assert (await viewers.get(path)).status_code == 200  # this one is kept
+        changed = await viewers.patch(path, json={"title": title}, headers=producer)
+        assert changed.status_code == 200
+        read = await viewers.get(path, headers=producer)
+        assert read.json()["settings"]["title"] == title
 
 
 async def test_what_is_one_viewers_is_not_kept(
