@@ -10,7 +10,7 @@
  *   has no date
  * @property {() => boolean} [playing] whether the picture has begun; when absent, once it has a date
  * @property {() => number | undefined} [latencyMs] behind live
- * @property {boolean} [certain] the page vouches for the date, so it may lie long ago
+ * @property {boolean} [certain] the date may lie long ago: the page vouches for it, or it is a recording's
  * @property {() => void} [close]
  */
 
@@ -26,13 +26,16 @@ export function roomClock({ behindMs = 0 } = {}) {
 }
 
 /**
- * @param {{readonly playingDate: Date | null, readonly latency: number, readonly media: Player | null}} hls
- *   a `Hls` of hls.js
+ * @param {{readonly playingDate: Date | null, readonly latency: number, readonly media: Player | null,
+ *   readonly latestLevelDetails?: {readonly live: boolean} | null}} hls a `Hls` of hls.js
  * @returns {Clock}
  */
 export function hlsClock(hls) {
   return {
     hasPicture: true,
+    get certain() {
+      return hls.latestLevelDetails?.live === false; // a recording: its dates lie long ago
+    },
     read: () => finite(hls.playingDate?.getTime()),
     playing: () => begun(hls.media),
     latencyMs: () => finite(hls.latency * 1000),
@@ -47,6 +50,9 @@ export function hlsClock(hls) {
 export function nativeHlsClock(video) {
   return {
     hasPicture: true,
+    get certain() {
+      return Number.isFinite(video.duration);
+    },
     read: () => {
       const start = finite(video.getStartDate?.().getTime());
       return start === undefined ? undefined : start + video.currentTime * 1000;

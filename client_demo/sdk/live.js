@@ -8,15 +8,17 @@ import { roomClock } from "./clocks.js";
 import { Emitter } from "./emitter.js";
 import { messageId } from "./identity.js";
 import { LatencyMeter } from "./latency.js";
+import { Lurker, SEGMENT_DELAY_MS } from "./lurker.js";
 import { Outbox } from "./outbox.js";
 import { Patience } from "./patience.js";
 import { Playhead } from "./playhead.js";
 import { NO_TIME } from "./reading.js";
 import { checkVote } from "./receipts.js";
-import { enter, fold, overlaysAt, pollsAt, recovers } from "./room.js";
-import { Scheduler } from "./scheduler.js";
+import { Replay } from "./replay.js";
+import { overlaysAt, pollsAt } from "./room.js";
 import { LiveSocket } from "./socket.js";
 import { Ticker } from "./ticker.js";
+import { Timeline } from "./timeline.js";
 
 /** @import {Clock} from "./clocks.js" */
 /** @import {Status} from "./connection.js" */
@@ -26,9 +28,10 @@ import { Ticker } from "./ticker.js";
 /** @import {RoomState, SeenPoll} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
-/** @import {Ack, Bye, Comment, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Bye, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
+const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach: of a minute and more
 
 /**
  * @typedef {object} Options
@@ -41,6 +44,9 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {string} [lang] BCP 47; the browser's when absent
  * @property {Clock} [clock] what the picture shows; `roomClock()` when absent
  * @property {readonly string[]} [follow] topics
+ * @property {"socket" | "segments"} [transport] how the room comes; `socket` when absent. By `segments`
+ *   a socket is opened when this viewer comments or votes
+ * @property {number} [silenceMs] by `segments`: after so long without a word the socket is given back
  * @property {WebSocketClass} [WebSocket] where there is none in the global scope, as in Node 20
  *
  * @typedef {object} Events
@@ -58,17 +64,18 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  */
 
 export class LiveRoom {
-  /** What the server said so far; it may lie ahead of the viewer. @type {RoomState | undefined} */
-  state;
   /** @type {Status} */ status = { phase: "connecting" };
   #programme = new ProgrammeClock();
   #playhead = new Playhead();
   #patience = new Patience();
-  #scheduler = new Scheduler();
+  #timeline = new Timeline();
+  /** @type {Replay} */ #replay;
+  /** @type {Frame[]} that the playhead has yet to reach */ #latest = [];
   #latency = new LatencyMeter();
   #outbox = new Outbox();
   /** @type {Clock} */ #clock;
-  /** @type {LiveSocket} */ #socket;
+  /** @type {LiveSocket | Lurker} */ #socket;
+  /** @type {Lurker | undefined} the same, if it is one */ #lurker;
   /** @type {Emitter<Events>} */ #emitter = new Emitter();
   #ticker = new Ticker((hidden) => this.#step(hidden));
 
@@ -77,7 +84,8 @@ export class LiveRoom {
     const { token, guestToken, onGuestToken } = options;
     const given = typeof token === "string" ? token : undefined;
     this.#clock = options.clock ?? roomClock();
-    this.#socket = new LiveSocket({
+    /** @type {ConstructorParameters<typeof LiveSocket>[0]} */
+    const connection = {
       url: options.url,
       room: options.room,
       identity: token === null ? "none" : given !== undefined ? "given" : "asked",
@@ -90,9 +98,33 @@ export class LiveRoom {
       onGuestToken,
       onStatus: (status) => this.#became(status),
       onMessage: (message, replayed, receivedAt) => this.#take(message, replayed, receivedAt),
+    };
+    if (options.transport === "segments") {
+      const onLatest = (/** @type {Frame} */ latest, /** @type {number} */ at) => this.#hold(latest, at);
+      this.#lurker = new Lurker({ ...connection, onLatest, silenceMs: options.silenceMs });
+    }
+    this.#socket = this.#lurker ?? new LiveSocket(connection);
+    this.#replay = new Replay({
+      url: this.#socket.url,
+      room: options.room,
+      askToken: async () => connection.askToken?.() ?? this.#socket.core.token,
+      playhead: () => this.#playhead.value,
+      me: () => this.state?.viewer.id,
+      onClear: () => this.#emitter.emit("clear", undefined),
+      onRetract: (id) => this.#emitter.emit("retract", id),
     });
     this.#ticker.start();
     this.#socket.start();
+  }
+
+  /** What the server said so far; it may lie ahead of the viewer. @returns {RoomState | undefined} */
+  get state() {
+    return this.#timeline.state;
+  }
+
+  /** Whether the picture is in the past, where the archive leads and nobody can take part. */
+  get isReplay() {
+    return this.#replay.timeline !== undefined;
   }
 
   /** The programme clock now; NaN while unknown. */
@@ -176,12 +208,16 @@ export class LiveRoom {
 
   /** The polls that the viewer's playhead has reached. @returns {SeenPoll[]} */
   polls() {
-    return this.state ? pollsAt(this.state, this.playhead()) : [];
+    const playhead = this.playhead();
+    const { state } = this.#shown;
+    return state ? pollsAt(state, playhead) : [];
   }
 
   /** The overlays at the viewer's playhead. @returns {Overlay[]} */
   overlays() {
-    return this.state ? overlaysAt(this.state, this.playhead()) : [];
+    const playhead = this.playhead();
+    const { state } = this.#shown;
+    return state ? overlaysAt(state, playhead) : [];
   }
 
   /** Follow the clock of another picture. @param {Clock} clock */
@@ -199,6 +235,7 @@ export class LiveRoom {
 
   close() {
     this.#ticker.stop();
+    this.#replay.close();
     this.#socket.stop();
     this.#clock.close?.();
   }
@@ -236,12 +273,10 @@ export class LiveRoom {
   /** @param {Welcome} welcome @param {number} receivedAt */
   #enter(welcome, receivedAt) {
     this.#programme.observe(receivedAt, welcome.now);
-    const before = this.state;
-    this.state = enter(welcome, before);
-    if (before && before.epoch !== welcome.epoch) this.#clear();
-    if (!recovers(welcome, before)) this.#schedule(welcome.recent, true);
-    for (const cue of welcome.cues) this.#scheduler.addCue(cue);
-    this.#emitter.emit("state", this.state);
+    this.#latest = [];
+    const isNew = this.#timeline.enter(welcome, { playhead: this.playhead(), me: welcome.viewer.id });
+    if (isNew && !this.isReplay) this.#emitter.emit("clear", undefined);
+    this.#emitState();
   }
 
   /** @param {Frame} frame @param {boolean} replayed @param {number} receivedAt */
@@ -250,31 +285,25 @@ export class LiveRoom {
     if (!this.state) return;
     if (frame.offset !== undefined && !replayed && frame.now !== NO_TIME && this.#programme.isExact)
       this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
-    this.state = fold(this.state, frame);
-    this.#schedule(frame.comments ?? [], replayed, frame.now);
-    for (const cue of frame.cues ?? []) this.#scheduler.addCue(cue);
+    const delayMs = this.#lurker?.delayMs ?? this.#patience.value;
+    const seen = { playhead: this.playhead(), me: this.state.viewer.id, now: this.now(), delayMs };
+    this.#timeline.fold(frame, seen, replayed);
     for (const id of frame.retract ?? []) {
-      this.#scheduler.retract(id);
+      this.#replay.timeline?.scheduler.retract(id);
       this.#emitter.emit("retract", id);
     }
-    this.#emitter.emit("state", this.state);
+    this.#emitState();
   }
 
-  /**
-   * @param {readonly Comment[]} comments
-   * @param {boolean} history
-   * @param {number} [madeAt] programme time of their frame, which may have waited
-   */
-  #schedule(comments, history, madeAt = -Infinity) {
-    if (comments.length === 0) return;
-    const me = this.state?.viewer.id;
-    const playhead = this.playhead();
-    const now = this.now();
-    const notBefore = Math.min(madeAt, now) + this.#patience.value;
-    for (const comment of comments) {
-      const own = me !== undefined && comment.user === me;
-      this.#scheduler.add(comment, { playhead, own, history, ...(!own && notBefore > now && { notBefore }) });
-    }
+  /** Keep the latest values until the playhead has passed them. @param {Frame} latest @param {number} receivedAt */
+  #hold(latest, receivedAt) {
+    this.#programme.observe(receivedAt, latest.now);
+    this.#latest.push(latest);
+    if (this.#latest.length > MOST_LATEST) this.#latest.shift();
+  }
+
+  #emitState() {
+    if (this.state) this.#emitter.emit("state", this.state);
   }
 
   /** @param {Ack} ack */
@@ -285,7 +314,7 @@ export class LiveRoom {
     const { id: user = "", name = "" } = this.state?.viewer ?? {};
     const look = { ...(mode && { mode }), ...(size && { size }), ...(color !== undefined && { color }) };
     const comment = { id: ack.comment, at, user, name, text, weight: 10, ...look };
-    for (const due of this.#scheduler.own(comment, this.playhead())) this.#emitter.emit("comment", due);
+    for (const due of this.#timeline.scheduler.own(comment, this.playhead())) this.#emitter.emit("comment", due);
   }
 
   // --- due items ---------------------------------------------------------------------------------
@@ -294,7 +323,9 @@ export class LiveRoom {
   #step(hidden) {
     this.#look();
     const { value } = this.#playhead;
-    const { comments, cues } = this.#scheduler.due(value, { hidden, now: this.now() });
+    const passed = this.#latest.findLastIndex((latest) => latest.now <= value) + 1;
+    for (const latest of this.#latest.splice(0, passed)) this.#fold(latest, false, performance.now());
+    const { comments, cues } = this.#shown.scheduler.due(value, { hidden, now: this.now() });
     for (const { cue } of cues) this.#emitter.emit("cue", cue);
     for (const due of comments) this.#emitter.emit("comment", due);
     if (!hidden) this.#emitter.emit("frame", value);
@@ -305,6 +336,7 @@ export class LiveRoom {
     const clock = this.#clock;
     const before = this.#picture();
     const date = clock.hasPicture ? clock.read() : undefined;
+    const maxLatencyMs = this.state?.settings.max_latency ?? MAX_LATENCY_MS;
     const { jumped, changed } = this.#playhead.read({
       local: performance.now(),
       programme: this.now(),
@@ -312,11 +344,12 @@ export class LiveRoom {
       playing: clock.playing ? clock.playing() : date !== undefined,
       date,
       certain: clock.certain,
-      latencyMs: clock.latencyMs?.() ?? 0,
-      maxLatencyMs: this.state?.settings.max_latency ?? MAX_LATENCY_MS,
+      latencyMs: Math.max(clock.latencyMs?.() ?? 0, this.#lurker && !clock.hasPicture ? SEGMENT_DELAY_MS : 0),
+      maxLatencyMs,
     });
-    if (jumped) {
-      this.#scheduler.jump(this.#playhead.value);
+    const beyondMs = this.state ? this.now() - this.#playhead.value - maxLatencyMs : NaN;
+    if (this.#replay.look(beyondMs, jumped) || jumped) {
+      this.#shown.scheduler.jump(this.#playhead.value);
       this.#emitter.emit("clear", undefined);
     }
     const after = this.#picture();
@@ -329,9 +362,9 @@ export class LiveRoom {
     if (changed) this.#emitter.emit("clock", { source, ...(why && { why }) });
   }
 
-  #clear() {
-    this.#scheduler.clear();
-    this.#emitter.emit("clear", undefined);
+  /** What the viewer is shown: the room at live, or its past. */
+  get #shown() {
+    return this.#replay.timeline ?? this.#timeline;
   }
 
   // --- from the viewer ---------------------------------------------------------------------------
@@ -340,15 +373,15 @@ export class LiveRoom {
   #seen() {
     this.#look();
     const at = this.#picture();
-    const sync = this.#scheduler.takeSync();
+    const sync = this.#timeline.scheduler.takeSync();
     return { ...(at !== undefined && { at }), ...(sync !== undefined && { sync }) };
   }
 
-  /** The playhead, unless it is only guessed: there is a picture, and it has no credible date. */
+  /** The playhead, unless it is only guessed (there is a picture without a credible date) or in the past. */
   #picture() {
     const { value, source } = this.#playhead;
     const isGuess = this.#clock.hasPicture && source !== "picture";
-    return isGuess || Number.isNaN(value) ? undefined : Math.round(value);
+    return isGuess || this.isReplay || Number.isNaN(value) ? undefined : Math.round(value);
   }
 
   /** @returns {{at?: number}} */

@@ -4,7 +4,7 @@
  * stay, unknown messages are dropped.
  */
 
-/** @import {Ack, Audience, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, ServerMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Audience, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, SegmentFile, SegmentIndex, ServerMessage, Snapshot, Welcome} from "./wire.js" */
 
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
@@ -57,6 +57,7 @@ const SETTINGS_MAY = {
   guests: string,
   max_text: integer,
   max_latency: number,
+  programme_offset: number,
   patience: number,
   moderation: map,
   shield: boolean,
@@ -65,6 +66,41 @@ const BEHIND = { p10: number, p50: number, p90: number, p99: number };
 const SYNC = { p50: number, p99: number };
 const PROGRESS = { poll: string, seen: number, ended: number, last_in: number };
 const PULSE = { comments_per_second: number, people: number, mood: number, excitement: number };
+
+/** @type {Check} from the root on */ const path = (value) => string(value) && value.startsWith("/v1/rooms/");
+/** @type {Check} */ const pair = (value) => listOf(number)(value) && value.length === 2;
+const ENTRY = { epoch: string, n: integer, from: number, until: number, offsets: pair, url: path };
+const NEXT = { n: integer, url: path };
+const INDEX = {
+  epoch: string,
+  now: number,
+  duration: (/** @type {any} */ value) => number(value) && value > 0,
+  snapshot: path,
+  next: (/** @type {any} */ value) => shaped(value, NEXT) !== undefined,
+};
+
+/** @param {unknown} value as decoded @returns {SegmentIndex | undefined} */
+export function readIndex(value) {
+  const read = shaped(value, INDEX);
+  if (!read) return undefined;
+  return {
+    ...read,
+    segments: items(read.segments, (one) => shaped(one, ENTRY)) ?? [],
+    latest: frame({ ...(map(read.latest) && read.latest), type: "frame", now: read.now, offset: undefined }),
+  };
+}
+
+/** @param {unknown} value as decoded @returns {SegmentFile | undefined} */
+export function readSegment(value) {
+  const read = shaped(value, { from: number, until: number }, { next: path });
+  return read && { ...read, frames: items(read.frames, (one) => (map(one) ? frame(one) : undefined)) ?? [] };
+}
+
+/** @param {unknown} value as decoded @returns {Snapshot | undefined} */
+export function readSnapshot(value) {
+  const read = shaped(value, { segment: path });
+  return read && welcome({ ...read, type: "welcome", recovered: false });
+}
 
 /**
  * @param {unknown} value as decoded
@@ -134,7 +170,7 @@ function frame(message) {
 
 /** @param {any} gauges */
 function readGauges(gauges) {
-  const read = shaped(gauges, {}, { viewers: number, pulse: map, audience: map, rundown: map });
+  const read = shaped(gauges, {}, { viewers: number, lurkers: number, pulse: map, audience: map, rundown: map });
   if (!read) return read;
   const { pulse, audience, rundown, ...others } = read;
   const whole = shaped(pulse, PULSE);

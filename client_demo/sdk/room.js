@@ -35,6 +35,7 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {readonly Comment[]} recent oldest first
  * @property {ReadonlyMap<string, Tally>} tallies latest values, of polls that aren't final
  * @property {Gauges} gauges
+ * @property {number} gaugesAt programme time at which they were so
  * @property {string} durability
  *
  * @typedef {{poll: Poll, phase: PollPhase, votes?: Votes}} SeenPoll
@@ -65,6 +66,7 @@ export function enter(welcome, before) {
     recent: resumed ? resumed.recent : welcome.recent.slice(-RECENT),
     tallies: new Map(),
     gauges: { ...before?.gauges, viewers: welcome.viewers },
+    gaugesAt: welcome.now,
     durability: welcome.durability,
   };
   return expire(state);
@@ -136,7 +138,10 @@ export function fold(state, frame) {
   for (const tally of frame.tallies ?? [])
     if (next.polls.get(tally.poll)?.final === false) tallies.set(tally.poll, tally);
   next.tallies = tallies;
-  if (frame.gauges) next.gauges = { ...state.gauges, ...frame.gauges };
+  if (frame.gauges) {
+    next.gauges = { ...state.gauges, ...frame.gauges };
+    next.gaugesAt = frame.now;
+  }
   return expire(next);
 }
 

@@ -69,6 +69,7 @@
  * @property {"none" | "watch" | "comment" | "vote"} [guests]
  * @property {number} [max_text] code points
  * @property {number} [max_latency] ms
+ * @property {number} [programme_offset] ms: the store's clock less the programme's
  * @property {number} [patience] ms: for how long frames may wait at most, for viewers who let them
  * @property {{level?: number}} [moderation]
  * @property {boolean} [shield]
@@ -88,7 +89,8 @@
  *   that is at most `grace` behind live
  *
  * @typedef {object} Gauges
- * @property {number} viewers
+ * @property {number} viewers who have a socket
+ * @property {number} [lurkers] about how many have none
  * @property {Pulse} [pulse]
  * @property {Audience} [audience]
  * @property {{version: number}} [rundown] for staff
@@ -136,6 +138,28 @@
  * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, held?: HeldComment[]}} Notice
  * @typedef {{type: "bye", code: number, reason: string, reconnect: boolean, after: number}} Bye
  * @typedef {Welcome | Frame | Ack | Refusal | Time | Notice | Bye} ServerMessage
+ */
+
+/**
+ * @typedef {object} SegmentEntry
+ * @property {string} epoch
+ * @property {number} n
+ * @property {number} from programme time
+ * @property {number} until
+ * @property {[first: number, last: number]} offsets
+ * @property {string} url a path from the root, as all of these are
+ *
+ * @typedef {object} SegmentIndex
+ * @property {string} epoch
+ * @property {number} now
+ * @property {number} duration ms
+ * @property {string} snapshot
+ * @property {SegmentEntry[]} segments
+ * @property {{n: number, url: string}} next
+ * @property {Frame} latest gauges and tallies, for playheads that have passed `now`
+ *
+ * @typedef {{from: number, until: number, frames: Frame[], next?: string}} SegmentFile
+ * @typedef {Welcome & {segment: string}} Snapshot
  */
 
 /**

@@ -26,6 +26,14 @@ test("a browser's own HLS counts from its start date", () => {
   assert.equal(nativeHlsClock(player(1)).read(), undefined);
 });
 
+test("of a recording, and of nothing else, a date may lie long ago", () => {
+  const hls = { playingDate: new Date(NOW), latency: 0, media: player(3) };
+  const certain = (details) => hlsClock({ ...hls, latestLevelDetails: details }).certain;
+  assert.deepEqual([certain(null), certain({ live: true }), certain({ live: false })], [false, false, true]);
+  const video = { ...player(12.5), getStartDate: () => new Date(NOW), seekable: seekable(18) };
+  assert.deepEqual([Infinity, NaN, 3_600].map((duration) => nativeHlsClock({ ...video, duration }).certain), [false, false, true]);
+});
+
 test("a file counts from where the page says that it starts", () => {
   const clock = videoClock(player(2), { startsAt: NOW });
   assert.deepEqual([clock.read(), clock.certain], [NOW + 2_000, true]);

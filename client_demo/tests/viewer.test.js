@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { Ballots } from "../viewer/ballots.js";
 import { fetchLeaders, waitMs } from "../viewer/leaderboard.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Sampler } from "../viewer/comment_list.js";
-import { adviceText, connectionText, wordsFor } from "../viewer/words.js";
+import { chooseTransport } from "../viewer/transport.js";
+import { adviceText, connectionText, lengthOf, wordsFor } from "../viewer/words.js";
 import { DEFAULTS, bulletOptions, loadPreferences, parsePreferences, savePreferences } from "../viewer/preferences.js";
 import { NOW, comment, poll } from "./rooms.js";
 import { serverSays } from "./server.js";
@@ -96,6 +97,26 @@ test("the pulse is the one of the viewer's own moment", () => {
   history.add(NOW + 5_000, goal);
   assert.equal(history.at(NOW + 4_999), calm);
   assert.equal(history.at(NOW + 5_000), goal);
+});
+
+test("the address says how the room comes, else the room does; a server that can't say it gives a socket", async () => {
+  const says = (transport) => async () => ({ ok: true, body: { transport } });
+  assert.equal(await chooseTransport("?transport=segments", says("socket")), "segments");
+  assert.equal(await chooseTransport("?transport=socket", says("segments")), "socket");
+  assert.equal(await chooseTransport("?transport=pigeons", says("segments")), "segments");
+  assert.equal(await chooseTransport("", says(undefined)), "socket");
+  assert.equal(await chooseTransport("", async () => ({ ok: false })), "socket");
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const choosing = chooseTransport("", () => new Promise(() => {}));
+  mock.timers.tick(2_000);
+  assert.equal(await choosing, "socket");
+  mock.timers.reset();
+});
+
+test("how far back is said shortly, and in words", () => {
+  assert.deepEqual([0, 9.4, 187, 3_787].map(lengthOf), ["0:00", "0:09", "3:07", "1:03:07"]);
+  assert.equal(wordsFor("en").behindLive(3_787), "1 h 3 min 7 s behind live");
+  assert.equal(wordsFor("zh").ofRecording(60, 600), "1 分，共 10 分");
 });
 
 test("gauges are kept for the slowest viewers, and no longer", () => {

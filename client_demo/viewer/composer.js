@@ -19,6 +19,7 @@ export class Composer {
   #max = 100;
   #live = false;
   #closed = ""; // why nobody may write here, or this viewer may not
+  #isReplay = false;
   #mutedUntil = -Infinity; // local ms, as are the two below
   #waitUntil = -Infinity;
   #waiting = 0;
@@ -48,13 +49,13 @@ export class Composer {
   /**
    * Apply the room's rules to this viewer.
    * @param {Settings} settings
-   * @param {{id?: string, role: string}} viewer
-   * @param {boolean} guest
+   * @param {string} role
+   * @param {"guest" | "known" | "nobody"} who
    */
-  applyRules(settings, viewer, guest) {
+  applyRules(settings, role, who) {
     this.#max = settings.max_text ?? 100;
-    const mayAlways = viewer.role === "moderator" || viewer.role === "producer";
-    const onlyWatches = viewer.id === undefined || (guest && settings.guests === "watch");
+    const mayAlways = role === "moderator" || role === "producer";
+    const onlyWatches = who === "nobody" || (who === "guest" && settings.guests === "watch");
     if (onlyWatches) this.#closed = words.watching;
     else this.#closed = settings.shield && !mayAlways ? (words.errors["shielded"]?.(0, "") ?? "") : "";
     this.show();
@@ -64,6 +65,12 @@ export class Composer {
   onConnection(live) {
     this.#live = live;
     if (!live && this.#waiting > 0) this.showStatus("waiting", words.waiting);
+  }
+
+  /** Nobody can write into the past. @param {boolean} isReplay */
+  lookBack(isReplay) {
+    this.#isReplay = isReplay;
+    this.show();
   }
 
   /** Close the field for good. @param {string} why */
@@ -106,7 +113,7 @@ export class Composer {
     const mutedMs = this.#mutedUntil - now;
     const waitS = Math.ceil((this.#waitUntil - now) / 1000);
     const muted = mutedMs > 0 ? (mutedMs < Infinity ? words.mutedFor(clockOf(mutedMs)) : words.muted) : "";
-    const blocked = this.#closed || muted;
+    const blocked = this.#closed || muted || (this.#isReplay ? words.replayWrite : "");
     this.button.disabled = left < 0 || this.field.value.trim() === "" || blocked !== "" || waitS > 0;
     setText(this.button, waitS > 0 && blocked === "" ? String(waitS) : words.send);
     if (this.field.disabled !== (blocked !== "")) this.field.disabled = blocked !== "";

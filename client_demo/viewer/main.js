@@ -24,7 +24,10 @@ import { Player } from "./player.js";
 import { PollCards } from "./polls.js";
 import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./preferences.js";
 import { GaugeHistory, showPulse } from "./pulse.js";
+import { ReplayMark } from "./replay_mark.js";
+import { SeekBar } from "./seek_bar.js";
 import { SettingsPanel } from "./settings.js";
+import { chooseTransport } from "./transport.js";
 import { VoteChecks } from "./vote_checks.js";
 import { adviceText, connectionText, hasEnded, words } from "./words.js";
 
@@ -33,7 +36,9 @@ const BACK_MS = 3_000;
 
 fillWords(words);
 const room = roomFromQuery();
-const behind = new URLSearchParams(location.search).get("behind");
+const query = new URLSearchParams(location.search);
+const behind = query.get("behind");
+const silence = query.get("silence");
 const watch = element("watch", HTMLElement);
 const bullets = sharpCanvas(element("bullets", HTMLCanvasElement));
 const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -45,14 +50,16 @@ const comments = new CommentList();
 const given = tokenFromFragment();
 if (given !== undefined) keepToken("given", room, given);
 const mine = given ?? keptToken("given", room);
+const calls = roomCalls({ room, ...(mine !== undefined && { token: mine }) });
+const transport = await chooseTransport(location.search, calls);
 const live = connect({
   room,
+  transport,
+  ...(silence !== null && { silenceMs: Math.max(0, Number(silence) || 0) * 1000 }),
   ...(mine !== undefined && { token: mine }),
   guestToken: keptToken("guest", room),
   onGuestToken: ({ token }) => keepToken("guest", room, token),
 });
-
-const calls = roomCalls({ room, ...(mine !== undefined && { token: mine }) });
 
 const player = new Player(element("video", HTMLVideoElement), {
   ...(behind !== null && { behindMs: Math.max(0, Number(behind) || 0) * 1000 }),
@@ -61,6 +68,11 @@ const player = new Player(element("video", HTMLVideoElement), {
   onBlocked: () => controls.askForPlay(),
 });
 const controls = new Controls(player, watch);
+const seekBar = new SeekBar(player);
+const replayMark = new ReplayMark(
+  () => player.goLive(),
+  (text) => comments.announce(text),
+);
 const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
 const deck = new CardDeck(element("cards", HTMLElement));
@@ -98,9 +110,11 @@ live.on("state", (state) => {
   document.title = settings.title || state.room;
   setText(element("title", HTMLElement), settings.title || state.room);
   setText(element("me", HTMLElement), viewer.name ? words.youAre(viewer.name) : words.watching);
-  composer.applyRules(settings, viewer, mine === undefined);
+  // By segments a viewer is known only from its first word on.
+  const isKnown = viewer.id !== undefined || transport === "segments";
+  composer.applyRules(settings, viewer.role, !isKnown ? "nobody" : mine === undefined ? "guest" : "known");
   player.show(settings.stream ?? "");
-  gauges.add(state.now, state.gauges);
+  gauges.add(state.gaugesAt, state.gauges);
 });
 
 live.on("comment", ({ comment, own, lateMs, history }) => {
@@ -157,24 +171,29 @@ function showStatus() {
   const line = element("status", HTMLElement);
   const back = live.status.phase === "live" && now < backUntil;
   line.dataset["phase"] = live.status.phase;
-  setText(line, back ? words.back : connectionText(words, live.status, live.state !== undefined, now));
+  const text = connectionText(words, live.status, live.state !== undefined, now);
+  setText(line, back ? words.back : live.isReplay && live.status.phase === "live" ? words.replay : text);
 }
 
 /** Show what changes as time passes. */
 function refresh() {
-  showStatus();
-  composer.show();
   const playhead = live.playhead();
+  const { isReplay } = live;
+  showStatus();
+  composer.lookBack(isReplay);
   const roomEnded = hasEnded(live.status, live.state !== undefined);
   controls.showBehind(live.now() - playhead, roomEnded || player.state === "ended");
+  seekBar.show();
+  replayMark.show(isReplay, live.now() - playhead);
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
-  polls.show(isOver ? [] : live.polls(), playhead); // a vote would no longer reach the room
+  polls.show(isOver ? [] : live.polls(), playhead, isReplay); // a vote would no longer reach the room
   deck.show(live.overlays());
   comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
-  setText(element("viewers", HTMLElement), isOver ? "" : words.viewers(seen.viewers));
-  showPulse(seen);
+  // Nobody has kept how many were there, nor how they were.
+  setText(element("viewers", HTMLElement), isOver || isReplay ? "" : words.viewers(seen.viewers + (seen.lurkers ?? 0)));
+  showPulse(isReplay ? {} : seen);
 }
 
 // --- what the viewer does --------------------------------------------------------------------------
@@ -193,6 +212,8 @@ listenForKeys(
     m: () => controls.toggleSound(),
     " ": () => void player.toggle(),
     l: () => player.goLive(),
+    arrowleft: () => seekBar.back(),
+    arrowright: () => seekBar.ahead(),
     f: () => void controls.toggleFull(),
     c: () => composer.focus(),
     s: () => panel.toggle(),

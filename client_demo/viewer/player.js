@@ -81,19 +81,40 @@ export class Player {
     }
   }
 
+  /**
+   * How far the picture can be moved: seconds of the stream, as is where it is now.
+   * @returns {{startS: number, endS: number, atS: number, isLive: boolean} | undefined} endS: at live, as
+   *   near to it as can be played
+   */
+  get range() {
+    const { seekable, currentTime } = this.video;
+    const isShown = this.state === "playing" || this.state === "paused" || this.state === "buffering";
+    if (!isShown || seekable.length === 0) return undefined;
+    const isLive = this.#hls ? this.#hls.latestLevelDetails?.live !== false : this.video.duration === Infinity;
+    const last = seekable.end(seekable.length - 1);
+    const live = this.#hls?.liveSyncPosition ?? last - LIVE_BEHIND_MS / 1000;
+    return { startS: seekable.start(0), endS: isLive ? live : last, atS: currentTime, isLive };
+  }
+
+  /** Move the picture within its range, and let it stay as far behind live. @param {number} toS */
+  moveTo(toS) {
+    const { range } = this;
+    if (!range) return;
+    if (range.isLive && toS >= range.endS) return this.goLive();
+    if (this.#hls) this.#hls.config.liveMaxLatencyDuration = Infinity;
+    this.video.currentTime = Math.max(toS, range.startS);
+  }
+
   /** Go as near to live as the stream allows, whatever delay the address asked for. */
   goLive() {
     this.behindMs = undefined;
-    const { video } = this;
     if (!this.#stream || this.state === "failed") return this.#lead(roomClock());
     if (this.#hls) {
       this.#hls.config.liveSyncDuration = LIVE_BEHIND_MS / 1000;
       this.#hls.config.liveMaxLatencyDuration = LIVE_BEHIND_MS / 1000 + MOST_BEHIND_MORE_S;
-      const live = this.#hls.liveSyncPosition;
-      if (live !== null) video.currentTime = live;
-    } else if (video.seekable.length > 0) {
-      video.currentTime = video.seekable.end(video.seekable.length - 1) - LIVE_BEHIND_MS / 1000;
     }
+    const { range } = this;
+    if (range?.isLive) this.video.currentTime = range.endS;
     void this.play();
   }
 
@@ -118,7 +139,7 @@ export class Player {
     const hls = new HlsPlayer({
       liveSyncDuration: behindS,
       liveMaxLatencyDuration: behindS + MOST_BEHIND_MORE_S,
-      maxLiveSyncPlaybackRate: 1.1,
+      maxLiveSyncPlaybackRate: 1.1, // of who is near live; hls.js leaves others alone
       backBufferLength: KEPT_BEHIND_S,
       maxBufferLength: 30,
     });

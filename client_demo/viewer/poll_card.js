@@ -72,14 +72,15 @@ export class PollCard {
    * @param {SeenPoll} seen
    * @param {Ballot | undefined} ballot
    * @param {number} playhead
+   * @param {boolean} isReplay it is shown as it was, and takes no votes
    * @param {VoteCheck} [check] whether the vote is in the count
    */
-  show(seen, ballot, playhead, check) {
+  show(seen, ballot, playhead, isReplay, check) {
     const { poll, phase, votes } = seen;
     this.poll = poll;
     this.#ballot = ballot;
     const cast = ballot !== undefined && ballot.state !== "refused";
-    this.#mayVote = phase === "open" && ballot?.state !== "sending" && (!cast || poll.change);
+    this.#mayVote = phase === "open" && !isReplay && ballot?.state !== "sending" && (!cast || poll.change);
     this.root.dataset["status"] = phase;
     this.status.dataset["status"] = phase;
     const left = Math.max(0, Math.ceil((poll.closes_at - playhead) / 1000));
@@ -87,7 +88,8 @@ export class PollCard {
     const ticking = phase === "open" && left <= COUNTED_DOWN_S;
     setText(this.status, ticking ? `${state} · ${words.secondsLeft(left)}` : state);
     setText(this.question, poll.question);
-    setText(this.hint, this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name);
+    const what = this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name;
+    setText(this.hint, isReplay ? words.replayVote : what);
     this.hint.hidden = phase !== "open";
     this.dismiss.hidden = phase === "open" || phase === "counting";
     const { figure, marks } = this.kind.resultOf(seen, wordsOf(this.kind));

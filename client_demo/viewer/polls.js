@@ -53,8 +53,8 @@ export class PollCards {
     this.leaders = leaders;
   }
 
-  /** @param {readonly SeenPoll[]} seen @param {number} playhead */
-  show(seen, playhead) {
+  /** @param {readonly SeenPoll[]} seen @param {number} playhead @param {boolean} isReplay they take no votes */
+  show(seen, playhead, isReplay) {
     const changedAt = (/** @type {SeenPoll} */ one) => this.#changedAt(one, playhead);
     const shown = pollsToShow(seen, playhead, changedAt).filter(({ poll }) => !this.#dismissed.has(poll.id));
     const ids = new Set(shown.map(({ poll }) => poll.id));
@@ -71,7 +71,7 @@ export class PollCards {
       if (this.list.children[place] !== card.root)
         this.list.insertBefore(card.root, this.list.children[place] ?? null);
       const ballot = this.ballots.of(poll.id);
-      card.show(one, ballot, playhead, this.checks.of(one, ballot));
+      card.show(one, ballot, playhead, isReplay, this.checks.of(one, ballot));
       if (known || phase !== "open") return;
       card.root.scrollIntoView({ block: "nearest" });
       this.onOpen(poll.question);

@@ -28,7 +28,7 @@ export class GaugeHistory {
   }
 }
 
-/** @param {Gauges} gauges */
+/** @param {Pick<Gauges, "pulse">} gauges */
 export function showPulse({ pulse }) {
   element("pulse", HTMLElement).hidden = !pulse;
   if (!pulse) return;

@@ -32,7 +32,7 @@ export class SettingsPanel {
       button(words.reset, "reset", () => this.change({ ...DEFAULTS }), "quiet"),
     );
     for (const [key, does] of Object.entries(words.keys)) {
-      const name = { " ": words.space, Escape: "Esc" }[key] ?? key.toUpperCase();
+      const name = { " ": words.space, Escape: "Esc", ArrowLeft: "←", ArrowRight: "→" }[key] ?? key.toUpperCase();
       const shown = make("dt", {}, [make("kbd", { text: name })]);
       element("shortcuts", HTMLElement).append(make("div", {}, [shown, make("dd", { text: does })]));
     }

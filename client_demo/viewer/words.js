@@ -3,6 +3,31 @@
 import { statusText, wordsFor as sharedFor } from "../words.js";
 
 const NO_SUCH_ROOM = 4004;
+/** 3:07, or 1:03:07. @param {number} seconds */
+export function lengthOf(seconds) {
+  const [h, m, s] = partsOf(seconds);
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** @param {number} seconds @returns {[hours: number, minutes: number, seconds: number]} */
+function partsOf(seconds) {
+  const all = Math.max(0, Math.round(seconds));
+  return [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+}
+
+/** @param {number} seconds */
+function inWords(seconds) {
+  const [h, m, s] = partsOf(seconds);
+  return [h > 0 ? `${h} h` : "", m > 0 ? `${m} min` : "", s > 0 || h + m === 0 ? `${s} s` : ""].filter(Boolean).join(" ");
+}
+
+/** @param {number} seconds */
+function inWordsZh(seconds) {
+  const [h, m, s] = partsOf(seconds);
+  return [h > 0 ? `${h} 小时` : "", m > 0 ? `${m} 分` : "", s > 0 || h + m === 0 ? `${s} 秒` : ""].filter(Boolean).join(" ");
+}
+
 const SIGN_IN = "Only viewers who have signed in can watch here. Sign in on the site that brought you here.";
 const SIGN_IN_ZH = "登录后才能观看。请从带你来这里的网站登录。";
 
@@ -74,6 +99,15 @@ const en = {
     "no-date": "This stream does not say what time it shows. Comments may be off by a few seconds.",
     "date-off": "The stream's clock is off. Comments may be off by a few seconds.",
   },
+  seek: "Look back",
+  behindLive: (/** @type {number} */ seconds) => `${inWords(seconds)} behind live`,
+  ofRecording: (/** @type {number} */ seconds, /** @type {number} */ all) => `${inWords(seconds)} of ${inWords(all)}`,
+  replay: "Replay",
+  replayLive: "Go to live",
+  replayBegins: "You are watching a replay",
+  replayEnds: "You are at live again",
+  replayWrite: "This is a replay. Go to live to take part",
+  replayVote: "A replay: votes can't be cast any more",
   understood: "All right",
   // pulse
   pulse: "Pulse of the room",
@@ -157,6 +191,8 @@ const en = {
     m: "Sound on or off",
     " ": "Play or pause",
     l: "Go to live",
+    ArrowLeft: "10 seconds back",
+    ArrowRight: "10 seconds ahead",
     f: "Full screen",
     c: "Write a comment",
     s: "Settings",
@@ -230,6 +266,15 @@ const zh = {
     "no-date": "该直播流没有时间信息，弹幕可能有几秒偏差。",
     "date-off": "该直播流的时钟不准，弹幕可能有几秒偏差。",
   },
+  seek: "回看",
+  behindLive: (seconds) => `落后直播 ${inWordsZh(seconds)}`,
+  ofRecording: (seconds, all) => `${inWordsZh(seconds)}，共 ${inWordsZh(all)}`,
+  replay: "回放",
+  replayLive: "回到直播",
+  replayBegins: "正在观看回放",
+  replayEnds: "已回到直播",
+  replayWrite: "正在回放，回到直播才能参与",
+  replayVote: "正在回放，不能再投票",
   understood: "知道了",
   pulse: "现场热度",
   rate: "评论／秒",
@@ -307,6 +352,8 @@ const zh = {
     m: "打开或关闭声音",
     " ": "播放或暂停",
     l: "回到直播",
+    ArrowLeft: "后退 10 秒",
+    ArrowRight: "前进 10 秒",
     f: "全屏",
     c: "写评论",
     s: "设置",
