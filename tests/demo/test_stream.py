@@ -123,6 +123,16 @@ async def test_nothing_but_segments_is_served(tmp_path: Path, name: str) -> None
         assert (await client.get(f"/stream/{name}")).status_code == 404
 
 
+async def test_ten_minutes_of_picture_are_listed_in_few_bytes(tmp_path: Path) -> None:
+    for serial in range(700):
+        (tmp_path / Segment(serial, 0, 0).name).touch()
+    async with browser(Stream(tmp_path, STAGE, now_ms)) as client:
+        answer = await client.get(PATH)
+    assert re.findall(r"\n(\d+)-0-0.ts", answer.text) == [str(each) for each in range(100, 700)]
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 10_000
+
+
 async def test_a_playlist_is_waited_for_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

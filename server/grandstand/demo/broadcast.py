@@ -45,7 +45,8 @@ from grandstand.demo.stage_lights import (
 
 FPS = 25
 KEPT_S = LISTED + 45
-"""How long a segment is kept: while listed, and then as long as a slow player may ask for it."""
+"""How long a segment is kept: while listed, and then as long as a slow player may ask for it. At
+most 200 MB of them, by the encoder's highest rate."""
 
 BEHIND_S = 0.2
 LOST_S = 5.0
@@ -187,7 +188,7 @@ def command(encoder: str, folder: Path, scenery: Sequence[Plate], first: Segment
     output = {
         "-f": "hls",
         "-hls_time": SEGMENT_S,
-        "-hls_list_size": LISTED,
+        "-hls_list_size": 1,  # nobody reads the encoder's own
         "-hls_flags": "temp_file+independent_segments+omit_endlist",
         "-start_number": first.serial,
         "-hls_segment_filename": folder / f"%d-{first.run}-{first.base_s}.ts",

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 SEGMENT_S = 1
-LISTED = 75
-"""Segments in a playlist: a viewer may be a minute behind and pause for some seconds more."""
+LISTED = 600
+"""Segments in a playlist: a viewer may look back ten minutes."""
 
 _NAME = re.compile(r"([0-9]{1,12})-([0-9]{1,9})-(-?[0-9]{1,12})\.ts")
 
@@ -56,9 +56,9 @@ def following(segments: Iterable[Segment], at_s: int) -> Segment:
     return Segment(last.serial + 1, last.run + 1, at_s - last.serial - 1)
 
 
-def playlist(segments: Iterable[Segment]) -> str:
+def playlist(segments: Iterable[Segment], most: int = LISTED) -> str:
     """Return the newest segments as HLS. Raises ValueError if there are none."""
-    listed = sorted(segments)[-LISTED:]
+    listed = sorted(segments)[-most:]
     if not listed:
         raise ValueError("a live playlist needs a segment")
     lines = [
