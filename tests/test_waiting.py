@@ -29,6 +29,7 @@ MAY_WAIT = {
 
 JS_MAY_WAIT = {
     "live.test.js": "looks now and again; and how fast somebody talks",
+    "lurker.test.js": "looks now and again; and plays the server's end of a socket",
     "proxy.js": "delays what it passes on, as it is told to",
     "server.js": "looks now and again whether the server is ready",
 }

@@ -106,7 +106,7 @@ test("the address says how the room comes, else the room does; a server that can
   assert.equal(await chooseTransport("?transport=pigeons", says("segments")), "segments");
   assert.equal(await chooseTransport("", says(undefined)), "socket");
   assert.equal(await chooseTransport("", async () => ({ ok: false })), "socket");
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable();
   const choosing = chooseTransport("", () => new Promise(() => {}));
   mock.timers.tick(2_000);
   assert.equal(await choosing, "socket");

@@ -85,9 +85,11 @@ export class CommentList {
       if (line instanceof HTMLElement && line.dataset["id"] === id) line.remove();
   }
 
+  /** Another time is shown from now on. */
   clear() {
     this.#listed.clear();
     this.#spoken.clear();
+    this.list.replaceChildren();
   }
 
   /** Say a text to screen readers at once. @param {string} text */

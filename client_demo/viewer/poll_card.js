@@ -105,7 +105,7 @@ export class PollCard {
     this.proof.dataset["state"] = check?.state ?? "";
     setText(this.proof, check ? words.voteChecks[check.state] : "");
     if (phase === "revealed") void this.leaderboard?.show();
-    const hidden = phase === "open" || phase === "counting" ? words.hiddenTally : "";
+    const hidden = !isReplay && (phase === "open" || phase === "counting") ? words.hiddenTally : "";
     setText(this.voters, votes ? words.voters(votes.voters) : hidden);
     this.voters.dataset["voters"] = votes ? String(votes.voters) : "";
   }

@@ -23,20 +23,20 @@ export class SeekBar {
     this.bar = element("seek", HTMLInputElement);
     this.text = element("seek-text", HTMLOutputElement);
     this.bar.addEventListener("input", () => this.#choose(Number(this.bar.value)));
-  }
-
-  /** Move by so many seconds. @param {number} seconds */
-  step(seconds) {
-    const { range } = this.player;
-    if (range && !this.row.hidden) this.#choose((this.#chosenS ?? range.atS) + seconds);
+    this.bar.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: -STEP_S, ArrowRight: STEP_S }[event.key];
+      if (steps === undefined) return;
+      event.preventDefault(); // the browser's own step is a second
+      this.#step(steps);
+    });
   }
 
   back() {
-    this.step(-STEP_S);
+    this.#step(-STEP_S);
   }
 
   ahead() {
-    this.step(STEP_S);
+    this.#step(STEP_S);
   }
 
   /** Show where the picture is. Call it regularly. */
@@ -57,6 +57,12 @@ export class SeekBar {
     setText(this.text, isNow ? words.liveNow : short);
     const spoken = isLive ? words.behindLive(behindS) : words.ofRecording(atS - startS, endS - startS);
     this.bar.setAttribute("aria-valuetext", isNow ? words.liveNow : spoken);
+  }
+
+  /** @param {number} seconds */
+  #step(seconds) {
+    const { range } = this.player;
+    if (range && !this.row.hidden) this.#choose((this.#chosenS ?? range.atS) + seconds);
   }
 
   /** @param {number} toS */
