@@ -15,8 +15,8 @@ const SILENCE_MS = 60_000;
 const PRESENT_SHARE = 0.01; // of the lurkers, by contract: so many are counted
 const PRESENT_EVERY_MS = 60_000;
 
-/** For how long a frame may wait until its segment is cut and here: two seconds, and the way. */
-export const SEGMENT_DELAY_MS = 3_000;
+/** For how long a frame may wait until it is here: two seconds of its segment, the cut, the way. */
+export const SEGMENT_DELAY_MS = 4_000;
 
 export class Lurker {
   #socket;

@@ -20,7 +20,8 @@ import { readIndex, readSegment, readSnapshot } from "./reading.js";
 /** @import {Frame, SegmentEntry, SegmentFile, SegmentIndex, Snapshot, Welcome} from "./wire.js" */
 
 const INDEX_EVERY_MS = 5_000;
-const CUT_MS = 250; // from a segment's end until a server that was asked has cut it
+const CUT_MS = 250; // from a segment's end until it is cut, where something happens: by the next commit
+const QUIET_MS = 1_100; // and where nothing does: by the store's promise that nothing more comes
 const NOT_YET_MS = 500; // before a segment that wasn't there is asked for again, at least
 const AT_ONCE = 6; // segments on their way, as many as a browser's connections to a host
 const AHEAD_MS = 10_000; // in the past, what is there before the playhead needs it
@@ -56,6 +57,7 @@ export class Segments {
   #retryAt = -Infinity;
   #attempt = 0;
   #paused = false;
+  #isQuiet = false;
   #joinedAt; // programme time: what happened before is history
 
   /**
@@ -176,7 +178,7 @@ export class Segments {
     const index = /** @type {SegmentIndex} */ (this.#index);
     if (this.at !== undefined) return place.n * index.duration <= (playhead || this.at) + AHEAD_MS;
     if (this.#listed(place)) return true;
-    return this.#clock.read(now) >= (place.n + 1) * index.duration + CUT_MS;
+    return this.#clock.read(now) >= (place.n + 1) * index.duration + (this.#isQuiet ? QUIET_MS : CUT_MS);
   }
 
   /** Return that segment as the index names it. @param {{epoch: string, n: number}} place */
@@ -270,17 +272,31 @@ export class Segments {
         return [];
       }
       this.#joinedAt = index.now;
-      this.#next = placeOf(snapshot.segment);
+      this.#next = this.#after(snapshot);
       const latest = /** @type {Effect} */ ({ do: "latest", frame: index.latest });
       return [...this.#show({ ...snapshot, viewers }), ...this.#become("live"), latest];
     }
     if (snapshot.now <= this.at) {
-      this.#next = placeOf(snapshot.segment);
+      this.#next = this.#after(snapshot);
       this.#indexAt = Infinity; // from here on each segment names the next
       return [...this.#show(snapshot), ...this.#become("live")];
     }
     // The archive doesn't reach so far back. Nothing that came later may be shown there.
     return [...this.#show(bare(snapshot)), ...this.#become("live"), ...this.#alignPast(index)];
+  }
+
+  /**
+   * Return where the room goes on after a snapshot. That may be long before the segments that are listed:
+   * if nothing happened between, there is nothing to read.
+   * @param {Snapshot} snapshot
+   * @returns {Place | undefined}
+   */
+  #after({ segment, epoch, offset }) {
+    const begin = placeOf(segment);
+    const later = this.#index?.segments.filter((one) => one.epoch === epoch && begin && one.n > begin.n) ?? [];
+    const [first] = later;
+    if (!begin || this.#listed(begin) || !first || first.offsets[0] !== offset + 1) return begin;
+    return later.find(({ offsets: [, last] }) => last > offset) ?? later.at(-1);
   }
 
   /** @param {Welcome} welcome @returns {Effect[]} */
@@ -297,6 +313,7 @@ export class Segments {
       const segment = this.#waiting.get(next.n);
       if (!segment || !this.position) break;
       this.#waiting.delete(next.n);
+      this.#isQuiet = segment.frames.length === 0;
       for (const frame of segment.frames) {
         if (frame.offset === undefined || frame.offset <= this.position.offset) continue;
         this.position.offset = frame.offset;

@@ -13,6 +13,7 @@ export class Origin {
   isDeleted = false;
   viewers = 3;
   /** @type {any[]} */ tallies = [];
+  /** The path of the only snapshot, where the origin has no other. @type {string | undefined} */ snapshot;
   /** Paths, in the order asked. @type {string[]} */ asked = [];
   /** Answers in place of the true ones: what a cache kept. @type {Map<string, any>} */ kept = new Map();
   /** Segments that are lost. @type {Set<number>} */ lost = new Set();
@@ -94,7 +95,7 @@ export class Origin {
         epoch: this.epoch,
         now: this.now,
         duration: this.duration,
-        snapshot: then ?? this.#path("snapshots", this.epoch, newest),
+        snapshot: this.snapshot ?? then ?? this.#path("snapshots", this.epoch, newest),
         segments: around === undefined ? ofNow : segments,
         next: { n: this.#next, url: this.#path("segments", this.epoch, this.#next), at: this.now },
         latest: { gauges: { viewers: this.viewers, lurkers: 40 }, tallies: this.tallies },

@@ -312,6 +312,32 @@ test("while a socket has taken over nothing is asked for; then it goes on behind
   assert.equal(viewing.latest.length, 3);
 });
 
+test("what is empty between a snapshot of long ago and the listed segments is not read", () => {
+  for (const at of [undefined, NOW + HOUR_MS - 40_000]) {
+    const origin = new Origin();
+    origin.snapshot = "/v1/rooms/gala/snapshots/e1/30.msgpack";
+    origin.now += HOUR_MS - 39_000;
+    origin.say("then");
+    origin.now += 39_000;
+    const viewing = new Viewing(origin, { at });
+    viewing.playhead = at ?? NaN;
+    viewing.play(5_000);
+    assert.deepEqual(viewing.texts, ["then"]);
+    assert.ok(origin.asked.length < 30, `${origin.asked.length} requests`);
+  }
+});
+
+test("where nothing happens a segment is asked for later, since it is cut later", () => {
+  const origin = new Origin();
+  const viewing = new Viewing(origin);
+  viewing.play(11_500);
+  const { length } = paths(origin, "segments");
+  viewing.play(1_500); // a second after the end of the next one
+  assert.equal(paths(origin, "segments").length, length);
+  viewing.play(300);
+  assert.equal(paths(origin, "segments").length, length + 1);
+});
+
 // --- in the past ---------------------------------------------------------------------------------
 
 /** A show of ten minutes with a comment every ten seconds, and a poll in its fourth minute. */

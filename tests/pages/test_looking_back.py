@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, WebSocket, expect
+from playwright.async_api import Browser, ViewportSize, WebSocket, expect
 
 from tests.pages.browsing import EXPECT_MS, Sight, watch
 from tests.pages.picture import on_air
@@ -17,11 +17,12 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 720}
 PAST_S = 70
 MAX_LATENCY_MS = 10_000
 BEHIND = re.compile("behind live")
+OF_ALL = re.compile(" of ")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
@@ -120,4 +121,11 @@ async def test_who_has_no_socket_sees_all_takes_part_and_looks_back(
         await expect(ann.find("text")).to_be_enabled()
         await bo.insist({"type": "comment", "text": "back again"})
         await ann.bullet("back again")
+
+        # Last night's show, from its recording.
+        await server.produce("PATCH", path, {"stream": f"{stream}?recorded"})
+        await expect(ann.find("replay")).to_be_visible()
+        await look_back_to(ann, at)
+        await ann.bullet("a lovely evening")
+        await expect(ann.find("seek")).to_have_attribute("aria-valuetext", OF_ALL)
     assert ann.faults == []
