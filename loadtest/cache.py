@@ -33,9 +33,9 @@ class Cache:
         return "http://{}:{}".format(*self.address)
 
     def asked(self) -> Counter[tuple[str, int]]:
-        """Return what the server was asked for: path and status."""
-        lines = (self.folder / "asked").read_text().splitlines()
-        return Counter((line.split()[0], int(line.split()[1])) for line in lines)
+        """Return what the server was asked for: path and status, the last one of several tries."""
+        rows = (line.split() for line in (self.folder / "asked").read_text().splitlines())
+        return Counter((row[0], int(row[-1])) for row in rows)
 
     def pids(self) -> list[int]:
         """Return the workers; the master sleeps, and what reads the cache at first ends."""

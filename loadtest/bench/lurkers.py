@@ -1,13 +1,14 @@
 """What viewers cost who only watch, by segments through a real cache.
 
-    .venv/bin/python -m loadtest.bench.lurkers [--lurkers 10000] [--seconds 60] [--out FILE]
+    .venv/bin/python -m loadtest.bench.lurkers [--lurkers 10000] [--seconds 60] [--trace CHAT]
 
-A server has one show for the whole run: 1,000 seats, which comment 50 times a second together. Its
-CPU (server and store) is measured without lurkers, then with lurkers who come by an nginx with
-``deploy/nginx.conf``, then without again. With them it may be at most 1.1 times the mean of before
-and after. Bytes and requests of a viewer-hour are what Locust's ``Lurker`` counted once all were
-in: HTTP with its heads, gzip as the configuration has it, without TCP and TLS, and with fewer
-headers in a request than a browser sends.
+A server has one show for the whole run: 1,000 seats, which comment 50 times a second together (in a
+recorded chat's words, if there is one: made-up ones compress better). Its CPU (server and store) is
+measured without lurkers, then with lurkers who come by an nginx with ``deploy/nginx.conf``, then
+without again. With them it may be at most 1.1 times the mean of before and after. Bytes and
+requests of a viewer-hour are what Locust's ``Lurker`` counted once all were in: HTTP with its
+heads, gzip as the configuration has it, without TCP and TLS, and with fewer headers in a request
+than a browser sends.
 
 What segments of 4 and 6 s would cost is computed from the show's own segments: two or three in a
 row are joined to one file (the same frames in one document), compressed as nginx does it, and
@@ -52,6 +53,9 @@ PER_USER = 500
 SEATS = 1000
 SENT_PER_S = 50
 WARM_S = 10.0
+SETTINGS = {"tick": 200, "max_latency": 60_000, "selection": {"novelty": 0}}
+"""Made-up texts are said again and again, and are to be shown all the same."""
+
 WITHIN_S = 120.0
 SPANS = (1, 2, 3)
 """Segments that are joined: of 2, 4 and 6 s."""
@@ -76,15 +80,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--lurkers", type=int, default=10_000, help=f"in steps of {PER_USER}")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each of the three windows")
+    parser.add_argument("--trace", default="", help="a recorded chat, as Locust's --trace takes it")
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args(arguments)
     server_core, client_core = cores()
-    found: dict[str, Any] = {"machine": machine(), "lurkers": given.lurkers}
+    found: dict[str, Any] = {
+        "machine": machine(),
+        "lurkers": given.lurkers,
+        "trace": bool(given.trace),
+    }
     with (
         tempfile.TemporaryDirectory() as name,
-        grandstand([server_core], {"tick": 200, "max_latency": 60_000}) as server,
+        grandstand([server_core], SETTINGS) as server,
         caching(server.address, [server_core]) as cache,
-        _show(server, client_core, Path(name)),
+        _show(server, client_core, Path(name), given.trace),
     ):
         time.sleep(WARM_S)
         found["before"] = _window(server, cache, given.seconds)
@@ -118,7 +127,7 @@ def _window(server: Grandstand, cache: Cache, seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def _show(server: Grandstand, core: int, folder: Path) -> Iterator[None]:
+def _show(server: Grandstand, core: int, folder: Path, trace: str) -> Iterator[None]:
     """People who comment, for the duration of the block."""
     log = folder / "show.log"
     command = [
@@ -126,6 +135,7 @@ def _show(server: Grandstand, core: int, folder: Path) -> Iterator[None]:
         *("--only-summary", "--host", "http://{}:{}".format(*server.address), "--room", ROOM),
         *("--users", "1", "BulkViewers", "--seats", str(SEATS), "--rhythm", "steady"),
         *("--comments-per-s", str(SENT_PER_S), "--voters", "0", "--look-every", "10"),
+        *(("--trace", trace) if trace else ()),
     ]
     with child(command, [core], log) as locust:
         _until(lambda: server.viewers() >= SEATS, locust, log)
