@@ -22,7 +22,7 @@ from typing import Any
 
 from grandstand.demo.broadcast import FPS
 
-from loadtest.pages import endurance, opening, patience, smoothness, synchrony
+from loadtest.pages import endurance, lurking, opening, patience, smoothness, synchrony
 from loadtest.pages.venue import venue
 from tests.pages.browsing import chromium
 
@@ -34,10 +34,11 @@ PARTS = {
     "opening": opening.measure,
     "synchrony": synchrony.measure,
     "patience": patience.measure,
+    "lurking": lurking.measure,
     "smoothness": smoothness.measure,
     "endurance": endurance.measure,
 }
-WITH_CROWD = ("opening", "synchrony")
+WITH_CROWD = ("opening", "synchrony", "lurking")
 
 
 async def main() -> None:
@@ -133,6 +134,27 @@ def _patience(found: dict[str, Any]) -> list[str]:
     return [*lines, f"  in the viewer's own future: {futures}"]
 
 
+def _lurking(found: dict[str, Any]) -> list[str]:
+    lines = ["", "Difference between a comment's moment and the one on the screen as it starts, ms"]
+    lines.append(f"  {'':32}{'count':>7}{'p50':>8}{'p99':>8}{'max':>8}")
+    for transport in lurking.TRANSPORTS:
+        one = found[transport]
+        lines.append(f"  by {transport}, {one['behind_live_ms'] / 1000:.1f} s behind live")
+        for measure in ("playhead", "picture", "picture_beyond_frame"):
+            row = one["sync"][measure]
+            if row["count"]:
+                lines.append(
+                    f"    {measure:30}{row['count']:7}{row['p50']:8.1f}{row['p99']:8.1f}"
+                    f"{row['max']:8.1f}"
+                )
+        hour = one["an_hour"]
+        lines.append(
+            f"    missed {one['missed']} of {one['said']}; messages by socket {one['by_socket']}; "
+            f"an hour: {hour['requests']} requests, {hour['bytes'] / 1e6:.1f} MB"
+        )
+    return lines
+
+
 def _smoothness(found: dict[str, Any]) -> list[str]:
     lines = ["", f"{smoothness.BULLETS} bullets on the stage, median of {smoothness.RUNS} windows"]
     for name in ("with_picture", "without_picture"):
@@ -176,6 +198,7 @@ TABLES = {
     "opening": _opening,
     "synchrony": _synchrony,
     "patience": _patience,
+    "lurking": _lurking,
     "smoothness": _smoothness,
     "endurance": _endurance,
 }

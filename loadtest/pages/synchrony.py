@@ -61,7 +61,7 @@ async def measure(browser: Browser, venue: Venue, comments: int = COMMENTS) -> d
         for one in viewers.values():
             await one.first_bullet()
         await asyncio.sleep(SETTLE_S)
-        own = await _say(viewers["near"], venue, comments)
+        own = await say(viewers["near"], venue, comments)
         await asyncio.sleep(BEHIND_MS["far"] / 1000 + SETTLE_S)
         return {name: await _judged(one, own) for name, one in viewers.items()}
     finally:
@@ -69,7 +69,7 @@ async def measure(browser: Browser, venue: Venue, comments: int = COMMENTS) -> d
             await one.leave()
 
 
-async def _say(sender: Spectator, venue: Venue, comments: int) -> set[str]:
+async def say(sender: Spectator, venue: Venue, comments: int) -> set[str]:
     """Comments and polls, over a minute or more; the comments' ids as acknowledged."""
     chance = Random(3)
     for number in range(comments):
@@ -109,7 +109,6 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
         at = moments.get(seen["id"], due.get(seen["id"], {}).get("at"))
         if at is None:
             continue
-        code = None if seen["cells"] is None else timecode.read(seen["cells"])
         rows.append(
             {
                 "kind": seen["kind"],
@@ -117,12 +116,8 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
                 "own": seen["own"],
                 "from_near": seen["id"] in by_sender,
                 "history": seen["id"] in old,
-                "at": at,
                 "ahead_ms": at - (came.get(seen["id"], float("inf")) - seen["behindMs"]),
-                "playhead": seen["playhead"],
-                "picture": None
-                if code is None
-                else timecode.nearest(code, round(seen["playhead"])),
+                **moment(seen, at),
             }
         )
     quality = await one.page.evaluate(
@@ -143,6 +138,14 @@ async def _judged(one: Spectator, by_sender: set[str]) -> dict[str, Any]:
         "future": future(rows),
         "rows": rows,
     }
+
+
+def moment(seen: dict[str, Any], at: int) -> dict[str, Any]:
+    """When an item was to be seen, and when it was, by playhead and picture: programme time, ms."""
+    code = None if seen["cells"] is None else timecode.read(seen["cells"])
+    playhead = seen["playhead"]
+    picture = None if code is None else timecode.nearest(code, round(playhead))
+    return {"at": at, "playhead": playhead, "picture": picture}
 
 
 def brought(
