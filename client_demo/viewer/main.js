@@ -182,9 +182,10 @@ function refresh() {
   showStatus();
   composer.lookBack(isReplay);
   const roomEnded = hasEnded(live.status, live.state !== undefined);
-  controls.showBehind(live.now() - playhead, roomEnded || player.state === "ended");
-  seekBar.show();
-  replayMark.show(isReplay, live.now() - playhead);
+  const behindMs = live.now() - playhead;
+  controls.showBehind(isReplay ? NaN : behindMs, roomEnded || player.state === "ended"); // the mark says it
+  seekBar.show(behindMs);
+  replayMark.show(isReplay, behindMs);
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
   polls.show(isOver ? [] : live.polls(), playhead, isReplay); // a vote would no longer reach the room

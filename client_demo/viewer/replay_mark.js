@@ -11,7 +11,6 @@ export class ReplayMark {
     this.announce = announce;
     this.mark = element("replay", HTMLElement);
     this.behind = element("replay-behind", HTMLElement);
-    this.side = element("side", HTMLElement);
     element("replay-live", HTMLButtonElement).addEventListener("click", onLive);
   }
 
@@ -20,9 +19,6 @@ export class ReplayMark {
     if (isReplay !== this.#isShown) this.announce(isReplay ? words.replayBegins : words.replayEnds);
     this.#isShown = isReplay;
     this.mark.hidden = !isReplay;
-    // Nothing in it takes the focus then, and keys must be able to scroll it.
-    if (isReplay) this.side.tabIndex = 0;
-    else this.side.removeAttribute("tabindex");
     if (isReplay) setText(this.behind, words.behindLive(Math.round(behindMs / 1000)));
   }
 }

@@ -11,10 +11,12 @@ import { lengthOf, words } from "./words.js";
 const LEAST_S = 60; // a stream that keeps less has nothing to look back at
 const STEP_S = 10;
 const RESTS_MS = 300;
+const NOW_S = 2; // from the end: at live
 
 export class SeekBar {
   /** @type {number | undefined} where it shall go, once the hand rests */ #chosenS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+  #behindMs = NaN;
 
   /** @param {Player} player */
   constructor(player) {
@@ -39,8 +41,9 @@ export class SeekBar {
     this.#step(STEP_S);
   }
 
-  /** Show where the picture is. Call it regularly. */
-  show() {
+  /** Show where the picture is. Call it regularly. @param {number} behindMs live less the picture */
+  show(behindMs) {
+    this.#behindMs = behindMs;
     const { range } = this.player;
     this.row.hidden = !range || range.endS - range.startS < LEAST_S;
     if (!range || this.row.hidden) return;
@@ -51,8 +54,8 @@ export class SeekBar {
     this.bar.step = "1";
     this.bar.value = String(Math.round(atS));
     this.bar.style.setProperty("--done", `${((atS - startS) / (endS - startS)) * 100}%`);
-    const behindS = Math.round(endS - atS);
-    const isNow = isLive && behindS < 2;
+    const behindS = Math.round(this.#behindMs / 1000 + range.atS - atS);
+    const isNow = isLive && endS - atS < NOW_S;
     const short = isLive ? `−${lengthOf(behindS)}` : `${lengthOf(atS - startS)} / ${lengthOf(endS - startS)}`;
     setText(this.text, isNow ? words.liveNow : short);
     const spoken = isLive ? words.behindLive(behindS) : words.ofRecording(atS - startS, endS - startS);
@@ -68,7 +71,7 @@ export class SeekBar {
   /** @param {number} toS */
   #choose(toS) {
     this.#chosenS = toS;
-    this.show();
+    this.show(this.#behindMs);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#chosenS = undefined;

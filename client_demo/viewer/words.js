@@ -106,7 +106,7 @@ const en = {
   replayLive: "Go to live",
   replayBegins: "You are watching a replay",
   replayEnds: "You are at live again",
-  replayWrite: "This is a replay. Go to live to take part",
+  replayWrite: "Go to live to take part",
   replayVote: "A replay: votes can't be cast any more",
   understood: "All right",
   // pulse
@@ -273,7 +273,7 @@ const zh = {
   replayLive: "回到直播",
   replayBegins: "正在观看回放",
   replayEnds: "已回到直播",
-  replayWrite: "正在回放，回到直播才能参与",
+  replayWrite: "回到直播才能参与",
   replayVote: "正在回放，不能再投票",
   understood: "知道了",
   pulse: "现场热度",
