@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 import structlog
@@ -25,6 +24,7 @@ from grandstand.archive.parts import (
     unpack,
 )
 from grandstand.archive.storage import Storage
+from grandstand.archive.threads import Threads
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
 
@@ -94,7 +94,7 @@ class Archive:
     def __init__(self, storage: Storage, metrics: Metrics) -> None:
         self._storage = storage
         self._metrics = metrics
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="archive")
+        self._threads = Threads("archive", THREADS)
         self._epochs = _Lists(self._list_epochs)
         self._spans = _Lists(self._list_spans)
         self._parts: OrderedDict[tuple[str, Span], tuple[Part, int]] = OrderedDict()
@@ -243,10 +243,9 @@ class Archive:
     # --- both ------------------------------------------------------------------------------------
 
     async def _do(self, call: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
         try:
             async with timeout(PATIENCE_S):
-                done = await loop.run_in_executor(self._threads, call)
+                done = await self._threads.run(call)
         except TimeoutError:
             raise self._away(f"no answer in {PATIENCE_S:.0f} s") from None
         except BrokenPartError as broken:
@@ -274,4 +273,4 @@ class Archive:
 
     def close(self) -> None:
         """End the threads; one that a place holds up is left alone."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
