@@ -8,6 +8,7 @@ from grandstand.domain.events import StaffCame
 from grandstand.domain.identity import Role, user_id
 
 from tests.api.harness import USER, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,6 +52,35 @@ async def test_a_retracted_comment_leaves_the_room_and_its_record(on_stage: Harn
         assert (status, told) == (200, {"comment": comment, "status": "retracted"})
     assert (await on_stage.live(room)).replica.state.recent == []
     assert (await on_stage.call("GET", path)).json() == {"comments": []}
+
+
+async def test_an_erased_viewer_leaves_the_room_its_queue_and_its_record(
+    on_stage: Harness,
+) -> None:
+    room, bo = await on_stage.room(), "AbCdEfGhIj1"
+    comment = await on_stage.say(room, "mine")
+    await on_stage.say(room, "mine too", held=True)
+    await on_stage.say(room, "another's", user=bo)
+    live = await on_stage.live(room)
+    before = live.replica.offset - 1
+    path = f"/v1/rooms/{room}/viewers/{USER}/erase"
+    assert (await on_stage.call("POST", path, role="moderator")).status_code == 403
+    for _ in range(2):
+        answer = await on_stage.call("POST", path)
+        assert (answer.status_code, answer.json()) == (202, {"user": USER, "status": "erasing"})
+    assert [each.user for each in live.replica.state.recent] == [bo]
+    assert await held(on_stage, room) == []
+    assert live.replica.after(before) is None
+
+    async def is_emptied() -> bool:
+        row = await on_stage.store.record.find(room, comment)
+        return row is not None and not row.text
+
+    await until(is_emptied)
+    record = await on_stage.call("GET", f"/v1/rooms/{room}/comments?shown=all")
+    assert [each["user"] for each in record.json()["comments"]] == [bo]
+    status, problem = await post(on_stage, f"/v1/rooms/{room}/comments/{comment}/retract")
+    assert (status, problem["code"]) == (404, "unknown_comment")
 
 
 @pytest.mark.parametrize("step", ["approve", "reject", "retract"])

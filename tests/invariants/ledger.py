@@ -132,6 +132,7 @@ class Room:
     sanctions: Mapping[str, bytes] = field(default_factory=dict)
     record: frozenset[tuple[int, str]] = frozenset()
     retracted: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
 
     @property
     def place(self) -> Place:
@@ -279,6 +280,24 @@ def seal(room: Room, epoch: str, until: int) -> tuple[Room, int | None]:
     if room.life != "alive" or room.epoch != epoch:
         return room, None
     return replace(room, sealed=max(room.sealed, until)), room.seq
+
+
+def forget(room: Room, seq: int, is_late: bool) -> tuple[Room, int | None]:
+    """Trims the timeline up to ``seq``, but for what a job has still to read unless it ``is_late``;
+    up to where nothing is left, or None."""
+    if room.life != "alive":
+        return room, None
+    up_to = min(seq, room.seq)
+    room = _trim(room, up_to if is_late else _unclaimed(room, up_to))
+    return room, room.trimmed
+
+
+def empty(room: Room, ids: Sequence[str]) -> Room:
+    """Forgets whose rows these were, and what they said."""
+    if room.life != "alive":
+        return room
+    known = {id for _, id in room.record}
+    return replace(room, emptied=room.emptied | (known & set(ids)))
 
 
 def _unclaimed(room: Room, up_to: int) -> int:

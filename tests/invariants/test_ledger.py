@@ -641,6 +641,21 @@ def test_a_job_that_was_passed_by_has_no_claim_until_it_moves() -> None:
     assert [each.seq for each in room.timeline] == [*range(15, 27)]
 
 
+def test_what_is_forgotten_early_leaves_what_a_job_has_still_to_read() -> None:
+    room = Room("e")
+    for name in "ab":
+        room = _committed(room, name)
+    room, start = ledger.enroll(room, "job", "start")
+    for name in "cd":
+        room = _committed(room, name)
+    room, _ = ledger.advance(room, "job", start, JobCursor("e", 3, "done with c"))
+    room, up_to = ledger.forget(room, 4, is_late=False)
+    assert ([each.seq for each in room.timeline], up_to) == ([4], 3)
+    room, up_to = ledger.forget(room, 9, is_late=True)
+    assert (room.timeline, up_to) == ((), 4)
+    assert ledger.forget(ledger.lose(room), 9, is_late=True)[1] is None
+
+
 def test_a_room_that_is_made_anew_goes_on_beyond_what_jobs_have_still_to_read() -> None:
     room, start = ledger.enroll(Room("e"), "job", "start")
     for name in "abcd":

@@ -439,6 +439,25 @@ class Machine(RuleBasedStateMachine):
         else:
             self.run(self.bench.insist(cut, move))
 
+    # --- what is forgotten -----------------------------------------------------------------------
+
+    @rule(back=st.integers(-1, 4), is_late=st.booleans(), cut=cuts)
+    def forgets(self, back: int, is_late: bool, cut: Cut) -> None:
+        seq = self.head.seq - back
+
+        async def forget() -> bool:
+            return await self.store.timeline.forget(self.name, seq, is_late)
+
+        self.room, up_to = ledger.forget(self.room, seq, is_late)
+        is_done = self.run(self.bench.insist(cut, forget))
+        assert is_done is (up_to is not None and up_to >= seq)
+
+    @rule(count=st.integers(1, 3), cut=cuts)
+    def empties(self, count: int, cut: Cut) -> None:
+        rows = self.run(_rows_of_ada(self.store, self.name))[:count]
+        self.room = ledger.empty(self.room, [row.id for row, _ in rows])
+        self.run(self.bench.insist(cut, lambda: self.store.record.empty(self.name, rows)))
+
     # --- who sequences ---------------------------------------------------------------------------
 
     @rule(
@@ -706,8 +725,11 @@ class Machine(RuleBasedStateMachine):
             for poll in sorted(polls, key=lambda poll: (poll.opens_at, poll.id))
         ]
         recorded = [row async for row in self.store.record.rows(room, 0, 99, shown_only=False)]
-        shown = {(at, id) for at, id in mine.record if id not in mine.retracted}
+        left = {(at, id) for at, id in mine.record if id not in mine.emptied}
+        shown = {(at, id) for at, id in left if id not in mine.retracted}
         assert [(row.at, row.id) for row in recorded] == sorted(shown)
+        by_ada = await _rows_of_ada(self.store, room)
+        assert {(row.at, row.id) for row, _ in by_ada} == left
         assert await self.store.record.size(room) == len(mine.record)
         for at, id in mine.record:
             found = await self.store.record.find(room, id)
@@ -736,7 +758,7 @@ class Machine(RuleBasedStateMachine):
 
 
 FOLLOWING = {
-    *("commits", "a_late_commit_arrives", "is_sealed", "history_is_cut"),
+    *("commits", "a_late_commit_arrives", "is_sealed", "history_is_cut", "forgets"),
     "the_store_loses_the_head",
     *("is_made_anew", "enrolls", "moves", "a_late_move_arrives"),
 }
@@ -753,6 +775,10 @@ def _told(answer: Appended) -> Appended:
 def _row(comment: str) -> Row:
     # A few programme times only, so that many share one.
     return Row(comment, len(comment) + ord(comment[-1]) % 2, "ada", "Ada", "\x00é", 1.5, True)
+
+
+async def _rows_of_ada(store: Store, room: str) -> list[tuple[Row, bytes]]:
+    return [each async for some in store.record.rows_by(room, "ada", 99) for each in some]
 
 
 def _held(comment: str) -> HeldComment:

@@ -18,6 +18,7 @@ from grandstand.domain.events import (
     Restored,
     Retracted,
     Sanctioned,
+    ViewerErased,
 )
 from grandstand.domain.identity import RANKS, Role, check_may_retract, check_may_sanction, user_id
 from grandstand.domain.outcome import Refusal
@@ -103,6 +104,13 @@ class SanctionedViewer(Struct, frozen=True):
     user: str
     status: Literal["muted", "banned", "restored"]
     until: Time | UnsetType = UNSET
+
+
+class ErasedViewer(Struct, frozen=True):
+    """A viewer whose comments are being erased."""
+
+    user: str
+    status: Literal["erasing"] = "erasing"
 
 
 async def held(call: Call) -> Response:
@@ -192,8 +200,9 @@ async def retract(call: Call) -> Response:
     If it was shown, copies of its text aren't shown for ten minutes, whoever sends them.
     """
     comment = call.path("comment")
-    row = await call.api.rooms.store.record.find(call.live.room, comment)
-    if row is None:
+    record, room = call.api.rooms.store.record, call.live.room
+    row = await record.find(room, comment)
+    if row is None or not row.user:
         words = f"there is no comment {comment} in the record"
         raise of_refusal(Refusal.UNKNOWN_COMMENT, words)
     identity = call.known
@@ -218,6 +227,18 @@ async def restore(call: Call) -> Response:
     user = _user(call)
     await call.submit(Restored(event_id(), user))
     return answer(SanctionedViewer(user, "restored"))
+
+
+async def erase(call: Call) -> Response:
+    """Erase all that a viewer has said: the answer comes when it has begun.
+
+    The comments leave every screen, the record, segments and archive within seconds; 100,000 of
+    them take about half a minute. Frames from before aren't replayed, and within ten minutes the
+    timeline has forgotten them. Nothing keeps the viewer from coming back: see `ban`.
+    """
+    user = _user(call)
+    await call.submit(ViewerErased(event_id(), user))
+    return answer(ErasedViewer(user), 202)
 
 
 async def _decide(call: Call, approved: bool) -> Response:

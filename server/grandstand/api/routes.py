@@ -296,6 +296,9 @@ OPERATIONS: Sequence[Operation] = (
         for handler in (moderation.mute, moderation.ban, moderation.restore)
     ),
     Operation(
+        "POST", f"{_USER}/erase", "producer", moderation.erase, {202: moderation.ErasedViewer}
+    ),
+    Operation(
         "POST",
         "/v1/revocations",
         "producer",

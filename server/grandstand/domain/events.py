@@ -195,6 +195,28 @@ class Retracted(Struct, frozen=True, tag="retract"):
     dedupe_key: int | None = field(default=None, name="likeness")
 
 
+class ViewerErased(Struct, frozen=True, tag="erase"):
+    """A producer has all forgotten that a viewer said."""
+
+    id: str
+    user: str
+
+
+class CommentsErased(Struct, frozen=True, tag="erase comments"):
+    """Shown comments of a viewer who is erased are taken back."""
+
+    id: str
+    comments: list[str]
+
+
+class ErasureEnded(Struct, frozen=True, tag="erased"):
+    """Nothing is left of what a viewer said until the erasure of ``at`` (programme time, ms)."""
+
+    id: str
+    user: str
+    at: int
+
+
 class HeldDecided(Struct, frozen=True, tag="decide"):
     """A moderator approves or rejects a held comment."""
 
@@ -303,6 +325,9 @@ ControlEvent: TypeAlias = (
     | StatsGiven
     | CommentsImported
     | Retracted
+    | ViewerErased
+    | CommentsErased
+    | ErasureEnded
     | HeldDecided
     | HeldDecidedTogether
     | Sanctioned

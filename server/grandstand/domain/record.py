@@ -21,6 +21,8 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
     ``merged_into`` is the shown comment that stands for it: one of its own tick, or the last one
     shown before with its text. ``count`` is what viewers saw: the comments merged within the tick,
     and those that came since the showing before.
+
+    A row whose author was erased has no ``user``.
     """
 
     id: str
@@ -65,6 +67,10 @@ class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
             utterance.role,
             utterance.lang,
         )
+
+    def emptied(self) -> Row:
+        """Return what is left of it once its author is erased: that there was a comment."""
+        return Row(self.id, self.at, "", "", "", 0.0, self.shown)
 
     @property
     def utterance(self) -> Utterance:

@@ -74,6 +74,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     ``languages`` are the guessed languages of the frames' comments, by their ids.
     ``effect_tests`` has the effect to fire by the name of the test. ``gone`` has the items of the
     run-down that went, each with its poll or ``""``; with None they wait again, or were removed.
+    ``erasures`` are as in the state; with ``erased`` nobody gets frames of before again.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -93,6 +94,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     effect_tests: dict[str, str] = field(default_factory=dict)
     rundown: Progress | None = None
     gone: dict[str, str | None] = field(default_factory=dict)
+    erasures: dict[str, int | None] = field(default_factory=dict)
+    erased: bool = False
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -104,7 +107,8 @@ class RoomState(Struct):
     ``clock`` is the epoch in which the room's clock was last to be reset: the present one, until
     the next begins for it. ``waiting`` has versions of overlays that viewers must not know before
     their time, ``cues_ahead`` such cues; ``unwanted`` has texts that were taken back, by dedupe
-    key. ``gone`` has the run-down's items that went, each with its poll or ``""``.
+    key. ``gone`` has the run-down's items that went, each with its poll or ``""``. ``erasures`` has
+    the viewers who are being erased, and when that was asked for (programme time, ms).
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -121,6 +125,7 @@ class RoomState(Struct):
     clock: str = ""
     rundown: Progress = field(default_factory=Progress)
     gone: dict[str, str] = field(default_factory=dict)
+    erasures: dict[str, int] = field(default_factory=dict)
 
     def sanction(self, user: str, now: int) -> Sanction | None:
         """Return the sanction in force against ``user`` at ``now``, if any."""
@@ -147,9 +152,14 @@ PARTS = (
     "clock",
     "rundown",
     "gone",
+    "erasures",
 )
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes only what
 it changed. ``sanctions`` may be many: they are stored one by one."""
+
+
+TABLES = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead", "gone", "erasures")
+"""Those whose entries a commit changes one by one."""
 
 
 def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> set[str]:
@@ -175,8 +185,8 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
     _change(state.waiting, private.waiting)
     _change(state.cues_ahead, private.cues_ahead)
     _change(state.gone, private.gone)
-    tables = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead", "gone")
-    return changed | {name for name in tables if getattr(private, name)}
+    _change(state.erasures, private.erasures)
+    return changed | {name for name in TABLES if getattr(private, name)}
 
 
 def _change(table: dict[K, T], changes: Mapping[K, T | None]) -> None:

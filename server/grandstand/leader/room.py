@@ -43,6 +43,7 @@ class LeaderRoom:
         self.settings = Settings()
         self.polls: Mapping[str, PollRecord] = {}
         self.rundown = Progress()
+        self.erasures: Mapping[str, int] = {}
         self.pulse = PulseMeter()
         self.history = 0
         """Incremented when the room's commits don't follow those that jobs have seen."""
@@ -89,6 +90,7 @@ class LeaderRoom:
         self.head = head
         self.settings = fold.state.settings
         self.rundown = fold.state.rundown
+        self.erasures = dict(fold.state.erasures)
         self.pulse = fold.pulse
         self._clock.seen(head.now)
 

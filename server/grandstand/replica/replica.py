@@ -83,9 +83,11 @@ class Replica:
 
     def remember(self, commit: Commit) -> list[Publication]:
         """Put a commit's publications into the ring, and return them. Those in the ring follow each
-        other and end at the offset."""
+        other and end at the offset. After an erasure nobody gets frames from before it again."""
         publications = of_commit(commit)
         self.ring.extend(publications)
+        if commit.private.erased:
+            self.ring.clear()
         self.segments.add(commit.now, publications, commit.offset, RING_FRAMES)
         return publications
 

@@ -20,11 +20,13 @@ from grandstand.domain.ban_hints import MAX_HINTS, Hint
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import (
     ClockReset,
+    CommentsErased,
     CommentsImported,
     ControlEvent,
     CueGiven,
     EffectsChanged,
     EffectTested,
+    ErasureEnded,
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
@@ -43,6 +45,7 @@ from grandstand.domain.events import (
     SettingsPut,
     StaffCame,
     StatsGiven,
+    ViewerErased,
 )
 from grandstand.domain.expiry import forget_first, forget_over
 from grandstand.domain.limits import Buckets, Rate
@@ -70,6 +73,9 @@ MAX_BARS = 10_000
 """Viewers whom a room mutes or bans at a time, some 100 bytes each on every node."""
 
 MAX_STAFF = 200
+
+MAX_ERASURES = 100
+"""Viewers who are erased at a time: each costs a walk through the record."""
 
 PACE = Rate(interval_ms=50, burst=200)
 """How fast producers may do what everybody is told, of each kind: cue lists stay far below it."""
@@ -180,6 +186,14 @@ class Draft:
                     self.unwanted.mark(text, comment)
                 notice = Notice("retracted", "a moderator took your comment back", comment)
                 self.private.notices.append((user, notice))
+            case ViewerErased(user=user):
+                self._erase(user)
+            case CommentsErased(comments=comments):
+                self.retract += comments
+                self.private.erased = True
+            case ErasureEnded(user=user, at=at):
+                if self._erasures.get(user) == at:  # not asked for again since
+                    self.private.erasures[user] = None
             case HeldDecided(comment=comment, approved=approved):
                 if not self._decide(comment, approved):
                     words = f"no comment {comment} is held"
@@ -232,6 +246,23 @@ class Draft:
             words = f"{MAX_BARS} viewers are muted or banned: restore some of them first"
             raise ImpossibleEventError(Refusal.OVERLOADED, words)
         changes[user] = sanction
+
+    @property
+    def _erasures(self) -> dict[str, int | None]:
+        return {**self.state.erasures, **self.private.erasures}
+
+    def _erase(self, user: str) -> None:
+        """Begin to erase a viewer with what lies at hand; a job finds the rest in the record."""
+        pending = {each for each, at in self._erasures.items() if at is not None}
+        if len(pending - {user}) >= MAX_ERASURES:
+            words = f"{MAX_ERASURES} viewers are being erased: ask again in ten minutes"
+            raise ImpossibleEventError(Refusal.OVERLOADED, words)
+        for held in [each for each in self.held.values() if each.user == user]:
+            del self.held[held.id]
+            self.private.decided.append(held.id)
+        self.retract += [each.id for each in self.state.recent if each.user == user]
+        self.private.erasures[user] = self.now
+        self.private.erased = True
 
     def _step(
         self, event: PollStepped | PollExtended | PollResolved | PollFinished | PollAudited

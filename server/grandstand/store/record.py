@@ -16,10 +16,16 @@ from grandstand.domain.record import Row, imported_at
 from grandstand.domain.stored_state import UNREADABLE
 from grandstand.store import keys
 from grandstand.store.reader import Reader
+from grandstand.store.writer import Argument, Writer, load
 
 SLICE = 500
 """Rows fetched at a time."""
 
+TOGETHER = 1000
+"""Rows of a viewer that are emptied at a time: that keeps the store for some milliseconds."""
+
+_EMPTY = load("empty")
+_encoder = msgspec.msgpack.Encoder()
 
 _decoder = msgspec.msgpack.Decoder(Row)
 _Member = tuple[bytes, float]
@@ -39,8 +45,9 @@ class RecordCursor:
 class Record:
     """The records of all rooms."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader = reader
+        self._writer = writer
 
     async def rows(
         self,
@@ -51,7 +58,7 @@ class Record:
         shown_only: bool = True,
     ) -> AsyncIterator[Row]:
         """Yield the rows with ``start <= at < end``, in the order of at, then id, without retracted
-        ones.
+        and emptied ones.
 
         With ``after``, yield only those behind that position.
         """
@@ -71,8 +78,35 @@ class Record:
             lowest = int(last_at)
             for row, is_gone in zip(rows, gone, strict=False):
                 behind = after is None or (row.at, row.id) > (after.at, after.id)
-                if behind and not is_gone and (row.shown or not shown_only):
+                if behind and row.user and not is_gone and (row.shown or not shown_only):
                     yield row
+
+    async def retracted_of(self, room: str, ids: Sequence[str]) -> set[str]:
+        """Return those of the comments that were taken back."""
+        gone: set[str] = set()
+        for first in range(0, len(ids), SLICE):
+            some = ids[first : first + SLICE]
+            marks = await self._reader.ask("SMISMEMBER", keys.retracted(room), *some)
+            gone |= {each for each, is_gone in zip(some, marks, strict=True) if is_gone}
+        return gone
+
+    async def rows_of(self, room: str, ids: Sequence[str]) -> list[Row]:
+        """Return the rows of the room's own comments of these ids, as far as it has them."""
+        moments: set[int] = set()
+        for first in range(0, len(ids), SLICE):
+            some = ids[first : first + SLICE]
+            moments |= {
+                int(at)
+                for at in await self._reader.ask_all(
+                    [("HGET", keys.at_of(room, each), each[-1]) for each in some]
+                )
+                if at is not None
+            }
+        wanted, ordered, found = set(ids), sorted(moments), list[Row]()
+        for first in range(0, len(ordered), SLICE):
+            rows = await self.at(room, ordered[first : first + SLICE])
+            found += [row for row in rows if row.id in wanted]
+        return found
 
     async def find(self, room: str, comment_id: str) -> Row | None:
         """Return the row of one comment, if it is in the record."""
@@ -99,6 +133,41 @@ class Record:
         order = (keys.record(room), low, high, "BYSCORE", "LIMIT", offset, count, "WITHSCORES")
         found: list[_Member] = await self._reader.ask("ZRANGE", *order)
         return found
+
+    async def rows_by(
+        self, room: str, user: str, before: int
+    ) -> AsyncIterator[list[tuple[Row, bytes]]]:
+        """Yield what a viewer said before programme time ``before`` (ms), the newest first: rows
+        and their members, about ``TOGETHER`` at a time."""
+        found: list[tuple[Row, bytes]] = []
+        while members := await self._newest(room, before):
+            mine = [each for each, _ in members if user.encode() in each]
+            rows = [(row, each) for each in mine for row in _readable(room, [(each, 0)])]
+            found += [(row, each) for row, each in rows if row.user == user]
+            before = int(min(at for _, at in members))
+            if len(found) >= TOGETHER:
+                yield found
+                found = []
+        if found:
+            yield found
+
+    async def _newest(self, room: str, before: int) -> list[_Member]:
+        """Return the newest members before a moment: all of each moment that they are of."""
+        key = keys.record(room)
+        order = (key, f"({before}", "-inf", "BYSCORE", "REV", "LIMIT", 0, SLICE, "WITHSCORES")
+        found: list[_Member] = await self._reader.ask("ZRANGE", *order)
+        if not found:
+            return []
+        last_at = found[-1][1]
+        rest = await self._between(room, int(last_at), int(last_at), 0, -1)
+        return [each for each in found if each[1] > last_at] + rest
+
+    async def empty(self, room: str, rows: Sequence[tuple[Row, bytes]]) -> None:
+        """Empty rows, given with their members; again has no effect. Raises StoreUnavailable."""
+        values: list[Argument] = []
+        for row, member in rows:
+            values += (row.at, member, _encoder.encode(row.emptied()))
+        await self._writer.all([(_EMPTY, [keys.head(room), keys.record(room)], values)])
 
     async def size(self, room: str) -> int:
         """Return how many comments it holds."""

@@ -79,7 +79,7 @@ class Store:
         self.votes = Votes(reader, writer, self.losses)
         self.recounts = Recounts(reader)
         self.signing_keys = SigningKeys(reader, writer)
-        self.record = Record(reader)
+        self.record = Record(reader, writer)
         self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.audience_reports = AudienceReports(reader)

@@ -47,7 +47,7 @@ A job that lags further is told which commits it missed.
 
 BUCKET_MARGIN_S = 3600
 
-_COMMIT, _RENEW, _SEAL = load("commit"), load("renew"), load("seal")
+_COMMIT, _RENEW, _SEAL, _FORGET = map(load, ("commit", "renew", "seal", "forget"))
 _encoder = msgspec.msgpack.Encoder()
 log = structlog.get_logger(__name__)
 
@@ -190,6 +190,14 @@ class Timeline:
         call: Call = (_SEAL, [keys.head(room)], [epoch, until, offset_ms])
         (reply,) = await self._writer.all([call])
         return None if reply is None else int(reply)
+
+    async def forget(self, room: str, seq: int, is_late: bool = False) -> bool:
+        """Trim the timeline up to commit ``seq``, but for what a job has still to read unless it
+        ``is_late``; return whether nothing up to there is left. Raises StoreUnavailable.
+        """
+        touched = [keys.head(room), keys.timeline(room), keys.jobs(room)]
+        (reply,) = await self._writer.all([(_FORGET, touched, [seq, int(is_late)])])
+        return reply is not None and int(reply) >= seq
 
     async def renew_epoch(
         self,
