@@ -64,6 +64,7 @@ TESTED_ELSEWHERE = {
     "api/trees": ("api/test_recounts.py", "where receipts come from"),
     "wire/audits": ("domain/polls/test_verification.py", "structs alone"),
     "leader/job": ("leader/test_supervisor.py", "a protocol alone"),
+    "leader/recut": ("leader/test_archiving.py", "it is the archiving job's"),
     "leader/registry": ("leader/test_leader.py", "a list alone"),
     "leader/room": ("leader/test_commits.py", "what jobs ask a room, as they follow it"),
     "domain/envelope": ("invariants/test_scripts.py", "structs alone"),

@@ -59,8 +59,8 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     if "{segment}" in path:
         live = await harness.live(room)
         await live.seal()
-        n = live.replica.segments.newest_snapshot()
-        n = live.replica.segments.until - 1 if n is None or "/segments/" in path else n
+        name = live.replica.segments.newest_snapshot()
+        n = live.replica.segments.until - 1 if name is None or "/segments/" in path else name.n
         path = path.replace("{epoch}", live.replica.epoch).replace("{segment}", f"{n}.json")
     if "{poll}" in path:
         *_, step = path.split("/")

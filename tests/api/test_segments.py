@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -128,6 +129,49 @@ async def test_what_is_not_cut_yet_is_404_and_says_when_to_ask(on_stage: Harness
     for query in ("?at=-1", "?at=x", "?at=1&to=2", f"?at={2**53}"):
         answer = await get(on_stage, f"/v1/rooms/{room}/segments{query}")
         assert answer.status_code == 422
+
+
+async def test_what_is_taken_back_is_cut_again_under_another_name(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    first = await with_comment(on_stage, room, "taken back")
+    (comment,) = (await on_stage.live(room)).replica.state.recent
+    stem = first["url"].removesuffix(".msgpack")
+    assert b"taken back" in (await get(on_stage, first["url"])).content
+    path = f"/v1/rooms/{room}/comments/{comment.id}/retract"
+    assert (await on_stage.call("POST", path)).status_code == 200
+    for form in ("msgpack", "json"):
+        old = await get(on_stage, f"{stem}.{form}")
+        assert (old.status_code, old.content) == (307, b"")
+        assert old.headers["cache-control"] == "public, max-age=1"
+        assert old.headers["location"] == f"{stem}-1.{form}"
+        new = await get(on_stage, f"{stem}-1.{form}")
+        assert (new.status_code, new.headers["cache-control"]) == (200, YEAR)
+        assert b"taken back" not in new.content
+    later = await get(on_stage, f"{stem}-2.msgpack")
+    assert (later.status_code, later.headers["retry-after"]) == (404, "1")
+
+    async def is_listed() -> bool:  # with the same numbers and offsets
+        return {**first, "url": f"{stem}-1.msgpack"} in (await index(on_stage, room))["segments"]
+
+    await until(is_listed)
+    assert (await on_stage.call("POST", path)).status_code == 200  # again is the same
+    async with beside(on_stage) as other:
+        mine, theirs = [await get(each, f"{stem}-1.msgpack") for each in (on_stage, other)]
+        assert (mine.status_code, mine.content) == (theirs.status_code, theirs.content)
+
+
+async def test_a_deleted_room_has_no_segments(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    entry = await with_comment(on_stage, room, "the last word")
+    told = await index(on_stage, room)
+    assert (await on_stage.call("DELETE", f"/v1/rooms/{room}?confirm={room}")).status_code == 204
+    for path in (f"/v1/rooms/{room}/segments", entry["url"], told["snapshot"]):
+        await until(partial(is_unknown, on_stage, path))
+
+
+async def is_unknown(harness: Harness, path: str) -> bool:
+    answer = await get(harness, path)
+    return answer.status_code == 404 and answer.json()["code"] == "unknown_room"
 
 
 async def test_where_guests_do_not_watch_no_shared_cache_keeps_them(on_stage: Harness) -> None:

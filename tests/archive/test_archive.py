@@ -10,11 +10,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from grandstand.archive import archive as module
-from grandstand.archive.archive import Archive, ArchiveAwayError, ArchiveBusyError
-from grandstand.archive.parts import Part, Span
+from grandstand.archive.archive import (
+    Archive,
+    ArchiveAwayError,
+    ArchiveBusyError,
+    PartBrokenError,
+    PartGoneError,
+)
+from grandstand.archive.parts import Part, Span, unpack
 from grandstand.archive.storage import Folder
 from grandstand.domain.segments import MINUTE
 from grandstand.telemetry import Metrics
+from grandstand.wire.codec import encode
+from grandstand.wire.messages import Comment, Frame
 from prometheus_client import CollectorRegistry
 
 from tests.waiting import until
@@ -183,6 +191,53 @@ async def test_a_broken_part_is_told_and_the_others_are_read(stage: Stage) -> No
         await stage.archive.part_of("r", "e", 1)
     assert await stage.archive.part_of("r", "e", 0) == part(0, 1)
     assert (stage.metric("up"), stage.metric("failures_total")) == (1, 1)
+
+
+def said(since: int, until: int, *ids: str) -> Part:
+    comments = [Comment(each, 1, "u", "Ada", "hi", 1.0) for each in ids]
+    return Part(since, until, 0, {since: [encode(Frame(1, 1, comments=comments), "msgpack")]})
+
+
+async def test_what_is_taken_out_is_gone_from_the_files(stage: Stage) -> None:
+    archive, whole = stage.archive, said(3, 5, "a1", "a2")
+    await archive.write("r", "e", whole)
+    await archive.write("r", "f", said(7, 9, "a3"))
+    assert await archive.parts_since("r", 5) == [("f", Span(7, 9))]
+    for epoch, span in await archive.parts_since("r", 0):
+        await archive.cut_again("r", epoch, span, {"a1", "a3", "a9"})
+    found = await archive.part_of("r", "e", 3)
+    assert found == whole.without({"a1"})
+    ((_, span), _) = await archive.parts_since("r", 0)
+    assert await archive.comments("r", "e", span) == {"a2"}
+    assert await archive.cut_again("r", "e", span, {"a1"}) == (set(), False)
+    assert len(stage.place.names("r/e")) == 1
+    with pytest.raises(PartGoneError):
+        await archive.cut_again("r", "e", Span(3, 5), {"a2"})
+
+
+async def test_a_process_that_is_late_brings_nothing_back(stage: Stage) -> None:
+    archive, whole = stage.archive, said(3, 5, "a1", "a2")
+    await archive.write("r", "e", whole)
+    await archive.cut_again("r", "e", Span(3, 5), {"a1"})
+    await archive.write("r", "e", whole)  # held up since before
+    found = await archive.part_of("r", "e", 4)
+    assert found == whole.without({"a1"})
+    await archive.write("r", "e", said(5, MINUTE + 2))
+    await archive.compact("r", "e")
+    left = [unpack(stage.place.read(f"r/e/{name}")) for name in stage.place.names("r/e")]
+    assert [part.comments() for part in left] == [{"a2"}, set()]
+
+
+async def test_a_broken_part_holds_up_nobody_who_writes(stage: Stage) -> None:
+    await stage.archive.write("r", "e", part(0, 1))
+    for span in (Span(1, 2), Span(2, MINUTE)):
+        stage.place.write(f"r/e/{span.name}", b"nonsense")
+    assert await stage.archive.newest("r", "e") == part(0, 1)
+    await stage.archive.write("r", "e", part(MINUTE, MINUTE + 1))
+    await stage.archive.compact("r", "e")
+    assert len(stage.place.names("r/e")) == 4
+    with pytest.raises(PartBrokenError):
+        await stage.archive.cut_again("r", "e", Span(1, 2), {"a1"})
 
 
 async def test_what_is_too_old_goes_and_so_does_a_deleted_room(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -121,7 +122,7 @@ def test_a_segment_is_whole_once_a_later_commit_is_known_or_none_will_come() -> 
     assert cuts.until == 5
     cuts.add(5 * DURATION_MS, [b"b"], 2)
     cuts.close(cuts.latest + 1)
-    assert cuts.closed() == ({2: [b"a"], 5: [b"b"]}, 2)
+    assert cuts.closed() == ({2: [b"a"], 5: [b"b"]}, {}, 2)
 
 
 def test_who_comes_in_the_middle_of_a_segment_begins_with_the_next() -> None:
@@ -130,7 +131,58 @@ def test_who_comes_in_the_middle_of_a_segment_begins_with_the_next() -> None:
     cuts.add(4 * DURATION_MS, [b"b"], 9)
     assert cuts.get(2) is None
     assert cuts.get(3) == Segment(3, 8)
-    assert cuts.closed() == ({}, 8)
+    assert cuts.closed() == ({}, {}, 8)
+
+
+def letters(frame: bytes) -> set[str]:
+    return set(frame.decode())
+
+
+def without(frame: bytes, gone: Collection[str]) -> bytes:
+    return "".join(each for each in frame.decode() if each not in gone).encode()
+
+
+def test_what_is_taken_back_in_its_own_segment_makes_no_revision() -> None:
+    cuts: Cuts[bytes] = Cuts(0, 0)
+    cuts.add(0, [b"abc", b"d"], 2)
+    assert cuts.take_back({"a", "z"}, letters, without) == {"a"}
+    cuts.add(DURATION_MS, [b"e"], 3)
+    assert cuts.get(0) == Segment(0, 0, (b"bc", b"d"))
+    assert cuts.take_back({"b", "d", "e"}, letters, without) == {"b", "d", "e"}
+    assert cuts.get(0) == Segment(0, 0, (b"c", b""), 2)
+    cuts.close(2)
+    assert cuts.get(1) == Segment(1, 2, (b"",))
+    assert cuts.take_back({"b", "c"}, letters, without) == {"c"}
+    assert cuts.closed() == ({0: [b"", b""], 1: [b""]}, {0: 3}, 3)
+    cuts.forget_before(1)
+    assert cuts.closed() == ({1: [b""]}, {}, 3)
+
+
+@given(st.data())
+def test_a_revision_is_the_same_whoever_knows_more(data: st.DataObject) -> None:
+    """One process follows from the beginning, the other from a later commit."""
+    steps = st.tuples(
+        st.sampled_from([0, 500, 2000, 5000]), st.sets(st.integers(0, 30), max_size=3)
+    )
+    now, history = 0, list[tuple[int, set[str]]]()
+    for wait_ms, gone in data.draw(st.lists(steps, min_size=2, max_size=30)):
+        now += wait_ms
+        history.append((now, {chr(97 + each) for each in gone if each < len(history)}))
+
+    def followed(begin: int) -> Cuts[bytes]:
+        cuts: Cuts[bytes] = Cuts(number(history[begin][0]) + (begin > 0), begin)
+        for place in range(begin, len(history)):
+            at, gone = history[place]
+            cuts.add(at, [chr(97 + place).encode()], place + 1)
+            cuts.take_back(gone, letters, without)
+        return cuts
+
+    one, two = followed(0), followed(data.draw(st.integers(0, len(history) - 1)))
+    for n in range(one.since, one.until):
+        mine, other = one.get(n), two.get(n)
+        assert mine is not None
+        assert other in (None, mine)
+        assert len(mine.frames) == mine.offsets[1] - mine.before
 
 
 def test_the_oldest_go_when_there_are_too_many_frames() -> None:
@@ -207,5 +259,7 @@ def test_a_snapshot_has_what_viewers_may_know() -> None:
     assert not {"tally", "answer", "voters"} & told["polls"][0].keys()
     assert [each["id"] for each in told["cues"]] == ["q"]
     assert [each["id"] for each in told["recent"]] == ["a1"]
+    left = shown.without({"a1", "a2"})
+    assert (left.recent, left.revision, left.without({"a1"}) is left) == ((), 1, True)
     assert (told["offset"], told["now"]) == (9, n * DURATION_MS)
     assert told["segment"] == f"/v1/rooms/room/segments/e/{n}.msgpack"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from grandstand.archive.archive import Archive
 from grandstand.archive.parts import Part, unpack
 from grandstand.archive.storage import Folder
+from grandstand.domain.events import Retracted
 from grandstand.domain.segments import DURATION_MS, MINUTE, runs
 from grandstand.leader import archiving, supervisor
 from grandstand.leader import room as rooms
 from grandstand.leader.archiving import Archiving
+from grandstand.leader.recut import Recut
 from grandstand.store import timeline
 from grandstand.store.errors import ConflictError
 from grandstand.store.job_cursors import JobCursors
@@ -174,6 +178,85 @@ async def test_what_the_job_missed_is_a_hole_between_the_parts(
     spans = runs((part.since, part.until) for part in room.parts())
     assert len(spans) == 2
     assert not any(text.startswith("lost") for text in room.archived())
+
+
+def revisions(room: Stage) -> set[int]:
+    return {revision for part in room.parts() for revision in part.revisions.values()}
+
+
+async def take_back(room: Stage, *ids: str) -> None:
+    await room.append(*(Retracted(uuid4().hex, each, "u") for each in ids))
+
+
+async def test_what_is_taken_back_leaves_the_archive_whoever_leads(room: Stage) -> None:
+    room.start(room.job)
+    ids = await room.append(*room.said("one", "two", "three"))
+    await say(room, "four")
+    await until(lambda: set(room.archived()) == {"one", "two", "three", "four"} and is_done(room))
+    await take_back(room, ids[0])
+    await until(lambda: set(room.archived()) == {"two", "three", "four"})
+    await until(lambda: is_done(room))
+    await take_back(room, ids[0], ids[1])
+    await room.stop()
+    room.start(room.job)
+    await until(lambda: set(room.archived()) == {"three", "four"} and is_done(room))
+    assert revisions(room) == {2}
+
+
+async def test_the_cursor_waits_for_what_is_to_be_cut_again(
+    room: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "TOGETHER", 1)
+    room.start(room.job)
+    (comment,) = await room.append(*room.said("one"))
+    await say(room, "two")
+    await until(lambda: "two" in room.archived() and is_done(room))
+    before = room.live.replica.seq
+
+    async def goes_on(_: Recut) -> bool:
+        await asyncio.sleep(0)
+        return True
+
+    async def is_written() -> bool:
+        await say(room, "three")
+        return "three" in room.archived()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Recut, "step", goes_on)
+        await take_back(room, comment)
+        await until(lambda: room.live.replica.seq > before)
+        await until(is_written)
+        at = room.works[0][0]._cursors["archive"].at
+        await room.stop()
+    assert at is not None
+    assert at.seq == before
+    room.start(room.job)
+    await until(lambda: "one" not in room.archived() and is_done(room))
+
+
+async def test_what_was_taken_back_while_the_job_missed_commits_goes_nevertheless(
+    room: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "KEPT", 1)
+    monkeypatch.setattr(rooms, "RECENT", 1)
+    room.start(room.job)
+    (comment,) = await room.append(*room.said("taken back"))
+    await say(room, "first")
+    await until(lambda: "first" in room.archived() and is_done(room))
+    room.place.is_full = True
+    await say(room, "held up")
+    await until(lambda: room.place.refused)
+    monkeypatch.setattr(timeline, "LAG_MS", -1)
+    await take_back(room, comment)
+    await say(room, *(f"lost {n}" for n in range(4)))
+    room.place.is_full = False
+
+    async def goes_on() -> bool:
+        await say(room, "later")
+        return "later" in room.archived() and "taken back" not in room.archived()
+
+    await until(goes_on)
+    assert {"first", "held up"} <= set(room.archived())
 
 
 async def test_a_new_epoch_is_archived_beside_the_old_one(room: Stage) -> None:

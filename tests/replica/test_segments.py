@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from grandstand.domain.envelope import Commit
+from grandstand.domain.segments import Name
 from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.replica.segments import SNAPSHOT_EVERY, SegmentRing, ring_at
-from grandstand.wire.codec import encode
+from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import Comment, Frame
+from msgspec import UNSET
 
 
 def commit(seq: int, now: int, frames: int = 1, epoch: str = "e") -> Commit:
@@ -45,13 +47,13 @@ def test_a_snapshot_is_the_state_before_the_commit_that_passed_it() -> None:
     each_ms = 2000 * SNAPSHOT_EVERY
     room = followed(commit(1, 100), commit(2, each_ms - 1), commit(3, each_ms), commit(4, each_ms))
     ring = room.segments
-    assert ring.newest_snapshot() == SNAPSHOT_EVERY
+    assert ring.newest_snapshot() == Name(SNAPSHOT_EVERY)
     found = ring.snapshot(SNAPSHOT_EVERY, room.state, room.offset)
     assert found is not None
     assert (found.offset, [each.id for each in found.recent]) == (2, ["a1", "a2"])
     assert ring.snapshot(SNAPSHOT_EVERY + 1, room.state, room.offset) is None
     ring.close(2 * SNAPSHOT_EVERY + 2)
-    assert ring.newest_snapshot() == 2 * SNAPSHOT_EVERY
+    assert ring.newest_snapshot() == Name(2 * SNAPSHOT_EVERY)
     for n in (SNAPSHOT_EVERY + 1, 2 * SNAPSHOT_EVERY + 2):
         now = ring.snapshot(n, room.state, room.offset)
         assert now is not None
@@ -78,6 +80,36 @@ def test_who_loads_a_room_knows_where_its_first_whole_segment_begins() -> None:
     first = filled(ring_at(9000, 1, 1, [commit(1, 9000)], None), commit(1, 9000))
     assert (first.since, first.until) == (0, 4)
     new = ring_at(0, 0, 0, [], None)
-    assert (new.since, new.newest_snapshot()) == (0, 0)
+    assert (new.since, new.newest_snapshot()) == (0, Name(0))
     quiet = ring_at(9000, 7, 7, [], None)
-    assert (quiet.since, quiet.until, quiet.newest_snapshot()) == (5, 5, 5)
+    assert (quiet.since, quiet.until, quiet.newest_snapshot()) == (5, 5, Name(5))
+
+
+def test_what_is_taken_back_leaves_segments_and_snapshots_but_not_the_ring() -> None:
+    each_ms = 2000 * SNAPSHOT_EVERY
+    takes = encode(Frame(each_ms, 3, retract=["a1"]), "msgpack")
+    room = followed(
+        commit(1, 100),
+        commit(2, 200),
+        Commit("e", 3, 3, each_ms, [takes], PrivateChanges()),
+        commit(4, 2 * each_ms),
+    )
+    segment = room.segments.get(0)
+    assert segment is not None
+    assert [decode_frame(each).comments for each in segment.frames] == [
+        UNSET,
+        decode_frame(commit(2, 200).frames[0]).comments,
+    ]
+    assert (segment.offsets, segment.revision) == ((1, 2), 1)
+    later = room.segments.get(SNAPSHOT_EVERY)
+    assert later is not None
+    assert (later.frames, later.revision) == ((takes,), 0)
+    snapshots = [
+        room.segments.snapshot(n, room.state, room.offset)
+        for n in (SNAPSHOT_EVERY, 2 * SNAPSHOT_EVERY)
+    ]
+    assert [
+        None if each is None else ([said.id for said in each.recent], each.revision)
+        for each in snapshots
+    ] == [(["a2"], 1), (["a2"], 0)]
+    assert [each.payload for each in room.ring][:1] == commit(1, 100).frames

@@ -114,7 +114,7 @@ def _operation(operation: Operation) -> Document:
         "parameters": _parameters(operation),
         "responses": {
             **{
-                str(status): _EMPTY if kind is None else _answer(operation, kind)
+                str(status): _EMPTY.get(status, _DONE) if kind is None else _answer(operation, kind)
                 for status, kind in operation.answers.items()
             },
             **{str(status): _PROBLEM for status in _refusals(operation)},
@@ -176,7 +176,12 @@ _LAST_EVENT_ID: Document = {
     "schema": {"type": "string"},
 }
 
-_EMPTY: Document = {"description": "Done; the answer is empty."}
+_DONE: Document = {"description": "Done; the answer is empty."}
+
+_EMPTY: Mapping[int, Document] = {
+    304: {"description": "As it was; the answer is empty."},
+    307: {"description": "`Location` says where it is now; the answer is empty."},
+}
 
 _PROBLEM: Document = {
     "description": "A problem document.",

@@ -207,6 +207,8 @@ async def retract(call: Call) -> Response:
         raise of_refusal(Refusal.UNKNOWN_COMMENT, words)
     identity = call.known
     check_may_retract(identity.role, _role_of(call, row.user, row.role), row.user == _self(call))
+    if await record.retracted_of(room, [comment]):
+        return answer(Decision(comment, "retracted"))
     text = dedupe_key(row.text) if row.shown else None
     await call.submit(Retracted(event_id(), comment, row.user, text))
     return answer(Decision(comment, "retracted"))

@@ -159,8 +159,8 @@ OPERATIONS: Sequence[Operation] = (
         refusals=(429,),
     ),
     *(
-        Operation("GET", _ROOM + path, "watch", each, {200: kind, 304: None}, query=q, media=media)
-        for path, each, kind, q, media in segments.CALLS
+        Operation("GET", _ROOM + path, "watch", each, answers, query=query, media=media)
+        for path, each, answers, query, media in segments.CALLS
     ),
     Operation("POST", _ROOM + "/present", "watch", presence.present, {204: None}, refusals=(429,)),
     Operation(

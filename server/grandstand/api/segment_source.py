@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
@@ -27,6 +27,7 @@ from grandstand.domain.segments import (
     runs,
 )
 from grandstand.replica.room import LiveRoom
+from grandstand.timeouts import timeout
 from grandstand.wire.segments import (
     NextSegment,
     SegmentEntry,
@@ -52,6 +53,9 @@ SNAPSHOT_S = 3.0
 """How long an index waits for a room that was just read: within a segment it has a snapshot."""
 
 LOOK_AGAIN_S = 0.1
+
+HURRY_S = 2.0
+"""How long an index of the present waits for the archive, in all."""
 
 PARTS_BACK = 4
 """Parts in which an index looks for a snapshot before a moment of the past."""
@@ -88,33 +92,31 @@ class SegmentSource:
 
     # --- segments and snapshots ------------------------------------------------------------------
 
-    async def segment(self, live: LiveRoom, epoch: str, name: Name) -> Encoded | None:
-        """Return a segment; None if it isn't cut, or isn't known here.
+    async def segment(self, live: LiveRoom, epoch: str, name: Name) -> Encoded | Name | None:
+        """Return a segment, or its present name if it was cut again since; None if it isn't cut, or
+        isn't known here.
 
         Raises StoreUnavailable, ArchiveAwayError, ArchiveBusyError.
         """
-        key = (live.room, "segments", epoch, name)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
         if epoch == live.replica.epoch and name.n >= live.replica.segments.until:
             await live.seal()
         found = await self._find(live, epoch, name.n)
         if found is None:
             return None
-        after = path(live.room, epoch, Name(name.n + 1))
-        body = encode_segment(found.start, found.end, found.frames, after, name.codec)
-        return self._keep(key, Encoded.of(body, name.codec))
 
-    async def snapshot(self, live: LiveRoom, epoch: str, name: Name) -> Encoded | None:
-        """Return the state at the beginning of a segment; None if it isn't known here.
+        def body() -> bytes:
+            after = path(live.room, epoch, Name(name.n + 1))
+            return encode_segment(found.start, found.end, found.frames, after, name.codec)
+
+        return self._answer((live.room, "segments", epoch, name), found.revision, body)
+
+    async def snapshot(self, live: LiveRoom, epoch: str, name: Name) -> Encoded | Name | None:
+        """Return the state at the beginning of a segment, or its present name as for segments; None
+        if it isn't known here.
 
         Raises StoreUnavailable, ArchiveAwayError, ArchiveBusyError.
         """
         key = (live.room, "snapshots", epoch, name)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
         replica = live.replica
         if epoch == replica.epoch:
             if name.n > replica.segments.until:
@@ -122,16 +124,18 @@ class SegmentSource:
             shown = replica.segments.snapshot(name.n, replica.state, replica.offset)
             if shown is not None:
                 document = shown.snapshot(live.room, epoch, name.n)
-                return self._keep(key, Encoded.of(encode(document, name.codec), name.codec))
+                return self._answer(key, shown.revision, lambda: encode(document, name.codec))
         if self._archive is None:
             return None
         part = await self._archive.part_of(live.room, epoch, name.n)
-        body = None if part is None else part.snapshots.get(name.n)
-        if body is None:
+        packed = None if part is None else part.snapshots.get(name.n)
+        if part is None or packed is None:
             return None
-        if name.codec == "json":
-            body = encode(decode_snapshot(body), "json")
-        return self._keep(key, Encoded.of(body, name.codec))
+
+        def body() -> bytes:
+            return encode(decode_snapshot(packed), "json") if name.codec == "json" else packed
+
+        return self._answer(key, part.snapshot_revisions.get(name.n, 0), body)
 
     async def _find(self, live: LiveRoom, epoch: str, n: int) -> Segment[bytes] | None:
         if epoch == live.replica.epoch:
@@ -143,10 +147,18 @@ class SegmentSource:
         part = await self._archive.part_of(live.room, epoch, n)
         return None if part is None else part.segment(n)
 
-    def _keep(self, key: tuple[str, str, str, Name], encoded: Encoded) -> Encoded:
-        if key not in self._kept:
-            self._kept[key] = encoded
-            self._kept_bytes += len(encoded.body)
+    def _answer(
+        self, key: tuple[str, str, str, Name], revision: int, body: Callable[[], bytes]
+    ) -> Encoded | Name | None:
+        """Return what ``key`` names if that is its present ``revision``; each is encoded once."""
+        name = key[-1]
+        if revision != name.revision:  # a higher one isn't known here yet
+            return replace(name, revision=revision) if name.revision < revision else None
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        encoded = self._kept[key] = Encoded.of(body(), name.codec)
+        self._kept_bytes += len(encoded.body)
         while self._kept_bytes > KEPT_BYTES:
             _, gone = self._kept.popitem(last=False)
             self._kept_bytes -= len(gone.body)
@@ -210,24 +222,26 @@ class SegmentSource:
     async def _newest_snapshot(self, live: LiveRoom) -> str | None:
         """Return the path of the newest one; a room that was just read has it in a moment."""
         for _ in range(round(SNAPSHOT_S / LOOK_AGAIN_S)):
-            n = live.replica.segments.newest_snapshot()
-            if n is not None:
-                return path(live.room, live.replica.epoch, Name(n), "snapshots")
+            name = live.replica.segments.newest_snapshot()
+            if name is not None:
+                return path(live.room, live.replica.epoch, name, "snapshots")
             await asyncio.sleep(LOOK_AGAIN_S)
             await live.seal()
         return None
 
     async def _entries(self, live: LiveRoom, first: int, end: int) -> list[SegmentEntry]:
         """Return those of the present epoch from ``first`` to before ``end`` that can be had."""
-        epoch = live.replica.epoch
+        epoch, archive, loop = live.replica.epoch, self._archive, asyncio.get_running_loop()
+        deadline_s = loop.time() + HURRY_S
         found: list[SegmentEntry] = []
         for n in range(max(0, first), end):
             segment = live.replica.segments.get(n)
-            if segment is None and self._archive is not None:
+            if segment is None and archive is not None:
                 try:
-                    part = await self._archive.part_of(live.room, epoch, n)
-                except (ArchiveAwayError, ArchiveBusyError):  # what the ring has is there
-                    part = None
+                    async with timeout(deadline_s - loop.time()):
+                        part = await archive.part_of(live.room, epoch, n)
+                except (ArchiveAwayError, ArchiveBusyError, TimeoutError):
+                    part = archive = None  # what the ring has is there
                 segment = None if part is None else part.segment(n)
             if segment is not None:
                 found.append(_entry(live.room, epoch, segment))
@@ -268,7 +282,8 @@ class SegmentSource:
                 return None
             newest = max((each for each in part.snapshots if each <= n), default=None)
             if newest is not None:
-                return path(room, epoch, Name(newest), "snapshots")
+                name = Name(newest, part.snapshot_revisions.get(newest, 0))
+                return path(room, epoch, name, "snapshots")
             n = part.since - 1
         return None
 
@@ -290,5 +305,5 @@ def _entry(room: str, epoch: str, segment: Segment[bytes]) -> SegmentEntry:
         start=segment.start,
         until=segment.end,
         offsets=list(segment.offsets),
-        url=path(room, epoch, Name(segment.n)),
+        url=path(room, epoch, Name(segment.n, segment.revision)),
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from grandstand.api.operations import Call
 from grandstand.api.problems import ProblemError
 from grandstand.api.segment_source import Encoded
 from grandstand.archive.archive import ArchiveAwayError, ArchiveBusyError
-from grandstand.domain.segments import DURATION_MS, Name
+from grandstand.domain.segments import DURATION_MS, Kind, Name, path
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import MAX_TIME_MS
 from grandstand.wire.segments import RoomSnapshot, SegmentFile, SegmentIndex
@@ -51,7 +51,8 @@ async def segment(call: Call) -> Response:
     """Return the numbered frames of one segment, of two seconds by the time of their commits.
 
     `{segment}` is `{n}.msgpack` or `{n}.json`, or with a revision `{n}-{revision}.msgpack`. It
-    never changes. Before it is cut the answer is 404, and `Retry-After` says for how long.
+    never changes. Before it is cut the answer is 404, and `Retry-After` says for how long. Once it
+    was cut again, since a comment was taken back, the answer is 307 to its present name.
     """
     return await _file(call, "segments")
 
@@ -59,16 +60,16 @@ async def segment(call: Call) -> Response:
 async def snapshot(call: Call) -> Response:
     """Return the state at the beginning of a segment, as a viewer's `welcome` has it.
 
-    `{segment}` is as for segments. Only the segments that an index names have one for sure.
+    `{segment}` and answers are as for segments. Only what an index names is there for sure.
     """
     return await _file(call, "snapshots")
 
 
-async def _file(call: Call, kind: str) -> Response:
+async def _file(call: Call, kind: Kind) -> Response:
     epoch, name = call.path("epoch"), Name.read(call.path("segment"))
-    if name is None or name.revision or not _EPOCH.fullmatch(epoch):
+    if name is None or not _EPOCH.fullmatch(epoch):
         raise ProblemError(404, "not_found", f"there is nothing at {call.request.url.path[:200]}")
-    source = call.api.segments
+    source, room = call.api.segments, call.live.room
     find = source.segment if kind == "segments" else source.snapshot
     try:
         found = await find(call.live, epoch, name)
@@ -76,15 +77,18 @@ async def _file(call: Call, kind: str) -> Response:
         raise _unavailable(away) from None
     if found is None:
         raise _not_there(call, epoch, name, kind)
+    if isinstance(found, Name):  # what it was must not be told any more
+        headers = {"Cache-Control": _cached(call, "max-age=1")}
+        return RedirectResponse(path(room, epoch, found, kind), 307, headers)
     return _answer(call, found, "max-age=31536000, immutable")
 
 
-def _not_there(call: Call, epoch: str, name: Name, kind: str) -> ProblemError:
+def _not_there(call: Call, epoch: str, name: Name, kind: Kind) -> ProblemError:
     """Return 404; for what is still to come it says when to ask again."""
     headers = {"Cache-Control": _cached(call, "max-age=1")}
     live, begins_ms = call.live, name.n * DURATION_MS
     cut_ms = begins_ms + DURATION_MS if kind == "segments" else begins_ms
-    if epoch == live.replica.epoch and name.n >= live.replica.segments.until:
+    if epoch == live.replica.epoch and (name.revision or name.n >= live.replica.segments.until):
         wait_s = math.ceil((cut_ms - live.now()) / 1000)
         headers["Retry-After"] = str(min(max(wait_s, 1), LONGEST_RETRY_S))
     return ProblemError(404, "not_found", "it isn't there, or not yet", headers=headers)
@@ -109,13 +113,20 @@ def _answer(call: Call, found: Encoded, how: str) -> Response:
     return Response(found.body, headers=headers, media_type=media)
 
 
+Answers = Mapping[int, type[Struct] | None]
 Row = tuple[
-    str, Callable[[Call], Awaitable[Response]], type[Struct], type[Struct] | None, tuple[str, ...]
+    str, Callable[[Call], Awaitable[Response]], Answers, type[Struct] | None, tuple[str, ...]
 ]
 
+
+def _of_file(kind: Kind, handler: Callable[[Call], Awaitable[Response]], file: type[Struct]) -> Row:
+    answers: Answers = {200: file, 304: None, 307: None}
+    return f"/{kind}/{{epoch}}/{{segment}}", handler, answers, None, ("application/json", MSGPACK)
+
+
 CALLS: Sequence[Row] = (
-    ("/segments", index, SegmentIndex, SegmentsQuery, ("application/json",)),
-    ("/segments/{epoch}/{segment}", segment, SegmentFile, None, ("application/json", MSGPACK)),
-    ("/snapshots/{epoch}/{segment}", snapshot, RoomSnapshot, None, ("application/json", MSGPACK)),
+    ("/segments", index, {200: SegmentIndex, 304: None}, SegmentsQuery, ("application/json",)),
+    _of_file("segments", segment, SegmentFile),
+    _of_file("snapshots", snapshot, RoomSnapshot),
 )
 """Their paths in a room, handlers, answers, queries and media types."""

@@ -7,8 +7,9 @@ time, and nobody waits for one longer than ``PATIENCE_S``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 
 import structlog
@@ -53,6 +54,10 @@ class ArchiveAwayError(Exception):
 
 class PartGoneError(ArchiveAwayError):
     """A part went since its folder was listed."""
+
+
+class PartBrokenError(ArchiveAwayError):
+    """A part can't be read, and will never be."""
 
 
 class ArchiveBusyError(Exception):
@@ -106,18 +111,19 @@ class Archive:
     # --- what nodes ask --------------------------------------------------------------------------
 
     async def part_of(self, room: str, epoch: str, n: int) -> Part | None:
-        """Return a part that has segment ``n``, if there is one.
+        """Return a part that has segment ``n``, if there is one: of several what is newest.
 
         Raises ArchiveAwayError, ArchiveBusyError.
         """
-        span = having(await self.spans(room, epoch), n)
-        if span is None:
-            return None
         try:
-            return await self._read(f"{room}/{epoch}", span)
-        except PartGoneError:  # it became part of a longer one
-            span = having(await self.spans(room, epoch), n)
-            return None if span is None else await self._read(f"{room}/{epoch}", span)
+            return await self._read_all(room, epoch, n)
+        except PartGoneError:  # it became part of a longer one, or was cut again
+            return await self._read_all(room, epoch, n)
+
+    async def _read_all(self, room: str, epoch: str, n: int) -> Part | None:
+        spans = having(await self.spans(room, epoch), n)
+        parts = [await self._read(f"{room}/{epoch}", span) for span in spans]
+        return join(parts) if len(parts) > 1 else next(iter(parts), None)
 
     async def spans(self, room: str, epoch: str) -> list[Span]:
         """Return which parts an epoch has, as of up to ``LISTED_S`` ago. An epoch that somebody
@@ -184,20 +190,26 @@ class Archive:
 
     async def write(self, room: str, epoch: str, part: Part) -> None:
         """Write a part; again does no harm. Raises ArchiveAwayError."""
-        path = f"{room}/{epoch}/{part.span.name}"
-        await self._do(lambda: self._storage.write(path, pack(part)))
+
+        def work() -> None:
+            span, data = pack(part)
+            self._storage.write(f"{room}/{epoch}/{span.name}", data)
+
+        await self._do(work)
         self._epochs.forget(room)
         self._spans.forget(f"{room}/{epoch}")
 
     async def newest(self, room: str, epoch: str) -> Part | None:
-        """Return the part of an epoch that reaches furthest. Raises ArchiveAwayError."""
+        """Return the part of an epoch that reaches furthest, of those that can be read.
+
+        Raises ArchiveAwayError.
+        """
 
         def read() -> Part | None:
-            spans = self._listed(room, epoch)
-            if not spans:
-                return None
-            last = max(spans, key=lambda span: span.until)
-            return unpack(self._storage.read(f"{room}/{epoch}/{last.name}"))
+            for span in sorted(self._listed(room, epoch), key=lambda span: -span.until):
+                with contextlib.suppress(BrokenPartError):
+                    return unpack(self._storage.read(f"{room}/{epoch}/{span.name}"))
+            return None
 
         return await self._do(read)
 
@@ -207,14 +219,56 @@ class Archive:
         def work() -> None:
             for spans in to_join(self._listed(room, epoch)):
                 paths = [f"{room}/{epoch}/{span.name}" for span in spans]
-                whole = join([unpack(self._storage.read(path)) for path in paths])
-                path = f"{room}/{epoch}/{whole.span.name}"
-                self._storage.write(path, pack(whole))
-                for each in paths:
-                    if each != path:
-                        self._storage.delete(each)
+                with contextlib.suppress(BrokenPartError):  # they stay as they are
+                    whole = join([unpack(self._storage.read(path)) for path in paths])
+                    self._replace(f"{room}/{epoch}", spans, whole)
 
         await self._do(work)
+
+    def _replace(self, folder: str, spans: Collection[Span], part: Part) -> None:
+        span, data = pack(part)
+        self._storage.write(f"{folder}/{span.name}", data)
+        for each in spans:
+            if each != span:
+                self._storage.delete(f"{folder}/{each.name}")
+
+    async def parts_since(self, room: str, since: int) -> list[tuple[str, Span]]:
+        """Return the epochs and spans of the parts with segments from ``since`` on, the oldest
+        first. Raises ArchiveAwayError."""
+
+        def work() -> list[tuple[str, Span]]:
+            return [
+                (epoch, span)
+                for epoch in self._storage.names(room)
+                for span in sorted(self._listed(room, epoch))
+                if span.until > since
+            ]
+
+        return await self._do(work)
+
+    async def cut_again(
+        self, room: str, epoch: str, span: Span, ids: Collection[str]
+    ) -> tuple[set[str], bool]:
+        """Take the comments of these ids out of a part; return those that it had, and whether it
+        has a snapshot. Again does no harm. Raises ArchiveAwayError.
+        """
+        folder = f"{room}/{epoch}"
+
+        def work() -> tuple[set[str], bool]:
+            part = unpack(self._storage.read(f"{folder}/{span.name}"))
+            found = part.comments().intersection(ids)
+            if found:
+                self._replace(folder, [span], part.without(found))
+            return found, bool(part.snapshots)
+
+        done = await self._do(work)
+        self._spans.forget(folder)
+        return done
+
+    async def comments(self, room: str, epoch: str, span: Span) -> set[str]:
+        """Return the ids of the comments that a part shows. Raises ArchiveAwayError."""
+        path = f"{room}/{epoch}/{span.name}"
+        return await self._do(lambda: unpack(self._storage.read(path)).comments())
 
     async def trim(self, room: str, before: int) -> None:
         """Delete what ends before segment ``before``. Raises ArchiveAwayError."""
@@ -251,7 +305,7 @@ class Archive:
         except BrokenPartError as broken:
             self._metrics.archive_failures.inc()
             log.error("archive_part_broken", reason=str(broken))
-            raise ArchiveAwayError("a part can't be read") from None
+            raise PartBrokenError("a part can't be read") from None
         except FileNotFoundError:
             raise PartGoneError("a part went meanwhile") from None
         except Exception as fault:  # what a place raises, only its library knows

@@ -3,36 +3,46 @@
 A part's name says which segments it has, so a folder's list tells what there is and what is
 missing. Its content follows from the commits alone: two processes that write the same span write
 the same, and a process that was replaced and goes on writing does no harm.
+
+A part from which comments were taken has a name of its own, with a mark of its content. So it can't
+be overwritten by a process that is late, and where there are several, of each segment the highest
+revision counts.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 import zstandard
 from msgspec import Struct
+from msgspec.structs import replace
 
 from grandstand.domain.segments import MINUTE, Segment, find, offsets_before
+from grandstand.wire import redaction
 
 LEVEL = 3
 MAX_BYTES = 2**28
 """A part that says it has more is broken: a minute of the largest frames is 80 MB."""
 
-_NAME = re.compile(r"([0-9]{12})-([0-9]{12})\.msgpack\.zst")
+_NAME = re.compile(r"([0-9]{12})-([0-9]{12})(?:-([0-9a-f]{12}))?\.msgpack\.zst")
+
+T = TypeVar("T")
 
 
 class BrokenPartError(Exception):
     """A file of the archive can't be read."""
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, omit_defaults=True):
     """Segments from ``since`` to before ``until``; those that ``frames`` doesn't have are empty.
 
     ``before`` is the last offset before them. ``snapshots`` are states at the beginning of some of
-    them, encoded.
+    them, encoded. Both have a revision where comments were taken out.
     """
 
     since: int
@@ -40,6 +50,8 @@ class Part(Struct, frozen=True):
     before: int
     frames: dict[int, list[bytes]]
     snapshots: dict[int, bytes] = {}
+    revisions: dict[int, int] = {}
+    snapshot_revisions: dict[int, int] = {}
 
     @property
     def offset(self) -> int:
@@ -56,38 +68,76 @@ class Part(Struct, frozen=True):
         if not self.since <= n < self.until:
             return None
         before = offsets_before(self.frames, self.before)
-        return Segment(n, *find(self.frames, before, n, self.offset))
+        found = find(self.frames, before, n, self.offset)
+        return Segment(n, *found, self.revisions.get(n, 0))
+
+    def comments(self) -> set[str]:
+        """Return the ids of the comments that it shows."""
+        frames = (frame for frames in self.frames.values() for frame in frames)
+        shown = (redaction.commented(each) for each in (*frames, *self.snapshots.values()))
+        return set[str]().union(*shown)
+
+    def without(self, ids: Collection[str]) -> Part:
+        """Return it without the comments of these ids: each segment and snapshot that shows any is
+        cut again."""
+        frames, revisions = _without(self.frames, self.revisions, ids)
+        packed = {n: [each] for n, each in self.snapshots.items()}
+        snapshots, snapshot_revisions = _without(packed, self.snapshot_revisions, ids)
+        return replace(
+            self,
+            frames=frames,
+            revisions=revisions,
+            snapshots={n: each for n, (each,) in snapshots.items()},
+            snapshot_revisions=snapshot_revisions,
+        )
+
+
+def _without(
+    messages: Mapping[int, list[bytes]], revisions: Mapping[int, int], ids: Collection[str]
+) -> tuple[dict[int, list[bytes]], dict[int, int]]:
+    left, counts = dict(messages), dict(revisions)
+    for n, each in messages.items():
+        gone = set[str]().union(*map(redaction.commented, each)).intersection(ids)
+        if gone:
+            left[n] = [redaction.without(message, gone) for message in each]
+            counts[n] = counts.get(n, 0) + len(gone)
+    return left, dict(sorted(counts.items()))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """The segments from ``since`` to before ``until``, and the name of their part."""
+    """The segments from ``since`` to before ``until``, and the name of their part; ``mark`` tells
+    apart those from which comments were taken."""
 
     since: int
     until: int
+    mark: str = ""
 
     @classmethod
     def read(cls, name: str) -> Span | None:
         """Return what a file's name says; None if it is another file."""
         match = _NAME.fullmatch(name)
-        return None if match is None else cls(int(match[1]), int(match[2]))
+        return None if match is None else cls(int(match[1]), int(match[2]), match[3] or "")
 
     @property
     def name(self) -> str:
         """Return the part's name; names sort as their segments do."""
-        return f"{self.since:012d}-{self.until:012d}.msgpack.zst"
+        mark = f"-{self.mark}" if self.mark else ""
+        return f"{self.since:012d}-{self.until:012d}{mark}.msgpack.zst"
 
 
-def having(spans: Sequence[Span], n: int) -> Span | None:
-    """Return the longest part that has segment ``n``."""
-    found = [span for span in spans if span.since <= n < span.until]
-    return max(found, key=lambda span: span.until - span.since, default=None)
+def having(spans: Sequence[Span], n: int) -> list[Span]:
+    """Return the parts that have segment ``n``: seldom more than one."""
+    return [span for span in spans if span.since <= n < span.until]
 
 
-def pack(part: Part) -> bytes:
-    """Return a part as the bytes of its file."""
+def pack(part: Part) -> tuple[Span, bytes]:
+    """Return a part's name and the bytes of its file."""
     packed = msgspec.msgpack.encode(part)
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(packed)
+    is_whole = not part.revisions and not part.snapshot_revisions
+    mark = "" if is_whole else hashlib.blake2b(packed, digest_size=6).hexdigest()
+    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+    return Span(part.since, part.until, mark), compressor.compress(packed)
 
 
 def unpack(data: bytes) -> Part:
@@ -128,15 +178,36 @@ def _minute(span: Span) -> int:
 
 
 def join(parts: Sequence[Part]) -> Part:
-    """Return parts that follow each other, or lie in one another, as one."""
+    """Return parts that follow each other, or lie in one another, as one. Of what several have the
+    highest revision counts."""
     first = min(parts, key=lambda part: part.since)
-    until = max(part.until for part in parts)
-    frames = {n: each for part in parts for n, each in part.frames.items()}
-    snapshots = {n: each for part in parts for n, each in part.snapshots.items()}
+    frames, revisions = _newest([(part.frames, part.revisions) for part in parts])
+    snapshots, snapshot_revisions = _newest(
+        [(part.snapshots, part.snapshot_revisions) for part in parts]
+    )
     return Part(
         first.since,
-        until,
+        max(part.until for part in parts),
         first.before,
-        dict(sorted(frames.items())),
-        dict(sorted(snapshots.items())),
+        frames,
+        snapshots,
+        revisions,
+        snapshot_revisions,
+    )
+
+
+def _newest(
+    tables: Sequence[tuple[Mapping[int, T], Mapping[int, int]]],
+) -> tuple[dict[int, T], dict[int, int]]:
+    """Return the newest of what each segment has, and its revision where there is one."""
+    found: dict[int, tuple[int, T]] = {}
+    for contents, revisions in tables:
+        for n, content in contents.items():
+            revision = revisions.get(n, 0)
+            if n not in found or found[n][0] < revision:
+                found[n] = revision, content
+    ordered = dict(sorted(found.items()))
+    return (
+        {n: content for n, (_, content) in ordered.items()},
+        {n: revision for n, (revision, _) in ordered.items() if revision},
     )

@@ -5,14 +5,18 @@ belongs to segment ``now // DURATION_MS``. Programme time never runs backwards w
 segment n is whole as soon as a commit of a later segment is known, or the store has promised that
 no earlier one will come (``store.timeline.seal``). So every process that knows the same commits
 cuts the same segments, whenever it began to follow the room.
+
+A comment that is taken back leaves the segment that shows it. If a commit of a later segment takes
+it back, the segment is cut again, and its revision is the number of comments that left it so. That
+too follows from the commits alone.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from grandstand.domain.polls import views
@@ -93,6 +97,7 @@ class Segment(Generic[F]):
     n: int
     before: int
     frames: tuple[F, ...] = ()
+    revision: int = 0
 
     @property
     def start(self) -> int:
@@ -124,6 +129,7 @@ class Cuts(Generic[F]):
         self.offset = offset
         self._frames: dict[int, list[F]] = {}
         self._before: dict[int, int] = {}
+        self._revisions: dict[int, int] = {}
 
     def add(self, now: int, frames: Sequence[F], offset: int) -> None:
         """Take the next commit: its programme time in ms, its frames, and the offset after it."""
@@ -135,6 +141,32 @@ class Cuts(Generic[F]):
                 self._before.setdefault(self.until, offset - len(frames))
                 self._frames.setdefault(self.until, []).extend(frames)
         self.offset = offset
+
+    def take_back(
+        self,
+        ids: Collection[str],
+        shown: Callable[[F], set[str]],
+        without: Callable[[F, Collection[str]], F],
+    ) -> set[str]:
+        """Take comments out, as the last commit says; return the ids of those that were here.
+
+        ``shown`` tells which comments a frame shows, ``without`` makes the frame without some.
+        """
+        found: set[str] = set()
+        if not ids:
+            return found
+        for n in reversed(self._frames):
+            frames = self._frames[n]
+            for place, frame in enumerate(frames):
+                gone = shown(frame).intersection(ids)
+                if gone:
+                    frames[place] = without(frame, gone)
+                    found |= gone
+                    if n < self.until:
+                        self._revisions[n] = self._revisions.get(n, 0) + len(gone)
+            if len(found) == len(ids):
+                break
+        return found
 
     def close(self, until: int) -> None:
         """Note that no commit of a segment before ``until`` will come."""
@@ -157,17 +189,21 @@ class Cuts(Generic[F]):
         self.since = max(self.since, n)
         for old in [each for each in self._frames if each < n]:
             del self._frames[old], self._before[old]
+            self._revisions.pop(old, None)
 
     def get(self, n: int) -> Segment[F] | None:
         """Return segment ``n``; None unless it is wholly known and closed."""
         if not self.since <= n < self.until:
             return None
-        return Segment(n, *find(self._frames, self._before, n, self.offset))
+        revision = self._revisions.get(n, 0)
+        return Segment(n, *find(self._frames, self._before, n, self.offset), revision)
 
-    def closed(self) -> tuple[dict[int, list[F]], int]:
-        """Return the closed segments that have frames, and the last offset before ``until``."""
+    def closed(self) -> tuple[dict[int, list[F]], dict[int, int], int]:
+        """Return the closed segments that have frames, the revisions of those that were cut again,
+        and the last offset before ``until``."""
         frames = {n: list(each) for n, each in self._frames.items() if n < self.until}
-        return frames, find(self._frames, self._before, self.until, self.offset)[0]
+        last = find(self._frames, self._before, self.until, self.offset)[0]
+        return frames, dict(self._revisions), last
 
 
 def find(
@@ -196,7 +232,8 @@ def offsets_before(frames: Mapping[int, Sequence[F]], before: int) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What viewers know of a room at one commit. It stays as it is when the state goes on."""
+    """What viewers know of a room at one commit. It stays as it is when the state goes on, but for
+    comments that are taken back: ``revision`` is how many left it."""
 
     offset: int
     settings: Settings
@@ -204,6 +241,7 @@ class Shown:
     overlays: tuple[Overlay, ...]
     cues: tuple[Cue, ...]
     recent: tuple[Comment, ...]
+    revision: int = 0
 
     @classmethod
     def of(cls, state: RoomState, offset: int) -> Shown:
@@ -216,6 +254,12 @@ class Shown:
             tuple(state.cues),
             tuple(state.recent),
         )
+
+    def without(self, ids: Collection[str]) -> Shown:
+        """Return it without the comments of these ids."""
+        recent = tuple(each for each in self.recent if each.id not in ids)
+        gone = len(self.recent) - len(recent)
+        return replace(self, recent=recent, revision=self.revision + gone) if gone else self
 
     def snapshot(self, room: str, epoch: str, n: int) -> RoomSnapshot:
         """Return it as the state at the beginning of segment ``n``, for a viewer without a role."""

@@ -7,6 +7,10 @@ the same content. Segments are written some at a time, while the room is quiet a
 a minute are joined when it is over. What the job missed, or what it can't know to be whole, is not
 written: the names of the parts show the hole.
 
+Comments that were taken back leave what isn't written at once, and what is written part by part
+(``leader.recut``), between the commits. The cursor doesn't pass the commit that took them back
+before.
+
 An archive that can't be written holds up this job alone. The timeline waits for it, within bounds
 (invariant 7).
 """
@@ -15,7 +19,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
@@ -24,8 +30,10 @@ from grandstand.archive.parts import Part
 from grandstand.domain.envelope import Commit
 from grandstand.domain.segments import DURATION_MS, MINUTE, Cuts, first_of_epoch, number
 from grandstand.leader.commits import Batch, Commits, Cursor
+from grandstand.leader.recut import Recut
 from grandstand.leader.room import LeaderRoom
 from grandstand.tasks import cancel_all
+from grandstand.wire import redaction
 from grandstand.wire.segments import encode
 
 TOGETHER = 5
@@ -42,6 +50,7 @@ LONGEST_PAUSE_S = 30.0
 TRIM_MS = 600_000
 """How often what is older than the room keeps it is deleted, in ms of programme time."""
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -64,6 +73,8 @@ class Archiving:
                 if taking.done():
                     taken, taking = taking, None
                     await work.take(taken.result())
+                elif work.recuts:
+                    await work.cut_again()
                 else:
                     await work.rest()
         finally:
@@ -78,8 +89,10 @@ class _Work:
     archive: Archive
     epoch: str = ""
     cuts: Cuts[bytes] | None = None
-    undone: deque[tuple[int, Commit]] = field(default_factory=deque)
-    """Commits of segments that aren't written, each with its segment."""
+    undone: deque[tuple[int, Batch]] = field(default_factory=deque)
+    """Commits that the cursor hasn't passed, as moves of the cursor, each with its segment."""
+
+    recuts: deque[Recut] = field(default_factory=deque)
 
     now: int = 0
     """Programme time of the last commit, ms."""
@@ -88,6 +101,8 @@ class _Work:
 
     def pause_s(self) -> float | None:
         """Return how long to wait for commits before the last segment is closed by itself."""
+        if self.recuts:
+            return 0
         if not self.undone:
             return None
         due_ms = (self.undone[-1][0] + 1) * DURATION_MS + QUIET_MS
@@ -98,15 +113,35 @@ class _Work:
         if batch.missed:
             await self._write()
             self._forget()
+            self._take_back(batch.missed[0], None)
         for commit in batch.commits:
             if self.cuts is None or commit.epoch != self.epoch:
                 await self._begin(commit, is_next=not batch.missed)
             assert self.cuts is not None
             self.cuts.add(commit.now, commit.frames, commit.offset)
-            self.undone.append((number(commit.now), commit))
+            move = Batch((), range(0), commit.epoch, commit.seq, commit.now)
+            self.undone.append((number(commit.now), move))
             self.now = commit.now
+            gone = redaction.retracted(commit.frames)
+            gone -= self.cuts.take_back(gone, redaction.commented, redaction.without)
+            if gone:
+                self._take_back(commit.seq, gone)
             if self.cuts.until - self.cuts.since >= TOGETHER:
                 await self._write()
+
+    def _take_back(self, seq: int, ids: set[str] | None) -> None:
+        """Have comments leave the archive, which commit ``seq`` took back."""
+        last = self.recuts[-1] if self.recuts else None
+        if last is None or last.is_begun or ids is None or last.ids is None:
+            self.recuts.append(Recut(self.room, self.archive, seq, ids))
+        else:
+            last.ids |= ids
+
+    async def cut_again(self) -> None:
+        """Cut one part of the archive again."""
+        if not await self._insist(self.recuts[0].step):
+            self.recuts.popleft()
+            await self._move()
 
     async def rest(self) -> None:
         """Have the store close the last segment, and write it: nothing has come for a while."""
@@ -151,10 +186,14 @@ class _Work:
         return newest is not None and newest.offset == commit.offset - len(commit.frames)
 
     async def _newest(self, epoch: str) -> Part | None:
+        return await self._insist(lambda: self.archive.newest(self.room.id, epoch))
+
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what ``call`` returns, however long the archive is away."""
         pause_s = PAUSE_S
         while True:
             try:
-                return await self.archive.newest(self.room.id, epoch)
+                return await call()
             except ArchiveAwayError:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -168,31 +207,41 @@ class _Work:
         cuts = self.cuts
         if cuts is None or cuts.until == cuts.since:
             return
-        frames, offset = cuts.closed()
+        frames, revisions, offset = cuts.closed()
         before = offset - sum(map(len, frames.values()))
         known = self.room.snapshots(self.epoch, cuts.since, cuts.until)
         snapshots = {
             n: encode(shown.snapshot(self.room.id, self.epoch, n), "msgpack")
             for n, shown in known.items()
         }
-        part = Part(cuts.since, cuts.until, before, frames, snapshots)
-        pause_s = PAUSE_S
-        while True:
-            try:
-                await self.archive.write(self.room.id, self.epoch, part)
-                if part.until // MINUTE > part.since // MINUTE:
-                    await self.archive.compact(self.room.id, self.epoch)
-                break
-            except ArchiveAwayError:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        part = Part(
+            cuts.since,
+            cuts.until,
+            before,
+            frames,
+            snapshots,
+            revisions,
+            {n: shown.revision for n, shown in known.items() if shown.revision},
+        )
+        await self._insist(lambda: self.archive.write(self.room.id, self.epoch, part))
+        if part.until // MINUTE > part.since // MINUTE:
+            await self._insist(lambda: self.archive.compact(self.room.id, self.epoch))
         cuts.forget_before(part.until)
-        last: Commit | None = None
-        while self.undone and self.undone[0][0] < part.until:
-            _, last = self.undone.popleft()
-        if last is not None:
-            await self.cursor.move(Batch((), range(0), last.epoch, last.seq, last.now))
+        await self._move()
         await self._trim(part.until)
+
+    async def _move(self) -> None:
+        """Move the cursor behind what is written, up to what is still to be cut again."""
+        limit = self.recuts[0].seq if self.recuts else None
+        last: Batch | None = None
+        while self.undone and self.cuts is not None:
+            n, move = self.undone[0]
+            if n >= self.cuts.since or (limit is not None and move.seq >= limit):
+                break
+            last = move
+            self.undone.popleft()
+        if last is not None:
+            await self.cursor.move(last)
 
     async def _trim(self, until: int) -> None:
         """Delete what is older than the room keeps its record."""

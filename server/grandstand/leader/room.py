@@ -22,6 +22,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Head
+from grandstand.wire.redaction import retracted
 from grandstand.wire.settings import Settings
 
 RECENT = 32
@@ -76,6 +77,10 @@ class LeaderRoom:
         edge = minute_after(number(self.stands.now))
         if self._shown is not None and edge <= number(commit.now):
             self._snapshots.append((commit.epoch, edge, self._shown))
+        gone = retracted(commit.frames)
+        if gone:
+            for place, (of, n, shown) in enumerate(self._snapshots):
+                self._snapshots[place] = of, n, shown.without(gone)
         self._shown = Shown.of(fold.state, commit.offset)
         if commit.private.polls:
             self.polls = dict(fold.state.polls)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from grandstand.domain.envelope import Commit
-from grandstand.domain.segments import Cuts, Segment, Shown, first_of_epoch, number
+from grandstand.domain.segments import Cuts, Name, Segment, Shown, first_of_epoch, number
 from grandstand.domain.state import RoomState
 from grandstand.replica.publication import Publication
+from grandstand.wire import redaction
 
 SNAPSHOT_EVERY = 5
 """A snapshot is offered at every fifth segment, so that all nodes offer the same ones."""
@@ -45,6 +46,11 @@ class SegmentRing:
     def add(self, now: int, publications: Sequence[Publication], offset: int, most: int) -> None:
         """Take the publications of a commit; keep at most so many of all."""
         self._cuts.add(now, publications, offset)
+        gone = redaction.retracted(each.payload for each in publications)
+        if gone:
+            self._cuts.take_back(gone, _comments, _without)
+            for place, (first, last, shown) in enumerate(self._snapshots):
+                self._snapshots[place] = first, last, shown.without(gone)
         self._cuts.forget(most)
 
     def close(self, until: int) -> None:
@@ -56,7 +62,8 @@ class SegmentRing:
         found = self._cuts.get(n)
         if found is None:
             return None
-        return Segment(n, found.before, tuple(each.payload for each in found.frames))
+        frames = tuple(each.payload for each in found.frames)
+        return Segment(n, found.before, frames, found.revision)
 
     def snapshot(self, n: int, state: RoomState, offset: int) -> Shown | None:
         """Return the room at the beginning of segment ``n``; ``state`` is how it is now."""
@@ -66,15 +73,23 @@ class SegmentRing:
         is_now = self._cuts.latest < n <= self.until
         return Shown.of(state, offset) if is_now else None
 
-    def newest_snapshot(self) -> int | None:
-        """Return the newest segment whose beginning other nodes know, too, if there is one."""
+    def newest_snapshot(self) -> Name | None:
+        """Return the name of the newest snapshot that other nodes have, too, if there is one."""
         latest, until = self._cuts.latest, self.until
         if until - until % SNAPSHOT_EVERY > latest:
-            return until - until % SNAPSHOT_EVERY
+            return Name(until - until % SNAPSHOT_EVERY)
         if self._snapshots:
-            first, last, _ = self._snapshots[-1]
-            return max(first, last - last % SNAPSHOT_EVERY)
-        return until if until > latest else None
+            first, last, shown = self._snapshots[-1]
+            return Name(max(first, last - last % SNAPSHOT_EVERY), shown.revision)
+        return Name(until) if until > latest else None
+
+
+def _comments(publication: Publication) -> set[str]:
+    return redaction.commented(publication.payload)
+
+
+def _without(publication: Publication, ids: Collection[str]) -> Publication:
+    return Publication(redaction.without(publication.payload, ids), publication.offset)
 
 
 def ring_at(
