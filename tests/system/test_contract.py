@@ -206,6 +206,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     assert (await ann.comment("may I speak?"))["code"] == "muted"
     await call("POST", f"{base}/viewers/{{user}}/restore", user=ann.user)
     await ann.told("notice", "restored")
+    await call("POST", f"{base}/viewers/{{user}}/erase", user=ann.user)
     await ann.sees(lambda picture: picture.viewers > 0)
     await call("POST", f"{base}/viewers/{{user}}/ban", user=ann.user)
     await ann.told("bye", 3503)
@@ -251,8 +252,9 @@ async def rundown(call: Calls) -> None:
 
 
 async def segments(call: Calls) -> None:
-    """What a viewer without a socket asks for."""
+    """What a viewer without a socket asks for, and says."""
     base = "/v1/rooms/{room}"
+    await call("POST", f"{base}/present")
     index: dict[str, Any] = {}
 
     async def is_cut() -> bool:

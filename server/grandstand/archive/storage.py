@@ -112,6 +112,7 @@ class Remote:
 
     def delete(self, path: str) -> None:
         """Delete a file, or a folder."""
+        self._files.invalidate_cache()
         try:
             self._files.rm(self._at(path), recursive=True)
         except FileNotFoundError:
