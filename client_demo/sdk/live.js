@@ -273,7 +273,7 @@ export class LiveRoom {
   /** @param {Welcome} welcome @param {number} receivedAt */
   #enter(welcome, receivedAt) {
     this.#programme.observe(receivedAt, welcome.now);
-    this.#latest = [];
+    this.#latest = this.#latest.filter(({ now }) => now > welcome.now); // a socket's welcome is newer
     const isNew = this.#timeline.enter(welcome, { playhead: this.playhead(), me: welcome.viewer.id });
     if (isNew && !this.isReplay) this.#emitter.emit("clear", undefined);
     this.#emitState();

@@ -80,7 +80,7 @@ export class SegmentReader {
         this.options.onMessage(effect.message, effect.replayed, performance.now());
         break;
       case "latest":
-        this.options.onLatest?.(effect.frame, performance.now());
+        this.options.onLatest?.(effect.frame, effect.heardAt);
     }
   }
 
@@ -99,7 +99,9 @@ export class SegmentReader {
     } catch {
       heard = () => this.core.failed(performance.now(), request, { status: 0, code: "", message: "" });
     }
-    if (!this.#isStopped) this.#run(heard());
+    if (this.#isStopped) return;
+    this.#run(heard());
+    this.#tick(); // what follows from it needn't wait
   }
 
   /**

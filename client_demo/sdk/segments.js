@@ -36,7 +36,7 @@ const NAME = /\/([^/]+)\/(\d+)(?:-\d+)?\.msgpack$/;
  * @typedef {{do: "get", request: Request}
  *   | {do: "status", status: Status}
  *   | {do: "message", message: Welcome | Frame, replayed: boolean}
- *   | {do: "latest", frame: Frame}} Effect latest: for playheads that have passed its `now`
+ *   | {do: "latest", frame: Frame, heardAt: number}} Effect latest: for playheads that have passed its `now`
  * @typedef {{epoch: string, n: number, url: string}} Place
  */
 
@@ -51,6 +51,7 @@ export class Segments {
   /** @type {Set<string>} paths */ #asked = new Set();
   /** @type {Set<string>} epochs that are over */ #left = new Set();
   #indexAt = -Infinity;
+  #indexHeardAt = NaN;
   /** @type {number | undefined} as `at` of the next index */ #askFresh;
   #isDoubted = false;
   #notYetUntil = -Infinity;
@@ -199,10 +200,11 @@ export class Segments {
     if (before && before.epoch !== index.epoch) this.#leave(before.epoch);
     this.#clock.observe(now, index.now);
     this.#index = index;
+    this.#indexHeardAt = now;
     if (this.at !== undefined) return this.#alignPast(index);
     const shown = this.#align(index);
     if (!this.position) return shown;
-    return [...shown, ...this.#become("live"), { do: "latest", frame: index.latest }];
+    return [...shown, ...this.#become("live"), this.#latest(index)];
   }
 
   /** @param {string} epoch */
@@ -227,6 +229,11 @@ export class Segments {
     if (!goesOn && (placeOf(index.snapshot)?.n ?? -1) > next.n) return this.#begin();
     this.#next = after ?? { ...index.next, epoch: index.epoch };
     return this.#pass();
+  }
+
+  /** @param {SegmentIndex} index @returns {Effect} */
+  #latest({ latest }) {
+    return { do: "latest", frame: latest, heardAt: this.#indexHeardAt };
   }
 
   /** Forget the position: the next snapshot sets it. @returns {Effect[]} */
@@ -273,8 +280,8 @@ export class Segments {
       }
       this.#joinedAt = index.now;
       this.#next = this.#after(snapshot);
-      const latest = /** @type {Effect} */ ({ do: "latest", frame: index.latest });
-      return [...this.#show({ ...snapshot, viewers }), ...this.#become("live"), latest];
+      // First the index' values: the snapshot's time is some seconds before.
+      return [this.#latest(index), ...this.#show({ ...snapshot, viewers }), ...this.#become("live")];
     }
     if (snapshot.now <= this.at) {
       this.#next = this.#after(snapshot);

@@ -111,6 +111,7 @@ const has = (viewer, text) => until(() => viewer.texts().includes(text), text);
 test("who watches has no socket and no token; who speaks has one, until it has been silent for a while", async () => {
   const ann = enter();
   await until(() => ann.live.status.phase === "live");
+  assert.ok(ann.live.now() > origin.now - 100, "not as old as the snapshot");
   origin.say("by segment");
   await has(ann, "by segment");
   assert.deepEqual([Socket.all.length, asked.some(({ method, token }) => method !== "GET" || token)], [0, false]);
