@@ -27,7 +27,8 @@ export function roomClock({ behindMs = 0 } = {}) {
 
 /**
  * @param {{readonly playingDate: Date | null, readonly latency: number, readonly media: Player | null,
- *   readonly latestLevelDetails?: {readonly live: boolean} | null}} hls a `Hls` of hls.js
+ *   readonly latestLevelDetails?: {readonly live: boolean, readonly edge: number, readonly age: number} | null}} hls
+ *   a `Hls` of hls.js
  * @returns {Clock}
  */
 export function hlsClock(hls) {
@@ -38,7 +39,12 @@ export function hlsClock(hls) {
     },
     read: () => finite(hls.playingDate?.getTime()),
     playing: () => begun(hls.media),
-    latencyMs: () => finite(hls.latency * 1000),
+    latencyMs: () => {
+      const { latestLevelDetails: details, media, latency } = hls;
+      // `latency` is as of the last `timeupdate`: for some frames after a seek it is that of before.
+      const seconds = details?.live && media ? details.edge + details.age - media.currentTime : latency;
+      return finite(seconds * 1000);
+    },
   };
 }
 

@@ -26,6 +26,12 @@ test("a browser's own HLS counts from its start date", () => {
   assert.equal(nativeHlsClock(player(1)).read(), undefined);
 });
 
+test("a picture that was just moved back is as far behind as it is, not as hls.js last noted", () => {
+  const details = { live: true, edge: 100, age: 1 };
+  const hls = { playingDate: new Date(NOW), latency: 4.5, media: player(20), latestLevelDetails: details };
+  assert.equal(hlsClock(hls).latencyMs(), 81_000);
+});
+
 test("of a recording, and of nothing else, a date may lie long ago", () => {
   const hls = { playingDate: new Date(NOW), latency: 0, media: player(3) };
   const certain = (details) => hlsClock({ ...hls, latestLevelDetails: details }).certain;
