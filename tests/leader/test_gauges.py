@@ -115,8 +115,10 @@ async def test_lurkers_are_told_while_there_are_some_and_for_a_while_that_there_
     room: Sequenced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "GAUGES_MS", 50)
-    monkeypatch.setattr(module, "NO_LURKERS_MS", 200)
     store = room.node.store
+
+    def still_told(for_ms: int) -> None:
+        monkeypatch.setattr(module, "NO_LURKERS_MS", for_ms)
 
     def told() -> list[int | None]:
         """Of each frame with gauges; None where it names no lurkers. A row of the same is one."""
@@ -130,12 +132,18 @@ async def test_lurkers_are_told_while_there_are_some_and_for_a_while_that_there_
             reports = {room.live.room: AudienceReport(present=present)}
             await store.audience_reports.write(node, reports, store.now_ms())
 
+    still_told(for_ms=3_600_000)
     room.start()
+    await until(lambda: told() == [0])
+    still_told(for_ms=1)
     await until(lambda: told() == [0, None])
     await report(1, 2)
-    await until(lambda: told()[-1] == 300)
+    await until(lambda: told() == [0, None, 300])
+    still_told(for_ms=3_600_000)
     await report(0, 0)
-    await until(lambda: told()[-2:] == [0, None])
+    await until(lambda: told() == [0, None, 300, 0])
+    still_told(for_ms=1)
+    await until(lambda: told() == [0, None, 300, 0, None])
 
 
 async def test_however_many_votes_come_their_tallies_come_at_most_five_times_a_second(
