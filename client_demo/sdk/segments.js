@@ -20,8 +20,7 @@ import { readIndex, readSegment, readSnapshot } from "./reading.js";
 /** @import {Frame, SegmentEntry, SegmentFile, SegmentIndex, Snapshot, Welcome} from "./wire.js" */
 
 const INDEX_EVERY_MS = 5_000;
-const CUT_MS = 250; // from a segment's end until it is cut, where something happens: by the next commit
-const QUIET_MS = 1_100; // and where nothing does: by the store's promise that nothing more comes
+const CUT_MS = 1_250; // after a segment's end it is cut, also where nothing happens; caches keep a 404 for a second
 const NOT_YET_MS = 500; // before a segment that wasn't there is asked for again, at least
 const AT_ONCE = 6; // segments on their way, as many as a browser's connections to a host
 const AHEAD_MS = 10_000; // in the past, what is there before the playhead needs it
@@ -58,7 +57,6 @@ export class Segments {
   #retryAt = -Infinity;
   #attempt = 0;
   #paused = false;
-  #isQuiet = false;
   #joinedAt; // programme time: what happened before is history
 
   /**
@@ -179,7 +177,7 @@ export class Segments {
     const index = /** @type {SegmentIndex} */ (this.#index);
     if (this.at !== undefined) return place.n * index.duration <= (playhead || this.at) + AHEAD_MS;
     if (this.#listed(place)) return true;
-    return this.#clock.read(now) >= (place.n + 1) * index.duration + (this.#isQuiet ? QUIET_MS : CUT_MS);
+    return this.#clock.read(now) >= (place.n + 1) * index.duration + CUT_MS;
   }
 
   /** Return that segment as the index names it. @param {{epoch: string, n: number}} place */
@@ -320,7 +318,6 @@ export class Segments {
       const segment = this.#waiting.get(next.n);
       if (!segment || !this.position) break;
       this.#waiting.delete(next.n);
-      this.#isQuiet = segment.frames.length === 0;
       for (const frame of segment.frames) {
         if (frame.offset === undefined || frame.offset <= this.position.offset) continue;
         this.position.offset = frame.offset;
