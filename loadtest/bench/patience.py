@@ -13,7 +13,9 @@ viewer looks at its socket every 30 ms (``seating``).
 from __future__ import annotations
 
 import statistics
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -36,8 +38,14 @@ EVERY_MS = 200.0
 TOGETHER = 5
 """Frames that five a second and a patience of a second put together."""
 
-FRAMES = 15
-ROUNDS = 5
+WINDOW_S = 5.0
+"""What is measured of each turn: whole periods of patience, while frames go on before and after."""
+
+LEAD_S = PATIENCE_MS / 1000 + 0.2
+"""Before the window and after it: the longest that a frame may wait, and a little."""
+
+FRAMES_ROUNDS = 3
+SHOW_ROUNDS = 5
 SENT_PER_S = 170.0
 """Of a recorded chat's comments as many are refused, held or merged that about 50 are shown."""
 
@@ -46,16 +54,29 @@ QUICK = {"tick": 50}
 """A frame as soon as it is published."""
 
 ROOMY = {"tick": 200, "budget": 2 * SHOWN_PER_S, "max_latency": 60_000}
-SHOW_S = 10.0
+SHOW_WINDOW_S = 10.0
 PAUSE_MS = 30.0
 HEADER_BYTES = 4
 """Of a WebSocket frame from a server with 126 to 65,535 bytes."""
 
 SETTLE_S = 1.5
-LAST_S = PATIENCE_MS / 1000 + 0.2
-"""After the last frame: the longest that it may wait."""
-
 SHOWN = 'grandstand_comments_total{fate="shown"}'
+
+
+class Meter(threading.Thread):
+    """The CPU that processes use in a window of time, while something else gives them work."""
+
+    def __init__(self, pids: list[int]) -> None:
+        super().__init__()
+        self.cpu_us = 0.0
+        self._pids = pids
+
+    def run(self) -> None:
+        """Wait until frames come as they do in the middle of a show, and measure."""
+        time.sleep(LEAD_S)
+        before = cpu_ns(self._pids)
+        time.sleep(WINDOW_S)
+        self.cpu_us = (cpu_ns(self._pids) - before) / 1000
 
 
 @dataclass
@@ -67,17 +88,23 @@ class Side:
     softirqs: list[int]
     rounds: list[dict[str, float]] = field(default_factory=list)
 
-    def take(self, viewers: int, count: int, size: int, every_ms: float) -> dict[str, float]:
-        """Publish to all and wait until all is written. Raises CrowdError if a frame is missing."""
-        pids = [*self.server.pids(), *self.softirqs]
-        frames, before = self.seats.still(), cpu_ns(pids)
+    @property
+    def pids(self) -> list[int]:
+        """Whose CPU counts."""
+        return [*self.server.pids(), *self.softirqs]
+
+    def take(self, viewers: int, size: int, every_ms: float) -> dict[str, float]:
+        """Publish to all; CPU of the window. Raises CrowdError if a viewer missed a frame."""
+        count = round((WINDOW_S + 2 * LEAD_S) * 1000 / every_ms)
+        frames, meter = self.seats.counts()["frames"], Meter(self.pids)
+        meter.start()
         self.server.publish(b"a" * size, count, every_ms)
-        time.sleep(LAST_S)
-        cpu_us = (cpu_ns(pids) - before) / 1000
-        arrived = (self.seats.still() - frames) / viewers / count
+        meter.join()
+        time.sleep(LEAD_S)
+        arrived = (self.seats.counts()["frames"] - frames) / viewers / count
         if arrived < 1:
             raise CrowdError(f"{arrived:.2f} of the frames arrived at {viewers} viewers")
-        return {"cpu_us": cpu_us, "arrived": arrived}
+        return {"cpu_us": meter.cpu_us, "arrived": arrived}
 
 
 def measure(server_core: int, client_core: int, trace: str | None) -> dict[str, Any]:
@@ -94,10 +121,10 @@ def measure(server_core: int, client_core: int, trace: str | None) -> dict[str, 
 def _frames(server_core: int, client_core: int, viewers: int) -> dict[str, Any]:
     joined = TOGETHER * (BYTES + HEADER_BYTES) - HEADER_BYTES
     paces = {
-        "each": (FRAMES, BYTES, EVERY_MS),
-        "joined": (FRAMES // TOGETHER, joined, EVERY_MS * TOGETHER),
-        **dict.fromkeys(("alone", "without", "with"), (FRAMES, BYTES, EVERY_MS)),
+        "joined": (joined, EVERY_MS * TOGETHER),
+        **dict.fromkeys(("each", "alone", "without", "with"), (BYTES, EVERY_MS)),
     }
+    frames = WINDOW_S * 1000 / EVERY_MS
     with ExitStack() as stack:
         sides = {
             "each": _floor(stack, server_core, client_core),
@@ -109,14 +136,14 @@ def _frames(server_core: int, client_core: int, viewers: int) -> dict[str, Any]:
         for name, side in sides.items():
             side.seats.open(1 if name == "alone" else viewers)
         time.sleep(SETTLE_S)
-        for number in range(ROUNDS + 1):
+        for number in range(FRAMES_ROUNDS + 1):
             for name in [*sides] if number % 2 else [*reversed(sides)]:
                 here = 1 if name == "alone" else viewers
                 sides[name].rounds.append(sides[name].take(here, *paces[name]))
         rounds = {name: side.rounds[1:] for name, side in sides.items()}  # the first warms up
         us = {
             name: [
-                (its["cpu_us"] - own * alone["cpu_us"]) / viewers / FRAMES
+                (its["cpu_us"] - own * alone["cpu_us"]) / viewers / frames
                 for its, alone in zip(rounds[name], rounds["alone"], strict=True)
             ]
             for name, own in (("each", 0), ("joined", 0), ("without", 1), ("with", 1))
@@ -141,16 +168,17 @@ def _ratios(ours: list[float], its: list[float]) -> list[float]:
 
 
 def _show(server_core: int, client_core: int, viewers: int, trace: str | None) -> dict[str, Any]:
-    said = texts(trace or "", Random(1))
     with ExitStack() as stack:
         sides = [_ours(stack, server_core, client_core, each, ROOMY) for each in (0, PATIENCE_MS)]
         floor = _floor(stack, server_core, client_core)
+        said = [texts(trace or "", Random(1)) for _ in sides]  # the same in both
         for side in (*sides, floor):
             side.seats.open(viewers)
         time.sleep(SETTLE_S)
-        for number in range(ROUNDS + 1):
-            for side in sides if number % 2 else sides[::-1]:
-                side.rounds.append(_window(side, viewers, said))
+        for number in range(SHOW_ROUNDS + 1):
+            turns = [*zip(sides, said, strict=True)]
+            for side, its in turns if number % 2 else turns[::-1]:
+                side.rounds.append(_window(side, viewers, its))
             floor.rounds.append(_same_bytes(floor, viewers, sides[0].rounds[-1]))
         without, with_, bare = (side.rounds[1:] for side in (*sides, floor))
         each_us = [[it["us_per_delivered_comment"] for it in side] for side in (without, with_)]
@@ -167,37 +195,46 @@ def _show(server_core: int, client_core: int, viewers: int, trace: str | None) -
 
 
 def _window(side: Side, viewers: int, said: Iterable[str]) -> dict[str, float]:
-    """Let some seconds of the show go by; what they cost, and what each viewer got."""
+    """Let the show go on; what some seconds of it cost, and what each viewer got in them."""
     server: Grandstand = side.server
-    pids = [*server.pids(), *side.softirqs]
-    counts, shown, writes = side.seats.counts(), server.metric(SHOWN), server.writes()
-    before = cpu_ns(pids)
-    count = round(SHOW_S * SENT_PER_S)
-    for text, _ in zip(said, due(count, 1000 / SENT_PER_S), strict=False):
+    lead, count = round(LEAD_S * SENT_PER_S), round(SHOW_WINDOW_S * SENT_PER_S)
+    before = None
+    turns = due(lead + count + 1, 1000 / SENT_PER_S)
+    for number, (text, _) in enumerate(zip(said, turns, strict=False)):
+        if number == lead:
+            before = _counted(side.seats, server)
+            cpu = cpu_ns(side.pids)
         side.seats.ask(Say(text))
-    time.sleep(LAST_S)
-    cpu_us = (cpu_ns(pids) - before) / 1000
-    after, shown, writes = (
-        side.seats.counts(),
-        server.metric(SHOWN) - shown,
-        server.writes() - writes,
-    )
-    frames = (after["frames"] - counts["frames"]) / viewers
+    cpu_us = (cpu_ns(side.pids) - cpu) / 1000
+    assert before is not None
+    got = _counted(side.seats, server)
+    got.subtract(before)
     return {
         "cpu_us": cpu_us,
-        "shown": shown,
-        "frames": frames,
-        "frame_bytes": (after["bytes_received"] - counts["bytes_received"]) / viewers / frames,
-        "writes": writes / viewers,
-        "us_per_delivered_comment": cpu_us / shown / viewers,
+        "shown": got["shown"],
+        "frames": got["frames"] / viewers,
+        "frame_bytes": got["bytes_received"] / got["frames"],
+        "writes": got["writes"] / viewers,
+        "us_per_delivered_comment": cpu_us / got["shown"] / viewers,
     }
 
 
+def _counted(seats: Crowd, server: Grandstand) -> Counter[str]:
+    """What seats and server have counted so far."""
+    counts = seats.counts()
+    return Counter(
+        frames=counts["frames"],
+        bytes_received=counts["bytes_received"],
+        shown=int(server.metric(SHOWN)),
+        writes=server.writes(),
+    )
+
+
 def _same_bytes(floor: Side, viewers: int, window: dict[str, float]) -> dict[str, float]:
-    """Let the bare loop write as many frames of that size in as long."""
-    count = round(window["frames"])
+    """Let the bare loop write frames of that size as often; CPU for as many."""
     size = round(window["frame_bytes"]) - HEADER_BYTES
-    return floor.take(viewers, count, size, SHOW_S * 1000 / count)
+    found = floor.take(viewers, size, SHOW_WINDOW_S * 1000 / window["frames"])
+    return {**found, "cpu_us": found["cpu_us"] * SHOW_WINDOW_S / WINDOW_S}
 
 
 # --- who is measured -----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import select
 import statistics
+import time
 from collections import Counter
 from dataclasses import fields
 from typing import Any, assert_never
@@ -182,19 +183,20 @@ def main() -> None:
     """Until standard input ends."""
     with open(0, "rb", buffering=0) as told:  # else a line may wait where ``select`` can't see it
         seating = Seating(json.loads(told.readline()))
-        wait_s = seating.pause_s or IDLE_MS / 1000
+        look_s = 0.0
         while True:
             is_still = seating.pause_s or seating.is_asleep
             watched: list[Any] = [told] if is_still else [told, seating.pool]
-            readable, _, _ = select.select(watched, [], [], wait_s)
+            pause_s = max(0.0, look_s - time.monotonic()) if seating.pause_s else IDLE_MS / 1000
+            readable, _, _ = select.select(watched, [], [], pause_s)
             if told in readable:
                 line = told.readline()
                 if not line:
                     return
                 print(json.dumps(seating.answer(_decode(line))), flush=True)
-                if seating.pause_s:
-                    continue  # or commands would shorten the pauses
-            seating.look()
+            if time.monotonic() >= look_s:  # however many commands come, and no sooner for them
+                look_s = time.monotonic() + seating.pause_s
+                seating.look()
 
 
 if __name__ == "__main__":
