@@ -861,6 +861,9 @@ async def test_the_page_breaks_no_rule_of_accessibility(
     await server.produce("POST", f"/v1/rooms/{room}/polls", rating)
     poll = await open_poll(server, room, kind="quiz", question="Two?", answer=0, audit="receipts")
     await ann.poll("Two?").locator('[data-test="option-0"]').click(timeout=EXPECT_MS)
+    await expect(ann.poll("Two?").locator('[data-test="vote-state"]')).to_have_attribute(
+        "data-state", "accepted", timeout=EXPECT_MS
+    )
     await step(server, room, poll, "close")
     await step(server, room, poll, "reveal")
     await expect(ann.poll("Two?").locator(".option.right")).to_be_visible(timeout=EXPECT_MS)
