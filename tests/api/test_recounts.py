@@ -164,7 +164,7 @@ async def test_votes_whose_time_is_over_are_told_so(on_stage: Harness) -> None:
     poll = await voted(on_stage)
     await poll.audited()
     shards = [keys.leaves(poll.room, poll.poll, shard) for shard in range(8)]
-    await on_stage.store._redis.unlink(*shards)
+    await on_stage.store.topology.client("").unlink(*shards)
     assert (await on_stage.call("GET", f"{poll.path}/votes")).status_code == 404
     assert (await poll.receipt("viewer-1")).status_code == 404
 

@@ -17,8 +17,8 @@ from grandstand.domain.clock import check_at
 from grandstand.domain.events import ClockReset
 from grandstand.domain.outcome import Effect
 from grandstand.store import ingest
+from grandstand.store.lua import Script
 from grandstand.store.rooms import Rooms
-from grandstand.store.writer import Script
 
 from tests.edge.harness import Harness, harness
 from tests.waiting import until
@@ -94,7 +94,8 @@ async def test_a_room_whose_clock_ran_ahead_is_set_right_by_a_call_and_viewers_s
         true = int(node.store.now_ms())
         # As by a server that started while the store's clock was an hour ahead.
         live._clock.seen(true + HOUR_MS)
-        await node.store._redis.hset(f"gs:{{{live.room}}}:head", "now", str(true + HOUR_MS))
+        head = f"gs:{{{live.room}}}:head"
+        await node.store.topology.client(head).hset(head, "now", str(true + HOUR_MS))
         await until(lambda: node.rooms.clock_ahead_s > 3500)
         answer = await viewer.ask("comment", text="refused", at=true)
         assert answer["code"] == "bad_time"

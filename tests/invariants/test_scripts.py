@@ -26,8 +26,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction
-from grandstand.store import connection, ingest, keys, revocations, timeline, votes, writer
-from grandstand.store import store as stores
+from grandstand.store import confirmations, connection, ingest, keys, revocations, timeline, votes
 from grandstand.store.connection import connect
 from grandstand.store.errors import (
     ConflictError,
@@ -39,10 +38,11 @@ from grandstand.store.errors import (
 from grandstand.store.ingest import Appended, CommentRate, Item, Kind
 from grandstand.store.job_cursors import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
+from grandstand.store.lua import load
 from grandstand.store.store import Store, open_store
 from grandstand.store.stored_votes import votes_of
 from grandstand.store.timeline import Changes, Head
-from grandstand.store.writer import load
+from grandstand.store.topology import opening
 from grandstand.wire.messages import HeldComment
 from grandstand.wire.settings import Settings
 from hypothesis import HealthCheck, Phase, settings
@@ -808,8 +808,8 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", PATIENCE_S)
     monkeypatch.setattr(connection, "POOL_TIMEOUT_S", PATIENCE_S)
-    monkeypatch.setattr(writer, "WAITAOF_TIMEOUT_MS", int(PATIENCE_S * 1000))
-    monkeypatch.setattr(stores, "connect", partial(connect, reply_timeout_s=PATIENCE_S))
+    monkeypatch.setattr(confirmations, "TIMEOUT_MS", int(PATIENCE_S * 1000))
+    monkeypatch.setattr(opening, "connect", partial(connect, reply_timeout_s=PATIENCE_S))
 
 
 @pytest.mark.parametrize("machine", [Machine, Following])

@@ -133,7 +133,7 @@ async def test_who_loses_the_lease_stops(url: str) -> None:
     async with on_duty(url) as (store, _):
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
-        redis: Any = store._redis
+        redis: Any = store.topology.client("")
         await redis.set(keys.lease("a"), "another", px=300)
         await until(lambda: running() == [])
         await until(lambda: running() == ["a"])
@@ -156,7 +156,7 @@ async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: s
     async with on_duty(url) as (store, _):
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
-        redis: Any = store._redis
+        redis: Any = store.topology.client("")
         await forget_nudges(store)
         Fake.made[0].due.set_result(None)
         await until(lambda: running() == [])
@@ -254,7 +254,7 @@ async def test_at_the_end_all_stop_and_every_lease_is_given_back(url: str) -> No
         await until(lambda: running() == ["a", "b"])
         await cancel_all([task])
         assert running() == []
-        redis: Any = store._redis
+        redis: Any = store.topology.client("")
         assert await redis.exists(keys.lease("a"), keys.lease("b")) == 0
 
 

@@ -80,7 +80,7 @@ class Voting(Sequenced):
         assert (record.audited.root, record.audited.leaves) == (root.hex(), len(votes))
         tally = recounting.tally_of(votes, len(poll.options), poll.weights)
         assert record.tally == tally
-        private = await store._redis.get("gs:{*}:signing-key")
+        private = await store.topology.client("").get("gs:{*}:signing-key")
         assert isinstance(private, bytes)
         signature = recounting.signature_of(private, self.live.room, poll.id, root, tally)
         assert record.audited.signature == signature.hex()

@@ -81,7 +81,7 @@ async def test_an_unknown_room_is_asked_for_once_a_second(
 
 async def test_nobody_listens_to_rooms_that_strangers_make_up(node: Harness) -> None:
     await made(node)
-    redis: Any = node.store._redis
+    redis: Any = node.store.topology.client("")
     before = await redis.execute_command("PUBSUB", "SHARDCHANNELS")
     for _ in range(20):
         with pytest.raises(UnknownRoomError):
@@ -167,7 +167,7 @@ async def test_a_store_that_knows_less_than_was_shown_begins_a_new_epoch(node: H
     for _ in range(3):
         await hand.commit("x")
     old = hand.live.replica.epoch
-    redis: Any = node.store._redis
+    redis: Any = node.store.topology.client("")
     await redis.hset(keys.head(hand.room), mapping={"seq": "1", "offset": "1"})
     await until(lambda: hand.live.replica.epoch != old)
     replica = hand.live.replica
@@ -190,7 +190,7 @@ async def test_a_room_that_cannot_be_compared_stops_no_comparison(
         failed.set()
         raise fault(room)
 
-    redis: Any = node.store._redis
+    redis: Any = node.store.topology.client("")
     with monkeypatch.context() as patch:
         patch.setattr(node.store.timeline, "load", broken)
         await redis.hset(keys.head(hand.room), mapping={"seq": "0", "offset": "0"})

@@ -212,7 +212,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
     await until(lambda: room.listener.latests)
     assert room.live.replica.epoch == before
 
-    async def another() -> str:
+    async def another(room: str) -> str:
         return "another run"
 
     await room.stop()

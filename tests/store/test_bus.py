@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from grandstand.domain.envelope import Latest, encode
-from grandstand.store import bus as bus_module
+from grandstand.store import listener
 from grandstand.store.bus import Bus
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store
@@ -53,7 +53,7 @@ async def ears(
         return not await speaker.rooms._reader.ask("PUBSUB", "SHARDCHANNELS")
 
     await until(nobody_listens)
-    monkeypatch.setattr(bus_module, "RETRY_S", 0.01)
+    monkeypatch.setattr(listener, "RETRY_S", 0.01)
     ears = Ears(store)
     running = asyncio.create_task(ears.bus.run())
     yield ears

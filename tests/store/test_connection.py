@@ -220,8 +220,8 @@ def test_these_errors_mean_unavailable(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("bad", "named"),
     [
-        ("http://:secret@localhost", "redis://, rediss:// or unix://, not http://"),
-        ("localhost:6379", "redis://, rediss:// or unix://"),
+        ("http://:secret@localhost", "or rediss+cluster://, not http://"),
+        ("localhost:6379", "must begin with redis://"),
         ("", "must begin with"),
         ("redis://", "no host"),
         ("unix://", "no path"),

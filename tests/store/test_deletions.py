@@ -16,6 +16,7 @@ from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
 
 from tests.proxy import CuttingProxy
+from tests.store.servers import all_keys
 
 
 async def furnished(store: Store, room: str, comments: int = 40, polls: int = 3) -> None:
@@ -50,9 +51,7 @@ async def furnished(store: Store, room: str, comments: int = 40, polls: int = 3)
 
 
 async def left(store: Store, room: str) -> set[str]:
-    redis: Any = store._redis
-    names = {key.decode() for key in await redis.keys("*")}
-    return {name for name in names if f"{{{room}}}" in name or f"{{{room}:" in name}
+    return {name for name in await all_keys(store) if f"{{{room}}}" in name or f"{{{room}:" in name}
 
 
 async def swept(store: Store, room: str) -> int:
@@ -75,7 +74,7 @@ async def test_all_that_a_room_had_goes_and_a_mark_is_left_for_a_day(
     assert await store.deletions.end("r") is True
     assert await swept(store, "r") >= 6
     assert await left(store, "r") == {keys.head("r")}
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.head("r"))
     assert 0 < await redis.ttl(keys.head("r")) <= MARK_KEPT_S
     assert await store.rooms.ids() == ["other"]
     assert await left(store, "other") == before
@@ -87,7 +86,7 @@ async def test_all_that_a_room_had_goes_and_a_mark_is_left_for_a_day(
 
 async def test_what_cannot_be_read_is_swept_too(store: Store) -> None:
     await furnished(store, "r", polls=1)
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.head("r"))
     await redis.hset(keys.polls("r"), "p0", b"\xc1")
     await redis.zadd(keys.record("r"), {b"\xc1": 3})
     await store.deletions.end("r")

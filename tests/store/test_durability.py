@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.store.connection import connect
-from grandstand.store.durability import Durability, _everysec, probe
+from grandstand.store.durability import Durability, _everysec, probe_one
 from grandstand.store.errors import StoreUnavailable
 from redis.asyncio import Redis
 
@@ -28,7 +28,7 @@ async def redis(url: str) -> AsyncIterator[Redis]:
 
 
 async def test_the_embedded_store_promises_fsync_without_asking(redis: Redis) -> None:
-    found = await probe(redis)
+    found = await probe_one(redis)
     assert (found.promise, found.waitaof) == ("fsync", False)
 
 
@@ -45,7 +45,7 @@ async def test_a_store_that_may_forget_is_weak_and_says_what_to_set(
     redis: Redis, setting: str, value: str, named: str
 ) -> None:
     await redis.config_set(setting, value)
-    found = await probe(redis)
+    found = await probe_one(redis)
     assert (found.promise, found.waitaof) == ("weak", False)
     assert named in found.why
     assert "set appendonly yes, appendfsync always" in found.why
@@ -53,9 +53,9 @@ async def test_a_store_that_may_forget_is_weak_and_says_what_to_set(
 
 async def test_a_store_that_may_evict_is_weak(redis: Redis) -> None:
     await redis.config_set("maxmemory-policy", "allkeys-lru")
-    assert (await probe(redis)).promise == "fsync"  # there is no limit at which it would
+    assert (await probe_one(redis)).promise == "fsync"  # there is no limit at which it would
     await redis.config_set("maxmemory", "1gb")
-    found = await probe(redis)
+    found = await probe_one(redis)
     assert found.promise == "weak"
     assert "may evict data (allkeys-lru)" in found.why
 
@@ -93,7 +93,7 @@ async def as_user(redis: Redis, url: str, *rules: str) -> Durability:
     await redis.acl_setuser("guest", enabled=True, passwords="+word", commands=list(rules))
     client = connect(re.sub("^unix://", "unix://guest:word@", url))
     try:
-        return await probe(client)
+        return await probe_one(client)
     finally:
         await client.aclose()
 
@@ -110,12 +110,12 @@ async def test_a_wrong_password_is_the_operators_fault(redis: Redis, url: str) -
     await redis.acl_setuser("guest", enabled=True, passwords="+word")
     client = connect(re.sub("^unix://", "unix://guest:wrong@", url))
     with pytest.raises(OperatorError, match="password in GRANDSTAND_REDIS_URL"):
-        await probe(client)
+        await probe_one(client)
     await client.aclose()
 
 
 async def test_a_store_out_of_reach_is_unavailable(tmp_path: Path) -> None:
     client = connect(f"unix://{tmp_path}/nothing.sock")
     with pytest.raises(StoreUnavailable):
-        await probe(client)
+        await probe_one(client)
     await client.aclose()

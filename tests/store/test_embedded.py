@@ -17,6 +17,7 @@ from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
 from grandstand.store.reader import Reader
 from grandstand.store.store import retry_until
+from grandstand.store.topology.single import Single
 from grandstand.tasks import cancel_all
 from redis.asyncio import Redis
 
@@ -263,7 +264,7 @@ async def test_a_valkey_that_ends_by_itself_is_started_again_with_what_it_acknow
         os.kill(before, signal.SIGKILL)
         await until(lambda: store.pid != before)
         async with client(url) as redis:
-            reader = Reader(redis)
+            reader = Reader(Single(redis))
             assert await retry_until(lambda: reader.ask("GET", "x"), patience_s=10) == b"kept"
     finally:
         await cancel_all([watching])

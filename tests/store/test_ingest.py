@@ -9,6 +9,7 @@ from grandstand.store.ingest import PERIOD_MS, Appended, CommentRate, Item, appe
 from grandstand.store.store import Store
 
 from tests.proxy import CuttingProxy
+from tests.store.servers import all_keys, forget_everything
 
 FREE = CommentRate(0, 1)
 HOUR = 3_600_000
@@ -167,12 +168,11 @@ def test_all_keys_of_a_batch_lie_in_one_slot() -> None:
 
 async def test_nothing_is_taken_for_a_room_that_the_store_has_lost(store: Store) -> None:
     await append(store, comment("1"))
-    redis: Any = store._redis
-    await redis.flushall()
+    await forget_everything(store)
     for item in (comment("1"), comment("2"), Item("ada", "1", "q", b""), Item("", "3", "x", b"")):
         with pytest.raises(RoomGoneError):
             await append(store, item)
-    assert await redis.keys("*") == []
+    assert await all_keys(store) == set()
 
 
 async def test_nothing_is_taken_for_a_room_that_was_deleted(store: Store) -> None:
@@ -188,7 +188,7 @@ async def test_what_is_appended_lies_behind_the_cursor_whatever_became_of_stream
     store: Store,
 ) -> None:
     """A stream that was evicted forgets its last id, and the store's clock may be set back."""
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.head("r"))
     cursor = f"{int(store.now_ms()) + HOUR}-5"
     await redis.hset(keys.head("r"), "cursor", cursor)
     answers = await append(store, comment("1"), comment("2"))

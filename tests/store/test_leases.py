@@ -10,6 +10,7 @@ from grandstand.store.errors import ConflictError, StoreUnavailable
 from grandstand.store.leases import LEASE_MS, Leases
 from grandstand.store.reader import Reader
 from grandstand.store.store import Store
+from grandstand.store.topology.single import Single
 from grandstand.store.writer import Writer
 from redis.asyncio import Redis
 
@@ -25,7 +26,7 @@ async def redis(proxy: CuttingProxy) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def other(redis: Redis, store: Store) -> Leases:
-    return Leases(Writer(redis, store.durability), "other")
+    return Leases(Writer(Single(redis), store.durability), "other")
 
 
 async def test_one_node_holds_a_room_and_keeps_it(store: Store, other: Leases) -> None:
@@ -49,7 +50,7 @@ async def test_a_lease_that_was_given_back_is_free_at_once(store: Store, other: 
 async def test_a_lease_runs_out_unless_it_is_kept(
     store: Store, other: Leases, redis: Redis
 ) -> None:
-    reader = Reader(redis)
+    reader = Reader(Single(redis))
     await store.leases.hold(["a"])
     assert 0 < await reader.ask("PTTL", keys.lease("a")) <= LEASE_MS
     await reader.ask("PEXPIRE", keys.lease("a"), LEASE_MS * 1000)
@@ -74,7 +75,7 @@ async def test_a_lease_whose_answer_was_lost_is_held_all_the_same(
 async def test_a_holder_that_gave_nothing_back_is_lost_and_one_that_did_is_not(
     store: Store, other: Leases, redis: Redis
 ) -> None:
-    reader = Reader(redis)
+    reader = Reader(Single(redis))
     await store.leases.hold(["a"])
     assert await store.leases.lost("a") == 0
     await reader.ask("DEL", keys.lease("a"))  # as after two silent seconds
@@ -92,7 +93,7 @@ async def test_a_holder_that_gave_nothing_back_is_lost_and_one_that_did_is_not(
 
 
 async def test_a_lease_that_is_only_kept_writes_nothing_else(store: Store, redis: Redis) -> None:
-    reader = Reader(redis)
+    reader = Reader(Single(redis))
     await store.leases.hold(["a"])
     await reader.ask("HSET", keys.holder("a"), "mark", "1")
     await reader.ask("EXPIRE", keys.holder("a"), 5000)
@@ -104,7 +105,7 @@ async def test_a_lease_that_is_only_kept_writes_nothing_else(store: Store, redis
 async def test_an_entry_is_tried_by_one_node_that_holds_and_one_at_a_time(
     store: Store, other: Leases, redis: Redis
 ) -> None:
-    reader = Reader(redis)
+    reader = Reader(Single(redis))
     entered: list[str] = []
 
     async def second() -> None:

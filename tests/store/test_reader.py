@@ -6,6 +6,7 @@ import pytest
 from grandstand.store.connection import connect
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
+from grandstand.store.topology.single import Single
 from redis import exceptions as errors
 
 from tests.proxy import CuttingProxy
@@ -14,7 +15,7 @@ from tests.proxy import CuttingProxy
 @pytest.fixture
 async def reader(proxy: CuttingProxy) -> AsyncIterator[Reader]:
     redis = connect(proxy.url)
-    yield Reader(redis)
+    yield Reader(Single(redis))
     await redis.aclose()
 
 

@@ -50,7 +50,7 @@ async def test_the_salt_is_made_once_and_ends_with_the_votes(store: Store) -> No
     assert len(salt) == SALT_BYTES
     await store.votes.open("r", POLL)
     assert await store.recounts.salt("r", "p") == salt
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.salt("r", "p"))
     assert await redis.ttl(keys.salt("r", "p")) == -1
     await store.votes.close("r", POLL, 60)
     assert 60 < await redis.ttl(keys.salt("r", "p")) <= 60 + KEPT_MARGIN_S
@@ -75,8 +75,8 @@ async def test_blocks_lie_beside_the_shards_in_turn_and_end_with_the_votes(store
     assert await store.recounts.index("r", "p") == index
     assert await store.recounts.blocks("r", POLL, 0, 6) == [*blocks, None]
     assert [await store.recounts.block("r", POLL, n) for n in (3, 6)] == [blocks[3], None]
-    redis: Any = store._redis
     for shard in range(2):
         key = keys.leaves("r", "p", shard)
+        redis: Any = store.topology.client(key)
         assert await redis.hlen(key) == (4, 2)[shard]
         assert 60 < await redis.ttl(key) <= 60 + KEPT_MARGIN_S

@@ -20,7 +20,7 @@ async def test_a_room_is_created_once(store: Store) -> None:
     assert await store.rooms.create("r", "mine")
     assert (await store.timeline.load("r")).head == head
     assert (head.seq, head.offset, head.cursor, len(head.salt)) == (0, 0, "0-0", 16)
-    assert head.run == await store.rooms.run_id()
+    assert head.run == await store.rooms.run_id("r")
 
 
 @pytest.mark.parametrize("command", ["EVALSHA", "SADD"])
@@ -79,7 +79,7 @@ async def test_a_page_of_polls_reads_that_page_alone_and_names_the_one_before(
     store: Store, proxy: CuttingProxy
 ) -> None:
     """Also of a room whose polls were never put in order: that is done once."""
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.head("r"))
     await store.rooms.create("r", "mine")
     for number, opens_at in enumerate((30, 10, 20, 20, 40)):
         poll = PollRecord(

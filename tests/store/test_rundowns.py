@@ -52,7 +52,7 @@ async def test_what_cannot_be_read_hides_nothing_else(store: Store, field: str) 
     await store.rooms.create("r", "made")
     state = RoomState(rundown=Progress(2, 1, "a"), gone={"a": ""})
     await commit(store, state, stored(ITEMS))
-    redis: Any = store._redis
+    redis: Any = store.topology.client(keys.head("r"))
     await redis.hset(keys.state("r"), field, b"\xc1")
     progress, items, _ = await store.rundowns.get("r")
     assert progress == (Progress() if field == "rundown" else state.rundown)

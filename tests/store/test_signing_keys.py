@@ -4,7 +4,10 @@ import asyncio
 from typing import Any
 
 from grandstand.domain.signatures import SigningKey
+from grandstand.store import keys
 from grandstand.store.store import Store, open_store
+
+from tests.store.servers import all_keys
 
 GIVEN = bytes(range(32))
 
@@ -35,7 +38,6 @@ async def test_a_setting_goes_before_and_keys_of_before_stay_listed(store: Store
 async def test_a_given_key_is_not_in_the_store(store: Store) -> None:
     store.signing_keys.use(GIVEN)
     await store.signing_keys.current()
-    redis: Any = store._redis
-    names = await redis.keys("*signing*")
-    assert names == [b"gs:{*}:signing-keys"]
-    assert GIVEN not in [*(await redis.hgetall(names[0])).values()]
+    assert {name for name in await all_keys(store) if "signing" in name} == {keys.SIGNING_KEYS}
+    redis: Any = store.topology.client(keys.SIGNING_KEYS)
+    assert GIVEN not in [*(await redis.hgetall(keys.SIGNING_KEYS)).values()]

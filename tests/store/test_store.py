@@ -34,8 +34,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "RETRY_S", (0.0, 0.001))
 
 
-async def test_it_opens_with_a_clock_and_a_promise(store: Store) -> None:
-    assert store.durability.promise == "fsync"
+async def test_it_opens_with_a_clock_and_a_promise(store: Store, topology: str) -> None:
+    assert store.durability.promise == ("fsync" if topology == "single" else "replicated")
     assert abs(store.now_ms() - await store.rooms.clock_ms()) < 5_000
     assert len(store.node) == 8
 

@@ -19,6 +19,7 @@ from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay
 from grandstand.wire.settings import Settings
 
 from tests.proxy import CuttingProxy
+from tests.store.servers import configure
 
 NOTHING = Changes(frozenset(), (), (), (), (), ())
 POLL = PollRecord(
@@ -195,11 +196,10 @@ async def test_a_room_that_is_not_there_is_unknown(store: Store) -> None:
 
 
 async def test_a_full_store_still_commits(store: Store, head: Head) -> None:
-    ask = store.rooms._reader.ask
     await store.ingest.append("r", [Item("u", "1", "c", b"")], CommentRate(0, 1), store.now_ms())
     (entry,) = await store.ingest.read("r", head.cursor, 1)
     moved = await move(store, head)
-    await ask("CONFIG", "SET", "maxmemory", 1)
+    await configure(store, "maxmemory", "1")
     item = Item("u", "2", "c", b"")
     with pytest.raises(StoreUnavailable):
         await store.ingest.append("r", [item], CommentRate(0, 1), store.now_ms())

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
@@ -12,6 +10,7 @@ from grandstand.store.stored_votes import votes_of
 from grandstand.store.votes import Fast, shard_of
 
 from tests.proxy import CuttingProxy
+from tests.store.servers import all_keys, forget_everything
 
 OPTIONS = 20
 
@@ -223,11 +222,10 @@ async def test_a_close_that_was_cut_off_may_be_made_again(
 async def test_a_shard_that_the_store_has_lost_takes_no_votes_and_is_counted(store: Store) -> None:
     one = poll(shards=1)
     await store.votes.cast("r", one, [ballot("ada", "1", 0)])
-    redis: Any = store._redis
-    await redis.flushall()
+    await forget_everything(store)
     batch = [ballot("ada", "1", 0), ballot("bo", "1", 0), ballot("cy", "1", 0, in_window=False)]
     assert await store.votes.cast("r", one, batch) == ["lost", "lost", "too_late"]
-    assert await redis.keys("*") == []
+    assert await all_keys(store) == set()
     assert await store.votes.close("r", one, 60) == (tally(), 0)
     assert store.losses.counts["votes"] == 1
     assert await store.votes.cast("r", one, [ballot("bo", "1", 0)]) == ["too_late"]

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from grandstand.store import keys
 from grandstand.store.connection import connect
 from grandstand.store.durability import Durability
 from grandstand.store.errors import StoreUnavailable
-from grandstand.store.writer import BEAT_KEY, Script, Writer, load
+from grandstand.store.lua import Script, load
+from grandstand.store.topology.single import Single
+from grandstand.store.writer import Writer
 from redis import exceptions as errors
 from redis.asyncio import Redis
 
@@ -36,7 +39,7 @@ async def redis(proxy: CuttingProxy) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def writer(redis: Redis) -> Writer:
-    return Writer(redis, ALWAYS)
+    return Writer(Single(redis), ALWAYS)
 
 
 async def test_calls_are_answered_in_their_order(writer: Writer) -> None:
@@ -114,32 +117,32 @@ async def test_a_script_of_the_package_that_is_not_there_is_our_fault() -> None:
 async def test_with_waitaof_each_run_writes_and_waits_on_its_own_connection(
     redis: Redis, proxy: CuttingProxy
 ) -> None:
-    writer = Writer(redis, WAITAOF)
+    writer = Writer(Single(redis), WAITAOF)
     await writer.run([(ADD, ["x"], [1]), (READ, ["x"], [])])
     proxy.commands.clear()
     assert await writer.run([(READ, ["x"], [])]) == [b"1"]
-    assert [command[0] for command in proxy.commands] == [b"EVALSHA", b"INCRBY", b"WAITAOF"]
-    assert await redis.get(BEAT_KEY) is not None
+    assert [command[0] for command in proxy.commands] == [b"EVALSHA", b"EVAL", b"WAITAOF"]
+    assert await redis.get(keys.beat("x", "")) is not None
 
 
 async def test_an_fsync_that_does_not_come_is_unavailable(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grandstand.store.writer.WAITAOF_TIMEOUT_MS", 20)
+    monkeypatch.setattr("grandstand.store.confirmations.TIMEOUT_MS", 20)
     await redis.config_set("appendfsync", "no")
     with pytest.raises(StoreUnavailable, match="no fsync within 20 ms"):
-        await Writer(redis, WAITAOF).run([(ADD, ["x"], [1])])
+        await Writer(Single(redis), WAITAOF).run([(ADD, ["x"], [1])])
 
 
 async def test_a_file_switched_off_since_is_unavailable(redis: Redis) -> None:
     await redis.config_set("appendonly", "no")
     with pytest.raises(StoreUnavailable, match="does not confirm its fsync"):
-        await Writer(redis, WAITAOF).run([(ADD, ["x"], [1])])
+        await Writer(Single(redis), WAITAOF).run([(ADD, ["x"], [1])])
 
 
-async def test_a_full_store_confirms_nothing(redis: Redis) -> None:
-    writer = Writer(redis, WAITAOF)
-    await writer.run([(READ, ["x"], [])])
+async def test_a_full_store_confirms_what_it_may_write(redis: Redis) -> None:
+    writer = Writer(Single(redis), WAITAOF)
+    frees = Script("frees", "#!lua flags=allow-oom\nreturn redis.call('DEL', KEYS[1])")
+    await writer.run([(ADD, ["x"], [1]), (frees, ["y"], [])])
     await redis.config_set("maxmemory", 1)
-    with pytest.raises(StoreUnavailable, match="does not confirm its fsync"):
-        await writer.run([(READ, ["x"], [])])
+    assert await writer.run([(frees, ["x"], [])]) == [1]

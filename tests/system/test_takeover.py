@@ -17,7 +17,7 @@ from itertools import count
 
 import msgspec
 import pytest
-from grandstand.store.writer import load
+from grandstand.store.lua import load
 
 from tests.conftest import MakeServer
 from tests.proxy import Command, CuttingProxy

@@ -135,7 +135,8 @@ async def _of_running(store: Store) -> list[CheckResult]:
     if store.durability.promise == "weak":
         found.append(CheckResult("durability", "warn", f"acks are weak: {why}", advice))
     else:
-        found.append(CheckResult("durability", "ok", f"an ack is on disk: {why}"))
+        where = "on disk" if store.durability.promise == "fsync" else "in two nodes' memory"
+        found.append(CheckResult("durability", "ok", f"an ack is {where}: {why}"))
     words = f"the store's clock is {abs(ahead_ms):.0f} ms {'ahead' if ahead_ms > 0 else 'behind'}"
     if abs(ahead_ms) < APART_MS:
         return [*found, CheckResult("clock", "ok", words)]

@@ -16,10 +16,10 @@ from msgspec import Struct
 
 from grandstand.domain.polls.record import PollRecord
 from grandstand.recount.recounting import READ_AT_ONCE, Recounted, recount
-from grandstand.store.connection import connect
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
 from grandstand.store.recounts import Recounts
+from grandstand.store.topology.opening import open_topology
 
 NICE = 5
 """Who fans out comes first, and the recount still gets a quarter of a core that is full."""
@@ -38,11 +38,11 @@ class Order(Struct, frozen=True):
 
 async def carry_out(order: Order) -> Recounted | None:
     """Recount the poll. Raises StoreUnavailable."""
-    redis = connect(order.url, max_connections=READ_AT_ONCE)
+    topology = open_topology(order.url, max_connections=READ_AT_ONCE)
     try:
-        return await recount(Recounts(Reader(redis)), order.room, order.poll)
+        return await recount(Recounts(Reader(topology)), order.room, order.poll)
     finally:
-        await redis.aclose()
+        await topology.aclose()
 
 
 def main() -> None:

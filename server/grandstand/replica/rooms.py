@@ -228,7 +228,7 @@ class LiveRooms:
         await self.store.timeline.renew_epoch(
             live.room,
             snapshot.head,
-            await self.store.rooms.run_id(),
+            await self.store.rooms.run_id(live.room),
             live.replica.seq,
             live.replica.offset,
         )

@@ -160,7 +160,7 @@ class RoomSequencer:
         if self._is_clock_to_be_reset:  # this sequencer asked for it, or one that died over it
             now = int(self._store.now_ms()) - self._fold.state.settings.programme_offset
             log.warning("clock_reset", room=self._room, by_s=(now - self._now()) / 1000)
-            head, run = self._head, await self._store.rooms.run_id()
+            head, run = self._head, await self._store.rooms.run_id(self._room)
             await self._store.timeline.renew_epoch(
                 self._room, head, run, head.seq, head.offset, now
             )
@@ -187,7 +187,7 @@ class RoomSequencer:
         if self._store.durability.keeps_history:
             return
         head = (await self._store.timeline.load(self._room)).head
-        run = await self._store.rooms.run_id()
+        run = await self._store.rooms.run_id(self._room)
         if head.run != run:
             log.warning("new_epoch", room=self._room, why="the store restarted")
             await self._store.timeline.renew_epoch(self._room, head, run, head.seq, head.offset)

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import structlog
+from redis.exceptions import ResponseError
 
 from grandstand.store import keys
 from grandstand.store.reader import Reader
@@ -72,14 +73,12 @@ class AwakeRooms:
     async def backlogged(self, rooms: Sequence[str]) -> list[str]:
         """Return those of the rooms where something waits to be sequenced.
 
-        A room whose key has an unexpected type doesn't stop the others.
+        A room whose key has an unexpected type doesn't stop the others, nor does one whose server
+        is away.
         """
         counts = await self._reader.ask_each([("XLEN", keys.ingest(room)) for room in rooms])
-        odd = [
-            room for room, count in zip(rooms, counts, strict=True) if not isinstance(count, int)
-        ]
+        found = dict(zip(rooms, counts, strict=True))
+        odd = [room for room, count in found.items() if isinstance(count, ResponseError)]
         if odd:
             log.error("rooms_unreadable", rooms=odd, reason="their streams are something else")
-        return [
-            room for room, count in zip(rooms, counts, strict=True) if count and room not in odd
-        ]
+        return [room for room, count in found.items() if isinstance(count, int) and count]

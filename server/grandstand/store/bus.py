@@ -1,29 +1,26 @@
 """Pub/sub between sequencers and edges. It is fast, and no promise rests on it.
 
-Each process has one connection, which listens to the channels of the rooms that it follows. The
-reconnect loop is our own: redis-py resubscribes silently, and messages that were published in
-between are lost (redis-py#2089). Even without retries it connects once more before it raises, so
-its callback that resubscribes is taken away: nobody would hear that listener. Each connection and
-reconnection calls ``on_connected``, and replicas then fill their gaps from the timeline.
+Each process has one connection to each server where channels of the rooms are that it follows. Each
+connection and reconnection, and each channel that goes to another server, calls ``on_connected``,
+and replicas then fill their gaps from the timeline.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from grandstand.store import keys
-from grandstand.store.connection import translated
 from grandstand.store.errors import StoreUnavailable
+from grandstand.store.listener import Listener
+from grandstand.store.topology.topology import Topology
+from grandstand.tasks import cancel_all
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
-
-RETRY_S = 0.25
-"""Pause between two tries to connect again."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,72 +30,98 @@ class Bus:
 
     def __init__(
         self,
-        redis: Redis,
+        topology: Topology,
         on_message: Callable[[str, bytes], None],
         on_connected: Callable[[], None],
     ) -> None:
         """``on_message`` gets the room and the envelope's bytes; both are called on the loop."""
-        self._redis = redis
+        self._topology = topology
         self._on_message = on_message
         self._on_connected = on_connected
         self._rooms: dict[str, str] = {}
-        self._pubsub: Any = None
-        self._wanted = asyncio.Event()
+        self._listeners: dict[Redis, Listener] = {}
+        self._tasks: dict[Redis, asyncio.Task[None]] = {}
+        self._unserved: set[str] = set()
+        self._changed = asyncio.Event()
+        topology.when_changed(self._changed.set)
 
     @property
     def hears(self) -> bool:
-        """Return whether it listens, or has no room to listen to."""
-        return self._pubsub is not None or not self._rooms
+        """Return whether it listens to all its rooms."""
+        return not self._unserved and all(each.hears for each in self._listeners.values())
 
     async def subscribe(self, room: str) -> None:
         """Listen to ``room`` from now on; during an outage, from the next connection on."""
         self._rooms[keys.bus(room)] = room
-        self._wanted.set()
-        pubsub = self._pubsub
-        if pubsub is not None:
-            with translated():
-                await pubsub.ssubscribe(keys.bus(room))
+        listener = self._assign(keys.bus(room))
+        if listener is not None:
+            await listener.ask()
 
     def forget(self, room: str) -> None:
         """Ignore what still comes of ``room``; the next connection doesn't ask for it."""
-        self._rooms.pop(keys.bus(room), None)
+        channel = keys.bus(room)
+        self._rooms.pop(channel, None)
+        self._withdraw(channel)
+        self._changed.set()
 
     async def run(self) -> None:
-        """Listen until cancelled, through every loss of the connection."""
-        while True:
-            await self._wanted.wait()
-            try:
-                with translated():
-                    await self._listen()
-            except StoreUnavailable as lost:
-                log.warning("bus_lost", reason=str(lost))
-            await asyncio.sleep(RETRY_S)
+        """Listen until cancelled, whatever is lost or goes to another server."""
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._spread()
+        finally:
+            await cancel_all(self._tasks.values())
 
-    async def _listen(self) -> None:
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
-            await pubsub.connect()
-            pubsub.connection.deregister_connect_callback(pubsub.on_connect)
-            asked: set[str] = set()
-            while missing := self._rooms.keys() - asked:  # others may come while these are asked
-                await pubsub.ssubscribe(*missing)
-                asked |= missing
-            self._pubsub = pubsub
-            self._on_connected()
-            try:
-                while self._rooms:
-                    message = await pubsub.parse_response(block=True)
-                    self._handle(message)
-                self._wanted.clear()
-            finally:
-                self._pubsub = None
+    def _assign(self, channel: str) -> Listener | None:
+        """Give the channel to the listener of the server that has it; None if none has."""
+        try:
+            redis = self._topology.client(channel)
+        except StoreUnavailable:
+            self._withdraw(channel)
+            self._unserved.add(channel)
+            return None
+        listener = self._listeners.get(redis)
+        if listener is None:
+            listener = Listener(redis, self._heard, self._on_connected, self._topology.suspect)
+            self._listeners[redis] = listener
+            self._changed.set()
+        if channel not in listener.channels:
+            self._withdraw(channel)
+            listener.channels.add(channel)
+        return listener
 
-    def _handle(self, message: Any) -> None:
-        kind, channel, payload = message[0], message[1], message[2]
-        if kind == b"smessage":
-            room = self._rooms.get(channel.decode())
-            if room is None:
-                return
-            try:
-                self._on_message(room, payload)
-            except Exception:  # one room's fault must not stop the others' channels
-                log.exception("message_failed", room=room, size_bytes=len(payload))
+    def _withdraw(self, channel: str) -> None:
+        self._unserved.discard(channel)
+        for listener in self._listeners.values():
+            listener.channels.discard(channel)
+
+    async def _spread(self) -> None:
+        """Give each channel to the listener of its server, and end those that have none left."""
+        for channel in self._rooms:
+            self._assign(channel)
+        for redis, listener in list(self._listeners.items()):
+            if not listener.channels:
+                del self._listeners[redis]
+                await cancel_all([task] if (task := self._tasks.pop(redis, None)) else [])
+            elif redis not in self._tasks:
+                self._tasks[redis] = asyncio.create_task(listener.run(), name="listen to the bus")
+            else:
+                await self._ask(listener)
+
+    async def _ask(self, listener: Listener) -> None:
+        try:
+            if await listener.ask():
+                self._on_connected()
+        except StoreUnavailable as lost:  # it connects again, and asks then
+            log.warning("bus_lost", reason=lost.reason)
+
+    def _heard(self, channel: str, payload: bytes) -> None:
+        room = self._rooms.get(channel)
+        if room is None:
+            return
+        try:
+            self._on_message(room, payload)
+        except Exception:  # one room's fault must not stop the others' channels
+            log.exception("message_failed", room=room, size_bytes=len(payload))

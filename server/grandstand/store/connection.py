@@ -1,4 +1,4 @@
-"""The connection to Redis or Valkey: one pool, no command ever sent twice, and two kinds of error.
+"""The connection to one Redis or Valkey: one pool, no command sent twice, two kinds of error.
 
 redis-py 8.1 repeats a command up to ten times by default (``Redis()`` makes a pool with such a
 ``retry``, and pipelines use it too), also one that had been executed before its connection broke. A
@@ -31,6 +31,7 @@ HEALTH_CHECK_AFTER_S = 15
 NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."""
 
 _SCHEMES = ("redis", "rediss", "unix")
+_ALL_SCHEMES = "redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://"
 _MAY_BE_IN_THE_URL = frozenset({"db", "username", "password"})
 
 
@@ -79,7 +80,7 @@ def _check(url: str) -> None:
         raise OperatorError(f"GRANDSTAND_REDIS_URL can't be read: {error}") from error
     if parts.scheme not in _SCHEMES:
         raise OperatorError(
-            "GRANDSTAND_REDIS_URL must begin with redis://, rediss:// or unix://"
+            f"GRANDSTAND_REDIS_URL must begin with {_ALL_SCHEMES}"
             + (f", not {parts.scheme}://" if parts.scheme else "")
         )
     if options:
@@ -100,7 +101,7 @@ _UNAVAILABLE: tuple[type[errors.RedisError], ...] = (
     errors.ReadOnlyError,
     errors.ClusterDownError,  # also MASTERDOWN
     errors.TryAgainError,
-    errors.MovedError,
+    errors.AskError,  # also MOVED: the last of many
     errors.InvalidResponse,
 )
 _UNAVAILABLE_CODES = (

@@ -17,8 +17,10 @@ from grandstand.domain.envelope import Ended
 from grandstand.domain.record import Row
 from grandstand.domain.stored_state import item_of
 from grandstand.store import ingest, keys
-from grandstand.store.reader import Command, Reader
-from grandstand.store.writer import Writer, load
+from grandstand.store.lua import load
+from grandstand.store.reader import Reader
+from grandstand.store.topology.topology import Command
+from grandstand.store.writer import Writer
 
 REST_MS = 2000
 """How long a room is left alone before its data is deleted: by then every process knows that it
@@ -64,8 +66,8 @@ class Deletions:
     async def rest_ms(self, room: str, store_now_ms: float) -> float:
         """Return how long an ended room must still be left alone; 0: its data may be deleted."""
         ended = await self._reader.ask("HGET", keys.head(room), "ended")
-        waited_ms = store_now_ms - float(ended or 0)
-        return 0 if waited_ms < 0 else max(0, REST_MS - waited_ms)
+        waited_ms = abs(store_now_ms - float(ended or 0))  # a cluster's clocks are some ms apart
+        return max(0, REST_MS - waited_ms)
 
     async def sweep(self, room: str, store_now_ms: float) -> bool:
         """Delete one piece of an ended room; return whether nothing is left to do.

@@ -9,8 +9,9 @@ import msgspec
 from grandstand.domain.effects import Effect, Firing
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Argument, Call, Writer, load
+from grandstand.store.writer import Argument, Call, Writer
 
 FIRINGS_KEPT = 1000
 EFFECTS_MAX = 200

@@ -14,8 +14,9 @@ from typing import Literal
 from grandstand.domain.clock import StoreClock
 from grandstand.store import keys
 from grandstand.store.errors import RoomEndedError, RoomGoneError
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Argument, Call, Writer, load
+from grandstand.store.writer import Argument, Call, Writer
 
 PERIOD_MS = 300_000
 """An id is remembered for 5 minutes at least, 10 at most (contract: 5)."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from grandstand.store import keys
 from grandstand.store.errors import ConflictError, RoomEndedError, RoomGoneError
-from grandstand.store.writer import Call, Writer, load
+from grandstand.store.lua import load
+from grandstand.store.writer import Call, Writer
 
 _ENROLL, _ADVANCE = load("enroll"), load("advance")
 

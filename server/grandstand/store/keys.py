@@ -34,6 +34,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:audience`` | hash | node to its report of viewers' playheads and the time of writing | removed by readers |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
+| ``gs:{…}:beat:<node>`` | string | nothing: a write for ``WAIT`` to wait for, in the slot of the writes before it | a minute |
 | ``gs:{room}:bus`` | sharded channel | envelopes | |
 | ``gs:{room:poll:shard}:votes`` | hash | voter to ``id|choices`` or ``id|choices*weight``, and earlier ids | retention, once final |
 | ``gs:{room:poll:shard}:tally`` | hash | option to votes, ``v`` voters, ``o`` opened, ``c`` closed | retention, once final |
@@ -209,6 +210,12 @@ def fastest(room: str, poll: str, shard: int) -> str:
 def names(room: str, poll: str, shard: int) -> str:
     """Return the key of the names of the fastest, in one shard."""
     return f"gs:{{{room}:{poll}:{shard}}}:names"
+
+
+def beat(tag: str, node: str) -> str:
+    """Return the key that is written before a node is asked for its confirmation. Its name has the
+    node's: a slot that migrates must find no key of the same name at its new node."""
+    return f"gs:{{{tag}}}:beat:{node}"
 
 
 OF_A_SHARD = (votes, tally, fastest, names, leaves)

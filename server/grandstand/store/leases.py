@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 
 from grandstand.store import keys
 from grandstand.store.errors import ConflictError
-from grandstand.store.writer import Call, Writer, load
+from grandstand.store.lua import load
+from grandstand.store.writer import Call, Writer
 
 LEASE_MS = 1500
 """Well above the worst stall of an fsync seen (190 ms), and short enough for a takeover in 3 s."""

@@ -9,59 +9,95 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from redis import exceptions as errors
 
 from grandstand.errors import OperatorError
 from grandstand.store import keys
 from grandstand.store.connection import is_forbidden, unavailability, unwrapped
-from grandstand.store.writer import load
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.lua import load
+from grandstand.store.topology.slots import SLOTS
+from grandstand.store.topology.topology import Node, Topology
 
 OLDEST = (7, 0)
 """Sharded channels and scripts with flags came with Redis 7.0; every Valkey has them."""
 
 PROBE = "fitness"
-"""A name that no room's key contains: nothing is read or kept there."""
+"""What keys contain that are tried, and no room's: nothing is read or kept there."""
 
 _FIT = load("fit")
 _GRANT = "ACL SETUSER <user> ~gs:* ~grandstand:* &gs:* +@all"
 
 
-async def check(redis: Redis) -> None:
-    """Check whether the server can do, and allows its user to do, everything that Grandstand needs.
+async def check(topology: Topology) -> Sequence[Node]:
+    """Check whether each server that takes writes can do, and allows its user to do, everything
+    that Grandstand needs; return these servers.
 
     Raises:
-        OperatorError: it can't; the message says what to do.
-        StoreUnavailable: it can't be reached, or is still loading.
+        OperatorError: one can't; the message says what to do.
+        StoreUnavailable: one can't be reached, or is still loading.
     """
     with operator_faults():
-        _check_kind(await redis.info())
-    with operator_faults():
-        try:
-            await _try_commands(redis)
-        except errors.ResponseError as error:
-            # A store that is full, busy or can't save for a while will recover.
-            if is_forbidden(error) or unavailability(error) is None:
-                raise
+        nodes = await topology.nodes()
+        served = sum(node.slots for node in nodes)
+    if served < SLOTS:
+        raise OperatorError(
+            f"{SLOTS - served} of the cluster's {SLOTS} slots are served by no primary, so some "
+            "rooms can't be: look with valkey-cli --cluster check, then start the nodes that are "
+            "down, or give their slots to others by valkey-cli --cluster fix"
+        )
+    for node in nodes:
+        with _naming(node.name), operator_faults():
+            _check_kind(await node.redis.info(), is_one_of_many=bool(node.name))
+    for node in nodes:
+        with _naming(node.name), operator_faults():
+            try:
+                await _try_commands(node)
+            except errors.ResponseError as error:
+                # A store that is full, busy or can't save for a while will recover.
+                if is_forbidden(error) or unavailability(error) is None:
+                    raise
+        await _check_replicas(node)
+    return nodes
 
 
-def _check_kind(info: dict[str, Any]) -> None:
+async def _check_replicas(node: Node) -> None:
+    """Check whether the replicas let us in: one of them may be the primary tomorrow. One that is
+    away may come back."""
+    for name, redis in node.replicas.items():
+        with suppress(StoreUnavailable), _naming(name), operator_faults():
+            await redis.ping()
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say of which node of a cluster an error speaks."""
+    try:
+        yield
+    except OperatorError as fault:
+        words, colon, advice = str(fault).partition(": ")
+        where = f" (node {name})" if name else ""
+        raise OperatorError(f"{words}{where}{colon}{advice}") from fault
+    except StoreUnavailable as away:
+        where = f"node {name}: " if name else ""
+        raise StoreUnavailable(f"{where}{away.reason}") from away
+
+
+def _check_kind(info: dict[str, Any], *, is_one_of_many: bool) -> None:
     mode = info.get("server_mode", info.get("redis_mode"))
     if mode == "sentinel":
         raise OperatorError(
             "GRANDSTAND_REDIS_URL names a Sentinel, which keeps no data: give the address of the "
             "primary that it watches"
         )
-    if mode == "cluster":
+    if mode == "cluster" and not is_one_of_many:
         raise OperatorError(
-            "GRANDSTAND_REDIS_URL names a node of a cluster: give a single primary, started with "
-            "cluster-enabled no"
+            "GRANDSTAND_REDIS_URL names a node of a cluster: begin with redis+cluster:// (or "
+            "rediss+cluster:// for TLS) in place of redis://, and give two or more of its nodes"
         )
     if info.get("role", "master") != "master":
         raise OperatorError(
@@ -76,12 +112,15 @@ def _check_kind(info: dict[str, Any]) -> None:
         )
 
 
-async def _try_commands(redis: Any) -> None:
+async def _try_commands(node: Node) -> None:
     # Workers start together: in each other's keys they would find the wrong kind of value.
-    key, channel = keys.room_key(PROBE, f"{PROBE}-{secrets.token_hex(8)}"), keys.bus(PROBE)
+    redis: Any = node.redis
+    key, channel = keys.room_key(node.tag, f"{PROBE}-{secrets.token_hex(8)}"), keys.bus(node.tag)
     await redis.script_load(_FIT.source)
-    await redis.evalsha(_FIT.sha1, 1, key, channel)
+    await redis.execute_command("EVALSHA", _FIT.sha1, 1, key, channel)
     for command in (
+        ("EVAL", "return 1", 0),
+        ("WAIT", 0, 1),
         ("HKEYS", key),
         ("HVALS", key),
         ("HGETALL", key),
@@ -131,6 +170,11 @@ def operator_faults() -> Iterator[None]:
         if isinstance(error, errors.AuthenticationError):
             raise OperatorError(
                 f"the store refuses the user or password in GRANDSTAND_REDIS_URL: {_line(error)}"
+            ) from fault
+        if "cluster support disabled" in str(fault):
+            raise OperatorError(
+                "GRANDSTAND_REDIS_URL names a cluster, but the server there is a single one: begin "
+                "with redis:// (or rediss:// for TLS)"
             ) from fault
         if "protected mode" in str(fault) or "DENIED" in str(fault):
             raise OperatorError(

@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from grandstand.store.connection import translated
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
-Command = tuple[Any, ...]
+from grandstand.store.connection import translated, unavailability
+from grandstand.store.topology.slots import Key
+from grandstand.store.topology.topology import Command, Topology, first_error
 
 
 class Reader:
     """Sends one command or several at a time; replies as redis-py gives them, strings as bytes."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis: Any = redis
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
 
-    async def ask(self, *command: Any) -> Any:
-        """Return one command's reply. Raises StoreUnavailable."""
+    async def ask(self, *command: Any, near: Key | None = None) -> Any:
+        """Return one command's reply; ``near`` is a key that names the server for one without keys.
+
+        Raises StoreUnavailable.
+        """
         with translated():
-            return await self._redis.execute_command(*command)
+            return await self._topology.ask(command, near)
 
     async def ask_all(self, commands: Sequence[Command], at_once: bool = False) -> list[Any]:
-        """Return the commands' replies, in one round trip; ``at_once`` as of one moment (MULTI).
+        """Return the commands' replies, in one round trip; ``at_once`` as of one moment (MULTI),
+        for keys of one slot.
 
-        Raises StoreUnavailable.
+        Raises StoreUnavailable if one of them isn't answered; all have been sent.
         """
         if not commands:
             return []
         with translated():
-            async with self._redis.pipeline(transaction=at_once) as pipe:
-                for command in commands:
-                    pipe.execute_command(*command)
-                replies: list[Any] = await pipe.execute()
-                return replies
+            if at_once:
+                return await self._topology.transaction(commands)
+            replies = await self._topology.pipeline(commands)
+            if (fault := first_error(replies)) is not None:
+                raise fault
+            return replies
 
     async def ask_each(self, commands: Sequence[Command]) -> list[Any]:
-        """Do as ``ask_all``, but put a ResponseError in place of each reply that the store refuses.
+        """Do as ``ask_all``, but put the error in place of each reply that the store refuses, or
+        that one of its servers doesn't give.
 
-        Raises StoreUnavailable.
+        Raises StoreUnavailable if nobody answers.
         """
         if not commands:
             return []
         with translated():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for command in commands:
-                    pipe.execute_command(*command)
-                replies: list[Any] = await pipe.execute(raise_on_error=False)
-                return replies
+            replies = await self._topology.pipeline(commands)
+        return [_told(reply) for reply in replies]
+
+
+def _told(reply: Any) -> Any:
+    return (unavailability(reply) or reply) if isinstance(reply, Exception) else reply

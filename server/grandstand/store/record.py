@@ -15,8 +15,9 @@ import structlog
 from grandstand.domain.record import Row, imported_at
 from grandstand.domain.stored_state import UNREADABLE
 from grandstand.store import keys
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Argument, Writer, load
+from grandstand.store.writer import Argument, Writer
 
 SLICE = 500
 """Rows fetched at a time."""

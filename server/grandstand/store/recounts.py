@@ -15,8 +15,9 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.recount import TreeIndex, Vote
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
-from grandstand.store.reader import Command, Reader
+from grandstand.store.reader import Reader
 from grandstand.store.stored_votes import votes_of
+from grandstand.store.topology.topology import Command
 
 SLICE = 1000
 """Votes that are read at a time: the store looks for them for 0.2 ms."""

@@ -9,8 +9,9 @@ import structlog
 
 from grandstand.domain.revocations import MAX_REVOCATIONS, Kind, Revocation
 from grandstand.store import keys
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Argument, Call, Writer, load
+from grandstand.store.writer import Argument, Call, Writer
 
 _REVOKE, _RESTORE = load("revoke"), load("restore")
 _VERSION = b"v"

@@ -18,9 +18,10 @@ from grandstand.domain.state import PARTS, RoomState, Sanction
 from grandstand.domain.stored_state import item_of, state_of
 from grandstand.store import keys
 from grandstand.store.errors import StoreUnavailable
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
 from grandstand.store.timeline import new_epoch
-from grandstand.store.writer import Argument, Writer, load
+from grandstand.store.writer import Argument, Writer
 from grandstand.wire.messages import HeldComment
 from grandstand.wire.settings import Settings
 
@@ -97,7 +98,7 @@ class Rooms:
             request_id,
             new_epoch(),
             salt,
-            await self.run_id(),
+            await self.run_id(room),
             seq,
             offset,
             "0" if seen is None else "1",
@@ -243,13 +244,14 @@ class Rooms:
         return total
 
     async def clock_ms(self) -> float:
-        """Return the store's wall clock."""
-        seconds, micros = await self._reader.ask("TIME")
+        """Return the store's wall clock; of several servers always the same one's."""
+        seconds, micros = await self._reader.ask("TIME", near=keys.AWAKE)
         return float(seconds) * 1000 + float(micros) / 1000
 
-    async def run_id(self) -> str:
-        """Return the name of the store's present process: another one after every restart."""
-        info = await self._reader.ask("INFO", "server")
+    async def run_id(self, room: str) -> str:
+        """Return the name of the process that has the room: another one after every restart, and
+        after every failover."""
+        info = await self._reader.ask("INFO", "server", near=keys.head(room))
         return str(info["run_id"])
 
 

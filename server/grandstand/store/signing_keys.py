@@ -9,8 +9,9 @@ import secrets
 
 from grandstand.domain.signatures import KEY_BYTES, SigningKey
 from grandstand.store import keys
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Argument, Writer, load
+from grandstand.store.writer import Argument, Writer
 from grandstand.wire.audits import PublicKey
 
 _SIGNING_KEY = load("signing_key")

@@ -1,12 +1,12 @@
-"""The store as the rest of the system sees it: one connection pool, one object per concern."""
+"""The store as the rest of the system sees it: one topology, one object per concern."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -15,7 +15,7 @@ from grandstand.store import preflight
 from grandstand.store.audience_reports import AudienceReports
 from grandstand.store.awake_rooms import AwakeRooms
 from grandstand.store.bus import Bus
-from grandstand.store.connection import connect, translated
+from grandstand.store.connection import translated
 from grandstand.store.deletions import Deletions
 from grandstand.store.durability import Durability, probe
 from grandstand.store.effects import Effects
@@ -33,11 +33,10 @@ from grandstand.store.rooms import Rooms
 from grandstand.store.rundowns import Rundowns
 from grandstand.store.signing_keys import SigningKeys
 from grandstand.store.timeline import Timeline
+from grandstand.store.topology.opening import open_topology
+from grandstand.store.topology.topology import Topology
 from grandstand.store.votes import Votes
 from grandstand.store.writer import Writer
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 RETRY_S = (0.05, 0.1, 0.2, 0.4)
 """Pauses between tries of one write; the last one is repeated."""
@@ -48,8 +47,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The store's server: name and version, and its memory in bytes (``most`` 0: without a
-    limit)."""
+    """The store's server: name and version, and its memory in bytes (``most`` 0: without a limit).
+
+    Of a cluster the memory is that of its fullest primary.
+    """
 
     name: str
     used: int
@@ -57,15 +58,15 @@ class About:
 
 
 class Store:
-    """All data of rooms, in one Redis or Valkey."""
+    """All data of rooms, in one Redis or Valkey, or in a cluster of them."""
 
-    def __init__(self, redis: Redis, durability: Durability, node: str, url: str) -> None:
+    def __init__(self, topology: Topology, durability: Durability, node: str, url: str) -> None:
         """``node`` names this process among those that share the store; ``url``, which may have a
         password, is for processes that it starts."""
-        reader, writer = Reader(redis), Writer(redis, durability)
+        reader, writer = Reader(topology), Writer(topology, durability)
         # Kept, since to ask for it is a system call on Python 3.11, and every vote needs the time.
         self._loop = asyncio.get_running_loop()
-        self._redis = redis
+        self.topology = topology
         self.node = node
         self.url = url
         self.durability = durability
@@ -91,8 +92,8 @@ class Store:
     def bus(
         self, on_message: Callable[[str, bytes], None], on_connected: Callable[[], None]
     ) -> Bus:
-        """Return a listener to rooms' channels, over a connection of its own."""
-        return Bus(self._redis, on_message, on_connected)
+        """Return a listener to rooms' channels, over connections of its own."""
+        return Bus(self.topology, on_message, on_connected)
 
     def now_ms(self) -> float:
         """Return the store's wall clock, as this process knows it."""
@@ -112,17 +113,20 @@ class Store:
             log.warning(event, by_s=by_s)
 
     async def about(self) -> About:
-        """Return what the server says of itself. Raises StoreUnavailable."""
+        """Return what the servers say of themselves. Raises StoreUnavailable."""
         with translated():
-            info = await self._redis.info()
+            nodes = await self.topology.nodes()
+            infos = [await node.redis.info() for node in nodes]
+        info = max(infos, key=_fullness)
         sort = str(info.get("server_name", "redis"))
         version = info.get(f"{sort}_version", info.get("redis_version", "of unknown version"))
         used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
-        return About(f"{sort.title()} {version}", used, most)
+        name = f"{sort.title()} {version}"
+        return About(f"{name}, {len(nodes)} primaries" if nodes[0].name else name, used, most)
 
     async def close(self) -> None:
         """End every connection."""
-        await self._redis.aclose()
+        await self.topology.aclose()
 
 
 async def open_store(url: str) -> Store:
@@ -131,15 +135,20 @@ async def open_store(url: str) -> Store:
     Raises OperatorError for a wrong URL, wrong credentials, or an unsuitable server;
     StoreUnavailable if nobody answers.
     """
-    redis = connect(url)
+    topology = open_topology(url)
     try:
-        await preflight.check(redis)
-        store = Store(redis, await probe(redis), secrets.token_hex(4), url)
+        nodes = await preflight.check(topology)
+        store = Store(topology, await probe(nodes), secrets.token_hex(4), url)
         await store.sample_clock()
     except BaseException:
-        await redis.aclose()
+        await topology.aclose()
         raise
     return store
+
+
+def _fullness(info: Mapping[str, Any]) -> tuple[float, int]:
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    return used / most if most else 0.0, used
 
 
 async def retry_until(write: Callable[[], Awaitable[T]], patience_s: float) -> T:

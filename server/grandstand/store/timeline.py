@@ -31,8 +31,9 @@ from grandstand.store.errors import (
     UnknownRoomError,
 )
 from grandstand.store.losses import Losses
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
-from grandstand.store.writer import Call, Writer, load
+from grandstand.store.writer import Call, Writer
 from grandstand.wire.messages import HeldComment
 
 KEPT = 600

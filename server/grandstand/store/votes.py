@@ -21,9 +21,10 @@ from grandstand.domain.polls.registry import KINDS
 from grandstand.domain.polls.votes import Ballot
 from grandstand.store import keys
 from grandstand.store.losses import Losses
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
 from grandstand.store.stored_votes import stored_text
-from grandstand.store.writer import Argument, Call, Writer, load
+from grandstand.store.writer import Argument, Call, Writer
 
 CHANGES_MAX = 32
 """How often a voter may change a vote: the ids of all its votes are kept while the poll exists."""

@@ -1,0 +1,1 @@
+"""Where keys are: on one server, or spread over the nodes of a cluster."""

@@ -1,0 +1,166 @@
+"""The primaries of a cluster and the slots that each serves, as the nodes themselves say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import structlog
+from redis import exceptions as errors
+from redis.asyncio import Redis
+
+from grandstand.store.connection import connect, translated
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.topology.address import Address, ClusterAddress
+from grandstand.store.topology.slots import SLOTS
+
+FRESH_S = 1.0
+"""How old the map may be when it is used. A primary that hangs tells nobody of its successor."""
+
+LOOK_AGAIN_S = 0.1
+"""The shortest time between two looks, whatever fails."""
+
+ANSWER_TIMEOUT_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Range(NamedTuple):
+    """First and last slot, and who serves them."""
+
+    first: int
+    last: int
+    primary: Address
+    replicas: tuple[Address, ...]
+
+
+class ClusterNodes:
+    """The map of slots, which is read anew while it is in use, and a client for each node."""
+
+    def __init__(self, address: ClusterAddress, max_connections: int) -> None:
+        self._address = address
+        self._max_connections = max_connections
+        self._clients: dict[Address, Redis] = {}
+        self._asked: dict[Address, Redis] = {}
+        self._is_closed = False
+        self._owners: list[Address | None] = [None] * SLOTS
+        self._is_corrected = False
+        self._looking: asyncio.Task[None] | None = None
+        self._looked_s = float("-inf")
+        self.ranges: Sequence[Range] = ()
+        self.when_changed: list[Callable[[], None]] = []
+
+    def client_at(self, address: Address) -> Redis:
+        """Return the node's client."""
+        client = self._clients.get(address)
+        if client is None:
+            url = self._address.url_of(address)
+            client = connect(url, max_connections=self._max_connections)
+            self._clients[address] = client
+        return client
+
+    def _asked_at(self, address: Address) -> Any:
+        """Return a client for the map alone: it doesn't wait behind others, nor long for a node."""
+        client = self._asked.get(address)
+        if client is None:
+            url = self._address.url_of(address)
+            client = connect(url, max_connections=1, reply_timeout_s=ANSWER_TIMEOUT_S)
+            self._asked[address] = client
+        return client
+
+    def owner(self, slot: int) -> Address:
+        """Return the slot's primary. Raises StoreUnavailable if no node is known to serve it."""
+        owner = self._owners[slot]
+        if owner is None:
+            self.look_soon()
+            raise StoreUnavailable(f"no node of the cluster serves slot {slot}")
+        return owner
+
+    def moved(self, moved: errors.MovedError, asked: Address) -> None:
+        """Take a node's word that another one serves the slot, until the next look."""
+        owner = target(moved, asked)
+        if self._owners[moved.slot_id] != owner:
+            self._owners[moved.slot_id] = owner
+            self._is_corrected = True
+            self._tell()
+        self.look_soon()
+
+    async def known(self) -> None:
+        """Make sure that there is a map. Raises StoreUnavailable."""
+        if not self.ranges:
+            await self.look()
+        elif asyncio.get_running_loop().time() - self._looked_s >= FRESH_S:
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Read the map beside what is going on, ``LOOK_AGAIN_S`` after the last look."""
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_beside(), name="look at the cluster")
+
+    async def _look_beside(self) -> None:
+        try:
+            waited_s = asyncio.get_running_loop().time() - self._looked_s
+            await asyncio.sleep(max(0.0, LOOK_AGAIN_S - waited_s))
+            await self.look()
+        except StoreUnavailable as away:
+            log.warning("cluster_unknown", reason=away.reason)
+        finally:
+            self._looking = None
+
+    async def look(self) -> None:
+        """Read the map from the first node that answers. Raises StoreUnavailable."""
+        self._looked_s = asyncio.get_running_loop().time()
+        fault: errors.RedisError = errors.ConnectionError("no node of the cluster answers in time")
+        primaries = (each.primary for each in self.ranges)
+        for address in dict.fromkeys([*primaries, *self._address.seeds]):
+            if self._is_closed:
+                return
+            try:
+                rows = await self._asked_at(address).execute_command("CLUSTER", "SLOTS")
+            except errors.RedisError as error:
+                fault = error
+                continue
+            await self._take([*_ranges(rows, address)])
+            return
+        with translated():
+            raise fault
+
+    async def _take(self, found: Sequence[Range]) -> None:
+        if found == self.ranges and not self._is_corrected:
+            return
+        self.ranges, self._is_corrected = found, False
+        self._owners = [None] * SLOTS
+        for each in found:
+            self._owners[each.first : each.last + 1] = [each.primary] * (each.last + 1 - each.first)
+        self._tell()
+        members = {address for each in found for address in (each.primary, *each.replicas)}
+        for clients in (self._clients, self._asked):
+            for address in clients.keys() - members - set(self._address.seeds):
+                await clients.pop(address).connection_pool.disconnect(inuse_connections=False)
+
+    def _tell(self) -> None:
+        for call in self.when_changed:
+            call()
+
+    async def aclose(self) -> None:
+        """End every connection."""
+        self._is_closed = True
+        if self._looking is not None:
+            await asyncio.wait([self._looking])  # redis-py forgets connections that are cancelled
+        for client in [*self._clients.values(), *self._asked.values()]:
+            await client.aclose()
+
+
+def target(redirection: errors.AskError, asked: Address) -> Address:
+    """Return where a node sends us; one that doesn't know its own name is at the same host."""
+    return Address(redirection.host or asked.host, redirection.port)
+
+
+def _ranges(rows: Iterable[Any], asked: Address) -> Iterable[Range]:
+    """Read the reply to CLUSTER SLOTS."""
+    for first, last, *endpoints in rows:
+        primary, *replicas = (
+            Address((host or b"").decode() or asked.host, port) for host, port, *_ in endpoints
+        )
+        yield Range(first, last, primary, tuple(replicas))

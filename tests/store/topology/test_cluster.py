@@ -1,0 +1,187 @@
+"""A cluster as its clients meet it: slots that move, replicas and primaries that go away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
+from importlib import resources
+
+import pytest
+from grandstand.domain.envelope import Latest, encode
+from grandstand.store import keys
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.lua import Script, load
+from grandstand.store.store import Store, open_store, retry_until
+from grandstand.store.topology.slots import slot_of
+from grandstand.tasks import cancel_all
+from redis.exceptions import ClusterCrossSlotError, ResponseError
+
+from tests.valkey_cluster import ValkeyCluster
+from tests.waiting import PATIENCE_S, patience, until
+
+ADD = Script("add", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
+READ = Script("read", "return redis.call('GET', KEYS[1])")
+FREE = CommentRate(0, 1)
+SCRIPTS = sorted(
+    file.name.removesuffix(".lua")
+    for file in resources.files("grandstand.store").joinpath("scripts").iterdir()
+    if file.name not in ("enter.lua", "trim.lua")  # parts of others
+)
+
+
+@pytest.fixture
+async def store(cluster: ValkeyCluster) -> AsyncIterator[Store]:
+    store = await open_store(cluster.url)
+    yield store
+    await store.close()
+
+
+def here(number: int = 0) -> str:
+    """A key in the slot of the key ``{r}``."""
+    return f"gs:{{r}}:x{number}"
+
+
+def elsewhere(cluster: ValkeyCluster) -> str:
+    """A key that another primary has than the one of ``here``."""
+    mine = cluster.primary_of(here())
+    names = (f"gs:{{other{number}}}:x" for number in range(1000))
+    return next(name for name in names if cluster.primary_of(name) is not mine)
+
+
+async def add(store: Store, key: str, by: int = 1) -> int:
+    (total,) = await store.ingest._writer.all([(ADD, [key], [by])])
+    return int(total)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+async def test_a_script_with_keys_in_two_slots_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(ClusterCrossSlotError):
+        await store.ingest._writer.all([(load(name), ["gs:{a}:x", "gs:{b}:x"], [])])
+
+
+async def test_a_script_publishes_in_its_own_slot_alone(store: Store) -> None:
+    await store.rooms.create("r", "made")
+    (fault,) = await store.ingest._writer.run(
+        [(load("end"), [keys.head("r")], [keys.bus("elsewhere"), b""])]
+    )
+    assert isinstance(fault, ResponseError)
+
+
+async def test_calls_to_several_nodes_are_answered_in_their_order(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    there = elsewhere(cluster)
+    calls = [(ADD, [here()], [1]), (ADD, [there], [10]), (ADD, [here()], [2]), (READ, [there], [])]
+    assert await store.ingest._writer.all(calls) == [1, 10, 3, b"10"]
+
+
+async def test_a_slot_that_has_moved_is_followed(store: Store, cluster: ValkeyCluster) -> None:
+    await add(store, here())
+    cluster.move_slot(here(), cluster.other_primary(here()))
+    assert await add(store, here()) == 2
+    assert await store.rooms._reader.ask("GET", here()) == b"2"
+    assert await store.rooms._reader.ask_all([("GET", here())] * 2, at_once=True) == [b"2", b"2"]
+
+
+async def test_a_slot_on_its_way_is_asked_for_at_its_new_node(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    await add(store, here())
+    source, target = cluster.primary_of(here()), cluster.other_primary(here())
+    slot = slot_of(here())
+    target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.ask("CLUSTER", "MYID"))
+    source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target.ask("CLUSTER", "MYID"))
+    try:
+        reader = store.rooms._reader
+        assert await reader.ask("SET", here(1), "new")  # it isn't at the source, so it is sent on
+        assert await reader.ask("GET", here()) is not None  # this one is still there
+        assert await add(store, here(2)) == 1
+    finally:
+        rest = source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100)
+        source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *rest)
+        for node in (target, source):
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", target.ask("CLUSTER", "MYID"))
+
+
+async def test_nothing_is_confirmed_without_a_replica(store: Store, cluster: ValkeyCluster) -> None:
+    await add(store, here())
+    replica = cluster.replica_of(here())
+    replica.pause()
+    try:
+        with pytest.raises(StoreUnavailable, match="no replica"):
+            await add(store, here())
+        with pytest.raises(StoreUnavailable, match="no replica"):  # one that writes nothing itself
+            await store.ingest._writer.all([(READ, [here()], [])])
+        assert await add(store, elsewhere(cluster)) == 1
+    finally:
+        replica.go_on()
+    assert await store.ingest._writer.all([(READ, [here()], [])]) == [b"2"]
+
+
+async def test_a_node_that_is_away_is_the_fault_of_its_own_calls_alone(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    there = elsewhere(cluster)
+    await add(store, here())
+    cluster.primary_of(here()).kill()
+    away, done = await store.ingest._writer.run([(ADD, [here()], [1]), (ADD, [there], [1])])
+    assert isinstance(away, StoreUnavailable)
+    assert done == 1
+    cluster.mend()
+    assert await retry_until(lambda: add(store, here()), PATIENCE_S) == 2
+
+
+async def test_a_replica_takes_over_what_was_acknowledged(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    await store.rooms.create("r", "made")
+    item = Item("ada", "1", "c", b"hello")
+    (first,) = await store.ingest.append("r", [item], FREE, store.now_ms())
+    run = await store.rooms.run_id("r")
+    killed = cluster.primary_of(keys.head("r"))
+    killed.kill()
+    await until(lambda: cluster.primary_of(keys.head("r")) is not killed)
+    cluster.mend()
+    again = await retry_until(
+        lambda: store.ingest.append("r", [item], FREE, store.now_ms()), PATIENCE_S
+    )
+    assert again == [first]
+    assert len(await store.ingest.read("r", "0-0", 10)) == 1
+    assert await store.rooms.run_id("r") != run, "history may be cut"
+
+
+@pytest.mark.parametrize("how", ["moved", "killed"])
+async def test_a_channel_is_heard_wherever_it_goes(
+    store: Store, cluster: ValkeyCluster, how: str
+) -> None:
+    heard: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+    connected = asyncio.Event()
+    bus = store.bus(lambda room, payload: heard.put_nowait((room, payload)), connected.set)
+    running = asyncio.create_task(bus.run())
+    for room in ("r", "s", "t"):  # on three nodes, as it happens
+        await bus.subscribe(room)
+    await until(lambda: bus.hears)
+    connected.clear()
+    before = cluster.primary_of(keys.bus("r"))
+    if how == "moved":
+        cluster.move_slot(keys.bus("r"), cluster.other_primary(keys.bus("r")))
+    else:
+        before.kill()
+        await until(lambda: cluster.primary_of(keys.bus("r")) is not before)
+        cluster.mend()
+    async with patience():
+        await connected.wait()
+
+    async def is_heard(room: str) -> bool:
+        with suppress(StoreUnavailable):
+            await store.timeline.publish(room, Latest("e", room.encode(), 0))
+        return not heard.empty()
+
+    for room in ("r", "s", "t"):
+        await until(partial(is_heard, room))
+        while not heard.empty():
+            assert heard.get_nowait() == (room, encode(Latest("e", room.encode(), 0)))
+    await cancel_all([running])
