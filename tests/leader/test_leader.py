@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
@@ -78,9 +78,9 @@ async def rounds(store: Store) -> list[int]:
     asked: list[int] = []
     hold = store.leases.hold
 
-    async def counting(rooms: Sequence[str]) -> set[str]:
+    async def counting(rooms: Sequence[str], working: Collection[str]) -> set[str]:
         asked.append(len(rooms))
-        return await hold(rooms)
+        return await hold(rooms, working)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store.leases, "hold", counting)
@@ -328,7 +328,7 @@ async def test_a_room_that_goes_to_rest_in_the_middle_of_a_round_stops_nothing(
         await until(lambda: running() == ["a"])
         await forget_nudges(store)
 
-        async def meanwhile(rooms: Sequence[str]) -> set[str]:  # the lease is lost, too
+        async def meanwhile(*rooms: object) -> set[str]:  # the lease is lost, too
             if not Fake.made[0].due.done():
                 Fake.made[0].due.set_result(None)
             await until(lambda: running() == [])

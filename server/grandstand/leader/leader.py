@@ -123,7 +123,7 @@ class RoomLeader:
         await self._look_around()
         working = {room for room, led in self._working.items() if not led.task.done()}
         wanted = await awake.due(self._store.now_ms()) | awake.nudged() | set(self._visited())
-        held = await self._store.leases.hold(sorted(wanted | working))
+        held = await self._store.leases.hold(sorted(wanted | working), working)
         self._metrics.leases_held.set(len(held))
         self._tell_how_far_behind()
         for room in list(self._working):

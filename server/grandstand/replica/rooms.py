@@ -7,6 +7,7 @@ the store are compared with the replicas.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -77,7 +78,7 @@ class LiveRooms:
     async def _load(self, room: str) -> LiveRoom:
         try:
             # The bus stays subscribed: don't subscribe to every name that strangers make up.
-            if not await self.store.timeline.heads([room]):
+            if await self.store.timeline.head(room) is None:
                 raise UnknownRoomError(room)
             # First listen, then load: a commit in between comes twice and isn't lost.
             await self._bus.subscribe(room)
@@ -140,19 +141,29 @@ class LiveRooms:
                 pass
             everything = self._compare_now.is_set()
             self._compare_now.clear()
-            try:
-                await self.store.sample_clock()
-                await self.revocations.compare()
-                await self._compare(everything)
+            if await self._ask(everything):
                 # A bus that was cut connects again within a moment; else it is an outage.
                 self.store_is_up = self._bus.hears or heard
                 heard = self._bus.hears
                 ahead_ms = (live.clock_ahead_ms for live in self._rooms.values())
                 self.clock_ahead_s = max(ahead_ms, default=0.0) / 1000
+
+    async def _ask(self, everything: bool) -> bool:
+        """Ask the store for the time, the revocations and the heads; return whether it answers.
+
+        Each by itself: of a cluster they are on several servers.
+        """
+        is_up = True
+        compare = partial(self._compare, everything)
+        for ask in (self.store.sample_clock, self.revocations.compare, compare):
+            try:
+                await ask()
             except StoreUnavailable as away:
+                is_up = False
                 if self.store_is_up:
                     log.warning("store_away", reason=away.reason)
                 self.store_is_up = False
+        return is_up
 
     def _to_compare(self, everything: bool) -> list[LiveRoom]:
         """Return all rooms, or those where something happens, and some of the others in their
@@ -172,9 +183,10 @@ class LiveRooms:
         heads = await self.store.timeline.heads([live.room for live, _, _ in seen])
         for live, seen_epoch, seen_seq in seen:
             try:
-                await self._compare_one(live, seen_epoch, seen_seq, heads.get(live.room))
-            except StoreUnavailable:
-                raise
+                if live.room in heads:
+                    await self._compare_one(live, seen_epoch, seen_seq, heads[live.room])
+            except StoreUnavailable as away:
+                log.info("room_away", room=live.room, reason=away.reason)
             except UnknownRoomError:  # deleted or lost since its head was read: next time
                 log.info("room_gone_meanwhile", room=live.room)
             except Exception:  # one room's fault must not stop the others' comparison

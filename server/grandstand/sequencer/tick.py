@@ -345,7 +345,7 @@ class RoomSequencer:
         if 0 <= now_ms - self._epoch_seen_ms < EPOCH_MS:
             return
         self._epoch_seen_ms = now_ms
-        at = (await self._store.timeline.heads([self._room])).get(self._room)
+        at = await self._store.timeline.head(self._room)
         if at is None or at[0] != self._head.epoch:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
 

@@ -8,11 +8,11 @@ alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from grandstand.store import keys
-from grandstand.store.errors import ConflictError
+from grandstand.store.errors import ConflictError, StoreUnavailable
 from grandstand.store.lua import load
 from grandstand.store.writer import Call, Writer
 
@@ -30,10 +30,20 @@ class Leases:
         self._node = node
         self._is_trying = asyncio.Lock()
 
-    async def hold(self, rooms: Sequence[str]) -> set[str]:
-        """Take or renew the lease of each room; return those that this node holds now."""
-        replies = await self._writer.all([self._call(room) for room in rooms])
-        return {room for room, lost in zip(rooms, replies, strict=True) if lost >= 0}
+    async def hold(self, rooms: Sequence[str], working: Collection[str] = ()) -> set[str]:
+        """Take or renew the lease of each room; return those that this node holds now.
+
+        A room whose server is away counts as held if it is one of ``working``, for which this node
+        works already: no other node can take it meanwhile. Raises StoreUnavailable if nobody
+        answers.
+        """
+        replies = await self._writer.run([self._call(room) for room in rooms])
+        found = dict(zip(rooms, replies, strict=True))
+        away = {room for room, lost in found.items() if isinstance(lost, StoreUnavailable)}
+        if away and len(away) == len(found):
+            raise found[rooms[0]]
+        held = {room for room, lost in found.items() if room not in away and lost >= 0}
+        return held | (away & set(working))
 
     async def give_back(self, rooms: Sequence[str]) -> None:
         """Let another node take each of the rooms over at once."""

@@ -28,6 +28,7 @@ from grandstand.store import keys
 from grandstand.store.errors import (
     ConflictError,
     RoomEndedError,
+    StoreUnavailable,
     UnknownRoomError,
 )
 from grandstand.store.losses import Losses
@@ -113,15 +114,25 @@ class Timeline:
             raise ConflictError(f"{room}: not at seq {head.seq} but at {reply[2]!r}")
         return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
 
-    async def heads(self, rooms: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Return epoch and seq of each room that exists and wasn't deleted."""
-        rows = await self._reader.ask_all(
+    async def head(self, room: str) -> tuple[str, int] | None:
+        """Return the room's epoch and seq; None if it doesn't exist, or was deleted."""
+        return (await self.heads([room]))[room]
+
+    async def heads(self, rooms: Sequence[str]) -> dict[str, tuple[str, int] | None]:
+        """Return ``head`` of each room, but of those whose server is away.
+
+        Raises StoreUnavailable if nobody answers.
+        """
+        rows = await self._reader.ask_each(
             [("HMGET", keys.head(room), "epoch", "seq", "ended") for room in rooms]
         )
+        away = [row for row in rows if isinstance(row, StoreUnavailable)]
+        if away and len(away) == len(rows):
+            raise away[0]
         return {
-            room: (epoch.decode(), int(seq))
-            for room, (epoch, seq, ended) in zip(rooms, rows, strict=True)
-            if epoch is not None and ended is None
+            room: None if row[0] is None or row[2] is not None else (row[0].decode(), int(row[1]))
+            for room, row in zip(rooms, rows, strict=True)
+            if not isinstance(row, StoreUnavailable)
         }
 
     async def load(self, room: str) -> Snapshot:

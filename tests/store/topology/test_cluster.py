@@ -15,7 +15,7 @@ from grandstand.store.errors import StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.lua import Script, load
 from grandstand.store.store import Store, open_store, retry_until
-from grandstand.store.topology.slots import slot_of
+from grandstand.store.topology.slots import slot_of, tag_of
 from grandstand.tasks import cancel_all
 from redis.exceptions import ClusterCrossSlotError, ResponseError
 
@@ -47,7 +47,7 @@ def here(number: int = 0) -> str:
 def elsewhere(cluster: ValkeyCluster) -> str:
     """A key that another primary has than the one of ``here``."""
     mine = cluster.primary_of(here())
-    names = (f"gs:{{other{number}}}:x" for number in range(1000))
+    names = (keys.room_key(f"other{number}", "x") for number in range(1000))
     return next(name for name in names if cluster.primary_of(name) is not mine)
 
 
@@ -132,6 +132,24 @@ async def test_a_node_that_is_away_is_the_fault_of_its_own_calls_alone(
     assert done == 1
     cluster.mend()
     assert await retry_until(lambda: add(store, here()), PATIENCE_S) == 2
+
+
+async def test_rooms_on_a_node_that_is_away_stay_as_they_were_and_the_others_go_on(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    away, other = "r", tag_of(elsewhere(cluster)).decode()
+    for room in (away, other):
+        await store.rooms.create(room, "made")
+    assert await store.leases.hold([away, other]) == {away, other}
+    cluster.primary_of(keys.head(away)).kill()
+    assert await store.leases.hold([away, other], [away, other]) == {away, other}
+    assert await store.leases.hold([away, other]) == {other}
+    assert (await store.timeline.heads([away, other])).keys() == {other}
+    assert await store.awake_rooms.backlogged([away, other]) == []
+    with pytest.raises(StoreUnavailable):
+        await store.leases.hold([away])
+    with pytest.raises(StoreUnavailable):
+        await store.timeline.heads([away])
 
 
 async def test_a_replica_takes_over_what_was_acknowledged(
