@@ -1,0 +1,122 @@
+"""A crowd that comments and votes all at once, and what was promised to it.
+
+One viewer has one connection, as on a page, so the votes are spread over polls: half of them go to
+polls which take one vote each, half change a vote in one poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tests.server import ServerProcess
+from tests.system.record import whole_record
+from tests.viewer import Message, Viewer, viewing
+from tests.waiting import until
+
+COMMENTS = 8
+POLLS = 4
+CHANGES = 4
+"""What each viewer sends in a round: comments, votes in as many new polls, changes of one vote."""
+
+POLL = {"kind": "single", "question": "Which?", "options": ["a", "b", "c"], "duration": 3600}
+
+
+class Crowd:
+    """What was sent, and what became of it."""
+
+    def __init__(self, server: ServerProcess, room: str, viewers: Sequence[Viewer]) -> None:
+        """``server`` is asked for polls and the record; the viewers may be others'."""
+        self.server = server
+        self.room = room
+        self.viewers = viewers
+        self.rounds = 0
+        self.comments: dict[str, str] = {}
+        self.answers = 0
+        self.wrong: list[Message] = []
+        self.votes: dict[str, Counter[int]] = {}
+        self.changing: dict[int, int] = {}
+        self._changed = ""
+
+    async def round(self, strike: Callable[[], Awaitable[object]]) -> None:
+        """All talk at once; ``strike`` is called in the middle of it."""
+        self.rounds += 1
+        polls = await self._open(POLLS)
+        if not self._changed:
+            [self._changed] = await self._open(1, change=True)
+        known = [*polls, self._changed]
+        await asyncio.gather(*(viewer.knows(poll) for viewer in self.viewers for poll in known))
+        before, jobs = self.answers, []
+        for client, viewer in enumerate(self.viewers):
+            for index in range(COMMENTS):
+                text = f"line {index} of client {client}, round {self.rounds}"
+                jobs.append(self._say(viewer, text))
+            for poll in polls:
+                choice = (client + self.rounds) % 3
+                self.votes.setdefault(poll, Counter())[choice] += 1
+                jobs.append(self._vote(viewer, poll, choice))
+            choices = [(client * self.rounds + index) % 3 for index in range(CHANGES)]
+            jobs.append(self._change(viewer, client, choices))
+        talk = [asyncio.create_task(job) for job in jobs]
+        everything = len(self.viewers) * (COMMENTS + POLLS + CHANGES)
+        await until(lambda: self.answers - before > everything // 4)
+        assert self.answers - before < everything, "it was over before the strike"
+        await strike()
+        await asyncio.gather(*talk)
+
+    async def _open(self, number: int, **fields: bool) -> list[str]:
+        path, body = f"/v1/rooms/{self.room}/polls", POLL | fields
+        jobs = [self.server.produce("POST", path, body) for _ in range(number)]
+        return [opened["id"] for opened in await asyncio.gather(*jobs)]
+
+    def _answered(self, answer: Message) -> None:
+        self.answers += 1
+        if answer["type"] != "ack" or answer["status"] != "accepted":
+            self.wrong.append(answer)
+
+    async def _say(self, viewer: Viewer, text: str) -> None:
+        answer = await viewer.insist({"type": "comment", "text": text})
+        self._answered(answer)
+        self.comments[text] = answer.get("comment", "")
+
+    async def _vote(self, viewer: Viewer, poll: str, choice: int) -> None:
+        vote = {"type": "vote", "poll": poll, "choices": [choice]}
+        self._answered(await viewer.insist(vote))
+
+    async def _change(self, viewer: Viewer, client: int, choices: list[int]) -> None:
+        for choice in choices:  # one after the other: the last one counts
+            await self._vote(viewer, self._changed, choice)
+            self.changing[client] = choice
+
+    async def finds_everything_once(self) -> None:
+        """Whatever was acknowledged is there, once, and nothing else."""
+        assert self.wrong == []
+        # The last ones are in the store's ingest stream until the new sequencer has its lease.
+        last_said = max(self.comments.values(), key=lambda comment: (len(comment), comment))
+        await until(lambda: any(last_said in viewer.picture.shown for viewer in self.viewers))
+        rows = await whole_record(self.server, self.room)
+        assert len(rows) == len(self.comments) == len(self.viewers) * self.rounds * COMMENTS
+        assert {row["text"]: row["id"] for row in rows} == self.comments
+
+        expected = {
+            each: [votes[option] for option in range(3)] for each, votes in self.votes.items()
+        }
+        last = Counter(self.changing.values())
+        expected[self._changed] = [last[option] for option in range(3)]
+        listed = (await self.server.produce("GET", f"/v1/rooms/{self.room}/polls"))["polls"]
+        assert {each["id"]: each["tally"] for each in listed} == expected
+        assert {each["voters"] for each in listed} == {len(self.viewers)}
+
+
+@asynccontextmanager
+async def crowd(servers: Sequence[ServerProcess], room: str, size: int) -> AsyncIterator[Crowd]:
+    """So many viewers, spread over the servers."""
+    async with AsyncExitStack() as stack:
+        viewers = []
+        for number in range(size):
+            server = servers[number % len(servers)]
+            token = server.token(f"sub {number}")
+            viewers.append(await stack.enter_async_context(viewing(server.url, room, token)))
+        yield Crowd(servers[0], room, viewers)
