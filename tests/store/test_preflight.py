@@ -17,6 +17,10 @@ from grandstand.store.connection import connect
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import open_store
 from grandstand.store.topology.single import Single
+from grandstand.store.topology.slots import slot_of
+
+from tests.valkey_cluster import ValkeyCluster, ValkeyNode, free_ports
+from tests.waiting import until
 
 ALL = ("resetkeys", "~gs:*", "~grandstand:*", "resetchannels", "&gs:*", "+@all")
 
@@ -156,3 +160,86 @@ async def test_a_permission_that_is_taken_away_later_is_a_store_that_is_away(
     finally:
         await store.close()
     await asyncio.sleep(0)
+
+
+async def test_a_single_server_is_no_cluster(valkey_url: str, tmp_path: Path) -> None:
+    port, bus_port = free_ports(2)
+    node = ValkeyNode(tmp_path / "alone", port, bus_port, {"bind": "127.0.0.1"})
+    node.start()
+    try:
+        words = await refused(f"redis+cluster://{node.address}")
+    finally:
+        node.kill()
+    assert "begin with redis://" in words
+
+
+async def test_a_node_of_a_cluster_is_no_single_server(cluster: ValkeyCluster) -> None:
+    words = await refused(f"redis://{cluster.nodes[0].address}")
+    assert "begin with redis+cluster://" in words
+
+
+async def test_a_cluster_is_found_by_any_of_its_nodes(cluster: ValkeyCluster) -> None:
+    gone = free_ports(1)[0]
+    for node in cluster.nodes:  # replicas too
+        await (await open_store(f"redis+cluster://127.0.0.1:{gone},{node.address}")).close()
+
+
+async def test_a_cluster_none_of_whose_nodes_answers_is_away() -> None:
+    ports = free_ports(2)
+    with pytest.raises(StoreUnavailable, match="Connect call failed"):
+        await open_store(f"redis+cluster://127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}")
+
+
+async def test_slots_that_nobody_serves_are_told(cluster: ValkeyCluster) -> None:
+    node = cluster.primary_of("x")
+    node.ask("CLUSTER", "DELSLOTSRANGE", slot_of("x"), slot_of("x"))
+    try:
+        words = await refused(f"redis+cluster://{node.address}")
+    finally:
+        node.ask("CLUSTER", "ADDSLOTS", slot_of("x"))
+    assert "1 of the cluster's 16384 slots" in words
+    assert "--cluster fix" in words
+
+
+@pytest.mark.parametrize("role", ["primary", "replica"])
+async def test_one_node_that_refuses_our_password_is_named(
+    cluster: ValkeyCluster, role: str
+) -> None:
+    node = cluster.primary_of("x") if role == "primary" else cluster.replica_of("x")
+    node.ask("CONFIG", "SET", "requirepass", "other")
+    try:
+        words = await refused(cluster.url)
+    finally:
+        node.ask("CONFIG", "SET", "requirepass", "")
+    assert "user or password" in words or "Authentication required" in words
+    assert node.address in words
+
+
+async def test_a_primary_that_is_down_and_not_yet_replaced_is_named(
+    cluster: ValkeyCluster,
+) -> None:
+    killed = cluster.primary_of("x")
+    killed.kill()
+    with pytest.raises(StoreUnavailable, match=f"node {killed.address}"):
+        await open_store(cluster.url)
+
+
+async def test_a_replica_that_is_down_stops_no_start(cluster: ValkeyCluster) -> None:
+    cluster.replica_of("x").kill()
+    await (await open_store(cluster.url)).close()
+
+
+async def test_a_cluster_without_replicas_is_weak(cluster: ValkeyCluster) -> None:
+    for node in cluster.nodes:
+        if node.has_role("slave"):
+            node.kill()
+    primaries = [node for node in cluster.nodes if node.runs]
+
+    def nobody_follows() -> bool:
+        return not any(node.ask("INFO", "replication")["connected_slaves"] for node in primaries)
+
+    await until(nobody_follows)
+    store = await open_store(cluster.url)
+    assert store.durability.promise == "weak"
+    assert "replica" in store.durability.why
+    await store.close()
