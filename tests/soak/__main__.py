@@ -57,6 +57,7 @@ def parts(rounds: int, kills: int, inputs: int, seed: int) -> Iterator[Part]:
     yield Part("frames as they are cut", tests("edge/transport/test_inbound.py"), 10)
     seeded = ("--seed", f"{seed}")
     yield Part("workers killed", ("tests.soak.kills", "--kills", f"{kills}", *seeded))
+    yield Part("primaries killed", ("tests.soak.cluster_kills", "--kills", f"{kills}"))
     yield Part(
         "killed before an effect", ("tests.soak.effect_kills", "--kills", f"{3 * kills}", *seeded)
     )

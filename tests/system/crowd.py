@@ -92,19 +92,20 @@ class Crowd:
 
     async def finds_everything_once(self) -> None:
         """Whatever was acknowledged is there, once, and nothing else."""
+        # What was said before this is in the record, too: a frame has no room for all of it.
+        last = f"and that was round {self.rounds}"
+        await self._say(self.viewers[0], last)
+        await self.viewers[0].seen(last)
         assert self.wrong == []
-        # The last ones are in the store's ingest stream until the new sequencer has its lease.
-        last_said = max(self.comments.values(), key=lambda comment: (len(comment), comment))
-        await until(lambda: any(last_said in viewer.picture.shown for viewer in self.viewers))
         rows = await whole_record(self.server, self.room)
-        assert len(rows) == len(self.comments) == len(self.viewers) * self.rounds * COMMENTS
+        assert len(rows) == len(self.comments) >= len(self.viewers) * self.rounds * COMMENTS
         assert {row["text"]: row["id"] for row in rows} == self.comments
 
         expected = {
             each: [votes[option] for option in range(3)] for each, votes in self.votes.items()
         }
-        last = Counter(self.changing.values())
-        expected[self._changed] = [last[option] for option in range(3)]
+        latest = Counter(self.changing.values())
+        expected[self._changed] = [latest[option] for option in range(3)]
         listed = (await self.server.produce("GET", f"/v1/rooms/{self.room}/polls"))["polls"]
         assert {each["id"]: each["tally"] for each in listed} == expected
         assert {each["voters"] for each in listed} == {len(self.viewers)}
