@@ -128,6 +128,9 @@ async def _of_running(store: Store) -> list[CheckResult]:
         if about.most and about.used > 0.8 * about.most:
             words = f"{_size(about.used)} of maxmemory {_size(about.most)} are in use"
             found.append(CheckResult("store memory", "warn", words, "raise maxmemory there"))
+        found += [
+            CheckResult("cluster", "warn", risk.words, risk.advice) for risk in await store.risks()
+        ]
         ahead_ms = store.now_ms() - time.time() * 1000
     except StoreUnavailable as away:
         return [CheckResult("store", "FAIL", f"it went away: {away.reason}", "read its log")]

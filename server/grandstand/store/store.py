@@ -15,6 +15,7 @@ from grandstand.store import preflight
 from grandstand.store.audience_reports import AudienceReports
 from grandstand.store.awake_rooms import AwakeRooms
 from grandstand.store.bus import Bus
+from grandstand.store.cluster_risks import Risk, risks
 from grandstand.store.connection import translated
 from grandstand.store.deletions import Deletions
 from grandstand.store.durability import Durability, probe
@@ -123,6 +124,13 @@ class Store:
         used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
         name = f"{sort.title()} {version}"
         return About(f"{name}, {len(nodes)} primaries" if nodes[0].name else name, used, most)
+
+    async def risks(self) -> list[Risk]:
+        """Return what the settings of a cluster's nodes risk; nothing of a single server. Raises
+        StoreUnavailable."""
+        with translated():
+            nodes = await self.topology.nodes()
+            return await risks(nodes) if nodes[0].name else []
 
     async def close(self) -> None:
         """End every connection."""
