@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 from grandstand.settings import PREFIX, ServerSettings
+from grandstand.store.topology.address import ClusterAddress
 
 from tests.deploy.composition import CERTIFICATE, SECRETS, composed, services
 from tests.deploy.programs import DEPLOY, ROOT, run
+from tests.valkey_cluster import SETTINGS
 
 SERVERS = ("one", "two")
 
@@ -144,3 +146,33 @@ def test_tls_adds_the_certificate_and_a_port_to_the_balancer() -> None:
     assert mounts(balancer)[balancer["environment"]["CERTIFICATE"]] == CERTIFICATE
     assert any(":8443" in port for port in balancer["ports"])
     assert balancer["environment"]["SERVER_ONE"] == "one:8000"
+
+
+def test_a_cluster_takes_the_place_of_the_store() -> None:
+    composition = composed("docker-compose.yml", "docker-compose.cluster.yml")
+    services = composition["services"]
+    nodes = {name for name in services if name.startswith("valkey")}
+    assert len(nodes) == 6
+    assert len({services[name]["networks"]["store"]["ipv4_address"] for name in nodes}) == 6
+    places = {mounts(services[name])["/data"] for name in nodes}
+    assert len(places & composition["volumes"].keys()) == 6
+    assert composition["networks"]["store"]["internal"] is True
+    for name in nodes:
+        assert mounts(services[name])["/etc/valkey/valkey-cluster.conf"].endswith(
+            "deploy/valkey-cluster.conf"
+        )
+        assert services[name]["networks"]["store"]["ipv4_address"] in str(services["cluster"])
+    for name in SERVERS:
+        address = ClusterAddress.of(services[name]["environment"]["GRANDSTAND_REDIS_URL"])
+        assert {seed.host for seed in address.seeds} <= nodes
+        assert services[name]["depends_on"]["cluster"]["condition"] == (
+            "service_completed_successfully"
+        )
+
+
+def test_the_tests_run_a_cluster_with_the_settings_that_operators_are_given() -> None:
+    text = (DEPLOY / "valkey-cluster.conf").read_text()
+    rows = (row.split(None, 1) for row in text.splitlines() if row and not row.startswith("#"))
+    given = dict(rows)
+    same = SETTINGS.keys() - {"bind", "save", "maxclients", "repl-diskless-sync-delay"}
+    assert {name: given[name] for name in same} == {name: SETTINGS[name] for name in same}
