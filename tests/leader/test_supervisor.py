@@ -225,8 +225,9 @@ async def test_a_room_does_not_rest_while_a_job_is_behind_but_not_for_ever(
     for _ in range(2):
         await room.works[0][0]._room.next_tick()
     assert not running.done()
-    monkeypatch.setattr(tick, "BEHIND_MS", 0)
-    await until(running.done)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(tick, "BEHIND_MS", 0)
+        await until(running.done)
     assert await running is not None  # it is looked at again
     following.may_move.set()
     room.start(following)
