@@ -216,7 +216,8 @@ export function pollsAt(state, playhead) {
 
 /**
  * Note when polls were closed and revealed, and what was known of them before. Of one that was closed
- * before the viewer came in there is nothing to hold back.
+ * before the viewer came in there is nothing to hold back. When one was revealed before that is not known:
+ * it is taken for the first moment that the rules allow.
  * @param {RoomState | undefined} state
  * @param {readonly Poll[]} polls
  * @param {number} now
@@ -234,7 +235,8 @@ function withSteps(state, polls, now) {
     }
     if (poll.status === "revealed") {
       const { answer: _answer, tally: _tally, voters: _voters, audit: _audit, ...bare } = poll;
-      made.revealed ??= { at: now, before: { ...(known ?? bare), status: "closed" } };
+      const at = known ? now : Math.min(now, poll.closes_at + poll.grace);
+      made.revealed ??= { at, before: { ...(known ?? bare), status: "closed" } };
     }
     if (made.closed || made.revealed) steps.set(poll.id, made);
   }

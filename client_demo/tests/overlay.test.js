@@ -5,6 +5,8 @@ import { factsOf } from "../cards/facts.js";
 import { readOptions } from "../overlay/options.js";
 import { Results, barsOf } from "../overlay/result.js";
 import { WORDS } from "../overlay/words.js";
+import { enter, pollsAt } from "../sdk/room.js";
+import { NOW, poll, welcome } from "./rooms.js";
 
 const card = (values, data = {}) => ({
   id: "c",
@@ -113,6 +115,14 @@ test("the open poll goes before a result, and a result goes after its time", () 
 test("a result from long before this page came is not shown again", () => {
   assert.equal(new Results(5_000).onAir([seen("p", "closed")], 15_500), undefined);
   assert.equal(new Results(5_000).onAir([seen("p", "closed")], 15_499)?.poll.id, "p");
+});
+
+test("a delayed overlay that is loaded anew doesn't put a result from long ago on air", () => {
+  const told = { status: "revealed", final: true, tally: [1, 2], voters: 3 };
+  const state = enter(welcome({ polls: [poll("p", { ...told, opens_at: NOW - 200_000, closes_at: NOW - 100_000 })] }));
+  const results = new Results(5_000);
+  for (const playhead of [NOW - 3_000, NOW, NOW + 3_000])
+    assert.equal(results.onAir(pollsAt(state, playhead), playhead), undefined);
 });
 
 test("of two results the one that came last is on air, though its poll opened first", () => {

@@ -1,5 +1,6 @@
 /** Poll cards. They open by the viewer's own playhead. They change in place, so that a tap never misses. */
 
+import { kindOf } from "../polls/registry.js";
 import { RefusedError } from "../sdk/grandstand.js";
 import { errorText } from "../words.js";
 import { PollCard } from "./poll_card.js";
@@ -15,20 +16,30 @@ const MOST_ENDED = 2; // one while a poll runs
 
 /**
  * Choose the polls to show: all that run, the newest first; then the last ended ones, fewer of them
- * while one runs.
+ * while one runs, and those whose reveal this viewer waits for.
  * @param {readonly SeenPoll[]} seen
  * @param {number} playhead
  * @param {(seen: SeenPoll) => number} [changedAt] when one that ended came to its present phase
+ * @param {(poll: string) => boolean} [hasVoted] whether this viewer did, in the poll of that id
  * @returns {SeenPoll[]}
  */
-export function pollsToShow(seen, playhead, changedAt = ({ poll }) => poll.closes_at) {
+export function pollsToShow(seen, playhead, changedAt = ({ poll }) => poll.closes_at, hasVoted = () => false) {
   const latest = [...seen].sort((a, b) => b.poll.opens_at - a.poll.opens_at);
   const runs = (/** @type {SeenPoll} */ one) => one.phase === "open" || one.phase === "counting";
+  const waitsFor = (/** @type {SeenPoll} */ one) => hasVoted(one.poll.id) && revealTells(one);
   const ended = latest
-    .filter((one) => !runs(one) && playhead - changedAt(one) < REMEMBERED_MS)
+    .filter((one) => !runs(one) && (waitsFor(one) || playhead - changedAt(one) < REMEMBERED_MS))
     .sort((a, b) => changedAt(b) - changedAt(a));
   const running = latest.filter(runs);
-  return [...running, ...ended.slice(0, running.length > 0 ? 1 : MOST_ENDED)];
+  const most = running.length > 0 ? 1 : MOST_ENDED;
+  return [...running, ...ended.filter((one, place) => place < most || waitsFor(one))];
+}
+
+/** Whether a reveal will tell something new of a poll that is closed. @param {SeenPoll} seen */
+function revealTells({ poll, phase, votes }) {
+  const { fields, isResolved } = kindOf(poll.kind);
+  const hasAnswer = isResolved === true || fields.some(({ name }) => name === "answer");
+  return phase === "closed" && (hasAnswer || votes === undefined);
 }
 
 export class PollCards {
@@ -56,7 +67,8 @@ export class PollCards {
   /** @param {readonly SeenPoll[]} seen @param {number} playhead @param {boolean} isReplay they take no votes */
   show(seen, playhead, isReplay) {
     const changedAt = (/** @type {SeenPoll} */ one) => this.#changedAt(one, playhead);
-    const shown = pollsToShow(seen, playhead, changedAt).filter(({ poll }) => !this.#dismissed.has(poll.id));
+    const hasVoted = (/** @type {string} */ poll) => this.ballots.of(poll) !== undefined;
+    const shown = pollsToShow(seen, playhead, changedAt, hasVoted).filter(({ poll }) => !this.#dismissed.has(poll.id));
     const ids = new Set(shown.map(({ poll }) => poll.id));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
