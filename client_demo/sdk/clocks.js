@@ -15,6 +15,7 @@
  */
 
 /** @typedef {{currentTime: number, readonly played: {readonly length: number}}} Player */
+/** @typedef {{readonly fragments: readonly {start: number, programDateTime: number | null}[]}} Playlist of hls.js */
 
 /**
  * The programme clock itself, or a fixed delay behind it, for a page without a picture.
@@ -27,7 +28,7 @@ export function roomClock({ behindMs = 0 } = {}) {
 
 /**
  * @param {{readonly playingDate: Date | null, readonly latency: number, readonly media: Player | null,
- *   readonly latestLevelDetails?: {readonly live: boolean, readonly edge: number, readonly age: number} | null}} hls
+ *   readonly latestLevelDetails?: Playlist & {readonly live: boolean, readonly edge: number, readonly age: number} | null}} hls
  *   a `Hls` of hls.js
  * @returns {Clock}
  */
@@ -42,8 +43,8 @@ export function hlsClock(hls) {
     latencyMs: () => {
       const { latestLevelDetails: details, media, latency } = hls;
       // `latency` is as of the last `timeupdate`: for some frames after a seek it is that of before.
-      const seconds = details?.live && media ? details.edge + details.age - media.currentTime : latency;
-      return finite(seconds * 1000);
+      if (!details?.live || !media) return finite(latency * 1000);
+      return finite(aheadMs(details, media.currentTime, details.edge) + details.age * 1000);
     },
   };
 }
@@ -85,6 +86,25 @@ export function videoClock(video, { startsAt }) {
     read: () => startsAt + video.currentTime * 1000,
     playing: () => begun(video),
   };
+}
+
+/**
+ * Return how much later one second of a stream's media is than another, in ms of programme time. Where the
+ * picture was lost, more time passed than there is media, and the dates of the playlist say how much.
+ * @param {Playlist} playlist
+ * @param {number} fromS
+ * @param {number} toS
+ */
+export function aheadMs(playlist, fromS, toS) {
+  const [from, to] = [dateOf(playlist, fromS), dateOf(playlist, toS)];
+  return from === undefined || to === undefined ? (toS - fromS) * 1000 : to - from;
+}
+
+/** @param {Playlist} playlist @param {number} atS @returns {number | undefined} programme time in ms */
+function dateOf({ fragments }, atS) {
+  const fragment = fragments.findLast(({ start }) => start <= atS) ?? fragments[0];
+  const date = fragment?.programDateTime ?? undefined;
+  return fragment && date !== undefined ? date + (atS - fragment.start) * 1000 : undefined;
 }
 
 /** @param {Player | null} player */

@@ -21,7 +21,7 @@ export function connect(options) {
 }
 
 export { LiveRoom };
-export { hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
+export { aheadMs, hlsClock, nativeHlsClock, roomClock, videoClock } from "./clocks.js";
 export { call, roomCalls } from "./http.js";
 export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "./identity.js";
 export { RefusedError } from "./outbox.js";

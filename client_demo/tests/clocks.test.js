@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hlsClock, nativeHlsClock, roomClock, videoClock } from "../sdk/clocks.js";
+import { aheadMs, hlsClock, nativeHlsClock, roomClock, videoClock } from "../sdk/clocks.js";
+import { Playhead } from "../sdk/playhead.js";
 import { NOW } from "./rooms.js";
 
 const player = (currentTime, played = 1) => ({ currentTime, played: { length: played } });
@@ -27,9 +28,33 @@ test("a browser's own HLS counts from its start date", () => {
 });
 
 test("a picture that was just moved back is as far behind as it is, not as hls.js last noted", () => {
-  const details = { live: true, edge: 100, age: 1 };
+  const details = { live: true, edge: 100, age: 1, fragments: [] };
   const hls = { playingDate: new Date(NOW), latency: 4.5, media: player(20), latestLevelDetails: details };
   assert.equal(hlsClock(hls).latencyMs(), 81_000);
+});
+
+test("behind a gap of the picture one is as far behind as the playlist's dates say, and is believed", () => {
+  const [gapMs, edgeS] = [90_000, 200];
+  const dateOf = (atS) => NOW + atS * 1000 - (atS < 100 ? gapMs : 0);
+  const fragments = Array.from({ length: 100 }, (_, i) => ({ start: 2 * i, programDateTime: dateOf(2 * i) }));
+  const at = (currentTime) => {
+    const latestLevelDetails = { live: true, edge: edgeS, age: 0, fragments };
+    return hlsClock({ playingDate: new Date(dateOf(currentTime)), latency: 3, media: player(currentTime), latestLevelDetails });
+  };
+  assert.equal(at(190).latencyMs(), 10_000);
+  assert.equal(at(95).latencyMs(), 105_000 + gapMs);
+  const [clock, programme] = [at(95), dateOf(edgeS)];
+  const playhead = new Playhead();
+  const read = { local: 0, programme, hasPicture: true, playing: true, date: clock.read(), latencyMs: clock.latencyMs() };
+  assert.equal(playhead.read({ ...read, maxLatencyMs: 60_000 }).value, dateOf(95));
+  assert.equal(playhead.why, undefined);
+  assert.equal(aheadMs({ fragments }, 95, 105), 10_000 + gapMs);
+});
+
+test("a playlist without dates has media alone to tell the time by", () => {
+  const fragments = [0, 2].map((start) => ({ start, programDateTime: null }));
+  assert.equal(aheadMs({ fragments }, 1, 3.5), 2_500);
+  assert.equal(aheadMs({ fragments: [] }, 1, 3.5), 2_500);
 });
 
 test("of a recording, and of nothing else, a date may lie long ago", () => {

@@ -139,7 +139,8 @@ live.on("refusal", (error) => composer.showStatus(error.code, errorText(words, e
 
 /** @type {Set<string>} */ const noted = new Set();
 live.on("clock", ({ why }) => {
-  if (!why || noted.has(why)) return;
+  if (!why) return forget(Object.values(words.clockNotes));
+  if (noted.has(why)) return;
   noted.add(why);
   note(words.clockNotes[why]);
 });
@@ -148,6 +149,11 @@ live.on("clock", ({ why }) => {
 function note(text) {
   element("note", HTMLElement).hidden = false;
   setText(element("note-text", HTMLElement), text);
+}
+
+/** Take away a note that isn't true any more. @param {readonly string[]} texts */
+function forget(texts) {
+  if (texts.includes(element("note-text", HTMLElement).textContent)) element("note", HTMLElement).hidden = true;
 }
 
 // --- the connection --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  * room's own clock leads the comments.
  */
 
-import { hlsClock, nativeHlsClock, roomClock } from "../sdk/grandstand.js";
+import { aheadMs, hlsClock, nativeHlsClock, roomClock } from "../sdk/grandstand.js";
 
 /** @import Hls from "hls.js" */
 /** @import {Clock} from "../sdk/grandstand.js" */
@@ -94,6 +94,11 @@ export class Player {
     const last = seekable.end(seekable.length - 1);
     const live = this.#hls?.liveSyncPosition ?? last - LIVE_BEHIND_MS / 1000;
     return { startS: seekable.start(0), endS: isLive ? live : last, atS: currentTime, isLive };
+  }
+
+  /** How much later in the broadcast one second of the stream is than another, in ms. @param {number} fromS @param {number} toS */
+  aheadMs(fromS, toS) {
+    return aheadMs(this.#hls?.latestLevelDetails ?? { fragments: [] }, fromS, toS);
   }
 
   /** Move the picture within its range, and let it stay as far behind live. @param {number} toS */

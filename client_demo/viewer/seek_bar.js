@@ -54,7 +54,7 @@ export class SeekBar {
     this.bar.step = "1";
     this.bar.value = String(Math.round(atS));
     this.bar.style.setProperty("--done", `${((atS - startS) / (endS - startS)) * 100}%`);
-    const behindS = Math.round(this.#behindMs / 1000 + range.atS - atS);
+    const behindS = Math.round((this.#behindMs - this.player.aheadMs(range.atS, atS)) / 1000);
     const isNow = isLive && endS - atS < NOW_S;
     const short = isLive ? `−${lengthOf(behindS)}` : `${lengthOf(atS - startS)} / ${lengthOf(endS - startS)}`;
     setText(this.text, isNow ? words.liveNow : short);
