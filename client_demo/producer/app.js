@@ -57,7 +57,7 @@ export function App({ desk, moderation, effects, show, actions }) {
   const shut = () => setOpen("");
   const line = html`<${StatusLine} desk=${desk} />`;
   if (desk.isDeleted) return html`<${Deleted} desk=${desk} onGo=${actions.goTo} onLeave=${actions.leave} />`;
-  if (status.phase === "ended") return html`${line}<${Ended} desk=${desk} actions=${actions} />`;
+  if (status.phase === "ended") return html`<${Ended} desk=${desk} actions=${actions} />`;
   if (!state) return html`<div class="opening">${line}</div>`;
   if (state.viewer.role === "viewer")
     return html`${line}<${Refused} why=${words.viewersToken} onLeave=${actions.leave} />`;

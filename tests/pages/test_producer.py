@@ -718,6 +718,7 @@ async def test_a_token_is_asked_for_and_a_bad_one_told_why(
     await gate.find("gate-token").fill("not a token")
     await gate.find("gate-enter").click()
     await expect(gate.find("refused-why")).to_contain_text("not valid")
+    await expect(gate.find("status")).to_have_count(0)
     for token, why in (
         (live_server.token("p", role="producer", rooms=("other",)), "not for this room"),
         (live_server.token("v"), "viewer's token"),
