@@ -836,6 +836,7 @@ async def test_long_words_break_and_nothing_covers_the_picture(
     assert stage["height"] >= 0.25 * min(size)
     inside = await ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert inside
+    assert await ann.find("status").evaluate("line => line.scrollWidth <= line.clientWidth")
     composer = await ann.box("composer")
     assert composer["y"] + composer["height"] <= size[1] + 1
     last = ann.find("option-19")
