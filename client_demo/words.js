@@ -17,7 +17,7 @@ const en = {
   staff: { moderator: "Moderator", producer: "Producer" },
   // connection
   connecting: "Connecting",
-  live: "Live",
+  live: "Connected",
   lost: "Connection lost, trying again",
   lostFor: (/** @type {number} */ seconds) => `Connection lost, trying again in ${seconds} s`,
   ended: (/** @type {string} */ reason) => `Ended: ${reason}`,
@@ -67,7 +67,7 @@ const en = {
 const zh = {
   staff: { moderator: "房管", producer: "导播" },
   connecting: "正在连接",
-  live: "直播中",
+  live: "已连接",
   lost: "连接中断，正在重试",
   lostFor: (seconds) => `连接中断，${seconds} 秒后重试`,
   ended: (reason) => `已结束：${reason}`,

@@ -3,6 +3,7 @@ import { mock, test } from "node:test";
 
 import { Ballots } from "../viewer/ballots.js";
 import { fetchLeaders, waitMs } from "../viewer/leaderboard.js";
+import { votersText } from "../viewer/poll_card.js";
 import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Sampler } from "../viewer/comment_list.js";
@@ -172,6 +173,39 @@ test("a result that came late is shown when it came, before those that came earl
   assert.deepEqual(shown, ["late", "a"]);
 });
 
+test("a poll in which the viewer has voted stays until its reveal, however long ago it closed", () => {
+  const long = { status: "closed", final: true, opens_at: NOW - 900_000, closes_at: NOW - 800_000 };
+  const votes = { tally: [1, 2], voters: 3 };
+  const hidden = { poll: poll("hidden", long), phase: "closed" };
+  const guess = { poll: poll("guess", { ...long, kind: "prediction" }), phase: "closed", votes };
+  const told = { poll: poll("told", long), phase: "closed", votes };
+  const revealed = { poll: poll("revealed", { ...long, kind: "quiz" }), phase: "revealed", votes };
+  const recent = ["a", "b"].map((id) => ({ poll: poll(id, { closes_at: NOW - 5 }), phase: "closed", votes }));
+  const shown = (hasVoted) =>
+    pollsToShow([hidden, guess, told, revealed, ...recent], NOW, undefined, hasVoted).map((one) => one.poll.id).sort();
+  assert.deepEqual(shown(() => true), ["a", "b", "guess", "hidden"]);
+  assert.deepEqual(shown(() => false), ["a", "b"]);
+});
+
+test("an open poll without votes says why: at live they are hidden, and a replay has only results", () => {
+  const seen = (phase, parts = {}) => ({ poll: poll("p"), phase, ...parts });
+  const { hiddenTally, resultFollows } = wordsFor("en");
+  for (const phase of ["open", "counting"]) {
+    assert.equal(votersText(seen(phase), false), hiddenTally);
+    assert.equal(votersText(seen(phase), true), resultFollows);
+    assert.equal(votersText(seen(phase, { votes: { tally: [1], voters: 1 } }), true), "1 vote cast");
+  }
+  assert.equal(votersText(seen("closed"), true), "");
+});
+
+test("the connection and the picture are not both called live, and the way back to live is named", () => {
+  for (const lang of ["en", "zh"]) {
+    const words = wordsFor(lang);
+    assert.notEqual(connectionText(words, { phase: "live" }, true, 0), words.liveNow);
+    assert.ok(words.behind(24).includes(words.replayLive));
+  }
+});
+
 test("a shut door says what happened and what one can do, in both languages, for all that the server says", () => {
   const { device, others } = serverSays(`
 from grandstand.edge.validation import ANOTHER_ROOM, BANNED
@@ -195,7 +229,7 @@ said = {"device": DEVICE_BANNED, "others": others}
 
 test("one who was in the room is told that it has ended, another that there is none", () => {
   const gone = { phase: "ended", code: 4004, reason: "this room was deleted" };
-  for (const [lang, ended, none] of [["en", /has ended/, /no such room/], ["zh", /已结束$/, /没有这个房间/]]) {
+  for (const [lang, ended, none] of [["en", /has ended/, /^There is no such room$/], ["zh", /已结束$/, /^没有这个房间$/]]) {
     const words = wordsFor(lang);
     assert.match(connectionText(words, gone, true, 0), ended);
     assert.match(connectionText(words, gone, false, 0), none);

@@ -96,7 +96,8 @@ export class PollCard {
     setText(this.figure, figure ?? "");
     this.result.hidden = figure === undefined;
     setText(this.outcome, votes ? outcomeText(poll, votes, marks) : "");
-    this.options.forEach((option, index) => this.#showOption(option, index, votes, marks[index] === "winner"));
+    const won = marks.filter((mark) => mark === "winner").length > 1 ? words.tied : words.won;
+    this.options.forEach((option, index) => this.#showOption(option, index, votes, marks[index] === "winner" ? won : ""));
     this.#showChoice();
     this.state.dataset["state"] = ballot?.state ?? "none";
     const isProved = check !== undefined && check.state !== "unchecked"; // then the proof says it
@@ -105,8 +106,7 @@ export class PollCard {
     this.proof.dataset["state"] = check?.state ?? "";
     setText(this.proof, check ? words.voteChecks[check.state] : "");
     if (phase === "revealed") void this.leaderboard?.show();
-    const hidden = !isReplay && (phase === "open" || phase === "counting") ? words.hiddenTally : "";
-    setText(this.voters, votes ? words.voters(votes.voters) : hidden);
+    setText(this.voters, votersText(seen, isReplay));
     this.voters.dataset["voters"] = votes ? String(votes.voters) : "";
   }
 
@@ -133,7 +133,7 @@ export class PollCard {
 
   /**
    * @param {OptionParts} option @param {number} index
-   * @param {Votes | undefined} votes @param {boolean} won
+   * @param {Votes | undefined} votes @param {string} won what a winner is called; "" if it is none
    */
   #showOption(option, index, votes, won) {
     setText(option.text, this.poll.options[index]?.text ?? "");
@@ -146,9 +146,9 @@ export class PollCard {
     const right = isAnswer(this.poll, index);
     const mine = this.#ballot?.choices.includes(index) ?? false;
     option.root.classList.toggle("right", right);
-    option.root.classList.toggle("winner", won);
+    option.root.classList.toggle("winner", won !== "");
     option.root.classList.toggle("mine", mine);
-    const marks = [right ? words.right : "", won ? words.won : "", mine ? words.yours : ""].filter(Boolean);
+    const marks = [right ? words.right : "", won, mine ? words.yours : ""].filter(Boolean);
     setText(option.mark, marks.join(" · "));
   }
 
@@ -203,6 +203,16 @@ function ballotText(ballot, poll, phase) {
   if (ballot.text) return ballot.text;
   if (ballot.state === "sending") return words.voting;
   return poll.change && phase === "open" ? words.voteAgain : words.voted;
+}
+
+/**
+ * Say how many have voted, or why no votes are shown: a replay has only those of a result.
+ * @param {SeenPoll} seen @param {boolean} isReplay
+ */
+export function votersText({ phase, votes }, isReplay) {
+  if (votes) return words.voters(votes.voters);
+  if (phase !== "open" && phase !== "counting") return "";
+  return isReplay ? words.resultFollows : words.hiddenTally;
 }
 
 /**

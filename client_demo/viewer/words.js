@@ -43,6 +43,7 @@ const en = {
   quiet: "Nobody has said anything yet",
   back: "Connected again",
   roomEnded: "This room has ended",
+  noSuchRoom: "There is no such room",
   roomEndedNote: "This room has ended. Nothing more will come here, and you can close this page.",
   /** What a viewer who may not enter reads, by the server's message. */
   refusals: /** @type {Record<string, {what: string, next: string}>} */ ({
@@ -84,7 +85,7 @@ const en = {
   bulletsOn: "Show flying comments",
   bulletsOff: "Hide flying comments",
   liveNow: "Live",
-  behind: (/** @type {number} */ seconds) => `${seconds} s behind`,
+  behind: (/** @type {number} */ seconds) => `${seconds} s behind · Go to live`,
   goLive: (/** @type {number} */ seconds) => `${seconds} s behind live. Go to live`,
   pictureStates: {
     none: "",
@@ -148,6 +149,7 @@ const en = {
   // polls
   upTo: (/** @type {number} */ count) => `Choose up to ${count}`,
   won: "Won",
+  tied: "Tied",
   wins: (/** @type {string} */ what, /** @type {string} */ share, /** @type {number} */ ahead) =>
     `${what} wins: ${share}, ${ahead === 1 ? "1 vote" : `${ahead} votes`} ahead`,
   tie: (/** @type {string[]} */ names, /** @type {number} */ votes) =>
@@ -167,6 +169,7 @@ const en = {
   yours: "Your choice",
   right: "Right answer",
   hiddenTally: "The result stays hidden for now",
+  resultFollows: "The result follows at the end of the poll",
   dismiss: "Put away",
   seconds: (/** @type {string} */ count) => `${count} s`,
   // settings
@@ -213,6 +216,7 @@ const zh = {
   quiet: "还没有人发言",
   back: "已重新连接",
   roomEnded: "这个房间已结束",
+  noSuchRoom: "没有这个房间",
   roomEndedNote: "这个房间已结束，不会再有新内容，可以关闭此页面了。",
   refusals: {
     "a viewer of this device was banned from this room: sign in, or come another day": {
@@ -251,7 +255,7 @@ const zh = {
   bulletsOn: "显示弹幕",
   bulletsOff: "隐藏弹幕",
   liveNow: "直播",
-  behind: (seconds) => `落后 ${seconds} 秒`,
+  behind: (seconds) => `落后 ${seconds} 秒 · 回到直播`,
   goLive: (seconds) => `落后直播 ${seconds} 秒，回到直播`,
   pictureStates: {
     none: "",
@@ -311,6 +315,7 @@ const zh = {
   waitFor: (seconds) => `发送太快，请等 ${seconds} 秒`,
   upTo: (count) => `最多选 ${count} 项`,
   won: "胜出",
+  tied: "并列",
   wins: (/** @type {string} */ what, /** @type {string} */ share, /** @type {number} */ ahead) =>
     `${what} 胜出：${share}，领先 ${ahead} 票`,
   tie: (/** @type {string[]} */ names, /** @type {number} */ votes) => `平局：${names.join("、")}，各 ${votes} 票`,
@@ -329,6 +334,7 @@ const zh = {
   yours: "你的选择",
   right: "正确答案",
   hiddenTally: "结果暂不公开",
+  resultFollows: "投票结束后显示结果",
   dismiss: "收起",
   seconds: (count) => `${count} 秒`,
   settings: "设置",
@@ -386,7 +392,7 @@ export function hasEnded(status, wasIn) {
  * @param {number} now local ms
  */
 export function connectionText(words, status, wasIn, now) {
-  if (hasEnded(status, wasIn)) return words.roomEnded;
+  if (status.phase === "ended" && status.code === NO_SUCH_ROOM) return wasIn ? words.roomEnded : words.noSuchRoom;
   const refusal = refusalOf(words, status);
   return refusal ? words.ended(refusal.what) : statusText(words, status, now);
 }
