@@ -33,8 +33,7 @@ def test_a_poll_goes_from_open_to_revealed(poll: Any) -> None:
     longer = poll("extend", "30")
     assert longer["closes_at"] - opened["opens_at"] == 90_000
     assert "can't reveal a poll that is open: grandstand poll show" in poll("reveal")
-    assert poll("close", "--grace", "0")["status"] in ("open", "closed")
-    assert poll("show", "--watch")["final"]
+    assert poll("close", "--grace", "0", "--wait")["final"]
     revealed = poll("reveal")
     assert (revealed["status"], revealed["answer"]) == ("revealed", 1)
 
@@ -91,12 +90,33 @@ def test_a_prediction_is_resolved_by_the_text_or_the_place_of_what_came_true(pol
     assert "its answer is 1" in poll("resolve", "Ann", opened["id"])
 
 
-def test_a_step_goes_to_the_newest_poll_that_fits_or_to_the_one_named(poll: Any) -> None:
+def test_a_step_goes_to_the_only_open_poll_or_to_the_one_named(poll: Any) -> None:
     first, second = poll("open", "1?", "A", "B")["id"], poll("open", "2?", "A", "B")["id"]
+    for step in (("close",), ("extend", "9"), ("cancel",)):
+        refusal = f"2 polls fit, give the id of one: {first} (1?), {second} (2?)"
+        assert refusal in poll(*step)
     assert poll("cancel", first)["status"] == "cancelled"
     assert poll("show")["id"] == second
     assert poll("cancel")["id"] == second
     assert "has no open poll" in poll("close")
+
+
+def test_a_step_that_is_repeated_never_goes_on_to_another_poll(poll: Any) -> None:
+    ids = []
+    for question in ("1?", "2?"):
+        ids.append(poll("open", question, "A", "B", "--show-tally", "revealed")["id"])
+        assert poll("close", "--grace", "0", "--wait")["final"]
+    assert "has no open poll" in poll("close")
+    assert [poll("reveal")["id"], poll("reveal")["id"]] == [ids[1]] * 2
+    assert poll("show", ids[0])["status"] == "closed"
+
+
+def test_a_poll_that_was_closed_says_until_when_late_votes_count(
+    run: Run, poll: Any, shared_server: ServerProcess, room: str
+) -> None:
+    poll("open", "Who?", "A", "B", "--grace", "60")
+    code, out, _ = run("poll", "close", "--room", room, "--url", shared_server.url)
+    assert (code, "counting late votes until " in out) == (0, True)
 
 
 def test_what_the_server_refuses_is_one_line(poll: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from urllib.parse import quote
 import typer
 
 from grandstand.commands.options import GALA, URL, Room, Token, Url
-from grandstand.commands.poll_chart import draw_poll
+from grandstand.commands.poll_chart import Chart
 from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.domain.polls.registry import KINDS, plainest
 from grandstand.errors import OperatorError
@@ -25,6 +25,9 @@ poll = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Json = Annotated[bool, typer.Option("--json", help="Print the poll as the API returns it.")]
 PollId = Annotated[
     str | None, typer.Argument(metavar="POLL", help="Its id. [default: the newest that fits]")
+]
+OnlyPollId = Annotated[
+    str | None, typer.Argument(metavar="POLL", help="Its id. [default: the only one that fits]")
 ]
 Grace = Annotated[
     float | None,
@@ -56,7 +59,7 @@ def about() -> None:
     Examples:
       grandstand poll open "Who wins?" Ann Bo --duration 60
       grandstand poll show --watch
-      grandstand poll close && grandstand poll reveal
+      grandstand poll close --wait && grandstand poll reveal
     """
 
 
@@ -152,13 +155,14 @@ def open_(
     shown = remote.ask("POST", f"{room_path(room)}/polls", body)
     if answer is not None and not as_json:
         shown["answer"] = own["answer"]  # which the server keeps to itself until it is revealed
-    _tell(shown, as_json)
+    _tell(remote, room, shown, as_json)
 
 
 @poll.command()
 def close(
-    poll_id: PollId = None,
+    poll_id: OnlyPollId = None,
     grace: Grace = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the result is final.")] = False,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -169,11 +173,13 @@ def close(
     \b
     Examples:
       grandstand poll close
+      grandstand poll close --wait
       grandstand poll close --grace 0
     """
     body = {} if grace is None else {"grace": round(grace * 1000)}
     remote = as_producer(url, token, room)
-    _step(remote, room, poll_id, "close", {"open"}, body, as_json)
+    closed = _step(remote, room, poll_id, "close", body)
+    _tell(remote, room, closed, as_json, until_final=wait)
 
 
 @poll.command()
@@ -181,7 +187,7 @@ def extend(
     seconds: Annotated[
         float, typer.Argument(metavar="SECONDS", help="How many seconds longer.", min=0.001)
     ],
-    poll_id: PollId = None,
+    poll_id: OnlyPollId = None,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -194,7 +200,8 @@ def extend(
       grandstand poll extend 30
     """
     remote = as_producer(url, token, room)
-    _step(remote, room, poll_id, "extend", {"open"}, {"duration": seconds}, as_json)
+    longer = _step(remote, room, poll_id, "extend", {"duration": seconds})
+    _tell(remote, room, longer, as_json)
 
 
 @poll.command()
@@ -212,7 +219,9 @@ def reveal(
       grandstand poll reveal
     """
     remote = as_producer(url, token, room)
-    _step(remote, room, poll_id, "reveal", {"closed", "open"}, {}, as_json, resolved=False)
+    if poll_id is None:  # a revealed one fits: reveal it again, and no poll of before
+        poll_id = found(remote, room, None, {"open", "closed", "revealed"}, resolved=False)["id"]
+    _tell(remote, room, _step(remote, room, poll_id, "reveal", {}), as_json)
 
 
 @poll.command()
@@ -220,7 +229,7 @@ def resolve(
     right: Annotated[
         str, typer.Argument(metavar="ANSWER", help="The option that was right: text, or index.")
     ],
-    poll_id: PollId = None,
+    poll_id: OnlyPollId = None,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -233,14 +242,14 @@ def resolve(
       grandstand poll resolve Ann
     """
     remote = as_producer(url, token, room)
-    asked = found(remote, room, poll_id, {"closed", "open"}, resolved=True)
+    asked = found(remote, room, poll_id, {"closed", "open"}, resolved=True, only=True)
     body = {"answer": _option_index(right, [option["text"] for option in asked["options"]])}
-    _tell(remote.ask("POST", f"{poll_path(room, str(asked['id']))}/resolve", body), as_json)
+    _tell(remote, room, _step(remote, room, asked["id"], "resolve", body), as_json)
 
 
 @poll.command()
 def cancel(
-    poll_id: PollId = None,
+    poll_id: OnlyPollId = None,
     room: Room = GALA,
     url: Url = URL,
     token: Token = None,
@@ -253,7 +262,7 @@ def cancel(
       grandstand poll cancel
     """
     remote = as_producer(url, token, room)
-    _step(remote, room, poll_id, "cancel", {"open"}, {}, as_json)
+    _tell(remote, room, _step(remote, room, poll_id, "cancel", {}), as_json)
 
 
 @poll.command()
@@ -274,14 +283,7 @@ def show(
       grandstand poll show --json | jq .tally
     """
     remote = as_producer(url, token, room)
-    shown = found(remote, room, poll_id, None)
-    redraw = _tell(shown, as_json)
-    while watch and not shown["final"]:
-        time.sleep(LOOK_S)
-        newer = remote.ask("GET", poll_path(room, str(shown["id"])), patience_s=60)
-        if newer != shown:
-            shown = newer
-            redraw(shown)
+    _tell(remote, room, found(remote, room, poll_id, None), as_json, until_final=watch)
 
 
 def _option_index(answer: str, options: list[str]) -> int:
@@ -303,10 +305,15 @@ def found(
     poll_id: str | None,
     fit: Collection[str] | None,
     resolved: bool | None = None,
+    only: bool = False,
 ) -> Any:
     """Return the poll with that id, or the newest whose status fits.
 
     ``resolved`` asks for a kind whose answer comes later, or for one of the others.
+
+    Raises:
+        OperatorError: there is none, or with ``only`` there are several. Those of one page are
+            counted: they are more than the last ones that a step is possible with.
     """
     if poll_id is not None:
         return remote.ask("GET", poll_path(room, poll_id))
@@ -319,6 +326,9 @@ def found(
             if fit is None or each["status"] in fit
             if resolved is None or resolved == _is_resolved(each)
         ]
+        if only and len(fitting) > 1:
+            names = ", ".join(f"{each['id']} ({each['question']})" for each in fitting)
+            raise OperatorError(f"{len(fitting)} polls fit, give the id of one: {names}")
         if fitting:
             return fitting[-1]
         if "next" not in page:
@@ -333,28 +343,28 @@ def _is_resolved(poll: Any) -> bool:
     return kind is not None and kind.is_resolved
 
 
-def _step(
-    remote: Remote,
-    room: str,
-    poll_id: str | None,
-    step: str,
-    fit: Collection[str],
-    body: dict[str, Any],
-    as_json: bool,
-    resolved: bool | None = None,
-) -> None:
+def _step(remote: Remote, room: str, poll_id: str | None, step: str, body: dict[str, Any]) -> Any:
+    """Take a step with that poll, or with the only open one; return the poll."""
     if poll_id is None:
-        poll_id = str(found(remote, room, None, fit, resolved)["id"])
-    _tell(remote.ask("POST", f"{poll_path(room, poll_id)}/{step}", body), as_json)
+        poll_id = found(remote, room, None, {"open"}, only=True)["id"]
+    return remote.ask("POST", f"{poll_path(room, str(poll_id))}/{step}", body)
 
 
-def _tell(shown: Any, as_json: bool) -> Callable[[Any], None]:
-    """Print a poll; return a function that prints it again, in a terminal over itself."""
-    if as_json:
+def _tell(remote: Remote, room: str, shown: Any, as_json: bool, until_final: bool = False) -> None:
+    """Print a poll, with ``until_final`` again whenever it changes; in a terminal over itself."""
+    ahead_ms = 0 if as_json else remote.ask("GET", room_path(room))["now"] - time.time() * 1000
+    chart = Chart()
 
-        def line(poll: Any) -> None:
+    def tell(poll: Any) -> None:
+        if as_json:
             print(json.dumps(poll, ensure_ascii=False), flush=True)
+        else:
+            chart.draw(poll, time.time() * 1000 + ahead_ms)
 
-        line(shown)
-        return line
-    return draw_poll(shown)
+    tell(shown)
+    while until_final and not shown["final"] and shown["status"] != "cancelled":
+        time.sleep(LOOK_S)
+        newer = remote.ask("GET", poll_path(room, str(shown["id"])), patience_s=60)
+        if newer != shown or not as_json:  # of a poll that stays the same the time goes on
+            tell(newer)
+        shown = newer

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grandstand.domain.polls.registry import KINDS
@@ -16,32 +16,33 @@ BAR_MIN_CELLS = 10
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def draw_poll(poll: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None]:
-    """Print the poll; return a function that prints it again, in a terminal in the same place."""
-    lines_before = 0
+class Chart:
+    """A poll that is drawn again and again: in a terminal in the same place."""
 
-    def draw(poll: Mapping[str, Any]) -> None:
-        nonlocal lines_before
-        lines = lines_of(poll, shutil.get_terminal_size().columns)
-        if lines_before and sys.stdout.isatty():
-            print(f"\x1b[{lines_before}F\x1b[J", end="")
-        elif lines_before:
+    def __init__(self) -> None:
+        self._drawn: list[str] = []
+
+    def draw(self, poll: Mapping[str, Any], now_ms: float) -> None:
+        """Print the poll as it is at that programme time, if it looks different from before."""
+        lines = lines_of(poll, shutil.get_terminal_size().columns, now_ms)
+        if lines == self._drawn:
+            return
+        if self._drawn and sys.stdout.isatty():
+            print(f"\x1b[{len(self._drawn)}F\x1b[J", end="")
+        elif self._drawn:
             print()
         print("\n".join(lines), flush=True)
-        lines_before = len(lines)
-
-    draw(poll)
-    return draw
+        self._drawn = lines
 
 
-def lines_of(poll: Mapping[str, Any], columns: int) -> list[str]:
-    """Return the poll as lines of at most ``columns`` columns; bars only where the tally may be
-    seen."""
+def lines_of(poll: Mapping[str, Any], columns: int, now_ms: float) -> list[str]:
+    """Return the poll as it is at that programme time, in lines of at most ``columns`` columns;
+    bars only where the tally may be seen."""
     texts = [str(option["text"]) for option in poll["options"]]
     tally = poll.get("tally") or [0] * len(texts)
     voters = int(poll.get("voters", 0))
     whole = sum(tally) if poll.get("weights") else voters
-    head = f"{poll['question']}  [{poll['id']}: {_status(poll)}]"
+    head = f"{poll['question']}  [{poll['id']}: {_status(poll, now_ms)}]"
     # 1 mark, 2 gaps of 2, votes and share
     label = min(LABEL_MAX_CELLS, max(map(cells, texts)), max(8, columns // 3))
     votes = max(len(str(each)) for each in tally)
@@ -84,10 +85,14 @@ def _bar(share: float, width: int) -> str:
     return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 
-def _status(poll: Mapping[str, Any]) -> str:
+def _status(poll: Mapping[str, Any], now_ms: float) -> str:
     if poll["status"] == "open":
-        end = time.strftime("%H:%M:%S", time.localtime(poll["closes_at"] / 1000))
-        return f"open until {end}"
-    if poll["status"] == "closed" and not poll["final"]:
-        return "closed, late votes still count"
-    return f"{poll['status']}{', final' if poll['status'] == 'closed' else ''}"
+        closes_at = poll["closes_at"]
+        if now_ms < closes_at:
+            return f"open until {_clock(closes_at)}"
+        return f"counting late votes until {_clock(closes_at + poll['grace'])}"
+    return "closed, final" if poll["status"] == "closed" else str(poll["status"])
+
+
+def _clock(at_ms: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
