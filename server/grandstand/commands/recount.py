@@ -32,8 +32,14 @@ _vote = msgspec.json.Decoder(PublishedVote)
 _keys = msgspec.json.Decoder(KeySet)
 
 
-class UnreadableError(Exception):
-    """A file that isn't what ``poll votes`` writes."""
+class UnreadableError(OperatorError):
+    """A file that can't be judged, since it isn't what ``poll votes`` or ``/v1/keys`` gives."""
+
+    exit_code = 2  # 1 says that a result isn't as published
+
+
+class _OddLineError(Exception):
+    """A line of a file of votes that is no vote."""
 
 
 def votes(
@@ -77,7 +83,10 @@ def verify(
 ) -> None:
     """Recount a poll's votes from a file, and check root and signature. Needs no server.
 
-    Exits with 0 if everything agrees, else with 1 and a line for each thing that is wrong.
+    Question and options aren't signed: compare them with what was on air.
+
+    Exits with 0 if everything agrees, with 1 and a line for each thing that is wrong, and with 2
+    if a file can't be judged.
 
     \b
     Examples:
@@ -87,18 +96,19 @@ def verify(
     trusted = None if keys is None else _key_set(keys)
     try:
         with file.open("rb") as lines:
-            published = _head(lines)
-            verdict = verification.verify(
-                published, _votes(lines), None if trusted is None else trusted.keys
-            )
+            published = _head(lines, file)
+            try:
+                verdict = verification.verify(
+                    published, _votes(lines), None if trusted is None else trusted.keys
+                )
+            except _OddLineError as fault:
+                verdict = Verdict([], faults=[str(fault)])
     except OSError as error:
-        raise OperatorError(f"{file} can't be read: {error.strerror}") from None
-    except UnreadableError as fault:
-        verdict = Verdict([], faults=[str(fault)])
+        raise UnreadableError(f"{file} can't be read: {error.strerror}") from None
     if as_json:
-        print(json.dumps(_as_json(verdict), ensure_ascii=False))
+        print(json.dumps(_as_json(published, verdict), ensure_ascii=False))
     else:
-        _print(verdict, is_key_of_file=trusted is None)
+        _print(published, verdict, is_key_of_file=trusted is None)
     if verdict.faults:
         raise typer.Exit(1)
 
@@ -121,17 +131,19 @@ def _key_set(path: Path) -> KeySet:
     try:
         return _keys.decode(path.read_bytes())
     except OSError as error:
-        raise OperatorError(f"{path} can't be read: {error.strerror}") from None
+        raise UnreadableError(f"{path} can't be read: {error.strerror}") from None
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
-        raise OperatorError(f"{path} isn't what /v1/keys answers: {fault}") from None
+        raise UnreadableError(f"{path} isn't what /v1/keys answers: {fault}") from None
 
 
-def _head(lines: BinaryIO) -> PublishedPoll:
+def _head(lines: BinaryIO, file: Path) -> PublishedPoll:
     line = lines.readline(LINE_MAX)
     try:
         return _published.decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
-        raise UnreadableError(f"line 1 isn't a poll with its room and keys: {fault}") from None
+        raise UnreadableError(
+            f"{file} isn't a file of votes ({fault}): make one with grandstand poll votes"
+        ) from None
 
 
 def _votes(lines: BinaryIO) -> Iterator[PublishedVote]:
@@ -143,13 +155,15 @@ def _votes(lines: BinaryIO) -> Iterator[PublishedVote]:
         try:
             yield _vote.decode(line)
         except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
-            raise UnreadableError(f"line {number} isn't a vote: {fault}") from None
+            raise _OddLineError(f"line {number} isn't a vote: {fault}") from None
 
 
-def _as_json(verdict: Verdict) -> dict[str, Any]:
+def _as_json(published: PublishedPoll, verdict: Verdict) -> dict[str, Any]:
     return {
         "ok": not verdict.faults,
         "faults": verdict.faults,
+        "question": published.poll.question,
+        "options": [option.text for option in published.poll.options],
         "tally": verdict.tally,
         "voters": verdict.voters,
         "root": verdict.root,
@@ -157,15 +171,21 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _print(verdict: Verdict, is_key_of_file: bool) -> None:
+def _print(published: PublishedPoll, verdict: Verdict, is_key_of_file: bool) -> None:
+    """Print the verdict; what is quoted from the file loses its control characters."""
     if verdict.faults:
         print("NOT as published:")
         for fault in verdict.faults:
-            print(f"  {clean(fault)}")  # which may quote the file: no control character of it
+            print(f"  {clean(fault)}")
         return
+    print(clean(published.poll.question))
+    widest = max(len(str(count)) for count in verdict.tally)
+    for option, count in zip(published.poll.options, verdict.tally, strict=True):
+        print(f"  {count:>{widest}}  {clean(option.text)}")
     print(f"{verdict.voters} votes, recounted: {verdict.tally}, as published")
     print(f"root {verdict.root}")
     print(f"signed by the key {verdict.key}")
+    print("Question and options aren't signed: compare them with what was on air.")
     if is_key_of_file:
         print(
             "The file brought that key itself: compare it with the broadcaster's /v1/keys, or "
