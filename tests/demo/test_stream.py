@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from grandstand.demo import timecode
-from grandstand.demo.playlist import Segment
+from grandstand.demo.playlist import Segment, following
 from grandstand.demo.stream import PATH, Stream, missing
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
@@ -82,7 +82,7 @@ async def test_programme_time_may_be_another_than_this_machines(tmp_path: Path) 
     assert abs(ahead_ms - 3_600_000) < 20_000
 
 
-async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Path) -> None:
+async def test_a_picture_that_was_lost_comes_back_and_is_told(tmp_path: Path) -> None:
     stream = Stream(tmp_path, STAGE, now_ms)
     with capture_logs() as logs:
         async with on_air(stream) as client:
@@ -102,7 +102,36 @@ async def test_a_picture_that_was_lost_comes_back_and_is_told_once(tmp_path: Pat
             await until(goes_on)
     dates = re.findall(r"DATE-TIME:(\S+)", listed)
     assert dates == sorted(set(dates))
-    assert [each["event"] for each in logs] == ["picture_lost"]
+    assert [each["event"] for each in logs][:2] == ["picture_lost"] * 2
+
+
+async def test_only_a_process_that_showed_nothing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.demo.stream.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("grandstand.demo.stream.MOST_WAIT_S", 0.03)
+    shown = [True, False, False, False, True, True, False]
+
+    class Scripted(Stream):
+        """Its processes end at once, some of them after a segment that ended 8 s ago."""
+
+        async def _send(self) -> str:
+            if not shown:
+                await asyncio.Event().wait()
+            if shown.pop(0):
+                first = following(self._segments(), 90)
+                (tmp_path / first.name).touch()
+            return "the clock is 5.0 s off"
+
+    with capture_logs() as logs:
+        async with on_air(Scripted(tmp_path, STAGE, lambda: 99_000)):
+            await until(lambda: len(logs) == 7)
+    waits = [each["again_in_s"] for each in logs]
+    assert waits == [0, 0.01, 0.02, 0.03, 0, 0, 0.01]
+    assert {(each["event"], each["why"]) for each in logs} == {
+        ("picture_lost", "the clock is 5.0 s off")
+    }
+    assert [each["for_s"] for each in logs] == [8] * 7
 
 
 async def test_a_painter_that_hears_nothing_is_killed_when_the_show_ends(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from grandstand.demo.playlist import Segment, following, playlist, segment
+from grandstand.demo.playlist import SEGMENT_S, Segment, following, playlist, segment
 from grandstand.timeouts import timeout
 
 PATH = "/stream/live.m3u8"
@@ -35,7 +35,6 @@ AHEAD_S = 0.5
 CHECK_S = 10.0
 FIRST_WAIT_S = 1.0
 MOST_WAIT_S = 30.0
-STEADY_S = 60.0
 PATIENCE_S = 10.0
 END_S = 2.0
 STEP_S = 0.1
@@ -60,20 +59,28 @@ class Stream:
     # --- what makes it ---------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Keep the picture running until cancelled; then nothing of it is left running."""
+        """Keep the picture running until cancelled; then nothing of it is left running.
+
+        A process that was too slow can't catch up, but the next one begins in time: it is started
+        at once. One that has shown nothing would fail again, so those have longer and longer waits
+        before them. The log tells each loss, and for how many seconds nothing is shown if the next
+        process succeeds.
+        """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         for path in self._folder.glob("*.tmp"):
             path.unlink()
-        wait_s = FIRST_WAIT_S
+        wait_s = 0.0
+        newest = max(self._segments(), default=None)
         while True:
-            begun_s = time.monotonic()
+            before = newest
             why = await self._send()
-            if time.monotonic() - begun_s > STEADY_S:
-                wait_s = FIRST_WAIT_S
-            if wait_s == FIRST_WAIT_S:
-                log.warning("picture_lost", why=why)
+            newest = max(self._segments(), default=None)
+            has_shown = newest != before
+            wait_s = 0.0 if has_shown else min(max(wait_s * 2, FIRST_WAIT_S), MOST_WAIT_S)
+            ended_s = math.inf if newest is None else newest.at_s + SEGMENT_S
+            lost_s = max(0.0, self._now_ms() / 1000 - ended_s) + wait_s
+            log.warning("picture_lost", why=why, for_s=round(lost_s, 1), again_in_s=wait_s)
             await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, MOST_WAIT_S)
 
     async def _send(self) -> str:
         """Run the process once, to its end; return why it ended."""
