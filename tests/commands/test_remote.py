@@ -97,14 +97,17 @@ def test_a_room_stays_one_part_of_the_path() -> None:
     ("arguments", "words"),
     [
         (("--room", "nowhere"), "there is no room nowhere: see --room"),
-        (("--token", "rubbish"), "--token"),
+        (("--token", "rubbish"), "in the folder where that was started"),
+        (("nowhen", "--room", "{room}"), "there is no poll nowhen: grandstand poll show prints"),
         (("--url", "nowhere"), "--url"),
     ],
 )
 def test_a_refusal_says_what_to_do(
-    run: Run, shared_server: ServerProcess, arguments: tuple[str, str], words: str
+    run: Run, shared_server: ServerProcess, room: str, arguments: tuple[str, ...], words: str
 ) -> None:
-    code, out, err = run("poll", "show", "--url", shared_server.url, *arguments)
+    shared_server.make_room(room)
+    given = [each.format(room=room) for each in arguments]
+    code, out, err = run("poll", "show", "--url", shared_server.url, *given)
     assert (code, out) == (1, "")
     assert words in err
     assert err.count("\n") == 1

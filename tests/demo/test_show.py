@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,23 +40,22 @@ class Evening:
     def start(self, *arguments: str, **besides: str) -> subprocess.Popen[bytes]:
         """Starts it and doesn't wait."""
         self.log.write_bytes(b"")
-        inherited = {key: value for key, value in os.environ.items() if "GRANDSTAND" not in key}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "grandstand", "demo", "--port", "0", *arguments],
                 cwd=self.folder,
-                env={
-                    **inherited,
-                    **besides,
-                    "PYTHONFAULTHANDLER": "1",
-                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-                },
+                env={**self.environment(), **besides, "PYTHONFAULTHANDLER": "1"},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
         return self.process
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a terminal in the folder."""
+        inherited = {key: value for key, value in os.environ.items() if "GRANDSTAND" not in key}
+        return {**inherited, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
     def on_air(self) -> tuple[ServerProcess, str]:
         """Waits until it tells where to look; the server to call, and the producer's token."""
@@ -132,6 +132,17 @@ def test_the_room_and_the_tokens_are_there_the_next_time(show: Evening) -> None:
     assert again["epoch"] == made["epoch"]
     polls = server.call("GET", "/v1/rooms/gala/polls", token=token)
     assert [each["question"] for each in polls.json["polls"]] == ["?"]
+    show.process.send_signal(signal.SIGINT)
+    assert show.ended() == 0
+
+
+def test_the_command_that_it_prints_can_be_pasted(show: Evening) -> None:
+    show.start("--crowd", "0")
+    server, token = show.on_air()
+    (line,) = re.findall(r"^ +(\S.* poll open .+)$", show.log.read_text(), re.MULTILINE)
+    subprocess.run(shlex.split(line), cwd=show.folder, env=show.environment(), check=True)
+    polls = server.call("GET", "/v1/rooms/gala/polls", token=token).json["polls"]
+    assert [each["question"] for each in polls] == ["Which song next?"]
     show.process.send_signal(signal.SIGINT)
     assert show.ended() == 0
 

@@ -27,10 +27,13 @@ WAIT_MAX_S = 30.0
 
 _ADVICE = {
     "unauthorized": "give --token, set GRANDSTAND_TOKEN, or set GRANDSTAND_JWT_SECRET to the "
-    "server's secret",
+    "server's secret; a demonstration's is found in the folder where that was started",
     "forbidden": "use a token of another role or for this room (grandstand token --help)",
     "impossible_step": "grandstand poll show prints its state",
     "unknown_room": "see --room and --url",
+    "unknown_poll": "grandstand poll show prints the newest, and the console lists all; "
+    "see --room, too",
+    "unknown_effect": "grandstand effect list prints them; see --room, too",
     "unknown_item": "grandstand rundown show prints them",
     "outdated": "try again",
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import resource
 import secrets
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -171,4 +174,12 @@ def _programme(base: str, token: str, plan: Plan) -> str:
     crowd = "nobody is let in but you" if not plan.crowd else f"{plan.crowd} viewers are coming in"
     if plan.trace is not None and plan.crowd:
         crowd = f"the viewers of {plan.trace.name} are coming in, {plan.crowd} at a time"
-    return text.format(base=base, token=token, room=ROOM, crowd=crowd)
+    return text.format(base=base, token=token, room=ROOM, crowd=crowd, program=_program())
+
+
+def _program() -> str:
+    """Return the words that run this program from the folder where it was started."""
+    path = sys.argv[0]
+    if path.endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m grandstand"
+    return "grandstand" if shutil.which("grandstand") == path else shlex.quote(path)
