@@ -62,6 +62,15 @@ def test_a_show_is_imported_gone_through_and_begun_again(
     assert (code, "can't be written" in err) == (1, True)
 
 
+def test_a_room_without_a_rundown_says_how_to_get_one(rundown: Rundown, room: str) -> None:
+    told = f"{room} has no run-down: grandstand rundown import FILE brings one\n"
+    assert rundown("show") == (0, told, "")
+    assert rundown("export") == (1, "", f"grandstand: {told}")
+    for command in ("show", "export"):
+        code, out, _ = rundown(command, "--json")
+        assert (code, json.loads(out)["items"]) == (0, [])
+
+
 def test_a_file_that_is_no_rundown_is_refused_by_line_item_and_field(
     rundown: Rundown, tmp_path: Path
 ) -> None:
@@ -74,7 +83,7 @@ def test_a_file_that_is_no_rundown_is_refused_by_line_item_and_field(
 
     wrong = SHOW.replace('["A", "B"]', '["A", "A"]').replace('id = "red"', 'id = "who"')
     assert refused(wrong) == (
-        "grandstand: bad.toml, line 20: item 3 (who): id is that of items[1], too\n"
+        "grandstand: bad.toml, line 20: item 3 (who): id is that of another item, too\n"
     )
     other = wrong.replace('id = "who"', 'id = "x"', 1)
     assert refused(other) == (

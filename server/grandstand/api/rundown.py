@@ -199,10 +199,11 @@ def _event_of(
 
 
 def _repeated_ids(good: dict[str, Any]) -> Iterator[Fault]:
-    first: dict[str, int] = {}
+    seen: set[str] = set()
     for index, item in enumerate(good.get("items", ())):
-        if (same := first.setdefault(item.id, index)) != index:
-            yield Fault(f"items[{index}].id", f"is that of items[{same}], too")
+        if item.id in seen:
+            yield Fault(f"items[{index}].id", "is that of another item, too")
+        seen.add(item.id)
 
 
 async def _check_bodies(body: RundownBody, settings: Settings) -> None:

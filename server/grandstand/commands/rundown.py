@@ -49,7 +49,11 @@ def show(room: Room = GALA, url: Url = URL, token: Token = None, as_json: Json =
     Example:
       grandstand rundown show
     """
-    _tell(_read(as_producer(url, token, room), room), as_json)
+    found = _read(as_producer(url, token, room), room)
+    if not found["items"] and not as_json:
+        print(_empty(room))
+        return
+    _tell(found, as_json)
 
 
 @rundown.command()
@@ -149,6 +153,8 @@ def export(
       grandstand rundown export -o gala.toml
     """
     found = _read(as_producer(url, token, room), room)
+    if not found["items"] and not as_json:
+        raise OperatorError(_empty(room))
     text = json.dumps(found, ensure_ascii=False) + "\n" if as_json else written(found["items"])
     if output is None:
         sys.stdout.write(text)
@@ -161,6 +167,10 @@ def export(
 
 def _path(room: str) -> str:
     return f"{room_path(room)}/rundown"
+
+
+def _empty(room: str) -> str:
+    return f"{room} has no run-down: grandstand rundown import FILE brings one"
 
 
 def _read(remote: Remote, room: str) -> Any:
