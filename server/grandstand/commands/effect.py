@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -13,6 +14,12 @@ from grandstand.commands.input_file import read_text
 from grandstand.commands.options import GALA, URL, Room, Token, Url
 from grandstand.commands.remote import Remote, as_producer, room_path
 from grandstand.errors import OperatorError
+
+OUTCOME_S = 5.0
+"""How long a test waits for the first attempt to be over."""
+
+LOOK_S = 0.2
+MOST_LOOKED_AT = 100
 
 effect = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -86,14 +93,29 @@ def remove(name: Name, room: Room = GALA, url: Url = URL, token: Token = None) -
 def try_(
     name: Name, room: Room = GALA, url: Url = URL, token: Token = None, as_json: Json = False
 ) -> None:
-    """Fire an effect once with made-up data; `grandstand effect log` says what became of it.
+    """Fire an effect once with made-up data, and print what became of it so far.
+
+    One that is tried again goes on: `grandstand effect log` says what becomes of it.
 
     \b
     Example:
-      grandstand effect test next-song && grandstand effect log next-song
+      grandstand effect test next-song
     """
-    fired = as_producer(url, token, room).ask("POST", f"{_path(room, name)}/test", {})
-    print(json.dumps(fired) if as_json else "\n".join(fired["firings"]))
+    remote = as_producer(url, token, room)
+    fired = remote.ask("POST", f"{_path(room, name)}/test", {})
+    if as_json:
+        print(json.dumps(fired))
+        return
+    deadline_s = time.monotonic() + OUTCOME_S
+    while True:
+        firings = _firings(remote, room, name, MOST_LOOKED_AT)
+        known = [each for each in firings if each["id"] in fired["firings"] and each["attempts"]]
+        if len(known) == len(fired["firings"]) or time.monotonic() > deadline_s:
+            break
+        time.sleep(LOOK_S)
+    _tell(known)
+    if len(known) < len(fired["firings"]):
+        print(f"not all was tried yet: see grandstand effect log {name}")
 
 
 @effect.command("log")
@@ -118,6 +140,10 @@ def log_(
     if as_json:
         print(json.dumps({"firings": firings}))
         return
+    _tell(firings)
+
+
+def _tell(firings: list[Any]) -> None:
     for each in firings:
         where = f"{each['effect']}.{each['action']}"
         tries = f"{each['attempts']} attempt{'' if each['attempts'] == 1 else 's'}"
