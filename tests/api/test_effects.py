@@ -58,7 +58,7 @@ async def test_a_secret_that_is_left_out_stays_for_the_same_place_alone(on_stage
     bare = {name: HOOK[name] for name in ("kind", "url")}
     missing = await put(on_stage, effect(bare), room=room)
     assert missing.status_code == 422
-    assert missing.json()["errors"][0]["path"] == "then.0.secret"
+    assert missing.json()["errors"][0]["path"] == "then[0].secret"
     assert (await put(on_stage, effect(HOOK), room=room)).status_code == 201
     assert (await put(on_stage, effect(bare, title="x"), room=room)).status_code == 200
     _, kept = (await on_stage.store.effects.with_secrets(room))["e"]
@@ -86,9 +86,9 @@ async def test_a_password_may_be_left_out_and_stays_for_the_same_place(on_stage:
     ("body", "path"),
     [
         ({"on": {"event": "poll.closed"}, "then": []}, "then"),
-        (effect({**HOOK, "url": "ftp://x"}), "then.0.url"),
-        (effect({**HOOK, "secret": "whsec_tooshortforakey"}), "then.0.secret"),
-        (effect({**CALL, "url": "https://x/{loser}"}), "then.0.url"),
+        (effect({**HOOK, "url": "ftp://x"}), "then[0].url"),
+        (effect({**HOOK, "secret": "whsec_tooshortforakey"}), "then[0].secret"),
+        (effect({**CALL, "url": "https://x/{loser}"}), "then[0].url"),
         (effect(after=-1), "after"),
         (effect(on={"event": "poll.closed", "name": "x"}), "on.name"),
         (effect(on={"event": "cue", "winner": 1}), "on.winner"),
@@ -99,6 +99,12 @@ async def test_every_fault_is_named(on_stage: Harness, body: Any, path: str) -> 
     answer = await put(on_stage, body, room=await on_stage.house())
     assert answer.status_code == 422, answer.text
     assert path in [each["path"] for each in answer.json()["errors"]]
+
+
+async def test_a_secret_that_is_too_short_says_what_one_is(on_stage: Harness) -> None:
+    answer = await put(on_stage, effect({**HOOK, "secret": "short"}), room=await on_stage.house())
+    words = "then[0].secret: must be whsec_ and 24 to 64 bytes in base64"
+    assert answer.json()["detail"] == words
 
 
 async def test_an_id_has_a_form(on_stage: Harness) -> None:
@@ -132,7 +138,7 @@ async def test_what_was_shown_can_be_put_again_and_wipes_no_secret(on_stage: Har
     shown["then"][0]["url"] = "https://attacker.example/"
     answer = await put(on_stage, shown, room=room)
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == "then.0.headers.Authorization"
+    assert answer.json()["errors"][0]["path"] == "then[0].headers.Authorization"
 
 
 async def test_names_are_kept_as_those_of_polls_and_cues_are(on_stage: Harness) -> None:

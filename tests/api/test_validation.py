@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 from grandstand.api.problems import MAX_FAULTS, Fault, ProblemError
-from grandstand.api.validation import Line, checked, checked_lines, faults
+from grandstand.api.validation import NOT_BLANK, Line, checked, checked_lines, faults
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class Seat(Struct, forbid_unknown_fields=True):
     row: int
     view: Literal["good", "bad"] = "good"
+
+
+class Colour(StrEnum):
+    BLUE = "blue"
+    GREEN = "green"
 
 
 class Show(Struct, forbid_unknown_fields=True):
@@ -71,6 +77,25 @@ def test_of_things_that_are_known_by_a_tag_only_that_one_s_faults_are_told() -> 
 def test_a_fault_says_what_was_expected() -> None:
     (fault,) = faults({"name": "x"}, Show)
     assert fault.message == "expected `str` of length >= 2"
+
+
+class Ticket(Struct):
+    code: Annotated[str, Meta(pattern="^[a-z]$", description="One small letter.")] | UnsetType
+    row: Annotated[str, Meta(pattern=NOT_BLANK)]
+    bare: Annotated[str, Meta(pattern="^[a-z]$")]
+    view: Literal["good", "bad"] | UnsetType
+    colour: Colour
+
+
+def test_a_fault_says_what_may_be_instead() -> None:
+    bad = {"code": "1", "row": " ", "bare": "1", "view": "none", "colour": "red"}
+    assert [fault.message for fault in faults(bad, Ticket)] == [
+        "isn't as it must be: One small letter.",
+        "must not be blank",
+        "expected `str` matching regex '^[a-z]$'",
+        "must be one of good, bad",
+        "must be one of blue, green",
+    ]
 
 
 def test_faults_between_fields_are_looked_for_among_the_good_ones_alone() -> None:

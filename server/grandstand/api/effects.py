@@ -116,7 +116,7 @@ def _secrets_of(
     }
     missing = [name for name, value in found.items() if value == MASK and name not in kind.optional]
     if missing:
-        raise invalid([Fault(f"then.{index}.{name}", "is missing") for name in missing])
+        raise invalid([Fault(f"then[{index}].{name}", "is missing") for name in missing])
     return found
 
 
@@ -204,7 +204,7 @@ def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
         except msgspec.ValidationError:
             continue  # told by its type
         for field, words in kind_of(action).flaws(action):
-            yield Fault(f"then.{index}.{field}", words)
+            yield Fault(f"then[{index}].{field}", words)
     on = good.get("on")
     if isinstance(on, On):
         for field in ("tag", "winner") if on.event == "cue" else ("name",):

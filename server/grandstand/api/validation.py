@@ -12,12 +12,13 @@ import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from itertools import chain, islice
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 
 from grandstand.api.problems import MAX_FAULTS, Fault, ProblemError, invalid
@@ -31,6 +32,9 @@ MAX_PARTS = 5000
 
 SLICE_S = 0.002
 """How long lines are judged before other tasks have their turn."""
+
+NOT_BLANK = r"\S"
+"""The pattern of a text that has at least one letter."""
 
 NDJSON = "application/x-ndjson"
 
@@ -216,8 +220,36 @@ def _faults(
             has_inner = True
             yield fault
         if not has_inner:
-            message, _, _ = str(error).partition(" - at ")
-            yield Fault(path, message[:1].lower() + message[1:])
+            yield Fault(path, _words(error, kind))
+
+
+def _words(error: msgspec.ValidationError, kind: Any) -> str:
+    """Return what is wrong. Says what may be instead where msgspec says only what may not."""
+    message, _, _ = str(error).partition(" - at ")
+    if message.startswith("Invalid enum value"):
+        values = [value for part in _alternatives(kind) for value in _values(part)]
+        return f"must be one of {', '.join(map(str, values))}"
+    if " matching regex " in message:
+        for meta in _metas(kind):
+            if meta.pattern == NOT_BLANK:
+                return "must not be blank"
+            if meta.pattern is not None and meta.description is not None:
+                return f"isn't as it must be: {meta.description}"
+    return message[:1].lower() + message[1:]
+
+
+def _metas(kind: Any) -> Iterator[Meta]:
+    for part in get_args(kind):
+        if isinstance(part, Meta):
+            yield part
+        else:
+            yield from _metas(part)
+
+
+def _values(kind: Any) -> Sequence[object]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [member.value for member in kind]
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _inside(

@@ -38,7 +38,7 @@ class Webhook(Struct, frozen=True, tag="webhook", tag_field="kind", forbid_unkno
     """A signed webhook (Standard Webhooks) to ``url``. ``secret`` goes in and never comes out."""
 
     url: Url
-    secret: Annotated[str, Meta(min_length=16, max_length=200)] | UnsetType = UNSET
+    secret: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
 
 
 class HttpCall(Struct, frozen=True, tag="http", tag_field="kind", forbid_unknown_fields=True):
