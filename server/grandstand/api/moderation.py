@@ -234,8 +234,8 @@ async def restore(call: Call) -> Response:
 async def erase(call: Call) -> Response:
     """Erase all that a viewer has said: the answer comes when it has begun.
 
-    The comments leave every screen, the record, segments and archive within seconds; 100,000 of
-    them take about half a minute. Frames from before aren't replayed, and within ten minutes the
+    The comments leave every screen, the record, segments and archive within seconds, a thousand
+    of them a tick. Frames from before aren't replayed, and within ten minutes the
     timeline has forgotten them. Nothing keeps the viewer from coming back: see `ban`.
     """
     user = _user(call)
