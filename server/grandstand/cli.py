@@ -71,7 +71,7 @@ def grandstand(
 
 
 def main() -> None:
-    """Run the ``grandstand`` command. Exits with 1 after an operator's error, 2 after wrong
-    usage."""
+    """Run the ``grandstand`` command. Exits with an operator's error's code, mostly 1, and with 2
+    after wrong usage."""
     with exit_on_operator_error():
         cli()

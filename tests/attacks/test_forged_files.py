@@ -41,22 +41,22 @@ def head(**audit: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "status", "words"),
     [
-        f'{{"room": {DEEP}',
-        f'{{"x": {DEEP}',
-        f'{head()}\n{{"x": {DEEP}',
-        f'{head()}\n{{"voter": "{"0" * 32}", "choices": {DEEP}',
+        (f'{{"room": {DEEP}', 2, "isn't a file of votes"),
+        (f'{{"x": {DEEP}', 2, "isn't a file of votes"),
+        (f'{head()}\n{{"x": {DEEP}', 1, "line 2"),
+        (f'{head()}\n{{"voter": "{"0" * 32}", "choices": {DEEP}', 1, "line 2"),
     ],
 )
 def test_votes_that_are_nested_without_end_are_no_votes(
-    run: Any, tmp_path: Path, text: str
+    run: Any, tmp_path: Path, text: str, status: int, words: str
 ) -> None:
     file = tmp_path / "votes.ndjson"
     file.write_text(text)
     code, out, err = run("poll", "verify", str(file))
-    assert (code, err) == (1, "")
-    assert "line" in out
+    assert code == status
+    assert words in (out if status == 1 else err)
 
 
 @pytest.mark.parametrize("field", ["algorithm", "key"])
@@ -69,6 +69,17 @@ def test_a_file_of_votes_cannot_write_its_own_verdict(run: Any, tmp_path: Path, 
     first, *rest = out.splitlines()
     assert (code, first) == (1, "NOT as published:")
     assert all(line.startswith("  ") and line.isprintable() for line in rest)
+
+
+def test_a_file_that_is_none_of_votes_cannot_write_to_the_terminal(
+    run: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "votes.ndjson"
+    file.write_text(head().replace('"single"', '"\\u001b[2J\\u009b1A"'))
+    code, out, err = run("poll", "verify", str(file))
+    assert (code, out) == (2, "")
+    assert "[2J" in err
+    assert err.removesuffix("\n").isprintable()
 
 
 def test_an_effect_s_file_that_is_nested_without_end_is_no_json(run: Any, tmp_path: Path) -> None:

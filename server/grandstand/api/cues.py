@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, invalid
+from grandstand.api.validation import NOT_BLANK
 from grandstand.domain.events import CueGiven
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
@@ -26,7 +27,7 @@ MAX_AHEAD_MS = 3_600_000
 class CueBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A cue; without ``at`` it is for now. ``data`` may have 4 KiB as JSON."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
     at: Time | UnsetType = UNSET
     data: dict[str, Any] | UnsetType = UNSET
 

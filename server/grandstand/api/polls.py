@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import Fault, ProblemError, impossible_step, invalid, of_refusal
+from grandstand.api.validation import NOT_BLANK
 from grandstand.domain.events import (
     ControlEvent,
     PollExtended,
@@ -31,12 +32,12 @@ from grandstand.wire.settings import Settings
 DEFAULT_GRACE_MS = 15_000
 MAX_DURATION_S = 86_400
 
-Question = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
-OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Question = Annotated[str, Meta(min_length=1, max_length=300, pattern=NOT_BLANK)]
+OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
 Duration = Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s")]
 Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_latency`")]
 OptionIndex = Annotated[int, Meta(ge=0)]
-Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
 
 
 class OptionBody(Struct, frozen=True, forbid_unknown_fields=True):

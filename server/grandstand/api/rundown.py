@@ -23,7 +23,7 @@ from grandstand.api.problems import (
     invalid,
     of_refusal,
 )
-from grandstand.api.validation import Also, Turn, checked, join
+from grandstand.api.validation import NOT_BLANK, Also, Turn, checked, join
 from grandstand.domain.events import (
     CueGiven,
     PollOpened,
@@ -51,7 +51,7 @@ READS = 5
 """How often an item is read again, because a run-down was put while it went."""
 
 Version = Annotated[int, Meta(ge=0, description="That of the run-down which was changed; 0: none.")]
-Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK)]
 Text = Annotated[str, Meta(max_length=2000)]
 Expected = Annotated[
     int, Meta(ge=0, lt=253_370_764_800_000, description="Programme time, ms, before the year 9999.")

@@ -141,8 +141,9 @@ def _head(lines: BinaryIO, file: Path) -> PublishedPoll:
     try:
         return _published.decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+        why = clean(str(fault))  # which may quote the file
         raise UnreadableError(
-            f"{file} isn't a file of votes ({fault}): make one with grandstand poll votes"
+            f"{file} isn't a file of votes ({why}): make one with grandstand poll votes"
         ) from None
 
 
