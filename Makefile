@@ -49,7 +49,7 @@ soak: setup-test ## repeat what one run may miss: more examples, odd inputs, wor
 setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
 	@$(NODE_PATH_FIRST) npm --prefix loadtest/peers/programs ci --loglevel=error --no-audit --no-fund
 
-bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: twenty minutes; DATA=folder with chat_traces
+bench: setup-bench ## what a viewer costs, here and elsewhere, on a quiet machine with two cores: half an hour; DATA=folder with chat_traces
 	@$(NODE_PATH_FIRST) $(BIN)/python -m loadtest.bench $(if $(DATA),--data '$(DATA)')
 
 attack: setup-test ## what honest viewers notice while others attack, what idle rooms cost: tables, and 1 if a row is over; some minutes; ONLY=names

@@ -1,4 +1,4 @@
-"""``make bench``: all parts, one after the other, in about twenty minutes.
+"""``make bench``: all parts, one after the other, in about half an hour.
 
     .venv/bin/python -m loadtest.bench [--data DIR] [--only PART,PART] [--out FILE]
 
