@@ -66,7 +66,8 @@ export class PollCards {
 
   /** @param {readonly SeenPoll[]} seen @param {number} playhead @param {boolean} isReplay they take no votes */
   show(seen, playhead, isReplay) {
-    const changedAt = (/** @type {SeenPoll} */ one) => this.#changedAt(one, playhead);
+    const changes = new Map(seen.map((one) => [one.poll.id, this.#changedAt(one, playhead)])); // of all, each time
+    const changedAt = (/** @type {SeenPoll} */ { poll }) => changes.get(poll.id) ?? poll.closes_at;
     const hasVoted = (/** @type {string} */ poll) => this.ballots.of(poll) !== undefined;
     const shown = pollsToShow(seen, playhead, changedAt, hasVoted).filter(({ poll }) => !this.#dismissed.has(poll.id));
     const ids = new Set(shown.map(({ poll }) => poll.id));
