@@ -192,6 +192,17 @@ async def test_what_was_forgotten_is_not_told(ears: Ears, say: Say, speaker: Sto
     assert await ears.heard() == told("b", b"2")
 
 
+async def test_a_fault_of_a_listeners_own_ends_it_loudly(store: Store) -> None:
+    def fails() -> None:
+        raise RuntimeError("a bug")
+
+    bus = store.bus(lambda room, payload: None, fails)
+    await bus.subscribe("a")
+    with pytest.raises(RuntimeError, match="a bug"):
+        async with patience():
+            await bus.run()
+
+
 def test_its_constructor_asks_nothing(store: Store) -> None:
     assert isinstance(Ears(store).bus, Bus)
 

@@ -65,7 +65,10 @@ class Bus:
         self._changed.set()
 
     async def run(self) -> None:
-        """Listen until cancelled, whatever is lost or goes to another server."""
+        """Listen until cancelled, whatever is lost or goes to another server.
+
+        Raises what a listener ended by: that is a fault of ours.
+        """
         try:
             while True:
                 await self._changed.wait()
@@ -99,14 +102,19 @@ class Bus:
 
     async def _spread(self) -> None:
         """Give each channel to the listener of its server, and end those that have none left."""
+        for task in self._tasks.values():
+            if task.done():
+                task.result()  # raises: none ends by itself
         for channel in self._rooms:
             self._assign(channel)
         for redis, listener in list(self._listeners.items()):
             if not listener.channels:
                 del self._listeners[redis]
-                await cancel_all([task] if (task := self._tasks.pop(redis, None)) else [])
+                await cancel_all([self._tasks.pop(redis)] if redis in self._tasks else [])
             elif redis not in self._tasks:
-                self._tasks[redis] = asyncio.create_task(listener.run(), name="listen to the bus")
+                task = asyncio.create_task(listener.run(), name="listen to the bus")
+                task.add_done_callback(lambda _: self._changed.set())
+                self._tasks[redis] = task
             else:
                 await self._ask(listener)
 
