@@ -103,8 +103,8 @@ class ClusterNodes:
             waited_s = asyncio.get_running_loop().time() - self._looked_s
             await asyncio.sleep(max(0.0, LOOK_AGAIN_S - waited_s))
             await self.look()
-        except StoreUnavailable as away:
-            log.warning("cluster_unknown", reason=away.reason)
+        except (StoreUnavailable, errors.RedisError) as away:
+            log.warning("cluster_unknown", reason=str(away))
         finally:
             self._looking = None
 
