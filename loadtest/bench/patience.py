@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -198,15 +199,13 @@ def _window(side: Side, viewers: int, said: Iterable[str]) -> dict[str, float]:
     """Let the show go on; what some seconds of it cost, and what each viewer got in them."""
     server: Grandstand = side.server
     lead, count = round(LEAD_S * SENT_PER_S), round(SHOW_WINDOW_S * SENT_PER_S)
-    before = None
-    turns = due(lead + count + 1, 1000 / SENT_PER_S)
-    for number, (text, _) in enumerate(zip(said, turns, strict=False)):
-        if number == lead:
-            before = _counted(side.seats, server)
-            cpu = cpu_ns(side.pids)
+    turns = zip(said, due(lead + count + 1, 1000 / SENT_PER_S), strict=False)
+    for text, _ in islice(turns, lead):
+        side.seats.ask(Say(text))
+    before, cpu = _counted(side.seats, server), cpu_ns(side.pids)
+    for text, _ in turns:
         side.seats.ask(Say(text))
     cpu_us = (cpu_ns(side.pids) - cpu) / 1000
-    assert before is not None
     got = _counted(side.seats, server)
     got.subtract(before)
     return {
