@@ -86,6 +86,7 @@ class ServerSettings(BaseSettings):
     max_connections_per_address: Annotated[int, Field(ge=1)] = 5000
     handshakes_per_s: Annotated[int, Field(ge=1, le=100_000)] = 1500
     drain_s: Annotated[float, Field(ge=0, le=600)] = 2.0
+    drain_max_s: Annotated[float, Field(ge=0, le=600)] = 10.0
     forwarded_allow_ips: str = "127.0.0.1"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: Annotated[bool, Field(default_factory=lambda: not sys.stderr.isatty())]
@@ -112,6 +113,11 @@ class ServerSettings(BaseSettings):
         if self.archive_url is None:
             return str(self.data_dir.absolute() / "archive")
         return None if self.archive_url == "none" else self.archive_url
+
+    @property
+    def longest_drain_s(self) -> float:
+        """Return the longest time over which viewers are sent away."""
+        return max(self.drain_s, self.drain_max_s)
 
     @property
     def token_terms(self) -> TokenTerms:

@@ -18,6 +18,7 @@ from grandstand.app.lifecycle import Running, serve
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.errors import OperatorError
 from grandstand.settings import ServerSettings
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
@@ -139,6 +140,24 @@ async def test_a_server_that_drains_is_not_ready_lives_and_lets_nobody_in(tmp_pa
         answers = [await telling for telling in (first, *others)]
         assert all(messages[-1]["code"] == 1012 for messages in answers)
         assert "time" in {message["type"] for messages in answers for message in messages}
+
+
+async def test_viewers_go_no_faster_than_others_take_them_or_the_operator_is_told(
+    tmp_path: Path,
+) -> None:
+    with capture_logs() as logs:
+        async with served(tmp_path, drain_max_s=0.5) as (running, task), AsyncExitStack() as stack:
+            viewers = [await welcomed(stack, running) for _ in range(3)]
+            store = running.rooms.store
+            await store.nodes.report("another", 1, store.now_ms())
+            began_s = asyncio.get_running_loop().time()
+            running.stop()
+            for viewer in viewers:
+                assert (await told_until_closed(viewer))[-1]["code"] == 1012
+            assert asyncio.get_running_loop().time() - began_s > 0.15  # one each 0.17 s
+            await asyncio.wait_for(task, PATIENCE_S)
+    (told,) = [entry for entry in logs if entry["event"] == "drained_too_fast"]
+    assert "GRANDSTAND_DRAIN_MAX_S" in told["advice"]
 
 
 async def test_a_second_signal_waits_for_nobody(tmp_path: Path) -> None:

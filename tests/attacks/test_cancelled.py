@@ -31,7 +31,7 @@ from grandstand.client.websocket import SUBPROTOCOL
 from grandstand.demo import stream
 from grandstand.demo.crowd import Crowd
 from grandstand.domain.events import Restored
-from grandstand.edge.transport.draining import Draining
+from grandstand.edge.transport.draining import Draining, Span
 from grandstand.inference.reload import Reload
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.replica import room, rooms
@@ -173,7 +173,7 @@ class Guest:
 
 async def test_draining_goes_on() -> None:
     guests = [Guest() for _ in range(3)]
-    assert await cancelled(lambda: Draining(0.2).run(guests, set(guests))) == 3
+    assert await cancelled(lambda: Draining(Span(0.2, 0.2)).run(guests, set(guests))) == 3
 
 
 async def test_a_sibling_that_does_not_answer_is_left_out(

@@ -57,7 +57,7 @@ def test_servers_take_the_settings_that_they_are_given(monkeypatch: pytest.Monke
 def test_servers_have_time_to_drain_before_they_are_killed() -> None:
     for name in SERVERS:
         service = services()[name]
-        drain_s = float(service["environment"]["GRANDSTAND_DRAIN_S"])
+        drain_s = float(service["environment"]["GRANDSTAND_DRAIN_MAX_S"])
         assert float(service["stop_grace_period"].rstrip("s")) >= drain_s + 15
 
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import msgspec
 import pytest
 from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.store.errors import StoreUnavailable
+from grandstand.store.nodes import Intake
 from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness
@@ -47,6 +49,30 @@ async def test_the_store_is_told_how_many_viewers_are_here(
         session = outlets.pop().session
         assert session is not None
         session.lost()
+    await cancel_all([task])
+
+
+async def test_the_store_is_told_that_this_node_lets_viewers_in_until_it_stops(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, store = on_still_harness.node, on_still_harness.store
+    room = await on_still_harness.by_hand()
+    sessions = [on_still_harness.seat(room.room).session for _ in range(2)]
+    task = asyncio.create_task(Heartbeat(node).run())
+
+    async def counted(viewers: int) -> bool:
+        return await store.rooms.viewers(room.room, store.now_ms()) == viewers
+
+    await until(lambda: counted(2))
+    assert await store.nodes.intake(store.now_ms()) == Intake(node.handshake_limit.per_s, 0)
+    monkeypatch.setattr(node, "draining", True)
+    for left, session in ((1, sessions[0]), (0, sessions[1])):
+        assert session is not None
+        session.lost()
+        await until(partial(counted, left))  # in a later round
+        if left:
+            await store.nodes.report(store.node, 1, store.now_ms(), is_leaving=True)
+    assert await store.nodes.intake(store.now_ms()) == Intake(0, 1)
     await cancel_all([task])
 
 

@@ -21,7 +21,8 @@ from starlette.routing import BaseRoute
 from grandstand import listeners, process_limits
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.app.build import Assembly, build, equip
-from grandstand.edge.transport.draining import Draining
+from grandstand.edge.drain_pace import DrainPace
+from grandstand.edge.transport.draining import Draining, Span
 from grandstand.edge.transport.event_stream import EventStream
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.hangup import Hangup
@@ -106,7 +107,8 @@ class _Lifecycle:
         self._listener = listener
         self._shares_port = shares_port
         self._stopping = asyncio.Event()
-        self._draining = Draining(assembly.equipment.settings.drain_s)
+        settings = assembly.equipment.settings
+        self._draining = Draining(Span(settings.drain_s, settings.longest_drain_s))
 
     async def run(self, ready: Ready | None) -> None:
         """Serve until told to stop. Raises what a task, the HTTP server or ``ready`` raised."""
@@ -148,10 +150,25 @@ class _Lifecycle:
             )
 
     async def _drain(self) -> None:
-        """Send viewers and subscribers away, spread over the time that the settings give."""
+        """Send viewers and subscribers away, as fast as the settings say and others can take
+        them."""
         here = self._assembly.server.server_state.connections
         viewers = [each for each in here if isinstance(each, ViewerSocket | EventStream)]
-        log.info("drained", viewers=await self._draining.run(viewers, here))
+        pace = DrainPace(self._assembly.store, self._assembly.node.handshake_limit.per_s)
+        pacing = asyncio.create_task(pace.run(), name="pace of the drain")
+        try:
+            await pace.looked()
+            told = await self._draining.run(viewers, here, lambda: pace.per_s)
+        finally:
+            await cancel_all([pacing])
+        log.info("drained", viewers=told)
+        longest_s = self._assembly.equipment.settings.longest_drain_s
+        if len(viewers) > pace.per_s * longest_s:
+            log.warning(
+                "drained_too_fast",
+                others_per_s=round(pace.per_s),
+                advice="raise GRANDSTAND_DRAIN_MAX_S, or add servers",
+            )
 
     async def _end(self, serving: asyncio.Task[None]) -> None:
         """Let the HTTP server end, and what its viewers still sent reach the store."""

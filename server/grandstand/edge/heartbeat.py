@@ -1,5 +1,6 @@
-"""Once a second: reports the number of viewers here, those without a socket among them, and where
-they are in the programme; and sends heartbeats to rooms where nothing happens."""
+"""Once a second: reports that this node lets viewers in, how many are here, those without a socket
+among them, and where they are in the programme; and sends heartbeats to rooms where nothing
+happens."""
 
 from __future__ import annotations
 
@@ -53,6 +54,9 @@ class Heartbeat:
             counts = {name: room.viewers for name, room in self._node.edge_rooms.items()}
             news = {name: count for name, count in counts.items() if count or name in reported}
             try:
+                if not self._node.draining:  # else ``DrainPace`` reports
+                    admits_per_s = self._node.handshake_limit.per_s
+                    await store.nodes.report(store.node, admits_per_s, store.now_ms())
                 await store.rooms.present(store.node, news, store.now_ms())
                 reports: dict[str, AudienceReport] = {}
                 lurked = self._node.lurked()

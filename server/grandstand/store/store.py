@@ -26,6 +26,7 @@ from grandstand.store.ingest import Ingest
 from grandstand.store.job_cursors import JobCursors
 from grandstand.store.leases import Leases
 from grandstand.store.losses import Losses
+from grandstand.store.nodes import Nodes
 from grandstand.store.reader import Reader
 from grandstand.store.record import Record
 from grandstand.store.recounts import Recounts
@@ -86,6 +87,7 @@ class Store:
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.audience_reports = AudienceReports(reader)
         self.fingerprints = Fingerprints(reader)
+        self.nodes = Nodes(reader)
         self.revocations = Revocations(reader, writer)
         self.deletions = Deletions(reader, writer, self.awake_rooms.nudge)
         self.leases = Leases(writer, node)

@@ -198,7 +198,7 @@ class _Parent:
     async def _ended(self, keeping: list[asyncio.Task[None]]) -> None:
         """Wait until all have ended; one that doesn't in time is killed, which loses nothing
         acknowledged."""
-        _, late = await asyncio.wait(keeping, timeout=self._settings.drain_s + STOP_S)
+        _, late = await asyncio.wait(keeping, timeout=self._settings.longest_drain_s + STOP_S)
         for worker in self._workers:
             if worker.is_taken:
                 log.error("worker_killed", of=worker.name)

@@ -34,6 +34,7 @@ class HandshakeLimit:
         on_refusal: Callable[[], object] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.per_s = per_s
         self._now = now
         self._queue = FairLimiter(per_s, LONGEST_S * 1000)
         self._on_refusal = on_refusal

@@ -1,0 +1,71 @@
+"""How fast the other processes can take the viewers of one that stops."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+
+import structlog
+
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.nodes import Intake
+from grandstand.store.store import Store
+from grandstand.timeouts import timeout
+
+SHARE = 2 / 3
+"""The part of what the others let in that is used: others come in, too, and a balancer doesn't
+spread viewers evenly."""
+
+ROUND_S = 0.25
+"""Several processes that stop together know of each other after this time."""
+
+FIRST_LOOK_S = 0.5
+"""How long a drain waits for the store before it begins."""
+
+log = structlog.get_logger(__name__)
+
+
+def per_second(intake: Intake) -> float:
+    """Return how many viewers a second one of the leaving processes may send to those that stay.
+
+    Infinite if none stays: then its viewers have nowhere to go, however slowly they are sent.
+    """
+    if not intake.stay_per_s:
+        return math.inf
+    return SHARE * intake.stay_per_s / max(1, intake.leaving)
+
+
+class DrainPace:
+    """Follows how many viewers a second the others can take. ``per_s`` is infinite until that is
+    known, and while no other process stays."""
+
+    def __init__(self, store: Store, admits_per_s: int) -> None:
+        """``admits_per_s`` is what this process lets in: the others stop counting on it."""
+        self.per_s = math.inf
+        self._store = store
+        self._admits_per_s = admits_per_s
+        self._has_looked = asyncio.Event()
+
+    async def look(self) -> None:
+        """Tell the others that this process leaves, and read who stays. Logs why it can't."""
+        store = self._store
+        try:
+            now_ms = store.now_ms()
+            await store.nodes.report(store.node, self._admits_per_s, now_ms, is_leaving=True)
+            self.per_s = per_second(await store.nodes.intake(now_ms))
+        except StoreUnavailable as away:
+            log.info("drain_pace_unknown", reason=away.reason)
+        self._has_looked.set()
+
+    async def looked(self) -> None:
+        """Wait for the first look of ``run``, but not for a store that hangs."""
+        with suppress(TimeoutError):
+            async with timeout(FIRST_LOOK_S):
+                await self._has_looked.wait()
+
+    async def run(self) -> None:
+        """Do so again and again until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(ROUND_S)
