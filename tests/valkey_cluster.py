@@ -61,6 +61,7 @@ class ValkeyNode:
     port: int
     bus_port: int
     settings: dict[str, str] = field(default_factory=lambda: dict(SETTINGS))
+    is_paused: bool = False
     _process: subprocess.Popen[bytes] | None = None
     _client: Redis | None = None
 
@@ -119,13 +120,16 @@ class ValkeyNode:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
+            self.is_paused = False
 
     def pause(self) -> None:
         """Its connections stay open and say nothing."""
         os.kill(self.pid, signal.SIGSTOP)
+        self.is_paused = True
 
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
+        self.is_paused = False
 
     @property
     def runs(self) -> bool:
@@ -154,7 +158,8 @@ class ValkeyCluster:
 
     def _range_of(self, key: str) -> list[Any]:
         slot = slot_of(key)
-        known = next(node for node in self.nodes if node.runs).ask("CLUSTER", "SLOTS")
+        asked = next(node for node in self.nodes if node.runs and not node.is_paused)
+        known = asked.ask("CLUSTER", "SLOTS")
         return next(each for each in known if each[0] <= slot <= each[1])
 
     def _node(self, endpoint: Sequence[Any]) -> ValkeyNode:
@@ -185,8 +190,11 @@ class ValkeyCluster:
         return served == SLOTS and state == "ok" and all(len(each) == 4 for each in known)
 
     def mend(self) -> None:
-        """Start again what was killed, and wait until the cluster is whole."""
+        """Start again what was killed, let go on what was paused, and wait until the cluster is
+        whole."""
         for node in self.nodes:
+            if node.is_paused:
+                node.go_on()
             if not node.runs:
                 node.start()
         wait_until(self.is_whole)

@@ -1,44 +1,91 @@
-"""A crowd comments and votes in a room on a cluster while its primary is killed, again and again.
+"""A crowd comments and votes in a room on a cluster while its primary is lost, again and again.
 
-Each time a replica takes over, and the killed node comes back as a replica. Whatever was
-acknowledged must be there once, and no viewer's connection may close. Says how long it took until a
-replica took over, and until everything was answered. Ends with 1 and says what is wrong otherwise.
+The primary is killed, or it is stopped until a replica has taken over and then goes on, not
+knowing that it was replaced. Each time the lost node comes back as a replica. Whatever was
+acknowledged must be there once, and no viewer's connection may close. Writes what it saw of each
+loss to ``loadtest/results/cluster_kills.json``. Ends with 1 if something is missing.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from grandstand.store import keys
 
+from loadtest.bench.__main__ import machine
 from tests.server import ServerProcess
 from tests.system.crowd import CHANGES, COMMENTS, POLLS, crowd
-from tests.valkey_cluster import valkey_cluster
+from tests.valkey_cluster import ValkeyCluster, ValkeyNode, valkey_cluster
 from tests.waiting import wait_until
 
 ROOM = "soak"
 SERVERS = 2
+RESULT = Path(__file__).parents[2] / "loadtest" / "results" / "cluster_kills.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Kill:
-    """One kill: seconds until a replica took over, and until everything sent was answered."""
+class Loss:
+    """One loss of a primary: s until a replica took over, and until everything sent was answered.
 
+    The rest is counted since the first loss: what was acknowledged and isn't there, or is there
+    more than once; votes that are too many or too few in a tally; answers that weren't
+    ``accepted``; closed connections; epochs that a viewer saw.
+    """
+
+    how: str
     replaced_s: float
     answered_s: float
+    comments: int
+    lost: int
+    repeated: int
+    votes_off: int
+    refused: int
+    closes: int
+    epochs: int
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.lost or self.repeated or self.votes_off or self.refused or self.closes)
 
 
-async def endure(folder: Path, kills: int, viewers: int) -> list[Kill]:
-    """Kill the room's primary so many times, each in the middle of a round of the crowd."""
+class Primary:
+    """The room's primary, which is lost and replaced."""
+
+    def __init__(self, cluster: ValkeyCluster) -> None:
+        self._cluster = cluster
+        self.lost_s = self.replaced_s = 0.0
+
+    def lose(self, how: str) -> None:
+        """Returns when the cluster is whole again."""
+        head = keys.head(ROOM)
+        node: ValkeyNode = self._cluster.primary_of(head)
+        self.lost_s = time.monotonic()
+        if how == "killed":
+            node.kill()
+        else:
+            node.pause()
+        wait_until(lambda: self._cluster.primary_of(head) is not node)
+        self.replaced_s = time.monotonic() - self.lost_s
+        self._cluster.mend()
+
+
+async def endure(
+    folder: Path, hows: Sequence[str], viewers: int, logs: list[str] | None = None
+) -> list[Loss]:
+    """Lose the room's primary as often as ``hows`` says, each in the middle of a round of the
+    crowd."""
     with ExitStack() as stack:
         cluster = stack.enter_context(valkey_cluster(folder / "cluster"))
         servers = [ServerProcess(folder / f"s{n}", redis_url=cluster.url) for n in range(SERVERS)]
@@ -46,45 +93,81 @@ async def endure(folder: Path, kills: int, viewers: int) -> list[Kill]:
             stack.callback(server.end)
             await asyncio.to_thread(server.start)
         servers[0].make_room(ROOM)
-        done: list[Kill] = []
-        killed_s = replaced_s = 0.0
-
-        def kill() -> None:
-            nonlocal killed_s, replaced_s
-            head = keys.head(ROOM)
-            primary = cluster.primary_of(head)
-            killed_s = time.monotonic()
-            primary.kill()
-            wait_until(lambda: cluster.primary_of(head) is not primary)
-            replaced_s = time.monotonic() - killed_s
-            cluster.mend()
-
+        primary, seen = Primary(cluster), list[Loss]()
         async with crowd(servers, ROOM, viewers) as everybody:
-            for _ in range(kills):
-                await everybody.round(lambda: asyncio.to_thread(kill))
-                done.append(Kill(replaced_s, time.monotonic() - killed_s))
-                await everybody.finds_everything_once()
-            assert [viewer.closes for viewer in everybody.viewers] == [[]] * viewers
-        return done
+            for how in hows:
+                await everybody.round(partial(asyncio.to_thread, primary.lose, how))
+                answered_s = time.monotonic() - primary.lost_s
+                await everybody.settles()
+                found = await everybody.audit()
+                seen.append(
+                    Loss(
+                        how=how,
+                        replaced_s=round(primary.replaced_s, 2),
+                        answered_s=round(answered_s, 2),
+                        comments=len(everybody.comments),
+                        lost=found.lost,
+                        repeated=found.repeated,
+                        votes_off=found.votes_off,
+                        refused=len(everybody.wrong),
+                        closes=sum(len(viewer.closes) for viewer in everybody.viewers),
+                        epochs=len({w["epoch"] for w in everybody.viewers[0].of_type("welcome")}),
+                    )
+                )
+                print(seen[-1], flush=True)
+                if not seen[-1].is_well and logs is not None:
+                    logs += [server.log for server in servers]
+                    break
+        return seen
+
+
+def summary(seen: Sequence[Loss], viewers: int) -> dict[str, Any]:
+    """What a run came to."""
+    last = seen[-1]
+    return {
+        "viewers": viewers,
+        "comments_a_loss": viewers * COMMENTS,
+        "votes_a_loss": viewers * (POLLS + CHANGES),
+        **{
+            how: {
+                "times": len(mine),
+                **{
+                    name: {"min": min(each), "median": median(each), "max": max(each)}
+                    for name, each in (
+                        ("replaced_s", [loss.replaced_s for loss in mine]),
+                        ("answered_s", [loss.answered_s for loss in mine]),
+                    )
+                },
+            }
+            for how in ("killed", "stopped")
+            if (mine := [loss for loss in seen if loss.how == how])
+        },
+        "lost": last.lost,
+        "repeated": last.repeated,
+        "votes_off": last.votes_off,
+        "refused": last.refused,
+        "closes": last.closes,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.cluster_kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--stops", type=int, default=0)
     parser.add_argument("--viewers", type=int, default=250)
+    parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args(arguments)
+    hows = ["killed"] * given.kills + ["stopped"] * given.stops
+    about, logs = machine(), list[str]()
     with tempfile.TemporaryDirectory() as folder:
-        done = asyncio.run(endure(Path(folder), given.kills, given.viewers))
-    for name, seconds in (
-        ("replaced after", [each.replaced_s for each in done]),
-        ("everything answered after", [each.answered_s for each in done]),
-    ):
-        print(f"{name} {min(seconds):.1f} to {max(seconds):.1f} s, median {median(seconds):.1f}")
-    comments = given.viewers * COMMENTS
-    votes = given.viewers * (POLLS + CHANGES)
-    print(f"{given.kills} kills, each amid {comments} comments and {votes} votes: none lost")
-    return 0
+        seen = asyncio.run(endure(Path(folder), hows, given.viewers, logs))
+    for number, log in enumerate(logs):
+        given.out.with_suffix(f".{number}.log").write_text(log)
+    found = {"machine": about, **summary(seen, given.viewers)}
+    given.out.write_text(json.dumps({**found, "losses": [*map(asdict, seen)]}, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+    return 0 if len(seen) == len(hows) and seen[-1].is_well else 1
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from tests.server import ServerProcess
 from tests.system.record import whole_record
@@ -22,6 +23,16 @@ CHANGES = 4
 """What each viewer sends in a round: comments, votes in as many new polls, changes of one vote."""
 
 POLL = {"kind": "single", "question": "Which?", "options": ["a", "b", "c"], "duration": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What is wrong: comments that were acknowledged and aren't there, rows that are too many,
+    votes that are too many or too few in some tally."""
+
+    lost: int
+    repeated: int
+    votes_off: int
 
 
 class Crowd:
@@ -92,23 +103,48 @@ class Crowd:
 
     async def finds_everything_once(self) -> None:
         """Whatever was acknowledged is there, once, and nothing else."""
-        # What was said before this is in the record, too: a frame has no room for all of it.
-        last = f"and that was round {self.rounds}"
-        await self._say(self.viewers[0], last)
-        await self.viewers[0].seen(last)
+        await self.settles()
         assert self.wrong == []
         rows = await whole_record(self.server, self.room)
         assert len(rows) == len(self.comments) >= len(self.viewers) * self.rounds * COMMENTS
         assert {row["text"]: row["id"] for row in rows} == self.comments
+        listed = await self._listed()
+        assert {each["id"]: each["tally"] for each in listed} == self._tallies()
+        assert {each["voters"] for each in listed} == {len(self.viewers)}
 
+    async def settles(self) -> None:
+        """Waits until what was said is in the record: a frame has no room for all of it."""
+        last = f"and that was round {self.rounds}"
+        await self._say(self.viewers[0], last)
+        await self.viewers[0].seen(last)
+
+    async def audit(self) -> Audit:
+        """Counts what ``finds_everything_once`` would stumble over."""
+        ids = Counter(row["id"] for row in await whole_record(self.server, self.room))
+        tallies = self._tallies()
+        off = (
+            abs(votes - expected)
+            for each in await self._listed()
+            for votes, expected in zip(each["tally"], tallies[each["id"]], strict=True)
+        )
+        return Audit(
+            lost=sum(id not in ids for id in self.comments.values()),
+            repeated=ids.total() - len(self.comments.keys()),
+            votes_off=sum(off),
+        )
+
+    async def _listed(self) -> list[Message]:
+        listed = await self.server.produce("GET", f"/v1/rooms/{self.room}/polls")
+        polls: list[Message] = listed["polls"]
+        return polls
+
+    def _tallies(self) -> dict[str, list[int]]:
         expected = {
             each: [votes[option] for option in range(3)] for each, votes in self.votes.items()
         }
         latest = Counter(self.changing.values())
         expected[self._changed] = [latest[option] for option in range(3)]
-        listed = (await self.server.produce("GET", f"/v1/rooms/{self.room}/polls"))["polls"]
-        assert {each["id"]: each["tally"] for each in listed} == expected
-        assert {each["voters"] for each in listed} == {len(self.viewers)}
+        return expected
 
 
 @asynccontextmanager
