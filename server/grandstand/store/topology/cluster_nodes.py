@@ -14,6 +14,7 @@ from grandstand.store.connection import connect, translated
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.topology.address import Address, ClusterAddress
 from grandstand.store.topology.slots import SLOTS
+from grandstand.store.topology.topology import first_error, send
 
 FRESH_S = 1.0
 """How old the map may be when it is used. A primary that hangs tells nobody of its successor."""
@@ -22,6 +23,8 @@ LOOK_AGAIN_S = 0.1
 """The shortest time between two looks, whatever fails."""
 
 ANSWER_TIMEOUT_S = 1.0
+
+_LOOK = (("CLUSTER", "INFO"), ("CLUSTER", "SLOTS"))
 
 log = structlog.get_logger(__name__)
 
@@ -109,20 +112,31 @@ class ClusterNodes:
             self._looking = None
 
     async def look(self) -> None:
-        """Read the map from the first node that answers. Raises StoreUnavailable."""
+        """Read the map from the first node that answers. Raises StoreUnavailable.
+
+        A node that has lost touch with most primaries is believed only if no other one answers: it
+        hasn't heard who took over from whom.
+        """
         self._looked_s = asyncio.get_running_loop().time()
-        fault: errors.RedisError = errors.ConnectionError("no node of the cluster answers in time")
+        fault: Exception = errors.ConnectionError("no node of the cluster answers in time")
+        doubtful: Sequence[Range] | None = None
         primaries = (each.primary for each in self.ranges)
         for address in dict.fromkeys([*primaries, *self._address.seeds]):
             if self._is_closed:
                 return
             try:
-                rows = await self._asked_at(address).execute_command("CLUSTER", "SLOTS")
+                info, rows = await send(self._asked_at(address), _LOOK)
+                if (refusal := first_error([info, rows])) is not None:
+                    raise refusal
             except errors.RedisError as error:
                 fault = error
                 continue
-            await self._take([*_ranges(rows, address)])
-            return
+            found = [*_ranges(rows, address)]
+            if _is_in_touch(info):
+                return await self._take(found)
+            doubtful = found if doubtful is None else doubtful
+        if doubtful is not None:
+            return await self._take(doubtful)
         with translated():
             raise fault
 
@@ -155,6 +169,11 @@ class ClusterNodes:
 def target(redirection: errors.AskError, asked: Address) -> Address:
     """Return where a node sends us; one that doesn't know its own name is at the same host."""
     return Address(redirection.host or asked.host, redirection.port)
+
+
+def _is_in_touch(info: Any) -> bool:
+    """Read the reply to CLUSTER INFO."""
+    return b"cluster_state:ok" in info
 
 
 def _ranges(rows: Iterable[Any], asked: Address) -> Iterable[Range]:
