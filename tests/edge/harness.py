@@ -251,7 +251,7 @@ class ByHand:
         changed = fold(snapshot.state, map(decode_frame, commit.frames), commit.private)
         changes = Changes(frozenset(changed), [], commit.private.polls, [], [], [])
         self.head = await self.harness.store.timeline.commit(
-            self.room, self.head, f"{commit.seq}-1", commit, snapshot.state, changes
+            self.room, self.head, None, commit, snapshot.state, changes
         )
         return commit
 

@@ -45,11 +45,15 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the ingest stream; ``comment`` is empty for control."""
+    """One entry of the ingest stream; ``comment`` is empty for control.
+
+    ``attempt`` names the call that made it: a call that is sent again is another attempt.
+    """
 
     cursor: int
     comment: str
     payload: bytes
+    attempt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A commit as a sequencer sends it; ``name`` recognises it when it comes again."""
+    """A commit as a sequencer sends it; ``name`` recognises it when it comes again.
+
+    ``attempt`` is that of the entry at ``cursor``, if the commit is of entries.
+    """
 
     name: str
     before: Place
@@ -72,6 +79,7 @@ class Proposal:
     cursor: int
     now: int
     envelope: bytes
+    attempt: str = ""
     state: Mapping[str, bytes] = field(default_factory=dict)
     polls: Mapping[str, bytes] = field(default_factory=dict)
     held: Mapping[str, bytes] = field(default_factory=dict)
@@ -176,7 +184,7 @@ def short_id(number: int) -> str:
 
 
 def append(
-    room: Room, items: Sequence[Item], limits: Limits, now_ms: int
+    room: Room, items: Sequence[Item], limits: Limits, now_ms: int, attempt: str = ""
 ) -> tuple[Room, list[Appended]]:
     """One micro-batch, in its order; each item sees what those before it did.
 
@@ -188,14 +196,14 @@ def append(
     answers: list[Appended] = []
     for item in items:
         before = room.comments
-        room, answer = _append(room, item, limits, shelf, now_ms)
+        room, answer = _append(room, item, limits, shelf, now_ms, attempt)
         shelf -= answer.result == "held" and room.comments > before
         answers.append(answer)
     return room, answers
 
 
 def _append(
-    room: Room, item: Item, limits: Limits, shelf: int, now_ms: int
+    room: Room, item: Item, limits: Limits, shelf: int, now_ms: int, attempt: str
 ) -> tuple[Room, Appended]:
     period = now_ms // limits.period_ms
     for each in (period - 1, period):
@@ -220,7 +228,7 @@ def _append(
         if item.kind != "x":
             room = replace(room, comments=room.comments + 1)
             comment = short_id(room.comments)
-        entry = Entry(room.entered + 1, comment, item.payload)
+        entry = Entry(room.entered + 1, comment, item.payload, attempt)
         room = replace(room, entered=entry.cursor, ingest=(*room.ingest, entry))
         answer = Appended("held" if item.kind == "h" else "accepted", comment=comment)
     return replace(room, answers={**room.answers, (period, item.key): answer}), answer
@@ -232,7 +240,11 @@ def _append(
 def commit(
     room: Room, proposal: Proposal, keeping: Keeping, now_ms: int = 0
 ) -> tuple[Room, Literal["committed", "already", "conflict"]]:
-    """Moves the room on from the place the proposal saw, or not at all."""
+    """Moves the room on from the place the proposal saw, or not at all.
+
+    The last entry that the proposal read must be here: else it was read from another server, which
+    this one didn't follow up to there, and its sender has no answer.
+    """
     if room.life != "alive":
         return room, "conflict"
     if (room.epoch, room.seq, room.commit) == (
@@ -242,6 +254,11 @@ def commit(
     ):
         return room, "already"
     if room.place != proposal.before or proposal.now < room.sealed:
+        return room, "conflict"
+    read_last = (proposal.cursor, proposal.attempt)
+    if proposal.cursor != room.cursor and all(
+        (entry.cursor, entry.attempt) != read_last for entry in room.ingest
+    ):
         return room, "conflict"
     held = {**room.held, **proposal.held}
     sanctions = {**room.sanctions, **proposal.sanctions}
@@ -356,7 +373,12 @@ def enroll(room: Room, job: str, move: str) -> tuple[Room, JobCursor]:
 
 
 def advance(
-    room: Room, job: str, before: JobCursor, after: JobCursor, found: Sequence[bytes] = ()
+    room: Room,
+    job: str,
+    before: JobCursor,
+    after: JobCursor,
+    found: Sequence[bytes] = (),
+    attempt: str = "",
 ) -> tuple[Room, Literal["moved", "already", "conflict"]]:
     """Moves the job's cursor, and appends what it found out, or does neither.
 
@@ -376,7 +398,7 @@ def advance(
     if at != before or not is_known:
         return room, "conflict"
     for payload in found:
-        entry = Entry(room.entered + 1, "", payload)
+        entry = Entry(room.entered + 1, "", payload, attempt)
         room = replace(room, entered=entry.cursor, ingest=(*room.ingest, entry))
     return replace(room, jobs={**room.jobs, job: after}), "moved"
 
@@ -500,6 +522,11 @@ def create(
 def lose(room: Room) -> Room:
     """The store forgets everything: it was flushed, or another took its place."""
     return Room("", life="lost", entered=room.entered)
+
+
+def lose_entries(room: Room, count: int) -> Room:
+    """A server takes over that never got the last entries."""
+    return replace(room, ingest=room.ingest[: len(room.ingest) - count])
 
 
 def lose_head(room: Room, loses_timeline: bool = False) -> Room:

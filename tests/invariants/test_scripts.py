@@ -35,7 +35,7 @@ from grandstand.store.errors import (
     StoreUnavailable,
     UnknownRoomError,
 )
-from grandstand.store.ingest import Appended, CommentRate, Item, Kind
+from grandstand.store.ingest import Appended, CommentRate, Entry, Item, Kind
 from grandstand.store.job_cursors import JobCursor as StoredCursor
 from grandstand.store.leases import Leases
 from grandstand.store.lua import load
@@ -182,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         parts = self.run(bench.ask("HGETALL", keys.state(self.name)))
         state = {name.decode(): payload for name, payload in parts.items()}
         self.room = Room(self.head.epoch, state=state)
-        self.stale: list[tuple[Proposal, Head, Commit, RoomState, Changes]] = []
+        self.stale: list[tuple[Proposal, Head, Entry | None, Commit, RoomState, Changes]] = []
         self.settings = 0
         self.race = RACE if bench.rooms % 2 else None  # every second room's polls are quizzes
         self.poll = {change: self._poll(change) for change in (False, True)}
@@ -308,7 +308,8 @@ class Machine(RuleBasedStateMachine):
             rows=[(row.at, row.id) for row in rows],
             retracted=retracted,
         )
-        arguments = (proposal, self.head, commit, state, changes)
+        last = entries[-1] if read else None
+        arguments = (proposal, self.head, last, commit, state, changes)
         if keep:  # made now, sent later
             self.stale.append(arguments)
         else:
@@ -323,6 +324,7 @@ class Machine(RuleBasedStateMachine):
         self,
         proposal: Proposal,
         head: Head,
+        last: Entry | None,
         commit: Commit,
         state: RoomState,
         changes: Changes,
@@ -331,13 +333,12 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         keeping = KEEPING if patient else AT_ONCE
         self.room, result = ledger.commit(self.room, proposal, keeping)
-        cursor = self.cursors[proposal.cursor]
 
         async def send() -> Head:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(timeline, "LAG_MS", keeping.lag_ms)
                 return await self.store.timeline.commit(
-                    self.name, head, cursor, commit, state, changes
+                    self.name, head, last, commit, state, changes
                 )
 
         if result == "conflict":
@@ -345,7 +346,14 @@ class Machine(RuleBasedStateMachine):
                 self.run(self.bench.insist(cut, send))
         else:
             self.head = self.run(self.bench.insist(cut, send))
-            self.stale.append((proposal, head, commit, state, changes))
+            self.stale.append((proposal, head, last, commit, state, changes))
+
+    @precondition(lambda self: self.room.ingest)
+    @rule(count=st.integers(1, 3))
+    def the_store_loses_the_last_entries(self, count: int) -> None:
+        entries = self.run(self.store.ingest.read(self.name, "0-0", 1000))[-count:]
+        self.run(self.bench.ask("XDEL", keys.ingest(self.name), *(e.cursor for e in entries)))
+        self.room = ledger.lose_entries(self.room, len(entries))
 
     @rule(ahead=st.integers(-2, 1), stale=st.booleans(), cut=cuts)
     def is_sealed(self, ahead: int, stale: bool, cut: Cut) -> None:

@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.archive.archive import Archive
+from grandstand.archive.storage import Folder
 from grandstand.leader import leader as module
 from grandstand.leader.job import Job
 from grandstand.leader.leader import RoomLeader
 from grandstand.store import keys, leases
-from grandstand.store.errors import ConflictError, StoreUnavailable
+from grandstand.store.errors import ConflictError, RoomEndedError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
@@ -90,10 +92,11 @@ async def rounds(store: Store) -> list[int]:
 
 @asynccontextmanager
 async def on_duty(
-    url: str, visited: Callable[[], Iterable[str]] = list
+    url: str, visited: Callable[[], Iterable[str]] = list, archive: Archive | None = None
 ) -> AsyncIterator[tuple[Store, asyncio.Task[None]]]:
     store = await open_store(url)
-    task = asyncio.create_task(RoomLeader(store, Metrics(CollectorRegistry()), visited).run())
+    leader = RoomLeader(store, Metrics(CollectorRegistry()), visited, archive=archive)
+    task = asyncio.create_task(leader.run())
     try:
         yield store, task
     finally:
@@ -150,6 +153,22 @@ async def test_a_sequencer_that_ended_is_started_anew(url: str, error: Exception
         Fake.made[0].due.set_exception(error)
         await until(lambda: len(Fake.made) == 2 and running() == ["a"])
         assert not task.done()
+
+
+async def test_a_room_whose_end_only_a_lost_server_knew_keeps_its_archive_and_goes_on(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def delete(room: str) -> None:
+        raise AssertionError(room)
+
+    metrics = Metrics(CollectorRegistry())
+    archive = Archive(Folder(tmp_path / "archive"), metrics)
+    monkeypatch.setattr(archive, "delete", delete)
+    async with on_duty(url, archive=archive) as (store, _):
+        await store.rooms.create("a", uuid4().hex)
+        await until(lambda: running() == ["a"])
+        Fake.made[0].due.set_exception(RoomEndedError("a"))
+        await until(lambda: len(Fake.made) == 2 and running() == ["a"])
 
 
 async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: str) -> None:

@@ -216,7 +216,7 @@ async def test_a_weak_store_that_restarted_begins_a_new_epoch(
         return "another run"
 
     await room.stop()
-    monkeypatch.setattr(store.rooms, "run_id", another)
+    monkeypatch.setattr(store.rooms, "history", another)
     room.start()
     await until(lambda: room.live.replica.epoch != before)
     await room.append(*room.said("on"), CueGiven(uuid4().hex, Cue("k", "goal", 0, {})))

@@ -24,7 +24,7 @@ async def record_rows(store: Store, *rows: Row, retracted: tuple[str, ...] = ())
     head = (await store.timeline.load("r")).head
     commit = Commit(head.epoch, head.seq + 1, head.offset, 0, [], PrivateChanges())
     changes = Changes(frozenset(), rows, (), (), (), retracted)
-    await store.timeline.commit("r", head, head.cursor, commit, RoomState(), changes)
+    await store.timeline.commit("r", head, None, commit, RoomState(), changes)
 
 
 async def read(store: Store, start: int, end: int, after: RecordCursor | None = None) -> list[Row]:

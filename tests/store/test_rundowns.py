@@ -19,7 +19,7 @@ async def commit(store: Store, state: RoomState, items: bytes | None) -> None:
     moved = Commit(head.epoch, head.seq + 1, head.offset, head.now + 1, [], PrivateChanges())
     parts = frozenset({"rundown", "gone"})
     changes = Changes(parts, (), (), (), (), (), rundown_items=items)
-    await store.timeline.commit("r", head, head.cursor, moved, state, changes)
+    await store.timeline.commit("r", head, None, moved, state, changes)
 
 
 async def test_a_rundown_is_as_its_last_commits_left_it(store: Store) -> None:

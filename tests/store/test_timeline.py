@@ -12,7 +12,7 @@ from grandstand.domain.record import Row
 from grandstand.domain.state import PrivateChanges, RoomState, Sanction, Staff
 from grandstand.store import keys, timeline
 from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
-from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes, Head, new_epoch
 from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay
@@ -42,7 +42,7 @@ async def move(store: Store, head: Head, commit: Commit | None = None, **given: 
     return await store.timeline.commit(
         "r",
         head,
-        given.get("cursor", head.cursor),
+        given.get("last"),
         commit or after(head),
         given.get("state", RoomState()),
         given.get("changes", NOTHING),
@@ -96,7 +96,7 @@ async def test_a_commit_trims_what_it_read_and_nothing_else(store: Store, head: 
     items = [Item("ada", str(n), "c", b"%d" % n) for n in range(4)]
     await store.ingest.append("r", items, CommentRate(0, 1), store.now_ms())
     entries = await store.ingest.read("r", head.cursor, 2)
-    moved = await move(store, head, cursor=entries[-1].cursor)
+    moved = await move(store, head, last=entries[-1])
     assert moved.cursor == entries[-1].cursor
     left = await store.ingest.read("r", "0-0", 10)
     assert [each.payload for each in left] == [b"2", b"3"]
@@ -131,7 +131,25 @@ async def test_the_same_envelope_for_another_cursor_is_another_commit(
 ) -> None:
     await move(store, head)
     with pytest.raises(ConflictError):
-        await move(store, head, cursor="5-0")
+        await move(store, head, last=Entry("5-0", "", b""))
+
+
+async def test_a_commit_of_an_entry_that_is_not_here_is_refused(store: Store, head: Head) -> None:
+    items = [Item("ada", str(n), "c", b"%d" % n) for n in range(2)]
+    await store.ingest.append("r", items, CommentRate(0, 1), store.now_ms())
+    first, last = await store.ingest.read("r", head.cursor, 2)
+    for strange in (replace(last, attempt=b"another"), replace(last, cursor=f"{last.cursor}1")):
+        with pytest.raises(ConflictError, match="isn't there any more"):
+            await move(store, head, last=strange)
+    assert (await store.timeline.load("r")).head == head
+    assert await store.ingest.read("r", head.cursor, 2) == [first, last]
+    assert (await move(store, head, last=last)).cursor == last.cursor
+
+
+async def test_an_entry_of_an_older_version_is_committed(store: Store, head: Head) -> None:
+    await store.ingest._reader.ask("XADD", keys.ingest("r"), "*", "c", "a1", "e", b"hello")
+    (entry,) = await store.ingest.read("r", head.cursor, 2)
+    assert (await move(store, head, last=entry)).cursor == entry.cursor
 
 
 async def test_a_commit_of_an_epoch_that_is_over_conflicts(store: Store, head: Head) -> None:
@@ -203,7 +221,7 @@ async def test_a_full_store_still_commits(store: Store, head: Head) -> None:
     item = Item("u", "2", "c", b"")
     with pytest.raises(StoreUnavailable):
         await store.ingest.append("r", [item], CommentRate(0, 1), store.now_ms())
-    await move(store, moved, cursor=entry.cursor)
+    await move(store, moved, last=entry)
     assert await store.ingest.read("r", "0-0", 1) == []
 
 

@@ -190,7 +190,10 @@ class RoomLeader:
         stopped."""
         deletions = self._store.deletions
         try:
-            await asyncio.sleep(await deletions.rest_ms(room, self._store.now_ms()) / 1000)
+            rest_ms = await deletions.rest_ms(room, self._store.now_ms())
+            if rest_ms is None:  # a store's server that was replaced alone knew of its end
+                return
+            await asyncio.sleep(rest_ms / 1000)
             if self._archive is not None:
                 await self._archive.delete(room)
             while not await deletions.sweep(room, self._store.now_ms()):  # noqa: ASYNC110

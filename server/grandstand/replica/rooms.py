@@ -240,7 +240,7 @@ class LiveRooms:
         await self.store.timeline.renew_epoch(
             live.room,
             snapshot.head,
-            await self.store.rooms.run_id(live.room),
+            await self.store.rooms.history(live.room),
             live.replica.seq,
             live.replica.offset,
         )

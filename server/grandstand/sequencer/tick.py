@@ -160,7 +160,7 @@ class RoomSequencer:
         if self._is_clock_to_be_reset:  # this sequencer asked for it, or one that died over it
             now = int(self._store.now_ms()) - self._fold.state.settings.programme_offset
             log.warning("clock_reset", room=self._room, by_s=(now - self._now()) / 1000)
-            head, run = self._head, await self._store.rooms.run_id(self._room)
+            head, run = self._head, await self._store.rooms.history(self._room)
             await self._store.timeline.renew_epoch(
                 self._room, head, run, head.seq, head.offset, now
             )
@@ -187,7 +187,7 @@ class RoomSequencer:
         if self._store.durability.keeps_history:
             return
         head = (await self._store.timeline.load(self._room)).head
-        run = await self._store.rooms.run_id(self._room)
+        run = await self._store.rooms.history(self._room)
         if head.run != run:
             log.warning("new_epoch", room=self._room, why="the store restarted")
             await self._store.timeline.renew_epoch(self._room, head, run, head.seq, head.offset)
@@ -310,11 +310,11 @@ class RoomSequencer:
             retracted=tick.retracted,
             rundown_items=tick.rundown_items,
         )
-        head, cursor = self._head, entries[-1].cursor if entries else self._head.cursor
+        head, last = self._head, entries[-1] if entries else None
         with self._metrics.commit_seconds.time():
             self._head = await retry_until(
                 lambda: self._store.timeline.commit(
-                    self._room, head, cursor, commit, self._fold.state, changes
+                    self._room, head, last, commit, self._fold.state, changes
                 ),
                 COMMIT_PATIENCE_S,
             )

@@ -31,7 +31,7 @@ ROWS = 500
 POLLS = 20
 """At most this many polls are deleted in one piece of the work."""
 
-_END, _SWEPT = load("end"), load("swept")
+_END, _ENDED, _SWEPT = map(load, ("end", "ended", "swept"))
 
 
 class _Shards(msgspec.Struct, frozen=True):
@@ -63,10 +63,16 @@ class Deletions:
             self._ended(room)
         return None if reply < 0 else bool(reply)
 
-    async def rest_ms(self, room: str, store_now_ms: float) -> float:
-        """Return how long an ended room must still be left alone; 0: its data may be deleted."""
-        ended = await self._reader.ask("HGET", keys.head(room), "ended")
-        waited_ms = abs(store_now_ms - float(ended or 0))  # a cluster's clocks are some ms apart
+    async def rest_ms(self, room: str, store_now_ms: float) -> float | None:
+        """Return how long an ended room must still be left alone; 0: its data may be deleted. None
+        if it hasn't ended.
+
+        That it has is as durable as the store promises. Raises StoreUnavailable.
+        """
+        (ended,) = await self._writer.all([(_ENDED, [keys.head(room)], [])])
+        if ended is None:
+            return None
+        waited_ms = abs(store_now_ms - float(ended))  # a cluster's clocks are some ms apart
         return max(0, REST_MS - waited_ms)
 
     async def sweep(self, room: str, store_now_ms: float) -> bool:

@@ -7,6 +7,7 @@ the same answers, whether or not it had been executed (invariants 1 and 3).
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -75,11 +76,16 @@ class CommentRate:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the stream: its id, the comment id (empty for control), the event's bytes."""
+    """An entry of the stream: its id, the comment id (empty for control), the event's bytes.
+
+    ``attempt`` names the call that made it, each time it is sent; it is empty where a server of an
+    older version made it.
+    """
 
     cursor: str
     comment: str
     payload: bytes
+    attempt: bytes = b""
 
     @property
     def arrived_ms(self) -> int:
@@ -128,8 +134,17 @@ class Ingest:
         """Return at most ``count`` entries behind the cursor ``after``, oldest first."""
         rows = await self._reader.ask("XRANGE", keys.ingest(room), f"({after}", "+", "COUNT", count)
         return [
-            Entry(cursor.decode(), fields[b"c"].decode(), fields[b"e"]) for cursor, fields in rows
+            Entry(cursor.decode(), fields[b"c"].decode(), fields[b"e"], fields.get(b"a", b""))
+            for cursor, fields in rows
         ]
+
+
+def new_attempt() -> bytes:
+    """Return a name that no other call has, not even the same one sent again.
+
+    After a failover two servers may have given the same id to entries of their own.
+    """
+    return secrets.token_bytes(6)
 
 
 def append_call(
@@ -156,6 +171,7 @@ def append_call(
         BACKLOG_CAP,
         HELD_CAP,
         jumped_ms,
+        new_attempt(),
     ]
     for item in items:
         values += (item.key, item.kind, item.payload)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from grandstand.store import keys
 from grandstand.store.errors import ConflictError, RoomEndedError, RoomGoneError
+from grandstand.store.ingest import new_attempt
 from grandstand.store.lua import load
 from grandstand.store.writer import Call, Writer
 
@@ -75,7 +76,7 @@ class JobCursors:
         unchanged. Raises RoomGoneError, RoomEndedError.
         """
         touched = [keys.head(room), keys.jobs(room), keys.timeline(room), keys.ingest(room)]
-        call: Call = (_ADVANCE, touched, [job, before.stored, after.stored, *found])
+        call: Call = (_ADVANCE, touched, [job, before.stored, after.stored, new_attempt(), *found])
         (reply,) = await self._writer.all([call])
         _require_room(room, reply)
         if reply != b"moved":

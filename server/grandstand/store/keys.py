@@ -13,8 +13,8 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{*}:signing-key`` | string | the key that signs results, 32 secret bytes, unless a setting gives one | |
 | ``gs:{*}:signing-keys`` | hash | ``kid`` to ``x`` of every key that signed or may sign | |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
-| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the store's run id), ``made``, ``trimmed`` (seq up to which the timeline is), ``bytes`` of all envelopes; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
-| ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event | trimmed by the commit that read it |
+| ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the history of the server that it began at), ``made``, ``trimmed`` (seq up to which the timeline is), ``bytes`` of all envelopes; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
+| ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event, ``a`` name of the call that made it | trimmed by the commit that read it |
 | ``gs:{room}:ids:<n>`` | hash | message key to answer, of the n-th five minutes | ten minutes after its last |
 | ``gs:{room}:rate:<user>`` | string | GCRA arrival time, ms | when it is in the past |
 | ``gs:{room}:state`` | hash | one field for each part of the room's state, and ``rundown_items`` | |

@@ -24,6 +24,17 @@ class Reader:
         with translated():
             return await self._topology.ask(command, near)
 
+    async def history(self, near: Key) -> str:
+        """Return the name of what the key's server has written: another one after every restart and
+        every failover, and where the key's slot has gone to another server.
+
+        Raises StoreUnavailable.
+        """
+        # With the key, so that a server that has it no more says so.
+        asked = [("EXISTS", near), ("INFO", "replication")]
+        _, info = await self.ask_all(asked, at_once=True)
+        return str(info["master_replid"])
+
     async def ask_all(self, commands: Sequence[Command], at_once: bool = False) -> list[Any]:
         """Return the commands' replies, in one round trip; ``at_once`` as of one moment (MULTI),
         for keys of one slot.

@@ -15,6 +15,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.recount import TreeIndex, Vote
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
+from grandstand.store.errors import StoreUnavailable
 from grandstand.store.reader import Reader
 from grandstand.store.stored_votes import votes_of
 from grandstand.store.topology.topology import Command
@@ -42,14 +43,18 @@ class Recounts:
         """Yield a shard's votes in slices, each with its voter's id as in comments; some may come
         twice.
 
-        Raises StoreUnavailable.
+        Raises StoreUnavailable, also at the end if another server took the shard over meanwhile: a
+        place in one server's table means nothing in another's, so some votes may be missing.
         """
         key, cursor = keys.votes(room, poll.id, shard), 0
+        history = await self._reader.history(key)
         while True:
             cursor, found = await self._reader.ask("HSCAN", key, cursor, "COUNT", SLICE)
             yield votes_of(found)
             if cursor == 0:
                 break
+        if await self._reader.history(key) != history:
+            raise StoreUnavailable("another server took the votes over while they were read")
 
     async def keep(self, room: str, poll: PollRecord, first: int, blocks: Sequence[bytes]) -> None:
         """Keep the blocks from number ``first`` on for as long as the votes."""

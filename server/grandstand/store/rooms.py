@@ -31,7 +31,7 @@ PRESENCE_MS = 5000
 
 T = TypeVar("T")
 
-_CREATE = load("create")
+_CREATE, _LIST = load("create"), load("list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Rooms:
             request_id,
             new_epoch(),
             salt,
-            await self.run_id(room),
+            await self.history(room),
             seq,
             offset,
             "0" if seen is None else "1",
@@ -119,7 +119,7 @@ class Rooms:
         (created,) = await self._writer.all([(_CREATE, touched, values)])
         if created < 0:
             raise StoreUnavailable(f"what the deleted room {room} had is being swept away")
-        await self._reader.ask("SADD", keys.ROOMS, room)  # another slot; repeating it is safe
+        await self._writer.all([(_LIST, [keys.ROOMS], [room])])  # another slot
         self._made(room)
         return bool(created)
 
@@ -248,11 +248,10 @@ class Rooms:
         seconds, micros = await self._reader.ask("TIME", near=keys.AWAKE)
         return float(seconds) * 1000 + float(micros) / 1000
 
-    async def run_id(self, room: str) -> str:
-        """Return the name of the process that has the room: another one after every restart, and
-        after every failover."""
-        info = await self._reader.ask("INFO", "server", near=keys.head(room))
-        return str(info["run_id"])
+    async def history(self, room: str) -> str:
+        """Return the name of the history that the room's server writes: another one after every
+        restart, and after every failover. Raises StoreUnavailable."""
+        return await self._reader.history(keys.head(room))
 
 
 def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:

@@ -31,6 +31,7 @@ from grandstand.store.errors import (
     StoreUnavailable,
     UnknownRoomError,
 )
+from grandstand.store.ingest import Entry
 from grandstand.store.losses import Losses
 from grandstand.store.lua import load
 from grandstand.store.reader import Reader
@@ -50,6 +51,7 @@ A job that lags further is told which commits it missed.
 BUCKET_MARGIN_S = 3600
 
 _COMMIT, _RENEW, _SEAL, _FORGET = map(load, ("commit", "renew", "seal", "forget"))
+_NOT_HERE = -2
 _encoder = msgspec.msgpack.Encoder()
 log = structlog.get_logger(__name__)
 
@@ -99,17 +101,30 @@ class Timeline:
         self._losses = losses
 
     async def commit(
-        self, room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
+        self,
+        room: str,
+        head: Head,
+        last: Entry | None,
+        commit: Commit,
+        state: RoomState,
+        changes: Changes,
     ) -> Head:
         """Move ``room`` from ``head`` to ``commit`` and publish it; return the new head.
 
-        Raises ConflictError if the room isn't at ``head`` any more, or was sealed beyond the
-        commit's time meanwhile. Raises StoreUnavailable as every write; then the same call may be
-        made again, as it stands.
+        ``last`` is the last entry that the commit is made of; None if time alone made it.
+
+        Raises ConflictError if the room isn't at ``head`` any more, was sealed beyond the commit's
+        time meanwhile, or doesn't have the entries: they were read from a server that was replaced
+        since, and nobody was told that they are safe. Raises StoreUnavailable as every write; then
+        the same call may be made again, as it stands.
         """
+        cursor = head.cursor if last is None else last.cursor
+        attempt = b"" if last is None else last.attempt
         (reply,) = await self._writer.all(
-            [_commit_call(room, head, cursor, commit, state, changes)]
+            [_commit_call(room, head, cursor, attempt, commit, state, changes)]
         )
+        if int(reply[0]) == _NOT_HERE:
+            raise ConflictError(f"{room}: the entry {cursor} that was read isn't there any more")
         if int(reply[0]) < 0:
             raise ConflictError(f"{room}: not at seq {head.seq} but at {reply[2]!r}")
         return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
@@ -271,7 +286,13 @@ def _state(
 
 
 def _commit_call(
-    room: str, head: Head, cursor: str, commit: Commit, state: RoomState, changes: Changes
+    room: str,
+    head: Head,
+    cursor: str,
+    attempt: bytes,
+    commit: Commit,
+    state: RoomState,
+    changes: Changes,
 ) -> Call:
     payload = envelope.encode(commit)
     buckets: dict[str, int] = {}
@@ -289,6 +310,7 @@ def _commit_call(
         "offset": str(commit.offset),
         "from": head.cursor,
         "cursor": cursor,
+        "attempt": attempt,
         "now": str(commit.now),
         "envelope": payload,
         "keep": str(KEPT),

@@ -9,13 +9,18 @@ from functools import partial
 from importlib import resources
 
 import pytest
-from grandstand.domain.envelope import Latest, encode
+from grandstand.domain.envelope import Commit, Latest, encode
+from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.votes import Ballot
+from grandstand.domain.state import PrivateChanges
 from grandstand.store import keys
-from grandstand.store.errors import StoreUnavailable
-from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.errors import ConflictError, StoreUnavailable
+from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.lua import Script, load
 from grandstand.store.store import Store, open_store, retry_until
+from grandstand.store.timeline import Changes, Head
 from grandstand.store.topology.slots import slot_of, tag_of
+from grandstand.store.votes import shard_of
 from grandstand.tasks import cancel_all
 from redis.exceptions import ClusterCrossSlotError, ResponseError
 
@@ -158,7 +163,7 @@ async def test_a_replica_takes_over_what_was_acknowledged(
     await store.rooms.create("r", "made")
     item = Item("ada", "1", "c", b"hello")
     (first,) = await store.ingest.append("r", [item], FREE, store.now_ms())
-    run = await store.rooms.run_id("r")
+    run = await store.rooms.history("r")
     killed = cluster.primary_of(keys.head("r"))
     killed.kill()
     await until(lambda: cluster.primary_of(keys.head("r")) is not killed)
@@ -168,7 +173,60 @@ async def test_a_replica_takes_over_what_was_acknowledged(
     )
     assert again == [first]
     assert len(await store.ingest.read("r", "0-0", 10)) == 1
-    assert await store.rooms.run_id("r") != run, "history may be cut"
+    assert await store.rooms.history("r") != run, "history may be cut"
+
+
+async def test_what_only_a_lost_primary_had_is_not_committed_at_its_successor(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    await store.rooms.create("r", "made")
+    kept, lost = (Item("ada", name, "c", name.encode()) for name in ("kept", "lost"))
+    await store.ingest.append("r", [kept], FREE, store.now_ms())
+    snapshot = await store.timeline.load("r")
+    primary, replica = cluster.primary_of(keys.head("r")), cluster.replica_of(keys.head("r"))
+    replica.pause()
+    primary.ask("CLIENT", "KILL", "TYPE", "REPLICA")
+    with pytest.raises(StoreUnavailable, match="no replica"):
+        await store.ingest.append("r", [lost], FREE, store.now_ms())
+    first, last = await store.ingest.read("r", "0-0", 10)
+    primary.kill()
+    replica.go_on()
+    await until(lambda: cluster.primary_of(keys.head("r")) is replica)
+    cluster.mend()
+
+    async def commit(read: Entry) -> Head:
+        head, state = snapshot.head, snapshot.state
+        commit = Commit(head.epoch, 1, 1, 0, [b""], PrivateChanges())
+        changes = Changes(frozenset(), (), (), (), (), ())
+        return await store.timeline.commit("r", head, read, commit, state, changes)
+
+    with pytest.raises(ConflictError, match="isn't there any more"):
+        await retry_until(lambda: commit(last), PATIENCE_S)
+    assert await store.ingest.read("r", "0-0", 10) == [first]
+    # Its sender has no answer, and sends it again.
+    await store.ingest.append("r", [lost], FREE, store.now_ms())
+    assert [each.payload for each in await store.ingest.read("r", "0-0", 10)] == [b"kept", b"lost"]
+    assert (await commit(first)).cursor == first.cursor
+
+
+async def test_votes_that_another_server_took_over_while_they_were_read_are_read_anew(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    poll = PollRecord(
+        id="p", kind="single", question="?", options=["a", "b"], opens_at=0, closes_at=1, grace=0
+    )
+    await store.votes.open("r", poll)
+    await store.votes.cast("r", poll, [Ballot("ada", "1", (1,), True)])
+    shard = shard_of("ada", poll.shards)
+    key = keys.votes("r", poll.id, shard)
+    reading = store.recounts.votes("r", poll, shard)
+    assert await anext(reading) == [(b"ada", ((1,), 1))]
+    cluster.move_slot(key, cluster.other_primary(key))
+    with pytest.raises(StoreUnavailable, match="another server"):
+        await anext(reading)
+    assert [each async for each in store.recounts.votes("r", poll, shard)] == [
+        [(b"ada", ((1,), 1))]
+    ]
 
 
 @pytest.mark.parametrize("how", ["moved", "killed"])

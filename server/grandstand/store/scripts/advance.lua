@@ -4,7 +4,8 @@
 -- It may write when the store is full: it lets the timeline be trimmed.
 --
 -- KEYS  1 head, 2 jobs, 3 timeline, 4 ingest
--- ARGV  1 the job, 2 its cursor before, 3 and after: epoch|seq|move, then the events' bytes
+-- ARGV  1 the job, 2 its cursor before, 3 and after: epoch|seq|move, 4 the attempt's own name, then
+--       the events' bytes
 -- Reply 'moved', also to the same move again; 'conflict': the job stands elsewhere, or the commit
 --       isn't of this history; or 'gone', 'ended': the room has no head, or was deleted
 
@@ -25,6 +26,6 @@ if not is_known then
     is_known = entry and (entry[2][4] or epoch) == epoch
 end
 if not is_known then return 'conflict' end
-for i = 4, #ARGV do enter(KEYS[4], head[3], '', ARGV[i]) end
+for i = 5, #ARGV do enter(KEYS[4], head[3], '', ARGV[i], ARGV[4]) end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 return 'moved'

@@ -5,7 +5,7 @@
 --       this and the next one; then one rate key per item
 -- ARGV  1 first period of KEYS[4], 2 period in ms, 3 interval in ms, 4 burst,
 --       5 backlog cap, 6 held cap, 7 ms by which the store's clock has jumped and isn't believed,
---       then three per item:
+--       8 the attempt's own name, then three per item:
 --       its message key; its kind (c comment, h held comment, r rejected comment, x control,
 --       q only asks what became of the message before); the event's bytes (for r: the reason)
 -- Reply 'gone' if the room has no head, 'ended' if it was deleted: nobody would read what is added.
@@ -61,8 +61,8 @@ end
 
 -- include enter
 local replies, wrote = {}, false
-for i = 0, (#ARGV - 7) / 3 - 1 do
-    local key, kind, payload = ARGV[8 + i * 3], ARGV[9 + i * 3], ARGV[10 + i * 3]
+for i = 0, (#ARGV - 8) / 3 - 1 do
+    local key, kind, payload = ARGV[9 + i * 3], ARGV[10 + i * 3], ARGV[11 + i * 3]
     local reply = known(key)
     if not reply and kind == 'q' then
         reply = 'n'
@@ -83,7 +83,7 @@ for i = 0, (#ARGV - 7) / 3 - 1 do
             else
                 local id = ''
                 if kind ~= 'x' then id = short(redis.call('HINCRBY', KEYS[1], 'next', 1)) end
-                enter(KEYS[2], head[3], id, payload)
+                enter(KEYS[2], head[3], id, payload, ARGV[8])
                 room = room - 1
                 if kind == 'h' then shelf = shelf - 1 end
                 reply = kind .. id

@@ -9,13 +9,15 @@
 --       place
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
+--       attempt: of the entry at the cursor, which is the last one that was read
 --       envelope: bytes, keep: newest seqs kept in the timeline, lag and size: ms and bytes of it
 --       that are kept besides for a job, life: seconds that buckets live
 --       state, polls, held, bars: [field, value]..., opens: [moment, poll id]..., forget: [held id...], lift: [user...],
 --       retract: [comment id...]
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
---       elsewhere, or gone, or was deleted, or its segment of that programme time was sealed
+--       elsewhere, or gone, or was deleted, or its segment of that programme time was sealed;
+--       {-2} an entry that was read isn't here: it was read from another server, or was lost since
 
 -- include trim
 local STEPS = 100
@@ -29,6 +31,11 @@ end
 local is_sealed = tonumber(commit.now) < tonumber(at[6] or 0)
 if at[1] ~= commit.epoch or at[2] ~= commit.before or at[3] ~= commit.from or is_sealed then
     return {-1, at[1], at[2], at[3]}
+end
+if commit.cursor ~= commit.from then
+    -- If the last one is here, so are all before it: entries come in their order, from one server.
+    local last = redis.call('XRANGE', KEYS[2], commit.cursor, commit.cursor)[1]
+    if not last or (last[2][6] or '') ~= commit.attempt then return {-2} end
 end
 
 local function put(key, pairs)

@@ -10,13 +10,15 @@ local function later(id, cursor)
 end
 
 local is_behind_cursor = false
-local function enter(ingest, cursor, comment, payload)
-    local entry = redis.call('XADD', ingest, '*', 'c', comment, 'e', payload)
+--
+-- `attempt` is the call's own: by it and its id an entry is known from one that another server took.
+local function enter(ingest, cursor, comment, payload, attempt)
+    local entry = redis.call('XADD', ingest, '*', 'c', comment, 'e', payload, 'a', attempt)
     if not is_behind_cursor and not later(entry, cursor) then
         redis.call('XDEL', ingest, entry)
         local ms, seq = cursor:match('(%d+)-(%d+)')
         local next = ms .. '-' .. string.format('%.0f', seq + 1)
-        redis.call('XADD', ingest, next, 'c', comment, 'e', payload)
+        redis.call('XADD', ingest, next, 'c', comment, 'e', payload, 'a', attempt)
     end
     is_behind_cursor = true
 end
