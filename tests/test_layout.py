@@ -89,7 +89,6 @@ TESTED_ELSEWHERE = {
     "store/topology/topology": ("store/topology/test_cluster.py", "a protocol"),
     "store/topology/single": ("store/test_reader.py", "one server, through a reader"),
     "store/topology/opening": ("store/test_store.py", "every store is opened by it"),
-    "store/topology/cluster_nodes": ("store/topology/test_cluster.py", "where a cluster looks"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),
     "store_context": ("app/test_lifecycle.py", "how a server finds its store, and doesn't"),
