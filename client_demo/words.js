@@ -46,7 +46,8 @@ const en = {
     rate_limited: (seconds) => `Too fast. Try again in ${seconds} s`,
     muted: (seconds) => (seconds ? `You are muted for ${seconds} s more` : "You are muted"),
     shielded: () => "Only moderators may comment right now",
-    overloaded: () => "Very busy. Trying again automatically",
+    overloaded: (seconds) =>
+      seconds < 10 ? "Very busy. Trying again automatically" : `Not sent: too many are writing. Try again in ${seconds} s`,
     unavailable: () => "Not available for a moment. Trying again automatically",
   }),
   otherError: (/** @type {string} */ detail) => `Not sent: ${detail}`,
@@ -95,7 +96,7 @@ const zh = {
     rate_limited: (seconds) => `发送太快，请 ${seconds} 秒后再试`,
     muted: (seconds) => (seconds ? `你已被禁言，还剩 ${seconds} 秒` : "你已被禁言"),
     shielded: () => "现在只有管理员可以发言",
-    overloaded: () => "人太多了，稍后自动重试",
+    overloaded: (seconds) => (seconds < 10 ? "人太多了，稍后自动重试" : `未发送：发言的人太多，请 ${seconds} 秒后再试`),
     unavailable: () => "暂时不可用，稍后自动重试",
   },
   otherError: (detail) => `未发送：${detail}`,

@@ -20,6 +20,7 @@ MAY_WAIT = {
     "edge/test_session.py": "as long as the answer says when one may speak again",
     "proxy.py": "delays what it passes on, as it is told to",
     "soak/effect_kills.py": "kills at any moment, whatever happens then",
+    "system/test_ceiling.py": "slows a sequencer down, so that a small flood is too much for it",
     "system/test_limits.py": "as long as the answer says when one may speak again",
     "test_timeouts.py": "a time limit is what is tested",
     "viewer.py": "a client's back-off, and what an answer asks it to wait",

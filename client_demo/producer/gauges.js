@@ -12,7 +12,7 @@ const HEIGHT = 26;
 
 /** @param {{desk: Desk, moderation: ModerationDesk}} props */
 export function Gauges({ desk, moderation }) {
-  const { viewers, pulse, audience } = desk.state?.gauges ?? {};
+  const { viewers, pulse, audience, refused } = desk.state?.gauges ?? {};
   const latency = desk.live.latency();
   const durability = desk.state?.durability ?? "";
   const waiting = moderation.held.length;
@@ -33,13 +33,14 @@ export function Gauges({ desk, moderation }) {
       <${Gauge} name="excitement" text=${pulse ? `${Math.round(pulse.excitement * 100)} %` : "–"} />
       <${Gauge} name="latency" text=${milliseconds(latency.p50)} note=${words.latencyWorst(milliseconds(latency.worst))} />
       <${Gauge} name="durability" text=${words.durabilities[durability] ?? durability} warn=${durability === "weak"} />
+      ${refused ? html`<${Gauge} name="refusals" text=${refused} warn />` : ""}
       <${Gauge} name="waiting" text=${waiting} warn=${waiting > 0} />
     </dl></section>
   `;
 }
 
 /**
- * @param {{name: "viewers" | "behind" | "sync" | "people" | "mood" | "excitement" | "latency" | "durability" | "waiting",
+ * @param {{name: "viewers" | "behind" | "sync" | "people" | "mood" | "excitement" | "latency" | "durability" | "waiting" | "refusals",
  *   text: string | number, note?: string, warn?: boolean}} props
  */
 function Gauge({ name, text, note, warn = false }) {

@@ -88,6 +88,7 @@ const en = {
   durability: "Acks are",
   durabilities: /** @type {Record<string, string>} */ ({ fsync: "on disk", replicated: "replicated", weak: "weak" }),
   waiting: "Waiting",
+  refusals: "Refused: too many",
   // stats cards
   cards: "Stats card",
   cardName: "Title",
@@ -206,6 +207,7 @@ const zh = {
   durability: "确认即",
   durabilities: { fsync: "已落盘", replicated: "已复制", weak: "弱保证" },
   waiting: "待审",
+  refusals: "过多拒收",
   cards: "数据卡",
   cardName: "标题",
   cardEntity: "关于谁（话题）",

@@ -7,6 +7,7 @@
 /** @import {CommentMessage, Refusal, VoteMessage} from "./wire.js" */
 
 const REMEMBERED_MS = 290_000; // the server knows a comment's id for 5 minutes
+const GIVEN_UP_S = 10; // an overloaded server that wants a comment no sooner doesn't want it at all
 
 /**
  * @typedef {object} Entry
@@ -42,6 +43,7 @@ export class Pending {
 
   /**
    * Take a refusal. It settles the message, unless it asks to come back later; then the message is resent.
+   * A comment that is asked to come back much later, because more is said than the room can take, is given up.
    * A resent message that came too fast may have counted the first time, so it is resent too.
    * @param {number} now
    * @param {string} id
@@ -50,7 +52,8 @@ export class Pending {
    */
   refused(now, id, { code, retry_after: retryAfter = 1 }, random) {
     const entry = this.#entries.get(id);
-    const later = code === "overloaded" || code === "unavailable";
+    const isTooMany = code === "overloaded" && entry?.message.type === "comment" && retryAfter >= GIVEN_UP_S;
+    const later = code === "unavailable" || (code === "overloaded" && !isTooMany);
     if (entry && (later || (code === "rate_limited" && entry.again)))
       entry.resendAt = now + retryAfter * 1000 * (1 + random);
     else this.settle(id);

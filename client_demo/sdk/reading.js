@@ -65,6 +65,7 @@ const SETTINGS_MAY = {
 const BEHIND = { p10: number, p50: number, p90: number, p99: number };
 const SYNC = { p50: number, p99: number };
 const PROGRESS = { poll: string, seen: number, ended: number, last_in: number };
+const GAUGE_COUNTS = { viewers: number, lurkers: number, refused: integer };
 const PULSE = { comments_per_second: number, people: number, mood: number, excitement: number };
 
 /** @type {Check} from the root on */ const path = (value) => string(value) && value.startsWith("/v1/rooms/");
@@ -170,7 +171,7 @@ function frame(message) {
 
 /** @param {any} gauges */
 function readGauges(gauges) {
-  const read = shaped(gauges, {}, { viewers: number, lurkers: number, pulse: map, audience: map, rundown: map });
+  const read = shaped(gauges, {}, { ...GAUGE_COUNTS, pulse: map, audience: map, rundown: map });
   if (!read) return read;
   const { pulse, audience, rundown, ...others } = read;
   const whole = shaped(pulse, PULSE);

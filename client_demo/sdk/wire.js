@@ -92,6 +92,7 @@
  * @property {number} viewers who have a socket
  * @property {number} [lurkers] about how many have none
  * @property {Pulse} [pulse]
+ * @property {number} [refused] how many comments were refused because more was said than the room can take
  * @property {Audience} [audience]
  * @property {{version: number}} [rundown] for staff
  *

@@ -37,6 +37,19 @@ test("a server at fault gets it again after the time it asked for, up to twice t
   }
 });
 
+test("a comment that is one too many is given up, a vote never", () => {
+  const pending = both();
+  pending.all(1); // even one that was sent again: the server has looked whether it knows it
+  pending.refused(1, "c", no("overloaded", 10), 0);
+  pending.refused(1, "v", no("overloaded", 10), 0);
+  assert.equal(pending.has("c"), false);
+  assert.deepEqual(pending.due(10_001).send, [VOTE]);
+  pending.add(COMMENT, 20_000);
+  pending.refused(20_000, "c", no("overloaded", 9.9), 0);
+  pending.refused(20_000, "c", no("unavailable", 10), 0);
+  assert.deepEqual(pending.due(30_000).send, [COMMENT]);
+});
+
 test("too fast settles what was sent once, and waits with what was sent again", () => {
   const pending = both();
   pending.refused(0, "c", no("rate_limited", 1), 0);

@@ -27,7 +27,7 @@ const WHOLE = [
   frame({
     head: 3,
     tallies: [{ poll: "p", tally: [1], voters: 1 }],
-    gauges: { viewers: 2, pulse: { comments_per_second: 1, people: 2, mood: 0, excitement: 0.5 } },
+    gauges: { viewers: 2, lurkers: 1, refused: 7, pulse: { comments_per_second: 1, people: 2, mood: 0, excitement: 0.5 } },
   }),
   frame({ head: 3, gauges: { audience: AUDIENCE } }),
   { type: "ack", id: "a", status: "held", comment: "c" },

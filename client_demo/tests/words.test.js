@@ -50,6 +50,10 @@ test("every error code of the contract has words, and unknown ones show the serv
     assert.equal(errorText(WORDS.en, { code: "rejected", message }), "Not shown: insult");
   assert.equal(errorText(WORDS.zh, { code: "rejected", message: "insult" }), "未显示：侮辱");
   assert.match(errorText(WORDS.en, { code: "rate_limited", message: "", retry_after: 1.2 }), /2 s/);
+  const tooMany = { code: "overloaded", message: "", retry_after: 12.3 };
+  assert.match(errorText(WORDS.en, tooMany), /^Not sent.*13 s/);
+  assert.match(errorText(WORDS.zh, tooMany), /^未发送.*13 秒/);
+  assert.match(errorText(WORDS.en, { ...tooMany, retry_after: 3 }), /automatically/);
   assert.match(errorText(WORDS.en, { code: "new_code", message: "what it says" }), /what it says/);
 });
 

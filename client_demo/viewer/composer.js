@@ -11,7 +11,7 @@ import { words } from "./words.js";
 
 const ROOMY = "(min-width: 821px) and (min-height: 800px)";
 const REMEMBERED = 50; // own comments that a notice can still name
-const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded"];
+const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded", "overloaded"];
 
 export class Composer {
   /** @type {Map<string, string>} texts of own comments by their ids, for what moderators decide */
@@ -154,7 +154,7 @@ export class Composer {
     const { code, message, retryAfter } = error;
     this.showStatus(code, errorText(words, { code, message, retry_after: retryAfter }), text);
     if (code === "muted") this.#mute(retryAfter === undefined ? Infinity : retryAfter * 1000);
-    if (code === "rate_limited") this.#waitUntil = performance.now() + (retryAfter ?? 1) * 1000;
+    if (code === "rate_limited" || code === "overloaded") this.#waitUntil = performance.now() + (retryAfter ?? 1) * 1000;
     // After a temporary refusal the text comes back, so that it can be sent again.
     if (GIVEN_BACK.includes(code) && this.field.value === "") this.field.value = text;
   }

@@ -190,6 +190,9 @@ class Metrics:
         self.effect_attempts = counter(
             "effect_attempts_total", "Attempts to carry out an effect's action", "status"
         )
+        self.refused = counter(
+            "comments_refused_total", "Comments refused since more was said than a room can take"
+        )
         self.comments = counter(
             "comments_total", "Comments sequenced, by what became of them", "fate"
         )

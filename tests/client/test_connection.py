@@ -472,7 +472,7 @@ def test_what_was_not_answered_is_sent_again_with_its_id_and_in_order() -> None:
     for message in (PostComment("a", "one"), Vote("v", "poll", [0]), PostComment("b", "two")):
         script.take(script.core.submit(script.now_s, message))
     script.says(Ack("v"))
-    script.says(Error(ErrorCode.OVERLOADED, "later", id="b", retry_after=60))
+    script.says(Error(ErrorCode.UNAVAILABLE, "later", id="b", retry_after=60))
     script.closes(1006)
     assert script.core.pending.due_s == float("inf")
     script.take(script.core.submit(script.now_s, PostComment("c", "offline")))

@@ -73,6 +73,19 @@ def test_what_the_server_could_not_take_is_sent_again_when_it_asks(
     assert ids(pending.take(due_s)) == ["a"]
 
 
+def test_a_comment_that_is_one_too_many_is_given_up_and_a_vote_never() -> None:
+    pending = sent(Pending(frozenset({ErrorCode.RATE_LIMITED})), "a", "b", "c")
+    pending.add(Vote("v", "poll", [0]))
+    pending.resume(1)  # even if it was sent again: the server has looked whether it knows it
+    pending.take(1)
+    for name in "av":
+        pending.refused(1, refusal(name, ErrorCode.OVERLOADED, 10), 0)
+    pending.refused(1, refusal("b", ErrorCode.OVERLOADED, 9.9), 0)
+    pending.refused(1, refusal("c", ErrorCode.UNAVAILABLE, 10), 0)
+    assert "a" not in pending
+    assert ids(pending.take(11)) == ["b", "v", "c"]
+
+
 def test_too_fast_is_an_answer_but_not_to_what_was_sent_again() -> None:
     pending = sent(Pending(), "a", "b")
     pending.refused(1, refusal("a", ErrorCode.RATE_LIMITED), 0)

@@ -5,17 +5,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from grandstand.domain.identity import Role
 from grandstand.domain.utterance import Utterance
 from grandstand.edge import batch as module
 from grandstand.edge.batch_timing import FEW, BatchTiming
 from grandstand.edge.submission import CommentIn, VoteIn
 from grandstand.moderation.moderator import Judgement
+from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import StoreUnavailable
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import Ack
+from msgspec import structs
 
-from tests.edge.harness import Harness
+from tests.edge.harness import ByHand, Harness
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,11 +32,13 @@ class Line:
         self.live = live
         self.told: list[tuple[str, Ack | RefusedError]] = []
 
-    def say(self, name: str, text: str = "hi", user: str = "u", **fields: Any) -> None:
+    def say(
+        self, name: str, text: str = "hi", user: str = "u", role: Role = "viewer", **fields: Any
+    ) -> None:
         def answer(told: Ack | RefusedError) -> None:
             self.told.append((name, told))
 
-        utterance = Utterance(user, "N", self.live.now(), text)
+        utterance = Utterance(user, "N", self.live.now(), text, role=role)
         self.batches.put(CommentIn(name, utterance, **{"answer": answer, **fields}))
 
     def cast(self, name: str, poll: Any, user: str = "u", **fields: Any) -> None:
@@ -342,3 +348,101 @@ async def test_a_guest_whose_comments_are_all_held_has_no_more_places_than_other
     line.say("2", hold=True)
     await line.batches.flushed()
     assert line.codes() == ["held", "rate_limited"]
+
+
+async def share_named(line: Line, harness: Harness, share: float) -> None:
+    """The room's sequencer has named a share."""
+    hand = ByHand(harness, line.live, (await harness.store.timeline.load(line.live.room)).head)
+    await hand.store(structs.replace(hand.next(), share=share))
+    await until(lambda: line.live.share == share)
+
+
+def weighs_by_text(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comment's text is its weight; one of 0 is rejected."""
+
+    async def judge(texts: Any, policy: Policy) -> list[Judgement]:
+        return [
+            Judgement("show" if float(text) else "reject", None, "", float(text), 0, 0, 1, None, "")
+            for text in texts
+        ]
+
+    monkeypatch.setattr(line.batches._moderator, "judge", judge)
+
+
+async def test_what_is_more_than_the_room_can_take_is_refused_by_weight_and_not_remembered(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    weighs_by_text(line, monkeypatch)
+    await share_named(line, on_still_harness, 0.25)
+    for number in range(100):
+        line.say(str(number), text=str(1 + number % 4), user=f"u{number}")
+    line.say("rejected", text="0", user="v")
+    await line.batches.flushed()
+    told = dict(line.told)
+    assert [name for name in told if isinstance(told[name], Ack)] == [
+        str(number) for number in range(100) if number % 4 == 3
+    ]
+    refused = [each for each in told.values() if isinstance(each, RefusedError)]
+    assert refused.pop().code is ErrorCode.REJECTED
+    assert {each.code for each in refused} == {ErrorCode.OVERLOADED}
+    assert all((each.retry_after or 0) >= 10 for each in refused)
+    assert line.batches.refused == len(refused) == 75
+    assert len(await on_still_harness.store.ingest.read(line.live.room, "0-0", 200)) == 25
+    await share_named(line, on_still_harness, 1.0)
+    line.say("0", text="1", user="u0")
+    await line.batches.flushed()
+    assert line.codes()[-1] == "accepted"
+
+
+async def test_one_that_was_stored_before_gets_its_answer_however_little_can_be_taken(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    weighs_by_text(line, monkeypatch)
+    for name, text in (("kept", "1"), ("rejected", "0")):
+        line.say(name, text=text)
+    await line.batches.flushed()
+    before = dict(line.told)
+    await share_named(line, on_still_harness, 0.001)
+    for name, text in (("kept", "1"), ("rejected", "0"), ("new", "9")):
+        line.say(name, text=text)
+    await line.batches.flushed()
+    after = dict(line.told)
+    assert after["kept"] == before["kept"]
+    assert [str(each["rejected"]) for each in (before, after)] == [
+        "rejected: not shown: moderation"
+    ] * 2
+    assert isinstance(after["new"], RefusedError)
+    assert line.batches.refused == 1
+
+
+async def test_neither_staff_nor_votes_are_thinned_nor_what_has_another_answer(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await line_on(on_still_harness)
+    poll = await poll_of(on_still_harness, line, "p")
+    weighs_by_text(line, monkeypatch)
+    await share_named(line, on_still_harness, 0.001)
+    muted = RefusedError(ErrorCode.MUTED, "muted", 1.0)
+    line.say("m", text="1", user="m", role="moderator")
+    line.say("x", text="9", user="x", instead=muted)
+    line.cast("v", poll, user="v")
+    line.say("c", text="9", user="c")
+    await line.batches.flushed()
+    codes = dict(zip(line.names, line.codes(), strict=True))
+    assert codes == {"m": "accepted", "x": "muted", "v": "accepted", "c": "overloaded"}
+
+
+async def test_a_room_that_is_told_too_much_takes_nothing_from_another(
+    on_still_harness: Harness,
+) -> None:
+    flooded, other = await line_on(on_still_harness), await line_on(on_still_harness)
+    await share_named(flooded, on_still_harness, 0.001)
+    for line in (flooded, other):
+        for number in range(20):
+            line.say(str(number), user=f"u{number}")
+    await asyncio.gather(flooded.batches.flushed(), other.batches.flushed())
+    assert set(flooded.codes()) == {"overloaded"}
+    assert set(other.codes()) == {"accepted"}
+    assert (flooded.batches.refused, other.batches.refused) == (20, 0)

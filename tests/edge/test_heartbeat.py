@@ -87,11 +87,26 @@ async def test_the_store_is_told_where_the_viewers_are(on_still_harness: Harness
 
     async def reported(behind: int) -> bool:
         reports = await store.audience_reports.of(room.room, store.now_ms())
-        return [sum(each.behind.values()) for each in reports] == [behind]
+        return [sum(each.behind.values()) for each in reports.values()] == [behind]
 
     await until(lambda: reported(1))
     outlet.session.lost()
     await until(lambda: reported(0))
+    await cancel_all([task])
+
+
+async def test_the_store_is_told_how_many_comments_were_refused(on_still_harness: Harness) -> None:
+    room = await on_still_harness.by_hand()
+    on_still_harness.seat(room.room)
+    on_still_harness.node.room(room.live).batches.refused = 3
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
+    store = on_still_harness.store
+
+    async def reported() -> bool:
+        reports = await store.audience_reports.of(room.room, store.now_ms())
+        return [each.refused for each in reports.values()] == [3]
+
+    await until(reported)
     await cancel_all([task])
 
 
@@ -106,7 +121,8 @@ async def test_the_store_is_told_of_lurkers_with_and_without_sockets_beside_them
     task = asyncio.create_task(Heartbeat(node).run())
 
     async def reported(room: str) -> list[int]:
-        return [each.present for each in await store.audience_reports.of(room, store.now_ms())]
+        reports = await store.audience_reports.of(room, store.now_ms())
+        return [each.present for each in reports.values()]
 
     for room in (mixed.room, lurked.room):
 

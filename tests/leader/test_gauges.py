@@ -15,6 +15,7 @@ from grandstand.domain.latency_histogram import bin_of
 from grandstand.domain.rundown import Item
 from grandstand.leader import gauges as module
 from grandstand.replica.publication import STAFF, Voters
+from grandstand.store import keys
 from grandstand.store.rundowns import stored
 from grandstand.tasks import cancel_all
 from grandstand.wire.codec import decode_frame
@@ -144,6 +145,34 @@ async def test_lurkers_are_told_while_there_are_some_and_for_a_while_that_there_
     await until(lambda: told() == [0, None, 300, 0])
     still_told(for_ms=1)
     await until(lambda: told() == [0, None, 300, 0, None])
+
+
+async def test_refused_comments_are_counted_over_all_nodes_also_those_that_are_gone(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GAUGES_MS", 50)
+    store = room.node.store
+
+    def told() -> list[int | None]:
+        frames = [decode_frame(latest.payload) for latest in room.listener.latests]
+        gauges = [frame.gauges for frame in frames if isinstance(frame.gauges, RoomGauges)]
+        refused = [each.refused if isinstance(each.refused, int) else None for each in gauges]
+        return [each for each, _ in itertools.groupby(refused)]
+
+    async def report(node: str, refused: int) -> None:
+        reports = {room.live.room: AudienceReport(refused=refused)}
+        await store.audience_reports.write(node, reports, store.now_ms())
+
+    await report("one", 0)
+    room.start()
+    await until(lambda: told() == [None])
+    await report("one", 3)
+    await until(lambda: told() == [None, 3])
+    await report("other", 4)
+    await until(lambda: told() == [None, 3, 7])
+    await store.rooms._reader.ask("HDEL", keys.audience(room.live.room), "one")
+    await report("other", 5)
+    await until(lambda: told() == [None, 3, 7, 8])
 
 
 async def test_however_many_votes_come_their_tallies_come_at_most_five_times_a_second(

@@ -298,6 +298,18 @@ async def test_an_event_that_nobody_takes_up_is_unavailable(
     assert deaf.live._outcomes == {}
 
 
+async def test_the_share_is_the_last_commits_until_there_is_none_for_a_while(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert deaf.live.share == 1.0
+    for share in (0.5, 0.25):
+        commit = msgspec.structs.replace(deaf.hand.next(), share=share)
+        deaf.live.heard(await deaf.hand.store(commit))
+        assert deaf.live.share == share
+    monkeypatch.setattr(module, "SHARE_S", 0.0)
+    assert deaf.live.share == 1.0
+
+
 async def test_the_programme_clock_is_the_stores_less_the_offset_and_never_goes_back(
     deaf: Deaf,
 ) -> None:

@@ -19,6 +19,7 @@ from grandstand.domain.events import (
 )
 from grandstand.overlays.stats_cards import version
 from grandstand.sequencer import tick as module
+from grandstand.sequencer.intake import Intake
 from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.durability import Durability
 from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
@@ -71,6 +72,37 @@ async def test_nothing_to_do_makes_no_commit(room: Sequenced) -> None:
     room.start()
     await until(lambda: room.listener.latests)
     assert room.listener.commits == []
+
+
+async def test_each_commit_names_the_share_and_a_new_one_makes_a_commit_of_its_own(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Given(Intake):
+        """Told by the test what it finds; keeps what it is told."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.share = 0.5
+            self.rounds: list[tuple[Any, ...]] = []
+
+        def read(self, *told: Any) -> None:
+            self.rounds.append(told)
+
+    intake = Given()
+    monkeypatch.setattr(module, "Intake", lambda: intake)
+    room.start()
+    await until(lambda: room.listener.commits and not intake.is_new)
+    intake.share = 1.0
+    await until(lambda: len(room.listener.commits) == 2)
+    assert [(each.share, each.frames) for each in room.listener.commits] == [(0.5, []), (1.0, [])]
+    await room.append(*room.said("a", "b"), SettingsPut(uuid4().hex, {}, merge=True))
+    await until(lambda: len(room.listener.texts) == 2)
+    assert room.listener.commits[-1].share == 1.0
+    (found,) = [each for each in intake.rounds if each[1]]
+    began_ms, comments, oldest_ms, newest_ms, is_full, tick_ms = found
+    assert (comments, is_full, tick_ms) == (2, False, room.live.replica.state.settings.tick)
+    assert oldest_ms <= newest_ms
+    assert abs(began_ms - newest_ms) < 60_000
 
 
 async def test_what_cannot_be_read_does_not_stop_the_room(room: Sequenced) -> None:

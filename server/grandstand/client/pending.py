@@ -30,6 +30,9 @@ PACE = Rate(interval_ms=60, burst=40)
 """Messages of one viewer: less than a connection may send (20 a second, 60 at once), which is
 refused and at last closed for more."""
 
+GIVEN_UP_S = 10.0
+"""A comment that an overloaded server wants no sooner, it doesn't want at all."""
+
 NEVER = float("inf")
 
 
@@ -89,15 +92,22 @@ class Pending:
         """Settle a message, unless the answer asks to come later; ``chance`` is 0 to 1.
 
         One that came too fast because it was sent again may have been counted the first time.
+        A comment that an overloaded server asks to come much later is given up: more is said than
+        the room can take.
         """
         entry = None if error.id is UNSET else self._entries.get(error.id)
         if entry is None:
             return
         is_late = error.code is ErrorCode.RATE_LIMITED and entry.is_repeated
-        if error.code not in self._later and not is_late:
+        after_s = 1.0 if error.retry_after is UNSET else within_a_day(error.retry_after)
+        is_too_many = (
+            error.code is ErrorCode.OVERLOADED
+            and isinstance(entry.message, PostComment)
+            and after_s >= GIVEN_UP_S
+        )
+        if is_too_many or (error.code not in self._later and not is_late):
             self.settle(entry.message.id)
             return
-        after_s = 1.0 if error.retry_after is UNSET else within_a_day(error.retry_after)
         due_s = now_s + after_s * (1 + chance)
         if self._spacing_s:
             self._put_off_s = due_s = max(due_s, self._put_off_s + self._spacing_s)

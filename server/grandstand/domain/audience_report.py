@@ -25,11 +25,12 @@ LAST = 0.99
 class AudienceReport(Struct, frozen=True, array_like=True):
     """What one node knows of a room's viewers: histograms of how far behind live they are, and of
     how well items met their picture; of those without a socket how many said lately that they are
-    present."""
+    present; and how many comments it has refused so far because they were too many."""
 
     behind: dict[int, int] = {}
     sync: dict[int, int] = {}
     present: int = 0
+    refused: int = 0
 
 
 def gauge(reports: Iterable[AudienceReport], polls: Iterable[PollRecord], now: int) -> Audience:

@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from grandstand.domain.state import PrivateChanges
 
 
-class Commit(Struct, frozen=True, tag="commit"):
+class Commit(Struct, frozen=True, omit_defaults=True, tag="commit"):
     """One commit: number ``seq``, its numbered frames (msgpack payloads, often one, seldom none).
 
     ``offset`` is the room's last offset once it is applied, ``now`` programme time in ms.
+    ``share`` is how much of what viewers say the sequencer can take, above 0 and at most 1.
     """
 
     epoch: str
@@ -22,6 +23,7 @@ class Commit(Struct, frozen=True, tag="commit"):
     now: int
     frames: list[bytes]
     private: PrivateChanges = field(name="asides")
+    share: float = 1.0
 
 
 class Latest(Struct, frozen=True, tag="latest"):

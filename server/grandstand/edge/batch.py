@@ -7,12 +7,17 @@ Comments and the votes of each poll go to different places of the store at the s
 takes messages of one viewer for only one such place (a lane), and the viewer's others wait for the
 next batch: what one viewer sends takes effect in the order sent. Nobody is answered before the
 store has answered.
+
+While more is said than the room's sequencer can take, the comments of least weight are refused
+(``edge.thinning``). They too go to the store, but as questions: one that was stored before, and
+whose answer was lost, gets that answer. Votes are never thinned, nor what staff say.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -23,6 +28,7 @@ from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.edge.batch_timing import BatchTiming
 from grandstand.edge.submission import CommentIn, VoteIn
+from grandstand.edge.thinning import Thinning
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
@@ -59,6 +65,10 @@ HELD_RETRY_S = 30.0
 AWAY_RETRY_S = (1.0, 3.0)
 """``retry_after`` is drawn from here, so that clients don't come back together."""
 
+REFUSED_RETRY_S = (10.0, 20.0)
+"""The same for a comment that was refused for good. By 10 and more clients know that they are not
+to send it again: that would only add to what is too much."""
+
 NEW_FROM_THERE = "a new guest, from the address of one who was banned"
 
 log = structlog.get_logger(__name__)
@@ -78,6 +88,9 @@ class BatchQueue:
         self._full = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         self._departures = BatchTiming(live.room)
+        self._thinning = Thinning()
+        self.refused = 0
+        """Comments that were refused because more was said than the sequencer can take."""
 
     def put(self, message: CommentIn | VoteIn) -> None:
         """Add a message to the queue. ``answer`` is called later, or at once if the queue is
@@ -164,14 +177,14 @@ class BatchQueue:
                 judged = await self._moderator.judge(texts, policy)
             for each in judged:
                 self._metrics.verdicts.labels(each.action, each.category or "").inc()
-            judgements = iter(judged)
+            rest = iter(judged)
+            judgements = [None if each.instead is not None else next(rest) for each in batch]
+            thinned = self._thin(batch, judgements)
             items, shares = [], dict[str, int]()
-            for place, message in enumerate(batch):
-                if message.instead is not None:
+            for place, (message, judgement) in enumerate(zip(batch, judgements, strict=True)):
+                if judgement is None or message.instead is not None:
                     items.append(_question(message))
-                    continue
-                judgement = next(judgements)
-                if _is_held(message, judgement) and not self._has_a_place(message.user, shares):
+                elif _is_held(message, judgement) and not self._has_a_place(message.user, shares):
                     batch[place] = replace(message, instead=_waits_already())
                     items.append(_question(message))
                 else:
@@ -188,8 +201,31 @@ class BatchQueue:
             self._give_up(batch, error)
             raise
         self._departures.arrived(self._store.now_ms())
+        refused = sum(answers[place].result == "unknown" for place in thinned)
+        self.refused += refused
+        self._metrics.refused.inc(refused)
         for message, appended in zip(batch, answers, strict=True):
             _answer(message, _answer_of(message, appended))
+
+    def _thin(
+        self, batch: list[CommentIn], judgements: Sequence[Judgement | None]
+    ) -> Sequence[int]:
+        """Give those that are too many their answer ``instead``; return their places."""
+        share = self._live.share
+        if share >= 1:
+            return ()
+        said = [
+            (place, judgement.weight)
+            for place, judgement in enumerate(judgements)
+            if judgement is not None
+            and judgement.action != "reject"
+            and batch[place].utterance.role == "viewer"
+        ]
+        refused = self._thinning.refused([weight for _, weight in said], share)
+        places = [said[each][0] for each in refused]
+        for place in places:
+            batch[place] = replace(batch[place], instead=_too_many())
+        return places
 
     def _has_a_place(self, user: str, shares: dict[str, int]) -> bool:
         """Take one of the viewer's places among the held comments; return whether there was one.
@@ -305,6 +341,14 @@ def _no_room() -> RefusedError:
 def _overloaded() -> RefusedError:
     return RefusedError(
         ErrorCode.OVERLOADED, "too much at once: send it again later", random.uniform(*AWAY_RETRY_S)
+    )
+
+
+def _too_many() -> RefusedError:
+    return RefusedError(
+        ErrorCode.OVERLOADED,
+        "more is said than the room can take: this was not sent",
+        random.uniform(*REFUSED_RETRY_S),
     )
 
 

@@ -62,7 +62,8 @@ class Heartbeat:
                 lurked = self._node.lurked()
                 for name in news | lurked:
                     if (room := self._node.edge_rooms.get(name)) is not None:
-                        reports[name] = room.playheads.report(loop.time())
+                        report = room.playheads.report(loop.time())
+                        reports[name] = replace(report, refused=room.batches.refused)
                     if name in lurked:
                         report = reports.get(name, AudienceReport())
                         reports[name] = replace(report, present=lurked[name])

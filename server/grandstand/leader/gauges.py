@@ -1,5 +1,6 @@
-"""The job that publishes the latest values: viewers, lurkers, the room's pulse, tallies of open
-polls, and to staff where the audience is in the programme and the version of the run-down.
+"""The job that publishes the latest values: viewers, lurkers, the room's pulse, comments refused
+because they were too many, tallies of open polls, and to staff where the audience is in the
+programme and the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
 after a tick, together with its frames. Those for voters and staff have no `head`: they are written
@@ -54,6 +55,8 @@ class _Telling:
     published: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     lurked_ms: int | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+    """By node, of those that are gone what they reported last."""
 
     async def tell(self, now: int) -> None:
         room = self.room
@@ -79,9 +82,16 @@ class _Telling:
         if gauges_due:
             store, now_ms = room.store, room.store.now_ms()
             self.viewers = await store.rooms.viewers(room.id, now_ms)
-            reports = await store.audience_reports.of(room.id, now_ms)
+            by_node = await store.audience_reports.of(room.id, now_ms)
+            reports = by_node.values()
+            self.refused |= {node: each.refused for node, each in by_node.items() if each.refused}
             lurkers, pulse = self._lurkers(estimate(reports), now), room.pulse.read(now)
-            gauges = RoomGauges(viewers=self.viewers, lurkers=lurkers, pulse=pulse)
+            gauges = RoomGauges(
+                viewers=self.viewers,
+                lurkers=lurkers,
+                pulse=pulse,
+                refused=sum(self.refused.values()) or UNSET,
+            )
             audience = gauge(reports, room.polls.values(), now)
         frame = Frame(
             now=now,

@@ -46,6 +46,10 @@ where something happens needs no promise; one commit that takes longer is made a
 SEAL_AGAIN_S = 0.5
 """Between two tries to have a segment closed."""
 
+SHARE_S = 5.0
+"""A share holds for so long without a commit: longer than a takeover takes. Then whoever sequences
+the room has nothing to do."""
+
 NO_RATE = CommentRate(0, 1)
 
 log = structlog.get_logger(__name__)
@@ -84,6 +88,7 @@ class LiveRoom:
         self.filling: asyncio.Task[None] | None = None
         self.sealing: asyncio.Task[None] | None = None
         self._wanted_seq = 0
+        self._share, self._shared_s = 1.0, 0.0
         self._heard_s = asyncio.get_running_loop().time()
         self._take(snapshot, ring)
 
@@ -133,6 +138,13 @@ class LiveRoom:
             return False
         return asyncio.get_running_loop().time() - self._heard_s >= QUIET_S
 
+    @property
+    def share(self) -> float:
+        """Return how much of what viewers say the room's sequencer can take, above 0 and at most
+        1."""
+        is_known = asyncio.get_running_loop().time() - self._shared_s < SHARE_S
+        return self._share if is_known else 1.0
+
     def now(self) -> int:
         """Return programme time, ms."""
         return self._clock.now(self._store.now_ms(), self.replica.state.settings.programme_offset)
@@ -172,6 +184,7 @@ class LiveRoom:
         if not isinstance(result, list):
             return result
         self._clock.seen(commit.now)
+        self._share, self._shared_s = commit.share, asyncio.get_running_loop().time()
         self._resolve(commit)
         for each in result:
             self._publish(each)

@@ -30,6 +30,7 @@ from grandstand.domain.time_slices import TimeSliced
 from grandstand.sequencer import poison
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.sequencer.intake import Intake
 from grandstand.store import outcomes
 from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import Entry
@@ -106,6 +107,7 @@ class RoomSequencer:
         self._busy_ms = store.now_ms()
         self._lost = 0
         self._caution = Caution()
+        self._intake = Intake()
 
     async def run(self) -> int | None:
         """Sequence until the room is quiet; return when it is due again (ms, the store's clock).
@@ -198,7 +200,7 @@ class RoomSequencer:
 
     async def _tick(self) -> bool:
         """Do one round; return whether more is waiting."""
-        size = self._caution.size
+        size, began_ms = self._caution.size, self._store.now_ms()
         entries = await retry_until(
             lambda: self._store.ingest.read(self._room, self._head.cursor, size),
             COMMIT_PATIENCE_S,
@@ -206,11 +208,13 @@ class RoomSequencer:
         now = self._now()
         if entries:
             self._busy_ms = self._store.now_ms()
+        self._weigh(entries, began_ms, is_full=len(entries) == size)
         is_committed = True
-        if entries or self._fold.is_due(now):
+        if entries or self._fold.is_due(now) or self._intake.is_new:
             is_committed = await self._take_in(entries, now)
         if is_committed:
             self._caution.committed(len(entries))
+            self._intake.committed(self._store.now_ms())
         self._fold.selector.is_plain = self._caution.is_cautious
         try:
             if self._lost and not self._caution.is_cautious:
@@ -221,6 +225,17 @@ class RoomSequencer:
             log.warning("round_cut_short", room=self._room, reason=away.reason)
         self._listener.ticked()
         return len(entries) == size
+
+    def _weigh(self, entries: Sequence[Entry], began_ms: float, is_full: bool) -> None:
+        """Learn from what a round has read what share of the comments can be taken."""
+        self._intake.read(
+            began_ms,
+            sum(1 for entry in entries if entry.comment),
+            entries[0].arrived_ms if entries else began_ms,
+            entries[-1].arrived_ms if entries else began_ms,
+            is_full,
+            self._fold.state.settings.tick,
+        )
 
     async def _take_in(self, entries: Sequence[Entry], now: int) -> bool:
         """Commit the results of ``entries``; return False if smaller pieces must be tried."""
@@ -300,6 +315,7 @@ class RoomSequencer:
             now=now,
             frames=[encode(frame, "msgpack") for frame in tick.frames],
             private=tick.private,
+            share=self._intake.share,
         )
         changes = Changes(
             parts=frozenset(tick.changed),

@@ -37,17 +37,18 @@ class AudienceReports:
             ]
         )
 
-    async def of(self, room: str, store_now_ms: float) -> list[AudienceReport]:
-        """Return the reports that were written lately; old and unreadable ones are deleted.
+    async def of(self, room: str, store_now_ms: float) -> dict[str, AudienceReport]:
+        """Return the reports that were written lately, by node; old and unreadable ones are
+        deleted.
 
         Raises StoreUnavailable.
         """
         rows = await self._reader.ask("HGETALL", keys.audience(room))
-        fresh, silent = [], []
+        fresh, silent = dict[str, AudienceReport](), []
         for node, payload in rows.items():
             row = item_of(payload, _Row)
             if row is not None and abs(store_now_ms - row.written_ms) <= PRESENCE_MS:
-                fresh.append(row.report)
+                fresh[node.decode()] = row.report
             else:
                 silent.append(node)
         if silent:

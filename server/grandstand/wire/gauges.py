@@ -74,5 +74,17 @@ class Gauges(Struct, frozen=True):
         Annotated[int, Meta(ge=0, description="viewers without a socket, an estimate")] | UnsetType
     ) = UNSET
     pulse: Pulse | UnsetType = UNSET
+    refused: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                description="comments answered `overloaded` with a `retry_after` of 10 or more: "
+                "more was said than the room can take. Counted up, and anew when servers restart; "
+                "absent while there are none. They are in no `overflow`",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     audience: Audience | UnsetType = UNSET
     rundown: RundownGauge | UnsetType = UNSET
