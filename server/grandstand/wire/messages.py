@@ -256,7 +256,11 @@ class Ack(Struct, frozen=True, tag="ack"):
 
 
 class Error(Struct, frozen=True, tag="error"):
-    """Why a message had no effect; ``retry_after`` in seconds."""
+    """Why a message had no effect; ``retry_after`` in seconds.
+
+    A comment that is answered `overloaded` with a `retry_after` of 10 or more is one too many: more
+    is said than the room can take. A client doesn't send it again by itself.
+    """
 
     code: ErrorCode
     message: str
