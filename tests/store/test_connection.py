@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import uvloop
 from grandstand.errors import OperatorError
 from grandstand.store.connection import connect, translated, unavailability
 from grandstand.store.errors import StoreUnavailable
@@ -45,6 +47,24 @@ async def test_a_command_cut_off_after_its_execution_is_sent_once(
     assert cut.fired
     assert proxy.count("INCRBY") == 1
     assert await redis.get("x") == b"1"
+
+
+def test_a_connection_that_is_closed_while_it_is_written_to_is_lost(tmp_path: Path) -> None:
+    async def write() -> None:
+        async with valkey(tmp_path) as url:
+            client = connect(url)
+            pool: Any = client.connection_pool
+            connection = await pool.get_connection()
+            connection._writer.transport.abort()  # as by a server that was killed
+            await asyncio.sleep(0)
+            with pytest.raises(StoreUnavailable, match="closed"), translated():
+                await connection.send_command("PING")
+            await pool.release(connection)
+            assert await client.ping()
+            await client.aclose()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # which serves
+        runner.run(write())
 
 
 async def test_the_same_cut_makes_redis_pys_default_client_count_twice(

@@ -8,16 +8,27 @@ and the scripts recognise it.
 
 A pub/sub made from such a client likewise raises when its connection breaks, where the default
 would subscribe again silently.
+
+uvloop raises a RuntimeError where something is written to a connection that has just been closed,
+and redis-py passes it on. To callers it is the loss of the connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from redis import exceptions as errors
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import (
+    BlockingConnectionPool,
+    Connection,
+    Redis,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+from redis.asyncio.connection import AbstractConnection
 from redis.maint_notifications import MaintNotificationsConfig
 
 from grandstand.errors import OperatorError
@@ -33,6 +44,38 @@ NAT or a load balancer has dropped. TCP keepalive (30 s) is on besides."""
 _SCHEMES = ("redis", "rediss", "unix")
 _ALL_SCHEMES = "redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://"
 _MAY_BE_IN_THE_URL = frozenset({"db", "username", "password"})
+
+
+_CLOSED = "the handler is closed"
+"""What uvloop says of a transport that is closed."""
+
+
+class _LossTelling(AbstractConnection):
+    """A connection that tells of its loss as such."""
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        """Send it. Raises redis-py's errors."""
+        try:
+            await super().send_packed_command(command, check_health)
+        except RuntimeError as error:
+            if _CLOSED not in str(error):
+                raise
+            raise errors.ConnectionError(f"closed while it was written to: {error}") from error
+
+
+class _Tcp(_LossTelling, Connection):
+    pass
+
+
+class _Tls(_LossTelling, SSLConnection):
+    pass
+
+
+class _Unix(_LossTelling, UnixDomainSocketConnection):
+    pass
+
+
+_OURS = {Connection: _Tcp, SSLConnection: _Tls, UnixDomainSocketConnection: _Unix}
 
 
 def connect(
@@ -67,6 +110,7 @@ def connect(
         )
     except ValueError as error:
         raise OperatorError(f"GRANDSTAND_REDIS_URL can't be read: {error}") from error
+    pool.connection_class = _OURS[pool.connection_class]
     return Redis.from_pool(pool)
 
 
