@@ -26,7 +26,7 @@ async def test_a_process_is_ready_while_its_store_is_there(
     on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await on_stage.call("GET", "/readyz", role=None)).status_code == 200
-    monkeypatch.setattr(on_stage.api.rooms, "store_is_up", False)
+    monkeypatch.setattr(on_stage.api.rooms, "reaches_store", False)
     answer = await on_stage.call("GET", "/readyz", role=None)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1

@@ -9,10 +9,14 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.replica import rooms as module
+from grandstand.replica.rooms import LiveRooms
 from grandstand.store import keys
 from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
+from grandstand.store.store import open_store
+from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness, harness
+from tests.valkey_cluster import ValkeyCluster
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -211,3 +215,24 @@ async def test_whether_the_store_answers_is_known(
         await until(lambda: not node.rooms.store_is_up)
     node.rooms._compare_now.set()
     await until(lambda: node.rooms.store_is_up)
+
+
+async def test_while_one_node_of_a_cluster_is_away_the_others_are_reached(
+    cluster: ValkeyCluster,
+) -> None:
+    store = await open_store(cluster.url)
+    rooms = LiveRooms(store)
+    running = asyncio.create_task(rooms.run())
+    try:
+        for node in (cluster.replica_of(keys.AWAKE), cluster.primary_of(keys.AWAKE)):
+            node.kill()  # so nobody takes over
+        await until(lambda: not rooms.store_is_up)
+        rooms.reaches_store = False
+        await until(lambda: rooms.reaches_store)
+        assert not rooms.store_is_up
+        cluster.mend()
+        await until(lambda: rooms.store_is_up)
+    finally:
+        await cancel_all([running])
+        await rooms.close()
+        await store.close()

@@ -25,10 +25,15 @@ async def healthz(call: Call) -> Response:
 
 
 async def readyz(call: Call) -> Response:
-    """Say whether the process can serve: the store answers, and the process isn't stopping."""
+    """Say whether the process can serve: the store answers, or a part of it, and the process isn't
+    stopping.
+
+    While one node of a cluster is away no process can reach it: to take all of them out of rotation
+    would close the rooms of the other nodes, too.
+    """
     if call.api.draining:
         raise RefusedError(ErrorCode.UNAVAILABLE, "this server is going away")
-    if not call.api.rooms.store_is_up:
+    if not call.api.rooms.reaches_store:
         raise RefusedError(ErrorCode.UNAVAILABLE, "the store doesn't answer")
     return answer(Health())
 

@@ -43,6 +43,12 @@ class LiveRooms:
         self.clock_ahead_s = 0.0
         """How far the clock of a followed room is ahead of the store's: the largest value."""
         self.store_is_up = True
+        """Whether the store answers; of a cluster, each server that was asked."""
+
+        self.reaches_store = True
+        """Whether any server of it answers. While one of many is away, the rooms of the others go
+        on, and all processes see the same."""
+
         self.revocations = RevocationList(store)
         self._rooms: dict[str, LiveRoom] = {}
         self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
@@ -141,7 +147,9 @@ class LiveRooms:
                 pass
             everything = self._compare_now.is_set()
             self._compare_now.clear()
-            if await self._ask(everything):
+            is_up = await self._ask(everything)
+            self.reaches_store = is_up or self.store.topology.answers_in_part
+            if is_up:
                 # A bus that was cut connects again within a moment; else it is an outage.
                 self.store_is_up = self._bus.hears or heard
                 heard = self._bus.hears

@@ -47,4 +47,5 @@ async def test_a_node_that_lost_touch_is_believed_only_if_no_other_one_answers(
         await nodes.look()
         believed = alone if only else primary
         assert nodes.owner(SLOT) == Address("127.0.0.1", believed.port)
+        assert nodes.is_heard is not only
         await nodes.aclose()

@@ -112,6 +112,11 @@ class Cluster:
                 nodes.look_soon()
                 raise
 
+    @property
+    def answers_in_part(self) -> bool:
+        """Return whether a node that is in touch with the others has answered lately."""
+        return self._nodes.is_heard
+
     async def aclose(self) -> None:
         """End every connection."""
         await self._nodes.aclose()

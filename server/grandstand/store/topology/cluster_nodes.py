@@ -24,6 +24,9 @@ LOOK_AGAIN_S = 0.1
 
 ANSWER_TIMEOUT_S = 1.0
 
+HEARD_S = 5.0
+"""How long it counts that a node has answered: a look waits for those before it that don't."""
+
 _LOOK = (("CLUSTER", "INFO"), ("CLUSTER", "SLOTS"))
 
 log = structlog.get_logger(__name__)
@@ -50,7 +53,7 @@ class ClusterNodes:
         self._owners: list[Address | None] = [None] * SLOTS
         self._is_corrected = False
         self._looking: asyncio.Task[None] | None = None
-        self._looked_s = float("-inf")
+        self._looked_s = self._heard_s = float("-inf")
         self.ranges: Sequence[Range] = ()
         self.when_changed: list[Callable[[], None]] = []
 
@@ -71,6 +74,12 @@ class ClusterNodes:
             client = connect(url, max_connections=1, reply_timeout_s=ANSWER_TIMEOUT_S)
             self._asked[address] = client
         return client
+
+    @property
+    def is_heard(self) -> bool:
+        """Return whether a node gave a map within ``HEARD_S``, and is in touch with most
+        primaries."""
+        return asyncio.get_running_loop().time() - self._heard_s <= HEARD_S
 
     def owner(self, slot: int) -> Address:
         """Return the slot's primary. Raises StoreUnavailable if no node is known to serve it."""
@@ -133,6 +142,7 @@ class ClusterNodes:
                 continue
             found = [*_ranges(rows, address)]
             if _is_in_touch(info):
+                self._heard_s = asyncio.get_running_loop().time()
                 return await self._take(found)
             doubtful = found if doubtful is None else doubtful
         if doubtful is not None:

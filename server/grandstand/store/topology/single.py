@@ -67,6 +67,11 @@ class Single:
         """Return the only server."""
         return [Node("", self.redis, TAG)]
 
+    @property
+    def answers_in_part(self) -> bool:
+        """Return False: one server answers or doesn't."""
+        return False
+
     async def aclose(self) -> None:
         """End every connection."""
         await self.redis.aclose()

@@ -81,6 +81,10 @@ class Topology(Protocol):
     async def nodes(self) -> Sequence[Node]:
         """Return the servers that take writes. Raises redis-py's errors, StoreUnavailable."""
 
+    @property
+    def answers_in_part(self) -> bool:
+        """Return whether some of the servers answer, although perhaps not all."""
+
     async def aclose(self) -> None:
         """End every connection."""
 
