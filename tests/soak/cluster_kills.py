@@ -32,6 +32,7 @@ from tests.waiting import wait_until
 
 ROOM = "soak"
 SERVERS = 2
+LOG_CHARS = 20_000
 RESULT = Path(__file__).parents[2] / "loadtest" / "results" / "cluster_kills.json"
 
 
@@ -81,11 +82,9 @@ class Primary:
         self._cluster.mend()
 
 
-async def endure(
-    folder: Path, hows: Sequence[str], viewers: int, logs: list[str] | None = None
-) -> list[Loss]:
+async def endure(folder: Path, hows: Sequence[str], viewers: int, logs: list[str]) -> list[Loss]:
     """Lose the room's primary as often as ``hows`` says, each in the middle of a round of the
-    crowd."""
+    crowd; ends with the first loss that isn't well. ``logs`` are the servers' at the end."""
     with ExitStack() as stack:
         cluster = stack.enter_context(valkey_cluster(folder / "cluster"))
         servers = [ServerProcess(folder / f"s{n}", redis_url=cluster.url) for n in range(SERVERS)]
@@ -94,6 +93,7 @@ async def endure(
             await asyncio.to_thread(server.start)
         servers[0].make_room(ROOM)
         primary, seen = Primary(cluster), list[Loss]()
+        stack.callback(lambda: logs.extend(server.log for server in servers))
         async with crowd(servers, ROOM, viewers) as everybody:
             for how in hows:
                 await everybody.round(partial(asyncio.to_thread, primary.lose, how))
@@ -115,8 +115,7 @@ async def endure(
                     )
                 )
                 print(seen[-1], flush=True)
-                if not seen[-1].is_well and logs is not None:
-                    logs += [server.log for server in servers]
+                if not seen[-1].is_well:
                     break
         return seen
 
@@ -160,14 +159,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     hows = ["killed"] * given.kills + ["stopped"] * given.stops
     about, logs = machine(), list[str]()
-    with tempfile.TemporaryDirectory() as folder:
-        seen = asyncio.run(endure(Path(folder), hows, given.viewers, logs))
-    for number, log in enumerate(logs):
-        given.out.with_suffix(f".{number}.log").write_text(log)
+    seen = list[Loss]()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            seen = asyncio.run(endure(Path(folder), hows, given.viewers, logs))
+    finally:
+        is_well = len(seen) == len(hows) and seen[-1].is_well
+        for number, log in enumerate([] if is_well else logs):
+            print(f"--- server {number}", log[-LOG_CHARS:], sep="\n", file=sys.stderr)
     found = {"machine": about, **summary(seen, given.viewers)}
     given.out.write_text(json.dumps({**found, "losses": [*map(asdict, seen)]}, indent=1) + "\n")
     print(json.dumps(found, indent=1))
-    return 0 if len(seen) == len(hows) and seen[-1].is_well else 1
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":
