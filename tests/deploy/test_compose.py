@@ -152,10 +152,10 @@ def test_a_cluster_takes_the_place_of_the_store() -> None:
     composition = composed("docker-compose.yml", "docker-compose.cluster.yml")
     services = composition["services"]
     nodes = {name for name in services if name.startswith("valkey")}
-    assert len(nodes) == 6
-    assert len({services[name]["networks"]["store"]["ipv4_address"] for name in nodes}) == 6
+    assert len(nodes) == 7
+    assert len({services[name]["networks"]["store"]["ipv4_address"] for name in nodes}) == 7
     places = {mounts(services[name])["/data"] for name in nodes}
-    assert len(places & composition["volumes"].keys()) == 6
+    assert len(places & composition["volumes"].keys()) == 7
     assert composition["networks"]["store"]["internal"] is True
     for name in nodes:
         assert mounts(services[name])["/etc/valkey/valkey-cluster.conf"].endswith(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from grandstand.store.cluster_risks import risks
 from grandstand.store.store import Store, open_store
 
 from tests.valkey_cluster import ValkeyCluster
@@ -15,8 +17,19 @@ async def store(cluster: ValkeyCluster) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def test_a_cluster_that_is_set_up_well_risks_nothing(store: Store) -> None:
-    assert await store.risks() == []
+async def test_a_cluster_with_a_spare_replica_risks_nothing(store: Store) -> None:
+    first, *others = await store.topology.nodes()
+    spare = replace(first, replicas={**first.replicas, **others[0].replicas})
+    assert await risks([spare, *others]) == []
+
+
+async def test_a_cluster_without_a_spare_replica_is_told_what_a_loss_costs(
+    store: Store, cluster: ValkeyCluster
+) -> None:
+    (risk,) = await store.risks()
+    for node in cluster.nodes:
+        assert (node.address in risk.words) == node.has_role("master")
+    assert "spare replica" in risk.advice
 
 
 @pytest.mark.parametrize(
@@ -26,6 +39,7 @@ async def test_a_cluster_that_is_set_up_well_risks_nothing(store: Store) -> None
         ("cluster-require-full-coverage", "yes", "no"),
         ("cluster-node-timeout", "15000", "2000"),
         ("cluster-replica-no-failover", "yes", "no"),
+        ("cluster-allow-replica-migration", "no", "yes"),
     ],
 )
 async def test_a_setting_is_told_with_its_nodes_and_what_to_set(
@@ -35,7 +49,7 @@ async def test_a_setting_is_told_with_its_nodes_and_what_to_set(
     for node in changed:
         node.ask("CONFIG", "SET", name, value)
     try:
-        (risk,) = await store.risks()
+        risk, _ = await store.risks()
     finally:
         for node in changed:
             node.ask("CONFIG", "SET", name, good)
@@ -46,4 +60,5 @@ async def test_a_setting_is_told_with_its_nodes_and_what_to_set(
 
 async def test_a_node_that_is_away_hides_nothing(store: Store, cluster: ValkeyCluster) -> None:
     cluster.replica_of("x").kill()
-    assert await store.risks() == []
+    (risk,) = await store.risks()
+    assert "one replica" in risk.words

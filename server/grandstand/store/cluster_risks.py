@@ -52,6 +52,13 @@ _SETTINGS: Sequence[tuple[Callable[[Settings], bool], Risk]] = (
         lambda node: node.get("cluster-replica-no-failover") == "yes",
         Risk("never takes over for its primary", "set cluster-replica-no-failover no there"),
     ),
+    (
+        lambda node: node.get("cluster-allow-replica-migration") == "no",
+        Risk(
+            "lets no spare replica go where a primary has lost its last one",
+            "set cluster-allow-replica-migration yes there",
+        ),
+    ),
 )
 
 
@@ -68,6 +75,16 @@ async def risks(nodes: Sequence[Node]) -> list[Risk]:
     if alone:
         words = f"{', '.join(alone)} has no replica, and acknowledges nothing without one"
         found.append(Risk(words, "give each primary a replica: valkey-cli --cluster add-node"))
+    has_spare = any(len(node.replicas) > 1 for node in nodes)
+    if not has_spare and (single := [node.name for node in nodes if node.replicas]):
+        words = (
+            f"{', '.join(single)} has one replica, and the cluster no spare one: when either of "
+            "the two is lost, the other acknowledges nothing until it is back"
+        )
+        advice = (
+            "give the cluster a spare replica, which goes where one is missing, or each primary two"
+        )
+        found.append(Risk(words, advice))
     return found
 
 
