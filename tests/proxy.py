@@ -149,12 +149,15 @@ class CuttingProxy:
         if self._mode == "refuse":
             writer.transport.abort()
             return
-        if self._upstream.scheme == "unix":
-            theirs = await asyncio.open_unix_connection(unquote(self._upstream.path))
-        else:
-            theirs = await asyncio.open_connection(
-                self._upstream.hostname or "localhost", self._upstream.port or 6379
-            )
+        try:
+            theirs = await self._open()
+        except OSError:
+            if self._mode != "black_hole":
+                raise
+            while await reader.read(65536):
+                pass  # nobody hears that Valkey has gone
+            writer.close()
+            return
         link = _Link(writer, theirs[1])
         self._links.add(link)
         task = asyncio.current_task()
@@ -169,6 +172,12 @@ class CuttingProxy:
             self._links.discard(link)
             self._tasks.discard(task)
             link.cut()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._upstream.scheme == "unix":
+            return await asyncio.open_unix_connection(unquote(self._upstream.path))
+        host, port = self._upstream.hostname or "localhost", self._upstream.port or 6379
+        return await asyncio.open_connection(host, port)
 
     async def _commands(self, link: _Link, reader: asyncio.StreamReader) -> None:
         async for message in _messages(reader):
@@ -199,7 +208,8 @@ class CuttingProxy:
             if link.client.is_closing():
                 break
             link.client.write(message)
-        link.cut()
+        if self._mode != "black_hole":
+            link.cut()
 
 
 async def _messages(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

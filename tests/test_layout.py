@@ -88,7 +88,6 @@ TESTED_ELSEWHERE = {
     "store/lua": ("store/test_writer.py", "what a writer runs"),
     "store/topology/topology": ("store/topology/test_cluster.py", "a protocol"),
     "store/topology/single": ("store/test_reader.py", "one server, through a reader"),
-    "store/topology/opening": ("store/test_store.py", "every store is opened by it"),
     "store/fingerprints": ("replica/test_secrets.py", "what a watch says and hears"),
     "store/keys": ("invariants/test_scripts.py", "names alone"),
     "store_context": ("app/test_lifecycle.py", "how a server finds its store, and doesn't"),

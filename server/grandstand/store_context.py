@@ -49,7 +49,7 @@ async def connected(url: str) -> AsyncIterator[Store]:
         place = urlsplit(url)
         where = f"{place.scheme}://{place.hostname or place.path}"
         raise OperatorError(
-            f"the store at {where} doesn't answer ({away.reason}): {_advice(place.scheme, away)}"
+            f"the store at {where} doesn't answer ({away.reason}): {advice(place.scheme, away)}"
         ) from None
     if store.durability.promise == "weak":
         log.warning("acks_are_weak", why=store.durability.why)
@@ -59,7 +59,13 @@ async def connected(url: str) -> AsyncIterator[Store]:
         await store.close()
 
 
-def _advice(scheme: str, away: StoreUnavailable) -> str:
+def advice(scheme: str, away: StoreUnavailable) -> str:
+    """Return what an operator can do about a store that doesn't answer when it is first asked."""
+    if "node " in away.reason and "+cluster" in scheme:
+        return (
+            "start it, or have it replaced; if it runs, let it announce an address that servers "
+            "reach (cluster-announce-ip, or cluster-announce-client-ipv4)"
+        )
     if "loading" in away.reason.lower():
         return "it still loads its data; start again in a while"
     other = scheme.replace("rediss", "redis") if "rediss" in scheme else f"rediss{scheme[5:]}"

@@ -7,6 +7,7 @@ import http.server
 import re
 import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from grandstand.store import preflight
 from grandstand.store.connection import connect
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import open_store
+from grandstand.store.topology import cluster_nodes
 from grandstand.store.topology.single import Single
 from grandstand.store.topology.slots import slot_of
 
@@ -221,6 +223,62 @@ async def test_a_primary_that_is_down_and_not_yet_replaced_is_named(
     killed = cluster.primary_of("x")
     killed.kill()
     with pytest.raises(StoreUnavailable, match=f"node {killed.address}"):
+        await open_store(cluster.url)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes are waited for less long than five seconds."""
+    monkeypatch.setattr(cluster_nodes, "connect", partial(connect, reply_timeout_s=0.3))
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_node_that_answers_too_late_is_named(cluster: ValkeyCluster) -> None:
+    slow = cluster.primary_of("x")
+    slow.pause()
+    try:
+        with pytest.raises(StoreUnavailable, match=f"node {slow.address}.*Timeout"):
+            await open_store(cluster.url)
+    finally:
+        slow.go_on()
+    await (await open_store(cluster.url)).close()
+
+
+async def test_an_address_that_nobody_reaches_is_told_to_be_the_clusters_own(
+    cluster: ValkeyCluster,
+) -> None:
+    node = cluster.primary_of("x")
+    node.ask("CONFIG", "SET", "cluster-announce-client-ipv4", "127.0.0.9")
+    try:
+        words = f"node 127.0.0.9:{node.port}, as the cluster names it"
+        with pytest.raises(StoreUnavailable, match=words):
+            await open_store(f"redis+cluster://{node.address}")
+    finally:
+        node.ask("CONFIG", "SET", "cluster-announce-client-ipv4", "")
+        await until(lambda: all(knows(each, "127.0.0.1") for each in cluster.nodes))
+
+
+def knows(node: ValkeyNode, host: str) -> bool:
+    return all(each[2][0] == host for each in node.ask("CLUSTER", "SLOTS"))
+
+
+async def test_nodes_that_announce_no_name_are_told_so(cluster: ValkeyCluster) -> None:
+    node = cluster.nodes[0]
+    node.ask("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname")
+    try:
+        with pytest.raises(StoreUnavailable, match="cluster-announce-hostname"):
+            await open_store(f"redis+cluster://{node.address}")
+    finally:
+        node.ask("CONFIG", "SET", "cluster-preferred-endpoint-type", "ip")
+
+
+async def test_replicas_whose_primaries_are_all_gone_say_so(cluster: ValkeyCluster) -> None:
+    left = [node for node in cluster.nodes if node.has_role("slave")]
+    for node in cluster.nodes:
+        if node not in left:
+            node.kill()
+    await until(lambda: all("fail" in node.ask("CLUSTER INFO")["cluster_state"] for node in left))
+    with pytest.raises(StoreUnavailable, match="CLUSTER FAILOVER TAKEOVER"):
         await open_store(cluster.url)
 
 

@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from grandstand import resources
+from grandstand import resources, store_context
 from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
@@ -113,8 +113,11 @@ async def of_store(settings: ServerSettings) -> list[CheckResult]:
         if settings.redis_url is None:
             words = "the embedded store has ended without its server; the next one starts it again"
             return [*found, CheckResult("store", "ok", words)]
-        advice = "start it, or correct GRANDSTAND_REDIS_URL"
-        return [*found, CheckResult("store", "FAIL", f"it doesn't answer: {away.reason}", advice)]
+        words = f"it doesn't answer: {away.reason}"
+        return [
+            *found,
+            CheckResult("store", "FAIL", words, store_context.advice(urlsplit(url).scheme, away)),
+        ]
     try:
         return found + await _of_running(store) + await _of_secrets(store, settings)
     finally:

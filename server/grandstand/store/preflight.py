@@ -50,6 +50,13 @@ async def check(topology: Topology) -> Sequence[Node]:
             "rooms can't be: look with valkey-cli --cluster check, then start the nodes that are "
             "down, or give their slots to others by valkey-cli --cluster fix"
         )
+    if nodes[0].name and not topology.answers_in_part:
+        raise StoreUnavailable(
+            "the cluster's nodes that answer say that it is down, since most primaries are away "
+            "(or one is, where cluster-require-full-coverage is yes), and no replica takes over: "
+            "start those again, or, if they are gone for good, promote replicas by CLUSTER "
+            "FAILOVER TAKEOVER"
+        )
     for node in nodes:
         with _naming(node.name), operator_faults():
             _check_kind(await node.redis.info(), is_one_of_many=bool(node.name))
@@ -83,7 +90,7 @@ def _naming(name: str) -> Iterator[None]:
         where = f" (node {name})" if name else ""
         raise OperatorError(f"{words}{where}{colon}{advice}") from fault
     except StoreUnavailable as away:
-        where = f"node {name}: " if name else ""
+        where = f"node {name}, as the cluster names it: " if name else ""
         raise StoreUnavailable(f"{where}{away.reason}") from away
 
 

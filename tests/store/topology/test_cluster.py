@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from importlib import resources
+from urllib.parse import urlsplit
 
 import pytest
 from grandstand.domain.envelope import Commit, Latest, encode
@@ -14,16 +15,19 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
 from grandstand.domain.state import PrivateChanges
 from grandstand.store import keys
+from grandstand.store.connection import connect
 from grandstand.store.errors import ConflictError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Entry, Item
 from grandstand.store.lua import Script, load
 from grandstand.store.store import Store, open_store, retry_until
 from grandstand.store.timeline import Changes, Head
+from grandstand.store.topology import cluster_nodes
 from grandstand.store.topology.slots import slot_of, tag_of
 from grandstand.store.votes import shard_of
 from grandstand.tasks import cancel_all
 from redis.exceptions import ClusterCrossSlotError, ResponseError
 
+from tests.proxy import CuttingProxy
 from tests.valkey_cluster import ValkeyCluster
 from tests.waiting import PATIENCE_S, patience, until
 
@@ -174,6 +178,30 @@ async def test_a_replica_takes_over_what_was_acknowledged(
     assert again == [first]
     assert len(await store.ingest.read("r", "0-0", 10)) == 1
     assert await store.rooms.history("r") != run, "history may be cut"
+
+
+async def test_a_primary_that_went_without_a_word_is_left_once_it_is_replaced(
+    cluster: ValkeyCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_nodes, "connect", partial(connect, reply_timeout_s=0.5))
+    primary, replica = cluster.primary_of(here()), cluster.replica_of(here())
+    there = elsewhere(cluster)
+    async with CuttingProxy(f"redis://{primary.address}") as network:
+        port = urlsplit(network.url).port
+        primary.ask("CONFIG", "SET", "cluster-announce-client-port", port)
+        store = await open_store(f"redis+cluster://{primary.address}")
+        try:
+            assert await add(store, here()) == 1
+            network.black_hole()
+            primary.kill()
+            away, done = await store.ingest._writer.run([(ADD, [here()], [1]), (ADD, [there], [1])])
+            assert isinstance(away, StoreUnavailable)
+            assert done == 1
+            await until(lambda: replica.has_role("master"))
+            cluster.mend()
+            assert await retry_until(lambda: add(store, here()), PATIENCE_S) == 2
+        finally:
+            await store.close()
 
 
 async def test_what_only_a_lost_primary_had_is_not_committed_at_its_successor(

@@ -19,6 +19,9 @@ from grandstand.store.topology.topology import first_error, send
 FRESH_S = 1.0
 """How old the map may be when it is used. A primary that hangs tells nobody of its successor."""
 
+NAMELESS = "?"
+"""The host of a node that should have a name, and announces none."""
+
 LOOK_AGAIN_S = 0.1
 """The shortest time between two looks, whatever fails."""
 
@@ -58,7 +61,13 @@ class ClusterNodes:
         self.when_changed: list[Callable[[], None]] = []
 
     def client_at(self, address: Address) -> Redis:
-        """Return the node's client."""
+        """Return the node's client. Raises StoreUnavailable for one that the cluster doesn't
+        name."""
+        if address.host == NAMELESS:
+            raise StoreUnavailable(
+                f"a node of the cluster announces no name (its port is {address.port}): set "
+                "cluster-announce-hostname there, or cluster-preferred-endpoint-type ip everywhere"
+            )
         client = self._clients.get(address)
         if client is None:
             url = self._address.url_of(address)
@@ -129,7 +138,7 @@ class ClusterNodes:
         self._looked_s = asyncio.get_running_loop().time()
         fault: Exception = errors.ConnectionError("no node of the cluster answers in time")
         doubtful: Sequence[Range] | None = None
-        primaries = (each.primary for each in self.ranges)
+        primaries = (each.primary for each in self.ranges if each.primary.host != NAMELESS)
         for address in dict.fromkeys([*primaries, *self._address.seeds]):
             if self._is_closed:
                 return
