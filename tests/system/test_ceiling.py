@@ -62,11 +62,10 @@ class Commits:
 def slow_down(node: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = node.store.timeline.commit
 
-    async def slow(
-        room: str, head: Head, cursor: str, made: Commit, state: Any, changes: Changes
-    ) -> Head:
+    async def slow(*given: Any) -> Head:
+        changes: Changes = given[-1]
         await asyncio.sleep(COMMENT_S * len(changes.rows))
-        return await commit(room, head, cursor, made, state, changes)
+        return await commit(*given)
 
     monkeypatch.setattr(caution, "ALL", AT_A_TIME)
     monkeypatch.setattr(replica_room, "SHARE_S", 3600.0)  # commits alone bring another one
@@ -162,7 +161,7 @@ async def test_beyond_the_ceiling_the_best_get_through_and_the_show_goes_on(
         def passed() -> int:
             frames = [frame for frame in flood.people[0].of("frame") if "offset" in frame]
             shown = [each for frame in frames for each in frame.get("comments", ())]
-            return sum(frame.get("overflow", 0) for frame in frames) + len(shown)
+            return sum(int(frame.get("overflow", 0)) for frame in frames) + len(shown)
 
         await until(lambda: passed() == len(names))
         await until(lambda: flood.gauge == len(refused))
