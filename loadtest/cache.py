@@ -37,6 +37,14 @@ class Cache:
         rows = (line.split() for line in (self.folder / "asked").read_text().splitlines())
         return Counter((row[0], int(row[-1])) for row in rows)
 
+    def segments(self) -> set[int]:
+        """Return which segments the server gave."""
+        return {
+            int(path.rpartition("/")[2].split(".")[0])
+            for path, status in self.asked()
+            if status == 200 and "/segments/" in path
+        }
+
     def pids(self) -> list[int]:
         """Return the workers; the master sleeps, and what reads the cache at first ends."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
