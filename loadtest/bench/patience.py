@@ -7,7 +7,9 @@ such server, in the same round. *Show*: two such servers have the same comments 
 that a room does; the bare loop then writes as many frames of their mean size.
 
 All servers of a size are up together on one core and are measured in turn, round by round; a
-viewer looks at its socket every 30 ms (``seating``).
+viewer looks at its socket every 30 ms (``seating``). Who comments in a show does nothing else: in
+a process that reads for thousands, comments would wait and come together, and there would be
+fewer frames where there are more writes.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
@@ -56,6 +58,7 @@ QUICK = {"tick": 50}
 
 ROOMY = {"tick": 200, "budget": 2 * SHOWN_PER_S, "max_latency": 60_000}
 SHOW_WINDOW_S = 10.0
+SPEAKERS = 100
 PAUSE_MS = 30.0
 HEADER_BYTES = 4
 """Of a WebSocket frame from a server with 126 to 65,535 bytes."""
@@ -87,6 +90,7 @@ class Side:
     server: Any
     seats: Crowd
     softirqs: list[int]
+    speakers: Crowd | None = None
     rounds: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -175,6 +179,9 @@ def _show(server_core: int, client_core: int, viewers: int, trace: str | None) -
         said = [texts(trace or "", Random(1)) for _ in sides]  # the same in both
         for side in (*sides, floor):
             side.seats.open(viewers)
+        for side in sides:
+            side.speakers = stack.enter_context(_crowd(side.server, client_core))
+            side.speakers.open(SPEAKERS)
         time.sleep(SETTLE_S)
         for number in range(SHOW_ROUNDS + 1):
             turns = [*zip(sides, said, strict=True)]
@@ -197,14 +204,15 @@ def _show(server_core: int, client_core: int, viewers: int, trace: str | None) -
 
 def _window(side: Side, viewers: int, said: Iterable[str]) -> dict[str, float]:
     """Let the show go on; what some seconds of it cost, and what each viewer got in them."""
-    server: Grandstand = side.server
+    server, speakers = side.server, side.speakers
+    assert speakers is not None
     lead, count = round(LEAD_S * SENT_PER_S), round(SHOW_WINDOW_S * SENT_PER_S)
     turns = zip(said, due(lead + count + 1, 1000 / SENT_PER_S), strict=False)
     for text, _ in islice(turns, lead):
-        side.seats.ask(Say(text))
+        speakers.ask(Say(text))
     before, cpu = _counted(side.seats, server), cpu_ns(side.pids)
     for text, _ in turns:
-        side.seats.ask(Say(text))
+        speakers.ask(Say(text))
     cpu_us = (cpu_ns(side.pids) - cpu) / 1000
     got = _counted(side.seats, server)
     got.subtract(before)
@@ -247,15 +255,21 @@ def _ours(
     settings: dict[str, int],
 ) -> Side:
     server = stack.enter_context(grandstand([server_core], settings))
-    seats = crowd(
+    seats = stack.enter_context(_crowd(server, client_core, PAUSE_MS, patience_ms))
+    return Side(server, seats, softirq_pids([server_core]))
+
+
+def _crowd(
+    server: Grandstand, core: int, pause_ms: float = 0, patience_ms: int = 0
+) -> AbstractContextManager[Crowd]:
+    return crowd(
         server.address,
-        client_core,
+        core,
         room=ROOM,
         secret=server.secret,
-        pause_ms=PAUSE_MS,
+        pause_ms=pause_ms,
         patience_ms=patience_ms,
     )
-    return Side(server, stack.enter_context(seats), softirq_pids([server_core]))
 
 
 def _floor(stack: ExitStack, server_core: int, client_core: int) -> Side:
