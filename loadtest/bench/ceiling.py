@@ -7,9 +7,9 @@ sequences the room. Viewers are real WebSockets with tokens, and say more and mo
 gives way: the machine, on two cores. What each part uses of CPU for a comment is what counts: a
 part that has a core of its own can take a million us a second.
 
-Then without them (``feeding``): comments that are judged already go straight into the store, so
-that the sequencer has a core to itself and meets its ceiling. Beyond it the share that it names
-must hold the accepted comments at what it can take, while its commits keep their tick.
+Then without them (``feeding``): comments that are judged already go straight into the store. It has
+a core to itself, so that the slot and the sequencer meet their ceiling. Beyond it the share that the
+sequencer names must hold the accepted comments at what can be taken, while commits keep their tick.
 
 The texts are made up, or those of a recorded chat; the scorer judges the viewers' ones. Prints a
 table and writes ``loadtest/results/ceiling.json``.
@@ -34,11 +34,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from grandstand.client.pending import GIVEN_UP_S
 from grandstand.tokens import Tokens
 
 from loadtest.bench.__main__ import machine
 from loadtest.bench.feeding import feeding
-from loadtest.bench.grandstand import ROOM, START_S, UNLIMITED, Grandstand, grandstand
+from loadtest.bench.grandstand import ROOM, START_S, UNLIMITED, Grandstand, cores, grandstand
 from loadtest.intake import recorded
 from loadtest.peers.child import child, free_port, until_listening
 from loadtest.process import cpu_ns
@@ -60,8 +61,6 @@ WARM_S = 1.0
 SEATED_S = 60.0
 GIVEN_WAY = 0.95
 """A part has given way where fewer of those that were to be said are acknowledged."""
-
-TICK_MS = 200
 
 
 @contextmanager
@@ -97,6 +96,7 @@ class Audience:
     port: int
     tokens: Tokens
     first: int
+    spoken: int = 0
     seats: list[Seat] = field(default_factory=list)
     sent_s: dict[str, float] = field(default_factory=dict)
     acks_ms: list[float] = field(default_factory=list)
@@ -125,10 +125,11 @@ class Audience:
         self.codes.clear()
 
     def say(self, number: int, text: str) -> None:
-        """Let one of them comment."""
+        """Let the next of them comment."""
+        self.spoken += 1
         message = {"type": "comment", "id": str(number), "text": text}
         self.sent_s[message["id"]] = time.monotonic()
-        self.pool.say(self.seats[number % len(self.seats)], Dialect.say(message))
+        self.pool.say(self.seats[self.spoken % len(self.seats)], Dialect.say(message))
 
     def saw(self, frame: dict[str, Any]) -> None:
         """A frame, once."""
@@ -146,7 +147,8 @@ class Audience:
         if message["type"] == "ack":
             self.acks_ms.append((time.monotonic() - sent_s) * 1000)
         else:
-            self.codes[message["code"]] += 1
+            is_too_many = message.get("retry_after", 0) >= GIVEN_UP_S
+            self.codes[f"{message['code']} for good" if is_too_many else message["code"]] += 1
 
 
 @dataclass
@@ -169,13 +171,13 @@ class Parts:
 
 def by_edges(edges: int, said: Sequence[str], seconds: float) -> list[dict[str, Any]]:
     """Say more and more at so many edges, until something gives way."""
-    cores = sorted(os.sched_getaffinity(0))
+    all_cores = sorted(os.sched_getaffinity(0))
     with ExitStack() as stack:
-        server = stack.enter_context(grandstand(cores, SETTINGS))
+        server = stack.enter_context(grandstand(all_cores, SETTINGS))
         store, tokens = store_of(server), Tokens(server.secret)
         watcher = Audience(server.address[1], tokens, edges * SEATS)
         watcher.take(1)  # a room without viewers rests, and another server may sequence it then
-        others = [stack.enter_context(edge(server, store, cores)) for _ in range(edges)]
+        others = [stack.enter_context(edge(server, store, all_cores)) for _ in range(edges)]
         crowds = [Audience(port, tokens, place * SEATS) for place, (port, _) in enumerate(others)]
         for each in crowds:
             each.take(SEATS // edges)
@@ -287,7 +289,7 @@ def _gaps(ticks_ms: Sequence[int]) -> list[int]:
 def table(found: dict[str, Any]) -> str:
     """Both parts: what was said, what was taken, and at what cost."""
     lines = [
-        "edges   said/s  acked/s  edge us  leader us  store us  ack p99 ms  longest tick ms  busy"
+        "edges   said/s  acked/s  edge us  leader us  store us  ack p99 ms  longest tick ms  busy",
     ]
     for row in found["by_edges"]:
         us = row["us_per_comment"]
@@ -324,11 +326,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = list(islice(texts(given.trace, Random(1)), TEXTS)) if given.trace else recorded(None)
     found: dict[str, Any] = {"machine": machine(), "trace": bool(given.trace)}
     found["by_edges"] = [row for edges in EDGES for row in by_edges(edges, said, given.seconds)]
-    first, *rest = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, set(rest) or {first})
-    with grandstand([first], SETTINGS) as server:
+    server_core, store_core = cores()
+    os.sched_setaffinity(0, {server_core})
+    with grandstand([server_core], SETTINGS) as server:
         _, store = server.pids()
-        os.sched_setaffinity(store, set(rest) or {first})
+        os.sched_setaffinity(store, {store_core})
         found["fed"] = asyncio.run(fed(server, said, given.seconds))
     found["table"] = table(found).splitlines()
     given.out.write_text(json.dumps(found, indent=1) + "\n")

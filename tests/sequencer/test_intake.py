@@ -23,11 +23,13 @@ STEP_MS, TICK_MS, DELAY_MS = 5.0, 200, 15.0
 @dataclass
 class Room:
     """``said`` is how many comments a ms viewers write at a time. A round takes ``fixed_ms``, and
-    ``cost_ms`` for each comment, give or take ``noise`` of it."""
+    ``cost_ms`` for each comment, give or take ``noise`` of it, while the slot has nothing else to
+    do; but each comment that is appended takes it ``append_ms``."""
 
     said: Callable[[float], float]
     cost_ms: float = 0.05
     fixed_ms: float = 4.0
+    append_ms: float = 0.0
     noise: float = 0.1
     slower: tuple[float, float] = (0, 0)
     """When a round costs twice as much."""
@@ -38,6 +40,8 @@ class Room:
     waits: list[tuple[float, float]] = field(default_factory=list)
     shares: list[tuple[float, float]] = field(default_factory=list)
     commits: list[float] = field(default_factory=list)
+    appended: float = 0
+    """So many are appended a ms now."""
 
     def run(self, until_ms: float) -> Room:
         """From 0 on."""
@@ -53,6 +57,7 @@ class Room:
                 while len(in_force) > 1 and in_force[1][0] + DELAY_MS <= appended_ms:
                     in_force.popleft()
                 share, said = in_force[0][1], self.said(appended_ms) * STEP_MS
+                self.appended = share * said / STEP_MS
                 owed += share * said
                 waiting.append([appended_ms, math.floor(owed)])
                 owed -= math.floor(owed)
@@ -78,7 +83,8 @@ class Room:
         self.intake.read(began_ms, int(read), oldest, newest, read == ALL, TICK_MS)
         took_ms = self.cost_ms * read * (1 + chance.uniform(-self.noise, self.noise))
         took_ms += self.fixed_ms
-        now_ms = began_ms + took_ms * (1 + (self.slower[0] <= began_ms < self.slower[1]))
+        took_ms *= 1 + (self.slower[0] <= began_ms < self.slower[1])
+        now_ms = began_ms + took_ms / (1 - min(0.6, self.appended * self.append_ms))
         self.intake.committed(now_ms)
         self.waits.append((began_ms, began_ms - oldest))
         self.shares.append((now_ms, self.intake.share))
@@ -123,6 +129,16 @@ def test_beyond_it_the_share_is_what_it_can_take_of_what_is_said(
     assert max(later) - min(later) < 0.35 * USED / times  # it doesn't swing
     waits = [wait for at_ms, wait in room.waits if at_ms > 13_000]
     assert max(waits) < 2.5 * TICK_MS + ALL * cost_ms
+
+
+@pytest.mark.parametrize("times", [1.5, 3])
+def test_where_appends_and_commits_share_a_slot_what_both_can_take_is_found(times: float) -> None:
+    could = 1 / (0.03 + 0.04)
+    room = Room(lambda _: times * could, cost_ms=0.04, append_ms=0.03).run(30_000)
+    later = room.shares_after(18_000)
+    assert 0.7 < sum(later) / len(later) * times < 1
+    assert max(later) - min(later) < 0.5 / times
+    assert max(wait for at_ms, wait in room.waits if at_ms > 18_000) < 1_000
 
 
 def test_frames_come_at_their_tick_while_much_more_is_said() -> None:

@@ -31,9 +31,10 @@ BEHIND_TICKS = 2
 LEARN_MS = 300.0
 """How fast changes of what is said are followed: in this time by 63 %."""
 
-LEARNS = 0.3
-"""By this part of the difference the estimate of what it can take follows a round: a single slow
-one moves it little."""
+LEARNS, HOPES = 0.3, 0.05
+"""By these parts of the difference the estimate of what it can take follows a full round, and,
+while there is a share, a faster one that wasn't full. The less is appended, the faster is a round,
+since both need the slot: a share that followed at once would let in too much, and swing."""
 
 LEAST = 0.001
 
@@ -82,8 +83,9 @@ class Intake:
         taken = self._comments / max(1.0, now_ms - self._began_ms)
         if self._is_full and self._can_take:
             self._can_take += LEARNS * (taken - self._can_take)
-        else:
-            self._can_take = max(self._can_take, taken)
+        elif taken > self._can_take:
+            learns = HOPES if self.share < 1 else 1.0
+            self._can_take += learns * (taken - self._can_take)
         if self.is_new:
             self._shares.append((now_ms, self.share))
 
