@@ -8,8 +8,9 @@ gives way: the machine, on two cores. What each part uses of CPU for a comment i
 part that has a core of its own can take a million us a second.
 
 Then without them (``feeding``): comments that are judged already go straight into the store. It has
-a core to itself, so that the slot and the sequencer meet their ceiling. Beyond it the share that the
-sequencer names must hold the accepted comments at what can be taken, while commits keep their tick.
+a core to itself, so that the slot and the sequencer meet their ceiling. Beyond it the share that
+the sequencer names must hold the accepted comments at what can be taken, while commits keep their
+tick.
 
 The texts are made up, or those of a recorded chat; the scorer judges the viewers' ones. Prints a
 table and writes ``loadtest/results/ceiling.json``.
@@ -289,14 +290,15 @@ def _gaps(ticks_ms: Sequence[int]) -> list[int]:
 def table(found: dict[str, Any]) -> str:
     """Both parts: what was said, what was taken, and at what cost."""
     lines = [
-        "edges   said/s  acked/s  edge us  leader us  store us  ack p99 ms  longest tick ms  busy",
+        "edges   said/s  acked/s  refused  edge us  leader us  store us  ack p99  longest tick  busy",
     ]
     for row in found["by_edges"]:
         us = row["us_per_comment"]
         lines.append(
-            f"{row['edges']:5}{row['said_per_s']:9}{row['acked_per_s']:9}{us['edge']:9}"
-            f"{us['leader']:11}{us['store']:10}{row['ack_p99_ms'] or 0:12}"
-            f"{row['longest_tick_ms']:17}{row['machine_busy']:6}"
+            f"{row['edges']:5}{row['said_per_s']:9}{row['acked_per_s']:9}"
+            f"{sum(row['refused'].values()):9}{us['edge']:9}"
+            f"{us['leader']:11}{us['store']:10}{row['ack_p99_ms'] or 0:9}"
+            f"{row['longest_tick_ms']:14}{row['machine_busy']:6}"
         )
     lines.append("")
     lines.append(
@@ -307,7 +309,7 @@ def table(found: dict[str, Any]) -> str:
         lines.append(
             f"{row['said_per_s']:11}{row['accepted_per_s']:9}{row['refused_per_s']:11}"
             f"{row['share']:7}{row['leader_us']:11}{row['store_us']:10}{cores['leader']:8}"
-            f"{cores['store']:7}{row['longest_tick_ms']:17}"
+            f"{cores['store']:7}{row['longest_tick_ms']:14}"
         )
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ def test_the_table_has_a_line_for_each_rate() -> None:
         "edges": 2,
         **dict.fromkeys(("said_per_s", "acked_per_s", "longest_tick_ms"), 1000),
         "us_per_comment": parts,
+        "refused": {"overloaded": 3},
         "ack_p99_ms": None,
         "machine_busy": 0.5,
     }
