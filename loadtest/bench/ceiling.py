@@ -290,7 +290,7 @@ def _gaps(ticks_ms: Sequence[int]) -> list[int]:
 def table(found: dict[str, Any]) -> str:
     """Both parts: what was said, what was taken, and at what cost."""
     lines = [
-        "edges   said/s  acked/s  refused  edge us  leader us  store us  ack p99  longest tick  busy",
+        "edges   said/s  acked/s  refused  edge us  leader us  store us  ack p99  longest ms  busy"
     ]
     for row in found["by_edges"]:
         us = row["us_per_comment"]
