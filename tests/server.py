@@ -31,7 +31,7 @@ from tests.waiting import PATIENCE_S, wait_until
 SECRET = "a secret of the tests, longer than thirty-two bytes"
 STOP_S = PATIENCE_S
 
-_URL = re.compile(r"http://127\.0\.0\.1:([1-9]\d*)")
+_URL = re.compile(r"http://127\.0\.0\.\d+:([1-9]\d*)")
 _names = count(1)
 
 
@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass(slots=True)
 class ServerProcess:
-    """``grandstand serve`` on a free port, which it keeps over restarts.
+    """``grandstand serve`` on a free port of ``host``, which it keeps over restarts.
 
     ``folder`` takes its log and, without ``redis_url``, its data. ``open_files`` is its hard limit.
     """
@@ -68,6 +68,7 @@ class ServerProcess:
     secret: str = SECRET
     environment: Mapping[str, str] = field(default_factory=dict)
     open_files: int | None = None
+    host: str = "127.0.0.1"
     port: int = 0
     name: str = field(default_factory=lambda: f"server-{next(_names)}")
     _process: subprocess.Popen[bytes] | None = None
@@ -75,7 +76,7 @@ class ServerProcess:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def data_dir(self) -> Path:
@@ -114,7 +115,7 @@ class ServerProcess:
             **({} if self.redis_url is None else {"GRANDSTAND_REDIS_URL": self.redis_url}),
             **self.environment,
         }
-        command = [sys.executable, "-m", "grandstand", "serve", "--host", "127.0.0.1"]
+        command = [sys.executable, "-m", "grandstand", "serve", "--host", self.host]
         command += ["--port", str(self.port)]
         if self.redis_url is None:
             command += ["--data-dir", str(self.data_dir)]

@@ -277,6 +277,34 @@ async def test_at_the_end_all_stop_and_every_lease_is_given_back(url: str) -> No
         assert await redis.exists(keys.lease("a"), keys.lease("b")) == 0
 
 
+async def test_at_the_end_a_room_whose_jobs_are_stuck_holds_up_no_other(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+
+    async def end(self: Fake) -> None:
+        if self.room == "stuck":
+            await may_end.wait()
+
+    monkeypatch.setattr(Fake, "end", end)
+    monkeypatch.setattr(module, "PROMPTLY_S", 0.02)
+    async with on_duty(url) as (store, task):
+        for room in ("a", "b", "stuck"):
+            await store.rooms.create(room, uuid4().hex)
+        await until(lambda: running() == ["a", "b", "stuck"])
+        task.cancel()
+        redis: Any = store.topology.client("")
+
+        async def others_are_free() -> bool:
+            return not await redis.exists(keys.lease("a"), keys.lease("b"))
+
+        await until(others_are_free)
+        assert not task.done()
+        may_end.set()
+        await asyncio.wait([task])
+        assert await redis.exists(keys.lease("stuck")) == 0
+
+
 async def test_an_end_without_a_store_is_an_end(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with on_duty(url) as (store, task):
         await store.rooms.create("a", uuid4().hex)

@@ -58,6 +58,7 @@ def parts(rounds: int, kills: int, inputs: int, seed: int) -> Iterator[Part]:
     seeded = ("--seed", f"{seed}")
     yield Part("workers killed", ("tests.soak.kills", "--kills", f"{kills}", *seeded))
     yield Part("primaries killed", ("tests.soak.cluster_kills", "--kills", f"{kills}"))
+    yield Part("servers replaced", ("tests.soak.rolling", "--viewers", "400"))
     yield Part(
         "killed before an effect", ("tests.soak.effect_kills", "--kills", f"{3 * kills}", *seeded)
     )

@@ -157,7 +157,6 @@ class _Lifecycle:
         pace = DrainPace(self._assembly.store, self._assembly.node.handshake_limit.per_s)
         pacing = asyncio.create_task(pace.run(), name="pace of the drain")
         try:
-            await pace.looked()
             told = await self._draining.run(viewers, here, lambda: pace.per_s)
         finally:
             await cancel_all([pacing])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import suppress
 
 import structlog
 
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.nodes import Intake
 from grandstand.store.store import Store
-from grandstand.timeouts import timeout
 
 SHARE = 2 / 3
 """The part of what the others let in that is used: others come in, too, and a balancer doesn't
@@ -19,9 +17,6 @@ spread viewers evenly."""
 
 ROUND_S = 0.25
 """Several processes that stop together know of each other after this time."""
-
-FIRST_LOOK_S = 0.5
-"""How long a drain waits for the store before it begins."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,15 +32,16 @@ def per_second(intake: Intake) -> float:
 
 
 class DrainPace:
-    """Follows how many viewers a second the others can take. ``per_s`` is infinite until that is
-    known, and while no other process stays."""
+    """Follows how many viewers a second the others can take, in ``per_s``.
+
+    Until that is known it is what one other process like this one could.
+    """
 
     def __init__(self, store: Store, admits_per_s: int) -> None:
         """``admits_per_s`` is what this process lets in: the others stop counting on it."""
-        self.per_s = math.inf
+        self.per_s = SHARE * admits_per_s
         self._store = store
         self._admits_per_s = admits_per_s
-        self._has_looked = asyncio.Event()
 
     async def look(self) -> None:
         """Tell the others that this process leaves, and read who stays. Logs why it can't."""
@@ -56,13 +52,6 @@ class DrainPace:
             self.per_s = per_second(await store.nodes.intake(now_ms))
         except StoreUnavailable as away:
             log.info("drain_pace_unknown", reason=away.reason)
-        self._has_looked.set()
-
-    async def looked(self) -> None:
-        """Wait for the first look of ``run``, but not for a store that hangs."""
-        with suppress(TimeoutError):
-            async with timeout(FIRST_LOOK_S):
-                await self._has_looked.wait()
 
     async def run(self) -> None:
         """Do so again and again until cancelled."""

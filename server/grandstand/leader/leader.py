@@ -49,6 +49,9 @@ ROOMS_S = 5.0
 SWEEP_PAUSE_S = 0.005
 """Between two pieces of a deleted room: other commands go first."""
 
+PROMPTLY_S = 0.2
+"""In this time jobs end, unless one of them is stuck."""
+
 ARCHIVE_AGAIN_S = 5.0
 """Before a deleted room's archive, which is away, is asked again."""
 
@@ -220,8 +223,18 @@ class RoomLeader:
     async def _stop(self) -> None:
         # At once: the process that waits for us may lose patience.
         await cancel_all(led.task for led in self._working.values())
-        await asyncio.gather(
-            *self._ending, *(led.supervisor.end() for led in self._working.values())
-        )
+        ending = {
+            asyncio.create_task(led.supervisor.end(), name=f"end of {room}"): room
+            for room, led in self._working.items()
+        }
+        if ending:
+            # Rooms stand still until they are given back: a job that doesn't end holds up its own.
+            ended, late = await asyncio.wait(ending, timeout=PROMPTLY_S)
+            await self._give_back([ending[each] for each in ended])
+            await asyncio.gather(*ending)
+            await self._give_back([ending[each] for each in late])
+        await asyncio.gather(*self._ending)
+
+    async def _give_back(self, rooms: Iterable[str]) -> None:
         with contextlib.suppress(StoreUnavailable):  # they run out by themselves
-            await self._store.leases.give_back(sorted(self._working))
+            await self._store.leases.give_back(sorted(rooms))
