@@ -233,6 +233,13 @@ class Viewer:
         """Votes; the ack or error."""
         return await self.ask({"type": "vote", "poll": poll, "choices": list(choices), **fields})
 
+    def forget_what_passed(self) -> None:
+        """Keeps no frame, comment or close: of a long run nobody has the memory for all."""
+        self.received = [each for each in self.received if each["type"] == "welcome"]
+        self.closes.clear()
+        self.frames.clear()
+        self.picture.shown.clear()
+
     # --- the connection --------------------------------------------------------------------------
 
     async def _run(self) -> None:

@@ -57,7 +57,8 @@ def parts(rounds: int, kills: int, inputs: int, seed: int) -> Iterator[Part]:
     yield Part("frames as they are cut", tests("edge/transport/test_inbound.py"), 10)
     seeded = ("--seed", f"{seed}")
     yield Part("workers killed", ("tests.soak.kills", "--kills", f"{kills}", *seeded))
-    yield Part("primaries killed", ("tests.soak.cluster_kills", "--kills", f"{kills}"))
+    lost = ("--kills", f"{kills}", "--stops", f"{kills // 2}", "--out", os.devnull)
+    yield Part("primaries killed, or stopped", ("tests.soak.cluster_kills", *lost))
     yield Part("servers replaced", ("tests.soak.rolling", "--viewers", "400"))
     yield Part(
         "killed before an effect", ("tests.soak.effect_kills", "--kills", f"{3 * kills}", *seeded)

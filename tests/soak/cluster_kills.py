@@ -14,10 +14,12 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,11 +30,14 @@ from loadtest.bench.__main__ import machine
 from tests.server import ServerProcess
 from tests.system.crowd import CHANGES, COMMENTS, POLLS, crowd
 from tests.valkey_cluster import ValkeyCluster, ValkeyNode, valkey_cluster
+from tests.viewer import Viewer
 from tests.waiting import wait_until
 
 ROOM = "soak"
 SERVERS = 2
 LOG_CHARS = 20_000
+PONG_WITHIN_S = 10.0
+"""A viewer who doesn't answer a ping for so long is sent away, as the contract says."""
 RESULT = Path(__file__).parents[2] / "loadtest" / "results" / "cluster_kills.json"
 
 
@@ -40,9 +45,12 @@ RESULT = Path(__file__).parents[2] / "loadtest" / "results" / "cluster_kills.jso
 class Loss:
     """One loss of a primary: s until a replica took over, and until everything sent was answered.
 
+    Connections that were closed with it, by code and the reason that was told; and for how long at
+    most the crowd's own loop stood still, which answers the server's pings.
+
     The rest is counted since the first loss: what was acknowledged and isn't there, or is there
     more than once; votes that are too many or too few in a tally; answers that weren't
-    ``accepted``; closed connections; epochs that a viewer saw.
+    ``accepted``; epochs that a viewer saw.
     """
 
     how: str
@@ -53,12 +61,29 @@ class Loss:
     repeated: int
     votes_off: int
     refused: int
-    closes: int
+    closes: dict[str, int]
     epochs: int
+    crowd_stalled_s: float
 
     @property
     def is_well(self) -> bool:
-        return not (self.lost or self.repeated or self.votes_off or self.refused or self.closes)
+        """Nothing is missing, and no connection was closed of which the crowd took care."""
+        is_closed = self.closes and self.crowd_stalled_s < PONG_WITHIN_S
+        return not (self.lost or self.repeated or self.votes_off or self.refused or is_closed)
+
+
+class Stalls:
+    """For how long the loop stood still, at most."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+
+    async def watch(self) -> None:
+        """Look ten times a second until cancelled."""
+        while True:
+            before_s = time.monotonic()
+            await asyncio.sleep(0.1)
+            self.longest_s = max(self.longest_s, time.monotonic() - before_s - 0.1)
 
 
 class Primary:
@@ -82,6 +107,13 @@ class Primary:
         self._cluster.mend()
 
 
+def closes(viewer: Viewer) -> Iterator[str]:
+    """Why its connections were closed."""
+    told = (f"{bye['code']} {bye['reason']}" for bye in viewer.of_type("bye"))
+    for code, words in zip_longest(viewer.closes, told):
+        yield words or str(code)
+
+
 async def endure(folder: Path, hows: Sequence[str], viewers: int, logs: list[str]) -> list[Loss]:
     """Lose the room's primary as often as ``hows`` says, each in the middle of a round of the
     crowd; ends with the first loss that isn't well. ``logs`` are the servers' at the end."""
@@ -94,7 +126,9 @@ async def endure(folder: Path, hows: Sequence[str], viewers: int, logs: list[str
         servers[0].make_room(ROOM)
         primary, seen = Primary(cluster), list[Loss]()
         stack.callback(lambda: logs.extend(server.log for server in servers))
+        stalls = Stalls()
         async with crowd(servers, ROOM, viewers) as everybody:
+            watching = asyncio.create_task(stalls.watch())
             for how in hows:
                 await everybody.round(partial(asyncio.to_thread, primary.lose, how))
                 answered_s = time.monotonic() - primary.lost_s
@@ -110,13 +144,18 @@ async def endure(folder: Path, hows: Sequence[str], viewers: int, logs: list[str
                         repeated=found.repeated,
                         votes_off=found.votes_off,
                         refused=len(everybody.wrong),
-                        closes=sum(len(viewer.closes) for viewer in everybody.viewers),
+                        closes=Counter(chain(*map(closes, everybody.viewers))),
                         epochs=len({w["epoch"] for w in everybody.viewers[0].of_type("welcome")}),
+                        crowd_stalled_s=round(stalls.longest_s, 2),
                     )
                 )
                 print(seen[-1], flush=True)
                 if not seen[-1].is_well:
                     break
+                stalls.longest_s = 0.0
+                for viewer in everybody.viewers:
+                    viewer.forget_what_passed()
+            watching.cancel()
         return seen
 
 
@@ -145,7 +184,8 @@ def summary(seen: Sequence[Loss], viewers: int) -> dict[str, Any]:
         "repeated": last.repeated,
         "votes_off": last.votes_off,
         "refused": last.refused,
-        "closes": last.closes,
+        "closes": sum((Counter(each.closes) for each in seen), Counter[str]()),
+        "crowd_stalled_s": max(each.crowd_stalled_s for each in seen),
     }
 
 
