@@ -19,6 +19,7 @@ MAY_WAIT = {
     "edge/test_patience.py": "by a clock that jumps, and costs no time",
     "edge/test_session.py": "as long as the answer says when one may speak again",
     "proxy.py": "delays what it passes on, as it is told to",
+    "soak/cluster_kills.py": "looks for how long its own loop stands still",
     "soak/effect_kills.py": "kills at any moment, whatever happens then",
     "system/test_ceiling.py": "slows a sequencer down, so that a small flood is too much for it",
     "system/test_limits.py": "as long as the answer says when one may speak again",

@@ -22,6 +22,9 @@ POLLS = 4
 CHANGES = 4
 """What each viewer sends in a round: comments, votes in as many new polls, changes of one vote."""
 
+CHANGING_ROUNDS = 8
+"""After so many rounds the vote in another poll is changed: one may be changed 32 times."""
+
 POLL = {"kind": "single", "question": "Which?", "options": ["a", "b", "c"], "duration": 3600}
 
 
@@ -48,14 +51,14 @@ class Crowd:
         self.answers = 0
         self.wrong: list[Message] = []
         self.votes: dict[str, Counter[int]] = {}
-        self.changing: dict[int, int] = {}
+        self.changing: dict[str, dict[int, int]] = {}
         self._changed = ""
 
     async def round(self, strike: Callable[[], Awaitable[object]]) -> None:
         """All talk at once; ``strike`` is called in the middle of it."""
         self.rounds += 1
         polls = await self._open(POLLS)
-        if not self._changed:
+        if self.rounds % CHANGING_ROUNDS == 1:
             [self._changed] = await self._open(1, change=True)
         known = [*polls, self._changed]
         await asyncio.gather(*(viewer.knows(poll) for viewer in self.viewers for poll in known))
@@ -99,7 +102,7 @@ class Crowd:
     async def _change(self, viewer: Viewer, client: int, choices: list[int]) -> None:
         for choice in choices:  # one after the other: the last one counts
             await self._vote(viewer, self._changed, choice)
-            self.changing[client] = choice
+            self.changing.setdefault(self._changed, {})[client] = choice
 
     async def finds_everything_once(self) -> None:
         """Whatever was acknowledged is there, once, and nothing else."""
@@ -142,8 +145,9 @@ class Crowd:
         expected = {
             each: [votes[option] for option in range(3)] for each, votes in self.votes.items()
         }
-        latest = Counter(self.changing.values())
-        expected[self._changed] = [latest[option] for option in range(3)]
+        for poll, choices in self.changing.items():
+            latest = Counter(choices.values())
+            expected[poll] = [latest[option] for option in range(3)]
         return expected
 
 
