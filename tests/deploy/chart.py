@@ -38,6 +38,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "secrets": {
         "GRANDSTAND_REDIS_URL": {"name": "store", "key": "url"},
+        "GRANDSTAND_ARCHIVE_URL": {"name": "archive", "key": "url"},  # though a setting has it too
         "GRANDSTAND_JWT_SECRET": {"name": "show", "key": "jwt-secret"},
         "GRANDSTAND_JWT_SECRET_PREVIOUS": {"name": "show", "key": "jwt-secret-before"},
     },

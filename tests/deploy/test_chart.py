@@ -92,7 +92,9 @@ def test_settings_and_secrets_that_may_be_given_are_the_server_s_own() -> None:
     assert plain == SETTINGS.keys() - SECRET - OF_THE_CHART
     assert secret == SECRET | WITH_PASSWORDS
     for example in examples():
-        ours = {name for name in variables("edge", example) if name.startswith(PREFIX)}
+        listed = [each["name"] for each in container("edge", example)["env"]]
+        assert len(listed) == len(set(listed))
+        ours = {name for name in listed if name.startswith(PREFIX)}
         assert ours <= SETTINGS.keys()
         assert {n for n in ours if isinstance(variables("edge", example)[n], dict)} <= secret
 
