@@ -145,7 +145,7 @@ async def endure(folder: Path, hows: Sequence[str], viewers: int, logs: list[str
                         repeated=found.repeated,
                         votes_off=found.votes_off,
                         refused=len(everybody.wrong),
-                        closes=Counter(chain(*map(closes, everybody.viewers))),
+                        closes=dict(Counter(chain(*map(closes, everybody.viewers)))),
                         epochs=len({w["epoch"] for w in everybody.viewers[0].of_type("welcome")}),
                         crowd_stalled_s=round(stalls.longest_s, 2),
                     )
@@ -171,7 +171,7 @@ def summary(seen: Sequence[Loss], viewers: int) -> dict[str, Any]:
             how: {
                 "times": len(mine),
                 **{
-                    name: {"min": min(each), "median": median(each), "max": max(each)}
+                    name: {"min": min(each), "median": round(median(each), 2), "max": max(each)}
                     for name, each in (
                         ("replaced_s", [loss.replaced_s for loss in mine]),
                         ("answered_s", [loss.answered_s for loss in mine]),
