@@ -60,8 +60,10 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
             await until(lambda: server.valkey_pid != before)
         else:
             name, pid = draw.choice(sorted(pids(server).items()))
+            served = len(events(server, "serving"))
             os.kill(pid, HOW[kind])
-            await until(lambda: pids(server).get(name, pid) != pid)
+            await until(lambda: len(events(server, "serving")) > served)
+            assert pids(server)[name] != pid
             go_on(pid)
         done[kind] += 1
 

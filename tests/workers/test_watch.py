@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.workers.watch import HUNG_S, WORD_S, Watch
+from grandstand.workers.watch import HUNG_S, START_S, WORD_S, Watch
 
 LONG_S = 100.0
 
@@ -42,8 +42,15 @@ def test_who_speaks_does_not_hang_and_neither_does_who_is_late_by_less_than_thre
     assert hangs_at(every_s(HUNG_S - 0.1), looks) == []
 
 
-def test_nothing_is_expected_of_one_that_starts_or_is_to_end() -> None:
-    assert hangs_at([], every_s(WORD_S)) == []
+def test_one_that_starts_has_its_time_and_hangs_after_it() -> None:
+    looks = every_s(WORD_S, WORD_S, 2 * START_S)
+    (found,) = hangs_at([], looks, rest_s=2 * START_S)
+    assert START_S <= found <= START_S + WORD_S
+    slow = every_s(WORD_S, START_S - 1, 2 * START_S)
+    assert hangs_at(slow, looks, rest_s=2 * START_S) == []
+
+
+def test_nothing_is_expected_of_one_that_is_to_end() -> None:
     assert hangs_at([0.0, 1.0], every_s(WORD_S), rest_s=5.0) == []
     assert hangs_at([0.0, 1.0, 6.0, 7.0], every_s(WORD_S), rest_s=5.0) == []
 

@@ -33,7 +33,7 @@ from grandstand.telemetry import ParentMetrics, configure_logging
 from grandstand.timeouts import timeout
 from grandstand.workers.restarts import Restarts
 from grandstand.workers.slot import HASTEN, WorkerSlot
-from grandstand.workers.watch import HUNG_S, WORD_S
+from grandstand.workers.watch import WORD_S
 
 STOP_S = 15.0
 """How long a worker may take besides the drain before it is killed, in s. Its close frames take up
@@ -165,7 +165,7 @@ class _Parent:
             await asyncio.sleep(WORD_S)
             for worker in self._workers:
                 if worker.hangs():
-                    log.error("worker_hung", of=worker.name, silent_s=HUNG_S)
+                    log.error("worker_hung", of=worker.name, silent_s=worker.silent_s)
                     self._metrics.hung.labels(worker.name).inc()
                     worker.abort()
 

@@ -50,6 +50,11 @@ class WorkerSlot:
         """Return whether there is a process."""
         return self._process is not None
 
+    @property
+    def silent_s(self) -> float:
+        """Return for how long the process may be silent, in s."""
+        return self._watch.silent_s
+
     async def live(self) -> int:
         """Run one process, from its start to its end; return its exit code."""
         self._watch = Watch()

@@ -19,32 +19,38 @@ heartbeat: ten times the longest stall of a working loop (0.7 s: 10,000 viewers 
 and no more than the 10 s that a viewer may be without a frame by the wire contract. A client gives
 up after 30."""
 
+START_S = 120.0
+"""A worker that has sent no heartbeat for so long since its start hangs, too. A start takes 3 s."""
+
 
 @dataclass(slots=True)
 class Watch:
-    """The heartbeats of one process. None is expected before the first, nor after ``rest``."""
+    """The heartbeats of one process, from its start until ``rest``."""
 
     patience: int = round(HUNG_S / WORD_S)
-    _looks: int | None = None
+    silent_s: float = START_S
+    """How long it may be silent now, in s."""
+
+    _patience: int = round(START_S / WORD_S)
+    _looks: int = 0
     _rests: bool = False
 
     def heard(self) -> None:
         """Note that a heartbeat came."""
-        if not self._rests:
-            self._looks = 0
+        self._looks = 0
+        self._patience, self.silent_s = self.patience, self.patience * WORD_S
 
     def rest(self) -> None:
         """Expect no more heartbeats: the process must end."""
         self._rests = True
-        self._looks = None
 
     def hangs(self) -> bool:
-        """Do the check of every ``WORD_S``; return True once, after ``patience`` checks since the
-        first without a new heartbeat."""
-        if self._looks is None:
+        """Do the check of every ``WORD_S``; return True once, after as many checks without a
+        heartbeat as it may miss."""
+        if self._rests:
             return False
         self._looks += 1
-        if self._looks <= self.patience:
+        if self._looks <= self._patience:
             return False
         self.rest()
         return True
