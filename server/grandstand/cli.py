@@ -15,6 +15,7 @@ from grandstand.commands.cue import cue
 from grandstand.commands.demo import demo
 from grandstand.commands.doctor import doctor
 from grandstand.commands.effect import effect
+from grandstand.commands.highlights import highlights
 from grandstand.commands.poll import poll
 from grandstand.commands.record import export, import_
 from grandstand.commands.recount import verify, votes
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "token": token,
     "score": score,
+    "highlights": highlights,
     "replay": replay,
     "export": export,
     "import": import_,

@@ -1,0 +1,107 @@
+"""When a rise is a highlight: a threshold that learns from the show's own past. Pure; bounded.
+
+Theory of operation: a rise that leaves the ground and comes back is an excursion, with one peak.
+The threshold is the height that as many of the show's past peaks reach as there may be highlights.
+Until the show has a past of its own it is mostly ``FIRST``. An excursion gives one highlight at
+most, when it passes the threshold.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass, field
+
+FIRST = math.log(3.0)
+"""A threshold without a past: three times the usual (models/highlights/results.json)."""
+
+FLOOR = math.log(1.5)
+"""Less than one and a half times the usual is never a highlight."""
+
+PRIOR_HIGHLIGHTS = 2.0
+"""The past of a show counts half when it is as long as so many highlights take."""
+
+MEMORY_S = 8 * 3600
+MAX_PEAKS = 4096
+FALL = 0.5
+"""An excursion begins at this part of the threshold, and ends at this part of its peak."""
+
+LONGEST_S = 240
+GAP_S = (60.0, 300.0)
+"""Between highlights there is a sixth of their mean distance, within these bounds."""
+
+
+@dataclass(slots=True)
+class Alarms:
+    """Decides second by second; ``per_hour`` is how many highlights are wanted.
+
+    ``first`` is the threshold without a past, ``floor`` the least that it becomes. One that doesn't
+    learn stays at ``first``.
+    """
+
+    per_hour: float
+    floor: float = FLOOR
+    first: float = FIRST
+    learns: bool = True
+    threshold: float = field(init=False)
+    peak: float = 0.0
+    """Of the present excursion; 0 between two."""
+
+    is_raised: bool = False
+    """Whether the present excursion is a highlight."""
+
+    _began_s: int | None = None
+    _excursion_s: int = 0
+    _raised_s: int | None = None
+    _peaks: deque[tuple[int, float]] = field(default_factory=deque)
+    _sorted: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.threshold = self.first
+
+    def step(self, now_s: int, rise: float) -> bool:
+        """Take the rise of the second ``now_s``; return whether a highlight is noticed now."""
+        if self._began_s is None:
+            self._began_s = now_s
+        if not self.peak:
+            if rise < self.threshold * FALL:
+                return False
+            self._excursion_s = now_s
+        self.peak = max(self.peak, rise)
+        if rise >= self.threshold and not self.is_raised and self._may_raise(now_s):
+            self.is_raised = True
+            self._raised_s = now_s
+            return True
+        if rise < self.peak * FALL or now_s - self._excursion_s >= LONGEST_S:
+            self._end(now_s)
+        return False
+
+    def _may_raise(self, now_s: int) -> bool:
+        shortest, longest = GAP_S
+        gap_s = min(max(600 / self.per_hour, shortest), longest)
+        return self._raised_s is None or now_s - self._raised_s >= gap_s
+
+    def _end(self, now_s: int) -> None:
+        if self.is_raised or self.peak < self.threshold:  # else it belongs to the one just before
+            self._peaks.append((now_s, self.peak))
+            insort(self._sorted, self.peak)
+        self.peak, self.is_raised = 0.0, False
+        while self._peaks and (
+            self._peaks[0][0] < now_s - MEMORY_S or len(self._peaks) > MAX_PEAKS
+        ):
+            del self._sorted[bisect_left(self._sorted, self._peaks.popleft()[1])]
+        if self.learns:
+            self._learn(now_s)
+
+    def _learn(self, now_s: int) -> None:
+        assert self._began_s is not None
+        hours = min(now_s - self._began_s, MEMORY_S) / 3600
+        wanted = int(self.per_hour * hours)
+        if not self._sorted:
+            return
+        own = self._sorted[max(0, len(self._sorted) - 1 - wanted)]
+        share = hours / (hours + PRIOR_HIGHLIGHTS / self.per_hour)
+        # In logarithms, since peaks spread by ratios.
+        mean = share * math.log(own) + (1 - share) * math.log(self.first)
+        self.threshold = max(self.floor, math.exp(mean))

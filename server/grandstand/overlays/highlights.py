@@ -1,0 +1,273 @@
+"""Highlights: the moments at which the audience stirs, found as they happen. Pure.
+
+Theory of operation: ``Voices`` says how much each comment counts, ``Rise`` how far the rate of what
+counts stands above the usual, ``Alarms`` when that is a highlight, ``RisingWords`` what it is
+about, and ``ReactionDelay`` how long before the comments the moment was. All memory is bounded, in
+seconds or in entries, whatever the audience writes.
+
+A highlight is told twice: when it is noticed, and as it was when it is over, with its peak, its end
+and the words and comments of all of it. Seconds are of programme time, so a viewer behind live
+counts at the picture that they saw. The same comments give the same highlights, in whatever order
+they come between two readings. It must not know where comments come from and where highlights go.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+from zlib import crc32
+
+from grandstand.overlays.alarms import FLOOR, Alarms
+from grandstand.overlays.bursts import LONGEST_S, Rise
+from grandstand.overlays.reaction import ReactionDelay
+from grandstand.overlays.rising_words import RisingWords, terms_of
+from grandstand.overlays.voices import Voices
+from grandstand.text.normalise import skeleton
+
+WORDS = 5
+SAMPLES = 5
+PER_HOUR = 6.0
+SAMPLED_IN_SECOND = 20
+"""Comments of a second that may become samples: the weightiest."""
+
+SAMPLED_S = 60
+WORDS_IN_SECOND = 150
+"""Comments of a second whose words are counted; of more, a share that the text decides."""
+
+LONGEST_SILENCE_S = 600
+"""A longer leap of the time is made at once."""
+
+MAX_PENDING = 50_000
+"""Comments between two readings; further ones count, and are not looked at."""
+
+
+class Said(NamedTuple):
+    """A comment: ``at`` in ms of programme time, the author (``""`` unknown), the cleaned text, its
+    id, its weight (0 to 10) for being chosen as a sample, and the author's shown name."""
+
+    at: int
+    user: str
+    text: str
+    id: str = ""
+    weight: float = 0.0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A moment; times in ms of programme time.
+
+    ``onset`` is when what happened began, ``noticed`` when the comments showed it, ``until`` when
+    the audience was calm again (None as long as it isn't). ``strength`` is how many times the usual
+    was said at the peak so far. ``comments`` are the ids of samples.
+    """
+
+    onset: int
+    noticed: int
+    until: int | None
+    strength: float
+    words: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """What is new: highlights that were noticed, or ended, and the heat (1 is usual) of each second
+    since the last reading, with its time in ms."""
+
+    highlights: list[Highlight]
+    heat: list[tuple[int, float]]
+
+
+@dataclass(slots=True)
+class HighlightFinder:
+    """Finds the highlights of one room.
+
+    ``per_hour`` is how many are wanted; ``is_muted`` says of a word that it may not be shown;
+    ``public`` names athletes and teams, which are no private persons. With ``all_rises`` whatever
+    reaches one and a half times the usual is a highlight: a reader of a whole recording picks the
+    strongest of them.
+    """
+
+    per_hour: float = PER_HOUR
+    is_muted: Callable[[str], bool] | None = None
+    public: Collection[str] = ()
+    all_rises: bool = False
+    reaction: ReactionDelay = field(default_factory=ReactionDelay)
+    late: int = 0
+    """Comments that came too late to count."""
+
+    _alarms: Alarms = field(init=False)
+    _now_s: int | None = None
+    _pending: list[Said] = field(default_factory=list)
+    _more: list[tuple[int, int]] = field(default_factory=list)
+    _rise: Rise = field(default_factory=Rise)
+    _voices: Voices = field(default_factory=Voices)
+    _words: RisingWords = field(init=False)
+    _samples: deque[tuple[int, list[Said]]] = field(default_factory=deque)
+    _open: Highlight | None = None
+    _onset: int = 0
+
+    def __post_init__(self) -> None:
+        self._alarms = (
+            Alarms(self.per_hour, first=FLOOR, learns=False)
+            if self.all_rises
+            else Alarms(self.per_hour)
+        )
+        self._words = RisingWords(self.is_muted, self.public)
+
+    def comment(self, said: Said) -> None:
+        """Take one comment, shown or not."""
+        if len(self._pending) < MAX_PENDING:
+            self._pending.append(said)
+        else:
+            self.uncounted(said.at, 1)
+
+    def uncounted(self, at: int, count: int) -> None:
+        """Take comments of which only the number is known."""
+        if len(self._more) == MAX_PENDING:
+            last_at, last = self._more.pop()
+            at, count = min(at, last_at), last + count
+        self._more.append((at, count))
+
+    def moment(self, at: int) -> None:
+        """Take the time of something that the audience reacts to (a cue, a goal, a finish): from
+        several of them follows how late the audience is."""
+        self.reaction.moment(at)
+
+    def read(self, now: int) -> Reading:
+        """Return what is new in the whole seconds before ``now`` (programme time, ms).
+
+        Time that goes back gives nothing until it has caught up: after a room's clock was reset,
+        begin with a new finder.
+        """
+        last_s = now // 1000 - 1
+        reading = Reading([], [])
+        if self._now_s is None:
+            self._now_s = last_s - 1
+        if last_s <= self._now_s:
+            return reading
+        seconds = self._sorted(last_s, now)
+        self._add_late(seconds, self._now_s)
+        begin_s = max(self._now_s + 1, last_s - LONGEST_SILENCE_S)
+        for second in range(begin_s, last_s + 1):
+            self._now_s = second
+            comments, uncounted = seconds.pop(second, ([], 0))
+            counted = self._count(second, comments)
+            counted += uncounted * (counted / len(comments) if comments else 1.0)
+            self._step(second, counted, reading)
+        return reading
+
+    def _sorted(self, last_s: int, now: int) -> dict[int, tuple[list[Said], int]]:
+        """Return what came, by seconds, in an order of its own; what lies ahead goes on waiting."""
+        seconds: dict[int, tuple[list[Said], int]] = {}
+        ahead: list[Said] = []
+        for said in sorted(self._pending):
+            second = said.at // 1000
+            if second > last_s:
+                ahead.append(said._replace(at=min(said.at, now)))
+            else:
+                seconds.setdefault(second, ([], 0))[0].append(said)
+        self._pending = ahead
+        more_ahead: list[tuple[int, int]] = []
+        for at, count in self._more:
+            second = at // 1000
+            if second > last_s:
+                more_ahead.append((min(at, now), count))
+            else:
+                comments, before = seconds.get(second, ([], 0))
+                seconds[second] = (comments, before + count)
+        self._more = more_ahead
+        return seconds
+
+    def _add_late(self, seconds: dict[int, tuple[list[Said], int]], now_s: int) -> None:
+        """Add what belongs to seconds that were read before."""
+        for second in sorted(second for second in seconds if second <= now_s):
+            comments, uncounted = seconds.pop(second)
+            age_s = now_s - second
+            if age_s >= LONGEST_S:
+                self.late += len(comments) + uncounted
+                continue
+            counted = self._count(now_s, comments)
+            counted += uncounted * (counted / len(comments) if comments else 1.0)
+            self._rise.add(counted, age_s)
+
+    def _count(self, second: int, comments: list[Said]) -> float:
+        """Weigh comments, count their words and keep samples; return what they come to."""
+        counted = 0.0
+        share = min(1.0, WORDS_IN_SECOND / max(1, len(comments)))
+        for said in comments:
+            weight = self._voices.weigh(second, said.user, said.text)
+            counted += weight
+            self._words.note(second, (said.user, said.name), said.text)
+            if weight > 0 and (share == 1.0 or _is_sampled(said, share)):
+                self._words.add(second, said.text, weight)
+        if comments:
+            best = sorted(comments, key=lambda said: (-said.weight, said))[:SAMPLED_IN_SECOND]
+            self._samples.append((second, best))
+        while self._samples and self._samples[0][0] <= second - SAMPLED_S:
+            self._samples.popleft()
+        return counted
+
+    def _step(self, second: int, counted: float, reading: Reading) -> None:
+        rise = self._rise.step(counted)
+        self._words.advance(second)
+        is_noticed = self._alarms.step(self._rise.lively_s, rise)
+        end = (second + 1) * 1000
+        reading.heat.append((second * 1000, round(self._rise.heat, 2)))
+        if self._open is not None and (is_noticed or not self._alarms.is_raised):
+            self.reaction.onset(self._onset)
+            reading.highlights.append(replace(self._open, until=end))
+            self._open = None
+        if is_noticed:
+            self._open = self._described(end, end, rise)
+            reading.highlights.append(self._open)
+        elif self._open is not None and math.exp(rise) > self._open.strength + 0.05:
+            self._open = self._described(self._open.noticed, end, rise)
+
+    def _described(self, noticed: int, now: int, rise: float) -> Highlight:
+        """Return the present highlight, as it looks now."""
+        self._onset = now - 1000 * self._rise.onset_age_s
+        words = tuple(self._words.top(WORDS))
+        return Highlight(
+            self._onset - self.reaction.delay_ms,
+            noticed,
+            None,
+            round(math.exp(rise), 1),
+            words,
+            self._chosen(self._onset, words),
+        )
+
+    def _chosen(self, onset: int, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids of comments that stand for the moment: such as hold its words first, then
+        the weightiest; one of each author and of each text."""
+        wanted = {word.lower() for word in words}
+        ranked = sorted(
+            (
+                -len(wanted & {*terms_of(said.text).values(), *terms_of(said.text)}),
+                -said.weight,
+                said,
+            )
+            for _, best in self._samples
+            for said in best
+            if said.id and said.at >= onset
+        )
+        chosen: list[str] = []
+        users: set[str] = set()
+        texts: set[str] = set()
+        for _, _, said in ranked:
+            key = skeleton(said.text)
+            if key not in texts and (not said.user or said.user not in users):
+                chosen.append(said.id)
+                users.add(said.user)
+                texts.add(key)
+            if len(chosen) == SAMPLES:
+                break
+        return tuple(chosen)
+
+
+def _is_sampled(said: Said, share: float) -> bool:
+    """Return whether a comment is in a share of all, which is the same in every order."""
+    return crc32(f"{said.user}\0{said.text}".encode("utf-8", "replace")) < share * 2**32

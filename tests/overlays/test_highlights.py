@@ -1,0 +1,218 @@
+"""Highlights in made-up chats: which are found, and what is none."""
+
+from __future__ import annotations
+
+import pickle
+import random
+
+import pytest
+from grandstand.overlays import rising_words, voices
+from grandstand.overlays.highlights import HighlightFinder, Said
+from grandstand.overlays.reaction import USUAL_MS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.overlays.chats import MINUTE_S, cheer, murmur, raid, watched
+
+BEGIN_S = 20 * MINUTE_S
+EVEN = murmur(1, 30 * MINUTE_S)
+
+
+def test_a_cheer_is_found_at_its_moment() -> None:
+    (found,) = watched([*EVEN, *cheer(2, BEGIN_S, 120)])
+    onset_s = (found.onset + USUAL_MS) / 1000
+    assert abs(onset_s - BEGIN_S) <= 2
+    assert 0 < found.noticed / 1000 - BEGIN_S <= 8
+    assert found.until is not None
+    assert found.noticed < found.until < (BEGIN_S + 90) * 1000
+    assert found.strength > 3
+
+
+def test_its_words_are_those_that_rise_in_any_script() -> None:
+    (found,) = watched([*EVEN, *cheer(2, BEGIN_S, 120)])
+    words = {word.lower() for word in found.words}
+    assert {"goal", "messi"} <= words
+    assert any("进球" in word for word in found.words)
+
+
+def test_its_samples_are_comments_of_the_moment_each_of_another_author_and_text() -> None:
+    chat = [*EVEN, *cheer(2, BEGIN_S, 120)]
+    (found,) = watched(chat)
+    samples = {each.id: each for each in chat if each.id in found.comments}
+    assert len(samples) == len(found.comments) == 5
+    assert len({each.user for each in samples.values()}) == 5
+    assert len({each.text for each in samples.values()}) == 5
+    assert all(each.user.startswith("fan") for each in samples.values())
+
+
+def test_it_is_told_when_it_is_noticed_and_when_it_is_over() -> None:
+    finder = HighlightFinder()
+    chat = sorted([*EVEN, *cheer(2, BEGIN_S, 120)])
+    told = []
+    heat = []
+    for now in range(0, 31 * MINUTE_S * 1000, 200):
+        while chat and chat[0].at < now:
+            finder.comment(chat.pop(0))
+        reading = finder.read(now)
+        told += reading.highlights
+        heat += reading.heat
+    first, last = told
+    assert first.until is None
+    assert (first.noticed, first.strength <= last.strength) == (last.noticed, True)
+    assert [at for at, _ in heat] == list(range(heat[0][0], heat[-1][0] + 1000, 1000))
+    hottest = max(heat, key=lambda each: each[1])
+    assert BEGIN_S * 1000 <= hottest[0] <= (BEGIN_S + 20) * 1000
+
+
+NOTHING = {
+    "an even murmur": EVEN,
+    "four times as many within twenty minutes": murmur(
+        3, 40 * MINUTE_S, lambda second: 1.5 * 4 ** min(1, max(0, second - 600) / 1200)
+    ),
+    "one phrase, ten a second, by five people": [
+        *EVEN,
+        *raid(4, BEGIN_S, 30, 10, 5, lambda n: "OUR STREAM IS BETTER COME OVER"),
+    ],
+    "one short word, ten a second, by five people": [
+        *EVEN,
+        *raid(4, BEGIN_S, 30, 10, 5, lambda n: "KEKW"),
+    ],
+    "one long phrase by five hundred people": [
+        *EVEN,
+        *raid(5, BEGIN_S, 30, 20, 500, lambda n: "we came from another channel, say hello"),
+    ],
+    "adverts that differ at their ends": [
+        *EVEN,
+        *raid(6, BEGIN_S, 60, 20, 1000, lambda n: f"cheap followers and viewers at site {n} x{n}"),
+    ],
+    "adverts in Chinese": [
+        *EVEN,
+        *raid(6, BEGIN_S, 60, 20, 1000, lambda n: f"低价代练上分包赢加群领取福利{n}"),
+    ],
+    "an hour of silence, then the murmur again": [
+        *EVEN,
+        *(each._replace(at=each.at + 90 * 60_000) for each in EVEN),
+    ],
+    "ten people after an hour of silence": [
+        *EVEN,
+        *(each._replace(at=each.at + 90 * 60_000) for each in EVEN[:10]),
+    ],
+    "a room that fills from nothing": murmur(
+        7, 30 * MINUTE_S, lambda second: min(3.0, second / 300)
+    ),
+    "a room of three people": murmur(8, 60 * MINUTE_S, lambda second: 0.05, 3),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_this_is_no_highlight(name: str) -> None:
+    assert watched(NOTHING[name]) == []
+
+
+def test_a_room_in_slow_mode_has_its_highlights() -> None:
+    """Each person may speak once in half a minute, and few do: a comment in two seconds."""
+    slow = murmur(9, 40 * MINUTE_S, lambda second: 0.5, 2000)
+    (found,) = watched([*slow, *cheer(10, BEGIN_S, 40)])
+    assert abs(found.onset + USUAL_MS - BEGIN_S * 1000) <= 4000
+
+
+def test_a_raid_does_not_hide_the_cheer_after_it() -> None:
+    spam = raid(4, BEGIN_S, 120, 20, 5, lambda n: "OUR STREAM IS BETTER COME OVER")
+    (found,) = watched([*EVEN, *spam, *cheer(2, BEGIN_S + 60, 120)])
+    assert BEGIN_S + 58 <= (found.onset + USUAL_MS) / 1000 <= BEGIN_S + 64
+    assert "stream" not in " ".join(found.words).lower()
+
+
+def test_comments_of_which_only_the_number_is_known_count_like_the_others() -> None:
+    finder = HighlightFinder()
+    before = [each for each in EVEN if each.at < BEGIN_S * 1000]
+    assert watched(before, finder, until_s=BEGIN_S) == []
+    for second in range(BEGIN_S, BEGIN_S + 10):
+        finder.uncounted(second * 1000, 12)
+        noticed = finder.read((second + 1) * 1000).highlights
+        if noticed:
+            break
+    assert noticed
+
+
+def test_viewers_behind_live_count_at_their_own_picture() -> None:
+    """Half of the audience comments half a minute late, at the programme time that it saw."""
+    chat = sorted([*EVEN, *cheer(2, BEGIN_S, 200)])
+    arriving = sorted((each.at + (n % 2) * 30_000, each) for n, each in enumerate(chat))
+    finder = HighlightFinder()
+    found = []
+    for now in range(0, 32 * MINUTE_S * 1000, 1000):
+        while arriving and arriving[0][0] < now:
+            finder.comment(arriving.pop(0)[1])
+        found += finder.read(now).highlights
+    assert abs(found[-1].onset + USUAL_MS - BEGIN_S * 1000) <= 3000
+    assert len(found) == 2
+    assert finder.late == 0
+
+
+def test_known_moments_calibrate_the_onset() -> None:
+    chat = [*murmur(11, 80 * MINUTE_S)]
+    finder = HighlightFinder(per_hour=12)
+    begins = range(10 * MINUTE_S, 75 * MINUTE_S, 10 * MINUTE_S)
+    for n, begin in enumerate(begins):
+        chat += cheer(20 + n, begin + 12, 120)
+        finder.moment(begin * 1000)
+    found = watched(chat, finder)
+    assert len(found) == len(begins)
+    assert abs(found[-1].onset / 1000 - begins[-1]) <= 2.5
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 4))
+def test_the_order_within_a_tick_changes_nothing(chance: random.Random, ticks_s: int) -> None:
+    chat = sorted([*EVEN[-450:], *cheer(2, 29 * MINUTE_S, 120)])
+    ticks: dict[int, list[Said]] = {}
+    for each in chat:
+        ticks.setdefault(each.at // (ticks_s * 1000), []).append(each)
+    mixed, plain = HighlightFinder(), HighlightFinder()
+    found = 0
+    for number in range(min(ticks), 30 * MINUTE_S // ticks_s):
+        tick = ticks.get(number, [])
+        for each in tick:
+            plain.comment(each)
+        for each in chance.sample(tick, len(tick)):
+            mixed.comment(each)
+        reading = plain.read((number + 1) * ticks_s * 1000)
+        assert mixed.read((number + 1) * ticks_s * 1000) == reading
+        found += len(reading.highlights)
+    assert found == 2
+
+
+def test_time_that_goes_back_gives_nothing_and_harms_nothing() -> None:
+    finder = HighlightFinder()
+    finder.read(100_000)
+    finder.comment(Said(90_000, "a", "hello"))
+    assert finder.read(50_000) == ([], [])
+    assert [at for at, _ in finder.read(103_500).heat] == [100_000, 101_000, 102_000]
+
+
+def test_comments_from_long_ago_are_counted_as_late_and_those_ahead_wait() -> None:
+    finder = HighlightFinder()
+    finder.read(1_000_000)
+    finder.comment(Said(100_000, "a", "hello"))
+    finder.uncounted(100_000, 2)
+    finder.comment(Said(9_000_000, "a", "hello"))
+    finder.read(1_002_000)
+    assert finder.late == 3
+
+
+def test_memory_does_not_grow_with_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voices, "MAX_PEOPLE", 300)
+    monkeypatch.setattr(voices, "MAX_TEXTS", 300)
+    monkeypatch.setattr(rising_words, "MAX_NAMES", 300)
+    monkeypatch.setattr(rising_words, "KEPT_IN_BUCKET", 20)
+    finder = HighlightFinder()
+    sizes = []
+    for minute in range(30):
+        for n in range(200):
+            at = minute * 60_000 + n * 300
+            word = f"{chr(97 + n % 26)}{chr(97 + minute % 26)}word"
+            finder.comment(Said(at, f"person {minute}/{n}", f"unheard {word}{n}y {word} {n}", "id"))
+            finder.read(at)
+        sizes.append(len(pickle.dumps(finder)))
+    assert max(sizes[20:]) < 1.1 * max(sizes[8:14])
