@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from loadtest.attacks.target import many_rooms, until_at_rest
-from loadtest.bench.grandstand import Grandstand, grandstand
+from loadtest.bench.grandstand import Grandstand, grandstand, grandstand_on_cluster
 from loadtest.process import cpu_ns
 
 
@@ -29,6 +29,7 @@ class Idle:
     windows: int = 9
     window_s: float = 4.0
     most_cores: float = 0.05
+    on_cluster: bool = False
 
 
 def measure(idle: Idle) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def measure(idle: Idle) -> dict[str, Any]:
 
     Raises OSError if rooms don't come to rest, or don't stay so.
     """
-    with _at_rest(many_rooms(1)) as one, _at_rest(many_rooms(idle.rooms)) as many:
+    with _at_rest(idle, 1) as one, _at_rest(idle, idle.rooms) as many:
         windows = [_window(idle.window_s, one, many) for _ in range(idle.windows)]
         if held := sum(server.metric("grandstand_leases_held") for server in (one, many)):
             raise OSError(f"{held:.0f} rooms weren't at rest while they were measured")
@@ -44,8 +45,9 @@ def measure(idle: Idle) -> dict[str, Any]:
 
 
 @contextmanager
-def _at_rest(rooms: Sequence[str]) -> Iterator[Grandstand]:
-    with grandstand(os.sched_getaffinity(0), rooms=rooms, ordinary=True) as server:
+def _at_rest(idle: Idle, count: int) -> Iterator[Grandstand]:
+    begin = grandstand_on_cluster if idle.on_cluster else grandstand
+    with begin(os.sched_getaffinity(0), rooms=many_rooms(count), ordinary=True) as server:
         until_at_rest(server)
         server.close()  # else uvicorn ends our connection in a window
         yield server

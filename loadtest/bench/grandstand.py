@@ -22,6 +22,7 @@ from grandstand.tokens import Tokens
 
 from loadtest.peers.child import child, free_port, until_listening
 from loadtest.peers.peer import due
+from tests.valkey_cluster import valkey_cluster
 
 ROOM = "bench"
 ALONE = "alone"
@@ -52,7 +53,7 @@ class Grandstand:
         self._called_s = 0.0
 
     def pids(self) -> list[int]:
-        """The server's and its store's."""
+        """The server's, and its store's: of a cluster all nodes'."""
         return self._pids
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -109,10 +110,11 @@ def grandstand(
     ordinary: bool = False,
     options: Sequence[str] = (),
     python: str = sys.executable,
+    store_pids: Sequence[int] = (),
 ) -> Iterator[Grandstand]:
     """The server with rooms of these settings; ``ordinary``: with its limits on who may come in,
-    else without. ``options`` are those of ``grandstand serve``, and
-    ``python`` is the one whose ``grandstand`` it is."""
+    else without. ``options`` are those of ``grandstand serve``, ``python`` is the one whose
+    ``grandstand`` it is, and ``store_pids`` are the processes of a store that isn't its own."""
     secret = secrets.token_hex(32)
     port = free_port()
     besides = {
@@ -133,8 +135,8 @@ def grandstand(
         ):
             until_listening(process, port, log, START_S)
             _until_ready(port)
-            store_pid = int((Path(folder) / "data" / "valkey.pid").read_text())
-            server = Grandstand(("127.0.0.1", port), [process.pid, store_pid], secret)
+            stores = store_pids or [int((Path(folder) / "data" / "valkey.pid").read_text())]
+            server = Grandstand(("127.0.0.1", port), [process.pid, *stores], secret)
             calm = {"comment_interval": 0, "comment_burst": 10_000, "max_latency": 1000}
             try:
                 for room in rooms:
@@ -142,6 +144,18 @@ def grandstand(
                 yield server
             finally:
                 server.close()
+
+
+@contextmanager
+def grandstand_on_cluster(cores: Collection[int], **named: Any) -> Iterator[Grandstand]:
+    """As ``grandstand``, on a cluster of three primaries and three replicas on the same cores."""
+    with tempfile.TemporaryDirectory() as folder, valkey_cluster(Path(folder)) as cluster:
+        pids = [node.pid for node in cluster.nodes]
+        for pid in pids:
+            os.sched_setaffinity(pid, cores)
+        environment = {"GRANDSTAND_REDIS_URL": cluster.url}
+        with grandstand(cores, environment=environment, store_pids=pids, **named) as server:
+            yield server
 
 
 @contextmanager
