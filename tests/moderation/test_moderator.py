@@ -12,17 +12,16 @@ from grandstand.moderation.ngrams import MAX_CHARS
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.scores import Scorer
-from grandstand.moderation.word_rules import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from tests.moderation.installation import SHIPPED as PATH
 from tests.moderation.nasties import HARD, NASTIES
+from tests.moderation.rules import RULES
 from tests.moderation.scorers import BrokenScorer, CountingScorer, SlowScorer
 from tests.waiting import until
 
-RULES = Rules.load()
 SHIPPED = OnnxScorer(PATH)
 
 

@@ -10,10 +10,10 @@ import pytest_asyncio
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer
-from grandstand.moderation.word_rules import Rules
 from grandstand.text.normalise import clean
 
 from tests.moderation.installation import SHIPPED
+from tests.moderation.rules import RULES
 
 LISTS = Path(__file__).with_name("lists")
 NOT_SHOWN_MAX = 0.005
@@ -22,7 +22,7 @@ SHOWN_MAX = 0.10
 
 @pytest_asyncio.fixture
 async def moderator() -> AsyncIterator[Moderator]:
-    moderator = Moderator(OnnxScorer(SHIPPED), Rules.load(), deadline_ms=60_000)
+    moderator = Moderator(OnnxScorer(SHIPPED), RULES, deadline_ms=60_000)
     yield moderator
     await moderator.close()
 

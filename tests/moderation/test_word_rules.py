@@ -7,7 +7,7 @@ from grandstand.text.normalise import clean, skeleton
 from hypothesis import given
 from hypothesis import strategies as st
 
-RULES = Rules.load()
+from tests.moderation.rules import RULES
 
 
 def _find(text: str) -> list[Finding]:
