@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -13,10 +14,11 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests.clusters import CLUSTERS, ON_CLUSTER, borrowed_cluster
 from tests.examples import TIMES
 from tests.server import ServerProcess
 from tests.valkey import valkey
-from tests.valkey_cluster import ValkeyCluster, valkey_cluster
+from tests.valkey_cluster import ValkeyCluster
 
 settings.register_profile("grandstand", deadline=None, derandomize=TIMES == 1)
 settings.load_profile("grandstand")
@@ -38,9 +40,28 @@ _servers = pytest.StashKey[list[ServerProcess]]()
 MakeServer = Callable[..., ServerProcess]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure() -> None:
+    """While tests are collected nothing is to be thrown away: looking for it is a third of the
+    time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor is what was collected to be looked at again and again
+    gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits for processes and pages comes first: at the end one long file would be alone."""
+    if ON_CLUSTER:
+        single = {item for item in items if item.get_closest_marker("single") is not None}
+        config.hook.pytest_deselected(items=list(single))
+        items[:] = [item for item in items if item not in single]
     items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in WITH_PROCESSES)
+
+
+def pytest_unconfigure() -> None:
+    CLUSTERS.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -115,15 +136,8 @@ async def valkey_url(tmp_path: Path) -> AsyncIterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyCluster]:
-    """The cluster of all tests that need one: it takes 3 s to form."""
-    with valkey_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def cluster(shared_cluster: ValkeyCluster) -> ValkeyCluster:
+def cluster() -> Iterator[ValkeyCluster]:
     """A cluster without data, whole again whatever an earlier test did to it."""
-    shared_cluster.flush()
-    return shared_cluster
+    with borrowed_cluster() as cluster:
+        yield cluster

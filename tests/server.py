@@ -25,7 +25,9 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from tests.clusters import CLUSTERS, ON_CLUSTER
 from tests.valkey import valkey_of
+from tests.valkey_cluster import ValkeyCluster
 from tests.waiting import PATIENCE_S, wait_until
 
 SECRET = "a secret of the tests, longer than thirty-two bytes"
@@ -60,7 +62,8 @@ class Answer:
 class ServerProcess:
     """``grandstand serve`` on a free port of ``host``, which it keeps over restarts.
 
-    ``folder`` takes its log and, without ``redis_url``, its data. ``open_files`` is its hard limit.
+    ``folder`` takes its log and, without ``redis_url``, its data, which ``tests.clusters`` may put
+    on a cluster instead. ``open_files`` is its hard limit.
     """
 
     folder: Path
@@ -73,6 +76,7 @@ class ServerProcess:
     name: str = field(default_factory=lambda: f"server-{next(_names)}")
     _process: subprocess.Popen[bytes] | None = None
     _held: socket.socket | None = None
+    _cluster: ValkeyCluster | None = None
 
     @property
     def url(self) -> str:
@@ -107,6 +111,9 @@ class ServerProcess:
         if self.port == 0:
             self._held = held_port()
             self.port = self._held.getsockname()[1]
+        if self.redis_url is None and ON_CLUSTER:
+            self._cluster = CLUSTERS.take()
+            self.redis_url = self._cluster.url
         environment = {
             **{name: value for name, value in os.environ.items() if "GRANDSTAND" not in name},
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -195,6 +202,8 @@ class ServerProcess:
     def end(self) -> None:
         """Whatever state it is in: afterwards neither it nor its store runs."""
         self.kill()
+        if self._cluster is not None:
+            CLUSTERS.give_back(self._cluster)
         if self._held is not None:
             self._held.close()
         pid = valkey_of(self.data_dir)

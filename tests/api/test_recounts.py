@@ -163,8 +163,8 @@ async def test_a_viewer_asks_so_often_and_no_more(
 async def test_votes_whose_time_is_over_are_told_so(on_stage: Harness) -> None:
     poll = await voted(on_stage)
     await poll.audited()
-    shards = [keys.leaves(poll.room, poll.poll, shard) for shard in range(8)]
-    await on_stage.store.topology.client("").unlink(*shards)
+    over = [("UNLINK", keys.leaves(poll.room, poll.poll, shard)) for shard in range(8)]
+    await on_stage.store.rooms._reader.ask_all(over)
     assert (await on_stage.call("GET", f"{poll.path}/votes")).status_code == 404
     assert (await poll.receipt("viewer-1")).status_code == 404
 

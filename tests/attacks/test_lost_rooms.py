@@ -19,7 +19,7 @@ from tests.server import ServerProcess
 from tests.system.record import whole_record
 from tests.viewer import viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.single]
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,8 @@ async def test_a_deep_body_is_refused_however_deep(on_stage: Harness) -> None:
 
 
 async def test_what_stands_in_a_store_from_before_stops_no_room(on_stage: Harness) -> None:
-    room, redis = f"old-{uuid4().hex[:8]}", on_stage.store.topology.client("")
+    room = f"old-{uuid4().hex[:8]}"
+    redis: Any = on_stage.store.topology.client(keys.state(room))
     await on_stage.store.rooms.create(room, uuid4().hex)
     cues = [Cue("odd", "x", 1, {"__proto__": 1}), Cue("deep", "x", 1, {"a": NESTED})]
     good = Overlay("good", "stats", 1, {"values": {}})
@@ -90,7 +91,7 @@ async def test_an_item_that_a_newer_version_wrote_hides_no_other(on_stage: Harne
     room = await on_stage.room()
     held = await on_stage.say(room, "wait", held=True)
     poll = (await on_stage.call("POST", f"/v1/rooms/{room}/polls", json=POLL)).json()["id"]
-    redis: Any = on_stage.store.topology.client("")
+    redis: Any = on_stage.store.topology.client(keys.held(room))
     odd = msgspec.msgpack.encode({"id": "odd", "opens_at": 1, "kind": "of tomorrow"})
     await redis.hset(keys.held(room), "zz", odd)
     await redis.hset(keys.polls(room), "odd", odd)

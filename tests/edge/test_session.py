@@ -132,7 +132,7 @@ async def test_a_welcome_tells_the_whole_state(on_stage: Harness, codec: Any) ->
         assert (welcome["epoch"], welcome["offset"]) == (live.replica.epoch, live.replica.offset)
         assert welcome["viewer"] == {"id": on_stage.user(live), "name": "Ada", "role": "viewer"}
         assert welcome["settings"]["title"] == "Gala"
-        assert welcome["durability"] == "fsync"
+        assert welcome["durability"] == on_stage.store.durability.promise
         assert welcome["recovered"] is False
         assert welcome["viewers"] >= 1
         assert abs(welcome["now"] - live.now()) < 5000

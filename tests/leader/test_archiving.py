@@ -264,7 +264,8 @@ async def test_a_new_epoch_is_archived_beside_the_old_one(room: Stage) -> None:
     await say(room, "before")
     store, name = room.node.store, room.live.room
     head = (await store.timeline.load(name)).head
-    epoch = await store.timeline.renew_epoch(name, head, "run", head.seq, head.offset)
+    run = await store.rooms.history(name)
+    epoch = await store.timeline.renew_epoch(name, head, run, head.seq, head.offset)
     await room.stop()
     room.live.catch_up(head.seq + 1)
     await until(lambda: room.live.replica.epoch == epoch)

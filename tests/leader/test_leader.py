@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -136,8 +135,7 @@ async def test_who_loses_the_lease_stops(url: str) -> None:
     async with on_duty(url) as (store, _):
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
-        redis: Any = store.topology.client("")
-        await redis.set(keys.lease("a"), "another", px=300)
+        await store.rooms._reader.ask("SET", keys.lease("a"), "another", "PX", 300)
         await until(lambda: running() == [])
         await until(lambda: running() == ["a"])
         assert len(Fake.made) == 2
@@ -175,13 +173,12 @@ async def test_a_room_that_rests_has_no_lease_until_something_is_appended(url: s
     async with on_duty(url) as (store, _):
         await store.rooms.create("a", uuid4().hex)
         await until(lambda: running() == ["a"])
-        redis: Any = store.topology.client("")
         await forget_nudges(store)
         Fake.made[0].due.set_result(None)
         await until(lambda: running() == [])
         asked = await rounds(store)
         assert asked == [0, 0, 0, 0]
-        assert await redis.exists(keys.lease("a")) == 0
+        assert await store.rooms._reader.ask("EXISTS", keys.lease("a")) == 0
         assert await store.awake_rooms.due(store.now_ms() + 1e9) == set()
         await append(store, "a")
         await until(lambda: running() == ["a"])
@@ -273,8 +270,8 @@ async def test_at_the_end_all_stop_and_every_lease_is_given_back(url: str) -> No
         await until(lambda: running() == ["a", "b"])
         await cancel_all([task])
         assert running() == []
-        redis: Any = store.topology.client("")
-        assert await redis.exists(keys.lease("a"), keys.lease("b")) == 0
+        kept = [("EXISTS", keys.lease(room)) for room in ("a", "b")]
+        assert await store.rooms._reader.ask_all(kept) == [0, 0]
 
 
 async def test_at_the_end_a_room_whose_jobs_are_stuck_holds_up_no_other(
@@ -293,16 +290,16 @@ async def test_at_the_end_a_room_whose_jobs_are_stuck_holds_up_no_other(
             await store.rooms.create(room, uuid4().hex)
         await until(lambda: running() == ["a", "b", "stuck"])
         task.cancel()
-        redis: Any = store.topology.client("")
 
         async def others_are_free() -> bool:
-            return not await redis.exists(keys.lease("a"), keys.lease("b"))
+            kept = [("EXISTS", keys.lease(room)) for room in ("a", "b")]
+            return await store.rooms._reader.ask_all(kept) == [0, 0]
 
         await until(others_are_free)
         assert not task.done()
         may_end.set()
         await asyncio.wait([task])
-        assert await redis.exists(keys.lease("stuck")) == 0
+        assert await store.rooms._reader.ask("EXISTS", keys.lease("stuck")) == 0
 
 
 async def test_an_end_without_a_store_is_an_end(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

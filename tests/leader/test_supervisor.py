@@ -216,12 +216,12 @@ async def test_who_never_asks_for_commits_has_no_cursor(room: Sequenced) -> None
 async def test_a_room_does_not_rest_while_a_job_is_behind_but_not_for_ever(
     room: Sequenced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tick, "QUIET_MS", 0)
     following = Following()
     following.may_move.clear()
     running = room.start(following)
     await say(room, "a")
     await until(lambda: following.batches)
+    monkeypatch.setattr(tick, "QUIET_MS", 0)
     for _ in range(2):
         await room.works[0][0]._room.next_tick()
     assert not running.done()

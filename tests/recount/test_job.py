@@ -168,7 +168,7 @@ async def test_votes_that_are_lost_are_not_signed(room: Voting) -> None:
     await room.voted(poll)
     before = room.node.store.losses.counts.get("votes", 0)
     lost = keys.votes(room.live.room, poll.id, 3)
-    await room.node.store.topology.client("").unlink(lost)
+    await room.node.store.rooms._reader.ask("UNLINK", lost)
     await room.finished(poll)
     await until(lambda: room.node.store.losses.counts.get("votes", 0) == before + 1)
     other = await room.opened()

@@ -13,6 +13,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.recount.job import SMALL, Recounting
+from grandstand.store import keys
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.messages import Poll
 
@@ -80,7 +81,7 @@ class Voting(Sequenced):
         assert (record.audited.root, record.audited.leaves) == (root.hex(), len(votes))
         tally = recounting.tally_of(votes, len(poll.options), poll.weights)
         assert record.tally == tally
-        private = await store.topology.client("").get("gs:{*}:signing-key")
+        private = await store.rooms._reader.ask("GET", keys.SIGNING_KEY)
         assert isinstance(private, bytes)
         signature = recounting.signature_of(private, self.live.room, poll.id, root, tally)
         assert record.audited.signature == signature.hex()

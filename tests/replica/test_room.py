@@ -68,7 +68,7 @@ class Deaf:
 
     async def trimmed_to(self, seq: int) -> None:
         """The timeline begins with ``seq`` from now on."""
-        redis: Any = self.hand.harness.store.topology.client("")
+        redis: Any = self.hand.harness.store.topology.client(keys.timeline(self.hand.room))
         await redis.xtrim(keys.timeline(self.hand.room), minid=f"{seq}-0", approximate=False)
 
     async def settled(self) -> None:
@@ -329,7 +329,7 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
     await deaf.settled()
     assert deaf.live.replica.seq == 1  # the store knows no more yet
     commits = await deaf.stored(2)
-    redis: Any = deaf.hand.harness.store.topology.client("")
+    redis: Any = deaf.hand.harness.store.topology.client(keys.timeline(deaf.hand.room))
     await redis.delete(keys.timeline(deaf.hand.room))
     for seq in (2, 3):
         await redis.xadd(keys.timeline(deaf.hand.room), {"e": b"\xc1"}, id=f"{seq}-0")

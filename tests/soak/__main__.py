@@ -1,4 +1,4 @@
-"""Repeat what one run may miss: `make soak`, about a quarter of an hour on two cores.
+"""Repeat what one run may miss: `make soak`, about half an hour on two cores.
 
 Each part is a process of its own. While the raced tests run again and again, as many burners as
 there are cores run beside them. Prints a table, and what a part that failed said; ends with 1 then.
@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 BURN = "while True: pass"
 RACED = ("leader", "sequencer", "system", "workers", "attacks")
+WITH_STORES = ("system", "api", "edge", "leader", "sequencer", "replica", "recount")
+"""What runs on a single store in ``make test``."""
+
 TOLD_CHARS = 6000
 
 
@@ -28,6 +31,7 @@ class Part:
     command: tuple[str, ...]
     examples_times: int = 1
     beside_burners: bool = False
+    topology: str = "single"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def parts(rounds: int, kills: int, inputs: int, seed: int) -> Iterator[Part]:
     yield Part(
         "killed before an effect", ("tests.soak.effect_kills", "--kills", f"{3 * kills}", *seeded)
     )
+    yield Part("everything on a cluster", tests(*WITH_STORES), topology="cluster")
     yield Part("odd inputs", ("tests.fuzz", "--inputs", f"{inputs}", *seeded))
     for number in range(1, rounds + 1):
         yield Part(f"raced tests, round {number}", tests(*RACED), beside_burners=True)
@@ -81,7 +86,11 @@ def burners(count: int) -> Iterator[None]:
 
 def outcome(part: Part) -> Outcome:
     """Run a part to its end."""
-    environment = {**os.environ, "EXAMPLES_TIMES": f"{part.examples_times}"}
+    environment = {
+        **os.environ,
+        "EXAMPLES_TIMES": f"{part.examples_times}",
+        "TOPOLOGY": part.topology,
+    }
     began_s = time.monotonic()
     with burners(os.cpu_count() or 1 if part.beside_burners else 0):
         ended = subprocess.run(

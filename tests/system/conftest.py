@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-from grandstand.store.embedded import EmbeddedStore
+import pytest_asyncio
 
 from tests.server import ServerProcess
+from tests.valkey import valkey
 
 
-@pytest.fixture(scope="session")
-def pair(
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pair(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[ServerProcess, ServerProcess]]:
-    """Two servers on one Valkey, which neither has started."""
+) -> AsyncIterator[tuple[ServerProcess, ServerProcess]]:
+    """Two servers on one store, which neither has started."""
     folder = tmp_path_factory.mktemp("pair")
-    store = EmbeddedStore(folder / "valkey")
-    url = asyncio.run(store.start())
-    one, other = (ServerProcess(folder / name, redis_url=url) for name in ("one", "other"))
-    try:
-        yield one.start(), other.start()
-    finally:
-        one.end()
-        other.end()
-        asyncio.run(store.stop())
+    async with valkey(folder / "valkey") as url:
+        one, other = (ServerProcess(folder / name, redis_url=url) for name in ("one", "other"))
+        try:
+            await asyncio.gather(*(asyncio.to_thread(each.start) for each in (one, other)))
+            yield one, other
+        finally:
+            one.end()
+            other.end()

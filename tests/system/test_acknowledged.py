@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import pytest
+
 from tests.conftest import MakeServer
 from tests.system.crowd import crowd
+
+pytestmark = pytest.mark.single
 
 CLIENTS = 50
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.conftest import MakeServer
 from tests.processes import is_running
 from tests.viewer import viewing
 from tests.waiting import PATIENCE_S, until
+
+pytestmark = pytest.mark.single
 
 
 async def test_the_next_start_adopts_the_store_of_a_server_that_was_killed(

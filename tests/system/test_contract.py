@@ -12,12 +12,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from tests.conftest import MakeServer
 from tests.server import Answer, ServerProcess
 from tests.system.curl import curl
+from tests.valkey_cluster import ValkeyCluster
 from tests.viewer import Message, Viewer, viewing
 from tests.waiting import until
 
@@ -281,10 +284,23 @@ async def mistakes(call: Calls) -> None:
     await call("POST", f"{base}/comments/{{comment}}/retract", comment="a999")
 
 
+@pytest.fixture
+def server_on_cluster(cluster: ValkeyCluster, make_server: MakeServer) -> ServerProcess:
+    """A server whose store is a cluster."""
+    return make_server(redis_url=cluster.url).start()
+
+
+@pytest.mark.parametrize(
+    ("its", "durability"),
+    [
+        pytest.param("shared_server", "fsync", marks=pytest.mark.single),
+        ("server_on_cluster", "replicated"),
+    ],
+)
 async def test_everything_the_server_says_is_in_its_documents(
-    shared_server: ServerProcess, room: str
+    request: pytest.FixtureRequest, its: str, durability: str, room: str
 ) -> None:
-    server = shared_server
+    server: ServerProcess = request.getfixturevalue(its)
     openapi = Document((await server.ask("GET", "/openapi.json")).json)
     asyncapi = Document((await server.ask("GET", "/asyncapi.json")).json)
     call = Calls(server, openapi, room)
@@ -313,6 +329,7 @@ async def test_everything_the_server_says_is_in_its_documents(
             )
         )
         await mistakes(call)
+        assert ann.welcome["durability"] == durability
         heard = [*ann.received, *moderator.received]
     await call("POST", "/v1/rooms/{room}/clock", {"offset": 0})
     await call("DELETE", "/v1/rooms/{room}", query=f"?confirm={room}")

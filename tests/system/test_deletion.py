@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from grandstand.store import keys
-from grandstand.store.connection import connect
-from redis.asyncio import Redis
+from grandstand.store.store import Store, open_store
 
 from tests.server import ServerProcess
+from tests.store.servers import all_keys
 from tests.valkey import valkey
 from tests.viewer import viewing
 from tests.waiting import until
@@ -20,24 +20,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Redis]:
+async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:
     """A store of the operator's own."""
     async with valkey(tmp_path_factory.mktemp("deletion")) as url:
-        client = connect(url)
-        yield client
-        await client.aclose()
+        store = await open_store(url)
+        yield store
+        await store.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(
-    redis: Redis, tmp_path_factory: pytest.TempPathFactory
+    store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[list[ServerProcess]]:
     """Two that share the store; the last test ends the first of them."""
-    path = redis.connection_pool.connection_kwargs["path"]
-    made = [
-        ServerProcess(tmp_path_factory.mktemp("server"), redis_url=f"unix://{path}")
-        for _ in range(2)
-    ]
+    made = [ServerProcess(tmp_path_factory.mktemp("server"), redis_url=store.url) for _ in range(2)]
     try:
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in made))
         yield made
@@ -46,13 +42,18 @@ async def servers(
             server.end()
 
 
+async def is_swept(store: Store, room: str) -> bool:
+    head = await store.rooms._reader.ask("HGET", keys.head(room), "swept")
+    return head is not None
+
+
 async def deleted(server: ServerProcess, room: str) -> int:
     path = f"/v1/rooms/{room}?confirm={room}"
     return (await server.ask("DELETE", path, token=server.producer_token)).status
 
 
 async def test_all_viewers_on_all_nodes_are_sent_away_and_nothing_is_left(
-    servers: list[ServerProcess], redis: Redis, room: str
+    servers: list[ServerProcess], store: Store, room: str
 ) -> None:
     one, two = servers
     await asyncio.to_thread(one.make_room, room)
@@ -77,14 +78,11 @@ async def test_all_viewers_on_all_nodes_are_sent_away_and_nothing_is_left(
         listed = (await server.ask("GET", "/v1/rooms")).json["rooms"]
         assert room not in {each["room"] for each in listed}
 
-    await until(lambda: redis.hexists(keys.head(room), "swept"))
-    left = set(await redis.keys(f"*{room}*"))
-    rates = set(await redis.keys(keys.rate(room, "*")))
-    lease = {
-        keys.lease(room).encode(),
-        keys.holder(room).encode(),
-    }  # that of who swept it; it runs out
-    assert left - rates - lease == {keys.head(room).encode()}
+    await until(lambda: is_swept(store, room))
+    left = {key for key in await all_keys(store) if room in key}
+    rates = {key for key in left if key.startswith(keys.rate(room, ""))}
+    lease = {keys.lease(room), keys.holder(room)}  # that of who swept it; it runs out
+    assert left - rates - lease == {keys.head(room)}
     assert "room_deleted" in one.log
     assert "'producer'" in one.log
 
@@ -116,7 +114,7 @@ async def test_a_room_may_be_made_anew_in_one_breath_with_its_deletion(
 
 
 async def test_a_server_that_is_killed_over_the_chore_leaves_it_to_the_next(
-    servers: list[ServerProcess], redis: Redis, room: str
+    servers: list[ServerProcess], store: Store, room: str
 ) -> None:
     one, two = servers
     await asyncio.to_thread(one.make_room, room)
@@ -125,6 +123,6 @@ async def test_a_server_that_is_killed_over_the_chore_leaves_it_to_the_next(
         await ann.seen("hello")
         assert await deleted(one, room) == 204
     one.kill()
-    await until(lambda: redis.hexists(keys.head(room), "swept"))
-    assert room.encode() not in await redis.smembers("gs:rooms")
+    await until(lambda: is_swept(store, room))
+    assert room not in await store.rooms.ids()
     assert (await two.ask("GET", f"/v1/rooms/{room}")).status == 404

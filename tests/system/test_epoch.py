@@ -7,12 +7,15 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from grandstand.store.connection import connect
 from grandstand.store.embedded import EmbeddedStore
 
 from tests.conftest import MakeServer
 from tests.viewer import viewing
+
+pytestmark = pytest.mark.single
 
 
 @pytest_asyncio.fixture

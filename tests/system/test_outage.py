@@ -24,6 +24,8 @@ from tests.system.record import whole_record
 from tests.viewer import Message, Viewer, viewing
 from tests.waiting import until
 
+pytestmark = pytest.mark.single
+
 SIGNS_OF_LIFE = 2
 """That viewers get while the store is away: one in ten seconds, where nothing else is sent."""
 SLOW_MS = 4500

@@ -154,6 +154,7 @@ async def agree_with_a_newcomer(server: ServerProcess, room: str, crowd: list[Vi
             fresh.welcomed(newcomer.welcome)
         for viewer in crowd:
             await viewer.reaches(offset)
+            await viewer.ask({"type": "time", "sent": 0})  # behind all unnumbered frames, too
         if all(viewer.offset == offset for viewer in crowd):
             break  # nobody has seen more than the newcomer
     for viewer in crowd:

@@ -163,6 +163,7 @@ async def test_a_killed_sequencer_is_followed_within_three_seconds_and_no_offset
     assert took_s < TAKEOVER_S
 
 
+@pytest.mark.single
 @pytest.mark.parametrize(
     "moment", ["between-commits", "while-its-commit-travels", "before-it-knows-of-its-commit"]
 )

@@ -9,6 +9,7 @@ import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
 from grandstand.timeouts import timeout
 
 from tests.conftest import MakeServer
@@ -28,6 +29,8 @@ from tests.workers.processes import (
     samples,
     sequencer,
 )
+
+pytestmark = pytest.mark.single
 
 
 async def test_workers_share_viewers_who_see_each_other_s_comments_and_one_scrape_tells_of_all(

@@ -8,8 +8,8 @@ from tests.valkey_cluster import ValkeyCluster
 KEYS = ["gs:rooms", "gs:{gala}:head", "gs:{gala:p1:7}:votes", "{}x", "a{}{b}", "{a", "}{a}", "é{ü}"]
 
 
-def test_a_key_lies_where_the_cluster_says(shared_cluster: ValkeyCluster) -> None:
-    ask = shared_cluster.nodes[0].ask
+def test_a_key_lies_where_the_cluster_says(cluster: ValkeyCluster) -> None:
+    ask = cluster.nodes[0].ask
     assert [slot_of(key) for key in KEYS] == [ask("CLUSTER", "KEYSLOT", key) for key in KEYS]
 
 
