@@ -21,7 +21,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
+.PHONY: help setup setup-test setup-bench run test types browser soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,12 +38,17 @@ run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat
 test: setup-test ## everything that is checked
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy server/grandstand tests loadtest
-	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
-	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
+	@$(MAKE) --no-print-directory --jobs 2 types browser
 	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
-soak: setup-test ## repeat what one run may miss: more examples, odd inputs, workers killed, raced tests beside burners; a quarter of an hour
+types:
+	@$(BIN)/mypy server/grandstand tests loadtest
+
+browser:
+	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
+	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
+
+soak: setup-test ## repeat what one run may miss: more examples, odd inputs, workers killed, raced tests beside burners; half an hour
 	@$(BIN)/python -m tests.soak
 
 setup-bench: setup-test ## install the servers that are measured beside ours, those from npm
