@@ -71,7 +71,7 @@ class Audience:
     _poll: str = ""
 
     def come_in(self, viewers: int) -> None:
-        """Let so many in, and open the poll. Raises SystemExit if they aren't let in."""
+        """Let so many in. Raises SystemExit if they aren't let in."""
         tokens = Tokens(self.server.secret)
         self._seats = [
             self.pool.take(
@@ -84,6 +84,9 @@ class Audience:
             if self.pool.clock() > until_s:
                 raise SystemExit(f"not all came in: {self.pool.counts}")
             self.look()
+
+    def open_poll(self) -> None:
+        """Open another poll: a vote may be changed 32 times."""
         body = {"kind": "single", "question": "?", "options": ["a", "b"], "duration": 3600}
         path = f"/v1/rooms/{ROOM}/polls"
         self._poll = self.server.call("POST", path, {**body, "change": True})["id"]
@@ -157,6 +160,7 @@ def run(shown: Audience, other: Audience, seconds: float) -> None:
 
 def measure(shown: Audience, other: Audience, seconds: float) -> dict[str, float]:
     """One show: what server and store use, in cores, and how long acks took, in ms."""
+    shown.open_poll()
     run(shown, other, WARM_S)
     for acks_ms in shown.acks_ms.values():
         acks_ms.clear()
