@@ -148,6 +148,13 @@ def burst_begin(comments: Floats, step: int) -> int:
     return low + begin
 
 
+def half_way(comments: Floats, begin: int) -> int:
+    """Return when a burst that begins at ``begin`` has, over 5 s, half of the most that it has within
+    40 s."""
+    fives = np.convolve(comments[max(0, begin - 4) : begin + 40], np.ones(5))[4:]
+    return begin + int(np.argmax(fives >= fives.max() / 2))
+
+
 def chat_figures(show: Show, scored: Scored) -> dict[str, Any]:
     """Return the figures on the hand-marked chat."""
     figures: dict[str, Any] = {}
@@ -155,12 +162,17 @@ def chat_figures(show: Show, scored: Scored) -> dict[str, Any]:
         alarms = noticed(show, scored, per_hour)
         pairs = matched(alarms, show.marks)
         steps = [int(at - show.start_s) for at in alarms]
-        after = [step - burst_begin(show.comments, step) for step in steps]
+        begins = [burst_begin(show.comments, step) for step in steps]
+        after = [step - begin for step, begin in zip(steps, begins, strict=True)]
+        halves = [half_way(show.comments, begin) for begin in begins]
         figures[f"{per_hour}/h"] = {
             "marks": len(show.marks),
             "found": len(pairs),
             "alarms_per_hour": round(len(alarms) / show.hours, 2),
             "noticed_after_burst_s_median": statistics.median(after) if after else None,
+            "noticed_after_half_peak_s_median": statistics.median(
+                step - half for step, half in zip(steps, halves, strict=True)
+            ),
             "noticed_after_burst_s": sorted(after),
         }
     return figures

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 FIRST = math.log(3.0)
-"""A threshold without a past: three times the usual (models/highlights/results.json)."""
+"""A threshold without a past: three times the usual (models/highlights/README.md)."""
 
 FLOOR = math.log(1.5)
 """Less than one and a half times the usual is never a highlight."""

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 USUAL_MS = 5_000
-"""Of an unknown audience (models/highlights/results.json)."""
+"""Of an unknown audience: to see, to think and to type a few letters. A guess."""
 
 USUAL_COUNTS = 2
 """The usual delay counts as much as so many that were observed."""
