@@ -149,8 +149,7 @@ def burst_begin(comments: Floats, step: int) -> int:
 
 
 def half_way(comments: Floats, begin: int) -> int:
-    """Return when a burst that begins at ``begin`` has, over 5 s, half of the most that it has within
-    40 s."""
+    """Return when a burst that begins at ``begin`` has, over 5 s, half of its most in 40 s."""
     fives = np.convolve(comments[max(0, begin - 4) : begin + 40], np.ones(5))[4:]
     return begin + int(np.argmax(fives >= fives.max() / 2))
 
