@@ -72,12 +72,13 @@ class Feeder:
         live.listeners.append(self)
 
     async def feed(self, per_s: float, seconds: float) -> Fed:
-        """Offer comments at that rate, as far as the store takes them; return what came of it."""
+        """Offer comments at that rate, as far as the store takes them, at least one batch; return
+        what came of it."""
         self.fed = fed = Fed()
         began_s = time.monotonic()
         at_work: set[asyncio.Task[None]] = set()
-        while (passed_s := time.monotonic() - began_s) < seconds:
-            if passed_s * per_s < fed.offered + BATCH:
+        while (passed_s := time.monotonic() - began_s) < seconds or not fed.offered:
+            if passed_s * per_s < fed.offered:
                 await asyncio.sleep(0.001)
             elif len(at_work) >= BATCHES_ON_THEIR_WAY:
                 await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
