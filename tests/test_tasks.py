@@ -18,6 +18,37 @@ async def test_a_task_that_loses_a_cancellation_ends_all_the_same() -> None:
     assert task.cancelled()
 
 
+async def test_who_is_cancelled_again_and_again_while_it_ends_others_leaves_none_behind() -> None:
+    may_end = asyncio.Event()
+
+    async def slow() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            while not may_end.is_set():
+                with suppress(asyncio.CancelledError):
+                    await may_end.wait()
+
+    async def parent() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await cancel_all([child], again_s=60)
+
+    child = asyncio.create_task(slow())
+    task = asyncio.create_task(parent())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.sleep(0)
+    left_early = task.done()
+    may_end.set()
+    await asyncio.wait([task])
+    assert not left_early
+    assert task.cancelled()
+    assert child.done()
+
+
 async def test_tasks_that_have_ended_keep_what_they_raised() -> None:
     async def broken() -> None:
         raise ZeroDivisionError

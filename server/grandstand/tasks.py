@@ -17,9 +17,20 @@ PATIENTLY_S = 1.0
 
 
 async def cancel_all(tasks: Iterable[asyncio.Task[Any]], again_s: float = CANCEL_AGAIN_S) -> None:
-    """Cancel the tasks, every ``again_s``, until all have ended; their exceptions stay theirs."""
+    """Cancel the tasks, every ``again_s``, until all have ended; their exceptions stay theirs.
+
+    One who is cancelled while it does so is cancelled once all have ended: a task that ends others
+    is itself ended so, and none may be left behind.
+    """
     going = {task for task in tasks if not task.done()}
+    cancelled: asyncio.CancelledError | None = None
     while going:
         for task in going:
             task.cancel()
-        _, going = await asyncio.wait(going, timeout=again_s)
+        try:
+            await asyncio.wait(going, timeout=again_s)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        going = {task for task in going if not task.done()}
+    if cancelled is not None:
+        raise cancelled
