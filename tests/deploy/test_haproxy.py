@@ -9,17 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import signed_by_itself
 from tests.deploy.programs import told
 from tests.deploy.topology import balancing, held_ports, servers_in_use
 from tests.waiting import PATIENCE_S, until
@@ -125,33 +122,10 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 @pytest.fixture
 def tls_door(tmp_path: Path) -> Iterator[Door]:
-    with opened(tmp_path / "balancer", signed_by_itself(tmp_path)) as made:
+    with opened(
+        tmp_path / "balancer", signed_by_itself(tmp_path, x509.DNSName("localhost"))
+    ) as made:
         yield made
-
-
-def signed_by_itself(folder: Path) -> Path:
-    """A PEM file as CERTIFICATE wants it, for localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    pem = serialization.Encoding.PEM
-    path.write_bytes(
-        certificate.public_bytes(pem)
-        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
 
 
 def test_what_a_viewer_claims_about_its_address_is_replaced(door: Door) -> None:

@@ -6,48 +6,18 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import open_store
 from grandstand.store_context import advice
 
+from tests.certificates import signed_by_itself
 from tests.valkey_cluster import ValkeyCluster, ValkeyNode
 from tests.waiting import until
-
-
-def certificate(folder: Path) -> Path:
-    """A PEM file with a key, signed by itself, for 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nodes")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "nodes.pem"
-    path.write_bytes(signed.public_bytes(pem) + private)
-    return path
 
 
 @asynccontextmanager
@@ -96,7 +66,7 @@ async def over_tls(cluster: ValkeyCluster, pem: Path) -> AsyncIterator[str]:
 async def test_a_cluster_is_reached_by_tls_at_every_node(
     cluster: ValkeyCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pem = certificate(tmp_path)
+    pem = signed_by_itself(tmp_path, x509.IPAddress(IPv4Address("127.0.0.1")))
     async with over_tls(cluster, pem) as url:
         with pytest.raises(StoreUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
             await open_store(url)
