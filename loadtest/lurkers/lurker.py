@@ -62,7 +62,7 @@ class Lurker:
         Raises ValueError for one that can't be read.
         """
         if what == "present":
-            self.present_s = now_s + (answer.retry_after_s or SPAN_S)
+            self.present_s = now_s + SPAN_S  # also after a 429, as the SDK does
         elif answer.status != 200:
             self._refused(what, answer, now_s)
         elif what == "index":
