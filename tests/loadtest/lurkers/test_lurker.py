@@ -85,7 +85,7 @@ def test_one_in_a_hundred_says_that_it_is_there() -> None:
     lurkers[0].answered("present", Answer(204, 0, b""), Show(), 15.0)
     assert lurkers[0].present_s == 75.0
     lurkers[0].answered("present", Answer(429, 0, b"", retry_after_s=6), Show(), 75.0)
-    assert lurkers[0].present_s == 81.0
+    assert lurkers[0].present_s == 135.0
 
 
 def test_a_compressed_answer_is_read_and_a_broken_one_is_said() -> None:
