@@ -8,7 +8,7 @@ import pytest
 from grandstand.edge import drain_pace as module
 from grandstand.edge.drain_pace import DrainPace, per_second
 from grandstand.store.errors import StoreUnavailable
-from grandstand.store.nodes import Intake
+from grandstand.store.nodes import Capacity
 from grandstand.store.store import open_store
 from grandstand.tasks import cancel_all
 
@@ -23,7 +23,7 @@ from tests.waiting import until
 def test_those_who_leave_share_two_thirds_of_what_the_others_let_in(
     stay_per_s: int, leaving: int, expected: float
 ) -> None:
-    assert per_second(Intake(stay_per_s, leaving)) == pytest.approx(expected)
+    assert per_second(Capacity(stay_per_s, leaving)) == pytest.approx(expected)
 
 
 async def test_processes_that_stop_together_learn_of_each_other_and_of_who_stays(

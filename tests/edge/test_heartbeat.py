@@ -9,7 +9,7 @@ import pytest
 from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
 from grandstand.store.errors import StoreUnavailable
-from grandstand.store.nodes import Intake
+from grandstand.store.nodes import Capacity
 from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness
@@ -64,7 +64,7 @@ async def test_the_store_is_told_that_this_node_lets_viewers_in_until_it_stops(
         return await store.rooms.viewers(room.room, store.now_ms()) == viewers
 
     await until(lambda: counted(2))
-    assert await store.nodes.intake(store.now_ms()) == Intake(node.handshake_limit.per_s, 0)
+    assert await store.nodes.capacity(store.now_ms()) == Capacity(node.handshake_limit.per_s, 0)
     monkeypatch.setattr(node, "draining", True)
     for left, session in ((1, sessions[0]), (0, sessions[1])):
         assert session is not None
@@ -72,7 +72,38 @@ async def test_the_store_is_told_that_this_node_lets_viewers_in_until_it_stops(
         await until(partial(counted, left))  # in a later round
         if left:
             await store.nodes.report(store.node, 1, store.now_ms(), is_leaving=True)
-    assert await store.nodes.intake(store.now_ms()) == Intake(0, 1)
+    assert await store.nodes.capacity(store.now_ms()) == Capacity(0, 1)
+    await cancel_all([task])
+
+
+@pytest.mark.parametrize("away", ["nodes.report", "rooms.present", "audience_reports.write"])
+async def test_what_lies_on_one_server_that_is_away_keeps_nothing_else_untold(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    store = on_still_harness.store
+    room = await on_still_harness.by_hand()
+    on_still_harness.seat(room.room)
+    part, name = away.split(".")
+
+    async def refuse(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(getattr(store, part), name, refuse)
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
+
+    async def told() -> set[str]:
+        now_ms = store.now_ms()
+        found = {"nodes.report"} if (await store.nodes.capacity(now_ms)).stay_per_s else set()
+        found |= {"rooms.present"} if await store.rooms.viewers(room.room, now_ms) else set()
+        reports = await store.audience_reports.of(room.room, now_ms)
+        return found | ({"audience_reports.write"} if reports else set())
+
+    parts = {"nodes.report", "rooms.present", "audience_reports.write"} - {away}
+
+    async def are_told() -> bool:
+        return await told() >= parts
+
+    await until(are_told)
     await cancel_all([task])
 
 

@@ -8,7 +8,7 @@ import math
 import structlog
 
 from grandstand.store.errors import StoreUnavailable
-from grandstand.store.nodes import Intake
+from grandstand.store.nodes import Capacity
 from grandstand.store.store import Store
 
 SHARE = 2 / 3
@@ -21,14 +21,14 @@ ROUND_S = 0.25
 log = structlog.get_logger(__name__)
 
 
-def per_second(intake: Intake) -> float:
+def per_second(capacity: Capacity) -> float:
     """Return how many viewers a second one of the leaving processes may send to those that stay.
 
     Infinite if none stays: then its viewers have nowhere to go, however slowly they are sent.
     """
-    if not intake.stay_per_s:
+    if not capacity.stay_per_s:
         return math.inf
-    return SHARE * intake.stay_per_s / max(1, intake.leaving)
+    return SHARE * capacity.stay_per_s / max(1, capacity.leaving)
 
 
 class DrainPace:
@@ -49,7 +49,7 @@ class DrainPace:
         try:
             now_ms = store.now_ms()
             await store.nodes.report(store.node, self._admits_per_s, now_ms, is_leaving=True)
-            self.per_s = per_second(await store.nodes.intake(now_ms))
+            self.per_s = per_second(await store.nodes.capacity(now_ms))
         except StoreUnavailable as away:
             log.info("drain_pace_unknown", reason=away.reason)
 

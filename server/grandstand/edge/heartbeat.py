@@ -5,6 +5,8 @@ happens."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Coroutine
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
@@ -48,29 +50,47 @@ class Heartbeat:
 
     async def _tell_store(self) -> None:
         store = self._node.rooms.store
-        loop = asyncio.get_running_loop()
         reported: set[str] = set()
         while True:
             counts = {name: room.viewers for name, room in self._node.edge_rooms.items()}
             news = {name: count for name, count in counts.items() if count or name in reported}
-            try:
-                if not self._node.draining:  # else ``DrainPace`` reports
-                    admits_per_s = self._node.handshake_limit.per_s
-                    await store.nodes.report(store.node, admits_per_s, store.now_ms())
-                await store.rooms.present(store.node, news, store.now_ms())
-                reports: dict[str, AudienceReport] = {}
-                lurked = self._node.lurked()
-                for name in news | lurked:
-                    if (room := self._node.edge_rooms.get(name)) is not None:
-                        report = room.playheads.report(loop.time())
-                        reports[name] = replace(report, refused=room.batches.refused)
-                    if name in lurked:
-                        report = reports.get(name, AudienceReport())
-                        reports[name] = replace(report, present=lurked[name])
-                    if len(reports) % AT_ONCE == 0:
-                        await asyncio.sleep(0)
-                await store.audience_reports.write(store.node, reports, store.now_ms())
-                reported = {name for name, count in news.items() if count}
-            except StoreUnavailable as away:
-                log.info("heartbeat_failed", reason=away.reason)
+            # Each by itself: of a cluster one server may be away, and only what lies there is untold.
+            _, is_told, _ = await asyncio.gather(
+                _told(self._report_node()),
+                _told(store.rooms.present(store.node, news, store.now_ms())),
+                _told(self._report_audiences(news)),
+            )
+            here = {name for name, count in news.items() if count}
+            reported = here if is_told else reported | here
             await asyncio.sleep(ROUND_S)
+
+    async def _report_node(self) -> None:
+        if not self._node.draining:  # else ``DrainPace`` reports
+            store, admits_per_s = self._node.rooms.store, self._node.handshake_limit.per_s
+            await store.nodes.report(store.node, admits_per_s, store.now_ms())
+
+    async def _report_audiences(self, rooms: Collection[str]) -> None:
+        """Report where the viewers of these rooms are, and who is there without a socket."""
+        store, now_s = self._node.rooms.store, asyncio.get_running_loop().time()
+        reports: dict[str, AudienceReport] = {}
+        lurked = self._node.lurked()
+        for name in {*rooms, *lurked}:
+            if (room := self._node.edge_rooms.get(name)) is not None:
+                report = room.playheads.report(now_s)
+                reports[name] = replace(report, refused=room.batches.refused)
+            if name in lurked:
+                report = reports.get(name, AudienceReport())
+                reports[name] = replace(report, present=lurked[name])
+            if len(reports) % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        await store.audience_reports.write(store.node, reports, store.now_ms())
+
+
+async def _told(report: Coroutine[Any, Any, None]) -> bool:
+    """Return whether a report reached the store; log why it didn't."""
+    try:
+        await report
+    except StoreUnavailable as away:
+        log.info("heartbeat_failed", reason=away.reason)
+        return False
+    return True

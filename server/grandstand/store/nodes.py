@@ -16,9 +16,9 @@ HEARD_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """What processes together let in: ``stay_per_s`` viewers a second are let in by those that go
-    on, and ``leaving`` processes share that between their viewers."""
+class Capacity:
+    """What processes let in together: those that go on let in ``stay_per_s`` viewers a second, and
+    ``leaving`` processes share that between their viewers."""
 
     stay_per_s: int
     leaving: int
@@ -29,28 +29,36 @@ class Nodes:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._has_reported = False
 
     async def report(
         self, node: str, admits_per_s: int, store_now_ms: float, is_leaving: bool = False
     ) -> None:
-        """Write what this process lets in, and whether it is stopping. Raises StoreUnavailable."""
+        """Write what this process lets in, and whether it is stopping. The first report deletes
+        those of processes that are gone: a killed one doesn't delete its own.
+
+        Raises StoreUnavailable.
+        """
         word = "leaves" if is_leaving else "stays"
         report = f"{admits_per_s}:{word}:{store_now_ms:.0f}"
         await self._reader.ask("HSET", keys.NODES, node, report)
+        if not self._has_reported:
+            await self.capacity(store_now_ms)
+            self._has_reported = True
 
-    async def intake(self, store_now_ms: float) -> Intake:
+    async def capacity(self, store_now_ms: float) -> Capacity:
         """Return what the processes that reported lately let in together; old and unreadable
         reports are deleted.
 
         Raises StoreUnavailable.
         """
-        intake, silent = _sum(await self._reader.ask("HGETALL", keys.NODES), store_now_ms)
+        capacity, silent = _sum(await self._reader.ask("HGETALL", keys.NODES), store_now_ms)
         if silent:
             await self._reader.ask("HDEL", keys.NODES, *silent)
-        return intake
+        return capacity
 
 
-def _sum(rows: Mapping[bytes, bytes], store_now_ms: float) -> tuple[Intake, list[bytes]]:
+def _sum(rows: Mapping[bytes, bytes], store_now_ms: float) -> tuple[Capacity, list[bytes]]:
     """Return the sum of the reports that count, and the nodes of those that don't."""
     stay_per_s, leaving, silent = 0, 0, []
     for node, report in rows.items():
@@ -63,4 +71,4 @@ def _sum(rows: Mapping[bytes, bytes], store_now_ms: float) -> tuple[Intake, list
             leaving += 1
         else:
             stay_per_s += int(admits)
-    return Intake(stay_per_s, leaving), silent
+    return Capacity(stay_per_s, leaving), silent
