@@ -54,7 +54,7 @@ class Heartbeat:
         while True:
             counts = {name: room.viewers for name, room in self._node.edge_rooms.items()}
             news = {name: count for name, count in counts.items() if count or name in reported}
-            # Each by itself: of a cluster one server may be away, and only what lies there is untold.
+            # Each by itself: of a cluster one server may be away, and only its part stays untold.
             _, is_told, _ = await asyncio.gather(
                 _told(self._report_node()),
                 _told(store.rooms.present(store.node, news, store.now_ms())),
