@@ -57,14 +57,24 @@ class Stage(Sequenced):
         self.job = Archiving(self.archive)
 
     def parts(self) -> list[Part]:
-        """All that the archive has of the room, in order, within one epoch."""
+        """All that the archive has of the room, in order, within one epoch.
+
+        What is cut again after it was listed goes by another name: then it is listed once more.
+        """
+        while True:
+            try:
+                return [unpack(self.place.read(path)) for path in self.paths()]
+            except FileNotFoundError:
+                pass
+
+    def paths(self) -> list[str]:
+        """The archive's names of what it has of the room."""
         room = self.live.room
-        paths = [
+        return [
             f"{room}/{epoch}/{name}"
             for epoch in self.place.names(room)
             for name in self.place.names(f"{room}/{epoch}")
         ]
-        return [unpack(self.place.read(path)) for path in paths]
 
     def archived(self) -> list[str]:
         """The texts of all archived comments."""

@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from grandstand.client.backoff import Refused
@@ -303,7 +304,13 @@ async def _finds_everything_once(
     said: dict[str, str] = {}
     for watcher in watchers:
         said |= watcher.seen.comments
-    rows = await whole_record(server, ROOM)
+    rows: list[dict[str, Any]] = []
+
+    async def are_recorded() -> bool:
+        rows[:] = await whole_record(server, ROOM)
+        return said.keys() <= {row["id"] for row in rows}
+
+    await until(are_recorded)  # an acknowledged comment waits for its tick
     assert {row["id"]: row["text"] for row in rows} == said
     assert len(rows) == len(said)
     listed = await server.produce("GET", f"/v1/rooms/{ROOM}/polls/{poll}")
