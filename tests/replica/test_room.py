@@ -18,6 +18,9 @@ from grandstand.replica import room as module
 from grandstand.replica.publication import Publication, Voters
 from grandstand.store import keys
 from grandstand.store.errors import StoreUnavailable
+from grandstand.wire.codec import encode
+from grandstand.wire.gauges import Gauges
+from grandstand.wire.messages import Frame
 
 from tests.edge.harness import ByHand, Harness, harness
 from tests.waiting import until
@@ -90,6 +93,19 @@ async def test_what_is_heard_in_order_is_handed_on_once(deaf: Deaf) -> None:
         deaf.live.heard(commit)
     assert deaf.listener.seqs == [1, 2, 3]
     assert deaf.live.filling is None
+
+
+async def test_a_latest_frame_that_tells_of_a_lost_commit_waits_for_it(deaf: Deaf) -> None:
+    (commit,) = await deaf.stored()
+    live = deaf.live
+    told = Frame(now=commit.now, head=commit.offset, gauges=Gauges(viewers=1))
+    latest = Latest(live.replica.epoch, encode(told, "msgpack"), 1)
+    live.heard(latest)  # the bus has lost the commit
+    assert deaf.listener.publications == []
+    await deaf.settled()
+    live.heard(latest)
+    assert deaf.listener.seqs == [1]
+    assert [each.offset for each in deaf.listener.publications] == [1, None]
 
 
 async def test_frames_are_published_in_order_before_their_commit_and_kept_by_the_ring(

@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.replica import room as replica_room
 from grandstand.replica import rooms as module
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store import keys
 from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
-from grandstand.store.store import open_store
+from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness, harness
@@ -52,6 +53,46 @@ async def test_a_room_is_loaded_once_however_many_ask(
     assert await node.rooms.get(room) is lives[0]
     assert node.rooms.peek(lives[0].room) is lives[0]
     assert loads == 1
+
+
+async def test_what_comes_while_a_room_is_loaded_is_not_lost(
+    node: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = await node.by_hand()
+    node.rooms._rooms.pop(hand.room)
+    load = replica_room.load
+
+    async def slow(store: Store, room: str) -> Any:
+        found = await load(store, room)
+        waiting = node.rooms._early[room]
+        await hand.store(hand.next())  # after the state was read
+        await until(lambda: waiting)
+        return found
+
+    monkeypatch.setattr(module, "load", slow)
+    async with compares_when_told(node, monkeypatch):
+        assert (await node.rooms.get(hand.room)).replica.seq == hand.head.seq == 1
+    assert not node.rooms._early
+
+
+async def test_a_room_that_is_deleted_while_it_is_loaded_is_unknown(
+    node: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = await node.by_hand()
+    node.rooms._rooms.pop(hand.room)
+    load = replica_room.load
+
+    async def slow(store: Store, room: str) -> Any:
+        found = await load(store, room)
+        waiting = node.rooms._early[room]
+        await store.deletions.end(room)
+        await until(lambda: waiting)
+        return found
+
+    monkeypatch.setattr(module, "load", slow)
+    with pytest.raises(UnknownRoomError):
+        await node.rooms.get(hand.room)
+    assert node.rooms.peek(hand.room) is None
 
 
 async def test_who_gives_up_waiting_takes_the_room_from_nobody(node: Harness) -> None:

@@ -18,13 +18,17 @@ class LatestFrames:
         self._gauges = Gauges()
         self._tallies: dict[str, Tally] = {}
 
-    def take(self, payload: bytes) -> None:
-        """Take the frame that everybody gets, in msgpack. Raises what decoding raises."""
+    def take(self, payload: bytes) -> int:
+        """Take the frame that everybody gets, in msgpack; return the last offset that it tells of.
+
+        Raises what decoding raises.
+        """
         frame = decode_frame(payload)
         if frame.gauges is not UNSET:
             self._gauges = frame.gauges
         if frame.tallies is not UNSET:
             self._tallies |= {tally.poll: tally for tally in frame.tallies}
+        return 0 if frame.head is UNSET else frame.head
 
     def of(self, state: RoomState) -> LatestValues:
         """Return the gauges, and the tallies of the polls that are open and show them."""

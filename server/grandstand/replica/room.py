@@ -156,18 +156,22 @@ class LiveRoom:
         self._heard_s = asyncio.get_running_loop().time()
         if isinstance(envelope, Latest):
             if envelope.epoch == self.replica.epoch:
-                self.viewers = envelope.viewers
-                self._keep(envelope)
-                self._publish(of_latest(envelope))
+                self._heard_latest(envelope)
             return
         if self._apply(envelope) == "gap":
             self.catch_up(envelope.seq)
 
-    def _keep(self, latest: Latest) -> None:
+    def _heard_latest(self, latest: Latest) -> None:
+        """Publish it, unless the bus has lost a commit before it: viewers would see the gap."""
+        self.viewers, head = latest.viewers, 0
         try:
-            self.latest.take(latest.frame)
+            head = self.latest.take(latest.frame)
         except UNREADABLE:  # the next one repeats it
             log.exception("latest_unreadable", room=self.room)
+        if head > self.replica.offset:
+            self.catch_up(self.replica.seq + 1)
+        else:
+            self._publish(of_latest(latest))
 
     def catch_up(self, seq: int) -> None:
         """Fill the replica from the timeline, at least up to ``seq``."""

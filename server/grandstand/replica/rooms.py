@@ -7,6 +7,7 @@ the store are compared with the replicas.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from functools import partial
 
 import structlog
@@ -32,6 +33,9 @@ UNKNOWN_S = 1.0
 
 UNKNOWN_KEPT = 10_000
 
+EARLY = 64
+"""Envelopes that are kept for a room that is being loaded, the newest: 13 s of ticks."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -52,6 +56,7 @@ class LiveRooms:
         self.revocations = RevocationList(store)
         self._rooms: dict[str, LiveRoom] = {}
         self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
+        self._early: dict[str, deque[bytes]] = {}
         self._unknown: dict[str, float] = {}
         self._at_work: list[asyncio.Task[None]] = []
         self._bus = store.bus(self._heard, self._connected)
@@ -87,6 +92,7 @@ class LiveRooms:
             if await self.store.timeline.head(room) is None:
                 raise UnknownRoomError(room)
             # First listen, then load: a commit in between comes twice and isn't lost.
+            early = self._early[room] = deque(maxlen=EARLY)
             await self._bus.subscribe(room)
             live = LiveRoom(room, self.store, *await load(self.store, room))
         except BaseException as error:
@@ -96,7 +102,13 @@ class LiveRooms:
                 self._unknown[room] = asyncio.get_running_loop().time()
             self._bus.forget(room)
             raise
+        finally:
+            self._early.pop(room, None)
         self._rooms[room] = live
+        for payload in early:
+            self._heard(room, payload)
+        if self._rooms.get(room) is not live:  # it was deleted meanwhile
+            raise UnknownRoomError(room)
         return live
 
     def _heard(self, room: str, payload: bytes) -> None:
@@ -105,6 +117,8 @@ class LiveRooms:
             return
         live = self._rooms.get(room)
         if live is None:
+            if room in self._early:
+                self._early[room].append(payload)
             return
         try:
             received = envelope.decode(payload)
