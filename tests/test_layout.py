@@ -65,6 +65,15 @@ TESTED_ELSEWHERE = {
     "api/signing_keys": ("api/test_recounts.py", "a cache of what the store lists"),
     "api/trees": ("api/test_recounts.py", "where receipts come from"),
     "wire/audits": ("domain/polls/test_verification.py", "structs alone"),
+    "overlays/card_rules/card": ("overlays/card_rules/test_rules.py", "structs alone"),
+    "overlays/card_rules/corrections": (
+        "overlays/card_rules/test_finder.py",
+        "what is voided, seen in what is taken back",
+    ),
+    "overlays/card_rules/fold": (
+        "overlays/card_rules/test_finder.py",
+        "a pass over what a finder was given",
+    ),
     "leader/job": ("leader/test_supervisor.py", "a protocol alone"),
     "leader/recut": ("leader/test_archiving.py", "it is the archiving job's"),
     "leader/registry": ("leader/test_leader.py", "a list alone"),

@@ -1,0 +1,208 @@
+"""One pass over updates and starts in the order of programme time. Pure; bounded.
+
+All items of one instant change the tables together; then each change is put to the rules. What the
+rules find about one value makes one card.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from grandstand.overlays.card_rules.card import Card, Fact, Number
+from grandstand.overlays.card_rules.corrections import is_voided
+from grandstand.overlays.card_rules.rules import LEAST_FIELD, Change, facts_of
+from grandstand.overlays.card_rules.schema import Schema, Schemas, ValueSchema, kind_of
+from grandstand.overlays.card_rules.screen import Screen
+from grandstand.overlays.card_rules.standings import Entry, Standings, Table
+from grandstand.overlays.card_rules.telling import Novelty, weight
+from grandstand.overlays.card_rules.update import Figure, Item, Start, Update
+
+FAVOURITES = 3
+"""Of those who start, so many with the best that they have reached before."""
+
+MINUTE_MS = 60_000
+"""A value's age is told in minutes."""
+
+
+@dataclass(slots=True)
+class Fold:
+    """What the items until now have come to."""
+
+    schemas: Schemas
+    standings: Standings = field(default_factory=Standings)
+    novelty: Novelty = field(default_factory=Novelty)
+    screen: Screen = field(default_factory=Screen)
+    proposed: dict[str, Card] = field(default_factory=dict)
+    """What the rules have found since this was last emptied, shown or not."""
+
+    def copy(self) -> Fold:
+        """Return one that goes on by itself."""
+        return Fold(self.schemas, self.standings.copy(), self.novelty.copy(), self.screen.copy())
+
+    def is_corrected_by(self, items: Iterable[Item]) -> bool:
+        """Return whether any of the items voids what stands in the tables."""
+        return any(self._is_corrected_by(item) for item in items if isinstance(item, Update))
+
+    def _is_corrected_by(self, update: Update) -> bool:
+        schema = self.schemas.get(kind_of(update.entity))
+        for label, figure in update.values.items() if schema else ():
+            known = schema.value_of(label) if schema else None
+            if schema and known:
+                entry = self.standings.table(schema.kind, label, known).entries.get(update.entity)
+                if entry is not None and is_voided(known, entry, figure):
+                    return True
+        return False
+
+    def run(self, items: Iterable[Item], until: int) -> list[Card]:
+        """Go on by items in their order; return what is shown until then."""
+        out: list[Card] = []
+        for at, instant in groupby(items, lambda item: item.due):
+            out += self.screen.release(at - 1)
+            for card in self._instant(at, list(instant)):
+                self.proposed[card.id] = card
+                out += self.screen.add(card)
+        return out + self.screen.release(until)
+
+    def _instant(self, at: int, items: Sequence[Item]) -> Iterator[Card]:
+        changed: dict[tuple[str, str], dict[str, Figure]] = {}
+        for item in items:
+            if isinstance(item, Update):
+                self.standings.rename(item.entity, item.name)
+                for label, figure in item.values.items():
+                    changed.setdefault((kind_of(item.entity), label), {})[item.entity] = figure
+        for (kind, label), figures in changed.items():
+            schema = self.schemas.get(kind)
+            known = schema.value_of(label) if schema else None
+            if schema and known:
+                for change in self._apply(schema, label, known, figures, at):
+                    if facts := facts_of(change):
+                        yield self._card(schema, known, label, facts, at)
+        for item in items:
+            if isinstance(item, Start):
+                yield from self._start(item)
+
+    def _apply(
+        self,
+        schema: Schema,
+        label: str,
+        known: ValueSchema,
+        figures: Mapping[str, Figure],
+        at: int,
+    ) -> list[Change]:
+        """Change a table; return what the rules are to look at."""
+        entries: dict[str, Entry | None] = {}
+        for entity, figure in sorted(figures.items()):
+            value = known.number(figure)
+            if value is not None or figure.value is None:
+                entries[entity] = None if value is None else Entry(value, at, figure.rank)
+        was = self.standings.table(schema.kind, label, known)
+        now = was.changed(entries)
+        self.standings.put(schema.kind, label, now)
+        if schema.holds_records:
+            return []
+        held = self._records(schema, known)
+        changes = [
+            self._change(schema, known, was, now, held, entity, figures.get(entity), at)
+            for entity in sorted({*entries, *_filled(was, now)} & now.entries.keys())
+        ]
+        self._keep_records(schema, known, changes)
+        return changes
+
+    def _change(
+        self,
+        schema: Schema,
+        known: ValueSchema,
+        was: Table,
+        now: Table,
+        held: Mapping[str, Entry],
+        entity: str,
+        figure: Figure | None,
+        at: int,
+    ) -> Change:
+        mark = schema.mark_of(figure) if figure else ""
+        best = known.best(figure) if figure else None
+        return Change(entity, at, known, was, now, best, held, mark, schema.marks.get(mark, ""))
+
+    def _records(self, schema: Schema, known: ValueSchema) -> dict[str, Entry]:
+        """Return the records of a value. Being asked for keeps their table from being forgotten."""
+        if not schema.records:
+            return {}
+        table = self.standings.table(schema.records, known.label, known)
+        if table.entries:
+            self.standings.put(schema.records, known.label, table)
+        return dict(table.entries)
+
+    def _keep_records(self, schema: Schema, known: ValueSchema, changes: list[Change]) -> None:
+        """Raise the records that are broken, so that the next one has to beat the new one."""
+        raised: dict[str, Entry | None] = {}
+        for change in changes:
+            for record in change.beaten():
+                held = raised.get(record)
+                if held is None or known.is_better(change.entry.value, held.value):
+                    raised[record] = change.entry
+        if raised:
+            table = self.standings.table(schema.records, known.label, known)
+            self.standings.put(schema.records, known.label, table.changed(raised))
+
+    def _start(self, start: Start) -> Iterator[Card]:
+        entities = [entity for entity in start.names if entity in start.bests]
+        schema = self.schemas.get(kind_of(entities[0])) if entities else None
+        known = schema.value_of(start.label) if schema else None
+        if schema is None or known is None or not known.better:
+            return
+        entities.sort(key=lambda each: (start.bests[each], each), reverse=known.better == "higher")
+        for place, entity in enumerate(entities[:FAVOURITES], 1):
+            self.standings.rename(entity, start.names[entity])
+            values = {"best": start.bests[entity], "rank": place}
+            fact = Fact("start", (entity,), values, start.due)
+            yield self._card(schema, known, start.label, [fact], start.due)
+
+    def _card(
+        self, schema: Schema, known: ValueSchema, label: str, facts: Sequence[Fact], at: int
+    ) -> Card:
+        """Put facts about one value together, the most telling first."""
+        entity = facts[0].entities[0]
+        value, own = f"{kind_of(entity)} {known.label}", f"{entity} {label}"
+        stage = schema.stage_of(label)
+        found = [(weight(fact) * self.novelty.factor(fact.rule, value, at), fact) for fact in facts]
+        found.sort(key=lambda each: -each[0])
+        telling, first = found[0]
+        to_followers = weight(first) * self.novelty.factor(first.rule, own, at)
+        self.novelty.say(first.rule, value, at)
+        self.novelty.say(first.rule, own, at)
+        values: dict[str, Number] = {}
+        for _, fact in reversed(found):
+            values |= fact.values
+        age_ms = at - min(fact.since for fact in facts)
+        if known.stale_s and age_ms > known.stale_s * 1000:
+            values["age_min"] = age_ms // MINUTE_MS
+        names = self.standings.names
+        return Card(
+            id=_id(entity, label, at),
+            at=at,
+            entity=entity,
+            label=label,
+            facts=tuple(fact for _, fact in found),
+            names={each: names.get(each, "") for fact in facts for each in fact.entities},
+            schema=known,
+            stage=stage,
+            values=values,
+            telling=telling * stage.weight,
+            to_followers=to_followers * stage.weight,
+            audience="followers",
+        )
+
+
+def _filled(was: Table, now: Table) -> list[str]:
+    """Return the leader, if the field is there from now on: whoever made it so may be another."""
+    is_filled = len(was.entries) < LEAST_FIELD <= len(now.entries)
+    return [now.leader] if is_filled and now.leader else []
+
+
+def _id(entity: str, label: str, at: int) -> str:
+    hashed = hashlib.blake2b(f"{entity}\0{label}\0{at}".encode(), digest_size=9).digest()
+    return base64.urlsafe_b64encode(hashed).decode()
