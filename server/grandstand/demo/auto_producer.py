@@ -83,6 +83,16 @@ class AutoProducer:
             except OSError as error:
                 log.warning("step_failed", call=step.call, why=str(error))
 
+    async def show_card(self, body: Mapping[str, object]) -> None:
+        """Show a card. One that is refused, or can't be sent, is logged and left out."""
+        try:
+            status, answer = await self._asked("POST", "/stats", body)
+        except OSError as error:
+            log.warning("card_failed", why=str(error))
+            return
+        if status >= 400:
+            log.warning("card_refused", why=answer)
+
     async def _do(self, step: Step) -> None:
         if step.call == "polls":
             _, known = await self._asked("GET", "/polls")

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from grandstand.app.lifecycle import Running, serve
 from grandstand.client.chat_file import recorded
 from grandstand.demo import secret, steering
+from grandstand.demo.announcer import Announcer
 from grandstand.demo.auto_producer import AutoProducer, running_order
 from grandstand.demo.crowd import Crowd
 from grandstand.demo.mixer import Mixer
@@ -121,6 +122,8 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
             if not plan.attended:
                 job = auto_producer.direct(running_order())
                 at_work.append(asyncio.create_task(job, name="control room"))
+                announcer = Announcer(lambda: round(now_ms()), auto_producer.show_card, Random())
+                at_work.append(asyncio.create_task(announcer.announce(), name="announcer"))
         if plan.for_s is not None:
             asyncio.get_running_loop().call_later(plan.for_s, running.stop)
 
