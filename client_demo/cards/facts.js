@@ -56,8 +56,17 @@ function nameIn(entity) {
   return /\p{L}/u.test(name) ? name : "";
 }
 
-/** @param {unknown} value @param {string} language */
+/**
+ * @param {unknown} value a number or a text, or a map that has one as its `value`, with its `unit`
+ * @param {string} language
+ * @returns {string}
+ */
 function textOf(value, language) {
+  if (typeof value === "object" && value !== null && "value" in value) {
+    const { value: bare, unit } = /** @type {Record<string, unknown>} */ (value);
+    const text = typeof bare === "object" ? "–" : textOf(bare, language);
+    return typeof unit === "string" && unit && text !== "–" ? `${text} ${unit}` : text;
+  }
   if (typeof value === "string") return value;
   if (typeof value !== "number" || !Number.isFinite(value)) return "–";
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" });

@@ -29,6 +29,15 @@ test("a card's values are texts, and what cannot be known is a dash", () => {
   );
 });
 
+test("a value that is measured is shown with its unit", () => {
+  const speed = { value: 37.58, unit: "km/h", rank: 1, best: 38, at: 5 };
+  const values = { a: speed, b: { value: 4, at: 5 }, c: { value: null, unit: "m" }, d: { unit: "m" }, e: { value: speed } };
+  assert.deepEqual(
+    facts(values).fields.map((field) => field.value),
+    ["37.58 km/h", "4", "–", "–", "–"],
+  );
+});
+
 test("whom a card is about is said where it is a name and not a number", () => {
   const about = (entity) => facts({ a: 1 }, { entity }).about;
   assert.deepEqual(["athlete:123", "team:Real Madrid", "中国女排", 7].map(about), ["", "Real Madrid", "中国女排", ""]);

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count, cycle, islice, pairwise
@@ -116,6 +116,9 @@ class Feeder:
 
     def published(self, publication: Publication) -> None:
         """Nothing is made of it."""
+
+    def entities_changed(self, entities: Collection[str]) -> None:
+        """Nor of this."""
 
     def reloaded(self) -> None:
         """Nor of this."""

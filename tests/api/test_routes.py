@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rundown": {"version": 0, "items": [{"id": "a", "kind": "note", "title": "A"}]},
     "reset": {"version": 0},
+    "horse": {"values": [{"name": "speed", "unit": "m/s"}]},
     "decide": {"decision": "reject", "user": "nobody"},
 }
 
@@ -45,6 +46,11 @@ def name(operation: Operation) -> str:
 async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     """The call's path with something there to be called."""
     path = operation.path.replace("{room}", room).replace("{user}", USER)
+    path = path.replace("{kind}", "horse")
+    if "{entity}" in path:
+        stats = BODIES["stats"] | {"audience": "followers"}
+        await harness.call("POST", f"/v1/rooms/{room}/stats", json=stats)
+        path = path.replace("{entity}", str(stats["entity"]))
     if "{comment}" in path:
         held = operation.handler.__name__ in ("approve", "reject")
         path = path.replace("{comment}", await harness.say(room, "hello", held=held))

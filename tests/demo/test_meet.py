@@ -4,7 +4,7 @@ from itertools import islice
 from random import Random
 
 import msgspec
-from grandstand.api.stats import StatsBody
+from grandstand.api.stat_updates import StatsBody
 from grandstand.demo import meet
 from grandstand.demo.announcer import ATTEMPT_EVERY_S
 from grandstand.overlays.card_rules.card import Card

@@ -3,16 +3,20 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
+from grandstand.domain.state import PrivateChanges
 from grandstand.edge import heartbeat as module
 from grandstand.edge.heartbeat import Heartbeat
+from grandstand.store import keys
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.nodes import Capacity
 from grandstand.tasks import cancel_all
 
 from tests.edge.harness import Harness
+from tests.edge.test_topics import entity
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,6 +53,40 @@ async def test_the_store_is_told_how_many_viewers_are_here(
         session = outlets.pop().session
         assert session is not None
         session.lost()
+    await cancel_all([task])
+
+
+async def test_the_store_is_told_how_many_follow_an_entity_that_the_room_knows(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, store = await on_still_harness.by_hand(), on_still_harness.store
+    seats = [on_still_harness.seat(room.room, follow=["a:1", "a:2", "unknown"]) for _ in range(2)]
+    report, refused = store.followers.report, 0
+
+    async def flaky(*arguments: object) -> object:
+        nonlocal refused
+        refused += 1
+        if refused == 2:
+            raise StoreUnavailable("away")
+        return await report(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store.followers, "report", flaky)
+    rows = entity("a:1", 1, speed=1) | entity("a:2", 1, speed=1)
+    await room.commit("x", private=PrivateChanges(entities=rows))
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
+    key = keys.followers(room.room, store.node)
+
+    async def told(*counts: int) -> bool:
+        return await store.followers.of(room.room, ["a:1", "a:2", "unknown"]) == list(counts)
+
+    await until(partial(told, 2, 2, 0))
+    redis: Any = store.topology.client(key)
+    await redis.delete(key)  # the store lost it
+    await until(partial(told, 2, 2, 0))
+    for outlet, left in zip(seats, (1, 0), strict=True):
+        assert outlet.session is not None
+        outlet.session.lost()
+        await until(partial(told, left, left, 0))
     await cancel_all([task])
 
 

@@ -12,7 +12,6 @@ import pytest
 from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retracted, Sanctioned
 from grandstand.edge import audience
 from grandstand.edge import session as module
-from grandstand.edge.audiences import Interests
 from grandstand.edge.message_limits import MESSAGES
 from grandstand.store.errors import StoreUnavailable
 from websockets.exceptions import InvalidStatus
@@ -925,16 +924,19 @@ async def test_what_a_viewer_follows_and_speaks_is_kept_while_it_is_here(
     on_stage: Harness,
 ) -> None:
     live = await on_stage.room()
-    kept = on_stage.node.room(live).audiences.interests
+    room = on_stage.node.room(live)
+    topics, languages = room.topics, room.audiences.languages
     async with on_stage.connected(live.room) as client:
         await client.send({"type": "hello", "lang": "zh-Hans", "follow": ["a", "b"]})
         await client.first("welcome")
-        assert list(kept.values()) == [Interests("zh-Hans", ("a", "b"))]
+        assert list(languages.values()) == ["zh-Hans"]
+        assert [topics.count(each) for each in "abc"] == [1, 1, 0]
         await client.ask("follow", topics=["c", "c"])
-        assert list(kept.values()) == [Interests("zh-Hans", ("c",))]
-    await until(lambda: not kept)
+        assert [topics.count(each) for each in "abc"] == [0, 0, 1]
+        assert list(languages.values()) == ["zh-Hans"]
+    await until(lambda: not languages)
+    assert len(topics) == 0
     async with on_stage.viewer(live.room) as silent:
-        assert not kept
         await silent.ask("follow", topics=["c"])
         await silent.ask("follow", topics=[])
-        assert not kept
+        assert len(topics) == 0

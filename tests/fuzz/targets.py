@@ -15,7 +15,7 @@ from grandstand.api.cues import CueBody
 from grandstand.api.imports import PastComment
 from grandstand.api.polls import PollBody
 from grandstand.api.problems import ProblemError
-from grandstand.api.stats import StatsBody
+from grandstand.api.stat_updates import StatsBody
 from grandstand.api.validation import checked
 from grandstand.edge.transport import handshake
 from grandstand.edge.transport.client_address import forwarded_for

@@ -85,6 +85,7 @@ class Proposal:
     held: Mapping[str, bytes] = field(default_factory=dict)
     decided: Sequence[str] = ()
     sanctions: Mapping[str, bytes | None] = field(default_factory=dict)  # None: lifted, or over
+    entities: Mapping[str, bytes] = field(default_factory=dict)
     rows: Sequence[tuple[int, str]] = ()  # at, comment id
     retracted: Sequence[str] = ()
 
@@ -138,6 +139,7 @@ class Room:
     polls: Mapping[str, bytes] = field(default_factory=dict)
     held: Mapping[str, bytes] = field(default_factory=dict)
     sanctions: Mapping[str, bytes] = field(default_factory=dict)
+    entities: Mapping[str, bytes] = field(default_factory=dict)
     record: frozenset[tuple[int, str]] = frozenset()
     retracted: frozenset[str] = frozenset()
     emptied: frozenset[str] = frozenset()
@@ -278,6 +280,7 @@ def commit(
         polls={**room.polls, **proposal.polls},
         held={id: text for id, text in held.items() if id not in proposal.decided},
         sanctions={user: sanction for user, sanction in sanctions.items() if sanction is not None},
+        entities={**room.entities, **proposal.entities},
         record=room.record | set(proposal.rows),
         retracted=room.retracted | set(proposal.retracted),
     )

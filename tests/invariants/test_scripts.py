@@ -277,6 +277,7 @@ class Machine(RuleBasedStateMachine):
         cursor = read[-1].cursor if read else self.room.cursor
         sanction = Sanction("mute", self.settings) if approve else None
         sanctions = {f"u{self.settings % 3}": sanction} if count % 2 else {}
+        entities = {f"e{self.settings % 3}": b"\xff%d" % self.settings} if approve else {}
         self.settings += 1
         state = RoomState(settings=Settings(title=str(self.settings)))
         commit = Commit(
@@ -285,7 +286,7 @@ class Machine(RuleBasedStateMachine):
             offset=self.head.offset + len(rows),
             now=self.settings,
             frames=[b"\x00\xff"] * len(rows),
-            private=PrivateChanges(sanctions=sanctions),
+            private=PrivateChanges(sanctions=sanctions, entities=entities),
         )
         polls = [self.poll[approve]]
         changes = Changes(frozenset({"settings"}), rows, polls, held, decided, retracted)
@@ -305,6 +306,7 @@ class Machine(RuleBasedStateMachine):
                 user: None if sanction is None else msgspec.msgpack.encode(sanction)
                 for user, sanction in sanctions.items()
             },
+            entities=entities,
             rows=[(row.at, row.id) for row in rows],
             retracted=retracted,
         )
@@ -725,6 +727,7 @@ class Machine(RuleBasedStateMachine):
             (keys.polls(room), mine.polls),
             (keys.held(room), mine.held),
             (keys.sanctions(room), mine.sanctions),
+            (keys.entities(room), mine.entities),
         ):
             assert await ask("HGETALL", key) == {k.encode(): v for k, v in expected.items()}
         polls = [msgspec.msgpack.decode(poll, type=PollRecord) for poll in mine.polls.values()]

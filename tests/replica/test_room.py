@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +40,7 @@ class Listener:
     def __init__(self) -> None:
         self.seqs: list[int] = []
         self.publications: list[Publication] = []
+        self.entities: list[set[str]] = []
         self.reloads = 0
 
     def published(self, publication: Publication) -> None:
@@ -47,6 +48,9 @@ class Listener:
 
     def committed(self, commit: Commit) -> None:
         self.seqs.append(commit.seq)
+
+    def entities_changed(self, entities: Collection[str]) -> None:
+        self.entities.append(set(entities))
 
     def reloaded(self) -> None:
         self.reloads += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +39,9 @@ class Listener:
 
     def committed(self, commit: Commit) -> None:
         self.commits.append(commit)
+
+    def entities_changed(self, entities: Collection[str]) -> None:
+        pass
 
     def reloaded(self) -> None:
         pass

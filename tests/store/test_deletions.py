@@ -43,7 +43,7 @@ async def furnished(store: Store, room: str, comments: int = 40, polls: int = 3)
         await store.votes.cast(room, poll, ballots)
     rows = [Row(f"b{n:02}", n, f"u{n % 3}", "U", "hello", 1.0, True) for n in range(comments)]
     head, state = snapshot.head, RoomState()
-    commit = Commit(head.epoch, 1, 1, 1, [b""], PrivateChanges())
+    commit = Commit(head.epoch, 1, 1, 1, [b""], PrivateChanges(entities={"athlete:1": b"row"}))
     changes = Changes(frozenset({"recent", "sanctions"}), rows, records, [], [], ["b00"])
     await store.timeline.commit(room, head, None, commit, state, changes)
     await store.rooms.present("node", {room: 1}, store.now_ms())

@@ -6,6 +6,7 @@ The flood is paced by commits, three times what one takes, so a busy machine cha
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ class Commits:
         self._came.set()
 
     def published(self, publication: Publication) -> None:
+        pass
+
+    def entities_changed(self, entities: Collection[str]) -> None:
         pass
 
     def reloaded(self) -> None:

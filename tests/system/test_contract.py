@@ -127,6 +127,28 @@ async def overhearing(server: ServerProcess, room: str, token: str) -> AsyncIter
             await listening
 
 
+async def entities(call: Calls, ann: Viewer) -> None:
+    """What a feed tells of an athlete goes to those who follow her."""
+    base = "/v1/rooms/{room}"
+    schema = {"values": [{"name": "speed", "unit": "m/s"}]}
+    await call("PUT", f"{base}/schemas/{{kind}}", schema, kind="athlete")
+    await call("GET", f"{base}/schemas/{{kind}}", kind="athlete")
+    await ann.ask({"type": "follow", "topics": ["athlete:2"]})
+    update = {"entity": "athlete:2", "name": "Zoë", "values": {"speed": {"value": 9, "rank": 1}}}
+    await call("POST", f"{base}/stats", {**update, "audience": "followers"})
+    await until(
+        lambda: any(
+            overlay["data"]["values"].get("speed", {}).get("unit") == "m/s"
+            for frame in ann.of_type("frame")
+            for overlay in frame.get("overlays", ())
+            if overlay["topic"] == "athlete:2"
+        )
+    )
+    found = await call("GET", f"{base}/entities", query="?q=zoe")
+    assert [each["entity"] for each in found["entities"]] == ["athlete:2"]
+    await call("GET", f"{base}/entities/{{entity}}", entity="athlete:2")
+
+
 async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     """Something of everything."""
     base = "/v1/rooms/{room}"
@@ -139,6 +161,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})
     card = {"entity": "athlete:1", "name": "100 m", "values": {"speed": 1.5, "wind": None}}
     await call("POST", f"{base}/stats", {**card, "duration": 1})
+    await entities(call, ann)
 
     # Comments, one of each fate; the moderators' queue.
     said = await ann.comment("said in colour", color=0xFF0000, mode="top", size="large")

@@ -48,6 +48,8 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
         "A segment and its form: `{n}.msgpack` or `{n}.json`.",
         {"type": "string", "pattern": Name.PATTERN},
     ),
+    "entity": ("The entity's id.", {"type": "string"}),
+    "kind": ("A kind: an entity's id up to its first colon.", {"type": "string"}),
     "item": ("The id of an item of the run-down.", msgspec.json.schema(ItemId)),
     "user": ("The viewer, as `user` in comments.", {"type": "string"}),
 }

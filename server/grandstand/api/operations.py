@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -86,6 +87,8 @@ class Api:
     fastest: Fastest = field(init=False)
     segments: SegmentSource = field(init=False)
     scrape: asyncio.Task[bytes] | None = None
+    stats_feeds: Counter[str] = field(default_factory=Counter)
+    """How many feeds of updates are open, by room."""
 
     def __post_init__(self) -> None:
         self.directory = Directory(self.rooms.store)
@@ -102,7 +105,8 @@ class Operation:
 
     ``answers`` maps each good status to its struct, or to None for an empty answer; ``media`` names
     other media types of the answer. An answer of server-sent ``events`` has data of these types.
-    With ``lines`` the body may also be NDJSON of at most that many lines, each a ``body``; with
+    With ``lines`` the body may also be NDJSON of at most that many lines, each a ``body``, and with
+    the query ``stream`` of any number, which the handler reads as they come; with
     ``recording`` it is a list of that struct, NDJSON or XML, which the handler reads.
     ``makes_room`` is for the calls whose room need not exist. ``max_bytes`` bounds a JSON body. The
     handler's docstring describes the call.
@@ -154,6 +158,11 @@ class Call:
         if self.identity is None:
             raise RuntimeError(f"{self.operation.path} takes no token")
         return self.identity
+
+    @property
+    def is_stream(self) -> bool:
+        """Return whether the body's lines are to be read as they come."""
+        return self.request.query_params.get("stream", "").lower() in ("true", "1")
 
     @property
     def household(self) -> str:

@@ -20,6 +20,7 @@ from grandstand.wire.messages import Poll
 
 UNKNOWN_VIEWER = "unknown_viewer"
 UNKNOWN_EFFECT = "unknown_effect"
+UNKNOWN_ENTITY = "unknown_entity"
 UNKNOWN_ITEM = "unknown_item"
 UNKNOWN_VOTE = "unknown_vote"
 NOT_AUDITED = "not_audited"
@@ -31,6 +32,7 @@ STATUS: Mapping[str, int] = {
     ErrorCode.UNKNOWN_POLL: 404,
     Refusal.UNKNOWN_COMMENT: 404,
     UNKNOWN_VIEWER: 404,
+    UNKNOWN_ENTITY: 404,
     UNKNOWN_ITEM: 404,
     UNKNOWN_VOTE: 404,
     NOT_AUDITED: 404,
@@ -47,6 +49,7 @@ HTTP_CODES = (
     Refusal.UNKNOWN_COMMENT,
     UNKNOWN_VIEWER,
     UNKNOWN_EFFECT,
+    UNKNOWN_ENTITY,
     UNKNOWN_ITEM,
     UNKNOWN_VOTE,
     NOT_AUDITED,

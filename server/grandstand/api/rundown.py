@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
-from grandstand.api import cues, polls, stats
+from grandstand.api import cues, polls, stat_updates
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import (
     MAX_FAULTS,
@@ -23,7 +24,7 @@ from grandstand.api.problems import (
     invalid,
     of_refusal,
 )
-from grandstand.api.validation import NOT_BLANK, Also, Turn, checked, join
+from grandstand.api.validation import NOT_BLANK, Also, Line, Turn, checked, join
 from grandstand.domain.events import (
     CueGiven,
     PollOpened,
@@ -41,11 +42,11 @@ from grandstand.domain.rundown import (
     ItemStatus,
     Rundown,
 )
+from grandstand.domain.state import RoomState
 from grandstand.store.rundowns import stored
 from grandstand.text.normalise import clean
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import Time
-from grandstand.wire.settings import Settings
 
 READS = 5
 """How often an item is read again, because a run-down was put while it went."""
@@ -103,7 +104,7 @@ async def put(call: Call) -> Response:
     whose answer was lost may be made again.
     """
     body = call.body(RundownBody, _repeated_ids)
-    await _check_bodies(body, call.live.replica.state.settings)
+    await _check_bodies(body, call.live.replica.state)
     items = [_item(each) for each in body.items]
     event = RundownPut(event_id(), body.version, [item.id for item in items], stored(items))
     result = await call.live.submit(event)
@@ -139,7 +140,7 @@ async def go(call: Call) -> Response:
             raise ProblemError(404, UNKNOWN_ITEM, f"there is no item {name[:100]}")
         if shown.items[index].status != "waiting":
             return answer(shown)
-        event = _event_of(items[index], call.live.replica.state.settings, call.live.now())
+        event = _event_of(items[index], call.live.replica.state, call.live.now())
         result = await call.live.submit(RundownGo(event_id(), name, progress.version, event))
         if not isinstance(result, Refused):
             return answer(await _present(call))
@@ -172,10 +173,9 @@ def _item(given: ItemBody) -> Item:
     )
 
 
-def _event_of(
-    item: Item, settings: Settings, now: int
-) -> PollOpened | CueGiven | StatsGiven | None:
+def _event_of(item: Item, state: RoomState, now: int) -> PollOpened | CueGiven | StatsGiven | None:
     """Return the event of an item that goes now. Raises ProblemError 422 if it can't."""
+    settings = state.settings
     with _at("body"):
         match item.kind:
             case "poll":
@@ -191,10 +191,10 @@ def _event_of(
                 )
                 return CueGiven(event_id(), cue)
             case "card":
-                card = stats.card_of(checked(item.body, stats.StatsBody, stats.faults_between), now)
-                if words := stats.bad_time(card, settings, now):
-                    raise invalid([Fault("at", words)], ErrorCode.BAD_TIME)
-                return StatsGiven(event_id(), [card])
+                also = partial(stat_updates.faults_between, state.schemas)
+                update = checked(item.body, stat_updates.StatsBody, also)
+                stat_updates.check_times([Line(0, item.body)], [update], state, now)
+                return stat_updates.event_of([update], state, now)
     return None
 
 
@@ -206,12 +206,12 @@ def _repeated_ids(good: dict[str, Any]) -> Iterator[Fault]:
         seen.add(item.id)
 
 
-async def _check_bodies(body: RundownBody, settings: Settings) -> None:
+async def _check_bodies(body: RundownBody, state: RoomState) -> None:
     """Check what the items would do, at whatever time. Raises ProblemError 422."""
     kinds: Mapping[ItemKind, tuple[type[Struct], Also]] = {
-        "poll": (polls.PollBody, lambda good: polls.faults_between(good, settings, 0)),
+        "poll": (polls.PollBody, lambda good: polls.faults_between(good, state.settings, 0)),
         "cue": (cues.CueBody, cues.faults_between),
-        "card": (stats.StatsBody, stats.faults_between),
+        "card": (stat_updates.StatsBody, partial(stat_updates.faults_between, state.schemas)),
     }
     found: list[Fault] = []
     turn = Turn()

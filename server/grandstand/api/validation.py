@@ -62,7 +62,7 @@ class Line:
 async def read_json(request: Request, max_bytes: int = MAX_BODY_BYTES) -> object:
     """Return the body's JSON; an empty body is ``{}``. Raises ProblemError 400, 413 or 415."""
     body = await read_body(request, max_bytes)
-    return _decoded(body, "the body") if body else {}
+    return decoded(body, "the body") if body else {}
 
 
 async def read_lines(request: Request, most: int) -> list[Line]:
@@ -79,7 +79,7 @@ async def read_lines(request: Request, most: int) -> list[Line]:
     is_ndjson = request.headers.get("content-type", "").startswith(NDJSON)
     if not is_ndjson and len(body) <= MAX_BODY_BYTES:
         try:
-            return [Line(0, _decoded(body, "the body") if body else {})]
+            return [Line(0, decoded(body, "the body") if body else {})]
         except ProblemError:
             if body.strip().count(b"\n") == 0:
                 raise
@@ -95,7 +95,7 @@ async def read_lines(request: Request, most: int) -> list[Line]:
         if len(row) > MAX_BODY_BYTES:
             detail = f"line {number} has {len(row)} bytes; {MAX_BODY_BYTES} may be"
             raise ProblemError(413, ErrorCode.TOO_LONG, detail)
-        lines.append(Line(number, _decoded(row, f"line {number}")))
+        lines.append(Line(number, decoded(row, f"line {number}")))
         await turn.share()
     return lines
 
@@ -121,14 +121,9 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the body, without the byte order mark that some editors write before UTF-8.
 
     Raises:
-        ProblemError: 413 if it is longer, 415 if it is compressed: the length of a compressed body
-            doesn't bound the length of its content.
+        ProblemError: 413 if it is longer, 415 if it is compressed.
     """
-    packed = request.headers.get("content-encoding", "identity").strip().lower()
-    if packed not in ("", "identity"):
-        detail = f"a body is read as it is: send it without `Content-Encoding: {packed[:40]}`"
-        headers = {"Accept-Encoding": "identity", "Connection": "close"}
-        raise ProblemError(415, ErrorCode.BAD_MESSAGE, detail, headers=headers)
+    refuse_compressed(request)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -138,10 +133,20 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return bytes(body.removeprefix(codecs.BOM_UTF8))
 
 
-def _decoded(text: bytes, what: str) -> object:
+def refuse_compressed(request: Request) -> None:
+    """Raise ProblemError 415 for a body that is compressed: its length bounds nothing."""
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        detail = f"a body is read as it is: send it without `Content-Encoding: {packed[:40]}`"
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
+        raise ProblemError(415, ErrorCode.BAD_MESSAGE, detail, headers=headers)
+
+
+def decoded(text: bytes, what: str) -> object:
+    """Return the JSON of a text, ``what`` being its name in a fault. Raises ProblemError 400."""
     try:
-        decoded: object = msgspec.json.decode(text)
-        return with_plain_zeros(decoded) if b"-0" in text else decoded
+        whole: object = msgspec.json.decode(text)
+        return with_plain_zeros(whole) if b"-0" in text else whole
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
         detail = f"{what} isn't JSON: {fault}"
         raise ProblemError(400, ErrorCode.BAD_MESSAGE, detail) from None

@@ -14,7 +14,7 @@ on is a gap: the server has two seconds to mend it with a welcome, then this sid
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from random import Random
 
@@ -78,15 +78,22 @@ def decoded(payload: bytes) -> ServerMessage | None:
         return None
 
 
-def hello(token: str | None, place: Resume | None, client: str, patience: int = 0) -> bytes:
-    """Return the first message's payload: who is there, from which place on, and for how long its
-    frames may wait, in ms."""
+def hello(
+    token: str | None,
+    place: Resume | None,
+    client: str,
+    patience: int = 0,
+    follow: Sequence[str] = (),
+) -> bytes:
+    """Return the first message's payload: who is there, from which place on, for how long its
+    frames may wait, in ms, and which topics it follows."""
     return _encode(
         Hello(
             token=UNSET if token is None else token,
             resume=UNSET if place is None else place,
             client=client,
             patience=patience or UNSET,
+            follow=list(follow) or UNSET,
         )
     )
 
@@ -106,7 +113,8 @@ class Connection:
 
     ``token`` is given once for all, unless ``asks``: then the shell is asked for one, and again
     when one was refused. ``url`` is the room's, ``ws:`` or ``wss:``. With ``delay_ms`` there is a
-    picture, so far behind the programme clock, and each ``time`` tells its playhead.
+    picture, so far behind the programme clock, and each ``time`` tells its playhead. ``follow`` are
+    topics, which each hello names.
     """
 
     def __init__(
@@ -119,6 +127,7 @@ class Connection:
         client: str = "grandstand",
         pending: Pending | None = None,
         delay_ms: float | None = None,
+        follow: Sequence[str] = (),
     ) -> None:
         self.stage = Stage.NONE
         self.position = Position()
@@ -131,6 +140,7 @@ class Connection:
         self._refused: tuple[str, End] | None = None
         self._client = client
         self._delay_ms = delay_ms
+        self._follow = follow
         self._backoff = Backoff()
         self._socket: WebSocket | None = None
         self._retry_s = NEVER
@@ -251,7 +261,8 @@ class Connection:
                 effects += self._message(now_s, event)
             elif isinstance(event, Opened):
                 self.stage = Stage.GREETING
-                self._send([hello(self._token, self.position.resume, self._client)])
+                resume = self.position.resume
+                self._send([hello(self._token, resume, self._client, follow=self._follow)])
                 effects.append(Upgraded())
             else:
                 return [*effects, *self._written(), *self._lose(now_s, event)]

@@ -11,9 +11,11 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
+from grandstand.domain.entities import EntityUpdate
 from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
+from grandstand.domain.schemas import KindSchema
 from grandstand.domain.utterance import Utterance, stored_color, stored_look
 from grandstand.wire.audits import Audit
 from grandstand.wire.messages import UNKNOWN_LANG, Cue, HeldComment, Mode, Overlay, Size
@@ -170,10 +172,20 @@ class CueGiven(Struct, frozen=True, tag="cue"):
 
 
 class StatsGiven(Struct, frozen=True, tag="stats"):
-    """Versions of stats cards, in the order given."""
+    """Versions of stats cards for everyone, then updates of entities for those who follow them,
+    each in the order given."""
 
     id: str
     cards: list[Overlay]
+    entities: list[EntityUpdate] = []
+
+
+class SchemaPut(Struct, frozen=True, tag="schema"):
+    """A producer says which values a kind of entity has; with None it may have any."""
+
+    id: str
+    kind: str
+    schema: KindSchema | None
 
 
 class CommentsImported(Struct, frozen=True, tag="import"):
@@ -323,6 +335,7 @@ ControlEvent: TypeAlias = (
     | PollAudited
     | CueGiven
     | StatsGiven
+    | SchemaPut
     | CommentsImported
     | Retracted
     | ViewerErased

@@ -25,8 +25,8 @@ class Refusal(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
-Fate: TypeAlias = Literal["taken", "waiting", "late", "repeated"]
-"""What happened to one update of a stats card."""
+Fate: TypeAlias = Literal["taken", "waiting", "late", "repeated", "full"]
+"""What happened to one update of a stats card or an entity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from grandstand.domain.ban_hints import Hint
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
 from grandstand.domain.rundown import Progress
+from grandstand.domain.schemas import KindSchema
 from grandstand.domain.unwanted_texts import Unwanted
 from grandstand.wire.messages import Comment, Cue, Frame, HeldComment, Notice, Overlay
 from grandstand.wire.settings import Settings
@@ -75,6 +76,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     ``effect_tests`` has the effect to fire by the name of the test. ``gone`` has the items of the
     run-down that went, each with its poll or ``""``; with None they wait again, or were removed.
     ``erasures`` are as in the state; with ``erased`` nobody gets frames of before again.
+    ``entities`` are the rows of those that changed, whole (``domain.entities``); they are too many
+    for the state.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -96,6 +99,8 @@ class PrivateChanges(Struct, omit_defaults=True):
     gone: dict[str, str | None] = field(default_factory=dict)
     erasures: dict[str, int | None] = field(default_factory=dict)
     erased: bool = False
+    entities: dict[str, bytes] = field(default_factory=dict)
+    schemas: dict[str, KindSchema | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -108,7 +113,8 @@ class RoomState(Struct):
     the next begins for it. ``waiting`` has versions of overlays that viewers must not know before
     their time, ``cues_ahead`` such cues; ``unwanted`` has texts that were taken back, by dedupe
     key. ``gone`` has the run-down's items that went, each with its poll or ``""``. ``erasures`` has
-    the viewers who are being erased, and when that was asked for (programme time, ms).
+    the viewers who are being erased, and when that was asked for (programme time, ms). ``schemas``
+    are by kind of entity.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -126,6 +132,7 @@ class RoomState(Struct):
     rundown: Progress = field(default_factory=Progress)
     gone: dict[str, str] = field(default_factory=dict)
     erasures: dict[str, int] = field(default_factory=dict)
+    schemas: dict[str, KindSchema] = field(default_factory=dict)
 
     def sanction(self, user: str, now: int) -> Sanction | None:
         """Return the sanction in force against ``user`` at ``now``, if any."""
@@ -153,12 +160,16 @@ PARTS = (
     "rundown",
     "gone",
     "erasures",
+    "schemas",
 )
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes only what
 it changed. ``sanctions`` may be many: they are stored one by one."""
 
 
-TABLES = ("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead", "gone", "erasures")
+TABLES = (
+    *("sanctions", "staff", "hints", "unwanted", "waiting", "cues_ahead", "gone", "erasures"),
+    "schemas",
+)
 """Those whose entries a commit changes one by one."""
 
 
@@ -186,6 +197,7 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
     _change(state.cues_ahead, private.cues_ahead)
     _change(state.gone, private.gone)
     _change(state.erasures, private.erasures)
+    _change(state.schemas, private.schemas)
     return changed | {name for name in TABLES if getattr(private, name)}
 
 

@@ -13,24 +13,11 @@ viewer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from grandstand.edge.audience import Audience
 from grandstand.edge.cohort import Outlet
 from grandstand.replica.publication import EVERYONE, AudienceKey, Publication
 from grandstand.telemetry import Metrics
-
-
-@dataclass(frozen=True, slots=True)
-class Interests:
-    """What a viewer asked for: a language (BCP 47; empty for none) and topics.
-
-    They come in a message of 4,096 bytes: some 11 KB for a viewer who follows the 100 that are
-    allowed.
-    """
-
-    lang: str
-    topics: tuple[str, ...]
 
 
 class Audiences:
@@ -46,8 +33,8 @@ class Audiences:
         self._joined: dict[Outlet, tuple[AudienceKey, ...]] = {}
         self._combinations: dict[tuple[AudienceKey, ...], tuple[AudienceKey, ...]] = {}
         self._latest: dict[AudienceKey, Publication] = {}
-        self.interests: dict[Outlet, Interests] = {}
-        """The interests of viewers who have any. No topic or language has an audience yet."""
+        self.languages: dict[Outlet, str] = {}
+        """The languages (BCP 47) that viewers asked for. None has an audience yet."""
 
     def __contains__(self, key: AudienceKey) -> bool:
         """Return whether anybody is in the audience."""
@@ -79,20 +66,9 @@ class Audiences:
         if latest is not None:
             outlet.write(latest.ready(outlet.form))
 
-    def follow(self, outlet: Outlet, topics: list[str], lang: str | None = None) -> None:
-        """Keep the topics that a viewer follows, in place of the earlier ones, and the language
-        that it asks for; without ``lang`` the language stays the same."""
-        known = self.interests.get(outlet)
-        if lang is None:
-            lang = known.lang if known is not None else ""
-        if topics or lang:
-            self.interests[outlet] = Interests(lang, tuple(dict.fromkeys(topics)))
-        elif known is not None:
-            del self.interests[outlet]
-
     def leave(self, outlet: Outlet) -> None:
         """Remove a member from every audience, and audiences that are empty then."""
-        self.interests.pop(outlet, None)
+        self.languages.pop(outlet, None)
         self._audiences[EVERYONE].leave(outlet)
         for key in self._joined.pop(outlet, ()):
             audience = self._audiences.get(key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ import structlog
 from msgspec import UNSET
 
 from grandstand.domain.ban_hints import DAY_S, DEVICE_MS, hint, network_of
+from grandstand.domain.entities import kind_of
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import GuestBanned, StaffCame
 from grandstand.domain.identity import Identity
@@ -28,8 +29,10 @@ from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
 from grandstand.edge.cohort import Outlet
 from grandstand.edge.playheads import Playheads
+from grandstand.edge.topics import Topics
 from grandstand.edge.welcome import Greeter, Resets
 from grandstand.moderation.moderator import Moderator
+from grandstand.overlays.stats_cards import followers_card
 from grandstand.replica.publication import (
     EVERYONE,
     STAFF,
@@ -43,7 +46,7 @@ from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire import event_stream
 from grandstand.wire.codes import CloseCode
-from grandstand.wire.messages import Frame, Notice
+from grandstand.wire.messages import Frame, Notice, Overlay
 
 QUIET_S = 8.0
 """After this long without a frame the edge sends the room's position; clients expect a frame in 10
@@ -129,6 +132,7 @@ class EdgeRoom:
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
+        self.topics = Topics(metrics, self._card, live.now)
         self.audience = self.audiences[EVERYONE]
         self.audience.bound(live.replica.state.settings.patience)
         self._sessions: set[Member] = set()
@@ -211,10 +215,21 @@ class EdgeRoom:
         self._sessions.discard(session)
         self._subscribers.pop(session, None)
         self._unwelcomed.pop(session, None)
-        self.audiences.leave(session.outlet)
+        self.silence(session.outlet)
         present = self._present.pop(session.user, ())
         if others := tuple(each for each in present if each is not session):
             self._present[session.user] = others
+
+    def heed(self, outlet: Outlet, topics: list[str], lang: str) -> None:
+        """Note which topics a viewer follows, and which language (BCP 47) it asks for, if any."""
+        self.topics.follow(outlet, topics)
+        if lang:
+            self.audiences.languages[outlet] = lang
+
+    def silence(self, outlet: Outlet) -> None:
+        """Write nothing to a connection any more."""
+        self.audiences.leave(outlet)
+        self.topics.leave(outlet)
 
     def connections(self, user: str) -> int:
         """Return how many connections a viewer has here."""
@@ -252,6 +267,25 @@ class EdgeRoom:
         if settings.guests != self._guests:
             self._guests = settings.guests
             self._start(self._review(), "review")
+
+    def entities_changed(self, entities: Collection[str]) -> None:
+        """Give the cards of these entities to those who follow them."""
+        self.topics.changed(entities)
+
+    def recounted_followers(self, most: int) -> dict[str, int]:
+        """Return at most so many counts of followers here that are news, of entities that the room
+        knows."""
+        names = self.topics.recounted(most)
+        return {name: self.topics.count(name) for name in names if name in self.live.entities}
+
+    def _card(self, topic: str) -> Overlay | None:
+        """Return the present card of an entity, unless there is none, or nobody may see it."""
+        entity = self.live.entities.get(topic)
+        if entity is None:
+            return None
+        state = self.live.replica.state
+        oldest = self.live.now() - state.settings.max_latency
+        return followers_card(topic, entity, state.schemas.get(kind_of(topic)), oldest)
 
     def reloaded(self) -> None:
         """Welcome everyone anew: what viewers have doesn't lead to the room's state.

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 HELLO_WITHIN_S, BEHIND_S = 5, 20
 """A viewer whose socket stays full for this long is cut (3008): its ring will soon be lost."""
 
-
 log = structlog.get_logger(__name__)
 
 
@@ -132,17 +131,18 @@ class ViewerSession:
 
     def caught_up(self) -> None:
         """Send what the peer missed: it has read everything."""
-        if self._position is None or not self._position.is_behind:
+        if self._room is None or self._position is None or not self._position.is_behind:
             return
         self._node.metrics.viewers_behind.dec()
         self._drop_deadline()
         if not self._position.caught_up(self.outlet):
             self._welcome_anew()
+        self._room.topics.caught_up(self.outlet)
 
     def ending(self) -> None:
         """Stop writing: nothing may be written any more."""
         if self._room is not None:
-            self._room.audiences.leave(self.outlet)
+            self._room.silence(self.outlet)
 
     def lost(self) -> None:
         """Clean up: the connection is over."""
@@ -249,17 +249,15 @@ class ViewerSession:
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each
         self._position = StreamPosition(room)
         self._position.let_wait(self.outlet, hello.patience or 0)
+        room.heed(self.outlet, hello.follow or [], hello.lang or "")
         self._welcome(room, self._position, "fresh", hello.resume or None)
         room.enter(self)
-        room.audiences.follow(self.outlet, hello.follow or [], hello.lang or "")
 
     def _welcome(
         self, room: EdgeRoom, position: StreamPosition, kind: str, resume: Resume | None = None
     ) -> None:
         live, identity = room.live, self.identity
-        viewer = Viewer("viewer")
-        if identity is not None:
-            viewer = Viewer(identity.role, self.user, identity.name)
+        viewer = Viewer(identity.role, self.user, identity.name) if identity else Viewer("viewer")
         payloads, missed = room.greeter.greet(
             live.replica,
             viewer,
@@ -279,6 +277,7 @@ class ViewerSession:
             self.outlet.send(payload)
         position.give(self.outlet, missed, after)
         position.take_seat(self.outlet)
+        room.topics.tell(self.outlet)
 
     # --- messages --------------------------------------------------------------------------------
 
@@ -310,8 +309,9 @@ class ViewerSession:
             elif isinstance(message, AskTime):
                 self._time(message, room, begun_s)
             else:
-                room.audiences.follow(self.outlet, message.topics)
+                room.topics.follow(self.outlet, message.topics)
                 self._send(Ack(message.id))
+                room.topics.tell(self.outlet)
         except BadMessageError as fault:
             fault.message_id = message.id
             raise

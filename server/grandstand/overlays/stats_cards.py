@@ -14,12 +14,15 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.entities import Entity, Measured, kind_of
 from grandstand.domain.outcome import Fate
+from grandstand.domain.schemas import KindSchema, in_order
 from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Overlay
 
@@ -48,20 +51,61 @@ def version(
     entity: str,
     name: str,
     at: int,
-    values: Mapping[str, int | float | str | None],
+    values: Mapping[str, Any],
     duration_ms: int,
 ) -> Overlay:
     """Return one version of a card; without ``values`` it removes the card at ``at``.
 
     It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced.
     """
+    data = {"entity": entity, "name": name, "values": dict(values)}
+    return _card(entity, name, at, data, duration_ms)
+
+
+def followers_card(
+    entity_id: str, entity: Entity, schema: KindSchema | None, oldest: int
+) -> Overlay | None:
+    """Return the card of an entity for those who follow it, which tells how old each value is.
+
+    An entity has one, whatever it is called. None if it ended at ``oldest`` (programme time, ms) or
+    before.
+    """
+    values = {name: as_data(entity.values[name]) for name in in_order(entity.values, schema)}
+    data = {
+        "entity": entity_id,
+        "kind": kind_of(entity_id),
+        "name": entity.name,
+        "values": values,
+    }
+    card = _card(entity_id, "", entity.at, data, entity.duration_ms)
+    return None if card.expires_at is not UNSET and card.expires_at <= oldest else card
+
+
+def as_data(value: Measured) -> dict[str, int | float | str | None]:
+    """Return a value as cards have it: only what there is of it."""
+    beside = {"unit": value.unit or None, "rank": value.rank, "best": value.best}
+    there = {name: each for name, each in beside.items() if each is not None}
+    return {"value": value.value, **there, "at": value.at}
+
+
+def followers_card_id(entity: str) -> str:
+    """Return the id of an entity's card for those who follow it."""
+    return _card_id(entity, "")
+
+
+def _card_id(entity: str, name: str) -> str:
     hashed = hashlib.blake2b(f"{entity}\0{name}".encode(), digest_size=9).digest()
+    return f"{KIND}-{base64.urlsafe_b64encode(hashed).decode()}"
+
+
+def _card(entity: str, name: str, at: int, data: dict[str, Any], duration_ms: int) -> Overlay:
+    values = data["values"]
     expires_at = at + duration_ms if values else at
     return Overlay(
-        id=f"{KIND}-{base64.urlsafe_b64encode(hashed).decode()}",
+        id=_card_id(entity, name),
         kind=KIND,
         at=at,
-        data={"entity": entity, "name": name, "values": dict(values)},
+        data=data,
         topic=entity,
         expires_at=UNSET if values and not duration_ms else expires_at,
     )

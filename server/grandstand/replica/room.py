@@ -7,7 +7,7 @@ commit to its listeners exactly once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import structlog
@@ -20,6 +20,7 @@ from grandstand.domain.outcome import Result
 from grandstand.domain.segments import DURATION_MS, number
 from grandstand.domain.state import OutcomeRecord
 from grandstand.domain.stored_state import UNREADABLE
+from grandstand.replica.entities import EntityTable
 from grandstand.replica.latest import LatestFrames
 from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
@@ -46,6 +47,9 @@ where something happens needs no promise; one commit that takes longer is made a
 SEAL_AGAIN_S = 0.5
 """Between two tries to have a segment closed."""
 
+READ_AGAIN_S = 0.5
+"""Before entities are read on when the store was away."""
+
 SHARE_S = 5.0
 """A share holds for so long without a commit: longer than a takeover takes. Then whoever sequences
 the room has nothing to do."""
@@ -64,6 +68,10 @@ class Listener(Protocol):
 
     def committed(self, commit: Commit) -> None:
         """Take a commit that was applied to the replica; its frames were published."""
+
+    def entities_changed(self, entities: Collection[str]) -> None:
+        """Note that these entities are known anew here: a commit changed them, or they were
+        loaded."""
 
     def reloaded(self) -> None:
         """Note that the replica was loaded anew: what viewers have does not lead to it."""
@@ -87,6 +95,7 @@ class LiveRoom:
         self.notes: set[asyncio.Task[None]] = set()
         self.filling: asyncio.Task[None] | None = None
         self.sealing: asyncio.Task[None] | None = None
+        self.reading: asyncio.Task[None] | None = None
         self._wanted_seq = 0
         self._share, self._shared_s = 1.0, 0.0
         self._heard_s = asyncio.get_running_loop().time()
@@ -102,6 +111,15 @@ class LiveRoom:
             snapshot.state,
             held={comment.id: comment.user for comment in snapshot.held.values()},
         )
+        self.entities = EntityTable()
+        if self.reading is not None:
+            self.reading.cancel()
+        self.reading = None
+        if snapshot.has_entities:
+            name = f"entities {self.room}"
+            self.reading = asyncio.create_task(self._read_entities(self.entities), name=name)
+        else:
+            self.entities.is_whole.set()
         run, before = _leading_to(head, ring)
         self.replica.segments = ring_at(head.now, head.seq, head.offset, run, before)
         for commit in run:
@@ -192,6 +210,9 @@ class LiveRoom:
         self._resolve(commit)
         for each in result:
             self._publish(each)
+        if rows := commit.private.entities:
+            self.entities.commit(rows)
+            self._tell_entities(rows.keys())
         self._each(lambda listener: listener.committed(commit))
         return "applied"
 
@@ -229,6 +250,23 @@ class LiveRoom:
         finally:
             self.filling = None
 
+    def _tell_entities(self, entities: Collection[str]) -> None:
+        self._each(lambda listener: listener.entities_changed(entities))
+
+    async def _read_entities(self, table: EntityTable) -> None:
+        """Read the rows of all entities, in slices."""
+        cursor = 0
+        while not table.is_whole.is_set():
+            try:
+                rows, cursor = await self._store.entities.slice(self.room, cursor)
+            except StoreUnavailable as away:
+                log.info("entities_not_read", room=self.room, reason=away.reason)
+                await asyncio.sleep(READ_AGAIN_S)
+                continue
+            self._tell_entities(table.read(rows))
+            if not cursor:
+                table.is_whole.set()
+
     async def _reload(self) -> None:
         """Load the store's state, unless the bus led beyond it meanwhile.
 
@@ -245,6 +283,8 @@ class LiveRoom:
 
     def end(self) -> None:
         """End all that waits for the room, and tell its listeners: it was deleted."""
+        if self.reading is not None:
+            self.reading.cancel()
         waiting, self._outcomes = self._outcomes, {}
         for outcome in waiting.values():
             if not outcome.done():

@@ -273,5 +273,6 @@ class LiveRooms:
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
         notes = (note for live in self._rooms.values() for note in live.notes)
         sealing = (live.sealing for live in self._rooms.values() if live.sealing is not None)
-        tasks = [*self._at_work, *self._loading.values(), *filling, *notes, *sealing]
+        reading = (live.reading for live in self._rooms.values() if live.reading is not None)
+        tasks = [*self._at_work, *self._loading.values(), *filling, *notes, *sealing, *reading]
         await cancel_all(tasks)

@@ -42,6 +42,7 @@ from grandstand.domain.events import (
     RundownPut,
     RundownReset,
     Sanctioned,
+    SchemaPut,
     SettingsPut,
     StaffCame,
     StatsGiven,
@@ -54,6 +55,7 @@ from grandstand.domain.polls import steps
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import ImpossibleStepError
 from grandstand.domain.record import Row
+from grandstand.domain.schemas import MAX_KINDS, KindSchema
 from grandstand.domain.settings import merged
 from grandstand.domain.state import (
     STAFF_KNOWN_MS,
@@ -65,6 +67,7 @@ from grandstand.domain.state import (
 from grandstand.domain.unwanted_texts import UnwantedTexts
 from grandstand.overlays.stats_cards import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.sequencer.candidate import Candidate
+from grandstand.sequencer.entities import EntityDraft
 from grandstand.sequencer.rundown import RundownDraft
 from grandstand.wire.messages import Cue, HeldComment, Notice, Overlay
 from grandstand.wire.settings import Settings
@@ -82,7 +85,7 @@ PACE = Rate(interval_ms=50, burst=200)
 
 PACED = (
     *(ClockReset, CueGiven, EffectTested, PollExtended, PollOpened, PollResolved, PollStepped),
-    *(RundownPut, RundownReset, SettingsPut),
+    *(RundownPut, RundownReset, SchemaPut, SettingsPut),
 )
 
 
@@ -100,6 +103,7 @@ class Draft:
     epoch: str
     now: int
     pace: Buckets = field(default_factory=lambda: Buckets(PACE))
+    entities: EntityDraft = field(default_factory=EntityDraft)
     cards: Cards = field(init=False)
     unwanted: UnwantedTexts = field(init=False)
     rundown: RundownDraft = field(init=False)
@@ -176,8 +180,10 @@ class Draft:
                 self.polls[poll.id] = poll
             case CueGiven(cue=cue):
                 self._cue(cue)
-            case StatsGiven(cards=cards):
-                return Effect(fates=self._stats(cards))
+            case StatsGiven(cards=cards, entities=updates):
+                return Effect(fates=[*self._stats(cards), *self.entities.give(updates)])
+            case SchemaPut(kind=kind, schema=schema):
+                self._put_schema(kind, schema)
             case CommentsImported(rows=rows):
                 self.imported += rows
             case Retracted(comment=comment, user=user, dedupe_key=text):
@@ -313,6 +319,13 @@ class Draft:
         except TooManyWaitError:
             words = f"more than {MAX_WAITING} updates would wait for their time"
             raise ImpossibleEventError(Refusal.OVERLOADED, words) from None
+
+    def _put_schema(self, kind: str, schema: KindSchema | None) -> None:
+        known = {**self.state.schemas, **self.private.schemas, kind: schema}
+        if sum(each is not None for each in known.values()) > MAX_KINDS:
+            words = f"{MAX_KINDS} kinds have a schema: remove one first, by a schema without values"
+            raise ImpossibleEventError(Refusal.OVERLOADED, words)
+        self.private.schemas[kind] = schema
 
     def _decide(self, comment: str, approved: bool) -> bool:
         """Decide a held comment; return whether it was held until now."""

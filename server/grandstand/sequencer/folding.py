@@ -28,6 +28,7 @@ from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.candidate import Candidate, languages, rows, shown
 from grandstand.sequencer.draft import PACE, Draft
+from grandstand.sequencer.entities import EntityDraft
 from grandstand.wire.frame_splitting import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
 
@@ -94,15 +95,27 @@ class RoomFold:
             or any(overlay.expires_at is not UNSET for overlay in state.overlays.values())
         )
 
-    def tick(self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int) -> Tick:
-        """Apply ``events`` (comment id or empty, event) at programme time ``now``, in order."""
-        return run_at_once(self.ticking(events, now))
+    def tick(
+        self,
+        events: Sequence[tuple[str, CommentEvent | ControlEvent]],
+        now: int,
+        entities: EntityDraft | None = None,
+    ) -> Tick:
+        """Apply ``events`` (comment id or empty, event) at programme time ``now``, in order.
+
+        ``entities`` has those that the events name.
+        """
+        return run_at_once(self.ticking(events, now, entities))
 
     def ticking(
-        self, events: Sequence[tuple[str, CommentEvent | ControlEvent]], now: int
+        self,
+        events: Sequence[tuple[str, CommentEvent | ControlEvent]],
+        now: int,
+        entities: EntityDraft | None = None,
     ) -> TimeSliced[Tick]:
         """Do ``tick`` in pieces; until the last is done, this fold is between two states."""
-        draft = Draft(self.state, self.held, self.epoch, now, self.pace)
+        known = entities or EntityDraft()
+        draft = Draft(self.state, self.held, self.epoch, now, self.pace, known)
         if now >= self.prune_at:
             self.prune_at = now + PRUNE_EVERY_MS
             draft.prune()
@@ -177,6 +190,7 @@ class RoomFold:
         draft.private.rundown, draft.private.gone = draft.rundown.changes
         overlays, drop = draft.cards.finish()
         draft.private.waiting = draft.cards.moved
+        draft.private.entities = draft.entities.rows()
         draft.private.unwanted = draft.unwanted.changes
         draft.private.languages = languages(groups)
         whole = Frame(

@@ -29,6 +29,7 @@ from grandstand.domain.stored_state import UNREADABLE
 from grandstand.domain.time_slices import TimeSliced
 from grandstand.sequencer import poison
 from grandstand.sequencer.caution import Caution
+from grandstand.sequencer.entities import EntityDraft, named
 from grandstand.sequencer.folding import RoomFold, Tick
 from grandstand.sequencer.intake import Intake
 from grandstand.store import outcomes
@@ -299,7 +300,8 @@ class RoomSequencer:
     ) -> None:
         """Commit the results of ``entries``, or of none where time alone changes the room."""
         known = set(self._fold.state.polls)
-        tick = await _with_turns(self._fold.ticking(folded, now))
+        entities = await self._entities(folded)
+        tick = await _with_turns(self._fold.ticking(folded, now, entities))
         for comment_id, event in put_aside:
             poison.put_aside(tick, comment_id, event)
         tick.private.outcomes = [outcomes.record(each) for each in tick.outcomes]
@@ -340,6 +342,13 @@ class RoomSequencer:
             self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
         for frame in commit.frames:
             self._metrics.frame_bytes.observe(len(frame))
+
+    async def _entities(self, events: Sequence[Event]) -> EntityDraft:
+        names = named(event for _, event in events)
+        if not names:
+            return EntityDraft()
+        read = partial(self._store.entities.of, self._room, names)
+        return EntityDraft(*await retry_until(read, COMMIT_PATIENCE_S))
 
     def _readable(self, entries: Sequence[Entry]) -> list[Event]:
         """Return the entries' events; one that can't be read is logged, and must not stop the

@@ -129,6 +129,7 @@ class Deletions:
             keys.state,
             keys.timeline,
             keys.jobs,
+            keys.entities,
             keys.effects,
             keys.effect_secrets,
             keys.firings,

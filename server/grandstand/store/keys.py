@@ -20,6 +20,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:state`` | hash | one field for each part of the room's state, and ``rundown_items`` | |
 | ``gs:{room}:timeline`` | stream | id ``<seq>-0``, ``e`` envelope, ``p`` its epoch, ``t`` when, ms, ``b`` bytes of all envelopes up to it | the last 600, and what a job has still to read, within bounds |
 | ``gs:{room}:jobs`` | hash | job to its cursor, ``epoch|seq|move`` | |
+| ``gs:{room}:entities`` | hash | entity to its row (``domain.entities``) | |
 | ``gs:{room}:effects`` | hash | effect id to effect | when removed |
 | ``gs:{room}:effect-secrets`` | hash | effect id to the secrets of its actions | with the effect |
 | ``gs:{room}:firings`` | hash | firing id to 0 or 1 (it is over) and the firing | the last 1,000, and what isn't over |
@@ -32,6 +33,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
+| ``gs:{room}:followers:<node>`` | hash | entity to those who follow it there | 15 seconds after the node's last word |
 | ``gs:{room}:audience`` | hash | node to its report of viewers' playheads and the time of writing | removed by readers |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
@@ -103,6 +105,11 @@ def jobs(room: str) -> str:
     return room_key(room, "jobs")
 
 
+def entities(room: str) -> str:
+    """Return the key of the rows of the room's entities."""
+    return room_key(room, "entities")
+
+
 def effects(room: str) -> str:
     """Return the key of the room's effects."""
     return room_key(room, "effects")
@@ -162,6 +169,11 @@ def poll_order(room: str) -> str:
 def edges(room: str) -> str:
     """Return the key of the number of viewers per node."""
     return room_key(room, "edges")
+
+
+def followers(room: str, node: str) -> str:
+    """Return the key of how many viewers of a node follow each entity."""
+    return room_key(room, f"followers:{node}")
 
 
 def audience(room: str) -> str:

@@ -33,7 +33,13 @@ _NUMBERS: Mapping[str, int] = {
 
 _NEW_EPOCH = "clock"
 
-_FATES: Mapping[str, Fate] = {"t": "taken", "w": "waiting", "l": "late", "r": "repeated"}
+_FATES: Mapping[str, Fate] = {
+    "t": "taken",
+    "w": "waiting",
+    "l": "late",
+    "r": "repeated",
+    "f": "full",
+}
 _LETTERS: Mapping[Fate, str] = {fate: letter for letter, fate in _FATES.items()}
 
 

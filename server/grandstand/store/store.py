@@ -20,8 +20,10 @@ from grandstand.store.connection import translated
 from grandstand.store.deletions import Deletions
 from grandstand.store.durability import Durability, probe
 from grandstand.store.effects import Effects
+from grandstand.store.entities import Entities
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
+from grandstand.store.followers import Followers
 from grandstand.store.ingest import Ingest
 from grandstand.store.job_cursors import JobCursors
 from grandstand.store.leases import Leases
@@ -79,6 +81,8 @@ class Store:
         self.timeline = Timeline(reader, writer, self.losses)
         self.job_cursors = JobCursors(writer)
         self.effects = Effects(reader, writer)
+        self.entities = Entities(reader)
+        self.followers = Followers(reader)
         self.votes = Votes(reader, writer, self.losses)
         self.recounts = Recounts(reader)
         self.signing_keys = SigningKeys(reader, writer)

@@ -72,11 +72,12 @@ class Head:
 
 @dataclass(slots=True)
 class Snapshot:
-    """A room at one commit."""
+    """A room at one commit; its entities, if it ``has_entities``, are read by themselves."""
 
     head: Head
     state: RoomState
     held: dict[str, HeldComment]
+    has_entities: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +153,13 @@ class Timeline:
 
     async def load(self, room: str) -> Snapshot:
         """Return the room as its last commit left it. Raises UnknownRoomError, RoomEndedError."""
-        head, stored, held, sanctions = await self._reader.ask_all(
+        head, stored, held, sanctions, entities = await self._reader.ask_all(
             [
                 ("HGETALL", keys.head(room)),
                 ("HMGET", keys.state(room), *PARTS),
                 ("HGETALL", keys.held(room)),
                 ("HGETALL", keys.sanctions(room)),
+                ("EXISTS", keys.entities(room)),
             ],
             at_once=True,
         )
@@ -184,6 +186,7 @@ class Timeline:
                 room, parts, sanctions, [each for each in waiting if waiting[each] is None]
             ),
             held={each: comment for each, comment in waiting.items() if comment is not None},
+            has_entities=bool(entities),
         )
 
     async def since(self, room: str, seq: int, count: int = KEPT) -> list[Commit]:
@@ -331,6 +334,7 @@ def _commit_call(
         ),
         "lift": [user for user, sanction in commit.private.sanctions.items() if sanction is None],
         "retract": list(changes.retracted),
+        "entities": [each for pair in commit.private.entities.items() for each in pair],
         "rows": rows,
     }
     touched = [
@@ -345,6 +349,7 @@ def _commit_call(
         keys.sanctions(room),
         keys.poll_order(room),
         keys.jobs(room),
+        keys.entities(room),
         *buckets,
     ]
     return _COMMIT, touched, [keys.bus(room), _for_lua(body)]

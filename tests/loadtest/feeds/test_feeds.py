@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from grandstand.api.stats import StatsBody
+from grandstand.api.stat_updates import StatsBody
 from grandstand.overlays.card_rules.update import Figure, Item, Start, Update
 
 from loadtest.feeds import athletics, cricket, formula1, own

@@ -5,15 +5,15 @@
 -- and it is what makes room.
 --
 -- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
---       9 bars, 10 the polls' order, 11 jobs, then the comment buckets that ARGV[2] names by their
---       place
+--       9 bars, 10 the polls' order, 11 jobs, 12 entities, then the comment buckets that ARGV[2]
+--       names by their place
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
 --       attempt: of the entry at the cursor, which is the last one that was read
 --       envelope: bytes, keep: newest seqs kept in the timeline, lag and size: ms and bytes of it
 --       that are kept besides for a job, life: seconds that buckets live
 --       state, polls, held, bars: [field, value]..., opens: [moment, poll id]..., forget: [held id...], lift: [user...],
---       retract: [comment id...]
+--       retract: [comment id...], entities: [entity, row]...
 --       rows: [bucket's place or 0, last character of the id, at, member]...
 -- Reply {1} committed, {0} had been committed already, {-1, epoch, seq, cursor} the room is
 --       elsewhere, or gone, or was deleted, or its segment of that programme time was sealed;
@@ -49,6 +49,7 @@ for i = 1, #commit.opens, 2 do
 end
 put(KEYS[7], commit.held)
 put(KEYS[9], commit.bars)
+put(KEYS[12], commit.entities)
 for _, user in ipairs(commit.lift) do redis.call('HDEL', KEYS[9], user) end
 for _, id in ipairs(commit.forget) do redis.call('HDEL', KEYS[7], id) end
 
@@ -56,7 +57,7 @@ local buckets = {}
 for _, row in ipairs(commit.rows) do
     redis.call('ZADD', KEYS[5], row[3], row[4])
     if row[1] > 0 then
-        local bucket = KEYS[11 + row[1]]
+        local bucket = KEYS[12 + row[1]]
         redis.call('HSET', bucket, row[2], row[3])
         buckets[bucket] = true
     end

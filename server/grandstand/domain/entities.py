@@ -1,0 +1,156 @@
+"""Entities: athletes, teams and whatever else a feed tells of, with their present values. Pure.
+
+Theory of operation: an update names an entity, a moment and some values. Each value is settled by
+itself: the newest moment wins, whatever comes late, again or out of order. Of two updates for the
+same moment the later one in the room's order counts, so that a mistake can be corrected. Only what
+entered last changes an entity, so it may be written whole: rows in the store, rows in a commit and
+rows in the memory of every node have the same bytes.
+
+A removed entity keeps an empty row: by it an update from before the removal is known to be late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from grandstand.domain.outcome import Fate
+
+MAX_ENTITIES = 100_000
+"""Of a room, removed ones included: some 50 MB on each node that follows it (docs/operators.md)."""
+
+MAX_VALUES = 24
+MAX_ROW_BYTES = 4096
+CHANGES_KEPT = 10
+
+Plain: TypeAlias = int | float | str | None
+
+
+class Measured(Struct, frozen=True, array_like=True):
+    """A value at a moment of programme time (ms); ``best`` is in its unit, as the value is."""
+
+    at: int
+    value: Plain
+    unit: str = ""
+    rank: int | None = None
+    best: Plain = None
+
+
+class Change(Struct, frozen=True, array_like=True):
+    """What a value became, and at which moment."""
+
+    at: int
+    name: str
+    value: Plain
+    unit: str = ""
+
+
+class EntityUpdate(Struct, frozen=True, array_like=True):
+    """What a feed says of an entity at a moment; without ``values`` it removes it.
+
+    The card of this update ends ``duration_ms`` after its moment, or with 0 stays.
+    """
+
+    entity: str
+    name: str
+    at: int
+    values: dict[str, Measured]
+    duration_ms: int = 0
+
+
+class Entity(Struct, frozen=True, array_like=True):
+    """An entity's row: its present values, and the last changes, newest first.
+
+    ``at`` is the moment of the newest update, from which it has its name. Values of ``removed_at``
+    or before don't count.
+    """
+
+    name: str
+    at: int
+    values: dict[str, Measured] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    duration_ms: int = 0
+    removed_at: int = -1
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Entity).decode
+
+
+def kind_of(entity: str) -> str:
+    """Return the part of an entity's id before its first colon; "" without one."""
+    kind, colon, _ = entity.partition(":")
+    return kind if colon else ""
+
+
+def row_of(entity: Entity) -> bytes:
+    """Return an entity in the form in which it is stored, committed and kept in memory."""
+    return _encode(entity)
+
+
+def entity_of(row: bytes | None) -> Entity | None:
+    """Return the entity of a row; None without a row, or with one that can't be read."""
+    try:
+        return None if row is None else _decode(row)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def updated(before: Entity | None, update: EntityUpdate) -> tuple[Entity, Fate]:
+    """Return an entity after an update, and what happened to the update.
+
+    It is ``full``, and changes nothing, if the row would be larger than it may be.
+    """
+    entity = before or Entity(update.name, update.at)
+    if not update.values:
+        after = _removed(entity, update.at)
+    elif update.at <= entity.removed_at:
+        after = entity
+    else:
+        after = _with_values(entity, update)
+    if before is not None and after == before:
+        return before, _unchanged(before, update)
+    if len(after.values) > MAX_VALUES or len(row_of(after)) > MAX_ROW_BYTES:
+        return entity, "full"
+    return after, "taken"
+
+
+def _removed(entity: Entity, at: int) -> Entity:
+    if at <= entity.removed_at:
+        return entity
+    left = {name: value for name, value in entity.values.items() if value.at > at}
+    return replace(entity, values=left, removed_at=at, at=max(entity.at, at))
+
+
+def _with_values(entity: Entity, update: EntityUpdate) -> Entity:
+    known = entity.values
+    newer = {
+        name: value
+        for name, value in update.values.items()
+        if name not in known or value.at >= known[name].at
+    }
+    changes = [
+        Change(value.at, name, value.value, value.unit)
+        for name, value in newer.items()
+        if name not in known or (known[name].value, known[name].unit) != (value.value, value.unit)
+    ]
+    is_newest = update.at >= entity.at
+    return replace(
+        entity,
+        name=update.name if is_newest else entity.name,
+        duration_ms=update.duration_ms if is_newest else entity.duration_ms,
+        at=max(entity.at, update.at),
+        values={**known, **newer},
+        changes=[*changes, *entity.changes][:CHANGES_KEPT],
+    )
+
+
+def _unchanged(entity: Entity, update: EntityUpdate) -> Fate:
+    given: Mapping[str, Measured] = update.values
+    is_known = all(entity.values.get(name) == value for name, value in given.items())
+    is_again = is_known if given else entity.removed_at == update.at
+    return "repeated" if is_again else "late"

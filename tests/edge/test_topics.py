@@ -1,0 +1,197 @@
+"""Who follows a topic gets its cards, and nobody else pays for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+from grandstand.domain.entities import EntityUpdate, Measured, row_of, updated
+from grandstand.domain.state import PrivateChanges
+from grandstand.edge import topics as module
+from grandstand.edge.topics import Topics
+from grandstand.telemetry import Metrics
+from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Overlay
+from prometheus_client import CollectorRegistry
+
+from tests.edge.harness import FakeOutlet, Harness
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def entity(name: str, at: int, **values: float) -> dict[str, bytes]:
+    """The row of an entity, as a commit has it."""
+    measured = {label: Measured(at, value) for label, value in values.items()}
+    update = EntityUpdate(name, name.title(), at, measured)
+    return {name: row_of(updated(None, update)[0])}
+
+
+def cards(outlet: FakeOutlet) -> list[tuple[str, float]]:
+    """The cards for followers that came, in order: entity and speed."""
+    frames = [frame for frame in outlet.of("frame") if "overlays" in frame]
+    assert all("offset" not in frame and "head" not in frame for frame in frames)
+    shown = [overlay for frame in frames for overlay in frame["overlays"]]
+    assert all(overlay["topic"] == overlay["data"]["entity"] for overlay in shown)
+    return [(each["topic"], each["data"]["values"]["speed"]["value"]) for each in shown]
+
+
+async def test_a_card_goes_to_those_who_follow_its_entity_and_comes_again_with_each_welcome(
+    on_still_harness: Harness,
+) -> None:
+    room = await on_still_harness.by_hand()
+    now = room.live.now()
+    early = on_still_harness.seat(room.room, follow=["a:1", "a:2", "nobody"])
+    other = on_still_harness.seat(room.room)
+    rows = entity("a:1", now, speed=1) | entity("a:2", now, speed=2) | entity("a:3", now, speed=3)
+    await room.commit("x", private=PrivateChanges(entities=rows))
+    await until(lambda: cards(early) == [("a:1", 1), ("a:2", 2)])
+    assert cards(other) == []
+    late = on_still_harness.seat(room.room, follow=["a:2"])
+    assert cards(late) == [("a:2", 2)]
+    assert [each["type"] for each in late.messages] == ["welcome", "frame"]
+    assert late.session is not None
+    follow = {"type": "follow", "id": "f", "topics": ["a:3"]}
+    late.session.received(msgspec.msgpack.encode(follow), is_text=False)
+    assert [each["type"] for each in late.messages[2:]] == ["ack", "frame"]
+    await room.commit("y", private=PrivateChanges(entities=entity("a:2", now + 1, speed=4)))
+    await until(lambda: cards(early)[2:] == [("a:2", 4)])
+    assert cards(late) == [("a:2", 2), ("a:3", 3)]
+    late.session.welcome_again()
+    assert cards(late)[2:] == [("a:3", 3)]
+
+
+async def test_a_card_that_passed_a_viewer_by_comes_once_it_has_read(
+    on_still_harness: Harness,
+) -> None:
+    room = await on_still_harness.by_hand()
+    now = room.live.now()
+    slow = on_still_harness.seat(room.room, follow=["a:1", "a:2"])
+    slow.pause()
+    await room.commit("x", private=PrivateChanges(entities=entity("a:1", now, speed=1)))
+    await room.commit("y", private=PrivateChanges(entities=entity("a:1", now + 1, speed=2)))
+    assert cards(slow) == []
+    slow.resume()
+    assert cards(slow) == [("a:1", 2)]
+    slow.pause()
+    await room.commit("z")
+    slow.resume()
+    assert cards(slow) == [("a:1", 2)]
+
+
+class Cards:
+    """The present cards of topics, and how often each was asked for."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+        self.asked: list[str] = []
+        self.words = ""
+
+    def __call__(self, topic: str) -> Overlay | None:
+        self.asked.append(topic)
+        if topic not in self.values:
+            return None
+        values = {"speed": {"value": self.values[topic], "words": self.words}}
+        return Overlay(topic, "stats", 1, {"entity": topic, "values": values}, topic)
+
+
+@pytest.fixture
+def present() -> Cards:
+    return Cards()
+
+
+@pytest.fixture
+def topics(present: Cards) -> Topics:
+    return Topics(Metrics(CollectorRegistry()), present, lambda: 7)
+
+
+async def test_topics_that_change_together_go_in_one_write(topics: Topics, present: Cards) -> None:
+    both, one = FakeOutlet(), FakeOutlet()
+    topics.follow(both, ["a", "b"])
+    topics.follow(one, ["b"])
+    present.values = {"a": 1, "b": 2, "c": 3}
+    topics.changed(["a", "b", "c"])
+    assert (cards(both), cards(one)) == ([("a", 1), ("b", 2)], [("b", 2)])
+    assert (len(both.frames), len(one.frames)) == (1, 1)
+    assert len(both.of("frame")) == 2  # each topic's stays a message of its own
+    assert present.asked == ["a", "b"]
+
+
+async def test_what_nobody_follows_costs_nothing(topics: Topics, present: Cards) -> None:
+    outlet = FakeOutlet()
+    topics.follow(outlet, ["a"])
+    topics.follow(outlet, ["b", "b"])
+    present.values = {"a": 1, "b": 2}
+    topics.changed(["a"])
+    assert present.asked == []
+    topics.leave(outlet)
+    topics.changed(["b"])
+    assert (present.asked, outlet.frames, len(topics)) == ([], [], 0)
+
+
+async def test_a_topic_with_many_followers_leaves_the_loop_its_turns(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHERED_AT_ONCE", 3)
+    monkeypatch.setattr(module, "WRITTEN_AT_ONCE", 2)
+    outlets = [FakeOutlet() for _ in range(7)]
+    for outlet in outlets:
+        topics.follow(outlet, ["a", "b"])
+    present.values = {"a": 1, "b": 2}
+    topics.changed(["a", "b"])
+    assert not any(outlet.frames for outlet in outlets)
+    topics.leave(outlets[6])
+    present.values["a"] = 3
+    topics.changed(["a"])
+    turns = 0
+    while not cards(outlets[5])[2:]:
+        await asyncio.sleep(0)
+        turns += 1
+        assert turns < 100
+    assert turns > 5
+    for outlet in outlets[:6]:
+        assert cards(outlet)[1:] == [("b", 2), ("a", 3)]
+        assert len(outlet.frames) == 2
+    assert outlets[6].frames == []
+
+
+async def test_a_card_that_fails_keeps_nothing_from_the_others(
+    topics: Topics, present: Cards
+) -> None:
+    class Broken(FakeOutlet):
+        def write(self, frame: bytes) -> None:
+            raise RuntimeError("its transport is broken")
+
+    broken, other = Broken(), FakeOutlet()
+    for outlet in (broken, other):
+        topics.follow(outlet, ["a", "b"])
+    present.values = {"a": object(), "b": 2}  # type: ignore[dict-item]
+    topics.changed(["a", "b"])
+    assert cards(other) == [("b", 2)]
+
+
+async def test_present_cards_that_are_too_large_for_one_message_come_in_several(
+    topics: Topics, present: Cards
+) -> None:
+    outlet, present.words = FakeOutlet(), "x" * 4000
+    present.values = {f"t{number}": number for number in range(100)}
+    topics.follow(outlet, present.values)
+    topics.tell(outlet)
+    assert cards(outlet) == list(present.values.items())
+    assert len(outlet.frames) == 1
+    sizes = [len(msgspec.json.encode(message)) for message in outlet.messages]
+    assert max(sizes) < MAX_SERVER_MESSAGE_BYTES
+
+
+async def test_counts_of_followers_are_told_as_they_change(topics: Topics) -> None:
+    one, other = FakeOutlet(), FakeOutlet()
+    topics.follow(one, ["a", "b"])
+    topics.follow(other, ["a"])
+    told = topics.recounted(10)
+    assert {name: topics.count(name) for name in told} == {"a": 2, "b": 1}
+    assert topics.recounted(10) == []
+    topics.leave(one)
+    assert [len(topics.recounted(1)) for _ in range(3)] == [1, 1, 0]
+    assert [topics.count(name) for name in ("a", "b")] == [1, 0]
+    topics.recount_all()
+    assert topics.recounted(10) == ["a"]
