@@ -52,6 +52,7 @@ class Seating:
             path=told["path"],
             deflate=told["deflate"],
             patience=told["patience"],
+            topics=told["topics"],
         )
         self.pool = SocketPool(
             talk,

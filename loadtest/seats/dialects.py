@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum, auto
+from itertools import cycle, islice
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -34,6 +35,9 @@ from loadtest.seats.client_frames import (
 MAX_HEAD_BYTES = 16 * 1024
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _RETRY_AFTER = re.compile(rb"\r\nretry-after:([^\r\n]*)", re.IGNORECASE)
+FOLLOWED = 10
+"""Topics that a viewer follows."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -142,21 +146,31 @@ class WebSocket:
         return Message(Kind.REFUSED, len(data), code=int(status[1]), retry_after_s=wait_s)
 
 
+def topic(number: int) -> str:
+    """The n-th of the topics that viewers follow."""
+    return f"athlete:{number}"
+
+
 class Grandstand(WebSocket):
     """Our contract, version 1, in msgpack: in at the ``welcome``."""
 
     at_101 = Kind.UPGRADED
 
-    def __init__(self, host: str, room: str, *, deflate: bool = False, patience: int = 0) -> None:
+    def __init__(
+        self, host: str, room: str, *, deflate: bool = False, patience: int = 0, topics: int = 0
+    ) -> None:
         """With ``deflate`` permessage-deflate is offered; frames are inflated once for all. With
-        ``patience`` they may wait for so long, in ms."""
+        ``patience`` they may wait for so long, in ms. With ``topics`` each viewer follows ten of so
+        many."""
         super().__init__(host, f"/v1/rooms/{room}/live", SUBPROTOCOL, deflate=deflate)
         self._patience = patience
+        self._topics = cycle(map(topic, range(topics)))
 
     def hello(self, token: str | None, place: Place | None) -> bytes:
         """With the token, and the place to go on from."""
         resume = None if place is None else Resume(*place)
-        return masked(BINARY, hello(token, resume, "grandstand load", self._patience))
+        follow = list(islice(self._topics, FOLLOWED))
+        return masked(BINARY, hello(token, resume, "grandstand load", self._patience, follow))
 
     @staticmethod
     def say(message: dict[str, Any]) -> bytes:
@@ -276,15 +290,16 @@ def dialect(
     path: str | None = None,
     deflate: bool = False,
     patience: int = 0,
+    topics: int = 0,
 ) -> Dialect:
-    """By its name. ``path`` is that of ``websocket``, ``patience`` our own's; NATS' subject is the
-    room.
+    """By its name. ``path`` is that of ``websocket``, ``patience`` and ``topics`` our own's; NATS'
+    subject is the room.
 
     Raises ValueError for a name that is none.
     """
     match name:
         case "grandstand":
-            return Grandstand(host, room, deflate=deflate, patience=patience)
+            return Grandstand(host, room, deflate=deflate, patience=patience, topics=topics)
         case "program":
             return Program(host, room)
         case "websocket":
