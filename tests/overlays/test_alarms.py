@@ -60,4 +60,4 @@ def test_its_past_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alarms, "MAX_PEAKS", 10)
     given = Alarms(6)
     noticed(given, [FIRST, 0.0] * 1000)
-    assert len(given._peaks) == len(given._sorted) == 10
+    assert len(given.peaks) == len(given.ordered) == 10

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pickle
 import random
 
+import msgspec
 import pytest
+from grandstand.domain.time_slices import run_at_once
 from grandstand.overlays import rising_words, voices
-from grandstand.overlays.highlights import HighlightFinder, Said
+from grandstand.overlays.highlights import HighlightFinder, Memory, Said
 from grandstand.overlays.reaction import USUAL_MS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,3 +218,43 @@ def test_memory_does_not_grow_with_the_show(monkeypatch: pytest.MonkeyPatch) -> 
             finder.read(at)
         sizes.append(len(pickle.dumps(finder)))
     assert max(sizes[20:]) < 1.1 * max(sizes[8:14])
+
+
+def test_another_finder_goes_on_where_one_was_and_finds_the_same() -> None:
+    chat = [*EVEN, *cheer(2, BEGIN_S, 120)]
+    cuts_s = (BEGIN_S - 60, BEGIN_S + 4, BEGIN_S + 12, BEGIN_S + 40)
+    ours = HighlightFinder()
+    found = []
+    waiting = sorted(chat)
+    for now_s in range(1, 31 * MINUTE_S):
+        while waiting and waiting[0].at < now_s * 1000:
+            ours.comment(waiting.pop(0))
+        found += ours.read(now_s * 1000).highlights
+        if now_s in cuts_s:
+            memory = msgspec.msgpack.encode(ours.memory())
+            assert len(memory) < 10_000
+            ours = HighlightFinder()
+            ours.go_on(msgspec.msgpack.decode(memory, type=Memory))
+            until_ms = (now_s - 1) * 1000
+            run_at_once(ours.hear_again([each for each in chat if each.at // 1000 < now_s]))
+            assert ours.until_s == until_ms // 1000
+    (whole,) = watched(chat)
+    assert [each.noticed for each in found] == [whole.noticed] * 2
+    assert found[-1] == whole
+
+
+def test_what_was_taken_back_is_no_sample_of_what_is_there_and_comes() -> None:
+    chat = [*EVEN, *cheer(2, BEGIN_S, 120)]
+    (whole,) = watched(chat)
+    finder = HighlightFinder()
+    gone = set(whole.comments)
+    found = []
+    waiting = sorted(chat)
+    for now_s in range(1, 31 * MINUTE_S):
+        while waiting and waiting[0].at < now_s * 1000:
+            finder.comment(waiting.pop(0))
+        if finder.is_open:
+            finder.forget(gone)
+        found += finder.read(now_s * 1000).highlights
+    assert found[-1].comments
+    assert gone.isdisjoint(found[-1].comments)

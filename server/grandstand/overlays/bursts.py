@@ -13,8 +13,8 @@ A silent room teaches nothing: after an hour's pause the usual is still that of 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
-from collections import deque
+
+from msgspec import Struct, field
 
 SPANS_S = (5, 10, 20, 80)
 HEAT_SPAN = 1
@@ -43,52 +43,50 @@ LEAST_SAMPLES = 15
 """Before there are so many (three minutes, with the young ones) nothing is a burst."""
 
 
-class _Median:
+class _Median(Struct):
     """The median of the last values."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: deque[float] = deque()
-        self._sorted: list[float] = []
+    size: int
+    values: list[float] = []
 
     def push(self, value: float) -> None:
         """Add a value; the oldest leaves."""
-        self._values.append(value)
-        insort(self._sorted, value)
-        if len(self._values) > self._size:
-            del self._sorted[bisect_left(self._sorted, self._values.popleft())]
+        self.values.append(value)
+        del self.values[: -self.size]
 
     @property
     def is_full(self) -> bool:
         """Return whether it has as many values as it takes."""
-        return len(self._values) == self._size
+        return len(self.values) == self.size
 
     def read(self) -> float:
         """Return the median; 0 of nothing."""
-        return self._sorted[len(self._sorted) // 2] if self._sorted else 0.0
+        return sorted(self.values)[len(self.values) // 2] if self.values else 0.0
 
 
-class _Span:
+def _medians() -> list[_Median]:
+    return [_Median(size) for size in (LONG_SAMPLES, SHORT_SAMPLES, FIRST_SAMPLES)]
+
+
+class _Span(Struct):
     """The comments of the last steps, and how many are usual."""
 
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-        self.sum = 0.0
-        self.usual = 0.0
-        self._young: deque[float] = deque()
-        sizes = (LONG_SAMPLES, SHORT_SAMPLES, FIRST_SAMPLES)
-        self._medians = [_Median(size) for size in sizes]
+    steps: int
+    sum: float = 0.0
+    usual: float = 0.0
+    young: list[float] = []
+    medians: list[_Median] = field(default_factory=_medians)
 
     def sample(self) -> None:
         """Note how many comments there are now."""
-        self._young.append(self.sum)
-        if len(self._young) > YOUNG_SAMPLES:
-            value = self._young.popleft()
-            for median in self._medians:
+        self.young.append(self.sum)
+        if len(self.young) > YOUNG_SAMPLES:
+            value = self.young.pop(0)
+            for median in self.medians:
                 median.push(value)
-            if self._medians[0].is_full:
-                del self._medians[2:]
-            self.usual = max(median.read() for median in self._medians)
+            if self.medians[0].is_full:
+                del self.medians[2:]
+            self.usual = max(median.read() for median in self.medians)
 
     @property
     def rise(self) -> float:
@@ -98,64 +96,68 @@ class _Span:
         return rise * min(1.0, deviations / SURE) ** 2 if rise > 0 else rise
 
 
-class Rise:
+class Rise(Struct):
     """Follows the rate of one room, in steps of a second, or of another divisor of ten seconds
-    where counts are no finer."""
+    where counts are no finer.
 
-    def __init__(self, step_s: int = 1) -> None:
-        self._step_s = step_s
-        steps = LONGEST_S // step_s
-        self._counts: deque[float] = deque([0.0] * steps, steps)
-        self._spans = tuple(_Span(max(1, length_s // step_s)) for length_s in SPANS_S)
-        self._samples = 0
-        self.lively_s = 0
-        """Seconds in which the room was not silent."""
+    ``lively_s`` are the seconds in which the room was not silent.
+    """
+
+    step_s: int = 1
+    lively_s: int = 0
+    samples: int = 0
+    counts: list[float] = []
+    spans: list[_Span] = []
+
+    def __post_init__(self) -> None:
+        if not self.spans:  # else it is read back
+            self.counts = [0.0] * (LONGEST_S // self.step_s)
+            self.spans = [_Span(max(1, length_s // self.step_s)) for length_s in SPANS_S]
 
     def add(self, count: float, age_s: int = 0) -> None:
         """Count comments of the step that lies ``age_s`` before the last; too old ones don't
         count."""
-        age = age_s // self._step_s
-        if age < len(self._counts):
-            self._counts[-1 - age] += count
-            for span in self._spans:
+        age = age_s // self.step_s
+        if age < len(self.counts):
+            self.counts[-1 - age] += count
+            for span in self.spans:
                 if age < span.steps:
                     span.sum += count
 
     def step(self, count: float) -> float:
         """Go on by a step, which has ``count`` comments. Return the rise: 0 is as usual, ln 2
         twice that; 0 also while the usual isn't known yet."""
-        for span in self._spans:
-            span.sum = max(0.0, span.sum + count - self._counts[-span.steps])
-        self._counts.append(count)
-        if self._spans[-1].sum >= SILENT_BELOW:
-            self.lively_s += self._step_s
+        for span in self.spans:
+            span.sum = max(0.0, span.sum + count - self.counts[-span.steps])
+        del self.counts[0]
+        self.counts.append(count)
+        if self.spans[-1].sum >= SILENT_BELOW:
+            self.lively_s += self.step_s
             if self.lively_s % SAMPLE_EVERY_S == 0:
-                self._samples += 1
-                for span in self._spans:
+                self.samples += 1
+                for span in self.spans:
                     span.sample()
-        if self._samples < LEAST_SAMPLES:
+        if self.samples < LEAST_SAMPLES:
             return 0.0
-        return max(span.rise for span in self._spans)
+        return max(span.rise for span in self.spans)
 
     @property
     def heat(self) -> float:
         """Return how many times the usual the last seconds hold."""
-        return math.exp(self._spans[HEAT_SPAN].rise) if self._samples >= LEAST_SAMPLES else 1.0
+        return math.exp(self.spans[HEAT_SPAN].rise) if self.samples >= LEAST_SAMPLES else 1.0
 
     @property
     def onset_age_s(self) -> int:
         """Return how many seconds ago the present burst began: since when a raised Poisson rate is
         most likely, against the usual one."""
-        usual = max(
-            AT_LEAST / len(self._counts), *(span.usual / span.steps for span in self._spans)
-        )
+        usual = max(AT_LEAST / len(self.counts), *(span.usual / span.steps for span in self.spans))
         best = total = expected = 0.0
         age = 0
-        for number, count in enumerate(reversed(self._counts), 1):
+        for number, count in enumerate(reversed(self.counts), 1):
             total += count
             expected += usual
             if total > expected:
                 likely = total * math.log(total / expected) - total + expected
                 if likely > best:
                     best, age = likely, number
-        return age * self._step_s
+        return age * self.step_s

@@ -17,9 +17,13 @@ import math
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import NamedTuple
 from zlib import crc32
 
+from msgspec import Struct
+
+from grandstand.domain.time_slices import TimeSliced, run_at_once
 from grandstand.overlays.alarms import FLOOR, Alarms
 from grandstand.overlays.bursts import LONGEST_S, Rise
 from grandstand.overlays.reaction import ReactionDelay
@@ -37,6 +41,9 @@ SAMPLED_S = 60
 WORDS_IN_SECOND = 150
 """Comments of a second whose words are counted; of more, a share that the text decides."""
 
+LOOKED_AT = 50
+"""Comments that are looked at in a slice: 2.5 ms."""
+
 LONGEST_SILENCE_S = 600
 """A longer leap of the time is made at once."""
 
@@ -46,7 +53,8 @@ MAX_PENDING = 50_000
 
 class Said(NamedTuple):
     """A comment: ``at`` in ms of programme time, the author (``""`` unknown), the cleaned text, its
-    id, its weight (0 to 10) for being chosen as a sample, and the author's shown name."""
+    id (``""``: it is never a sample), its weight (0 to 10) for being chosen as a sample, and the
+    author's shown name."""
 
     at: int
     user: str
@@ -71,6 +79,18 @@ class Highlight:
     strength: float
     words: tuple[str, ...]
     comments: tuple[str, ...]
+
+
+class Memory(Struct, frozen=True):
+    """What a finder has to remember so that another can go on, some 8 KB: all but what comments
+    themselves tell again. ``until_s`` is the last second that was read."""
+
+    until_s: int
+    onset: int
+    rise: Rise
+    alarms: Alarms
+    reaction: ReactionDelay
+    open: Highlight | None
 
 
 class Reading(NamedTuple):
@@ -118,6 +138,63 @@ class HighlightFinder:
         )
         self._words = RisingWords(self.is_muted, self.public)
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether a highlight was noticed and isn't over."""
+        return self._open is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether time alone changes something: a highlight is open, or what was said isn't
+        read yet."""
+        return self.is_open or bool(self._pending or self._more)
+
+    @property
+    def until_s(self) -> int | None:
+        """Return the last second that was read; None before the first."""
+        return self._now_s
+
+    def memory(self) -> Memory | None:
+        """Return what another finder needs to go on; None before the first second was read."""
+        if self._now_s is None:
+            return None
+        return Memory(self._now_s, self._onset, self._rise, self._alarms, self.reaction, self._open)
+
+    def go_on(self, memory: Memory) -> None:
+        """Go on where another finder was. It hands over neither words nor comments that lay ahead:
+        give those since ``memory.until_s`` as new ones, some of before to ``hear_again``."""
+        self._now_s, self._onset = memory.until_s, memory.onset
+        self._rise, self._alarms, self.reaction = memory.rise, memory.alarms, memory.reaction
+        self._open = memory.open
+        self.want(self.per_hour)
+
+    def want(self, per_hour: float) -> None:
+        """Look for so many an hour from now on."""
+        self.per_hour = self._alarms.per_hour = per_hour
+
+    def hear_again(self, comments: Sequence[Said]) -> TimeSliced[None]:
+        """Take comments that were counted before, for their words, their authors and as samples."""
+        for second, said in groupby(sorted(comments), lambda said: said.at // 1000):
+            yield from self._counting(second, list(said))
+            self._words.advance(second)
+
+    def begin_at(self, at: int) -> None:
+        """Have the first reading begin with the second of ``at`` (ms)."""
+        self._now_s = at // 1000 - 1
+
+    def drop_open(self) -> None:
+        """Forget the present highlight, which nobody is to be told of."""
+        self._open = None
+
+    def forget(self, comments: Collection[str]) -> None:
+        """Forget samples that were taken back, by their ids."""
+        self._pending = [said for said in self._pending if said.id not in comments]
+        for place, (second, best) in enumerate(self._samples):
+            self._samples[place] = second, [said for said in best if said.id not in comments]
+        if self._open is not None:
+            left = tuple(each for each in self._open.comments if each not in comments)
+            self._open = replace(self._open, comments=left)
+
     def comment(self, said: Said) -> None:
         """Take one comment, shown or not."""
         if len(self._pending) < MAX_PENDING:
@@ -143,6 +220,11 @@ class HighlightFinder:
         Time that goes back gives nothing until it has caught up: after a room's clock was reset,
         begin with a new finder.
         """
+        return run_at_once(self.reading(now))
+
+    def reading(self, now: int) -> TimeSliced[Reading]:
+        """Do ``read`` in pieces; until the last is done, nothing else may be asked of the finder,
+        and it may be given nothing."""
         last_s = now // 1000 - 1
         reading = Reading([], [])
         if self._now_s is None:
@@ -150,14 +232,16 @@ class HighlightFinder:
         if last_s <= self._now_s:
             return reading
         seconds = self._sorted(last_s, now)
-        self._add_late(seconds, self._now_s)
+        yield from self._adding_late(seconds, self._now_s)
         begin_s = max(self._now_s + 1, last_s - LONGEST_SILENCE_S)
         for second in range(begin_s, last_s + 1):
             self._now_s = second
             comments, uncounted = seconds.pop(second, ([], 0))
-            counted = self._count(second, comments)
+            counted = yield from self._counting(second, comments)
             counted += uncounted * (counted / len(comments) if comments else 1.0)
             self._step(second, counted, reading)
+            if second % LOOKED_AT == 0:
+                yield
         return reading
 
     def _sorted(self, last_s: int, now: int) -> dict[int, tuple[list[Said], int]]:
@@ -182,7 +266,9 @@ class HighlightFinder:
         self._more = more_ahead
         return seconds
 
-    def _add_late(self, seconds: dict[int, tuple[list[Said], int]], now_s: int) -> None:
+    def _adding_late(
+        self, seconds: dict[int, tuple[list[Said], int]], now_s: int
+    ) -> TimeSliced[None]:
         """Add what belongs to seconds that were read before."""
         for second in sorted(second for second in seconds if second <= now_s):
             comments, uncounted = seconds.pop(second)
@@ -190,22 +276,25 @@ class HighlightFinder:
             if age_s >= LONGEST_S:
                 self.late += len(comments) + uncounted
                 continue
-            counted = self._count(now_s, comments)
+            counted = yield from self._counting(now_s, comments)
             counted += uncounted * (counted / len(comments) if comments else 1.0)
             self._rise.add(counted, age_s)
 
-    def _count(self, second: int, comments: list[Said]) -> float:
+    def _counting(self, second: int, comments: list[Said]) -> TimeSliced[float]:
         """Weigh comments, count their words and keep samples; return what they come to."""
         counted = 0.0
         share = min(1.0, WORDS_IN_SECOND / max(1, len(comments)))
-        for said in comments:
+        for number, said in enumerate(comments, 1):
+            if number % LOOKED_AT == 0:
+                yield
             weight = self._voices.weigh(second, said.user, said.text)
             counted += weight
             self._words.note(second, (said.user, said.name), said.text)
             if weight > 0 and (share == 1.0 or _is_sampled(said, share)):
                 self._words.add(second, said.text, weight)
-        if comments:
-            best = sorted(comments, key=lambda said: (-said.weight, said))[:SAMPLED_IN_SECOND]
+        named = [said for said in comments if said.id]
+        if named:
+            best = sorted(named, key=lambda said: (-said.weight, said))[:SAMPLED_IN_SECOND]
             self._samples.append((second, best))
         while self._samples and self._samples[0][0] <= second - SAMPLED_S:
             self._samples.popleft()
@@ -252,7 +341,7 @@ class HighlightFinder:
             )
             for _, best in self._samples
             for said in best
-            if said.id and said.at >= onset
+            if said.at >= onset
         )
         chosen: list[str] = []
         users: set[str] = set()

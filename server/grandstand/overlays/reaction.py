@@ -8,8 +8,7 @@ where nothing is known, it is the usual one.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 USUAL_MS = 5_000
 """Of an unknown audience: to see, to think and to type a few letters. A guess."""
@@ -24,37 +23,39 @@ OBSERVED = 31
 REMEMBERED = 64
 
 
-@dataclass(slots=True)
-class ReactionDelay:
+class ReactionDelay(Struct):
     """Learns the delay of one room's audience; ``usual_ms`` is the one without observations."""
 
     usual_ms: int = USUAL_MS
-    _moments: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    _onsets: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    _delays: deque[int] = field(default_factory=lambda: deque(maxlen=OBSERVED))
+    moments: list[int] = []
+    onsets: list[int] = []
+    delays: list[int] = []
 
     @property
     def delay_ms(self) -> int:
         """Return by how much comments follow what they are about."""
-        delays = sorted([*self._delays, *[self.usual_ms] * USUAL_COUNTS])
+        delays = sorted([*self.delays, *[self.usual_ms] * USUAL_COUNTS])
         return delays[len(delays) // 2]
 
     def moment(self, at: int) -> None:
         """Take a moment (ms of programme time), which may come before or after its burst."""
-        self._moments.append(at)
-        self._observe(min((each for each in self._onsets if _follows(each, at)), default=None), at)
+        self.moments.append(at)
+        del self.moments[:-REMEMBERED]
+        self._observe(min((each for each in self.onsets if _follows(each, at)), default=None), at)
 
     def onset(self, at: int) -> None:
         """Take the time at which comments began to burst, without any correction."""
-        self._onsets.append(at)
-        self._observe(at, max((each for each in self._moments if _follows(at, each)), default=None))
+        self.onsets.append(at)
+        del self.onsets[:-REMEMBERED]
+        self._observe(at, max((each for each in self.moments if _follows(at, each)), default=None))
 
     def _observe(self, onset: int | None, moment: int | None) -> None:
         """Note the delay of a pair; each of the two is in one pair."""
         if onset is not None and moment is not None:
-            self._onsets.remove(onset)
-            self._moments.remove(moment)
-            self._delays.append(onset - moment)
+            self.onsets.remove(onset)
+            self.moments.remove(moment)
+            self.delays.append(onset - moment)
+            del self.delays[:-OBSERVED]
 
 
 def _follows(onset: int, moment: int) -> bool:
