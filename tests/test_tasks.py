@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from contextlib import suppress
 
-from grandstand.tasks import cancel_all
+from grandstand.tasks import cancel_all, in_turns
 
 
 async def test_a_task_that_loses_a_cancellation_ends_all_the_same() -> None:
@@ -61,3 +62,23 @@ async def test_tasks_that_have_ended_keep_what_they_raised() -> None:
 
 async def test_nothing_to_end_ends_at_once() -> None:
     await cancel_all([])
+
+
+async def test_long_work_leaves_turns_to_others() -> None:
+    seen: list[str] = []
+
+    def work() -> Generator[None, None, str]:
+        for number in range(3):
+            seen.append(f"slice {number}")
+            yield
+        return "done"
+
+    async def other() -> None:
+        for number in range(3):
+            seen.append(f"other {number}")
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    assert await in_turns(work()) == "done"
+    await beside
+    assert seen[:4] == ["slice 0", "other 0", "slice 1", "other 1"]

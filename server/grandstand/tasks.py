@@ -1,4 +1,5 @@
-"""Ending tasks that may be waiting for the store.
+"""Tasks that share a loop: how those end that may be waiting for the store, and how long work is
+done in turns with others.
 
 One cancellation may be lost: redis-py sends inside ``asyncio.wait_for``, which on Python 3.11
 forgets a cancellation that comes together with its result. And a task that goes on after the store
@@ -8,8 +9,10 @@ was closed would open a connection that nobody closes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Generator, Iterable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 CANCEL_AGAIN_S = 0.1
 PATIENTLY_S = 1.0
@@ -34,3 +37,14 @@ async def cancel_all(tasks: Iterable[asyncio.Task[Any]], again_s: float = CANCEL
         going = {task for task in going if not task.done()}
     if cancelled is not None:
         raise cancelled
+
+
+async def in_turns(work: Generator[None, None, T]) -> T:
+    """Return the result of work in slices; after each, other tasks on the loop have a turn."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        await asyncio.sleep(0)

@@ -187,6 +187,9 @@ class Metrics:
         self.job_missed = counter(
             "job_missed_commits_total", "Commits that a job that lagged never sees", "room_job"
         )
+        self.highlights = counter(
+            "highlights_total", "Moments at which the audience of a room stirred"
+        )
         self.effect_attempts = counter(
             "effect_attempts_total", "Attempts to carry out an effect's action", "status"
         )

@@ -12,6 +12,7 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
+from grandstand.domain.record import Row
 from grandstand.leader.job import Job
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.leader.supervisor import RoomSupervisor
@@ -138,7 +139,7 @@ class Alone:
     def loaded(self, head: Head, fold: RoomFold) -> None:
         pass
 
-    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
+    def committed(self, head: Head, commit: Commit, fold: RoomFold, said: Sequence[Row]) -> None:
         pass
 
     def ticked(self) -> None:

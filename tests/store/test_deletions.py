@@ -14,6 +14,7 @@ from grandstand.store.errors import RoomEndedError, StoreUnavailable
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes
+from grandstand.wire.highlights import Highlight
 
 from tests.proxy import CuttingProxy
 from tests.store.servers import all_keys
@@ -46,6 +47,8 @@ async def furnished(store: Store, room: str, comments: int = 40, polls: int = 3)
     commit = Commit(head.epoch, 1, 1, 1, [b""], PrivateChanges(entities={"athlete:1": b"row"}))
     changes = Changes(frozenset({"recent", "sanctions"}), rows, records, [], [], ["b00"])
     await store.timeline.commit(room, head, None, commit, state, changes)
+    found = Highlight(4.0, ["goal"], ["b01"], 1, 2, 3, id="highlight-1")
+    await store.highlights.keep(room, 0, b"memory", {0: 1.0}, [found], 0)
     await store.rooms.present("node", {room: 1}, store.now_ms())
     await store.leases.hold([room])
 

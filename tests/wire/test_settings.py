@@ -23,6 +23,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "selection": {"novelty": 1, "fairness": 1, "moment": 1, "least": 0},
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
         "shield": False,
+        "highlights": 6,
         "record_retention": 86_400,
         "held_for": 1800,
     }
@@ -38,6 +39,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         ("tick", 50, 2000),
         ("patience", 0, 2000),
         ("max_text", 1, 500),
+        ("highlights", 0, 60),
     ],
 )
 def test_settings_have_the_contracts_bounds(name: str, lowest: int, highest: int) -> None:

@@ -14,6 +14,7 @@ from grandstand.api import (
     entities,
     guests,
     health,
+    highlights,
     imports,
     leaderboard,
     moderation,
@@ -152,7 +153,7 @@ OPERATIONS: Sequence[Operation] = (
     ),
     *(
         Operation("GET", _ROOM + path, "watch", each, answers, query=query, media=media)
-        for path, each, answers, query, media in segments.CALLS
+        for path, each, answers, query, media in (*segments.CALLS, highlights.CALL)
     ),
     Operation("POST", _ROOM + "/present", "watch", presence.present, {204: None}, refusals=(429,)),
     Operation(

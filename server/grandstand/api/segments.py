@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from starlette.responses import RedirectResponse, Response
 
+from grandstand.api import cached
+from grandstand.api.cached import Answers, Row
 from grandstand.api.operations import Call
 from grandstand.api.problems import ProblemError
 from grandstand.api.segment_source import Encoded
@@ -78,14 +80,14 @@ async def _file(call: Call, kind: Kind) -> Response:
     if found is None:
         raise _not_there(call, epoch, name, kind)
     if isinstance(found, Name):  # what it was must not be told any more
-        headers = {"Cache-Control": _cached(call, "max-age=1")}
+        headers = {"Cache-Control": cached.who_keeps(call, "max-age=1")}
         return RedirectResponse(path(room, epoch, found, kind), 307, headers)
     return _answer(call, found, "max-age=31536000, immutable")
 
 
 def _not_there(call: Call, epoch: str, name: Name, kind: Kind) -> ProblemError:
     """Return 404; for what is still to come it says when to ask again."""
-    headers = {"Cache-Control": _cached(call, "max-age=1")}
+    headers = {"Cache-Control": cached.who_keeps(call, "max-age=1")}
     live, begins_ms = call.live, name.n * DURATION_MS
     cut_ms = begins_ms + DURATION_MS if kind == "segments" else begins_ms
     if epoch == live.replica.epoch and (name.revision or name.n >= live.replica.segments.until):
@@ -98,25 +100,9 @@ def _unavailable(away: Exception) -> RefusedError:
     return RefusedError(ErrorCode.UNAVAILABLE, f"the archive: {away}", 2.0)
 
 
-def _cached(call: Call, how: str) -> str:
-    """Return who may keep an answer: where guests don't watch, no cache that others share."""
-    guests = call.live.replica.state.settings.guests
-    return f"{'private' if guests == 'none' else 'public'}, {how}"
-
-
 def _answer(call: Call, found: Encoded, how: str) -> Response:
-    headers = {"Cache-Control": _cached(call, how), "ETag": found.etag}
-    given = call.request.headers.get("if-none-match", "")
-    if found.etag in (each.strip().removeprefix("W/") for each in given.split(",")):
-        return Response(status_code=304, headers=headers)
     media = "application/json" if found.codec == "json" else MSGPACK
-    return Response(found.body, headers=headers, media_type=media)
-
-
-Answers = Mapping[int, type[Struct] | None]
-Row = tuple[
-    str, Callable[[Call], Awaitable[Response]], Answers, type[Struct] | None, tuple[str, ...]
-]
+    return cached.answer(call, found.body, found.etag, how, media)
 
 
 def _of_file(kind: Kind, handler: Callable[[Call], Awaitable[Response]], file: type[Struct]) -> Row:

@@ -43,6 +43,7 @@ from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
+from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
@@ -93,7 +94,8 @@ class Assembly:
         """Return what runs beside the HTTP server, by name; none of it ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
-        jobs = [*ROOM_JOBS, Recounting(), Effects(outbound, metrics)]
+        highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
+        jobs = [*ROOM_JOBS, highlighting, Recounting(), Effects(outbound, metrics)]
         if self.archive is not None:
             jobs.append(Archiving(self.archive))
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)

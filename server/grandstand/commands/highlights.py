@@ -12,12 +12,13 @@ import typer
 
 from grandstand.client.chat_file import recorded
 from grandstand.commands.chat_options import FILE_HELP, ChatFormat
+from grandstand.domain.clips import Clip, Form, Rate, listed
 from grandstand.moderation.word_rules import Rules
 from grandstand.overlays.bursts import LONGEST_S
 from grandstand.overlays.highlights import PER_HOUR, Highlight, HighlightFinder, Said
 from grandstand.overlays.reaction import USUAL_MS, ReactionDelay
 from grandstand.recordings.line import NOBODY, Line
-from grandstand.text.normalise import clean, skeleton
+from grandstand.text.normalise import clean
 
 SHORTEST_S = 300
 """A shorter chat is its own past: the usual of its room can't be told from it."""
@@ -58,6 +59,14 @@ def highlights(
             "--public", help="A name that may stand among the words (an athlete, a team); repeat."
         ),
     ] = None,
+    as_: Annotated[
+        Form | None,
+        typer.Option("--as", help="Print clips of the recording instead: a list of that form."),
+    ] = None,
+    handles: Annotated[
+        float, typer.Option(min=0, max=60, help="Seconds before and behind each clip.")
+    ] = 5,
+    rate: Annotated[Rate, typer.Option(help="Frames a second, for edl and otio.")] = "25",
     form: ChatFormat = None,
 ) -> None:
     """Find the moments at which the audience of a recorded chat stirred: JSON lines, in order.
@@ -71,6 +80,7 @@ def highlights(
     Examples:
       grandstand highlights evening.xml
       grandstand highlights gala.ndjson --per-hour 12 | jq -r '[.onset, .words[]] | @tsv'
+      grandstand highlights gala.ndjson --as edl --handles 8 > gala.edl
       grandstand highlights 123456.json --format twitch --public 'Lionel Messi'
     """
     lines = recorded(file, form)
@@ -86,7 +96,10 @@ def highlights(
         most = max(1, round(per_hour * span_s / 3600))
         strongest = sorted(found, key=lambda each: (-each.strength, each.onset))[:most]
         found = sorted(strongest, key=lambda each: each.onset)
-    for each in found:
+    if as_ is not None:
+        clips = [_clip(each, int(lines[0].at), round(handles * 1000)) for each in found]
+        sys.stdout.buffer.write(listed(clips, as_, file.stem, rate))
+    for each in found if as_ is None else ():
         sys.stdout.buffer.write(msgspec.json.encode(_told(each, lines)) + b"\n")
     sys.stdout.buffer.flush()
     print(f"{len(found)} highlights in {span_s / 3600:.1f} hours", file=sys.stderr)
@@ -95,13 +108,8 @@ def highlights(
 def _found(
     lines: Sequence[Line], per_hour: float, live: bool, delay: float, public: Sequence[str]
 ) -> Iterator[Highlight]:
-    rules = Rules.load()
-
-    def is_muted(word: str) -> bool:
-        return bool(rules.look(skeleton(word), word).findings)
-
     reaction = ReactionDelay(round(delay * 1000))
-    finder = HighlightFinder(per_hour, is_muted, public, not live, reaction)
+    finder = HighlightFinder(per_hour, Rules.load().is_bad_word, public, not live, reaction)
     for number, line in enumerate(lines):
         if number and line.at // 1000 != lines[number - 1].at // 1000:
             yield from _over(finder, int(line.at))
@@ -115,6 +123,13 @@ def _found(
 
 def _over(finder: HighlightFinder, now: int) -> Iterator[Highlight]:
     return (each for each in finder.read(now).highlights if each.until is not None)
+
+
+def _clip(found: Highlight, begin: int, handles: int) -> Clip:
+    """Return a clip of a recording that began with the chat's first comment, at ``begin``."""
+    onset, until = found.onset - begin, (found.until or found.noticed) - begin
+    title, notes = " · ".join(found.words) or "…", [f"{found.strength} times the usual"]
+    return Clip.around(onset, until, onset, handles, title, notes)
 
 
 def _told(found: Highlight, lines: Sequence[Line]) -> Found:

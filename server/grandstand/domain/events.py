@@ -188,6 +188,13 @@ class SchemaPut(Struct, frozen=True, tag="schema"):
     schema: KindSchema | None
 
 
+class HighlightFound(Struct, frozen=True, tag="highlight"):
+    """The audience stirs, or has stirred: a version of the overlay that tells of it."""
+
+    id: str
+    overlay: Overlay
+
+
 class CommentsImported(Struct, frozen=True, tag="import"):
     """Comments from elsewhere, only for the record; those that it has already change nothing."""
 
@@ -336,6 +343,7 @@ ControlEvent: TypeAlias = (
     | CueGiven
     | StatsGiven
     | SchemaPut
+    | HighlightFound
     | CommentsImported
     | Retracted
     | ViewerErased

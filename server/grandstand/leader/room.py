@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.record import Row
 from grandstand.domain.rundown import Progress
 from grandstand.domain.segments import Shown, minute_after, number
 from grandstand.overlays.pulse import PulseMeter
@@ -55,6 +56,7 @@ class LeaderRoom:
 
         self._clock = ProgrammeClock()
         self._recent: deque[Commit] = deque(maxlen=RECENT)
+        self._said: deque[tuple[int, Sequence[Row]]] = deque(maxlen=RECENT)
         self._shown: Shown | None = None
         self._snapshots: deque[tuple[str, int, Shown]] = deque(maxlen=SNAPSHOTS_KEPT)
         self._tick = asyncio.Event()
@@ -67,13 +69,16 @@ class LeaderRoom:
             self.history += 1
             self._clock = ProgrammeClock()  # it may have been reset
             self._recent.clear()
+            self._said.clear()
         self._stand(head, fold)
         self._shown = Shown.of(fold.state, head.offset)
         self.polls = dict(fold.state.polls)
 
-    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
-        """Take a commit that is as durable as the store promises."""
+    def committed(self, head: Head, commit: Commit, fold: RoomFold, said: Sequence[Row]) -> None:
+        """Take a commit that is as durable as the store promises, and the comments that it could
+        have shown."""
         self._recent.append(commit)
+        self._said.append((commit.seq, said))
         edge = minute_after(number(self.stands.now))
         if self._shown is not None and edge <= number(commit.now):
             self._snapshots.append((commit.epoch, edge, self._shown))
@@ -135,6 +140,11 @@ class LeaderRoom:
             found = await self.store.timeline.since(self.id, seq, count)
         # Another process may have gone further: it hands its own commits on.
         return [commit for commit in found if commit.seq <= self.stands.seq]
+
+    def said_in(self, seq: int) -> Sequence[Row] | None:
+        """Return the comments that commit number ``seq`` could have shown, whether it did or not;
+        None if this process doesn't have them any more, or never had."""
+        return next((said for of, said in self._said if of == seq), None)
 
     async def append(self, event: ControlEvent) -> None:
         """Append an event that may come again with the same id; it has one effect.

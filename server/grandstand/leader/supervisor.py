@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from grandstand.domain.envelope import Commit
+from grandstand.domain.record import Row
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.job import Job
 from grandstand.leader.room import LeaderRoom
@@ -94,9 +95,9 @@ class RoomSupervisor:
                 for job in self._jobs
             ]
 
-    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
+    def committed(self, head: Head, commit: Commit, fold: RoomFold, said: Sequence[Row]) -> None:
         """Take the sequencer's commit."""
-        self._room.committed(head, commit, fold)
+        self._room.committed(head, commit, fold, said)
         for cursor in self._cursors.values():
             cursor.given(commit.now)
 

@@ -130,7 +130,7 @@ class Moderator:
         self.names = Names(rules)
         self._judged = 0
         self._remembered = 0
-        self._rules = rules
+        self.rules = rules
         self._metrics = metrics or ModelsMetrics().of("scorer", "comments")
         self._scoring: ModelQueue[Scorer, str, Row] = ModelQueue(
             "scorer",
@@ -198,7 +198,7 @@ class Moderator:
 
     def _read(self, text: str) -> _Assessment:
         bones = skeleton(text)
-        look = self._rules.look(bones, text)
+        look = self.rules.look(bones, text)
         return _Assessment(bones, dedupe_key(text), look.findings, look.asked)
 
     async def _completed(

@@ -154,6 +154,10 @@ class Rules:
         """Return every rule that the comment matches, each once."""
         return list(self.look(skeleton, text).findings)
 
+    def is_bad_word(self, word: str) -> bool:
+        """Return whether a word by itself matches a rule."""
+        return bool(self.look(skeleton(word), word).findings)
+
     def look(self, skeleton: str, text: str) -> RuleResult:
         """Return every rule that the comment matches; ``text`` is what would be shown.
 

@@ -62,25 +62,25 @@ def languages(groups: Sequence[Group[Candidate]]) -> dict[str, str]:
     return {comment: lang for comment, lang in said if lang != UNKNOWN_LANG}
 
 
-def rows(
-    shown: Sequence[Group[Candidate]],
-    choice: Choice[Candidate],
-    hidden: Sequence[tuple[Candidate, str]],
-) -> list[Row]:
-    """Return the record's rows of a tick: each comment once, shown or not.
+def rows(shown: Sequence[Group[Candidate]], choice: Choice[Candidate]) -> list[Row]:
+    """Return the record's rows of what a tick could choose from: each comment once, shown or not.
 
     A shown one has the weight and the count of its frame; others the weight that they came with.
-    ``hidden`` comments may not be shown; each comes with the id of the retracted comment into which
-    it is merged, or an empty one.
     """
     rows = []
     for group in shown:
         best = group.shown
         rows.append(Row.of(best.id, best.utterance, group.weight, True, count=group.count))
         rows += (_unshown(each, best.id) for each in group.merged)
-    rows += (_unshown(each, into) for each, into in (*choice.again, *hidden))
+    rows += (_unshown(each, into) for each, into in choice.again)
     rows += (_unshown(each) for each in choice.rest)
     return rows
+
+
+def hidden_rows(hidden: Sequence[tuple[Candidate, str]]) -> list[Row]:
+    """Return the record's rows of comments that may not be shown; each comes with the id of the
+    retracted comment into which it is merged, or an empty one."""
+    return [_unshown(each, into) for each, into in hidden]
 
 
 def _unshown(candidate: Candidate, merged_into: str = "") -> Row:

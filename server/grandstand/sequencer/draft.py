@@ -30,6 +30,7 @@ from grandstand.domain.events import (
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
+    HighlightFound,
     PollAudited,
     PollExtended,
     PollFinished,
@@ -184,6 +185,8 @@ class Draft:
                 return Effect(fates=[*self._stats(cards), *self.entities.give(updates)])
             case SchemaPut(kind=kind, schema=schema):
                 self._put_schema(kind, schema)
+            case HighlightFound(overlay=overlay):
+                return Effect(fates=self._stats([overlay]))
             case CommentsImported(rows=rows):
                 self.imported += rows
             case Retracted(comment=comment, user=user, dedupe_key=text):

@@ -26,7 +26,7 @@ from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
 from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
-from grandstand.sequencer.candidate import Candidate, languages, rows, shown
+from grandstand.sequencer.candidate import Candidate, hidden_rows, languages, rows, shown
 from grandstand.sequencer.draft import PACE, Draft
 from grandstand.sequencer.entities import EntityDraft
 from grandstand.wire.frame_splitting import numbered
@@ -40,11 +40,16 @@ MAX_EXPIRING = 500
 
 @dataclass(slots=True)
 class Tick:
-    """The result of one read of the ingest stream."""
+    """The result of one read of the ingest stream.
+
+    ``said`` are those of ``rows`` that could have been shown: no imported ones, and none of viewers
+    who are muted or of texts that were taken back.
+    """
 
     frames: list[Frame] = field(default_factory=list)
     private: PrivateChanges = field(default_factory=PrivateChanges)
     outcomes: list[Outcome] = field(default_factory=list)
+    said: list[Row] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     retracted: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
@@ -176,10 +181,12 @@ class RoomFold:
         choice = yield from self.selector.choosing(candidates, now, settings, len(approved))
         groups = sorted([*choice.shown, *approved], key=lambda group: group.shown.id)
 
+        said = rows(groups, choice)
         tick = Tick(
             private=draft.private,
             outcomes=draft.outcomes,
-            rows=[*rows(groups, choice, draft.hidden), *draft.imported],
+            said=said,
+            rows=[*said, *hidden_rows(draft.hidden), *draft.imported],
             retracted=draft.retract,
             rundown_items=draft.rundown.items,
             shown=len(groups),

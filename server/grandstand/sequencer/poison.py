@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from grandstand.domain.events import CommentEvent, ControlEvent
 from grandstand.domain.outcome import Outcome, Refusal, Refused
-from grandstand.domain.selection import Choice
-from grandstand.sequencer.candidate import Candidate, rows
+from grandstand.sequencer.candidate import Candidate, hidden_rows
 from grandstand.sequencer.folding import Tick
 from grandstand.wire.messages import Notice
 
@@ -24,4 +23,4 @@ def put_aside(tick: Tick, comment_id: str, event: CommentEvent | ControlEvent) -
         words = "your comment could not be processed; that is our fault"
         tick.private.notices.append((event.user, Notice("rejected", words, comment_id)))
     else:
-        tick.rows += rows([], Choice(), [(Candidate.of_event(comment_id, event), "")])
+        tick.rows += hidden_rows([(Candidate.of_event(comment_id, event), "")])

@@ -24,19 +24,20 @@ from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock, next_tick
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CommentEvent, ControlEvent
+from grandstand.domain.record import Row
 from grandstand.domain.selection import Selector
 from grandstand.domain.stored_state import UNREADABLE
-from grandstand.domain.time_slices import TimeSliced
 from grandstand.sequencer import poison
 from grandstand.sequencer.caution import Caution
 from grandstand.sequencer.entities import EntityDraft, named
-from grandstand.sequencer.folding import RoomFold, Tick
+from grandstand.sequencer.folding import RoomFold
 from grandstand.sequencer.intake import Intake
 from grandstand.store import outcomes
 from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import Entry
 from grandstand.store.store import Store, retry_until
 from grandstand.store.timeline import Changes, Head, Snapshot
+from grandstand.tasks import in_turns
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
 
@@ -85,9 +86,9 @@ class SequencerListener(Protocol):
     def loaded(self, head: Head, fold: RoomFold) -> None:
         """Take the store's state, from which the sequencer begins."""
 
-    def committed(self, head: Head, commit: Commit, fold: RoomFold) -> None:
-        """Take a commit that is as durable as the store promises; ``fold`` is the state after
-        it."""
+    def committed(self, head: Head, commit: Commit, fold: RoomFold, said: Sequence[Row]) -> None:
+        """Take a commit that is as durable as the store promises; ``fold`` is the state after it,
+        ``said`` are the comments that it could have shown."""
 
     def ticked(self) -> None:
         """Note that a tick is over."""
@@ -301,7 +302,7 @@ class RoomSequencer:
         """Commit the results of ``entries``, or of none where time alone changes the room."""
         known = set(self._fold.state.polls)
         entities = await self._entities(folded)
-        tick = await _with_turns(self._fold.ticking(folded, now, entities))
+        tick = await in_turns(self._fold.ticking(folded, now, entities))
         for comment_id, event in put_aside:
             poison.put_aside(tick, comment_id, event)
         tick.private.outcomes = [outcomes.record(each) for each in tick.outcomes]
@@ -336,7 +337,7 @@ class RoomSequencer:
                 ),
                 COMMIT_PATIENCE_S,
             )
-        self._listener.committed(self._head, commit, self._fold)
+        self._listener.committed(self._head, commit, self._fold, tick.said)
         if entries:
             waited_ms = self._store.now_ms() - entries[0].arrived_ms
             self._metrics.ticked(len(entries), waited_ms, tick.shown, tick.merged, tick.overflow)
@@ -373,14 +374,3 @@ class RoomSequencer:
         at = await self._store.timeline.head(self._room)
         if at is None or at[0] != self._head.epoch:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
-
-
-async def _with_turns(work: TimeSliced[Tick]) -> Tick:
-    """Do the tick; after each slice of it other tasks on the loop have a turn."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            tick: Tick = end.value
-            return tick
-        await asyncio.sleep(0)

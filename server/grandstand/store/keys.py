@@ -25,6 +25,9 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:effect-secrets`` | hash | effect id to the secrets of its actions | with the effect |
 | ``gs:{room}:firings`` | hash | firing id to 0 or 1 (it is over) and the firing | the last 1,000, and what isn't over |
 | ``gs:{room}:firing-order`` | sorted set | id of a firing that is over by when it was due | the last 1,000 |
+| ``gs:{room}:highlights`` | sorted set | by when they were noticed: highlights | ``record_retention`` |
+| ``gs:{room}:heat`` | sorted set | by its number: the heat of each second of a minute | ``record_retention`` |
+| ``gs:{room}:highlight-memory`` | hash | ``seq`` up to which the job has counted, ``memory`` by which another goes on | |
 | ``gs:{room}:record`` | sorted set | by ``at``: every accepted comment | ``record_retention`` |
 | ``gs:{room}:at:<id but its last character>`` | hash | last character to ``at`` | ``record_retention`` and an hour |
 | ``gs:{room}:retracted`` | set | comment ids | ``record_retention`` after its last |
@@ -128,6 +131,21 @@ def firings(room: str) -> str:
 def firing_order(room: str) -> str:
     """Return the key of the firings' order."""
     return room_key(room, "firing-order")
+
+
+def highlights(room: str) -> str:
+    """Return the key of the room's highlights."""
+    return room_key(room, "highlights")
+
+
+def heat(room: str) -> str:
+    """Return the key of the room's heat line."""
+    return room_key(room, "heat")
+
+
+def highlight_memory(room: str) -> str:
+    """Return the key of what the job that finds highlights remembers."""
+    return room_key(room, "highlight-memory")
 
 
 def record(room: str) -> str:

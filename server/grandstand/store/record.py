@@ -163,6 +163,20 @@ class Record:
         rest = await self._between(room, int(last_at), int(last_at), 0, -1)
         return [each for each in found if each[1] > last_at] + rest
 
+    async def last(self, room: str, since: int, most: int) -> list[Row]:
+        """Return the newest rows with ``at >= since`` (programme ms), at most about ``most``, in no
+        order; without retracted and emptied ones, whether they were shown or not."""
+        found: list[Row] = []
+        before = 2**53
+        while len(found) < most and before > since:
+            members = await self._newest(room, before)
+            if not members:
+                break
+            before = int(min(at for _, at in members))
+            found += _readable(room, [member for member in members if member[1] >= since])
+        gone = await self.retracted_of(room, [row.id for row in found])
+        return [row for row in found if row.user and row.id not in gone]
+
     async def empty(self, room: str, rows: Sequence[tuple[Row, bytes]]) -> None:
         """Empty rows, given with their members; again has no effect. Raises StoreUnavailable."""
         values: list[Argument] = []

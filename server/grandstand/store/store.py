@@ -24,6 +24,7 @@ from grandstand.store.entities import Entities
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.followers import Followers
+from grandstand.store.highlights import Highlights
 from grandstand.store.ingest import Ingest
 from grandstand.store.job_cursors import JobCursors
 from grandstand.store.leases import Leases
@@ -83,6 +84,7 @@ class Store:
         self.effects = Effects(reader, writer)
         self.entities = Entities(reader)
         self.followers = Followers(reader)
+        self.highlights = Highlights(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
         self.recounts = Recounts(reader)
         self.signing_keys = SigningKeys(reader, writer)

@@ -89,6 +89,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selection = Selection()
     moderation: Moderation = Moderation()
     shield: bool = False
+    highlights: Annotated[
+        float,
+        Meta(ge=0, le=60, description="wanted an hour; with 0 none are looked for"),
+    ] = 6
     record_retention: Annotated[int, Meta(ge=60, le=31_536_000, description="s")] = 86_400
     held_for: Annotated[
         int,

@@ -1,0 +1,124 @@
+"""The highlights of a room and its heat line, the same for everybody, for a minute."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.responses import Response
+
+from grandstand.api import cached
+from grandstand.api.cached import Row
+from grandstand.api.operations import Call
+from grandstand.api.problems import Fault, invalid
+from grandstand.domain.clips import Clip, Form, Rate, listed
+from grandstand.store.highlights import MINUTE_MS
+from grandstand.wire.highlights import Highlight
+from grandstand.wire.messages import Time
+
+LONGEST_MS = 6 * 3_600_000
+"""Of a heat line: 0.5 MB of JSON."""
+
+MEDIA = {
+    "json": "application/json",
+    "webvtt": "text/vtt",
+    "edl": "text/plain",
+    "otio": "application/vnd.pixar.opentimelineio+json",
+}
+
+
+class HighlightsQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Which part of the show, in whole minutes: that of ``from``, up to that of ``to`` or to the
+    last that is over. ``least`` is the least strength of a highlight."""
+
+    from_: Time | UnsetType = UNSET
+    to: Time | UnsetType = UNSET
+    least: Annotated[float, Meta(ge=0, le=1_000_000)] = 0
+    format: Literal["json", "webvtt", "edl", "otio"] = "json"
+    start: Annotated[Time, Meta(description="when the recording began; `from` unless said")] | (
+        UnsetType
+    ) = UNSET
+    handles: Annotated[float, Meta(ge=0, le=60, description="s before and behind a clip")] = 5
+    rate: Rate = "25"
+
+
+class HighlightList(Struct, frozen=True):
+    """What the audience stirred at, in order, and how many times the usual was said in each
+    second, [second (ms), value]. A second of which nothing is known isn't there."""
+
+    highlights: list[Highlight]
+    heat: list[tuple[int, float]]
+
+
+async def get(call: Call) -> Response:
+    """Return the highlights that were noticed from `from` to `to`, and the heat of each second.
+
+    Without both, of the last six hours. Whole minutes of programme time are answered, as far as
+    they are over, so that everybody who asks within a minute is told the same, and any cache may
+    keep it for so long.
+
+    In another `format` they are clips of a recording that began at `start`, with `handles`:
+    chapters (WebVTT), or cuts for editing programs (a CMX 3600 EDL, OpenTimelineIO), at `rate`
+    frames a second.
+    """
+    query, now = call.query(HighlightsQuery), call.live.now()
+    over = now - now % MINUTE_MS
+    start, end = _span(query, over)
+    store, room = call.api.rooms.store.highlights, call.live.room
+    found = [each for each in await store.between(room, start, end) if each.strength >= query.least]
+    if query.format == "json":
+        heat = await store.heat(room, start, end)
+        body = msgspec.json.encode(HighlightList(found, list(heat.items())))
+    else:
+        begin = start if query.start is UNSET else query.start
+        body = _clips(
+            query, query.format, found, begin, call.live.replica.state.settings.title or room
+        )
+    digest = hashlib.blake2b(body, digest_size=12).digest()
+    etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
+    left_s = max(1, (over + MINUTE_MS - now) // 1000)
+    return cached.answer(call, body, etag, f"max-age={left_s}", MEDIA[query.format])
+
+
+def _span(query: HighlightsQuery, over: int) -> tuple[int, int]:
+    """Return the whole minutes to tell of; ``over`` is the end of the last one."""
+    end = over if query.to is UNSET else min(over, query.to + -query.to % MINUTE_MS)
+    start = max(0, end - LONGEST_MS) if query.from_ is UNSET else query.from_
+    if query.to is not UNSET and query.to < start:
+        raise invalid([Fault("to", f"must not lie before `from`, {start}")])
+    start -= start % MINUTE_MS
+    if end - start > LONGEST_MS and query.format == "json":
+        raise invalid([Fault("to", f"may lie {LONGEST_MS} ms behind `from`: ask for parts of it")])
+    return start, end
+
+
+def _clips(
+    query: HighlightsQuery, form: Form, found: list[Highlight], begin: int, title: str
+) -> bytes:
+    handles = round(query.handles * 1000)
+    clips = [
+        Clip.around(
+            each.from_ - begin,
+            each.until - begin,
+            each.from_ - begin,
+            handles,
+            " · ".join(each.words) or "…",
+            [f"{each.strength} times the usual"],
+        )
+        for each in found
+        if each.until > begin
+    ]
+    return listed(clips, form, title, query.rate)
+
+
+CALL: Row = (
+    "/highlights",
+    get,
+    {200: HighlightList, 304: None},
+    HighlightsQuery,
+    tuple(MEDIA.values()),
+)
+"""Its path in a room, handler, answers, query and media types."""

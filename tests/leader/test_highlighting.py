@@ -1,0 +1,263 @@
+"""What an audience stirs at is told once, whoever leads the room, and what it said is told no more
+than that."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.domain.events import CommentEvent, Retracted, SettingsPut
+from grandstand.leader import highlighting, supervisor
+from grandstand.leader import room as rooms
+from grandstand.leader.highlighting import Highlighting
+from grandstand.leader.supervisor import RoomSupervisor
+from grandstand.overlays.highlights import Said
+from grandstand.store.errors import ConflictError
+from grandstand.store.ingest import CommentRate, Item
+from grandstand.store.job_cursors import JobCursors
+from grandstand.wire.codec import decode_frame
+from grandstand.wire.messages import Overlay
+
+from tests.edge.harness import Harness
+from tests.moderation.rules import RULES
+from tests.overlays.chats import cheer, murmur, raid
+from tests.sequencer.harness import Sequenced
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BEFORE_S = 240
+"""Of even chat: from 180 s on the usual is known."""
+
+
+class Show(Sequenced):
+    """A room with a clock that the test moves, and the sequencer's ticks by hand."""
+
+    def __init__(self, sequenced: Sequenced) -> None:
+        super().__init__(sequenced.hand)
+        self.now_ms = 1_000_000_000_000.0
+        self.begin_ms = int(self.now_ms)
+        self.job = Highlighting(self.metrics, RULES.is_bad_word)
+        self.ids: dict[str, str] = {}
+        """Author and text of what was said, by comment."""
+
+    async def lead(self, *jobs: Highlighting) -> None:
+        """Lead the room, from the next tick on."""
+        await self.stop()
+        self.work = RoomSupervisor(self.live.room, self.node.store, self.metrics, jobs)
+        await self.work._sequencer._load()
+        await until(lambda: all(each.at for each in self.work._cursors.values()))
+
+    async def stop(self) -> None:
+        if hasattr(self, "work"):
+            await self.work.end()
+
+    async def tick(self, said: Sequence[Said] = (), ms: int = 1000) -> None:
+        """Let time pass, then commit what was said; the job has done with it afterwards."""
+        self.now_ms += ms
+        made = [
+            CommentEvent(
+                each.user,
+                each.name or each.user,
+                self.begin_ms + each.at,
+                each.text,
+                each.weight,
+                0.0,
+                0.0,
+                zlib.crc32(each.text.encode()),
+            )
+            for each in said
+        ]
+        for comment, event in zip(await self.append(*made), made, strict=True):
+            self.ids[comment] = f"{event.user}: {event.text}"
+        await self.work._sequencer._tick()
+        await until(lambda: not self.work.is_behind)
+
+    async def play(self, chat: Sequence[Said], until_s: int, behind_s: int = 0) -> None:
+        """A tick a second, up to that second of the show; viewers are that far behind."""
+        waiting = sorted(each for each in chat if each.at >= (self.at_s - behind_s) * 1000)
+        while self.at_s < until_s:
+            end = (self.at_s + 1 - behind_s) * 1000
+            now = [each for each in waiting if each.at < end]
+            waiting = waiting[len(now) :]
+            await self.tick(now)
+
+    @property
+    def at_s(self) -> int:
+        return int(self.now_ms - self.begin_ms) // 1000
+
+    def told(self) -> list[Overlay]:
+        """The versions of overlays that viewers were told."""
+        frames = (decode_frame(each) for commit in self.listener.commits for each in commit.frames)
+        return [overlay for frame in frames for overlay in frame.overlays or ()]
+
+    async def warm(self) -> None:
+        """Have a past of even chat, in one commit, before the job is there."""
+        await self.lead()
+        self.now_ms += BEFORE_S * 1000
+        await self.tick(murmur(1, BEFORE_S))
+        await self.lead(self.job)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Show]:
+    monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
+    monkeypatch.setattr(highlighting, "MOVE_MS", 0)
+    monkeypatch.setattr(highlighting, "REST_S", 10**6)
+    made = Show(Sequenced(await node.by_hand()))
+    append, real_ms = node.store.ingest.append, node.store.now_ms
+
+    async def append_now(room: str, items: Sequence[Item], rate: CommentRate, _: float) -> object:
+        return await append(room, items, rate, real_ms())  # the store's own clock doesn't move
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.store.ingest, "append", append_now)
+        patch.setattr(node.store, "now_ms", lambda: made.now_ms)
+        await made.warm()
+        yield made
+        await made.stop()
+
+
+def stirred(begin_s: int, seconds: int = 60) -> list[Said]:
+    """A cheer in an even chat, in which viewers name one of them, and curse."""
+    chat = [each for each in murmur(2, begin_s + seconds) if each.at >= BEFORE_S * 1000]
+    fans = cheer(3, begin_s, 80)
+    names = [each._replace(text="Ludmila fucking GOAL", user=f"{each.user}x") for each in fans[:20]]
+    spoke = Said((begin_s - 2) * 1000, "u77", "hello", name="Ludmila")
+    return [*chat, spoke, *fans, *names]
+
+
+async def test_a_cheer_is_told_at_its_moment_and_when_it_is_over(show: Show) -> None:
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    first, last = show.told()
+    assert first.kind == "highlight"
+    assert first.id == last.id
+    assert 0 <= first.at - (show.begin_ms + begin_s * 1000) <= 8000
+    assert first.data["until"] == first.data["noticed"] == first.at < last.at == last.data["until"]
+    assert last.data["strength"] > 3
+    words = {word.lower() for word in last.data["words"]}
+    assert "goal" in words
+    assert words.isdisjoint({"ludmila", "fucking"})
+    assert 1 <= len(last.data["comments"]) <= 5
+    assert show.ids[last.data["comments"][0]].startswith("fan")
+
+    store, room = show.node.store.highlights, show.live.room
+    await show.tick()
+    (kept,) = await store.between(room, 0, 2**53)
+    assert (kept.id, kept.until) == (last.id, last.at)
+    heat = await store.heat(room, 0, 2**53)
+    seconds = list(heat)
+    assert seconds == list(range(seconds[0], seconds[-1] + 1000, 1000))
+    assert max(heat.values()) > 3
+    await show.node.store.highlights.keep(room, 0, b"", {}, [], int(show.now_ms) + 60_000)
+    assert await store.between(room, 0, 2**53) == []
+    assert await store.heat(room, 0, 2**53) == {}
+
+
+async def test_viewers_far_behind_stir_at_their_own_picture(show: Show) -> None:
+    behind_s = 25
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 40 + behind_s, behind_s)
+    await until(lambda: show.told())
+    assert 0 <= show.told()[0].at - (show.begin_ms + begin_s * 1000) <= 12_000
+
+
+@pytest.mark.parametrize("when", ["noticed", "over"])
+async def test_who_takes_over_tells_each_once(
+    show: Show, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    begin_s = show.at_s + 5
+    chat = stirred(begin_s)
+    moved, cuts = JobCursors.advance, 0
+
+    async def dies(self: JobCursors, *given: object) -> None:
+        nonlocal cuts
+        found = given[4] if len(given) > 4 else ()
+        if found and not cuts and (b"until" in bytes(found[0])) and len(told) == wanted:  # type: ignore[index]
+            cuts += 1
+            raise ConflictError("killed here: kept, and not moved")
+        await moved(self, *given)  # type: ignore[arg-type]
+
+    told, wanted = show.told(), 0 if when == "noticed" else 1
+    monkeypatch.setattr(JobCursors, "advance", dies)
+    for second in range(show.at_s, begin_s + 60, 3):
+        told = show.told()
+        await show.play(chat, second)
+        if second % 9 == 0:
+            await show.lead(show.job)
+    assert cuts == 1
+    await until(lambda: len(show.told()) >= 2)
+    first, last = show.told()
+    assert first.id == last.id
+    assert first.at < last.at
+
+
+async def test_what_is_taken_back_leaves_the_samples(show: Show) -> None:
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    gone, *left = show.told()[-1].data["comments"]
+    await show.append(Retracted(uuid4().hex, gone, "fan1"))
+    await show.tick()
+    await show.tick()
+    await until(lambda: len(show.told()) >= 3)
+    assert show.told()[-1].data["comments"] == left
+    (kept,) = await show.node.store.highlights.between(show.live.room, 0, 2**53)
+    assert kept.comments == left
+
+
+async def test_a_highlight_ends_in_a_room_that_falls_silent_for_an_hour(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_s = show.at_s + 5
+    await show.play(
+        [each for each in stirred(begin_s) if each.at < (begin_s + 8) * 1000], begin_s + 8
+    )
+    await until(lambda: show.told())
+    assert show.work.is_at_work
+    monkeypatch.setattr(highlighting, "REST_S", 0.01)
+    await show.tick([Said((begin_s + 9) * 1000, "u1", "wow")])
+
+    def has_passed() -> bool:
+        show.now_ms += 500
+        return not show.work.is_at_work
+
+    await until(has_passed)
+    await show.tick()
+    await until(lambda: len(show.told()) == 2)
+    show.now_ms += 3_600_000
+    hour = [each._replace(at=each.at + 3_600_000) for each in stirred(begin_s)[:30]]
+    await show.tick(hour)
+    assert len(show.told()) == 2
+
+
+async def test_a_raid_of_one_phrase_is_none_and_slow_mode_has_its_own(show: Show) -> None:
+    begin_s = show.at_s + 5
+    spam = raid(4, begin_s, 20, 20, 500, lambda n: "we came from another channel, say hello")
+    calm = [each for each in murmur(2, begin_s + 40) if each.at >= BEFORE_S * 1000]
+    await show.play([*calm, *spam], begin_s + 40)
+    assert show.told() == []
+
+
+async def test_a_room_that_wants_none_has_none(show: Show) -> None:
+    await show.append(SettingsPut(uuid4().hex, {"highlights": 0}, merge=True))
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 30)
+    assert show.told() == []
+    assert not show.work.is_at_work
+
+
+async def test_comments_of_commits_that_are_gone_count_by_their_number(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms.LeaderRoom, "said_in", lambda self, seq: None)
+    begin_s = show.at_s + 5
+    fans = cheer(3, begin_s, 200, [f"goal {n}" for n in range(1000)])
+    await show.play([*stirred(begin_s), *fans], begin_s + 30)
+    await until(lambda: show.told())
+    assert show.told()[0].data["comments"] == []
