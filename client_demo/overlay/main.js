@@ -7,6 +7,7 @@
 import { CardDeck } from "../cards/deck.js";
 import { element, setText } from "../page.js";
 import { connect, roomClock, tokenFromFragment } from "../sdk/grandstand.js";
+import { HighlightPlate } from "./highlight_plate.js";
 import { readOptions } from "./options.js";
 import { PollPlate } from "./poll_plate.js";
 import { PulsePlate } from "./pulse_plate.js";
@@ -32,6 +33,7 @@ document.documentElement.dataset["theme"] = options.theme;
 const results = new Results(options.resultMs);
 const poll = new PollPlate(element("poll", HTMLElement), words, whole, language);
 const pulse = new PulsePlate(element("pulse", HTMLElement), options.show, words, whole);
+const highlight = new HighlightPlate(element("highlight", HTMLElement), words, language);
 const cards = new CardDeck(element("cards", HTMLElement), { most: MOST_CARDS, language });
 const time = element("clock", HTMLElement);
 time.hidden = !options.clock;
@@ -59,6 +61,7 @@ function refresh(playhead) {
   refreshedAt = now;
   if (options.show.has("poll")) poll.show(results.onAir(live.polls(), playhead), playhead);
   if (options.show.has("cards")) cards.show(live.overlays());
+  if (options.show.has("highlight")) highlight.show(live.overlays());
   pulse.show(live.state.gauges);
   if (options.clock) setText(time, new Date(playhead).toISOString().slice(11, 21));
 }

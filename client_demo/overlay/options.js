@@ -1,6 +1,7 @@
 /** What the overlay page's address asks for. Pure. */
 
-export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards"]);
+export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards", "highlight"]);
+const USUAL = ["poll", "pulse", "viewers", "cards"];
 const THEMES = ["dark", "light", "clear"];
 const RESULT_S = 20;
 const MOST_BEHIND_MS = 600_000;
@@ -19,7 +20,7 @@ const MOST_BEHIND_MS = 600_000;
 /** @param {string} search like "?show=poll,cards" @returns {OverlayOptions} */
 export function readOptions(search) {
   const query = new URLSearchParams(search);
-  const asked = query.get("show")?.split(",").map((word) => word.trim()).filter(Boolean) ?? [...PARTS];
+  const asked = query.get("show")?.split(",").map((word) => word.trim()).filter(Boolean) ?? USUAL;
   const theme = query.get("theme") ?? "";
   return {
     show: new Set(asked.filter((word) => PARTS.some((part) => part === word))),

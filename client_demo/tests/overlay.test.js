@@ -61,9 +61,10 @@ test("fields stand in as many columns as leave each on its line", () => {
   assert.equal(columns(["扣球成功率扣球成功"], ["b", 2]), 1);
 });
 
-test("an address without wishes shows everything, and wishes it doesn't know are named", () => {
+test("an address without wishes shows all but what the audience stirs at, and wishes it doesn't know are named", () => {
   const plain = readOptions("");
   assert.deepEqual([...plain.show], ["poll", "pulse", "viewers", "cards"]);
+  assert.deepEqual([...readOptions("?show=highlight,poll").show], ["highlight", "poll"]);
   assert.deepEqual(
     { ...plain, show: 0 },
     { show: 0, unknown: [], behindMs: 0, clock: false, theme: "dark", resultMs: 20_000 },

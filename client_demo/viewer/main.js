@@ -20,6 +20,7 @@ import { Controls, labelButton } from "./controls.js";
 import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
 import { fetchLeaders } from "./leaderboard.js";
+import { Moments } from "./moments.js";
 import { Player } from "./player.js";
 import { PollCards } from "./polls.js";
 import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./preferences.js";
@@ -69,6 +70,7 @@ const player = new Player(element("video", HTMLVideoElement), {
 });
 const controls = new Controls(player, watch);
 const seekBar = new SeekBar(player);
+const moments = new Moments(calls, (second) => player.moveTo(second));
 const replayMark = new ReplayMark(
   () => player.goLive(),
   (text) => comments.announce(text),
@@ -191,6 +193,7 @@ function refresh() {
   const behindMs = live.now() - playhead;
   controls.showBehind(isReplay ? NaN : behindMs, roomEnded || player.state === "ended"); // the mark says it
   seekBar.show(behindMs);
+  moments.show(seekBar.isShown ? player.range : undefined, playhead);
   replayMark.show(isReplay, behindMs);
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";

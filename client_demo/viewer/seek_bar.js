@@ -33,6 +33,10 @@ export class SeekBar {
     });
   }
 
+  get isShown() {
+    return !this.row.hidden;
+  }
+
   back() {
     this.#step(-STEP_S);
   }

@@ -1,6 +1,6 @@
 """What finding the highlights of a room costs its leader, the job itself.
 
-    .venv/bin/python -m loadtest.bench.highlight_cost [--rate 1000] [--seconds 240] [--out FILE]
+    .venv/bin/python -m loadtest.bench.highlight_cost [--rate 1000] [--seconds 300] [--out FILE]
 
 The same made-up chat (``models.highlights.costs``: each comment another text, a burst of five times
 the rate each minute) is sequenced twice in this process, over an embedded store: once with the job
@@ -153,7 +153,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=1000, help="comments a second")
-    parser.add_argument("--seconds", type=int, default=240)
+    parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--out", type=Path, default=RESULT)
     chosen = parser.parse_args(given)
     found = asyncio.run(measured(chosen.rate, chosen.seconds))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize, WebSocket, expect
+from playwright.async_api import Browser, Route, ViewportSize, WebSocket, expect
 
-from tests.pages.browsing import EXPECT_MS, Sight, watch
+from tests.pages.browsing import EXPECT_MS, Sight, blank, watch
 from tests.pages.picture import on_air
 from tests.server import ServerProcess
 from tests.viewer import viewing
@@ -129,3 +132,56 @@ async def test_who_has_no_socket_sees_all_takes_part_and_looks_back(
         await ann.bullet("a lovely evening")
         await expect(ann.find("seek")).to_have_attribute("aria-valuetext", OF_ALL)
     assert ann.faults == []
+
+
+async def test_the_bar_shows_what_the_audience_stirred_at_and_a_chapter_leads_there(
+    browser: Browser, live_server: ServerProcess, room: str, stream: str
+) -> None:
+    live_server.make_room(room, stream=stream)
+    begun = time.time() * 1000
+    found = [_stirred(begun - ago_s * 1000, *words) for ago_s, words in STIRRED]
+    heat = [
+        [round(begun - ago_s * 1000), 1 + 5 * math.exp(-(((ago_s - 40) / 4) ** 2))]
+        for ago_s in range(60, 10, -1)
+    ]
+
+    async def tell(route: Route) -> None:
+        await route.fulfill(json={"highlights": found, "heat": heat})
+
+    ann = await blank((await browser.new_context(viewport=DESK)).new_page())
+    await ann.page.route("**/highlights*", tell)
+    await ann.page.goto(f"{live_server.url}/?room={room}")
+    await ann.is_live()
+    chapters = ann.find("chapter")
+    await expect(chapters).to_have_count(2)
+    await expect(chapters.first).to_contain_text("goal · messi · 进球")
+    await expect(ann.find("heat")).to_be_visible()
+    for size in (PHONE, DESK):
+        await ann.page.set_viewport_size(size)
+        await ann.is_painted()
+        assert await ann.broken_rules() == []
+        row = await ann.box("chapters")
+        assert row["x"] + row["width"] <= size["width"]
+    await chapters.first.click()
+    await ann.page.wait_for_function(
+        "at => Math.abs(window.grandstand.live.playhead() - at) < 5000",
+        arg=found[0]["from"],
+        timeout=EXPECT_MS,
+    )
+    assert ann.faults == []
+
+
+STIRRED = ((45, ("goal", "messi", "进球", "lol")), (20, ()))
+
+
+def _stirred(at: float, *words: str) -> dict[str, Any]:
+    begin = round(at)
+    return {
+        "id": f"highlight-{begin}",
+        "strength": 4.2,
+        "words": words,
+        "comments": [],
+        "from": begin,
+        "noticed": begin + 5000,
+        "until": begin + 9000,
+    }

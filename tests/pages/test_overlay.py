@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
@@ -455,3 +456,36 @@ async def test_a_number_that_changed_glows_and_one_that_stayed_does_not(
     await sight.page.wait_for_function("() => window.glowed.length > 0", timeout=EXPECT_MS)
     await shows_card(sight, "2")
     assert set(await sight.page.evaluate("window.glowed")) == {"speed"}
+
+
+async def test_what_the_audience_stirs_at_is_shown_where_it_was_asked_for(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    def tell(route: WebSocketRoute) -> None:
+        upstream = route.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            assert isinstance(message, bytes)
+            told = msgspec.msgpack.decode(message)
+            if told["type"] == "welcome":
+                now = told["now"]
+                data = {"strength": 4.2, "words": ["goal", "进球", MARKUP, "lol"], "comments": []}
+                found = {"id": "highlight-1", "kind": "highlight", "at": now - 1, "data": data}
+                told["overlays"] = [{**found, "expires_at": now + 3_600_000}]
+            route.send(msgspec.msgpack.encode(told))
+
+        upstream.on_message(pass_on)
+
+    for asked, is_on in (("?show=highlight,viewers&lang=en", "true"), ("", "false")):
+        sight = await blank((await browser.new_context()).new_page())
+        await sight.page.route_web_socket("**/live", tell)
+        await sight.page.goto(f"{server.url}/overlay/{room}{asked}")
+        await knows(sight)
+        await expect(sight.find("pulse")).to_have_attribute("data-on", "true")
+        await expect(sight.find("highlight")).to_have_attribute("data-on", is_on)
+        if is_on == "true":
+            await expect(sight.find("highlight-words")).to_have_text(f"goal · 进球 · {MARKUP}")
+            await expect(sight.find("highlight-strength")).to_have_text("×4.2")
+            plate, pulse = await sight.box("highlight"), await sight.box("pulse")
+            assert plate["x"] + plate["width"] < pulse["x"]
+        assert sight.faults == []
