@@ -244,6 +244,16 @@ async def test_a_raid_of_one_phrase_is_none_and_slow_mode_has_its_own(show: Show
     assert show.told() == []
 
 
+async def test_of_a_flood_some_comments_stand_for_all(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(highlighting, "LOOKED_AT", 4)
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 30)
+    await until(lambda: show.told())
+    assert 0 <= show.told()[0].at - (show.begin_ms + begin_s * 1000) <= 8000
+
+
 async def test_a_room_that_wants_none_has_none(show: Show) -> None:
     await show.append(SettingsPut(uuid4().hex, {"highlights": 0}, merge=True))
     begin_s = show.at_s + 5
