@@ -127,4 +127,4 @@ def test_a_cues_data_can_be_named_some_levels_deep() -> None:
 def test_a_test_has_data_of_what_the_effect_waits_for() -> None:
     assert effects.made_up("cue", "t", 5).facts["cue.name"] == "test"
     assert effects.made_up("poll.opened", "t", 5).facts["winner"] == "Yes"
-    assert effects.made_up("highlight", "t", 5).event == "test"
+    assert effects.made_up("highlight", "t", 5).facts["highlight.words"] == "test"

@@ -17,6 +17,7 @@ from grandstand.domain.events import (
     CueGiven,
     EffectsChanged,
     EffectTested,
+    HighlightFound,
     PollOpened,
     PollStepped,
 )
@@ -28,6 +29,7 @@ from grandstand.effects.outbound import Outbound
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.sequencer import tick
 from grandstand.store.errors import StoreUnavailable
+from grandstand.wire.highlights import Highlight
 from grandstand.wire.messages import Cue
 from standardwebhooks import Webhook as Verifier
 
@@ -136,6 +138,22 @@ async def test_the_end_of_a_poll_is_told_by_a_signed_webhook(show: Show, there: 
 
 async def _holds(show: Show, statuses: list[str]) -> bool:
     return await show.statuses() == statuses
+
+
+async def test_a_highlight_fires_when_it_is_noticed_and_not_again_at_its_end(
+    show: Show, there: Receiver
+) -> None:
+    show.begin()
+    await show.effect(On("highlight"), Webhook(there.url + "/hook"))
+    now = show.live.now()
+    for until_ms in (now, now + 1):
+        found = Highlight(4.2, ["goal"], [], now - 9000, now, until_ms, id="highlight-1")
+        await show.append(HighlightFound(uuid4().hex, found.overlay()))
+    await until(lambda: _holds(show, ["done"]))
+    (got,) = there.got
+    told = Verifier(SECRET).verify(got.body, got.headers)
+    assert told["type"] == "highlight"
+    assert (told["data"]["words"], told["data"]["at"]) == (["goal"], now)
 
 
 async def test_only_what_an_effect_waits_for_fires_it(show: Show, there: Receiver) -> None:

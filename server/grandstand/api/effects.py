@@ -207,6 +207,7 @@ def _faults_between(good: dict[str, Any]) -> Iterator[Fault]:
             yield Fault(f"then[{index}].{field}", words)
     on = good.get("on")
     if isinstance(on, On):
-        for field in ("tag", "winner") if on.event == "cue" else ("name",):
+        of_polls = ("tag", "winner", *(() if on.event == "cue" else ("name",)))
+        for field in of_polls if on.event in ("cue", "highlight") else ("name",):
             if getattr(on, field) is not UNSET:
                 yield Fault(f"on.{field}", f"says nothing of {on.event}")

@@ -1,6 +1,7 @@
 """Effects: what a producer wants to happen elsewhere when something happens in the room. Pure.
 
-A room's effects wait for occurrences: a poll opens, closes or is revealed, a cue's time comes. Each
+A room's effects wait for occurrences: a poll opens, closes or is revealed, a cue's time comes, the
+audience stirs. Each
 action of an effect that fits one is a ``Firing``. Its id is made of what it is about, never of when
 it was noticed: whoever fires it again, after a restart or a takeover, does so under the same id.
 """
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.domain.polls.record import PollRecord
+from grandstand.wire.highlights import Highlight
 from grandstand.wire.messages import Cue
 
 EFFECT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -250,6 +252,22 @@ def of_cue(cue: Cue) -> Occurrence:
     return Occurrence("cue", cue.id, cue.at, facts, data, name=cue.name)
 
 
+def of_highlight(found: Highlight) -> Occurrence:
+    """Return the occurrence of a highlight, when it was noticed."""
+    facts = {
+        "highlight.words": " · ".join(found.words),
+        "highlight.strength": str(found.strength),
+    }
+    data = {
+        "highlight": found.id,
+        "at": found.noticed,
+        "from": found.from_,
+        "strength": found.strength,
+        "words": found.words,
+    }
+    return Occurrence("highlight", found.id, found.noticed, facts, data)
+
+
 def _flat(prefix: str, value: object) -> Iterator[tuple[str, str]]:
     """Yield what templates may name of a cue's data, some levels deep; a list's items by their
     index."""
@@ -268,6 +286,9 @@ def made_up(event: Occasion, item: str, at: int) -> Occurrence:
     if event == "cue":
         cue = of_cue(Cue(item, "test", at, {"test": True}))
         return Occurrence("test", item, at, cue.facts, cue.data)
+    if event == "highlight":
+        found = of_highlight(Highlight(3.0, ["test"], [], at, at, at, id=item))
+        return Occurrence("test", item, at, found.facts, found.data)
     poll = PollRecord(
         id=item,
         kind="single",

@@ -34,6 +34,7 @@ from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
+from grandstand.wire.highlights import KIND, Highlight
 
 MOVE_S = 5.0
 """Between two moves of the cursor: a takeover looks again at the commits of so long."""
@@ -127,6 +128,7 @@ class _RoomEffects:
             for poll in commit.private.polls:
                 yield from self._of_poll(poll, commit.now)
             yield from cues_of(commit)
+            yield from highlights_of(commit)
             if commit.private.effects_changed:  # polls that were there before and open later
                 for poll in self._room.polls.values():
                     if poll.opens_at > commit.now:
@@ -231,3 +233,14 @@ def cues_of(commit: Commit) -> Iterator[Occurrence]:
         if b"cues" in payload:
             for cue in decode_frame(payload).cues or ():
                 yield effects.of_cue(cue)
+
+
+def highlights_of(commit: Commit) -> Iterator[Occurrence]:
+    """Yield the highlights that a commit tells of for the first time."""
+    for payload in commit.frames:
+        if b"overlays" in payload:
+            for overlay in decode_frame(payload).overlays or ():
+                if overlay.kind == KIND:
+                    found = Highlight.of(overlay)
+                    if found.until == found.noticed:
+                        yield effects.of_highlight(found)

@@ -17,7 +17,7 @@ Escape = Callable[[str], str]
 _PLACE = re.compile(r"\{([a-zA-Z][\w.-]*)\}")
 _KNOWN = re.compile(
     r"(question|poll|voters|answer|winner(\.(percent|votes))?|options\.[0-9]{1,2}(\.(percent|votes))?"
-    r"|cue\.name|cue\.data(\.[\w-]+){1,5})"
+    r"|cue\.name|cue\.data(\.[\w-]+){1,5}|highlight\.(words|strength))"
 )
 _NOT_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]|^\.+$')
 _LINE = re.compile(r"[\x00-\x1f\x7f]+")
