@@ -174,6 +174,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     waiting = await moderator.hears("notice")
     assert [comment["id"] for comment in waiting["held"]] == [held["comment"]]
     await call("GET", f"{base}/held")
+    await call("GET", f"{base}/highlights")
     await call("POST", f"{base}/comments/{{comment}}/approve", comment=held["comment"])
     await ann.told("notice", "approved")
     again = await ann.comment("nobody wants you here")
