@@ -31,7 +31,8 @@ class LiveSocket:
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._wire: _Wire | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_s = 0.0
         self._asked: asyncio.Queue[AskToken | Open | Ended | Exception] = asyncio.Queue()
 
     async def stay(self) -> None:
@@ -117,11 +118,13 @@ class LiveSocket:
         for effect in effects:
             self._perform(effect)
         due_s, timer = self.core.due_s, self._timer
-        if timer is not None and timer.when() <= due_s:
+        if timer is not None and self._timer_s <= due_s:
             return  # it looks again then
         if timer is not None:
             timer.cancel()
-        self._timer = None if due_s == float("inf") else self._loop.call_at(due_s, self._wake)
+        self._timer, self._timer_s = None, due_s
+        if due_s < float("inf"):
+            self._timer = self._loop.call_at(due_s, self._wake)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
