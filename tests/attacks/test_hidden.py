@@ -184,6 +184,8 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
     made = [await server.produce("POST", f"{base}/polls", {**asked, **kind}) for kind in kinds]
     secret, quiz, voted = (poll["id"] for poll in made)
     tallies = {secret: VOTES, quiz: VOTES[::-1], voted: (*VOTES[2:], *VOTES[:2])}
+    stats = {"entity": "athlete:1", "name": "Ann", "values": {"points": 5}}
+    await server.produce("POST", f"{base}/stats", stats)
     item = {"id": "q", "kind": "poll", "title": "A quiz", "body": {**asked, **kinds[1]}}
     await server.produce("PUT", f"{base}/rundown", {"version": 0, "items": [item]})
     callers = {
@@ -229,6 +231,8 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
                 "item": ["q"],
                 "epoch": [epoch],
                 "segment": names,
+                "entity": ["athlete:1"],
+                "kind": ["athlete"],
             },
             callers,
         )
