@@ -13,15 +13,15 @@ def test_each_loss_makes_the_pieces_smaller(lost: int, size: int) -> None:
 
 def test_it_ends_with_the_backlog_or_behind_what_one_read_was() -> None:
     one = Caution.after(1)
-    one.committed(SMALL)
+    one.committed(SMALL - 1, more=True)
     assert one.is_cautious
-    one.committed(SMALL - 1)  # no more are waiting
+    one.committed(SMALL, more=False)
     assert not one.is_cautious
     other = Caution.after(2)
     sizes = []
     while other.is_cautious:
         sizes.append(other.size)
-        other.committed(other.size)
+        other.committed(other.size, more=True)
     assert sizes == [1] * SMALL + [SMALL] * ((ALL - SMALL) // SMALL)
 
 
@@ -41,8 +41,8 @@ def test_pieces_have_three_sizes_and_never_fail_to_end(counts: list[int | None])
         if count is None:
             caution.failed()
         else:
-            caution.committed(min(count, caution.size))
+            caution.committed(min(count, caution.size), more=count >= caution.size)
         assert caution.size in (1, SMALL, ALL)
     for _ in range(SMALL + ALL // SMALL):
-        caution.committed(caution.size)
+        caution.committed(caution.size, more=True)
     assert not caution.is_cautious

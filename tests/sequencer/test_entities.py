@@ -5,8 +5,9 @@ from grandstand.domain.entities import MAX_ENTITIES, EntityUpdate, Measured, ent
 from grandstand.domain.events import RundownGo, StaffCame, StatsGiven
 from grandstand.domain.outcome import Effect
 from grandstand.domain.state import RoomState
+from grandstand.domain.time_slices import SLICE
 from grandstand.sequencer import entities as module
-from grandstand.sequencer.entities import EntityDraft, named
+from grandstand.sequencer.entities import MAX_UPDATES, EntityDraft, fitting, named
 from grandstand.sequencer.folding import RoomFold
 
 
@@ -57,3 +58,23 @@ def test_events_name_the_entities_whose_rows_are_needed() -> None:
     assert named([given(update("a", 1), update("b", 1)), staff, go, given(update("a", 2))]) == [
         *("a", "b", "c")
     ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "taken"),
+    [
+        ([], 0),
+        ([0] * 2000, 2000),
+        ([MAX_UPDATES - 1, 0, 1, 0, 1], 4),
+        ([4 * MAX_UPDATES, 0], 1),
+        ([0, 4 * MAX_UPDATES], 1),
+    ],
+)
+def test_a_tick_takes_so_many_updates_or_one_event(counts: list[int], taken: int) -> None:
+    assert fitting(counts) == taken
+
+
+def test_a_fold_pauses_by_what_its_events_weigh() -> None:
+    event = given(*(update(f"e{n}", 1) for n in range(SLICE)))
+    work = RoomFold(RoomState(), {}, 0).ticking([("", event)] * 3, 1_000)
+    assert sum(1 for _ in work) >= 3

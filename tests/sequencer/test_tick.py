@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.clock import next_tick
+from grandstand.domain.entities import EntityUpdate, Measured
 from grandstand.domain.events import (
     CueGiven,
     PollOpened,
@@ -19,6 +20,7 @@ from grandstand.domain.events import (
 )
 from grandstand.overlays.stats_cards import version
 from grandstand.sequencer import tick as module
+from grandstand.sequencer.entities import MAX_UPDATES
 from grandstand.sequencer.intake import Intake
 from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.durability import Durability
@@ -112,6 +114,21 @@ async def test_what_cannot_be_read_does_not_stop_the_room(room: Sequenced) -> No
     await room.append(*room.said("after"))
     room.start()
     await until(lambda: room.listener.texts == ["after"])
+
+
+async def test_a_commit_has_so_many_updates_of_entities_and_the_rest_follows(
+    room: Sequenced,
+) -> None:
+    half = MAX_UPDATES // 2
+    for part in range(4):
+        names = [f"e{part * half + n}" for n in range(half)]
+        updates = [EntityUpdate(name, name, 1, {"v": Measured(1, 1)}) for name in names]
+        await room.append(StatsGiven(uuid4().hex, [], updates))
+    await room.append(*room.said("after"))
+    room.start()
+    await until(lambda: room.listener.texts == ["after"])
+    counts = [len(commit.private.entities) for commit in room.listener.commits]
+    assert [count for count in counts if count] == [MAX_UPDATES] * 2
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_made_twice(

@@ -43,10 +43,9 @@ class Caution:
         """Return whether there is a reason for caution."""
         return self.size < ALL
 
-    def committed(self, count: int) -> None:
-        """Note that ``count`` entries are committed; fewer than ``size`` means that no more are
-        waiting."""
-        if count < self.size:
+    def committed(self, count: int, more: bool) -> None:
+        """Note that ``count`` entries are committed, and whether ``more`` may be waiting."""
+        if not more:
             self.single = self.small = 0
         else:
             self.single = max(0, self.single - count)

@@ -20,15 +20,35 @@ from grandstand.domain.entities import (
 from grandstand.domain.events import CommentEvent, ControlEvent, RundownGo, StatsGiven
 from grandstand.domain.outcome import Fate
 
+MAX_UPDATES = 500
+"""Updates of entities of one tick at most, but for one event that has more by itself. A row may
+have 4 KiB, and whoever follows the room applies all rows of a commit at once."""
+
 
 def named(events: Iterable[CommentEvent | ControlEvent]) -> list[str]:
     """Return the entities that the events update, each once."""
     found: dict[str, None] = {}
     for event in events:
-        given = event.does if isinstance(event, RundownGo) else event
-        if isinstance(given, StatsGiven):
-            found |= dict.fromkeys(update.entity for update in given.entities)
+        found |= dict.fromkeys(update.entity for update in updates(event))
     return list(found)
+
+
+def updates(event: CommentEvent | ControlEvent) -> Sequence[EntityUpdate]:
+    """Return the updates of entities that an event has."""
+    given = event.does if isinstance(event, RundownGo) else event
+    return given.entities if isinstance(given, StatsGiven) else ()
+
+
+def fitting(counts: Iterable[int]) -> int:
+    """Return how many of the events one tick takes that have so many updates each: at least
+    one."""
+    whole = taken = 0
+    for count in counts:
+        whole += count
+        if taken and whole > MAX_UPDATES:
+            break
+        taken += 1
+    return taken
 
 
 class EntityDraft:

@@ -28,7 +28,7 @@ from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.candidate import Candidate, hidden_rows, languages, rows, shown
 from grandstand.sequencer.draft import PACE, Draft
-from grandstand.sequencer.entities import EntityDraft
+from grandstand.sequencer.entities import EntityDraft, updates
 from grandstand.wire.frame_splitting import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
 
@@ -125,8 +125,11 @@ class RoomFold:
             self.prune_at = now + PRUNE_EVERY_MS
             draft.prune()
         self._let_expire(draft, now)
-        for number, (comment_id, event) in enumerate(events, 1):
-            if number % SLICE == 0:
+        done = 0
+        for comment_id, event in events:
+            done += 1 + len(updates(event))
+            if done >= SLICE:
+                done = 0
                 yield
             if isinstance(event, CommentEvent):
                 self._comment(draft, comment_id, event, now)

@@ -29,7 +29,7 @@ from grandstand.domain.selection import Selector
 from grandstand.domain.stored_state import UNREADABLE
 from grandstand.sequencer import poison
 from grandstand.sequencer.caution import Caution
-from grandstand.sequencer.entities import EntityDraft, named
+from grandstand.sequencer.entities import EntityDraft, fitting, named, updates
 from grandstand.sequencer.folding import RoomFold
 from grandstand.sequencer.intake import Intake
 from grandstand.store import outcomes
@@ -203,10 +203,13 @@ class RoomSequencer:
     async def _tick(self) -> bool:
         """Do one round; return whether more is waiting."""
         size, began_ms = self._caution.size, self._store.now_ms()
-        entries = await retry_until(
+        read = await retry_until(
             lambda: self._store.ingest.read(self._room, self._head.cursor, size),
             COMMIT_PATIENCE_S,
         )
+        # With one at a time nothing reads it before it is noted as tried.
+        entries = read if size == 1 else read[: fitting(map(_updates, read))]
+        more = len(read) == size or len(entries) < len(read)
         now = self._now()
         if entries:
             self._busy_ms = self._store.now_ms()
@@ -215,7 +218,7 @@ class RoomSequencer:
         if entries or self._fold.is_due(now) or self._intake.is_new:
             is_committed = await self._take_in(entries, now)
         if is_committed:
-            self._caution.committed(len(entries))
+            self._caution.committed(len(entries), more)
             self._intake.committed(self._store.now_ms())
         self._fold.selector.is_plain = self._caution.is_cautious
         try:
@@ -226,7 +229,7 @@ class RoomSequencer:
         except StoreUnavailable as away:  # a later round does it again
             log.warning("round_cut_short", room=self._room, reason=away.reason)
         self._listener.ticked()
-        return len(entries) == size
+        return more
 
     def _weigh(self, entries: Sequence[Entry], began_ms: float, is_full: bool) -> None:
         """Learn from what a round has read what share of the comments can be taken."""
@@ -374,3 +377,14 @@ class RoomSequencer:
         at = await self._store.timeline.head(self._room)
         if at is None or at[0] != self._head.epoch:
             raise ConflictError(f"{self._room}: not in epoch {self._head.epoch} but at {at}")
+
+
+def _updates(entry: Entry) -> int:
+    """Return how many updates of entities an entry has; none if it can't be read: what is wrong
+    with it is found where it is folded."""
+    if entry.comment:
+        return 0
+    try:
+        return len(updates(events.decode(entry.payload, entry.comment)))
+    except Exception:
+        return 0

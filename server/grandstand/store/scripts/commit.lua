@@ -1,8 +1,10 @@
 #!lua flags=allow-oom
 -- Commits what the sequencer made of the ingest stream up to a cursor: invariant 2.
 --
--- It may write when the store is full: it holds nothing that the ingest stream didn't hold before,
--- and it is what makes room.
+-- It may write when the store is full: it is what makes room, since what it commits leaves the
+-- ingest stream. What it adds is mostly what that stream held. Only rows of entities may be larger
+-- than their updates: up to 4 KiB for 100 bytes, in the hash and once more in the envelope, which
+-- the timeline keeps.
 --
 -- KEYS  1 head, 2 ingest, 3 timeline, 4 state, 5 record, 6 retracted, 7 held, 8 polls,
 --       9 bars, 10 the polls' order, 11 jobs, 12 entities, then the comment buckets that ARGV[2]
