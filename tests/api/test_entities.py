@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Literal
 
 import pytest
+from grandstand.replica.entities import EntityTable
+from grandstand.replica.room import load
 
 from tests.api.harness import Harness, beside
 from tests.api.test_stats import told
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -81,3 +85,24 @@ async def test_a_room_that_is_followed_anew_reads_its_entities(on_stage: Harness
         answer = await other.call("GET", f"/v1/rooms/{room}/entities/athlete:1999")
         assert answer.json()["name"] == "A 1999"
         assert len((await other.live(room)).entities) == 2000
+
+
+async def test_a_call_that_waits_goes_on_with_the_entities_of_a_room_that_is_loaded_anew(
+    on_stage: Harness,
+) -> None:
+    class Waited(asyncio.Event):
+        is_waited_for = False
+
+        async def wait(self) -> Literal[True]:
+            self.is_waited_for = True
+            return await super().wait()
+
+    room = await on_stage.room()
+    await told(on_stage, room, update("athlete:1", "Ada"))
+    live = await on_stage.live(room)
+    live.entities, waited = EntityTable(), Waited()
+    live.entities.is_whole = waited
+    call = asyncio.create_task(on_stage.call("GET", f"/v1/rooms/{room}/entities/athlete:1"))
+    await until(lambda: waited.is_waited_for)
+    live._take(*await load(on_stage.store, room))
+    assert (await call).json()["name"] == "Ada"

@@ -387,3 +387,35 @@ async def test_a_state_that_cannot_be_read_leaves_the_gap_for_later(
     deaf.live.catch_up(2)
     await deaf.settled()
     assert deaf.listener.seqs == [1, 2]
+
+
+async def test_entities_are_read_from_the_beginning_until_none_is_missing(
+    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {f"e{n}": b"%d" % n for n in range(3)}
+    await deaf.stored(private=PrivateChanges(entities=rows))
+    entities = deaf.hand.harness.store.entities
+    read, asked = entities.slice, []
+    first: dict[str, bytes] = {"e0": rows["e0"]}
+    answers: list[Any] = [
+        *((first, 7), StoreUnavailable("restarted")),
+        *((first, 7), RuntimeError("ours")),
+        *((first, 7), ({}, 0)),  # of another server, to which 7 means the end
+    ]
+
+    async def answered(room: str, cursor: int) -> tuple[dict[str, bytes], int]:
+        asked.append(cursor)
+        if not answers:
+            return await read(room, cursor)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        found: tuple[dict[str, bytes], int] = answer
+        return found
+
+    monkeypatch.setattr(entities, "slice", answered)
+    monkeypatch.setattr(module, "READ_AGAIN_S", 0)
+    live = await deaf.rooms.get(deaf.hand.room)
+    await until(live.entities.is_whole.is_set)
+    assert asked == [0, 7, 0, 7, 0, 7, 0]
+    assert all(name in live.entities for name in rows)

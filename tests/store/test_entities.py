@@ -18,6 +18,7 @@ async def test_what_commits_wrote_is_read_by_name_and_in_slices(store: Store) ->
     await store.timeline.commit("r", head, None, commit, RoomState(), nothing)
     assert (await store.timeline.load("r")).has_entities is True
     assert await store.entities.of("r", ["e7", "x"]) == ({"e7": rows["e7"]}, len(rows))
+    assert await store.entities.count("r") == len(rows)
     read: dict[str, bytes] = {}
     cursor = slices = 0
     while True:

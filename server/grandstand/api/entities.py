@@ -120,10 +120,10 @@ def _present(call: Call, name: str, entity: Entity, followers: int) -> PresentEn
 
 async def _table(call: Call) -> EntityTable:
     """Return the room's entities once they were read. Raises StoreUnavailable."""
-    table = call.live.entities
     try:
         async with timeout(READING_S):
-            await table.is_whole.wait()
+            while not (table := call.live.entities).is_whole.is_set():
+                await table.is_whole.wait()
     except TimeoutError:
         raise StoreUnavailable("the room's entities are still being read") from None
     return table

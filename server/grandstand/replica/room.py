@@ -48,7 +48,7 @@ SEAL_AGAIN_S = 0.5
 """Between two tries to have a segment closed."""
 
 READ_AGAIN_S = 0.5
-"""Before entities are read on when the store was away."""
+"""Before entities are read again when the store was away, or some were missing."""
 
 SHARE_S = 5.0
 """A share holds for so long without a commit: longer than a takeover takes. Then whoever sequences
@@ -87,6 +87,7 @@ class LiveRoom:
         self.room = room
         self.viewers = 0
         self.latest = LatestFrames()
+        self.entities = EntityTable()
         self.listeners: list[Listener] = []
         self._store = store
         self._clock, self._clock_epoch = ProgrammeClock(), ""
@@ -111,6 +112,7 @@ class LiveRoom:
             snapshot.state,
             held={comment.id: comment.user for comment in snapshot.held.values()},
         )
+        self.entities.is_whole.set()  # whoever waits for it asks for the new one
         self.entities = EntityTable()
         if self.reading is not None:
             self.reading.cancel()
@@ -254,18 +256,28 @@ class LiveRoom:
         self._each(lambda listener: listener.entities_changed(entities))
 
     async def _read_entities(self, table: EntityTable) -> None:
-        """Read the rows of all entities, in slices."""
-        cursor = 0
+        """Read the rows of all entities, in slices, until none is missing."""
         while not table.is_whole.is_set():
             try:
-                rows, cursor = await self._store.entities.slice(self.room, cursor)
+                await self._scan_entities(table)
+                # Another server may have taken over, to which the cursor meant nothing.
+                if len(table) >= await self._store.entities.count(self.room):
+                    table.is_whole.set()
+                    return
+                log.info("entities_missing", room=self.room, read=len(table))
             except StoreUnavailable as away:
                 log.info("entities_not_read", room=self.room, reason=away.reason)
-                await asyncio.sleep(READ_AGAIN_S)
-                continue
+            except Exception:  # ours
+                log.exception("entities_not_read", room=self.room)
+            await asyncio.sleep(READ_AGAIN_S)
+
+    async def _scan_entities(self, table: EntityTable) -> None:
+        cursor = 0
+        while True:
+            rows, cursor = await self._store.entities.slice(self.room, cursor)
             self._tell_entities(table.read(rows))
             if not cursor:
-                table.is_whole.set()
+                return
 
     async def _reload(self) -> None:
         """Load the store's state, unless the bus led beyond it meanwhile.

@@ -27,11 +27,15 @@ class Entities:
         rows = zip(names, found, strict=True)
         return {name: row for name, row in rows if row is not None}, int(count)
 
+    async def count(self, room: str) -> int:
+        """Return how many entities the room has. Raises StoreUnavailable."""
+        return int(await self._reader.ask("HLEN", keys.entities(room)))
+
     async def slice(self, room: str, cursor: int) -> tuple[dict[str, bytes], int]:
         """Return some of the rows, from ``cursor`` (at first 0), and the next cursor; 0 at the end.
 
-        All rows that were there at the beginning are in one of the slices at least. Raises
-        StoreUnavailable.
+        All rows that were there at the beginning are in one of the slices at least, if one server
+        gave them all: to another the cursor means nothing. Raises StoreUnavailable.
         """
         after, found = await self._reader.ask("HSCAN", keys.entities(room), cursor, "COUNT", SLICE)
         if not isinstance(found, dict):
