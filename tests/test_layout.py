@@ -54,7 +54,6 @@ TESTED_ELSEWHERE = {
         )
     },
     "client/effects": ("client/test_connection.py", "structs alone"),
-    "client/live_socket": ("client/test_viewer.py", "a viewer's shell, in front of real servers"),
     **{
         f"effects/kinds/{kind}": ("effects/test_registry.py", "one suite for every kind")
         for kind in ("kind", "webhook", "http_call", "vmix")
