@@ -76,6 +76,20 @@ async def test_what_is_still_going_on_is_not_told(on_stage: Harness) -> None:
     assert all(at < over for at, _ in body["heat"])
 
 
+async def test_what_the_room_no_longer_keeps_is_not_told(on_stage: Harness) -> None:
+    room, begin = await stirred(on_stage, record_retention=240)
+    late = begin + 4 * MINUTE_MS
+    kept = Highlight(3.0, ["late"], [], late, late, late + 1000, id="highlight-late")
+    await on_stage.store.highlights.keep(room, 0, b"", {late: 3.0}, [kept], 0)
+    path = f"/v1/rooms/{room}/highlights?from={begin}"
+    body = (await on_stage.call("GET", path)).json()
+    assert [each["words"] for each in body["highlights"]] == [["late"]]
+    assert body["heat"] == [[late, 3.0]]
+    chapters = (await on_stage.call("GET", f"{path}&format=webvtt&handles=0")).text
+    assert "wow" not in chapters
+    assert "00:04:00.000 --> 00:04:01.000\nlate\n" in chapters  # times are of the recording
+
+
 @pytest.mark.parametrize(
     "query", ["from=9&to=8", "least=-1", "format=mp4", "handles=61", "rate=23"]
 )

@@ -11,6 +11,8 @@ from grandstand.domain.events import SettingsPut
 from grandstand.leader import commits
 from grandstand.leader import record_trimming as module
 from grandstand.leader.record_trimming import RecordTrimming
+from grandstand.store.highlights import MINUTE_MS
+from grandstand.wire.highlights import Highlight
 
 from tests.edge.harness import Harness
 from tests.leader.test_supervisor import Following, is_done, say
@@ -58,6 +60,22 @@ async def test_a_room_in_which_only_time_passed_forgets_when_it_wakes(
 
     async def is_empty() -> bool:
         return await texts(room) == []
+
+    await until(is_empty)
+
+
+async def test_highlights_go_with_the_record_of_a_room_in_which_only_time_passed(
+    room: Sequenced,
+) -> None:
+    name, kept = room.live.room, room.node.store.highlights
+    old = room.live.now() - room.live.replica.state.settings.record_retention * 1000 - MINUTE_MS
+    found = Highlight(4.0, ["goal"], [], old, old, old, id="highlight-old")
+    await kept.keep(name, 0, b"", {old: 4.0}, [found], 0)
+    assert await kept.has_any(name)
+    room.start(RecordTrimming())
+
+    async def is_empty() -> bool:
+        return not await kept.has_any(name)
 
     await until(is_empty)
 

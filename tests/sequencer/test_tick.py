@@ -287,6 +287,15 @@ async def test_a_quiet_room_ends_its_sequencer_and_loses_nothing(
     await until(lambda: room.listener.texts == ["one", "two"])
 
 
+async def test_a_room_wakes_again_for_heat_alone(
+    room: Sequenced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_MS", 0)
+    await room.node.store.highlights.keep(room.live.room, 0, b"", {room.live.now(): 1.0}, [], 0)
+    async with patience():
+        assert await room.start() is not None
+
+
 async def test_a_room_does_not_rest_while_time_will_bring_something(
     room: Sequenced, monkeypatch: pytest.MonkeyPatch
 ) -> None:

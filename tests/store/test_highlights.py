@@ -51,6 +51,21 @@ async def test_what_is_older_or_too_much_goes(
     assert await kept.between("r", 0, 2**53) == found[2:]
 
 
+async def test_what_is_older_goes_without_anybody_who_counts(store: Store) -> None:
+    await store.rooms.create("r", "made")
+    kept = store.highlights
+    assert not await kept.has_any("r")
+    found = [highlight(AT + n * MINUTE_MS) for n in range(3)]
+    await kept.keep("r", 0, b"m", {each.noticed: 1.0 for each in found}, found, 0)
+    await kept.trim("r", AT + MINUTE_MS + 1)
+    assert await kept.between("r", 0, 2**53) == found[2:]
+    assert list(await kept.heat("r", 0, 2**53)) == [each.noticed for each in found[1:]]
+    await kept.trim("r", AT + 3 * MINUTE_MS - 1)
+    assert await kept.has_any("r")
+    await kept.trim("r", AT + 3 * MINUTE_MS)
+    assert not await kept.has_any("r")
+
+
 async def test_who_has_counted_less_changes_nothing(store: Store) -> None:
     await store.rooms.create("r", "made")
     kept, redis = store.highlights, store.topology.client(keys.head("r"))

@@ -58,7 +58,7 @@ async def get(call: Call) -> Response:
 
     Without both, of the last six hours. Whole minutes of programme time are answered, as far as
     they are over, so that everybody who asks within a minute is told the same, and any cache may
-    keep it for so long.
+    keep it for so long. Nothing is told of before `record_retention`.
 
     In another `format` they are clips of a recording that began at `start`, with `handles`:
     chapters (WebVTT), or cuts for editing programs (a CMX 3600 EDL, OpenTimelineIO), at `rate`
@@ -67,16 +67,16 @@ async def get(call: Call) -> Response:
     query, now = call.query(HighlightsQuery), call.live.now()
     over = now - now % MINUTE_MS
     start, end = _span(query, over)
+    settings = call.live.replica.state.settings
+    first = max(start, _oldest(over, settings.record_retention))
     store, room = call.api.rooms.store.highlights, call.live.room
-    found = [each for each in await store.between(room, start, end) if each.strength >= query.least]
+    found = [each for each in await store.between(room, first, end) if each.strength >= query.least]
     if query.format == "json":
-        heat = await store.heat(room, start, end)
+        heat = await store.heat(room, first, end)
         body = msgspec.json.encode(HighlightList(found, list(heat.items())))
     else:
         begin = start if query.start is UNSET else query.start
-        body = _clips(
-            query, query.format, found, begin, call.live.replica.state.settings.title or room
-        )
+        body = _clips(query, query.format, found, begin, settings.title or room)
     digest = hashlib.blake2b(body, digest_size=12).digest()
     etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
     left_s = max(1, (over + MINUTE_MS - now) // 1000)
@@ -93,6 +93,12 @@ def _span(query: HighlightsQuery, over: int) -> tuple[int, int]:
     if end - start > LONGEST_MS and query.format == "json":
         raise invalid([Fault("to", f"may lie {LONGEST_MS} ms behind `from`: ask for parts of it")])
     return start, end
+
+
+def _oldest(over: int, retention_s: int) -> int:
+    """Return the first whole minute that the room still keeps at the end of the present one."""
+    oldest = over + MINUTE_MS - retention_s * 1000
+    return oldest + -oldest % MINUTE_MS
 
 
 def _clips(

@@ -1,4 +1,4 @@
-"""The job that trims the record: it deletes what is older than the room keeps it."""
+"""The job that trims the record and the highlights of what is older than the room keeps."""
 
 from __future__ import annotations
 
@@ -33,5 +33,6 @@ class RecordTrimming:
 
 async def _trim(room: LeaderRoom) -> None:
     settings = room.settings
-    kept_ms = settings.record_retention * 1000 + settings.max_latency + LEEWAY_MS
-    await room.store.record.trim(room.id, room.now() - kept_ms)
+    since = room.now() - settings.record_retention * 1000
+    await room.store.record.trim(room.id, since - settings.max_latency - LEEWAY_MS)
+    await room.store.highlights.trim(room.id, since)  # their own job does so only when it moves on

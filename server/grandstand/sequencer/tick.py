@@ -51,7 +51,7 @@ BEHIND_MS = 60_000
 """How long a room doesn't rest because a job is behind, and how long it rests then at most."""
 
 TRIM_AT_REST_MS = 600_000
-"""How often a room at rest is woken so that its record can be trimmed."""
+"""How often a room at rest is woken so that its record and highlights can be trimmed."""
 
 COMMIT_PATIENCE_S = 60.0
 """This covers a store that is away for half a minute; after a longer time the room is loaded
@@ -156,7 +156,8 @@ class RoomSequencer:
         if self._listener.is_behind:
             return now_ms + BEHIND_MS
         has_record = await self._store.record.size(self._room) > 0
-        return now_ms + TRIM_AT_REST_MS if has_record else None
+        is_kept = has_record or await self._store.highlights.has_any(self._room)
+        return now_ms + TRIM_AT_REST_MS if is_kept else None
 
     async def _load(self) -> None:
         await self._begin_epoch_if_history_may_be_cut()

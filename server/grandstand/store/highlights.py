@@ -76,6 +76,21 @@ class Highlights:
             raise RoomEndedError(room)
         return bool(reply)
 
+    async def trim(self, room: str, since: int) -> None:
+        """Forget what is older than ``since`` (programme ms), heat by whole minutes. Raises
+        StoreUnavailable."""
+        await self._reader.ask_all(
+            [
+                ("ZREMRANGEBYSCORE", keys.highlights(room), "-inf", f"({since}"),
+                ("ZREMRANGEBYSCORE", keys.heat(room), "-inf", f"({since // MINUTE_MS}"),
+            ]
+        )
+
+    async def has_any(self, room: str) -> bool:
+        """Return whether any highlight or heat is kept. Raises StoreUnavailable."""
+        both = (keys.highlights(room), keys.heat(room))
+        return int(await self._reader.ask("EXISTS", *both)) > 0
+
     async def between(self, room: str, start: int, end: int) -> list[Highlight]:
         """Return the highlights that were noticed from ``start`` to before ``end`` (programme ms),
         in their order."""
