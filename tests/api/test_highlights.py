@@ -6,6 +6,7 @@ import json
 
 import pytest
 from grandstand.api.highlights import LONGEST_MS
+from grandstand.replica.room import LiveRoom
 from grandstand.store.highlights import MINUTE_MS
 from grandstand.wire.highlights import Highlight
 
@@ -63,6 +64,24 @@ async def test_any_cache_may_keep_it_until_the_minute_is_over(on_stage: Harness)
     assert (await on_stage.call("GET", path, role=None)).status_code == 401
     answer = await on_stage.call("GET", path, role="viewer")
     assert answer.headers["cache-control"].startswith("private, ")
+
+
+async def test_it_is_made_once_a_minute_for_all_who_ask_the_same(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, begin = await stirred(on_stage)
+    now = begin + 6 * MINUTE_MS
+    monkeypatch.setattr(LiveRoom, "now", lambda _: now)
+    path = f"/v1/rooms/{room}/highlights?from={begin}"
+    before = await on_stage.call("GET", path)
+    await on_stage.store.highlights.keep(room, 0, b"", {begin + 150_000: 9.0}, [], 0)
+    assert (await on_stage.call("GET", f"{path}&least=0")).content == before.content
+    chapters = await on_stage.call("GET", f"{path}&format=webvtt&start={begin}")
+    later = await on_stage.call("GET", f"{path}&format=webvtt&start={begin - 1000}")
+    assert chapters.text != later.text
+    now += MINUTE_MS
+    heat = (await on_stage.call("GET", path)).json()["heat"]
+    assert heat[-1] == [begin + 150_000, 9.0]
 
 
 async def test_what_is_still_going_on_is_not_told(on_stage: Harness) -> None:

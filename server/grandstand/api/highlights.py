@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -15,7 +13,7 @@ from grandstand.api.cached import Row
 from grandstand.api.operations import Call
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.clips import Clip, Form, Rate, listed
-from grandstand.store.highlights import MINUTE_MS
+from grandstand.store.highlights import MINUTE_MS, Highlights
 from grandstand.wire.highlights import Highlight
 from grandstand.wire.messages import Time
 
@@ -53,6 +51,29 @@ class HighlightList(Struct, frozen=True):
     heat: list[tuple[int, float]]
 
 
+class _Clips(NamedTuple):
+    """Clips of a recording that began at ``begin``, with ``handles`` (s)."""
+
+    form: Form
+    begin: int
+    handles: float
+    rate: Rate
+    title: str
+
+
+class _About(NamedTuple):
+    """All that an answer depends on: the epoch of the room, the end of the last minute that is
+    over, and from where to where it tells (programme ms); with ``clips``, of those."""
+
+    room: str
+    epoch: str
+    over: int
+    first: int
+    end: int
+    least: float
+    clips: _Clips | None
+
+
 async def get(call: Call) -> Response:
     """Return the highlights that were noticed from `from` to `to`, and the heat of each second.
 
@@ -69,18 +90,15 @@ async def get(call: Call) -> Response:
     start, end = _span(query, over)
     settings = call.live.replica.state.settings
     first = max(start, _oldest(over, settings.record_retention))
-    store, room = call.api.rooms.store.highlights, call.live.room
-    found = [each for each in await store.between(room, first, end) if each.strength >= query.least]
-    if query.format == "json":
-        heat = await store.heat(room, first, end)
-        body = msgspec.json.encode(HighlightList(found, list(heat.items())))
-    else:
+    room, clips = call.live.room, None
+    if query.format != "json":
         begin = start if query.start is UNSET else query.start
-        body = _clips(query, query.format, found, begin, settings.title or room)
-    digest = hashlib.blake2b(body, digest_size=12).digest()
-    etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
+        clips = _Clips(query.format, begin, query.handles, query.rate, settings.title or room)
+    about = _About(room, call.live.replica.epoch, over, first, end, query.least, clips)
+    store = call.api.rooms.store.highlights
+    body = await call.api.minute_bodies.of(about, lambda: _body(store, about))
     left_s = max(1, (over + MINUTE_MS - now) // 1000)
-    return cached.answer(call, body, etag, f"max-age={left_s}", MEDIA[query.format])
+    return cached.answer(call, body.content, body.etag, f"max-age={left_s}", MEDIA[query.format])
 
 
 def _span(query: HighlightsQuery, over: int) -> tuple[int, int]:
@@ -101,10 +119,17 @@ def _oldest(over: int, retention_s: int) -> int:
     return oldest + -oldest % MINUTE_MS
 
 
-def _clips(
-    query: HighlightsQuery, form: Form, found: list[Highlight], begin: int, title: str
-) -> bytes:
-    handles = round(query.handles * 1000)
+async def _body(store: Highlights, about: _About) -> bytes:
+    found = await store.between(about.room, about.first, about.end)
+    found = [each for each in found if each.strength >= about.least]
+    if about.clips is not None:
+        return _listed(about.clips, found)
+    heat = await store.heat(about.room, about.first, about.end)
+    return msgspec.json.encode(HighlightList(found, list(heat.items())))
+
+
+def _listed(wanted: _Clips, found: list[Highlight]) -> bytes:
+    handles, begin = round(wanted.handles * 1000), wanted.begin
     clips = [
         Clip.around(
             each.from_ - begin,
@@ -117,7 +142,7 @@ def _clips(
         for each in found
         if each.until > begin
     ]
-    return listed(clips, form, title, query.rate)
+    return listed(clips, wanted.form, wanted.title, wanted.rate)
 
 
 CALL: Row = (

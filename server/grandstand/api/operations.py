@@ -18,6 +18,7 @@ from starlette.responses import Response
 from grandstand.api.directory import Directory
 from grandstand.api.fastest import Fastest
 from grandstand.api.metrics_peers import MetricsPeers
+from grandstand.api.minute_bodies import MinuteBodies
 from grandstand.api.problems import of_refusal
 from grandstand.api.segment_source import SegmentSource
 from grandstand.api.signing_keys import SigningKeyList
@@ -86,6 +87,7 @@ class Api:
     signing_keys: SigningKeyList = field(init=False)
     fastest: Fastest = field(init=False)
     segments: SegmentSource = field(init=False)
+    minute_bodies: MinuteBodies = field(default_factory=MinuteBodies)
     scrape: asyncio.Task[bytes] | None = None
     stats_feeds: Counter[str] = field(default_factory=Counter)
     """How many feeds of updates are open, by room."""
