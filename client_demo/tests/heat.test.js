@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HEIGHT, WIDTH, chaptersOf, heatPath } from "../viewer/heat.js";
+import { HEIGHT, WIDTH, chaptersOf, heatPath, queriesOf } from "../viewer/heat.js";
 
 const NOW = 1_700_000_000_000;
 const SEEN = { startS: 100, endS: 700, atS: 650, isLive: true, playhead: NOW, until: NOW };
@@ -43,4 +43,21 @@ test("chapters are those within the bar that the viewer has seen, with where the
   assert.equal(found[0]?.title, "goal · messi · wow");
   const all = chaptersOf([highlight(4, "soon")], { ...SEEN, isLive: false, until: Infinity });
   assert.deepEqual(all.map(({ id }) => id), ["soon"]);
+});
+
+test("a live stream is asked for up to now, a recording up to its end, in parts that one answer may hold", () => {
+  const minute = 60_000;
+  const hour = 60 * minute;
+  const begin = 28_000_000 * minute;
+  assert.deepEqual(queriesOf(begin + 1, begin + hour, true), [`from=${begin}`]);
+  assert.deepEqual(queriesOf(begin, begin + 9 * hour, true), [`from=${begin + 3 * hour + 2 * minute}`]);
+  assert.deepEqual(queriesOf(begin + 1, begin + hour + 1, false), [`from=${begin}&to=${begin + hour + minute}`]);
+  assert.deepEqual(queriesOf(begin, begin + 7 * hour, false), [
+    `from=${begin}&to=${begin + 6 * hour}`,
+    `from=${begin + 6 * hour}&to=${begin + 7 * hour}`,
+  ]);
+  const days = queriesOf(begin, begin + 72 * hour, false);
+  assert.equal(days.length, 8);
+  assert.equal(days[0], `from=${begin + 24 * hour}&to=${begin + 30 * hour}`);
+  assert.deepEqual(queriesOf(begin, begin, false), []);
 });

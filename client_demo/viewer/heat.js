@@ -17,6 +17,27 @@ export const HEIGHT = 100;
 const MOST_STEPS = 200;
 const LEAST_TOP = Math.log(4); // the line of an even chat stays low
 
+const MINUTE_MS = 60_000;
+const MOST_MS = 6 * 3_600_000; // of one answer
+const MOST_PARTS = 8; // two days
+
+/**
+ * What to ask for to know a range: of a live one its last six hours, up to what is over, by whole minutes, so that all
+ * viewers ask for the same; of a recording all of it in parts, the last of them where it is longer than two days.
+ * @param {number} from programme time
+ * @param {number} to
+ * @param {boolean} isLive
+ */
+export function queriesOf(from, to, isLive) {
+  /** @param {number} at */ const minute = (at) => Math.max(0, Math.floor(at / MINUTE_MS) * MINUTE_MS);
+  if (isLive) return [`from=${minute(Math.max(from, to - MOST_MS + 2 * MINUTE_MS))}`];
+  const end = minute(to + MINUTE_MS - 1);
+  /** @type {string[]} */ const queries = [];
+  for (let begin = Math.max(minute(from), end - MOST_PARTS * MOST_MS); begin < end; begin += MOST_MS)
+    queries.push(`from=${begin}&to=${Math.min(end, begin + MOST_MS)}`);
+  return queries;
+}
+
 /** @param {number} at programme time @param {Window} seen */
 function secondOf(at, { atS, playhead }) {
   return atS + (at - playhead) / 1000;

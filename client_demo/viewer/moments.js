@@ -4,21 +4,21 @@
  * What lies ahead of all that this viewer has seen of a live show isn't shown.
  */
 
-import { button, element, make } from "../page.js";
-import { chaptersOf, heatPath } from "./heat.js";
+import { button, element, make, setText } from "../page.js";
+import { chaptersOf, heatPath, queriesOf } from "./heat.js";
 import { lengthOf, words } from "./words.js";
 
 /** @import {roomCalls} from "../sdk/grandstand.js" */
-/** @import {Highlight, Window} from "./heat.js" */
+/** @import {Chapter, Highlight, Window} from "./heat.js" */
+/** @typedef {{item: HTMLLIElement, go: HTMLButtonElement, when: HTMLElement, text: HTMLElement}} Item */
 
 const MINUTE_MS = 60_000;
-const MOST_MS = 6 * 3_600_000; // of one answer
 const DRAW_MS = 1_000;
 
 export class Moments {
   /** @type {Highlight[]} */ #highlights = [];
   /** @type {[number, number][]} */ #heat = [];
-  /** @type {Map<string, HTMLLIElement>} */ #items = new Map();
+  /** @type {Map<string, Item>} */ #items = new Map();
   /** @type {Window | undefined} */ #window;
   #askAt = -Infinity;
   #drawAt = -Infinity;
@@ -55,21 +55,26 @@ export class Moments {
     this.#window = { ...range, playhead, until: range.isLive ? this.#furthest : Infinity };
     if (now >= this.#askAt) {
       this.#askAt = now + MINUTE_MS * (0.75 + Math.random() / 2);
-      void this.#ask(playhead + (range.startS - range.atS) * 1000, playhead + (range.endS - range.atS) * 1000);
+      const atOf = (/** @type {number} */ second) => playhead + (second - range.atS) * 1000;
+      void this.#ask(queriesOf(atOf(range.startS), atOf(range.endS), range.isLive));
     }
     if (now < this.#drawAt) return;
     this.#drawAt = now + DRAW_MS;
     this.#draw();
   }
 
-  /** @param {number} from @param {number} to */
-  async #ask(from, to) {
-    const first = Math.max(from, to - MOST_MS + 2 * MINUTE_MS);
-    const minute = Math.max(0, Math.floor(first / MINUTE_MS) * MINUTE_MS);
-    const answer = await this.calls("GET", `/highlights?from=${minute}`);
-    if (!answer.ok || !Array.isArray(answer.body?.highlights)) return; // an older server, or away
-    this.#highlights = answer.body.highlights;
-    this.#heat = answer.body.heat;
+  /** @param {readonly string[]} queries */
+  async #ask(queries) {
+    /** @type {Highlight[]} */ const highlights = [];
+    /** @type {[number, number][]} */ const heat = [];
+    for (const query of queries) {
+      const answer = await this.calls("GET", `/highlights?${query}`);
+      if (!answer.ok || !Array.isArray(answer.body?.highlights)) return; // an older server, or away
+      for (const each of answer.body.highlights) highlights.push(each);
+      for (const each of answer.body.heat) heat.push(each);
+    }
+    this.#highlights = highlights;
+    this.#heat = heat;
     this.#seen += 1;
     this.#drawAt = -Infinity;
   }
@@ -83,32 +88,40 @@ export class Moments {
     const chapters = chaptersOf(this.#highlights, seen);
     this.chapters.hidden = chapters.length === 0;
     const there = new Set(chapters.map(({ id }) => id));
-    for (const [id, item] of this.#items)
+    for (const [id, { item }] of this.#items)
       if (!there.has(id)) {
         item.remove();
         this.#items.delete(id);
       }
     for (const chapter of chapters) {
-      const known = this.#items.get(chapter.id);
-      if (known) continue;
-      const item = this.#itemOf(chapter, seen.isLive);
-      this.#items.set(chapter.id, item);
-      this.list.append(item);
+      let known = this.#items.get(chapter.id);
+      if (!known) {
+        known = this.#itemOf(chapter.id);
+        this.#items.set(chapter.id, known);
+        this.list.append(known.item);
+      }
+      this.#fill(known, chapter, seen);
     }
   }
 
-  /** @param {import("./heat.js").Chapter} chapter @param {boolean} isLive */
-  #itemOf({ id, second, from, strength, title }, isLive) {
-    const clock = new Date(from).toLocaleTimeString(navigator.language, { hour: "2-digit", minute: "2-digit" });
-    const time = isLive ? clock : lengthOf(second - (this.#window?.startS ?? 0));
+  /** @param {string} id @returns {Item} */
+  #itemOf(id) {
     const go = button("", "chapter", () => {
       const now = this.#window;
       const found = now && chaptersOf(this.#highlights, now).find((one) => one.id === id);
       if (found) this.onChoose(found.second);
     });
-    const when = make("span", { class: "when", text: time });
-    go.append(when, " ", make("bdi", { text: title || words.stirred }));
+    const when = make("span", { class: "when" });
+    const text = make("bdi");
+    go.append(when, " ", text);
+    return { item: make("li", {}, [go]), go, when, text };
+  }
+
+  /** A highlight is told again when it is over. @param {Item} item @param {Chapter} chapter @param {Window} seen */
+  #fill({ go, when, text }, { second, from, strength, title }, seen) {
+    const clock = new Date(from).toLocaleTimeString(navigator.language, { hour: "2-digit", minute: "2-digit" });
+    setText(when, seen.isLive ? clock : lengthOf(second - seen.startS));
+    setText(text, title || words.stirred);
     go.title = words.chapter(strength);
-    return make("li", {}, [go]);
   }
 }
