@@ -12,7 +12,7 @@ import pytest
 from grandstand.domain.events import HeldDecided, PollStepped, Restored, Retracted, Sanctioned
 from grandstand.edge import audience
 from grandstand.edge import session as module
-from grandstand.edge.message_limits import MESSAGES
+from grandstand.edge.message_limits import FOLLOWS, MESSAGES
 from grandstand.store.errors import StoreUnavailable
 from websockets.exceptions import InvalidStatus
 
@@ -940,3 +940,17 @@ async def test_what_a_viewer_follows_and_speaks_is_kept_while_it_is_here(
         await silent.ask("follow", topics=["c"])
         await silent.ask("follow", topics=[])
         assert len(topics) == 0
+
+
+async def test_who_changes_too_often_what_it_follows_keeps_the_last_choice(
+    on_stage: Harness,
+) -> None:
+    live = await on_stage.room()
+    async with on_stage.viewer(live.room) as client:
+        for number in range(FOLLOWS.burst):
+            assert (await client.ask("follow", topics=[str(number)]))["type"] == "ack"
+        refused = await client.ask("follow", topics=["last"])
+        assert (refused["type"], refused["code"]) == ("error", "rate_limited")
+        assert 0 < refused["retry_after"] <= FOLLOWS.interval_ms / 1000
+        topics = on_stage.node.room(live).topics
+        assert [topics.count(each) for each in (str(FOLLOWS.burst - 1), "last")] == [1, 0]

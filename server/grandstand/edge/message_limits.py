@@ -6,9 +6,14 @@ from dataclasses import dataclass
 
 from grandstand.domain.limits import Rate, SpacedBucket, Window
 from grandstand.wire.codes import ErrorCode, RefusedError
+from grandstand.wire.messages import ClientMessage, Follow
 
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one a second."""
+
+FOLLOWS = Rate(interval_ms=1000, burst=5)
+"""Of one connection: each brings up to 100 present cards, which are made for it alone, 4 ms. A page
+sends one when its viewer chooses."""
 
 BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
 
@@ -18,13 +23,15 @@ class MessageLimits(SpacedBucket):
     """What a connection has sent lately; made with its first message, since many send none."""
 
     bad: Window | None = None
+    follows: SpacedBucket | None = None
 
-    def over(self, now_ms: float) -> RefusedError | None:
+    def over(self, now_ms: float, message: ClientMessage) -> RefusedError | None:
         """Count a message; return the refusal if it is one too many."""
-        if not (wait_ms := self.take(now_ms, MESSAGES)):
-            return None
-        words = "too many messages on one connection"
-        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000)
+        wait_ms, words = self.take(now_ms, MESSAGES), "too many messages on one connection"
+        if not wait_ms and isinstance(message, Follow):
+            self.follows = self.follows or SpacedBucket()
+            wait_ms, words = self.follows.take(now_ms, FOLLOWS), "topics are changed too often"
+        return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
 
     def has_too_many_bad(self, now_ms: float) -> bool:
         """Count a bad message; return whether the connection must end."""

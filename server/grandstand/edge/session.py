@@ -299,7 +299,7 @@ class ViewerSession:
         try:
             begun_s = time.monotonic()
             self._limits = self._limits or MessageLimits()
-            limited = self._limits.over(begun_s * 1000)
+            limited = self._limits.over(begun_s * 1000, message)
             if isinstance(message, Vote):
                 self._vote(message, room, begun_s, limited)
             elif isinstance(message, PostComment):
