@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -129,9 +129,8 @@ async def _table(call: Call) -> EntityTable:
     return table
 
 
-async def _followers(call: Call, entities: Iterable[str]) -> list[int]:
-    names = list(entities)
-    return await call.api.rooms.store.followers.of(call.live.room, names) if names else []
+async def _followers(call: Call, entities: Iterable[str]) -> Sequence[int]:
+    return await call.api.follower_counts.of(call.live.room, tuple(entities))
 
 
 def _encoded(line: str) -> str:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from grandstand.api.directory import Directory
 from grandstand.api.fastest import Fastest
+from grandstand.api.follower_counts import FollowerCounts
 from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.minute_bodies import MinuteBodies
 from grandstand.api.problems import of_refusal
@@ -83,6 +84,7 @@ class Api:
     draining: bool = False
     directory: Directory = field(init=False)
     tallies: Tallies = field(init=False)
+    follower_counts: FollowerCounts = field(init=False)
     trees: Trees = field(init=False)
     signing_keys: SigningKeyList = field(init=False)
     fastest: Fastest = field(init=False)
@@ -95,6 +97,7 @@ class Api:
     def __post_init__(self) -> None:
         self.directory = Directory(self.rooms.store)
         self.tallies = Tallies(self.rooms.store)
+        self.follower_counts = FollowerCounts(self.rooms.store)
         self.trees = Trees(self.rooms.store)
         self.signing_keys = SigningKeyList(self.rooms.store)
         self.fastest = Fastest(self.rooms.store)
