@@ -90,6 +90,29 @@ async def test_the_store_is_told_how_many_follow_an_entity_that_the_room_knows(
     await cancel_all([task])
 
 
+async def test_the_store_is_told_that_nobody_follows_however_much_there_is_to_tell(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RECOUNTED", 1)
+    monkeypatch.setattr("grandstand.store.followers.LIFE_S", 3600)  # it must be told
+    room, store = await on_still_harness.by_hand(), on_still_harness.store
+    names = ["a:1", "a:2", "a:3"]
+    outlet = on_still_harness.seat(room.room, follow=names)
+    rows = entity("a:1", 1, speed=1) | entity("a:2", 1, speed=1) | entity("a:3", 1, speed=1)
+    await room.commit("x", private=PrivateChanges(entities=rows))
+    task = asyncio.create_task(Heartbeat(on_still_harness.node).run())
+
+    async def told(*counts: int) -> bool:
+        return await store.followers.of(room.room, names) == list(counts)
+
+    await until(partial(told, 1, 1, 1))
+    on_still_harness.seat(room.room)  # of a node without viewers nobody asks for counts
+    assert outlet.session is not None
+    outlet.session.lost()
+    await until(partial(told, 0, 0, 0))
+    await cancel_all([task])
+
+
 async def test_the_store_is_told_that_this_node_lets_viewers_in_until_it_stops(
     on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from grandstand.domain.entities import EntityUpdate, Measured, row_of, updated
 from grandstand.domain.state import PrivateChanges
+from grandstand.edge import cohort
 from grandstand.edge import topics as module
 from grandstand.edge.topics import Topics
+from grandstand.replica.publication import Form, Publication
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Overlay
 from prometheus_client import CollectorRegistry
@@ -102,7 +104,7 @@ def present() -> Cards:
 
 @pytest.fixture
 def topics(present: Cards) -> Topics:
-    return Topics(Metrics(CollectorRegistry()), present, lambda: 7)
+    return Topics(Metrics(CollectorRegistry()), present, lambda name: len(name) == 1, lambda: 7)
 
 
 async def test_topics_that_change_together_go_in_one_write(topics: Topics, present: Cards) -> None:
@@ -195,3 +197,104 @@ async def test_counts_of_followers_are_told_as_they_change(topics: Topics) -> No
     assert [topics.count(name) for name in ("a", "b")] == [1, 0]
     topics.recount_all()
     assert topics.recounted(10) == ["a"]
+
+
+async def test_names_that_the_room_does_not_know_are_not_counted(topics: Topics) -> None:
+    outlet = FakeOutlet()
+    for number in range(10):
+        topics.follow(outlet, ["a", f"made up {number}"])
+    assert topics.recounted(99) == ["a"]
+    topics.recount_all()
+    topics.leave(outlet)
+    assert topics.recounted(99) == ["a"]
+    topics.follow(outlet, ["new here"])
+    assert not topics.has_recounted
+    topics.changed(["new here"])
+    assert topics.recounted(99) == ["new here"]
+
+
+async def test_many_topics_with_few_followers_leave_the_loop_its_turns(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CARDS_AT_ONCE", 3)
+    outlet = FakeOutlet()
+    present.values = {f"t{number}": number for number in range(10)}
+    topics.follow(outlet, present.values)
+    topics.changed(present.values)
+    assert len(present.asked) == 3
+    await until(lambda: len(cards(outlet)) == 10)
+
+
+async def test_cards_that_are_written_are_counted_not_viewers(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WRITTEN_AT_ONCE", 4)
+    outlets = [FakeOutlet() for _ in range(3)]
+    present.values = {"a": 1, "b": 2}
+    for outlet in outlets:
+        topics.follow(outlet, ["a", "b"])
+    topics.changed(["a", "b"])
+    assert [len(outlet.frames) for outlet in outlets] == [1, 1, 0]
+    await until(lambda: len(outlets[2].frames) == 1)
+
+
+async def test_a_form_that_cannot_be_made_stops_nobody_elses_cards(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = Publication.ready
+
+    def some(publication: Publication, form: Form) -> bytes:
+        if b"bad" in publication.payload:
+            raise RuntimeError("this card can't be written so")
+        return ready(publication, form)
+
+    monkeypatch.setattr(Publication, "ready", some)
+    outlet = FakeOutlet()
+    topics.follow(outlet, ["bad", "b"])
+    present.values = {"bad": 1, "b": 2}
+    topics.changed(["bad", "b"])
+    topics.tell(outlet)
+    assert cards(outlet) == [("b", 2), ("b", 2)]
+
+
+async def test_a_fan_out_that_fails_starts_again_with_what_has_changed_meanwhile(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet, give = FakeOutlet(), cohort.give
+
+    def failing(outlet: FakeOutlet, data: bytes) -> bool:
+        monkeypatch.setattr(module, "give", give)
+        topics.changed(["b"])
+        raise RuntimeError("our fault")
+
+    monkeypatch.setattr(module, "give", failing)
+    topics.follow(outlet, ["a", "b"])
+    present.values = {"a": 1, "b": 2}
+    topics.changed(["a"])
+    await until(lambda: cards(outlet) == [("b", 2)])
+    topics.changed(["a"])
+    assert cards(outlet)[1:] == [("a", 1)]
+
+
+async def test_the_present_cards_come_without_the_one_that_fails(
+    topics: Topics, present: Cards
+) -> None:
+    outlet = FakeOutlet()
+    topics.follow(outlet, ["a", "b"])
+    present.values = {"a": object(), "b": 2}  # type: ignore[dict-item]
+    topics.tell(outlet)
+    assert cards(outlet) == [("b", 2)]
+
+
+async def test_no_card_comes_of_a_topic_that_was_dropped_meanwhile(
+    topics: Topics, present: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CARDS_AT_ONCE", 2)
+    outlet, other = FakeOutlet(), FakeOutlet()
+    present.values = {"a": 1, "b": 2}
+    for each in (outlet, other):
+        topics.follow(each, ["a", "b"])
+    topics.changed(["a", "b"])
+    topics.follow(outlet, ["b"])
+    await until(lambda: cards(other) == [("a", 1), ("b", 2)])
+    assert cards(outlet) == [("b", 2)]

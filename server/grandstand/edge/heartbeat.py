@@ -81,7 +81,7 @@ class Heartbeat:
         rooms = {
             name: room
             for name, room in self._node.edge_rooms.items()
-            if len(room.topics) or name in self._told
+            if len(room.topics) or room.topics.has_recounted
         }
         news = {name: room.recounted_followers(RECOUNTED) for name, room in rooms.items()}
         try:

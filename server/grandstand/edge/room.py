@@ -132,7 +132,7 @@ class EdgeRoom:
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
-        self.topics = Topics(metrics, self._card, live.now)
+        self.topics = Topics(metrics, self._card, self._knows_entity, live.now)
         self.audience = self.audiences[EVERYONE]
         self.audience.bound(live.replica.state.settings.patience)
         self._sessions: set[Member] = set()
@@ -277,6 +277,9 @@ class EdgeRoom:
         knows."""
         names = self.topics.recounted(most)
         return {name: self.topics.count(name) for name in names if name in self.live.entities}
+
+    def _knows_entity(self, name: str) -> bool:
+        return name in self.live.entities
 
     def _card(self, topic: str) -> Overlay | None:
         """Return the present card of an entity, unless there is none, or nobody may see it."""
