@@ -8,7 +8,7 @@ import random
 import msgspec
 import pytest
 from grandstand.domain.time_slices import run_at_once
-from grandstand.overlays import rising_words, voices
+from grandstand.overlays import highlights, rising_words, voices
 from grandstand.overlays.highlights import HighlightFinder, Memory, Said
 from grandstand.overlays.reaction import USUAL_MS
 from hypothesis import given, settings
@@ -150,6 +150,35 @@ def test_viewers_behind_live_count_at_their_own_picture() -> None:
     assert abs(found[-1].onset + USUAL_MS - BEGIN_S * 1000) <= 3000
     assert len(found) == 2
     assert finder.late == 0
+
+
+def test_of_an_audience_at_two_lags_neither_is_told_of_a_moment_before_it() -> None:
+    """Six of ten are 25 s behind live, the others 2 s. It is read where the median is."""
+    chat = sorted([*EVEN, *cheer(2, BEGIN_S + 4, 200)])
+    arriving = sorted((each.at + (25_000, 2_000)[n % 5 > 2], each) for n, each in enumerate(chat))
+    finder = HighlightFinder()
+    found = []
+    for now in range(0, 32 * MINUTE_S * 1000, 1000):
+        while arriving and arriving[0][0] < now:
+            finder.comment(arriving.pop(0)[1])
+        found += finder.read(now - 25_000).highlights
+    assert [each.noticed for each in found] == [found[0].noticed] * 2
+    assert 4 <= found[0].noticed / 1000 - BEGIN_S <= 10
+
+
+def test_what_is_too_much_to_look_at_counts_in_its_own_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = [each for each in EVEN if each.at < BEGIN_S * 1000]
+    some, all_of_them = HighlightFinder(), HighlightFinder()
+    for finder in (some, all_of_them):
+        watched(before, finder, until_s=BEGIN_S)
+    monkeypatch.setattr(highlights, "MAX_PENDING", 3)
+    for n in range(60):
+        at = (BEGIN_S + n % 20) * 1000
+        some.comment(Said(at, f"fan {n}", f"number {n}"))
+        all_of_them.uncounted(at, 1)
+    assert some.read((BEGIN_S + 20) * 1000).heat == all_of_them.read((BEGIN_S + 20) * 1000).heat
 
 
 def test_known_moments_calibrate_the_onset() -> None:

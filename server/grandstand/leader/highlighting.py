@@ -196,7 +196,7 @@ class _Work:
             (new if is_new else old).append(row)
         await in_turns(self._finder.hear_again([_said(row) for row in old]))
         for row in new:
-            self._count(row, None)
+            self._count(row, self._room.now())
         self._taken = {row.id for row in new}
 
     async def _learn(self, rows: Sequence[Row]) -> None:
@@ -208,7 +208,7 @@ class _Work:
             elif row.at // 1000 != second:
                 await in_turns(self._finder.reading(row.at))
             second = row.at // 1000
-            self._count(row, None)
+            self._count(row, self._room.now())
         self._finder.drop_open()
         self._taken = {row.id for row in rows}
 
@@ -262,15 +262,18 @@ class _Work:
                 continue
             if place % every == 0:
                 self._count(row, commit.now)
+                self._lag.add(commit.now - row.at)
             else:
-                self._finder.uncounted(row.at, 1)
+                self._finder.uncounted(min(row.at, commit.now), 1)
                 self._last = max(self._last, row.id)
 
-    def _count(self, row: Row, now: int | None) -> None:
-        self._finder.comment(_said(row))
+    def _count(self, row: Row, now: int) -> None:
+        """Count a comment by its moment, or by the room's clock ``now`` if that is ahead of it (a
+        viewer's may be by two seconds): never by what is read so far, which viewers nearer live
+        are ahead of. They would tell the others of a goal before those see it."""
+        said = _said(row)
+        self._finder.comment(said._replace(at=min(said.at, now)))
         self._last = max(self._last, row.id)
-        if now is not None:
-            self._lag.add(now - row.at)
 
     def _see(self, commit: Commit) -> bool:
         """Take what a commit tells besides; return whether it is to be kept soon."""

@@ -121,8 +121,13 @@ class HighlightFinder:
 
     _alarms: Alarms = field(init=False)
     _now_s: int | None = None
-    _pending: list[Said] = field(default_factory=list)
-    _more: list[tuple[int, int]] = field(default_factory=list)
+    _pending: dict[int, list[Said]] = field(default_factory=dict)
+    """What isn't read yet, by its second."""
+
+    _pending_count: int = 0
+    _more: dict[int, int] = field(default_factory=dict)
+    """How many comments of a second are known by their number alone."""
+
     _rise: Rise = field(default_factory=Rise)
     _voices: Voices = field(default_factory=Voices)
     _words: RisingWords = field(init=False)
@@ -188,7 +193,9 @@ class HighlightFinder:
 
     def forget(self, comments: Collection[str]) -> None:
         """Forget samples that were taken back, by their ids."""
-        self._pending = [said for said in self._pending if said.id not in comments]
+        for second, waiting in self._pending.items():
+            self._pending[second] = [said for said in waiting if said.id not in comments]
+        self._pending_count = sum(map(len, self._pending.values()))
         for place, (second, best) in enumerate(self._samples):
             self._samples[place] = second, [said for said in best if said.id not in comments]
         if self._open is not None:
@@ -196,18 +203,24 @@ class HighlightFinder:
             self._open = replace(self._open, comments=left)
 
     def comment(self, said: Said) -> None:
-        """Take one comment, shown or not."""
-        if len(self._pending) < MAX_PENDING:
-            self._pending.append(said)
-        else:
+        """Take one comment, shown or not. One that lies ahead waits until its second is read: who
+        knows what time it is has to refuse those of the future."""
+        if self._pending_count == MAX_PENDING:
             self.uncounted(said.at, 1)
+        elif not self._is_late(said.at, 1):
+            self._pending.setdefault(said.at // 1000, []).append(said)
+            self._pending_count += 1
 
     def uncounted(self, at: int, count: int) -> None:
         """Take comments of which only the number is known."""
-        if len(self._more) == MAX_PENDING:
-            last_at, last = self._more.pop()
-            at, count = min(at, last_at), last + count
-        self._more.append((at, count))
+        if not self._is_late(at, count):
+            second = at // 1000
+            self._more[second] = self._more.get(second, 0) + count
+
+    def _is_late(self, at: int, count: int) -> bool:
+        is_late = self._now_s is not None and self._now_s - at // 1000 >= LONGEST_S
+        self.late += count if is_late else 0
+        return is_late
 
     def moment(self, at: int) -> None:
         """Take the time of something that the audience reacts to (a cue, a goal, a finish): from
@@ -231,7 +244,7 @@ class HighlightFinder:
             self._now_s = last_s - 1
         if last_s <= self._now_s:
             return reading
-        seconds = self._sorted(last_s, now)
+        seconds = self._taken(last_s)
         yield from self._adding_late(seconds, self._now_s)
         begin_s = max(self._now_s + 1, last_s - LONGEST_SILENCE_S)
         for second in range(begin_s, last_s + 1):
@@ -244,26 +257,15 @@ class HighlightFinder:
                 yield
         return reading
 
-    def _sorted(self, last_s: int, now: int) -> dict[int, tuple[list[Said], int]]:
-        """Return what came, by seconds, in an order of its own; what lies ahead goes on waiting."""
-        seconds: dict[int, tuple[list[Said], int]] = {}
-        ahead: list[Said] = []
-        for said in sorted(self._pending):
-            second = said.at // 1000
-            if second > last_s:
-                ahead.append(said._replace(at=min(said.at, now)))
-            else:
-                seconds.setdefault(second, ([], 0))[0].append(said)
-        self._pending = ahead
-        more_ahead: list[tuple[int, int]] = []
-        for at, count in self._more:
-            second = at // 1000
-            if second > last_s:
-                more_ahead.append((min(at, now), count))
-            else:
-                comments, before = seconds.get(second, ([], 0))
-                seconds[second] = (comments, before + count)
-        self._more = more_ahead
+    def _taken(self, last_s: int) -> dict[int, tuple[list[Said], int]]:
+        """Return what came, by seconds up to ``last_s``, in an order of its own; what lies ahead
+        goes on waiting."""
+        due = [second for second in self._pending.keys() | self._more if second <= last_s]
+        seconds = {
+            second: (sorted(self._pending.pop(second, ())), self._more.pop(second, 0))
+            for second in due
+        }
+        self._pending_count -= sum(len(comments) for comments, _ in seconds.values())
         return seconds
 
     def _adding_late(
@@ -272,13 +274,9 @@ class HighlightFinder:
         """Add what belongs to seconds that were read before."""
         for second in sorted(second for second in seconds if second <= now_s):
             comments, uncounted = seconds.pop(second)
-            age_s = now_s - second
-            if age_s >= LONGEST_S:
-                self.late += len(comments) + uncounted
-                continue
             counted = yield from self._counting(now_s, comments)
             counted += uncounted * (counted / len(comments) if comments else 1.0)
-            self._rise.add(counted, age_s)
+            self._rise.add(counted, now_s - second)
 
     def _counting(self, second: int, comments: list[Said]) -> TimeSliced[float]:
         """Weigh comments, count their words and keep samples; return what they come to."""
