@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from grandstand.domain.events import CommentEvent, Retracted, SettingsPut
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import CommentEvent, Retracted, Sanctioned, SettingsPut
 from grandstand.leader import highlighting, supervisor
 from grandstand.leader import room as rooms
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.overlays.highlights import Said
+from grandstand.store import keys
 from grandstand.store.errors import ConflictError
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.job_cursors import JobCursors
@@ -211,6 +213,67 @@ async def test_what_is_taken_back_leaves_the_samples(show: Show) -> None:
     assert kept.comments == left
 
 
+async def test_of_many_taken_back_at_once_no_sample_is_left(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(highlighting, "GONE", 1)
+    await show.lead(show.job)
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    one, other, *left = show.told()[-1].data["comments"]
+    await show.append(Retracted(uuid4().hex, one, "fan1"), Retracted(uuid4().hex, other, "fan2"))
+    await show.tick()
+    await show.tick()
+    (kept,) = await show.node.store.highlights.between(show.live.room, 0, 2**53)
+    assert kept.comments == left
+
+
+async def test_what_is_taken_back_by_commits_that_are_gone_leaves_the_samples(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    gone, *left = show.told()[-1].data["comments"]
+
+    async def none(self: rooms.LeaderRoom, seq: int, count: int) -> list[Commit]:
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rooms.LeaderRoom, "commits_after", none)
+        await show.append(Retracted(uuid4().hex, gone, "fan1"))
+        await show.tick()
+    await show.tick()
+    (kept,) = await show.node.store.highlights.between(show.live.room, 0, 2**53)
+    assert kept.comments == left
+
+
+async def test_what_muted_viewers_said_is_not_heard_by_who_takes_over(show: Show) -> None:
+    begin_s = show.at_s + 5
+    raiders = [f"raider{n}" for n in range(40)]
+    await show.append(*[Sanctioned(uuid4().hex, each, "mute", None) for each in raiders])
+    chat = stirred(begin_s)
+    await show.play(chat, begin_s + 4)
+    await show.tick([Said(show.at_s * 1000, each, "KEKW") for each in raiders])
+    await show.lead(show.job)
+    await show.play(chat, begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    assert "GOAL" in show.told()[-1].data["words"]
+    assert "KEKW" not in show.told()[-1].data["words"]
+
+
+async def test_after_the_clock_was_set_back_the_future_teaches_nothing(show: Show) -> None:
+    room, store = show.live.room, show.node.store
+    await show.lead()
+    await show.tick([Said(3_600_000 + n * 1000, f"u{n}", "from the future") for n in range(60)])
+    await store.rooms._reader.ask("HDEL", keys.highlight_memory(room), "memory")
+    await show.lead(show.job)
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 30)
+    await until(lambda: show.told())
+
+
 async def test_a_highlight_ends_in_a_room_that_falls_silent_for_an_hour(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +310,7 @@ async def test_a_raid_of_one_phrase_is_none_and_slow_mode_has_its_own(show: Show
 async def test_of_a_flood_some_comments_stand_for_all(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(highlighting, "LOOKED_AT", 4)
+    monkeypatch.setattr(highlighting, "LOOKED_AT", 20)
     begin_s = show.at_s + 5
     await show.play(stirred(begin_s), begin_s + 30)
     await until(lambda: show.told())

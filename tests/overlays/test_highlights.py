@@ -272,6 +272,20 @@ def test_another_finder_goes_on_where_one_was_and_finds_the_same() -> None:
     assert found[-1] == whole
 
 
+def test_a_highlight_that_is_open_over_an_hour_without_commits_ends_before_it() -> None:
+    finder = HighlightFinder()
+    until_s = BEGIN_S + 8
+    watched([*EVEN, *cheer(2, BEGIN_S, 120)], finder, until_s)
+    assert finder.is_open
+    ours = HighlightFinder()
+    memory = finder.memory()
+    assert memory is not None
+    ours.go_on(memory)
+    (ended,) = ours.read((until_s + 3600) * 1000).highlights
+    assert ended.until is not None
+    assert ended.noticed < ended.until <= (until_s + 1) * 1000
+
+
 def test_what_was_taken_back_is_no_sample_of_what_is_there_and_comes() -> None:
     chat = [*EVEN, *cheer(2, BEGIN_S, 120)]
     (whole,) = watched(chat)

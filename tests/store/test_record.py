@@ -46,6 +46,13 @@ async def test_the_start_is_inclusive_and_the_end_is_not(store: Store) -> None:
     assert await read(store, 4, 4) == []
 
 
+async def test_the_newest_rows_are_those_before_an_end(store: Store) -> None:
+    rows = [row(n, n) for n in range(1, 9)]
+    await record_rows(store, *rows, retracted=(rows[4].id,))
+    found = await store.record.last("r", 3, 7, 10)
+    assert sorted(each.at for each in found) == [3, 4, 6]
+
+
 @pytest.mark.parametrize("slice_rows", [1, 2, 500])
 async def test_a_row_that_another_version_wrote_is_left_out_and_keeps_no_other_back(
     store: Store, monkeypatch: pytest.MonkeyPatch, slice_rows: int

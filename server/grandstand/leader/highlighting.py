@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 import structlog
 
+from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import HighlightFound
 from grandstand.domain.record import Row, imported_at
@@ -49,9 +50,10 @@ commits of so long again."""
 REST_S = 1.0
 """How often time goes on for a highlight in a room where nothing is committed."""
 
-LOOKED_AT = 400
-"""Comments of a commit that are looked at, 20 ms of CPU: of more every second, third, … is, and the
-others count as much as those. So a room at its ceiling loses no more than a tenth of a core."""
+LOOKED_AT = 2000
+"""Comments of a second that are looked at, 100 ms of CPU, in equal parts by ticks: of more every
+second, third, … is, and the others count as much as those. So a room at its ceiling loses no more
+than a tenth of a core, however short its ticks are."""
 
 GONE = 1000
 """Comments taken back last that are remembered: a highlight that has them may be on its way."""
@@ -168,12 +170,14 @@ class _Work:
         remembered = item_of(stored, Remembered) if stored else None
         if remembered is not None and remembered.finder.until_s * 1000 <= room.now():
             await self._go_on(remembered, at)
+        await self._take_back_unseen()
         if not room.settings.highlights:
             return
-        self._recorded = room.stands.seq
-        rows = await store.record.last(room.id, room.now() - HEARD_MS, HEARD)
+        self._recorded, now = room.stands.seq, room.now()
+        # After the clock was set back the record has a future: it would take our time there.
+        rows = await store.record.last(room.id, now - HEARD_MS, now + AHEAD_MS + 1, HEARD)
         self._overlap = room.stands.seq
-        await self._hear([row for row in rows if imported_at(row.id) is None])
+        await self._hear(await self._audible(rows))
 
     async def _go_on(self, remembered: Remembered, at: JobCursor) -> None:
         self._finder.go_on(remembered.finder)
@@ -183,6 +187,21 @@ class _Work:
         until = (remembered.finder.until_s + 1) * 1000
         minute = until - until % MINUTE_MS
         self._heat = await self._room.store.highlights.heat(self._room.id, minute, until)
+
+    async def _audible(self, rows: Sequence[Row]) -> list[Row]:
+        """Return those that the room's own viewers said, without what commits would not have
+        brought: what muted and banned viewers said, and what equals a comment that was taken
+        back."""
+        room = self._room
+        originals = sorted({row.merged_into for row in rows if row.merged_into})
+        gone = await room.store.record.retracted_of(room.id, originals)
+        return [
+            row
+            for row in rows
+            if imported_at(row.id) is None
+            and row.merged_into not in gone
+            and not room.is_sanctioned(row.user)
+        ]
 
     async def _hear(self, rows: Sequence[Row]) -> None:
         """Hear comments of the record again; what wasn't counted is counted."""
@@ -219,6 +238,7 @@ class _Work:
         self._batch = batch
         if batch.missed:
             log.warning("highlights_uncounted", room=self._room.id, commits=len(batch.missed))
+            await self._take_back_unseen()
         is_due = False
         for commit in batch.commits:
             is_due |= self._see(commit)
@@ -256,7 +276,7 @@ class _Work:
             )
             self._finder.uncounted(commit.now - self._lag.ms, count)
             return
-        every = -(-len(said) // LOOKED_AT)
+        every = -(-len(said) * 1000 // (LOOKED_AT * self._room.settings.tick))
         for place, row in enumerate(said):
             if row.id in self._taken:
                 continue
@@ -291,9 +311,17 @@ class _Work:
                         self._keep(Highlight.of(overlay))
         return bool(self._changed)
 
-    def _keep(self, highlight: Highlight) -> None:
-        self._kept[highlight.id] = highlight.without(self._gone)
+    def _keep(self, highlight: Highlight, gone: Collection[str] = ()) -> None:
+        self._kept[highlight.id] = highlight.without({*gone, *self._gone})
         self._changed.add(highlight.id)
+
+    async def _take_back_unseen(self) -> None:
+        """Take back what was taken back by commits that the job didn't see."""
+        named = {each for highlight in self._kept.values() for each in highlight.comments}
+        ids = sorted(named | self._finder.named())
+        gone = await self._room.store.record.retracted_of(self._room.id, ids)
+        if gone:
+            self._take_back(gone)
 
     def _take_back(self, gone: Collection[str]) -> None:
         """Have comments leave the samples; who is still shown one of them is told."""
@@ -302,7 +330,7 @@ class _Work:
         oldest = self._room.now() - self._room.settings.max_latency - SHOWN_MS
         for highlight in list(self._kept.values()):
             if not set(gone).isdisjoint(highlight.comments):
-                self._keep(highlight)
+                self._keep(highlight, gone)
                 if highlight.until >= oldest:
                     self._tell(self._kept[highlight.id])
 

@@ -18,6 +18,7 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.rundown import Progress
 from grandstand.domain.segments import Shown, minute_after, number
+from grandstand.domain.state import Sanction
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
@@ -54,6 +55,7 @@ class LeaderRoom:
         """What jobs have begun and not done with, by names of theirs: until then the room doesn't
         rest."""
 
+        self._sanctions: Mapping[str, Sanction] = {}
         self._clock = ProgrammeClock()
         self._recent: deque[Commit] = deque(maxlen=RECENT)
         self._said: deque[tuple[int, Sequence[Row]]] = deque(maxlen=RECENT)
@@ -102,6 +104,7 @@ class LeaderRoom:
         self.rundown = fold.state.rundown
         self.erasures = dict(fold.state.erasures)
         self.pulse = fold.pulse
+        self._sanctions = fold.state.sanctions
         self._clock.seen(head.now)
 
     # --- what jobs ask ---------------------------------------------------------------------------
@@ -115,6 +118,11 @@ class LeaderRoom:
     def now(self) -> int:
         """Return programme time, ms."""
         return self._clock.now(self.store.now_ms(), self.settings.programme_offset)
+
+    def is_sanctioned(self, user: str) -> bool:
+        """Return whether a viewer is muted or banned now."""
+        sanction = self._sanctions.get(user)
+        return sanction is not None and sanction.holds(self.now())
 
     async def next_tick(self) -> None:
         """Wait for the end of the next tick, whether it brings a commit or not."""

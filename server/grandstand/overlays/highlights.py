@@ -45,7 +45,7 @@ LOOKED_AT = 50
 """Comments that are looked at in a slice: 2.5 ms."""
 
 LONGEST_SILENCE_S = 600
-"""A longer leap of the time is made at once."""
+"""A longer leap of the time is made at once; a highlight that is open ends before it."""
 
 MAX_PENDING = 50_000
 """Comments between two readings; further ones count, and are not looked at."""
@@ -191,6 +191,12 @@ class HighlightFinder:
         """Forget the present highlight, which nobody is to be told of."""
         self._open = None
 
+    def named(self) -> set[str]:
+        """Return the ids of all comments that are samples or may become such."""
+        waiting = (*self._pending.items(), *self._samples)
+        named = {said.id for _, comments in waiting for said in comments}
+        return named.union(self._open.comments if self._open else ()) - {""}
+
     def forget(self, comments: Collection[str]) -> None:
         """Forget samples that were taken back, by their ids."""
         for second, waiting in self._pending.items():
@@ -247,6 +253,8 @@ class HighlightFinder:
         seconds = self._taken(last_s)
         yield from self._adding_late(seconds, self._now_s)
         begin_s = max(self._now_s + 1, last_s - LONGEST_SILENCE_S)
+        if self._open is not None and begin_s > self._now_s + 1:
+            self._end(max(self._now_s + 1, self._open.noticed // 1000 + 1) * 1000, reading)
         for second in range(begin_s, last_s + 1):
             self._now_s = second
             comments, uncounted = seconds.pop(second, ([], 0))
@@ -305,14 +313,18 @@ class HighlightFinder:
         end = (second + 1) * 1000
         reading.heat.append((second * 1000, round(self._rise.heat, 2)))
         if self._open is not None and (is_noticed or not self._alarms.is_raised):
-            self.reaction.onset(self._onset)
-            reading.highlights.append(replace(self._open, until=end))
-            self._open = None
+            self._end(end, reading)
         if is_noticed:
             self._open = self._described(end, end, rise)
             reading.highlights.append(self._open)
         elif self._open is not None and math.exp(rise) > self._open.strength + 0.05:
             self._open = self._described(self._open.noticed, end, rise)
+
+    def _end(self, until: int, reading: Reading) -> None:
+        assert self._open is not None
+        self.reaction.onset(self._onset)
+        reading.highlights.append(replace(self._open, until=until))
+        self._open = None
 
     def _described(self, noticed: int, now: int, rise: float) -> Highlight:
         """Return the present highlight, as it looks now."""

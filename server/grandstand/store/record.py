@@ -163,11 +163,11 @@ class Record:
         rest = await self._between(room, int(last_at), int(last_at), 0, -1)
         return [each for each in found if each[1] > last_at] + rest
 
-    async def last(self, room: str, since: int, most: int) -> list[Row]:
-        """Return the newest rows with ``at >= since`` (programme ms), at most about ``most``, in no
-        order; without retracted and emptied ones, whether they were shown or not."""
+    async def last(self, room: str, since: int, end: int, most: int) -> list[Row]:
+        """Return the newest rows with ``since <= at < end`` (programme ms), at most about ``most``,
+        in no order; without retracted and emptied ones, whether they were shown or not."""
         found: list[Row] = []
-        before = 2**53
+        before = end
         while len(found) < most and before > since:
             members = await self._newest(room, before)
             if not members:
