@@ -115,6 +115,18 @@ def test_a_row_is_bounded() -> None:
     assert len(row_of(full)) < MAX_ROW_BYTES
 
 
+def test_of_a_row_that_is_too_large_the_oldest_changes_are_dropped() -> None:
+    long = {f"v{n}": "字" * 50 for n in range(20)}
+    entity, fate = updated(None, told(1, "Ada", **long))
+    assert fate == "taken"
+    for at in range(2, 20):
+        entity, fate = updated(entity, told(at, "Ada", v0=f"{at:02}" + "字" * 48))
+        assert fate == "taken"
+        assert len(row_of(entity)) <= MAX_ROW_BYTES
+    assert [each.at for each in entity.changes] == [*range(19, 19 - len(entity.changes), -1)]
+    assert 0 < len(entity.changes) < CHANGES_KEPT
+
+
 def test_a_kind_is_what_stands_before_the_colon() -> None:
     assert [kind_of(each) for each in ("athlete:1:2", "x", ":1")] == ["athlete", "", ""]
 

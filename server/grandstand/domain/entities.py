@@ -103,7 +103,8 @@ def entity_of(row: bytes | None) -> Entity | None:
 def updated(before: Entity | None, update: EntityUpdate) -> tuple[Entity, Fate]:
     """Return an entity after an update, and what happened to the update.
 
-    It is ``full``, and changes nothing, if the row would be larger than it may be.
+    Of a row that would be larger than it may be, the oldest changes are dropped; if that isn't
+    enough the update is ``full``, and changes nothing.
     """
     entity = before or Entity(update.name, update.at)
     if not update.values:
@@ -114,8 +115,12 @@ def updated(before: Entity | None, update: EntityUpdate) -> tuple[Entity, Fate]:
         after = _with_values(entity, update)
     if before is not None and after == before:
         return before, _unchanged(before, update)
-    if len(after.values) > MAX_VALUES or len(row_of(after)) > MAX_ROW_BYTES:
+    if len(after.values) > MAX_VALUES:
         return entity, "full"
+    while len(row_of(after)) > MAX_ROW_BYTES:
+        if not after.changes:
+            return entity, "full"
+        after = replace(after, changes=after.changes[:-1])
     return after, "taken"
 
 

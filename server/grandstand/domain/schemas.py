@@ -9,7 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 MAX_KINDS = 50
-"""Kinds of a room that have a schema: all of them are in its state, 50 KB at most."""
+"""Kinds of a room that have a schema: all of them are in its state, 340 KB at most (24 values of
+a kind, each with 60 characters of up to 4 bytes)."""
 
 Label: TypeAlias = Annotated[str, Meta(min_length=1, max_length=40)]
 Unit: TypeAlias = Annotated[str, Meta(max_length=20)]
