@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 from grandstand.api import stats_feed as module
 from grandstand.api.routes import routes
+from grandstand.domain.events import ControlEvent
+from grandstand.domain.outcome import Refused, Result
+from grandstand.overlays import stats_cards
+from grandstand.replica.room import LiveRoom
+from grandstand.store.errors import StoreUnavailable
 from starlette.applications import Starlette
 
 from tests.api.harness import Harness
@@ -24,7 +29,10 @@ class Feed:
         self._parts: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.status = 0
         self.told = b""
-        sent = {"authorization": f"Bearer {harness.token()}", **headers}
+        self.reads, self.is_sent_to = asyncio.Event(), False
+        self.reads.set()
+        self.token = harness.token()
+        sent = {"authorization": f"Bearer {self.token}", **headers}
         scope = {
             "type": "http",
             "method": "POST",
@@ -40,6 +48,9 @@ class Feed:
         self.task = asyncio.create_task(app(scope, self._parts.get, self._send))
 
     async def _send(self, message: Any) -> None:
+        self.is_sent_to = True
+        await self.reads.wait()
+        self.is_sent_to = False
         self.status = message.get("status", self.status)
         self.told += message.get("body", b"")
 
@@ -101,17 +112,118 @@ async def test_lines_are_taken_as_they_come_and_wrong_ones_are_told(
     assert on_stage.api.stats_feeds == {}
 
 
-async def test_a_feed_that_says_too_much_is_slowed_down_and_told_so(
-    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("line", "sum_of"), [(update("a:1"), "lines"), (b"no JSON", "refused")])
+async def test_a_feed_that_says_too_much_right_or_wrong_is_slowed_down_and_told_so(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch, line: Any, sum_of: str
 ) -> None:
-    monkeypatch.setattr(module, "BURST", 10)
+    monkeypatch.setattr(module, "BURST", 0)
+    monkeypatch.setattr(module, "WAITING_BYTES", 2500)
     monkeypatch.setattr(module, "UPDATES_S", 200)
     room = await on_stage.room(tick=50)
     feed = Feed(on_stage, room)
-    feed.say(*(update(f"a:{n}") for n in range(50)), end=True)
+    feed.say(*[line] * 50, end=True)
     last = await feed.ended()
-    assert last["taken"] == 50
+    assert last[sum_of] == 50
     assert last["slowed"] >= 100
+
+
+async def test_few_bytes_wait(
+    on_stage: Harness, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_REPORT_S", 0)
+    monkeypatch.setattr(module, "WAITING_BYTES", 5000)
+    monkeypatch.setattr(module, "BURST", 0)
+    monkeypatch.setattr(module, "UPDATES_S", 0.001)
+    room = await on_stage.room(tick=50)
+    feed = Feed(on_stage, room)
+    feed.say(update("a:1"))
+    await until(lambda: feed.reports and "slowed" in feed.reports[-1])
+    feed.say(*[b"x" * 999] * 50)
+    told = len(feed.reports)
+    await until(lambda: len(feed.reports) >= told + 2)
+    assert feed.reports[-1]["lines"] == 7
+    with monkeypatch.context() as leaving:
+        leaving.setattr(on_stage.api, "draining", True)
+        await feed.ended()
+
+
+async def test_a_feed_ends_when_its_token_is_revoked(on_stage: Harness, hasty: None) -> None:
+    room = await on_stage.room()
+    feed = Feed(on_stage, room)
+    await until(lambda: feed.status)
+    revoked = {"jti": on_stage.tokens.identify(feed.token).token_id}
+    await on_stage.call("POST", "/v1/revocations", json=revoked)
+    assert "revoked" in (await feed.ended())["why"]
+
+
+async def test_a_room_in_which_too_many_cards_wait_holds_up_these_alone(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    room = await on_stage.room(tick=50)
+    live = await on_stage.live(room)
+    results: list[Result] = []
+    submit = LiveRoom.submit
+
+    async def noted(live: LiveRoom, event: ControlEvent) -> Result:
+        results.append(await submit(live, event))
+        return results[-1]
+
+    card = update("b:1", audience="everyone", at=live.now() + 60_000)
+    monkeypatch.setattr(LiveRoom, "submit", noted)
+    with monkeypatch.context() as few:
+        few.setattr(stats_cards, "MAX_WAITING", 0)
+        few.setattr(module, "OVERLOADED_TRIES", 10_000)
+        feed = Feed(on_stage, room)
+        feed.say(card, update("a:1"))
+        await until(lambda: any(isinstance(each, Refused) for each in results))
+        assert "a:1" in live.entities
+    feed.say(end=True)
+    last = await feed.ended()
+    assert (last["taken"], last["waiting"], last.get("refused", 0)) == (1, 1, 0)
+    monkeypatch.setattr(stats_cards, "MAX_WAITING", 0)
+    monkeypatch.setattr(module, "OVERLOADED_TRIES", 2)
+    feed = Feed(on_stage, room)
+    feed.say({**card, "entity": "b:2"}, end=True)
+    last = await feed.ended()
+    assert last["refused"] == 1
+    assert "would wait" in last["errors"][0]["message"]
+
+
+async def test_an_update_that_is_given_again_has_the_moment_that_it_had(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    room = await on_stage.room(tick=50)
+    submit = LiveRoom.submit
+
+    async def applied_but_cut(live: LiveRoom, event: ControlEvent) -> Result:
+        await submit(live, event)
+        monkeypatch.setattr(LiveRoom, "submit", submit)
+        raise StoreUnavailable("cut")
+
+    monkeypatch.setattr(LiveRoom, "submit", applied_but_cut)
+    feed = Feed(on_stage, room)
+    feed.say(update("a:1"), end=True)
+    last = await feed.ended()
+    assert (last.get("taken", 0), last["repeated"]) == (0, 1)
+
+
+async def test_who_reads_no_report_holds_up_neither_the_end_nor_a_place(
+    on_stage: Harness, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_REPORT_S", 0)
+    monkeypatch.setattr(module, "LAST_SEND_S", 0.01)
+    room = await on_stage.room()
+    feed = Feed(on_stage, room)
+    await until(lambda: feed.reports)
+    feed.reads.clear()
+    await until(lambda: feed.is_sent_to)
+    with monkeypatch.context() as leaving:
+        leaving.setattr(on_stage.api, "draining", True)
+        async with patience():
+            await feed.task
+    assert on_stage.api.stats_feeds == {}
 
 
 async def test_a_feed_that_stops_is_ended_and_one_that_left_is_forgotten(

@@ -57,8 +57,8 @@ async def post(call: Call) -> Response:
     With `stream`, the body is NDJSON without an end. It is answered as it goes, also by NDJSON:
     every ten seconds, or every second if something is wrong, a `FeedReport` with sums since the
     beginning. A line that is wrong is reported, and the others are taken. A feed that says more
-    than 1,000 updates a second for long is read more slowly. It ends when nothing, not even a
-    blank line, comes for ten minutes.
+    than 1,000 lines a second for long is read more slowly. It ends when nothing, not even a blank
+    line, comes for ten minutes, and when its token is revoked.
     """
     if call.query(StatsQuery).stream:
         return StatsFeed(call)
