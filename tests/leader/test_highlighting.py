@@ -15,7 +15,7 @@ from grandstand.leader import highlighting, supervisor
 from grandstand.leader import room as rooms
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.supervisor import RoomSupervisor
-from grandstand.overlays.highlights import Said
+from grandstand.overlays.highlights import HighlightFinder, Said
 from grandstand.store import keys
 from grandstand.store.errors import ConflictError
 from grandstand.store.ingest import CommentRate, Item
@@ -263,6 +263,27 @@ async def test_what_muted_viewers_said_is_not_heard_by_who_takes_over(show: Show
     assert "KEKW" not in show.told()[-1].data["words"]
 
 
+async def test_who_takes_over_does_not_hear_what_equals_a_comment_that_was_taken_back(
+    show: Show,
+) -> None:
+    begin_s = show.at_s + 5
+    chat = stirred(begin_s)
+    await show.play(chat, begin_s - 2)
+    await show.tick([Said(show.at_s * 1000, f"raider{n}", "KEKW") for n in range(14)])
+    (original,) = (
+        comment
+        for frame in map(decode_frame, show.listener.commits[-1].frames)
+        for comment in frame.comments or ()
+        if comment.text == "KEKW"
+    )
+    await show.append(Retracted(uuid4().hex, original.id, "raider0"))
+    await show.tick()
+    await show.lead(show.job)
+    await show.play(chat, begin_s + 15)
+    assert show.told()
+    assert "KEKW" not in show.told()[0].data["words"]
+
+
 async def test_after_the_clock_was_set_back_the_future_teaches_nothing(show: Show) -> None:
     room, store = show.live.room, show.node.store
     await show.lead()
@@ -315,6 +336,24 @@ async def test_of_a_flood_some_comments_stand_for_all(
     await show.play(stirred(begin_s), begin_s + 30)
     await until(lambda: show.told())
     assert 0 <= show.told()[0].at - (show.begin_ms + begin_s * 1000) <= 8000
+
+
+async def test_short_ticks_do_not_have_more_comments_looked_at(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await show.append(SettingsPut(uuid4().hex, {"tick": 50}, merge=True))
+    await show.tick()
+    looked_at: list[Said] = []
+    comment = HighlightFinder.comment
+
+    def looks(self: HighlightFinder, said: Said) -> None:
+        looked_at.append(said)
+        comment(self, said)
+
+    monkeypatch.setattr(HighlightFinder, "comment", looks)
+    monkeypatch.setattr(highlighting, "LOOKED_AT", 80)
+    await show.tick([Said(show.at_s * 1000, f"u{n}", f"number {n}") for n in range(100)], 50)
+    assert len(looked_at) == 4
 
 
 async def test_a_room_that_wants_none_has_none(show: Show) -> None:
