@@ -39,6 +39,8 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (deflate, "EVERY_MS", 20.0),
         (patience, "FRAMES_VIEWERS", (20,)),
         (patience, "SHOW_VIEWERS", (20,)),
+        (patience, "PATIENCE_MS", 250),
+        (patience, "LEAD_S", 0.5),
         (patience, "WINDOW_S", 1.0),
         (patience, "FRAMES_ROUNDS", 1),
         (patience, "SHOW_ROUNDS", 1),
