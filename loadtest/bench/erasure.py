@@ -1,6 +1,6 @@
 """A viewer who spoke all through a long show is erased: how soon nothing serves the words.
 
-    .venv/bin/python -m loadtest.bench.erasure [--minutes 600] [--archive URL] [--out FILE]
+    .venv/bin/python -m loadtest.bench.erasure [--minutes 60] [--archive URL] [--out FILE]
 
 The show is a real one, run fast: after each minute's comments, which all are shown, the room's
 programme clock is put a minute ahead. So the archive has as many parts, the record as many
@@ -267,7 +267,7 @@ def _figures(took_ms: Sequence[float]) -> dict[str, float]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for; 1 if it took too long."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.bench.erasure")
-    parser.add_argument("--minutes", type=int, default=600)
+    parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--archive", help="any URL of fsspec's; [default: a folder of its own]")
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args(arguments)
