@@ -140,17 +140,28 @@ async def _holds(show: Show, statuses: list[str]) -> bool:
     return await show.statuses() == statuses
 
 
-async def test_a_highlight_fires_when_it_is_noticed_and_not_again_at_its_end(
-    show: Show, there: Receiver
+@pytest.mark.parametrize("commits", [1, 2])
+async def test_a_highlight_fires_once_also_where_one_commit_tells_its_beginning_and_its_end(
+    show: Show, there: Receiver, commits: int
 ) -> None:
     show.begin()
     await show.effect(On("highlight"), Webhook(there.url + "/hook"))
     now = show.live.now()
-    for until_ms in (now, now + 1):
-        found = Highlight(4.2, ["goal"], [], now - 9000, now, until_ms, id="highlight-1")
-        await show.append(HighlightFound(uuid4().hex, found.overlay()))
+    told_of = [
+        HighlightFound(
+            uuid4().hex,
+            Highlight(4.2, ["goal"], [], now - 9000, now, until_ms, id="highlight-1").overlay(),
+        )
+        for until_ms in (now, now + 1)
+    ]
+    await show.append(*told_of[: 3 - commits])
     await until(lambda: _holds(show, ["done"]))
-    (got,) = there.got
+    await show.append(*told_of[3 - commits :])
+    await show.effect(On("cue"), Webhook(there.url + "/after"), name="after")
+    await show.append(CueGiven(uuid4().hex, Cue(uuid4().hex, "after", now, {})))
+    await until(lambda: _holds(show, ["done", "done"]))
+    got, after = there.got
+    assert after.path == "/after"
     told = Verifier(SECRET).verify(got.body, got.headers)
     assert told["type"] == "highlight"
     assert (told["data"]["words"], told["data"]["at"]) == (["goal"], now)

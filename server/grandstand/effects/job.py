@@ -236,11 +236,10 @@ def cues_of(commit: Commit) -> Iterator[Occurrence]:
 
 
 def highlights_of(commit: Commit) -> Iterator[Occurrence]:
-    """Yield the highlights that a commit tells of for the first time."""
+    """Yield the highlights of a commit, at their beginning and again at their end: one commit may
+    bring both, and then tells of the end alone."""
     for payload in commit.frames:
         if b"overlays" in payload:
             for overlay in decode_frame(payload).overlays or ():
                 if overlay.kind == KIND:
-                    found = Highlight.of(overlay)
-                    if found.until == found.noticed:
-                        yield effects.of_highlight(found)
+                    yield effects.of_highlight(Highlight.of(overlay))

@@ -40,6 +40,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (patience, "FRAMES_VIEWERS", (20,)),
         (patience, "SHOW_VIEWERS", (20,)),
         (patience, "PATIENCE_MS", 250),
+        (patience, "ROOMY", {**patience.ROOMY, "tick": 50}),
         (patience, "LEAD_S", 0.5),
         (patience, "WINDOW_S", 1.0),
         (patience, "FRAMES_ROUNDS", 1),
