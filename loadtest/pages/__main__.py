@@ -120,15 +120,18 @@ def _patience(found: dict[str, Any]) -> list[str]:
     behind = f"{patience.BEHIND_S} s behind live"
     lines = ["", f"How late a viewer {behind} sees comments, without and with patience, ms"]
     lines.append(
-        f"  {'sender behind, slack':24}{'room':>8}{'count':>7}{'p50':>8}{'p99':>8}{'clump':>7}"
+        f"  {'sender behind, slack':24}{'room':>8}{'count':>7}{'p50':>8}{'p99':>8}"
+        f"{'longer p50':>12}{'p99':>8}{'clump':>7}"
     )
     for behind_s in patience.SENDERS_S:
         for name in patience.PATIENCE_MS:
             row = found[name]["senders"][str(behind_s)]
-            late, words = row["late_ms"], f"{behind_s} s, {row['slack_s']} s"
+            late, longer = row["late_ms"], row["longer_ms"]
+            words = f"{behind_s} s, {row['slack_s']} s"
             lines.append(
                 f"  {words:24}{name:>8}{late['count']:7}{late.get('p50', 0):8.0f}"
-                f"{late.get('p99', 0):8.0f}{row['clump']:7}"
+                f"{late.get('p99', 0):8.0f}{longer.get('p50', 0):12.0f}{longer.get('p99', 0):8.0f}"
+                f"{row['clump']:7}"
             )
     futures = ", ".join(str(found[name]["future"]) for name in patience.PATIENCE_MS)
     return [*lines, f"  in the viewer's own future: {futures}"]

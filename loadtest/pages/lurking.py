@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from loadtest.pages.spectator import Spectator, spectator
+from loadtest.pages.spectator import DENSE, OBSERVER, Spectator, spectator
 from loadtest.pages.synchrony import COMMENTS, ROOM, SETTLE_S, differences, moment, say
 from loadtest.pages.venue import Venue
 
@@ -36,7 +36,10 @@ async def measure(browser: Browser, venue: Venue, comments: int = COMMENTS) -> d
     sender = await spectator(browser, f"{url}{SENDER_BEHIND_MS / 1000:g}", keep_received=True)
     viewers = {
         transport: await spectator(
-            browser, f"{url}{BEHIND_MS / 1000:g}&transport={transport}", keep_received=True
+            browser,
+            f"{url}{BEHIND_MS / 1000:g}&transport={transport}",
+            scripts=(OBSERVER, DENSE),
+            keep_received=True,
         )
         for transport in TRANSPORTS
     }

@@ -5,6 +5,10 @@ second. A page in each is ``BEHIND_S`` behind live. A comment's *slack* is the v
 from live less its sender's. Whoever has slack is to be seen at its moment in both rooms; who has
 none is late in both, in the patient room by up to its patience more, and not in clumps: ``clump``
 is how many late bullets began within ``CLUMP_MS``, at most.
+
+No two pages are equally far behind live. So ``longer`` compares a bullet with itself: how much
+later it began than its moment, or than its frame was made if its moment had passed by then. Both
+pages show all bullets: else those in time start in a free lane or not at all, and late ones queue.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from grandstand.client.viewer import Attendee
 from grandstand.wire.messages import Frame, Poll
 from playwright.async_api import Browser
 
-from loadtest.pages.spectator import Spectator, spectator
+from loadtest.pages.spectator import DENSE, OBSERVER, Spectator, spectator
 from loadtest.pages.synchrony import brought, future
 from loadtest.pages.venue import STREAM, Venue
 from loadtest.spread import spread
@@ -56,7 +60,9 @@ async def measure(browser: Browser, venue: Venue, comments: int = COMMENTS) -> d
         for name, patience_ms in PATIENCE_MS.items():
             await venue.room(name, stream=STREAM, patience=patience_ms)
             url = f"{venue.url}/?room={name}&behind={BEHIND_S}"
-            pages[name] = await spectator(browser, url, keep_received=True)
+            pages[name] = await spectator(
+                browser, url, scripts=(OBSERVER, DENSE), keep_received=True
+            )
             stack.push_async_callback(pages[name].leave)
         async with asyncio.TaskGroup() as talk:
             for name in PATIENCE_MS:
@@ -92,21 +98,26 @@ async def _talk(venue: Venue, room: str, behind_s: int, comments: int) -> None:
 async def _judged(page: Spectator) -> dict[str, Any]:
     """What its viewer saw of each sender."""
     observed = await page.observed()
-    moments, _, old = brought(page.received)
+    moments, made, old = brought(page.received)
     by_sender: dict[int, list[dict[str, Any]]] = {behind_s: [] for behind_s in SENDERS_S}
     said, rows = texts(page.received), []
     for seen in observed["sightings"]:
         found = _SENDER.search(said.get(seen["id"], ""))
         if found is None or seen["id"] in old:
             continue
-        row = {**seen, "at": moments[seen["id"]], "picture": None}
+        at = moments[seen["id"]]
+        passed = max(0.0, made[seen["id"]] - seen["behindMs"] - at)
+        late = seen["playhead"] - at
+        row = {**seen, "at": at, "picture": None, "late_ms": late, "longer_ms": late - passed}
         by_sender[int(found[1])].append(row)
         rows.append(row)
     return {
+        "behind_live_ms": spread(row["behindMs"] for row in rows),
         "senders": {
             f"{behind_s}": {
                 "slack_s": BEHIND_S - behind_s,
-                "late_ms": spread(row["playhead"] - row["at"] for row in seen),
+                "late_ms": spread(row["late_ms"] for row in seen),
+                "longer_ms": spread(row["longer_ms"] for row in seen),
                 "clump": clump([row["local"] for row in seen]),
             }
             for behind_s, seen in by_sender.items()

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser
 
-from loadtest.pages.spectator import OBSERVER, Spectator, spectator
+from loadtest.pages.spectator import DENSE, OBSERVER, Spectator, spectator
 from loadtest.pages.venue import STREAM, Venue
 from loadtest.seats.dialects import Grandstand
 from loadtest.seats.socket_pool import SocketPool
@@ -39,7 +39,6 @@ SIZE = (1280, 900)
 """A picture of about 1280 by 720: the canvas's size is what painting costs."""
 
 LONG_FRAME_MS = 25
-_DENSE = "localStorage.setItem('grandstand.taste', JSON.stringify({ density: 'many' }))"
 
 _DURATIONS = ("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
@@ -82,7 +81,7 @@ async def _talk(venue: Venue, room: str) -> None:
 
 async def _watch(browser: Browser, venue: Venue, room: str, runs: int) -> dict[str, Any]:
     url = f"{venue.url}/?room={room}"
-    one = await spectator(browser, url, size=SIZE, scripts=(OBSERVER, _DENSE))
+    one = await spectator(browser, url, size=SIZE, scripts=(OBSERVER, DENSE))
     try:
         await one.first_bullet()
         await asyncio.sleep(WARM_S)

@@ -10,6 +10,9 @@ import msgspec
 from playwright.async_api import Browser, CDPSession, Page, WebSocket
 
 OBSERVER = (Path(__file__).parent / "observer.js").read_text("utf-8")
+DENSE = "localStorage.setItem('grandstand.taste', JSON.stringify({ density: 'many' }))"
+"""A script by which all bullets come to the stage, also those that find no lane free."""
+
 SIZE = (640, 640)
 """Small: two browsers, a server and an encoder share the machine."""
 
