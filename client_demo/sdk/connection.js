@@ -10,8 +10,9 @@
 import { afterClose, backoffMs } from "./backoff.js";
 import { Pending } from "./pending.js";
 import { readMessage } from "./reading.js";
+import { Topics } from "./topics.js";
 
-/** @import {CommentMessage, Frame, FollowMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+/** @import {CommentMessage, Frame, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
@@ -56,7 +57,7 @@ export class Connection {
   #rewoundAt = -Infinity;
   #patience = 0;
   #patienceSaid = 0;
-  /** @type {FollowMessage | undefined} not said yet */ #follow;
+  /** @type {Topics} */ #topics;
   /** @type {{code: number, reason: string, reconnect: boolean} | undefined} */ #bye;
   /** @type {{token: string | undefined, code: number, reason: string} | undefined} */ #refused;
 
@@ -74,7 +75,7 @@ export class Connection {
     this.identity = identity;
     this.token = token;
     this.lang = lang;
-    this.topics = follow;
+    this.#topics = new Topics(follow);
     this.random = random;
     this.seen = seen;
   }
@@ -82,6 +83,11 @@ export class Connection {
   /** Messages not acknowledged yet. */
   get unacknowledged() {
     return this.#pending.messages;
+  }
+
+  /** The topics that the viewer follows. */
+  get topics() {
+    return this.#topics.names;
   }
 
   /** Whether the message still waits for an answer, and would be sent again. @param {string} id */
@@ -128,7 +134,7 @@ export class Connection {
   opened(now) {
     this.#stage = "greeting";
     this.#heardAt = now;
-    this.#follow = undefined;
+    this.#topics.saidByHello();
     this.#patienceSaid = this.#patience;
     const hello = {
       type: "hello",
@@ -154,11 +160,14 @@ export class Connection {
         return this.#frame(now, message);
       case "ack":
         this.#pending.settle(message.id);
-        return [pass(message)];
+        this.#topics.answered(message.id);
+        return [pass(message), ...this.#sayTopics(now)];
       case "error":
         if (message.retry_after !== undefined && this.#stage === "greeting")
           this.#notBefore = now + message.retry_after * 1000;
-        if (message.id !== undefined) this.#pending.refused(now, message.id, message, this.random());
+        if (message.id === undefined) return [pass(message)];
+        if (this.#topics.refused(now, message.id, message, this.random())) return [];
+        this.#pending.refused(now, message.id, message, this.random());
         return [pass(message)];
       case "bye":
         this.#bye = message;
@@ -205,7 +214,7 @@ export class Connection {
     if (stuck || this.#isSilent(now) || now >= this.#gapAt)
       return [{ do: "close" }, ...this.#retry(now)];
     if (this.#stage !== "live") return [];
-    const effects = this.#resend(this.#pending.due(now));
+    const effects = [...this.#resend(this.#pending.due(now)), ...this.#sayTopics(now)];
     if (now >= this.#timeAt) {
       effects.push(this.#askTime(now, this.seen()));
       this.#timeAt = now + (this.#timeCount < TIME_FIRST_COUNT ? TIME_FIRST_MS : TIME_LATER_MS);
@@ -253,16 +262,10 @@ export class Connection {
     return live ? [send(message)] : [];
   }
 
-  /**
-   * Follow other topics from now on. After a reconnect the hello has them.
-   * @param {string} id
-   * @param {readonly string[]} topics
-   * @returns {Effect[]}
-   */
-  follow(id, topics) {
-    this.topics = topics;
-    this.#follow = { type: "follow", id, topics: [...topics] };
-    return this.#stage === "live" ? this.#sendTopics() : [];
+  /** Follow other topics from now on; see Topics. @param {number} now @param {string} id @param {readonly string[]} topics @returns {Effect[]} */
+  follow(now, id, topics) {
+    this.#topics.change(id, topics);
+    return this.#stage === "live" ? this.#sayTopics(now) : [];
   }
 
   /** Close the connection for good. @returns {Effect[]} */
@@ -270,11 +273,9 @@ export class Connection {
     return [{ do: "close" }, ...this.#end(1000, "")];
   }
 
-  /** @returns {Effect[]} */
-  #sendTopics() {
-    const message = this.#follow;
-    this.#follow = undefined;
-    return message ? [send(message)] : [];
+  /** @param {number} now @returns {Effect[]} */
+  #sayTopics(now) {
+    return this.#topics.due(now).map(send);
   }
 
   /** @param {number} now @param {Welcome} welcome @returns {Effect[]} */
@@ -295,7 +296,7 @@ export class Connection {
     this.#timeAt = now;
     this.#timeCount = 0;
     effects.push(...this.#become({ phase: "live" }));
-    return [...effects, ...this.#sendTopics(), ...this.#resend(this.#pending.all(now))];
+    return [...effects, ...this.#sayTopics(now), ...this.#resend(this.#pending.all(now))];
   }
 
   /** @param {number} now @param {Frame} frame @returns {Effect[]} */

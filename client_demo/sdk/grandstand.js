@@ -27,6 +27,7 @@ export { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } f
 export { RefusedError } from "./outbox.js";
 export { isAnswer, meanOf, phaseOf, shareOf, votesFrom } from "./polls.js";
 export { verifyReceipt } from "./receipts.js";
+export { MOST_TOPICS, canFollow } from "./topics.js";
 
 /**
  * @typedef {import("./clocks.js").Clock} Clock

@@ -15,10 +15,11 @@ import { Playhead } from "./playhead.js";
 import { NO_TIME } from "./reading.js";
 import { checkVote } from "./receipts.js";
 import { Replay } from "./replay.js";
-import { overlaysAt, pollsAt } from "./room.js";
+import { followedAt, overlaysAt, pollsAt } from "./room.js";
 import { LiveSocket } from "./socket.js";
 import { Ticker } from "./ticker.js";
 import { Timeline } from "./timeline.js";
+import { checkTopics } from "./topics.js";
 
 /** @import {Clock} from "./clocks.js" */
 /** @import {Status} from "./connection.js" */
@@ -43,7 +44,7 @@ const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach
  * @property {(guest: GuestToken) => void} [onGuestToken] a guest's new token, to keep for a reload
  * @property {string} [lang] BCP 47; the browser's when absent
  * @property {Clock} [clock] what the picture shows; `roomClock()` when absent
- * @property {readonly string[]} [follow] topics
+ * @property {readonly string[]} [follow] topics, as many as `canFollow` allows
  * @property {"socket" | "segments"} [transport] how the room comes; `socket` when absent. By `segments`
  *   a socket is opened when this viewer comments or votes
  * @property {number} [silenceMs] by `segments`: after so long without a word the socket is given back
@@ -82,6 +83,7 @@ export class LiveRoom {
   /** @param {Options} options */
   constructor(options) {
     const { token, guestToken, onGuestToken } = options;
+    checkTopics(options.follow ?? []);
     const given = typeof token === "string" ? token : undefined;
     this.#clock = options.clock ?? roomClock();
     /** @type {ConstructorParameters<typeof LiveSocket>[0]} */
@@ -201,8 +203,12 @@ export class LiveRoom {
     return checkVote({ url, room, token: core.token, poll: said, ...(choices && { choices }) });
   }
 
-  /** Follow these topics from now on. @param {readonly string[]} topics */
+  /**
+   * Follow these topics from now on, in place of those before. Raises RangeError if they are too many.
+   * @param {readonly string[]} topics
+   */
   follow(topics) {
+    checkTopics(topics);
     this.#socket.follow(messageId(), topics);
   }
 
@@ -213,11 +219,18 @@ export class LiveRoom {
     return state ? pollsAt(state, playhead) : [];
   }
 
-  /** The overlays at the viewer's playhead. @returns {Overlay[]} */
+  /** The overlays at the viewer's playhead, cards of followed entities included. @returns {Overlay[]} */
   overlays() {
     const playhead = this.playhead();
     const { state } = this.#shown;
-    return state ? overlaysAt(state, playhead) : [];
+    return state ? [...overlaysAt(state, playhead), ...this.followed()].sort((a, b) => a.at - b.at) : [];
+  }
+
+  /** The cards of followed entities at the viewer's playhead, if the picture isn't in the past. @returns {Overlay[]} */
+  followed() {
+    const playhead = this.playhead();
+    const { state } = this.#shown;
+    return state ? followedAt(state, playhead, this.#socket.core.topics) : [];
   }
 
   /** Follow the clock of another picture. @param {Clock} clock */

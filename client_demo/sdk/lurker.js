@@ -65,6 +65,7 @@ export class Lurker {
 
   start() {
     this.#reader.start();
+    if (this.core.topics.length > 0) this.#useSocket();
     if (Math.random() < PRESENT_SHARE)
       this.#present = setTimeout(this.#sayPresent, Math.random() * PRESENT_EVERY_MS);
   }
@@ -72,17 +73,13 @@ export class Lurker {
   /** Say it by a socket, which is opened for it. @param {CommentMessage | VoteMessage} message */
   submit(message) {
     this.#socket.submit(message);
-    if (!this.#hasSocket) {
-      this.#hasSocket = true;
-      this.#socket.start();
-    }
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(this.#giveBack, this.silenceMs);
+    this.#useSocket();
   }
 
-  /** Topics are followed while there is a socket. @param {string} id @param {readonly string[]} topics */
+  /** Only by a socket do a viewer's own cards come: it stays while there are topics. @param {string} id @param {readonly string[]} topics */
   follow(id, topics) {
     this.#socket.follow(id, topics);
+    if (topics.length > 0) this.#useSocket();
   }
 
   /** @param {number} [from] the playhead before, if the picture was moved back */
@@ -107,8 +104,18 @@ export class Lurker {
     return this.#hasSocket && this.core.status.phase === "live";
   }
 
+  /** Open the socket, unless it is there, and give it back after a silence. */
+  #useSocket() {
+    if (!this.#hasSocket) {
+      this.#hasSocket = true;
+      this.#socket.start();
+    }
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(this.#giveBack, this.silenceMs);
+  }
+
   #giveBack = () => {
-    if (this.core.unacknowledged.length > 0) {
+    if (this.core.unacknowledged.length > 0 || this.core.topics.length > 0) {
       this.#silence = setTimeout(this.#giveBack, this.silenceMs);
       return;
     }

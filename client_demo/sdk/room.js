@@ -30,6 +30,8 @@ const MAX_LATENCY_MS = 60_000; // the contract's default
  * @property {ReadonlyMap<string, Overlay>} overlays as last said, until the server drops them
  * @property {ReadonlyMap<string, readonly Overlay[]>} versions of each overlay that some viewer may
  *   still have before them, by `at`
+ * @property {ReadonlyMap<string, readonly Overlay[]>} followed versions of the cards that this viewer alone gets,
+ *   of the entities that it follows
  * @property {ReadonlyMap<string, PollSteps>} steps of polls that ended, by their ids
  * @property {ReadonlyMap<string, Cue>} cues
  * @property {readonly Comment[]} recent oldest first
@@ -61,6 +63,7 @@ export function enter(welcome, before) {
     polls: byId(welcome.polls),
     overlays: byId(welcome.overlays),
     versions: withVersions(sameEpoch(welcome, before) ? keptVersions(welcome, before) : new Map(), welcome.overlays),
+    followed: sameEpoch(welcome, before) ? keptFollowed(welcome, before) : new Map(),
     steps: withSteps(sameEpoch(welcome, before) ? before : undefined, welcome.polls, welcome.now),
     cues: byId(welcome.cues),
     recent: resumed ? resumed.recent : welcome.recent.slice(-RECENT),
@@ -99,6 +102,28 @@ function sameEpoch(welcome, before) {
 function keptVersions(welcome, before) {
   const there = new Set(welcome.overlays.map((overlay) => overlay.id));
   return new Map([...before.versions].filter(([id]) => there.has(id)));
+}
+
+/**
+ * Cards of entities come again after each welcome, but for what was removed meanwhile. So those go that show
+ * what viewers within `max_latency` have passed; the others keep what this viewer has yet to see.
+ * @param {Welcome} welcome
+ * @param {RoomState} before
+ */
+function keptFollowed({ now, settings }, before) {
+  const oldest = now - (settings.max_latency ?? MAX_LATENCY_MS);
+  const kept = [...before.followed].map(([id, all]) => /** @type {const} */ ([id, all.filter((one) => one.at >= oldest)]));
+  return new Map(kept.filter(([, all]) => all.length > 0));
+}
+
+/**
+ * Return the state after cards of followed entities.
+ * @param {RoomState} state
+ * @param {readonly Overlay[]} cards
+ * @returns {RoomState}
+ */
+export function foldFollowed(state, cards) {
+  return expire({ ...state, followed: withVersions(state.followed, cards) });
 }
 
 /**
@@ -176,7 +201,23 @@ export function votesOf(state, poll) {
  * @returns {Overlay[]} by `at`
  */
 export function overlaysAt(state, playhead) {
-  return [...state.versions.values()]
+  return reachedAt(state.versions, playhead);
+}
+
+/**
+ * Return the cards of these topics at a playhead: of each the newest version that the playhead reached.
+ * @param {RoomState} state
+ * @param {number} playhead
+ * @param {readonly string[]} topics
+ * @returns {Overlay[]} by `at`
+ */
+export function followedAt(state, playhead, topics) {
+  return reachedAt(state.followed, playhead).filter(({ topic }) => topic !== undefined && topics.includes(topic));
+}
+
+/** @param {ReadonlyMap<string, readonly Overlay[]>} versions @param {number} playhead */
+function reachedAt(versions, playhead) {
+  return [...versions.values()]
     .map((versions) => versions.findLast((one) => one.at <= playhead))
     .filter((one) => one !== undefined)
     .filter((one) => playhead < (one.expires_at ?? Infinity))
@@ -291,6 +332,7 @@ function expire(state) {
   return {
     ...state,
     versions: withoutPast(state.versions, oldest),
+    followed: withoutPast(state.followed, oldest),
     cues: cues.length < state.cues.size ? new Map(cues) : state.cues,
   };
 }

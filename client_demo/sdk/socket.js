@@ -62,7 +62,7 @@ export class LiveSocket {
 
   /** @param {string} id @param {readonly string[]} topics */
   follow(id, topics) {
-    this.#run(this.core.follow(id, topics));
+    this.#run(this.core.follow(performance.now(), id, topics));
   }
 
   /** @param {number} [from] the playhead before, if the picture was moved back */

@@ -3,7 +3,7 @@
  * the same messages. A viewer has one at live, and another one while the picture is in the past.
  */
 
-import { enter, fold, recovers } from "./room.js";
+import { enter, fold, foldFollowed, recovers } from "./room.js";
 import { Scheduler } from "./scheduler.js";
 
 /** @import {RoomState} from "./room.js" */
@@ -43,7 +43,10 @@ export class Timeline {
    */
   fold(frame, seen, isHistory) {
     if (!this.state) return;
-    this.state = fold(this.state, frame);
+    const { overlays, ...rest } = frame;
+    // What has no number is told to this viewer alone: the cards of entities that it follows.
+    if (overlays && frame.offset === undefined) this.state = foldFollowed(fold(this.state, rest), overlays);
+    else this.state = fold(this.state, frame);
     this.#schedule(frame.comments ?? [], seen, isHistory, frame.now);
     for (const cue of frame.cues ?? []) this.scheduler.addCue(cue);
     for (const id of frame.retract ?? []) this.scheduler.retract(id);

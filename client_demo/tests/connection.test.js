@@ -10,6 +10,7 @@ const COMMENT = { type: "comment", id: "c1", text: "hello" };
 const fresh = (options = {}) => new Connection({ identity: "none", random: () => 1, ...options });
 const tell = (connection, now, message) => connection.received(now, message);
 const sent = (effects) => effects.filter((e) => e.do === "send").map((e) => e.message);
+const follows = (effects) => sent(effects).filter((message) => message.type === "follow");
 const kinds = (effects) => effects.map((e) => e.do);
 const passed = (effects) => effects.filter((e) => e.do === "message").map((e) => e.message);
 
@@ -145,14 +146,49 @@ test("topics are said by every hello, and a change of them at once", () => {
   const connection = fresh({ follow: ["a"] });
   connection.start(0);
   assert.deepEqual(sent(connection.opened(0))[0].follow, ["a"]);
-  assert.deepEqual(connection.follow("f1", ["b"]), []);
-  const topics = (effects) => sent(effects).filter((message) => message.type === "follow");
-  assert.deepEqual(topics(tell(connection, 1, welcome())), [{ type: "follow", id: "f1", topics: ["b"] }]);
-  assert.deepEqual(topics(connection.follow("f2", [])), [{ type: "follow", id: "f2", topics: [] }]);
-  connection.closed(2, 1006, "");
-  connection.follow("f3", ["c"]);
+  assert.deepEqual(connection.follow(0, "f1", ["b"]), []);
+  assert.deepEqual(follows(tell(connection, 1, welcome())), [{ type: "follow", id: "f1", topics: ["b"] }]);
+  tell(connection, 2, { type: "ack", id: "f1", status: "accepted" });
+  assert.deepEqual(follows(connection.follow(3, "f2", [])), [{ type: "follow", id: "f2", topics: [] }]);
+  connection.closed(4, 1006, "");
+  connection.follow(4, "f3", ["c"]);
   assert.deepEqual(reopen(connection, 600).follow, ["c"]);
-  assert.deepEqual(topics(tell(connection, 700, welcome())), []);
+  assert.deepEqual(follows(tell(connection, 700, welcome())), []);
+});
+
+test("of changes of topics that wait for an answer, the last is said", () => {
+  const connection = live();
+  assert.deepEqual(follows(connection.follow(1, "f1", ["a"])).length, 1);
+  for (const id of ["f2", "f3"]) assert.deepEqual(connection.follow(2, id, [id]), []);
+  assert.deepEqual(follows(tell(connection, 3, { type: "ack", id: "f1", status: "accepted" })), [
+    { type: "follow", id: "f3", topics: ["f3"] },
+  ]);
+});
+
+test("topics that came too fast are said again once the server takes them, and what is wrong with them isn't", () => {
+  const connection = live();
+  connection.tick(1);
+  connection.follow(1, "f1", ["a"]);
+  const slower = { type: "error", id: "f1", code: "rate_limited", message: "", retry_after: 1 };
+  assert.deepEqual(tell(connection, 100, slower), [], "the page isn't bothered");
+  assert.deepEqual(connection.follow(200, "f2", ["a", "b"]), []);
+  assert.deepEqual(follows(connection.tick(2_099)), []);
+  assert.deepEqual(follows(connection.tick(2_100)), [{ type: "follow", id: "f2", topics: ["a", "b"] }]);
+  const wrong = { type: "error", id: "f2", code: "bad_message", message: "too many topics" };
+  assert.deepEqual(passed(tell(connection, 2_200, wrong)), [wrong]);
+  assert.deepEqual(follows(connection.tick(60_000)), []);
+});
+
+test("topics that wait for their time are in the hello of the next connection, and wait no longer", () => {
+  const connection = live();
+  connection.follow(1, "f1", ["a"]);
+  tell(connection, 100, { type: "error", id: "f1", code: "rate_limited", message: "", retry_after: 30 });
+  assert.deepEqual(connection.topics, ["a"]);
+  connection.closed(200, 1006, "");
+  assert.deepEqual(reopen(connection, 1_200).follow, ["a"]);
+  tell(connection, 1_300, welcome());
+  assert.deepEqual(follows(connection.tick(40_000)), []);
+  assert.equal(follows(connection.follow(40_001, "f2", ["b"])).length, 1);
 });
 
 test("a token that is asked for may be none, and is asked for again once refused", () => {

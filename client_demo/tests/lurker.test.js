@@ -140,6 +140,23 @@ test("who watches has no socket and no token; who speaks has one, until it has b
   assert.ok(Socket.all[1]?.heard[0].resume.offset >= 4);
 });
 
+test("who follows somebody has a socket for as long", async () => {
+  const ann = enter({ follow: ["athlete:1"], silenceMs: 20 });
+  await until(() => Socket.all[0]?.heard.length > 0);
+  const [socket] = Socket.all;
+  assert.deepEqual(socket.heard[0].follow, ["athlete:1"]);
+  await until(() => ann.live.now() > 0);
+  const card = { id: "own", kind: "stats", at: Math.round(ann.live.now()) - 10_000, topic: "athlete:1", data: { v: 1 } };
+  socket.say({ type: "frame", now: origin.now, overlays: [card] });
+  await until(() => ann.live.followed().length === 1);
+  assert.deepEqual(ann.live.overlays(), [card]);
+  ann.live.follow([]);
+  assert.deepEqual(ann.live.overlays(), []);
+  await until(() => socket.isClosed);
+  assert.throws(() => ann.live.follow(Array.from({ length: 101 }, (_, i) => `${i}`)), RangeError);
+  assert.throws(() => ann.live.follow(["x".repeat(2_049)]), RangeError);
+});
+
 test("a socket that is lost leaves the viewer to the segments, and comes back for what is not answered", async () => {
   const ann = enter({ silenceMs: 60_000 });
   await until(() => ann.live.status.phase === "live");

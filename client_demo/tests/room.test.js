@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { enter, fold, numberedPart, overlaysAt, pollAt, votesOf } from "../sdk/room.js";
+import { enter, fold, foldFollowed, followedAt, numberedPart, overlaysAt, pollAt, votesOf } from "../sdk/room.js";
 import { NOW, comment, frame, poll, welcome } from "./rooms.js";
 
 const overlay = (id, parts = {}) => ({ id, kind: "card", at: NOW, data: {}, ...parts });
@@ -212,4 +212,18 @@ test("a viewer who joins after the reveal sees the result, from the first moment
   assert.deepEqual(pollAt(state, last, NOW - 5_000), last);
   const early = { ...last, closes_at: NOW - 1 }; // all had voted, so the server didn't wait
   assert.deepEqual(pollAt(enter(welcome({ polls: [early] })), early, NOW), early);
+});
+
+test("cards of followed entities are a viewer's own, and outlive a welcome until all have passed them", () => {
+  const card = (at, v) => overlay("own", { at, topic: "athlete:1", data: { v } });
+  const seen = (state, at, topics = ["athlete:1"]) => followedAt(state, at, topics).map((one) => one.data.v);
+  const before = foldFollowed(foldFollowed(enter(welcome()), [card(NOW - 5_000, 1)]), [card(NOW + 1_000, 2)]);
+  assert.deepEqual(numberedPart(before), numberedPart(enter(welcome())));
+  assert.deepEqual(overlaysAt(before, NOW), []);
+  assert.deepEqual([seen(before, NOW), seen(before, NOW + 1_000)], [[1], [2]]);
+  assert.deepEqual(seen(before, NOW, ["athlete:2"]), []);
+  assert.deepEqual(seen(enter(welcome({ now: NOW + 2_000 }), before), NOW), [1]);
+  assert.deepEqual(seen(enter(welcome({ now: NOW + 57_000 }), before), NOW + 57_000), [2]);
+  assert.deepEqual(seen(enter(welcome({ now: NOW + 62_000 }), before), NOW + 62_000), []);
+  assert.deepEqual(seen(enter(welcome({ epoch: "e2" }), before), NOW), []);
 });
