@@ -8,6 +8,7 @@ from typing import Any
 
 from grandstand.demo.announcer import ATTEMPT_EVERY_S, Announcer
 from grandstand.demo.auto_producer import AutoProducer
+from grandstand.demo.meet import ATHLETES
 from structlog.testing import capture_logs
 
 from tests.server import ServerProcess
@@ -21,11 +22,14 @@ async def test_its_cards_are_taken_by_a_server_and_nothing_is_said_twice(
         shared_server.url, room, shared_server.token("producer", role="producer")
     )
     shown: list[dict[str, Any]] = []
+    cards: list[dict[str, Any]] = []
     start_ms = round(time.time() * 1000)
     attempts = 96
 
     async def show(body: dict[str, Any]) -> None:
         shown.append(body)
+        if body["entity"] != "meet:final" and "audience" not in body:
+            cards.append(body)
         await producer.show_card({**body, "at": start_ms})
 
     now_ms = start_ms
@@ -39,8 +43,11 @@ async def test_its_cards_are_taken_by_a_server_and_nothing_is_said_twice(
             now_ms += round(ATTEMPT_EVERY_S * 1000)
             await announcer.step()
     assert logs == []
-    assert len(shown) > 3
-    assert len({(body["entity"], body["at"]) for body in shown}) == len(shown)
+    assert len(cards) > 3
+    assert len({(body["entity"], body["at"]) for body in cards}) == len(cards)
+    assert {body["entity"] for body in shown if "audience" in body} == {
+        f"athlete:{name}" for name in ATHLETES
+    }
 
 
 async def test_a_card_that_is_refused_is_logged_and_the_show_goes_on(
