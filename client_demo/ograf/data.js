@@ -10,6 +10,8 @@ const RESULT_S = 20;
  * @property {string} room
  * @property {boolean} poll whether polls are shown
  * @property {boolean} cards
+ * @property {boolean} score only where it is asked for, as on the overlay's page
+ * @property {boolean} sentence
  * @property {string} theme
  * @property {string} language BCP 47
  * @property {number} behind ms
@@ -33,6 +35,8 @@ export function readData(data, origin) {
     room,
     poll: given["poll"] !== false,
     cards: given["cards"] !== false,
+    score: given["score"] === true,
+    sentence: given["sentence"] === true,
     theme: typeof theme === "string" && THEMES.includes(theme) ? theme : "dark",
     language: languageOf(language),
     behind: Math.min(MOST_BEHIND_MS, numberOf(given["behind"], 0)),

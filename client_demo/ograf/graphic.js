@@ -1,5 +1,5 @@
 /**
- * The overlay as an EBU OGraf graphic (version 1): the poll on air and stats cards, over whatever a
+ * The overlay as an EBU OGraf graphic (version 1): the poll on air, stats cards, score and sentence, over whatever a
  * renderer puts below. It follows the programme feed of the room that its data name. On air nothing is
  * ever said of the connection: without one the last state stays.
  *
@@ -11,6 +11,9 @@ import { CardDeck } from "../cards/deck.js";
 import { make } from "../page.js";
 import { PollPlate } from "../overlay/poll_plate.js";
 import { Results } from "../overlay/result.js";
+import { isScore } from "../overlay/score.js";
+import { ScorePlate } from "../overlay/score_plate.js";
+import { SentencePlate } from "../overlay/sentence_plate.js";
 import { wordsFor } from "../overlay/words.js";
 import { ProgramFeed } from "../sdk/program.js";
 import { overlaysAt, pollsAt } from "../sdk/room.js";
@@ -30,7 +33,7 @@ const REAL_TIME_ALONE = { statusCode: 501, statusMessage: "this graphic renders 
 export default class GrandstandGraphic extends HTMLElement {
   /** @type {GraphicData | undefined} */ #data;
   /** @type {ProgramFeed | undefined} */ #feed;
-  /** @type {{poll: PollPlate, cards: CardDeck, results: Results} | undefined} */ #parts;
+  /** @type {{poll: PollPlate, cards: CardDeck, score: ScorePlate, sentence: SentencePlate, results: Results} | undefined} */ #parts;
   /** @type {Set<string>} polls whose result was cleared */ #cleared = new Set();
   #step = 0;
   #request = 0;
@@ -118,17 +121,18 @@ export default class GrandstandGraphic extends HTMLElement {
   #build({ language, result }) {
     const root = /** @type {ShadowRoot} */ (this.shadowRoot);
     root.querySelector("main")?.remove();
-    const poll = make("section", { class: "plate", test: "poll" });
     const cards = make("section", { test: "cards" });
-    Object.assign(poll, { id: "poll" }).dataset["on"] = "false";
     cards.id = "cards";
-    const main = make("main", {}, [poll, cards]);
+    const [score, poll, sentence] = [plate("score"), plate("poll"), plate("sentence")];
+    const main = make("main", {}, [score, cards, poll, sentence]);
     main.lang = language;
     root.append(main);
     const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
     this.#parts = {
       poll: new PollPlate(poll, wordsFor(language), whole, language),
       cards: new CardDeck(cards, { most: MOST_CARDS, language }),
+      score: new ScorePlate(score, language),
+      sentence: new SentencePlate(sentence, wordsFor(language)),
       results: new Results(result * 1000),
     };
   }
@@ -169,10 +173,21 @@ export default class GrandstandGraphic extends HTMLElement {
     const [data, parts, state, playhead] = [this.#data, this.#parts, this.#feed?.state, this.#playhead];
     if (!data || !parts) return;
     const isOn = this.#step > 0 && state !== undefined;
+    const overlays = isOn ? overlaysAt(state, playhead) : [];
     const polls = this.#polls().filter(({ poll }) => !this.#cleared.has(poll.id));
+    if (parts.score.show(data.score ? overlays : [])) parts.poll.fit();
     parts.poll.show(isOn && data.poll ? parts.results.onAir(polls, playhead) : undefined, playhead);
-    parts.cards.show(isOn && data.cards ? overlaysAt(state, playhead) : []);
+    const cards = data.score ? overlays.filter((one) => !isScore(one)) : overlays;
+    parts.cards.show(data.cards ? cards : []);
+    parts.sentence.show(data.sentence ? overlays : []);
   }
+}
+
+/** @param {string} id */
+function plate(id) {
+  const made = make("section", { class: "plate", test: id });
+  Object.assign(made, { id }).dataset["on"] = "false";
+  return made;
 }
 
 /** @param {string} statusMessage */

@@ -12,6 +12,9 @@ import { readOptions } from "./options.js";
 import { PollPlate } from "./poll_plate.js";
 import { PulsePlate } from "./pulse_plate.js";
 import { Results } from "./result.js";
+import { isScore } from "./score.js";
+import { ScorePlate } from "./score_plate.js";
+import { SentencePlate } from "./sentence_plate.js";
 import { wordsFor } from "./words.js";
 
 /** @import {LiveRoom} from "../sdk/grandstand.js" */
@@ -30,10 +33,17 @@ const token = tokenFromFragment() ?? null;
 
 document.documentElement.lang = language;
 document.documentElement.dataset["theme"] = options.theme;
+const SIDES = ["top", "right", "bottom", "left"];
+options.safe?.forEach((percent, side) => {
+  const unit = side % 2 === 0 ? "vh" : "vw";
+  document.documentElement.style.setProperty(`--safe-${SIDES[side]}`, `${percent}${unit}`);
+});
 const results = new Results(options.resultMs);
 const poll = new PollPlate(element("poll", HTMLElement), words, whole, language);
 const pulse = new PulsePlate(element("pulse", HTMLElement), options.show, words, whole);
 const highlight = new HighlightPlate(element("highlight", HTMLElement), words, language);
+const score = new ScorePlate(element("score", HTMLElement), language);
+const sentence = new SentencePlate(element("sentence", HTMLElement), words);
 const cards = new CardDeck(element("cards", HTMLElement), { most: MOST_CARDS, language });
 const time = element("clock", HTMLElement);
 time.hidden = !options.clock;
@@ -59,9 +69,13 @@ function refresh(playhead) {
   const now = performance.now();
   if (!live.state || Number.isNaN(playhead) || now - refreshedAt < REFRESH_MS) return;
   refreshedAt = now;
+  const overlays = live.overlays();
+  const hasScore = options.show.has("score");
+  if (hasScore && score.show(overlays)) poll.fit();
   if (options.show.has("poll")) poll.show(results.onAir(live.polls(), playhead), playhead);
-  if (options.show.has("cards")) cards.show(live.overlays());
-  if (options.show.has("highlight")) highlight.show(live.overlays());
+  if (options.show.has("cards")) cards.show(hasScore ? overlays.filter((one) => !isScore(one)) : overlays);
+  if (options.show.has("highlight")) highlight.show(overlays);
+  if (options.show.has("sentence")) sentence.show(overlays);
   pulse.show(live.state.gauges);
   if (options.clock) setText(time, new Date(playhead).toISOString().slice(11, 21));
 }

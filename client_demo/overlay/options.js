@@ -1,10 +1,11 @@
 /** What the overlay page's address asks for. Pure. */
 
-export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards", "highlight"]);
+export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards", "highlight", "score", "sentence"]);
 const USUAL = ["poll", "pulse", "viewers", "cards"];
 const THEMES = ["dark", "light", "clear"];
 const RESULT_S = 20;
 const MOST_BEHIND_MS = 600_000;
+const MOST_SAFE = 45; // percent: two sides leave a tenth of the picture
 
 /**
  * @typedef {object} OverlayOptions
@@ -14,6 +15,7 @@ const MOST_BEHIND_MS = 600_000;
  * @property {boolean} clock whether the programme's time is shown, to set `behind` by
  * @property {string} theme
  * @property {number} resultMs how long a poll's result stays
+ * @property {number[]} [safe] percent of the picture to leave free at the top, right, bottom and left
  * @property {string} [language] BCP 47
  */
 
@@ -29,8 +31,17 @@ export function readOptions(search) {
     clock: query.has("clock") && query.get("clock") !== "0",
     theme: THEMES.includes(theme) ? theme : "dark",
     resultMs: numberIn(query.get("result"), RESULT_S) * 1000,
+    ...safeIn(query.get("safe")),
     ...(query.get("lang") && { language: /** @type {string} */ (query.get("lang")) }),
   };
+}
+
+/** Read one to four numbers, for the sides in the order of CSS; nothing where they make no sense. @param {string | null} text */
+function safeIn(text) {
+  const sides = (text ?? "").split(",").map((side) => numberIn(side, NaN));
+  if (sides.length > 4 || sides.some(Number.isNaN)) return {};
+  const [top = 0, right = top, bottom = top, left = right] = sides;
+  return { safe: [top, right, bottom, left].map((side) => Math.min(MOST_SAFE, side)) };
 }
 
 /** @param {string | null} text @param {number} otherwise */

@@ -44,7 +44,7 @@ export class PollPlate {
     this.#language = language;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
     root.append(head, this.#question, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
-    addEventListener("resize", () => this.#fit());
+    addEventListener("resize", () => this.fit());
   }
 
   /** @param {SeenPoll | undefined} seen @param {number} playhead */
@@ -54,7 +54,7 @@ export class PollPlate {
     const fresh = !this.#shown;
     if (fresh) this.#build(seen);
     this.#update(seen, playhead);
-    if (fresh) this.#fit(); // with all of its lines
+    if (fresh) this.fit(); // with all of its lines
     this.#root.dataset["on"] = "true";
   }
 
@@ -86,7 +86,7 @@ export class PollPlate {
   }
 
   /** The whole poll has to be inside the safe area. */
-  #fit() {
+  fit() {
     for (const { size, lines } of FITS) {
       this.#root.style.setProperty("--fit", String(size));
       this.#root.dataset["lines"] = String(lines);
@@ -105,7 +105,7 @@ export class PollPlate {
     const hadFigure = !this.#result.hidden;
     this.#result.hidden = figure === undefined;
     setText(this.#figure, figure ?? "");
-    if (hadFigure === this.#result.hidden) this.#fit(); // it takes a line of its own
+    if (hadFigure === this.#result.hidden) this.fit(); // it takes a line of its own
     this.#root.dataset["hidden"] = String(!votes);
     this.#shown?.bars.forEach(({ root, fill, percent }, index) => {
       const bar = bars[index];

@@ -8,6 +8,7 @@ const en = {
   voteNow: "Vote now",
   counting: "Counting",
   secret: "Result follows",
+  writtenBy: (/** @type {string} */ name) => `Written by ${name}`,
   votes: (/** @type {number} */ count, /** @type {string} */ said) => (count === 1 ? "1 vote" : `${said} votes`),
 };
 
@@ -20,6 +21,7 @@ const zh = {
   voteNow: "正在投票",
   counting: "正在计票",
   secret: "结果稍后揭晓",
+  writtenBy: (name) => `由 ${name} 撰写`,
   votes: (_, said) => `${said} 人投票`,
 };
 

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { factsOf } from "../cards/facts.js";
+import { sentenceOf } from "../cards/sentence.js";
 import { readOptions } from "../overlay/options.js";
 import { Results, barsOf } from "../overlay/result.js";
+import { isScore, scoreOf } from "../overlay/score.js";
 import { WORDS } from "../overlay/words.js";
 import { enter, pollsAt } from "../sdk/room.js";
 import { NOW, poll, welcome } from "./rooms.js";
@@ -86,6 +88,34 @@ test("an address that makes no sense is read as if it said nothing", () => {
   assert.equal(readOptions("?behind=1e12").behindMs, 600_000);
   assert.equal(readOptions("?clock=0").clock, false);
   assert.equal(readOptions("?show=").show.size, 0);
+});
+
+test("the sides of the safe area are read in the order of CSS, and nonsense is none", () => {
+  assert.deepEqual(readOptions("?safe=5,30,18").safe, [5, 30, 18, 30]);
+  assert.deepEqual(readOptions("?safe=4").safe, [4, 4, 4, 4]);
+  assert.deepEqual(readOptions("?safe=80,1,2,3").safe, [45, 1, 2, 3]);
+  for (const wrong of ["", "?safe=", "?safe=a", "?safe=1,-2", "?safe=1,2,3,4,5"]) assert.equal(readOptions(wrong).safe, undefined);
+});
+
+test("the score is what was said last of a match or a meet", () => {
+  const said = (entity, values, at) => ({ ...card(values, { entity, name: "Final · 67′" }), at });
+  const match = said("match:final", { Reds: 2, "红队": { value: 1 } }, 5);
+  const rows = [{ name: "Reds", value: "2" }, { name: "红队", value: "1" }];
+  assert.deepEqual(scoreOf([match, said("meet:old", { Ada: 1, Bo: 2 }, 4)], "en"), { title: "Final · 67′", isMatch: true, rows });
+  const board = scoreOf([said("meet:jump", { Ada: { value: 7.9, unit: "m" }, b: 6, c: 5, d: 4, e: 3, f: 2 }, 6), match], "en");
+  assert.deepEqual([board?.isMatch, board?.rows.length, board?.rows[0]], [false, 5, { name: "Ada", value: "7.9 m" }]);
+  assert.equal(scoreOf([said("match:three", { a: 1, b: 2, c: 3 }, 1)], "en")?.isMatch, false);
+  assert.deepEqual([scoreOf([card({ a: 1 })], "en"), scoreOf([said("match:x", {}, 1)], "en")], [undefined, undefined]);
+  for (const data of [{}, { entity: 7 }, { entity: "matches:1" }]) assert.equal(isScore({ ...match, data }), false);
+});
+
+test("a sentence is the newest that is one", () => {
+  const said = (at, data) => ({ id: `s${at}`, kind: "sentence", at, data });
+  const [old, newer] = [said(1, { text: "Ada leads.", by: "a model" }), said(2, { text: "Bo leads." })];
+  assert.deepEqual(sentenceOf([newer, old]), { id: "s2", text: "Bo leads.", by: "" });
+  assert.deepEqual(sentenceOf([old, { ...said(3, { text: "no" }), kind: "stats" }]), { id: "s1", text: "Ada leads.", by: "a model" });
+  assert.equal(sentenceOf([said(1, { text: "🙂".repeat(400) })])?.text.length, 600);
+  for (const wrong of [{}, { text: 7 }, { text: " " }]) assert.equal(sentenceOf([said(1, wrong)]), undefined);
 });
 
 const seen = (id, phase, more = {}) => {

@@ -1,5 +1,5 @@
-"""What the demonstration's athletics tell as they go on: followers get each athlete's marks, everyone
-gets the leading board. Pure: bodies for ``POST …/stats``.
+"""What the demonstration's athletics tell as they go on: followers get each athlete's marks, and
+everyone gets the leading board. Pure: bodies for ``POST …/stats``.
 
 An athlete keeps one value for each discipline, that of its latest final, since an entity has a few
 values and not one for each final of a night.

@@ -1,0 +1,18 @@
+/** The sentence that is said of the moment, from an overlay whose data may be anything. Pure. */
+
+/** @import {Overlay} from "../sdk/grandstand.js" */
+
+const MOST = 300; // characters; more than anyone reads at a glance
+
+/**
+ * Return the sentence that came last, and who or what wrote it.
+ * @param {readonly Overlay[]} overlays those at the moment, of any kind
+ * @returns {{id: string, text: string, by: string} | undefined}
+ */
+export function sentenceOf(overlays) {
+  const newest = overlays.filter(({ kind }) => kind === "sentence").sort((a, b) => a.at - b.at).at(-1);
+  if (!newest) return undefined;
+  const { text, by } = newest.data;
+  if (typeof text !== "string" || text.trim() === "") return undefined;
+  return { id: newest.id, text: [...text].slice(0, MOST).join(""), by: typeof by === "string" ? by : "" };
+}
