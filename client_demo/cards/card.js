@@ -1,6 +1,6 @@
 /** One stats card in the document. Text is only ever set as text. */
 
-import { make, setText } from "../page.js";
+import { button, make, setText } from "../page.js";
 
 /** @import {Facts} from "./facts.js" */
 
@@ -15,6 +15,7 @@ export function allowsMotion() {
 
 export class Card {
   /** @type {HTMLElement} */ root;
+  /** @type {((name: string) => void) | undefined} */ #onName;
   #title = make("p", { class: "card-title", test: "card-title" });
   #about = make("p", { class: "card-about", test: "card-about" });
   #fields = make("dl", { class: "card-fields" });
@@ -49,6 +50,19 @@ export class Card {
       if (flash && known && allowsMotion()) highlight(shown.row);
     });
     this.#fields.dataset["columns"] = String(columns);
+  }
+
+  /** What a press does on the name of whom the card is about; without it the name is mere text. */
+  get onName() {
+    return this.#onName;
+  }
+
+  set onName(act) {
+    if (!act) return;
+    this.#onName = act;
+    const line = this.#about.hidden ? this.#title : this.#about;
+    const name = line.textContent ?? "";
+    line.replaceChildren(button(name, "card-name", () => act(name), "card-name"));
   }
 
   /** @param {string} label */

@@ -13,10 +13,16 @@ const COME_MS = 420;
 const GO_MS = 320;
 const EASE = "cubic-bezier(0.2, 0.7, 0.2, 1)";
 
+/**
+ * Whom cards name, and what to do when a name is pressed.
+ * @typedef {{knows: (entity: string) => boolean, open: (entity: string, name: string) => void}} Names
+ */
+
 export class CardDeck {
   #root;
   #most;
   #language;
+  #names;
   /** @type {Map<string, Card>} */ #cards = new Map();
   /** @type {Map<string, number>} in which order they came */ #came = new Map();
   #arrivals = 0;
@@ -25,13 +31,20 @@ export class CardDeck {
 
   /**
    * @param {HTMLElement} root
-   * @param {{most?: number, language?: string}} [options]
+   * @param {{most?: number, language?: string, names?: Names}} [options]
    */
-  constructor(root, { most = MOST, language = navigator.language } = {}) {
+  constructor(root, { most = MOST, language = navigator.language, names } = {}) {
     this.#root = root;
     this.#most = most;
     this.#language = language;
+    this.#names = names;
     root.classList.add("stats-cards");
+  }
+
+  /** Let the name be pressed that a card says, once there is more to know. @param {Card} card @param {Overlay} overlay */
+  #letPress(card, { data: { entity } }) {
+    const names = this.#names;
+    if (names && typeof entity === "string" && names.knows(entity)) card.onName ??= (name) => names.open(entity, name);
   }
 
   /** @param {readonly Overlay[]} overlays those at the viewer's playhead, of any kind */
@@ -64,6 +77,7 @@ export class CardDeck {
         appear(card.root);
       }
       older = card.root;
+      this.#letPress(card, overlay);
     }
     if (hasChanged) this.#fit();
     slide(places);

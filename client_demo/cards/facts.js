@@ -3,6 +3,8 @@
 /** @import {Overlay} from "../sdk/grandstand.js" */
 
 const MOST_FIELDS = 12;
+/** What stands for a value that there isn't. */
+export const NOTHING = "–";
 
 /**
  * @typedef {object} Facts
@@ -30,7 +32,7 @@ export function factsOf({ kind, data }, language) {
     title,
     about: about === title ? "" : about,
     fields,
-    columns: columnsFor(fields),
+    columns: Object.values(values).every(hasRank) ? 1 : columnsFor(fields), // places are read from top to bottom
   };
 }
 
@@ -50,6 +52,11 @@ function widthOf(text) {
   return [...text].reduce((sum, char) => sum + (char >= "\u2e80" ? 2 : 1), 0);
 }
 
+/** @param {unknown} value */
+function hasRank(value) {
+  return typeof value === "object" && value !== null && "rank" in value;
+}
+
 /** "team:Real Madrid" says something to a person, "athlete:123" doesn't. @param {string} entity */
 function nameIn(entity) {
   const name = entity.slice(entity.indexOf(":") + 1).trim();
@@ -57,18 +64,19 @@ function nameIn(entity) {
 }
 
 /**
+ * Say a value as people read it.
  * @param {unknown} value a number or a text, or a map that has one as its `value`, with its `unit`
  * @param {string} language
  * @returns {string}
  */
-function textOf(value, language) {
+export function textOf(value, language) {
   if (typeof value === "object" && value !== null && "value" in value) {
     const { value: bare, unit } = /** @type {Record<string, unknown>} */ (value);
-    const text = typeof bare === "object" ? "–" : textOf(bare, language);
-    return typeof unit === "string" && unit && text !== "–" ? `${text} ${unit}` : text;
+    const text = typeof bare === "object" ? NOTHING : textOf(bare, language);
+    return typeof unit === "string" && unit && text !== NOTHING ? `${text} ${unit}` : text;
   }
   if (typeof value === "string") return value;
-  if (typeof value !== "number" || !Number.isFinite(value)) return "–";
+  if (typeof value !== "number" || !Number.isFinite(value)) return NOTHING;
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" });
   return format.format(Math.abs(value) < 0.0005 ? 0 : value); // "-0" is no number to a person
 }

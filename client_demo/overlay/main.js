@@ -77,7 +77,15 @@ function refresh(playhead) {
   if (options.show.has("highlight")) highlight.show(overlays);
   if (options.show.has("sentence")) sentence.show(overlays);
   pulse.show(live.state.gauges);
+  if (hasScore) arrange();
   if (options.clock) setText(time, new Date(playhead).toISOString().slice(11, 21));
+}
+
+/** Whether the score would cover what stands at the right: it changes with their texts. */
+function arrange() {
+  const [score, pulse] = [element("score", HTMLElement), element("pulse", HTMLElement)];
+  const isCrowded = score.dataset["on"] === "true" && score.getBoundingClientRect().right >= pulse.getBoundingClientRect().left;
+  element("parts", HTMLElement).dataset["crowded"] = String(isCrowded);
 }
 
 enter();

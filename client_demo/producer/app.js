@@ -6,6 +6,7 @@ import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
 import { Effects } from "./effects/effects.js";
 import { Gauges } from "./gauges.js";
+import { Highlights } from "./highlights/highlights.js";
 import { html } from "./html.js";
 import { Keys, keyHandler, useKeys } from "./keys.js";
 import { Masthead } from "./masthead.js";
@@ -106,7 +107,8 @@ export function App({ desk, moderation, effects, show, actions }) {
       <div class="column">
         ${isProducer && html`<div data-tab="polls"><${PollForm} desk=${desk} given=${draft} /></div>`}
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
-        ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>`}
+        ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>
+          <div data-tab="room"><${Highlights} desk=${desk} /></div>`}
       </div>
     </main>
     ${item && html`<${ItemForm} show=${show} given=${item.given} onClose=${() => setItem(undefined)} />`}

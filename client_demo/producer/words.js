@@ -4,6 +4,7 @@
  */
 
 import { EFFECT_WORDS } from "./effects/words.js";
+import { HIGHLIGHT_WORDS } from "./highlights/words.js";
 import { MODERATION_WORDS } from "./moderation/words.js";
 import { POLL_WORDS } from "./polls/words.js";
 import { ROOM_WORDS } from "./rooms/words.js";
@@ -15,6 +16,7 @@ const en = {
   rooms: ROOM_WORDS.en,
   rundown: RUNDOWN_WORDS.en,
   effects: EFFECT_WORDS.en,
+  highlights: HIGHLIGHT_WORDS.en,
   console: "Console",
   skip: "Skip to the polls",
   // of several desks
@@ -140,6 +142,7 @@ const zh = {
   rooms: ROOM_WORDS.zh,
   rundown: RUNDOWN_WORDS.zh,
   effects: EFFECT_WORDS.zh,
+  highlights: HIGHLIGHT_WORDS.zh,
   console: "控制台",
   skip: "跳到投票",
   no: "不",

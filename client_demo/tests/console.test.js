@@ -6,6 +6,7 @@ import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../pr
 import { ACTION_KINDS, readAction, typedAction } from "../producer/effects/actions.js";
 import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/polls/templates.js";
 import { formatDistance, formatSigned } from "../producer/gauges.js";
+import { clipsQuery, marksOf } from "../producer/highlights/marks.js";
 import { formatDuration, upcomingFirst } from "../producer/times.js";
 import { parseValues } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
@@ -166,4 +167,16 @@ test("every kind of action and all its fields have words", () => {
 
 test("a distance is in ms below a second, and in seconds above", () => {
   assert.deepEqual([0, 60, 999, 1_000, 11_873].map(formatDistance), ["0 ms", "60 ms", "999 ms", "1.0 s", "11.9 s"]);
+});
+
+test("highlights are listed with what came since, and clips count from the recording's beginning", () => {
+  const mark = (id, from, words = []) => ({ id, from, until: from + 9, strength: 4.2, words });
+  const { id, ...data } = mark("b", 200_000, ["goal"]);
+  const overlays = [{ id, kind: "highlight", at: 1, data }, { id: "c", kind: "stats", at: 1, data: {} }];
+  const marks = marksOf([mark("a", 100_000.5), mark("b", 200_000)], overlays);
+  assert.deepEqual(marks, [mark("b", 200_000, ["goal"]), mark("a", 100_000.5)]);
+  const typed = { format: "edl", handles: "8", rate: "25", least: "", start: undefined };
+  assert.equal(clipsQuery(typed, marks), "format=edl&handles=8&rate=25&least=0&from=100000&start=100000");
+  assert.equal(clipsQuery({ ...typed, start: 5, handles: "" }, marks), "format=edl&handles=0&rate=25&least=0&from=5&start=5");
+  assert.equal(clipsQuery(typed, []), "format=edl&handles=8&rate=25&least=0");
 });

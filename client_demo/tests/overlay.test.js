@@ -60,6 +60,7 @@ test("fields stand in as many columns as leave each on its line", () => {
   assert.equal(columns(["a", 1], ["b", 2], ["c", 3], ["d", 4]), 2);
   assert.equal(columns(["a", "123456"], ["b", 2], ["c", 3], ["d", 4], ["e", 5], ["f", 6]), 2);
   assert.equal(columns(["a", "123456789"], ["b", 2]), 1);
+  assert.equal(columns(["a", { value: 1, rank: 1 }], ["b", { value: 2, rank: 2 }]), 1);
   assert.equal(columns(["扣球成功率扣球成功"], ["b", 2]), 1);
 });
 

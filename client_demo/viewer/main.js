@@ -17,6 +17,8 @@ import { sharpCanvas } from "./canvas.js";
 import { CommentList } from "./comment_list.js";
 import { Composer } from "./composer.js";
 import { Controls, labelButton } from "./controls.js";
+import { Following } from "./follow/following.js";
+import { Follows } from "./follow/follows.js";
 import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
 import { fetchLeaders } from "./leaderboard.js";
@@ -27,6 +29,7 @@ import { bulletOptions, loadPreferences, savePreferences, storageOf } from "./pr
 import { GaugeHistory, showPulse } from "./pulse.js";
 import { ReplayMark } from "./replay_mark.js";
 import { SeekBar } from "./seek_bar.js";
+import { Sentence } from "./sentence.js";
 import { SettingsPanel } from "./settings.js";
 import { chooseTransport } from "./transport.js";
 import { VoteChecks } from "./vote_checks.js";
@@ -52,12 +55,14 @@ const given = tokenFromFragment();
 if (given !== undefined) keepToken("given", room, given);
 const mine = given ?? keptToken("given", room);
 const calls = roomCalls({ room, ...(mine !== undefined && { token: mine }) });
+const follows = new Follows(storageOf("localStorage"), room);
 const transport = await chooseTransport(location.search, calls);
 const live = connect({
   room,
   transport,
   ...(silence !== null && { silenceMs: Math.max(0, Number(silence) || 0) * 1000 }),
   ...(mine !== undefined && { token: mine }),
+  follow: follows.topics,
   guestToken: keptToken("guest", room),
   onGuestToken: ({ token }) => keepToken("guest", room, token),
 });
@@ -77,7 +82,9 @@ const replayMark = new ReplayMark(
 );
 const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
-const deck = new CardDeck(element("cards", HTMLElement));
+const following = new Following(live, calls, follows);
+const deck = new CardDeck(element("cards", HTMLElement), { names: following });
+const sentence = new Sentence((text) => comments.announce(text));
 const polls = new PollCards(
   element("polls", HTMLElement),
   ballots,
@@ -198,12 +205,21 @@ function refresh() {
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
   polls.show(isOver ? [] : live.polls(), playhead, isReplay); // a vote would no longer reach the room
-  deck.show(live.overlays());
+  showOverlays(playhead);
   comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
   // Nobody has kept how many were there, nor how they were.
   setText(element("viewers", HTMLElement), isOver || isReplay ? "" : words.viewers(seen.viewers + (seen.lurkers ?? 0)));
   showPulse(isReplay ? {} : seen);
+}
+
+/** @param {number} playhead */
+function showOverlays(playhead) {
+  const own = new Set(live.followed().map(({ id }) => id));
+  const overlays = live.overlays().filter(({ id }) => !own.has(id));
+  deck.show(overlays);
+  sentence.show(overlays);
+  following.show(playhead, overlays.some(({ kind }) => kind === "stats"), watch, element("side", HTMLElement));
 }
 
 // --- what the viewer does --------------------------------------------------------------------------
@@ -226,6 +242,7 @@ listenForKeys(
     arrowright: () => seekBar.ahead(),
     f: () => void controls.toggleFull(),
     c: () => composer.focus(),
+    a: () => following.find(),
     s: () => panel.toggle(),
   },
   () => panel.preferences.keys,

@@ -1,6 +1,7 @@
 /** The words of the viewer's page, in English and Chinese, besides those that all pages share. */
 
 import { statusText, wordsFor as sharedFor } from "../words.js";
+import { FOLLOW_WORDS } from "./follow/words.js";
 
 const NO_SUCH_ROOM = 4004;
 /** 3:07, or 1:03:07. @param {number} seconds */
@@ -32,6 +33,7 @@ const SIGN_IN = "Only viewers who have signed in can watch here. Sign in on the 
 const SIGN_IN_ZH = "登录后才能观看。请从带你来这里的网站登录。";
 
 const en = {
+  ...FOLLOW_WORDS.en,
   // page
   viewers: (/** @type {number} */ count) => (count === 1 ? "1 viewer" : `${count} viewers`),
   youAre: (/** @type {string} */ name) => `You are ${name}`,
@@ -201,6 +203,7 @@ const en = {
     ArrowRight: "10 seconds ahead",
     f: "Full screen",
     c: "Write a comment",
+    a: "Find athletes and teams",
     s: "Settings",
     Escape: "Close, or leave the text field",
   },
@@ -209,6 +212,7 @@ const en = {
 
 /** @type {typeof en} */
 const zh = {
+  ...FOLLOW_WORDS.zh,
   viewers: (count) => `${count} 人在看`,
   youAre: (name) => `你是 ${name}`,
   watching: "你正在观看",
@@ -368,6 +372,7 @@ const zh = {
     ArrowRight: "前进 10 秒",
     f: "全屏",
     c: "写评论",
+    a: "查找选手和队伍",
     s: "设置",
     Escape: "关闭，或离开输入框",
   },

@@ -14,6 +14,9 @@ from structlog.testing import capture_logs
 from tests.server import ServerProcess
 
 
+SOME = 4
+
+
 async def test_its_cards_are_taken_by_a_server_and_nothing_is_said_twice(
     shared_server: ServerProcess, room: str
 ) -> None:
@@ -28,8 +31,10 @@ async def test_its_cards_are_taken_by_a_server_and_nothing_is_said_twice(
 
     async def show(body: dict[str, Any]) -> None:
         shown.append(body)
-        if body["entity"] != "meet:final" and "audience" not in body:
+        if body["entity"] != "meet:1" and "audience" not in body:
             cards.append(body)
+        elif len(shown) > SOME:  # a call takes a tick, and each attempt tells of a few athletes
+            return
         await producer.show_card({**body, "at": start_ms})
 
     now_ms = start_ms

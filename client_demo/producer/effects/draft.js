@@ -64,7 +64,7 @@ export function bodyOf(typed, badLine) {
     event: typed.event,
     ...(isOfPoll && tag.trim() && { tag: tag.trim() }),
     ...(hasWinner && { winner: winner.startsWith(OPTION) ? Number(winner.slice(OPTION.length)) : winner }),
-    ...(!isOfPoll && name.trim() && { name: name.trim() }),
+    ...(typed.event === "cue" && name.trim() && { name: name.trim() }),
   };
   const read = typed.then.map((action) => readAction(action, badLine));
   const faults = read.flatMap(({ faults: found }, index) =>

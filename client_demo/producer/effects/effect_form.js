@@ -15,7 +15,7 @@ import { OF_POLLS, OPTION, bodyOf, formOf, waitsForWinner } from "./draft.js";
 const say = words.effects;
 const MOST_ACTIONS = 10;
 const MOST_OPTIONS = 20;
-const EVENTS = Object.fromEntries([...OF_POLLS, "cue"].map((event) => [event, say.events[event] ?? event]));
+const EVENTS = Object.fromEntries([...OF_POLLS, "cue", "highlight"].map((event) => [event, say.events[event] ?? event]));
 const KINDS = Object.fromEntries(ACTION_KINDS.map(({ kind }) => [kind, say.kinds[kind] ?? kind]));
 const WINNERS = {
   any: say.anyWinner,
@@ -58,7 +58,8 @@ export function EffectForm({ effects, onSaved, onBack }) {
         <div class="pair">
           <${Field} label=${say.event} path="on.event" faults=${faults}>
             <${Select} value=${typed.event} options=${EVENTS} test="effect-event" onPick=${(/** @type {string} */ event) => set({ event })} /><//>
-          ${isOfPoll ? text("tag", "on.tag", { list: "effect-tags" }) : text("name", "on.name", { list: "effect-cues" })}
+          ${isOfPoll && text("tag", "on.tag", { list: "effect-tags" })}
+          ${typed.event === "cue" && text("name", "on.name", { list: "effect-cues" })}
           ${waitsForWinner(typed) &&
           html`<${Field} label=${say.winner} path="on.winner" faults=${faults}>
             <${Select} value=${typed.winner} options=${WINNERS} test="effect-winner" onPick=${(/** @type {string} */ winner) => set({ winner })} /><//>`}

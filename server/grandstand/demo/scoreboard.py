@@ -67,16 +67,21 @@ class Scoreboard:
             name_of(name): {"value": value["value"], "unit": "m", "rank": value["rank"]}
             for name, value in leading
         }
-        board = {"entity": "meet:final", "name": f"{DISCIPLINES[label]},{number}"}
+        board = {"entity": "meet:1", "name": f"{DISCIPLINES[label]},{number}"}
         return [board | {"at": at, "duration": BOARD_S, "values": values}]
 
     def _values(self) -> dict[str, dict[str, Any]]:
         """Return the marks with their places, the best first; of two equal ones the earlier."""
         best_first = sorted(self._marks.items(), key=lambda item: -float(item[1].value or 0))
         return {
-            name: {"value": mark.value, "unit": "m", "rank": rank, "best": mark.best}
+            name: {"value": mark.value, "unit": "m", "rank": rank, "best": _best(mark)}
             for rank, (name, mark) in enumerate(best_first, 1)
         }
+
+
+def _best(mark: Figure) -> float:
+    """Return the best so far, this mark included."""
+    return max(float(mark.value or 0), float(mark.best or 0))
 
 
 def _to_followers(entity: str, label: str, value: dict[str, Any], at: int) -> dict[str, Any]:

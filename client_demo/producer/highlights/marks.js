@@ -1,0 +1,36 @@
+/** The highlights of a room as marks to clip by: what the server lists, and what has come since. Pure. */
+
+/** @import {Overlay} from "../../sdk/grandstand.js" */
+/** @typedef {{id: string, from: number, until: number, strength: number, words: string[]}} Mark times in ms of the programme */
+
+export const FORMATS = [
+  { format: "webvtt", ending: "vtt" },
+  { format: "edl", ending: "edl" },
+  { format: "otio", ending: "otio" },
+];
+export const RATES = ["24", "25", "29.97", "30", "50", "59.94", "60"];
+
+/**
+ * The list ends with the last minute that is over; overlays tell of what came after it.
+ * @param {readonly Mark[]} listed
+ * @param {readonly Overlay[]} overlays
+ * @returns {Mark[]} the newest first
+ */
+export function marksOf(listed, overlays) {
+  const told = overlays.filter(({ kind }) => kind === "highlight").map(({ id, data }) => /** @type {Mark} */ ({ ...data, id }));
+  const all = new Map([...listed, ...told].map((mark) => [mark.id, mark]));
+  return [...all.values()].sort((a, b) => b.from - a.from);
+}
+
+/**
+ * The query for clips of a recording.
+ * @param {{format: string, start: number | undefined, handles: string, rate: string, least: string}} typed `start`: when
+ *   the recording began; unless it is known, the first of the `marks` is where clips are counted from
+ * @param {readonly Mark[]} marks
+ */
+export function clipsQuery({ format, start, handles, rate, least }, marks) {
+  const first = start ?? Math.min(...marks.map(({ from }) => from));
+  const query = new URLSearchParams({ format, handles: handles || "0", rate, least: least || "0" });
+  if (Number.isFinite(first)) for (const name of ["from", "start"]) query.set(name, String(Math.floor(first)));
+  return query.toString();
+}

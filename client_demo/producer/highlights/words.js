@@ -1,0 +1,34 @@
+/** The words of the highlights' panel, in English and Chinese. */
+
+const en = {
+  heading: "Highlights",
+  none: "None yet. They come by themselves when the audience stirs.",
+  times: (/** @type {string} */ strength) => `×${strength}`,
+  stirred: "A lively moment",
+  clips: "Clips for the edit",
+  began: "When the recording began",
+  beganHint: "Empty: the clips are counted from the first highlight.",
+  handles: "Seconds before and behind",
+  least: "Only from ×",
+  rate: "Frames a second",
+  formats: /** @type {Record<string, string>} */ ({ webvtt: "Chapters (WebVTT)", edl: "Cuts (EDL)", otio: "Timeline (OTIO)" }),
+  saved: (/** @type {string} */ name) => `${name} is saved`,
+};
+
+/** @type {typeof en} */
+const zh = {
+  heading: "精彩时刻",
+  none: "还没有。观众热议时会自动出现。",
+  times: (strength) => `×${strength}`,
+  stirred: "热闹的一刻",
+  clips: "供剪辑的片段",
+  began: "录制开始时间",
+  beganHint: "留空则从第一个精彩时刻算起。",
+  handles: "前后各留秒数",
+  least: "仅限 × 以上",
+  rate: "每秒帧数",
+  formats: { webvtt: "章节（WebVTT）", edl: "剪辑表（EDL）", otio: "时间线（OTIO）" },
+  saved: (name) => `已保存 ${name}`,
+};
+
+export const HIGHLIGHT_WORDS = { en, zh };

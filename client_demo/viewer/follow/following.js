@@ -1,0 +1,107 @@
+/**
+ * Following, as the viewer's page has it: the list, the panel to find somebody, the panel of one entity. It
+ * tells the room what to follow, and shows nothing where the room has no entities.
+ */
+
+import { Finder } from "./finder.js";
+import { FollowList } from "./list.js";
+import { EntitySheet } from "./sheet.js";
+
+/** @import {LiveRoom, roomCalls} from "../../sdk/grandstand.js" */
+/** @import {Followed, Follows} from "./follows.js" */
+
+const SOON_MS = 10_000;
+const LOOK_MS = 5 * 60_000; // whether a room without entities has some by now
+
+export class Following {
+  #live;
+  #calls;
+  #follows;
+  #list;
+  #finder;
+  #sheet;
+  /** @type {Set<string>} of the room's entities, as far as they were found */ #kinds = new Set();
+  #hasCards = false;
+  #lookAt = -Infinity;
+
+  /**
+   * @param {LiveRoom} live
+   * @param {ReturnType<typeof roomCalls>} calls
+   * @param {Follows} follows
+   */
+  constructor(live, calls, follows) {
+    this.#live = live;
+    this.#calls = calls;
+    this.#follows = follows;
+    const onEntity = (/** @type {Followed} */ one) => this.#sheet.open(one);
+    const onToggle = (/** @type {Followed} */ one) => this.#toggle(one);
+    this.#sheet = new EntitySheet(calls, follows, onToggle);
+    const onFound = (/** @type {Followed[]} */ all) => all.forEach(({ kind }) => this.#kinds.add(kind));
+    this.#finder = new Finder(calls, follows, { onEntity, onToggle, onFound });
+    this.#finder.dialog.addEventListener("close", () => this.#list.root.scrollIntoView({ block: "nearest" }));
+    this.#list = new FollowList(follows, { onFind: () => this.find(), onEntity });
+  }
+
+  /** Open the panel to find somebody, where there is somebody. */
+  find() {
+    if (this.#list.isShown) this.#finder.open();
+  }
+
+  /** Whether an entity is of a kind that the room tells of, so that there may be more than its card says. @param {string} entity */
+  knows(entity) {
+    return this.#kinds.has(kindOf(entity));
+  }
+
+  /** Show what is known of the entity that a card names. @param {string} entity @param {string} name */
+  open(entity, name) {
+    this.#sheet.open({ entity, name, kind: kindOf(entity) });
+  }
+
+  /**
+   * Call it regularly.
+   * @param {number} playhead
+   * @param {boolean} hasCards whether the room shows any
+   * @param {HTMLElement} watch
+   * @param {HTMLElement} side
+   */
+  show(playhead, hasCards, watch, side) {
+    this.#look(hasCards);
+    this.#list.place(watch.classList.contains("full"), watch, side);
+    this.#list.show(this.#live.followed(), playhead);
+    this.#sheet.show(playhead);
+  }
+
+  /** Ask now and again whether the room has entities, and soon once a feed has begun to show cards. @param {boolean} hasCards */
+  #look(hasCards) {
+    if (this.#kinds.size > 0) return;
+    const now = performance.now();
+    if (hasCards && !this.#hasCards) this.#lookAt = Math.min(this.#lookAt, now + SOON_MS * Math.random());
+    this.#hasCards = hasCards;
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_MS * (0.75 + Math.random() / 2);
+    void this.#ask();
+  }
+
+  async #ask() {
+    const answer = await this.#calls("GET", "/entities");
+    if (!answer.ok || !(answer.body?.entities?.length > 0)) return;
+    for (const { kind } of answer.body.entities) this.#kinds.add(kind);
+    this.#list.hasEntities();
+  }
+
+  /** @param {Followed} one */
+  #toggle(one) {
+    const isFollowed = this.#follows.has(one.entity);
+    if (isFollowed) this.#follows.remove(one.entity);
+    else if (!this.#follows.add(one)) return false;
+    this.#live.follow(this.#follows.topics);
+    this.#finder.refresh();
+    this.#sheet.refresh();
+    return true;
+  }
+}
+
+/** @param {string} entity as "athlete:123" */
+function kindOf(entity) {
+  return entity.includes(":") ? entity.slice(0, entity.indexOf(":")) : "";
+}

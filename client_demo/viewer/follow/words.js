@@ -1,0 +1,86 @@
+/** The words of following and of present values, in English and Chinese. */
+
+const ORDINAL = new Intl.PluralRules("en", { type: "ordinal" });
+/** @type {Record<string, string>} */ const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+
+const en = {
+  following: "Following",
+  ofTheMoment: "Of the moment",
+  followSomebody: "Follow an athlete or a team",
+  find: "Find",
+  findSomebody: "Find athletes and teams",
+  findName: "Name",
+  findHint: "A name, or its beginning",
+  found: (/** @type {number} */ count, /** @type {boolean} */ more) =>
+    more ? `The first ${count}` : count === 1 ? "1 found" : `${count} found`,
+  foundNone: (/** @type {string} */ name) => `Nobody is called “${name}” here`,
+  findFailed: "The list can't be reached. Try again in a moment",
+  more: "Show more",
+  follow: "Follow",
+  followName: (/** @type {string} */ name) => `Follow ${name}`,
+  leaveName: (/** @type {string} */ name) => `Following ${name}. Stop following`,
+  followFull: "You follow as many as one can. Leave one first",
+  followers: (/** @type {number} */ count) => (count === 0 ? "" : count === 1 ? "1 follower" : `${count} followers`),
+  allFollowed: (/** @type {number} */ count) => `All ${count}`,
+  noValues: "Nothing told yet",
+  unknownEntity: "Nothing more is known",
+  rank: (/** @type {number} */ rank) => `${rank}${ENDINGS[ORDINAL.select(rank)] ?? "th"}`,
+  best: (/** @type {string} */ value) => `best ${value}`,
+  ago: (/** @type {string} */ time) => `${time} ago`,
+  soon: "in a moment",
+  minutes: (/** @type {number} */ count) => `${count} min`,
+  hours: (/** @type {number} */ count) => `${count} h`,
+  writtenBy: (/** @type {string} */ name) => `Written by ${name}`,
+  kindsOfEntities: /** @type {Record<string, string>} */ ({
+    athlete: "Athlete",
+    player: "Player",
+    team: "Team",
+    driver: "Driver",
+    event: "Event",
+    match: "Match",
+    meet: "Meet",
+    record: "Record",
+  }),
+};
+
+/** @type {typeof en} */
+const zh = {
+  following: "已关注",
+  ofTheMoment: "此刻",
+  followSomebody: "关注选手或队伍",
+  find: "查找",
+  findSomebody: "查找选手和队伍",
+  findName: "姓名",
+  findHint: "姓名，或其开头",
+  found: (count, more) => (more ? `前 ${count} 个` : `找到 ${count} 个`),
+  foundNone: (name) => `没有找到“${name}”`,
+  findFailed: "暂时无法获取名单，请稍后再试",
+  more: "显示更多",
+  follow: "关注",
+  followName: (name) => `关注${name}`,
+  leaveName: (name) => `已关注${name}，取消关注`,
+  followFull: "关注数已达上限，请先取消一个",
+  followers: (count) => (count === 0 ? "" : `${count} 人关注`),
+  allFollowed: (count) => `全部 ${count} 个`,
+  noValues: "还没有数据",
+  unknownEntity: "没有更多信息",
+  rank: (rank) => `第 ${rank} 名`,
+  best: (value) => `最好 ${value}`,
+  ago: (time) => `${time}前`,
+  soon: "马上就来",
+  minutes: (count) => `${count} 分钟`,
+  hours: (count) => `${count} 小时`,
+  writtenBy: (name) => `由 ${name} 撰写`,
+  kindsOfEntities: {
+    athlete: "选手",
+    player: "球员",
+    team: "队伍",
+    driver: "车手",
+    event: "赛事",
+    match: "比赛",
+    meet: "比赛",
+    record: "纪录",
+  },
+};
+
+export const FOLLOW_WORDS = { en, zh };
