@@ -1,4 +1,5 @@
-"""The effects desk of the console: effects are made, tried, changed, switched and deleted."""
+"""The effects desk of the console: effects are made, tried, changed, switched and deleted. And the
+highlights, which effects may wait for, as marks to clip by."""
 
 from __future__ import annotations
 
@@ -7,15 +8,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, ViewportSize, expect
 
 from tests.conftest import making
 from tests.effects.mixer import PASSWORD, Mixer, mixer
-from tests.pages.browsing import Sight, look
+from tests.pages.browsing import Sight, blank, look
 from tests.server import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DESK: ViewportSize = {"width": 1440, "height": 900}
 LINES = """SetInputSettings {"inputName": "song", "inputSettings": {"text": "{winner}"}}
 
 SetCurrentProgramScene {"sceneName": "encore"}"""
@@ -207,3 +209,52 @@ async def test_the_desk_is_accessible_and_fits(
         assert wide <= room_for
         if openers == ["effect-remove"]:
             await dialog.locator(".asking button").last.click()
+
+
+async def test_highlights_are_an_effects_occasion_and_marks_to_clip_by(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    server.make_room(room, guests="none")
+    marks = [
+        {"id": "b", "from": 1_790_000_060_000, "until": 1, "strength": 4.2, "words": ["goal"]},
+        {"id": "a", "from": 1_790_000_000_000, "until": 1, "strength": 3, "words": []},
+    ]
+    asked: list[str] = []
+
+    async def tell(route: Route) -> None:
+        if "format=" not in route.request.url:
+            return await route.fulfill(json={"highlights": marks, "heat": []})
+        asked.append(route.request.url.partition("?")[2])
+        await route.continue_()
+
+    opened = browser.new_context(locale="zh-CN", timezone_id="UTC", viewport=DESK)
+    console = await blank((await opened).new_page())
+    await console.page.route("**/v1/**/highlights*", tell)
+    await console.page.goto(f"{server.url}/producer?room={room}#token={server.producer_token}")
+    await expect(console.find("highlight")).to_have_text(
+        ["14:14:20goal×4.2", "14:13:20热闹的一刻×3"]
+    )
+    await console.find("highlight-clips").click()
+    await console.find("clips-handles").fill("8")
+    async with console.page.expect_download() as saved:
+        await console.find("clips-edl").click()
+    assert (await saved.value).suggested_filename == f"{room}.edl"
+    text = (await (await saved.value).path()).read_text()
+    assert text.startswith("TITLE: ")
+    start = marks[1]["from"]
+    assert asked == [f"format=edl&handles=8&rate=25&least=0&from={start}&start={start}"]
+    assert await console.broken_rules() == []
+
+    await console.find("effects").click()
+    await console.find("effect-new").click()
+    await console.find("effect-event").select_option("highlight")
+    await expect(console.find("effect-tag")).to_have_count(0)
+    await expect(console.find("effect-name")).to_have_count(0)
+    await console.find("effect-id").fill("stir")
+    await console.find("action-url").fill("ws://127.0.0.1:1")
+    await console.find("action-requests").fill("SaveReplayBuffer")
+    await console.find("effect-save").click()
+    await expect(console.find("effect")).to_contain_text("全场热议")
+    effect = await server.produce("GET", f"/v1/rooms/{room}/effects/stir")
+    assert effect["on"] == {"event": "highlight"}
+    assert console.faults == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -458,9 +459,9 @@ async def test_a_number_that_changed_glows_and_one_that_stayed_does_not(
     assert set(await sight.page.evaluate("window.glowed")) == {"speed"}
 
 
-async def test_what_the_audience_stirs_at_is_shown_where_it_was_asked_for(
-    browser: Browser, server: ServerProcess, room: str
-) -> None:
+def telling(kind: str, data: dict[str, Any]) -> Callable[[WebSocketRoute], None]:
+    """The room's socket, whose welcome tells of one overlay more."""
+
     def tell(route: WebSocketRoute) -> None:
         upstream = route.connect_to_server()
 
@@ -469,16 +470,22 @@ async def test_what_the_audience_stirs_at_is_shown_where_it_was_asked_for(
             told = msgspec.msgpack.decode(message)
             if told["type"] == "welcome":
                 now = told["now"]
-                data = {"strength": 4.2, "words": ["goal", "进球", MARKUP, "lol"], "comments": []}
-                found = {"id": "highlight-1", "kind": "highlight", "at": now - 1, "data": data}
-                told["overlays"] = [{**found, "expires_at": now + 3_600_000}]
+                found = {"id": f"{kind}-1", "kind": kind, "at": now - 1, "data": data}
+                told["overlays"] += [{**found, "expires_at": now + 3_600_000}]
             route.send(msgspec.msgpack.encode(told))
 
         upstream.on_message(pass_on)
 
+    return tell
+
+
+async def test_what_the_audience_stirs_at_is_shown_where_it_was_asked_for(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    data = {"strength": 4.2, "words": ["goal", "进球", MARKUP, "lol"], "comments": []}
     for asked, is_on in (("?show=highlight,viewers&lang=en", "true"), ("", "false")):
         sight = await blank((await browser.new_context()).new_page())
-        await sight.page.route_web_socket("**/live", tell)
+        await sight.page.route_web_socket("**/live", telling("highlight", data))
         await sight.page.goto(f"{server.url}/overlay/{room}{asked}")
         await knows(sight)
         await expect(sight.find("pulse")).to_have_attribute("data-on", "true")
@@ -489,3 +496,38 @@ async def test_what_the_audience_stirs_at_is_shown_where_it_was_asked_for(
             plate, pulse = await sight.box("highlight"), await sight.box("pulse")
             assert plate["x"] + plate["width"] < pulse["x"]
         assert sight.faults == []
+
+
+async def test_a_score_and_a_sentence_keep_clear_of_a_signer_and_of_subtitles(
+    browser: Browser, server: ServerProcess, room: str
+) -> None:
+    match: dict[str, Any] = {"entity": "match:1", "name": "Final", "duration": 0}
+    await tell(server, room, **match, values={"Real Madrid": 2, "FC Barcelona": 1})
+    sight = await blank((await browser.new_context(reduced_motion="reduce")).new_page())
+    await sight.page.set_viewport_size({"width": FULL_HD[0], "height": FULL_HD[1]})
+    said = {"text": f"Madrid leads. {MARKUP}", "by": "a model"}
+    await sight.page.route_web_socket("**/live", telling("sentence", said))
+    asked = "?show=poll,pulse,viewers,cards,score,sentence&safe=5,45,20,5&lang=en"
+    await sight.page.goto(f"{server.url}/overlay/{room}{asked}")
+    await expect(sight.find("score-value")).to_have_text(["2", "1"])
+    await expect(sight.find("card")).to_have_count(0)
+    await expect(sight.find("sentence-text")).to_have_text(said["text"])
+    await expect(sight.find("sentence-by")).to_have_text("Written by a model")
+    await expect(sight.find("pulse")).to_have_attribute("data-on", "true")
+    score, sentence, pulse = [await sight.box(part) for part in ("score", "sentence", "pulse")]
+    for part in (score, sentence, pulse):
+        assert part["x"] + part["width"] <= 0.55 * FULL_HD[0] + 1
+    assert sentence["y"] + sentence["height"] <= 0.8 * FULL_HD[1] + 1
+    assert pulse["y"] >= score["y"] + score["height"]
+    await sight.page.add_style_tag(content="html { background: #fff !important; }")
+    broken = await sight.broken_rules()  # the heading is the poll's question
+    assert [rule for rule in broken if not rule.startswith("page-has-heading-one")] == []
+
+    await tell(server, room, **match, values={"Real Madrid": 3, "FC Barcelona": 1})
+    await expect(sight.find("score-value")).to_have_text(["3", "1"])
+    await open_poll(server, room)
+    await expect(sight.find("poll")).to_be_visible()
+    await expect(sight.find("sentence")).to_be_hidden()
+    poll, score = await sight.box("poll"), await sight.box("score")
+    assert poll["y"] >= score["y"] + score["height"]
+    assert sight.faults == []
