@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from tests.server import ServerProcess
 
-
 SOME = 4
 
 
