@@ -94,7 +94,9 @@ async def follows() -> dict[str, Any]:
     """A million follows."""
     names = [topic(number) for number in range(TOPICS)]
     outlets = [Outlet() for _ in range(FOLLOWS // FOLLOWED)]
-    topics = Topics(Metrics(CollectorRegistry()), card, lambda _: True, lambda: 1)
+    topics = Topics(
+        Metrics(CollectorRegistry()), card, lambda _: True, lambda: 1, lambda outlet, data: False
+    )
     before, began_s = rss_bytes(), time.perf_counter()
     for number, outlet in enumerate(outlets):
         first = number * FOLLOWED % TOPICS

@@ -78,7 +78,46 @@ async def test_a_card_that_passed_a_viewer_by_comes_once_it_has_read(
     slow.pause()
     await room.commit("z")
     slow.resume()
-    assert cards(slow) == [("a:1", 2)]
+    assert cards(slow) == [("a:1", 2), ("a:1", 2)]
+
+
+async def test_cards_go_with_the_frames_of_their_tick_where_those_wait_for_their_turn(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.edge.audience.COHORT", 2)
+    room = await on_still_harness.by_hand()
+    now = room.live.now()
+    viewers = [on_still_harness.seat(room.room, follow=["a:1"]) for _ in range(4)]
+    other = on_still_harness.seat(room.room)
+    seated = [*viewers, other]
+    before = [len(each.frames) for each in seated]
+    rows = entity("a:1", now, speed=1)
+    await room.commit("x", private=PrivateChanges(entities=rows))
+    await until(lambda: all(each.of("frame") for each in seated))
+    writes = [len(each.frames) - had for each, had in zip(seated, before, strict=True)]
+    assert writes == [2, 2, 1, 1, 1]  # the first cohort was written to before
+    assert [cards(each) for each in seated] == [[("a:1", 1)]] * 4 + [[]]
+
+
+async def test_a_card_that_waited_beside_frames_for_a_viewer_who_stops_reading_comes_again(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grandstand.edge.audience.COHORT", 1)
+    room = await on_still_harness.by_hand()
+    now = room.live.now()
+    _, second, slow = (on_still_harness.seat(room.room, follow=["a:1"]) for _ in range(3))
+    write = second.write
+
+    def written(frame: bytes) -> None:
+        write(frame)
+        slow.pause()  # its own frame and card wait for their turn
+
+    monkeypatch.setattr(second, "write", written)
+    await room.commit("x", private=PrivateChanges(entities=entity("a:1", now, speed=1)))
+    await until(lambda: slow.paused)
+    assert (cards(second), cards(slow)) == ([("a:1", 1)], [])
+    slow.resume()
+    assert (slow.offsets, cards(slow)) == ([1], [("a:1", 1)])
 
 
 class Cards:
@@ -104,7 +143,13 @@ def present() -> Cards:
 
 @pytest.fixture
 def topics(present: Cards) -> Topics:
-    return Topics(Metrics(CollectorRegistry()), present, lambda name: len(name) == 1, lambda: 7)
+    return Topics(
+        Metrics(CollectorRegistry()),
+        present,
+        lambda name: len(name) == 1,
+        lambda: 7,
+        lambda outlet, data: False,
+    )
 
 
 async def test_topics_that_change_together_go_in_one_write(topics: Topics, present: Cards) -> None:

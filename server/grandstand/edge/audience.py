@@ -148,6 +148,16 @@ class Audience:
         self._put(publication)
         asyncio.get_running_loop().call_later(seconds, self._begin_impatient)
 
+    def put_beside(self, outlet: Outlet, data: bytes) -> bool:
+        """Write ready frames to one member by the write that brings it what waits for its turn;
+        return False, and do nothing, if nothing does. A member that leaves before doesn't get
+        them."""
+        cohort = None if self._waits(outlet) else self._of(outlet)
+        if cohort is None or not cohort.is_waiting:
+            return False
+        cohort.put_beside(outlet, data)
+        return True
+
     def write_now(self, publication: Publication) -> None:
         """Write a frame to every member at once, whether it is full or not."""
         for outlet in list(self):

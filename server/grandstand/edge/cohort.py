@@ -1,7 +1,7 @@
 """Cohorts: members of an audience who are written to in one go.
 
 They know neither clocks nor the event loop. A cohort queues frames, and its audience says when they
-are written. Each member gets them by one write.
+are written. Each member gets them by one write; what waits for one member alone goes with them.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Cohort:
     """Members who get frames in the same form and are written to in one go."""
 
     __slots__ = (
+        "_beside",
         "_form",
         "_is_direct",
         "_looked_s",
@@ -74,6 +75,7 @@ class Cohort:
         self._form = form
         self._is_direct = is_direct
         self._waiting: list[Publication | FeedEvent] = []
+        self._beside: dict[Outlet, bytes] = {}
         self._sockets: list[Socket] | None = None
         self._others: list[Outlet] = []
         self._windows: dict[Socket, int] = {}
@@ -91,13 +93,18 @@ class Cohort:
         self._sockets = None
 
     def leave(self, outlet: Outlet) -> None:
-        """Remove a member."""
+        """Remove a member; what waited isn't for it."""
         del self.members[outlet]
+        self._beside.pop(outlet, None)
         self._sockets = None
 
     def put(self, publication: Publication | FeedEvent) -> None:
         """Queue a frame for all of them, to be written by the next ``flush``."""
         self._waiting.append(publication)
+
+    def put_beside(self, outlet: Outlet, data: bytes) -> None:
+        """Queue ready frames for one member alone, behind those that wait, in the same write."""
+        self._beside[outlet] = self._beside.get(outlet, b"") + data
 
     def given_to(self, outlet: Outlet) -> int:
         """Return the numbered frame that a member got last, or is getting."""
@@ -110,10 +117,16 @@ class Cohort:
         Then check some of the members for viewers who don't read, each in its turn. No await, no
         task, no encoding per member. One failing member never stops the loop.
         """
+        beside, self._beside = self._beside, {}
         waiting = self._take()
         if not waiting or not self.members:
             return 0, 0
-        return self._write(self._joined(waiting), now_s)
+        data = self._joined(waiting)
+        reached, sent = self._write(data, now_s, beside.keys())
+        for outlet, own in beside.items():
+            if outlet in self.members and give(outlet, data + own):
+                reached, sent = reached + 1, sent + len(data) + len(own)
+        return reached, sent
 
     def _write(
         self, data: bytes, now_s: float, but: Collection[Outlet] = frozenset()

@@ -132,9 +132,11 @@ class EdgeRoom:
         self._metrics = metrics
         self._hold_address_ms = hold_address_ms
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
-        self.topics = Topics(metrics, self._card, self._knows_entity, live.now)
         self.audience = self.audiences[EVERYONE]
         self.audience.bound(live.replica.state.settings.patience)
+        self.topics = Topics(
+            metrics, self._card, self._knows_entity, live.now, self.audience.put_beside
+        )
         self._sessions: set[Member] = set()
         self._subscribers: dict[Member, FeedMember] = {}
         self._guests = live.replica.state.settings.guests

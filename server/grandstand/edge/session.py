@@ -120,9 +120,10 @@ class ViewerSession:
 
     def behind(self) -> None:
         """Leave the audience: the peer doesn't read."""
-        if self._position is None or self._position.is_behind:
+        if self._room is None or self._position is None or self._position.is_behind:
             return
         self._position.fell_behind(self.outlet)
+        self._room.topics.passes_by(self.outlet)
         self._node.metrics.viewers_behind.inc()
         self._drop_deadline()
         self._deadline = self._node.keepalive.after(
@@ -340,9 +341,8 @@ class ViewerSession:
             self._answer(reply, message.id, begun_s)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        before = self._playhead
-        if put_off and self._fingerprint(message) in put_off:
-            before = None
+        is_again = put_off and self._fingerprint(message) in put_off
+        before = None if is_again else self._playhead
         vote = validation.vote(message, who, self.user, state, now, limited, answer, before)
         room.batches.put(vote)
         self._claim(message.at, room, now)

@@ -8,6 +8,9 @@ in the same form.
 
 A card is a latest value. Of one that changes again before all have it, the newest is written. A
 viewer whose socket is full is passed over, and gets the present cards once it has read.
+
+A write costs the kernel far more than its bytes do. So where the tick's frames still wait for their
+turn, a viewer gets its cards by the write that brings them.
 """
 
 from __future__ import annotations
@@ -55,13 +58,15 @@ class Topics:
         card: Callable[[str], Overlay | None],
         is_known: Callable[[str], bool],
         now: Callable[[], int],
+        put_beside: Callable[[Outlet, bytes], bool],
     ) -> None:
         """``card`` returns the present card of a topic, if it has one; ``is_known``, whether the
-        room knows it; ``now`` is programme time, ms."""
+        room knows it; ``now`` is programme time, ms; ``put_beside`` is the audience's."""
         self._metrics = metrics
         self._card = card
         self._is_known = is_known
         self._now = now
+        self._put_beside = put_beside
         self._topics: dict[str, Topic] = {}
         self._followed: dict[Outlet, tuple[Topic, ...]] = {}
         self._passed_by: set[Outlet] = set()
@@ -160,8 +165,13 @@ class Topics:
             log.exception("card_failed", topic=names[0])
             return b""
 
+    def passes_by(self, outlet: Outlet) -> None:
+        """Note that frames pass a viewer by, and cards with them."""
+        if outlet in self._followed:
+            self._passed_by.add(outlet)
+
     def caught_up(self, outlet: Outlet) -> None:
-        """Write the present cards to a viewer whom a card passed by while it didn't read."""
+        """Write the present cards to a viewer whom frames passed by while it didn't read."""
         if outlet in self._passed_by:
             self.tell(outlet)
 
@@ -221,7 +231,7 @@ class Topics:
         number = reached = size = 0
         for outlet, cards in waiting.items():
             data = b"".join([card for topic, card in cards if outlet in topic.followers])
-            if data and self._write(outlet, data):
+            if data and not self._put_beside(outlet, data) and self._write(outlet, data):
                 reached, size = reached + 1, size + len(data)
             number += len(cards)
             if number >= WRITTEN_AT_ONCE:
@@ -251,7 +261,7 @@ class Topics:
         """Write to a viewer, now or once it has read; return whether it was now."""
         is_written = give(outlet, data)
         if not is_written:
-            self._passed_by.add(outlet)
+            self.passes_by(outlet)
         return is_written
 
     def _count(self, writes: int, size: int) -> None:
