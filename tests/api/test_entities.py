@@ -49,6 +49,13 @@ async def test_an_entity_has_its_present_values_and_the_last_changes(on_stage: H
     assert (await on_stage.call("GET", path)).status_code == 404
 
 
+async def test_an_entitys_id_may_have_slashes(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    await told(on_stage, room, update("athlete:4/100/a b", "Ada"))
+    answer = await on_stage.call("GET", f"/v1/rooms/{room}/entities/athlete:4%2F100%2Fa%20b")
+    assert answer.json()["entity"] == "athlete:4/100/a b"
+
+
 async def test_entities_are_found_by_name_and_in_pages(on_stage: Harness) -> None:
     room = await on_stage.room()
     many = [update(f"athlete:{n:03}", f"Läufer {n:03}") for n in range(120)]

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 import pytest_asyncio
 from grandstand.api import validation
@@ -170,6 +171,19 @@ async def test_no_long_body_stops_anybody(on_stage: Harness, path: str, content:
     answer, spent_s = await longest_turn(on_stage, f"{room}/{path}", content)
     assert answer.status_code == 422
     assert len(answer.content) < 65_536
+    assert spent_s < TURN_S
+
+
+async def test_two_thousand_updates_of_entities_stop_nobody(on_stage: Harness) -> None:
+    values = {f"value {n}": {"value": "x" * 60, "best": "y" * 8} for n in range(4)}
+    update = {"name": "n", "audience": "followers", "values": values}
+    content = b"".join(
+        b"%s\n" % msgspec.json.encode({"entity": f"a:{n}", **update}) for n in range(MAX_UPDATES)
+    )
+    assert MOST_BYTES * 0.8 < len(content) <= MOST_BYTES
+    room = await on_stage.room()
+    answer, spent_s = await longest_turn(on_stage, f"{room}/stats", content)
+    assert {each["status"] for each in answer.json()["stats"]} == {"taken"}
     assert spent_s < TURN_S
 
 

@@ -34,7 +34,7 @@ from grandstand.domain.events import Restored
 from grandstand.edge.transport.draining import Draining, Span
 from grandstand.inference.reload import Reload
 from grandstand.moderation.scorer import OnnxScorer
-from grandstand.replica import room, rooms
+from grandstand.replica import pending_events, rooms
 from grandstand.resources import model
 from grandstand.settings import ServerSettings
 from grandstand.store import embedded
@@ -190,7 +190,7 @@ async def test_a_sibling_that_does_not_answer_is_left_out(
 async def test_an_event_that_nobody_takes_up_is_unavailable(
     still: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "OUTCOME_PATIENCE_S", 0.1)
+    monkeypatch.setattr(pending_events, "OUTCOME_PATIENCE_S", 0.1)
     live = (await still.by_hand()).live
     with pytest.raises(StoreUnavailable, match="no sequencer"):
         await cancelled(lambda: live.submit(Restored(uuid4().hex, "u")))

@@ -365,14 +365,14 @@ async def test_staff_is_noted_as_it_comes_once_and_with_its_role_on_its_comments
         await until(lambda: live.replica.state.staff)
         (staff,) = live.replica.state.staff.values()
         assert (staff.role, staff.name) == ("moderator", "Mo")
-        await until(lambda: not live.notes)
+        await until(lambda: not live.events.notes)
         async with on_stage.viewer(live.room, token):
-            assert not live.notes
+            assert not live.events.notes
         ack = await moderator.ask("comment", text="hello from the staff")
         frame = await moderator.first("frame", lambda frame: frame.get("comments"))
         assert [(each["id"], each["role"]) for each in frame["comments"]] == [
             (ack["comment"], "moderator")
         ]
     async with on_stage.viewer(live.room, on_stage.token("vi")):
-        assert not live.notes
+        assert not live.events.notes
     assert live.replica.state.staff.keys() == {on_stage.user(live, "mo")}

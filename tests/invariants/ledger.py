@@ -35,10 +35,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How much of the timeline stays: the newest ``seqs``, and before them what a job hasn't read,
-    for at most ``lag_ms``, and ``lag_bytes`` from there to the end."""
+    """How much of the timeline stays: of the newest ``seqs`` those that have at most ``size`` bytes
+    together, but the last in any case; and before them what a job hasn't read, for at most
+    ``lag_ms``, and ``lag_bytes`` from there to the end."""
 
     seqs: int
+    size: int
     lag_ms: int
     lag_bytes: int
 
@@ -284,15 +286,25 @@ def commit(
         record=room.record | set(proposal.rows),
         retracted=room.retracted | set(proposal.retracted),
     )
-    up_to = _unclaimed(moved, proposal.seq - keeping.seqs)
+    older = max(
+        proposal.seq - keeping.seqs,
+        *(each.seq for each in moved.timeline[:-1] if _size_from(moved, each) > keeping.size),
+        0,
+    )
+    up_to = _unclaimed(moved, older)
     for entry in moved.timeline:
-        size = sum(len(each.envelope) for each in moved.timeline if each.seq >= entry.seq)
+        size = _size_from(moved, entry)
         is_over = now_ms - entry.at_ms > keeping.lag_ms or size > keeping.lag_bytes
-        if up_to < entry.seq <= proposal.seq - keeping.seqs and is_over:
+        if up_to < entry.seq <= older and is_over:
             up_to = entry.seq
         elif entry.seq > up_to:
             break
     return _trim(moved, up_to), "committed"
+
+
+def _size_from(room: Room, first: Kept) -> int:
+    """The bytes of the timeline from a commit to the end."""
+    return sum(len(each.envelope) for each in room.timeline if each.seq >= first.seq)
 
 
 def seal(room: Room, epoch: str, until: int) -> tuple[Room, int | None]:

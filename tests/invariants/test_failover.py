@@ -23,7 +23,7 @@ from tests.invariants import ledger
 from tests.invariants.ledger import Keeping, Limits, Proposal, Room
 
 LIMITS = Limits(300_000, Rate(0, 1), backlog=100, held=0)
-KEEPING = Keeping(3, lag_ms=150_000, lag_bytes=400)
+KEEPING = Keeping(3, size=200, lag_ms=150_000, lag_bytes=400)
 NOW_MS = 1_700_000_000_000
 
 messages = st.integers(1, 5)

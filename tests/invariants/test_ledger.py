@@ -39,7 +39,7 @@ from tests.invariants.ledger import (
 PERIOD_MS = 300_000
 LIMITS = Limits(PERIOD_MS, Rate(2000, 3), backlog=12, held=3)
 FREE = replace(LIMITS, rate=Rate(0, 1))
-KEEPING = Keeping(3, lag_ms=150_000, lag_bytes=400)
+KEEPING = Keeping(3, size=200, lag_ms=150_000, lag_bytes=400)
 CHANGES_MAX = 3
 OPTIONS = 12
 
@@ -204,6 +204,7 @@ class Books(RuleBasedStateMachine):
         self.made.add((before.epoch, self.room.seq))
         assert proposal.now >= self.promised.get(before.epoch, 0)  # a whole segment stays as it is
         self._only_what_is_too_far_behind_is_cut(before)
+        self._without_a_job_the_timeline_is_small()
         assert before.place == proposal.before
         epoch = before.epoch
         assert self.by_seq.setdefault((epoch, self.room.seq), proposal.envelope) == (
@@ -318,6 +319,13 @@ class Books(RuleBasedStateMachine):
                 self.cut.add((entry.epoch, entry.seq))
             size -= len(entry.envelope)
 
+    def _without_a_job_the_timeline_is_small(self) -> None:
+        *older, newest = self.room.timeline
+        at = self.room.jobs.get("job")
+        if at is None or at.seq >= newest.seq or at.seq < self.room.trimmed:
+            size = sum(len(each.envelope) for each in (*older, newest))
+            assert not older or (len(older) < KEEPING.seqs and size <= KEEPING.size)
+
     @rule()
     def the_store_loses_the_head(self) -> None:
         self.room = ledger.lose_head(self.room)
@@ -375,8 +383,13 @@ class Books(RuleBasedStateMachine):
     def the_newest_commits_are_kept(self) -> None:
         mine = [each.seq for each in self.room.timeline if each.epoch == self.room.epoch]
         of_epoch = [seq for epoch, seq in self.made if epoch == self.room.epoch]
-        newest = [seq for seq in of_epoch if seq > self.room.seq - KEEPING.seqs]
-        assert self.room.life != "alive" or set(newest) <= set(mine)
+        newest: set[int] = set()
+        size = 0
+        for seq in sorted(of_epoch, reverse=True)[: KEEPING.seqs]:
+            size += len(self.by_seq[self.room.epoch, seq])
+            if not newest or size <= KEEPING.size:
+                newest.add(seq)
+        assert self.room.life != "alive" or newest <= set(mine)
 
     @invariant()
     def a_job_has_each_commit_before_it_or_behind_it_or_is_too_far_behind(self) -> None:

@@ -82,7 +82,7 @@ PATIENCE_S = 600.0
 something else makes a step fail once, and hypothesis, which can't repeat that, takes the strategies
 for flaky."""
 
-KEEPING = Keeping(2, lag_ms=10**9, lag_bytes=300)
+KEEPING = Keeping(3, size=200, lag_ms=10**9, lag_bytes=300)
 AT_ONCE = replace(KEEPING, lag_ms=-1)
 """Whatever a job lags behind is over at once."""
 CHANGES_MAX = 3
@@ -251,8 +251,15 @@ class Machine(RuleBasedStateMachine):
         cut=cuts,
         keep=st.booleans(),
         patient=st.sampled_from([True, True, True, True, False]),
+        times=st.integers(1, 4),
     )
-    def commits(self, count: int, approve: bool, cut: Cut, keep: bool, patient: bool) -> None:
+    def commits(
+        self, count: int, approve: bool, cut: Cut, keep: bool, patient: bool, times: int
+    ) -> None:
+        for _ in range(times):
+            self._fold(count, approve, cut, keep, patient)
+
+    def _fold(self, count: int, approve: bool, cut: Cut, keep: bool, patient: bool) -> None:
         entries = self.run(self.store.ingest.read(self.name, self.head.cursor, count or 1))[:count]
         read = self.room.ingest[:count]
         assert [(each.comment, each.payload) for each in entries] == [
@@ -809,6 +816,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "BACKLOG_CAP", LIMITS.backlog)
     monkeypatch.setattr(ingest, "HELD_CAP", LIMITS.held)
     monkeypatch.setattr(timeline, "KEPT", KEEPING.seqs)
+    monkeypatch.setattr(timeline, "KEPT_BYTES", KEEPING.size)
     monkeypatch.setattr(timeline, "LAG_BYTES", KEEPING.lag_bytes)
     monkeypatch.setattr(votes, "CHANGES_MAX", CHANGES_MAX)
     monkeypatch.setattr(votes, "FASTEST_KEPT", RACE.kept)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import Restored
-from grandstand.domain.outcome import Effect, Refused
+from grandstand.domain.outcome import Effect
 from grandstand.domain.state import OutcomeRecord, PrivateChanges
 from grandstand.replica import room as module
 from grandstand.replica.publication import Publication, Voters
@@ -153,9 +153,9 @@ async def test_what_is_heard_while_a_gap_is_filled_comes_once_and_loads_nothing_
     since = deaf.hand.harness.store.timeline.since
     asked = 0
 
-    async def slow(room: str, seq: int) -> list[Commit]:
+    async def slow(room: str, seq: int, count: int) -> list[Commit]:
         nonlocal asked
-        found = await since(room, seq)
+        found = await since(room, seq, count)
         asked += 1
         if asked == 1:
             for commit in await deaf.stored(2):  # heard before what was asked is answered
@@ -175,10 +175,10 @@ async def test_the_missing_one_may_come_by_itself_while_the_store_is_asked(
     since = deaf.hand.harness.store.timeline.since
     commits = await deaf.stored(3)
 
-    async def slow(room: str, seq: int) -> list[Commit]:
+    async def slow(room: str, seq: int, count: int) -> list[Commit]:
         for commit in commits[:2]:
             deaf.live.heard(commit)
-        return await since(room, seq)
+        return await since(room, seq, count)
 
     monkeypatch.setattr(deaf.hand.harness.store.timeline, "since", slow)
     deaf.live.heard(commits[2])
@@ -229,7 +229,7 @@ async def test_a_state_older_than_the_replica_is_not_gone_back_to(
             deaf.live.heard(commit)
         return found
 
-    async def nothing(room: str, seq: int) -> list[Commit]:
+    async def nothing(room: str, seq: int, count: int = 0) -> list[Commit]:
         return []
 
     monkeypatch.setattr(module, "load", slow)
@@ -289,15 +289,6 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_next(deaf: Deaf) -> 
     assert deaf.listener.seqs == [1]
 
 
-async def test_whoever_submits_an_event_is_told_what_became_of_it(deaf: Deaf) -> None:
-    event = Restored(uuid4().hex, "u")
-    waiting = asyncio.create_task(deaf.live.submit(event))
-    await deaf.submitted()
-    outcome = OutcomeRecord(event.id, 409, "code", "words")
-    deaf.live.heard((await deaf.stored(private=PrivateChanges(outcomes=[outcome])))[0])
-    assert await waiting == Refused("code", "words")
-
-
 async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Deaf) -> None:
     event = Restored(uuid4().hex, "u")
     waiting = asyncio.create_task(deaf.live.submit(event))
@@ -307,15 +298,6 @@ async def test_an_outcome_that_a_gap_has_swallowed_comes_with_the_ring(deaf: Dea
     deaf.live.catch_up(2)
     assert await waiting == Effect()
     assert deaf.listener.reloads == 1
-
-
-async def test_an_event_that_nobody_takes_up_is_unavailable(
-    deaf: Deaf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "OUTCOME_PATIENCE_S", 0.1)
-    with pytest.raises(StoreUnavailable, match="no sequencer"):
-        await deaf.live.submit(Restored(uuid4().hex, "u"))
-    assert deaf.live._outcomes == {}
 
 
 async def test_the_share_is_the_last_commits_until_there_is_none_for_a_while(
@@ -361,14 +343,6 @@ async def test_a_commit_that_cannot_be_read_is_passed_by_and_the_room_goes_on(de
     (last,) = await deaf.stored()
     deaf.live.heard(last)
     assert deaf.listener.seqs == [1, 4]
-
-
-async def test_a_note_to_a_room_that_was_deleted_is_lost_without_a_fault(deaf: Deaf) -> None:
-    await deaf.hand.harness.store.deletions.end(deaf.hand.room)
-    deaf.live.note(Restored(uuid4().hex, "u"))
-    (noting,) = deaf.live.notes
-    await noting
-    assert deaf.live.notes == set()
 
 
 async def test_a_state_that_cannot_be_read_leaves_the_gap_for_later(

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.domain import envelope
+from grandstand.domain.envelope import Commit
 from grandstand.replica import room as replica_room
 from grandstand.replica import rooms as module
+from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store import keys
 from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
@@ -19,6 +22,8 @@ from grandstand.tasks import cancel_all
 from tests.edge.harness import Harness, harness
 from tests.valkey_cluster import ValkeyCluster
 from tests.waiting import until
+
+Meanwhile: TypeAlias = Callable[[Callable[[], Awaitable[object]], str], Awaitable[LiveRoom]]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,43 +60,66 @@ async def test_a_room_is_loaded_once_however_many_ask(
     assert loads == 1
 
 
+@pytest.fixture
+def meanwhile(node: Harness, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Has something happen to a room after its state was read and before it is followed."""
+
+    async def load(happen: Callable[[], Awaitable[object]], room: str) -> LiveRoom:
+        async def slow(store: Store, room: str) -> Any:
+            found = await replica_room.load(store, room)
+            waiting = node.rooms._early[room]
+            await happen()
+            await until(lambda: waiting)
+            return found
+
+        node.rooms._rooms.pop(room)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "load", slow)
+            return await node.rooms.get(room)
+
+    return load
+
+
 async def test_what_comes_while_a_room_is_loaded_is_not_lost(
-    node: Harness, monkeypatch: pytest.MonkeyPatch
+    node: Harness, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
 ) -> None:
     hand = await node.by_hand()
-    node.rooms._rooms.pop(hand.room)
-    load = replica_room.load
-
-    async def slow(store: Store, room: str) -> Any:
-        found = await load(store, room)
-        waiting = node.rooms._early[room]
-        await hand.store(hand.next())  # after the state was read
-        await until(lambda: waiting)
-        return found
-
-    monkeypatch.setattr(module, "load", slow)
     async with compares_when_told(node, monkeypatch):
-        assert (await node.rooms.get(hand.room)).replica.seq == hand.head.seq == 1
+        live = await meanwhile(lambda: hand.store(hand.next()), hand.room)
+        assert live.replica.seq == hand.head.seq == 1
     assert not node.rooms._early
 
 
+async def test_few_bytes_are_kept_of_a_room_that_is_being_loaded_and_the_rest_is_read(
+    node: Harness, monkeypatch: pytest.MonkeyPatch, meanwhile: Meanwhile
+) -> None:
+    monkeypatch.setattr(module, "EARLY_BYTES", 5000)
+    hand = await node.by_hand()
+
+    async def happen() -> None:
+        waiting = node.rooms._early[hand.room]
+        for _ in range(3):
+            await hand.store(hand.next(texts=["x" * 3000]))
+        await until(lambda: waiting and seq_of(waiting[-1]) == 3)
+        assert len(waiting) == 1
+
+    async with compares_when_told(node, monkeypatch):
+        live = await meanwhile(happen, hand.room)
+        await until(lambda: live.replica.seq == 3)
+
+
+def seq_of(payload: bytes) -> int:
+    commit = envelope.decode(payload)
+    assert isinstance(commit, Commit)
+    return commit.seq
+
+
 async def test_a_room_that_is_deleted_while_it_is_loaded_is_unknown(
-    node: Harness, monkeypatch: pytest.MonkeyPatch
+    node: Harness, meanwhile: Meanwhile
 ) -> None:
     hand = await node.by_hand()
-    node.rooms._rooms.pop(hand.room)
-    load = replica_room.load
-
-    async def slow(store: Store, room: str) -> Any:
-        found = await load(store, room)
-        waiting = node.rooms._early[room]
-        await store.deletions.end(room)
-        await until(lambda: waiting)
-        return found
-
-    monkeypatch.setattr(module, "load", slow)
     with pytest.raises(UnknownRoomError):
-        await node.rooms.get(hand.room)
+        await meanwhile(lambda: node.store.deletions.end(hand.room), hand.room)
     assert node.rooms.peek(hand.room) is None
 
 

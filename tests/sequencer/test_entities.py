@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.domain.entities import MAX_ENTITIES, EntityUpdate, Measured, entity_of
+from grandstand.domain.entities import (
+    MAX_ENTITIES,
+    MAX_UPDATES,
+    EntityUpdate,
+    Measured,
+    entity_of,
+)
 from grandstand.domain.events import RundownGo, StaffCame, StatsGiven
 from grandstand.domain.outcome import Effect
 from grandstand.domain.state import RoomState
 from grandstand.domain.time_slices import SLICE
 from grandstand.sequencer import entities as module
-from grandstand.sequencer.entities import MAX_UPDATES, EntityDraft, fitting, named
+from grandstand.sequencer.entities import EntityDraft, fitting, named
 from grandstand.sequencer.folding import RoomFold
 
 

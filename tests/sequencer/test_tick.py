@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.clock import next_tick
-from grandstand.domain.entities import EntityUpdate, Measured
+from grandstand.domain.entities import MAX_UPDATES, EntityUpdate, Measured
 from grandstand.domain.events import (
     CueGiven,
     PollOpened,
@@ -20,7 +20,6 @@ from grandstand.domain.events import (
 )
 from grandstand.overlays.stats_cards import version
 from grandstand.sequencer import tick as module
-from grandstand.sequencer.entities import MAX_UPDATES
 from grandstand.sequencer.intake import Intake
 from grandstand.sequencer.tick import RoomSequencer
 from grandstand.store.durability import Durability

@@ -13,6 +13,7 @@ from grandstand.domain.state import PrivateChanges, RoomState, Sanction, Staff
 from grandstand.store import keys, timeline
 from grandstand.store.errors import ConflictError, StoreUnavailable, UnknownRoomError
 from grandstand.store.ingest import CommentRate, Entry, Item
+from grandstand.store.job_cursors import JobCursor
 from grandstand.store.store import Store
 from grandstand.store.timeline import Changes, Head, new_epoch
 from grandstand.wire.messages import Comment, Cue, HeldComment, Overlay
@@ -190,6 +191,38 @@ async def test_the_timeline_keeps_the_last_commits(
     assert [each.seq for each in await store.timeline.since("r", 0)] == [3, 4, 5]
     assert [each.seq for each in await store.timeline.since("r", 4)] == [5]
     assert await store.timeline.since("r", 5) == []
+
+
+async def test_the_timeline_keeps_so_many_bytes_and_the_last_commit_whatever_it_has(
+    store: Store, head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "KEPT_BYTES", 3500)
+    for _ in range(9):
+        head = await move(store, head, after(head, mark=b"x" * 1000))
+    assert [each.seq for each in await store.timeline.since("r", 0)] == [7, 8, 9]
+    head = await move(store, head, after(head, mark=b"x" * 4000))
+    assert [each.seq for each in await store.timeline.since("r", 0)] == [10]
+    for _ in range(4):
+        head = await move(store, head)
+    assert [each.seq for each in await store.timeline.since("r", 0)] == [11, 12, 13, 14]
+
+
+async def test_a_room_that_is_made_anew_keeps_no_more_bytes(
+    store: Store, head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "KEPT_BYTES", 3500)
+    head = await move(store, head, after(head, mark=b"x" * 1000))
+    cursor = await store.job_cursors.enroll("r", "job")
+    for _ in range(9):
+        head = await move(store, head, after(head, mark=b"x" * 1000))
+    redis: Any = store.topology.client(keys.head("r"))
+    await redis.delete(keys.head("r"))
+    await store.rooms.create("r", "anew")
+    await store.job_cursors.advance("r", "job", cursor, JobCursor(head.epoch, 10))
+    head = (await store.timeline.load("r")).head
+    for _ in range(2):
+        head = await move(store, head, after(head, mark=b"x" * 1000))
+    assert [each.seq for each in await store.timeline.since("r", 0)] == [10, 11, 12]
 
 
 async def test_the_record_outlives_its_retention_by_an_hour_at_most(

@@ -335,6 +335,11 @@ def routes(api: Api) -> list[BaseRoute]:
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     return [
-        *(Route(path, Resource(api, by_method)) for path, by_method in by_path.items()),
+        *(Route(_routed(path), Resource(api, by_method)) for path, by_method in by_path.items()),
         *documents.routes(OPERATIONS),
     ]
+
+
+def _routed(path: str) -> str:
+    """Return a path as the router knows it: an entity's id may have slashes."""
+    return path.replace("{entity}", "{entity:path}")

@@ -25,6 +25,10 @@ MAX_ENTITIES = 100_000
 
 MAX_VALUES = 24
 MAX_ROW_BYTES = 4096
+MAX_UPDATES = 250
+"""Updates of entities of one commit at most, which has 1 MB of rows then: whoever follows the room
+applies all of them at once."""
+
 CHANGES_KEPT = 10
 
 Plain: TypeAlias = int | float | str | None

@@ -12,32 +12,24 @@ from typing import Protocol
 
 import structlog
 
-from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit, Latest
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.outcome import Result
 from grandstand.domain.segments import DURATION_MS, number
-from grandstand.domain.state import OutcomeRecord
 from grandstand.domain.stored_state import UNREADABLE
 from grandstand.replica.entities import EntityTable
 from grandstand.replica.latest import LatestFrames
+from grandstand.replica.pending_events import PendingEvents
 from grandstand.replica.publication import Publication, of_latest
 from grandstand.replica.replica import RING_FRAMES, Replica
 from grandstand.replica.segments import ring_at
-from grandstand.store import outcomes
-from grandstand.store.errors import RoomEndedError, StoreUnavailable, UnknownRoomError
-from grandstand.store.ingest import CommentRate, Item
-from grandstand.store.store import Store, retry_until
+from grandstand.store.errors import StoreUnavailable, UnknownRoomError
+from grandstand.store.store import Store
 from grandstand.store.timeline import Head, Snapshot
 from grandstand.timeouts import timeout
 
-NOTES_MAX = 100
-"""Events on their way at a time that nobody waits for; more of them are dropped."""
-
-OUTCOME_PATIENCE_S = 5.0
-"""A takeover takes up to 3 s; an event in the stream is applied after it all the same."""
-
+EPOCH_PATIENCE_S = 5.0
 QUIET_S = 10.0
 
 SEAL_AFTER_MS = 1000
@@ -50,11 +42,12 @@ SEAL_AGAIN_S = 0.5
 READ_AGAIN_S = 0.5
 """Before entities are read again when the store was away, or some were missing."""
 
+FILLED_AT_ONCE = 100
+"""Commits that are read at a time to fill a gap."""
+
 SHARE_S = 5.0
 """A share holds for so long without a commit: longer than a takeover takes. Then whoever sequences
 the room has nothing to do."""
-
-NO_RATE = CommentRate(0, 1)
 
 log = structlog.get_logger(__name__)
 
@@ -92,8 +85,7 @@ class LiveRoom:
         self._store = store
         self._clock, self._clock_epoch = ProgrammeClock(), ""
         self._moved = asyncio.Event()
-        self._outcomes: dict[str, asyncio.Future[OutcomeRecord]] = {}
-        self.notes: set[asyncio.Task[None]] = set()
+        self.events = PendingEvents(room, store)
         self.filling: asyncio.Task[None] | None = None
         self.sealing: asyncio.Task[None] | None = None
         self.reading: asyncio.Task[None] | None = None
@@ -128,7 +120,7 @@ class LiveRoom:
             self.replica.remember(commit)
         for commit in ring:
             if commit.epoch == head.epoch and commit.seq <= head.seq:
-                self._resolve(commit)
+                self.events.resolve(commit)
         if head.epoch != self._clock_epoch:  # it may have been reset
             self._clock, self._clock_epoch = ProgrammeClock(), head.epoch
             moved, self._moved = self._moved, asyncio.Event()
@@ -138,7 +130,7 @@ class LiveRoom:
     async def left(self, epoch: str) -> None:
         """Wait until the room is in another epoch. Raises StoreUnavailable if it takes too long."""
         try:
-            async with timeout(OUTCOME_PATIENCE_S):
+            async with timeout(EPOCH_PATIENCE_S):
                 while self.replica.epoch == epoch:
                     await self._moved.wait()
         except TimeoutError:
@@ -154,7 +146,7 @@ class LiveRoom:
     @property
     def is_quiet(self) -> bool:
         """Return whether nobody listens or waits here, and nothing came for a while."""
-        if self.listeners or self._outcomes:
+        if self.listeners or self.events.is_awaited:
             return False
         return asyncio.get_running_loop().time() - self._heard_s >= QUIET_S
 
@@ -209,7 +201,7 @@ class LiveRoom:
             return result
         self._clock.seen(commit.now)
         self._share, self._shared_s = commit.share, asyncio.get_running_loop().time()
-        self._resolve(commit)
+        self.events.resolve(commit)
         for each in result:
             self._publish(each)
         if rows := commit.private.entities:
@@ -220,13 +212,6 @@ class LiveRoom:
 
     def _publish(self, publication: Publication) -> None:
         self._each(lambda listener: listener.published(publication))
-
-    def _resolve(self, commit: Commit) -> None:
-        """Give those who wait for an event its outcome."""
-        for outcome in commit.private.outcomes:
-            waiting = self._outcomes.pop(outcome.event, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(outcome)
 
     def _each(self, tell: Callable[[Listener], None]) -> None:
         for listener in self.listeners:
@@ -240,7 +225,7 @@ class LiveRoom:
             # More may come while the store is asked: that is no reason to load anew.
             while self.replica.seq < self._wanted_seq:
                 before = self.replica.seq
-                commits = await self._store.timeline.since(self.room, before)
+                commits = await self._store.timeline.since(self.room, before, FILLED_AT_ONCE)
                 is_torn = any(self._apply(commit) == "gap" for commit in commits)
                 if is_torn or self.replica.seq == before:
                     await self._reload()
@@ -297,36 +282,18 @@ class LiveRoom:
         """End all that waits for the room, and tell its listeners: it was deleted."""
         if self.reading is not None:
             self.reading.cancel()
-        waiting, self._outcomes = self._outcomes, {}
-        for outcome in waiting.values():
-            if not outcome.done():
-                outcome.set_exception(RoomEndedError(self.room))
+        self.events.end()
         self._each(lambda listener: listener.ended())
 
     # --- what goes to the store ------------------------------------------------------------------
 
     async def submit(self, event: ControlEvent) -> Result:
-        """Send a control event into the room and return its outcome.
+        """Send a control event into the room and return its outcome: ``PendingEvents.submit``."""
+        return await self.events.submit(event)
 
-        Raises StoreUnavailable if it isn't known to be stored, or if no sequencer has applied it in
-        time; it may then still take effect. Raises RoomEndedError if the room was deleted.
-        """
-        waiting: asyncio.Future[OutcomeRecord] = asyncio.get_running_loop().create_future()
-        self._outcomes[event.id] = waiting
-        item = Item(user="", message_id=event.id, kind="x", payload=events.encode(event))
-        try:
-            async with timeout(OUTCOME_PATIENCE_S):
-                await retry_until(
-                    lambda: self._store.ingest.append(
-                        self.room, [item], NO_RATE, self._store.now_ms()
-                    ),
-                    OUTCOME_PATIENCE_S,
-                )
-                return outcomes.result_of(event, await waiting)
-        except TimeoutError:
-            raise StoreUnavailable("no sequencer took the event up in time") from None
-        finally:
-            self._outcomes.pop(event.id, None)
+    def note(self, event: ControlEvent) -> None:
+        """Send an event into the room that nobody waits for, and that may be lost."""
+        self.events.note(event)
 
     async def seal(self) -> None:
         """Close all segments that are over, so that they can be cut: by the commits that are known,
@@ -357,19 +324,6 @@ class LiveRoom:
         self.sealing = None
         if not sealing.cancelled():
             sealing.exception()  # whoever waits has it, too
-
-    def note(self, event: ControlEvent) -> None:
-        """Send an event into the room that nobody waits for, and that may be lost."""
-        if len(self.notes) < NOTES_MAX:
-            noting = asyncio.create_task(self._note(event), name=f"note {event.id}")
-            self.notes.add(noting)
-            noting.add_done_callback(self.notes.discard)
-
-    async def _note(self, event: ControlEvent) -> None:
-        try:
-            await self.submit(event)
-        except (StoreUnavailable, UnknownRoomError) as away:
-            log.warning("note_lost", room=self.room, note=event.id, reason=str(away))
 
 
 def _leading_to(head: Head, ring: list[Commit]) -> tuple[list[Commit], Commit | None]:

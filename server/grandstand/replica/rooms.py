@@ -34,7 +34,9 @@ UNKNOWN_S = 1.0
 UNKNOWN_KEPT = 10_000
 
 EARLY = 64
-"""Envelopes that are kept for a room that is being loaded, the newest: 13 s of ticks."""
+EARLY_BYTES = 4 * 2**20
+"""Envelopes that are kept for a room that is being loaded, the newest, and their bytes: 13 s of
+ticks in a room where as much is said as it can take. What isn't kept is read from the store."""
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +120,7 @@ class LiveRooms:
         live = self._rooms.get(room)
         if live is None:
             if room in self._early:
-                self._early[room].append(payload)
+                _keep(self._early[room], payload)
             return
         try:
             received = envelope.decode(payload)
@@ -271,8 +273,16 @@ class LiveRooms:
     async def close(self) -> None:
         """End what still asks the store for a room; call this before the store is closed."""
         filling = (live.filling for live in self._rooms.values() if live.filling is not None)
-        notes = (note for live in self._rooms.values() for note in live.notes)
+        notes = (note for live in self._rooms.values() for note in live.events.notes)
         sealing = (live.sealing for live in self._rooms.values() if live.sealing is not None)
         reading = (live.reading for live in self._rooms.values() if live.reading is not None)
         tasks = [*self._at_work, *self._loading.values(), *filling, *notes, *sealing, *reading]
         await cancel_all(tasks)
+
+
+def _keep(early: deque[bytes], payload: bytes) -> None:
+    """Keep an envelope with as many of those before it as fit."""
+    early.append(payload)
+    size = sum(map(len, early))
+    while size > EARLY_BYTES:
+        size -= len(early.popleft())

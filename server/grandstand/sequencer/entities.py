@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from grandstand.domain.entities import (
     MAX_ENTITIES,
+    MAX_UPDATES,
     Entity,
     EntityUpdate,
     entity_of,
@@ -19,10 +20,6 @@ from grandstand.domain.entities import (
 )
 from grandstand.domain.events import CommentEvent, ControlEvent, RundownGo, StatsGiven
 from grandstand.domain.outcome import Fate
-
-MAX_UPDATES = 500
-"""Updates of entities of one tick at most, but for one event that has more by itself. A row may
-have 4 KiB, and whoever follows the room applies all rows of a commit at once."""
 
 
 def named(events: Iterable[CommentEvent | ControlEvent]) -> list[str]:
@@ -40,8 +37,8 @@ def updates(event: CommentEvent | ControlEvent) -> Sequence[EntityUpdate]:
 
 
 def fitting(counts: Iterable[int]) -> int:
-    """Return how many of the events one tick takes that have so many updates each: at least
-    one."""
+    """Return how many of the events one tick takes that have so many updates each: at least one,
+    since one that a server of an older version has sent may have more by itself."""
     whole = taken = 0
     for count in counts:
         whole += count

@@ -39,7 +39,10 @@ from grandstand.store.writer import Call, Writer
 from grandstand.wire.messages import HeldComment
 
 KEPT = 600
-"""Commits that the timeline keeps: twice an edge's ring, two minutes at a tick of 200 ms."""
+KEPT_BYTES = 64 * 2**20
+"""Commits that the timeline keeps: twice an edge's ring, two minutes at a tick of 200 ms; and how
+many bytes these have at most, the newest apart. 1,000 entities a second of 350 bytes, with as many
+comments as a room can take, have 50 MB in two minutes."""
 
 LAG_MS = 600_000
 LAG_BYTES = 256 * 2**20
@@ -317,6 +320,7 @@ def _commit_call(
         "now": str(commit.now),
         "envelope": payload,
         "keep": str(KEPT),
+        "weigh": str(KEPT_BYTES),
         "lag": str(LAG_MS),
         "size": str(LAG_BYTES),
         "life": str(state.settings.record_retention + BUCKET_MARGIN_S),

@@ -12,8 +12,8 @@
 -- ARGV  1 the channel, 2 a msgpack map:
 --       id, epoch, seq (the new one), offset, from (cursor before), cursor, now: strings
 --       attempt: of the entry at the cursor, which is the last one that was read
---       envelope: bytes, keep: newest seqs kept in the timeline, lag and size: ms and bytes of it
---       that are kept besides for a job, life: seconds that buckets live
+--       envelope: bytes, keep and weigh: newest seqs kept in the timeline, and bytes of these, lag
+--       and size: ms and bytes of it that are kept besides for a job, life: seconds that buckets live
 --       state, polls, held, bars: [field, value]..., opens: [moment, poll id]..., forget: [held id...], lift: [user...],
 --       retract: [comment id...], entities: [entity, row]...
 --       rows: [bucket's place or 0, last character of the id, at, member]...
@@ -77,8 +77,24 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local bytes = redis.call('HINCRBY', KEYS[1], 'bytes', #commit.envelope)
 redis.call('XADD', KEYS[3], commit.seq .. '-0', 'e', commit.envelope,
     'p', commit.epoch, 't', now, 'b', bytes)
-local trimmed = tonumber(redis.call('HGET', KEYS[1], 'trimmed') or 0)
-local most = tonumber(commit.seq) - tonumber(commit.keep)
+-- Up to the seq `older` the commits that follow have too many bytes; before `weighed` lies what had
+-- been written when this was looked at, so it is looked at seldom where commits are small.
+local known = redis.call('HMGET', KEYS[1], 'trimmed', 'older', 'weighed')
+local trimmed, weighed = tonumber(known[1] or 0), tonumber(known[3] or 0)
+local most = math.max(tonumber(commit.seq) - tonumber(commit.keep), tonumber(known[2] or 0))
+if bytes - weighed > tonumber(commit.weigh) then
+    most = math.max(most, trimmed)
+    for _ = 1, STEPS do
+        local after = string.format('(%.0f-0', most)
+        local entry = redis.call('XRANGE', KEYS[3], after, '+', 'COUNT', 1)[1]
+        weighed = tonumber(entry[2][8] or 0) - #entry[2][2]
+        local seq = tonumber(entry[1]:match('%d+'))
+        if bytes - weighed <= tonumber(commit.weigh) or seq == tonumber(commit.seq) then break end
+        most = seq
+    end
+    redis.call('HSET', KEYS[1], 'older', string.format('%.0f', most),
+        'weighed', string.format('%.0f', weighed))
+end
 if most > trimmed then
     local up_to = unclaimed(KEYS[11], trimmed, most)
     for _ = 1, up_to < most and STEPS or 0 do -- what a job lags behind too far goes nevertheless

@@ -22,12 +22,13 @@ if head[3] or ARGV[7] == '1' or redis.call('EXISTS', KEYS[4], KEYS[5], KEYS[6]) 
     local clock = redis.call('TIME')
     next_comment = string.format('%.0f', clock[1] * 1000000 + clock[2])
 end
-local seq, trimmed = tonumber(ARGV[5]), 0
+local seq, trimmed, bytes = tonumber(ARGV[5]), 0, '0'
 local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)[1]
 if first then
     local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
     trimmed = tonumber(first[1]:match('%d+')) - 1
     seq = math.max(seq, tonumber(last[1]:match('%d+')))
+    bytes = last[2][8] or '0'
 end
 for _, cursor in ipairs(redis.call('HVALS', KEYS[8])) do
     seq = math.max(seq, tonumber(cursor:match('|(%d+)|')))
@@ -35,7 +36,7 @@ end
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[1], 'made', ARGV[1], 'epoch', ARGV[2], 'salt', ARGV[3], 'run', ARGV[4],
     'seq', string.format('%.0f', seq), 'offset', ARGV[6], 'cursor', '0-0', 'now', '0', 'commit', '',
-    'next', next_comment, 'trimmed', trimmed)
+    'next', next_comment, 'trimmed', trimmed, 'bytes', bytes)
 trim(KEYS[1], KEYS[3], trimmed, unclaimed(KEYS[8], trimmed, seq))
 local state = 9 + 2 * tonumber(ARGV[8])
 for i = 9, state - 1, 2 do redis.call('HSET', KEYS[7], ARGV[i], ARGV[i + 1]) end
