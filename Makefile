@@ -21,10 +21,10 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test types browser soak bench attack measure rehearsal fuzz fuzz-calls train eval notice clean
+.PHONY: help setup setup-test setup-bench run test types browser soak bench attack measure rehearsal fuzz fuzz-calls train train-forecasts eval notice clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## install what running takes, into .venv
 	@:
@@ -80,6 +80,15 @@ train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=
 		$(BIN)/python -m models.comment_scorer.$$step --data '$(DATA)' || exit; \
 	done
 	@$(BIN)/python -m models.comment_scorer.card
+
+train-forecasts: setup ## train, export and evaluate the forecast models, two minutes: DATA=folder of the data sets
+	@test -n '$(DATA)' || { echo 'make train-forecasts DATA=folder of the data sets' >&2; exit 1; }
+	@$(PIP) install -r models/forecasts/requirements.txt
+	@for model in football; do \
+		for step in train evaluate; do \
+			$(BIN)/python -m models.$$model.$$step --data '$(DATA)' || exit; \
+		done; \
+	done
 
 eval: setup ## figures of the comment scorer: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make eval DATA=folder of the data sets' >&2; exit 1; }

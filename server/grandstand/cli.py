@@ -17,6 +17,7 @@ from grandstand.commands.doctor import doctor
 from grandstand.commands.effect import effect
 from grandstand.commands.highlights import highlights
 from grandstand.commands.poll import poll
+from grandstand.commands.predict import predict
 from grandstand.commands.record import export, import_
 from grandstand.commands.recount import verify, votes
 from grandstand.commands.replay import replay
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "token": token,
     "score": score,
     "highlights": highlights,
+    "predict": predict,
     "replay": replay,
     "export": export,
     "import": import_,

@@ -10,6 +10,9 @@ _PACKAGE = Path(__file__).resolve().parent
 PLACES = (_PACKAGE, _PACKAGE.parent.parent)
 """A wheel carries the files inside the package; an editable install leaves them at the root."""
 
+FORECASTS = ("football",)
+"""The forecast models that ship."""
+
 
 def pages() -> Path:
     """Return the folder of the browser's pages. Raises OperatorError if it isn't there."""
@@ -20,6 +23,11 @@ def model() -> Path:
     """Return the trained comment scorer; its manifest is beside it. Raises OperatorError without
     it."""
     return found("models/comment_scorer", "model.onnx")
+
+
+def forecast_models() -> list[Path]:
+    """Return the folders of the forecast models that ship. Raises OperatorError without one."""
+    return [found(f"models/{name}", "manifest.json").parent for name in FORECASTS]
 
 
 def found(folder: str, name: str, places: tuple[Path, ...] = PLACES) -> Path:

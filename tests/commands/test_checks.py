@@ -19,6 +19,7 @@ from grandstand.store.store import open_store
 from grandstand.tokens import Tokens
 from redis.asyncio import Redis
 
+from tests.inference import forecast_folder
 from tests.server import SECRET, ServerProcess
 from tests.valkey import valkey
 
@@ -223,3 +224,11 @@ async def test_an_encoder_that_is_missing_is_only_the_demo_s_loss(
     monkeypatch.setattr(checks, "missing", missing)
     found = await checks.of_ffmpeg()
     assert (found.level, found.words) == ("warn", "no ffmpeg was found")
+
+
+def test_forecast_models_are_tried_and_a_bad_one_is_named(tmp_path: Path) -> None:
+    assert checks.of_forecast_models().level in ("ok", "warn")
+    good = forecast_folder.install(tmp_path / "handball").parent
+    found = checks.of_forecast_models([good, tmp_path / "curling"])
+    assert (found.level, found.words.startswith("handball 1 takes ")) == ("FAIL", True)
+    assert f"forecast model {tmp_path / 'curling'}" in found.advice

@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from grandstand.commands.remote import Remote
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.errors import OperatorError
+from grandstand.inference.forecaster import SLOW_MS, load_all
 from grandstand.inference.manifest import ModelError
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.pages import LIBRARIES
@@ -284,6 +286,24 @@ def of_model(settings: ServerSettings) -> CheckResult:
         advice = f"GRANDSTAND_MODERATION_DEADLINE_MS is {deadline_ms}: install a faster model"
         return CheckResult("model", "warn", words, advice)
     return CheckResult("model", "ok", words)
+
+
+def of_forecast_models(folders: Sequence[Path] | None = None) -> CheckResult:
+    """Load the forecast models, by default those that ship, and ask each once."""
+    try:
+        found, refused = load_all(resources.forecast_models() if folders is None else folders)
+    except OperatorError as fault:
+        return _failed("forecasts", fault)
+    words = ", ".join(
+        f"{name} {each.manifest.version} takes {each.probe_ms:.2g} ms"
+        for name, each in found.items()
+    )
+    if refused:
+        faults = "; ".join(str(each) for each in refused)
+        return CheckResult("forecasts", "FAIL", words or "none can be used", faults)
+    if slow := [name for name, each in found.items() if each.probe_ms > SLOW_MS]:
+        return CheckResult("forecasts", "warn", words, f"{slow[0]} is slow: install another")
+    return CheckResult("forecasts", "ok", words)
 
 
 def of_pages() -> CheckResult:

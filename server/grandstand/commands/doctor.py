@@ -62,5 +62,6 @@ async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[CheckResu
         await asyncio.to_thread(checks.of_port, settings.host, settings.port),
         *machine,
         checks.of_model(settings),
+        checks.of_forecast_models(),
         *installed,
     ]

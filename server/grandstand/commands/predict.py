@@ -1,0 +1,137 @@
+"""``grandstand predict``: asks a forecast model without a room."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+import typer
+
+from grandstand import resources
+from grandstand.commands.input_file import read_text
+from grandstand.errors import OperatorError
+from grandstand.forecasts.football import RATINGS, FootballReader
+from grandstand.inference.forecaster import Forecaster, Stat, Stats
+from grandstand.inference.manifest import NAME, ModelError
+
+LINE_BYTES_MAX = 1_048_576
+DIGITS = 6
+
+_Read = Callable[[bytes], Stats]
+
+
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="football, or a model's folder.")],
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="Matches as JSON lines; - for standard input.")
+    ] = "-",
+    results: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Results (CSV) that bring football's ratings up to the eve of each line's date.",
+        ),
+    ] = None,
+) -> None:
+    """Say how probable each outcome of a match is: JSON lines in, JSON lines out.
+
+    Every line gives one line of output, {"probabilities": {...}}, or {"error": ...} with the
+    line's number. Blank lines give none. The exit code is 1 if a line was wrong.
+
+    A line for football has home, away, date, tournament, neutral, minute and score. A date's
+    forecast knows results of the days before it alone. A model of your own takes lines that name
+    its stats.
+
+    \b
+    Examples:
+      echo '{"home":"Spain","away":"France"}' | grandstand predict football
+      grandstand predict football matches.jsonl --results results.csv
+      grandstand predict ./handball matches.jsonl
+    """
+    try:
+        forecaster = Forecaster(_path(model))
+    except ModelError as error:
+        raise OperatorError(str(error)) from None
+    read = _reader(forecaster, results)
+    try:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
+            wrong = _write(lines, read, forecaster)
+    except OSError as error:
+        if error.filename is None:  # not of opening it
+            raise
+        raise OperatorError(f"{file} can't be read: {error.strerror}") from None
+    if wrong:
+        raise OperatorError(f"{wrong} of the lines were wrong: see error in the output")
+
+
+def _path(model: str) -> Path:
+    """Return the path of a model's manifest: of one that ships, or in a folder."""
+    if Path(model).name != model or Path(model, NAME).is_file():
+        return Path(model, NAME)
+    if model not in resources.FORECASTS:
+        known = ", ".join(resources.FORECASTS)
+        raise OperatorError(f"no model {model!r}: name its folder, or one of {known}")
+    return resources.found(f"models/{model}", NAME)
+
+
+def _reader(forecaster: Forecaster, results: str | None) -> _Read:
+    manifest = forecaster.manifest
+    if manifest.reads == "football" and RATINGS in forecaster.data:
+        try:
+            text = None if results is None else read_text(results)
+            return FootballReader(forecaster.data[RATINGS], text).stats
+        except ValueError as error:
+            raise OperatorError(f"{results} {error}") from None
+    if results is not None:
+        raise OperatorError("--results is for football's ratings: leave it out")
+    if manifest.reads != "stats":
+        raise OperatorError(
+            f"the model reads {manifest.reads!r}, which this version doesn't know: it knows "
+            "football and stats"
+        )
+    return _named(frozenset(each.stat for each in manifest.inputs))
+
+
+def _named(stats: frozenset[str]) -> _Read:
+    """Return what reads lines that have the model's own stats."""
+
+    def read(line: bytes) -> Stats:
+        given = msgspec.json.decode(line, type=dict[str, Stat])
+        if unknown := sorted(given.keys() - stats):
+            raise ValueError(f"the model knows no {unknown[0]!r}: {', '.join(sorted(stats))}")
+        return given
+
+    return read
+
+
+def _write(lines: BinaryIO, read: _Read, forecaster: Forecaster) -> int:
+    """Answer every line; return how many were wrong."""
+    wrong = 0
+    for number, line in enumerate(_bounded(lines), 1):
+        if not line.strip():
+            continue
+        answer: dict[str, Any]
+        try:
+            if len(line) > LINE_BYTES_MAX:
+                raise ValueError(f"has more than {LINE_BYTES_MAX} bytes")
+            (found,) = forecaster.forecast([read(line)])
+            rounded = {label: round(each, DIGITS) for label, each in found.items()}
+            answer = {"probabilities": rounded}
+        except (ValueError, RecursionError) as fault:  # of JSON, UTF-8, or the match
+            wrong += 1
+            answer = {"error": f"line {number}: {fault}"}
+        sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        sys.stdout.buffer.flush()
+    return wrong
+
+
+def _bounded(lines: BinaryIO) -> Iterator[bytes]:
+    """Yield lines; of one that is too long, a little more than is allowed."""
+    while line := lines.readline(LINE_BYTES_MAX + 1):
+        rest = line
+        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):
+            rest = lines.readline(LINE_BYTES_MAX + 1)
+        yield line

@@ -1,0 +1,1 @@
+"""What forecast models are asked of a match: its stats, made of names, dates, scores and balls."""

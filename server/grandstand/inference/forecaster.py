@@ -1,0 +1,161 @@
+"""A forecast: named numbers of a match in, the probability of each outcome out.
+
+A sport is a folder: the model, its manifest, a card, and perhaps data files. The manifest names the
+stats that the model takes, and what each is where it is missing, unknown or not a number. So a new
+sport needs no code. The model takes ``stats``, float32 (matches, inputs), and gives
+``probabilities``, float32 (matches, labels); each row's sum is 1.
+
+A folder that can't be used is named when it is loaded. ``load_all`` loads the others all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grandstand.inference.manifest import NAME, Manifest, ModelError, Name, read
+from grandstand.inference.session import Session
+
+Stat: TypeAlias = float | bool | str | None
+Stats: TypeAlias = Mapping[str, Stat]
+
+SLOW_MS = 5.0
+"""A model that takes longer for three matches is named as slow, and used; ours take under 0.1."""
+
+_ROUNDING = 1e-4
+"""How far the sum of probabilities may be from 1: they are float32."""
+
+_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ForecastInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One number that a model takes.
+
+    It is the stat of that name, at least ``least`` and at most ``most``. With ``values``, the stat
+    is a text that stands for a number. ``default`` is used where the stat is missing, isn't finite
+    or is a text that ``values`` doesn't have.
+    """
+
+    stat: Name
+    default: float = 0.0
+    least: float = -1e6
+    most: float = 1e6
+    values: dict[str, float] | None = None
+
+    def number(self, stat: Stat) -> float:
+        """Return what the model takes for a stat."""
+        if self.values is not None:
+            return self.values.get(stat, self.default) if isinstance(stat, str) else self.default
+        if stat is None or isinstance(stat, str) or not math.isfinite(stat):
+            return self.default
+        return min(max(float(stat), self.least), self.most)
+
+
+class ForecastManifest(Manifest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What ``manifest.json`` says of a forecast model.
+
+    ``reads`` is what ``grandstand predict`` makes stats of: "stats" are given as they are. ``data``
+    has the hash of every other file that belongs to the model.
+    """
+
+    KIND: ClassVar[str] = "forecast model"
+    FORMAT: ClassVar[str] = "1"
+    SETTING: ClassVar[str] = "the model's name"
+
+    card: Name
+    reads: Name = "stats"
+    inputs: Annotated[tuple[ForecastInput, ...], msgspec.Meta(min_length=1)]
+    labels: Annotated[tuple[Name, ...], msgspec.Meta(min_length=2)]
+    data: dict[str, _Sha256] = msgspec.field(default_factory=dict)
+
+    def fault(self) -> str:
+        """Return what is wrong with inputs, labels or files, or ''."""
+        for each in self.inputs:
+            if not each.least <= each.default <= each.most:
+                return f"its default of {each.stat} is outside of its bounds"
+        if len(set(self.labels)) < len(self.labels):
+            return "has a label twice"
+        for name in (self.card, *self.data):
+            if Path(name).name != name:
+                return f"names {name!r}, which is not in its own folder"
+        return ""
+
+
+class Forecaster:
+    """A forecast model in a session. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        """Load a model by its manifest's path, or its own. Raises ModelError."""
+        file = read(path, ForecastManifest)
+        self.manifest = file.manifest
+        folder = file.path.parent
+        if not (folder / self.manifest.card).is_file():
+            raise file.refused(f"has no card {self.manifest.card}: a model ships with its card")
+        self.data: dict[str, bytes] = {}
+        for name, sha256 in self.manifest.data.items():
+            try:
+                found = (folder / name).read_bytes()
+            except OSError as fault:
+                raise file.refused(f"its {name} can't be read: {fault.strerror}") from None
+            if hashlib.sha256(found).hexdigest() != sha256:
+                raise file.refused(f"its {name} is not the one that {NAME} was written for")
+            self.data[name] = found
+        inputs = self.manifest.inputs
+        extremes = [
+            [each.default for each in inputs],
+            [each.least for each in inputs],
+            [each.most for each in inputs],
+        ]
+        shape = (len(extremes), len(self.manifest.labels))
+        self._session = Session(file, _array(extremes), {"probabilities": shape})
+        if why := _fault(self._session.probed[0]):
+            raise file.refused(why)
+        self.probe_ms = self._session.probe_ms
+
+    def forecast(self, matches: Sequence[Stats]) -> list[dict[str, float]]:
+        """Return the probability of each label for each match, in order.
+
+        Raises:
+            ValueError: the model gives something that is no probability.
+        """
+        if not matches:
+            return []
+        rows = [
+            [each.number(stats.get(each.stat)) for each in self.manifest.inputs]
+            for stats in matches
+        ]
+        (found,) = self._session.run(_array(rows))
+        if why := _fault(found):
+            raise ValueError(why)
+        return [dict(zip(self.manifest.labels, row, strict=True)) for row in found.tolist()]
+
+
+def load_all(folders: Iterable[Path]) -> tuple[dict[str, Forecaster], list[ModelError]]:
+    """Return the models of all folders by the folders' names, and why others can't be used."""
+    found: dict[str, Forecaster] = {}
+    refused: list[ModelError] = []
+    for folder in folders:
+        try:
+            found[folder.name] = Forecaster(folder / NAME)
+        except ModelError as fault:
+            refused.append(fault)
+    return found, refused
+
+
+def _array(rows: Sequence[Sequence[float]]) -> dict[str, NDArray[np.float32]]:
+    return {"stats": np.array(rows, np.float32)}
+
+
+def _fault(found: NDArray[np.float32]) -> str:
+    if not np.isfinite(found).all() or found.min() < 0:
+        return "gives numbers that are no probabilities"
+    if np.abs(found.sum(axis=1) - 1).max() > _ROUNDING:
+        return "gives probabilities whose sum is not 1"
+    return ""
