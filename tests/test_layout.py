@@ -119,7 +119,7 @@ FROM_THE_TOP = (
     {"leader"},
     {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens"},
-    {"forecasts", "moderation", "overlays"},
+    {"forecasts", "moderation", "overlays", "recommendations"},
     {"archive", "inference", "store"},
     {"recordings"},
     {"domain"},

@@ -18,6 +18,7 @@ from grandstand.commands.effect import effect
 from grandstand.commands.highlights import highlights
 from grandstand.commands.poll import poll
 from grandstand.commands.predict import predict
+from grandstand.commands.recommend import recommend
 from grandstand.commands.record import export, import_
 from grandstand.commands.recount import verify, votes
 from grandstand.commands.replay import replay
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "score": score,
     "highlights": highlights,
     "predict": predict,
+    "recommend": recommend,
     "replay": replay,
     "export": export,
     "import": import_,

@@ -1,0 +1,1 @@
+"""Which live rooms a viewer is told of, and why: alikeness of things, ranking, reasons. Pure."""
