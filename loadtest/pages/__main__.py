@@ -22,7 +22,7 @@ from typing import Any
 
 from grandstand.demo.broadcast import FPS
 
-from loadtest.pages import endurance, lurking, opening, patience, smoothness, synchrony
+from loadtest.pages import endurance, lurking, on_air, opening, patience, smoothness, synchrony
 from loadtest.pages.venue import venue
 from tests.pages.browsing import chromium
 
@@ -36,6 +36,7 @@ PARTS = {
     "patience": patience.measure,
     "lurking": lurking.measure,
     "smoothness": smoothness.measure,
+    "on_air": on_air.measure,
     "endurance": endurance.measure,
 }
 WITH_CROWD = ("opening", "synchrony", "lurking")
@@ -51,7 +52,10 @@ async def main() -> None:
     for name in chosen:
         began: dict[str, Any] = {"load_before": round(os.getloadavg()[0], 2)}
         crowd = given.crowd if name in WITH_CROWD else 0
-        async with venue(crowd, picture=name != "endurance") as show, chromium() as browser:
+        async with (
+            venue(crowd, picture=name not in ("endurance", "on_air")) as show,
+            chromium() as browser,
+        ):
             began |= {"machine": _machine(browser.version), "commit": _commit(), "crowd": crowd}
             await asyncio.sleep(SETTLE_S)
             found = await PARTS[name](browser, show)
@@ -174,6 +178,19 @@ def _smoothness(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _on_air(found: dict[str, Any]) -> list[str]:
+    row, gaps, drawn = found["median"], [run["gap_ms"] for run in found["runs"]], found["drawn"]
+    return [
+        "",
+        f"The overlay in full HD, median of {on_air.RUNS} windows",
+        f"  {row['frames_per_s']:.1f} frames/s, drawn {drawn['frames_per_s']:.1f}, dropped "
+        f"{drawn['dropped']}; {row['long_frames_share']:.1%} over "
+        f"{on_air.LONG_FRAME_MS} ms; the longest {max(gap['max'] for gap in gaps):.0f} ms; "
+        f"main thread {row['main_thread_share']:.0%}; a frame: "
+        f"{row['script_ms_per_frame']:.2f} ms script, {row['layout_ms_per_frame']:.2f} layout",
+    ]
+
+
 def _endurance(found: dict[str, Any]) -> list[str]:
     hours, unseen = found["hours"], found["background"]
     lines = ["", f"Memory over simulated hours, {hours['comments']:.0f} comments"]
@@ -203,6 +220,7 @@ TABLES = {
     "patience": _patience,
     "lurking": _lurking,
     "smoothness": _smoothness,
+    "on_air": _on_air,
     "endurance": _endurance,
 }
 
