@@ -57,6 +57,7 @@ export function Highlights({ desk }) {
           </ul>`}
       <details>
         <summary data-test="highlight-clips">${say.clips}</summary>
+        <div class="clips">
         <${Field} label=${say.began} path="start" faults=${faults} hint=${say.beganHint}>
           <input type="datetime-local" step="1" value=${typed.began} onInput=${input((began) => set({ began }))} data-test="clips-began" /><//>
         <div class="pair">
@@ -73,6 +74,7 @@ export function Highlights({ desk }) {
         </div>
         <p class="done" role="status" data-test="clips-done">${done}</p>
         <p class="fault" role="alert">${faults[""] ?? ""}</p>
+        </div>
       </details>
     </section>
   `;

@@ -67,8 +67,9 @@ export class Following {
   show(playhead, hasCards, watch, side) {
     this.#look(hasCards);
     this.#list.place(watch.classList.contains("full"), watch, side);
-    this.#list.show(this.#live.followed(), playhead);
-    this.#sheet.show(playhead);
+    const cards = this.#live.followed();
+    this.#list.show(cards, playhead);
+    this.#sheet.show(cards, playhead);
   }
 
   /** Ask now and again whether the room has entities, and soon once a feed has begun to show cards. @param {boolean} hasCards */

@@ -5,7 +5,7 @@ import { words } from "../words.js";
 import { FollowToggle } from "./toggle.js";
 import { timeText, valuesAt } from "./values.js";
 
-/** @import {roomCalls} from "../../sdk/grandstand.js" */
+/** @import {Overlay, roomCalls} from "../../sdk/grandstand.js" */
 /** @import {Followed, Follows} from "./follows.js" */
 /** @import {ValueText} from "./values.js" */
 
@@ -63,16 +63,23 @@ export class EntitySheet {
     this.#shown?.toggle.show();
   }
 
-  /** Call it regularly. @param {number} playhead */
-  show(playhead) {
+  /**
+   * Call it regularly. Of one whom the viewer follows the card knows more of the moment than the server, which tells of
+   * now alone.
+   * @param {readonly Overlay[]} cards of followed entities at the playhead
+   * @param {number} playhead
+   */
+  show(cards, playhead) {
     if (!this.#shown) return;
     const now = performance.now();
     if (now >= this.#askAt) {
       this.#askAt = now + ASK_MS;
       void this.#ask(this.#shown.one);
     }
-    const { said } = this.#shown;
-    if (said) this.#fill(valuesAt(said.values, said.changes, playhead, navigator.language));
+    const { one, said } = this.#shown;
+    const card = cards.find(({ topic }) => topic === one.entity)?.data;
+    const values = card ? card["values"] : said?.values;
+    this.#fill(valuesAt(values, said?.changes, playhead, navigator.language));
   }
 
   /** @param {Followed} one */
