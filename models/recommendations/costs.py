@@ -2,7 +2,8 @@
 
 Times, in CPU seconds of one core, a fit of the alikeness, a board, and answers: to users of
 ``reco_twitch_follows`` in turn, with so many of its channels live, each as a room of its own with
-20 channels to be about. Writes ``costs.json``.
+20 channels to be about. Besides, fits of as many made-up people as may count, and a board and an
+answer of all that may be: ``most``. Writes ``costs.json``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grandstand.recommendations.alikeness import Alikeness
-from grandstand.recommendations.board import Board, LiveRoom
+from grandstand.recommendations.alikeness import MAX_FOLLOWS, MAX_PAIRS, MAX_PEOPLE, Alikeness
+from grandstand.recommendations.board import MAX_ROOM_THINGS, MAX_ROOMS, Board, LiveRoom
 from grandstand.recommendations.reasons import reason
 
 from models.recommendations import sets
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 LIVE = (100, 500, 1500)
 THINGS = 20
 ANSWERS = 5000
+MADE_UP = [f"thing {number}" for number in range(3000)]
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
         "weights_that_are_not_zero": int(np.count_nonzero(alikeness.weights)),
         "fit_s": round(time.process_time() - begun, 2),
         "live": {str(count): answered(alikeness, follows, count) for count in LIVE},
+        "most": most(),
     }
     print(json.dumps(told, indent=1))
     (HERE / "costs.json").write_text(json.dumps(told, indent=1) + "\n")
@@ -74,6 +77,33 @@ def answered(alikeness: Alikeness, follows: sets.Follows, count: int) -> dict[st
         "answer_us_median": round(1e6 * statistics.median(spent), 1),
         "answer_us_p99": round(1e6 * sorted(spent)[len(spent) * 99 // 100], 1),
     }
+
+
+def most() -> dict[str, float]:
+    """Return what the most costs that strangers can bring about: people who follow all that they
+    may, as many people as may count, rooms about all that they may be."""
+    chance = random.Random(1)
+    everything = [chance.sample(MADE_UP, MAX_FOLLOWS) for _ in range(MAX_PAIRS // MAX_FOLLOWS**2)]
+    usual = [chance.sample(MADE_UP, 16) for _ in range(2000)]
+    rooms = [
+        LiveRoom(f"room {number}", number, tuple(MADE_UP[:MAX_ROOM_THINGS]))
+        for number in range(MAX_ROOMS)
+    ]
+    told = {}
+    begun = time.process_time()
+    alikeness = Alikeness.of(everything)
+    told["fit_of_all_pairs_s"] = round(time.process_time() - begun, 1)
+    begun = time.process_time()
+    Alikeness.of(usual[number % len(usual)] for number in range(MAX_PEOPLE))
+    told["fit_of_all_people_s"] = round(time.process_time() - begun, 1)
+    begun = time.process_time()
+    board = Board(alikeness, rooms)
+    told["board_ms"] = round(1000 * (time.process_time() - begun), 1)
+    begun = time.process_time()
+    for _ in range(100):
+        board.picks(MADE_UP[:MAX_FOLLOWS], 100)
+    told["answer_us"] = round(1e4 * (time.process_time() - begun), 1)
+    return told
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ def test_of_more_people_the_first_count(monkeypatch: pytest.MonkeyPatch) -> None
     assert set(Alikeness.of(CROWD).things) == set(CURLING)
 
 
+def test_of_more_pairs_those_of_the_first_people_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alikeness, "MAX_PAIRS", 30 * len(CURLING) ** 2)
+    assert set(Alikeness.of(CROWD).things) == set(CURLING)
+
+
 def test_of_one_who_follows_everything_the_latest_count() -> None:
     everything = [f"t{number}" for number in range(10_000)]
     assert latest(everything) == everything[: -MAX_FOLLOWS - 1 : -1]

@@ -33,6 +33,13 @@ def test_what_is_followed_comes_first_and_says_what(alikeness: Alikeness) -> Non
     assert told(picks) == [("curling", "follows", "team:italy"), ("skating", "rising", "")]
 
 
+def test_of_several_followed_things_the_rooms_most_important_is_said() -> None:
+    for follows in (["team:italy", "team:sweden"], ["team:sweden", "team:italy"]):
+        assert told(Board(Alikeness(), ROOMS).picks(follows, 1)) == [
+            ("curling", "follows", "team:sweden")
+        ]
+
+
 def test_what_people_alike_watch_comes_next(alikeness: Alikeness) -> None:
     picks = Board(alikeness, ROOMS).picks(["sport:curling"], 2)
     assert told(picks)[0] == ("curling", "alike", "sport:curling")

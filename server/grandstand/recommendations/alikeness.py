@@ -13,15 +13,16 @@ both; what one person follows alone never shows. It is no protection against som
 models that differ by one person: rare pairs have a part in how large other weights are. Without
 them the least squares would have no solution where most pairs are rare.
 
-The same sets give the same weights, in whatever order they come: what is summed are whole numbers.
-A fit takes seconds of CPU, so whoever asks for one does so in a thread. It must not know rooms, nor
+A model is always made anew, of those who are there: who has left has no part in the next one. The
+same people give the same weights, in whatever order they come: what is summed are whole numbers. A
+fit takes seconds of CPU, so whoever asks for one does so in a thread. It must not know rooms, nor
 who the people are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -42,6 +43,10 @@ MAX_FOLLOWS = 100
 """Of a person, the latest: as many as the contract lets a viewer follow at a time."""
 
 MAX_PEOPLE = 200_000
+MAX_PAIRS = 200_000_000
+"""In all, ordered pairs of things of one person: 5 s of a core (models/recommendations/costs.json).
+Of more people the first count; whoever has more gives a sample."""
+
 HELD_BACK = 6.0
 """How strongly weights are held back: times the mean of what things are followed."""
 
@@ -72,12 +77,9 @@ class Alikeness:
         object.__setattr__(self, "places", {name: at for at, name in enumerate(self.things)})
 
     @classmethod
-    def of(cls, people: Iterable[Collection[str]], fewest: int = FEWEST) -> Alikeness:
-        """Return the alikeness of what ``people`` follow: a set for each, the latest thing last.
-
-        The first ``MAX_PEOPLE`` count.
-        """
-        follows = [latest(each) for each in islice(people, MAX_PEOPLE)]
+    def of(cls, people: Iterable[Sequence[str]], fewest: int = FEWEST) -> Alikeness:
+        """Return the alikeness of what ``people`` follow, for each the latest thing last."""
+        follows = list(_first(people))
         counted = Counter(thing for each in follows for thing in each)
         known = [thing for thing, count in counted.items() if count >= fewest]
         things = tuple(sorted(known, key=lambda thing: (-counted[thing], thing))[:MAX_THINGS])
@@ -88,9 +90,20 @@ class Alikeness:
         return cls(things, followers, _fitted(sums, pairs >= fewest))
 
 
-def latest(follows: Collection[str]) -> list[str]:
+def latest(follows: Sequence[str]) -> list[str]:
     """Return the latest of what a person follows, each once: the last of ``follows``."""
-    return list(dict.fromkeys(islice(reversed(tuple(follows)), MAX_FOLLOWS)))
+    return list(dict.fromkeys(islice(reversed(follows), MAX_FOLLOWS)))
+
+
+def _first(people: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """Yield what people follow, as many of them as may count."""
+    pairs = 0
+    for each in islice(people, MAX_PEOPLE):
+        own = latest(each)
+        pairs += len(own) ** 2
+        if pairs > MAX_PAIRS:
+            return
+        yield own
 
 
 def _counted_pairs(

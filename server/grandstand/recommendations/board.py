@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 from grandstand.recommendations.alikeness import Alikeness, Floats, latest
 
 MAX_ROOMS = 2048
-"""The most watched; with 2,048 things a board takes 16 MB."""
+"""The most watched; with 2,048 things a board takes 16 MB, and some hundred bytes for each thing of
+its rooms."""
 
 MAX_ROOM_THINGS = 256
 """Of a room, the first."""
@@ -105,10 +106,11 @@ class Board:
         self._alikeness = alikeness
         self._rooms = sorted(most, key=lambda each: each.room)
         self._places = {each.room: place for place, each in enumerate(self._rooms)}
-        self._featured: dict[str, list[int]] = {}
+        featured: dict[str, list[int]] = {}
         for place, each in enumerate(self._rooms):
             for thing in each.things[:MAX_ROOM_THINGS]:
-                self._featured.setdefault(thing, []).append(place)
+                featured.setdefault(thing, []).append(place)
+        self._featured = {thing: np.array(places) for thing, places in featured.items()}
         self._links, followers = _linked(alikeness, self._rooms)
         self._discounts: dict[Knob, Floats] = {
             knob: ((followers + 1.0) ** -taste.discount).astype(np.float32)
@@ -122,7 +124,7 @@ class Board:
 
     def picks(
         self,
-        follows: Collection[str] = (),
+        follows: Sequence[str] = (),
         limit: int = 10,
         knob: Knob = "balanced",
         beside: Collection[str] = (),
@@ -137,16 +139,19 @@ class Board:
         most = float(alike.max(initial=0))
         if most > 0:
             alike /= most
-        followed = {
-            place: thing for thing in reversed(things) for place in self._featured.get(thing, ())
-        }
+        wanted = self._featured.keys() & things
+        is_followed = np.zeros(len(self._rooms), np.bool_)
+        for thing in wanted:
+            is_followed[self._featured[thing]] = True
         worth = alike + self._rising + self._fresh
         worth += self._watched if most == 0 else self._watched * 1e-3
-        worth[list(followed)] += FOLLOWED
+        worth[is_followed] += FOLLOWED
         worth[[self._places[room] for room in beside if room in self._places]] = -1
         best, kept = self._chosen(worth, limit, math.floor(TASTES[knob].share * limit + 0.5))
         return [
-            Pick(self._rooms[place], *self._why(place, alike, known, followed, place in kept))
+            Pick(self._rooms[place], "follows", self._first_of(place, wanted))
+            if is_followed[place]
+            else Pick(self._rooms[place], *self._why(place, alike, known, place in kept))
             for place in best
         ]
 
@@ -164,16 +169,13 @@ class Board:
         dropped = set(known[len(known) - too_many :])
         return [place for place in best if place not in dropped] + more, set(more)
 
+    def _first_of(self, place: int, wanted: Collection[str]) -> str:
+        """Return the most important of a room's things that is wanted."""
+        return next(thing for thing in self._rooms[place].things if thing in wanted)
+
     def _why(
-        self,
-        place: int,
-        alike: Floats,
-        known: Sequence[int],
-        followed: dict[int, str],
-        is_kept: bool,
+        self, place: int, alike: Floats, known: Sequence[int], is_kept: bool
     ) -> tuple[Code, str]:
-        if place in followed:
-            return "follows", followed[place]
         if is_kept:
             return "lesser_known", ""
         reasons: list[tuple[float, Code]] = [
