@@ -84,7 +84,7 @@ train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=
 train-forecasts: setup ## train, export and evaluate the forecast models, two minutes: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train-forecasts DATA=folder of the data sets' >&2; exit 1; }
 	@$(PIP) install -r models/forecasts/requirements.txt
-	@for model in football; do \
+	@for model in football cricket; do \
 		for step in train evaluate; do \
 			$(BIN)/python -m models.$$model.$$step --data '$(DATA)' || exit; \
 		done; \

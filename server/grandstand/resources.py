@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 PLACES = (_PACKAGE, _PACKAGE.parent.parent)
 """A wheel carries the files inside the package; an editable install leaves them at the root."""
 
-FORECASTS = ("football",)
+FORECASTS = ("cricket", "football")
 """The forecast models that ship."""
 
 

@@ -51,10 +51,18 @@ def test_football_ships_and_takes_results(run: Run, tmp_path: Path) -> None:
     assert json.loads(out)["probabilities"]["home"] > before["home"] + 0.2
 
 
+def test_cricket_ships(run: Run) -> None:
+    lines = '{"deliveries":[{"innings":1,"runs_bat":4}]}\n{"deliveries":[{"innings":3}]}'
+    code, out, _ = run("predict", "cricket", lines=lines)
+    first, second = [json.loads(each) for each in out.splitlines()]
+    assert (code, list(first["probabilities"])) == (1, ["bats_first", "bats_second"])
+    assert second["error"].startswith("line 2: delivery 1: its innings")
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["curling"], "no model 'curling': name its folder, or one of football"),
+        (["curling"], "no model 'curling': name its folder, or one of cricket, football"),
         (["./nowhere"], "can't be read"),
         (["football", "nowhere.jsonl"], "nowhere.jsonl can't be read"),
         (["football", "--results", "nowhere.csv"], "nowhere.csv can't be read"),

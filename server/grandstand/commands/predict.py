@@ -13,6 +13,7 @@ import typer
 from grandstand import resources
 from grandstand.commands.input_file import read_text
 from grandstand.errors import OperatorError
+from grandstand.forecasts.cricket import GROUNDS, CricketReader
 from grandstand.forecasts.football import RATINGS, FootballReader
 from grandstand.inference.forecaster import Forecaster, Stat, Stats
 from grandstand.inference.manifest import NAME, ModelError
@@ -24,7 +25,7 @@ _Read = Callable[[bytes], Stats]
 
 
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="football, or a model's folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="football, cricket, or a folder.")],
     file: Annotated[
         str, typer.Argument(metavar="[FILE]", help="Matches as JSON lines; - for standard input.")
     ] = "-",
@@ -42,7 +43,8 @@ def predict(
     line's number. Blank lines give none. The exit code is 1 if a line was wrong.
 
     A line for football has home, away, date, tournament, neutral, minute and score. A date's
-    forecast knows results of the days before it alone. A model of your own takes lines that name
+    forecast knows results of the days before it alone. A line for cricket has the columns of a
+    match, and deliveries with those of each ball so far. A model of your own takes lines that name
     its stats.
 
     \b
@@ -87,10 +89,12 @@ def _reader(forecaster: Forecaster, results: str | None) -> _Read:
             raise OperatorError(f"{results} {error}") from None
     if results is not None:
         raise OperatorError("--results is for football's ratings: leave it out")
+    if manifest.reads == "cricket" and GROUNDS in forecaster.data:
+        return CricketReader(forecaster.data[GROUNDS]).stats
     if manifest.reads != "stats":
         raise OperatorError(
-            f"the model reads {manifest.reads!r}, which this version doesn't know: it knows "
-            "football and stats"
+            f"the model reads {manifest.reads!r}, which this version doesn't know, or lacks its "
+            "data: it knows football, cricket and stats"
         )
     return _named(frozenset(each.stat for each in manifest.inputs))
 

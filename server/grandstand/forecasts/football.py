@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import Annotated
 
 import msgspec
 
+from grandstand.forecasts.days import day
 from grandstand.forecasts.team_ratings import AVERAGE, Rating, RatingHistory, Result
 
 RATINGS = "ratings.json"
@@ -58,11 +58,11 @@ class FootballReader:
             ValueError: the line is no match; the text says why.
         """
         match = msgspec.json.decode(line, type=FootballLine)
-        day = _day(match.date) if match.date else ""
+        eve = day(match.date) if match.date else ""
         if (match.minute is None) != (match.score is None):
             raise ValueError("give both minute and score, or neither for a match to come")
-        home = self._history.before(day, match.home) or self.unknown
-        away = self._history.before(day, match.away) or self.unknown
+        home = self._history.before(eve, match.home) or self.unknown
+        away = self._history.before(eve, match.away) or self.unknown
         home_goals, away_goals = match.score or (0, 0)
         return {
             "minute": match.minute or 0.0,
@@ -100,7 +100,7 @@ def _results(text: str) -> Iterator[Result]:
             continue
         try:
             yield Result(
-                _day(row["date"]),
+                day(row["date"]),
                 row["home_team"],
                 row["away_team"],
                 int(row["home_score"]),
@@ -110,10 +110,3 @@ def _results(text: str) -> Iterator[Result]:
             )
         except ValueError as fault:
             raise ValueError(f"line {rows.line_num} is no result: {fault}") from None
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ValueError(f"date {text!r} isn't a day like 2024-06-14") from None
