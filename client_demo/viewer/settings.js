@@ -34,7 +34,7 @@ export class SettingsPanel {
     for (const [key, does] of Object.entries(words.keys)) {
       const name = { " ": words.space, Escape: "Esc", ArrowLeft: "←", ArrowRight: "→" }[key] ?? key.toUpperCase();
       const shown = make("dt", {}, [make("kbd", { text: name })]);
-      element("shortcuts", HTMLElement).append(make("div", {}, [shown, make("dd", { text: does })]));
+      element("shortcuts", HTMLElement).append(make("div", { test: `key-${key}`, class: `key-${key.toLowerCase().trim()}` }, [shown, make("dd", { text: does })]));
     }
     // A press outside the panel closes it.
     this.dialog.addEventListener("click", (event) => {

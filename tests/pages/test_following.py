@@ -104,9 +104,9 @@ async def test_a_value_isnt_told_before_the_picture_has_reached_it(
     browser: Browser, live_server: ServerProcess, room: str
 ) -> None:
     server = live_server
-    server.make_room(room, tick=50)
+    server.make_room(room, tick=50, max_latency=600_000)
     await tell(server, room, "athlete:1", "Ada", lane=4)
-    ann = await watch(browser, server, room, query="&behind=3600", locale="zh-CN", size=PHONE)
+    ann = await watch(browser, server, room, query="&behind=500", locale="zh-CN", size=PHONE)
     followed = [{"entity": "athlete:1", "name": "Ada", "kind": "athlete"}]
     keep = "([key, all]) => localStorage.setItem(key, JSON.stringify(all))"
     await ann.page.evaluate(keep, [f"grandstand.follows.{room}", followed])
@@ -133,4 +133,7 @@ async def test_a_room_without_entities_shows_nothing_of_it(
     await expect(ann.find("follows")).to_be_hidden()
     await expect(ann.find("finder")).to_be_hidden()
     await expect(ann.find("card-name")).to_have_count(0)
+    await ann.page.keyboard.press("s")
+    await expect(ann.find("key-s")).to_be_visible()
+    await expect(ann.find("key-a")).to_be_hidden()
     assert ann.faults == []

@@ -148,10 +148,13 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
             server.make_room("other")
             other = {**QUESTION, "question": "Once more?"}
             await server.produce("POST", "/v1/rooms/other/polls", other)
-            change = {**data, "room": "other", "theme": "light", "cards": False}
+            sides = {"entity": "match:1", "name": "Final", "values": {"Reds": 2, "Blues": 1}}
+            await server.produce("POST", "/v1/rooms/other/stats", {**sides, "duration": 0})
+            change = {**data, "room": "other", "theme": "light", "cards": False, "score": True}
             assert await act("updateAction", data=change, skipAnimation=True) == 200
             await expect(graphic.locator('[data-test="question"]')).to_have_text("Once more?")
             await expect(graphic.locator('[data-test="card"]')).to_have_count(0)
+            await expect(graphic.locator('[data-test="score-value"]')).to_have_text(["2", "1"])
             assert await act("stopAction", skipAnimation=True) == 200
             await expect(plate).to_be_hidden()
             assert await act("goToTime", timestamp=1) == 501

@@ -3,6 +3,7 @@
  * tells the room what to follow, and shows nothing where the room has no entities.
  */
 
+import { waitMs } from "../leaderboard.js";
 import { Finder } from "./finder.js";
 import { FollowList } from "./list.js";
 import { EntitySheet } from "./sheet.js";
@@ -10,7 +11,6 @@ import { EntitySheet } from "./sheet.js";
 /** @import {LiveRoom, roomCalls} from "../../sdk/grandstand.js" */
 /** @import {Followed, Follows} from "./follows.js" */
 
-const SOON_MS = 10_000;
 const LOOK_MS = 5 * 60_000; // whether a room without entities has some by now
 
 export class Following {
@@ -68,7 +68,7 @@ export class Following {
     this.#look(hasCards);
     this.#list.place(watch.classList.contains("full"), watch, side);
     const cards = this.#live.followed();
-    this.#list.show(cards, playhead);
+    this.#list.show(cards, playhead, this.#live.isReplay);
     this.#sheet.show(cards, playhead);
   }
 
@@ -76,7 +76,9 @@ export class Following {
   #look(hasCards) {
     if (this.#kinds.size > 0) return;
     const now = performance.now();
-    if (hasCards && !this.#hasCards) this.#lookAt = Math.min(this.#lookAt, now + SOON_MS * Math.random());
+    // Not all viewers' pages at once, which see the card at one moment.
+    const soon = now + waitMs(this.#live.state?.gauges.viewers ?? 0, Math.random());
+    if (hasCards && !this.#hasCards) this.#lookAt = Math.min(this.#lookAt, soon);
     this.#hasCards = hasCards;
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_MS * (0.75 + Math.random() / 2);

@@ -48,8 +48,9 @@ export class FollowList {
   /**
    * @param {readonly Overlay[]} cards of followed entities at the playhead
    * @param {number} playhead
+   * @param {boolean} isReplay of which no cards are known
    */
-  show(cards, playhead) {
+  show(cards, playhead, isReplay) {
     const { all } = this.#follows;
     this.root.hidden = !this.#hasEntities && all.length === 0;
     this.begin.hidden = all.length > 0;
@@ -66,7 +67,7 @@ export class FollowList {
       const row = this.#rows.get(one.entity) ?? new FollowRow(() => this.#onEntity(one));
       this.#rows.set(one.entity, row);
       if (this.rows.children[place] !== row.root) this.rows.insertBefore(row.root, this.rows.children[place] ?? null);
-      row.show(one, byTopic.get(one.entity), playhead);
+      row.show(one, byTopic.get(one.entity), playhead, isReplay ? words.noneInReplay : words.noValues);
     });
   }
 
@@ -106,15 +107,15 @@ class FollowRow {
     this.root = make("li", {}, [press]);
   }
 
-  /** @param {Followed} one @param {Overlay | undefined} card @param {number} playhead */
-  show({ name }, card, playhead) {
+  /** @param {Followed} one @param {Overlay | undefined} card @param {number} playhead @param {string} otherwise said where nothing is known */
+  show({ name }, card, playhead, otherwise) {
     const values = valuesAt(card?.data["values"], [], playhead, navigator.language).filter(({ isSoon }) => !isSoon);
     const newest = values.reduce((best, one) => (one.at > (best?.at ?? -Infinity) ? one : best), values[0]);
     const called = card?.data["name"];
     setText(this.#name, typeof called === "string" ? called : name);
     setText(this.#value, newest && newest.text !== NOTHING ? newest.text : "");
     setText(this.#rank, newest?.rank === undefined ? "" : words.rank(newest.rank));
-    setText(this.#label, newest ? labelOf(newest) : words.noValues);
+    setText(this.#label, newest ? labelOf(newest) : otherwise);
     const said = `${newest?.label} ${newest?.text} ${newest?.rank}`;
     if (this.#said !== "" && said !== this.#said && !calm.matches) flash(this.root);
     this.#said = said;
