@@ -81,7 +81,7 @@ train: setup ## train, export and evaluate the comment scorer, 15 minutes: DATA=
 	done
 	@$(BIN)/python -m models.comment_scorer.card
 
-train-forecasts: setup ## train, export and evaluate the forecast models, two minutes: DATA=folder of the data sets
+train-forecasts: setup ## train, export and evaluate the forecast models, a minute: DATA=folder of the data sets
 	@test -n '$(DATA)' || { echo 'make train-forecasts DATA=folder of the data sets' >&2; exit 1; }
 	@$(PIP) install -r models/forecasts/requirements.txt
 	@for model in football cricket; do \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from grandstand.commands import predict
@@ -44,11 +45,26 @@ def test_football_ships_and_takes_results(run: Run, tmp_path: Path) -> None:
         + "".join(f"2090-01-0{day},Nowhere,Spain,9,0,Friendly,TRUE\n" for day in range(1, 9))
     )
     match = '{"home":"Nowhere","away":"Spain","date":"2090-02-01","neutral":true}'
-    code, out, _ = run("predict", "football", lines=match)
+    code, out, err = run("predict", "football", lines=match)
+    assert "nobody had rated them yet: Nowhere\n" in err
     before = json.loads(out)["probabilities"]
     assert (code, list(before)) == (0, ["home", "draw", "away"])
-    _, out, _ = run("predict", "football", "--results", str(results), lines=match)
+    _, out, err = run("predict", "football", "--results", str(results), lines=match)
+    assert err == ""
     assert json.loads(out)["probabilities"]["home"] > before["home"] + 0.2
+
+
+def test_a_slow_model_is_named_and_answers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(install(tmp_path / "handball").parent)
+    now_s = iter((1.0, 1.5))
+    monkeypatch.setattr(
+        "grandstand.inference.session.time", SimpleNamespace(perf_counter=lambda: next(now_s))
+    )
+    code, out, err = run("predict", folder, lines="{}")
+    assert (code, "probabilities" in out) == (0, True)
+    assert err == f"{folder} is slow: 500 ms for one forecast\n"
 
 
 def test_cricket_ships(run: Run) -> None:

@@ -70,9 +70,11 @@ def test_a_line_that_is_no_match_says_why(said: dict[str, object], why: str) -> 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("", "has no column date"),
         ("date,home_team\n", "has no column away_team"),
         (HEAD + "2024-03-02,Aland,Bland,x,0,Friendly,X,Y,FALSE\n", "line 2 is no result"),
         (HEAD + "2024-03-02,Aland\n", "line 2 is no result"),
+        (HEAD + "x" * 200_000, "is no CSV"),
     ],
 )
 def test_results_with_a_fault_are_named_by_line(text: str, why: str) -> None:

@@ -15,11 +15,14 @@ from grandstand.commands.input_file import read_text
 from grandstand.errors import OperatorError
 from grandstand.forecasts.cricket import GROUNDS, CricketReader
 from grandstand.forecasts.football import RATINGS, FootballReader
-from grandstand.inference.forecaster import Forecaster, Stat, Stats
+from grandstand.inference.forecaster import SLOW_MS, Forecaster, Stat, Stats
 from grandstand.inference.manifest import NAME, ModelError
 
 LINE_BYTES_MAX = 1_048_576
 DIGITS = 6
+
+UNRATED_MAX = 20
+"""So many names of teams that nobody has rated are told."""
 
 _Read = Callable[[bytes], Stats]
 
@@ -57,7 +60,10 @@ def predict(
         forecaster = Forecaster(_path(model))
     except ModelError as error:
         raise OperatorError(str(error)) from None
-    read = _reader(forecaster, results)
+    if forecaster.probe_ms > SLOW_MS:
+        print(f"{model} is slow: {forecaster.probe_ms:.0f} ms for one forecast", file=sys.stderr)
+    unrated: set[str] = set()
+    read = _reader(forecaster, results, unrated)
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
             wrong = _write(lines, read, forecaster)
@@ -65,6 +71,9 @@ def predict(
         if error.filename is None:  # not of opening it
             raise
         raise OperatorError(f"{file} can't be read: {error.strerror}") from None
+    if unrated:
+        names = ", ".join(sorted(unrated)[:UNRATED_MAX])
+        print(f"taken for weak teams, since nobody had rated them yet: {names}", file=sys.stderr)
     if wrong:
         raise OperatorError(f"{wrong} of the lines were wrong: see error in the output")
 
@@ -79,14 +88,15 @@ def _path(model: str) -> Path:
     return resources.found(f"models/{model}", NAME)
 
 
-def _reader(forecaster: Forecaster, results: str | None) -> _Read:
+def _reader(forecaster: Forecaster, results: str | None, unrated: set[str]) -> _Read:
+    """Return what reads a model's lines. It adds names of teams to ``unrated``."""
     manifest = forecaster.manifest
     if manifest.reads == "football" and RATINGS in forecaster.data:
         try:
             text = None if results is None else read_text(results)
-            return FootballReader(forecaster.data[RATINGS], text).stats
+            return FootballReader(forecaster.data[RATINGS], text, unrated).stats
         except ValueError as error:
-            raise OperatorError(f"{results} {error}") from None
+            raise OperatorError(f"{results or RATINGS}: {error}") from None
     if results is not None:
         raise OperatorError("--results is for football's ratings: leave it out")
     if manifest.reads == "cricket" and GROUNDS in forecaster.data:

@@ -16,6 +16,7 @@ from grandstand.forecasts.days import day
 from grandstand.forecasts.team_ratings import AVERAGE, Rating, RatingHistory, Result
 
 RATINGS = "ratings.json"
+NAME_CHARS = 80
 
 COLUMNS = ("date", "home_team", "away_team", "home_score", "away_score", "tournament", "neutral")
 """Of a file of results, which may have others."""
@@ -42,13 +43,18 @@ class FootballLine(msgspec.Struct, frozen=True):
 class FootballReader:
     """Makes stats of lines."""
 
-    def __init__(self, ratings: bytes, results: str | None = None) -> None:
+    def __init__(
+        self, ratings: bytes, results: str | None = None, unrated: set[str] | None = None
+    ) -> None:
         """Read the ratings of the model folder, and the text of a file of results.
+
+        ``unrated`` gets the names of teams of which nothing was known before their match.
 
         Raises ValueError for a file of results with wrong columns or a wrong line.
         """
         snapshots = msgspec.json.decode(ratings, type=dict[str, dict[str, Rating]])
-        self._history = RatingHistory(_results(results) if results else (), snapshots)
+        self._history = RatingHistory(() if results is None else _results(results), snapshots)
+        self._unrated: set[str] = set() if unrated is None else unrated
         self.unknown = _newcomer([*snapshots.values()][-1].values()) if snapshots else AVERAGE
 
     def stats(self, line: bytes) -> Mapping[str, float | str]:
@@ -61,8 +67,7 @@ class FootballReader:
         eve = day(match.date) if match.date else ""
         if (match.minute is None) != (match.score is None):
             raise ValueError("give both minute and score, or neither for a match to come")
-        home = self._history.before(eve, match.home) or self.unknown
-        away = self._history.before(eve, match.away) or self.unknown
+        home, away = self._rating(eve, match.home), self._rating(eve, match.away)
         home_goals, away_goals = match.score or (0, 0)
         return {
             "minute": match.minute or 0.0,
@@ -79,6 +84,20 @@ class FootballReader:
             "tournament": match.tournament or "",
         }
 
+    def _rating(self, eve: str, team: str) -> Rating:
+        rating = self._history.before(eve, team)
+        if rating is None:
+            self._unrated.add(team[:NAME_CHARS])
+            return self.unknown
+        return rating
+
+
+def _results(text: str) -> Iterator[Result]:
+    try:
+        yield from _rows(text)
+    except csv.Error as fault:
+        raise ValueError(f"is no CSV: {fault}") from None
+
 
 def _newcomer(ratings: Iterable[Rating]) -> Rating:
     """Return what a team is taken for of which nothing is known: weaker than three in four."""
@@ -89,7 +108,7 @@ def _newcomer(ratings: Iterable[Rating]) -> Rating:
     return Rating(*fields)._replace(advantage=0.0, played=0)
 
 
-def _results(text: str) -> Iterator[Result]:
+def _rows(text: str) -> Iterator[Result]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     if missing := [each for each in COLUMNS if each not in (rows.fieldnames or ())]:
         raise ValueError(f"has no column {missing[0]}: it wants {', '.join(COLUMNS)}")
