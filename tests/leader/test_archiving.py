@@ -1,9 +1,13 @@
-"""The archive gets every segment once, whatever dies, and a room never waits for it."""
+"""The archive gets every segment once, whatever dies, and a room never waits for it.
+
+Segments are a tenth as long here as the contract has them: each of these tests waits for the end of
+some.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,12 +16,14 @@ import pytest_asyncio
 from grandstand.archive.archive import Archive
 from grandstand.archive.parts import Part, unpack
 from grandstand.archive.storage import Folder
+from grandstand.domain import segments
 from grandstand.domain.events import Retracted
-from grandstand.domain.segments import DURATION_MS, MINUTE, runs
+from grandstand.domain.segments import MINUTE, runs
 from grandstand.leader import archiving, supervisor
 from grandstand.leader import room as rooms
 from grandstand.leader.archiving import Archiving
 from grandstand.leader.recut import Recut
+from grandstand.replica import room as replicas
 from grandstand.store import timeline
 from grandstand.store.errors import ConflictError
 from grandstand.store.job_cursors import JobCursors
@@ -32,6 +38,8 @@ from tests.sequencer.harness import Sequenced
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DURATION_MS = 200
 
 
 class Place(Folder):
@@ -90,6 +98,14 @@ class Stage(Sequenced):
         return [each.seq for each in await self.node.store.timeline.since(self.live.room, 0)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_segments() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (segments, archiving, replicas):
+            patch.setattr(module, "DURATION_MS", DURATION_MS)
+        yield
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def room(
     node: Harness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -126,8 +142,10 @@ async def test_who_takes_over_goes_on_without_a_hole_or_a_second_time(
     room.start(room.job)
     await say(room, "one")
     await until(lambda: room.archived() == ["one"] and is_done(room))
-    await say(room, "two")
-    await room.stop()  # before it was written
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, "QUIET_MS", 60_000)
+        await say(room, "two")
+        await room.stop()  # before it was written
     assert room.archived() == ["one"]
 
     async def fails(*_: object, **__: object) -> None:
@@ -175,8 +193,9 @@ async def test_what_the_job_missed_is_a_hole_between_the_parts(
     room.place.is_full = True
     await say(room, "held up")
     await until(lambda: room.place.refused)
-    monkeypatch.setattr(timeline, "LAG_MS", -1)
-    await say(room, *(f"lost {n}" for n in range(4)))
+    with monkeypatch.context() as patch:
+        patch.setattr(timeline, "LAG_MS", -1)
+        await say(room, *(f"lost {n}" for n in range(4)))
     room.place.is_full = False
     await until(lambda: is_done(room) or len(room.parts()) > 1)
 
@@ -256,9 +275,10 @@ async def test_what_was_taken_back_while_the_job_missed_commits_goes_nevertheles
     room.place.is_full = True
     await say(room, "held up")
     await until(lambda: room.place.refused)
-    monkeypatch.setattr(timeline, "LAG_MS", -1)
-    await take_back(room, comment)
-    await say(room, *(f"lost {n}" for n in range(4)))
+    with monkeypatch.context() as patch:
+        patch.setattr(timeline, "LAG_MS", -1)
+        await take_back(room, comment)
+        await say(room, *(f"lost {n}" for n in range(4)))
     room.place.is_full = False
 
     async def goes_on() -> bool:

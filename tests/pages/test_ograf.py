@@ -79,7 +79,7 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
 ) -> None:
     with renderer(tmp_path / "renderer") as site:
         server = make_server(environment={"GRANDSTAND_ORIGINS": site}).start()
-        server.make_room("gala")
+        server.make_room("gala", tick=50)
         async with (
             cutting(server.url, iter([4_000])) as line,
             viewing(server.url, "gala", server.token("ann")) as ann,
@@ -102,7 +102,7 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
                 return [event for event in events if event["name"] == name]
 
             # A renderer loads the graphic, which shows nothing before it plays.
-            data = {"server": server.url, "room": "gala", "language": "en"}
+            data = {"server": server.url, "room": "gala", "language": "en", "result": 3600}
             await sight.page.evaluate("window.renderer.add()")
             assert await act("load", data={}, renderType="realtime") == 400
             load = {"renderType": "realtime", "renderCharacteristics": LOOKS}
@@ -141,7 +141,7 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
 
             # The result, cleared by hand; another room; the end.
             await server.produce("POST", f"/v1/rooms/gala/polls/{poll}/close", {"grace": 0})
-            await expect(graphic.locator('[data-test="foot"]')).to_contain_text("1 vote")
+            await expect(graphic.locator('[data-test="foot"]')).to_have_text("Result · 1 vote")
             assert await act("customAction", id="clear", payload=None) == 200
             await expect(plate).to_be_hidden()
             assert await act("customAction", id="explode", payload=None) == 404
