@@ -119,7 +119,7 @@ FROM_THE_TOP = (
     {"leader"},
     {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens"},
-    {"forecasts", "moderation", "overlays", "recommendations"},
+    {"crowd", "forecasts", "moderation", "overlays", "recommendations"},
     {"archive", "inference", "store"},
     {"recordings"},
     {"domain"},
@@ -132,7 +132,7 @@ those at the end know nobody."""
 
 DEPTH = {name: depth for depth, names in enumerate(FROM_THE_TOP) for name in names}
 
-PURE = {"domain", "recordings", "text", "wire"}
+PURE = {"crowd", "domain", "recordings", "text", "wire"}
 IO = {
     *("asyncio", "concurrent", "http", "multiprocessing", "os", "select", "selectors"),
     *("signal", "socket", "ssl", "subprocess", "tempfile", "threading", "time"),

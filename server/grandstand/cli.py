@@ -15,6 +15,7 @@ from grandstand.commands.cue import cue
 from grandstand.commands.demo import demo
 from grandstand.commands.doctor import doctor
 from grandstand.commands.effect import effect
+from grandstand.commands.forecast import forecast
 from grandstand.commands.highlights import highlights
 from grandstand.commands.poll import poll
 from grandstand.commands.predict import predict
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "highlights": highlights,
     "predict": predict,
     "recommend": recommend,
+    "forecast": forecast,
     "replay": replay,
     "export": export,
     "import": import_,

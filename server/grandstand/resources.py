@@ -30,6 +30,11 @@ def forecast_models() -> list[Path]:
     return [found(f"models/{name}", "manifest.json").parent for name in FORECASTS]
 
 
+def audience_weights() -> Path:
+    """Return what the audience's forecast has learnt. Raises OperatorError if it isn't there."""
+    return found("models/audience", "weights.json")
+
+
 def found(folder: str, name: str, places: tuple[Path, ...] = PLACES) -> Path:
     """Return the file in the first of the places that has it. Raises OperatorError if none has."""
     for place in places:

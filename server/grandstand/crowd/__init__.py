@@ -1,0 +1,1 @@
+"""Forecasts of an audience: its size and its comments, minutes ahead."""

@@ -1,0 +1,115 @@
+"""Forecasts of a show's curve from what is known at each of its minutes. Pure.
+
+Theory of operation: a level that filters the count's noise, plus a linear combination of features
+(``weights``, trained on other shows), its parts multiplied by gains that this show's own errors
+give, within an interval whose width those errors give, too. Nothing is fitted to counts, only to
+their ratios.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from grandstand.crowd import features, intervals, programme, series
+from grandstand.crowd.features import BLOCKS, DAY, Curve, Past
+from grandstand.crowd.gains import gains
+from grandstand.crowd.show import Floats, Show
+from grandstand.crowd.weights import AHEAD, Horizon, Weights
+
+LONG = 30 * 60
+"""From so many minutes on a show runs round the clock."""
+
+ALIKE = 120
+"""Minutes between times of the day at which shows that start are laid beside each other by it."""
+
+DIGITS = 6
+"""So that an unchanged count is the count itself, to the bit."""
+
+STAY = 50
+"""Minutes for which a viewer stays: an assumption, of which a small show's first intervals are
+made; its own errors correct them within hours."""
+
+
+def offset(show: Show, past: Show) -> int:
+    """Return what is added to a minute since 1970 to find the same point of a past show.
+
+    That is the same distance from the start; of shows round the clock that start at different times
+    of the day, the same time of the day.
+    """
+    apart = past.start - show.start
+    whole = round(apart / DAY) * DAY
+    is_long = max(show.length, past.length) >= LONG
+    return whole if is_long and abs(apart - whole) > ALIKE else apart
+
+
+def counts(show: Show, comments: bool) -> Floats:
+    """Return a curve without what can't be counts, and without outages of the counter."""
+    if not comments:
+        return series.without_outages(show.viewers)
+    return np.where(np.isfinite(show.comments) & (show.comments >= 0), show.comments, np.nan)
+
+
+def inputs(show: Show, past: Sequence[Show], comments: bool) -> tuple[Curve, list[Past], Floats]:
+    """Return what the features are made of: the curve, the past, and the run-down's states.
+
+    Of ``past``, in the order of time, the last ``SHOWS_MAX`` are used.
+    """
+    past = past[-features.SHOWS_MAX :]
+    most = features.MOST if comments else features.VIEWERS_MOST
+    curve = Curve.of(counts(show, comments), most)
+    before = [
+        Past.of(counts(other, comments), offset(show, other) + show.begin - other.begin)
+        for other in past
+    ]
+    appeal = programme.learn_appeal(past)
+    minutes = len(curve.logs) + max(AHEAD)
+    return curve, before, programme.states(show.items, show.begin, minutes, appeal)
+
+
+def changes(curve: Curve, ahead: int) -> Floats:
+    """Return what came of the level of each minute, as logarithms; NaN where nobody knows yet."""
+    here = np.arange(len(curve.logs))
+    return series.at(curve.logs, here + ahead) - curve.base
+
+
+def forecast(
+    show: Show, past: Sequence[Show], weights: Weights, comments: bool = False
+) -> dict[int, Floats]:
+    """Return p10, p50 and p90 of a curve, as made at each of its minutes, (minutes, 3), for each of
+    ``AHEAD``; NaN where nothing was counted for more than half an hour."""
+    curve, before, states = inputs(show, past, comments)
+    trained = weights.comments if comments else weights.viewers
+    learnt = trained.with_past if past else trained.alone
+    return {
+        ahead: _horizon(curve, before, states, ahead, learnt[ahead], comments) for ahead in AHEAD
+    }
+
+
+def _horizon(
+    curve: Curve,
+    past: Sequence[Past],
+    states: Floats,
+    ahead: int,
+    learnt: Horizon,
+    comments: bool,
+) -> Floats:
+    weighted = features.features(curve, past, states, ahead) * np.array(learnt.weights)
+    blocks = np.split(weighted, np.cumsum(BLOCKS), axis=1)
+    parts = np.stack([block.sum(axis=1) for block in blocks], axis=1)
+    truth = changes(curve, ahead)
+    middle = (parts * gains(parts, truth, ahead)).sum(axis=1)
+    spread = np.sqrt(np.maximum(series.noise(curve.logs), _chance(curve, ahead, comments)))
+    change = intervals.quantiles(middle, spread, truth, ahead, learnt)
+    found: Floats = np.maximum(np.exp(curve.base[:, None] + change) - 0.5, 0)
+    return np.round(found, DIGITS)
+
+
+def _chance(curve: Curve, ahead: int, comments: bool) -> Floats:
+    """Return the variance that few people make, as logarithms: of comments that come one by one, or
+    of viewers who each come and go by themselves."""
+    share = 1.0 if comments else 2 * (1 - math.exp(-ahead / STAY))
+    found: Floats = share / (np.exp(np.nan_to_num(curve.base)) + 0.5)
+    return found
