@@ -14,7 +14,10 @@ def test_the_card_has_the_figures_of_the_results() -> None:
 
 def test_the_results_are_of_the_shipped_weights() -> None:
     shipped = json.loads((HERE / "weights.json").read_text("utf-8"))
-    assert (RESULTS["version"], RESULTS["trained_on"]) == (shipped["version"], shipped["trained_on"])
+    assert (RESULTS["version"], RESULTS["trained_on"]) == (
+        shipped["version"],
+        shipped["trained_on"],
+    )
 
 
 def test_a_late_run_down_costs_at_most_three_percent() -> None:
