@@ -20,7 +20,7 @@ from models.football import weights
 from models.football.sets import Match, read
 
 HERE = Path(__file__).parent
-VERSION = "2026.12-1"
+VERSION = "2026.12-2"
 TRAINED_TO = 2021
 SNAPSHOTS = ("2021-12-31", "2022-12-31", "2023-12-31", "2024-12-31")
 SHOWN_IF_PLAYED_FROM = "2010-01-01"

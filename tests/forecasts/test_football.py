@@ -93,7 +93,7 @@ def test_the_shipped_model_says_what_it_said(model: Forecaster) -> None:
     assert said == [pytest.approx(each, abs=1e-4) for each in SAID]
 
 
-SAID = [[0.8505, 0.1073, 0.0421], [0.4403, 0.2691, 0.2907], [0.2381, 0.7212, 0.0407]]
+SAID = [[0.8554, 0.1038, 0.0408], [0.441, 0.2688, 0.2903], [0.2419, 0.7174, 0.0408]]
 
 
 def test_a_goal_never_lowers_its_sides_chance_and_time_helps_who_leads(model: Forecaster) -> None:
