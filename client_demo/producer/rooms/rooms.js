@@ -22,11 +22,12 @@ export function Rooms({ desk, onClose, onGo }) {
 }
 
 /**
- * The list, and the form for one more.
+ * The list, and the form for one more, which comes once the list moves it no more.
  * @param {{desk: Desk, here?: string, onGo: (room: string) => void}} props `here` is the room one is in
  */
 export function RoomList({ desk, here, onGo }) {
   const [rooms, setRooms] = useState(/** @type {Listed[] | undefined} */ (undefined));
+  const [isWhole, setWhole] = useState(false);
   const [fault, setFault] = useState("");
   useEffect(() => {
     void (async () => {
@@ -38,7 +39,7 @@ export function RoomList({ desk, here, onGo }) {
         found.push(...answer.body.rooms);
         setRooms([...found]);
         after = answer.body.next ?? "";
-        if (!after) return;
+        if (!after) return setWhole(true);
       }
     })();
   }, [desk]);
@@ -54,7 +55,7 @@ export function RoomList({ desk, here, onGo }) {
         </button>
       </li>`)}
     </ul>
-    ${desk.isProducer && html`<${NewRoom} desk=${desk} onGo=${onGo} />`}
+    ${desk.isProducer && (isWhole || fault) && html`<${NewRoom} desk=${desk} onGo=${onGo} />`}
   `;
 }
 
