@@ -17,6 +17,7 @@ import numpy as np
 from grandstand.crowd import series
 from grandstand.crowd.before import forecast_before
 from grandstand.crowd.forecast import forecast
+from grandstand.crowd.history import History
 from grandstand.crowd.show import Floats, Show
 from grandstand.crowd.weights import AHEAD, Weights, decode
 
@@ -42,15 +43,15 @@ class Trial:
     past: Sequence[Show]
     usual: Mapping[int, Floats]
 
-    def variants(self) -> dict[str, tuple[Edition, Sequence[Show]]]:
+    def variants(self) -> dict[str, tuple[Edition, History]]:
         """Return what may be known: all of it, less, or something wrong."""
-        edition, past = self.edition, self.past
+        edition, past, none = self.edition, History.of(self.past), History.of(())
         return {
             "all": (edition, past),
-            "last edition alone": (edition, past[-1:]),
-            "no history": (edition, ()),
+            "last edition alone": (edition, History.of(self.past[-1:])),
+            "no history": (edition, none),
             "no run-down": (edition.without_run_down(), past),
-            "the curve alone": (edition.without_run_down(), ()),
+            "the curve alone": (edition.without_run_down(), none),
             "run-down 10 min late": (edition.shifted(10), past),
             "run-down 10 min early": (edition.shifted(-10), past),
             "run-down 60 min late": (edition.shifted(60), past),
@@ -130,7 +131,7 @@ def small(trial: Trial, weights: Weights) -> dict[str, Row]:
         edition = thinned(trial.edition, viewers)
         row: Row = {}
         for name, comments in (("viewers", False), ("comments", True)):
-            made = forecast(edition.show, (), weights, comments)
+            made = forecast(edition.show, History.of(()), weights, comments)
             truth = edition.truth(comments)
             for ahead in AHEAD:
                 good = np.isfinite(truth[ahead:]) & np.isfinite(truth[:-ahead])
@@ -146,7 +147,7 @@ def ahead_of_show(trial: Trial, weights: Weights) -> Row:
     came = trial.edition.truth(False)[trial.edition.on]
     found: Row = {}
     for name, past in (("all past", trial.past), ("last edition alone", trial.past[-1:])):
-        made = forecast_before(show, past, weights)[: len(came)]
+        made = forecast_before(show, History.of(past), weights)[: len(came)]
         good = np.isfinite(made[:, 1]) & np.isfinite(came)
         got = scored(made[good], came[good])
         found[name] = {"mape": round(got.mape(), 1), "coverage": round(got.coverage(), 3)}
@@ -159,7 +160,7 @@ def holt_winters(trial: Trial, weights: Weights) -> dict[str, Row]:
     from models.audience import holt_winters as peers  # statsmodels is for this alone
 
     truth = trial.edition.truth(False)
-    made = forecast(trial.edition.show, trial.past, weights)
+    made = forecast(trial.edition.show, History.of(trial.past), weights)
     first = trial.edition.on.start
     origins = [
         each

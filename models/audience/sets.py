@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from grandstand.crowd.curve_file import read_items, read_show
-from grandstand.crowd.forecast import counts
+from grandstand.crowd.history import cleaned
 from grandstand.crowd.show import Floats, Item, Show
 
 UNTIL = 1_577_836_800 // 60
@@ -40,7 +40,8 @@ class Edition:
 
     def truth(self, comments: bool) -> Floats:
         """Return what was counted, (minutes,); NaN outside of the show and where nothing was."""
-        curve = counts(self.show, comments)
+        clean = cleaned(self.show)
+        curve = clean.comments if comments else clean.viewers
         found = np.full(len(curve), np.nan)
         found[self.on] = curve[self.on]
         return found

@@ -16,7 +16,8 @@ import numpy as np
 from grandstand.crowd import series
 from grandstand.crowd.before import middle
 from grandstand.crowd.features import features
-from grandstand.crowd.forecast import changes, counts, inputs
+from grandstand.crowd.forecast import changes, inputs
+from grandstand.crowd.history import History
 from grandstand.crowd.show import Floats
 from grandstand.crowd.weights import AHEAD, CurveWeights, Horizon, Weights, Widths
 
@@ -24,7 +25,7 @@ from models.audience.sets import UNTIL, Edition, editions
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights.json"
-VERSION = "2026.12-1"
+VERSION = "2026.12-2"
 RIDGE = 1e-3
 ROUNDS = 25
 DIGITS = 5
@@ -36,15 +37,15 @@ def samples(
 ) -> dict[int, tuple[Floats, Floats]]:
     """Return features and what came of them, for each number of minutes ahead, of one edition."""
     edition = shows[number]
-    past = [] if alone else [each.show for each in shows[:number]]
-    curve, before, states = inputs(edition.show, past, comments)
+    history = History.of([] if alone else [each.show for each in shows[:number]])
+    curve, past, states = inputs(edition.show, history, comments)
     inside = np.isfinite(edition.truth(comments))
     found = {}
     here = np.arange(len(curve.logs))
     for ahead in AHEAD:
         came = changes(curve, ahead)
         good = np.isfinite(came) & inside & (series.at(inside.astype(float), here + ahead) == 1)
-        found[ahead] = features(curve, before, states, ahead)[good], came[good]
+        found[ahead] = features(curve, past, states, ahead)[good], came[good]
     return found
 
 
@@ -70,26 +71,31 @@ def curve_weights(shows: Sequence[Edition], comments: bool, alone: bool) -> dict
         each = [part[ahead] for part in parts]
         weights = fitted(np.concatenate([x for x, _ in each]), np.concatenate([y for _, y in each]))
         errors = [np.quantile(came - seen @ weights, (0.1, 0.9)) for seen, came in each]
-        low, high = min(low for low, _ in errors), max(high for _, high in errors)
+        widths = _widths(errors)
         found[ahead] = Horizon(
-            round(-float(low), DIGITS),
-            round(float(high), DIGITS),
+            widths.below,
+            widths.above,
             tuple(round(weight, DIGITS) for weight in weights.tolist()),
         )
     return found
 
 
 def before_widths(shows: Sequence[Edition], comments: bool) -> Widths:
-    """Return how far the 10 % and 90 % quantiles of all minutes lie from a forecast made before the
-    show, by the editions that have one before them."""
+    """Return how far the 10 % and 90 % quantiles lie from a forecast made before the show, in the
+    edition in which they lie farthest; of those that have one before them."""
     errors = []
     for number in range(1, len(shows)):
-        show = shows[number].show
-        expected = middle(show, [each.show for each in shows[:number]], comments)
-        first = show.start - show.begin
-        came = np.log(counts(show, comments)[first : first + show.length] + 0.5)
-        errors.append((came - expected)[np.isfinite(came - expected)])
-    low, high = np.quantile(np.concatenate(errors), (0.1, 0.9))
+        edition = shows[number]
+        history = History.of([each.show for each in shows[:number]])
+        expected = middle(edition.show, history, comments)
+        came = np.log(edition.truth(comments)[edition.on] + 0.5)
+        length = min(len(came), len(expected))
+        errors.append(np.nanquantile(came[:length] - expected[:length], (0.1, 0.9)))
+    return _widths(errors)
+
+
+def _widths(errors: Sequence[Floats]) -> Widths:
+    low, high = min(low for low, _ in errors), max(high for _, high in errors)
     return Widths(round(-float(low), DIGITS), round(float(high), DIGITS))
 
 

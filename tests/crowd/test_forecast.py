@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from grandstand.crowd.forecast import forecast, offset
+from grandstand.crowd.history import History
 from grandstand.crowd.show import Floats, Item, Show
 from grandstand.crowd.weights import AHEAD
 
@@ -10,6 +11,7 @@ from tests.crowd.shows import BEGIN, audience, run_down, show, weights
 
 MINUTES = 1200
 WEIGHTS = weights()
+NONE = History.of([])
 
 
 def error(quantiles: Floats, counts: Floats, ahead: int) -> float:
@@ -25,8 +27,8 @@ def persistence(counts: Floats, ahead: int) -> float:
 
 def test_a_run_down_tells_of_the_breaks() -> None:
     counts = audience(MINUTES)
-    with_it = forecast(show(counts, run_down(MINUTES)), (), WEIGHTS)
-    without = forecast(show(counts), (), WEIGHTS)
+    with_it = forecast(show(counts, run_down(MINUTES)), NONE, WEIGHTS)
+    without = forecast(show(counts), NONE, WEIGHTS)
     for ahead in (5, 15):
         assert error(with_it[ahead], counts, ahead) < 0.92 * error(without[ahead], counts, ahead)
         assert error(with_it[ahead], counts, ahead) < 0.92 * persistence(counts, ahead)
@@ -35,7 +37,7 @@ def test_a_run_down_tells_of_the_breaks() -> None:
 @pytest.mark.parametrize("late", [10, -10, 60])
 def test_a_run_down_that_is_off_does_little_harm(late: float) -> None:
     counts = audience(MINUTES)
-    found = forecast(show(counts, run_down(MINUTES, late)), (), WEIGHTS)
+    found = forecast(show(counts, run_down(MINUTES, late)), NONE, WEIGHTS)
     for ahead in (1, 5, 15):  # nothing but its breaks moves this show: real ones lose less
         assert error(found[ahead], counts, ahead) < 1.08 * persistence(counts, ahead)
 
@@ -43,7 +45,7 @@ def test_a_run_down_that_is_off_does_little_harm(late: float) -> None:
 @pytest.mark.parametrize("size", [50, 300, 100_000])
 def test_eight_of_ten_counts_come_within_the_interval_whatever_the_size(size: float) -> None:
     counts = audience(3000, size)
-    found = forecast(show(counts), (), WEIGHTS)
+    found = forecast(show(counts), NONE, WEIGHTS)
     for ahead in (5, 15, 30, 60):
         low, _, high = found[ahead][:-ahead].T
         within = (counts[ahead:] >= low) & (counts[ahead:] <= high)
@@ -52,7 +54,7 @@ def test_eight_of_ten_counts_come_within_the_interval_whatever_the_size(size: fl
 
 def test_all_is_in_proportion_to_the_size() -> None:
     counts = audience(400, 1e5)
-    large, larger = (forecast(show(counts * by), (), WEIGHTS) for by in (1, 1000))
+    large, larger = (forecast(show(counts * by), NONE, WEIGHTS) for by in (1, 1000))
     for ahead in AHEAD:
         np.testing.assert_allclose(large[ahead] * 1000, larger[ahead], rtol=0.01)
 
@@ -63,7 +65,7 @@ def test_nothing_of_the_future_is_known(comments: bool) -> None:
     now = 450
     other, silent = counts.copy(), said.copy()
     other[now + 1 :], silent[now + 1 :] = 5.0, 0.0
-    items, past = run_down(900), [show(audience(700, seed=3), run_down(700))]
+    items, past = run_down(900), History.of([show(audience(700, seed=3), run_down(700))])
     one = forecast(show(counts, items, said), past, WEIGHTS, comments)
     two = forecast(show(other, items, silent), past, WEIGHTS, comments)
     for ahead in AHEAD:
@@ -74,14 +76,14 @@ def test_a_past_show_tells_of_a_rise_that_comes_again() -> None:
     rise = np.exp(np.clip((np.arange(400) - 200) / 60, 0, 1))
     past = show(np.rint(audience(400, seed=4, dip=0) * rise), [Item(BEGIN, BEGIN + 400, "a")])
     now = show(audience(201, seed=6, dip=0), [Item(BEGIN, BEGIN + 400, "a")])
-    alone = forecast(now, (), WEIGHTS)[60][-1]
-    told = forecast(now, [past], WEIGHTS)[60][-1]
+    alone = forecast(now, NONE, WEIGHTS)[60][-1]
+    told = forecast(now, History.of([past]), WEIGHTS)[60][-1]
     assert told[1] > 1.05 * alone[1]
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 2, 70])
 def test_a_constant_audience_stays(minutes: int) -> None:
-    found = forecast(show(np.full(minutes, 7.0)), (), WEIGHTS)
+    found = forecast(show(np.full(minutes, 7.0)), NONE, WEIGHTS)
     for ahead in AHEAD:
         assert found[ahead].shape == (minutes, 3)
         assert (found[ahead][:, 1] == 7).all()
@@ -89,14 +91,14 @@ def test_a_constant_audience_stays(minutes: int) -> None:
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -3.0])
 def test_what_cannot_be_a_count_is_unknown(odd: float) -> None:
-    found = forecast(show(np.full(90, odd), comments=np.full(90, odd)), (), WEIGHTS)
+    found = forecast(show(np.full(90, odd), comments=np.full(90, odd)), NONE, WEIGHTS)
     assert all(np.isnan(each).all() for each in found.values())
 
 
 def test_a_gap_is_bridged_for_half_an_hour() -> None:
     counts = audience(300)
     counts[100:120], counts[200:250] = np.nan, np.nan
-    medians = forecast(show(counts, run_down(300)), (), WEIGHTS)[15][:, 1]
+    medians = forecast(show(counts, run_down(300)), NONE, WEIGHTS)[15][:, 1]
     assert np.isfinite(medians[:229]).all()
     assert np.isnan(medians[230:250]).all()
     assert np.isfinite(medians[250:]).all()
@@ -105,14 +107,14 @@ def test_a_gap_is_bridged_for_half_an_hour() -> None:
 def test_an_outage_of_the_counter_is_no_audience() -> None:
     counts = audience(300)
     counts[150:154] = 3
-    low = forecast(show(counts), (), WEIGHTS)[5][150:160].min()
+    low = forecast(show(counts), NONE, WEIGHTS)[5][150:160].min()
     assert low > 0.8 * counts[149]
 
 
 def test_a_jump_is_followed_at_once_and_widens_what_comes() -> None:
     counts = audience(400, 1000, dip=0)
     counts[200:] *= 4
-    found = forecast(show(counts), (), WEIGHTS)
+    found = forecast(show(counts), NONE, WEIGHTS)
     assert found[1][200, 1] == pytest.approx(counts[200], rel=0.03)
     spread = np.log(found[15][:, 2] / found[15][:, 1])
     assert spread[230] > 1.1 * spread[199]
@@ -120,7 +122,7 @@ def test_a_jump_is_followed_at_once_and_widens_what_comes() -> None:
 
 def test_comments_are_forecast_from_their_level_not_from_the_last_minute() -> None:
     said = np.random.default_rng(5).poisson(40, 600).astype(float)
-    found = forecast(show(audience(600), comments=said), (), WEIGHTS, comments=True)
+    found = forecast(show(audience(600), comments=said), NONE, WEIGHTS, comments=True)
     for ahead in AHEAD:
         assert error(found[ahead], said, ahead) < 0.85 * persistence(said, ahead)
 

@@ -17,6 +17,7 @@ from grandstand.commands.rundown_file import RundownFile
 from grandstand.crowd.before import forecast_before
 from grandstand.crowd.curve_file import check_span, read_items, read_show
 from grandstand.crowd.forecast import forecast as forecast_of
+from grandstand.crowd.history import History
 from grandstand.crowd.show import Floats, Item, Show
 from grandstand.crowd.weights import AHEAD, Weights, decode
 from grandstand.errors import OperatorError
@@ -66,7 +67,7 @@ def forecast(
       grandstand forecast show.csv --every 5 | jq -r '[.t, .viewers[1].p90] | @tsv'
     """
     show = read_show(file, read_text(file), _items(rundown) if rundown else [])
-    past = [_past(path) for path in history or ()]
+    past = History.of([_past(path) for path in history or ()])
     weights_file = resources.audience_weights()
     weights = decode(str(weights_file), weights_file.read_bytes())
     counted = np.isfinite(show.viewers).any() or np.isfinite(show.comments).any()
@@ -97,7 +98,7 @@ def _past(path: Path) -> Show:
     return read_show(str(path), read_text(str(path)), _items(beside) if beside.exists() else [])
 
 
-def _during(show: Show, past: list[Show], weights: Weights, every: int | None) -> Iterator[_Line]:
+def _during(show: Show, past: History, weights: Weights, every: int | None) -> Iterator[_Line]:
     curves = {
         name: forecast_of(show, past, weights, comments)
         for name, comments in (("viewers", False), ("comments", True))
@@ -116,8 +117,8 @@ def _during(show: Show, past: list[Show], weights: Weights, every: int | None) -
         }
 
 
-def _before(show: Show, past: list[Show], weights: Weights, every: int | None) -> Iterator[_Line]:
-    if not show.items or not past:
+def _before(show: Show, past: History, weights: Weights, every: int | None) -> Iterator[_Line]:
+    if not show.items or not past.shows:
         raise OperatorError(
             "the curve has no count: before a show, --rundown and --history are needed"
         )

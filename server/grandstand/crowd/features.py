@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grandstand.crowd import programme, series
+from grandstand.crowd.history import SMOOTH, PastCurve
 from grandstand.crowd.show import Floats
 
 DAY = 1440
@@ -21,11 +22,7 @@ GAP = 30
 
 CHANGES = (15, 60)
 MEANS = (180, DAY)
-SMOOTH = 60
-"""Minutes before and after: what an earlier show had on at that minute is not on again."""
-
 DAYS = 6
-SHOWS_MAX = 12
 MOST = 0.7
 """As a logarithm: more than the double, or less than half, is seen as that."""
 
@@ -52,7 +49,7 @@ class Curve:
     most: float
 
     @classmethod
-    def of(cls, counts: Floats, most: float = MOST) -> Curve:
+    def of(cls, counts: Floats, most: float) -> Curve:
         """Return the curve of clean counts."""
         logs = np.log(counts + 0.5)
         return cls(logs, series.level(logs, GAP), series.hold(counts), most)
@@ -60,21 +57,11 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A past show's curve in logarithms, smoothed, and ``by``, what is added to a minute of the
-    present show to find the same one in the past."""
+    """A past curve, and ``by``, what is added to a minute of the present show to find the same one
+    in the past."""
 
-    smooth: Floats
+    curve: PastCurve
     by: int
-    middle: float
-
-    @classmethod
-    def of(cls, counts: Floats, by: int) -> Past:
-        """Return it; ``counts`` are clean."""
-        logs = np.log(counts + 0.5)
-        known = logs[np.isfinite(logs)]
-        return cls(
-            series.mean(logs, SMOOTH, SMOOTH), by, float(np.median(known)) if len(known) else 0.0
-        )
 
 
 def features(curve: Curve, past: Sequence[Past], states: Floats, ahead: int) -> Floats:
@@ -113,10 +100,9 @@ def _history(curve: Curve, past: Sequence[Past], here: series.Whole, ahead: int)
     known = min(DAYS, len(here) // DAY + 1)
     days = [_change(smooth, here - DAY * back, ahead) for back in range(1, known + 1)]
     none = np.full(len(here), np.nan)
-    shows = [_change(show.smooth, here + show.by, ahead) for show in past] or [none]
-    past_levels = [series.at(show.smooth, here + show.by) - show.middle for show in past] or [none]
-    expected = _pooled(past_levels, 0)
-    above = curve.base - expected
+    shows = [_change(each.curve.smooth, here + each.by, ahead) for each in past] or [none]
+    levels = [series.at(each.curve.smooth, here + each.by) - each.curve.middle for each in past]
+    above = curve.base - _pooled(levels or [none], 0)
     return [_pooled(days, 1), _pooled(shows, 1), _off(above, above, MEANS[-1])]
 
 

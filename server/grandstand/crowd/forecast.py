@@ -16,6 +16,7 @@ import numpy as np
 from grandstand.crowd import features, intervals, programme, series
 from grandstand.crowd.features import BLOCKS, DAY, Curve, Past
 from grandstand.crowd.gains import gains
+from grandstand.crowd.history import History, cleaned
 from grandstand.crowd.show import Floats, Show
 from grandstand.crowd.weights import AHEAD, Horizon, Weights
 
@@ -45,28 +46,22 @@ def offset(show: Show, past: Show) -> int:
     return whole if is_long and abs(apart - whole) > ALIKE else apart
 
 
-def counts(show: Show, comments: bool) -> Floats:
-    """Return a curve without what can't be counts, and without outages of the counter."""
-    if not comments:
-        return series.without_outages(show.viewers)
-    return np.where(np.isfinite(show.comments) & (show.comments >= 0), show.comments, np.nan)
-
-
-def inputs(show: Show, past: Sequence[Show], comments: bool) -> tuple[Curve, list[Past], Floats]:
-    """Return what the features are made of: the curve, the past, and the run-down's states.
-
-    Of ``past``, in the order of time, the last ``SHOWS_MAX`` are used.
-    """
-    past = past[-features.SHOWS_MAX :]
-    most = features.MOST if comments else features.VIEWERS_MOST
-    curve = Curve.of(counts(show, comments), most)
-    before = [
-        Past.of(counts(other, comments), offset(show, other) + show.begin - other.begin)
-        for other in past
+def inputs(show: Show, history: History, comments: bool) -> tuple[Curve, list[Past], Floats]:
+    """Return what the features are made of: the curve, the past, and the run-down's states."""
+    clean = cleaned(show)
+    if comments:
+        curve = Curve.of(clean.comments, features.MOST)
+    else:
+        curve = Curve.of(clean.viewers, features.VIEWERS_MOST)
+    past = [
+        Past(
+            each.comments if comments else each.viewers,
+            offset(show, each.show) + show.begin - each.show.begin,
+        )
+        for each in history.shows
     ]
-    appeal = programme.learn_appeal(past)
     minutes = len(curve.logs) + max(AHEAD)
-    return curve, before, programme.states(show.items, show.begin, minutes, appeal)
+    return curve, past, programme.states(show.items, show.begin, minutes, history.appeal)
 
 
 def changes(curve: Curve, ahead: int) -> Floats:
@@ -76,16 +71,14 @@ def changes(curve: Curve, ahead: int) -> Floats:
 
 
 def forecast(
-    show: Show, past: Sequence[Show], weights: Weights, comments: bool = False
+    show: Show, history: History, weights: Weights, comments: bool = False
 ) -> dict[int, Floats]:
     """Return p10, p50 and p90 of a curve, as made at each of its minutes, (minutes, 3), for each of
     ``AHEAD``; NaN where nothing was counted for more than half an hour."""
-    curve, before, states = inputs(show, past, comments)
+    curve, past, states = inputs(show, history, comments)
     trained = weights.comments if comments else weights.viewers
     learnt = trained.with_past if past else trained.alone
-    return {
-        ahead: _horizon(curve, before, states, ahead, learnt[ahead], comments) for ahead in AHEAD
-    }
+    return {ahead: _horizon(curve, past, states, ahead, learnt[ahead], comments) for ahead in AHEAD}
 
 
 def _horizon(

@@ -79,12 +79,13 @@ def _drawn(title: str, appeal: Mapping[str, float]) -> float:
 
 
 def learn_appeal(past: Sequence[Show]) -> dict[str, float]:
-    """Return how much each word of past titles draws, as a logarithm; {} if nothing is known."""
+    """Return how much each word of past titles draws, as a logarithm; {} if nothing is known. The
+    shows are clean."""
     index: dict[str, int] = {}
     rows: list[list[int]] = []
     drawn: list[float] = []
     for show in past:
-        logs = np.log(series.without_outages(show.viewers) + 0.5)
+        logs = np.log(show.viewers + 0.5)
         usual = series.mean(logs, SURROUNDINGS, SURROUNDINGS)
         above = logs - usual
         for title, value in _audiences(show, above):

@@ -58,9 +58,14 @@ def held(curve: Floats, most: int) -> Floats:
     return np.where((last >= 0) & (age <= most), at(curve, last), np.nan)
 
 
+def possible(counts: Floats) -> Floats:
+    """Return counts without negative and infinite ones."""
+    return np.where(np.isfinite(counts) & (counts >= 0), counts, np.nan)
+
+
 def without_outages(counts: Floats) -> Floats:
-    """Return counts until each minute without negative, infinite ones and outages."""
-    clean = np.where(np.isfinite(counts) & (counts >= 0), counts, np.nan)
+    """Return possible counts until each minute, without outages."""
+    clean = possible(counts)
     recent: list[float] = []
     low = 0
     for minute, count in enumerate(clean.tolist()):
