@@ -230,6 +230,8 @@ def main() -> None:
     shows = editions(given.data / "gdq_audience")
     weights = decode(str(WEIGHTS), WEIGHTS.read_bytes())
     trained = [show for show in shows if show.show.start < UNTIL]
+    if not trained:
+        parser.error("persistence's intervals need editions from before 2020 in the folder")
     results: dict[str, Row] = {}
     for number in range(len(trained), len(shows)):
         edition, past = shows[number], [each.show for each in shows[:number]]
