@@ -29,7 +29,7 @@ class Detector(Protocol):
 
 
 class LogRise:
-    """The server's: how many times the usual, over spans of 5 to 80 s, as a logarithm."""
+    """The server's: how many times the usual, over spans of 2 to 80 s, as a logarithm."""
 
     FIRST, FLOOR = alarms.FIRST, alarms.FLOOR
 

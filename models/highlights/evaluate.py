@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from grandstand.overlays.alarms import Alarms
 
-from models.highlights import sets
+from models.highlights import made_up, sets
 from models.highlights.detectors import (
     Combination,
     Cusum,
@@ -43,6 +43,7 @@ NEAR_S = (20.0, 150.0)
 
 PLAIN = {"log_rise": LogRise, "robust_z": RobustZ, "poisson_scan": PoissonScan, "cusum": Cusum}
 LATEST = 2
+MADE_UP_PER_HOUR = 6
 Scored = tuple[Floats, float, float]
 """Scores by steps, the first threshold, and its floor."""
 
@@ -177,6 +178,25 @@ def chat_figures(show: Show, scored: Scored) -> dict[str, Any]:
     return figures
 
 
+def made_up_figures(kind: Callable[[int], Any]) -> dict[str, Any]:
+    """Return how late known beginnings are noticed, by the comments a second of the room."""
+    figures: dict[str, Any] = {}
+    for rate in made_up.RATES:
+        after: list[float] = []
+        alarms = marks = 0
+        for show in made_up.shows(rate):
+            found = noticed(show, plain_scores(show, kind), MADE_UP_PER_HOUR)
+            pairs = matched(found, show.marks)
+            after += [found[alarm] - show.moments[mark] for alarm, mark in pairs]
+            alarms, marks = alarms + len(found), marks + len(show.marks)
+        figures[f"{rate:g}/s"] = {
+            "recall": round(len(after) / marks, 3),
+            "alarms_per_hour": round(alarms / made_up.SHOWS / made_up.HOURS, 2),
+            "noticed_after_begin_s_median": statistics.median(after) if after else None,
+        }
+    return figures
+
+
 def edition_figures(shows: Sequence[Show], scores: dict[str, Scored]) -> dict[str, Any]:
     """Return the figures on the editions, at two alarms an hour and at one."""
     figures: dict[str, Any] = {}
@@ -216,6 +236,8 @@ def line(name: str, figures: dict[str, Any]) -> str:
             f"chat {rate} {each['found']}/{each['marks']} ({each['alarms_per_hour']}/h, "
             f"{each['noticed_after_burst_s_median']} s)"
         )
+    for rate, each in figures.get("made_up", {}).items():
+        parts.append(f"made up {rate} {each['recall']} ({each['noticed_after_begin_s_median']} s)")
     return " | ".join(parts)
 
 
@@ -238,6 +260,8 @@ def main() -> None:
             "editions": edition_figures(shows, scores),
             "chat": chat_figures(chat, scores[chat.name]),
         }
+        if name in PLAIN:
+            found[name]["made_up"] = made_up_figures(PLAIN[name])
         print(line(name, found[name]), flush=True)
     rules = {"finish_window_s": WINDOW_S, "strict_s": STRICT_S, "after_mark_s": AFTER_MARK_S}
     given.out.write_text(json.dumps({"rules": rules, "detectors": found}, indent=1) + "\n")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 import random
 
-from grandstand.overlays.bursts import LEAST_SAMPLES, LONGEST_S, SAMPLE_EVERY_S, YOUNG_SAMPLES, Rise
+import msgspec
+from grandstand.overlays.bursts import (
+    LEAST_SAMPLES,
+    LONGEST_S,
+    SAMPLE_EVERY_S,
+    SPANS_S,
+    YOUNG_SAMPLES,
+    Rise,
+)
 
 KNOWN_S = (LEAST_SAMPLES + YOUNG_SAMPLES) * SAMPLE_EVERY_S
 
@@ -81,3 +89,13 @@ def test_coarser_steps_see_the_same() -> None:
         found = coarse.step(2000)
     assert abs(found - math.log(4)) < 0.05
     assert coarse.onset_age_s == 20
+
+
+def test_what_another_version_measured_by_other_spans_is_learnt_anew() -> None:
+    known = fed(10, KNOWN_S)
+    as_it_is = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=Rise)
+    assert as_it_is.step(40) == known.step(40) > 0
+    known.spans = known.spans[1:]
+    other = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=Rise)
+    assert [span.steps for span in other.spans] == list(SPANS_S)
+    assert other.step(40) == 0

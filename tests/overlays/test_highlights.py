@@ -261,7 +261,7 @@ def test_another_finder_goes_on_where_one_was_and_finds_the_same() -> None:
         found += ours.read(now_s * 1000).highlights
         if now_s in cuts_s:
             memory = msgspec.msgpack.encode(ours.memory())
-            assert len(memory) < 10_000
+            assert len(memory) < 13_000
             ours = HighlightFinder()
             ours.go_on(msgspec.msgpack.decode(memory, type=Memory))
             until_ms = (now_s - 1) * 1000

@@ -1,11 +1,13 @@
 """How far a room's rate stands above the usual, second by second. Pure; bounded by seconds.
 
-Theory of operation: the comments of the last 5, 10, 20 and 80 seconds are each compared with what
-such a span usually holds: its median over the last 20 minutes, or over the last 10 if that is more,
-so that a slow rise becomes usual before it looks like a burst. A span is compared with earlier
-spans as they looked when they were as young. So comments that come late, from viewers further
-behind live, are missing on both sides. The largest ratio counts, as a logarithm: it means the same
-in a small room and a large one, in slow mode and without.
+Theory of operation: the comments of the last 2, 5, 10, 20 and 80 seconds are each compared with
+what such a span usually holds: its median over the last 20 minutes, or over the last 12.5 if that
+is more, so that a slow rise becomes usual before it looks like a burst. A span is compared with
+earlier spans as they looked when they were as young. So comments that come late, from viewers
+further behind live, are missing on both sides. The largest ratio counts, as a logarithm: it means
+the same in a small room and a large one, in slow mode and without. The shortest spans notice early
+where many speak, the longest ones where few do. How the figures were chosen:
+models/highlights/README.md.
 
 A silent room teaches nothing: after an hour's pause the usual is still that of before.
 """
@@ -16,8 +18,8 @@ import math
 
 from msgspec import Struct, field
 
-SPANS_S = (5, 10, 20, 80)
-HEAT_SPAN = 1
+SPANS_S = (2, 5, 10, 20, 80)
+HEAT_SPAN = 2
 """The index of the span that the heat line follows: 10 s."""
 
 LONGEST_S = max(SPANS_S)
@@ -29,8 +31,8 @@ SURE = 5.0
 an even chat chance alone makes small counts rise."""
 
 SAMPLE_EVERY_S = 10
-LONG_SAMPLES, SHORT_SAMPLES, FIRST_SAMPLES = 120, 60, 12
-"""The last 20 minutes, the last 10; in a show's first 20 minutes, when its room fills, the last 2
+LONG_SAMPLES, SHORT_SAMPLES, FIRST_SAMPLES = 120, 75, 12
+"""The last 20 minutes, the last 12.5; in a show's first 20 minutes, when its room fills, the last 2
 too."""
 
 YOUNG_SAMPLES = 3
@@ -110,9 +112,11 @@ class Rise(Struct):
     spans: list[_Span] = []
 
     def __post_init__(self) -> None:
-        if not self.spans:  # else it is read back
+        lengths = [max(1, length_s // self.step_s) for length_s in SPANS_S]
+        if [span.steps for span in self.spans] != lengths:  # new, or read back from other spans
             self.counts = [0.0] * (LONGEST_S // self.step_s)
-            self.spans = [_Span(max(1, length_s // self.step_s)) for length_s in SPANS_S]
+            self.spans = [_Span(length) for length in lengths]
+            self.samples = 0
 
     def add(self, count: float, age_s: int = 0) -> None:
         """Count comments of the step that lies ``age_s`` before the last; too old ones don't
