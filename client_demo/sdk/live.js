@@ -55,7 +55,7 @@ const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach
  * @property {RoomState} state
  * @property {DueComment} comment
  * @property {Cue} cue
- * @property {string} retract a comment's id
+ * @property {string} retract the id of a comment that was taken back, or of a highlight that was deleted
  * @property {undefined} clear
  * @property {number} frame the playhead
  * @property {{source: Source, why?: Doubt}} clock
@@ -305,6 +305,8 @@ export class LiveRoom {
       this.#replay.timeline?.scheduler.retract(id);
       this.#emitter.emit("retract", id);
     }
+    for (const { id, kind, data } of frame.overlays ?? [])
+      if (kind === "highlight" && data.strength === 0) this.#emitter.emit("retract", id);
     this.#emitState();
   }
 

@@ -90,3 +90,24 @@ test("a chapter gets the words and the strength that it is told again with, in i
   assert.deepEqual([second.title, second.text], [words.chapter(6), "goal · messi"]);
   assert.equal(second.item, first.item);
 });
+
+test("a chapter that was deleted goes at once, and stays away though a cache still has it", async () => {
+  const calls = async () => {
+    const [one, two] = ["highlight-1", "highlight-2"].map((id) => ({
+      id, strength: 4, words: [id], from: BEGIN, noticed: BEGIN, until: BEGIN,
+    }));
+    return { ok: true, body: { highlights: [one, two], heat: [] } };
+  };
+  const moments = new Moments(/** @type {any} */ (calls), () => {});
+  moments.show(recording(1), BEGIN);
+  await answered();
+  moments.show(recording(1), BEGIN);
+  assert.equal(moments.list.children.length, 2);
+  const [, second] = moments.list.children;
+  let gone = false;
+  Object.assign(/** @type {any} */ (second), { remove: () => (gone = true) });
+  moments.retract("highlight-2");
+  moments.retract("c1");
+  moments.show(recording(1), BEGIN);
+  assert.equal(gone, true);
+});

@@ -134,6 +134,7 @@ live.on("comment", ({ comment, own, lateMs, history }) => {
 live.on("retract", (id) => {
   field.retract(id);
   comments.retract(id);
+  moments.retract(id);
 });
 live.on("clear", () => {
   field.clear();

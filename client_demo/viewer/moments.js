@@ -23,6 +23,7 @@ export class Moments {
   #askAt = -Infinity;
   #drawAt = -Infinity;
   #furthest = -Infinity;
+  /** @type {Set<string>} deleted ones: for a minute caches still have them */ #gone = new Set();
   #seen = 0;
 
   /**
@@ -63,6 +64,13 @@ export class Moments {
     this.#draw();
   }
 
+  /** Show a highlight no more that was deleted. @param {string} id */
+  retract(id) {
+    if (!id.startsWith("highlight-")) return;
+    this.#gone.add(id);
+    this.#drawAt = -Infinity;
+  }
+
   /** @param {readonly string[]} queries */
   async #ask(queries) {
     /** @type {Highlight[]} */ const highlights = [];
@@ -85,7 +93,7 @@ export class Moments {
     const line = heatPath(this.#heat, seen);
     this.line.hidden = line === "";
     this.path.setAttribute("d", line);
-    const chapters = chaptersOf(this.#highlights, seen);
+    const chapters = chaptersOf(this.#highlights, seen).filter(({ id }) => !this.#gone.has(id));
     this.chapters.hidden = chapters.length === 0;
     const there = new Set(chapters.map(({ id }) => id));
     for (const [id, { item }] of this.#items)

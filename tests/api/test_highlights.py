@@ -6,6 +6,7 @@ import json
 
 import pytest
 from grandstand.api.highlights import LONGEST_MS
+from grandstand.domain.events import HighlightFound
 from grandstand.replica.room import LiveRoom
 from grandstand.store.highlights import MINUTE_MS
 from grandstand.wire.highlights import Highlight
@@ -140,3 +141,19 @@ async def test_they_are_clips_of_a_recording(on_stage: Harness) -> None:
     timeline = await on_stage.call("GET", path + "otio")
     (track,) = json.loads(timeline.content)["tracks"]["children"]
     assert [clip["name"] for clip in track["children"]] == ["wow", "goal · 进球"]
+
+
+async def test_a_producer_deletes_one(on_stage: Harness) -> None:
+    room, begin = await stirred(on_stage)
+    live = await on_stage.live(room)
+    shown = Highlight(3.0, ["wow"], [], live.now(), live.now(), live.now(), id="highlight-shown")
+    await live.submit(HighlightFound("found", shown.overlay()))
+    assert "highlight-shown" in live.replica.state.overlays
+    for name in ("highlight-shown", f"highlight-{begin + 100_000}"):
+        path = f"/v1/rooms/{room}/highlights/{name}"
+        assert (await on_stage.call("DELETE", path, role="producer")).status_code == 204
+        assert name not in live.replica.state.overlays
+    for name in ("highlight-shown", "no-such"):
+        path = f"/v1/rooms/{room}/highlights/{name}"
+        answer = await on_stage.call("DELETE", path, role="producer")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_highlight")

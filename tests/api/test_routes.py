@@ -12,7 +12,9 @@ from grandstand.api import effects, rooms
 from grandstand.api.operations import Operation
 from grandstand.api.routes import OPERATIONS
 from grandstand.api.validation import MAX_LINES_BYTES
+from grandstand.domain.events import HighlightFound
 from grandstand.domain.identity import Role
+from grandstand.wire.highlights import Highlight
 
 from tests.api.harness import USER, Harness
 from tests.waiting import until
@@ -62,6 +64,12 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
     if "{item}" in path:
         await harness.call("PUT", f"/v1/rooms/{room}/rundown", json=BODIES["rundown"])
         path = path.replace("{item}", "a")
+    if "{highlight}" in path:
+        live = await harness.live(room)
+        now = live.now()
+        shown = Highlight(3.0, ["wow"], [], now, now, now, id="highlight-a")
+        await live.submit(HighlightFound(uuid4().hex, shown.overlay()))
+        path = path.replace("{highlight}", shown.id)
     if "{segment}" in path:
         live = await harness.live(room)
         await live.seal()

@@ -10,8 +10,16 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.envelope import Commit
-from grandstand.domain.events import CommentEvent, Retracted, Sanctioned, SettingsPut
-from grandstand.leader import highlighting, supervisor
+from grandstand.domain.events import (
+    CommentEvent,
+    CommentsErased,
+    HighlightDeleted,
+    HighlightFound,
+    Retracted,
+    Sanctioned,
+    SettingsPut,
+)
+from grandstand.leader import highlighting, supervisor, told_highlights
 from grandstand.leader import room as rooms
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.supervisor import RoomSupervisor
@@ -31,6 +39,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+VANDALS = 40
 BEFORE_S = 240
 """Of even chat: from 180 s on the usual is known."""
 
@@ -216,7 +225,7 @@ async def test_what_is_taken_back_leaves_the_samples(show: Show) -> None:
 async def test_of_many_taken_back_at_once_no_sample_is_left(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(highlighting, "GONE", 1)
+    monkeypatch.setattr(told_highlights, "GONE", 1)
     await show.lead(show.job)
     begin_s = show.at_s + 5
     await show.play(stirred(begin_s), begin_s + 60)
@@ -247,6 +256,92 @@ async def test_what_is_taken_back_by_commits_that_are_gone_leaves_the_samples(
     await show.tick()
     (kept,) = await show.node.store.highlights.between(show.live.room, 0, 2**53)
     assert kept.comments == left
+
+
+def insulted(begin_s: int) -> list[Said]:
+    """The same, while some people insult somebody, each in their own text."""
+    return [
+        *stirred(begin_s),
+        *[
+            Said(begin_s * 1000 + n, f"vandal{n}", f"zorglub GOAL {n}", weight=9.0)
+            for n in range(VANDALS)
+        ],
+    ]
+
+
+async def shown_with(show: Show, word: str) -> list[str]:
+    """The ids of the comments with a word that viewers were shown."""
+    frames = (decode_frame(each) for commit in show.listener.commits for each in commit.frames)
+    shown = [comment for frame in frames for comment in frame.comments or ()]
+    return [comment.id for comment in shown if word in comment.text]
+
+
+@pytest.mark.parametrize("when", ["while it goes on", "when it is over"])
+async def test_words_that_a_moderator_took_back_leave_and_those_of_the_crowd_stay(
+    show: Show, when: str
+) -> None:
+    begin_s = show.at_s + 5
+    chat = insulted(begin_s)
+    await show.play(chat, begin_s + (12 if when == "while it goes on" else 60))
+    await until(lambda: len(show.told()) >= (1 if when == "while it goes on" else 2))
+    assert {"zorglub", "GOAL"} <= {*show.told()[-1].data["words"]}
+    bad = await shown_with(show, "zorglub")
+    assert len(bad) > 1
+    await show.append(*[Retracted(uuid4().hex, each, "fan") for each in bad])
+    await show.tick()
+    await show.lead(show.job)
+    await show.play(chat, max(show.at_s + 2, begin_s + 60))
+    await until(lambda: "zorglub" not in show.told()[-1].data["words"])
+    assert "GOAL" in show.told()[-1].data["words"]
+    (kept,) = await show.node.store.highlights.between(show.live.room, 0, 2**53)
+    assert "zorglub" not in kept.words
+    assert "GOAL" in kept.words
+
+
+async def test_the_words_of_who_is_erased_leave(show: Show) -> None:
+    begin_s = show.at_s + 5
+    await show.play(insulted(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    assert "zorglub" in show.told()[-1].data["words"]
+    record, room = show.node.store.record, show.live.room
+    ids = await shown_with(show, "zorglub")
+    found = [
+        pair
+        for n in range(3)
+        async for rows in record.rows_by(room, f"fan{n}", 2**53)
+        for pair in rows
+    ]
+    await show.append(CommentsErased(uuid4().hex, ids))
+    await record.empty(room, found)
+    await show.tick()
+    await show.tick()
+    (kept,) = await show.node.store.highlights.between(room, 0, 2**53)
+    assert "zorglub" not in kept.words
+    assert "GOAL" in kept.words
+
+
+@pytest.mark.parametrize("when", ["while it goes on", "when it is over"])
+async def test_a_highlight_that_was_deleted_is_told_no_more(show: Show, when: str) -> None:
+    begin_s = show.at_s + 5
+    chat = stirred(begin_s)
+    await show.play(chat, begin_s + (12 if when == "while it goes on" else 60))
+    await until(lambda: len(show.told()) >= (1 if when == "while it goes on" else 2))
+    room, store = show.live.room, show.node.store.highlights
+    await show.tick()
+    before = show.told()
+    (kept,) = await store.between(room, 0, 2**53)
+    gone = kept.gone(max(kept.until, int(show.now_ms)))
+    await show.append(HighlightDeleted(uuid4().hex, gone.overlay()))
+    await show.tick()
+    assert kept.id not in show.live.replica.state.overlays
+    await show.append(HighlightFound("late", kept.overlay()))  # it was on its way
+    await show.tick()
+    await show.play(chat, max(show.at_s + 4, begin_s + 60))
+    assert await store.between(room, 0, 2**53) == []
+    deleted, *late = show.told()[len(before) :]
+    assert (deleted.id, deleted.data["strength"], deleted.data["words"]) == (kept.id, 0, [])
+    assert [each.data["strength"] for each in late[1:]] == [0]
+    assert kept.id not in show.live.replica.state.overlays
 
 
 async def test_what_muted_viewers_said_is_not_heard_by_who_takes_over(show: Show) -> None:
@@ -320,7 +415,7 @@ async def test_a_highlight_ends_in_a_room_that_falls_silent_for_an_hour(
     assert len(show.told()) == 2
 
 
-async def test_a_raid_of_one_phrase_is_none_and_slow_mode_has_its_own(show: Show) -> None:
+async def test_a_raid_of_one_phrase_is_none(show: Show) -> None:
     begin_s = show.at_s + 5
     spam = raid(4, begin_s, 20, 20, 500, lambda n: "we came from another channel, say hello")
     calm = [each for each in murmur(2, begin_s + 40) if each.at >= BEFORE_S * 1000]

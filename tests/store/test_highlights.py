@@ -34,6 +34,9 @@ async def test_what_is_kept_takes_the_place_of_what_was_known(store: Store) -> N
     assert await kept.memory("r") == b"one"
     assert (await kept.between("r", AT, AT + 1))[0].comments == []
     assert await kept.heat("r", 0, 2**53) == {**longer, AT + MINUTE_MS: 2.0}
+    for _ in range(2):
+        assert await kept.keep("r", 0, b"", {}, [], 0, removed=[first.gone(AT + 9)])
+    assert await kept.between("r", 0, 2**53) == [second]
 
 
 async def test_what_is_older_or_too_much_goes(

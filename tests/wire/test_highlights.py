@@ -23,5 +23,15 @@ def test_it_is_told_at_its_end_so_far_and_shown_for_a_while_from_when_it_was_not
     assert Highlight.of(first) == FIRST
 
 
+def test_what_was_deleted_is_over_when_it_is_told() -> None:
+    gone = LAST.gone(70_000)
+    assert (gone.is_gone, LAST.is_gone) == (True, False)
+    overlay = gone.overlay()
+    assert (overlay.id, overlay.at, overlay.expires_at) == ("highlight-x", 70_000, 70_000)
+    assert (overlay.data["words"], overlay.data["comments"]) == ([], [])
+    early = FIRST.gone(9_500).overlay()
+    assert early.expires_at == early.at == 9_500
+
+
 def test_samples_can_be_taken_back() -> None:
     assert FIRST.without({"a1"}).comments == ["a2"]

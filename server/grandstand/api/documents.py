@@ -42,6 +42,7 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "room": ("The room's id.", {"type": "string", "pattern": f"^{ROOM_ID.pattern}$"}),
     "poll": ("The poll's id.", {"type": "string"}),
     "comment": ("The comment's id.", {"type": "string"}),
+    "highlight": ("The highlight's id.", {"type": "string"}),
     "effect": ("The effect's id.", {"type": "string", "pattern": f"^{EFFECT_ID.pattern}$"}),
     "epoch": ("The epoch of the segment.", {"type": "string"}),
     "segment": (

@@ -1,4 +1,5 @@
-"""The highlights of a room and its heat line, the same for everybody, for a minute."""
+"""The highlights of a room and its heat line, the same for everybody, for a minute; and their
+deletion by a producer."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from starlette.responses import Response
 
 from grandstand.api import cached
 from grandstand.api.cached import Row
-from grandstand.api.operations import Call
-from grandstand.api.problems import Fault, invalid
+from grandstand.api.operations import Call, event_id
+from grandstand.api.problems import UNKNOWN_HIGHLIGHT, Fault, ProblemError, invalid
 from grandstand.domain.clips import Clip, Form, Rate, listed
+from grandstand.domain.events import HighlightDeleted
 from grandstand.store.highlights import MINUTE_MS, Highlights
-from grandstand.wire.highlights import Highlight
+from grandstand.wire.highlights import KIND, Highlight
 from grandstand.wire.messages import Time
 
 LONGEST_MS = 6 * 3_600_000
@@ -143,6 +145,29 @@ def _listed(wanted: _Clips, found: list[Highlight]) -> bytes:
         if each.until > begin
     ]
     return listed(clips, wanted.form, wanted.title, wanted.rate)
+
+
+async def delete(call: Call) -> Response:
+    """Delete a highlight. It leaves every screen at once, and within a minute, for which caches may
+    keep them, lists, chapters and clips. Nothing brings it back."""
+    found = await _known(call)
+    gone = found.gone(max(found.until, call.live.now()))
+    await call.submit(HighlightDeleted(event_id(), gone.overlay()))
+    return Response(status_code=204)
+
+
+async def _known(call: Call) -> Highlight:
+    """Return the highlight that the path names, whether it is kept already or only shown."""
+    name, live = call.path("highlight"), call.live
+    overlay = live.replica.state.overlays.get(name)
+    if overlay is not None and overlay.kind == KIND:
+        return Highlight.of(overlay)
+    kept = await call.api.rooms.store.highlights.between(live.room, 0, 2**53)
+    found = next((each for each in kept if each.id == name), None)
+    if found is None:
+        words = f"there is no highlight {name}: see GET /v1/rooms/{live.room}/highlights"
+        raise ProblemError(404, UNKNOWN_HIGHLIGHT, words)
+    return found
 
 
 CALL: Row = (

@@ -21,6 +21,7 @@ from grandstand.wire.messages import Poll
 UNKNOWN_VIEWER = "unknown_viewer"
 UNKNOWN_EFFECT = "unknown_effect"
 UNKNOWN_ENTITY = "unknown_entity"
+UNKNOWN_HIGHLIGHT = "unknown_highlight"
 UNKNOWN_ITEM = "unknown_item"
 UNKNOWN_VOTE = "unknown_vote"
 NOT_AUDITED = "not_audited"
@@ -33,6 +34,7 @@ STATUS: Mapping[str, int] = {
     Refusal.UNKNOWN_COMMENT: 404,
     UNKNOWN_VIEWER: 404,
     UNKNOWN_ENTITY: 404,
+    UNKNOWN_HIGHLIGHT: 404,
     UNKNOWN_ITEM: 404,
     UNKNOWN_VOTE: 404,
     NOT_AUDITED: 404,
@@ -50,6 +52,7 @@ HTTP_CODES = (
     UNKNOWN_VIEWER,
     UNKNOWN_EFFECT,
     UNKNOWN_ENTITY,
+    UNKNOWN_HIGHLIGHT,
     UNKNOWN_ITEM,
     UNKNOWN_VOTE,
     NOT_AUDITED,

@@ -155,6 +155,14 @@ OPERATIONS: Sequence[Operation] = (
         Operation("GET", _ROOM + path, "watch", each, answers, query=query, media=media)
         for path, each, answers, query, media in (*segments.CALLS, highlights.CALL)
     ),
+    Operation(
+        "DELETE",
+        _ROOM + "/highlights/{highlight}",
+        "producer",
+        highlights.delete,
+        {204: None},
+        refusals=(404, 429),
+    ),
     Operation("POST", _ROOM + "/present", "watch", presence.present, {204: None}, refusals=(429,)),
     Operation(
         "GET",

@@ -195,6 +195,13 @@ class HighlightFound(Struct, frozen=True, tag="highlight"):
     overlay: Overlay
 
 
+class HighlightDeleted(Struct, frozen=True, tag="delete highlight"):
+    """A producer deletes a highlight: the last version of its overlay, which goes at once."""
+
+    id: str
+    overlay: Overlay
+
+
 class CommentsImported(Struct, frozen=True, tag="import"):
     """Comments from elsewhere, only for the record; those that it has already change nothing."""
 
@@ -344,6 +351,7 @@ ControlEvent: TypeAlias = (
     | StatsGiven
     | SchemaPut
     | HighlightFound
+    | HighlightDeleted
     | CommentsImported
     | Retracted
     | ViewerErased

@@ -241,5 +241,5 @@ def highlights_of(commit: Commit) -> Iterator[Occurrence]:
     for payload in commit.frames:
         if b"overlays" in payload:
             for overlay in decode_frame(payload).overlays or ():
-                if overlay.kind == KIND:
-                    yield effects.of_highlight(Highlight.of(overlay))
+                if overlay.kind == KIND and not (found := Highlight.of(overlay)).is_gone:
+                    yield effects.of_highlight(found)

@@ -16,22 +16,19 @@ One that lags so far that the comments of a commit are gone counts them by their
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.envelope import Commit
-from grandstand.domain.events import HighlightFound
 from grandstand.domain.record import Row, imported_at
 from grandstand.domain.stored_state import item_of
 from grandstand.leader.commits import PATIENCE_S, Batch, Commits, Cursor
 from grandstand.leader.room import LeaderRoom
+from grandstand.leader.told_highlights import Told, ToldHighlights
 from grandstand.overlays.audience_lag import AudienceLag
-from grandstand.overlays.highlights import Highlight as Found
 from grandstand.overlays.highlights import HighlightFinder, Memory, Said
 from grandstand.store.errors import ConflictError
 from grandstand.store.highlights import MINUTE_MS
@@ -40,7 +37,7 @@ from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all, in_turns
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
-from grandstand.wire.highlights import KIND, SHOWN_MS, Highlight
+from grandstand.wire.highlights import KIND
 from grandstand.wire.redaction import retracted
 
 MOVE_MS = 5000
@@ -54,9 +51,6 @@ LOOKED_AT = 2000
 """Comments of a second that are looked at, 100 ms of CPU, in equal parts by ticks: of more every
 second, third, … is, and the others count as much as those. So a room at its ceiling loses no more
 than a tenth of a core, however short its ticks are."""
-
-GONE = 1000
-"""Comments taken back last that are remembered: a highlight that has them may be on its way."""
 
 HEARD_MS = 1_800_000
 HEARD = 20_000
@@ -75,7 +69,7 @@ class Remembered(msgspec.Struct, frozen=True):
     last: str
     finder: Memory
     lag: AudienceLag
-    found: list[HighlightFound]
+    found: list[Told]
 
 
 class Highlighting:
@@ -123,13 +117,8 @@ class _Work:
         self._metrics = metrics
         self._is_muted = is_muted
         self._forget_all()
-        self._found: list[HighlightFound] = []
+        self._told = ToldHighlights(room)
         self._heat: dict[int, float] = {}
-        self._kept: dict[str, Highlight] = {}
-        """All that the store has, by id."""
-
-        self._changed: set[str] = set()
-        self._gone: deque[str] = deque(maxlen=GONE)
         self._counted = 0
         """Number of the commit up to which a job before has counted."""
 
@@ -164,13 +153,13 @@ class _Work:
         """
         room, store = self._room, self._room.store
         at = await self._cursor.enroll()
-        kept = await store.highlights.between(room.id, 0, 2**53)
-        self._kept = {each.id: each for each in kept}
+        await self._told.load()
         stored = await store.highlights.memory(room.id)
         remembered = item_of(stored, Remembered) if stored else None
         if remembered is not None and remembered.finder.until_s * 1000 <= room.now():
             await self._go_on(remembered, at)
         await self._take_back_unseen()
+        self._told.doubt_unseen()
         if not room.settings.highlights:
             return
         self._recorded, now = room.stands.seq, room.now()
@@ -183,7 +172,7 @@ class _Work:
         self._finder.go_on(remembered.finder)
         self._lag, self._last, self._counted = remembered.lag, remembered.last, remembered.seq
         if remembered.move == at.move:  # the one that was to follow didn't come about
-            self._found = list(remembered.found)
+            self._told.news = list(remembered.found)
         until = (remembered.finder.until_s + 1) * 1000
         minute = until - until % MINUTE_MS
         self._heat = await self._room.store.highlights.heat(self._room.id, minute, until)
@@ -239,21 +228,22 @@ class _Work:
         if batch.missed:
             log.warning("highlights_uncounted", room=self._room.id, commits=len(batch.missed))
             await self._take_back_unseen()
+            await self._told.take_back_unseen()
         is_due = False
         for commit in batch.commits:
-            is_due |= self._see(commit)
+            is_due |= await self._see(commit)
             if self._room.settings.highlights:
                 await self._take(commit)
         if not self._room.settings.highlights:
             self._forget_all()
-        if is_due or self._found or not 0 <= batch.now - self._moved_ms < MOVE_MS:
+        if is_due or self._told.news or not 0 <= batch.now - self._moved_ms < MOVE_MS:
             await self._move(batch)
 
     async def rest(self) -> None:
         """Let time go on in a room where nothing is committed."""
         await self._read(self._room.now() - self._lag.ms)
         at = self._cursor.at
-        if self._found and at is not None:
+        if self._told.news and at is not None:
             so_far = Batch((), range(0), at.epoch, at.seq, self._room.now())
             await self._move(self._batch or so_far)
 
@@ -295,11 +285,12 @@ class _Work:
         self._finder.comment(said._replace(at=min(said.at, now)))
         self._last = max(self._last, row.id)
 
-    def _see(self, commit: Commit) -> bool:
+    async def _see(self, commit: Commit) -> bool:
         """Take what a commit tells besides; return whether it is to be kept soon."""
         gone = retracted(commit.frames)
         if gone:
-            self._take_back(gone)
+            self._finder.forget(gone)
+            await self._told.take_back(gone)
         for payload in commit.frames:
             if b"cues" in payload or b"overlays" in payload:
                 frame = decode_frame(payload)
@@ -308,31 +299,17 @@ class _Work:
                         self._finder.moment(cue.at)
                 for overlay in frame.overlays or ():
                     if overlay.kind == KIND:
-                        self._keep(Highlight.of(overlay))
-        return bool(self._changed)
-
-    def _keep(self, highlight: Highlight, gone: Collection[str] = ()) -> None:
-        self._kept[highlight.id] = highlight.without({*gone, *self._gone})
-        self._changed.add(highlight.id)
+                        deleted = await self._told.saw(overlay)
+                        if deleted is not None:
+                            self._finder.drop_open(deleted.noticed)
+        return self._told.is_changed
 
     async def _take_back_unseen(self) -> None:
         """Take back what was taken back by commits that the job didn't see."""
-        named = {each for highlight in self._kept.values() for each in highlight.comments}
-        ids = sorted(named | self._finder.named())
+        ids = sorted(self._told.samples() | self._finder.named())
         gone = await self._room.store.record.retracted_of(self._room.id, ids)
-        if gone:
-            self._take_back(gone)
-
-    def _take_back(self, gone: Collection[str]) -> None:
-        """Have comments leave the samples; who is still shown one of them is told."""
-        self._gone += gone
         self._finder.forget(gone)
-        oldest = self._room.now() - self._room.settings.max_latency - SHOWN_MS
-        for highlight in list(self._kept.values()):
-            if not set(gone).isdisjoint(highlight.comments):
-                self._keep(highlight, gone)
-                if highlight.until >= oldest:
-                    self._tell(self._kept[highlight.id])
+        await self._told.take_back(gone)
 
     # --- what is new -----------------------------------------------------------------------------
 
@@ -340,57 +317,36 @@ class _Work:
         reading = await in_turns(self._finder.reading(now))
         self._heat.update(reading.heat)
         for found in reading.highlights:
-            self._tell(self._named(found))
+            await self._told.tell(found)
             if found.until is None:
                 self._metrics.highlights.inc()
         if self._finder.is_open:
             self._room.kept_awake_by.add(Highlighting.name)
 
-    def _named(self, found: Found) -> Highlight:
-        """Return what was found under its id, which is made of the room, its epoch and when it was
-        noticed."""
-        about = f"{self._room.id}\0{self._room.stands.epoch}\0{found.noticed}"
-        name = f"{KIND}-{hashlib.blake2b(about.encode(), digest_size=9).hexdigest()}"
-        known = (each.id for each in self._kept.values() if each.noticed == found.noticed)
-        return Highlight(
-            found.strength,
-            list(found.words),
-            list(found.comments),
-            found.onset,
-            found.noticed,
-            found.until or found.noticed,
-            id=next(known, name),
-        )
-
-    def _tell(self, highlight: Highlight) -> None:
-        name = f"{highlight.id}@{highlight.until}"
-        self._found.append(HighlightFound(name, highlight.overlay()))
-
     async def _move(self, batch: Batch) -> None:
         """Keep what is known, and move the cursor; what was found is told by that."""
-        room, found, at = self._room, self._found, self._cursor.at
+        room, told, at = self._room, self._told, self._cursor.at
         finder = self._finder.memory()
         memory = b""
         if finder is not None and at is not None:
-            remembered = Remembered(batch.seq, at.move, self._last, finder, self._lag, found)
+            remembered = Remembered(batch.seq, at.move, self._last, finder, self._lag, told.news)
             memory = msgspec.msgpack.encode(remembered)
         since = room.now() - room.settings.record_retention * 1000
-        changed = [self._kept[each] for each in sorted(self._changed)]
         if not await retry_until(
             lambda: room.store.highlights.keep(
-                room.id, batch.seq, memory, self._heat, changed, since
+                room.id, batch.seq, memory, self._heat, told.changed, since, told.removed
             ),
             PATIENCE_S,
         ):
             raise ConflictError(f"{room.id}: another process has counted beyond {batch.seq}")
-        await self._cursor.move(batch, found)
-        self._found, self._changed, self._moved_ms = [], set(), batch.now
+        await self._cursor.move(batch, told.news)
+        told.stored(since)
+        self._moved_ms = batch.now
         if not self._finder.is_open:
             self._room.kept_awake_by.discard(Highlighting.name)
         if self._heat:
             minute = max(self._heat) // MINUTE_MS * MINUTE_MS
             self._heat = {at: heat for at, heat in self._heat.items() if at >= minute}
-        self._kept = {name: each for name, each in self._kept.items() if each.noticed >= since}
         if batch.seq >= self._overlap:
             self._taken = set()
 

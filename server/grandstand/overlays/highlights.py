@@ -82,7 +82,7 @@ class Highlight:
 
 
 class Memory(Struct, frozen=True):
-    """What a finder has to remember so that another can go on, some 8 KB: all but what comments
+    """What a finder has to remember so that another can go on, some 12 KB: all but what comments
     themselves tell again. ``until_s`` is the last second that was read."""
 
     until_s: int
@@ -187,9 +187,11 @@ class HighlightFinder:
         """Have the first reading begin with the second of ``at`` (ms)."""
         self._now_s = at // 1000 - 1
 
-    def drop_open(self) -> None:
-        """Forget the present highlight, which nobody is to be told of."""
-        self._open = None
+    def drop_open(self, noticed: int | None = None) -> None:
+        """Forget the present highlight, which nobody is to be told of; with ``noticed``, only if it
+        was noticed at that moment."""
+        if self._open is not None and noticed in (None, self._open.noticed):
+            self._open = None
 
     def named(self) -> set[str]:
         """Return the ids of all comments that are samples or may become such."""

@@ -94,6 +94,11 @@ def terms_of(text: str) -> dict[str, str]:
     return found
 
 
+def term_of(word: str) -> str:
+    """Return what a word of ``RisingWords.top`` is counted as."""
+    return next(iter(terms_of(word)), word)
+
+
 class Names:
     """The names of private persons who spoke, or were spoken to, lately."""
 

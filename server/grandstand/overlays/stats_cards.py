@@ -125,6 +125,7 @@ class Cards:
         self._newest: dict[str, Overlay] = {}
         self._out: dict[tuple[str, int], Overlay] = {}
         self._waits = dict(state.waiting)
+        self._dropped: set[str] = set()
         self.moved: dict[str, Overlay | None] = {}
         """Versions that wait from now on, or no longer."""
 
@@ -157,6 +158,13 @@ class Cards:
         self._out[card.id, card.at // VERSION_MS] = card
         return "taken"
 
+    def drop(self, name: str) -> None:
+        """Have an overlay leave every screen at once, and what waits of it."""
+        self._dropped.add(name)
+        for place in [place for place, card in self._waits.items() if card.id == name]:
+            del self._waits[place]
+            self.moved[place] = None
+
     def finish(self) -> tuple[list[Overlay], list[str]]:
         """Return what the tick shows, each card's versions in their order, and the ids that it
         removes."""
@@ -164,7 +172,8 @@ class Cards:
         for place in sorted(due, key=lambda place: self._waits[place].at):
             self._show(self._waits.pop(place))
             self.moved[place] = None
-        gone = [name for name in _lapsed(self._state, self._now) if name not in self._newest]
+        lapsed = [name for name in _lapsed(self._state, self._now) if name not in self._newest]
+        gone = [*sorted(self._dropped), *(name for name in lapsed if name not in self._dropped)]
         return list(self._out.values()), [*gone, *self._too_many(set(gone))]
 
     def _too_many(self, gone: set[str]) -> list[str]:

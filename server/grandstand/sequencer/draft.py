@@ -30,6 +30,7 @@ from grandstand.domain.events import (
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
+    HighlightDeleted,
     HighlightFound,
     PollAudited,
     PollExtended,
@@ -85,7 +86,8 @@ PACE = Rate(interval_ms=50, burst=200)
 """How fast producers may do what everybody is told, of each kind: cue lists stay far below it."""
 
 PACED = (
-    *(ClockReset, CueGiven, EffectTested, PollExtended, PollOpened, PollResolved, PollStepped),
+    *(ClockReset, CueGiven, EffectTested, HighlightDeleted, PollExtended, PollOpened),
+    *(PollResolved, PollStepped),
     *(RundownPut, RundownReset, SchemaPut, SettingsPut),
 )
 
@@ -187,6 +189,9 @@ class Draft:
                 self._put_schema(kind, schema)
             case HighlightFound(overlay=overlay):
                 return Effect(fates=self._stats([overlay]))
+            case HighlightDeleted(overlay=overlay):
+                self._stats([overlay])
+                self.cards.drop(overlay.id)
             case CommentsImported(rows=rows):
                 self.imported += rows
             case Retracted(comment=comment, user=user, dedupe_key=text):

@@ -47,10 +47,11 @@ class Highlights:
         heat: Heat,
         found: Sequence[Highlight],
         since: int,
+        removed: Sequence[Highlight] = (),
     ) -> bool:
         """Keep the memory of who has counted the commits up to ``seq``, unless it is empty, the
         seconds of ``heat`` in whole minutes, and highlights in the place of what was known of them;
-        forget what is older than ``since`` (programme ms).
+        forget what is older than ``since`` (programme ms), and those that are ``removed``.
 
         Return False, and keep nothing, if another process has counted further. Again is the same.
 
@@ -62,6 +63,8 @@ class Highlights:
             values += (minute, _row(minute, heat))
         for each in found:
             values += (each.noticed, _encode(each))
+        for each in removed:
+            values += (each.noticed, b"")
         touched = [
             keys.head(room),
             keys.highlight_memory(room),

@@ -22,7 +22,8 @@ class Highlight(Struct, frozen=True, rename={"from_": "from"}):
     rest.
 
     What happened began at ``from``; at ``noticed`` the comments had shown it. ``until`` is when the
-    audience was calm again, or ``noticed`` as long as it isn't.
+    audience was calm again, or ``noticed`` as long as it isn't. One with a strength of 0 was
+    deleted, at ``until``.
     """
 
     strength: Annotated[float, Meta(description="How many times the usual was said at the peak.")]
@@ -42,8 +43,22 @@ class Highlight(Struct, frozen=True, rename={"from_": "from"}):
         """Return the version of its overlay that tells this, at ``until``."""
         data = msgspec.to_builtins(self)
         name = data.pop("id")
-        expires_at = max(self.until, self.noticed + SHOWN_MS)
+        shown_until = self.until if self.is_gone else self.noticed + SHOWN_MS
+        expires_at = max(self.until, shown_until)
         return Overlay(name, KIND, self.until, data, expires_at=expires_at)
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether a producer deleted it."""
+        return self.strength == 0
+
+    def gone(self, at: int) -> Highlight:
+        """Return what tells that it was deleted at ``at`` (programme ms)."""
+        return replace(self, strength=0.0, words=[], comments=[], until=at)
+
+    def without_words(self, words: Collection[str]) -> Highlight:
+        """Return it without these words."""
+        return replace(self, words=[each for each in self.words if each not in words])
 
     def without(self, comments: Collection[str]) -> Highlight:
         """Return it without these samples."""

@@ -3,7 +3,7 @@
 -- nothing if another process has counted further.
 --
 -- A highlight takes the place of the one that was noticed at the same moment, a minute that of the
--- same number. Again has no effect.
+-- same number; an empty row only removes. Again has no effect.
 --
 -- KEYS  1 head, 2 memory, 3 highlights, 4 heat
 -- ARGV  1 the seq up to which commits were counted, 2 the memory, or '' to keep the one that is there,
@@ -24,7 +24,7 @@ end
 
 local function put(key, place, row)
     redis.call('ZREMRANGEBYSCORE', key, place, place)
-    redis.call('ZADD', key, place, row)
+    if row ~= '' then redis.call('ZADD', key, place, row) end
 end
 
 local minutes = tonumber(ARGV[6])

@@ -1,0 +1,242 @@
+"""The highlights of a room that viewers were told, and what has to leave them later.
+
+Theory of operation: what has come back by a commit is kept for HTTP. A comment that is taken back
+leaves the samples, and its words leave with it unless others say them too. Only a moderator takes
+comments back, or an erasure does. A word stays if so many other people say it at that moment, in
+comments that viewers were shown or in copies of such: a thousand who cheer keep the word that one
+of them used to insult somebody. An erased comment has no text any more, so then all words of its
+moment are looked at. What is found later, of the same moment, is looked at likewise.
+
+A highlight that a producer deleted goes for good: what is told of it while that is on its way is
+taken back again. It must not know how highlights are found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from uuid import uuid4
+
+from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.events import HighlightDeleted, HighlightFound
+from grandstand.domain.record import Row
+from grandstand.leader.room import LeaderRoom
+from grandstand.overlays.highlights import Highlight as Found
+from grandstand.overlays.rising_words import term_of, terms_of
+from grandstand.wire.highlights import KIND, SHOWN_MS, Highlight
+from grandstand.wire.messages import Overlay
+
+GONE = 1000
+"""Comments taken back last that are remembered: a highlight that has them may be on its way."""
+
+DELETED = 100
+"""Highlights deleted last that are remembered."""
+
+SAID_BY = 3
+"""People who must say a word besides, as many as make it a rising word at all."""
+
+LOOKED_AT = 20_000
+"""Rows of the record that are looked at for one highlight, 0.4 s of CPU in pieces of 10 ms: a word
+that so many don't say three times leaves."""
+
+WORDS_MS = 40_000
+"""A highlight's words are from so long before it was noticed, at most."""
+
+UNSEEN_MS = 1_800_000
+"""If it isn't known which comments were taken back, the words of so long are looked at."""
+
+Told = HighlightFound | HighlightDeleted
+
+
+class _Doubt(NamedTuple):
+    """Words that were taken back, said from ``first`` to ``last`` (programme ms): ``terms``, or
+    with None any."""
+
+    first: int
+    last: int
+    terms: frozenset[str] | None
+
+    def is_of(self, highlight: Highlight) -> bool:
+        return self.first <= highlight.until and self.last >= highlight.noticed - WORDS_MS
+
+
+class ToldHighlights:
+    """The highlights of one room, for as long as this process leads it.
+
+    ``news`` is what is to be appended next, ``changed`` and ``removed`` (as they were) is what the
+    store has to learn.
+    """
+
+    def __init__(self, room: LeaderRoom) -> None:
+        self._room = room
+        self.news: list[Told] = []
+        self.removed: list[Highlight] = []
+        self._kept: dict[str, Highlight] = {}
+        self._changed: set[str] = set()
+        self._gone: deque[str] = deque(maxlen=GONE)
+        self._doubts: deque[_Doubt] = deque(maxlen=GONE)
+        self._deleted: deque[str] = deque(maxlen=DELETED)
+
+    async def load(self) -> None:
+        """Read what the store has. Raises StoreUnavailable."""
+        kept = await self._room.store.highlights.between(self._room.id, 0, 2**53)
+        self._kept = {each.id: each for each in kept}
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the store has something to learn."""
+        return bool(self._changed or self.removed)
+
+    @property
+    def changed(self) -> list[Highlight]:
+        """Return those that the store has to learn."""
+        return [self._kept[each] for each in sorted(self._changed)]
+
+    def samples(self) -> set[str]:
+        """Return the ids of all comments that stand for a highlight."""
+        return {each for highlight in self._kept.values() for each in highlight.comments}
+
+    def stored(self, since: int) -> None:
+        """Note that the store has it all, and that ``news`` are appended; what was noticed before
+        ``since`` (programme ms) isn't kept."""
+        self.news, self._changed, self.removed = [], set(), []
+        self._kept = {name: each for name, each in self._kept.items() if each.noticed >= since}
+
+    # --- what is found ---------------------------------------------------------------------------
+
+    async def tell(self, found: Found) -> None:
+        """Tell viewers of what was found. Raises StoreUnavailable."""
+        highlight = await self._checked(self._named(found), self._doubts)
+        if highlight.id not in self._deleted:
+            self._tell(highlight)
+
+    def _named(self, found: Found) -> Highlight:
+        """Return what was found under its id, which is made of the room, its epoch and when it was
+        noticed."""
+        about = f"{self._room.id}\0{self._room.stands.epoch}\0{found.noticed}"
+        name = f"{KIND}-{hashlib.blake2b(about.encode(), digest_size=9).hexdigest()}"
+        known = (each.id for each in self._kept.values() if each.noticed == found.noticed)
+        return Highlight(
+            found.strength,
+            list(found.words),
+            list(found.comments),
+            found.onset,
+            found.noticed,
+            found.until or found.noticed,
+            id=next(known, name),
+        )
+
+    def _tell(self, highlight: Highlight) -> None:
+        name = f"{highlight.id}@{highlight.until}"
+        self.news.append(HighlightFound(name, highlight.overlay()))
+
+    # --- what comes back by a commit -------------------------------------------------------------
+
+    async def saw(self, overlay: Overlay) -> Highlight | None:
+        """Keep what a commit told; return the highlight if it was deleted by that. Raises
+        StoreUnavailable."""
+        highlight = Highlight.of(overlay)
+        if highlight.is_gone:
+            self._delete(highlight)
+            return highlight
+        if highlight.id in self._deleted:  # it was on its way
+            again = highlight.gone(max(highlight.until, self._room.now()))
+            self.news.append(HighlightDeleted(uuid4().hex, again.overlay()))
+            return None
+        left = await self._checked(highlight.without(self._gone), self._doubts)
+        self._keep(left)
+        if left != highlight:
+            self._tell_again(left)
+        return None
+
+    def _keep(self, highlight: Highlight) -> None:
+        self._kept[highlight.id] = highlight
+        self._changed.add(highlight.id)
+
+    def _delete(self, highlight: Highlight) -> None:
+        self._deleted.append(highlight.id)
+        self._kept.pop(highlight.id, None)
+        self._changed.discard(highlight.id)
+        self.removed.append(highlight)
+        self.news = [
+            each
+            for each in self.news
+            if isinstance(each, HighlightDeleted) or each.overlay.id != highlight.id
+        ]
+
+    # --- what is taken back ----------------------------------------------------------------------
+
+    async def take_back(self, comments: Collection[str]) -> None:
+        """Have comments leave the samples, and what they alone said the words. Raises
+        StoreUnavailable."""
+        self._gone += comments
+        rows = await self._room.store.record.rows_of(self._room.id, sorted(comments))
+        doubts = [_doubt_of(row) for row in rows]
+        self._doubts += doubts
+        await self._correct(doubts, comments)
+
+    def doubt_unseen(self) -> None:
+        """Look at all words of what is found next: it isn't known what was taken back."""
+        now = self._room.now()
+        self._doubts.append(_Doubt(now - UNSEEN_MS, now + AHEAD_MS, None))
+
+    async def take_back_unseen(self) -> None:
+        """Look at all words of the last while, too. Raises StoreUnavailable."""
+        self.doubt_unseen()
+        await self._correct([self._doubts[-1]], ())
+
+    async def _correct(self, doubts: Sequence[_Doubt], gone: Collection[str]) -> None:
+        for highlight in list(self._kept.values()):
+            left = await self._checked(highlight.without(gone), doubts)
+            if left != highlight:
+                self._keep(left)
+                self._tell_again(left)
+
+    def _tell_again(self, highlight: Highlight) -> None:
+        """Tell who is still shown it."""
+        oldest = self._room.now() - self._room.settings.max_latency - SHOWN_MS
+        if highlight.until >= oldest:
+            self._tell(highlight)
+
+    async def _checked(self, highlight: Highlight, doubts: Collection[_Doubt]) -> Highlight:
+        """Return a highlight without the words that were taken back, unless others say them."""
+        near = [each for each in doubts if each.is_of(highlight)]
+        words = {
+            word: term
+            for word, term in ((word, term_of(word)) for word in highlight.words)
+            if any(each.terms is None or term in each.terms for each in near)
+        }
+        if not words:
+            return highlight
+        stay = await self._said(set(words.values()), highlight)
+        return highlight.without_words({word for word, term in words.items() if term not in stay})
+
+    async def _said(self, terms: set[str], highlight: Highlight) -> set[str]:
+        """Return those of the terms that enough people say at a highlight."""
+        room, record = self._room, self._room.store.record
+        shown: dict[str, set[str]] = {term: set() for term in terms}
+        copies: dict[str, set[tuple[str, str]]] = {term: set() for term in terms}
+        begin, end, looked_at = highlight.noticed - WORDS_MS, highlight.until + 1, 0
+        async for row in record.rows(room.id, begin, end, shown_only=False):
+            looked_at += 1
+            if looked_at > LOOKED_AT or all(len(each) >= SAID_BY for each in shown.values()):
+                break
+            if not (row.shown or row.merged_into) or room.is_sanctioned(row.user):
+                continue
+            for term in terms & terms_of(row.text).keys():
+                if row.shown:
+                    shown[term].add(row.user)
+                elif len(copies[term]) < GONE:
+                    copies[term].add((row.user, row.merged_into))
+        originals = {original for each in copies.values() for _, original in each}
+        gone = await record.retracted_of(room.id, sorted(originals))
+        for term, said in copies.items():
+            shown[term] |= {user for user, original in said if original not in gone}
+        return {term for term, users in shown.items() if len(users) >= SAID_BY}
+
+
+def _doubt_of(row: Row) -> _Doubt:
+    terms = frozenset(terms_of(row.text)) if row.user else None
+    return _Doubt(row.at, row.at, terms)
