@@ -32,6 +32,8 @@ TESTED_ELSEWHERE = {
     "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
     "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),
+    "leader/audience_count": ("leader/test_highlighting.py", "the job counts by it"),
+    "leader/told_highlights": ("leader/test_highlighting.py", "the job tells by it"),
     "api/cached": ("api/test_segments.py", "what caches may keep"),
     "api/program": ("system/test_program.py", "one line; the feed begins at the edge"),
     "api/operations": ("api/test_routes.py", "what all calls have in common"),

@@ -19,7 +19,7 @@ from grandstand.domain.events import (
     Sanctioned,
     SettingsPut,
 )
-from grandstand.leader import highlighting, supervisor, told_highlights
+from grandstand.leader import audience_count, highlighting, supervisor, told_highlights
 from grandstand.leader import room as rooms
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.supervisor import RoomSupervisor
@@ -426,7 +426,7 @@ async def test_a_raid_of_one_phrase_is_none(show: Show) -> None:
 async def test_of_a_flood_some_comments_stand_for_all(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(highlighting, "LOOKED_AT", 20)
+    monkeypatch.setattr(audience_count, "LOOKED_AT", 20)
     begin_s = show.at_s + 5
     await show.play(stirred(begin_s), begin_s + 30)
     await until(lambda: show.told())
@@ -446,7 +446,7 @@ async def test_short_ticks_do_not_have_more_comments_looked_at(
         comment(self, said)
 
     monkeypatch.setattr(HighlightFinder, "comment", looks)
-    monkeypatch.setattr(highlighting, "LOOKED_AT", 80)
+    monkeypatch.setattr(audience_count, "LOOKED_AT", 80)
     await show.tick([Said(show.at_s * 1000, f"u{n}", f"number {n}") for n in range(100)], 50)
     assert len(looked_at) == 4
 
