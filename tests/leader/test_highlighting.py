@@ -258,12 +258,12 @@ async def test_what_is_taken_back_by_commits_that_are_gone_leaves_the_samples(
     assert kept.comments == left
 
 
-def insulted(begin_s: int) -> list[Said]:
-    """The same, while some people insult somebody, each in their own text."""
+def insulted(begin_s: int, text: str = "zorglub GOAL {}") -> list[Said]:
+    """The same, while some people insult somebody."""
     return [
         *stirred(begin_s),
         *[
-            Said(begin_s * 1000 + n, f"vandal{n}", f"zorglub GOAL {n}", weight=9.0)
+            Said(begin_s * 1000 + n, f"vandal{n}", text.format(n), weight=9.0)
             for n in range(VANDALS)
         ],
     ]
@@ -276,17 +276,24 @@ async def shown_with(show: Show, word: str) -> list[str]:
     return [comment.id for comment in shown if word in comment.text]
 
 
-@pytest.mark.parametrize("when", ["while it goes on", "when it is over"])
+@pytest.mark.parametrize(
+    ("when", "text"),
+    [
+        ("while it goes on", "zorglub GOAL {}"),
+        ("when it is over", "zorglub GOAL {}"),
+        ("when it is over", "zorglub"),  # one is shown, for all copies
+    ],
+)
 async def test_words_that_a_moderator_took_back_leave_and_those_of_the_crowd_stay(
-    show: Show, when: str
+    show: Show, when: str, text: str
 ) -> None:
     begin_s = show.at_s + 5
-    chat = insulted(begin_s)
+    chat = insulted(begin_s, text)
     await show.play(chat, begin_s + (12 if when == "while it goes on" else 60))
     await until(lambda: len(show.told()) >= (1 if when == "while it goes on" else 2))
     assert {"zorglub", "GOAL"} <= {*show.told()[-1].data["words"]}
     bad = await shown_with(show, "zorglub")
-    assert len(bad) > 1
+    assert len(bad) == 1 if text == "zorglub" else len(bad) > 1
     await show.append(*[Retracted(uuid4().hex, each, "fan") for each in bad])
     await show.tick()
     await show.lead(show.job)

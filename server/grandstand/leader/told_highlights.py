@@ -14,6 +14,7 @@ taken back again. It must not know how highlights are found.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -173,9 +174,9 @@ class ToldHighlights:
         StoreUnavailable."""
         self._gone += comments
         rows = await self._room.store.record.rows_of(self._room.id, sorted(comments))
-        doubts = [_doubt_of(row) for row in rows]
+        doubts = sorted(map(_doubt_of, rows), key=_last)
         self._doubts += doubts
-        await self._correct(doubts, comments)
+        await self._correct(doubts, set(comments))
 
     def doubt_unseen(self) -> None:
         """Look at all words of what is found next: it isn't known what was taken back."""
@@ -185,11 +186,17 @@ class ToldHighlights:
     async def take_back_unseen(self) -> None:
         """Look at all words of the last while, too. Raises StoreUnavailable."""
         self.doubt_unseen()
-        await self._correct([self._doubts[-1]], ())
+        await self._correct([self._doubts[-1]], set())
 
-    async def _correct(self, doubts: Sequence[_Doubt], gone: Collection[str]) -> None:
+    async def _correct(self, doubts: Sequence[_Doubt], gone: set[str]) -> None:
+        """Correct what is kept; ``doubts`` are in their order. A thousand comments of an erased
+        viewer may meet ten thousand highlights, so only pairs of one moment are looked at."""
         for highlight in list(self._kept.values()):
-            left = await self._checked(highlight.without(gone), doubts)
+            begin = bisect_left(doubts, highlight.noticed - WORDS_MS, key=_last)
+            near = doubts[begin : bisect_right(doubts, highlight.until, key=_first)]
+            if not near and gone.isdisjoint(highlight.comments):
+                continue
+            left = await self._checked(highlight.without(gone), near)
             if left != highlight:
                 self._keep(left)
                 self._tell_again(left)
@@ -235,6 +242,14 @@ class ToldHighlights:
         for term, said in copies.items():
             shown[term] |= {user for user, original in said if original not in gone}
         return {term for term, users in shown.items() if len(users) >= SAID_BY}
+
+
+def _first(doubt: _Doubt) -> int:
+    return doubt.first
+
+
+def _last(doubt: _Doubt) -> int:
+    return doubt.last
 
 
 def _doubt_of(row: Row) -> _Doubt:
