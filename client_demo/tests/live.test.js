@@ -361,6 +361,17 @@ describe("through a proxy", { concurrency: 4 }, () => {
     assert.deepEqual([far.retracted, texts(far)], [[comment], ["oh yes"]]);
   });
 
+  show("a highlight that was deleted is told as retracted, and no other", async ({ proxy, enter }) => {
+    const room = await newRoom();
+    const watcher = await enter(room);
+    const told = (/** @type {string} */ id, /** @type {number} */ strength) => ({ id, kind: "highlight", at: 1, data: { strength } });
+    const overlays = [told("highlight-1", 3), told("highlight-2", 0), { ...told("card", 0), kind: "stats" }];
+    const frame = { type: "frame", now: watcher.live.now(), overlays };
+    proxy.toClient = ({ bytes }) => ({ bytes: [serverFrame(2, Buffer.from(encode(frame))), bytes] });
+    await until(() => watcher.retracted.length > 0);
+    assert.deepEqual([...new Set(watcher.retracted)], ["highlight-2"]);
+  });
+
   show("one who was banned is told so and doesn't come back, and what they said last is answered", async ({ proxy, enter }) => {
     const room = await newRoom();
     const rude = await enter(room);
