@@ -77,6 +77,10 @@ TESTED_ELSEWHERE = {
         "overlays/card_rules/test_finder.py",
         "a pass over what a finder was given",
     ),
+    "overlays/card_rules/rows": (
+        "leader/test_card_finding.py",
+        "what a job reads out of commits, and at a takeover",
+    ),
     "leader/job": ("leader/test_supervisor.py", "a protocol alone"),
     "leader/recut": ("leader/test_archiving.py", "it is the archiving job's"),
     "leader/registry": ("leader/test_leader.py", "a list alone"),

@@ -83,11 +83,11 @@ def took_us(work: Callable[[], Any], times: int) -> float:
     return (time.perf_counter() - began_s) / times * 1e6
 
 
-def card(name: str) -> Overlay:
-    """A card as a feed makes it."""
+def cards(name: str) -> list[Overlay]:
+    """The card that a feed makes of a topic."""
     values = {"speed": {"value": 37.5, "unit": "km/h", "rank": 2, "at": 1}}
     data = {"entity": name, "kind": "athlete", "name": "Zoë Müller", "values": values}
-    return Overlay(f"stats-{name}", "stats", 1, data, name)
+    return [Overlay(f"stats-{name}", "stats", 1, data, name)]
 
 
 async def follows() -> dict[str, Any]:
@@ -95,7 +95,7 @@ async def follows() -> dict[str, Any]:
     names = [topic(number) for number in range(TOPICS)]
     outlets = [Outlet() for _ in range(FOLLOWS // FOLLOWED)]
     topics = Topics(
-        Metrics(CollectorRegistry()), card, lambda _: True, lambda: 1, lambda outlet, data: False
+        Metrics(CollectorRegistry()), cards, lambda _: True, lambda: 1, lambda outlet, data: False
     )
     before, began_s = rss_bytes(), time.perf_counter()
     for number, outlet in enumerate(outlets):

@@ -23,7 +23,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
-from grandstand.overlays.card_rules.schema import Schema, Stage, ValueSchema
+from grandstand.domain.schemas import KindSchema, Stage, ValueSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Start, Update
 
 from loadtest.feeds.feed import Feed, clock_s, ms, rows
@@ -88,7 +88,7 @@ MARKS: dict[str, Literal["record", "best", "season"]] = {
 """A country's record is a best of one athlete to those of other countries."""
 
 
-def schemas(_folder: Path) -> list[Schema]:
+def schemas(_folder: Path) -> dict[str, KindSchema]:
     """Return the values of athletes: each discipline, of women and of men."""
     values = []
     for code, (name, chinese, _) in DISCIPLINES.items():
@@ -97,7 +97,7 @@ def schemas(_folder: Path) -> list[Schema]:
             values.append(
                 ValueSchema(
                     f"{name} {gender}",
-                    {"zh": word + chinese},
+                    names={"zh": word + chinese},
                     unit="s" if is_race else "points" if code == "HEP" else "m",
                     better="lower" if is_race else "higher",
                     decimals=0 if code in ("20KW", "MAR", "HEP") else 2,
@@ -114,7 +114,7 @@ def schemas(_folder: Path) -> list[Schema]:
         "heptathlon": Stage(0.5, {"zh": "七项全能"}),
         "decathlon": Stage(0.5, {"zh": "十项全能"}),
     }
-    return [Schema("athlete", values, marks=MARKS, stages=stages)]
+    return {"athlete": KindSchema(values, marks=MARKS, stages=stages)}
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from grandstand.overlays.card_rules.schema import Schema, ValueSchema
+from grandstand.domain.schemas import KindSchema, ValueSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Update
 
 from loadtest.feeds.feed import Feed, ms, rows
@@ -116,18 +116,41 @@ class _League:
         yield Update(RECORD, RECORD_NAME, at, figures)
 
 
-def schemas(_: Path) -> list[Schema]:
+def schemas(_: Path) -> dict[str, KindSchema]:
     """Return the values of teams, batters and bowlers."""
     runs = ValueSchema(
-        "Team runs", {"zh": "全队得分"}, "runs", "higher", 0, step=50, improves=True, stale_s=7200
+        "Team runs",
+        unit="runs",
+        names={"zh": "全队得分"},
+        better="higher",
+        decimals=0,
+        step=50,
+        improves=True,
+        stale=7200,
     )
-    batter = ValueSchema("Runs", {"zh": "得分"}, "runs", "higher", 0, step=50, improves=True)
-    bowler = ValueSchema("Wickets", {"zh": "三柱门"}, "wickets", "higher", 0, step=3, improves=True)
-    return [
-        Schema("team", [runs]),
-        Schema("batter", [batter], records="record"),
-        Schema("bowler", [bowler], records="record"),
-    ]
+    batter = ValueSchema(
+        "Runs",
+        unit="runs",
+        names={"zh": "得分"},
+        better="higher",
+        decimals=0,
+        step=50,
+        improves=True,
+    )
+    bowler = ValueSchema(
+        "Wickets",
+        unit="wickets",
+        names={"zh": "三柱门"},
+        better="higher",
+        decimals=0,
+        step=3,
+        improves=True,
+    )
+    return {
+        "team": KindSchema([runs]),
+        "batter": KindSchema([batter], records="record"),
+        "bowler": KindSchema([bowler], records="record"),
+    }
 
 
 FEED = Feed(read, schemas)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from grandstand.overlays.card_rules.schema import Schema
+from grandstand.domain.schemas import KindSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Update
 
 
@@ -18,7 +18,7 @@ class Feed:
     """A sport: how its folder is read, in the order of time, and the schemas of its kinds."""
 
     read: Callable[[Path], Iterator[Item]]
-    schemas: Callable[[Path], Sequence[Schema]]
+    schemas: Callable[[Path], Mapping[str, KindSchema]]
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from grandstand.overlays.card_rules.schema import Schema, ValueSchema
+from grandstand.domain.schemas import KindSchema, ValueSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Update
 
 from loadtest.feeds.feed import Feed, clock_s, ms, rows
@@ -161,22 +161,34 @@ def _moment(day: str, time: str) -> datetime:
     return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=UTC)
 
 
-def schemas(folder: Path) -> list[Schema]:
+def schemas(folder: Path) -> dict[str, KindSchema]:
     """Return the values of drivers: a lap for each circuit of the folder."""
     times = [
-        ValueSchema(label, {"zh": chinese}, "s", "lower", 3, close=close, improves=True)
+        ValueSchema(
+            label,
+            unit="s",
+            names={"zh": chinese},
+            better="lower",
+            decimals=3,
+            close=close,
+            improves=True,
+        )
         for label, chinese, close in (
             ("Qualifying", "排位赛", 0.01),
             ("Pit stop", "进站", 0.0),
             ("Race", "正赛", 1.0),
         )
     ]
-    points = ValueSchema("Points", {"zh": "积分"}, "points", "higher", close=1, improves=True)
+    points = ValueSchema(
+        "Points", unit="points", names={"zh": "积分"}, better="higher", close=1, improves=True
+    )
     laps = [
-        ValueSchema(f"Lap {row['circuitRef']}"[:33], {}, "s", "lower", 3, improves=True)
+        ValueSchema(
+            f"Lap {row['circuitRef']}"[:33], unit="s", better="lower", decimals=3, improves=True
+        )
         for row in rows(folder / "circuits.csv")
     ]
-    return [Schema("driver", [*times, points, *laps], records="record")]
+    return {"driver": KindSchema([*times, points, *laps], records="record")}
 
 
 FEED = Feed(read, schemas)

@@ -1,5 +1,6 @@
 """A feed of one's own: a folder with ``updates.ndjson``, as ``POST …/stats`` takes them, each with
-its ``at``, and ``schemas.json``, a list of schemas.
+its ``at``, and ``schemas.json``, schemas by kind, as
+``PUT …/schemas/{kind}`` takes them.
 
 A line that is no update, and a value that is none, are named on stderr and left out.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from grandstand.overlays.card_rules.schema import Schema
+from grandstand.domain.schemas import KindSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Update, figure_of
 
 from loadtest.feeds.feed import Feed
@@ -44,9 +45,9 @@ def _figures(values: dict[str, Any], number: int) -> dict[str, Figure]:
     return found
 
 
-def schemas(folder: Path) -> list[Schema]:
+def schemas(folder: Path) -> dict[str, KindSchema]:
     """Return the folder's schemas. Raises OSError, or ValidationError naming the faulty field."""
-    return msgspec.json.decode((folder / "schemas.json").read_bytes(), type=list[Schema])
+    return msgspec.json.decode((folder / "schemas.json").read_bytes(), type=dict[str, KindSchema])
 
 
 FEED = Feed(read, schemas)

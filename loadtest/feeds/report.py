@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grandstand.domain.schemas import KindSchema
 from grandstand.overlays.card_rules.card import Card
 from grandstand.overlays.card_rules.finder import CardFinder
-from grandstand.overlays.card_rules.schema import Schema
 from grandstand.overlays.card_rules.update import Item, Start, Update
 from grandstand.overlays.sentences.languages import CODES
 from grandstand.overlays.sentences.sentence import sentence, unfounded
@@ -52,7 +52,7 @@ class Report:
         }
 
 
-def run(items: Iterable[Item], schemas: Sequence[Schema]) -> tuple[Report, list[Card]]:
+def run(items: Iterable[Item], schemas: Mapping[str, KindSchema]) -> tuple[Report, list[Card]]:
     """Give a finder all items, reading once a second of the feed's time; return all cards."""
     finder, report, cards = CardFinder(schemas), Report(), list[Card]()
     began, read_at, before = time.process_time(), 0, 0

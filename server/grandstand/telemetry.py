@@ -190,6 +190,12 @@ class Metrics:
         self.highlights = counter(
             "highlights_total", "Moments at which the audience of a room stirred"
         )
+        self.cards = counter(
+            "cards_total", "Cards that rules found, by whom they are for", "audience"
+        )
+        self.card_updates_refused = counter(
+            "card_updates_refused_total", "Updates that rules didn't look at, since a feed floods"
+        )
         self.effect_attempts = counter(
             "effect_attempts_total", "Attempts to carry out an effect's action", "status"
         )

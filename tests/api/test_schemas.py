@@ -29,6 +29,27 @@ async def test_a_schema_is_put_read_and_removed(on_stage: Harness) -> None:
     assert (await on_stage.live(room)).replica.state.schemas == {}
 
 
+async def test_a_schema_tells_the_rules_and_is_not_too_large(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    path = f"/v1/rooms/{room}/schemas/athlete"
+    value = {"name": "100 m", "unit": "s", "names": {"zh": "100米"}, "better": "lower"}
+    schema = {
+        "values": [{**value, "decimals": 2, "close": 0.02, "improves": True}],
+        "records": "record",
+        "marks": {"WR": "record", "PB": "best"},
+        "stages": {"heat": {"weight": 0.5, "names": {"zh": "预赛"}}},
+    }
+    assert (await on_stage.call("PUT", path, json=schema)).json() == schema
+    body = {"entity": "athlete:1", "name": "Ada", "audience": "followers"}
+    stats = {"100 m, heat 2": {"value": 10.9, "best": "NR|PB"}, "100 m, final": None}
+    answer = await on_stage.call("POST", f"/v1/rooms/{room}/stats", json={**body, "values": stats})
+    assert answer.status_code == 200, answer.text
+    many = {"values": [{**value, "name": f"{n:040}"} for n in range(100)]}
+    answer = await on_stage.call("PUT", path, json=many)
+    assert answer.status_code == 422
+    assert "8192 bytes" in answer.text
+
+
 async def test_values_must_be_as_the_schema_of_their_kind_says(on_stage: Harness) -> None:
     room = await on_stage.room()
     await on_stage.call("PUT", f"/v1/rooms/{room}/schemas/runner", json=RUNNER)
@@ -60,7 +81,18 @@ async def test_values_must_be_as_the_schema_of_their_kind_says(on_stage: Harness
         ("runner", {"values": [{"name": " "}]}, "values[0].name"),
         ("runner", {"values": [{"name": "a"}, {"name": "a "}]}, "values[1].name"),
         ("runner", {"values": [{"name": "a", "type": "date"}]}, "values[0].type"),
-        ("runner", {"values": [{"name": f"{n}"} for n in range(25)]}, "values"),
+        ("runner", {"values": [{"name": f"{n}"} for n in range(101)]}, "values"),
+        ("runner", {"values": [], "records": "r:"}, "records"),
+        ("runner", {"values": [{"name": "a", "better": "faster"}]}, "values[0].better"),
+        ("runner", {"values": [{"name": "a", "close": 1}]}, "values[0].close"),
+        ("runner", {"values": [{"name": "a", "step": -1}]}, "values[0].step"),
+        (
+            "runner",
+            {"values": [{"name": "a", "type": "text", "better": "lower"}]},
+            "values[0].type",
+        ),
+        ("runner", {"values": [], "marks": {"W R": "record"}}, "marks.W R"),
+        ("runner", {"values": [], "stages": {"heat": {"weight": 2}}}, "stages.heat.weight"),
     ],
 )
 async def test_a_wrong_schema_is_refused(

@@ -56,6 +56,7 @@ class PresentValue(Struct, frozen=True, omit_defaults=True):
     unit: str = ""
     rank: int | None = None
     best: Plain = None
+    starts: Time | None = None
 
 
 class ValueChange(Struct, frozen=True, omit_defaults=True):
@@ -110,7 +111,7 @@ def _present(call: Call, name: str, entity: Entity, followers: int) -> PresentEn
     kind = kind_of(name)
     order = in_order(entity.values, call.live.replica.state.schemas.get(kind))
     values = {
-        label: PresentValue(value.value, value.at, value.unit, value.rank, value.best)
+        label: PresentValue(value.value, value.at, value.unit, value.rank, value.best, value.starts)
         for label in order
         for value in (entity.values[label],)
     }

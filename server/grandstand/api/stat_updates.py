@@ -37,12 +37,17 @@ Duration: TypeAlias = Annotated[
 
 
 class MeasuredValue(Struct, frozen=True, forbid_unknown_fields=True):
-    """A value with its unit and place, and the best so far, which is in the same unit."""
+    """A value with its unit and place, and the best so far, which is in the same unit.
+
+    `best` may hold marks of the kind's schema instead, as `NR|PB`. `starts` is when the entity
+    begins to compete for this value, a programme time; until then `value` is null.
+    """
 
     value: Plain
     unit: Unit | UnsetType = UNSET
     rank: Annotated[int, Meta(ge=1, le=MAX_TIME_MS)] | UnsetType = UNSET
     best: Plain | UnsetType = UNSET
+    starts: Time | UnsetType = UNSET
 
 
 Value: TypeAlias = Plain | MeasuredValue
@@ -135,7 +140,12 @@ def update_of(body: StatsBody, schemas: Mapping[str, KindSchema], now: int) -> E
         expected = None if schema is None else schema.get(name)
         unit = measured.unit or ("" if expected is None else expected.unit)
         values[name] = Measured(
-            at, measured.value, unit, measured.rank or None, _or_none(measured.best)
+            at,
+            measured.value,
+            unit,
+            measured.rank or None,
+            _or_none(measured.best),
+            None if measured.starts is UNSET else measured.starts,
         )
     duration_s = 0.0 if body.duration is UNSET else body.duration
     return EntityUpdate(entity, clean(body.name), at, values, round(duration_s * 1000))
@@ -179,5 +189,5 @@ def _flaw(schema: KindSchema, name: str, value: Value) -> str:
     if not isinstance(value, MeasuredValue):
         return schema.flaw(name, value, None)
     unit = None if value.unit is UNSET else clean(value.unit)
-    best = "" if value.best is UNSET else schema.flaw(name, value.best, None)
+    best = "" if value.best is UNSET else schema.flaw_of_best(name, value.best)
     return schema.flaw(name, value.value, unit) or (best and f"its best {best}")

@@ -43,6 +43,7 @@ from grandstand.errors import OperatorError
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
+from grandstand.leader.card_finding import CardFinding
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
@@ -95,7 +96,8 @@ class Assembly:
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
         highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
-        jobs = [*ROOM_JOBS, highlighting, Recounting(), Effects(outbound, metrics)]
+        jobs = [*ROOM_JOBS, highlighting, CardFinding(metrics), Recounting()]
+        jobs.append(Effects(outbound, metrics))
         if self.archive is not None:
             jobs.append(Archiving(self.archive))
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)

@@ -20,6 +20,8 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from grandstand.domain.schemas import KindSchema
+
 CALL_TIMEOUT_S = 15
 COUNTED_S = 1
 """After a poll's grace, the time until its tally is final."""
@@ -83,15 +85,24 @@ class AutoProducer:
             except OSError as error:
                 log.warning("step_failed", call=step.call, why=str(error))
 
-    async def show_card(self, body: Mapping[str, object]) -> None:
-        """Show a card. One that is refused, or can't be sent, is logged and left out."""
+    def put_schemas(self, schemas: Mapping[str, KindSchema]) -> None:
+        """Put schemas, by kind."""
+        for kind, schema in schemas.items():
+            status, answer = self._call("PUT", f"/schemas/{kind}", schema)
+            if status != 200:
+                raise RuntimeError(f"PUT of the schema of {kind} answered {status}: {answer}")
+
+    async def give_stats(self, bodies: Sequence[Mapping[str, object]]) -> None:
+        """Give updates of stats. Those that are refused, or can't be sent, are logged and left
+        out."""
+        lines = b"\n".join(map(msgspec.json.encode, bodies))
         try:
-            status, answer = await self._asked("POST", "/stats", body)
+            status, answer = await asyncio.to_thread(self._call, "POST", "/stats", lines)
         except OSError as error:
-            log.warning("card_failed", why=str(error))
+            log.warning("stats_failed", why=str(error))
             return
         if status >= 400:
-            log.warning("card_refused", why=answer)
+            log.warning("stats_refused", why=answer)
 
     async def _do(self, step: Step) -> None:
         if step.call == "polls":
@@ -113,15 +124,17 @@ class AutoProducer:
         return await asyncio.to_thread(self._call, method, path, body)
 
     def _call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Return status and answer. Raises OSError if there is none."""
+        """Return status and answer; bytes are sent as NDJSON. Raises OSError if there is none."""
         request = urllib.request.Request(
             f"{self.base}/v1/rooms/{self.room}{path}",
             method=method,
             headers={"Authorization": f"Bearer {self.token}"},
         )
         if body is not None:
-            request.data = msgspec.json.encode(body)
-            request.add_header("Content-Type", "application/json")
+            is_lines = isinstance(body, bytes)
+            request.data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+            kind = "application/x-ndjson" if is_lines else "application/json"
+            request.add_header("Content-Type", kind)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=CALL_TIMEOUT_S) as answer:

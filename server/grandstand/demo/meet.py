@@ -1,33 +1,37 @@
 """The demonstration's athletics: a dozen athletes, who jump and throw final after final. Pure.
 
 It is an event of its own making, told as a feed would tell it: each athlete's best of the final,
-and what it is measured against. Marks rise with the rounds, so leads change until the end, and a
-house record falls from time to time.
+what it is measured against, who leads, and who starts in the next one. Marks rise with the rounds,
+so leads change until the end, and a house record falls from time to time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import count
 from random import Random
 from typing import Any
 
-from grandstand.overlays.card_rules.card import Card
-from grandstand.overlays.card_rules.schema import Schema, ValueSchema
-from grandstand.overlays.card_rules.update import Figure, Update
-from grandstand.overlays.sentences.sentence import sentence
+from grandstand.domain.schemas import KindSchema, ValueSchema
 
 ATHLETES = ("Ada", "Bo", "Chen", "Dee", "Eun", "Fay", "Gus", "Hana", "Ivo", "Jo", "Kai", "Lin")
+NAMES = {"Chen": "Chen 陈", "Eun": "Eun 은", "Hana": "Hana 花", "Lin": "Lin 林"}
+"""Names of those who write them in another script too, so that they are found by it."""
+
 ROUNDS = 4
+ATTEMPTS = ROUNDS * len(ATHLETES)
+"""Of one final."""
+
 FOULS = 0.2
 """A fifth of the attempts don't count."""
 
+LEADING = 5
+BOARD_S = 12
+"""The board is told with each attempt, so it goes soon after the last one."""
+
 RECORD = "record:house"
 RECORD_NAME = "house record"
-
-SHOWN_S = 12
-LONGEST_TITLE = 100  # of a card, api/stats.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,15 @@ class Event:
 
 
 def _event(label: str, chinese: str, usual: float, spread: float) -> Event:
-    value = ValueSchema(label, {"zh": chinese}, "m", "higher", 2, close=spread / 10, improves=True)
+    value = ValueSchema(
+        label,
+        unit="m",
+        names={"zh": chinese},
+        better="higher",
+        decimals=2,
+        close=spread / 10,
+        improves=True,
+    )
     return Event(value, usual, spread)
 
 
@@ -64,20 +76,30 @@ EVENTS = (  # so many that half an hour, after which a lead is news again, has e
     _event("Weight throw", "重物投掷", 22.0, 0.9),
     _event("Hammer", "链球", 76.0, 2.5),
 )
-SCHEMA = Schema("athlete", [event.value for event in EVENTS], records="record")
+SCHEMAS = {"athlete": KindSchema([event.value for event in EVENTS], records="record")}
 
-Said = tuple[str, str, Figure]
-"""Entity, label and value."""
+Body = dict[str, Any]
+"""An update as ``POST …/stats`` takes it, but for its ``at``."""
 
 
-def attempts(random: Random) -> Iterator[list[Said]]:
-    """Yield, for ever, what each attempt brings; of a foul, or one that is no better, nothing."""
+@dataclass(frozen=True, slots=True)
+class Final:
+    """One contest, of one event."""
+
+    event: Event
+    label: str
+
+
+def finals() -> Iterator[Final]:
+    """Yield one final after the other, for ever."""
     for number in count(1):
         for event in EVENTS:
-            yield from _final(event, f"{event.value.label}, final {number}", random)
+            yield Final(event, f"{event.value.name}, final {number}")
 
 
-def _final(event: Event, label: str, random: Random) -> Iterator[list[Said]]:
+def attempts(final: Final, random: Random) -> Iterator[Body | None]:
+    """Yield what each attempt of a final brings; of a foul, or one that is no better, nothing."""
+    event = final.event
     forms = {athlete: random.gauss(event.usual, event.spread / 2) for athlete in ATHLETES}
     reached: dict[str, float] = {}
     for rising in range(ROUNDS):
@@ -85,43 +107,51 @@ def _final(event: Event, label: str, random: Random) -> Iterator[list[Said]]:
             form = forms[athlete] + rising * event.spread / 3
             mark = round(random.gauss(form, event.spread), 2)
             if random.random() < FOULS or mark <= reached.get(athlete, 0.0):
-                yield []
+                yield None
                 continue
             best = max(event.best, reached.get(athlete, 0.0))
             reached[athlete] = mark
-            yield [(f"athlete:{athlete}", label, Figure(mark, best=best))]
+            yield _body(athlete, {final.label: {"value": mark, "best": best}})
 
 
-def update_of(entity: str, label: str, figure: Figure, at: int) -> Update:
-    """Return an attempt as an update; ``at`` is ms of programme time."""
-    return Update(entity, entity.partition(":")[2], at, {label: figure})
+def start_list(final: Final, starts: int) -> list[Body]:
+    """Return who takes part in a final that begins at ``starts``, ms of programme time."""
+    value = {"value": None, "best": final.event.best, "starts": starts}
+    return [_body(athlete, {final.label: value}) for athlete in ATHLETES]
 
 
-def house_records(at: int) -> Update:
-    """Return the records that are to be beaten."""
-    records = {event.value.label: Figure(event.record) for event in EVENTS}
-    return Update(RECORD, RECORD_NAME, at, records)
-
-
-def body_of(card: Card) -> dict[str, Any]:
-    """Return a card as a body for ``POST …/stats``: its title is the sentence, in both languages
-    of the show if there is room."""
-    values: dict[str, Any] = {"Mark · 成绩": f"{card.values['value']:.2f} m"}
-    if "rank" in card.values:
-        values["Place · 名次"] = card.values["rank"]
+def board(final: Final, marks: Mapping[str, float]) -> Body:
+    """Return who leads, for everyone; ``marks`` are m by entity."""
+    leading = sorted(marks.items(), key=lambda item: -item[1])[:LEADING]
+    label, _, number = final.label.partition(",")
     return {
-        "entity": card.entity,
-        "name": _title(card),
-        "at": card.at,
-        "duration": SHOWN_S,
-        "values": values,
+        "entity": "meet:1",
+        "name": f"{label} · {final.event.value.names['zh']},{number}",
+        "duration": BOARD_S,
+        "values": {
+            name_of(entity): {"value": mark, "unit": "m", "rank": rank}
+            for rank, (entity, mark) in enumerate(leading, 1)
+        },
     }
 
 
-def _title(card: Card) -> str:
-    short = replace(card, facts=card.facts[:1])
-    full, plain, chinese = (
-        sentence(each, lang).text for each, lang in ((card, "en"), (short, "en"), (short, "zh"))
-    )
-    titles = (f"{full} · {chinese}", f"{plain} · {chinese}", full, plain)
-    return next((title for title in titles if len(title) <= LONGEST_TITLE), card.names[card.entity])
+def name_of(entity: str) -> str:
+    """Return an athlete's name as pages show it."""
+    athlete = entity.partition(":")[2]
+    return NAMES.get(athlete, athlete)
+
+
+def cleared() -> list[Body]:
+    """Return what takes away the marks of the final before: an entity has room for 24 values."""
+    return [_body(athlete, None) for athlete in ATHLETES]
+
+
+def house_records() -> Body:
+    """Return the records that are to be beaten."""
+    records = {event.value.name: event.record for event in EVENTS}
+    return {"entity": RECORD, "name": RECORD_NAME, "audience": "followers", "values": records}
+
+
+def _body(athlete: str, values: Body | None) -> Body:
+    entity = f"athlete:{athlete}"
+    return {"entity": entity, "name": name_of(entity), "audience": "followers", "values": values}

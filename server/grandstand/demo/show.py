@@ -25,6 +25,7 @@ from grandstand.demo import secret, steering
 from grandstand.demo.announcer import Announcer
 from grandstand.demo.auto_producer import AutoProducer, running_order
 from grandstand.demo.crowd import Crowd
+from grandstand.demo.meet import SCHEMAS
 from grandstand.demo.mixer import Mixer
 from grandstand.demo.phrases import Phrases
 from grandstand.demo.stream import PATH, Stream, missing
@@ -114,6 +115,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         await asyncio.to_thread(auto_producer.open_room, SETTINGS, shown)
         effects = steering.effects(f"http://{mixer.address}", mixer.key)
         await asyncio.to_thread(auto_producer.put_effects, effects)
+        await asyncio.to_thread(auto_producer.put_schemas, SCHEMAS)
         print(_programme(base, producer, plan), flush=True)
         if plan.crowd:
             at_work.append(
@@ -122,7 +124,7 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
             if not plan.attended:
                 job = auto_producer.direct(running_order())
                 at_work.append(asyncio.create_task(job, name="control room"))
-                announcer = Announcer(lambda: round(now_ms()), auto_producer.show_card, Random())
+                announcer = Announcer(lambda: round(now_ms()), auto_producer.give_stats, Random())
                 at_work.append(asyncio.create_task(announcer.announce(), name="announcer"))
         if plan.for_s is not None:
             asyncio.get_running_loop().call_later(plan.for_s, running.stop)

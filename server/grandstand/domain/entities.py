@@ -12,7 +12,7 @@ A removed entity keeps an empty row: by it an update from before the removal is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -30,18 +30,21 @@ MAX_UPDATES = 250
 applies all of them at once."""
 
 CHANGES_KEPT = 10
+TOLD_KEPT = 3
 
 Plain: TypeAlias = int | float | str | None
 
 
 class Measured(Struct, frozen=True, array_like=True):
-    """A value at a moment of programme time (ms); ``best`` is in its unit, as the value is."""
+    """A value at a moment of programme time (ms); ``best`` is in its unit, as the value is.
+    ``starts`` is when the entity begins to compete for it (programme ms), if that is known."""
 
     at: int
     value: Plain
     unit: str = ""
     rank: int | None = None
     best: Plain = None
+    starts: int | None = None
 
 
 class Change(Struct, frozen=True, array_like=True):
@@ -51,6 +54,16 @@ class Change(Struct, frozen=True, array_like=True):
     name: str
     value: Plain
     unit: str = ""
+
+
+class Told(Struct, frozen=True, array_like=True):
+    """A card that rules made of an entity, for those who follow it, from ``at`` to ``expires_at``
+    (programme ms); one that was taken back ends at its ``at``."""
+
+    id: str
+    at: int
+    expires_at: int
+    data: dict[str, Any]
 
 
 class EntityUpdate(Struct, frozen=True, array_like=True):
@@ -70,7 +83,7 @@ class Entity(Struct, frozen=True, array_like=True):
     """An entity's row: its present values, and the last changes, newest first.
 
     ``at`` is the moment of the newest update, from which it has its name. Values of ``removed_at``
-    or before don't count.
+    or before don't count. ``told`` are its last cards by rule, newest first.
     """
 
     name: str
@@ -79,6 +92,7 @@ class Entity(Struct, frozen=True, array_like=True):
     changes: list[Change] = field(default_factory=list)
     duration_ms: int = 0
     removed_at: int = -1
+    told: list[Told] = field(default_factory=list)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -107,8 +121,8 @@ def entity_of(row: bytes | None) -> Entity | None:
 def updated(before: Entity | None, update: EntityUpdate) -> tuple[Entity, Fate]:
     """Return an entity after an update, and what happened to the update.
 
-    Of a row that would be larger than it may be, the oldest changes are dropped; if that isn't
-    enough the update is ``full``, and changes nothing.
+    Of a row that would be larger than it may be, the oldest changes are dropped, then the oldest
+    cards by rule; if that isn't enough the update is ``full``, and changes nothing.
     """
     entity = before or Entity(update.name, update.at)
     if not update.values:
@@ -121,10 +135,36 @@ def updated(before: Entity | None, update: EntityUpdate) -> tuple[Entity, Fate]:
         return before, _unchanged(before, update)
     if len(after.values) > MAX_VALUES:
         return entity, "full"
+    return _fitting(after, entity)
+
+
+def told(entity: Entity, card: Told) -> tuple[Entity, Fate]:
+    """Return an entity after a card by rule, and what happened to the card.
+
+    One of the same id keeps its ``at``: nobody is told the same twice. The newest ones are kept.
+    """
+    held = next((each for each in entity.told if each.id == card.id), None)
+    if held is not None:
+        is_taken_back = card.expires_at <= card.at
+        card = replace(card, at=held.at, expires_at=held.at if is_taken_back else held.expires_at)
+        if card == held:
+            return entity, "repeated"
+    others = [each for each in entity.told if each.id != card.id]
+    kept = sorted([card, *others], key=lambda each: -each.at)[:TOLD_KEPT]
+    if card not in kept:
+        return entity, "late"
+    return _fitting(replace(entity, told=kept), entity)
+
+
+def _fitting(after: Entity, before: Entity) -> tuple[Entity, Fate]:
+    """Return what an entity becomes, with as much of its past as it has room for."""
     while len(row_of(after)) > MAX_ROW_BYTES:
-        if not after.changes:
-            return entity, "full"
-        after = replace(after, changes=after.changes[:-1])
+        if after.changes:
+            after = replace(after, changes=after.changes[:-1])
+        elif after.told:
+            after = replace(after, told=after.told[:-1])
+        else:
+            return before, "full"
     return after, "taken"
 
 

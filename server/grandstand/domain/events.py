@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
-from grandstand.domain.entities import EntityUpdate
+from grandstand.domain.entities import EntityUpdate, Told
 from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
@@ -178,6 +178,15 @@ class StatsGiven(Struct, frozen=True, tag="stats"):
     id: str
     cards: list[Overlay]
     entities: list[EntityUpdate] = []
+
+
+class CardFound(Struct, frozen=True, tag="card"):
+    """Rules made a card of ``entity``, or took it back: for everyone, or for its followers."""
+
+    id: str
+    entity: str
+    everyone: Overlay | None = None
+    followers: Told | None = None
 
 
 class SchemaPut(Struct, frozen=True, tag="schema"):
@@ -349,6 +358,7 @@ ControlEvent: TypeAlias = (
     | PollAudited
     | CueGiven
     | StatsGiven
+    | CardFound
     | SchemaPut
     | HighlightFound
     | HighlightDeleted

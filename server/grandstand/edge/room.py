@@ -32,7 +32,7 @@ from grandstand.edge.playheads import Playheads
 from grandstand.edge.topics import Topics
 from grandstand.edge.welcome import Greeter, Resets
 from grandstand.moderation.moderator import Moderator
-from grandstand.overlays.stats_cards import followers_card
+from grandstand.overlays.stats_cards import cards_by_rule, followers_card
 from grandstand.replica.publication import (
     EVERYONE,
     STAFF,
@@ -135,7 +135,7 @@ class EdgeRoom:
         self.audience = self.audiences[EVERYONE]
         self.audience.bound(live.replica.state.settings.patience)
         self.topics = Topics(
-            metrics, self._card, self._knows_entity, live.now, self.audience.put_beside
+            metrics, self._cards, self._knows_entity, live.now, self.audience.put_beside
         )
         self._sessions: set[Member] = set()
         self._subscribers: dict[Member, FeedMember] = {}
@@ -283,14 +283,15 @@ class EdgeRoom:
     def _knows_entity(self, name: str) -> bool:
         return name in self.live.entities
 
-    def _card(self, topic: str) -> Overlay | None:
-        """Return the present card of an entity, unless there is none, or nobody may see it."""
+    def _cards(self, topic: str) -> list[Overlay]:
+        """Return the present cards of an entity: its values, and what rules made of them."""
         entity = self.live.entities.get(topic)
         if entity is None:
-            return None
+            return []
         state = self.live.replica.state
         oldest = self.live.now() - state.settings.max_latency
-        return followers_card(topic, entity, state.schemas.get(kind_of(topic)), oldest)
+        card = followers_card(topic, entity, state.schemas.get(kind_of(topic)), oldest)
+        return [*([] if card is None else [card]), *cards_by_rule(topic, entity, oldest)]
 
     def reloaded(self) -> None:
         """Welcome everyone anew: what viewers have doesn't lead to the room's state.

@@ -55,15 +55,15 @@ class Topics:
     def __init__(
         self,
         metrics: Metrics,
-        card: Callable[[str], Overlay | None],
+        cards: Callable[[str], Sequence[Overlay]],
         is_known: Callable[[str], bool],
         now: Callable[[], int],
         put_beside: Callable[[Outlet, bytes], bool],
     ) -> None:
-        """``card`` returns the present card of a topic, if it has one; ``is_known``, whether the
-        room knows it; ``now`` is programme time, ms; ``put_beside`` is the audience's."""
+        """``cards`` returns the present cards of a topic; ``is_known``, whether the room knows it;
+        ``now`` is programme time, ms; ``put_beside`` is the audience's."""
         self._metrics = metrics
-        self._card = card
+        self._cards = cards
         self._is_known = is_known
         self._now = now
         self._put_beside = put_beside
@@ -156,7 +156,7 @@ class Topics:
     def _present(self, names: Sequence[str], form: Form) -> bytes:
         """Return the present cards of topics; without those that can't be made."""
         try:
-            cards = [card for name in names if (card := self._card(name)) is not None]
+            cards = [card for name in names for card in self._cards(name)]
             frames = split(Frame(now=self._now(), overlays=cards)) if cards else []
             return b"".join([Publication.of(frame).ready(form) for frame in frames])
         except Exception:  # one topic's failure must not stop the others' cards
@@ -242,10 +242,9 @@ class Topics:
 
     def _publication(self, name: str) -> Publication | None:
         try:
-            card = self._card(name)
+            cards = list(self._cards(name))
             # Without `head`: numbered frames may still wait for who is patient.
-            frame = None if card is None else Frame(now=self._now(), overlays=[card])
-            return None if frame is None else Publication.of(frame)
+            return Publication.of(Frame(now=self._now(), overlays=cards)) if cards else None
         except Exception:  # one topic's failure must not stop the others' cards
             log.exception("card_failed", topic=name)
             return None

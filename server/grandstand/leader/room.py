@@ -17,6 +17,7 @@ from grandstand.domain.events import ControlEvent
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
 from grandstand.domain.rundown import Progress
+from grandstand.domain.schemas import KindSchema
 from grandstand.domain.segments import Shown, minute_after, number
 from grandstand.domain.state import Sanction
 from grandstand.overlays.pulse import PulseMeter
@@ -46,6 +47,7 @@ class LeaderRoom:
         self.settings = Settings()
         self.polls: Mapping[str, PollRecord] = {}
         self.rundown = Progress()
+        self.schemas: Mapping[str, KindSchema] = {}
         self.erasures: Mapping[str, int] = {}
         self.pulse = PulseMeter()
         self.history = 0
@@ -102,6 +104,7 @@ class LeaderRoom:
         self.head = head
         self.settings = fold.state.settings
         self.rundown = fold.state.rundown
+        self.schemas = fold.state.schemas
         self.erasures = dict(fold.state.erasures)
         self.pulse = fold.pulse
         self._sanctions = fold.state.sanctions

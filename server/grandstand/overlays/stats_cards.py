@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.entities import Entity, Measured, kind_of
@@ -27,6 +28,9 @@ from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Overlay
 
 KIND = "stats"
+SENTENCE = "sentence"
+"""The kind of cards that rules make."""
+
 MAX_CARDS = 200
 """Cards in a room; beyond that, the oldest are removed. A welcome has all of them."""
 
@@ -83,9 +87,24 @@ def followers_card(
 
 def as_data(value: Measured) -> dict[str, int | float | str | None]:
     """Return a value as cards have it: only what there is of it."""
-    beside = {"unit": value.unit or None, "rank": value.rank, "best": value.best}
+    beside = {
+        "unit": value.unit or None,
+        "rank": value.rank,
+        "best": value.best,
+        "starts": value.starts,
+    }
     there = {name: each for name, each in beside.items() if each is not None}
     return {"value": value.value, **there, "at": value.at}
+
+
+def cards_by_rule(entity_id: str, entity: Entity, oldest: int) -> list[Overlay]:
+    """Return the cards that rules made of an entity for those who follow it; those that ended at
+    ``oldest`` (programme time, ms) or before are left out."""
+    return [
+        Overlay(each.id, SENTENCE, each.at, each.data, entity_id, each.expires_at)
+        for each in entity.told
+        if each.expires_at > oldest
+    ]
 
 
 def followers_card_id(entity: str) -> str:
@@ -140,6 +159,15 @@ class Cards:
         return [
             self._show(card) if _is_near(card, self._now) else self._keep(card) for card in cards
         ]
+
+    def tell(self, card: Overlay) -> list[Fate]:
+        """Take a card by rule in: one that is there keeps its time, so nobody is told it twice."""
+        held = self._newest.get(card.id) or self._state.overlays.get(card.id)
+        if held is not None:
+            is_taken_back = card.expires_at is not UNSET and card.expires_at <= card.at
+            expires_at = held.at if is_taken_back else held.expires_at
+            card = replace(card, at=held.at, expires_at=expires_at)
+        return self.give([card])
 
     def _keep(self, card: Overlay) -> Fate:
         place = _version_key(card)

@@ -19,6 +19,7 @@ from grandstand.domain import announcement
 from grandstand.domain.ban_hints import MAX_HINTS, Hint
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import (
+    CardFound,
     ClockReset,
     CommentsErased,
     CommentsImported,
@@ -185,6 +186,8 @@ class Draft:
                 self._cue(cue)
             case StatsGiven(cards=cards, entities=updates):
                 return Effect(fates=[*self._stats(cards), *self.entities.give(updates)])
+            case CardFound():
+                return Effect(fates=self._tell(event))
             case SchemaPut(kind=kind, schema=schema):
                 self._put_schema(kind, schema)
             case HighlightFound(overlay=overlay):
@@ -327,6 +330,14 @@ class Draft:
         except TooManyWaitError:
             words = f"more than {MAX_WAITING} updates would wait for their time"
             raise ImpossibleEventError(Refusal.OVERLOADED, words) from None
+
+    def _tell(self, found: CardFound) -> list[Fate]:
+        fates: list[Fate] = []
+        if found.everyone is not None:
+            fates += self.cards.tell(found.everyone)
+        if found.followers is not None:
+            fates.append(self.entities.tell(found.entity, found.followers))
+        return fates
 
     def _put_schema(self, kind: str, schema: KindSchema | None) -> None:
         known = {**self.state.schemas, **self.private.schemas, kind: schema}

@@ -14,19 +14,23 @@ from grandstand.domain.entities import (
     MAX_UPDATES,
     Entity,
     EntityUpdate,
+    Told,
     entity_of,
     row_of,
+    told,
     updated,
 )
-from grandstand.domain.events import CommentEvent, ControlEvent, RundownGo, StatsGiven
+from grandstand.domain.events import CardFound, CommentEvent, ControlEvent, RundownGo, StatsGiven
 from grandstand.domain.outcome import Fate
 
 
 def named(events: Iterable[CommentEvent | ControlEvent]) -> list[str]:
-    """Return the entities that the events update, each once."""
+    """Return the entities that the events change, each once."""
     found: dict[str, None] = {}
     for event in events:
         found |= dict.fromkeys(update.entity for update in updates(event))
+        if isinstance(event, CardFound) and event.followers is not None:
+            found[event.entity] = None
     return list(found)
 
 
@@ -70,6 +74,17 @@ class EntityDraft:
         after, fate = updated(before, update)
         if fate == "taken":
             self._count += before is None and name not in self._rows
+            self._changed[name] = after
+        return fate
+
+    def tell(self, name: str, card: Told) -> Fate:
+        """Take a card by rule in; return what happens to it: it is late for one that isn't
+        there."""
+        before = self._changed.get(name) or entity_of(self._rows.get(name))
+        if before is None:
+            return "late"
+        after, fate = told(before, card)
+        if fate == "taken":
             self._changed[name] = after
         return fate
 

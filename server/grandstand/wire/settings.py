@@ -89,6 +89,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     selection: Selection = Selection()
     moderation: Moderation = Moderation()
     shield: bool = False
+    cards: Annotated[
+        Literal["everyone", "followers", "none"],
+        Meta(description="Who gets the cards that rules make of kinds whose schema says how."),
+    ] = "everyone"
+    lang: Annotated[
+        str,
+        Meta(
+            max_length=35,
+            pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$(?!\n)",
+            description="BCP 47: what is mostly spoken, and written on cards; English if empty.",
+        ),
+    ] = ""
     highlights: Annotated[
         float,
         Meta(ge=0, le=60, description="wanted an hour; with 0 none are looked for"),

@@ -124,13 +124,13 @@ def test_of_an_own_feed_what_is_broken_is_named_and_left_out(
         '{"entity": "athlete:3", "name": "Cy"}',
     ]
     (tmp_path / "updates.ndjson").write_text("\n".join(lines))
-    schema = '[{"kind": "athlete", "values": [{"label": "Throw", "better": "higher"}]}]'
+    schema = '{"athlete": {"values": [{"name": "Throw", "better": "higher"}]}}'
     (tmp_path / "schemas.json").write_text(schema)
     assert [*own.FEED.read(tmp_path)] == [
         Update("athlete:1", "Ada", 1, {"Throw": Figure(20.5)}),
         Update("athlete:2", "Bo", 2, {"Tries": Figure(3)}),
     ]
-    assert [each.kind for each in own.FEED.schemas(tmp_path)] == ["athlete"]
+    assert [*own.FEED.schemas(tmp_path)] == ["athlete"]
     said = capsys.readouterr().err.splitlines()
     assert [line.split()[:2] for line in said] == [["line", "2:"], ["line", "3"], ["line", "4"]]
 

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from grandstand.domain.schemas import KindSchema, Stage, ValueSchema
 from grandstand.overlays.card_rules.card import Card
 from grandstand.overlays.card_rules.finder import CardFinder
-from grandstand.overlays.card_rules.schema import Schema, Stage, ValueSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Start, Update
 
 T = 1_700_000_000_000
 """ms of programme time."""
 
 NAMES = {"a": "Ada", "b": "Bo", "c": "Cy", "d": "Dee", "e": "Eve"}
-SCHEMAS = (
-    Schema(
-        "athlete",
+SCHEMAS = {
+    "athlete": KindSchema(
         [
-            ValueSchema("Throw", {"zh": "投掷"}, "m", "higher", 2, close=0.05, improves=True),
-            ValueSchema("Race", {"zh": "赛跑"}, "s", "lower", 2, improves=True),
-            ValueSchema("Speed", {}, "km/h", "higher", 1, stale_s=60),
+            ValueSchema(
+                "Throw",
+                unit="m",
+                names={"zh": "投掷"},
+                better="higher",
+                decimals=2,
+                close=0.05,
+                improves=True,
+            ),
+            ValueSchema(
+                "Race", unit="s", names={"zh": "赛跑"}, better="lower", decimals=2, improves=True
+            ),
+            ValueSchema("Speed", unit="km/h", better="higher", decimals=1, stale=60),
         ],
         records="record",
         marks={"WR": "record", "PB": "best", "SB": "season"},
         stages={"heat": Stage(0.5, {"zh": "预赛"}), "final": Stage(1.0, {"zh": "决赛"})},
     ),
-    Schema(
-        "team",
-        [ValueSchema("Points", {}, "points", "higher", 0, step=10, improves=True)],
+    "team": KindSchema(
+        [ValueSchema("Points", unit="points", better="higher", decimals=0, step=10, improves=True)],
         records="tally",
     ),
-)
+}
 
 
 def said(

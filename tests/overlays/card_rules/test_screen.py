@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from grandstand.domain.schemas import NO_STAGE, ValueSchema
 from grandstand.overlays.card_rules import screen
 from grandstand.overlays.card_rules.card import Card, Fact
-from grandstand.overlays.card_rules.schema import NO_STAGE, ValueSchema
 from grandstand.overlays.card_rules.screen import FOLLOWERS_GAP_MS, GAP_MS, GATHER_MS, Screen
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from grandstand.domain.schemas import ValueSchema
 from grandstand.overlays.card_rules import standings
-from grandstand.overlays.card_rules.schema import ValueSchema
 from grandstand.overlays.card_rules.standings import Entry, Standings, Table
 
 HIGHER, LOWER = ValueSchema("x", better="higher"), ValueSchema("x", better="lower")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.overlays.card_rules.schema import ValueSchema
+from grandstand.domain.schemas import ValueSchema
 from grandstand.overlays.sentences.languages import language_for
 from grandstand.overlays.sentences.numbers import amount, difference, number
 

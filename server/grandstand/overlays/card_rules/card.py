@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from grandstand.overlays.card_rules.schema import Stage, ValueSchema
+from grandstand.domain.schemas import Stage, ValueSchema
 
 Number = int | float
 

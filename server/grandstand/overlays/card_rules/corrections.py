@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from grandstand.overlays.card_rules.schema import Schemas, ValueSchema, kind_of
+from grandstand.domain.entities import kind_of
+from grandstand.domain.schemas import ValueSchema
+from grandstand.overlays.card_rules.schema import Schemas
 from grandstand.overlays.card_rules.standings import Entry
 from grandstand.overlays.card_rules.update import Figure, Item, Update
 
@@ -14,7 +16,7 @@ def is_voided(schema: ValueSchema, entry: Entry, figure: Figure) -> bool:
     """Return whether a figure says that an earlier entry never was."""
     if figure.value is None:
         return True
-    value = schema.number(figure)
+    value = schema.number(figure.value, figure.unit)
     return schema.improves and value is not None and schema.is_better(entry.value, value)
 
 
@@ -29,13 +31,13 @@ def effective(items: Iterable[Item], schemas: Schemas) -> list[Item]:
 
 
 def _without_void(update: Update, schemas: Schemas, later: dict[tuple[str, str], Figure]) -> Update:
-    schema = schemas.get(kind_of(update.entity))
-    if schema is None:
+    kind = schemas.get(kind_of(update.entity))
+    if kind is None:
         return update
     kept: dict[str, Figure] = {}
     for label, figure in update.values.items():
-        known, place = schema.value_of(label), (update.entity, label)
-        value = known.number(figure) if known else None
+        known, place = kind.schema.get(label), (update.entity, label)
+        value = known.number(figure.value, figure.unit) if known else None
         if known is not None and (value is not None or figure.value is None):
             after = later.get(place)
             entry = None if value is None else Entry(value, update.at)

@@ -17,14 +17,16 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from grandstand.domain.schemas import KindSchema
+from grandstand.domain.time_slices import TimeSliced, run_at_once
 from grandstand.overlays.card_rules.card import Card
 from grandstand.overlays.card_rules.corrections import effective
 from grandstand.overlays.card_rules.fold import Fold
-from grandstand.overlays.card_rules.schema import Schema, with_records
+from grandstand.overlays.card_rules.schema import with_records
 from grandstand.overlays.card_rules.update import Item, Start, Update
 
 SETTLE_MS = 2_000
@@ -54,7 +56,7 @@ class Reading(NamedTuple):
 class CardFinder:
     """Takes updates and starts in any order; tells what they are worth."""
 
-    def __init__(self, schemas: Iterable[Schema]) -> None:
+    def __init__(self, schemas: Mapping[str, KindSchema]) -> None:
         self._schemas = with_records(schemas)
         self._log: dict[Key, Item] = {}
         self._keys: list[Key] = []
@@ -66,6 +68,27 @@ class CardFinder:
         self.counts: Counter[str] = Counter()
         """What was ``taken``, ``repeated``, ``corrected``, too ``late``, or ``refused`` since more
         came than is kept."""
+
+    @property
+    def since(self) -> int:
+        """Return up to when nothing can change any more, ms of programme time."""
+        return self._base_at
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether time alone brings something."""
+        is_ahead = bool(self._keys) and self._keys[-1][0] > self._tip_at
+        return is_ahead or self._is_stale or bool(self._tip.screen.waiting)
+
+    def know(self, update: Update) -> None:
+        """Take what was so before the show goes on here; no card tells of it."""
+        self._base.know(update)
+
+    def begin(self, at: int) -> None:
+        """Go on from what is known, at ``at``, ms of programme time."""
+        self._base.raise_records()
+        self._tip = self._base.copy()
+        self._base_at = self._tip_at = at
 
     def update(self, update: Update) -> None:
         """Take an update. It counts from the next reading on at which it has settled."""
@@ -99,21 +122,25 @@ class CardFinder:
 
     def read(self, now: int) -> Reading:
         """Return what has changed until ``now``, ms of programme time, which never goes back."""
+        return run_at_once(self.reading(now))
+
+    def reading(self, now: int) -> TimeSliced[Reading]:
+        """Do ``read`` in pieces; nothing may be taken until the last is done."""
         settled = max(now - SETTLE_MS, self._tip_at)
         items = self._between(self._tip_at, settled)
         if self._is_stale or self._tip.is_corrected_by(items):
-            cards, taken_back = self._read_again(settled)
+            cards, taken_back = yield from self._read_again(settled)
         else:
-            cards, taken_back = self._tip.run(items, settled), []
+            cards, taken_back = (yield from self._tip.running(items, settled)), []
         self._tip_at, self._is_stale = settled, False
         self._tip.proposed.clear()
         self._given.update({card.id: card for card in cards})
-        self._forget(settled - WINDOW_MS)
+        yield from self._forget(settled - WINDOW_MS)
         return Reading(sorted(cards, key=lambda card: (card.at, card.id)), sorted(taken_back))
 
-    def _read_again(self, settled: int) -> Reading:
+    def _read_again(self, settled: int) -> TimeSliced[Reading]:
         self._tip = self._base.copy()
-        shown = self._tip.run(self._between(self._base_at, settled), settled)
+        shown = yield from self._tip.running(self._between(self._base_at, settled), settled)
         proposed = self._tip.proposed
         gone = [name for name in self._given if name not in proposed]
         cards = [card for card in shown if card.id not in self._given]
@@ -129,13 +156,13 @@ class CardFinder:
         first, last = (bisect_right(self._keys, (at, "\U0010ffff")) for at in (after, until))
         return effective((self._log[key] for key in self._keys[first:last]), self._schemas)
 
-    def _forget(self, horizon: int) -> None:
+    def _forget(self, horizon: int) -> TimeSliced[None]:
         """Fold what is older than the window into the base: its cards were given."""
         if len(self._keys) >= MAX_LOG // 2:
             horizon = max(horizon, min(self._tip_at, self._keys[len(self._keys) // 2][0]))
         if horizon <= self._base_at:
             return
-        self._base.run(self._between(self._base_at, horizon), horizon)
+        yield from self._base.running(self._between(self._base_at, horizon), horizon)
         self._base.proposed.clear()
         self._base_at = horizon
         count = bisect_right(self._keys, (horizon, "\U0010ffff"))

@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from grandstand.domain.entities import kind_of
+from grandstand.domain.schemas import ValueSchema
+from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
 from grandstand.overlays.card_rules.card import Card, Fact, Number
 from grandstand.overlays.card_rules.corrections import is_voided
 from grandstand.overlays.card_rules.rules import LEAST_FIELD, Change, facts_of
-from grandstand.overlays.card_rules.schema import Schema, Schemas, ValueSchema, kind_of
+from grandstand.overlays.card_rules.schema import KnownKind, Schemas
 from grandstand.overlays.card_rules.screen import Screen
 from grandstand.overlays.card_rules.standings import Entry, Standings, Table
 from grandstand.overlays.card_rules.telling import Novelty, weight
@@ -48,21 +51,60 @@ class Fold:
         return any(self._is_corrected_by(item) for item in items if isinstance(item, Update))
 
     def _is_corrected_by(self, update: Update) -> bool:
-        schema = self.schemas.get(kind_of(update.entity))
-        for label, figure in update.values.items() if schema else ():
-            known = schema.value_of(label) if schema else None
-            if schema and known:
-                entry = self.standings.table(schema.kind, label, known).entries.get(update.entity)
+        kind = self.schemas.get(kind_of(update.entity))
+        for label, figure in update.values.items() if kind else ():
+            known = kind.schema.get(label) if kind else None
+            if kind and known:
+                entry = self.standings.table(kind.name, label, known).entries.get(update.entity)
                 if entry is not None and is_voided(known, entry, figure):
                     return True
         return False
 
+    def know(self, update: Update) -> None:
+        """Take values as they are, without a word."""
+        kind = self.schemas.get(kind_of(update.entity))
+        for label, figure in update.values.items() if kind else ():
+            known = kind.schema.get(label) if kind else None
+            value = known.number(figure.value, figure.unit) if known else None
+            if kind and known and value is not None:
+                entry = Entry(value, update.at, figure.rank)
+                self.standings.know(kind.name, label, known, update.entity, entry)
+                self.standings.rename(update.entity, update.name)
+
+    def raise_records(self) -> None:
+        """Raise the records that known values have broken."""
+        for (name, label), table in list(self.standings.tables.items()):
+            kind = self.schemas[name]
+            known = kind.schema.get(label)
+            best = table.leader
+            if best is None or known is None or not kind.schema.records:
+                continue
+            records = self.standings.table(kind.schema.records, known.name, known)
+            value = table.entries[best]
+            raised: dict[str, Entry | None] = {
+                record: value
+                for record, held in records.entries.items()
+                if known.is_better(value.value, held.value)
+            }
+            if raised:
+                self.standings.put(kind.schema.records, known.name, records.changed(raised))
+
     def run(self, items: Iterable[Item], until: int) -> list[Card]:
         """Go on by items in their order; return what is shown until then."""
+        return run_at_once(self.running(items, until))
+
+    def running(self, items: Iterable[Item], until: int) -> TimeSliced[list[Card]]:
+        """Do ``run`` in pieces."""
         out: list[Card] = []
-        for at, instant in groupby(items, lambda item: item.due):
+        done = 0
+        for at, grouped in groupby(items, lambda item: item.due):
+            instant = list(grouped)
+            done += len(instant)
+            if done >= SLICE:
+                done = 0
+                yield
             out += self.screen.release(at - 1)
-            for card in self._instant(at, list(instant)):
+            for card in self._instant(at, instant):
                 self.proposed[card.id] = card
                 out += self.screen.add(card)
         return out + self.screen.release(until)
@@ -74,20 +116,20 @@ class Fold:
                 self.standings.rename(item.entity, item.name)
                 for label, figure in item.values.items():
                     changed.setdefault((kind_of(item.entity), label), {})[item.entity] = figure
-        for (kind, label), figures in changed.items():
-            schema = self.schemas.get(kind)
-            known = schema.value_of(label) if schema else None
-            if schema and known:
-                for change in self._apply(schema, label, known, figures, at):
+        for (name, label), figures in changed.items():
+            kind = self.schemas.get(name)
+            known = kind.schema.get(label) if kind else None
+            if kind and known:
+                for change in self._apply(kind, label, known, figures, at):
                     if facts := facts_of(change):
-                        yield self._card(schema, known, label, facts, at)
+                        yield self._card(kind, known, label, facts, at)
         for item in items:
             if isinstance(item, Start):
                 yield from self._start(item)
 
     def _apply(
         self,
-        schema: Schema,
+        kind: KnownKind,
         label: str,
         known: ValueSchema,
         figures: Mapping[str, Figure],
@@ -96,25 +138,25 @@ class Fold:
         """Change a table; return what the rules are to look at."""
         entries: dict[str, Entry | None] = {}
         for entity, figure in sorted(figures.items()):
-            value = known.number(figure)
+            value = known.number(figure.value, figure.unit)
             if value is not None or figure.value is None:
                 entries[entity] = None if value is None else Entry(value, at, figure.rank)
-        was = self.standings.table(schema.kind, label, known)
+        was = self.standings.table(kind.name, label, known)
         now = was.changed(entries)
-        self.standings.put(schema.kind, label, now)
-        if schema.holds_records:
+        self.standings.put(kind.name, label, now)
+        if kind.holds_records:
             return []
-        held = self._records(schema, known)
+        held = self._records(kind, known)
         changes = [
-            self._change(schema, known, was, now, held, entity, figures.get(entity), at)
+            self._change(kind, known, was, now, held, entity, figures.get(entity), at)
             for entity in sorted({*entries, *_filled(was, now)} & now.entries.keys())
         ]
-        self._keep_records(schema, known, changes)
+        self._keep_records(kind, known, changes)
         return changes
 
     def _change(
         self,
-        schema: Schema,
+        kind: KnownKind,
         known: ValueSchema,
         was: Table,
         now: Table,
@@ -123,20 +165,22 @@ class Fold:
         figure: Figure | None,
         at: int,
     ) -> Change:
-        mark = schema.mark_of(figure) if figure else ""
-        best = known.best(figure) if figure else None
-        return Change(entity, at, known, was, now, best, held, mark, schema.marks.get(mark, ""))
+        mark = kind.schema.mark_of(figure.best) if figure else ""
+        best = known.number(figure.best) if figure else None
+        return Change(
+            entity, at, known, was, now, best, held, mark, kind.schema.marks.get(mark, "")
+        )
 
-    def _records(self, schema: Schema, known: ValueSchema) -> dict[str, Entry]:
+    def _records(self, kind: KnownKind, known: ValueSchema) -> dict[str, Entry]:
         """Return the records of a value. Being asked for keeps their table from being forgotten."""
-        if not schema.records:
+        if not kind.schema.records:
             return {}
-        table = self.standings.table(schema.records, known.label, known)
+        table = self.standings.table(kind.schema.records, known.name, known)
         if table.entries:
-            self.standings.put(schema.records, known.label, table)
+            self.standings.put(kind.schema.records, known.name, table)
         return dict(table.entries)
 
-    def _keep_records(self, schema: Schema, known: ValueSchema, changes: list[Change]) -> None:
+    def _keep_records(self, kind: KnownKind, known: ValueSchema, changes: list[Change]) -> None:
         """Raise the records that are broken, so that the next one has to beat the new one."""
         raised: dict[str, Entry | None] = {}
         for change in changes:
@@ -145,29 +189,29 @@ class Fold:
                 if held is None or known.is_better(change.entry.value, held.value):
                     raised[record] = change.entry
         if raised:
-            table = self.standings.table(schema.records, known.label, known)
-            self.standings.put(schema.records, known.label, table.changed(raised))
+            table = self.standings.table(kind.schema.records, known.name, known)
+            self.standings.put(kind.schema.records, known.name, table.changed(raised))
 
     def _start(self, start: Start) -> Iterator[Card]:
         entities = [entity for entity in start.names if entity in start.bests]
-        schema = self.schemas.get(kind_of(entities[0])) if entities else None
-        known = schema.value_of(start.label) if schema else None
-        if schema is None or known is None or not known.better:
+        kind = self.schemas.get(kind_of(entities[0])) if entities else None
+        known = kind.schema.get(start.label) if kind else None
+        if kind is None or known is None or not known.better:
             return
         entities.sort(key=lambda each: (start.bests[each], each), reverse=known.better == "higher")
         for place, entity in enumerate(entities[:FAVOURITES], 1):
             self.standings.rename(entity, start.names[entity])
             values = {"best": start.bests[entity], "rank": place}
             fact = Fact("start", (entity,), values, start.due)
-            yield self._card(schema, known, start.label, [fact], start.due)
+            yield self._card(kind, known, start.label, [fact], start.due)
 
     def _card(
-        self, schema: Schema, known: ValueSchema, label: str, facts: Sequence[Fact], at: int
+        self, kind: KnownKind, known: ValueSchema, label: str, facts: Sequence[Fact], at: int
     ) -> Card:
         """Put facts about one value together, the most telling first."""
         entity = facts[0].entities[0]
-        value, own = f"{kind_of(entity)} {known.label}", f"{entity} {label}"
-        stage = schema.stage_of(label)
+        value, own = f"{kind.name} {known.name}", f"{entity} {label}"
+        stage = kind.schema.stage_of(label)
         found = [(weight(fact) * self.novelty.factor(fact.rule, value, at), fact) for fact in facts]
         found.sort(key=lambda each: -each[0])
         telling, first = found[0]
@@ -178,7 +222,7 @@ class Fold:
         for _, fact in reversed(found):
             values |= fact.values
         age_ms = at - min(fact.since for fact in facts)
-        if known.stale_s and age_ms > known.stale_s * 1000:
+        if known.stale and age_ms > known.stale * 1000:
             values["age_min"] = age_ms // MINUTE_MS
         names = self.standings.names
         return Card(

@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from grandstand.domain.schemas import ValueSchema
 from grandstand.overlays.card_rules.card import Fact, Number
-from grandstand.overlays.card_rules.schema import ValueSchema
 from grandstand.overlays.card_rules.standings import Entry, Table
 
 LEAST_FIELD = 3

@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
-from grandstand.overlays.card_rules.schema import ValueSchema
+from grandstand.domain.schemas import ValueSchema
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 MAX_ENTRIES = 500
 """Entities in a table; of further ones nothing is compared. The largest field known is 311."""
@@ -33,7 +37,7 @@ class Entry:
 class Table:
     """The entries of one label."""
 
-    def __init__(self, schema: ValueSchema, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, schema: ValueSchema, entries: dict[str, Entry]) -> None:
         self.entries = entries
         self._schema = schema
 
@@ -95,15 +99,26 @@ class Standings:
 
     def put(self, kind: str, label: str, table: Table) -> None:
         """Keep a table; the one that was longest unchanged goes if there are too many."""
-        _put(self.tables, (kind, label), table, MAX_TABLES)
+        self.tables.pop((kind, label), None)
+        self.tables[kind, label] = table
+        _forget_oldest(self.tables, MAX_TABLES)
+
+    def know(self, kind: str, label: str, schema: ValueSchema, entity: str, entry: Entry) -> None:
+        """Take an entry into a table that nobody has looked at yet; beyond the most it is left
+        out."""
+        table = self.tables.get((kind, label))
+        if table is None and len(self.tables) < MAX_TABLES:
+            table = self.tables[kind, label] = Table(schema, {})
+        if table is not None and len(table.entries) < MAX_ENTRIES:
+            table.entries[entity] = entry
 
     def rename(self, entity: str, name: str) -> None:
         """Keep an entity's present name."""
-        _put(self.names, entity, name, MAX_NAMES)
+        self.names.pop(entity, None)
+        self.names[entity] = name
+        _forget_oldest(self.names, MAX_NAMES)
 
 
-def _put(kept: dict, key: object, value: object, most: int) -> None:  # type: ignore[type-arg]
-    kept.pop(key, None)
-    kept[key] = value
+def _forget_oldest(kept: dict[K, V], most: int) -> None:
     if len(kept) > most:
         del kept[next(iter(kept))]

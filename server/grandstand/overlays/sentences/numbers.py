@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from grandstand.domain.schemas import SECONDS, ValueSchema
 from grandstand.overlays.card_rules.card import Number
-from grandstand.overlays.card_rules.schema import SECONDS, ValueSchema
 from grandstand.overlays.sentences.languages import PLURALS, Language
 
 GROUPED_FROM = 10_000

@@ -18,8 +18,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from grandstand.domain.schemas import ValueSchema
 from grandstand.overlays.card_rules.card import Card, Fact
-from grandstand.overlays.card_rules.schema import ValueSchema
 from grandstand.overlays.sentences.languages import Language, language_for
 from grandstand.overlays.sentences.numbers import amount, difference, number, with_unit
 
@@ -64,8 +64,8 @@ def unfounded(text: str, card: Card, lang: str) -> list[str]:
 
 def label_in(card: Card, language: Language) -> str:
     """Return a card's label with the names of value and stage in a language."""
-    name = card.schema.names.get(language.code, card.schema.label)
-    rest = card.label.removeprefix(card.schema.label)
+    name = card.schema.names.get(language.code, card.schema.name)
+    rest = card.label.removeprefix(card.schema.name)
     stage = card.stage.names.get(language.code)
     if rest and stage:
         rest = f", {stage}" + "".join(rest.removeprefix(", ").partition(" ")[1:])
