@@ -55,7 +55,8 @@ export class FollowList {
     this.root.hidden = !this.#hasEntities && all.length === 0;
     this.begin.hidden = all.length > 0;
     this.head.hidden = this.rows.hidden = all.length === 0;
-    const byTopic = new Map(cards.map((card) => [card.topic, card]));
+    const values = cards.filter(({ kind }) => kind === "stats"); // sentences about them stand elsewhere
+    const byTopic = new Map(values.map((card) => [card.topic, card]));
     const shown = newestOf(all, byTopic);
     setText(this.find, all.length > shown.length ? words.allFollowed(all.length) : words.find);
     for (const [entity, row] of this.#rows)
