@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from grandstand.replica import room as replicas
 
 from tests.api.harness import Harness, beside
 from tests.waiting import until
@@ -15,6 +16,12 @@ from tests.waiting import until
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 YEAR = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture(autouse=True)
+def sealed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment can be cut as soon as it is over."""
+    monkeypatch.setattr(replicas, "SEAL_AFTER_MS", 0)
 
 
 async def index(harness: Harness, room: str, query: str = "") -> Any:

@@ -167,7 +167,7 @@ def _queries(operation: Mapping[str, Any]) -> list[str]:
 
 async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -> None:
     server = make_server().start()
-    room = server.make_room("gala")
+    room = server.make_room("gala", tick=50)
     base = f"/v1/rooms/{room}"
     document = (await server.ask("GET", "/openapi.json")).json
     asked: dict[str, Any] = {

@@ -94,7 +94,7 @@ async def test_however_many_ask_for_a_segment_the_server_is_asked_once(
         assert cache.asked()[(path, 200)] == 1
 
     # A segment from the first who asks too early to the last who gets it.
-    path = index.next.url.replace(f"/{index.next.n}.", f"/{index.next.n + 3}.")
+    path = index.next.url.replace(f"/{index.next.n}.", f"/{index.next.n + 1}.")
 
     async def all_have_it() -> bool:
         return statuses(await all_ask(path)) == {200}
@@ -122,7 +122,7 @@ async def test_an_index_is_asked_for_once_a_second_whoever_asks_and_whatever_els
             )
         )
         assert statuses(answers) == {200}
-        return any(index_of(each).now >= first.now + 4000 for each in answers)
+        return any(index_of(each).now >= first.now + 2000 for each in answers)
 
     await until(moves_on)
     assert asked > 3 * cache.asked()[(path, 200)] + 3 * cache.asked()[(path, 304)]

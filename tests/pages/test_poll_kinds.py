@@ -1,10 +1,16 @@
-"""Polls whose result is more than a winner, from the console's form to all pages' result."""
+"""Polls whose result is more than a winner, from the console's form to all pages' result.
+
+One show goes through them all: its pages stay open.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.pages.browsing import Sight, look, watch
@@ -14,10 +20,36 @@ from tests.viewer import viewing
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-def stage(live_server: ServerProcess, room: str) -> str:
-    """A room of this test's own."""
-    return live_server.make_room(room, tick=50, title="The show")
+@dataclass(frozen=True)
+class Stage:
+    """A room, its producer's console, a viewer's page and the overlay."""
+
+    server: ServerProcess
+    room: str
+    console: Sight
+    ann: Sight
+    plate: Sight
+
+    async def translate(self, language: str) -> None:
+        """Have the overlay speak a language."""
+        await self.plate.page.goto(f"{self.server.url}/overlay/{self.room}?lang={language}")
+
+    def faults(self) -> list[str]:
+        """All pages'."""
+        return self.console.faults + self.ann.faults + self.plate.faults
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(chrome: Browser, live_server: ServerProcess) -> AsyncIterator[Stage]:
+    """The one that all tests share."""
+    room = live_server.make_room("kinds", tick=50, title="The show")
+    yield Stage(
+        live_server,
+        room,
+        await at_desk(chrome, live_server, room),
+        await watch(chrome, live_server, room),
+        await overlay(chrome, live_server, room),
+    )
 
 
 async def at_desk(browser: Browser, server: ServerProcess, room: str) -> Sight:
@@ -27,17 +59,24 @@ async def at_desk(browser: Browser, server: ServerProcess, room: str) -> Sight:
     return await look(browser, url, size=(1440, 900))
 
 
-async def overlay(browser: Browser, server: ServerProcess, room: str, asked: str = "") -> Sight:
+async def overlay(browser: Browser, server: ServerProcess, room: str) -> Sight:
     """The overlay of the room."""
-    return await look(browser, f"{server.url}/overlay/{room}{asked}", size=(960, 540), ready=False)
+    return await look(browser, f"{server.url}/overlay/{room}", size=(960, 540), ready=False)
 
 
-async def vote(server: ServerProcess, room: str, poll: str, *choices: int) -> None:
+async def vote(stage: Stage, poll: str, *choices: int) -> None:
     """One vote each of as many people."""
     for number, choice in enumerate(choices):
-        async with viewing(server.url, room, server.token(f"voter {number}")) as voter:
+        token = stage.server.token(f"voter {number}")
+        async with viewing(stage.server.url, stage.room, token) as voter:
             await voter.knows(poll)
             assert (await voter.vote(poll, choice))["type"] == "ack"
+
+
+async def lasts_a_minute(console: Sight) -> None:
+    """Have the poll in the form open for a minute, whatever the one before it left there."""
+    await console.find("poll-duration").fill("60")
+    await console.find("poll-grace").fill("15")
 
 
 async def finish(row: Locator) -> None:
@@ -51,12 +90,8 @@ def part(card: Locator, test: str) -> Locator:
     return card.locator(f'[data-test="{test}"]')
 
 
-async def test_a_rating_is_opened_given_in_stars_and_shown_as_its_mean(
-    browser: Browser, live_server: ServerProcess, stage: str
-) -> None:
-    console = await at_desk(browser, live_server, stage)
-    ann = await watch(browser, live_server, stage)
-    plate = await overlay(browser, live_server, stage)
+async def test_a_rating_is_opened_given_in_stars_and_shown_as_its_mean(stage: Stage) -> None:
+    console, ann, plate = stage.console, stage.ann, stage.plate
     await console.find("poll-kind").select_option("rating")
     await expect(console.find("poll-option-0")).to_have_count(0)
     await console.find("poll-question").fill("How was it?")
@@ -72,7 +107,7 @@ async def test_a_rating_is_opened_given_in_stars_and_shown_as_its_mean(
     await part(card, "option-3").click()
     poll = await card.get_attribute("data-poll")
     assert poll
-    await vote(live_server, stage, poll, 1, 1)
+    await vote(stage, poll, 1, 1)
     for where in (part(card, "poll-figure"), part(row, "poll-figure"), plate.find("figure")):
         await expect(where).to_have_text("2.7")
     await expect(part(card, "tally-1")).to_have_attribute("data-votes", "2")
@@ -85,16 +120,14 @@ async def test_a_rating_is_opened_given_in_stars_and_shown_as_its_mean(
     await expect(plate.find("foot")).to_have_text("Result · 3 votes")
     await part(row, "poll-again").click()
     await expect(console.find("poll-scale")).to_have_value("4")
-    assert ann.faults + console.faults + plate.faults == []
+    assert stage.faults() == []
 
 
-async def test_a_prediction_is_resolved_and_tells_who_was_right(
-    browser: Browser, live_server: ServerProcess, stage: str
-) -> None:
-    console = await at_desk(browser, live_server, stage)
-    ann = await watch(browser, live_server, stage)
-    plate = await overlay(browser, live_server, stage, "?lang=zh-CN")
+async def test_a_prediction_is_resolved_and_tells_who_was_right(stage: Stage) -> None:
+    console, ann, plate = stage.console, stage.ann, stage.plate
+    await stage.translate("zh-CN")
     await console.find("poll-kind").select_option("prediction")
+    await lasts_a_minute(console)
     await console.find("poll-question").fill("Who will win?")
     await console.find("poll-option-0").fill("Red")
     await console.find("poll-option-1").fill("Blue")
@@ -105,7 +138,7 @@ async def test_a_prediction_is_resolved_and_tells_who_was_right(
     await expect(part(card, "vote-state")).to_have_attribute("data-state", "accepted")
     poll = await card.get_attribute("data-poll")
     assert poll
-    await vote(live_server, stage, poll, 0, 0, 1)
+    await vote(stage, poll, 0, 0, 1)
     await expect(part(row, "poll-voters")).to_have_attribute("data-voters", "4")
     await finish(row)
     await expect(part(row, "poll-reveal")).to_have_count(0)
@@ -126,15 +159,13 @@ async def test_a_prediction_is_resolved_and_tells_who_was_right(
     await expect(plate.find("option-1")).to_have_attribute("data-mark", "right")
     await expect(row.locator('[data-right="true"]')).to_contain_text("Blue")
     assert await ann.broken_rules() == []
-    assert ann.faults + console.faults + plate.faults == []
+    assert stage.faults() == []
 
 
-async def test_a_quiz_tells_who_was_fastest_once_it_is_revealed(
-    browser: Browser, live_server: ServerProcess, stage: str
-) -> None:
-    console = await at_desk(browser, live_server, stage)
-    ann = await watch(browser, live_server, stage)
+async def test_a_quiz_tells_who_was_fastest_once_it_is_revealed(stage: Stage) -> None:
+    console, ann = stage.console, stage.ann
     await console.find("poll-kind").select_option("quiz")
+    await lasts_a_minute(console)
     await console.find("poll-question").fill("Capital of Peru?")
     await console.find("poll-option-0").fill("Quito")
     await console.find("poll-option-1").fill("Lima")
@@ -143,7 +174,7 @@ async def test_a_quiz_tells_who_was_fastest_once_it_is_revealed(
     row, card = console.poll("Capital of Peru?"), ann.poll("Capital of Peru?")
     poll = await card.get_attribute("data-poll")
     assert poll
-    await vote(live_server, stage, poll, 1, 0, 1)
+    await vote(stage, poll, 1, 0, 1)
     await part(card, "option-1").click()
     await expect(part(card, "vote-state")).to_have_attribute("data-state", "accepted")
     await finish(row)
@@ -155,4 +186,4 @@ async def test_a_quiz_tells_who_was_fastest_once_it_is_revealed(
     await expect(part(card, "leader").first).to_contain_text(re.compile(r"\d\.\d\d s"))
     await expect(card.locator("li.mine")).to_have_count(1)
     assert await ann.broken_rules() == []
-    assert ann.faults + console.faults == []
+    assert stage.faults() == []

@@ -1,11 +1,16 @@
-"""The run-down on the console: two producers prepare a show and go through it."""
+"""The run-down on the console: two producers prepare a show and go through it.
+
+One of them stays for all tests: each begins with a show in place of the one before.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.pages.browsing import Sight
@@ -29,10 +34,26 @@ async def put(server: ServerProcess, room: str, items: list[Item]) -> None:
     await server.produce("PUT", path, {"version": version, "items": items})
 
 
-@pytest.fixture
-def stage(live_server: ServerProcess, room: str) -> str:
-    """A room of this test's own."""
-    return live_server.make_room(room, title="The show", tick=50)
+async def begin(desk: Sight, server: ServerProcess, room: str, items: list[Item]) -> None:
+    """Have a show of these, none of which went yet, until the desk shows it."""
+    await put(server, room, items)
+    path = f"/v1/rooms/{room}/rundown"
+    version = (await server.produce("GET", path))["version"]
+    await server.produce("POST", f"{path}/reset", {"version": version})
+    await is_state(desk, items[0]["title"], "Next")
+
+
+@pytest.fixture(scope="module")
+def stage(live_server: ServerProcess) -> str:
+    """The room of all tests."""
+    return live_server.make_room("stage", title="The show", tick=50)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(chrome: Browser, live_server: ServerProcess, stage: str) -> AsyncIterator[Sight]:
+    """A producer who stays."""
+    async with at_desk(chrome, live_server, stage) as sight:
+        yield sight
 
 
 def item(sight: Sight, title: str) -> Locator:
@@ -54,12 +75,10 @@ async def steady(sight: Sight) -> None:
 
 
 async def test_two_producers_prepare_a_show_and_go_through_it(
-    browser: Browser, live_server: ServerProcess, stage: str
+    chrome: Browser, live_server: ServerProcess, stage: str, desk: Sight
 ) -> None:
-    async with (
-        at_desk(browser, live_server, stage) as ann,
-        at_desk(browser, live_server, stage) as bo,
-    ):
+    ann = desk
+    async with at_desk(chrome, live_server, stage) as bo:
         await expect(ann.find("show")).to_have_count(0)
         await ann.find("item-add").click()
         form = ann.find("item-form")
@@ -130,107 +149,109 @@ async def test_two_producers_prepare_a_show_and_go_through_it(
 
 
 async def test_the_space_bar_is_for_what_has_the_focus(
-    browser: Browser, live_server: ServerProcess, stage: str
+    live_server: ServerProcess, stage: str, desk: Sight
 ) -> None:
-    await put(live_server, stage, notes(3))
-    async with at_desk(browser, live_server, stage) as desk:
-        await steady(desk)
-        await desk.find("poll-question").focus()
-        await press(desk, "Space")
-        await desk.find("rundown-list").focus()
-        await press(desk, "Space")
-        await desk.find("poll-more").focus()
-        await press(desk, "Space")
-        await expect(desk.find("poll-change")).to_be_visible()
-        await desk.find("item-add").focus()
-        await press(desk, "Space")
-        await expect(desk.find("item-form")).to_be_visible()
-        await press(desk, "Escape")
-        await expect(desk.find("item-form")).to_have_count(0)
-        told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
-        assert told["next"] == "n0"
-        await desk.find("go").focus()
-        await press(desk, "Space")
-        await is_state(desk, "Note 0", "On air")
-        await steady(desk)
-        await desk.page.keyboard.down("Enter")
-        for _ in range(3):
-            await desk.page.keyboard.down("Enter")  # held
-        await desk.page.keyboard.up("Enter")
-        await is_state(desk, "Note 1", "On air")
-        await steady(desk)
-        await is_state(desk, "Note 1", "On air")
+    await begin(desk, live_server, stage, notes(3))
+    await steady(desk)
+    await desk.find("poll-question").focus()
+    await press(desk, "Space")
+    await desk.find("rundown-list").focus()
+    await press(desk, "Space")
+    await desk.find("poll-more").focus()
+    await press(desk, "Space")
+    await expect(desk.find("poll-change")).to_be_visible()
+    await desk.find("item-add").focus()
+    await press(desk, "Space")
+    await expect(desk.find("item-form")).to_be_visible()
+    await press(desk, "Escape")
+    await expect(desk.find("item-form")).to_have_count(0)
+    told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
+    assert told["next"] == "n0"
+    await desk.find("go").focus()
+    await press(desk, "Space")
+    await is_state(desk, "Note 0", "On air")
+    await steady(desk)
+    await desk.page.keyboard.down("Enter")
+    for _ in range(3):
+        await desk.page.keyboard.down("Enter")  # held
+    await desk.page.keyboard.up("Enter")
+    await is_state(desk, "Note 1", "On air")
+    await steady(desk)
+    await is_state(desk, "Note 1", "On air")
 
 
 async def test_what_two_change_at_once_is_kept_or_told(
-    browser: Browser, live_server: ServerProcess, stage: str
+    live_server: ServerProcess, stage: str, desk: Sight
 ) -> None:
     items = notes(3)
-    await put(live_server, stage, items)
-    async with at_desk(browser, live_server, stage) as desk:
-        await item(desk, "Note 0").locator('[data-test="item-edit"]').click()
-        await desk.find("item-text").fill("mine")
-        others = [{**items[0], "title": "Theirs", "body": "their text"}, *items[1:]]
-        await put(live_server, stage, others)
-        await order(desk, "Theirstheir text", "Note 1", "Note 2")
-        await desk.find("item-save").click()
-        await expect(desk.find("item-fault")).to_contain_text("It is now “Theirs”")
-        await expect(desk.find("item-present")).to_contain_text("their text")
-        await expect(desk.find("item-text")).to_have_value("mine")
-        await desk.find("item-save").click()
-        await order(desk, "Note 0mine", "Note 1", "Note 2")
+    await begin(desk, live_server, stage, items)
+    await item(desk, "Note 0").locator('[data-test="item-edit"]').click()
+    await desk.find("item-text").fill("mine")
+    others = [{**items[0], "title": "Theirs", "body": "their text"}, *items[1:]]
+    await put(live_server, stage, others)
+    await order(desk, "Theirstheir text", "Note 1", "Note 2")
+    await desk.find("item-save").click()
+    await expect(desk.find("item-fault")).to_contain_text("It is now “Theirs”")
+    await expect(desk.find("item-present")).to_contain_text("their text")
+    await expect(desk.find("item-text")).to_have_value("mine")
+    await desk.find("item-save").click()
+    await order(desk, "Note 0mine", "Note 1", "Note 2")
 
-        # Of others' items nothing is lost, whichever version this page knew.
-        async def meanwhile(route: Route) -> None:
-            await put(live_server, stage, [*notes(3)[:2], {**items[2], "title": "New"}])
-            await route.continue_()
+    # Of others' items nothing is lost, whichever version this page knew.
+    async def meanwhile(route: Route) -> None:
+        await put(live_server, stage, [*notes(3)[:2], {**items[2], "title": "New"}])
+        await route.continue_()
 
-        await desk.intercept("**/rundown", meanwhile, times=1)
-        await item(desk, "Note 1").locator('[data-test="item-remove"]').click()
-        await order(desk, "Note 0", "New")
-        await desk.find("undo-remove").click()
-        await order(desk, "Note 0", "Note 1", "New")
+    await desk.intercept("**/rundown", meanwhile, times=1)
+    await item(desk, "Note 1").locator('[data-test="item-remove"]').click()
+    await order(desk, "Note 0", "New")
+    await desk.find("undo-remove").click()
+    await order(desk, "Note 0", "Note 1", "New")
 
-        async def is_kept() -> bool:
-            told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
-            return [each["title"] for each in told["items"]] == ["Note 0", "Note 1", "New"]
+    async def is_kept() -> bool:
+        told = await live_server.produce("GET", f"/v1/rooms/{stage}/rundown")
+        return [each["title"] for each in told["items"]] == ["Note 0", "Note 1", "New"]
 
-        await until(is_kept)  # the page shows it before the server's answer
+    await until(is_kept)  # the page shows it before the server's answer
 
 
 async def test_an_item_that_cannot_go_is_told_and_a_thousand_are_no_burden(
-    browser: Browser, live_server: ServerProcess, stage: str
+    live_server: ServerProcess, stage: str, desk: Sight
 ) -> None:
     late = {**POLL, "opens_at": 1, "closes_at": 2}
     del late["duration"]
     items = [{"id": "late", "kind": "poll", "title": "Too late", "body": late}, *notes(999)]
-    await put(live_server, stage, items)
-    async with at_desk(browser, live_server, stage) as desk:
-        await expect(desk.find("item")).to_have_count(1000)
-        await steady(desk)
-        await desk.find("go").click()
-        await expect(desk.find("go-fault")).to_contain_text("“Too late” did not go: is over")
-        await expect(desk.find("show-next")).to_contain_text("Too late")
-        await item(desk, "Too late").locator('[data-test="item-edit"]').click()
-        await expect(desk.find("item-json")).to_have_value(re.compile("opens_at"))
-        await press(desk, "Escape")
-        await item(desk, "Note 700").locator('[data-test="item-go"]').click()
-        await expect(desk.find("show-next")).to_contain_text("Note 701")
-        await expect(item(desk, "Note 701")).to_be_in_viewport()
+    await begin(desk, live_server, stage, items)
+    await expect(desk.find("item")).to_have_count(1000)
+    await steady(desk)
+    await desk.find("go").click()
+    await expect(desk.find("go-fault")).to_contain_text("“Too late” did not go: is over")
+    await expect(desk.find("show-next")).to_contain_text("Too late")
+    await item(desk, "Too late").locator('[data-test="item-edit"]').click()
+    await expect(desk.find("item-json")).to_have_value(re.compile("opens_at"))
+    await press(desk, "Escape")
+    await item(desk, "Note 700").locator('[data-test="item-go"]').click()
+    await expect(desk.find("show-next")).to_contain_text("Note 701")
+    await expect(item(desk, "Note 701")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize(("size", "language"), [((1440, 900), "en-US"), ((390, 844), "zh-CN")])
 async def test_the_page_has_no_findings_and_fits(
-    browser: Browser, live_server: ServerProcess, stage: str, size: tuple[int, int], language: str
+    chrome: Browser, live_server: ServerProcess, stage: str, desk: Sight
 ) -> None:
     poll = {"id": "who", "kind": "poll", "title": "Who? " * 20, "body": POLL, "expected_at": 1}
-    await put(live_server, stage, [*notes(2), poll])
-    async with at_desk(browser, live_server, stage, size=size, language=language) as desk:
-        if size[0] < 500:
-            await desk.find("tab-show").click()
-        await steady(desk)
-        assert await desk.broken_rules() == []
-        assert await desk.page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        await item(desk, "Note 1").locator('[data-test="item-edit"]').click()
-        await expect(desk.find("item-form")).to_be_visible()
-        assert await desk.broken_rules() == []
+    await begin(desk, live_server, stage, [*notes(2), poll])
+    await has_no_findings_and_fits(desk, 1440)
+    phone = at_desk(chrome, live_server, stage, size=(390, 844), language="zh-CN")
+    async with phone as other:
+        await other.find("tab-show").click()
+        await has_no_findings_and_fits(other, 390)
+
+
+async def has_no_findings_and_fits(sight: Sight, width: int) -> None:
+    await order(sight, "Note 0", "Note 1", "Who? " * 20)
+    await steady(sight)
+    assert await sight.broken_rules() == []
+    assert await sight.page.evaluate("document.documentElement.scrollWidth") <= width
+    await item(sight, "Note 1").locator('[data-test="item-edit"]').click()
+    await expect(sight.find("item-form")).to_be_visible()
+    assert await sight.broken_rules() == []
