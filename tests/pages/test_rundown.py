@@ -133,6 +133,7 @@ async def test_two_producers_prepare_a_show_and_go_through_it(
         await expect(bo.find("rundown-others")).to_contain_text("GO “Welcome”")
         await steady(bo)
         await bo.find("go").click()
+        await is_state(ann, "goal", "On air")  # GO waits a moment after others' changes, too
         await steady(ann)
         await item(ann, "Who?").locator('[data-test="item-go"]').click()
         for sight in (ann, bo):
