@@ -228,6 +228,7 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
                 "comment": [said["comment"]],
                 "user": [sockets["viewer"].user],
                 "effect": ["light"],
+                "highlight": ["highlight-1790000000000"],
                 "item": ["q"],
                 "epoch": [epoch],
                 "segment": names,
