@@ -1,22 +1,26 @@
 """Viewers talk while the workers that serve them are killed, hung and stopped, and so is the store.
 
 Every comment that was acknowledged is in the record, once; no viewer sees a frame twice or two
-under one number. Ends with 1 and says what is wrong otherwise.
+under one number. A feed goes on meanwhile: at the end each entity has the values that were given
+last. Ends with 1 and says what is wrong otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import http.client
 import os
 import random
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from tests.server import ServerProcess
 from tests.system.record import whole_record
@@ -28,6 +32,10 @@ WORKERS = 3
 VIEWERS = 24
 BETWEEN = 40
 """Acknowledged comments from one kill to the next, so that all is well again in between."""
+ENTITIES = 7
+ASKED_S = 10.0
+"""For an answer to the feed: who hangs gives none."""
+
 HOW = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM, "hung": signal.SIGSTOP}
 
 
@@ -36,6 +44,7 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
     environment = {"GRANDSTAND_WORKERS": f"{WORKERS}", "GRANDSTAND_DRAIN_S": "0.5"}
     server = ServerProcess(folder, environment=environment)
     acknowledged: dict[str, str] = {}
+    entities: dict[str, dict[str, Any]] = {}
     over = asyncio.Event()
     done: Counter[str] = Counter()
 
@@ -51,6 +60,16 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
             await until(
                 lambda seen=seen: len(viewer.frames) > seen or over.is_set()  # type: ignore[misc]
             )
+
+    async def feed() -> None:
+        number = 0
+        while not over.is_set():
+            entity, at = f"athlete:{number % ENTITIES}", round(time.time() * 1000)
+            mark = {"value": number, "unit": "m", "rank": 1 + number % 9, "best": number + 1}
+            body = {"entity": entity, "name": f"No. {number}", "at": at, "values": {"mark": mark}}
+            await _taken(server, {**body, "audience": "followers"})
+            entities[entity] = {**mark, "at": at}
+            number += 1
 
     async def strike() -> None:
         kind = draw.choice([*HOW, "store killed"])
@@ -74,6 +93,7 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
         async with AsyncExitStack() as stack:
             viewers = await crowd(stack, server, "soak", count=VIEWERS)
             talking = [asyncio.create_task(talk(viewer)) for viewer in viewers]
+            talking.append(asyncio.create_task(feed()))
             for _ in range(kills):
                 said = len(acknowledged)
                 await until(lambda said=said: len(acknowledged) >= said + BETWEEN)  # type: ignore[misc]
@@ -88,6 +108,10 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
         kept = await whole_record(server, "soak")
         assert {row["id"]: row["text"] for row in kept} == acknowledged
         assert len(kept) == len(acknowledged)
+        assert len(entities) == ENTITIES
+        for entity, mark in entities.items():
+            found = await server.produce("GET", f"/v1/rooms/soak/entities/{entity}")
+            assert found["values"] == {"mark": mark}, entity
     except BaseException as error:
         error.add_note(server.log[-8000:])
         raise
@@ -95,6 +119,20 @@ async def endure(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
         server.end()
     done["comments"] = len(acknowledged)
     return done
+
+
+async def _taken(server: ServerProcess, body: dict[str, Any]) -> None:
+    """Give an update until it is answered: whoever should answer may be killed, or hang."""
+    while True:
+        try:
+            answer = await server.ask(
+                "POST", "/v1/rooms/soak/stats", body, server.producer_token, ASKED_S
+            )
+        except (OSError, http.client.HTTPException):
+            continue
+        if answer.status == 200:
+            return
+        assert answer.status in (429, 503), answer.body.decode()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
