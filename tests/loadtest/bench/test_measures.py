@@ -7,7 +7,17 @@ from functools import partial
 
 import pytest
 
-from loadtest.bench import costs, deflate, effects, entry, fanout, patience, stalled, storm
+from loadtest.bench import (
+    costs,
+    deflate,
+    effects,
+    entities,
+    entry,
+    fanout,
+    patience,
+    stalled,
+    storm,
+)
 from loadtest.bench.commands import OpenSeats
 from loadtest.bench.crowd import CrowdError, crowd
 from loadtest.bench.entrant import Entrant
@@ -53,6 +63,10 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (storm, "STAYED", 20),
         (storm, "BEFORE_S", 0.5),
         (storm, "AFTER_S", 0.5),
+        (entities, "ENTITIES", 400),
+        (entities, "UPDATES_S", 50),
+        (entities, "CALM_S", 0.5),
+        (entities, "FEED_S", 1.0),
         (stalled, "READING", 20),
         (stalled, "STALLED", 4),
         (stalled, "CALM_S", 1.0),
@@ -121,6 +135,14 @@ def test_who_stalls_and_reads_again_misses_nothing() -> None:
     found = stalled.measure(SERVER_CORE, CLIENT_CORE)
     assert found["with"]["comment to screen"]["count"] > 0
     assert found["returned"]["gaps"] == 0
+
+
+def test_a_room_with_entities_that_change_is_measured_beside_itself() -> None:
+    found = entities.measure(SERVER_CORE, CLIENT_CORE, 200)
+    for name in ("without", "at rest", "fed"):
+        assert found[name]["latencies_ms"]["comment to screen"]["count"] > 0
+    assert found["report"]["taken"] == 50
+    assert found["asked_ms"]["count"] > 0
 
 
 def test_a_crowd_that_cannot_get_in_says_why() -> None:
