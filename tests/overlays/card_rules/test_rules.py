@@ -128,6 +128,20 @@ def test_followers_hear_what_is_missing_to_the_leader() -> None:
     assert (card.values["value"], card.values["other"], card.values["rank"]) == (19.0, 20.0, 2)
 
 
+def test_a_gap_is_told_again_when_it_has_halved_or_doubled_since_it_was_told() -> None:
+    thrown = (19.0, 19.2, 19.4, 19.5, 19.6)
+    show = [said("a", 0, 20.0), *(said("b", 60 * n, mark) for n, mark in enumerate(thrown, 1))]
+    gaps = by_rule(found(show), "gap")
+    assert [card.values["value"] for card in gaps] == [19.0, 19.5]
+
+
+def test_a_gap_is_told_again_to_who_has_led_meanwhile() -> None:
+    marks = [("a", 20.0), ("b", 19.0), ("c", 15.0), ("b", 21.0), ("a", 22.1), ("b", 21.1)]
+    show = [said(who, 60 * n, mark) for n, (who, mark) in enumerate(marks)]
+    told = [card.values["value"] for card in by_rule(found(show), "gap") if card.entity[-1] == "b"]
+    assert told == [19.0, 21.1]
+
+
 def test_favourites_are_told_a_minute_before_the_best_first() -> None:
     bests = {"athlete:a": 20.0, "athlete:b": 22.0, "athlete:c": 21.0, "athlete:d": 19.0}
     names = {f"athlete:{letter}": name for letter, name in NAMES.items()}

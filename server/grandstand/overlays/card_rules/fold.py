@@ -121,7 +121,8 @@ class Fold:
             known = kind.schema.get(label) if kind else None
             if kind and known:
                 for change in self._apply(kind, label, known, figures, at):
-                    if facts := facts_of(change):
+                    facts = facts_of(change)
+                    if facts and self.novelty.is_told(f"{change.entity} {label}", facts):
                         yield self._card(kind, known, label, facts, at)
         for item in items:
             if isinstance(item, Start):
