@@ -2,17 +2,21 @@
 
     .venv/bin/python -m loadtest.feeds athletics|formula1|cricket|own FOLDER
     … | curl -T - -H 'Content-Type: application/x-ndjson' -H "Authorization: Bearer $TOKEN" URL
-    … --into URL/v1/rooms/ROOM --token TOKEN --pace 60
+    … --into URL/v1/rooms/ROOM --token TOKEN --pace 60 [--seconds 240] [--out FILE]
     … --cards [--lang zh] [--out FILE]
 
 Without an option it writes one update a line, as ``POST …/stats`` takes them, with the feed's own
-times. ``--into`` sends them to a room as their time comes, 60 seconds of the feed in one, with
-times of now. ``--cards`` writes the sentences of all cards and, as JSON, how many of which kind.
+times. ``--into`` gives a room the feed's schemas, announces who starts, and sends updates as their
+time comes, 60 seconds of the feed in one, with times of now. It writes the cards that the room made
+of them, for everyone and for followers, and figures as JSON; ``--out`` adds those to a file, by the
+sport. ``--cards`` judges the feed in this process: it writes the sentences of all cards and, as
+JSON, how many of which kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from datetime import UTC, datetime
@@ -21,10 +25,10 @@ from pathlib import Path
 from grandstand.overlays.card_rules.update import Update
 from grandstand.overlays.sentences.sentence import sentence
 
-from loadtest.feeds import athletics, cricket, formula1, own
+from loadtest.feeds import athletics, cricket, formula1, into, own
 from loadtest.feeds.feed import Feed, body_of
 from loadtest.feeds.report import run
-from loadtest.feeds.sending import send
+from loadtest.feeds.sending import plan
 
 FEEDS = {
     "athletics": athletics.FEED,
@@ -44,23 +48,38 @@ def main() -> int:
     options.add_argument("--plain", action="store_true", help="values as numbers and texts alone")
     options.add_argument("--into", default="", help="a room's URL")
     options.add_argument("--token", default="", help="a producer's, for --into")
-    options.add_argument("--pace", type=float, default=60.0)
+    options.add_argument("--pace", type=float, default=60.0, help="of --into")
+    options.add_argument("--seconds", type=float, default=240.0, help="of --into")
     options.add_argument("--cards", action="store_true", help="run the rules")
     options.add_argument("--lang", default="en", help="of the sentences")
-    options.add_argument("--out", type=Path, help="for the figures of --cards")
+    options.add_argument("--out", type=Path, help="for the figures")
     given = options.parse_args()
     feed = FEEDS[given.sport]
     if given.cards:
         _cards(feed, given.folder, given.lang, given.out)
         return 0
-    updates = (item for item in feed.read(given.folder) if isinstance(item, Update))
     if given.into:
-        fates = send(updates, given.into, given.token, pace=given.pace, plain=given.plain)
-        print(dict(fates))
+        _into(feed, given)
         return 0
-    for update in updates:
-        print(json.dumps(body_of(update, plain=given.plain), ensure_ascii=False))
+    for update in feed.read(given.folder):
+        if isinstance(update, Update):
+            print(json.dumps(body_of(update, plain=given.plain), ensure_ascii=False))
     return 0
+
+
+def _into(feed: Feed, given: argparse.Namespace) -> None:
+    lines = plan(feed.read(given.folder), given.pace, given.seconds, plain=given.plain)
+    schemas = feed.schemas(given.folder)
+    figures, cards = asyncio.run(into.run(lines, schemas, given.into, given.token))
+    for card in cards:
+        is_back = " (taken back)" if card["is_taken_back"] else ""
+        print(f"{card['at']} {card['audience'][:3]} {card['rule']:6} {card['text']}{is_back}")
+    figures = {"pace": given.pace, **figures}
+    print(json.dumps(figures, indent=1), file=sys.stderr)
+    if given.out is not None:
+        known = json.loads(given.out.read_text("utf-8")) if given.out.exists() else {}
+        known[given.sport] = figures
+        given.out.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def _cards(feed: Feed, folder: Path, lang: str, out: Path | None) -> None:

@@ -147,7 +147,7 @@ def schemas(_: Path) -> dict[str, KindSchema]:
         improves=True,
     )
     return {
-        "team": KindSchema([runs]),
+        "team": KindSchema([runs, ValueSchema("Overs", type="text")]),
         "batter": KindSchema([batter], records="record"),
         "bowler": KindSchema([bowler], records="record"),
     }

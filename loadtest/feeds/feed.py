@@ -50,7 +50,13 @@ def body_of(update: Update, *, plain: bool = False) -> dict[str, Any]:
     values = {
         label: figure.value if plain else _value(figure) for label, figure in update.values.items()
     }
-    return {"entity": update.entity, "name": update.name, "at": update.at, "values": values}
+    return {
+        "entity": update.entity,
+        "name": update.name,
+        "audience": "followers",
+        "at": update.at,
+        "values": values,
+    }
 
 
 def _value(figure: Figure) -> Any:

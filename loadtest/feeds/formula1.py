@@ -90,7 +90,7 @@ class _Weekend:
         before = self._starts - timedelta(days=1)
         self._qualifies = _moment(day if day != NONE else before.date().isoformat(), hour)
         self._year = race["year"]
-        self.lap = f"Lap {circuit}"[:33]
+        self.lap = lap_of(circuit)
 
     def _update(self, driver: str, at: int, label: str, value: float, **more: int | None) -> Update:
         figure = Figure(value, rank=more.get("rank"))
@@ -115,7 +115,7 @@ class _Weekend:
             if value <= LONGEST_STOP_S and value < fastest.get(driver, LONGEST_STOP_S):
                 fastest[driver] = value
                 at = self._of_day(row) - away_ms
-                yield self._update(driver, at, f"Pit stop, {self._stage}", value)
+                yield self._update(driver, at, f"Pit stops, {self._stage}", value)
 
     def _of_day(self, stop: Row) -> int:
         return ms(_moment(self._starts.date().isoformat(), stop["time"]))
@@ -147,7 +147,7 @@ class _Weekend:
         at = ms(self._starts) + min(won, default=7_200_000) + POINTS_AFTER_MS
         for row in results:
             driver = row["driverId"]
-            yield self._update(driver, at, f"Points, {self._year}", points[driver])
+            yield self._update(driver, at, f"Championship, {self._year}", points[driver])
 
     def first_record(self, results: list[Row]) -> Iterator[Item]:
         """Yield the record that a circuit's first race leaves, a day later."""
@@ -155,6 +155,11 @@ class _Weekend:
         if laps:
             at = ms(self._starts) + 20_000_000
             yield Update(RECORD, "race lap record since 2011", at, {self.lap: Figure(min(laps))})
+
+
+def lap_of(circuit: str) -> str:
+    """Return the name of a circuit's laps."""
+    return f"Lap {circuit.replace('_', ' ').title()}"[:33]
 
 
 def _moment(day: str, time: str) -> datetime:
@@ -175,17 +180,20 @@ def schemas(folder: Path) -> dict[str, KindSchema]:
         )
         for label, chinese, close in (
             ("Qualifying", "排位赛", 0.01),
-            ("Pit stop", "进站", 0.0),
+            ("Pit stops", "进站", 0.0),
             ("Race", "正赛", 1.0),
         )
     ]
     points = ValueSchema(
-        "Points", unit="points", names={"zh": "积分"}, better="higher", close=1, improves=True
+        "Championship",
+        unit="points",
+        names={"zh": "年度积分"},
+        better="higher",
+        close=1,
+        improves=True,
     )
     laps = [
-        ValueSchema(
-            f"Lap {row['circuitRef']}"[:33], unit="s", better="lower", decimals=3, improves=True
-        )
+        ValueSchema(lap_of(row["circuitRef"]), unit="s", better="lower", decimals=3, improves=True)
         for row in rows(folder / "circuits.csv")
     ]
     return {"driver": KindSchema([*times, points, *laps], records="record")}

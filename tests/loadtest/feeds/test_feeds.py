@@ -87,7 +87,7 @@ def test_of_races_a_stopped_one_is_no_pit_stop_and_local_times_become_utc(tmp_pa
     assert [figure.value for _, figure in figures(items, "Pit stop")] == [26.898, 23.1]
     stop = next(item for item in items if isinstance(item, Update) and "Pit" in str(item.values))
     assert stop.at == 1_301_205_700_000  # 06:01:40 UTC
-    assert [figure.value for _, figure in figures(items, "Points")] == [25, 3]
+    assert [figure.value for _, figure in figures(items, "Championship")] == [25, 3]
     assert len(figures(items, "Race")) == 1
 
 

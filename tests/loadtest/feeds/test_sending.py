@@ -1,19 +1,32 @@
-"""A feed into a room of a real server."""
+"""A feed into a room of a real server, and what is planned of it."""
 
 from __future__ import annotations
 
-import time
+import asyncio
 import urllib.error
 from collections.abc import Iterator
 
 import pytest
-from grandstand.overlays.card_rules.update import Figure, Update
+from grandstand.domain.entities import MAX_VALUES
+from grandstand.domain.schemas import KindSchema, ValueSchema
+from grandstand.overlays.card_rules.update import Figure, Start, Update
 
 from loadtest.calls import call
-from loadtest.feeds.sending import send
+from loadtest.feeds import into
+from loadtest.feeds.sending import AHEAD_S, LONGEST_SILENCE_S, plan, put_schemas, send
+from loadtest.feeds.watching import Watch
 from tests.server import ServerProcess
+from tests.waiting import until
 
-DAY_MS = 86_400_000
+LAST_NIGHT = 1_470_000_000_000
+"""ms since the epoch."""
+
+SCHEMAS = {"athlete": KindSchema([ValueSchema("100 m", unit="s", better="lower", decimals=2)])}
+
+
+def said(number: int, after_s: float, label: str = "100 m") -> Update:
+    at = LAST_NIGHT + round(after_s * 1000)
+    return Update(f"athlete:{number}", f"Runner {number}", at, {label: Figure(10.0 + number)})
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +40,46 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         made.end()
 
 
-def test_a_feed_of_last_night_is_sent_as_of_now(server: ServerProcess) -> None:
-    began = time.time() * 1000 - DAY_MS
-    updates = [
-        Update(f"athlete:{n}", f"Runner {n}", round(began + n * 1000), {"100 m": Figure(10.0 + n)})
-        for n in range(3)
-    ]
-    room = f"{server.url}/v1/rooms/track"
-    fates = send(updates, room, server.producer_token, pace=1000, plain=True)
-    assert fates == {"taken": 3}
+async def test_a_feed_of_last_night_gives_the_cards_that_the_room_makes_of_it(
+    server: ServerProcess,
+) -> None:
+    lines = plan([said(n, n) for n in range(3)], pace=10, for_s=10)
+    room, watch = f"{server.url}/v1/rooms/track", Watch()
+    put_schemas(room, server.producer_token, SCHEMAS)
+    watching = asyncio.create_task(watch.follow(room, [f"athlete:{n}" for n in range(3)]))
+    fates = await asyncio.to_thread(send, lines, room, server.producer_token)
+    await until(lambda: len(watch.cards) == 3 or watching.done())
+    watching.cancel()
+    figures = into.figures_of(lines, fates, watch, 0.2)
+    assert (figures["fates"], figures["entities"]) == ({"taken": 3}, 3)
+    assert (figures["everyone"], figures["followers"]) == ({"lead": 1}, {"gap": 2})
+    texts = [card["text"] for card in watch.in_order() if card["audience"] == "everyone"]
+    assert texts == ["Runner 0 leads 100 m with 10.00 s, 1.00 s ahead of Runner 1"]
+
+
+async def test_a_room_that_refuses_ends_it(server: ServerProcess) -> None:
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        send(updates, room, "no token", pace=1000, plain=True)
+        await into.run([], SCHEMAS, f"{server.url}/v1/rooms/track", "no token")
+
+
+def test_the_feed_runs_at_its_pace_but_for_nights() -> None:
+    lines = plan([said(0, 0), said(1, 60), said(2, 36_000)], pace=60, for_s=100)
+    assert [line.sent_s for line in lines] == [0, 1, 1 + LONGEST_SILENCE_S]
+    assert len(plan([said(0, 0), said(1, 4)], pace=1, for_s=3)) == 1
+
+
+def test_a_contest_is_announced_before_it_is_told() -> None:
+    told_s = 100.0
+    items = [said(n, 4 * n) for n in range(26)]
+    starts_ms = LAST_NIGHT + round(told_s * 1000) + 60_000
+    start = Start(starts_ms, "100 m", {"athlete:9": "Runner 9"}, {"athlete:9": 9.9})
+    lines = plan([*items, start], pace=1, for_s=99)
+    (announced,) = (line for line in lines if line.starts_s is not None)
+    assert announced.sent_s == pytest.approx(told_s - AHEAD_S)
+    assert announced.body["values"] == {"100 m": {"value": None, "best": 9.9}}
+
+
+def test_an_entity_whose_row_is_full_is_removed_first() -> None:
+    lines = plan([said(0, n, f"Event {n}") for n in range(MAX_VALUES + 1)], pace=60, for_s=60)
+    bodies = [line.body["values"] for line in lines]
+    assert bodies[-2:] == [None, {f"Event {MAX_VALUES}": 10.0}]
