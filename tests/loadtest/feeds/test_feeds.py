@@ -139,3 +139,13 @@ def test_clocks() -> None:
     assert [clock_s(text) for text in ("9.81", "1:23.4", "2:24:04", "DNF", "")] == [
         9.81, 83.4, 8644, None, None,
     ]  # fmt: skip
+
+
+def test_the_schemas_that_the_handbook_shows_are_what_a_feed_of_ones_own_takes(
+    tmp_path: Path,
+) -> None:
+    text = (Path(__file__).parents[3] / "docs/producers.md").read_text("utf-8")
+    _, _, after = text.partition("### Cards by rule")
+    shown = after.partition("```json\n")[2].partition("```")[0]
+    (tmp_path / "schemas.json").write_text(shown, "utf-8")
+    assert own.schemas(tmp_path)["athlete"].get("Shot put W, final") is not None
