@@ -2,10 +2,11 @@
 
 /** @import {Overlay} from "../sdk/grandstand.js" */
 
+const UNSIGNED = "template"; // what rules wrote, from the data alone
 const MOST = 300; // characters; more than anyone reads at a glance
 
 /**
- * Return the sentence that came last, and who or what wrote it.
+ * Return the sentence that came last, and which person or model wrote it; "" if that was a template.
  * @param {readonly Overlay[]} overlays those at the moment, of any kind
  * @returns {{id: string, text: string, by: string} | undefined}
  */
@@ -14,5 +15,5 @@ export function sentenceOf(overlays) {
   if (!newest) return undefined;
   const { text, by } = newest.data;
   if (typeof text !== "string" || text.trim() === "") return undefined;
-  return { id: newest.id, text: [...text].slice(0, MOST).join(""), by: typeof by === "string" ? by : "" };
+  return { id: newest.id, text: [...text].slice(0, MOST).join(""), by: typeof by === "string" && by !== UNSIGNED ? by : "" };
 }

@@ -113,6 +113,7 @@ test("the score is what was said last of a match or a meet", () => {
 test("a sentence is the newest that is one", () => {
   const said = (at, data) => ({ id: `s${at}`, kind: "sentence", at, data });
   const [old, newer] = [said(1, { text: "Ada leads.", by: "a model" }), said(2, { text: "Bo leads." })];
+  assert.equal(sentenceOf([said(1, { text: "Ada leads.", by: "template" })])?.by, "");
   assert.deepEqual(sentenceOf([newer, old]), { id: "s2", text: "Bo leads.", by: "" });
   assert.deepEqual(sentenceOf([old, { ...said(3, { text: "no" }), kind: "stats" }]), { id: "s1", text: "Ada leads.", by: "a model" });
   assert.equal(sentenceOf([said(1, { text: "🙂".repeat(400) })])?.text.length, 600);

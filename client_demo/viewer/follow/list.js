@@ -77,7 +77,7 @@ export class FollowList {
     const home = isFull ? watch : side;
     if (this.root.parentElement === home) return;
     if (isFull) watch.append(this.root);
-    else side.querySelector("#cards")?.before(this.root);
+    else side.querySelector("#sentence")?.before(this.root);
   }
 }
 

@@ -129,7 +129,7 @@ def board(final: Final, marks: Mapping[str, float]) -> Body:
         "name": f"{label} · {final.event.value.names['zh']},{number}",
         "duration": BOARD_S,
         "values": {
-            name_of(entity): {"value": mark, "unit": "m", "rank": rank}
+            name_of(entity): {"value": f"{mark:.2f}", "unit": "m", "rank": rank}
             for rank, (entity, mark) in enumerate(leading, 1)
         },
     }
