@@ -12,6 +12,11 @@ from tests.commands.conftest import Run
 from tests.server import ServerProcess
 
 
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grandstand.commands.poll.LOOK_S", 0.05)
+
+
 @pytest.fixture
 def poll(run: Run, shared_server: ServerProcess, room: str) -> Any:
     """Runs ``grandstand poll …`` in a room of this test's own; answers the poll, or the fault."""

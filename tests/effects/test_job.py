@@ -20,6 +20,7 @@ from grandstand.domain.events import (
     HighlightFound,
     PollOpened,
     PollStepped,
+    SettingsPut,
 )
 from grandstand.domain.polls.record import PollRecord
 from grandstand.effects import job as module
@@ -105,6 +106,7 @@ async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setattr(retries, "FIRST_PAUSE_MS", 10)
     monkeypatch.setattr(module, "MOVE_S", 0.05)
     made = Show(await node.by_hand())
+    await made.append(SettingsPut(uuid4().hex, {"tick": 50}, merge=True))
     yield made
     await made.end()
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 import pytest_asyncio
-from grandstand.domain.events import PollStepped
+from grandstand.domain.events import PollStepped, SettingsPut
 from grandstand.domain.polls import recount
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.votes import Ballot
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest_asyncio.fixture(loop_scope="session")
 async def room(node: Harness) -> AsyncIterator[Voting]:
     made = Voting(await node.by_hand())
+    await made.append(SettingsPut(uuid4().hex, {"tick": 50}, merge=True))
     yield made
     await made.stop()
 

@@ -24,6 +24,8 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
         "shield": False,
         "highlights": 6,
+        "cards": "everyone",
+        "lang": "",
         "record_retention": 86_400,
         "held_for": 1800,
     }
