@@ -11,7 +11,7 @@ import pytest_asyncio
 from grandstand.domain.entities import EntityUpdate, Measured, Plain
 from grandstand.domain.events import SchemaPut, SettingsPut, StatsGiven
 from grandstand.domain.schemas import KindSchema, ValueSchema
-from grandstand.leader import card_finding, supervisor
+from grandstand.leader import card_finding, commits, supervisor
 from grandstand.leader.card_finding import CardFinding
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.overlays.card_rules import finder as finders
@@ -125,7 +125,7 @@ async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setattr(card_finding, "MOVE_MS", 0)
     monkeypatch.setattr(card_finding, "READ_S", 0.0)
     monkeypatch.setattr(card_finding, "SHARE", 10**9)
-    monkeypatch.setattr(card_finding, "REST_S", 10**6)
+    monkeypatch.setattr(commits, "REST_S", 10**6)
     made = Show(Sequenced(await node.by_hand()))
     append, real_ms = node.store.ingest.append, node.store.now_ms
 

@@ -19,7 +19,7 @@ from grandstand.domain.events import (
     Sanctioned,
     SettingsPut,
 )
-from grandstand.leader import audience_count, highlighting, supervisor, told_highlights
+from grandstand.leader import audience_count, commits, highlighting, supervisor, told_highlights
 from grandstand.leader import room as rooms
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.supervisor import RoomSupervisor
@@ -117,7 +117,7 @@ class Show(Sequenced):
 async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Show]:
     monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
     monkeypatch.setattr(highlighting, "MOVE_MS", 0)
-    monkeypatch.setattr(highlighting, "REST_S", 10**6)
+    monkeypatch.setattr(commits, "REST_S", 10**6)
     made = Show(Sequenced(await node.by_hand()))
     append, real_ms = node.store.ingest.append, node.store.now_ms
 
@@ -406,7 +406,7 @@ async def test_a_highlight_ends_in_a_room_that_falls_silent_for_an_hour(
     )
     await until(lambda: show.told())
     assert show.work.is_at_work
-    monkeypatch.setattr(highlighting, "REST_S", 0.01)
+    monkeypatch.setattr(commits, "REST_S", 0.01)
     await show.tick([Said((begin_s + 9) * 1000, "u1", "wow")])
 
     def has_passed() -> bool:

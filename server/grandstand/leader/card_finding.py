@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from grandstand.domain.entities import Told, entity_of, kind_of
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import CardFound
-from grandstand.leader.commits import Batch, Commits, Cursor
+from grandstand.leader.commits import Batch, Commits, Cursor, follow
 from grandstand.leader.room import LeaderRoom
 from grandstand.overlays.card_rules.card import Card
 from grandstand.overlays.card_rules.finder import SETTLE_MS, CardFinder, Reading
@@ -35,7 +35,7 @@ from grandstand.overlays.card_rules.update import Update
 from grandstand.overlays.sentences.languages import language_for
 from grandstand.overlays.sentences.sentence import Wording, sentence
 from grandstand.overlays.stats_cards import SENTENCE
-from grandstand.tasks import cancel_all, in_turns
+from grandstand.tasks import in_turns
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Overlay
 
@@ -51,9 +51,6 @@ READ_S = 1.0
 
 SHARE = 0.1
 """Of a core that readings may take: after one that took long the next one waits."""
-
-REST_S = 1.0
-"""How often time goes on for cards in a room where nothing is committed."""
 
 EVERYONE_MS = 9_000
 FOLLOWERS_MS = 20_000
@@ -81,20 +78,10 @@ class CardFinding:
     async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
         """Follow the commits, and the time where there are none."""
         work = _Work(room, cursor, self._metrics, self._wording)
-        taking: asyncio.Task[Batch] | None = None
         try:
-            while True:
-                taking = taking or asyncio.create_task(anext(commits), name="commits with stats")
-                await asyncio.wait({taking}, timeout=REST_S if work.is_waiting else None)
-                if taking.done():
-                    taken, taking = taking, None
-                    await work.take(taken.result())
-                else:
-                    await work.rest()
+            await follow(commits, work)
         finally:
             room.kept_awake_by.discard(self.name)
-            if taking is not None:
-                await cancel_all([taking])
 
 
 class _Work:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -14,6 +16,7 @@ from grandstand.leader.room import LeaderRoom
 from grandstand.store.errors import ConflictError
 from grandstand.store.job_cursors import JobCursor
 from grandstand.store.store import retry_until
+from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 
 TOGETHER = 100
@@ -21,6 +24,9 @@ TOGETHER = 100
 
 PATIENCE_S = 10.0
 """How long a move is repeated while the store is away; after that the job begins anew."""
+
+REST_S = 1.0
+"""Between two looks at what time alone may bring a job, where no commits come."""
 
 log = structlog.get_logger(__name__)
 
@@ -160,3 +166,35 @@ class Commits:
     def _require_same_history(self) -> None:
         if self._room.history != self._history:
             raise ConflictError(f"{self._room.id}: the history that {self._job} follows was cut")
+
+
+class TimedWork(Protocol):
+    """What a job does with commits, and with the time that passes where there are none."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether time alone may bring something."""
+
+    async def take(self, batch: Batch) -> None:
+        """Take the next commits."""
+
+    async def rest(self) -> None:
+        """Do what is due by now."""
+
+
+async def follow(commits: Commits, work: TimedWork) -> None:
+    """Give all commits to ``work``, until cancelled; while it waits, let it rest whenever none came
+    for ``REST_S``."""
+    taking: asyncio.Task[Batch] | None = None
+    try:
+        while True:
+            taking = taking or asyncio.create_task(anext(commits), name="commits for timed work")
+            await asyncio.wait({taking}, timeout=REST_S if work.is_waiting else None)
+            if taking.done():
+                taken, taking = taking, None
+                await work.take(taken.result())
+            else:
+                await work.rest()
+    finally:
+        if taking is not None:
+            await cancel_all([taking])

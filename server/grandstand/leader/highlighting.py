@@ -10,7 +10,6 @@ over begins there. If the move didn't come about, it is made up for.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -19,7 +18,7 @@ import structlog
 from grandstand.domain.envelope import Commit
 from grandstand.domain.stored_state import item_of
 from grandstand.leader.audience_count import AudienceCount
-from grandstand.leader.commits import PATIENCE_S, Batch, Commits, Cursor
+from grandstand.leader.commits import PATIENCE_S, Batch, Commits, Cursor, follow
 from grandstand.leader.room import LeaderRoom
 from grandstand.leader.told_highlights import Told, ToldHighlights
 from grandstand.overlays.audience_lag import AudienceLag
@@ -28,7 +27,6 @@ from grandstand.store.errors import ConflictError
 from grandstand.store.highlights import MINUTE_MS
 from grandstand.store.job_cursors import JobCursor
 from grandstand.store.store import retry_until
-from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.highlights import KIND
@@ -37,9 +35,6 @@ from grandstand.wire.redaction import retracted
 MOVE_MS = 5000
 """Between two moves of the cursor, if nothing is found: each is a write, and a takeover counts the
 commits of so long again."""
-
-REST_S = 1.0
-"""How often time goes on for a highlight in a room where nothing is committed."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,20 +66,10 @@ class Highlighting:
         """Follow the commits, and the time where there are none."""
         work = _Work(room, cursor, self._metrics, self._is_muted)
         await work.begin()
-        taking: asyncio.Task[Batch] | None = None
         try:
-            while True:
-                taking = taking or asyncio.create_task(anext(commits), name="commits to highlight")
-                await asyncio.wait({taking}, timeout=REST_S if work.is_waiting else None)
-                if taking.done():
-                    taken, taking = taking, None
-                    await work.take(taken.result())
-                else:
-                    await work.rest()
+            await follow(commits, work)
         finally:
             room.kept_awake_by.discard(self.name)
-            if taking is not None:
-                await cancel_all([taking])
 
 
 class _Work:
