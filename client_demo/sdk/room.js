@@ -112,8 +112,7 @@ function keptVersions(welcome, before) {
  */
 function keptFollowed({ now, settings }, before) {
   const oldest = now - (settings.max_latency ?? MAX_LATENCY_MS);
-  const kept = [...before.followed].map(([id, all]) => /** @type {const} */ ([id, all.filter((one) => one.at >= oldest)]));
-  return new Map(kept.filter(([, all]) => all.length > 0));
+  return withoutPast(new Map([...before.followed].filter(([, all]) => all.some(({ at }) => at >= oldest))), oldest);
 }
 
 /**
@@ -315,6 +314,12 @@ function withoutPast(versions, oldest) {
   return same ? versions : next;
 }
 
+/** Without cards that ended at `oldest` or before: no frame says that they go. @param {ReadonlyMap<string, readonly Overlay[]>} versions @param {number} oldest */
+function withoutOver(versions, oldest) {
+  const lasts = [...versions].filter(([, all]) => (all.at(-1)?.expires_at ?? Infinity) > oldest);
+  return lasts.length < versions.size ? new Map(lasts) : versions;
+}
+
 /** @template {{id: string}} T @param {readonly T[]} items @returns {Map<string, T>} */
 function byId(items) {
   return new Map(items.map((item) => [item.id, item]));
@@ -332,7 +337,7 @@ function expire(state) {
   return {
     ...state,
     versions: withoutPast(state.versions, oldest),
-    followed: withoutPast(state.followed, oldest),
+    followed: withoutPast(withoutOver(state.followed, oldest), oldest),
     cues: cues.length < state.cues.size ? new Map(cues) : state.cues,
   };
 }

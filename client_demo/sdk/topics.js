@@ -5,19 +5,21 @@
 
 /** @import {FollowMessage, Refusal} from "./wire.js" */
 
-export const MOST_TOPICS = 100; // by contract
+export const MOST_TOPICS = 100; // by contract, as the length of each
+const MOST_CHARACTERS = 100;
 const MOST_BYTES = 2_048; // they travel beside a token in one message, which may have 4 KiB
 const LATER = ["rate_limited", "overloaded", "unavailable"];
 
 /** Whether topics are few and short enough to be followed together. @param {readonly string[]} topics */
 export function canFollow(topics) {
   const bytes = topics.reduce((sum, topic) => sum + new TextEncoder().encode(topic).length, 0);
-  return topics.length <= MOST_TOPICS && bytes <= MOST_BYTES;
+  const fits = topics.every((topic) => topic !== "" && [...topic].length <= MOST_CHARACTERS);
+  return fits && topics.length <= MOST_TOPICS && bytes <= MOST_BYTES;
 }
 
 /** Raise RangeError if they are too many. @param {readonly string[]} topics */
 export function checkTopics(topics) {
-  if (!canFollow(topics)) throw new RangeError(`at most ${MOST_TOPICS} topics, of ${MOST_BYTES} bytes in all`);
+  if (!canFollow(topics)) throw new RangeError(`at most ${MOST_TOPICS} topics of 1 to ${MOST_CHARACTERS} characters, ${MOST_BYTES} bytes in all`);
 }
 
 export class Topics {

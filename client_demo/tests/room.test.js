@@ -226,4 +226,15 @@ test("cards of followed entities are a viewer's own, and outlive a welcome until
   assert.deepEqual(seen(enter(welcome({ now: NOW + 57_000 }), before), NOW + 57_000), [2]);
   assert.deepEqual(seen(enter(welcome({ now: NOW + 62_000 }), before), NOW + 62_000), []);
   assert.deepEqual(seen(enter(welcome({ epoch: "e2" }), before), NOW), []);
+  const far = foldFollowed(before, [card(NOW + 64_000, 3)]); // what is seen is old, and what is new lies ahead
+  assert.deepEqual(seen(enter(welcome({ now: NOW + 65_000 }), far), NOW + 60_000), [2]);
+});
+
+test("sentences about followed entities don't grow", () => {
+  let state = enter(welcome());
+  for (let i = 0; i < 100; i += 1) {
+    const at = NOW + i * 10_000;
+    state = { ...foldFollowed(state, [overlay(`s${i}`, { at, topic: "a", expires_at: at + 12_000 })]), now: at };
+  }
+  assert.ok(state.followed.size < 10);
 });

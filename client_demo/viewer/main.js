@@ -219,7 +219,7 @@ function showOverlays(playhead) {
   const own = new Set(live.followed().map(({ id }) => id));
   const overlays = live.overlays().filter(({ id }) => !own.has(id));
   deck.show(overlays);
-  sentence.show(overlays);
+  sentence.show(live.overlays()); // also those that only followers get
   following.show(playhead, overlays.some(({ kind }) => kind === "stats"), watch, element("side", HTMLElement));
 }
 

@@ -169,6 +169,26 @@ async def test_a_highlight_fires_once_also_where_one_commit_tells_its_beginning_
     assert (told["data"]["words"], told["data"]["at"]) == (["goal"], now)
 
 
+async def test_an_effect_put_after_a_highlight_began_does_not_fire_when_it_ends_or_is_told_again(
+    show: Show, there: Receiver
+) -> None:
+    show.begin()
+    now = show.live.now()
+    begun, ended = (
+        Highlight(4.2, ["goal"], [], now - 9000, now, until_ms, id="highlight-1").overlay()
+        for until_ms in (now, now + 1)
+    )
+    old = Highlight(4.2, [], [], now - 99_000, now - 90_000, now - 80_000, id="old").overlay()
+    await show.append(HighlightFound(uuid4().hex, begun))
+    await until(lambda: "highlight-1" in show.live.replica.state.overlays)
+    await show.effect(On("highlight"), Webhook(there.url + "/late"), name="late")
+    await show.effect(On("cue"), Webhook(there.url + "/after"), name="after")
+    await show.append(HighlightFound(uuid4().hex, ended), HighlightFound(uuid4().hex, old))
+    await show.append(CueGiven(uuid4().hex, Cue(uuid4().hex, "after", now, {})))
+    await until(lambda: _holds(show, ["done"]))
+    assert [got.path for got in there.got] == ["/after"]
+
+
 async def test_only_what_an_effect_waits_for_fires_it(show: Show, there: Receiver) -> None:
     show.begin()
     call = HttpCall("GET", there.url + "/{winner}")

@@ -34,7 +34,9 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     browser: Browser, live_server: ServerProcess, room: str
 ) -> None:
     server = live_server
-    server.make_room(room, tick=50)
+    server.make_room(room, tick=50, cards="followers")
+    values = [{"name": "jump", "unit": "m", "better": "higher"}, {"name": "Mark"}]
+    await server.produce("PUT", f"/v1/rooms/{room}/schemas/athlete", {"values": values})
     await tell(
         server,
         room,
@@ -58,17 +60,29 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await ann.page.keyboard.press("Escape")
     await expect(ann.find("follow-row")).to_contain_text("7.9 m 2nd")
 
-    # What changes comes by itself; the sheet has all that is known.
+    # What changes comes by itself, as does what rules say of it to followers alone.
     await tell(
         server,
         room,
         "athlete:1",
         "Zoë Müller",
-        jump={"value": 8.2, "unit": "m", "rank": 1, "best": 8.2},
+        jump={"value": 8.2, "unit": "m", "rank": 1, "best": 8.1},
     )
     await expect(ann.find("follow-row")).to_contain_text("8.2 m 1st")
+    await expect(ann.find("sentence-text")).to_contain_text("Zoë Müller")
+    await expect(ann.find("sentence-text")).to_contain_text("8.2")
+
+    # The sheet has all that is known, also while a sentence of before is there.
+    await tell(
+        server,
+        room,
+        "athlete:1",
+        "Zoë Müller",
+        jump={"value": 8.3, "unit": "m", "rank": 1, "best": 8.2},
+    )
+    await expect(ann.find("follow-row")).to_contain_text("8.3 m 1st")
     await ann.find("follow-row").click()
-    await expect(ann.find("entity-value")).to_contain_text("8.2 m")
+    await expect(ann.find("entity-value")).to_contain_text("8.3 m")
     await expect(ann.find("entity-value")).to_contain_text("1st · best 8.2 m")
     assert await ann.broken_rules() == []
     await ann.page.keyboard.press("Escape")
@@ -91,7 +105,7 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
 
     await ann.page.reload()
     await ann.is_live()
-    await expect(ann.find("follow-row")).to_contain_text("8.2 m 1st")
+    await expect(ann.find("follow-row")).to_contain_text("8.3 m 1st")
     await ann.find("follow-row").click()
     await ann.find("entity").locator('[data-test="follow-toggle"]').click()
     await ann.page.keyboard.press("Escape")

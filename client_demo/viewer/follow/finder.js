@@ -38,6 +38,7 @@ export class Finder {
     this.state = element("finder-state", HTMLElement);
     this.list = element("finder-list", HTMLUListElement);
     this.more = button(words.more, "finder-more", () => undefined, "quiet");
+    this.more.hidden = true;
     this.list.after(this.more);
     element("finder-close", HTMLElement).addEventListener("click", () => this.dialog.close());
     this.field.addEventListener("input", () => {
@@ -73,7 +74,7 @@ export class Finder {
     const { entities, next } = answer.body;
     this.#onFound(entities);
     // Whom the viewer follows comes first, where nothing is asked for.
-    const sorted = name === "" && after === undefined ? this.#followedFirst(entities) : entities;
+    const sorted = name === "" ? this.#followedFirst(entities, after === undefined) : entities;
     this.list.append(...sorted.map((/** @type {Entry} */ one) => this.#rowOf(one)));
     this.more.hidden = typeof next !== "string";
     this.more.onclick = () => void this.#ask(next);
@@ -87,11 +88,13 @@ export class Finder {
     this.list.scrollTop = 0;
   }
 
-  /** @param {Entry[]} entities @returns {Entry[]} */
-  #followedFirst(entities) {
+  /** @param {Entry[]} entities of a page @param {boolean} isFirst @returns {Entry[]} */
+  #followedFirst(entities, isFirst) {
+    const others = entities.filter(({ entity }) => !this.#follows.has(entity));
+    if (!isFirst) return others;
     const known = new Map(entities.map((one) => [one.entity, one]));
     const followed = this.#follows.all.map((one) => known.get(one.entity) ?? { ...one, followers: 0 });
-    return [...followed, ...entities.filter(({ entity }) => !this.#follows.has(entity))];
+    return [...followed, ...others];
   }
 
   /** @param {Entry} one */

@@ -77,7 +77,7 @@ export class EntitySheet {
       void this.#ask(this.#shown.one);
     }
     const { one, said } = this.#shown;
-    const card = cards.find(({ topic }) => topic === one.entity)?.data;
+    const card = cards.find(({ kind, topic }) => kind === "stats" && topic === one.entity)?.data;
     const values = card ? card["values"] : said?.values;
     this.#fill(valuesAt(values, said?.changes, playhead, navigator.language));
   }

@@ -39,6 +39,11 @@ from grandstand.wire.highlights import KIND, Highlight
 MOVE_S = 5.0
 """Between two moves of the cursor: a takeover looks again at the commits of so long."""
 
+HIGHLIGHT_OLD_MS = 60_000
+"""A highlight that was noticed so long ago fires nothing any more, whoever tells it again."""
+
+HIGHLIGHTS_KNOWN = 1000
+
 PATIENCE_S = 60.0
 NOTED_AGAIN_S = 0.5
 """How long the log is tried for new firings, and how often for what became of one."""
@@ -82,6 +87,7 @@ class _RoomEffects:
         self._effects: dict[str, tuple[Effect, Secrets]] = {}
         self._known: dict[str, None] = {}
         self._polls: dict[str, PollRecord] = {}
+        self._highlights: dict[str, None] = {}
         self._slots = Slots()
         self._done: Batch | None = None
 
@@ -98,6 +104,7 @@ class _RoomEffects:
                 await self._read_effects()
             if self._effects:
                 await self._fire(self._firings(batch))
+            self._pass_by(batch)
             self._done = batch
 
     async def move_along(self, cursor: Cursor) -> None:
@@ -128,7 +135,9 @@ class _RoomEffects:
             for poll in commit.private.polls:
                 yield from self._of_poll(poll, commit.now)
             yield from cues_of(commit)
-            yield from highlights_of(commit)
+            for found in highlights_of(commit):
+                if found.item not in self._highlights:
+                    yield found
             if commit.private.effects_changed:  # polls that were there before and open later
                 for poll in self._room.polls.values():
                     if poll.opens_at > commit.now:
@@ -136,6 +145,14 @@ class _RoomEffects:
         if batch.missed:  # what of it can still be seen
             for poll in self._room.polls.values():
                 yield from self._of_poll(poll, self._room.stands.now)
+
+    def _pass_by(self, batch: Batch) -> None:
+        """Note the highlights that were told, whether or not an effect waited for them: what is put
+        or switched on later doesn't fire by their end, or by a correction."""
+        for commit in batch.commits:
+            self._highlights |= dict.fromkeys(each.item for each in highlights_of(commit))
+        while len(self._highlights) > HIGHLIGHTS_KNOWN:
+            del self._highlights[next(iter(self._highlights))]
 
     def _of_poll(self, poll: PollRecord, now: int) -> Iterator[Occurrence]:
         """Yield what happened to a poll since this process saw it last."""
@@ -236,10 +253,13 @@ def cues_of(commit: Commit) -> Iterator[Occurrence]:
 
 
 def highlights_of(commit: Commit) -> Iterator[Occurrence]:
-    """Yield the highlights of a commit, at their beginning and again at their end: one commit may
-    bring both, and then tells of the end alone."""
+    """Yield the highlights that a commit tells of, but for old ones: their beginning, their end, a
+    correction. One commit may bring beginning and end, and then tells of the end alone."""
     for payload in commit.frames:
-        if b"overlays" in payload:
+        if KIND.encode() in payload:
             for overlay in decode_frame(payload).overlays or ():
-                if overlay.kind == KIND and not (found := Highlight.of(overlay)).is_gone:
+                if overlay.kind != KIND:
+                    continue
+                found = Highlight.of(overlay)
+                if not found.is_gone and commit.now - found.noticed <= HIGHLIGHT_OLD_MS:
                     yield effects.of_highlight(found)
