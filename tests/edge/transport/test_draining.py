@@ -77,7 +77,7 @@ async def test_the_others_set_the_pace_when_it_changes_too() -> None:
     draining = Draining(Span(0.01, 600)).run(guests, here, others_per_s)
     told, _ = await asyncio.gather(draining, one_more_comes())
     assert told == 3000
-    assert guests[10].sent_away_s[0] - began_s >= 0.1
+    assert round(guests[10].sent_away_s[0] - began_s, 6) >= 0.1  # the clock has few digits left
 
 
 async def test_the_loop_turns_between_slices_even_when_all_go_at_once() -> None:
