@@ -86,6 +86,7 @@ async def test_many_updates_are_committed_in_pieces_and_what_else_enters_goes_on
     room: Sequenced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PIECES", 2)
+    monkeypatch.setattr(module, "UPDATES_ON_THEIR_WAY", 4 * MAX_UPDATES)
     listener = Answering(room)
     room.live.listeners.append(listener)
     room.start()
@@ -100,7 +101,8 @@ async def test_many_updates_are_committed_in_pieces_and_what_else_enters_goes_on
     (said,) = [commit.seq for commit in commits if commit.private.polls]
     assert listener.texts == ["meanwhile"]
     assert said < changed[-1]
-    assert len([seq for seq in changed if seq < said]) <= 2 * module.PIECES * module.WRITES
+    before = [seq for seq in changed if seq < said]
+    assert len(before) <= 2 * module.UPDATES_ON_THEIR_WAY // MAX_UPDATES
 
 
 async def test_pieces_keep_the_order_of_their_updates(room: Sequenced) -> None:
@@ -134,12 +136,13 @@ async def test_updates_are_not_taken_if_the_cards_that_came_with_them_are_refuse
     assert result == Effect(fates=["waiting", *taken])
 
 
-async def test_few_pieces_of_a_room_are_on_their_way(
-    hand: ByHand, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [2000, MAX_UPDATES, 100])
+async def test_few_updates_of_a_room_are_on_their_way_however_many_events_have_them(
+    hand: ByHand, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    events = [given(*(update(f"{part}:{n}") for n in range(2000))) for part in "abcd"]
+    events = [given(*(update(f"{part}:{n}") for n in range(size))) for part in range(8000 // size)]
     submitting = [asyncio.create_task(hand.live.submit(event)) for event in events]
-    most = module.PIECES * module.WRITES
+    most = module.UPDATES_ON_THEIR_WAY // min(size, MAX_UPDATES)
     await until(lambda: is_on_its_way(hand, most))
     monkeypatch.setattr(module, "OUTCOME_PATIENCE_S", 0.1)
     with pytest.raises(StoreUnavailable, match="too many updates"):

@@ -35,8 +35,8 @@ OUTCOME_PATIENCE_S = 5.0
 PIECES = 4
 """Pieces of updates that enter by one write: 1,000 updates, as many as a feed gives at a time."""
 
-WRITES = 2
-"""Writes of pieces that wait for their outcomes at a time."""
+UPDATES_ON_THEIR_WAY = 2 * PIECES * MAX_UPDATES
+"""Updates of entities that wait for their outcomes at a time, however many events have them."""
 
 NO_RATE = CommentRate(0, 1)
 
@@ -51,7 +51,9 @@ class PendingEvents:
         self._room = room
         self._store = store
         self._outcomes: dict[str, asyncio.Future[OutcomeRecord]] = {}
-        self._writes = asyncio.Semaphore(WRITES)
+        self._updates = 0
+        self._queue = asyncio.Lock()
+        self._fewer = asyncio.Event()
 
     @property
     def is_awaited(self) -> bool:
@@ -65,9 +67,12 @@ class PendingEvents:
         time; it may then still take effect, or a part of it if it has many updates of entities.
         Raises RoomEndedError if the room was deleted.
         """
-        if isinstance(event, StatsGiven) and len(event.entities) > MAX_UPDATES:
-            return await self._submit_pieces(event)
-        (result,) = await self._submit_all([event])
+        if not isinstance(event, StatsGiven) or not event.entities:
+            (result,) = await self._submit_all([event])
+        elif len(event.entities) > MAX_UPDATES:
+            result = await self._submit_pieces(event)
+        else:
+            (result,) = await self._submit_in_turn([event])
         return result
 
     async def _submit_pieces(self, event: StatsGiven) -> Result:
@@ -90,15 +95,21 @@ class PendingEvents:
         return Effect(fates=fates)
 
     async def _submit_in_turn(self, pieces: Sequence[StatsGiven]) -> list[Result]:
+        """Send events with updates once few enough are on their way: first come, first served."""
+        count = sum(len(piece.entities) for piece in pieces)
         try:
-            async with timeout(OUTCOME_PATIENCE_S):
-                await self._writes.acquire()
+            async with timeout(OUTCOME_PATIENCE_S), self._queue:
+                while self._updates and self._updates + count > UPDATES_ON_THEIR_WAY:
+                    self._fewer.clear()
+                    await self._fewer.wait()
         except TimeoutError:
             raise StoreUnavailable("too many updates of this room are on their way") from None
+        self._updates += count
         try:
             return await self._submit_all(pieces)
         finally:
-            self._writes.release()
+            self._updates -= count
+            self._fewer.set()
 
     async def _submit_all(self, given: Sequence[ControlEvent]) -> list[Result]:
         """Send events by one write, which keeps their order."""
