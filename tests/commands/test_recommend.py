@@ -64,3 +64,16 @@ def test_a_line_that_is_wrong_is_named(run: Run, line: str) -> None:
     code, out, err = run("recommend", "-", lines=f'{{"room": "b"}}\n{line}\n')
     assert (code, out) == (1, "")
     assert "-, line 2: " in err
+
+
+def test_a_title_may_have_any_letter_and_a_room_stands_there_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rooms.ndjson"
+    row = json.dumps({"room": "a", "title": "one\u2028two"}, ensure_ascii=False)
+    path.write_text(f"{row}\r\n", "utf-8")
+    code, out, _ = run("recommend", str(path))
+    assert (code, json.loads(out)["title"]) == (0, "one\u2028two")
+    assert json.loads(out)["why"]["code"] == "watched"
+    path.write_text(f"{row}\n{row}\n", "utf-8")
+    code, _, err = run("recommend", str(path))
+    assert (code, "'a' is there twice" in err) == (1, True)
+    assert run("recommend", str(path), "--lang", "xx")[0] == 2

@@ -30,7 +30,7 @@ def told(picks: Sequence[Pick]) -> list[tuple[str, str, str]]:
 
 def test_what_is_followed_comes_first_and_says_what(alikeness: Alikeness) -> None:
     picks = Board(alikeness, ROOMS).picks(["team:italy"], 2)
-    assert told(picks) == [("curling", "follows", "team:italy"), ("skating", "rising", "")]
+    assert told(picks) == [("curling", "follows", "team:italy"), ("skating", "watched", "")]
 
 
 def test_of_several_followed_things_the_rooms_most_important_is_said() -> None:
@@ -54,7 +54,7 @@ def test_what_rises_and_highlights_that_have_just_begun_are_told() -> None:
         LiveRoom("e", board.FEW - 1, rise=9),
     ]
     picks = Board(Alikeness(), rooms).picks((), 3, "known")
-    assert told(picks) == [("c", "highlight", ""), ("b", "rising", ""), ("a", "rising", "")]
+    assert told(picks) == [("c", "highlight", ""), ("b", "rising", ""), ("a", "watched", "")]
 
 
 def test_a_share_is_kept_for_what_few_know(alikeness: Alikeness) -> None:
@@ -64,7 +64,7 @@ def test_a_share_is_kept_for_what_few_know(alikeness: Alikeness) -> None:
     ]
     for knob, kept in (("known", 0), ("balanced", 2), ("curious", 4)):
         picks = Board(alikeness, rooms).picks((), 10, knob)  # type: ignore[arg-type]
-        assert [pick.code for pick in picks] == ["rising"] * (10 - kept) + ["lesser_known"] * kept
+        assert [pick.code for pick in picks] == ["watched"] * (10 - kept) + ["lesser_known"] * kept
     (only,) = Board(alikeness, rooms).picks((), 1, "curious")
     assert only.room.viewers == 50_000
 
@@ -82,7 +82,7 @@ def test_the_share_takes_the_last_places_even_of_what_is_followed() -> None:
 def test_rooms_of_like_size_are_all_known() -> None:
     rooms = [LiveRoom(f"r{number}", 1000 + number) for number in range(20)]
     picks = Board(Alikeness(), rooms).picks((), 10, "curious")
-    assert {pick.code for pick in picks} == {"rising"}
+    assert {pick.code for pick in picks} == {"watched"}
 
 
 def test_fewer_lesser_known_rooms_than_places_are_all_picked() -> None:

@@ -15,7 +15,7 @@ ROOM = LiveRoom("r", 1000)
         (Pick(ROOM, "follows", "team:sweden"), "You follow Sweden", "你关注了Sweden"),
         (Pick(ROOM, "alike", "luge"), "People who follow luge are here", "关注luge的人也在看"),
         (Pick(ROOM, "alike", "x:y:z"), "People who follow y:z are here", "关注y:z的人也在看"),
-        (Pick(ROOM, "rising"), "1,000 watching now", "1000人在看"),
+        (Pick(ROOM, "watched"), "1,000 watching now", "1000人在看"),
         (Pick(LiveRoom("r", rise=2), "rising"), "More and more people come", "观众越来越多"),
         (Pick(ROOM, "highlight"), "A highlight has just begun", "精彩时刻刚刚开始"),
         (Pick(ROOM, "lesser_known"), "Few know of it yet", "小众赛事，等你发现"),

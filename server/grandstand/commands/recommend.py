@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 import typer
@@ -59,7 +59,7 @@ def recommend(
     knob: Annotated[Knob, typer.Option(help="How much is told of what few know.")] = "balanced",
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many rooms at most.")] = 10,
     beside: Annotated[str, typer.Option("--room", help="The room where the viewer is.")] = "",
-    lang: Annotated[str, typer.Option(help="Language of the reasons: en or zh.")] = "en",
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the reasons.")] = "en",
 ) -> None:
     """Recommend live rooms: JSON lines with room, title, viewers and why (code, text), best first.
 
@@ -68,8 +68,8 @@ def recommend(
     ago are there now) and highlight_age_s (seconds since its last highlight was noticed).
 
     Codes: follows, alike (people who follow the same follow what it is about), rising, highlight,
-    lesser_known (one of the places that are kept for rooms that few know). Without --follow the
-    answer is the same for everybody.
+    lesser_known (one of the places that are kept for rooms that few know), watched (by many, for
+    want of another reason). Without --follow the answer is the same for everybody.
 
     \b
     Examples:
@@ -80,7 +80,11 @@ def recommend(
     lines = list(_lines(rooms, RoomLine))
     follows = _lines(people, list[str]) if people is not None else ()
     names = {thing: name for line in lines for thing, name in line.things.items()}
-    titles = {line.room: line.title for line in lines}
+    titles: dict[str, str] = {}
+    for line in lines:
+        if line.room in titles:
+            raise OperatorError(f"{rooms}: the room {line.room!r} is there twice")
+        titles[line.room] = line.title
     board = Board(
         Alikeness.of(follows),
         [
@@ -99,7 +103,7 @@ def recommend(
 def _lines(file: str, form: type[T]) -> Iterator[T]:
     """Yield the lines of a file; raise OperatorError at one that isn't of the form."""
     decoder = msgspec.json.Decoder(form)
-    for number, line in enumerate(read_text(file).splitlines(), 1):
+    for number, line in enumerate(read_text(file).split("\n"), 1):
         if line.strip():
             try:
                 yield decoder.decode(line)

@@ -53,7 +53,7 @@ MOST_RISE = 8.0
 FEW = 20
 """Viewers below which a rise says nothing."""
 
-Code: TypeAlias = Literal["follows", "alike", "rising", "highlight", "lesser_known"]
+Code: TypeAlias = Literal["follows", "alike", "rising", "highlight", "lesser_known", "watched"]
 Knob: TypeAlias = Literal["known", "balanced", "curious"]
 
 
@@ -185,7 +185,7 @@ class Board:
         ]
         most, code = max(reasons, key=lambda each: each[0])
         if most == 0:
-            return ("lesser_known" if self._is_lesser_known[place] else "rising"), ""
+            return ("lesser_known" if self._is_lesser_known[place] else "watched"), ""
         if code == "alike":
             strongest = known[int(self._links[known, place].argmax())]
             return code, self._alikeness.things[strongest]

@@ -28,8 +28,5 @@ def reason(pick: Pick, names: Mapping[str, str], lang: str = "") -> str:
     """Return why a room was picked. ``names`` are those of things; a thing without one is called by
     its id behind the colon. In any language (BCP 47) but Chinese the line is English."""
     lines = _CHINESE if lang.lower().partition("-")[0] == "zh" else _ENGLISH
-    is_rising = pick.code != "rising" or pick.room.rise > 1
     name = names.get(pick.thing) or pick.thing.partition(":")[2] or pick.thing
-    return lines[pick.code if is_rising else "watched"].format(
-        thing=name, viewers=pick.room.viewers
-    )
+    return lines[pick.code].format(thing=name, viewers=pick.room.viewers)
