@@ -106,7 +106,8 @@ def _during(show: Show, past: History, weights: Weights, every: int | None) -> I
     known = np.flatnonzero(
         np.any([np.isfinite(each[AHEAD[0]][:, 1]) for each in curves.values()], axis=0)
     )
-    for minute in known[::every].tolist() if every else known[-1:].tolist():
+    asked = known[(known % every == 0) | (known == known[-1])] if every else known[-1:]
+    for minute in asked.tolist():
         yield {
             "t": (show.begin + minute) * 60,
             **{
