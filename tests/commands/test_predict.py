@@ -67,6 +67,18 @@ def test_a_slow_model_is_named_and_answers(
     assert err == f"{folder} is slow: 500 ms for one forecast\n"
 
 
+def test_a_model_that_fails_later_is_named_and_no_line_is_blamed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(install(tmp_path / "handball").parent)
+    faults = iter(("", "gives numbers that are no probabilities"))
+    monkeypatch.setattr("grandstand.inference.forecaster._fault", lambda found: next(faults))
+    code, out, err = run("predict", folder, lines="{}")
+    assert (code, out) == (1, "")
+    assert "handball" in err
+    assert "no probabilities" in err
+
+
 def test_cricket_ships(run: Run) -> None:
     lines = '{"deliveries":[{"innings":1,"runs_bat":4}]}\n{"deliveries":[{"innings":3}]}'
     code, out, _ = run("predict", "cricket", lines=lines)

@@ -59,6 +59,7 @@ def test_results_bring_the_ratings_up_to_the_day_before() -> None:
         ({"minute": 10, "score": [1]}, "length 2"),
         ({"minute": 10, "score": [1, -1]}, ">= 0"),
         ({"minute": 10}, "give both minute and score"),
+        ({"away": "Aland", "home": "Aland"}, "the same team"),
         ({"date": "14/06/2024"}, "isn't a day like 2024-06-14"),
     ],
 )
@@ -109,7 +110,8 @@ def test_a_goal_never_lowers_its_sides_chance_and_time_helps_who_leads(model: Fo
                 chances = [home(minute, mine, theirs, cup) for mine in range(7)]
                 assert all(one <= other for one, other in pairwise(chances))
 
-    equals = {"home": "Aland", "away": "Aland", "neutral": True}
+    reads = reader(Aland=Rating(0.9, 0.8, 0, 0.75, 200), Bland=Rating(0.9, 0.8, 0, 0.75, 200))
+    equals = {"home": "Aland", "away": "Bland", "neutral": True}
     leads = [
         model.forecast([reads.stats(line(**equals, minute=minute, score=[1, 0]))])[0]["home"]
         for minute in range(0, 91, 5)

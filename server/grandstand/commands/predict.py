@@ -47,8 +47,8 @@ def predict(
 
     A line for football has home, away, date, tournament, neutral, minute and score. A date's
     forecast knows results of the days before it alone. A line for cricket has the columns of a
-    match, and deliveries with those of each ball so far. A model of your own takes lines that name
-    its stats.
+    match, and deliveries with those of each ball so far. Other fields of both are ignored. A model
+    of your own takes lines that name its stats, and no others.
 
     \b
     Examples:
@@ -67,6 +67,8 @@ def predict(
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as lines:
             wrong = _write(lines, read, forecaster)
+    except ModelError as error:
+        raise OperatorError(str(error)) from None
     except OSError as error:
         if error.filename is None:  # not of opening it
             raise

@@ -28,7 +28,7 @@ class FootballLine(msgspec.Struct, frozen=True):
     """A match at a minute. Without ``minute`` and ``score`` it has not begun.
 
     ``score`` counts all goals up to ``minute``; 45 and 90 include stoppage time, and more than 90
-    means extra time. Without a date the latest ratings are used.
+    means extra time. Without a date the latest ratings are used. Other fields are ignored.
     """
 
     home: str
@@ -64,6 +64,8 @@ class FootballReader:
             ValueError: the line is no match; the text says why.
         """
         match = msgspec.json.decode(line, type=FootballLine)
+        if match.home == match.away:
+            raise ValueError("home and away are the same team")
         eve = day(match.date) if match.date else ""
         if (match.minute is None) != (match.score is None):
             raise ValueError("give both minute and score, or neither for a match to come")

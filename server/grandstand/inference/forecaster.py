@@ -114,6 +114,7 @@ class Forecaster:
             [each.most for each in inputs],
         ]
         shape = (len(extremes), len(self.manifest.labels))
+        self._file = file
         self._session = Session(file, _array(extremes), {"probabilities": shape})
         if why := _fault(self._session.probed[0]):
             raise file.refused(why)
@@ -123,7 +124,8 @@ class Forecaster:
         """Return the probability of each label for each match, in order.
 
         Raises:
-            ValueError: the model gives something that is no probability.
+            ValueError: a stat is wrong.
+            ModelError: the model gives something that is no probability.
         """
         if not matches:
             return []
@@ -133,7 +135,7 @@ class Forecaster:
         ]
         (found,) = self._session.run(_array(rows))
         if why := _fault(found):
-            raise ValueError(why)
+            raise self._file.refused(why)
         return [dict(zip(self.manifest.labels, row, strict=True)) for row in found.tolist()]
 
 
