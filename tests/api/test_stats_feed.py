@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 from typing import Any
 
@@ -92,6 +93,7 @@ async def test_lines_are_taken_as_they_come_and_wrong_ones_are_told(
     room = await on_stage.room(tick=50)
     live = await on_stage.live(room)
     feed = Feed(on_stage, room)
+    feed.say_raw(codecs.BOM_UTF8)
     feed.say(update("a:1", at=live.now()))
     await until(lambda: "a:1" in live.entities)
     assert not feed.task.done()

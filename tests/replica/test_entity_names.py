@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 from grandstand.replica.entity_names import EntityNames, folded
 from hypothesis import given
@@ -77,3 +79,11 @@ def test_pages_have_all_in_one_order_and_none_twice(words: list[str], size: int)
             pages += page
             after = page[-1][0]
         assert pages == whole == sorted(whole)
+
+
+def test_a_page_can_be_asked_for_behind_the_longest_name() -> None:
+    names, longest = EntityNames(), 100
+    for letter in ("\ufdfa", "\u3316", "\U0001d518", "a"):
+        names.put("\U0001d518" * longest, letter * longest)
+        ((line, _),) = names.search("", "", 1)
+        assert len(base64.urlsafe_b64encode(line.encode())) <= 2000

@@ -15,6 +15,7 @@ given again as another event, as the ingest would take the same one for known an
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TypeAlias
@@ -175,6 +176,8 @@ class StatsFeed(Response):
             *rows, rest = (rest + (b"\n" if chunk is None else chunk)).split(b"\n")
             for row in rows:
                 number += 1
+                if number == 1:
+                    row = row.removeprefix(codecs.BOM_UTF8)
                 if is_skipped:
                     is_skipped = False
                 elif row.strip():

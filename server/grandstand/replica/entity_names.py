@@ -24,6 +24,10 @@ _OTHERS = re.compile(r"[\W_]+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d"})
 """Latin letters that Unicode doesn't take apart, as people type them who don't have them."""
 
+FOLDED_CHARS = 200
+"""Of a name's line: what stands behind isn't found. Some letters become eighteen when folded, and a
+line is what the next page is asked for by."""
+
 _END = "\t"
 """Stands between a line's words and its entity."""
 
@@ -50,7 +54,7 @@ class EntityNames:
 
     def put(self, entity: str, name: str) -> None:
         """Note an entity's name, in place of the one before; "" if it isn't to be found."""
-        line = f"{folded(name)}{_END}{entity.replace(' ', _NO_WORD)}" if name else ""
+        line = f"{folded(name)[:FOLDED_CHARS]}{_END}{entity.replace(' ', _NO_WORD)}" if name else ""
         before = self._of.get(entity, "")
         if line == before:
             return
