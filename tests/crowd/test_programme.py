@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from grandstand.crowd import programme
 from grandstand.crowd.programme import RAMPS, learn_appeal, states, words
 from grandstand.crowd.show import Item
@@ -55,7 +56,10 @@ def test_nothing_is_learnt_of_shows_without_titles_or_counts() -> None:
     assert learn_appeal([show(np.full(90, np.nan), [Item(BEGIN, BEGIN + 60, "x")])]) == {}
 
 
-def test_words_are_few_and_small() -> None:
+def test_words_are_few_and_small(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words("Pokémon Blue — Any%") == {"pokémon", "blue", "any"}
     assert len("".join(words("a" * 10_000))) <= 200
-    assert programme.WORDS_MAX <= 4000
+    monkeypatch.setattr(programme, "WORDS_MAX", 5)
+    titles = [letter * 5 for letter in "abcdefghijklmno"]
+    items = [Item(BEGIN + n * 60, BEGIN + n * 60 + 60, each) for n, each in enumerate(titles)]
+    assert len(learn_appeal([show(audience(900), items)])) == 5

@@ -387,5 +387,5 @@ def _updates(entry: Entry) -> int:
         return 0
     try:
         return len(updates(events.decode(entry.payload, entry.comment)))
-    except Exception:
+    except UNREADABLE:
         return 0
