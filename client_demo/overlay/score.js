@@ -8,8 +8,9 @@ const KINDS = ["match", "meet"]; // of an entity: "match:final"
 const MOST_ROWS = 5;
 
 /**
- * @typedef {{name: string, value: string}} Row
- * @typedef {{title: string, isMatch: boolean, rows: Row[]}} Score two sides of a match, or who leads, the best first
+ * @typedef {{name: string, value: string, place: number}} Row
+ * @typedef {{title: string, form: "sides" | "list" | "board", rows: Row[]}} Score two sides of a match, what else is said
+ *   of a match, or who leads, the best first
  */
 
 /** Whether a card says a score: a page that shows scores apart leaves it out of its cards. @param {Overlay} overlay */
@@ -28,6 +29,16 @@ export function scoreOf(overlays, language) {
   const newest = overlays.filter(isScore).sort((a, b) => a.at - b.at).at(-1);
   const facts = newest && factsOf(newest, language);
   if (!facts) return undefined;
-  const rows = facts.fields.slice(0, MOST_ROWS).map(({ label, value }) => ({ name: label, value }));
-  return { title: facts.title, isMatch: String(newest.data["entity"]).startsWith("match:") && rows.length === 2, rows };
+  const isMatch = String(newest.data["entity"]).startsWith("match:");
+  const values = /** @type {Record<string, unknown>} */ (newest.data["values"]);
+  const rows = facts.fields.map(({ label, value }, index) => ({ name: label, value, place: rankOf(values[label]) ?? index + 1 }));
+  if (!isMatch) rows.sort((a, b) => a.place - b.place);
+  const form = isMatch ? (rows.length === 2 ? "sides" : "list") : "board";
+  return { title: facts.title, form, rows: rows.slice(0, MOST_ROWS) };
+}
+
+/** @param {unknown} value @returns {number | undefined} */
+function rankOf(value) {
+  const rank = typeof value === "object" && value !== null && "rank" in value ? value.rank : undefined;
+  return typeof rank === "number" ? rank : undefined;
 }

@@ -35,7 +35,7 @@ export class ScorePlate {
     const before = this.#height;
     this.#root.dataset["on"] = String(score !== undefined);
     if (score) {
-      this.#root.dataset["match"] = String(score.isMatch);
+      this.#root.dataset["form"] = score.form;
       setText(this.#title, score.title);
       this.#fill(score.rows);
     }
@@ -51,8 +51,9 @@ export class ScorePlate {
   /** @param {readonly Row[]} rows */
   #fill(rows) {
     while (this.#rows.length > rows.length) this.#rows.pop()?.root.remove();
-    rows.forEach(({ name, value }, place) => {
-      const row = this.#rows[place] ?? this.#add();
+    rows.forEach(({ name, value, place }, index) => {
+      const row = this.#rows[index] ?? this.#add();
+      row.root.style.setProperty("counter-set", `place ${place}`);
       const isSame = row.name.textContent === name;
       setText(row.name, name);
       if (row.value.textContent === value) return;

@@ -6,7 +6,7 @@ import { HISTORY_S, appendRate, appendSample, perSecond, sparkline } from "../pr
 import { ACTION_KINDS, readAction, typedAction } from "../producer/effects/actions.js";
 import { builtInTemplates, defaultGrace, isDraft, isReady, paletteTemplates, requestBody } from "../producer/polls/templates.js";
 import { formatDistance, formatSigned } from "../producer/gauges.js";
-import { clipsQuery, marksOf } from "../producer/highlights/marks.js";
+import { Marks, clipsQuery } from "../producer/highlights/marks.js";
 import { formatDuration, upcomingFirst } from "../producer/times.js";
 import { parseValues } from "../producer/values.js";
 import { WORDS } from "../producer/words.js";
@@ -173,10 +173,14 @@ test("highlights are listed with what came since, and clips count from the recor
   const mark = (id, from, words = []) => ({ id, from, until: from + 9, strength: 4.2, words });
   const { id, ...data } = mark("b", 200_000, ["goal"]);
   const overlays = [{ id, kind: "highlight", at: 1, data }, { id: "c", kind: "stats", at: 1, data: {} }];
-  const marks = marksOf([mark("a", 100_000.5), mark("b", 200_000)], overlays);
+  const kept = new Marks();
+  const marks = kept.all([mark("a", 100_000.5), mark("b", 200_000)], overlays);
   assert.deepEqual(marks, [mark("b", 200_000, ["goal"]), mark("a", 100_000.5)]);
   const typed = { format: "edl", handles: "8", rate: "25", least: "", start: undefined };
   assert.equal(clipsQuery(typed, marks), "format=edl&handles=8&rate=25&least=0&from=100000&start=100000");
   assert.equal(clipsQuery({ ...typed, start: 5, handles: "" }, marks), "format=edl&handles=0&rate=25&least=0&from=5&start=5");
   assert.equal(clipsQuery(typed, []), "format=edl&handles=8&rate=25&least=0");
+  assert.deepEqual(kept.all([], []), [mark("b", 200_000, ["goal"])]); // told, and not in the list yet
+  kept.remove("b");
+  assert.deepEqual(kept.all([mark("b", 200_000)], overlays), []);
 });

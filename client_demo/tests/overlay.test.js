@@ -101,11 +101,13 @@ test("the sides of the safe area are read in the order of CSS, and nonsense is n
 test("the score is what was said last of a match or a meet", () => {
   const said = (entity, values, at) => ({ ...card(values, { entity, name: "Final · 67′" }), at });
   const match = said("match:final", { Reds: 2, "红队": { value: 1 } }, 5);
-  const rows = [{ name: "Reds", value: "2" }, { name: "红队", value: "1" }];
-  assert.deepEqual(scoreOf([match, said("meet:old", { Ada: 1, Bo: 2 }, 4)], "en"), { title: "Final · 67′", isMatch: true, rows });
+  const rows = [{ name: "Reds", value: "2", place: 1 }, { name: "红队", value: "1", place: 2 }];
+  assert.deepEqual(scoreOf([match, said("meet:old", { Ada: 1, Bo: 2 }, 4)], "en"), { title: "Final · 67′", form: "sides", rows });
   const board = scoreOf([said("meet:jump", { Ada: { value: 7.9, unit: "m" }, b: 6, c: 5, d: 4, e: 3, f: 2 }, 6), match], "en");
-  assert.deepEqual([board?.isMatch, board?.rows.length, board?.rows[0]], [false, 5, { name: "Ada", value: "7.9 m" }]);
-  assert.equal(scoreOf([said("match:three", { a: 1, b: 2, c: 3 }, 1)], "en")?.isMatch, false);
+  assert.deepEqual([board?.form, board?.rows.length, board?.rows[0]], ["board", 5, { name: "Ada", value: "7.9 m", place: 1 }]);
+  assert.equal(scoreOf([said("match:three", { a: 1, b: 2, c: 3 }, 1)], "en")?.form, "list");
+  const tied = scoreOf([said("meet:jump", { Bo: { value: 7, rank: 2 }, Cy: { value: 7, rank: 2 }, Ada: { value: 8, rank: 1 } }, 1)], "en");
+  assert.deepEqual(tied?.rows.map(({ name, place }) => `${place} ${name}`), ["1 Ada", "2 Bo", "2 Cy"]);
   assert.deepEqual([scoreOf([card({ a: 1 })], "en"), scoreOf([said("match:x", {}, 1)], "en")], [undefined, undefined]);
   for (const data of [{}, { entity: 7 }, { entity: "matches:1" }]) assert.equal(isScore({ ...match, data }), false);
 });

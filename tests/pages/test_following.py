@@ -58,6 +58,7 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     toggle = ann.find("finder").locator('[data-test="follow-toggle"]')
     await expect(toggle).to_have_attribute("aria-label", re.compile("^Following Zoë"))
     await ann.page.keyboard.press("Escape")
+    await expect(ann.find("follow-find")).to_be_focused()
     await expect(ann.find("follow-row")).to_contain_text("7.9 m 2nd")
 
     # What changes comes by itself, as does what rules say of it to followers alone.

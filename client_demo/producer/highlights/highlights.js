@@ -6,7 +6,7 @@ import { Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
 import { formatTime, fromLocalTime } from "../times.js";
 import { words } from "../words.js";
-import { FORMATS, RATES, clipsQuery, marksOf } from "./marks.js";
+import { FORMATS, Marks, RATES, clipsQuery } from "./marks.js";
 
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
@@ -18,6 +18,7 @@ const NUMBER = new Intl.NumberFormat(navigator.language, { maximumFractionDigits
 
 /** @param {{desk: Desk}} props */
 export function Highlights({ desk }) {
+  const [kept] = useState(() => new Marks());
   const [listed, setListed] = useState(/** @type {Mark[]} */ ([]));
   const [typed, setTyped] = useState({ began: "", handles: "5", least: "0", rate: "25" });
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
@@ -32,7 +33,9 @@ export function Highlights({ desk }) {
     return () => clearInterval(timer);
   }, [desk]);
 
-  const marks = marksOf(listed, desk.live.overlays());
+  useEffect(() => desk.live.on("retract", (id) => kept.remove(id)), [desk]);
+
+  const marks = kept.all(listed, desk.live.overlays());
   const set = (/** @type {Partial<typeof typed>} */ change) => setTyped({ ...typed, ...change });
   const save = async (/** @type {{format: string, ending: string}} */ { format, ending }) => {
     setDone("");

@@ -10,16 +10,34 @@ export const FORMATS = [
 ];
 export const RATES = ["24", "25", "29.97", "30", "50", "59.94", "60"];
 
+const MOST_TOLD = 200;
+
 /**
- * The list ends with the last minute that is over; overlays tell of what came after it.
- * @param {readonly Mark[]} listed
- * @param {readonly Overlay[]} overlays
- * @returns {Mark[]} the newest first
+ * The list ends with the last minute that is over, and is the same for a minute; overlays tell of what came
+ * after it, and go before the list has it. So what they told is kept, and what was deleted is left out.
  */
-export function marksOf(listed, overlays) {
-  const told = overlays.filter(({ kind }) => kind === "highlight").map(({ id, data }) => /** @type {Mark} */ ({ ...data, id }));
-  const all = new Map([...listed, ...told].map((mark) => [mark.id, mark]));
-  return [...all.values()].sort((a, b) => b.from - a.from);
+export class Marks {
+  /** @type {Map<string, Mark>} */ #told = new Map();
+  /** @type {Set<string>} */ #deleted = new Set();
+
+  /** The highlight was deleted. @param {string} id */
+  remove(id) {
+    this.#deleted.add(id);
+  }
+
+  /**
+   * @param {readonly Mark[]} listed
+   * @param {readonly Overlay[]} overlays
+   * @returns {Mark[]} the newest first
+   */
+  all(listed, overlays) {
+    for (const { id, kind, data } of overlays)
+      if (kind === "highlight") this.#told.set(id, /** @type {Mark} */ ({ ...data, id }));
+    for (const oldest of [...this.#told.keys()].slice(0, -MOST_TOLD)) this.#told.delete(oldest);
+    const marks = new Map([...listed.map((mark) => /** @type {const} */ ([mark.id, mark])), ...this.#told]);
+    for (const id of this.#deleted) marks.delete(id);
+    return [...marks.values()].sort((a, b) => b.from - a.from);
+  }
 }
 
 /**

@@ -53,8 +53,12 @@ export class FollowList {
   show(cards, playhead, isReplay) {
     const { all } = this.#follows;
     this.root.hidden = !this.#hasEntities && all.length === 0;
+    const { activeElement } = document;
     this.begin.hidden = all.length > 0;
     this.head.hidden = this.rows.hidden = all.length === 0;
+    // The one takes the other's place, with its focus.
+    if (this.begin.hidden && activeElement === this.begin) this.find.focus();
+    if (this.head.hidden && activeElement === this.find) this.begin.focus();
     const values = cards.filter(({ kind }) => kind === "stats"); // sentences about them stand elsewhere
     const byTopic = new Map(values.map((card) => [card.topic, card]));
     const shown = newestOf(all, byTopic);

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from grandstand.domain.outcome import Fate
 
 MAX_ENTITIES = 100_000
-"""Of a room, removed ones included: some 50 MB on each node that follows it (docs/operators.md)."""
+"""Of a room, removed ones included: some 70 MB on each node that follows it (docs/operators.md)."""
 
 MAX_VALUES = 24
 MAX_ROW_BYTES = 4096

@@ -21,7 +21,7 @@ AT_ONCE = 100
 """Rooms whose reports are made in one go, 3 ms."""
 
 RECOUNTED = 5000
-"""Counts of followers that a node reports of a room at a time: 100 KB, 2 ms of the store."""
+"""Counts of followers that a node reports at a time, of all rooms: 100 KB, 2 ms of the store."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +83,8 @@ class Heartbeat:
             for name, room in self._node.edge_rooms.items()
             if len(room.topics) or room.topics.has_recounted
         }
-        news = {name: room.recounted_followers(RECOUNTED) for name, room in rooms.items()}
+        share = max(1, RECOUNTED // max(1, len(rooms)))
+        news = {name: room.recounted_followers(share) for name, room in rooms.items()}
         try:
             known = await store.followers.report(store.node, news)
         except StoreUnavailable:
