@@ -74,7 +74,7 @@ class Trial:
         return tail
 
     def of_board(self, knob: Knob, fewest: int) -> Lists:
-        """Return what the server recommends to each user."""
+        """Return what the board recommends to each user."""
         alikeness = Alikeness.of(self.left, fewest)
         rooms = [LiveRoom(each, self.followers.get(each, 0), (each,)) for each in self.channels]
         board = Board(alikeness, rooms)

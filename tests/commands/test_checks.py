@@ -226,6 +226,14 @@ async def test_an_encoder_that_is_missing_is_only_the_demo_s_loss(
     assert (found.level, found.words) == ("warn", "no ffmpeg was found")
 
 
+def test_the_audiences_weights_are_read_and_bad_ones_are_named(tmp_path: Path) -> None:
+    assert checks.of_audience_weights().words == "forecasts 60 minutes ahead"
+    for path in (tmp_path / "none.json", tmp_path / "weights.json"):
+        (tmp_path / "weights.json").write_text("{}")
+        found = checks.of_audience_weights(path)
+        assert found.level == "FAIL"
+
+
 def test_forecast_models_are_tried_and_a_bad_one_is_named(tmp_path: Path) -> None:
     assert checks.of_forecast_models().level in ("ok", "warn")
     good = forecast_folder.install(tmp_path / "handball").parent

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from grandstand import resources, store_context
 from grandstand.commands.remote import Remote
+from grandstand.crowd.weights import decode
 from grandstand.demo import secret as demo_secret
 from grandstand.demo.stream import missing
 from grandstand.errors import OperatorError
@@ -304,6 +305,16 @@ def of_forecast_models(folders: Sequence[Path] | None = None) -> CheckResult:
     if slow := [name for name, each in found.items() if each.probe_ms > SLOW_MS]:
         return CheckResult("forecasts", "warn", words, f"{slow[0]} is slow: install another")
     return CheckResult("forecasts", "ok", words)
+
+
+def of_audience_weights(path: Path | None = None) -> CheckResult:
+    """Read what the audience's forecast has learnt, by default what ships."""
+    try:
+        file = resources.audience_weights() if path is None else path
+        weights = decode(str(file), file.read_bytes())
+    except (OperatorError, OSError) as fault:
+        return _failed("audience", fault)
+    return CheckResult("audience", "ok", f"forecasts {max(weights.viewers.alone)} minutes ahead")
 
 
 def of_pages() -> CheckResult:

@@ -63,5 +63,6 @@ async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[CheckResu
         *machine,
         checks.of_model(settings),
         checks.of_forecast_models(),
+        checks.of_audience_weights(),
         *installed,
     ]

@@ -1,7 +1,7 @@
 """The board of live rooms, from which each viewer is recommended some. Pure; bounded.
 
-Theory of operation: a board is made of the rooms that are live now and of an ``Alikeness``; a new
-one takes its place about once a second, so a room that has ended is recommended by no later board.
+Theory of operation: a board is made of the rooms that are live now and of an ``Alikeness``. It is
+cheap enough to be made anew each second, so a room that has ended is recommended by no later board.
 For each thing that the alikeness knows, it holds how much that thing speaks for each room: by
 whichever thing of the room it speaks for most. A viewer's answer is then a sum of some rows, made
 from what they follow at that moment. Nothing about a viewer is kept.
