@@ -35,15 +35,14 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
 ) -> None:
     server = live_server
     server.make_room(room, tick=50, cards="followers")
+
+    async def jumped(value: float, rank: int, best: float) -> None:
+        jump = {"value": value, "unit": "m", "rank": rank, "best": best}
+        await tell(server, room, "athlete:1", "Zoë Müller", jump=jump)
+
     values = [{"name": "jump", "unit": "m", "better": "higher"}, {"name": "Mark"}]
     await server.produce("PUT", f"/v1/rooms/{room}/schemas/athlete", {"values": values})
-    await tell(
-        server,
-        room,
-        "athlete:1",
-        "Zoë Müller",
-        jump={"value": 7.9, "unit": "m", "rank": 2, "best": 8.1},
-    )
+    await jumped(7.9, rank=2, best=8.1)
     await tell(server, room, "athlete:2", "谷爱凌", jump={"value": None, "unit": "m", "best": 8})
     ann = await watch(browser, server, room)
     await ann.find("follow-begin").click()
@@ -62,25 +61,13 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await expect(ann.find("follow-row")).to_contain_text("7.9 m 2nd")
 
     # What changes comes by itself, as does what rules say of it to followers alone.
-    await tell(
-        server,
-        room,
-        "athlete:1",
-        "Zoë Müller",
-        jump={"value": 8.2, "unit": "m", "rank": 1, "best": 8.1},
-    )
+    await jumped(8.2, rank=1, best=8.1)
     await expect(ann.find("follow-row")).to_contain_text("8.2 m 1st")
     await expect(ann.find("sentence-text")).to_contain_text("Zoë Müller")
     await expect(ann.find("sentence-text")).to_contain_text("8.2")
 
     # The sheet has all that is known, also while a sentence of before is there.
-    await tell(
-        server,
-        room,
-        "athlete:1",
-        "Zoë Müller",
-        jump={"value": 8.3, "unit": "m", "rank": 1, "best": 8.2},
-    )
+    await jumped(8.3, rank=1, best=8.2)
     await expect(ann.find("follow-row")).to_contain_text("8.3 m 1st")
     await ann.find("follow-row").click()
     await expect(ann.find("entity-value")).to_contain_text("8.3 m")
