@@ -14,6 +14,7 @@ from grandstand.domain.entities import (
     Plain,
     entity_of,
     kind_of,
+    name_of,
     row_of,
     updated,
 )
@@ -65,6 +66,7 @@ def test_repeated_updates_change_nothing_and_a_row_is_read_as_it_was_written(
 ) -> None:
     entity = settled(*given)
     assert entity_of(row_of(entity)) == entity
+    assert name_of(row_of(entity)) == entity.name
     last = max(given, key=lambda update: update.at)
     before = settled(*given, last)
     after, fate = updated(before, last)
@@ -134,3 +136,4 @@ def test_a_kind_is_what_stands_before_the_colon() -> None:
 @pytest.mark.parametrize("row", [None, b"", b"\xc1", b"\x91\x01"])
 def test_what_cannot_be_read_is_no_entity(row: bytes | None) -> None:
     assert entity_of(row) is None
+    assert name_of(row or b"") == ""

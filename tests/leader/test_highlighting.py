@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.domain.entities import EntityUpdate, Measured
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import (
     CommentEvent,
@@ -18,6 +19,7 @@ from grandstand.domain.events import (
     Retracted,
     Sanctioned,
     SettingsPut,
+    StatsGiven,
 )
 from grandstand.leader import audience_count, commits, highlighting, supervisor, told_highlights
 from grandstand.leader import room as rooms
@@ -132,11 +134,19 @@ async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         await made.stop()
 
 
+async def nothing(room: rooms.LeaderRoom, seq: int, count: int) -> list[Commit]:
+    """What a job gets of commits that are gone."""
+    return []
+
+
 def stirred(begin_s: int, seconds: int = 60) -> list[Said]:
     """A cheer in an even chat, in which viewers name one of them, and curse."""
     chat = [each for each in murmur(2, begin_s + seconds) if each.at >= BEFORE_S * 1000]
     fans = cheer(3, begin_s, 80)
-    names = [each._replace(text="Ludmila fucking GOAL", user=f"{each.user}x") for each in fans[:20]]
+    texts = ["Ludmila GOAL", "fucking GOAL"] * 20  # long ones that are alike would count as one
+    names = [
+        fan._replace(text=text, user=f"{fan.user}x") for fan, text in zip(fans, texts, strict=False)
+    ]
     spoke = Said((begin_s - 2) * 1000, "u77", "hello", name="Ludmila")
     return [*chat, spoke, *fans, *names]
 
@@ -168,6 +178,27 @@ async def test_a_cheer_is_told_at_its_moment_and_when_it_is_over(show: Show) -> 
     await show.node.store.highlights.keep(room, 0, b"", {}, [], int(show.now_ms) + 60_000)
     assert await store.between(room, 0, 2**53) == []
     assert await store.heat(room, 0, 2**53) == {}
+
+
+@pytest.mark.parametrize("how", ["by a commit", "from a leader before", "in commits that are gone"])
+async def test_names_of_the_rooms_entities_are_public(
+    show: Show, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how == "from a leader before":
+        await show.stop()
+        await show.lead()
+    named = EntityUpdate("athlete:1", "Ludmila Orlova", show.begin_ms, {"Rank": Measured(1, 1)})
+    await show.append(StatsGiven(uuid4().hex, [], [named]))
+    with monkeypatch.context() as patch:
+        if how == "in commits that are gone":
+            patch.setattr(rooms.LeaderRoom, "commits_after", nothing)
+        await show.tick()
+    if how == "from a leader before":
+        await show.lead(show.job)
+    begin_s = show.at_s + 5
+    await show.play(stirred(begin_s), begin_s + 60)
+    await until(lambda: len(show.told()) >= 2)
+    assert {"Ludmila", "GOAL"} <= {*show.told()[-1].data["words"]}
 
 
 async def test_viewers_far_behind_stir_at_their_own_picture(show: Show) -> None:
@@ -245,12 +276,8 @@ async def test_what_is_taken_back_by_commits_that_are_gone_leaves_the_samples(
     await show.play(stirred(begin_s), begin_s + 60)
     await until(lambda: len(show.told()) >= 2)
     gone, *left = show.told()[-1].data["comments"]
-
-    async def none(self: rooms.LeaderRoom, seq: int, count: int) -> list[Commit]:
-        return []
-
     with monkeypatch.context() as patch:
-        patch.setattr(rooms.LeaderRoom, "commits_after", none)
+        patch.setattr(rooms.LeaderRoom, "commits_after", nothing)
         await show.append(Retracted(uuid4().hex, gone, "fan1"))
         await show.tick()
     await show.tick()

@@ -8,7 +8,7 @@ import random
 import msgspec
 import pytest
 from grandstand.domain.time_slices import run_at_once
-from grandstand.overlays import highlights, rising_words, voices
+from grandstand.overlays import highlights, names, rising_words, voices
 from grandstand.overlays.highlights import HighlightFinder, Memory, Said
 from grandstand.overlays.reaction import USUAL_MS
 from hypothesis import given, settings
@@ -235,7 +235,7 @@ def test_comments_from_long_ago_are_counted_as_late_and_those_ahead_wait() -> No
 def test_memory_does_not_grow_with_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voices, "MAX_PEOPLE", 300)
     monkeypatch.setattr(voices, "MAX_TEXTS", 300)
-    monkeypatch.setattr(rising_words, "MAX_NAMES", 300)
+    monkeypatch.setattr(names, "MAX_NAMES", 300)
     monkeypatch.setattr(rising_words, "KEPT_IN_BUCKET", 20)
     finder = HighlightFinder()
     sizes = []

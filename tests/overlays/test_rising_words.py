@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import pytest
+from grandstand.overlays.names import PublicNames
 from grandstand.overlays.rising_words import RisingWords, terms_of
+
+
+def counting(
+    is_muted: Callable[[str], bool] | None = None, public: Sequence[str] = ()
+) -> RisingWords:
+    return RisingWords(is_muted, PublicNames(public))
 
 
 def said(
@@ -51,14 +60,14 @@ def test_a_comment_of_many_words_counts_with_some() -> None:
 
 
 def test_what_is_said_all_the_time_does_not_rise() -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     said(words, "lovely evening", 10)
     said(words, "goal tonight", 10)
     assert set(words.top(5)) == {"goal", "tonight"}
 
 
 def test_the_longer_of_two_words_stands_for_both() -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     said(words, "谷爱凌", 8)
     said(words, "谷爱凌夺冠", 4)
     assert "谷爱凌" in words.top(5)
@@ -66,26 +75,26 @@ def test_the_longer_of_two_words_stands_for_both() -> None:
 
 
 def test_one_person_makes_no_word() -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     words.add(300, "spam", 1.0)
     words.add(300, "spam", 0.5)
     assert words.top(5) == []
 
 
 def test_muted_words_are_left_out() -> None:
-    words = murmured(RisingWords(lambda word: word == "goal"))
+    words = murmured(counting(lambda word: word == "goal"))
     assert said(words, "goal tonight", 10).top(5) == ["tonight"]
 
 
 @pytest.mark.parametrize("name", ["Goal", "goal_", "Anna Goal"])
 def test_names_of_who_speaks_are_left_out(name: str) -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     said(words, "hello", 1, author=name)
     assert said(words, "goal tonight", 10).top(5) == ["tonight"]
 
 
 def test_who_is_mentioned_is_left_out_also_in_chinese() -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     said(words, "@anna anna wins", 10)
     said(words, "好啊", 1, author="王小明")
     said(words, "王小明赢了", 10)
@@ -95,13 +104,13 @@ def test_who_is_mentioned_is_left_out_also_in_chinese() -> None:
 
 
 def test_public_names_stay() -> None:
-    words = murmured(RisingWords(public=["Lionel Messi"]))
+    words = murmured(counting(public=["Lionel Messi"]))
     said(words, "hello", 1, author="Messi")
     assert said(words, "messi", 10).top(5) == ["messi"]
 
 
 def test_what_was_said_ten_minutes_ago_is_forgotten() -> None:
-    words = murmured(RisingWords())
+    words = murmured(counting())
     said(words, "goal", 10)
     words.advance(1000)
     assert words.top(5) == []

@@ -16,6 +16,7 @@ from grandstand.domain.clips import Clip, Form, Rate, listed
 from grandstand.moderation.word_rules import Rules
 from grandstand.overlays.bursts import LONGEST_S
 from grandstand.overlays.highlights import PER_HOUR, Highlight, HighlightFinder, Said
+from grandstand.overlays.names import PublicNames
 from grandstand.overlays.reaction import USUAL_MS, ReactionDelay
 from grandstand.recordings.line import NOBODY, Line
 from grandstand.text.normalise import clean
@@ -109,7 +110,8 @@ def _found(
     lines: Sequence[Line], per_hour: float, live: bool, delay: float, public: Sequence[str]
 ) -> Iterator[Highlight]:
     reaction = ReactionDelay(round(delay * 1000))
-    finder = HighlightFinder(per_hour, Rules.load().is_bad_word, public, not live, reaction)
+    is_muted, names = Rules.load().is_bad_word, PublicNames(public)
+    finder = HighlightFinder(per_hour, is_muted, names, not live, reaction)
     for number, line in enumerate(lines):
         if number and line.at // 1000 != lines[number - 1].at // 1000:
             yield from _over(finder, int(line.at))

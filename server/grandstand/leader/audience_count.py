@@ -4,20 +4,22 @@ Theory of operation: every comment counts that a commit could have shown, whethe
 counts at the moment at which it was made, and the finder is read as far behind live as half of
 those who comment are. Whoever takes over goes on with the memory of another; words, samples and
 names of authors come from the record again, and so do comments that lie between. Without a memory
-it learns from the record what is usual, and tells nothing of that past. It must not know what
-becomes of what is found.
+it learns from the record what is usual, and tells nothing of that past. Names that the public knows
+are those of the room's entities. It must not know what becomes of what is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.entities import name_of
 from grandstand.domain.envelope import Commit
 from grandstand.domain.record import Row, imported_at
 from grandstand.leader.room import LeaderRoom
 from grandstand.overlays.audience_lag import AudienceLag
 from grandstand.overlays.highlights import HighlightFinder, Memory, Reading, Said
+from grandstand.overlays.names import PublicNames
 from grandstand.tasks import in_turns
 from grandstand.wire.codec import decode_frame
 
@@ -42,6 +44,8 @@ class AudienceCount:
         """``is_muted`` says of a word that it may not be shown."""
         self._room = room
         self._is_muted = is_muted
+        self._public = PublicNames()
+        self._has_names = False
         self.last = ""
         self._recorded = 0
         """Number of the commit up to which the record told what was said; it may tell more."""
@@ -50,13 +54,18 @@ class AudienceCount:
         """Comments from the record that commits may bring again, up to number ``_overlap``."""
 
         self._overlap = 0
-        self.forget_all()
+        self._begin()
 
-    def forget_all(self) -> None:
-        """Begin anew: the room's clock was reset, or nothing is wanted."""
-        self._finder = HighlightFinder(self._room.settings.highlights or 1, self._is_muted)
+    def _begin(self) -> None:
+        per_hour = self._room.settings.highlights or 1
+        self._finder = HighlightFinder(per_hour, self._is_muted, self._public)
         self.lag = AudienceLag()
         self._now = 0
+
+    def forget_all(self) -> None:
+        """Forget what was counted: nothing is wanted."""
+        self._public, self._has_names = PublicNames(), False
+        self._begin()
 
     @property
     def is_waiting(self) -> bool:
@@ -77,11 +86,34 @@ class AudienceCount:
         self._finder.go_on(memory)
         self.lag, self.last = lag, last
 
+    # --- names that the public knows -------------------------------------------------------------
+
+    def names_missed(self) -> None:
+        """Note that commits went by unseen, which may have had names."""
+        self._has_names = False
+
+    async def learn_names(self) -> None:
+        """Learn the names of the room's entities, unless they are known; commits bring those that
+        come later. Raises StoreUnavailable."""
+        if self._has_names:
+            return
+        rows, cursor = await self._room.store.entities.slice(self._room.id, 0)
+        self._take_names(rows.values())
+        while cursor:
+            rows, cursor = await self._room.store.entities.slice(self._room.id, cursor)
+            self._take_names(rows.values())
+        self._has_names = True
+
+    def _take_names(self, rows: Iterable[bytes]) -> None:
+        for row in rows:
+            self._public.add(name_of(row))
+
     # --- the record ------------------------------------------------------------------------------
 
     async def hear_record(self) -> None:
         """Hear again what was said lately, and count what wasn't counted. Raises
         StoreUnavailable."""
+        await self.learn_names()
         room, record = self._room, self._room.store.record
         self._recorded, now = room.stands.seq, room.now()
         # After the clock was set back the record has a future: it would take our time there.
@@ -137,8 +169,9 @@ class AudienceCount:
     def count(self, commit: Commit) -> None:
         """Count what a commit could have shown."""
         if commit.now < self._now:  # the room's clock was reset
-            self.forget_all()
+            self._begin()
         self._now = commit.now
+        self._take_names(commit.private.entities.values())
         self._finder.want(self._room.settings.highlights)
         if commit.seq > self._recorded:
             self._count_all(commit)

@@ -134,8 +134,11 @@ class _Work:
         self._batch = batch
         if batch.missed:
             log.warning("highlights_uncounted", room=self._room.id, commits=len(batch.missed))
+            self._count.names_missed()
             await self._take_back_unseen()
             await self._told.take_back_unseen()
+        if self._room.settings.highlights:
+            await self._count.learn_names()
         is_due = False
         for commit in batch.commits:
             is_due |= await self._see(commit)

@@ -26,6 +26,7 @@ from msgspec import Struct
 from grandstand.domain.time_slices import TimeSliced, run_at_once
 from grandstand.overlays.alarms import FLOOR, Alarms
 from grandstand.overlays.bursts import LONGEST_S, Rise
+from grandstand.overlays.names import PublicNames
 from grandstand.overlays.reaction import ReactionDelay
 from grandstand.overlays.rising_words import RisingWords, terms_of
 from grandstand.overlays.voices import Voices
@@ -113,7 +114,7 @@ class HighlightFinder:
 
     per_hour: float = PER_HOUR
     is_muted: Callable[[str], bool] | None = None
-    public: Collection[str] = ()
+    public: PublicNames = field(default_factory=PublicNames)
     all_rises: bool = False
     reaction: ReactionDelay = field(default_factory=ReactionDelay)
     late: int = 0

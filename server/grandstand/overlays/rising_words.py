@@ -6,9 +6,7 @@ for them, so no dictionary is needed and names of athletes are found as they are
 part of a longer one that is said as often gives way to it. Emoji and numbers of one digit (``666``)
 are words too, since people cheer with them.
 
-Stop words are left out. So are the names of who spoke lately and what stands after an @: viewers
-are private persons. ``public`` names what may be shown all the same (athletes and teams, whose
-fans call themselves after them).
+Stop words are left out, and so are names of private persons (``overlays.names``).
 """
 
 from __future__ import annotations
@@ -16,12 +14,12 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable
-from functools import cache, lru_cache
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.resources import files
 
-from grandstand.text.normalise import skeleton
+from grandstand.overlays.names import MENTION, PrivateNames, PublicNames
 from grandstand.text.word_boundaries import is_gapless
 
 BUCKET_S = 10
@@ -31,8 +29,6 @@ PAST_BUCKETS = 30
 
 KEPT_IN_BUCKET = 500
 TERMS_OF_COMMENT = 12
-MAX_NAMES = 20_000
-NAMED_S = 1800
 LEAST_SAID = 2.5
 """A word that fewer people say tells of one person, not of the crowd."""
 
@@ -41,7 +37,6 @@ LONGER_SHARE = 0.6
 
 MOST_CHARS = 24
 
-_MENTION = re.compile(r"[@＠]([\w.\-]{1,50})")
 _ADDRESS = re.compile(r"\S*(?:://|www\.)\S*|\S+\.(?:com|net|org|tv|gg|cn|io|ru|me)\b\S*", re.I)
 _TERM = re.compile(
     "[\u3005\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+"
@@ -52,7 +47,6 @@ _TERM = re.compile(
 )
 _NGRAM_SIZES = (2, 3, 4)
 _RUN = re.compile(r"(.)\1{2,}")
-_CHARACTERISTIC = 3  # letters from which a part of a person's name counts as a name
 
 
 @cache
@@ -70,7 +64,7 @@ def terms_of(text: str) -> dict[str, str]:
     ``TERMS_OF_COMMENT`` in their order (n-grams count together)."""
     stops, edges = _stops()
     found: dict[str, str] = {}
-    bare = _ADDRESS.sub(" ", _MENTION.sub(" ", text))
+    bare = _ADDRESS.sub(" ", MENTION.sub(" ", text))
     for match in _TERM.finditer(bare):
         word = match[0]
         if is_gapless(word[0]) and not "\uac00" <= word[0] <= "\ud7a3":
@@ -99,70 +93,12 @@ def term_of(word: str) -> str:
     return next(iter(terms_of(word)), word)
 
 
-class Names:
-    """The names of private persons who spoke, or were spoken to, lately."""
-
-    def __init__(self, public: Collection[str] = ()) -> None:
-        self._public = {part for name in public for part in _parts(name)}
-        self._seen: OrderedDict[str, int] = OrderedDict()
-
-    def note(self, second: int, author: Iterable[str], text: str) -> None:
-        """Note the author of a comment, by each of their names, and whom it mentions."""
-        for name in author:
-            for part in _parts(name):
-                self._note(second, part)
-        if "@" in text or "＠" in text:
-            for mention in _MENTION.findall(text):
-                for part in _parts(mention):
-                    self._note(second, part)
-
-    def _note(self, second: int, part: str) -> None:
-        if part in self._public:
-            return
-        self._seen[part] = second
-        self._seen.move_to_end(part)
-        if len(self._seen) > MAX_NAMES:
-            self._seen.popitem(last=False)
-
-    def has(self, word: str, second: int) -> bool:
-        """Return whether a word is such a name, or holds one."""
-        folded = skeleton(word)
-        if folded in self._public:
-            return False
-        parts = {folded}
-        if is_gapless(folded):
-            parts |= {
-                folded[at:end]
-                for at in range(len(folded))
-                for end in range(at + 2, len(folded) + 1)
-            }
-        return any(second - self._seen.get(part, -NAMED_S) < NAMED_S for part in parts)
-
-
-@lru_cache(maxsize=8192)
-def _parts(name: str) -> frozenset[str]:
-    """Return a name as it may be written in a comment: whole, without its signs, and the two parts
-    of a first and a last name."""
-    folded = skeleton(name)
-    words = folded.split()
-    parts = {folded, re.sub(r"[\W\d_]+", "", folded), re.sub(r"\W+", "", folded)}
-    if len(words) <= 2:
-        parts.update(word for word in words if len(word) >= _CHARACTERISTIC)
-    if is_gapless(folded):
-        parts.update(
-            folded[at : at + size] for size in (3, 4) for at in range(len(folded) - size + 1)
-        )
-    return frozenset(part for part in parts if len(part) > 1)
-
-
 class RisingWords:
     """Counts the words of one room. ``is_muted`` says which may not be shown."""
 
-    def __init__(
-        self, is_muted: Callable[[str], bool] | None = None, public: Collection[str] = ()
-    ) -> None:
+    def __init__(self, is_muted: Callable[[str], bool] | None, public: PublicNames) -> None:
         self._is_muted = is_muted
-        self._names = Names(public)
+        self._names = PrivateNames(public)
         self._buckets: deque[tuple[Counter[str], float]] = deque()
         self._past: Counter[str] = Counter()
         self._past_said = 0.0
