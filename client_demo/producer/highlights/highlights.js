@@ -4,8 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import { problem, roomPath } from "../../sdk/http.js";
 import { Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
-import { formatTime, fromLocalTime } from "../times.js";
+import { fromLocalTime } from "../times.js";
 import { words } from "../words.js";
+import { MarkList } from "./mark_list.js";
 import { FORMATS, Marks, RATES, clipsQuery } from "./marks.js";
 
 /** @import {Desk} from "../desk.js" */
@@ -14,7 +15,6 @@ import { FORMATS, Marks, RATES, clipsQuery } from "./marks.js";
 
 const say = words.highlights;
 const MINUTE_MS = 60_000; // the list is the same for so long
-const NUMBER = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 1 });
 
 /** @param {{desk: Desk}} props */
 export function Highlights({ desk }) {
@@ -48,16 +48,7 @@ export function Highlights({ desk }) {
   };
   return html`
     <section class="panel form" data-test="highlights">
-      <h2>${say.heading}</h2>
-      ${marks.length === 0
-        ? html`<p class="quiet-text">${say.none}</p>`
-        : html`<ul class="cues marks" tabindex="0" aria-label=${say.heading} data-test="highlight-list">
-            ${marks.map((mark) => html`<li key=${mark.id} data-test="highlight">
-              <span class="quiet-text number">${formatTime(mark.from)}</span>
-              <span class="author">${mark.words.join(" · ") || say.stirred}</span>
-              <b class="number">${say.times(NUMBER.format(mark.strength))}</b>
-            </li>`)}
-          </ul>`}
+      <${MarkList} desk=${desk} marks=${marks} onDeleted=${(/** @type {string} */ id) => kept.remove(id)} />
       <details>
         <summary data-test="highlight-clips">${say.clips}</summary>
         <div class="clips">
