@@ -4,7 +4,7 @@
  * stay, unknown messages are dropped.
  */
 
-/** @import {Ack, Audience, Bye, Comment, Cue, Frame, Notice, Overlay, Poll, Refusal, SegmentFile, SegmentIndex, ServerMessage, Snapshot, Welcome} from "./wire.js" */
+/** @import {Ack, Audience, Bye, Comment, Crowd, Cue, Frame, Notice, Overlay, Poll, Refusal, SegmentFile, SegmentIndex, ServerMessage, Snapshot, Welcome} from "./wire.js" */
 
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
@@ -65,6 +65,7 @@ const SETTINGS_MAY = {
 const BEHIND = { p10: number, p50: number, p90: number, p99: number };
 const SYNC = { p50: number, p99: number };
 const PROGRESS = { poll: string, seen: number, ended: number, last_in: number };
+const EXPECTED = { in: integer, p10: number, p50: number, p90: number };
 const GAUGE_COUNTS = { viewers: number, lurkers: number, refused: integer };
 const PULSE = { comments_per_second: number, people: number, mood: number, excitement: number };
 
@@ -171,13 +172,22 @@ function frame(message) {
 
 /** @param {any} gauges */
 function readGauges(gauges) {
-  const read = shaped(gauges, {}, { ...GAUGE_COUNTS, pulse: map, audience: map, rundown: map });
+  const read = shaped(gauges, {}, { ...GAUGE_COUNTS, pulse: map, audience: map, rundown: map, crowd: map });
   if (!read) return read;
-  const { pulse, audience, rundown, ...others } = read;
-  const whole = shaped(pulse, PULSE);
-  const there = readAudience(audience);
-  const version = shaped(rundown, { version: integer });
-  return { ...others, ...(whole && { pulse: whole }), ...(there && { audience: there }), ...(version && { rundown: version }) };
+  const { pulse, audience, rundown, crowd, ...others } = read;
+  const parts = {
+    pulse: shaped(pulse, PULSE),
+    audience: readAudience(audience),
+    rundown: shaped(rundown, { version: integer }),
+    crowd: readCrowd(crowd),
+  };
+  return { ...others, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) };
+}
+
+/** @param {any} crowd @returns {Crowd | undefined} */
+function readCrowd(crowd) {
+  const [viewers, comments] = [crowd?.viewers, crowd?.comments].map((list) => items(list, (one) => shaped(one, EXPECTED)));
+  return viewers && comments && { viewers, comments };
 }
 
 /** @param {any} audience @returns {Audience | undefined} */

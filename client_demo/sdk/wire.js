@@ -88,6 +88,11 @@
  *   shares whose playhead has passed `opens_at` and `closes_at`; ms until 99 % are past the end; the share
  *   that is at most `grace` behind live
  *
+ * @typedef {{in: number, p10: number, p50: number, p90: number}} Expected `in` so many seconds, in eight
+ *   of ten cases between p10 and p90
+ * @typedef {{viewers: Expected[], comments: Expected[]}} Crowd the audience foreseen, and its comments a
+ *   minute; for staff alone
+ *
  * @typedef {object} Gauges
  * @property {number} viewers who have a socket
  * @property {number} [lurkers] about how many have none
@@ -95,6 +100,7 @@
  * @property {number} [refused] how many comments were refused because more was said than the room can take
  * @property {Audience} [audience]
  * @property {{version: number}} [rundown] for staff
+ * @property {Crowd} [crowd]
  *
  * @typedef {{poll: string, tally: number[], voters: number}} Tally
  * @typedef {{id?: string, name?: string, role: string}} Viewer

@@ -11,6 +11,7 @@ const AUDIENCE = {
   sync: { p50: 1, p99: 2 },
   polls: [{ poll: "p", seen: 1, ended: 0.5, last_in: 900, in_time: 1 }],
 };
+const CROWD = { viewers: [{ in: 60, p10: 1, p50: 2, p90: 3 }], comments: [] };
 const WHOLE = [
   welcome({ polls: [poll("p")], recent: [comment("c")] }),
   frame({
@@ -29,7 +30,7 @@ const WHOLE = [
     tallies: [{ poll: "p", tally: [1], voters: 1 }],
     gauges: { viewers: 2, lurkers: 1, refused: 7, pulse: { comments_per_second: 1, people: 2, mood: 0, excitement: 0.5 } },
   }),
-  frame({ head: 3, gauges: { audience: AUDIENCE } }),
+  frame({ head: 3, gauges: { audience: AUDIENCE, crowd: CROWD } }),
   { type: "ack", id: "a", status: "held", comment: "c" },
   { type: "error", id: "a", code: "muted", message: "no", retry_after: 3 },
   { type: "time", id: "t", sent: 1, now: NOW },
@@ -78,6 +79,13 @@ test("an audience is whole or absent; of its polls those are there that can be r
   for (const broken of [{ told: "3" }, { behind: { p10: 1 } }, { sync: undefined }, { polls: {} }])
     assert.deepEqual(read(broken), { viewers: 1 });
   assert.deepEqual(read({ polls: [{ poll: "p" }, ...AUDIENCE.polls] }), { viewers: 1, audience: AUDIENCE });
+});
+
+test("what is expected of the audience is whole or absent, without what can't be read", () => {
+  const read = (/** @type {unknown} */ crowd) => readMessage(frame({ gauges: { viewers: 1, crowd } })).gauges;
+  for (const broken of [{}, { viewers: [] }, { viewers: 5, comments: [] }]) assert.deepEqual(read(broken), { viewers: 1 });
+  const mixed = { viewers: [...CROWD.viewers, { in: "60" }, null], comments: [] };
+  assert.deepEqual(read(mixed), { viewers: 1, crowd: CROWD });
 });
 
 test("a numbered frame keeps its number whatever is wrong inside", () => {

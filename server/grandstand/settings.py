@@ -79,6 +79,7 @@ class ServerSettings(BaseSettings):
     ban_holds_address_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
     effects_allow: Annotated[tuple[EffectTarget, ...], NoDecode, BeforeValidator(_listed)] = ()
+    past_shows: Path | None = None
     model: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
     moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1

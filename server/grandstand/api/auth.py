@@ -44,6 +44,12 @@ def check_access(identity: Identity | None, access: Access, room: str | None) ->
         raise RefusedError(ErrorCode.FORBIDDEN, f"the token isn't for the room {room}")
 
 
+def check_all_rooms(identity: Identity) -> None:
+    """Raise RefusedError(forbidden) for a token of single rooms."""
+    if "*" not in identity.rooms:
+        raise RefusedError(ErrorCode.FORBIDDEN, "this takes a producer of all rooms (`*`)")
+
+
 def may_watch(identity: Identity | None, room: str, settings: Settings) -> bool:
     """Return whether the caller may see the room."""
     try:

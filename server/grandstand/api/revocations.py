@@ -8,6 +8,7 @@ import structlog
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.responses import Response
 
+from grandstand.api.auth import check_all_rooms
 from grandstand.api.operations import Call, answer
 from grandstand.api.problems import Fault, invalid
 from grandstand.domain.revocations import MAX_REVOCATIONS, Kind, Revocation
@@ -57,7 +58,7 @@ async def post(call: Call) -> Response:
 
     Connections are closed with 3000, calls are answered 401. Needs a producer of all rooms.
     """
-    _check_all_rooms(call)
+    check_all_rooms(call.known)
     body = call.body(RevocationBody)
     if isinstance(body.jti, str) == isinstance(body.sub, str):
         raise invalid([Fault("jti", "give either `jti` or `sub`")])
@@ -77,7 +78,7 @@ async def post(call: Call) -> Response:
 
 async def list_all(call: Call) -> Response:
     """List the revocations that are in force. Needs a producer of all rooms."""
-    _check_all_rooms(call)
+    check_all_rooms(call.known)
     known, now_ms = call.api.rooms.revocations.known, call.api.rooms.store.now_ms()
     in_force = [
         each for each in (*known.jtis.values(), *known.subs.values()) if each.until > now_ms
@@ -93,8 +94,3 @@ def _described(revocation: Revocation) -> RevokedTokens:
 def _named(kind: Kind, value: str) -> tuple[str | UnsetType, str | UnsetType]:
     """Return ``jti`` and ``sub``, of which there is one."""
     return (value, UNSET) if kind == "jti" else (UNSET, value)
-
-
-def _check_all_rooms(call: Call) -> None:
-    if "*" not in call.known.rooms:
-        raise RefusedError(ErrorCode.FORBIDDEN, "this takes a producer of all rooms (`*`)")

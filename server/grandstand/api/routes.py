@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from grandstand.api import (
     comments,
+    crowd,
     cues,
     documents,
     effects,
@@ -330,6 +331,7 @@ OPERATIONS: Sequence[Operation] = (
         revocations.list_all,
         {200: revocations.RevocationPage},
     ),
+    Operation("GET", "/v1/crowd", "producer", crowd.get, {200: crowd.CrowdReport}),
     Operation("GET", "/v1/keys", "open", recounts.keys, {200: KeySet}),
     Operation("GET", "/healthz", "open", health.healthz, {200: health.Health}),
     Operation("GET", "/readyz", "open", health.readyz, {200: health.Health}),

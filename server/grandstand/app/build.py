@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ from grandstand.api.operations import Api
 from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
 from grandstand.app.http_server import HttpServer
+from grandstand.app.past_shows import past_shows
 from grandstand.archive.archive import Archive
 from grandstand.archive.storage import Storage
 from grandstand.archive.storage import storage as storage_at
+from grandstand.crowd.history import History
+from grandstand.crowd.weights import Weights, decode
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.signatures import read_private
 from grandstand.edge.admission import Admission
@@ -44,6 +47,7 @@ from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
 from grandstand.leader.card_finding import CardFinding
+from grandstand.leader.crowd_forecasting import CrowdForecasting
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
@@ -77,6 +81,8 @@ class Equipment:
     metrics: Metrics
     moderator: Moderator
     reload: Reload[OnnxScorer]
+    weights: Weights
+    past: Mapping[str, History]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class Assembly:
         highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
         jobs = [*ROOM_JOBS, highlighting, CardFinding(metrics), Recounting()]
         jobs.append(Effects(outbound, metrics))
+        jobs.append(CrowdForecasting(metrics, self.equipment.weights, self.equipment.past))
         if self.archive is not None:
             jobs.append(Archiving(self.archive))
         secrets = SecretWatch(self.store, tokens.fingerprint, metrics.secrets_differ.set)
@@ -118,6 +125,8 @@ def check(settings: ServerSettings) -> None:
     _tokens(settings)
     _scorer(settings)
     _storage(settings)
+    _weights()
+    past_shows(settings.past_shows)
 
 
 def equip(settings: ServerSettings) -> Equipment:
@@ -140,7 +149,8 @@ def equip(settings: ServerSettings) -> Equipment:
         deadline_ms=settings.moderation_deadline_ms,
         metrics=metrics.scorer,
     )
-    return Equipment(settings, tokens, metrics, moderator, reload)
+    past = past_shows(settings.past_shows)
+    return Equipment(settings, tokens, metrics, moderator, reload, _weights(), past)
 
 
 def build(
@@ -262,6 +272,11 @@ def _storage(settings: ServerSettings) -> Storage | None:
 
 def _tokens(settings: ServerSettings) -> Tokens:
     return Tokens(settings.secret, settings.jwks_url, settings.token_terms)
+
+
+def _weights() -> Weights:
+    path = resources.audience_weights()
+    return decode(str(path), path.read_bytes())
 
 
 def _scorer(settings: ServerSettings) -> tuple[Path, OnnxScorer]:

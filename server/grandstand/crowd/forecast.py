@@ -71,14 +71,21 @@ def changes(curve: Curve, ahead: int) -> Floats:
 
 
 def forecast(
-    show: Show, history: History, weights: Weights, comments: bool = False
+    show: Show,
+    history: History,
+    weights: Weights,
+    comments: bool = False,
+    minutes_ahead: Sequence[int] = AHEAD,
 ) -> dict[int, Floats]:
-    """Return p10, p50 and p90 of a curve, as made at each of its minutes, (minutes, 3), for each of
+    """Return p10, p50 and p90 of a curve, as made at each of its minutes, (minutes, 3), for some of
     ``AHEAD``; NaN where nothing was counted for more than half an hour."""
     curve, past, states = inputs(show, history, comments)
     trained = weights.comments if comments else weights.viewers
     learnt = trained.with_past if past else trained.alone
-    return {ahead: _horizon(curve, past, states, ahead, learnt[ahead], comments) for ahead in AHEAD}
+    return {
+        ahead: _horizon(curve, past, states, ahead, learnt[ahead], comments)
+        for ahead in minutes_ahead
+    }
 
 
 def _horizon(

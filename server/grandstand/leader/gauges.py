@@ -1,6 +1,6 @@
 """The job that publishes the latest values: viewers, lurkers, the room's pulse, comments refused
 because they were too many, tallies of open polls, and to staff where the audience is in the
-programme and the version of the run-down.
+programme, what it will be, and the version of the run-down.
 
 They are unnumbered frames, which nobody misses, since the next one repeats them. They leave right
 after a tick, together with its frames. Those for voters and staff have no `head`: they are written
@@ -101,7 +101,8 @@ class _Telling:
         )
         for_staff = b""
         if staff_due:  # a run-down that changed is told at once
-            told = RoomGauges(audience=audience, rundown=RundownGauge(version))
+            crowd = room.crowd if gauges_due else UNSET
+            told = RoomGauges(audience=audience, rundown=RundownGauge(version), crowd=crowd)
             for_staff = encode(Frame(now=now, gauges=told), "msgpack")
         latest = Latest(
             room.stands.epoch, encode(frame, "msgpack"), self.viewers, for_voters, for_staff

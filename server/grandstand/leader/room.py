@@ -10,6 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET, UnsetType
+
 from grandstand.domain import events
 from grandstand.domain.clock import ProgrammeClock
 from grandstand.domain.envelope import Commit
@@ -25,6 +27,7 @@ from grandstand.sequencer.folding import RoomFold
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Head
+from grandstand.wire.gauges import Crowd
 from grandstand.wire.redaction import retracted
 from grandstand.wire.settings import Settings
 
@@ -56,6 +59,9 @@ class LeaderRoom:
         self.kept_awake_by: set[str] = set()
         """What jobs have begun and not done with, by names of theirs: until then the room doesn't
         rest."""
+
+        self.crowd: Crowd | UnsetType = UNSET
+        """What the job that forecasts the audience found last."""
 
         self._sanctions: Mapping[str, Sanction] = {}
         self._clock = ProgrammeClock()

@@ -145,6 +145,7 @@ class Deletions:
             keys.poll_order,
             keys.edges,
             keys.audience,
+            keys.crowd,
             keys.lease,
             keys.holder,
         )

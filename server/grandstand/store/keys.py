@@ -38,6 +38,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
 | ``gs:{room}:followers:<node>`` | hash | entity to those who follow it there | 15 seconds after the node's last word |
 | ``gs:{room}:audience`` | hash | node to its report of viewers' playheads and the time of writing | removed by readers |
+| ``gs:{room}:crowd`` | hash | hour since 1970 to its viewers and comments by the minute (``crowd.live_curve``); ``latest`` forecast | 8 days after its last |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
 | ``gs:{room}:holder`` | hash | ``node`` that took the lease last, ``lost`` holders that never gave it back; ``tried``, ``by``, ``tries``: the entry that was last taken by itself, by which node, and how many tried it in a row | when the lease is given back, or after a day |
 | ``gs:{…}:beat:<node>`` | string | nothing: a write for ``WAIT`` to wait for, in the slot of the writes before it | a minute |
@@ -197,6 +198,11 @@ def followers(room: str, node: str) -> str:
 def audience(room: str) -> str:
     """Return the key of what each node knows of its viewers' playheads."""
     return room_key(room, "audience")
+
+
+def crowd(room: str) -> str:
+    """Return the key of the room's audience by the minute, and of its forecast."""
+    return room_key(room, "crowd")
 
 
 def lease(room: str) -> str:

@@ -184,6 +184,10 @@ class Record:
             values += (row.at, member, _encoder.encode(row.emptied()))
         await self._writer.all([(_EMPTY, [keys.head(room), keys.record(room)], values)])
 
+    async def count(self, room: str, start: int, end: int) -> int:
+        """Return how many comments it holds with ``start <= at < end`` (programme ms)."""
+        return int(await self._reader.ask("ZCOUNT", keys.record(room), start, f"({end}"))
+
     async def size(self, room: str) -> int:
         """Return how many comments it holds."""
         return int(await self._reader.ask("ZCARD", keys.record(room)))

@@ -17,6 +17,7 @@ from grandstand.store.awake_rooms import AwakeRooms
 from grandstand.store.bus import Bus
 from grandstand.store.cluster_risks import Risk, risks
 from grandstand.store.connection import translated
+from grandstand.store.crowds import Crowds
 from grandstand.store.deletions import Deletions
 from grandstand.store.durability import Durability, probe
 from grandstand.store.effects import Effects
@@ -92,6 +93,7 @@ class Store:
         self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.audience_reports = AudienceReports(reader)
+        self.crowds = Crowds(reader)
         self.fingerprints = Fingerprints(reader)
         self.nodes = Nodes(reader)
         self.revocations = Revocations(reader, writer)

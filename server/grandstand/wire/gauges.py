@@ -65,9 +65,27 @@ class RundownGauge(Struct, frozen=True):
     version: Annotated[int, Meta(ge=0)]
 
 
+class Expected(Struct, frozen=True, rename={"within": "in"}):
+    """What is expected `in` so many seconds: in eight of ten cases between `p10` and `p90`, in half
+    of them below `p50`."""
+
+    within: Annotated[int, Meta(ge=0)]
+    p10: Annotated[float, Meta(ge=0)]
+    p50: Annotated[float, Meta(ge=0)]
+    p90: Annotated[float, Meta(ge=0)]
+
+
+class Crowd(Struct, frozen=True):
+    """The audience foreseen: sockets, and comments a minute. Lists are empty while nothing is
+    known."""
+
+    viewers: list[Expected]
+    comments: list[Expected]
+
+
 class Gauges(Struct, frozen=True):
-    """Latest values; clients keep those that are absent. `audience` and `rundown` are for staff
-    alone."""
+    """Latest values; clients keep those that are absent. `audience`, `rundown` and `crowd` are for
+    staff alone."""
 
     viewers: Annotated[int, Meta(ge=0, description="sockets")] | UnsetType = UNSET
     lurkers: (
@@ -88,3 +106,4 @@ class Gauges(Struct, frozen=True):
     ) = UNSET
     audience: Audience | UnsetType = UNSET
     rundown: RundownGauge | UnsetType = UNSET
+    crowd: Crowd | UnsetType = UNSET

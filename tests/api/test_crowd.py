@@ -1,0 +1,40 @@
+"""What audiences will be, of all rooms and together."""
+
+from __future__ import annotations
+
+import pytest
+from grandstand.store.crowds import Forecast
+from grandstand.wire.gauges import Crowd, Expected
+
+from tests.api.harness import Harness
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_it_lists_awake_rooms_with_the_largest_first_and_their_sum(on_stage: Harness) -> None:
+    store = on_stage.store
+    large, small, asleep = [await on_stage.room() for _ in range(3)]
+    await store.awake_rooms.wake([small, large], 0)
+    await store.awake_rooms.rest({asleep: None})
+    for room, present in ((small, 5), (large, 50), (asleep, 500)):
+        crowd = Crowd([Expected(60, present, 2 * present, 3 * present)], [])
+        await store.crowds.keep(room, {}, 0, Forecast(int(store.now_ms()), present, crowd))
+    report = (await on_stage.call("GET", "/v1/crowd")).json()
+    rooms = [each for each in report["rooms"] if each["room"] in (large, small, asleep)]
+    assert rooms == [
+        {
+            "room": room,
+            "present": present,
+            "viewers": [{"in": 60, "p10": present, "p50": 2 * present, "p90": 3 * present}],
+            "comments": [],
+        }
+        for room, present in ((large, 50), (small, 5))
+    ]
+    assert report["sum"]["present"] == sum(each["present"] for each in report["rooms"])
+    assert report["sum"]["viewers"][0]["p90"] >= 165
+
+
+async def test_it_takes_a_producer_of_all_rooms(on_stage: Harness) -> None:
+    token = on_stage.token("producer", await on_stage.house())
+    answer = await on_stage.call("GET", "/v1/crowd", role=None, token=token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
