@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from grandstand.forecasts.cricket import GROUNDS, Season
-from grandstand.inference.forecaster import ForecastInput, ForecastManifest
+from grandstand.inference.forecast_manifest import ForecastEvent, ForecastInput, ForecastManifest
 from grandstand.inference.manifest import DataSet, write
 
 from models.cricket import weights
@@ -75,6 +75,10 @@ def train(data: Path, out: Path) -> None:
         reads="cricket",
         inputs=INPUTS,
         labels=["bats_first", "bats_second"],
+        events=[
+            ForecastEvent("innings", "innings"),
+            ForecastEvent("wickets", "wicket", within="innings"),
+        ],
         data={GROUNDS: hashlib.sha256(grounds).hexdigest()},
         trained_on=[DataSet(set="cricket_ipl", licence=LICENCE)],
     )

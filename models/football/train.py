@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from grandstand.forecasts.football import RATINGS
 from grandstand.forecasts.team_ratings import Rating, RatingHistory
-from grandstand.inference.forecaster import ForecastInput, ForecastManifest
+from grandstand.inference.forecast_manifest import ForecastEvent, ForecastInput, ForecastManifest
 from grandstand.inference.manifest import DataSet, write
 
 from models.football import weights
@@ -92,6 +92,10 @@ def train(data: Path, out: Path) -> None:
         reads="football",
         inputs=inputs(),
         labels=["home", "draw", "away"],
+        events=[
+            ForecastEvent("home_score", "goal", "home"),
+            ForecastEvent("away_score", "goal", "away"),
+        ],
         data={RATINGS: hashlib.sha256(ratings).hexdigest()},
         trained_on=[DataSet(set="international_football", licence="CC0 1.0")],
     )

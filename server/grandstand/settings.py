@@ -81,6 +81,7 @@ class ServerSettings(BaseSettings):
     effects_allow: Annotated[tuple[EffectTarget, ...], NoDecode, BeforeValidator(_listed)] = ()
     past_shows: Path | None = None
     model: Path | None = None
+    forecast_models: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
     moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1
     max_connections_per_viewer: Annotated[int, Field(ge=1)] = 10

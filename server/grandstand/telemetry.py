@@ -142,6 +142,7 @@ class Metrics:
         )
         models = ModelsMetrics(registry)
         self.scorer = models.of("scorer", "comments")
+        self.forecasts = models.of("forecasts", "moments")
         self.append_seconds = histogram("append_seconds", "Appends to the store", SLOW_S)
         self.commit_seconds = histogram("commit_seconds", "Commits to the store", SLOW_S)
         self.fan_out_seconds = histogram(

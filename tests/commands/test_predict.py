@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from grandstand.commands import predict
-from grandstand.inference.forecaster import ForecastInput
+from grandstand.inference.forecast_manifest import ForecastInput
 
 from tests.commands.conftest import Run
 from tests.inference.forecast_folder import install

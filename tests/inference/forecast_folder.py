@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from grandstand.inference.forecaster import ForecastInput, ForecastManifest
+from grandstand.inference.forecast_manifest import ForecastInput, ForecastManifest
 from grandstand.inference.manifest import DataSet, write
 
 from tests.inference.onnx_bytes import FLOAT, info, model

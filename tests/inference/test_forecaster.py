@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grandstand.inference.forecaster import Forecaster, ForecastInput, load_all
+from grandstand.inference.forecast_manifest import ForecastEvent, ForecastInput
+from grandstand.inference.forecaster import Forecaster, load_all
 from grandstand.inference.manifest import ModelError
 
 from tests.inference.forecast_folder import install
@@ -82,6 +83,7 @@ def test_a_bad_folder_is_named_and_the_others_are_loaded(
     [
         ({"labels": ("home", "home")}, "a label twice"),
         ({"inputs": (ForecastInput("minute", default=-1, least=0),)}, "outside of its bounds"),
+        ({"events": (ForecastEvent("goals", "goal", "draw"),)}, "which is no label"),
         ({"data": {"../secrets": "0" * 64}}, "not in its own folder"),
     ],
 )

@@ -42,6 +42,14 @@ def test_a_frame_gives_an_event_for_each_thing_and_its_position_with_the_last() 
     assert [each.id for each in found] == [""] * 6 + ["e:7"]
 
 
+def test_a_forecast_is_told_as_the_overlay_that_it_is_and_by_its_own_name() -> None:
+    forecast = Overlay("f", "forecast", 3, {"entity": "match:1"})
+    found = told(Frame(now=9, offset=7, overlays=[CARD, forecast]))
+    assert [each.name for each in found] == ["overlay", "overlay", "forecast"]
+    assert found[1].data == found[2].data
+    assert [each.id for each in found] == ["", "", "e:7"]
+
+
 def test_nothing_of_single_viewers_is_in_it() -> None:
     comment = Comment("c", 1, "u", "Ada", "hello", 5.0)
     frame = Frame(now=9, offset=7, comments=[comment], retract=["d"], overflow=3)

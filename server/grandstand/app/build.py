@@ -43,6 +43,7 @@ from grandstand.edge.transport.websocket import ViewerSocket
 from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.errors import OperatorError
+from grandstand.forecasts.models import ForecastModels
 from grandstand.inference.manifest import ModelError
 from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
@@ -50,6 +51,7 @@ from grandstand.leader.card_finding import CardFinding
 from grandstand.leader.crowd_forecasting import CrowdForecasting
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.leader import RoomLeader
+from grandstand.leader.match_forecasting import MatchForecasting
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.scorer import OnnxScorer
@@ -80,6 +82,7 @@ class Equipment:
     tokens: Tokens
     metrics: Metrics
     moderator: Moderator
+    forecasts: ForecastModels
     reload: Reload[OnnxScorer]
     weights: Weights
     past: Mapping[str, History]
@@ -98,11 +101,13 @@ class Assembly:
     archive: Archive | None
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-        """Return what runs beside the HTTP server, by name; none of it ends by itself."""
+        """Return what runs beside the HTTP server, by name; of it the loading of models alone
+        ends by itself."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
         highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
         jobs = [*ROOM_JOBS, highlighting, CardFinding(metrics), Recounting()]
+        jobs.append(MatchForecasting(self.equipment.forecasts))
         jobs.append(Effects(outbound, metrics))
         jobs.append(CrowdForecasting(metrics, self.equipment.weights, self.equipment.past))
         if self.archive is not None:
@@ -117,6 +122,7 @@ class Assembly:
             "tokens": tokens.run,
             "secrets": secrets.run,
             "reload": self.equipment.reload.run,
+            "forecasts": self.equipment.forecasts.load,
         }
 
 
@@ -124,6 +130,7 @@ def check(settings: ServerSettings) -> None:
     """Raise OperatorError if something that the settings name is missing or doesn't fit."""
     _tokens(settings)
     _scorer(settings)
+    _forecast_folders(settings)
     _storage(settings)
     _weights()
     past_shows(settings.past_shows)
@@ -150,7 +157,8 @@ def equip(settings: ServerSettings) -> Equipment:
         metrics=metrics.scorer,
     )
     past = past_shows(settings.past_shows)
-    return Equipment(settings, tokens, metrics, moderator, reload, _weights(), past)
+    forecasts = ForecastModels(_forecast_folders(settings), metrics.forecasts)
+    return Equipment(settings, tokens, metrics, moderator, forecasts, reload, _weights(), past)
 
 
 def build(
@@ -285,3 +293,13 @@ def _scorer(settings: ServerSettings) -> tuple[Path, OnnxScorer]:
         return path, OnnxScorer(path)
     except ModelError as error:
         raise OperatorError(str(error)) from None
+
+
+def _forecast_folders(settings: ServerSettings) -> list[Path]:
+    """Return those that ship, then the operator's, which count where both have a name."""
+    own = settings.forecast_models
+    if own is None:
+        return resources.forecast_models()
+    if not own.is_dir():
+        raise OperatorError(f"GRANDSTAND_FORECAST_MODELS: {own} is no folder")
+    return [*resources.forecast_models(), *sorted(each for each in own.iterdir() if each.is_dir())]

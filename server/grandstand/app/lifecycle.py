@@ -97,6 +97,7 @@ async def serve(
     finally:
         listener.close()
         await equipment.moderator.close()
+        await equipment.forecasts.close()
 
 
 class _Lifecycle:

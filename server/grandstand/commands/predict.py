@@ -13,9 +13,9 @@ import typer
 from grandstand import resources
 from grandstand.commands.input_file import read_text
 from grandstand.errors import OperatorError
-from grandstand.forecasts.cricket import GROUNDS, CricketReader
-from grandstand.forecasts.football import RATINGS, FootballReader
-from grandstand.inference.forecaster import SLOW_MS, Forecaster, Stat, Stats
+from grandstand.forecasts.readers import reader_of
+from grandstand.inference.forecast_manifest import Stats
+from grandstand.inference.forecaster import SLOW_MS, Forecaster
 from grandstand.inference.manifest import NAME, ModelError
 
 LINE_BYTES_MAX = 1_048_576
@@ -92,35 +92,13 @@ def _path(model: str) -> Path:
 
 def _reader(forecaster: Forecaster, results: str | None, unrated: set[str]) -> _Read:
     """Return what reads a model's lines. It adds names of teams to ``unrated``."""
-    manifest = forecaster.manifest
-    if manifest.reads == "football" and RATINGS in forecaster.data:
-        try:
-            text = None if results is None else read_text(results)
-            return FootballReader(forecaster.data[RATINGS], text, unrated).stats
-        except ValueError as error:
-            raise OperatorError(f"{results or RATINGS}: {error}") from None
-    if results is not None:
+    if results is not None and forecaster.manifest.reads != "football":
         raise OperatorError("--results is for football's ratings: leave it out")
-    if manifest.reads == "cricket" and GROUNDS in forecaster.data:
-        return CricketReader(forecaster.data[GROUNDS]).stats
-    if manifest.reads != "stats":
-        raise OperatorError(
-            f"the model reads {manifest.reads!r}, which this version doesn't know, or lacks its "
-            "data: it knows football, cricket and stats"
-        )
-    return _named(frozenset(each.stat for each in manifest.inputs))
-
-
-def _named(stats: frozenset[str]) -> _Read:
-    """Return what reads lines that have the model's own stats."""
-
-    def read(line: bytes) -> Stats:
-        given = msgspec.json.decode(line, type=dict[str, Stat])
-        if unknown := sorted(given.keys() - stats):
-            raise ValueError(f"the model knows no {unknown[0]!r}: {', '.join(sorted(stats))}")
-        return given
-
-    return read
+    try:
+        text = None if results is None else read_text(results)
+        return reader_of(forecaster, text, unrated).stats
+    except ValueError as error:
+        raise OperatorError(f"{results}: {error}" if results else str(error)) from None
 
 
 def _write(lines: BinaryIO, read: _Read, forecaster: Forecaster) -> int:

@@ -90,16 +90,15 @@ class Scorecard:
         A first innings that is over is a chase that begins: the forecast is the same before and
         after the pause. A target that rain has changed counts from the first ball of the chase.
         """
-        is_over = self._wickets[0] >= WICKETS or self._balls[0] >= BALLS
-        at = int(self._is_chase or is_over)
-        target = (self._target if self._is_chase else None) or self._runs[0] + 1
+        if not self._is_chase:
+            return _first_innings(self._runs[0], self._balls[0], self._wickets[0])
         return {
-            "innings": at + 1,
-            "runs": self._runs[at],
-            "balls": self._balls[at],
-            "wickets": self._wickets[at],
-            "total_balls": self._total_balls if self._is_chase else BALLS,
-            "target": target if at else 0,
+            "innings": 2,
+            "runs": self._runs[1],
+            "balls": self._balls[1],
+            "wickets": self._wickets[1],
+            "total_balls": self._total_balls,
+            "target": self._target or self._runs[0] + 1,
         }
 
 
@@ -124,6 +123,32 @@ class CricketReader:
                 raise ValueError(f"delivery {number}: {fault}") from None
         return {**card.stats(), **self.ground(match.date, match.city or match.venue)}
 
+    def stats_of(self, values: Mapping[str, Any]) -> Mapping[str, float]:
+        """Return the stats of a match as a room's feed tells it: ``innings``, with the ``runs``,
+        ``wickets`` and legal ``balls`` (or ``overs``, 9.2) of that innings, and in the second the
+        ``target``, perhaps ``total_balls``; besides ``date``, ``city`` and ``venue``.
+
+        Raises:
+            ValueError: the values are no match; the text says why.
+        """
+
+        def number(name: str, otherwise: float = 0) -> float:
+            found = _number(name, values.get(name))
+            return otherwise if found is None else found
+
+        balls = number("balls", _balls(number("overs")) if values.get("overs") else 0)
+        so_far = number("runs"), balls, number("wickets")
+        if number("innings", 1) == 1:
+            stats = _first_innings(*so_far)
+        else:
+            if not number("target"):
+                raise ValueError("a second innings has a target")
+            names = ("innings", "runs", "balls", "wickets", "total_balls", "target")
+            of_chase = (2, *so_far, number("total_balls", BALLS), number("target"))
+            stats = dict(zip(names, of_chase, strict=True))
+        date, place = values.get("date"), values.get("city") or values.get("venue")
+        return {**stats, **self.ground(None if date is None else str(date), place)}
+
     def ground(self, date: str | None, place: str | None) -> dict[str, float]:
         """Return the usual first innings of a season, and what a ground adds to it.
 
@@ -133,6 +158,18 @@ class CricketReader:
         past = [each for each in self._seasons if each <= year] or [min(self._seasons)]
         season = self._seasons[max(past)]
         return {"par": season.par, "ground": season.grounds.get(place or "", 0.0)}
+
+
+def _first_innings(runs: float, balls: float, wickets: float) -> dict[str, float]:
+    is_over = wickets >= WICKETS or balls >= BALLS
+    return {
+        "innings": 1 + is_over,
+        "runs": 0 if is_over else runs,
+        "balls": 0 if is_over else balls,
+        "wickets": 0 if is_over else wickets,
+        "total_balls": BALLS,
+        "target": runs + 1 if is_over else 0,
+    }
 
 
 def _number(name: str, value: Value) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -63,7 +63,20 @@ class FootballReader:
         Raises:
             ValueError: the line is no match; the text says why.
         """
-        match = msgspec.json.decode(line, type=FootballLine)
+        return self._stats(msgspec.json.decode(line, type=FootballLine))
+
+    def stats_of(self, values: Mapping[str, Any]) -> Mapping[str, float | str]:
+        """Return the stats of a match as a room's feed tells it: the fields of a line, but for
+        ``home_score`` and ``away_score`` in place of ``score``. Numbers may be written as text.
+
+        Raises:
+            ValueError: the values are no match; the text says why.
+        """
+        goals = [values.get(name) for name in ("home_score", "away_score")]
+        score = {} if goals == [None, None] else {"score": goals}
+        return self._stats(msgspec.convert({**values, **score}, FootballLine, strict=False))
+
+    def _stats(self, match: FootballLine) -> Mapping[str, float | str]:
         if match.home == match.away:
             raise ValueError("home and away are the same team")
         eve = day(match.date) if match.date else ""

@@ -11,81 +11,21 @@ A folder that can't be used is named when it is loaded. ``load_all`` loads the o
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeAlias
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grandstand.inference.manifest import NAME, Manifest, ModelError, Name, read
+from grandstand.inference.forecast_manifest import ForecastManifest, Stats
+from grandstand.inference.manifest import NAME, ModelError, read
 from grandstand.inference.session import Session
-
-Stat: TypeAlias = float | bool | str | None
-Stats: TypeAlias = Mapping[str, Stat]
 
 SLOW_MS = 5.0
 """A model that takes longer for three matches is named as slow, and used; ours take under 0.1."""
 
 _ROUNDING = 1e-4
 """How far the sum of probabilities may be from 1: they are float32."""
-
-_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class ForecastInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One number that a model takes.
-
-    It is the stat of that name, at least ``least`` and at most ``most``. With ``values``, the stat
-    is a text that stands for a number. ``default`` is used where the stat is missing, isn't finite
-    or is a text that ``values`` doesn't have.
-    """
-
-    stat: Name
-    default: float = 0.0
-    least: float = -1e6
-    most: float = 1e6
-    values: dict[str, float] | None = None
-
-    def number(self, stat: Stat) -> float:
-        """Return what the model takes for a stat."""
-        if self.values is not None:
-            return self.values.get(stat, self.default) if isinstance(stat, str) else self.default
-        if stat is None or isinstance(stat, str) or not math.isfinite(stat):
-            return self.default
-        return min(max(float(stat), self.least), self.most)
-
-
-class ForecastManifest(Manifest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What ``manifest.json`` says of a forecast model.
-
-    ``reads`` is what ``grandstand predict`` makes stats of: "stats" are given as they are. ``data``
-    has the hash of every other file that belongs to the model.
-    """
-
-    KIND: ClassVar[str] = "forecast model"
-    FORMAT: ClassVar[str] = "1"
-    SETTING: ClassVar[str] = "the model's name"
-
-    card: Name
-    reads: Name = "stats"
-    inputs: Annotated[tuple[ForecastInput, ...], msgspec.Meta(min_length=1)]
-    labels: Annotated[tuple[Name, ...], msgspec.Meta(min_length=2)]
-    data: dict[str, _Sha256] = msgspec.field(default_factory=dict)
-
-    def fault(self) -> str:
-        """Return what is wrong with inputs, labels or files, or ''."""
-        for each in self.inputs:
-            if not each.least <= each.default <= each.most:
-                return f"its default of {each.stat} is outside of its bounds"
-        if len(set(self.labels)) < len(self.labels):
-            return "has a label twice"
-        for name in (self.card, *self.data):
-            if Path(name).name != name:
-                return f"names {name!r}, which is not in its own folder"
-        return ""
 
 
 class Forecaster:

@@ -28,6 +28,7 @@ from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store
 from grandstand.store.timeline import Head
 from grandstand.wire.gauges import Crowd
+from grandstand.wire.messages import Overlay
 from grandstand.wire.redaction import retracted
 from grandstand.wire.settings import Settings
 
@@ -127,6 +128,11 @@ class LeaderRoom:
     def now(self) -> int:
         """Return programme time, ms."""
         return self._clock.now(self.store.now_ms(), self.settings.programme_offset)
+
+    @property
+    def overlays(self) -> Sequence[Overlay]:
+        """Return those that viewers know."""
+        return () if self._shown is None else self._shown.overlays
 
     def is_sanctioned(self, user: str) -> bool:
         """Return whether a viewer is muted or banned now."""

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from grandstand.wire import event_stream
+from grandstand.wire.forecasts import KIND as FORECAST
 from grandstand.wire.messages import Cue, Overlay, Poll, Resume, Tally, Time
 from grandstand.wire.settings import Settings
 
@@ -42,11 +43,13 @@ EVENTS: Mapping[str, type] = {
     "settings": Settings,
     "poll": Poll,
     "overlay": Overlay,
+    "forecast": Overlay,
     "drop": str,
     "cue": Cue,
     "tally": Tally,
 }
-"""What an event's data are; of ``drop`` the id of the card that goes."""
+"""What an event's data are; of ``drop`` the id of the card that goes. A ``forecast`` comes as the
+``overlay`` that it is, too, for clients that know no forecasts."""
 
 
 class _ProgramFrame(Struct, frozen=True, tag="frame"):
@@ -107,3 +110,5 @@ def _events(frame: _ProgramFrame) -> Iterator[tuple[str, object]]:
     ):
         for item in items:
             yield name, item
+            if isinstance(item, Overlay) and item.kind == FORECAST:
+                yield "forecast", item

@@ -1,0 +1,121 @@
+"""The models of a server: one that is bad or slow is named, and no other waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from grandstand.forecasts import models as module
+from grandstand.forecasts.models import ForecastModels
+from grandstand.inference.forecast_manifest import Stats
+from grandstand.inference.forecaster import Forecaster
+from grandstand.telemetry import ModelsMetrics
+from structlog.testing import capture_logs
+
+from tests.inference.forecast_folder import install
+from tests.waiting import until
+
+AHEAD = {"home_score": 1, "away_score": 0}
+HOME = math.e / (1 + math.e)
+
+Make = Callable[..., ForecastModels]
+
+
+@pytest_asyncio.fixture
+async def make() -> AsyncIterator[Make]:
+    made: list[ForecastModels] = []
+
+    def models(*folders: Path, **limits: Any) -> ForecastModels:
+        made.append(ForecastModels(folders, ModelsMetrics().of("forecasts", "moments"), **limits))
+        return made[-1]
+
+    yield models
+    for each in made:
+        await each.close()
+
+
+async def test_a_wrong_folder_is_named_at_the_start_and_the_others_work(
+    make: Make, tmp_path: Path
+) -> None:
+    good, bad = install(tmp_path / "good").parent, install(tmp_path / "bad").parent
+    (bad / "model.onnx").write_bytes(b"?")
+    strange = install(tmp_path / "strange", reads="chess").parent
+    models = make(good, bad, strange, tmp_path / "missing")
+    assert models.is_loading("good")
+    with capture_logs() as logs:
+        await models.load()
+    refused = {each["model"]: each["why"] for each in logs if each["log_level"] == "error"}
+    assert {*refused} == {"bad", "strange", "missing"}
+    assert "is not the file that manifest.json" in refused["bad"]
+    assert "reads 'chess'" in refused["strange"]
+    assert (models.names, models.is_loading("bad")) == (["good"], False)
+    assert await models.ask("good", [AHEAD, {}, AHEAD]) == [
+        pytest.approx([HOME, 1 - HOME]),
+        [0.5, 0.5],
+        pytest.approx([HOME, 1 - HOME]),
+    ]
+    assert await models.ask("bad", [AHEAD]) is None
+
+
+async def test_a_folder_of_the_operator_s_counts_before_the_one_that_ships(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "own").mkdir()
+    shipped = install(tmp_path / "handball").parent
+    own = install(tmp_path / "own" / "handball", version="2").parent
+    models = make(shipped, own)
+    await models.load()
+    manifest = models.manifest("handball")
+    assert manifest is not None
+    assert manifest.version == "2"
+
+
+async def test_a_model_that_hangs_is_named_once_and_no_other_waits(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [install(tmp_path / name, version=name).parent for name in ("slow", "good")]
+    models = make(*folders, deadline_ms=20)
+    await models.load()
+    over, forecast = Event(), Forecaster.forecast
+
+    def hang(self: Forecaster, matches: Sequence[Stats]) -> list[dict[str, float]]:
+        if self.manifest.version == "slow":
+            over.wait(60)
+        return forecast(self, matches)
+
+    monkeypatch.setattr(Forecaster, "forecast", hang)
+    with capture_logs() as logs:
+        slow = asyncio.create_task(models.ask("slow", [AHEAD]))
+        assert await models.ask("good", [{}]) == [[0.5, 0.5]]
+        assert await slow is None
+        assert await models.ask("slow", [{}]) is None
+    assert [each["model"] for each in logs] == ["slow"]
+    over.set()
+
+    async def answers() -> bool:
+        return await models.ask("slow", [{}]) is not None
+
+    await until(answers)
+    assert module.DEADLINE_MS < 1000, "a room's other matches wait for so long"
+
+
+async def test_what_is_no_probability_is_a_fault_of_its_match_alone(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = make(install(tmp_path / "handball").parent)
+    await models.load()
+    monkeypatch.setattr(
+        "grandstand.inference.forecaster._fault",
+        lambda found: "gives numbers that are no probabilities" if found.max() > 0.9 else "",
+    )
+    good, bad = await models.ask("handball", [AHEAD, {"home_score": 9}]) or []
+    assert good == pytest.approx([HOME, 1 - HOME])
+    assert isinstance(bad, str)
+    assert "no probabilities" in bad
+    assert "handball" in bad
