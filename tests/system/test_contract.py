@@ -162,6 +162,8 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})
     card = {"entity": "athlete:1", "name": "100 m", "values": {"speed": 1.5, "wind": None}}
     await call("POST", f"{base}/stats", {**card, "duration": 1})
+    match = {"model": "football", "home": "Spain", "away": "France"}  # of which a forecast comes
+    await call("POST", f"{base}/stats", {"entity": "match:1", "name": "Final", "values": match})
     await entities(call, ann)
 
     # Comments, one of each fate; the moderators' queue.
