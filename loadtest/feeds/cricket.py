@@ -66,11 +66,12 @@ class _League:
     def __init__(self, names: dict[str, str]) -> None:
         self._names = names
         self._bests: dict[str, float] = {}
+        self._rounds: dict[str, int] = defaultdict(int)
         self._is_first = True
 
     def match(self, match: Row, balls: list[Row], starts: int) -> Iterator[Item]:
         """Yield a match, ball by ball."""
-        stage = f"{match['season']} no. {match['number']}"[:29]
+        stage = self._stage(match)
         sides = (match["team1"], match["team2"])
         first = match["bats_first"]
         second = sides[1] if first == sides[0] else sides[0]
@@ -101,6 +102,15 @@ class _League:
             yield from self._first_records(runs, wickets, at)
         for player, reached in [*runs.items(), *wickets.items()]:
             self._bests[player] = max(reached, self._bests.get(player, 0))
+
+    def _stage(self, match: Row) -> str:
+        """Return what a match is called: by its number, or its round and, of several, which."""
+        number = match["number"]
+        if number.isdigit():
+            return f"{match['season']} no. {number}"
+        name = f"{match['season']} {number}"
+        self._rounds[name] += 1
+        return name if self._rounds[name] == 1 else f"{name} {self._rounds[name]}"
 
     def _player(self, player: str, at: int, label: str, value: float) -> Update:
         name = self._names[player.partition(":")[2]]

@@ -1,15 +1,20 @@
 """Formula 1, seasons 2011 to 2023, as a feed (TracingInsights/RaceData, CC0).
 
-Qualifying is told at the end of each of its three parts, one result list at a time; a race as it
+Qualifying is told at the end of each of its three parts, one result list at a time. The place that
+a driver qualifies in stands in the last part that the driver takes part in. A race is told as it
 goes on: pit stops at their time of day, a driver's fastest lap about when it was driven, finishers
 when they finish, the season's points five minutes after the winner.
+
+What rules may say is what a commentator would: of laps who has the fastest, of pit stops nothing,
+since the time in the lane is no contest. Who has no points yet has no place in the championship.
 
 - There are no laps, so no order lap by lap.
 - Races begin in UTC and pit stops have the time of day at the circuit: the difference is the full
   half hour that puts the first stop at its lap.
 - Pit stops of more than a minute are stopped races and are left out.
 - Where the hour of qualifying isn't known, it is that of the race, a day before.
-- Lapped finishers have no time; they take part in the points alone.
+- Lapped finishers have no time; they take part in the points alone. Who was disqualified has a time
+  and no position, and is left out.
 - A circuit's lap record is the fastest lap of a race in this feed, since 2011; a circuit that was
   rebuilt goes on under its name.
 """
@@ -21,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from grandstand.domain.schemas import KindSchema, ValueSchema
+from grandstand.domain.schemas import KindSchema, Stage, ValueSchema
 from grandstand.overlays.card_rules.update import Figure, Item, Update
 
 from loadtest.feeds.feed import Feed, clock_s, ms, rows
@@ -33,6 +38,9 @@ HALF_HOUR_MS = 1_800_000
 POINTS_AFTER_MS = 300_000
 PARTS = {"q1": 18, "q2": 40, "q3": 60}
 """Minutes from the beginning of qualifying to the end of each part."""
+
+STAGES = {"Q1": Stage(0.6), "Q2": Stage(0.7), "Q3": Stage(1.0)}
+"""The least at which the followers of the last one in the first part still hear the result."""
 
 RECORD = "record:lap"
 
@@ -83,7 +91,7 @@ class _Weekend:
 
     def __init__(self, race: Row, circuit: str, drivers: Mapping[str, str]) -> None:
         self._drivers = drivers
-        self._stage = f"{race['year']} no. {race['round']}"
+        self._stage = f"{race['name'].replace('Grand Prix', 'GP')} {race['year']}"
         self._starts = _moment(race["date"], race["time"])
         hour = race["quali_time"] if race["quali_time"] != NONE else race["time"]
         day = race["quali_date"]
@@ -103,19 +111,18 @@ class _Weekend:
             for row in qualifying:
                 value = clock_s(row[part])
                 if value is not None:
-                    label = f"Qualifying, {self._stage} {part.upper()}"
-                    yield self._update(row["driverId"], at, label, value)
+                    label = f"Qualifying, {part.upper()} {self._stage}"
+                    rank = int(row["position"]) if part == _last_part(row) else None
+                    yield self._update(row["driverId"], at, label, value, rank=rank)
 
     def stops(self, stops: list[Row]) -> Iterator[Item]:
-        """Yield each driver's fastest stop so far."""
-        fastest: dict[str, float] = {}
+        """Yield each driver's stops."""
         away_ms = self._local_less_utc(stops)
         for row in stops:
-            value, driver = int(row["milliseconds"]) / 1000, row["driverId"]
-            if value <= LONGEST_STOP_S and value < fastest.get(driver, LONGEST_STOP_S):
-                fastest[driver] = value
+            value = int(row["milliseconds"]) / 1000
+            if value <= LONGEST_STOP_S:
                 at = self._of_day(row) - away_ms
-                yield self._update(driver, at, f"Pit stops, {self._stage}", value)
+                yield self._update(row["driverId"], at, f"Pit stop, {self._stage}", value)
 
     def _of_day(self, stop: Row) -> int:
         return ms(_moment(self._starts.date().isoformat(), stop["time"]))
@@ -131,7 +138,7 @@ class _Weekend:
         """Yield fastest laps and finishers."""
         starts = ms(self._starts)
         for row in results:
-            if row["milliseconds"] != NONE:
+            if row["milliseconds"] != NONE and row["position"] != NONE:
                 took_ms = int(row["milliseconds"])
                 label, value = f"Race, {self._stage}", took_ms / 1000
                 rank = int(row["positionOrder"])
@@ -142,12 +149,13 @@ class _Weekend:
                 yield self._update(row["driverId"], at, f"{self.lap}, {self._year}", lap)
 
     def points(self, points: Mapping[str, float], results: list[Row]) -> Iterator[Item]:
-        """Yield the season's points of all who took part."""
+        """Yield the season's points of all who took part and have some."""
         won = [int(row["milliseconds"]) for row in results if row["milliseconds"] != NONE]
         at = ms(self._starts) + min(won, default=7_200_000) + POINTS_AFTER_MS
         for row in results:
             driver = row["driverId"]
-            yield self._update(driver, at, f"Championship, {self._year}", points[driver])
+            if points[driver]:
+                yield self._update(driver, at, f"Championship, {self._year}", points[driver])
 
     def first_record(self, results: list[Row]) -> Iterator[Item]:
         """Yield the record that a circuit's first race leaves, a day later."""
@@ -155,6 +163,10 @@ class _Weekend:
         if laps:
             at = ms(self._starts) + 20_000_000
             yield Update(RECORD, "race lap record since 2011", at, {self.lap: Figure(min(laps))})
+
+
+def _last_part(row: Row) -> str:
+    return max(part for part in PARTS if clock_s(row[part]) is not None)
 
 
 def lap_of(circuit: str) -> str:
@@ -178,12 +190,9 @@ def schemas(folder: Path) -> dict[str, KindSchema]:
             close=close,
             improves=True,
         )
-        for label, chinese, close in (
-            ("Qualifying", "排位赛", 0.01),
-            ("Pit stops", "进站", 0.0),
-            ("Race", "正赛", 1.0),
-        )
+        for label, chinese, close in (("Qualifying", "排位赛", 0.01), ("Race", "正赛", 1.0))
     ]
+    stops = ValueSchema("Pit stop", unit="s", names={"zh": "进站"}, decimals=3)
     points = ValueSchema(
         "Championship",
         unit="points",
@@ -193,10 +202,18 @@ def schemas(folder: Path) -> dict[str, KindSchema]:
         improves=True,
     )
     laps = [
-        ValueSchema(lap_of(row["circuitRef"]), unit="s", better="lower", decimals=3, improves=True)
+        ValueSchema(
+            lap_of(row["circuitRef"]),
+            unit="s",
+            better="lower",
+            decimals=3,
+            improves=True,
+            rules=["record", "lead"],
+        )
         for row in rows(folder / "circuits.csv")
     ]
-    return {"driver": KindSchema([*times, points, *laps], records="record")}
+    values = [*times, points, stops, *laps]
+    return {"driver": KindSchema(values, records="record", stages=STAGES)}
 
 
 FEED = Feed(read, schemas)

@@ -36,6 +36,9 @@ Names: TypeAlias = Annotated[
 ]
 Word: TypeAlias = Annotated[str, Meta(max_length=20, pattern=r"^[^|,;/\s]+$(?!\n)")]
 Given: TypeAlias = int | float | str | None
+Rule: TypeAlias = Literal[
+    "record", "lead", "best", "close", "rank", "season", "score", "start", "gap"
+]
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
@@ -54,7 +57,8 @@ class ValueSchema(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     is written with; without, as they come. `step`: it is a running count, told each time it passes
     a multiple of that. `close`: two that are no further apart are head to head. `improves`: an
     entity's value never gets worse, so a worse one corrects those before. `stale`: a card with a
-    value that is more seconds old says how old it is; with 0 values stand.
+    value that is more seconds old says how old it is; with 0 values stand. `rules`: only these
+    speak of it; without any, all do.
     """
 
     name: Label
@@ -67,6 +71,7 @@ class ValueSchema(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     close: Annotated[float, Meta(ge=0)] = 0
     improves: bool = False
     stale: Annotated[float, Meta(ge=0, le=604_800, description="s")] = 0
+    rules: Annotated[list[Rule], Meta(max_length=9)] = []
 
     def number(self, value: Given, unit: str = "") -> float | None:
         """Return a value as a number, also where it is written as text, or as a clock
@@ -86,6 +91,10 @@ class ValueSchema(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     def is_better(self, one: float, other: float) -> bool:
         """Return whether ``one`` is better than ``other``; never where nothing is better."""
         return one < other if self.better == "lower" else self.better == "higher" and one > other
+
+    def is_told_by(self, rule: str) -> bool:
+        """Return whether a rule may speak of it."""
+        return not self.rules or rule in self.rules
 
     @property
     def is_judged(self) -> bool:

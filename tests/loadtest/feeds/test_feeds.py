@@ -11,6 +11,7 @@ from grandstand.api.stat_updates import StatsBody
 from grandstand.overlays.card_rules.update import Figure, Item, Start, Update
 
 from loadtest.feeds import athletics, cricket, formula1, own
+from loadtest.feeds.__main__ import main
 from loadtest.feeds.feed import Feed, body_of, clock_s
 from loadtest.feeds.report import run
 
@@ -84,16 +85,38 @@ def test_of_throws_only_what_improves_is_told_in_the_final_not_the_heptathlon(
 
 def test_of_races_a_stopped_one_is_no_pit_stop_and_local_times_become_utc(tmp_path: Path) -> None:
     items = items_of("formula1", tmp_path)
-    assert [figure.value for _, figure in figures(items, "Pit stop")] == [26.898, 23.1]
+    assert [figure.value for _, figure in figures(items, "Pit stop, Ring GP 2011")] == [
+        26.898,
+        23.1,
+    ]
     stop = next(item for item in items if isinstance(item, Update) and "Pit" in str(item.values))
     assert stop.at == 1_301_205_700_000  # 06:01:40 UTC
     assert [figure.value for _, figure in figures(items, "Championship")] == [25, 3]
-    assert len(figures(items, "Race")) == 1
+    assert len(figures(items, "Race")) == 1, "neither the lapped nor the disqualified have a time"
+
+
+def test_of_qualifying_a_driver_has_a_place_in_the_last_part_alone(tmp_path: Path) -> None:
+    items = items_of("formula1", tmp_path)
+    parts = {part: figures(items, f"Qualifying, {part} Ring GP 2011") for part in ("Q1", "Q2")}
+    assert [(name, figure.rank) for name, figure in parts["Q1"]] == [("Ada A", None), ("Bo B", 2)]
+    assert [(name, figure.rank) for name, figure in parts["Q2"]] == [("Ada A", 1)]
+
+
+def test_of_laps_only_the_fastest_is_told_and_of_stops_nothing(tmp_path: Path) -> None:
+    schema = formula1.schemas(EXAMPLES / "formula1")["driver"]
+    lap, stop = schema.get("Lap Ring, 2011"), schema.get("Pit stop, Ring GP 2011")
+    assert lap is not None
+    assert stop is not None
+    assert [rule for rule in ("lead", "record", "gap", "rank") if lap.is_told_by(rule)] == [
+        "lead",
+        "record",
+    ]
+    assert not stop.is_judged
 
 
 def test_of_balls_wides_and_run_outs_count_for_whom_they_belong_to(tmp_path: Path) -> None:
     items = items_of("cricket", tmp_path)
-    assert [figure.value for _, figure in figures(items, "Team runs")] == [
+    assert [figure.value for _, figure in figures(items, "Team runs, 2008 no. 1")] == [
         0,
         4,
         5,
@@ -112,6 +135,21 @@ def test_of_balls_wides_and_run_outs_count_for_whom_they_belong_to(tmp_path: Pat
     ]
     assert ("Bo", Figure(1.0)) in figures(items, "Wickets, ")
     assert len(figures(items, "Wickets, ")) == 1
+
+
+def test_of_rounds_with_several_matches_each_has_a_label_of_its_own(tmp_path: Path) -> None:
+    labels = [
+        label
+        for item in items_of("cricket", tmp_path)
+        if isinstance(item, Update)
+        for label in item.values
+        if label.startswith("Runs, ")
+    ]
+    assert [*dict.fromkeys(labels)] == [
+        "Runs, 2008 no. 1",
+        "Runs, 2008 Semi Final",
+        "Runs, 2008 Semi Final 2",
+    ]
 
 
 def test_of_an_own_feed_what_is_broken_is_named_and_left_out(
@@ -133,6 +171,16 @@ def test_of_an_own_feed_what_is_broken_is_named_and_left_out(
     assert [*own.FEED.schemas(tmp_path)] == ["athlete"]
     said = capsys.readouterr().err.splitlines()
     assert [line.split()[:2] for line in said] == [["line", "2:"], ["line", "3"], ["line", "4"]]
+
+
+@pytest.mark.parametrize("sport", [*FEEDS, "own"])
+def test_a_folder_that_is_missing_is_said_to_be(
+    sport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["feeds", sport, str(tmp_path / "none")])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"is missing: FOLDER must have the files of {sport}" in capsys.readouterr().err
 
 
 def test_clocks() -> None:

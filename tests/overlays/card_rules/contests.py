@@ -28,6 +28,7 @@ SCHEMAS = {
             ValueSchema(
                 "Race", unit="s", names={"zh": "赛跑"}, better="lower", decimals=2, improves=True
             ),
+            ValueSchema("Lap", unit="s", better="lower", decimals=3, rules=["lead"]),
             ValueSchema("Speed", unit="km/h", better="higher", decimals=1, stale=60),
         ],
         records="record",

@@ -142,6 +142,19 @@ def test_a_gap_is_told_again_to_who_has_led_meanwhile() -> None:
     assert told == [19.0, 21.1]
 
 
+def test_where_the_feed_gives_places_who_has_none_yet_is_on_the_way() -> None:
+    times = (("a", 80.0, None), ("b", 81.0, None), ("c", 82.0, 3))
+    show = [said(who, 10, time, "Race, heat", rank=place) for who, time, place in times]
+    assert [card.entity for card in by_rule(found(show), "gap")] == ["athlete:c"]
+
+
+def test_only_the_rules_that_a_schema_names_speak_of_a_value() -> None:
+    show = [said(who, 10, time, "Lap") for who, time in zip("abc", (80.0, 81.0, 82.0), strict=True)]
+    assert [card.rule for card in found(show)] == ["lead"]
+    bests = {"athlete:a": 80.0}
+    assert found([Start(T + 120_000, "Lap", {"athlete:a": "Ada"}, bests)]) == []
+
+
 def test_favourites_are_told_a_minute_before_the_best_first() -> None:
     bests = {"athlete:a": 20.0, "athlete:b": 22.0, "athlete:c": 21.0, "athlete:d": 19.0}
     names = {f"athlete:{letter}": name for letter, name in NAMES.items()}

@@ -40,6 +40,14 @@ def test_a_second_fact_becomes_an_aside() -> None:
     )
 
 
+def test_an_aside_does_not_say_the_place_again() -> None:
+    show = [*throws(20.0, 18.0, 17.0, 16.0), said("d", 900, 18.5), said("b", 950, 18.8)]
+    show.append(said("d", 1000, 19.0, best="SB"))
+    assert sentence(of("season", show), "en").text == (
+        "Dee sets a season's best: 19.00 m in Throw, final, place 2, up from place 3"
+    )
+
+
 def test_a_record_names_what_it_breaks() -> None:
     show = [said("record:world", 0, 22.0, "Throw"), said("a", 60, 22.5)]
     assert sentence(of("record", show), "en").text == (

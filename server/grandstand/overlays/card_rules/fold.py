@@ -197,7 +197,7 @@ class Fold:
         entities = [entity for entity in start.names if entity in start.bests]
         kind = self.schemas.get(kind_of(entities[0])) if entities else None
         known = kind.schema.get(start.label) if kind else None
-        if kind is None or known is None or not known.better:
+        if kind is None or known is None or not known.better or not known.is_told_by("start"):
             return
         entities.sort(key=lambda each: (start.bests[each], each), reverse=known.better == "higher")
         for place, entity in enumerate(entities[:FAVOURITES], 1):

@@ -167,10 +167,13 @@ def score(change: Change) -> Fact | None:
 
 
 def gap(change: Change) -> Fact | None:
-    """What an entity lacks to the leader: a split time, a distance."""
+    """What an entity lacks to the leader: a split time, a distance. Where the feed gives places,
+    only with one: an entity without has no result yet."""
     leader = change.now.leader
     is_news = change.before is None or change.before.value != change.entry.value
     if leader is None or leader == change.entity or not is_news:
+        return None
+    if change.entry.rank is None and change.now.is_ranked:
         return None
     return change.fact("gap", leader, rank=_rank(change))
 
@@ -180,7 +183,8 @@ def facts_of(change: Change) -> list[Fact]:
     leads with five runs leads by chance."""
     if change.entry.value < change.schema.step:
         return []
-    return [fact for rule in RULES if (fact := rule(change))]
+    facts = [fact for rule in RULES if (fact := rule(change))]
+    return [fact for fact in facts if change.schema.is_told_by(fact.rule)]
 
 
 RULES: tuple[Callable[[Change], Fact | None], ...] = (

@@ -66,6 +66,11 @@ class Table:
 
         return tuple(sorted(self.entries, key=key))
 
+    @cached_property
+    def is_ranked(self) -> bool:
+        """Whether the feed gives places."""
+        return any(entry.rank is not None for entry in self.entries.values())
+
     @property
     def leader(self) -> str | None:
         """Return who is best."""

@@ -85,11 +85,14 @@ def _numbers_of(card: Card, language: Language) -> Iterator[str]:
 
 def _text(card: Card, language: Language) -> str:
     first, *more = card.facts
-    text = _filled(language.rules[first.rule], _fields(card, first, language)) or ""
+    text, named = _filled(language.rules[first.rule], _fields(card, first, language))
     for fact in more:
         if fact.entities == first.entities and len(fact.entities) > 1:
             continue  # of the same two nothing is left to say
-        aside = _filled(language.asides.get(fact.rule, []), _fields(card, fact, language))
+        fields = dict(_fields(card, fact, language))
+        if "rank" in named:
+            fields.pop("rank", None)  # the place was said
+        aside, _ = _filled(language.asides.get(fact.rule, []), fields)
         if aside:
             text += language.joint + aside
             break
@@ -119,9 +122,11 @@ def _fields(card: Card, fact: Fact, language: Language) -> Mapping[str, str]:
     return {**plain, **out, "name": names[0], "label": label_in(card, language)}
 
 
-def _filled(texts: list[str], fields: Mapping[str, str]) -> str | None:
+def _filled(texts: list[str], fields: Mapping[str, str]) -> tuple[str, set[str]]:
+    """Return the first text for which all fields are known, filled, and what it names; "": none."""
     for text in texts:
-        parts = [*Formatter().parse(text)]
-        if all(name is None or name in fields for _, name, _, _ in parts):
-            return "".join(plain + (fields[name] if name else "") for plain, name, _, _ in parts)
-    return None
+        parts = [(plain, name or "") for plain, name, _, _ in Formatter().parse(text)]
+        named = {name for _, name in parts if name}
+        if named <= fields.keys():
+            return "".join(plain + fields.get(name, "") for plain, name in parts), named
+    return "", set()
