@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 import msgspec
@@ -24,13 +25,21 @@ from loadtest.calls import call, give_lines
 from loadtest.feeds.feed import body_of
 
 LONGEST_SILENCE_S = 5.0
-"""Nights are cut short."""
+"""A silence is cut to this; so at a pace of 60 nights are five minutes of the feed."""
+
+SILENCE_S = 1800.0
+"""Of the feed: at a faster pace a silence is cut to this, or a season would be nothing else."""
 
 AHEAD_S = 75.0
 """Before it starts, a contest is announced."""
 
 MOST_LINES = 500
 """Of one call."""
+
+UNAVAILABLE = 503
+AGAIN_S = 1.0
+AWAY_S = 45.0
+"""A room takes no update that is a minute old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,17 @@ def put_schemas(room: str, token: str, schemas: Mapping[str, KindSchema]) -> Non
         call(room, token, "PUT", f"/schemas/{quote(kind)}", msgspec.to_builtins(schema))
 
 
+def pace_of(items: Iterable[Item], for_s: float) -> float:
+    """Return the pace at which a feed takes so many seconds from its first to its last row."""
+    gaps_s = [gap_s for gap_s, _ in _gaps(items)]
+    slow, fast = 1e-3, 1e9
+    for _ in range(60):
+        pace = (slow * fast) ** 0.5
+        is_slow = sum(_paced_s(gap_s, pace) for gap_s in gaps_s) > for_s
+        slow, fast = (pace, fast) if is_slow else (slow, pace)
+    return fast
+
+
 def plan(items: Iterable[Item], pace: float, for_s: float, *, plain: bool = False) -> list[Line]:
     """Return what is to be sent when, ``pace`` seconds of the feed in one, for so many seconds."""
     lines: list[Line] = []
@@ -65,12 +85,22 @@ def plan(items: Iterable[Item], pace: float, for_s: float, *, plain: bool = Fals
 
 def _paced(items: Iterable[Item], pace: float) -> Iterator[tuple[float, Item]]:
     """Yield each item with its second."""
-    at_s, before = 0.0, None
-    for item in items:
-        if before is not None:
-            at_s += min(max(0, item.due - before) / 1000 / pace, LONGEST_SILENCE_S)
-        before = max(item.due, before or 0)
+    at_s = 0.0
+    for gap_s, item in _gaps(items):
+        at_s += _paced_s(gap_s, pace)
         yield at_s, item
+
+
+def _gaps(items: Iterable[Item]) -> Iterator[tuple[float, Item]]:
+    """Yield each item with the seconds of the feed since the one before."""
+    before: int | None = None
+    for item in items:
+        yield (0.0 if before is None else max(0, item.due - before) / 1000), item
+        before = max(item.due, before or 0)
+
+
+def _paced_s(gap_s: float, pace: float) -> float:
+    return min(gap_s / pace, LONGEST_SILENCE_S, SILENCE_S / pace)
 
 
 def _announced(start: Start, told_s: float) -> Iterator[Line]:
@@ -97,23 +127,44 @@ def _without_too_many(lines: Iterable[Line]) -> Iterator[Line]:
         yield line
 
 
-def send(lines: Iterable[Line], room: str, token: str) -> Counter[str]:
-    """POST lines to the room with this URL as their time comes; return what became of them.
+def body_at(line: Line, began: float) -> dict[str, Any]:
+    """Return a line's body with times of a feed that began at ``began``, s since the epoch."""
+    body = {**line.body, "at": round((began + line.at_s) * 1000)}
+    if line.starts_s is not None:
+        ((label, value),) = body["values"].items()
+        starts = round((began + line.starts_s) * 1000)
+        body["values"] = {label: {**value, "starts": starts}}
+    return body
 
-    Raises HTTPError if the server refuses one.
+
+def send(lines: Iterable[Line], room: str, token: str, began: float) -> Counter[str]:
+    """POST lines to the room with this URL as their time comes, in a feed that began at ``began``,
+    s since the epoch; return what became of them, and how often a call was made ``again``.
+
+    Raises HTTPError if the server refuses one, OSError if it is away for long.
     """
-    began, fates, waiting = time.time(), Counter[str](), list[dict[str, Any]]()
+    fates, waiting = Counter[str](), list[dict[str, Any]]()
     for line in lines:
         if waiting and (line.sent_s > time.time() - began or len(waiting) >= MOST_LINES):
-            fates.update(give_lines(room, token, "/stats", waiting))
+            fates.update(_given(waiting, room, token))
             waiting.clear()
         time.sleep(max(0.0, began + line.sent_s - time.time()))
-        body = {**line.body, "at": round((began + line.at_s) * 1000)}
-        if line.starts_s is not None:
-            ((label, value),) = body["values"].items()
-            starts = round((began + line.starts_s) * 1000)
-            body["values"] = {label: {**value, "starts": starts}}
-        waiting.append(body)
+        waiting.append(body_at(line, began))
     if waiting:
-        fates.update(give_lines(room, token, "/stats", waiting))
+        fates.update(_given(waiting, room, token))
     return fates
+
+
+def _given(bodies: list[dict[str, Any]], room: str, token: str) -> Iterator[str]:
+    """Give updates, and again while the server is away: what it has already is ``repeated``."""
+    until_s = time.monotonic() + AWAY_S
+    while True:
+        try:
+            yield from give_lines(room, token, "/stats", bodies)
+            return
+        except OSError as error:
+            is_refused = isinstance(error, HTTPError) and error.code != UNAVAILABLE
+            if is_refused or time.monotonic() > until_s:
+                raise
+            yield "again"
+            time.sleep(AGAIN_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,11 +21,13 @@ Card = dict[str, Any]
 
 
 class Watch:
-    """All cards that rules made, by id: as they were told last, and for whom."""
+    """All cards that rules made, by id, in the order in which they came: as they were told last,
+    for whom, in which message, and how many seconds after their moment."""
 
     def __init__(self) -> None:
         self.cards: dict[str, Card] = {}
         self.taken_back = 0
+        self._messages = 0
 
     def in_order(self) -> list[Card]:
         """Return the cards by the moment that they are about."""
@@ -50,6 +53,7 @@ class Watch:
                 raise OSError(f"the server closed a viewer: {closed}") from closed
 
     def _take(self, message: dict[str, Any]) -> None:
+        self._messages += 1
         for overlay in message.get("overlays", ()):
             if overlay["kind"] == "sentence":
                 self._see(overlay, "everyone" if "offset" in message else "followers")
@@ -62,4 +66,5 @@ class Watch:
                 self.taken_back += 1
         elif known is None or audience == "everyone":
             card = {"at": overlay["at"], "audience": audience, **overlay["data"]}
-            self.cards[overlay["id"]] = {**card, "is_taken_back": False}
+            came = {"message": self._messages, "late_s": round(time.time() - card["at"] / 1000, 3)}
+            self.cards[overlay["id"]] = {**card, **came, "is_taken_back": False}
