@@ -33,6 +33,7 @@ export class Card {
     setText(this.#title, title);
     setText(this.#about, about);
     this.#about.hidden = about === "";
+    this.#linkName();
     this.root.setAttribute("aria-label", about ? `${title}, ${about}` : title);
     for (const [label, { row }] of this.#rows)
       if (!fields.some((field) => field.label === label)) {
@@ -58,11 +59,20 @@ export class Card {
   }
 
   set onName(act) {
-    if (!act) return;
     this.#onName = act;
-    const line = this.#about.hidden ? this.#title : this.#about;
-    const name = line.textContent ?? "";
-    line.replaceChildren(button(name, "card-name", () => act(name), "card-name"));
+    this.#linkName();
+  }
+
+  /** Let the one line be a button that says whom the card is about: another line may do so after an update. */
+  #linkName() {
+    const [act, named] = [this.#onName, this.#about.hidden ? this.#title : this.#about];
+    for (const line of [this.#title, this.#about]) {
+      const name = line.textContent ?? "";
+      const isLinked = line.firstElementChild !== null;
+      if (act && line === named && !isLinked) {
+        line.replaceChildren(button(name, "card-name", () => this.#onName?.(name), "card-name"));
+      } else if (isLinked && (!act || line !== named)) line.replaceChildren(name);
+    }
   }
 
   /** @param {string} label */

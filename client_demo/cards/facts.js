@@ -3,6 +3,7 @@
 /** @import {Overlay} from "../sdk/grandstand.js" */
 
 const MOST_FIELDS = 12;
+const MOST_DECIMALS = 6; // a schema names no more
 /** What stands for a value that there isn't. */
 export const NOTHING = "–";
 
@@ -24,7 +25,7 @@ export function factsOf({ kind, data }, language) {
   if (kind !== "stats" || typeof values !== "object" || values === null) return undefined;
   const fields = Object.entries(values)
     .slice(0, MOST_FIELDS)
-    .map(([label, value]) => ({ label, value: textOf(value, language) }));
+    .map(([label, value]) => ({ label, value: textOf(value, language, decimalsIn(data, label)) }));
   if (fields.length === 0) return undefined;
   const title = typeof name === "string" ? name : "";
   const about = typeof entity === "string" ? nameIn(entity) : "";
@@ -64,19 +65,37 @@ function nameIn(entity) {
 }
 
 /**
+ * With how many decimals a value is written; undefined where no schema says it, so that it is as it came.
+ * @param {Record<string, unknown> | undefined} data of a card, or what the server says of an entity
+ * @param {string} label
+ * @returns {number | undefined}
+ */
+export function decimalsIn(data, label) {
+  const all = data?.["decimals"];
+  const one = typeof all === "object" && all !== null ? /** @type {Record<string, unknown>} */ (all)[label] : undefined;
+  return typeof one === "number" && Number.isInteger(one) && one >= 0 && one <= MOST_DECIMALS ? one : undefined;
+}
+
+/**
  * Say a value as people read it.
  * @param {unknown} value a number or a text, or a map that has one as its `value`, with its `unit`
  * @param {string} language
+ * @param {number} [decimals] without it as it came, with three at most
  * @returns {string}
  */
-export function textOf(value, language) {
+export function textOf(value, language, decimals) {
   if (typeof value === "object" && value !== null && "value" in value) {
     const { value: bare, unit } = /** @type {Record<string, unknown>} */ (value);
-    const text = typeof bare === "object" ? NOTHING : textOf(bare, language);
+    const text = typeof bare === "object" ? NOTHING : textOf(bare, language, decimals);
     return typeof unit === "string" && unit && text !== NOTHING ? `${text} ${unit}` : text;
   }
   if (typeof value === "string") return value;
   if (typeof value !== "number" || !Number.isFinite(value)) return NOTHING;
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 3, useGrouping: "min2" });
-  return format.format(Math.abs(value) < 0.0005 ? 0 : value); // "-0" is no number to a person
+  const most = decimals ?? 3;
+  const format = new Intl.NumberFormat(language, {
+    minimumFractionDigits: decimals ?? 0,
+    maximumFractionDigits: most,
+    useGrouping: "min2",
+  });
+  return format.format(Math.abs(value) < 0.5 / 10 ** most ? 0 : value); // "-0" is no number to a person
 }

@@ -42,7 +42,7 @@ test("what the browser kept is read as far as it makes sense", () => {
 
 test("a value is told with its unit, place and best, and how old it is after a minute", () => {
   const values = { speed: { value: 37.58, unit: "km/h", rank: 2, best: 38.1, at: T - 59_000 }, lane: { value: 4, at: T - 60_000 } };
-  assert.deepEqual(valuesAt(values, [], T, "en"), [
+  assert.deepEqual(valuesAt({ values }, [], T, "en"), [
     { label: "speed", text: "37.58 km/h", rank: 2, best: "38.1 km/h", at: T - 59_000, isSoon: false },
     { label: "lane", text: "4", at: T - 60_000, isSoon: false, ageMs: 60_000 },
   ]);
@@ -55,12 +55,22 @@ test("what the picture hasn't reached isn't told, but what was before", () => {
     { name: "jump", value: 7.9, unit: "m", at: T - 1_000 },
     { name: "jump", value: 7.8, unit: "m", at: T - 9_000 },
   ];
-  assert.deepEqual(valuesAt(values, changes, T, "en"), [
+  assert.deepEqual(valuesAt({ values }, changes, T, "en"), [
     { label: "jump", text: "7.9 m", at: T - 1_000, isSoon: true },
     { label: "lane", text: "", at: T + 1, isSoon: true },
   ]);
-  assert.equal(valuesAt(values, changes, T + 9_000, "en")[0]?.rank, 1);
-  for (const wrong of [undefined, null, 7, { a: 1 }, { a: { value: 1 } }]) assert.deepEqual(valuesAt(wrong, wrong, T, "en"), []);
+  assert.equal(valuesAt({ values }, changes, T + 9_000, "en")[0]?.rank, 1);
+  for (const wrong of [undefined, null, 7, { a: 1 }, { a: { value: 1 } }]) assert.deepEqual(valuesAt({ values: wrong }, wrong, T, "en"), []);
+  assert.deepEqual(valuesAt(undefined, [], T, "en"), []);
+});
+
+test("a value, its best and what it was before have the decimals of the schema", () => {
+  const values = { jump: { value: 8.4, unit: "m", best: 8.5, at: T } };
+  const told = { values, decimals: { jump: 2 } };
+  const [now] = valuesAt(told, [], T, "en");
+  assert.deepEqual([now?.text, now?.best], ["8.40 m", "8.50 m"]);
+  const before = [{ name: "jump", value: 8, unit: "m", at: T - 9_000 }];
+  assert.equal(valuesAt(told, before, T - 1_000, "en")[0]?.text, "8.00 m");
 });
 
 test("ages are said in their largest unit", () => {

@@ -40,6 +40,18 @@ test("a value that is measured is shown with its unit", () => {
   );
 });
 
+test("a value is written with the decimals of its schema, and as it came without", () => {
+  const values = { jump: 8.4, throw: { value: 21.456, unit: "m" }, laps: 3.2, wind: -0.04, odd: 1.23456, word: "PB" };
+  const decimals = { jump: 2, throw: 2, laps: 0, wind: 1, odd: "2", word: 2, constructor: 1 };
+  assert.deepEqual(
+    facts(values, { decimals }).fields.map((field) => field.value),
+    ["8.40", "21.46 m", "3", "0.0", "1.235", "PB"],
+  );
+  for (const wrong of [null, 7, { jump: -1 }, { jump: 7 }, { jump: 1.5 }])
+    assert.equal(facts({ jump: 8.4 }, { decimals: wrong }).fields[0]?.value, "8.4");
+  assert.equal(scoreOf([card({ Ada: 8.4 }, { entity: "meet:1", decimals: { Ada: 2 } })], "en")?.rows[0]?.value, "8.40");
+});
+
 test("whom a card is about is said where it is a name and not a number", () => {
   const about = (entity) => facts({ a: 1 }, { entity }).about;
   assert.deepEqual(["athlete:123", "team:Real Madrid", "中国女排", 7].map(about), ["", "Real Madrid", "中国女排", ""]);

@@ -73,6 +73,22 @@ async def test_values_must_be_as_the_schema_of_their_kind_says(on_stage: Harness
     assert entity["values"]["speed"]["unit"] == "km/h"
 
 
+async def test_cards_and_present_values_carry_the_decimals_of_the_schema(on_stage: Harness) -> None:
+    room = await on_stage.room()
+    stats, update = f"/v1/rooms/{room}/stats", {"entity": "runner:1", "name": "Ada"}
+    for decimals in (2, 1):
+        values = [{"name": "jump", "unit": "m", "decimals": decimals}, {"name": "lane"}]
+        await on_stage.call("PUT", f"/v1/rooms/{room}/schemas/runner", json={"values": values})
+        said = {"jump, final": 8.4, "lane": {"value": 4}}
+        for audience in ("followers", "everyone"):
+            body = {**update, "audience": audience, "values": said}
+            assert (await on_stage.call("POST", stats, json=body)).status_code == 200
+        entity = (await on_stage.call("GET", f"/v1/rooms/{room}/entities/runner:1")).json()
+        assert entity["decimals"] == {"jump, final": decimals}
+        (card,) = (await on_stage.live(room)).replica.state.overlays.values()
+        assert (card.data["decimals"], card.data["values"]) == ({"jump, final": decimals}, said)
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "path"),
     [
@@ -90,6 +106,11 @@ async def test_values_must_be_as_the_schema_of_their_kind_says(on_stage: Harness
             "runner",
             {"values": [{"name": "a", "type": "text", "better": "lower"}]},
             "values[0].type",
+        ),
+        (
+            "runner",
+            {"values": [{"name": "a", "better": "lower", "rules": ["win"]}]},
+            "values[0].rules[0]",
         ),
         ("runner", {"values": [], "marks": {"W R": "record"}}, "marks.W R"),
         ("runner", {"values": [], "stages": {"heat": {"weight": 2}}}, "stages.heat.weight"),

@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.entities import Entity, Measured
 from grandstand.domain.outcome import Fate
+from grandstand.domain.schemas import KindSchema, ValueSchema
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.overlays.stats_cards import (
     MAX_CARDS,
@@ -13,6 +15,7 @@ from grandstand.overlays.stats_cards import (
     MAX_WAITING,
     Cards,
     TooManyWaitError,
+    followers_card,
     is_due,
     version,
 )
@@ -92,6 +95,18 @@ def test_many_updates_of_a_moment_go_out_as_one_but_those_of_many_moments_each()
     fates, frame = tick(RoomState(), NOW, *many, *apart)
     assert set(fates) == {"taken"}
     assert frame.overlays == [apart[0], *apart[1:]]
+
+
+def test_a_card_for_followers_says_with_how_many_decimals_values_are_written() -> None:
+    values = {"Jump": Measured(NOW, 8.4, "m"), "Lane": Measured(NOW, 4)}
+    entity = Entity("Ada", NOW, values)
+    schema = KindSchema([ValueSchema("Jump", unit="m", decimals=2), ValueSchema("Lane")])
+    shown_card = followers_card("athlete:1", entity, schema, 0)
+    assert shown_card is not None
+    assert shown_card.data["decimals"] == {"Jump": 2}
+    plain = followers_card("athlete:1", entity, KindSchema([ValueSchema("Lane")]), 0)
+    assert plain is not None
+    assert "decimals" not in plain.data
 
 
 def test_an_update_waits_for_its_time_and_the_card_of_before_stays() -> None:

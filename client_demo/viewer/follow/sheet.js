@@ -10,6 +10,7 @@ import { timeText, valuesAt } from "./values.js";
 /** @import {ValueText} from "./values.js" */
 
 const ASK_MS = 5_000;
+const SOON_MS = 60_000; // behind live by more than that is a replay
 
 export class EntitySheet {
   #calls;
@@ -78,8 +79,7 @@ export class EntitySheet {
     }
     const { one, said } = this.#shown;
     const card = cards.find(({ kind, topic }) => kind === "stats" && topic === one.entity)?.data;
-    const values = card ? card["values"] : said?.values;
-    this.#fill(valuesAt(values, said?.changes, playhead, navigator.language));
+    this.#fill(valuesAt(card ?? said, said?.changes, playhead, navigator.language), playhead);
   }
 
   /** @param {Followed} one */
@@ -101,8 +101,8 @@ export class EntitySheet {
     setText(this.about, [words.kindsOfEntities[kind] ?? kind, words.followers(followers)].filter(Boolean).join(" · "));
   }
 
-  /** @param {ValueText[]} values */
-  #fill(values) {
+  /** @param {ValueText[]} values @param {number} playhead */
+  #fill(values, playhead) {
     while (this.values.children.length > values.length) this.values.lastElementChild?.remove();
     values.forEach((value, place) => {
       const row = this.values.children[place] ?? this.values.appendChild(rowOf());
@@ -110,7 +110,7 @@ export class EntitySheet {
       if (label && text && about) {
         setText(label, value.label);
         setText(text, value.text || "–");
-        setText(about, aboutOf(value));
+        setText(about, aboutOf(value, playhead));
       }
     });
   }
@@ -121,13 +121,14 @@ function rowOf() {
   return make("div", { test: "entity-value" }, parts);
 }
 
-/** @param {ValueText} value */
-function aboutOf({ rank, best, ageMs, isSoon, text }) {
+/** @param {ValueText} value @param {number} playhead */
+function aboutOf({ rank, best, ageMs, isSoon, text, at }, playhead) {
+  const ahead = at - playhead < SOON_MS ? words.soon : words.noneInReplay;
   const parts = [
     rank === undefined ? "" : words.rank(rank),
     best === undefined ? "" : words.best(best),
     ageMs === undefined ? "" : words.ago(timeText(ageMs, words)),
-    isSoon && text === "" ? words.soon : "",
+    isSoon && text === "" ? ahead : "",
   ];
   return parts.filter(Boolean).join(" · ");
 }

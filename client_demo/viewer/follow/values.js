@@ -5,7 +5,7 @@
  * moment isn't told, but what it was before, if that is known.
  */
 
-import { NOTHING, textOf } from "../../cards/facts.js";
+import { NOTHING, decimalsIn, textOf } from "../../cards/facts.js";
 
 export { NOTHING };
 
@@ -26,32 +26,39 @@ const OLD_MS = 60_000; // a minute: until then a feed that goes on may just have
  */
 
 /**
- * @param {unknown} values by their names, as a card or the server has them
+ * @param {Record<string, unknown> | undefined} told a card's data, or what the server says: `values` by their names, and
+ *   `decimals`
  * @param {unknown} changes the newest first
  * @param {number} playhead
  * @param {string} language BCP 47
  * @returns {ValueText[]} in their order
  */
-export function valuesAt(values, changes, playhead, language) {
+export function valuesAt(told, changes, playhead, language) {
+  const values = told?.["values"];
   const all = typeof values === "object" && values !== null ? Object.entries(values) : [];
-  return all.filter(([, value]) => isValue(value)).map(([label, value]) => textAt(label, value, changes, playhead, language));
+  return all
+    .filter(([, value]) => isValue(value))
+    .map(([label, value]) => {
+      const said = (/** @type {unknown} */ each) => textOf(each, language, decimalsIn(told, label));
+      return textAt(label, value, changes, playhead, said);
+    });
 }
 
-/** @param {string} label @param {Value} present @param {unknown} changes @param {number} playhead @param {string} language @returns {ValueText} */
-function textAt(label, present, changes, playhead, language) {
+/** @param {string} label @param {Value} present @param {unknown} changes @param {number} playhead @param {(value: unknown) => string} said @returns {ValueText} */
+function textAt(label, present, changes, playhead, said) {
   const isSoon = present.at > playhead;
   const value = isSoon ? changesIn(changes).find((one) => one.name === label && one.at <= playhead) : present;
   if (!value) return { label, text: "", at: present.at, isSoon };
   const { unit, at, rank, best } = value;
   const ageMs = playhead - at;
-  const text = textOf({ value: value.value, unit }, language);
+  const text = said({ value: value.value, unit });
   return {
     label,
     text,
     at,
     isSoon,
     ...(typeof rank === "number" && { rank }),
-    ...(best !== undefined && best !== null && { best: textOf({ value: best, unit }, language) }),
+    ...(best !== undefined && best !== null && { best: said({ value: best, unit }) }),
     ...(ageMs >= OLD_MS && text !== NOTHING && { ageMs }),
   };
 }

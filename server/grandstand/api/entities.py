@@ -13,7 +13,7 @@ from grandstand.api.operations import Call, answer
 from grandstand.api.problems import UNKNOWN_ENTITY, Fault, ProblemError, invalid
 from grandstand.api.stat_updates import Plain
 from grandstand.domain.entities import Entity, kind_of
-from grandstand.domain.schemas import in_order
+from grandstand.domain.schemas import decimals_of, in_order
 from grandstand.replica.entities import EntityTable
 from grandstand.store.errors import StoreUnavailable
 from grandstand.timeouts import timeout
@@ -68,9 +68,10 @@ class ValueChange(Struct, frozen=True, omit_defaults=True):
     unit: str = ""
 
 
-class PresentEntity(Struct, frozen=True):
+class PresentEntity(Struct, frozen=True, omit_defaults=True):
     """An entity with its present values, in the order of its kind's schema, and the last changes,
-    newest first; `at` is the moment of the newest update."""
+    newest first; `at` is the moment of the newest update. `decimals` are those with which values
+    are written, by their names, as far as the schema says."""
 
     entity: str
     name: str
@@ -79,6 +80,7 @@ class PresentEntity(Struct, frozen=True):
     at: Time
     values: dict[str, PresentValue]
     changes: list[ValueChange]
+    decimals: dict[str, int] = {}
 
 
 async def list_all(call: Call) -> Response:
@@ -109,14 +111,16 @@ async def get(call: Call) -> Response:
 
 def _present(call: Call, name: str, entity: Entity, followers: int) -> PresentEntity:
     kind = kind_of(name)
-    order = in_order(entity.values, call.live.replica.state.schemas.get(kind))
+    schema = call.live.replica.state.schemas.get(kind)
+    order = in_order(entity.values, schema)
     values = {
         label: PresentValue(value.value, value.at, value.unit, value.rank, value.best, value.starts)
         for label in order
         for value in (entity.values[label],)
     }
     changes = [ValueChange(each.at, each.name, each.value, each.unit) for each in entity.changes]
-    return PresentEntity(name, entity.name, kind, followers, entity.at, values, changes)
+    decimals = decimals_of(order, schema)
+    return PresentEntity(name, entity.name, kind, followers, entity.at, values, changes, decimals)
 
 
 async def _table(call: Call) -> EntityTable:

@@ -75,6 +75,6 @@ def _faults_of_rules(path: str, value: ValueSchema) -> Iterator[Fault]:
     if value.type == "text" and value.is_judged:
         yield Fault(f"{path}.type", "must be a number where `better` or `step` is given")
     if not value.better:
-        for name in ("step", "close", "improves"):
+        for name in ("step", "close", "improves", "rules"):
             if getattr(value, name):
                 yield Fault(f"{path}.{name}", "needs `better`")

@@ -104,24 +104,26 @@ def bad_time(body: StatsBody, state: RoomState, now: int) -> str:
 
 def event_of(bodies: Sequence[StatsBody], state: RoomState, now: int) -> StatsGiven:
     """Return the event of updates without faults."""
-    cards = [card_of(body, now) for body in bodies if body.is_for_everyone]
+    cards = [card_of(body, state.schemas, now) for body in bodies if body.is_for_everyone]
     updates = [update_of(body, state.schemas, now) for body in bodies if not body.is_for_everyone]
     return StatsGiven(event_id(), cards, updates)
 
 
-def card_of(body: StatsBody, now: int) -> Overlay:
+def card_of(body: StatsBody, schemas: Mapping[str, KindSchema], now: int) -> Overlay:
     """Return the version of a card for everyone that a body without faults describes."""
     values = {
         clean(label): msgspec.to_builtins(_cleaned(value))
         for label, value in (body.values or {}).items()
     }
     duration_s = DURATION_S if body.duration is UNSET else body.duration
+    entity = clean(body.entity)
     return version(
-        clean(body.entity),
+        entity,
         clean(body.name),
         now if body.at is UNSET else body.at,
         values,
         round(duration_s * 1000),
+        schemas.get(kind_of(entity)),
     )
 
 

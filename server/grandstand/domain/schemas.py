@@ -174,6 +174,18 @@ class KindSchema(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
         return self.flaw(label, best, None)
 
 
+def decimals_of(labels: Iterable[str], schema: KindSchema | None) -> dict[str, int]:
+    """Return with how many decimals values are written, by label, as far as the schema says."""
+    if schema is None:
+        return {}
+    known = {label: schema.get(label) for label in labels}
+    return {
+        label: value.decimals
+        for label, value in known.items()
+        if value is not None and value.decimals is not None
+    }
+
+
 def in_order(labels: Iterable[str], schema: KindSchema | None) -> list[str]:
     """Return labels of values in the order of the schema; others behind them, as they came."""
     if schema is None:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.entities import Entity, Measured, kind_of
 from grandstand.domain.outcome import Fate
-from grandstand.domain.schemas import KindSchema, in_order
+from grandstand.domain.schemas import KindSchema, decimals_of, in_order
 from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Overlay
 
@@ -57,13 +57,15 @@ def version(
     at: int,
     values: Mapping[str, Any],
     duration_ms: int,
+    schema: KindSchema | None = None,
 ) -> Overlay:
     """Return one version of a card; without ``values`` it removes the card at ``at``.
 
-    It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced.
+    It expires ``duration_ms`` after ``at``, or with 0 stays until it is replaced. ``schema`` is
+    that of the entity's kind.
     """
     data = {"entity": entity, "name": name, "values": dict(values)}
-    return _card(entity, name, at, data, duration_ms)
+    return _card(entity, name, at, data | _decimals(values, schema), duration_ms)
 
 
 def followers_card(
@@ -80,9 +82,16 @@ def followers_card(
         "kind": kind_of(entity_id),
         "name": entity.name,
         "values": values,
+        **_decimals(values, schema),
     }
     card = _card(entity_id, "", entity.at, data, entity.duration_ms)
     return None if card.expires_at is not UNSET and card.expires_at <= oldest else card
+
+
+def _decimals(values: Mapping[str, Any], schema: KindSchema | None) -> dict[str, dict[str, int]]:
+    """Return what a card says of how its values are written: nothing where no schema does."""
+    decimals = decimals_of(values, schema)
+    return {"decimals": decimals} if decimals else {}
 
 
 def as_data(value: Measured) -> dict[str, int | float | str | None]:
