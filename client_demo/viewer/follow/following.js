@@ -38,7 +38,10 @@ export class Following {
     this.#sheet = new EntitySheet(calls, follows, onToggle);
     const onFound = (/** @type {Followed[]} */ all) => all.forEach(({ kind }) => this.#kinds.add(kind));
     this.#finder = new Finder(calls, follows, { onEntity, onToggle, onFound });
-    this.#finder.dialog.addEventListener("close", () => this.#list.root.scrollIntoView({ block: "nearest" }));
+    this.#finder.dialog.addEventListener("close", () => {
+      this.#list.root.scrollIntoView({ block: "nearest" });
+      this.#list.focus();
+    });
     this.#list = new FollowList(follows, { onFind: () => this.find(), onEntity });
   }
 
@@ -69,7 +72,7 @@ export class Following {
     this.#list.place(watch.classList.contains("full"), watch, side);
     const cards = this.#live.followed();
     this.#list.show(cards, playhead, this.#live.isReplay);
-    this.#sheet.show(cards, playhead);
+    this.#sheet.show(cards, playhead, this.#live.isReplay);
   }
 
   /** Ask now and again whether the room has entities, and soon once a feed has begun to show cards. @param {boolean} hasCards */

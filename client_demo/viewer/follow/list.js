@@ -41,6 +41,11 @@ export class FollowList {
     this.#hasEntities = true;
   }
 
+  /** Take the focus if nothing has it: the button that had it before a dialog may have gone meanwhile. */
+  focus() {
+    if (document.activeElement === document.body) (this.begin.hidden ? this.find : this.begin).focus();
+  }
+
   get isShown() {
     return !this.root.hidden;
   }
