@@ -10,7 +10,6 @@ import { timeText, valuesAt } from "./values.js";
 /** @import {ValueText} from "./values.js" */
 
 const ASK_MS = 5_000;
-const SOON_MS = 60_000; // behind live by more than that is a replay
 
 export class EntitySheet {
   #calls;
@@ -69,8 +68,9 @@ export class EntitySheet {
    * now alone.
    * @param {readonly Overlay[]} cards of followed entities at the playhead
    * @param {number} playhead
+   * @param {boolean} isReplay which may be hours behind
    */
-  show(cards, playhead) {
+  show(cards, playhead, isReplay) {
     if (!this.#shown) return;
     const now = performance.now();
     if (now >= this.#askAt) {
@@ -79,7 +79,7 @@ export class EntitySheet {
     }
     const { one, said } = this.#shown;
     const card = cards.find(({ kind, topic }) => kind === "stats" && topic === one.entity)?.data;
-    this.#fill(valuesAt(card ?? said, said?.changes, playhead, navigator.language), playhead);
+    this.#fill(valuesAt(card ?? said, said?.changes, playhead, navigator.language), isReplay);
   }
 
   /** @param {Followed} one */
@@ -101,8 +101,8 @@ export class EntitySheet {
     setText(this.about, [words.kindsOfEntities[kind] ?? kind, words.followers(followers)].filter(Boolean).join(" · "));
   }
 
-  /** @param {ValueText[]} values @param {number} playhead */
-  #fill(values, playhead) {
+  /** @param {ValueText[]} values @param {boolean} isReplay */
+  #fill(values, isReplay) {
     while (this.values.children.length > values.length) this.values.lastElementChild?.remove();
     values.forEach((value, place) => {
       const row = this.values.children[place] ?? this.values.appendChild(rowOf());
@@ -110,7 +110,7 @@ export class EntitySheet {
       if (label && text && about) {
         setText(label, value.label);
         setText(text, value.text || "–");
-        setText(about, aboutOf(value, playhead));
+        setText(about, aboutOf(value, isReplay));
       }
     });
   }
@@ -121,9 +121,9 @@ function rowOf() {
   return make("div", { test: "entity-value" }, parts);
 }
 
-/** @param {ValueText} value @param {number} playhead */
-function aboutOf({ rank, best, ageMs, isSoon, text, at }, playhead) {
-  const ahead = at - playhead < SOON_MS ? words.soon : words.noneInReplay;
+/** @param {ValueText} value @param {boolean} isReplay */
+function aboutOf({ rank, best, ageMs, isSoon, text }, isReplay) {
+  const ahead = isReplay ? words.noneInReplay : words.soon;
   const parts = [
     rank === undefined ? "" : words.rank(rank),
     best === undefined ? "" : words.best(best),
