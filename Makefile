@@ -21,7 +21,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench run test types browser soak bench attack measure rehearsal fuzz fuzz-calls train train-forecasts eval notice clean
+.PHONY: help setup setup-test setup-bench run test style pytest types browser soak bench attack measure rehearsal fuzz fuzz-calls train train-forecasts eval notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,16 +35,24 @@ setup-test: $(VENV)/.installed-test ## install what testing takes besides
 run: setup ## a show in a box: CROWD=200 viewers, or a recorded chat, TRACE=chat.ndjson; STREAM=url of an HLS playlist; PORT=8000
 	@exec $(BIN)/grandstand demo --crowd $(CROWD) --host $(HOST) --port $(PORT) $(if $(TRACE),--trace '$(TRACE)') $(if $(STREAM),--stream '$(STREAM)')
 
-test: setup-test ## everything that is checked
+# The three begin as soon as what they take is installed. The browser's tests and mypy are a process
+# each: beside them the other core would have nothing to do.
+test: ## everything that is checked
+	@$(MAKE) --no-print-directory --jobs 3 browser pytest types
+
+pytest types: style
+
+style: setup-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory --jobs 2 types browser
+
+pytest:
 	@$(BIN)/pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 types:
 	@$(BIN)/mypy server/grandstand tests loadtest
 
-browser:
+browser: $(VENV)/.installed-browser
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent check
 	@$(NODE_PATH_FIRST) npm --prefix client_demo run --silent test
 
@@ -104,7 +112,7 @@ clean: ## remove all that was made, but for the data in .grandstand
 
 $(VENV)/.installed: pyproject.toml hatch_build.py client_demo/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2))' || \
-		{ echo 'Python 3.11.2 or newer is needed; name one: make PYTHON=python3.13 $(MAKECMDGOALS)' >&2; exit 1; }
+		{ echo 'Python 3.11.2 or newer is needed; name one by PYTHON=python3.13' >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo '$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@test -x $(BIN)/python || { echo 'making $(VENV)'; $(PYTHON) -m venv $(VENV); }
@@ -112,10 +120,8 @@ $(VENV)/.installed: pyproject.toml hatch_build.py client_demo/package-lock.json
 	@$(PIP) install --editable .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
-	@echo 'installing what the tests need'
-	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --group dev
+$(VENV)/.installed-browser: $(VENV)/.installed
+	@echo "installing what the browser's tests need"
 	@mkdir -p $(VENV)/node
 	@$(NODE_PATH_FIRST); export PATH; \
 		if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then \
@@ -123,6 +129,12 @@ $(VENV)/.installed-test: $(VENV)/.installed
 			for name in node npm; do ln -sf ../bin/$$name $(VENV)/node/$$name; done; \
 		fi; \
 		npm --prefix client_demo ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed-browser
+	@echo 'installing what the tests need'
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --no-compile --group dev
 	@PATH="$$PATH:/usr/sbin"; \
 		missing=$$(for each in $(PROGRAMS); do command -v $${each%=*} >/dev/null || echo $${each#*=}; done); \
 		if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
