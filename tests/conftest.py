@@ -118,15 +118,11 @@ def room(request: pytest.FixtureRequest) -> str:
     return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60].strip("-")
 
 
-@pytest.fixture(scope="module")
-def live_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServerProcess]:
-    """A server with the room ``gala``, as the demonstration has it; a module's tests share it."""
-    with making(request.config, tmp_path_factory.mktemp("live")) as make:
-        server = make().start()
-        server.make_room("gala", budget=30, moderation={"level": 2})
-        yield server
+@pytest.fixture(scope="session")
+def live_server(shared_server: ServerProcess) -> ServerProcess:
+    """The shared server with the room ``gala``, as the demonstration has it."""
+    shared_server.make_room("gala", budget=30, moderation={"level": 2})
+    return shared_server
 
 
 @pytest_asyncio.fixture

@@ -1,4 +1,4 @@
-"""One browser for the tests of a module, and none of their pages beyond a test."""
+"""One browser for the tests of a process, and none of their pages beyond a test."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.pages.browsing import chromium
+from tests.pages.browsing import chromium, leave_all
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chrome() -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser(chrome: Browser) -> AsyncIterator[Browser]:
-    """The module's browser; the pages of a test end with it, since they would go on playing."""
+    """The browser; what the pages of a test do ends with it."""
     yield chrome
-    for context in chrome.contexts:
-        for page in context.pages:
-            await page.unroute_all(behavior="ignoreErrors")  # an answer may be on its way
-        await context.close()
+    await leave_all(chrome)

@@ -15,7 +15,7 @@ from tests.effects.mixer import PASSWORD, Mixer, mixer
 from tests.pages.browsing import Sight, blank, look
 from tests.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 LINES = """SetInputSettings {"inputName": "song", "inputSettings": {"text": "{winner}"}}
@@ -38,7 +38,7 @@ def server(
         yield make(environment={"GRANDSTAND_EFFECTS_ALLOW": "127.0.0.1"}).start()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def there() -> AsyncIterator[Mixer]:
     async with mixer() as made:
         yield made

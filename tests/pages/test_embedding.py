@@ -44,7 +44,7 @@ def site(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_documented_page_shows_says_and_votes_from_another_origin(
     browser: Browser, site: str, make_server: MakeServer, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from tests.pages.browsing import Sight, watch
 from tests.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BIG = (1920, 1080)
 PHONE = (390, 844)

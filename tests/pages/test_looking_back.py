@@ -18,7 +18,7 @@ from tests.server import ServerProcess
 from tests.viewer import viewing
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 720}
@@ -28,7 +28,7 @@ BEHIND = re.compile("behind live")
 OF_ALL = re.compile(" of ")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def stream(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The URL of a live picture that has been on air for a while."""
     async with on_air(tmp_path_factory.mktemp("picture"), PAST_S) as url:

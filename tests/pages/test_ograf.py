@@ -73,7 +73,7 @@ def renderer(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
     browser: Browser, make_server: MakeServer, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tests.pages.browsing import EXPECT_MS, Sight, blank, look
 from tests.server import ServerProcess
 from tests.viewer import viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FULL_HD = (1920, 1080)
 SMALL = (960, 540)

@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from tests.pages.browsing import Sight, look, watch
+from tests.pages.browsing import Sight, leave_all, look, watch
 from tests.server import ServerProcess
 from tests.viewer import viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Stage:
         return self.console.faults + self.ann.faults + self.plate.faults
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stage(chrome: Browser, live_server: ServerProcess) -> AsyncIterator[Stage]:
     """The one that all tests share."""
     room = live_server.make_room("kinds", tick=50, title="The show")
@@ -50,6 +50,7 @@ async def stage(chrome: Browser, live_server: ServerProcess) -> AsyncIterator[St
         await watch(chrome, live_server, room),
         await overlay(chrome, live_server, room),
     )
+    await leave_all(chrome)
 
 
 async def at_desk(browser: Browser, server: ServerProcess, room: str) -> Sight:

@@ -11,11 +11,11 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.conftest import MakeServer
-from tests.pages.browsing import AXE, AXE_TAGS, Sight, look, refuse
+from tests.pages.browsing import AXE, AXE_TAGS, Sight, leave, look, refuse
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BACKOFF_MS = 40_000
 """The longest pause between two attempts to come back is 30 s."""
@@ -41,24 +41,14 @@ async def at_desk(
     faultless: bool = True,
 ) -> AsyncIterator[Sight]:
     """Someone at the console, which must have had no fault at the end."""
-    context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, locale=language, timezone_id="UTC"
-    )
-    page = await context.new_page()
-    sight = Sight(page)
-    page.on("pageerror", lambda error: sight.faults.append(str(error)))
-    page.on(
-        "console",
-        lambda line: sight.faults.append(line.text) if "Content Security" in line.text else None,
-    )
     token = server.token(role, role=role)
-    await page.goto(f"{server.url}/producer?room={room}#token={token}")
-    await sight.is_live()
+    address = f"{server.url}/producer?room={room}#token={token}"
+    sight = await look(browser, address, size=size, locale=language)
     try:
         yield sight
         assert not faultless or sight.faults == []
     finally:
-        await context.close()
+        await leave(sight)
 
 
 async def press(sight: Sight, *keys: str) -> None:
@@ -124,7 +114,7 @@ async def test_three_keystrokes_put_a_poll_before_the_viewers(
         await expect(console.find("on-air")).to_have_attribute("data-on", "true")
         await is_phase(console, "Yes or no?", "open")
         await expect(console.find("palette")).to_have_count(0)
-    await bo.page.context.close()
+    await leave(bo)
 
 
 async def test_the_preview_shows_what_goes_out_and_escape_keeps_it_in(
@@ -633,13 +623,13 @@ async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
     ):
         await console.find("settings").click()
         asked, typed, yes = (console.find(f"delete-{what}") for what in ("room", "typed", "yes"))
-        for leave in ("Escape", "Cancel"):
+        for how in ("Escape", "Cancel"):
             await asked.click()
             await expect(typed).to_be_focused()
             await expect(console.find("delete-dialog")).to_contain_text("cannot be undone")
             await expect(console.find("delete-viewers")).to_contain_text("3 people")
             await typed.fill(stage)
-            if leave == "Escape":
+            if how == "Escape":
                 await press(console, "Escape")
             else:
                 await console.find("delete-no").click()
@@ -682,7 +672,7 @@ async def test_a_room_is_deleted_by_typing_its_id_and_all_pages_tell(
         await console.is_live()
         await expect(console.find("settings-dialog")).to_have_count(0)
         await expect(bo.find("status")).to_have_attribute("data-phase", "ended")
-    await bo.page.context.close()
+    await leave(bo)
 
 
 async def test_the_gauges_tell_how_the_room_does(
@@ -732,7 +722,7 @@ async def test_a_token_is_asked_for_and_a_bad_one_told_why(
     await gate.find("gate-enter").click()
     await gate.is_live()
     assert gate.faults == []
-    await gate.page.context.close()
+    await leave(gate)
 
 
 async def test_a_room_that_is_missing_can_be_made_at_the_gate(
@@ -744,7 +734,7 @@ async def test_a_room_that_is_missing_can_be_made_at_the_gate(
     await gate.is_live()
     await expect(gate.find("title")).to_have_text("not-yet")
     assert "token" not in gate.page.url
-    await gate.page.context.close()
+    await leave(gate)
 
 
 # --- a bad night ---------------------------------------------------------------------------------
@@ -832,7 +822,7 @@ async def test_the_consoles_are_accessible_in_both_languages(
     await expect(gate.find("gate")).to_be_visible()
     await gate.page.evaluate(axe)
     await is_accessible(gate)
-    await gate.page.context.close()
+    await leave(gate)
 
 
 async def is_accessible(sight: Sight, part: str = "body") -> None:

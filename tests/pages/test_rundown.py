@@ -18,7 +18,7 @@ from tests.pages.test_producer import at_desk, press
 from tests.server import ServerProcess
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Item = dict[str, Any]
 POLL = {"kind": "single", "question": "Who?", "options": ["A", "B"], "duration": 600}
@@ -49,7 +49,7 @@ def stage(live_server: ServerProcess) -> str:
     return live_server.make_room("stage", title="The show", tick=50)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(chrome: Browser, live_server: ServerProcess, stage: str) -> AsyncIterator[Sight]:
     """A producer who stays."""
     async with at_desk(chrome, live_server, stage) as sight:

@@ -25,7 +25,7 @@ from tests.server import ServerProcess
 from tests.viewer import viewing
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = (390, 844)
 LANDSCAPE = (640, 360)
@@ -33,7 +33,7 @@ TELEVISION = (1920, 1080)
 MARKUP = "<img src=x onerror=\"document.title='hacked'\"><b>bold</b>"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def stream(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The URL of a live picture; begun at once, so that one can soon be far behind it."""
     async with on_air(tmp_path_factory.mktemp("picture")) as url:
