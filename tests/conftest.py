@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import signal
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,12 +53,25 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What waits for processes and pages comes first: at the end one long file would be alone."""
+    """Let processes of ``make test`` do unlike things at a time, and end together.
+
+    What waits for processes and pages comes first: at the end one long file would be alone. Of each
+    part the files are spread over the whole, the longest first: while one process has a browser,
+    which takes more than a core, the others wait for what was killed to come back.
+    """
     if ON_CLUSTER:
         single = {item for item in items if item.get_closest_marker("single") is not None}
         config.hook.pytest_deselected(items=list(single))
         items[:] = [item for item in items if item not in single]
-    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in WITH_PROCESSES)
+    parts: dict[str, Counter[Path]] = defaultdict(Counter)
+    for item in items:
+        parts[item.path.relative_to(TESTS).parts[0]][item.path] += 1
+    places = {
+        path: (part not in WITH_PROCESSES, number / len(files))
+        for part, files in parts.items()
+        for number, (path, _) in enumerate(files.most_common())
+    }
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_unconfigure() -> None:
