@@ -178,7 +178,8 @@ async def test_a_poll_is_opened_with_the_tag_that_effects_know_it_by(
     await console.find("poll-grace").fill("0")
     await console.find("poll-open").click()
     await console.find("poll-close").click()
-    await console.page.reload()
+    async with console.page.expect_response(f"**{path}"):  # which alone tells tags
+        await console.page.reload()
     await console.find("poll-again").click()
     await console.find("poll-open").click()
     await expect(console.find("poll-row")).to_have_count(2)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Route, expect
 
-from tests.pages.browsing import Sight
+from tests.pages.browsing import EXPECT_MS, Sight
 from tests.pages.test_producer import at_desk, press
 from tests.server import ServerProcess
 from tests.waiting import until
@@ -70,8 +70,9 @@ async def is_state(sight: Sight, title: str, state: str) -> None:
 
 
 async def steady(sight: Sight) -> None:
-    """Waits until GO would act."""
-    await expect(sight.find("go")).to_have_attribute("aria-disabled", "false")
+    """Waits until GO would act: looked for at each painting, of which the page has few."""
+    would_act = """() => document.querySelector("[data-test=go][aria-disabled=false]") !== null"""
+    await sight.page.wait_for_function(would_act, timeout=EXPECT_MS)
 
 
 async def test_two_producers_prepare_a_show_and_go_through_it(

@@ -85,7 +85,7 @@ async def test_a_line_that_breaks_again_and_again_costs_curl_nothing(
     shared_server: ServerProcess, room: str
 ) -> None:
     server = shared_server
-    server.make_room(room)
+    server.make_room(room, tick=50)
     async with (
         viewing(server.url, room) as viewer,
         cutting(server.url, budgets()) as line,
@@ -118,7 +118,7 @@ async def test_a_position_of_another_epoch_brings_the_state(
     shared_server: ServerProcess, room: str
 ) -> None:
     server = shared_server
-    server.make_room(room, title="now")
+    server.make_room(room, title="now", tick=50)
     async with curl(server.url, room, "another:3") as reader:
         state = await reader.has("reset")
         await server.produce("POST", f"/v1/rooms/{room}/cues", {"name": "goal"})
@@ -131,7 +131,7 @@ async def test_who_may_watch_no_more_is_sent_away_and_told_why_when_it_asks(
     shared_server: ServerProcess, room: str
 ) -> None:
     server = shared_server
-    server.make_room(room, guests="watch")
+    server.make_room(room, guests="watch", tick=50)
     watcher, other = (server.token(sub, jti=f"{room} {sub}") for sub in ("ann", "bo"))
     async with (
         curl(server.url, room) as anyone,
@@ -162,7 +162,7 @@ async def test_a_stopping_server_ends_its_feeds_and_a_new_one_goes_on_with_them(
 ) -> None:
     few = {"GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS": "2", "GRANDSTAND_DRAIN_S": "0.1"}
     server = make_server(environment=few).start()
-    room = server.make_room("gala")
+    room = server.make_room("gala", tick=50)
     async with curl(server.url, room) as reader, curl(server.url, room) as second:
         await second.has("reset")
         await server.produce("POST", f"/v1/rooms/{room}/cues", {"name": "goal"})

@@ -45,7 +45,7 @@ def given(frames: Iterable[Message]) -> Counter[str]:
 
 async def test_two_go_at_once_from_two_nodes(pair: Pair, room: str) -> None:
     one, other = pair
-    await asyncio.to_thread(one.make_room, room)
+    await asyncio.to_thread(one.make_room, room, tick=50)
     items = [{"id": "poll", "kind": "poll", "title": "Who?", "body": POLL}, *cues(9)]
     await put(one, room, items)
     async with (
@@ -79,7 +79,7 @@ async def test_a_node_that_is_killed_in_the_middle(pair: Pair, room: str, tmp_pa
     items = cues(30)
     try:
         await asyncio.to_thread(victim.start)
-        await asyncio.to_thread(victim.make_room, room)  # so it leads the room, too
+        await asyncio.to_thread(victim.make_room, room, tick=50)  # so it leads the room, too
         await put(victim, room, items)
         async with viewing(one.url, room, one.token("ann")) as ann:
             calls = [asyncio.create_task(go(victim, room, item["id"])) for item in items]
