@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,6 +86,7 @@ class Viewer:
     room: str
     token: str | None = None
     name: str = ""
+    follow: Sequence[str] = ()
     comes_back: bool = True
     resumes: bool = True
     picture: Picture = field(default_factory=Picture)
@@ -270,6 +271,8 @@ class Viewer:
             hello: Message = {"type": "hello", "client": "tests"}
             if self.token is not None:
                 hello["token"] = self.token
+            if self.follow:
+                hello["follow"] = list(self.follow)
             if self.resumes and self.epoch:
                 hello["resume"] = {"epoch": self.epoch, "offset": self.offset}
             await socket.send(_encode(hello))

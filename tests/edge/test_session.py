@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ from grandstand.edge import audience
 from grandstand.edge import session as module
 from grandstand.edge.message_limits import FOLLOWS, MESSAGES
 from grandstand.store.errors import StoreUnavailable
+from grandstand.wire.codes import CloseCode
+from grandstand.wire.messages import Overlay
 from websockets.exceptions import InvalidStatus
 
 from tests.edge.harness import FakeOutlet, Harness
@@ -954,3 +957,33 @@ async def test_who_changes_too_often_what_it_follows_keeps_the_last_choice(
         assert 0 < refused["retry_after"] <= FOLLOWS.interval_ms / 1000
         topics = on_stage.node.room(live).topics
         assert [topics.count(each) for each in (str(FOLLOWS.burst - 1), "last")] == [1, 0]
+
+
+async def test_of_ten_thousand_topics_a_viewer_follows_a_hundred(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = await on_stage.room()
+    topics, made = on_stage.node.room(live).topics, list[str]()
+
+    def cards(name: str) -> Sequence[Overlay]:
+        made.append(name)
+        return ()
+
+    monkeypatch.setattr(topics, "_cards", cards)
+    names = [f"athlete:{n}" for n in range(10_000)]
+    async with on_stage.connected(live.room) as greedy:
+        await greedy.send({"type": "hello", "follow": names})
+        assert await greedy.closed() == CloseCode.TOO_BIG
+    async with on_stage.viewer(live.room) as client:
+        refused = await client.ask("follow", topics=names[:101])
+        assert (refused["type"], refused["code"]) == ("error", "bad_message")
+        assert "topics" in refused["message"]
+        assert "100" in refused["message"]
+        codes = []
+        for first in range(0, len(names), 100):
+            answer = await client.ask("follow", topics=names[first : first + 100])
+            codes.append(answer.get("code", answer["type"]))
+            assert len(topics) == 100
+    assert set(codes) == {"ack", "rate_limited"}
+    assert len(made) == 100 * codes.count("ack")  # present cards are looked for as often
+    assert codes[: FOLLOWS.burst] == ["ack"] * FOLLOWS.burst
