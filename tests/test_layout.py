@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "leader/audience_count": ("leader/test_highlighting.py", "the job counts by it"),
     "forecasts/cards": ("leader/test_match_forecasting.py", "what the job reads out of cards"),
     "leader/told_highlights": ("leader/test_highlighting.py", "the job tells by it"),
+    "leader/doubted_words": ("leader/test_highlighting.py", "what is told loses words by it"),
     "api/cached": ("api/test_segments.py", "what caches may keep"),
     "api/program": ("system/test_program.py", "one line; the feed begins at the edge"),
     "api/operations": ("api/test_routes.py", "what all calls have in common"),

@@ -14,11 +14,13 @@ import json
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import sub
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from grandstand.overlays.alarms import Alarms
+from grandstand.overlays.highlights import SURE_AFTER_MS
 
 from models.highlights import made_up, sets
 from models.highlights.detectors import (
@@ -58,15 +60,25 @@ class Found:
     strict_recall: float
 
 
-def noticed(show: Show, scored: Scored, per_hour: float) -> list[float]:
-    """Return when highlights are noticed, in s."""
+def raised(show: Show, scored: Scored, per_hour: float) -> list[tuple[int, int]]:
+    """Return the steps of the alarms, and how long before each its mark stands, s."""
     scores, first, floor = scored
     alarms = Alarms(per_hour, floor=floor, first=first)
-    found = [
-        step for step, score in enumerate(scores.tolist()) if alarms.step(step * show.step_s, score)
-    ]
+    found: list[tuple[int, int]] = []
+    for step, score in enumerate(scores.tolist()):
+        now_s = step * show.step_s
+        if alarms.step(now_s, score):
+            found.append((step, min(alarms.age_s(now_s), SURE_AFTER_MS // 1000)))
+    return found
+
+
+def noticed(show: Show, scored: Scored, per_hour: float) -> list[float]:
+    """Return when highlights are noticed, in s."""
     every = show.known_every_s
-    return [show.start_s + ((step * show.step_s) // every + 1) * float(every) for step in found]
+    return [
+        show.start_s + ((step * show.step_s) // every + 1) * float(every)
+        for step, _ in raised(show, scored, per_hour)
+    ]
 
 
 def matched(alarms: Sequence[float], marks: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
@@ -162,6 +174,7 @@ def chat_figures(show: Show, scored: Scored) -> dict[str, Any]:
         alarms = noticed(show, scored, per_hour)
         pairs = matched(alarms, show.marks)
         steps = [int(at - show.start_s) for at in alarms]
+        before = [before_s for _, before_s in raised(show, scored, per_hour)]
         begins = [burst_begin(show.comments, step) for step in steps]
         after = [step - begin for step, begin in zip(steps, begins, strict=True)]
         halves = [half_way(show.comments, begin) for begin in begins]
@@ -170,6 +183,7 @@ def chat_figures(show: Show, scored: Scored) -> dict[str, Any]:
             "found": len(pairs),
             "alarms_per_hour": round(len(alarms) / show.hours, 2),
             "noticed_after_burst_s_median": statistics.median(after) if after else None,
+            "mark_after_burst_s_median": statistics.median(map(sub, after, before)),
             "noticed_after_half_peak_s_median": statistics.median(
                 step - half for step, half in zip(steps, halves, strict=True)
             ),
@@ -183,16 +197,21 @@ def made_up_figures(kind: Callable[[int], Any]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for rate in made_up.RATES:
         after: list[float] = []
+        stands: list[float] = []
         alarms = marks = 0
         for show in made_up.shows(rate):
-            found = noticed(show, plain_scores(show, kind), MADE_UP_PER_HOUR)
+            scored = plain_scores(show, kind)
+            found = noticed(show, scored, MADE_UP_PER_HOUR)
+            before = [before_s for _, before_s in raised(show, scored, MADE_UP_PER_HOUR)]
             pairs = matched(found, show.marks)
             after += [found[alarm] - show.moments[mark] for alarm, mark in pairs]
+            stands += [found[alarm] - before[alarm] - show.moments[mark] for alarm, mark in pairs]
             alarms, marks = alarms + len(found), marks + len(show.marks)
         figures[f"{rate:g}/s"] = {
             "recall": round(len(after) / marks, 3),
             "alarms_per_hour": round(alarms / made_up.SHOWS / made_up.HOURS, 2),
             "noticed_after_begin_s_median": statistics.median(after) if after else None,
+            "mark_after_begin_s_median": statistics.median(stands) if stands else None,
         }
     return figures
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from grandstand.domain.time_slices import run_at_once
 from grandstand.overlays import highlights, names, rising_words, voices
-from grandstand.overlays.highlights import HighlightFinder, Memory, Said
-from grandstand.overlays.reaction import USUAL_MS
+from grandstand.overlays.highlights import SURE_AFTER_MS, HighlightFinder, Memory, Said
+from grandstand.overlays.reaction import USUAL_MS, ReactionDelay
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -212,6 +212,25 @@ def test_the_order_within_a_tick_changes_nothing(chance: random.Random, ticks_s:
         assert mixed.read((number + 1) * ticks_s * 1000) == reading
         found += len(reading.highlights)
     assert found == 2
+
+
+@pytest.mark.parametrize(("delay_ms", "most_ms"), [(5000, SURE_AFTER_MS), (1000, 1000), (0, 0)])
+def test_a_mark_stands_where_its_rise_began_as_far_as_people_need_to_react(
+    delay_ms: int, most_ms: int
+) -> None:
+    earlier = []
+    for seed in range(5):
+        begin_s = 10 * MINUTE_S + seed
+        finder = HighlightFinder(reaction=ReactionDelay(delay_ms))
+        for said in sorted([*murmur(seed, 12 * MINUTE_S), *cheer(seed, begin_s, 60)]):
+            for found in finder.read(said.at).highlights:
+                if found.until is None:
+                    assert begin_s * 1000 < found.noticed
+                    earlier.append(said.at // 1000 * 1000 - found.noticed)
+            finder.comment(said)
+    assert len(earlier) >= 4
+    assert 0 <= min(earlier) <= max(earlier) <= most_ms
+    assert max(earlier) > 1000 or max(earlier) == most_ms
 
 
 def test_time_that_goes_back_gives_nothing_and_harms_nothing() -> None:

@@ -1,11 +1,8 @@
 """The highlights of a room that viewers were told, and what has to leave them later.
 
 Theory of operation: what has come back by a commit is kept for HTTP. A comment that is taken back
-leaves the samples, and its words leave with it unless others say them too. Only a moderator takes
-comments back, or an erasure does. A word stays if so many other people say it at that moment, in
-comments that viewers were shown or in copies of such: a thousand who cheer keep the word that one
-of them used to insult somebody. An erased comment has no text any more, so then all words of its
-moment are looked at. What is found later, of the same moment, is looked at likewise.
+leaves the samples, and its words leave with it unless others say them too
+(``leader.doubted_words``). What is found later, of the same moment, is looked at likewise.
 
 A highlight that a producer deleted goes for good: what is told of it while that is on its way is
 taken back again. It must not know how highlights are found.
@@ -17,15 +14,20 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 from uuid import uuid4
 
 from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import HighlightDeleted, HighlightFound
-from grandstand.domain.record import Row
+from grandstand.leader.doubted_words import (
+    Doubt,
+    doubt_of,
+    first_of,
+    last_of,
+    said_in,
+    without_doubted,
+)
 from grandstand.leader.room import LeaderRoom
 from grandstand.overlays.highlights import Highlight as Found
-from grandstand.overlays.rising_words import term_of, terms_of
 from grandstand.wire.highlights import KIND, SHOWN_MS, Highlight
 from grandstand.wire.messages import Overlay
 
@@ -35,32 +37,10 @@ GONE = 1000
 DELETED = 100
 """Highlights deleted last that are remembered."""
 
-SAID_BY = 3
-"""People who must say a word besides, as many as make it a rising word at all."""
-
-LOOKED_AT = 20_000
-"""Rows of the record that are looked at for one highlight, 0.4 s of CPU in pieces of 10 ms: a word
-that so many don't say three times leaves."""
-
-WORDS_MS = 40_000
-"""A highlight's words are from so long before it was noticed, at most."""
-
 UNSEEN_MS = 1_800_000
 """If it isn't known which comments were taken back, the words of so long are looked at."""
 
 Told = HighlightFound | HighlightDeleted
-
-
-class _Doubt(NamedTuple):
-    """Words that were taken back, said from ``first`` to ``last`` (programme ms): ``terms``, or
-    with None any."""
-
-    first: int
-    last: int
-    terms: frozenset[str] | None
-
-    def is_of(self, highlight: Highlight) -> bool:
-        return self.first <= highlight.until and self.last >= highlight.noticed - WORDS_MS
 
 
 class ToldHighlights:
@@ -77,7 +57,7 @@ class ToldHighlights:
         self._kept: dict[str, Highlight] = {}
         self._changed: set[str] = set()
         self._gone: deque[str] = deque(maxlen=GONE)
-        self._doubts: deque[_Doubt] = deque(maxlen=GONE)
+        self._doubts: deque[Doubt] = deque(maxlen=GONE)
         self._deleted: deque[str] = deque(maxlen=DELETED)
 
     async def load(self) -> None:
@@ -109,7 +89,7 @@ class ToldHighlights:
 
     async def tell(self, found: Found) -> None:
         """Tell viewers of what was found. Raises StoreUnavailable."""
-        highlight = await self._checked(self._named(found), self._doubts)
+        highlight = await without_doubted(self._room, self._named(found), self._doubts)
         if highlight.id not in self._deleted:
             self._tell(highlight)
 
@@ -146,7 +126,7 @@ class ToldHighlights:
             again = highlight.gone(max(highlight.until, self._room.now()))
             self.news.append(HighlightDeleted(uuid4().hex, again.overlay()))
             return None
-        left = await self._checked(highlight.without(self._gone), self._doubts)
+        left = await without_doubted(self._room, highlight.without(self._gone), self._doubts)
         self._keep(left)
         if left != highlight:
             self._tell_again(left)
@@ -174,29 +154,30 @@ class ToldHighlights:
         StoreUnavailable."""
         self._gone += comments
         rows = await self._room.store.record.rows_of(self._room.id, sorted(comments))
-        doubts = sorted(map(_doubt_of, rows), key=_last)
+        doubts = sorted(map(doubt_of, rows), key=last_of)
         self._doubts += doubts
         await self._correct(doubts, set(comments))
 
     def doubt_unseen(self) -> None:
         """Look at all words of what is found next: it isn't known what was taken back."""
         now = self._room.now()
-        self._doubts.append(_Doubt(now - UNSEEN_MS, now + AHEAD_MS, None))
+        self._doubts.append(Doubt(now - UNSEEN_MS, now + AHEAD_MS, None))
 
     async def take_back_unseen(self) -> None:
         """Look at all words of the last while, too. Raises StoreUnavailable."""
         self.doubt_unseen()
         await self._correct([self._doubts[-1]], set())
 
-    async def _correct(self, doubts: Sequence[_Doubt], gone: set[str]) -> None:
+    async def _correct(self, doubts: Sequence[Doubt], gone: set[str]) -> None:
         """Correct what is kept; ``doubts`` are in their order. A thousand comments of an erased
         viewer may meet ten thousand highlights, so only pairs of one moment are looked at."""
         for highlight in list(self._kept.values()):
-            begin = bisect_left(doubts, highlight.noticed - WORDS_MS, key=_last)
-            near = doubts[begin : bisect_right(doubts, highlight.until, key=_first)]
+            first, last = said_in(highlight)
+            begin = bisect_left(doubts, first, key=last_of)
+            near = doubts[begin : bisect_right(doubts, last, key=first_of)]
             if not near and gone.isdisjoint(highlight.comments):
                 continue
-            left = await self._checked(highlight.without(gone), near)
+            left = await without_doubted(self._room, highlight.without(gone), near)
             if left != highlight:
                 self._keep(left)
                 self._tell_again(left)
@@ -206,52 +187,3 @@ class ToldHighlights:
         oldest = self._room.now() - self._room.settings.max_latency - SHOWN_MS
         if highlight.until >= oldest:
             self._tell(highlight)
-
-    async def _checked(self, highlight: Highlight, doubts: Collection[_Doubt]) -> Highlight:
-        """Return a highlight without the words that were taken back, unless others say them."""
-        near = [each for each in doubts if each.is_of(highlight)]
-        words = {
-            word: term
-            for word, term in ((word, term_of(word)) for word in highlight.words)
-            if any(each.terms is None or term in each.terms for each in near)
-        }
-        if not words:
-            return highlight
-        stay = await self._said(set(words.values()), highlight)
-        return highlight.without_words({word for word, term in words.items() if term not in stay})
-
-    async def _said(self, terms: set[str], highlight: Highlight) -> set[str]:
-        """Return those of the terms that enough people say at a highlight."""
-        room, record = self._room, self._room.store.record
-        shown: dict[str, set[str]] = {term: set() for term in terms}
-        copies: dict[str, set[tuple[str, str]]] = {term: set() for term in terms}
-        begin, end, looked_at = highlight.noticed - WORDS_MS, highlight.until + 1, 0
-        async for row in record.rows(room.id, begin, end, shown_only=False):
-            looked_at += 1
-            if looked_at > LOOKED_AT or all(len(each) >= SAID_BY for each in shown.values()):
-                break
-            if not (row.shown or row.merged_into) or room.is_sanctioned(row.user):
-                continue
-            for term in terms & terms_of(row.text).keys():
-                if row.shown:
-                    shown[term].add(row.user)
-                elif len(copies[term]) < GONE:
-                    copies[term].add((row.user, row.merged_into))
-        originals = {original for each in copies.values() for _, original in each}
-        gone = await record.retracted_of(room.id, sorted(originals))
-        for term, said in copies.items():
-            shown[term] |= {user for user, original in said if original not in gone}
-        return {term for term, users in shown.items() if len(users) >= SAID_BY}
-
-
-def _first(doubt: _Doubt) -> int:
-    return doubt.first
-
-
-def _last(doubt: _Doubt) -> int:
-    return doubt.last
-
-
-def _doubt_of(row: Row) -> _Doubt:
-    terms = frozenset(terms_of(row.text)) if row.user else None
-    return _Doubt(row.at, row.at, terms)

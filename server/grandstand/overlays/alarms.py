@@ -56,6 +56,10 @@ class Alarms(Struct):
     def __post_init__(self) -> None:
         self.threshold = self.threshold or self.first
 
+    def age_s(self, now_s: int) -> int:
+        """Return how long the present excursion is there at ``now_s``, s."""
+        return now_s - self.excursion_s
+
     def step(self, now_s: int, rise: float) -> bool:
         """Take the rise of the second ``now_s``; return whether a highlight is noticed now."""
         if self.began_s is None:

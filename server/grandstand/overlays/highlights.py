@@ -45,6 +45,11 @@ WORDS_IN_SECOND = 150
 LOOKED_AT = 50
 """Comments that are looked at in a slice: 2.5 ms."""
 
+SURE_AFTER_MS = 3000
+"""Between a rise that may be a highlight and one that is: the mark stands at its beginning, which
+whoever is further behind has still to see. People take longer to see, think and type, so the words
+that the mark has by then are about a picture before it."""
+
 LONGEST_SILENCE_S = 600
 """A longer leap of the time is made at once; a highlight that is open ends before it."""
 
@@ -69,9 +74,10 @@ class Said(NamedTuple):
 class Highlight:
     """A moment; times in ms of programme time.
 
-    ``onset`` is when what happened began, ``noticed`` when the comments showed it, ``until`` when
-    the audience was calm again (None as long as it isn't). ``strength`` is how many times the usual
-    was said at the peak so far. ``comments`` are the ids of samples.
+    ``onset`` is when what happened began, ``noticed`` when the comments began to show it, at most
+    ``SURE_AFTER_MS`` before they surely did, ``until`` when the audience was calm again (None as
+    long as it isn't). ``strength`` is how many times the usual was said at the peak so far.
+    ``comments`` are the ids of samples.
     """
 
     onset: int
@@ -318,7 +324,9 @@ class HighlightFinder:
         if self._open is not None and (is_noticed or not self._alarms.is_raised):
             self._end(end, reading)
         if is_noticed:
-            self._open = self._described(end, end, rise)
+            age_ms = 1000 * self._alarms.age_s(self._rise.lively_s)
+            unsure_ms = min(age_ms, SURE_AFTER_MS, max(0, self.reaction.delay_ms))
+            self._open = self._described(end - unsure_ms, end, rise)
             reading.highlights.append(self._open)
         elif self._open is not None and math.exp(rise) > self._open.strength + 0.05:
             self._open = self._described(self._open.noticed, end, rise)

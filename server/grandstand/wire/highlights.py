@@ -21,8 +21,8 @@ class Highlight(Struct, frozen=True, rename={"from_": "from"}):
     """A moment at which the audience stirred; ``id`` is that of its overlay, whose ``data`` is the
     rest.
 
-    What happened began at ``from``; at ``noticed`` the comments had shown it. ``until`` is when the
-    audience was calm again, or ``noticed`` as long as it isn't. One with a strength of 0 was
+    What happened began at ``from``; at ``noticed`` the comments began to show it. ``until`` is when
+    the audience was calm again, or ``noticed`` as long as it isn't. One with a strength of 0 was
     deleted, at ``until``.
     """
 
