@@ -17,11 +17,12 @@ from grandstand.archive.archive import (
     PartBrokenError,
     PartGoneError,
 )
-from grandstand.archive.parts import Part, Span, unpack
+from grandstand.archive.parts import WORD_REVISIONS, Part, Span, unpack
 from grandstand.archive.storage import Folder
 from grandstand.domain.segments import MINUTE
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import encode
+from grandstand.wire.highlights import Highlight
 from grandstand.wire.messages import Comment, Frame
 from prometheus_client import CollectorRegistry
 
@@ -213,6 +214,24 @@ async def test_what_is_taken_out_is_gone_from_the_files(stage: Stage) -> None:
     assert len(stage.place.names("r/e")) == 1
     with pytest.raises(PartGoneError):
         await archive.cut_again("r", "e", Span(3, 5), {"a2"})
+
+
+async def test_a_word_that_leaves_a_highlight_makes_other_bytes_and_another_revision(
+    stage: Stage,
+) -> None:
+    told = Highlight(3.0, ["zorglub", "goal"], [], 1, 2, 2, id="h")
+    frame = encode(Frame(1, 1, overlays=[told.overlay()]), "msgpack")
+    whole = Part(3, 5, 0, {3: [frame]}, {3: frame})
+    await stage.archive.write("r", "e", whole)
+    assert await stage.archive.highlights("r", "e", Span(3, 5)) == [told, told]
+    await stage.archive.cut_again("r", "e", Span(3, 5), (), {"h": {"zorglub"}})
+    ((_, span),) = await stage.archive.parts_since("r", 0)
+    assert await stage.archive.highlights("r", "e", span) == [told.without_words(["zorglub"])] * 2
+    found = await stage.archive.part_of("r", "e", 3)
+    assert found is not None
+    assert found.revisions == found.snapshot_revisions == {3: WORD_REVISIONS}
+    await stage.archive.cut_again("r", "e", span, (), {"h": {"zorglub"}})
+    assert await stage.archive.part_of("r", "e", 3) == found
 
 
 async def test_a_process_that_is_late_brings_nothing_back(stage: Stage) -> None:

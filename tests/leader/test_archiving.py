@@ -17,7 +17,7 @@ from grandstand.archive.archive import Archive
 from grandstand.archive.parts import Part, unpack
 from grandstand.archive.storage import Folder
 from grandstand.domain import segments
-from grandstand.domain.events import Retracted
+from grandstand.domain.events import CommentEvent, HighlightFound, Retracted
 from grandstand.domain.segments import MINUTE, runs
 from grandstand.leader import archiving, supervisor
 from grandstand.leader import room as rooms
@@ -29,6 +29,7 @@ from grandstand.store.errors import ConflictError
 from grandstand.store.job_cursors import JobCursors
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
+from grandstand.wire.highlights import Highlight
 from grandstand.wire.segments import decode_snapshot
 from prometheus_client import CollectorRegistry
 
@@ -230,6 +231,35 @@ async def test_what_is_taken_back_leaves_the_archive_whoever_leads(room: Stage) 
     room.start(room.job)
     await until(lambda: set(room.archived()) == {"three", "four"} and is_done(room))
     assert revisions(room) == {2}
+
+
+def highlighted(room: Stage) -> list[list[str]]:
+    """The words of all archived versions of highlights."""
+    return [each.words for part in room.parts() for each in part.highlights()]
+
+
+@pytest.mark.parametrize("is_written", [True, False], ids=["written", "not yet written"])
+async def test_words_that_were_taken_back_leave_archived_highlights_unless_others_say_them(
+    room: Stage, monkeypatch: pytest.MonkeyPatch, is_written: bool
+) -> None:
+    if is_written:
+        monkeypatch.setattr(archiving, "TOGETHER", 1)
+    room.start(room.job)
+    now = room.live.now()
+    said = [
+        CommentEvent(f"u{n}", "N", now, text, 5.0, 0.0, 0.0, n)
+        for n, text in enumerate(["zorglub goal", *(f"goal {name}" for name in "abc")])
+    ]
+    bad, *_ = await room.append(*said)
+    told = Highlight(3.0, ["zorglub", "goal"], [], now, now, now, id="h")
+    await room.append(HighlightFound("found", told.overlay()))
+    await say(room, "one")
+    if is_written:
+        await until(lambda: ["zorglub", "goal"] in highlighted(room) and is_done(room))
+    await take_back(room, bad)
+    await until(lambda: highlighted(room) and is_done(room))
+    await until(lambda: {*map(tuple, highlighted(room))} == {("goal",)})
+    assert "zorglub goal" not in room.archived()
 
 
 async def test_the_cursor_waits_for_what_is_to_be_cut_again(

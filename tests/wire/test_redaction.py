@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 from grandstand.wire.codec import encode
-from grandstand.wire.messages import Comment, Frame
-from grandstand.wire.redaction import commented, retracted, without
+from grandstand.wire.highlights import Highlight
+from grandstand.wire.messages import Comment, Frame, Overlay
+from grandstand.wire.redaction import commented, highlights, retracted, without, without_words
 
 
 def said(comment_id: str, text: str = "hi") -> Comment:
@@ -35,3 +36,15 @@ def test_what_frames_take_back_is_told_from_what_they_speak_of() -> None:
     takes = [encode(Frame(9, n, retract=ids), "msgpack") for n, ids in ((6, ["a1"]), (7, ["a2"]))]
     assert retracted([FRAME, speaks]) == set()
     assert retracted([FRAME, *takes]) == {"a1", "a2"}
+
+
+def test_words_leave_the_highlights_that_are_named() -> None:
+    told = [Highlight(3.0, ["zorglub", "goal"], ["a1"], 1, 2, 2, id=f"h{n}") for n in range(2)]
+    card = Overlay("h0-card", "stats", 1, {"words": ["zorglub"]})
+    frame = encode(Frame(9, 4, overlays=[card, *(each.overlay() for each in told)]), "msgpack")
+    assert list(highlights(frame)) == told
+    assert list(highlights(FRAME)) == []
+    left = [told[0].without_words(["zorglub"]), told[1]]
+    cut = encode(Frame(9, 4, overlays=[card, *(each.overlay() for each in left)]), "msgpack")
+    assert without_words(frame, {"h0": {"zorglub"}, "h0-card": {"zorglub"}}) == (cut, 1)
+    assert without_words(frame, {"h1": {"other"}})[0] is frame

@@ -15,9 +15,11 @@ from typing import Generic, TypeVar
 import structlog
 
 from grandstand.archive.parts import (
+    NO_WORDS,
     BrokenPartError,
     Part,
     Span,
+    Words,
     having,
     join,
     pack,
@@ -28,6 +30,7 @@ from grandstand.archive.storage import Storage
 from grandstand.archive.threads import Threads
 from grandstand.telemetry import Metrics
 from grandstand.timeouts import timeout
+from grandstand.wire.highlights import Highlight
 
 PATIENCE_S = 20.0
 
@@ -247,23 +250,30 @@ class Archive:
         return await self._do(work)
 
     async def cut_again(
-        self, room: str, epoch: str, span: Span, ids: Collection[str]
+        self, room: str, epoch: str, span: Span, ids: Collection[str], words: Words = NO_WORDS
     ) -> tuple[set[str], bool]:
-        """Take the comments of these ids out of a part; return those that it had, and whether it
-        has a snapshot. Again does no harm. Raises ArchiveAwayError.
+        """Take the comments of these ids out of a part, and these words out of its highlights;
+        return the comments that it had, and whether it has a snapshot. Again does no harm. Raises
+        ArchiveAwayError.
         """
         folder = f"{room}/{epoch}"
 
         def work() -> tuple[set[str], bool]:
             part = unpack(self._storage.read(f"{folder}/{span.name}"))
             found = part.comments().intersection(ids)
-            if found:
-                self._replace(folder, [span], part.without(found))
+            left = part.without(found, words)
+            if left != part:
+                self._replace(folder, [span], left)
             return found, bool(part.snapshots)
 
         done = await self._do(work)
         self._spans.forget(folder)
         return done
+
+    async def highlights(self, room: str, epoch: str, span: Span) -> list[Highlight]:
+        """Return the highlights that a part tells of, each version. Raises ArchiveAwayError."""
+        path = f"{room}/{epoch}/{span.name}"
+        return await self._do(lambda: unpack(self._storage.read(path)).highlights())
 
     async def comments(self, room: str, epoch: str, span: Span) -> set[str]:
         """Return the ids of the comments that a part shows. Raises ArchiveAwayError."""

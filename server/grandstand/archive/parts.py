@@ -4,9 +4,9 @@ A part's name says which segments it has, so a folder's list tells what there is
 missing. Its content follows from the commits alone: two processes that write the same span write
 the same, and a process that was replaced and goes on writing does no harm.
 
-A part from which comments were taken has a name of its own, with a mark of its content. So it can't
-be overwritten by a process that is late, and where there are several, of each segment the highest
-revision counts.
+A part from which comments were taken, or words of highlights, has a name of its own, with a mark of
+its content. So it can't be overwritten by a process that is late, and where there are several, of
+each segment the highest revision counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 import zstandard
@@ -24,12 +24,22 @@ from msgspec.structs import replace
 
 from grandstand.domain.segments import MINUTE, Segment, find, offsets_before
 from grandstand.wire import redaction
+from grandstand.wire.highlights import Highlight
 
 LEVEL = 3
 MAX_BYTES = 2**28
 """A part that says it has more is broken: a minute of the largest frames is 80 MB."""
 
 _NAME = re.compile(r"([0-9]{12})-([0-9]{12})(?:-([0-9a-f]{12}))?\.msgpack\.zst")
+
+WORD_REVISIONS = 1000
+"""By so many a word's leaving raises a revision. Nodes that cut segments by themselves know of the
+comments alone, of which no segment has as many: none of theirs has the number of other bytes."""
+
+Words: TypeAlias = Mapping[str, Collection[str]]
+"""Words that leave highlights, by their ids."""
+
+NO_WORDS: Words = {}
 
 T = TypeVar("T")
 
@@ -42,7 +52,7 @@ class Part(Struct, frozen=True, omit_defaults=True):
     """Segments from ``since`` to before ``until``; those that ``frames`` doesn't have are empty.
 
     ``before`` is the last offset before them. ``snapshots`` are states at the beginning of some of
-    them, encoded. Both have a revision where comments were taken out.
+    them, encoded. Both have a revision where comments, or words of highlights, were taken out.
     """
 
     since: int
@@ -77,12 +87,18 @@ class Part(Struct, frozen=True, omit_defaults=True):
         shown = (redaction.commented(each) for each in (*frames, *self.snapshots.values()))
         return set[str]().union(*shown)
 
-    def without(self, ids: Collection[str]) -> Part:
-        """Return it without the comments of these ids: each segment and snapshot that shows any is
-        cut again."""
-        frames, revisions = _without(self.frames, self.revisions, ids)
+    def highlights(self) -> list[Highlight]:
+        """Return the highlights that it tells of, each version."""
+        frames = (frame for frames in self.frames.values() for frame in frames)
+        told = (redaction.highlights(each) for each in (*frames, *self.snapshots.values()))
+        return [each for some in told for each in some]
+
+    def without(self, ids: Collection[str], words: Words = NO_WORDS) -> Part:
+        """Return it without the comments of these ids, and without these words of its highlights:
+        each segment and snapshot that has any is cut again."""
+        frames, revisions = _without(self.frames, self.revisions, ids, words)
         packed = {n: [each] for n, each in self.snapshots.items()}
-        snapshots, snapshot_revisions = _without(packed, self.snapshot_revisions, ids)
+        snapshots, snapshot_revisions = _without(packed, self.snapshot_revisions, ids, words)
         return replace(
             self,
             frames=frames,
@@ -93,14 +109,19 @@ class Part(Struct, frozen=True, omit_defaults=True):
 
 
 def _without(
-    messages: Mapping[int, list[bytes]], revisions: Mapping[int, int], ids: Collection[str]
+    messages: Mapping[int, list[bytes]],
+    revisions: Mapping[int, int],
+    ids: Collection[str],
+    words: Words,
 ) -> tuple[dict[int, list[bytes]], dict[int, int]]:
     left, counts = dict(messages), dict(revisions)
     for n, each in messages.items():
         gone = set[str]().union(*map(redaction.commented, each)).intersection(ids)
-        if gone:
-            left[n] = [redaction.without(message, gone) for message in each]
-            counts[n] = counts.get(n, 0) + len(gone)
+        cut = [redaction.without_words(redaction.without(message, gone), words) for message in each]
+        changes = len(gone) + WORD_REVISIONS * sum(count for _, count in cut)
+        if changes:
+            left[n] = [message for message, _ in cut]
+            counts[n] = counts.get(n, 0) + changes
     return left, dict(sorted(counts.items()))
 
 

@@ -73,7 +73,7 @@ class Archiving:
                 if taking.done():
                     taken, taking = taking, None
                     await work.take(taken.result())
-                elif work.recuts:
+                elif work.is_recut_due:
                     await work.cut_again()
                 else:
                     await work.rest()
@@ -99,9 +99,15 @@ class _Work:
 
     trimmed_ms: int = 0
 
+    @property
+    def is_recut_due(self) -> bool:
+        """Return whether comments are to leave the archive, and all is there that may tell their
+        words."""
+        return bool(self.recuts) and (self.cuts is None or self.recuts[0].behind < self.cuts.since)
+
     def pause_s(self) -> float | None:
         """Return how long to wait for commits before the last segment is closed by itself."""
-        if self.recuts:
+        if self.is_recut_due:
             return 0
         if not self.undone:
             return None
@@ -113,7 +119,7 @@ class _Work:
         if batch.missed:
             await self._write()
             self._forget()
-            self._take_back(batch.missed[0], None)
+            self.recuts.append(Recut(self.room, self.archive, batch.missed[0], None))
         for commit in batch.commits:
             if self.cuts is None or commit.epoch != self.epoch:
                 await self._begin(commit, is_next=not batch.missed)
@@ -123,19 +129,23 @@ class _Work:
             self.undone.append((number(commit.now), move))
             self.now = commit.now
             gone = redaction.retracted(commit.frames)
-            gone -= self.cuts.take_back(gone, redaction.commented, redaction.without)
-            if gone:
-                self._take_back(commit.seq, gone)
+            here = self.cuts.take_back(gone, redaction.commented, redaction.without)
+            said = gone if self.room.settings.highlights else set[str]()
+            if gone - here or said:
+                self._take_back(commit, gone - here, said)
             if self.cuts.until - self.cuts.since >= TOGETHER:
                 await self._write()
 
-    def _take_back(self, seq: int, ids: set[str] | None) -> None:
-        """Have comments leave the archive, which commit ``seq`` took back."""
+    def _take_back(self, commit: Commit, ids: set[str], said: set[str]) -> None:
+        """Have comments leave the archive, and words of others that weren't written yet."""
         last = self.recuts[-1] if self.recuts else None
-        if last is None or last.is_begun or ids is None or last.ids is None:
-            self.recuts.append(Recut(self.room, self.archive, seq, ids))
-        else:
-            last.ids |= ids
+        if last is None or last.is_begun or last.ids is None:
+            last = Recut(self.room, self.archive, commit.seq, set())
+            self.recuts.append(last)
+        assert last.ids is not None
+        last.ids |= ids
+        last.said |= said
+        last.behind = number(commit.now)
 
     async def cut_again(self) -> None:
         """Cut one part of the archive again."""
@@ -201,6 +211,8 @@ class _Work:
     def _forget(self) -> None:
         self.cuts = None
         self.undone.clear()
+        for recut in self.recuts:  # what isn't written won't be
+            recut.behind = -1
 
     async def _write(self) -> None:
         """Write the closed segments, however long the archive is away, and move the cursor."""

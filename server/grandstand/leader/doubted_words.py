@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.record import Row
 from grandstand.leader.room import LeaderRoom
 from grandstand.overlays.highlights import SURE_AFTER_MS
@@ -32,6 +33,14 @@ WORDS_MS = 40_000
 """A highlight's words are from so long before it was noticed, at most."""
 
 
+TOLD_MS = 400_000
+"""A word is told so long after it was said, at most: 40 s, four minutes of a highlight that lasts
+long, and what half of the audience is behind."""
+
+UNSEEN_MS = 1_800_000
+"""If it isn't known which comments were taken back, the words of so long are looked at."""
+
+
 class Doubt(NamedTuple):
     """Words that were taken back, said from ``first`` to ``last`` (programme ms): ``terms``, or
     with None any."""
@@ -45,6 +54,11 @@ def doubt_of(row: Row) -> Doubt:
     """Return the doubt that a comment leaves which was taken back; an erased one has no author."""
     terms = frozenset(terms_of(row.text)) if row.user else None
     return Doubt(row.at, row.at, terms)
+
+
+def unseen(now: int) -> Doubt:
+    """Return the doubt where it isn't known at ``now`` (programme ms) what was taken back."""
+    return Doubt(now - UNSEEN_MS, now + AHEAD_MS, None)
 
 
 def first_of(doubt: Doubt) -> int:

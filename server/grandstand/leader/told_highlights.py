@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from uuid import uuid4
 
-from grandstand.domain.clock import AHEAD_MS
 from grandstand.domain.events import HighlightDeleted, HighlightFound
 from grandstand.leader.doubted_words import (
     Doubt,
@@ -24,6 +23,7 @@ from grandstand.leader.doubted_words import (
     first_of,
     last_of,
     said_in,
+    unseen,
     without_doubted,
 )
 from grandstand.leader.room import LeaderRoom
@@ -36,9 +36,6 @@ GONE = 1000
 
 DELETED = 100
 """Highlights deleted last that are remembered."""
-
-UNSEEN_MS = 1_800_000
-"""If it isn't known which comments were taken back, the words of so long are looked at."""
 
 Told = HighlightFound | HighlightDeleted
 
@@ -160,8 +157,7 @@ class ToldHighlights:
 
     def doubt_unseen(self) -> None:
         """Look at all words of what is found next: it isn't known what was taken back."""
-        now = self._room.now()
-        self._doubts.append(Doubt(now - UNSEEN_MS, now + AHEAD_MS, None))
+        self._doubts.append(unseen(self._room.now()))
 
     async def take_back_unseen(self) -> None:
         """Look at all words of the last while, too. Raises StoreUnavailable."""

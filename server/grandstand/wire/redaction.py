@@ -1,15 +1,18 @@
-"""Comments that leave frames and snapshots after they were shown. Pure.
+"""Comments, and words of highlights, that leave frames and snapshots after they were shown. Pure.
 
-Both are msgpack, and stay as they are but for the comments: what a newer server wrote isn't lost,
+Both are msgpack, and stay as they are but for these: what a newer server wrote isn't lost,
 and every node makes the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
+
+from grandstand.wire.highlights import KIND, Highlight
+from grandstand.wire.messages import Overlay
 
 
 class _Commented(Struct):
@@ -22,7 +25,12 @@ class _Outline(Struct):
     retract: list[str] = []
 
 
+class _Overlaid(Struct):
+    overlays: list[Overlay] = []
+
+
 _decoder = msgspec.msgpack.Decoder(_Outline)
+_overlays_decoder = msgspec.msgpack.Decoder(_Overlaid)
 
 
 def retracted(frames: Iterable[bytes]) -> set[str]:
@@ -52,3 +60,27 @@ def without(message: bytes, ids: Collection[str]) -> bytes:
     if not parts.get("comments", True):
         del parts["comments"]
     return msgspec.msgpack.encode(parts)
+
+
+def highlights(message: bytes) -> Iterator[Highlight]:
+    """Return the highlights that a frame or a snapshot tells of."""
+    if KIND.encode() in message:  # most have none
+        for overlay in _overlays_decoder.decode(message).overlays:
+            if overlay.kind == KIND:
+                yield Highlight.of(overlay)
+
+
+def without_words(message: bytes, words: Mapping[str, Collection[str]]) -> tuple[bytes, int]:
+    """Return a frame or a snapshot without these words of its highlights, by their ids; and how
+    many they were."""
+    count = sum(
+        word in words.get(each.id, ()) for each in highlights(message) for word in each.words
+    )
+    if not count:
+        return message, 0
+    parts = msgspec.msgpack.decode(message)
+    for overlay in parts["overlays"]:
+        if overlay["kind"] == KIND:
+            gone, data = words.get(overlay["id"], ()), overlay["data"]
+            data["words"] = [word for word in data["words"] if word not in gone]
+    return msgspec.msgpack.encode(parts), count
