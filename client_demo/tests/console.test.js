@@ -177,7 +177,9 @@ test("highlights are listed with what came since, and clips count from the recor
   const marks = kept.all([mark("a", 100_000.5), mark("b", 200_000)], overlays);
   assert.deepEqual(marks, [mark("b", 200_000, ["goal"]), mark("a", 100_000.5)]);
   const typed = { format: "edl", handles: "8", rate: "25", least: "", start: undefined };
-  assert.equal(clipsQuery(typed, marks), "format=edl&handles=8&rate=25&least=0&from=100000&start=100000");
+  assert.equal(clipsQuery(typed, marks), "format=edl&handles=8&rate=25&least=0&from=92000&start=92000");
+  const weak = { ...mark("w", 50_000), strength: 2 };
+  assert.equal(clipsQuery({ ...typed, least: "3" }, [...marks, weak]), "format=edl&handles=8&rate=25&least=3&from=92000&start=92000");
   assert.equal(clipsQuery({ ...typed, start: 5, handles: "" }, marks), "format=edl&handles=0&rate=25&least=0&from=5&start=5");
   assert.equal(clipsQuery(typed, []), "format=edl&handles=8&rate=25&least=0");
   assert.deepEqual(kept.all([], []), [mark("b", 200_000, ["goal"])]); // told, and not in the list yet

@@ -8,7 +8,7 @@ from grandstand.domain.clips import MOST_EDITS, Clip, Rate, edl, frames, otio, t
 
 RATES: tuple[Rate, ...] = ("24", "25", "29.97", "30", "50", "59.94", "60")
 CLIPS = [
-    Clip.around(61_000, 92_500, 61_000, 5_000, "goal · 进球 <3\n-->", ["4.2 times the usual"]),
+    Clip.of_highlight(61_000, 92_500, 4.2, ["goal", "进球 <3\n-->"], 5_000),
     Clip.around(2_000, 20_000, 2_000, 5_000, "…", []),
 ]
 

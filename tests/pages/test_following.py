@@ -48,6 +48,9 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await ann.find("follow-begin").click()
     await expect(ann.find("finder-row")).to_have_count(2)
     await find(ann, "爱凌", "谷爱凌")
+    await ann.page.route("**/entities?*", lambda route: route.abort(), times=1)
+    await ann.find("finder-name").fill("m")
+    await expect(ann.find("finder-row")).to_have_count(0)
     await find(ann, "mul", "Zoë Müller")
 
     # By keys alone: to the row behind the field, and to its toggle.

@@ -43,11 +43,12 @@ export class Marks {
 /**
  * The query for clips of a recording.
  * @param {{format: string, start: number | undefined, handles: string, rate: string, least: string}} typed `start`: when
- *   the recording began; unless it is known, the first of the `marks` is where clips are counted from
+ *   the recording began; unless it is known, clips are counted from the beginning of the first, with its handle
  * @param {readonly Mark[]} marks
  */
 export function clipsQuery({ format, start, handles, rate, least }, marks) {
-  const first = start ?? Math.min(...marks.map(({ from }) => from));
+  const wanted = marks.filter(({ strength }) => !(strength < Number(least)));
+  const first = start ?? Math.min(...wanted.map(({ from }) => from)) - 1000 * (Number(handles) || 0);
   const query = new URLSearchParams({ format, handles: handles || "0", rate, least: least || "0" });
   if (Number.isFinite(first)) for (const name of ["from", "start"]) query.set(name, String(Math.floor(first)));
   return query.toString();

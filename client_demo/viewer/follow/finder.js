@@ -69,8 +69,8 @@ export class Finder {
     const query = `q=${encodeURIComponent(name)}${after === undefined ? "" : `&after=${encodeURIComponent(after)}`}`;
     const answer = await this.#calls("GET", `/entities?${query}`);
     if (number !== this.#asked) return; // the viewer has typed on
+    if (after === undefined) this.#clear(); // also if it failed: rows of another name would be taken for found
     if (!answer.ok || !Array.isArray(answer.body?.entities)) return setText(this.state, words.findFailed);
-    if (after === undefined) this.#clear();
     const { entities, next } = answer.body;
     this.#onFound(entities);
     // Whom the viewer follows comes first, where nothing is asked for.
@@ -84,6 +84,7 @@ export class Finder {
 
   #clear() {
     this.#toggles = [];
+    this.more.hidden = true;
     this.list.replaceChildren();
     this.list.scrollTop = 0;
   }

@@ -133,13 +133,8 @@ async def _body(store: Highlights, about: _About) -> bytes:
 def _listed(wanted: _Clips, found: list[Highlight]) -> bytes:
     handles, begin = round(wanted.handles * 1000), wanted.begin
     clips = [
-        Clip.around(
-            each.from_ - begin,
-            each.until - begin,
-            each.from_ - begin,
-            handles,
-            " · ".join(each.words) or "…",
-            [f"{each.strength} times the usual"],
+        Clip.of_highlight(
+            each.from_ - begin, each.until - begin, each.strength, each.words, handles
         )
         for each in found
         if each.until > begin

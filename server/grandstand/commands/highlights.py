@@ -130,8 +130,7 @@ def _over(finder: HighlightFinder, now: int) -> Iterator[Highlight]:
 def _clip(found: Highlight, begin: int, handles: int) -> Clip:
     """Return a clip of a recording that began with the chat's first comment, at ``begin``."""
     onset, until = found.onset - begin, (found.until or found.noticed) - begin
-    title, notes = " · ".join(found.words) or "…", [f"{found.strength} times the usual"]
-    return Clip.around(onset, until, onset, handles, title, notes)
+    return Clip.of_highlight(onset, until, found.strength, found.words, handles)
 
 
 def _told(found: Highlight, lines: Sequence[Line]) -> Found:

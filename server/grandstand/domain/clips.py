@@ -45,6 +45,14 @@ class Clip:
         begin = max(0, start - handles)
         return cls(begin, max(end + handles, begin + 1000), max(at, 0), _line(title), notes)
 
+    @classmethod
+    def of_highlight(
+        cls, onset: int, until: int, strength: float, words: Sequence[str], handles: int
+    ) -> Clip:
+        """Return the clip of a highlight, whose words are its title."""
+        notes = [f"{strength} times the usual"]
+        return cls.around(onset, until, onset, handles, " · ".join(words) or "…", notes)
+
 
 def listed(clips: Sequence[Clip], form: Form, title: str, rate: Rate) -> bytes:
     """Return a list of clips in one of the forms."""
