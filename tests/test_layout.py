@@ -103,6 +103,21 @@ TESTED_ELSEWHERE = {
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),
     "inference/forecast_manifest": ("inference/test_forecaster.py", "what a folder says of itself"),
     "wire/forecasts": ("forecasts/test_match.py", "structs alone"),
+    "assistant/addresses": ("translation/test_spec.py", "one function that a spec asks"),
+    "assistant/service": ("translation/engines/test_registry.py", "what every engine asks by"),
+    "assistant/endpoint": ("translation/engines/test_registry.py", "what an engine asks by"),
+    "translation/engines/engine": ("translation/engines/test_registry.py", "a protocol"),
+    **{
+        f"translation/engines/{kind}": (
+            "translation/engines/test_registry.py",
+            "one suite for every engine",
+        )
+        for kind in ("deepl", "libretranslate", "openai")
+    },
+    "translation/guarded": ("translation/test_interpreter.py", "what engines are asked through"),
+    "translation/judging": ("app/test_build.py", "how a server judges translations"),
+    "translation/metrics": ("translation/test_interpreter.py", "what the interpreter counts"),
+    "translation/terms": ("test_settings.py", "structs alone"),
     "wire/gauges": ("leader/test_gauges.py", "structs alone"),
     "wire/segments": ("domain/test_segments.py", "structs, and what encodes them"),
     "store/errors": ("store/test_timeline.py", "names for errors"),
@@ -128,9 +143,9 @@ FROM_THE_TOP = (
     {"effects", "recount"},
     {"leader"},
     {"hangup", "listeners", "process_limits", "resources", "settings"},
-    {"replica", "sequencer", "tokens"},
+    {"replica", "sequencer", "tokens", "translation"},
     {"crowd", "forecasts", "moderation", "overlays", "recommendations"},
-    {"archive", "inference", "store"},
+    {"archive", "assistant", "inference", "store"},
     {"recordings"},
     {"domain"},
     {"wire"},

@@ -58,6 +58,8 @@ def test_a_blank_variable_is_one_not_set(monkeypatch: pytest.MonkeyPatch) -> Non
         ("GRANDSTAND_MODERATION_DEADLINE_MS", "0"),
         ("GRANDSTAND_DRAIN_S", "-1"),
         ("GRANDSTAND_LOG_LEVEL", "loud"),
+        ("GRANDSTAND_TRANSLATORS", "openai:http://gpu/v1"),
+        ("GRANDSTAND_TRANSLATION_PRICE", "-1"),
         ("GRANDSTAND_LOG_JSON", "perhaps"),
     ],
 )
@@ -109,3 +111,24 @@ def test_a_signing_key_of_another_form_is_told_and_never_repeated(
     settings = ServerSettings.read()
     assert settings.signing_key is not None
     assert "AAA" not in repr(settings)
+
+
+def test_translators_come_with_their_keys_and_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRANDSTAND_TRANSLATORS", "openai:http://gpu/v1#m, deepl")
+    monkeypatch.setenv("GRANDSTAND_DEEPL_KEY", "hush:fx")
+    monkeypatch.setenv("GRANDSTAND_TRANSLATION_PRICE", "20")
+    settings = ServerSettings.read()
+    terms = settings.translation_terms
+    assert [spec.kind for spec in terms.specs] == ["openai", "deepl"]
+    assert terms.keys == {"deepl": "hush:fx"}
+    assert (terms.limits.minute, terms.limits.price) == (20_000, 20)
+    assert "hush" not in f"{settings!r} {terms!r}"
+
+
+def test_an_address_with_a_key_in_it_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRANDSTAND_TRANSLATORS", "libretranslate:http://me:hush@gpu")
+    with pytest.raises(OperatorError, match="GRANDSTAND_TRANSLATORS: libretranslate") as caught:
+        ServerSettings.read()
+    assert "hush" not in str(caught.value)

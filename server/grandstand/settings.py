@@ -17,6 +17,9 @@ from grandstand.domain.addresses import parse
 from grandstand.domain.identity import TokenTerms
 from grandstand.domain.signatures import read_private
 from grandstand.errors import OperatorError
+from grandstand.translation.budget import Limits
+from grandstand.translation.spec import parse_all
+from grandstand.translation.terms import Terms
 
 PREFIX = "GRANDSTAND_"
 OF_COMMANDS = ("TOKEN", "URL")
@@ -52,6 +55,11 @@ def _effect_target(value: str) -> str:
     return value
 
 
+def _translators(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_all(value)
+    return value
+
+
 EffectTarget = Annotated[str, AfterValidator(_effect_target)]
 
 
@@ -80,6 +88,16 @@ class ServerSettings(BaseSettings):
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
     effects_allow: Annotated[tuple[EffectTarget, ...], NoDecode, BeforeValidator(_listed)] = ()
     past_shows: Path | None = None
+    translators: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_translators)
+    ] = ()
+    openai_key: SecretStr | None = None
+    libretranslate_key: SecretStr | None = None
+    deepl_key: SecretStr | None = None
+    phrases: Path | None = None
+    translation_chars_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 20_000
+    translation_chars_per_show: Annotated[int, Field(ge=0, le=1_000_000_000)] = 2_000_000
+    translation_price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     model: Path | None = None
     forecast_models: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
@@ -120,6 +138,25 @@ class ServerSettings(BaseSettings):
     def longest_drain_s(self) -> float:
         """Return the longest time over which viewers are sent away."""
         return max(self.drain_s, self.drain_max_s)
+
+    @property
+    def translation_terms(self) -> Terms:
+        """Return who translates, and within which limits."""
+        keys = {
+            "openai": self.openai_key,
+            "libretranslate": self.libretranslate_key,
+            "deepl": self.deepl_key,
+        }
+        return Terms(
+            specs=parse_all(self.translators),
+            keys={kind: key.get_secret_value() for kind, key in keys.items() if key is not None},
+            folder=self.phrases,
+            limits=Limits(
+                self.translation_chars_per_minute,
+                self.translation_chars_per_show,
+                self.translation_price,
+            ),
+        )
 
     @property
     def token_terms(self) -> TokenTerms:

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from grandstand.app.build import build, check, equip
 from grandstand.errors import OperatorError
+from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
 from grandstand.settings import ServerSettings
+from grandstand.translation.judging import RoomJudge
 
 from tests.edge.harness import harness
+from tests.moderation.rules import RULES
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -21,6 +25,12 @@ def test_settings_that_fit_are_let_pass(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_is_found_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="GRANDSTAND_MODEL"):
         check(ServerSettings.read(jwt_secret=SECRET, model=tmp_path / "scorer.onnx"))
+
+
+def test_phrases_that_cannot_be_read_are_found_before_the_start(tmp_path: Path) -> None:
+    (tmp_path / "phrases.toml").write_text("nonsense")
+    with pytest.raises(OperatorError, match=r"phrases\.toml"):
+        check(ServerSettings.read(jwt_secret=SECRET, phrases=tmp_path))
 
 
 def test_without_a_way_to_check_tokens_nothing_is_made() -> None:
@@ -36,5 +46,16 @@ async def test_the_edge_and_the_api_share_rooms_tokens_and_what_is_revoked(tmp_p
         assert assembly.node.tokens is assembly.api.tokens is equipment.tokens
         assert equipment.tokens.revocations is assembly.rooms.revocations.known
         assert assembly.node.moderator is equipment.moderator
+        assert "translators" in assembly.background_tasks()
         await assembly.rooms.close()
         await equipment.moderator.close()
+
+
+async def test_a_translation_is_judged_as_if_somebody_of_the_room_had_written_it() -> None:
+    moderator = Moderator(None, RULES)
+    strict, off = Policy(2), Policy(0)
+    judge = RoomJudge(moderator, lambda room: off if room == "late night" else strict)
+    texts = ["was für ein Tor", "you fucking idiot"]
+    assert await judge("show", "de", texts) == [True, False]
+    assert await judge("late night", "de", texts) == [True, True]
+    await moderator.close()

@@ -33,6 +33,18 @@ def test_anything_that_fails_is_said_with_what_to_do_and_ends_with_1(
     assert not (tmp_path / "data").exists()
 
 
+def test_translators_are_asked_how_they_are_and_a_wrong_key_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRANDSTAND_TRANSLATORS", "openai:http://127.0.0.1:1/v1#m")
+    monkeypatch.setenv("GRANDSTAND_OPENAI_KEY", "hush")
+    code, out, _ = run("doctor", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    assert code == 1
+    assert "FAIL  openai       m at http://127.0.0.1:1/v1: can't be reached" in out
+    assert "ok    phrases" in out
+    assert "hush" not in out
+
+
 def test_faulty_settings_are_told_and_the_machine_looked_at_all_the_same(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -85,8 +86,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @asynccontextmanager
-async def listening(serve: Serve) -> AsyncIterator[int]:
-    """Serve connections on the port that this brings; all end with the block."""
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Serve connections on the port that this brings, with TLS or without; all end with the
+    block."""
     serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,7 +104,7 @@ async def listening(serve: Serve) -> AsyncIterator[int]:
         serving[task] = writer
         task.add_done_callback(serving.pop)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -54,6 +54,7 @@ from grandstand.leader.leader import RoomLeader
 from grandstand.leader.match_forecasting import MatchForecasting
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
+from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
 from grandstand.pages import pages
@@ -64,6 +65,11 @@ from grandstand.settings import ServerSettings
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
+from grandstand.translation.engines.registry import engines
+from grandstand.translation.interpreter import Interpreter
+from grandstand.translation.judging import RoomJudge
+from grandstand.translation.metrics import TranslationMetrics
+from grandstand.translation.phrases import Phrases
 from grandstand.wire.codes import ErrorCode
 
 GRACE_S = 5
@@ -99,6 +105,7 @@ class Assembly:
     api: Api
     server: HttpServer
     archive: Archive | None
+    interpreter: Interpreter
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; of it the loading of models alone
@@ -123,6 +130,7 @@ class Assembly:
             "secrets": secrets.run,
             "reload": self.equipment.reload.run,
             "forecasts": self.equipment.forecasts.load,
+            "translators": self.interpreter.run,
         }
 
 
@@ -134,6 +142,8 @@ def check(settings: ServerSettings) -> None:
     _storage(settings)
     _weights()
     past_shows(settings.past_shows)
+    engines(settings.translation_terms)
+    Phrases(settings.phrases)
 
 
 def equip(settings: ServerSettings) -> Equipment:
@@ -196,8 +206,27 @@ def build(
         middleware=[let_in(settings.origins)],
     )
     _observe(metrics, rooms, node.moderator, limits)
-    return Assembly(
-        equipment, store, rooms, node, api, _server(settings, app, node, limits), archive
+    server = _server(settings, app, node, limits)
+    interpreter = _interpreter(equipment, rooms)
+    return Assembly(equipment, store, rooms, node, api, server, archive, interpreter)
+
+
+def _interpreter(equipment: Equipment, rooms: LiveRooms) -> Interpreter:
+    terms = equipment.settings.translation_terms
+
+    def policy_of(room: str) -> Policy:
+        live = rooms.peek(room)
+        if live is None:  # nothing that this process translates: the strictest
+            return Policy(4)
+        moderation = live.replica.state.settings.moderation
+        return Policy(moderation.level, moderation.categories, moderation.on_timeout)
+
+    return Interpreter(
+        engines(terms),
+        Phrases(terms.folder),
+        terms.limits,
+        RoomJudge(equipment.moderator, policy_of),
+        TranslationMetrics(equipment.metrics.registry),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from grandstand import resources, store_context
+from grandstand.assistant.service import KeyRefusedError, ServiceError
 from grandstand.commands.remote import Remote
 from grandstand.crowd.weights import decode
 from grandstand.demo import secret as demo_secret
@@ -30,13 +31,18 @@ from grandstand.settings import ServerSettings, unknown_variables
 from grandstand.store import data_folder
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store, open_store
+from grandstand.timeouts import timeout
 from grandstand.tokens import Tokens
+from grandstand.translation import guarded
+from grandstand.translation.engines.registry import engines
+from grandstand.translation.phrases import Phrases
 
 FILES_BESIDES = 64
 MANY_FILES = 65_536
 MEMORY_MIN_BYTES = 512 << 20
 DISK_MIN_BYTES = 1 << 30
 APART_MS = 250.0
+TRANSLATOR_S = 10.0
 PROBES = ("what a lovely night", "shut up you idiot")
 _STA_UNSYNC = 0x0040
 
@@ -315,6 +321,29 @@ def of_audience_weights(path: Path | None = None) -> CheckResult:
     except (OperatorError, OSError) as fault:
         return _failed("audience", fault)
     return CheckResult("audience", "ok", f"forecasts {max(weights.viewers.alone)} minutes ahead")
+
+
+async def of_translators(settings: ServerSettings) -> list[CheckResult]:
+    """Ask each translator how it is, and read the phrase books."""
+    try:
+        terms = settings.translation_terms
+        found_engines, phrases = engines(terms), len(Phrases(terms.folder))
+    except OperatorError as fault:
+        return [_failed("translators", fault)]
+    found = [CheckResult("phrases", "ok", f"{phrases:,} ways to say something are known")]
+    for engine in found_engines:
+        try:
+            async with timeout(TRANSLATOR_S):
+                found.append(CheckResult(engine.name, "ok", await engine.check()))
+        except KeyRefusedError as fault:
+            words = f"{engine.where} {fault}"
+            found.append(CheckResult(engine.name, "FAIL", words, guarded.advice(engine.name)))
+        except (ServiceError, TimeoutError) as fault:
+            words = f"{engine.where}: {fault or 'no answer in time'}"
+            found.append(CheckResult(engine.name, "FAIL", words, "rooms show originals without it"))
+        finally:
+            await engine.close()
+    return found
 
 
 def of_pages() -> CheckResult:

@@ -1,0 +1,1 @@
+"""Services that an operator names: endpoints of models, and how they are asked."""

@@ -1,0 +1,1 @@
+"""Everything that turns texts of one language into texts of another."""

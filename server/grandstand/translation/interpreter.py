@@ -1,0 +1,303 @@
+"""Turns what a room shows into another language: what people wrote before, then what is known, then
+engines.
+
+It must not know rooms' state, frames or viewers: it is asked for sentences, and answers for each
+either a translation or None, which means that the original is shown. Sentences that need none are
+sorted out, a phrase book answers, then the cache, then the first engine in the operator's order
+that takes the pair, runs and is within the budget; one batch for each call. Every answer is checked
+(``checks``) and judged by moderation, and what fails is None, and remembered as such.
+
+The same sentence is asked once: for all who wait for it at that time here, and by the store's cache
+for the whole cluster. What is in that cache before it is answered stays the same after a takeover.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+
+from grandstand.text.normalise import clean
+from grandstand.timeouts import timeout
+from grandstand.translation.budget import Budget, Limits
+from grandstand.translation.checks import fault
+from grandstand.translation.engines.engine import Engine, Item, base
+from grandstand.translation.glossary import Glossary
+from grandstand.translation.guarded import GuardedEngine
+from grandstand.translation.metrics import TranslationMetrics
+from grandstand.translation.phrasebook import key_of
+from grandstand.translation.phrases import Phrases
+from grandstand.translation.speech import says_something
+
+PHRASEBOOK = "phrasebook"
+SENTENCES_MAX = 500
+"""Of a call; the others are shown as they are. A tick of 2 s shows as many at 250 a second."""
+
+TEXT_MAX = 500
+"""Characters of the contract's longest comment; what is longer is shown as it is."""
+
+REMEMBERED = 20_000
+"""Answers that a process keeps, over all rooms: some 10 MB."""
+
+BUDGETS_MAX = 10_000
+
+Judge: TypeAlias = Callable[[str, str, Sequence[str]], Awaitable[Sequence[bool]]]
+"""Of a room, a language and texts in it: whether each may be shown there."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is to be translated; ``source`` is its language (BCP 47), or "" if it isn't known."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A translation; ``by`` is "phrasebook", "person" or an engine's name."""
+
+    text: str
+    by: str
+
+
+_Key: TypeAlias = tuple[str, str, str]
+"""Room, language and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call, and what has been found for it."""
+
+    room: str
+    lang: str
+    max_text: int
+    answers: list[Translated | None]
+    places: dict[_Key, list[int]] = field(default_factory=dict)
+
+    def settle(self, key: _Key, answer: Translated | None) -> None:
+        for place in self.places[key]:
+            self.answers[place] = answer
+
+
+async def _all_may_be_shown(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
+    return [True] * len(texts)
+
+
+class Interpreter:
+    """The interpreter of one process; belongs to one event loop."""
+
+    def __init__(
+        self,
+        engines: Sequence[Engine] = (),
+        phrases: Phrases | None = None,
+        limits: Limits | None = None,
+        judge: Judge = _all_may_be_shown,
+        metrics: TranslationMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics or TranslationMetrics()
+        self._engines = [GuardedEngine(engine, self._metrics) for engine in engines]
+        self._phrases = phrases or Phrases()
+        self._limits = limits or Limits()
+        self._judge = judge
+        self._memory: OrderedDict[_Key, Translated | None] = OrderedDict()
+        self._asked: dict[_Key, asyncio.Future[Translated | None]] = {}
+        self._budgets: OrderedDict[tuple[str, str], Budget] = OrderedDict()
+
+    def is_on(self) -> bool:
+        """Return True: without an engine the phrase book that ships still answers."""
+        return True
+
+    async def translate(
+        self,
+        room: str,
+        lang: str,
+        sentences: Sequence[Sentence],
+        deadline_s: float,
+        *,
+        names: Glossary | None = None,
+        max_text: int = TEXT_MAX,
+    ) -> list[Translated | None]:
+        """Return a translation for each sentence, or None: it is shown as it is.
+
+        Never raises for what an engine did. What isn't there after ``deadline_s`` is None.
+        ``names`` are those of the event besides the operator's; ``max_text`` is the room's.
+        """
+        call = _Call(room, lang, max_text, [None] * len(sentences))
+        wanted = self._sorted_out(call, sentences[:SENTENCES_MAX], names)
+        self._leave_out(max(0, len(sentences) - SENTENCES_MAX), "too many")
+        if wanted:
+            try:
+                async with timeout(deadline_s):
+                    await self._find(call, wanted)
+            except TimeoutError:
+                self._leave_out(sum(key not in self._memory for key in wanted), "late")
+        return call.answers
+
+    async def run(self) -> None:
+        """Say how the engines are, then hold them until this is cancelled; never ends by itself."""
+        try:
+            await asyncio.gather(*(guarded.look() for guarded in self._engines))
+            await asyncio.Event().wait()
+        finally:
+            for guarded in self._engines:
+                await guarded.engine.close()
+
+    # --- without an engine ---------------------------------------------------------------------
+
+    def _sorted_out(
+        self, call: _Call, sentences: Sequence[Sentence], names: Glossary | None
+    ) -> dict[_Key, Item]:
+        """Answer what needs no engine; return the rest by its key."""
+        glossaries = [self._phrases.glossary(call.room), *([names] if names else [])]
+        wanted: dict[_Key, Item] = {}
+        for place, sentence in enumerate(sentences):
+            text = sentence.text
+            kept = tuple(dict.fromkeys(name for each in glossaries for name in each.names_in(text)))
+            if why := _needs_none(sentence, call.lang, kept):
+                self._leave_out(1, why)
+                continue
+            said = self._phrases.find(call.room, text, sentence.source, call.lang, kept)
+            if said is not None and len(said) <= call.max_text:
+                self._metrics.sentences.labels(PHRASEBOOK).inc()
+                if key_of(said) != key_of(text):
+                    call.answers[place] = Translated(said, PHRASEBOOK)
+                continue
+            key = (call.room, call.lang, text)
+            call.places.setdefault(key, []).append(place)
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                call.settle(key, self._memory[key])
+                self._metrics.sentences.labels("cache").inc()
+            else:
+                wanted[key] = Item(text, base(sentence.source) and sentence.source, kept)
+        return wanted
+
+    # --- with engines --------------------------------------------------------------------------
+
+    async def _find(self, call: _Call, wanted: dict[_Key, Item]) -> None:
+        """Answer what another call asks for already when that has it, and ask for the rest."""
+        waiting = {key: self._asked[key] for key in wanted if key in self._asked}
+        mine = {key: item for key, item in wanted.items() if key not in waiting}
+        loop = asyncio.get_running_loop()
+        self._asked |= {key: loop.create_future() for key in mine}
+        try:
+            if mine:
+                await self._ask(call, mine)
+        finally:
+            for key in mine:
+                self._asked.pop(key).set_result(self._memory.get(key))
+        for key, answer in waiting.items():
+            call.settle(key, await asyncio.shield(answer))
+
+    async def _ask(self, call: _Call, wanted: dict[_Key, Item]) -> None:
+        left = wanted
+        for guarded in self._engines:
+            takes = guarded.engine.takes
+            here = {key: item for key, item in left.items() if takes(item.source, call.lang)}
+            if not here or not guarded.admits():
+                continue
+            here = self._afforded(call, here)
+            if not here:
+                guarded.spare()
+                self._leave_out(len(left), "budget")
+                return
+            answers = await guarded.translate(list(here.values()), call.lang)
+            if answers is None:
+                continue
+            await self._take(call, here, answers, guarded.engine.name)
+            left = {key: item for key, item in left.items() if key not in here}
+            if not left:
+                return
+        self._leave_out(len(left), "no engine")
+
+    def _afforded(self, call: _Call, wanted: dict[_Key, Item]) -> dict[_Key, Item]:
+        """Return those for which there is a budget, which they have taken."""
+        budget = self._budgets.setdefault((call.room, call.lang), Budget(self._limits))
+        self._budgets.move_to_end((call.room, call.lang))
+        while len(self._budgets) > BUDGETS_MAX:
+            self._budgets.popitem(last=False)
+        now_s = time.monotonic()
+        return {key: item for key, item in wanted.items() if budget.take(len(item.text), now_s)}
+
+    async def _take(
+        self, call: _Call, here: dict[_Key, Item], answers: Sequence[str | None], by: str
+    ) -> None:
+        """Examine an engine's answers; what stands is remembered and answered."""
+        found: dict[_Key, Translated | None] = {}
+        for (key, item), answer in zip(here.items(), answers, strict=True):
+            found[key] = self._examined(call, item, answer, by)
+        for key in _alike(found):
+            found[key] = None
+            self._leave_out(1, "alike")
+        stands = {key: each for key, each in found.items() if each is not None}
+        may = await self._judged(call, [each.text for each in stands.values()])
+        for key, shown in zip(stands, may, strict=True):
+            if shown:
+                self._metrics.sentences.labels(by).inc()
+            else:
+                found[key] = None
+                self._leave_out(1, "moderation")
+        self._remember(found)
+        for key, told in found.items():
+            call.settle(key, told)
+
+    def _examined(self, call: _Call, item: Item, answer: str | None, by: str) -> Translated | None:
+        if answer is None:
+            self._leave_out(1, "lacking")
+            return None
+        why = fault(item.text, answer.strip(), call.lang, item.names, call.max_text)
+        text = "" if why else clean(answer)
+        if why or key_of(text) == key_of(item.text):
+            self._leave_out(1, why or "same")
+            return None
+        return Translated(text, by)
+
+    async def _judged(self, call: _Call, texts: Sequence[str]) -> Sequence[bool]:
+        if not texts:
+            return []
+        try:
+            return await self._judge(call.room, call.lang, texts)
+        except Exception:
+            log.exception("translations_not_judged")
+            return [False] * len(texts)
+
+    def _remember(self, found: dict[_Key, Translated | None]) -> None:
+        self._memory.update(found)
+        while len(self._memory) > REMEMBERED:
+            self._memory.popitem(last=False)
+
+    def _leave_out(self, count: int, why: str) -> None:
+        if count:
+            self._metrics.originals.labels(why).inc(count)
+
+
+def _needs_none(sentence: Sentence, lang: str, names: Sequence[str]) -> str:
+    """Return why a sentence is shown as it is, "" if it needs a translation."""
+    if base(sentence.source) and base(sentence.source) == base(lang):
+        return "own language"
+    if len(sentence.text) > TEXT_MAX:
+        return "too long"
+    return "" if says_something(sentence.text, names) else "no language"
+
+
+def _alike(found: dict[_Key, Translated | None]) -> list[_Key]:
+    """Return those with the same answer as others that say something else: one of them may have
+    told the engine what to answer for all."""
+    by_answer: dict[str, list[_Key]] = {}
+    for key, each in found.items():
+        if each is not None:
+            by_answer.setdefault(key_of(each.text), []).append(key)
+    return [
+        key
+        for keys in by_answer.values()
+        if len({key_of(key[2]) for key in keys}) > 1
+        for key in keys
+    ]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from grandstand.translation.speech import says_something
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hahaha", "HAHAHAHA", "jajajaja", "kkkkkk", "rsrsrs", "хахаха", "哈哈哈哈", "www", "草"),
+        *("ㅋㅋㅋㅋ", "ㅠㅠ", "ههههه", "5555", "666", "233333", "lol", "LOOOL", "xD", "mdr"),
+        *("PogChamp", "monkaS", "KEKW", ":heart_eyes:", "😀", "!!!", "12:0", "3", "gg", "GG WP"),
+        *("aaaaaa", "啊啊啊啊", "https://a.example/b", "@rosa", "#final", "", "  ", "❤❤❤ lol"),
+    ],
+)
+def test_what_is_no_language(text: str) -> None:
+    assert not says_something(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "goal",
+        "加油",
+        "haha what a goal",
+        "no",
+        "да",
+        "好",
+        "गोल",
+        "هدف",
+        "가자",
+        "草原",
+        "who? @rosa",
+    ],
+)
+def test_what_is_said(text: str) -> None:
+    assert says_something(text)
+
+
+def test_names_alone_say_nothing() -> None:
+    assert not says_something("Rosa Blitz!!", ("Rosa Blitz",))
+    assert says_something("go Rosa Blitz", ("Rosa Blitz",))
