@@ -7,6 +7,7 @@
 import { CardDeck } from "../cards/deck.js";
 import { element, setText } from "../page.js";
 import { connect, roomClock, tokenFromFragment } from "../sdk/grandstand.js";
+import { ForecastPlate } from "./forecast_plate.js";
 import { HighlightPlate } from "./highlight_plate.js";
 import { readOptions } from "./options.js";
 import { PollPlate } from "./poll_plate.js";
@@ -42,6 +43,7 @@ const results = new Results(options.resultMs);
 const poll = new PollPlate(element("poll", HTMLElement), words, whole, language);
 const pulse = new PulsePlate(element("pulse", HTMLElement), options.show, words, whole);
 const highlight = new HighlightPlate(element("highlight", HTMLElement), words, language);
+const forecast = new ForecastPlate(element("forecast", HTMLElement), words, language);
 const score = new ScorePlate(element("score", HTMLElement), language);
 const sentence = new SentencePlate(element("sentence", HTMLElement), words);
 const cards = new CardDeck(element("cards", HTMLElement), { most: MOST_CARDS, language });
@@ -75,6 +77,7 @@ function refresh(playhead) {
   if (options.show.has("poll")) poll.show(results.onAir(live.polls(), playhead), playhead);
   if (options.show.has("cards")) cards.show(hasScore ? overlays.filter((one) => !isScore(one)) : overlays);
   if (options.show.has("highlight")) highlight.show(overlays);
+  if (options.show.has("forecast")) forecast.show(overlays, playhead);
   if (options.show.has("sentence")) sentence.show(overlays);
   pulse.show(live.state.gauges);
   if (hasScore) arrange();

@@ -1,6 +1,6 @@
 /** What the overlay page's address asks for. Pure. */
 
-export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards", "highlight", "score", "sentence"]);
+export const PARTS = /** @type {const} */ (["poll", "pulse", "viewers", "cards", "highlight", "score", "sentence", "forecast"]);
 const USUAL = ["poll", "pulse", "viewers", "cards"];
 const THEMES = ["dark", "light", "clear"];
 const RESULT_S = 20;

@@ -1,6 +1,9 @@
 /** The overlay's own words, in English and Chinese. */
 
+import { FORECAST_WORDS } from "../cards/forecast_words.js";
+
 const en = {
+  ...FORECAST_WORDS.en,
   viewers: (/** @type {number} */ count, /** @type {string} */ said) => (count === 1 ? "1 watching" : `${said} watching`),
   rate: (/** @type {string} */ said) => `${said} comments/s`,
   excitement: "Excitement",
@@ -14,6 +17,7 @@ const en = {
 
 /** @type {typeof en} */
 const zh = {
+  ...FORECAST_WORDS.zh,
   viewers: (_, said) => `${said} 人在看`,
   rate: (said) => `每秒 ${said} 条评论`,
   excitement: "热度",

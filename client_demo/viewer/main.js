@@ -19,6 +19,7 @@ import { Composer } from "./composer.js";
 import { Controls, labelButton } from "./controls.js";
 import { Following } from "./follow/following.js";
 import { Follows } from "./follow/follows.js";
+import { Forecasts } from "./forecast/forecasts.js";
 import { listenForKeys } from "./keys.js";
 import { BulletField } from "./lanes.js";
 import { fetchLeaders } from "./leaderboard.js";
@@ -84,6 +85,7 @@ const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
 const following = new Following(live, calls, follows);
 const deck = new CardDeck(element("cards", HTMLElement), { names: following });
+const forecasts = new Forecasts((text) => comments.announce(text));
 const sentence = new Sentence((text) => comments.announce(text));
 const polls = new PollCards(
   element("polls", HTMLElement),
@@ -219,6 +221,7 @@ function showOverlays(playhead) {
   const own = new Set(live.followed().map(({ id }) => id));
   const overlays = live.overlays().filter(({ id }) => !own.has(id));
   deck.show(overlays);
+  forecasts.show(overlays, playhead);
   sentence.show(live.overlays()); // also those that only followers get
   following.show(playhead, overlays.some(({ kind }) => kind === "stats"), watch, element("side", HTMLElement));
 }

@@ -2,6 +2,7 @@
 
 import { statusText, wordsFor as sharedFor } from "../words.js";
 import { FOLLOW_WORDS } from "./follow/words.js";
+import { VIEWER_FORECAST_WORDS } from "./forecast/words.js";
 
 const NO_SUCH_ROOM = 4004;
 /** 3:07, or 1:03:07. @param {number} seconds */
@@ -34,6 +35,7 @@ const SIGN_IN_ZH = "登录后才能观看。请从带你来这里的网站登录
 
 const en = {
   ...FOLLOW_WORDS.en,
+  ...VIEWER_FORECAST_WORDS.en,
   // page
   viewers: (/** @type {number} */ count) => (count === 1 ? "1 viewer" : `${count} viewers`),
   youAre: (/** @type {string} */ name) => `You are ${name}`,
@@ -213,6 +215,7 @@ const en = {
 /** @type {typeof en} */
 const zh = {
   ...FOLLOW_WORDS.zh,
+  ...VIEWER_FORECAST_WORDS.zh,
   viewers: (count) => `${count} 人在看`,
   youAre: (name) => `你是 ${name}`,
   watching: "你正在观看",

@@ -26,6 +26,8 @@ LIBRARIES = (
     "htm/dist/htm.mjs",
     "preact/dist/preact.mjs",
     "preact/hooks/dist/hooks.mjs",
+    "uplot/dist/uPlot.esm.js",
+    "uplot/dist/uPlot.min.css",
 )
 """What browsers may load of ``client_demo/node_modules``; the build hook packs the same."""
 
