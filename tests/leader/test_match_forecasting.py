@@ -106,6 +106,7 @@ async def show(
 ) -> AsyncIterator[Show]:
     monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
     monkeypatch.setattr(match_forecasting, "MOVE_MS", 0)
+    monkeypatch.setattr(match_forecasting, "IDLE_MOVE_MS", 0)
     monkeypatch.setattr(commits, "REST_S", 10**6)
     made = Show(Sequenced(await node.by_hand()), models)
     append, real_ms = node.store.ingest.append, node.store.now_ms

@@ -39,7 +39,9 @@ TELL_MS = 1000
 """Between two forecasts of a match at least."""
 
 MOVE_MS = 5000
-"""Between two moves of the cursor, if nothing is told: each is a write."""
+IDLE_MOVE_MS = 30_000
+"""Between two moves of the cursor, if nothing is told: each is a write. The latter while commits
+come and there is no match: the timeline keeps more anyway, and no alert looks before a minute."""
 
 MATCHES_MAX = 20
 """Of a room: their forecasts are 100 KB of its state at most."""
@@ -148,12 +150,12 @@ class _Work:
             await self._know()
         for commit in batch.commits:
             self._see(commit)
-        await self._go_on(batch, batch.now)
+        await self._go_on(batch, batch.now, MOVE_MS if self._matches else IDLE_MOVE_MS)
 
     async def rest(self) -> None:
         """Tell what has waited for its turn."""
         if self._batch is not None:
-            await self._go_on(self._batch, self._room.now())
+            await self._go_on(self._batch, self._room.now(), MOVE_MS)
 
     def _see(self, commit: Commit) -> None:
         for name, row in commit.private.entities.items():
@@ -202,7 +204,7 @@ class _Work:
 
     # --- what is told ----------------------------------------------------------------------------
 
-    async def _go_on(self, batch: Batch, now: int) -> None:
+    async def _go_on(self, batch: Batch, now: int, move_ms: int) -> None:
         due = [
             each
             for each in self._matches.values()
@@ -216,7 +218,7 @@ class _Work:
             if forecast is not None:
                 followed.told_ms = now
                 told.append(_overlay(forecast, is_over=bool(followed.match.outcome)))
-        if told or not 0 <= now - self._moved_ms < MOVE_MS:
+        if told or not 0 <= now - self._moved_ms < move_ms:
             await self._cursor.move(batch, [self._event(each) for each in told])
             self._moved_ms = now
         if any(each.is_due for each in self._matches.values()):
