@@ -18,7 +18,12 @@ TOLD = {"model": "football", "home": "Spain", "away": "France", "minute": 0}
 
 
 async def tell(server: ServerProcess, room: str, at: int | None = None, **values: Any) -> None:
-    body = {"entity": "match:1", "name": "Final", "audience": "followers", "values": values}
+    body: dict[str, Any] = {
+        "entity": "match:1",
+        "name": "Final",
+        "audience": "followers",
+        "values": values,
+    }
     if at is not None:
         body["at"] = at
     await server.produce("POST", f"/v1/rooms/{room}/stats", body)
