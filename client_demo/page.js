@@ -1,5 +1,7 @@
 /** What every page does with its document: find elements, make them, fill in the words. */
 
+import { directionOf } from "./languages/languages.js";
+
 /**
  * Find the element of that id. Pages and scripts belong together, so a missing one is our error.
  * @template {HTMLElement} T
@@ -51,12 +53,17 @@ export function setText(node, text) {
 
 const SPOKEN = "[data-words],[data-placeholder],[data-label]";
 
+/** Say in which language the page is. @param {string} language BCP 47 */
+export function setLanguage(language) {
+  document.documentElement.lang = language;
+  document.documentElement.dir = directionOf(language);
+}
+
 /**
  * Fill `data-words`, `data-placeholder` and `data-label` with the words of those names.
  * @param {Readonly<Record<string, unknown>>} words
  */
 export function fillWords(words) {
-  document.documentElement.lang = navigator.language;
   const word = (/** @type {string} */ key) => String(words[key]);
   for (const one of document.querySelectorAll(SPOKEN)) {
     if (!(one instanceof HTMLElement)) continue;

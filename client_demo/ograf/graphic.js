@@ -8,18 +8,19 @@
  */
 
 import { CardDeck } from "../cards/deck.js";
+import { codeFor, textsFor } from "../languages/languages.js";
 import { make } from "../page.js";
 import { PollPlate } from "../overlay/poll_plate.js";
 import { Results } from "../overlay/result.js";
 import { isScore } from "../overlay/score.js";
 import { ScorePlate } from "../overlay/score_plate.js";
 import { SentencePlate } from "../overlay/sentence_plate.js";
-import { wordsFor } from "../overlay/words.js";
 import { ProgramFeed } from "../sdk/program.js";
 import { overlaysAt, pollsAt } from "../sdk/room.js";
 import { readData } from "./data.js";
 
 /** @import {GraphicsAPI} from "ograf" */
+/** @import {Texts} from "../languages/en.js" */
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 /** @import {GraphicData} from "./data.js" */
 
@@ -47,7 +48,7 @@ export default class GrandstandGraphic extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.replaceChildren();
     await Promise.all(STYLES.map((path) => styled(root, new URL(path, import.meta.url).href)));
-    this.#apply(read);
+    this.#apply(read, await textsFor(codeFor([read.language])));
     return DONE;
   }
 
@@ -56,8 +57,9 @@ export default class GrandstandGraphic extends HTMLElement {
     if (!this.shadowRoot) return wrong("load it first");
     const read = readData(data, new URL(import.meta.url).origin);
     if (typeof read === "string") return wrong(read);
+    const texts = await textsFor(codeFor([read.language]));
     this.#animate(skipAnimation);
-    this.#apply(read);
+    this.#apply(read, texts);
     return DONE;
   }
 
@@ -104,8 +106,8 @@ export default class GrandstandGraphic extends HTMLElement {
     return DONE;
   }
 
-  /** @param {GraphicData} data */
-  #apply(data) {
+  /** @param {GraphicData} data @param {Texts} texts in its language */
+  #apply(data, texts) {
     const before = this.#data;
     this.#data = data;
     this.dataset["theme"] = data.theme;
@@ -113,12 +115,12 @@ export default class GrandstandGraphic extends HTMLElement {
       this.#feed?.close();
       this.#feed = new ProgramFeed(data.server, data.room);
     }
-    if (before?.language !== data.language || before.result !== data.result) this.#build(data);
+    if (before?.language !== data.language || before.result !== data.result) this.#build(data, texts);
     this.#show();
   }
 
-  /** @param {GraphicData} data */
-  #build({ language, result }) {
+  /** @param {GraphicData} data @param {Texts} texts */
+  #build({ language, result }, texts) {
     const root = /** @type {ShadowRoot} */ (this.shadowRoot);
     root.querySelector("main")?.remove();
     const cards = make("section", { test: "cards" });
@@ -129,10 +131,10 @@ export default class GrandstandGraphic extends HTMLElement {
     root.append(main);
     const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
     this.#parts = {
-      poll: new PollPlate(poll, wordsFor(language), whole, language),
+      poll: new PollPlate(poll, texts, whole),
       cards: new CardDeck(cards, { most: MOST_CARDS, language }),
       score: new ScorePlate(score, language),
-      sentence: new SentencePlate(sentence, wordsFor(language)),
+      sentence: new SentencePlate(sentence, texts.overlay),
       results: new Results(result * 1000),
     };
   }

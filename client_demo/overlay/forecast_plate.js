@@ -20,7 +20,7 @@ export class ForecastPlate {
 
   /**
    * @param {HTMLElement} root
-   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {import("../languages/en.js").Texts["forecast"]} words
    * @param {string} language BCP 47
    */
   constructor(root, words, language) {

@@ -17,7 +17,7 @@ export class HighlightPlate {
 
   /**
    * @param {HTMLElement} root
-   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {import("../languages/en.js").Texts["overlay"]} words
    * @param {string} language BCP 47
    */
   constructor(root, words, language) {

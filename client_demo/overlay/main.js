@@ -5,7 +5,8 @@
  */
 
 import { CardDeck } from "../cards/deck.js";
-import { element, setText } from "../page.js";
+import { codeFor, textsFor } from "../languages/languages.js";
+import { element, setLanguage, setText } from "../page.js";
 import { connect, roomClock, tokenFromFragment } from "../sdk/grandstand.js";
 import { ForecastPlate } from "./forecast_plate.js";
 import { HighlightPlate } from "./highlight_plate.js";
@@ -16,7 +17,6 @@ import { Results } from "./result.js";
 import { isScore } from "./score.js";
 import { ScorePlate } from "./score_plate.js";
 import { SentencePlate } from "./sentence_plate.js";
-import { wordsFor } from "./words.js";
 
 /** @import {LiveRoom} from "../sdk/grandstand.js" */
 
@@ -27,12 +27,13 @@ const MOST_CARDS = 4;
 const options = readOptions(location.search);
 if (options.unknown.length > 0) console.warn(`Grandstand: show= knows no ${options.unknown.join(", ")}`);
 const language = options.language ?? navigator.language;
-const words = wordsFor(language);
+const texts = await textsFor(codeFor([language]));
+const words = texts.overlay;
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const room = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
 const token = tokenFromFragment() ?? null;
 
-document.documentElement.lang = language;
+setLanguage(codeFor([language]));
 document.documentElement.dataset["theme"] = options.theme;
 const SIDES = ["top", "right", "bottom", "left"];
 options.safe?.forEach((percent, side) => {
@@ -40,10 +41,10 @@ options.safe?.forEach((percent, side) => {
   document.documentElement.style.setProperty(`--safe-${SIDES[side]}`, `${percent}${unit}`);
 });
 const results = new Results(options.resultMs);
-const poll = new PollPlate(element("poll", HTMLElement), words, whole, language);
+const poll = new PollPlate(element("poll", HTMLElement), texts, whole);
 const pulse = new PulsePlate(element("pulse", HTMLElement), options.show, words, whole);
 const highlight = new HighlightPlate(element("highlight", HTMLElement), words, language);
-const forecast = new ForecastPlate(element("forecast", HTMLElement), words, language);
+const forecast = new ForecastPlate(element("forecast", HTMLElement), texts.forecast, language);
 const score = new ScorePlate(element("score", HTMLElement), language);
 const sentence = new SentencePlate(element("sentence", HTMLElement), words);
 const cards = new CardDeck(element("cards", HTMLElement), { most: MOST_CARDS, language });

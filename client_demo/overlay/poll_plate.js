@@ -17,7 +17,7 @@ export class PollPlate {
   #root;
   #words;
   #format;
-  #language;
+  #texts;
   #kind = make("span", { class: "kind", test: "kind" });
   #clock = make("span", { class: "left", test: "left" });
   #question = make("h1", { test: "question" });
@@ -33,15 +33,14 @@ export class PollPlate {
 
   /**
    * @param {HTMLElement} root
-   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {import("../languages/en.js").Texts} texts
    * @param {Intl.NumberFormat} format
-   * @param {string} language BCP 47
    */
-  constructor(root, words, format, language) {
+  constructor(root, texts, format) {
     this.#root = root;
-    this.#words = words;
+    this.#texts = texts;
+    this.#words = texts.overlay;
     this.#format = format;
-    this.#language = language;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
     root.append(head, this.#question, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
     addEventListener("resize", () => this.fit());
@@ -79,7 +78,7 @@ export class PollPlate {
     this.#root.dataset["many"] = String(poll.options.length > 6);
     setText(this.#question, poll.question);
     const kind = kindOf(poll.kind);
-    const { onAir, figure } = wordsOf(kind, this.#language);
+    const { onAir, figure } = wordsOf(kind, this.#texts);
     setText(this.#kind, onAir);
     setText(this.#figureName, figure ?? "");
     this.#bars.dataset["layout"] = kind.layout ?? "";
@@ -99,7 +98,7 @@ export class PollPlate {
     const { poll, phase, votes } = seen;
     const bars = barsOf(seen);
     const kind = kindOf(poll.kind);
-    const { marks, headline, figure } = kind.resultOf(seen, wordsOf(kind, this.#language));
+    const { marks, headline, figure } = kind.resultOf(seen, wordsOf(kind, this.#texts));
     const open = phase === "open";
     this.#root.dataset["phase"] = phase;
     const hadFigure = !this.#result.hidden;

@@ -16,7 +16,7 @@ export class PulsePlate {
   /**
    * @param {HTMLElement} root
    * @param {ReadonlySet<string>} show
-   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {import("../languages/en.js").Texts["overlay"]} words
    * @param {Intl.NumberFormat} format
    */
   constructor(root, show, words, format) {

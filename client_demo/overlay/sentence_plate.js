@@ -13,7 +13,7 @@ export class SentencePlate {
 
   /**
    * @param {HTMLElement} root
-   * @param {typeof import("./words.js").WORDS.en} words
+   * @param {import("../languages/en.js").Texts["overlay"]} words
    */
   constructor(root, words) {
     this.#root = root;

@@ -3,11 +3,6 @@
 /** @import {SeenPoll} from "../sdk/grandstand.js" */
 /** @import {KindWords, Result} from "./kinds/kind.js" */
 
-export const HEADLINES = {
-  en: { result: "Result", draw: "A tie", nobody: "No votes" },
-  zh: { result: "结果", draw: "平局", nobody: "没有投票" },
-};
-
 /** @param {SeenPoll} seen @param {KindWords} words with these headlines @returns {Result} */
 export function mostVotes({ poll, phase, votes }, { headlines }) {
   const isOver = poll.final && (phase === "closed" || phase === "revealed");

@@ -6,7 +6,8 @@ import { quiz } from "./kinds/quiz.js";
 import { rating } from "./kinds/rating.js";
 import { single } from "./kinds/single.js";
 
-/** @import {KindWords, PollKind} from "./kinds/kind.js" */
+/** @import {FormWords, KindWords, PollKind} from "./kinds/kind.js" */
+/** @import {Texts} from "../languages/en.js" */
 
 /** In the order in which a producer chooses. @type {readonly PollKind[]} */
 export const KINDS = [single, multiple, quiz, rating, prediction];
@@ -16,7 +17,14 @@ export function kindOf(name) {
   return KINDS.find((kind) => kind.name === name) ?? single;
 }
 
-/** @param {PollKind} kind @param {string} [language] BCP 47 @returns {KindWords} */
-export function wordsOf(kind, language = navigator.language) {
-  return language.toLowerCase().startsWith("zh") ? kind.words.zh : kind.words.en;
+/** What a kind says, in a language's texts. @param {PollKind} kind @param {Texts} texts @returns {KindWords} */
+export function wordsOf({ name }, { kinds }) {
+  return kinds[/** @type {keyof Texts["kinds"]} */ (name)];
+}
+
+/** @type {FormWords} */ const NO_FIELDS = { labels: {} };
+
+/** What the console's form says of a kind. @param {PollKind} kind @param {"en" | "zh"} language @returns {FormWords} */
+export function formWordsOf({ form }, language) {
+  return form?.[language] ?? NO_FIELDS;
 }

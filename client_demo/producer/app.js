@@ -1,7 +1,7 @@
 /** The console's whole page: masthead, gauges, three columns (tabs on a phone), dialogs, keys. */
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { statusText, wordsFor } from "../words.js";
+import { statusText } from "../words.js";
 import { Cards } from "./cards.js";
 import { Cues } from "./cues.js";
 import { Effects } from "./effects/effects.js";
@@ -23,7 +23,7 @@ import { ItemForm } from "./rundown/item_form.js";
 import { RundownList } from "./rundown/list.js";
 import { Refused } from "./sign_in.js";
 import { Unsent } from "./unsent.js";
-import { words } from "./words.js";
+import { texts, words } from "./words.js";
 
 /** @import {Desk} from "./desk.js" */
 /** @import {EffectsDesk} from "./effects/effects_desk.js" */
@@ -34,7 +34,7 @@ import { words } from "./words.js";
 /** @typedef {{goTo: (room: string) => void, leave: () => void, retry: () => void}} Actions */
 /** @typedef {"show" | "polls" | "moderation" | "room"} Tab */
 
-const shared = wordsFor(navigator.language);
+const { shared } = texts;
 
 /** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, show: Show, actions: Actions}} props */
 export function App({ desk, moderation, effects, show, actions }) {

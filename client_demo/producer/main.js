@@ -1,6 +1,7 @@
 /** The console: it asks for a token, then shows the desk of one room. Another room needs no reload. */
 
 import { render } from "preact";
+import { setLanguage } from "../page.js";
 import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
 import { App } from "./app.js";
 import { Desk } from "./desk.js";
@@ -9,7 +10,7 @@ import { html } from "./html.js";
 import { ModerationDesk } from "./moderation/moderation_desk.js";
 import { Show } from "./rundown/show.js";
 import { SignIn } from "./sign_in.js";
-import { words } from "./words.js";
+import { language, words } from "./words.js";
 
 const root = document.getElementById("console") ?? document.body;
 /** @type {{desk: Desk | undefined}} */ const page = { desk: undefined };
@@ -17,7 +18,7 @@ let visits = 0;
 /** For the tests. */
 Object.assign(window, { grandstand: page });
 
-document.documentElement.lang = navigator.language;
+setLanguage(language);
 const given = tokenFromFragment();
 if (given !== undefined) keepToken("producer", roomFromQuery(), given);
 window.addEventListener("popstate", () => open(roomFromQuery()));

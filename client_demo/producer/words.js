@@ -1,8 +1,9 @@
 /**
  * The console's words in English and Chinese. Each desk's words lie in its folder; those here are the
- * page's own and those that several desks share. What all pages share is in ../words.js.
+ * page's own and those that several desks share. What viewers' pages say, too, is in ../languages.
  */
 
+import { textsFor } from "../languages/languages.js";
 import { EFFECT_WORDS } from "./effects/words.js";
 import { HIGHLIGHT_WORDS } from "./highlights/words.js";
 import { MODERATION_WORDS } from "./moderation/words.js";
@@ -253,4 +254,7 @@ const zh = {
 };
 
 export const WORDS = { en, zh };
-export const words = globalThis.navigator?.language?.toLowerCase().startsWith("zh") ? zh : en;
+export const language = globalThis.navigator?.language?.toLowerCase().startsWith("zh") ? "zh" : "en";
+export const words = WORDS[language];
+/** What viewers' pages say, too. */
+export const texts = await textsFor(language);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Follows, readFollows } from "../viewer/follow/follows.js";
 import { timeText, valuesAt } from "../viewer/follow/values.js";
-import { WORDS } from "../viewer/words.js";
+import { words } from "../viewer/words.js";
 
 const T = 1_790_000_000_000;
 const ADA = { entity: "athlete:1", name: "Ada", kind: "athlete" };
@@ -74,7 +74,7 @@ test("a value, its best and what it was before have the decimals of the schema",
 });
 
 test("ages are said in their largest unit", () => {
-  const said = (seconds) => timeText(seconds * 1000, WORDS.en);
-  assert.deepEqual([5.9, 60, 3_599, 7_300].map(said), ["5 s", "1 min", "59 min", "2 h"]);
-  assert.deepEqual([1, 2, 3, 4, 11, 12, 21, 113].map(WORDS.en.rank).join(" "), "1st 2nd 3rd 4th 11th 12th 21st 113th");
+  const said = (seconds) => timeText(seconds * 1000, words);
+  assert.deepEqual([5.9, 60, 3_599, 7_300].map(said), ["5 sec", "1 min", "59 min", "2 hr"]);
+  assert.deepEqual([1, 2, 3, 4, 11, 12, 21, 113].map(words.rank).join(" "), "1st 2nd 3rd 4th 11th 12th 21st 113th");
 });

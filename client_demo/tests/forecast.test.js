@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { forecastsOf, isNamed, percentOf } from "../cards/forecast.js";
-import { FORECAST_WORDS, happenedText, outcomeName } from "../cards/forecast_words.js";
+import { happenedText, outcomeName } from "../cards/forecast_words.js";
+import { textsFor } from "../languages/languages.js";
 
 const GOAL = { at: 20, what: "goal", stat: "home_score", label: "home", value: 1 };
 const DATA = {
@@ -47,8 +48,8 @@ test("only what is certain is 0 % or 100 %", () => {
   assert.deepEqual(shares.map((share) => percentOf(share, "en")), ["0%", "<1%", "1%", "51%", ">99%", "100%"]);
 });
 
-test("what happened is said in words, also what a model of a new sport calls its own way", () => {
-  const { en, zh } = FORECAST_WORDS;
+test("what happened is said in words, also what a model of a new sport calls its own way", async () => {
+  const [en, zh] = (await Promise.all([textsFor("en"), textsFor("zh")])).map(({ forecast }) => forecast);
   const [moment] = read().events;
   assert.equal(happenedText(en, moment), "Goal: Ostia");
   assert.equal(happenedText(zh, { ...moment, isVoid: true }), "进球：Ostia（已取消）");

@@ -3,10 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KINDS, kindOf, wordsOf } from "../polls/registry.js";
+import { LANGUAGES, textsFor } from "../languages/languages.js";
+import { KINDS, formWordsOf, kindOf, wordsOf } from "../polls/registry.js";
 import { isDraft, isReady, optionsOf, ownFields, requestBody } from "../producer/polls/templates.js";
 import { poll } from "./rooms.js";
 
+const TEXTS = await Promise.all(Object.keys(LANGUAGES).map(textsFor));
+const ENGLISH = await textsFor("en");
 const PHASES = ["waiting", "open", "counting", "closed", "revealed", "cancelled"];
 const VOTES = [1, 5, 2];
 
@@ -47,7 +50,7 @@ function seen(kind, phase, tally, told = {}) {
   const one = poll("p", { kind: kind.name, options, status, final: phase === "closed" || phase === "revealed", ...told });
   return { poll: one, phase, ...(tally && { votes: { tally, voters: tally.reduce((a, b) => a + b, 0) } }) };
 }
-const resultOf = (kind, ...what) => kind.resultOf(seen(kind, ...what), kind.words.en);
+const resultOf = (kind, ...what) => kind.resultOf(seen(kind, ...what), wordsOf(kind, ENGLISH));
 
 test("every kind has a case, and a name of its own", () => {
   assert.deepEqual(KINDS.map((kind) => kind.name), Object.keys(CASES));
@@ -61,13 +64,18 @@ test("a kind that this page doesn't know is a single choice", () => {
 for (const kind of KINDS) {
   const { own, body, told, marks, headline, figure, undecided } = caseOf(kind);
 
-  test(`${kind.name}: both languages say the same things, and name all of its fields`, () => {
-    for (const words of [wordsOf(kind, "en-GB"), wordsOf(kind, "zh-Hant")]) {
+  test(`${kind.name}: every language has its words, and the console's form names all of its fields`, () => {
+    for (const language of ["en", "zh"]) {
+      const { labels, missing } = formWordsOf(kind, language);
+      assert.deepEqual(Object.keys(labels), kind.fields.map((field) => field.name));
+      assert.equal(kind.fields.some((field) => field.isNeeded), missing !== undefined);
+      assert.ok(Object.values(labels).every(Boolean));
+    }
+    for (const texts of TEXTS) {
+      const words = wordsOf(kind, texts);
       assert.ok(words.name && words.onAir);
-      assert.deepEqual(Object.keys(words.labels), kind.fields.map((field) => field.name));
-      assert.equal(kind.fields.some((field) => field.isNeeded), words.missing !== undefined);
-      assert.deepEqual(Object.keys(words.headlines), Object.keys(kind.words.en.headlines));
-      assert.ok([...Object.values(words.labels), ...Object.values(words.headlines)].every(Boolean));
+      assert.deepEqual(Object.keys(words.headlines), Object.keys(wordsOf(kind, ENGLISH).headlines));
+      assert.ok(Object.values(words.headlines).every(Boolean));
       assert.equal(Boolean(words.figure), figure !== undefined);
       assert.equal(Boolean(words.leaders), kind === kindOf("quiz"));
       assert.equal(Boolean(words.verdicts?.right && words.verdicts.wrong), kind.isResolved === true);
@@ -119,7 +127,7 @@ for (const kind of KINDS) {
   test(`${kind.name}: whatever the phase and the votes, each option has a mark and a headline is a text`, () => {
     for (const phase of PHASES)
       for (const tally of [undefined, [0, 0, 0], VOTES, [5, 5, 0]])
-        for (const words of Object.values(kind.words)) {
+        for (const words of TEXTS.map((texts) => wordsOf(kind, texts))) {
           const result = kind.resultOf(seen(kind, phase, tally, phase === "revealed" ? told : {}), words);
           assert.equal(result.marks.length, 3);
           assert.ok(result.marks.every((mark) => ["winner", "right", "other", ""].includes(mark)));

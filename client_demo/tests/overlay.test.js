@@ -6,7 +6,6 @@ import { sentenceOf } from "../cards/sentence.js";
 import { readOptions } from "../overlay/options.js";
 import { Results, barsOf } from "../overlay/result.js";
 import { isScore, scoreOf } from "../overlay/score.js";
-import { WORDS } from "../overlay/words.js";
 import { enter, pollsAt } from "../sdk/room.js";
 import { NOW, poll, welcome } from "./rooms.js";
 
@@ -187,10 +186,6 @@ test("of two results the one that came last is on air, though its poll opened fi
   results.onAir([first, seen("p", "open")], 10_000);
   assert.equal(results.onAir([first, seen("p", "closed")], 11_000)?.poll.id, "p");
   assert.equal(results.onAir([{ ...first, phase: "revealed" }, seen("p", "closed")], 12_000)?.poll.id, "first");
-});
-
-test("both languages say the same things", () => {
-  assert.deepEqual(Object.keys(WORDS.zh), Object.keys(WORDS.en));
 });
 
 test("a card whose entity says what its title does says it once", () => {

@@ -8,7 +8,8 @@ import { pollsToShow } from "../viewer/polls.js";
 import { GaugeHistory } from "../viewer/pulse.js";
 import { Sampler } from "../viewer/comment_list.js";
 import { chooseTransport } from "../viewer/transport.js";
-import { adviceText, connectionText, lengthOf, wordsFor } from "../viewer/words.js";
+import { LANGUAGES, textsFor } from "../languages/languages.js";
+import { adviceText, connectionText, lengthOf, words as english, wordsOf, REFUSALS } from "../viewer/words.js";
 import { DEFAULTS, bulletOptions, loadPreferences, parsePreferences, savePreferences } from "../viewer/preferences.js";
 import { NOW, comment, poll } from "./rooms.js";
 import { serverSays } from "./server.js";
@@ -114,10 +115,10 @@ test("the address says how the room comes, else the room does; a server that can
   mock.timers.reset();
 });
 
-test("how far back is said shortly, and in words", () => {
+test("how far back is said shortly, and in words", async () => {
   assert.deepEqual([0, 9.4, 187, 3_787].map(lengthOf), ["0:00", "0:09", "3:07", "1:03:07"]);
-  assert.equal(wordsFor("en").behindLive(3_787), "1 h 3 min 7 s behind live");
-  assert.equal(wordsFor("zh").ofRecording(60, 600), "1 分，共 10 分");
+  assert.equal(english.behindLive(3_787), "1 hr 3 min 7 sec behind live");
+  assert.equal(wordsOf(await textsFor("zh")).ofRecording(60, 600), "1分钟，共 10分钟");
 });
 
 test("gauges are kept for the slowest viewers, and no longer", () => {
@@ -189,7 +190,7 @@ test("a poll in which the viewer has voted stays until its reveal, however long 
 
 test("an open poll without votes says why: at live they are hidden, and a replay has only results", () => {
   const seen = (phase, parts = {}) => ({ poll: poll("p"), phase, ...parts });
-  const { hiddenTally, resultFollows } = wordsFor("en");
+  const { hiddenTally, resultFollows } = english;
   for (const phase of ["open", "counting"]) {
     assert.equal(votersText(seen(phase), false), hiddenTally);
     assert.equal(votersText(seen(phase), true), resultFollows);
@@ -198,15 +199,15 @@ test("an open poll without votes says why: at live they are hidden, and a replay
   assert.equal(votersText(seen("closed"), true), "");
 });
 
-test("the connection and the picture are not both called live, and the way back to live is named", () => {
-  for (const lang of ["en", "zh"]) {
-    const words = wordsFor(lang);
+test("the connection and the picture are not both called live, and the way back to live is named", async () => {
+  for (const lang of Object.keys(LANGUAGES)) {
+    const words = wordsOf(await textsFor(lang));
     assert.notEqual(connectionText(words, { phase: "live" }, true, 0), words.liveNow);
-    assert.ok(words.behind(24).includes(words.replayLive));
+    assert.ok(words.behind(words.seconds(24)).includes(words.replayLive));
   }
 });
 
-test("a shut door says what happened and what one can do, in both languages, for all that the server says", () => {
+test("a shut door says what happened and what one can do, in both languages, for all that the server says", async () => {
   const { device, others } = serverSays(`
 from grandstand.edge.validation import ANOTHER_ROOM, BANNED
 from grandstand.api.guests import DEVICE_BANNED, NO_GUESTS
@@ -216,8 +217,8 @@ others = [ANOTHER_ROOM, BANNED, NO_GUESTS, GUESTS_MAY_NOT.format("watch"), GIVEN
 said = {"device": DEVICE_BANNED, "others": others}
 `);
   for (const [lang, what, next] of [["en", /device is banned/, /tomorrow/], ["zh", /此设备已被封禁/, /明天/]]) {
-    const words = wordsFor(lang);
-    assert.deepEqual(Object.keys(words.refusals).sort(), [device, ...others].sort());
+    const words = wordsOf(await textsFor(lang));
+    assert.deepEqual(Object.keys(REFUSALS).sort(), [device, ...others].sort());
     const shut = { phase: "ended", code: 3003, reason: device };
     assert.match(connectionText(words, shut, false, 0), what);
     assert.match(adviceText(words, shut, false), next);
@@ -227,10 +228,10 @@ said = {"device": DEVICE_BANNED, "others": others}
   }
 });
 
-test("one who was in the room is told that it has ended, another that there is none", () => {
+test("one who was in the room is told that it has ended, another that there is none", async () => {
   const gone = { phase: "ended", code: 4004, reason: "this room was deleted" };
   for (const [lang, ended, none] of [["en", /has ended/, /^There is no such room$/], ["zh", /已结束$/, /^没有这个房间$/]]) {
-    const words = wordsFor(lang);
+    const words = wordsOf(await textsFor(lang));
     assert.match(connectionText(words, gone, true, 0), ended);
     assert.match(connectionText(words, gone, false, 0), none);
     assert.equal(connectionText(words, { phase: "live" }, true, 0), words.live);

@@ -1,43 +1,76 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { WORDS, errorText, statusText, wordsFor } from "../words.js";
+import { formsOf } from "../languages/forms.js";
+import { LANGUAGES, codeFor, directionOf, textsFor } from "../languages/languages.js";
+import { WORDS as CONSOLE } from "../producer/words.js";
+import { errorText, statusText } from "../words.js";
 
 const page = (name) => readFileSync(new URL(`../${name}.html`, import.meta.url), "utf8");
-
-const PAGES = ["viewer", "producer", "overlay"];
-/** What a page can say: the words that all share, and its own. */
-async function spoken(name) {
-  const own = new URL(`../${name}/words.js`, import.meta.url);
-  const { WORDS: words } = existsSync(own) ? await import(own.href) : { WORDS: { en: {}, zh: {} } };
-  return { en: { ...WORDS.en, ...words.en }, zh: { ...WORDS.zh, ...words.zh } };
-}
+const CODES = Object.keys(LANGUAGES);
+const english = await textsFor("en");
+const en = english.shared;
+const zh = (await textsFor("zh")).shared;
 
 const shape = (value) =>
   value !== null && typeof value === "object"
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
     : typeof value;
 
-test("both languages say the same things", async () => {
-  assert.deepEqual(shape(WORDS.zh), shape(WORDS.en));
-  for (const name of PAGES) {
-    const { en, zh } = await spoken(name);
-    assert.deepEqual(shape(zh), shape(en), name);
+/** All texts, those of functions for what they may be called with. */
+function* said(value, path = "") {
+  if (typeof value === "string") yield [path, value];
+  else if (typeof value === "object") for (const [key, inner] of Object.entries(value)) yield* said(inner, `${path}.${key}`);
+  else if (path.endsWith(".list")) yield [path, value(["a", "b"])];
+  else if (/\.(seconds|minutes|hours)$/.test(path)) yield [path, value(3)];
+  else if (typeof value === "function" && path.includes(".errors.")) {
+    for (const time of ["3 s", ""]) yield [path, value({ time, detail: "why", category: "spam" })];
+  } else if (typeof value === "function") {
+    for (const count of [0, 1, 2, 3, 5, 11, 21, 100, 101, 12_345]) yield [`${path}(${count})`, path.includes(".happened.") ? value("a", "1", "b") : value(count, count, count)];
   }
+}
+
+test("every language has a file, and every file is a language's", () => {
+  const files = readdirSync(new URL("../languages", import.meta.url)).map((name) => name.replace(/\.js$/, ""));
+  assert.deepEqual(files.filter((name) => !["forms", "languages"].includes(name)).sort(), [...CODES].sort());
 });
 
-test("every word a page asks for is there", async () => {
-  for (const name of PAGES) {
-    const { en } = await spoken(name);
+for (const code of CODES)
+  test(`${code} says all that English says, and with each count`, async () => {
+    const texts = await textsFor(code);
+    assert.deepEqual(shape(texts), shape(english));
+    const empty = [...said(english)].filter(([, text]) => text === "").map(([path]) => path);
+    for (const [path, text] of said(texts)) {
+      assert.equal(typeof text, "string", path);
+      assert.doesNotMatch(text, /\bundefined\b|\bnull\b|NaN|\[object|#/, path);
+      assert.equal(text === "", empty.includes(path), path);
+    }
+  });
+
+test("the console says the same things in both of its languages", () => {
+  assert.deepEqual(shape(CONSOLE.zh), shape(CONSOLE.en));
+});
+
+test("every word a page asks for is there", () => {
+  for (const [name, own] of [["viewer", english.viewer], ["producer", CONSOLE.en], ["overlay", english.overlay]])
     for (const [, key] of page(name).matchAll(/data-(?:words|placeholder|label)="(\w+)"/g))
-      assert.equal(typeof en[key], "string", `${name}: ${key}`);
-  }
+      assert.equal(typeof { ...en, ...own }[key], "string", `${name}: ${key}`);
 });
 
-test("Chinese browsers get Chinese, all others English", () => {
-  assert.equal(wordsFor("zh-Hans-CN"), WORDS.zh);
-  assert.equal(wordsFor("de"), WORDS.en);
+test("a browser gets the first of its languages that there is, else English", () => {
+  assert.equal(codeFor(["zh-Hans-CN", "en"]), "zh");
+  assert.equal(codeFor(["gsw", "pt-BR", "en"]), "pt");
+  for (const none of [[], [""], ["tlh"], ["__proto__", "constructor"]]) assert.equal(codeFor(none), "en");
+  assert.deepEqual(["ar-EG", "he", "en", "zh"].map(directionOf), ["rtl", "rtl", "ltr", "ltr"]);
+});
+
+test("counts and times are written as the language writes them", () => {
+  const { count, length } = formsOf("ru");
+  const votes = count({ one: "# голос", few: "# голоса", many: "# голосов", other: "# голоса" });
+  assert.deepEqual([1, 2, 5, 11, 21, 22].map((n) => votes(n)), ["1 голос", "2 голоса", "5 голосов", "11 голосов", "21 голос", "22 голоса"]);
+  assert.equal(votes(2_000_000, "2 млн"), "2 млн голосов");
+  assert.equal(length(3_787).replaceAll("\u00a0", " "), "1 ч 3 мин 7 с");
 });
 
 test("every error code of the contract has words, and unknown ones show the server's", () => {
@@ -45,19 +78,19 @@ test("every error code of the contract has words, and unknown ones show the serv
     "bad_message bad_time unauthorized forbidden unknown_poll poll_not_open already_voted " +
     "bad_choice too_long rejected rate_limited muted shielded overloaded unavailable"
   ).split(" ");
-  for (const code of codes) assert.ok(errorText(WORDS.en, { code, message: "insult" }), code);
+  for (const code of codes) assert.ok(errorText(en, { code, message: "insult" }), code);
   for (const message of ["insult", "not shown: insult"])
-    assert.equal(errorText(WORDS.en, { code: "rejected", message }), "Not shown: insult");
-  assert.equal(errorText(WORDS.zh, { code: "rejected", message: "insult" }), "未显示：侮辱");
-  assert.match(errorText(WORDS.en, { code: "rate_limited", message: "", retry_after: 1.2 }), /2 s/);
+    assert.equal(errorText(en, { code: "rejected", message }), "Not shown: insult");
+  assert.equal(errorText(zh, { code: "rejected", message: "insult" }), "未显示：侮辱");
+  assert.match(errorText(en, { code: "rate_limited", message: "", retry_after: 1.2 }), /2 s/);
   const tooMany = { code: "overloaded", message: "", retry_after: 12.3 };
-  assert.match(errorText(WORDS.en, tooMany), /^Not sent.*13 s/);
-  assert.match(errorText(WORDS.zh, tooMany), /^未发送.*13 秒/);
-  assert.match(errorText(WORDS.en, { ...tooMany, retry_after: 3 }), /automatically/);
-  assert.match(errorText(WORDS.en, { code: "new_code", message: "what it says" }), /what it says/);
+  assert.match(errorText(en, tooMany), /^Not sent.*13 s/);
+  assert.match(errorText(zh, tooMany), /^未发送.*13秒/);
+  assert.match(errorText(en, { ...tooMany, retry_after: 3 }), /automatically/);
+  assert.match(errorText(en, { code: "new_code", message: "what it says" }), /what it says/);
 });
 
 test("the end of a connection says why", () => {
-  assert.match(statusText(WORDS.en, { phase: "ended", code: 3503 }, 0), /banned/);
-  assert.match(statusText(WORDS.en, { phase: "lost", retryAt: 2_500 }, 0), /3 s/);
+  assert.match(statusText(en, { phase: "ended", code: 3503 }, 0), /banned/);
+  assert.match(statusText(en, { phase: "lost", retryAt: 2_500 }, 0), /3 s/);
 });

@@ -11,6 +11,8 @@ import { words } from "./words.js";
 
 const ROOMY = "(min-width: 821px) and (min-height: 800px)";
 const REMEMBERED = 50; // own comments that a notice can still name
+/** Red, green and blue in 24 bits. */
+const COLOURS = { white: 0xffffff, yellow: 0xffd166, coral: 0xff8989, sky: 0x7edcff, green: 0x8cf09c };
 const GIVEN_BACK = ["rate_limited", "too_long", "bad_message", "muted", "shielded", "overloaded"];
 
 export class Composer {
@@ -57,7 +59,7 @@ export class Composer {
     const mayAlways = role === "moderator" || role === "producer";
     const onlyWatches = who === "nobody" || (who === "guest" && settings.guests === "watch");
     if (onlyWatches) this.#closed = words.watching;
-    else this.#closed = settings.shield && !mayAlways ? (words.errors["shielded"]?.(0, "") ?? "") : "";
+    else this.#closed = settings.shield && !mayAlways ? errorText(words, { code: "shielded", message: "" }) : "";
     this.show();
   }
 
@@ -108,7 +110,7 @@ export class Composer {
     const now = performance.now();
     const left = this.#max - [...this.field.value].length;
     setText(this.counter, this.field.value ? String(left) : "");
-    this.counter.setAttribute("aria-label", words.charactersLeft(left));
+    this.counter.setAttribute("aria-label", left >= 0 ? words.charactersLeft(left) : words.charactersOver(-left));
     this.counter.classList.toggle("over", left < 0);
     const mutedMs = this.#mutedUntil - now;
     const waitS = Math.ceil((this.#waitUntil - now) / 1000);
@@ -178,7 +180,7 @@ export class Composer {
     const offers = [
       ["mode", words.mode, words.modes, "scroll"],
       ["size", words.size, words.sizes, "normal"],
-      ["colour", words.colour, words.colours, String(0xffffff)],
+      ["colour", words.colour, coloursOf(words.colours), String(COLOURS.white)],
     ];
     for (const [id, label, texts, chosen] of offers) {
       const set = element(id, HTMLFieldSetElement);
@@ -211,6 +213,12 @@ export class Composer {
 /** @param {number} rgb */
 function cssColour(rgb) {
   return `#${rgb.toString(16).padStart(6, "0")}`;
+}
+
+/** The names of colours by their values, as the form has them. @param {Record<keyof typeof COLOURS, string>} names */
+function coloursOf(names) {
+  const all = /** @type {(keyof typeof COLOURS)[]} */ (Object.keys(COLOURS));
+  return Object.fromEntries(all.map((name) => [String(COLOURS[name]), names[name]]));
 }
 
 /** 4:05 @param {number} ms */

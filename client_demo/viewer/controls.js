@@ -58,8 +58,8 @@ export class Controls {
     this.live.hidden = Number.isNaN(behindMs);
     this.live.dataset["late"] = String(late);
     this.live.dataset["seconds"] = Number.isNaN(behindMs) ? "" : String(seconds);
-    setText(this.live, late ? words.behind(seconds) : words.liveNow);
-    this.live.setAttribute("aria-label", words.goLive(Math.max(0, seconds)));
+    setText(this.live, late ? words.behind(words.seconds(seconds)) : words.liveNow);
+    this.live.setAttribute("aria-label", words.goLive(words.seconds(Math.max(0, seconds))));
   }
 
   #showOver() {

@@ -60,7 +60,7 @@ export class Leaderboard {
 
 /** @param {Leader} leader */
 function rowOf({ name, ms, mine }) {
-  const time = make("span", { class: "tally", text: words.seconds((ms / 1000).toFixed(2)) });
+  const time = make("span", { class: "tally", text: words.seconds(ms / 1000, 2) });
   const row = make("li", { test: "leader" }, [make("bdi", { text: name }), time]);
   row.classList.toggle("mine", mine);
   return row;

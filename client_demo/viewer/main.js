@@ -1,7 +1,7 @@
 /** The viewer's page: puts room, picture, bullets, composer, polls and settings together. */
 
 import { CardDeck } from "../cards/deck.js";
-import { element, fillWords, setText } from "../page.js";
+import { element, fillWords, setLanguage, setText } from "../page.js";
 import {
   connect,
   keepToken,
@@ -21,6 +21,7 @@ import { Following } from "./follow/following.js";
 import { Follows } from "./follow/follows.js";
 import { Forecasts } from "./forecast/forecasts.js";
 import { listenForKeys } from "./keys.js";
+import { language } from "./language.js";
 import { BulletField } from "./lanes.js";
 import { fetchLeaders } from "./leaderboard.js";
 import { Moments } from "./moments.js";
@@ -39,6 +40,7 @@ import { adviceText, connectionText, hasEnded, words } from "./words.js";
 const REFRESH_MS = 200;
 const BACK_MS = 3_000;
 
+setLanguage(language);
 fillWords(words);
 const room = roomFromQuery();
 const query = new URLSearchParams(location.search);
@@ -63,6 +65,7 @@ const live = connect({
   transport,
   ...(silence !== null && { silenceMs: Math.max(0, Number(silence) || 0) * 1000 }),
   ...(mine !== undefined && { token: mine }),
+  lang: language,
   follow: follows.topics,
   guestToken: keptToken("guest", room),
   onGuestToken: ({ token }) => keepToken("guest", room, token),

@@ -6,6 +6,7 @@
 
 import { button, element, make, setText } from "../page.js";
 import { chaptersOf, heatPath, queriesOf } from "./heat.js";
+import { language } from "./language.js";
 import { lengthOf, words } from "./words.js";
 
 /** @import {roomCalls} from "../sdk/grandstand.js" */
@@ -127,7 +128,7 @@ export class Moments {
 
   /** A highlight is told again when it is over. @param {Item} item @param {Chapter} chapter @param {Window} seen */
   #fill({ go, when, text }, { second, from, strength, title }, seen) {
-    const clock = new Date(from).toLocaleTimeString(navigator.language, { hour: "2-digit", minute: "2-digit" });
+    const clock = new Date(from).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     setText(when, seen.isLive ? clock : lengthOf(second - seen.startS));
     setText(text, title || words.stirred);
     go.title = words.chapter(strength);

@@ -8,6 +8,7 @@ import { button, make, setText } from "../page.js";
 import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { Leaderboard } from "./leaderboard.js";
+import { texts } from "./language.js";
 import { words } from "./words.js";
 
 /** @import {Poll, SeenPoll, VoteCheck, Votes} from "../sdk/grandstand.js" */
@@ -47,7 +48,7 @@ export class PollCard {
     const list = make("div", { class: "options" }, this.options.map((option) => option.root));
     if (this.kind.layout) list.dataset["layout"] = this.kind.layout;
     this.figure = make("strong", { test: "poll-figure" });
-    const figureName = make("span", { text: wordsOf(this.kind).figure ?? "" });
+    const figureName = make("span", { text: wordsOf(this.kind, texts).figure ?? "" });
     this.result = make("p", { class: "figure" }, [this.figure, figureName]);
     this.outcome = make("p", { class: "outcome", test: "poll-outcome" });
     this.outcome.setAttribute("role", "status");
@@ -56,7 +57,7 @@ export class PollCard {
       event.preventDefault();
       if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));
     });
-    const title = wordsOf(this.kind).leaders;
+    const title = wordsOf(this.kind, texts).leaders;
     this.leaderboard = title === undefined ? undefined : new Leaderboard(title, acts.leaders);
     this.root = make("article", { class: "card poll", test: "poll-card" }, [
       make("header", {}, [this.status, this.dismiss]),
@@ -86,13 +87,13 @@ export class PollCard {
     const left = Math.max(0, Math.ceil((poll.closes_at - playhead) / 1000));
     const state = words.pollStates[phase];
     const ticking = phase === "open" && left <= COUNTED_DOWN_S;
-    setText(this.status, ticking ? `${state} · ${words.secondsLeft(left)}` : state);
+    setText(this.status, ticking ? `${state} · ${words.timeLeft(words.seconds(left))}` : state);
     setText(this.question, poll.question);
-    const what = this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind).name;
+    const what = this.kind.takesSeveral ? words.upTo(this.#most()) : wordsOf(this.kind, texts).name;
     setText(this.hint, isReplay ? words.replayVote : what);
     this.hint.hidden = phase !== "open";
     this.dismiss.hidden = phase === "open" || phase === "counting";
-    const { figure, marks } = this.kind.resultOf(seen, wordsOf(this.kind));
+    const { figure, marks } = this.kind.resultOf(seen, wordsOf(this.kind, texts));
     setText(this.figure, figure ?? "");
     this.result.hidden = figure === undefined;
     setText(this.outcome, votes ? outcomeText(poll, votes, marks) : "");
@@ -154,7 +155,7 @@ export class PollCard {
 
   /** Say what became of the viewer's choice, if the kind has words for it and the answer is known. */
   #verdict() {
-    const { verdicts } = wordsOf(this.kind);
+    const { verdicts } = wordsOf(this.kind, texts);
     const choice = this.#ballot?.state === "accepted" ? this.#ballot.choices[0] : undefined;
     if (!verdicts || choice === undefined || this.poll.answer === undefined) return undefined;
     return isAnswer(this.poll, choice) ? verdicts.right : verdicts.wrong;
@@ -225,7 +226,7 @@ function outcomeText(poll, votes, marks) {
   if (first === undefined) return "";
   const names = winners.map((index) => poll.options[index]?.text ?? "");
   const most = votes.tally[first] ?? 0;
-  if (winners.length > 1) return words.tie(names, most);
+  if (winners.length > 1) return words.tie(words.list(names), most);
   const ahead = most - Math.max(0, ...votes.tally.filter((_, index) => index !== first));
-  return words.wins(names.join(), words.percent(shareOf(votes, first)), ahead);
+  return words.wins(words.list(names), words.percent(shareOf(votes, first)), ahead);
 }

@@ -1,6 +1,8 @@
 /** The panel for the viewer's preferences. Each change takes effect at once. */
 
+import { LANGUAGES } from "../languages/languages.js";
 import { button, element, make, setText } from "../page.js";
+import { chooseLanguage, language } from "./language.js";
 import { AREAS, DEFAULTS, DENSITIES, RANGES } from "./preferences.js";
 import { words } from "./words.js";
 
@@ -20,6 +22,7 @@ export class SettingsPanel {
     const fields = element("settings-fields", HTMLElement);
     const percent = (/** @type {number} */ value) => words.percent(value / 100);
     fields.append(
+      languageMenu(),
       this.#flag("bullets", words.preferenceBullets),
       this.#flag("list", words.preferenceList),
       this.#range("size", words.preferenceSize, percent),
@@ -96,6 +99,21 @@ export class SettingsPanel {
     });
     return set;
   }
+}
+
+/** The page's language. Another one takes a new page, which comes back to the same moment. */
+function languageMenu() {
+  const menu = make("select", { test: "language" });
+  for (const [code, name] of Object.entries(LANGUAGES)) {
+    const option = new Option(name, code, false, code === language);
+    option.lang = code;
+    menu.append(option);
+  }
+  menu.addEventListener("change", () => {
+    chooseLanguage(menu.value);
+    location.reload();
+  });
+  return make("label", { class: "row" }, [make("span", { text: words.language }), menu]);
 }
 
 /**

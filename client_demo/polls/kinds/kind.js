@@ -21,11 +21,13 @@
  * @property {number} [usual] what the server takes without it
  * @property {boolean} [isNeeded] the poll can't be opened without it
  *
- * @typedef {object} KindWords
- * @property {string} name for viewers and producers
- * @property {string} onAir what the overlay calls it
+ * @typedef {object} FormWords what the console's form says
  * @property {Record<string, string>} labels of its fields, by their names
  * @property {string} [missing] asks for a field that is needed, where it isn't filled in
+ *
+ * @typedef {object} KindWords what `kinds` of a language's texts has under a kind's name
+ * @property {string} name for viewers and producers
+ * @property {string} onAir what the overlay calls it
  * @property {Record<string, string>} headlines what it says of a result
  * @property {string} [figure] what its figure is; stands behind it
  * @property {string} [leaders] calls those who were right, the fastest first, where the server ranks them
@@ -37,7 +39,7 @@
  *
  * @typedef {object} PollKind
  * @property {string} name in the contract
- * @property {{en: KindWords, zh: KindWords}} words
+ * @property {{en: FormWords, zh: FormWords}} [form] the console's words; only with fields of its own
  * @property {readonly Field[]} fields its own ones
  * @property {boolean} takesSeveral whether a vote may name several options
  * @property {boolean} [isResolved] the answer comes once the result is final, by a step that reveals it

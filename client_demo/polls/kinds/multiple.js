@@ -1,15 +1,15 @@
 /** Several choices; most votes win. */
 
-import { HEADLINES, mostVotes } from "../most_votes.js";
+import { mostVotes } from "../most_votes.js";
 
 /** @import {PollKind} from "./kind.js" */
 
 /** @type {PollKind} */
 export const multiple = {
   name: "multiple",
-  words: {
-    en: { name: "Several choices", onAir: "Poll", labels: { maxChoices: "Most choices" }, headlines: HEADLINES.en },
-    zh: { name: "多选", onAir: "投票", labels: { maxChoices: "最多可选" }, headlines: HEADLINES.zh },
+  form: {
+    en: { labels: { maxChoices: "Most choices" } },
+    zh: { labels: { maxChoices: "最多可选" } },
   },
   fields: [{ name: "maxChoices", path: "max_choices", of: (poll) => poll.max_choices, type: "number" }],
   takesSeveral: true,

@@ -22,24 +22,6 @@ function resultOf({ poll, phase, votes }, { headlines }) {
 /** @type {PollKind} */
 export const prediction = {
   name: "prediction",
-  words: {
-    en: {
-      name: "Prediction",
-      onAir: "Prediction",
-      labels: {},
-      headlines: { undecided: "Not decided yet", answer: "Outcome" },
-      figure: "were right",
-      verdicts: { right: "You were right", wrong: "You were wrong" },
-    },
-    zh: {
-      name: "竞猜",
-      onAir: "竞猜",
-      labels: {},
-      headlines: { undecided: "尚未揭晓", answer: "揭晓" },
-      figure: "猜中",
-      verdicts: { right: "你猜中了", wrong: "你没有猜中" },
-    },
-  },
   fields: [],
   takesSeveral: false,
   isResolved: true,

@@ -14,23 +14,9 @@ function resultOf({ poll, phase }, { headlines }) {
 /** @type {PollKind} */
 export const quiz = {
   name: "quiz",
-  words: {
-    en: {
-      name: "Quiz",
-      onAir: "Quiz",
-      labels: { answer: "Right answer" },
-      missing: "Which answer is right? Press its letter.",
-      headlines: { answer: "Answer" },
-      leaders: "The fastest",
-    },
-    zh: {
-      name: "竞答",
-      onAir: "竞答",
-      labels: { answer: "正确答案" },
-      missing: "哪个答案正确？按对应字母。",
-      headlines: { answer: "答案" },
-      leaders: "答得最快",
-    },
+  form: {
+    en: { labels: { answer: "Right answer" }, missing: "Which answer is right? Press its letter." },
+    zh: { labels: { answer: "正确答案" }, missing: "哪个答案正确？按对应字母。" },
   },
   fields: [{ name: "answer", path: "answer", of: (poll) => poll.answer, type: "option", isNeeded: true }],
   takesSeveral: false,

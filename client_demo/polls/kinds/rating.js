@@ -28,21 +28,9 @@ function resultOf({ poll, phase, votes }, { headlines }) {
 /** @type {PollKind} */
 export const rating = {
   name: "rating",
-  words: {
-    en: {
-      name: "Rating",
-      onAir: "Rating",
-      labels: { scale: "Highest number" },
-      headlines: { result: "Result", nobody: "No votes" },
-      figure: "on average",
-    },
-    zh: {
-      name: "评分",
-      onAir: "评分",
-      labels: { scale: "最高分" },
-      headlines: { result: "结果", nobody: "没有投票" },
-      figure: "平均分",
-    },
+  form: {
+    en: { labels: { scale: "Highest number" } },
+    zh: { labels: { scale: "最高分" } },
   },
   fields: [{ name: "scale", path: "scale", of: (poll) => poll.options.length, type: "number", usual: USUAL_SCALE }],
   takesSeveral: false,

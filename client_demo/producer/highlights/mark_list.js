@@ -4,14 +4,14 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { reasonOf } from "../problems.js";
 import { formatTime } from "../times.js";
-import { words } from "../words.js";
+import { language, words } from "../words.js";
 
 /** @import {Desk} from "../desk.js" */
 /** @import {Mark} from "./marks.js" */
 /** @typedef {{id: string, asks: boolean}} Place where the keyboard stands: at a mark's button, or at what it asks */
 
 const say = words.highlights;
-const NUMBER = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 1 });
+const NUMBER = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const NO_MARK = "";
 
 /** @param {{desk: Desk, marks: readonly Mark[], onDeleted: (id: string) => void}} props */

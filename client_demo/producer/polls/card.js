@@ -8,7 +8,7 @@ import { input } from "../fields.js";
 import { html } from "../html.js";
 import { perSecond } from "../rates.js";
 import { formatDuration } from "../times.js";
-import { words } from "../words.js";
+import { texts, words } from "../words.js";
 import { PollAudience } from "./audience.js";
 import { ownFields } from "./templates.js";
 
@@ -24,7 +24,7 @@ export function PollCard({ desk, poll, phase, onEdit }) {
   const now = desk.live.now();
   const votes = phase === "waiting" ? undefined : desk.votesOf(poll);
   const kind = kindOf(poll.kind);
-  const { figure } = kind.resultOf({ poll, phase, ...(votes && { votes }) }, wordsOf(kind));
+  const { figure } = kind.resultOf({ poll, phase, ...(votes && { votes }) }, wordsOf(kind, texts));
   const most = Math.max(0, ...(votes?.tally ?? []));
   const running = phase === "open" || phase === "counting";
   const { gauges, settings } = desk.state ?? {};
@@ -46,7 +46,7 @@ export function PollCard({ desk, poll, phase, onEdit }) {
       </header>
       <h3>${poll.question}</h3>
       ${figure !== undefined &&
-      html`<p class="figure"><b class="number" data-test="poll-figure">${figure}</b> ${wordsOf(kind).figure}</p>`}
+      html`<p class="figure"><b class="number" data-test="poll-figure">${figure}</b> ${wordsOf(kind, texts).figure}</p>`}
       <ol class="bars">
         ${poll.options.map(({ text }, index) => {
           const share = votes ? shareOf(votes, index) : 0;

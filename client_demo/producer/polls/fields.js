@@ -1,9 +1,9 @@
 /** The fields of a poll: of the form that opens it, and of an item of the run-down. */
 
-import { KINDS, kindOf, wordsOf } from "../../polls/registry.js";
+import { KINDS, formWordsOf, kindOf, wordsOf } from "../../polls/registry.js";
 import { Fault, Field, Select, input } from "../fields.js";
 import { html } from "../html.js";
-import { words } from "../words.js";
+import { language, texts, words } from "../words.js";
 import { ownFields } from "./templates.js";
 
 /** @import {RefObject} from "preact" */
@@ -35,7 +35,7 @@ export const EMPTY = {
   own: {},
 };
 
-const kindNames = () => Object.fromEntries(KINDS.map((kind) => [kind.name, wordsOf(kind).name]));
+const kindNames = () => Object.fromEntries(KINDS.map((kind) => [kind.name, wordsOf(kind, texts).name]));
 
 /** The paths of the fields, for their faults. @param {Typed} typed */
 export function pathsOf(typed) {
@@ -123,7 +123,7 @@ function KindField({ field: { name, path, type, usual }, typed, set, faults }) {
   const value = typed.own[name] ?? "";
   const test = `poll-${path.replaceAll("_", "-")}`;
   const fill = (/** @type {string} */ text) => set({ own: { ...typed.own, [name]: text } });
-  return html`<${Field} label=${wordsOf(kindOf(typed.kind)).labels[name]} path=${path} faults=${faults}>
+  return html`<${Field} label=${formWordsOf(kindOf(typed.kind), language).labels[name]} path=${path} faults=${faults}>
     ${type === "number"
       ? html`<${NumberInput} value=${value} placeholder=${usual} onInput=${fill} test=${test} />`
       : html`<select value=${value} onChange=${input(fill)} data-test=${test}>

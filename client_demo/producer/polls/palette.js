@@ -4,11 +4,11 @@
  */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { kindOf, wordsOf } from "../../polls/registry.js";
+import { formWordsOf, kindOf, wordsOf } from "../../polls/registry.js";
 import { Dialog } from "../dialog.js";
 import { html } from "../html.js";
 import { reasonOf } from "../problems.js";
-import { words } from "../words.js";
+import { language, texts, words } from "../words.js";
 import { defaultGrace, isReady, optionsOf, loadTemplates, paletteTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 
 /** @import {Desk} from "../desk.js" */
@@ -41,7 +41,7 @@ export function Palette({ desk, onClose, onEdit }) {
   };
   const open = async () => {
     if (!draft || sending.current) return; // a second Enter must not open a second poll
-    if (!isReady(draft)) return setFault(wordsOf(kindOf(draft.kind)).missing ?? "");
+    if (!isReady(draft)) return setFault(formWordsOf(kindOf(draft.kind), language).missing ?? "");
     sending.current = true;
     const answer = await desk.openPoll(requestBody(draft, desk.live.now()));
     sending.current = false;
@@ -108,7 +108,9 @@ function neededOption(draft) {
 function Preview({ draft, graceS, onOption }) {
   const field = neededOption(draft);
   const picked = field && draft[field.name];
-  const { name, missing } = wordsOf(kindOf(draft.kind));
+  const kind = kindOf(draft.kind);
+  const { name } = wordsOf(kind, texts);
+  const { missing } = formWordsOf(kind, language);
   return html`
     <p class="eyebrow">${words.polls.goesOut} · ${name}</p>
     <h3>${draft.question}</h3>

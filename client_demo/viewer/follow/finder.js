@@ -79,7 +79,7 @@ export class Finder {
     this.more.hidden = typeof next !== "string";
     this.more.onclick = () => void this.#ask(next);
     const count = this.list.children.length;
-    setText(this.state, count === 0 ? words.foundNone(name) : words.found(count, typeof next === "string"));
+    setText(this.state, count === 0 ? words.foundNone(name) : (typeof next === "string" ? words.foundFirst : words.found)(count));
   }
 
   #clear() {
@@ -101,7 +101,7 @@ export class Finder {
   /** @param {Entry} one */
   #rowOf(one) {
     const kind = words.kindsOfEntities[one.kind] ?? one.kind;
-    const about = [kind, words.followers(one.followers)].filter(Boolean).join(" · ");
+    const about = [kind, one.followers > 0 ? words.followers(one.followers) : ""].filter(Boolean).join(" · ");
     const open = button("", "finder-entity", () => this.#onEntity(one), "finder-entity");
     open.setAttribute("aria-haspopup", "dialog");
     open.append(make("bdi", { text: one.name }), " ", make("span", { class: "muted", text: about }));

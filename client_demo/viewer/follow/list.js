@@ -4,6 +4,7 @@
  */
 
 import { button, element, make, setText } from "../../page.js";
+import { language } from "../language.js";
 import { words } from "../words.js";
 import { NOTHING, timeText, valuesAt } from "./values.js";
 
@@ -119,7 +120,7 @@ class FollowRow {
 
   /** @param {Followed} one @param {Overlay | undefined} card @param {number} playhead @param {string} otherwise said where nothing is known */
   show({ name }, card, playhead, otherwise) {
-    const values = valuesAt(card?.data, [], playhead, navigator.language).filter(({ isSoon }) => !isSoon);
+    const values = valuesAt(card?.data, [], playhead, language).filter(({ isSoon }) => !isSoon);
     const newest = values.reduce((best, one) => (one.at > (best?.at ?? -Infinity) ? one : best), values[0]);
     const called = card?.data["name"];
     setText(this.#name, typeof called === "string" ? called : name);

@@ -1,6 +1,7 @@
 /** The panel with one entity's present values, each with its unit, place, best, and age when old. */
 
 import { element, make, setText } from "../../page.js";
+import { language } from "../language.js";
 import { words } from "../words.js";
 import { FollowToggle } from "./toggle.js";
 import { timeText, valuesAt } from "./values.js";
@@ -79,7 +80,7 @@ export class EntitySheet {
     }
     const { one, said } = this.#shown;
     const card = cards.find(({ kind, topic }) => kind === "stats" && topic === one.entity)?.data;
-    this.#fill(valuesAt(card ?? said, said?.changes, playhead, navigator.language), isReplay);
+    this.#fill(valuesAt(card ?? said, said?.changes, playhead, language), isReplay);
   }
 
   /** @param {Followed} one */
@@ -98,7 +99,7 @@ export class EntitySheet {
 
   /** @param {string} kind @param {number} followers */
   #say(kind, followers) {
-    setText(this.about, [words.kindsOfEntities[kind] ?? kind, words.followers(followers)].filter(Boolean).join(" · "));
+    setText(this.about, [words.kindsOfEntities[kind] ?? kind, followers > 0 ? words.followers(followers) : ""].filter(Boolean).join(" · "));
   }
 
   /** @param {ValueText[]} values @param {boolean} isReplay */

@@ -76,10 +76,10 @@ function changesIn(changes) {
 /**
  * Say a time in its largest unit, as people do.
  * @param {number} ms
- * @param {{seconds: (count: string) => string, minutes: (count: number) => string, hours: (count: number) => string}} words
+ * @param {{seconds: (count: number) => string, minutes: (count: number) => string, hours: (count: number) => string}} words
  */
 export function timeText(ms, words) {
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return words.seconds(String(seconds));
+  if (seconds < 60) return words.seconds(seconds);
   return seconds < 3600 ? words.minutes(Math.floor(seconds / 60)) : words.hours(Math.floor(seconds / 3600));
 }

@@ -6,6 +6,7 @@
 import { forecastsOf, isNamed, percentOf } from "../../cards/forecast.js";
 import { happenedText, outcomeName } from "../../cards/forecast_words.js";
 import { element, make, setText } from "../../page.js";
+import { language as pageLanguage } from "../language.js";
 import { words } from "../words.js";
 import { Chart, DASHES, STROKES } from "./chart.js";
 
@@ -23,7 +24,7 @@ export class Forecasts {
   /** @type {WeakMap<Overlay, Forecast[]>} */ #read = new WeakMap();
 
   /** @param {(text: string) => void} announce @param {string} [language] BCP 47 */
-  constructor(announce, language = navigator.language) {
+  constructor(announce, language = pageLanguage) {
     this.#announce = announce;
     this.#language = language;
   }
