@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("ar");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("ar");
 const signIn = "المشاهدة هنا لمن سجّل الدخول فقط. سجّل الدخول من الموقع الذي جئت منه.";
 const headlines = { result: "النتيجة", draw: "تعادل", nobody: "لا أصوات" };
 const votes = count({ zero: "لا أصوات", one: "صوت واحد", two: "صوتان", few: "# أصوات", many: "# صوتًا", other: "# صوت" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "مشرف", producer: "مخرج" },
     connecting: "جارٍ الاتصال",
     live: "متصل",
@@ -133,7 +135,6 @@ export const texts = {
     rate: "تعليقات / ث",
     mood: "المزاج",
     excitement: "الحماس",
-    percent,
     moods: ["غاضب", "متوتر", "هادئ", "جيد", "مبتهج"],
     say: "قل شيئًا",
     send: "إرسال",

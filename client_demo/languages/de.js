@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("de");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("de");
 const signIn = "Hier können nur angemeldete Zuschauer zusehen. Melde dich auf der Seite an, von der du kommst.";
 const headlines = { result: "Ergebnis", draw: "Gleichstand", nobody: "Keine Stimmen" };
 const votes = count({ one: "# Stimme", other: "# Stimmen" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Moderation", producer: "Regie" },
     connecting: "Verbindung wird aufgebaut",
     live: "Verbunden",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Kommentare / s",
     mood: "Stimmung",
     excitement: "Spannung",
-    percent,
     moods: ["Wütend", "Gespannt", "Ruhig", "Gut", "Begeistert"],
     say: "Sag etwas",
     send: "Senden",

@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("en");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("en");
 const ORDINAL = new Intl.PluralRules("en", { type: "ordinal" });
 /** @type {Record<string, string>} */ const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
 const votes = count({ one: "# vote", other: "# votes" });
@@ -16,6 +16,8 @@ const shared = {
   minutes,
   hours,
   list,
+  percent,
+  decimal,
   staff: { moderator: "Moderator", producer: "Producer" },
   // connection
   connecting: "Connecting",
@@ -156,7 +158,6 @@ const viewer = {
   rate: "Comments / s",
   mood: "Mood",
   excitement: "Excitement",
-  percent,
   moods: ["Angry", "Tense", "Even", "Good", "Joyful"],
   // composer
   say: "Say something",

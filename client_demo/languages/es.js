@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("es");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("es");
 const signIn = "Aquí solo pueden mirar quienes han iniciado sesión. Iníciala en el sitio que te trajo aquí.";
 const headlines = { result: "Resultado", draw: "Empate", nobody: "Sin votos" };
 const votes = count({ one: "# voto", other: "# votos" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Moderación", producer: "Realización" },
     connecting: "Conectando",
     live: "Conectado",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Comentarios / s",
     mood: "Ánimo",
     excitement: "Emoción",
-    percent,
     moods: ["Enfado", "Tensión", "Calma", "Bueno", "Alegría"],
     say: "Di algo",
     send: "Enviar",

@@ -7,6 +7,7 @@
  */
 export function formsOf(lang) {
   const numbers = new Intl.NumberFormat(lang, { useGrouping: "min2" });
+  const decimals = new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const shares = new Intl.NumberFormat(lang, { style: "percent" });
   const lists = new Intl.ListFormat(lang, { type: "conjunction", style: "narrow" });
   const rules = new Intl.PluralRules(lang);
@@ -16,6 +17,8 @@ export function formsOf(lang) {
 
   return {
     number: (/** @type {number} */ value) => numbers.format(value),
+    /** A mean, with one decimal. */
+    decimal: (/** @type {number} */ value) => decimals.format(value),
     /** A share from 0 to 1. */
     percent: (/** @type {number} */ share) => shares.format(share),
     /** Names, with what stands between them. */

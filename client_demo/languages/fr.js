@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("fr");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("fr");
 const signIn = "Seules les personnes connectées peuvent regarder ici. Connectez-vous sur le site d'où vous venez.";
 const headlines = { result: "Résultat", draw: "Égalité", nobody: "Aucun vote" };
 const votes = count({ one: "# vote", other: "# votes" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Modération", producer: "Régie" },
     connecting: "Connexion",
     live: "Connecté",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Commentaires / s",
     mood: "Humeur",
     excitement: "Ferveur",
-    percent,
     moods: ["En colère", "Tendue", "Calme", "Bonne", "Joyeuse"],
     say: "Dites quelque chose",
     send: "Envoyer",

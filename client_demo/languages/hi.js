@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("hi");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("hi");
 const signIn = "यहाँ केवल साइन इन किए हुए दर्शक देख सकते हैं। जिस साइट से आप आए हैं, वहाँ साइन इन करें।";
 const headlines = { result: "नतीजा", draw: "बराबरी", nobody: "कोई वोट नहीं" };
 
@@ -13,6 +13,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "मॉडरेटर", producer: "निर्माता" },
     connecting: "कनेक्ट हो रहा है",
     live: "कनेक्टेड",
@@ -133,7 +135,6 @@ export const texts = {
     rate: "टिप्पणियाँ / से॰",
     mood: "मूड",
     excitement: "जोश",
-    percent,
     moods: ["ग़ुस्सा", "तनाव", "शांत", "अच्छा", "ख़ुश"],
     say: "कुछ कहें",
     send: "भेजें",

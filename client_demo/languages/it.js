@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("it");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("it");
 const signIn = "Qui può guardare solo chi ha effettuato l'accesso. Accedi dal sito da cui arrivi.";
 const headlines = { result: "Risultato", draw: "Parità", nobody: "Nessun voto" };
 const votes = count({ one: "# voto", other: "# voti" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Moderazione", producer: "Regia" },
     connecting: "Connessione in corso",
     live: "Connesso",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Commenti / s",
     mood: "Umore",
     excitement: "Emozione",
-    percent,
     moods: ["Arrabbiato", "Teso", "Calmo", "Buono", "Gioioso"],
     say: "Di' qualcosa",
     send: "Invia",

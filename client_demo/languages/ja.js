@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("ja");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("ja");
 const signIn = "ここはサインインした人だけが視聴できます。元のサイトからサインインしてください。";
 const headlines = { result: "結果", draw: "同点", nobody: "投票なし" };
 
@@ -13,6 +13,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "モデレーター", producer: "ディレクター" },
     connecting: "接続中",
     live: "接続済み",
@@ -132,7 +134,6 @@ export const texts = {
     rate: "コメント／秒",
     mood: "気分",
     excitement: "熱気",
-    percent,
     moods: ["怒り", "緊張", "平静", "良好", "歓喜"],
     say: "コメントする",
     send: "送信",

@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("ko");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("ko");
 const signIn = "로그인한 시청자만 볼 수 있습니다. 들어온 사이트에서 로그인하세요.";
 const headlines = { result: "결과", draw: "동점", nobody: "투표 없음" };
 
@@ -13,6 +13,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "운영자", producer: "제작진" },
     connecting: "연결 중",
     live: "연결됨",
@@ -132,7 +134,6 @@ export const texts = {
     rate: "댓글 / 초",
     mood: "분위기",
     excitement: "열기",
-    percent,
     moods: ["화남", "긴장", "평온", "좋음", "기쁨"],
     say: "댓글을 쓰세요",
     send: "보내기",

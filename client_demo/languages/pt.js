@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("pt");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("pt");
 const signIn = "Só quem iniciou sessão pode assistir aqui. Entre pelo site que trouxe você até aqui.";
 const headlines = { result: "Resultado", draw: "Empate", nobody: "Sem votos" };
 const votes = count({ one: "# voto", other: "# votos" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Moderação", producer: "Produção" },
     connecting: "Conectando",
     live: "Conectado",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Comentários / s",
     mood: "Humor",
     excitement: "Emoção",
-    percent,
     moods: ["Bravo", "Tenso", "Calmo", "Bom", "Alegre"],
     say: "Diga algo",
     send: "Enviar",

@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("ru");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("ru");
 const signIn = "Смотреть здесь могут только вошедшие. Войдите на сайте, с которого вы пришли.";
 const headlines = { result: "Результат", draw: "Ничья", nobody: "Нет голосов" };
 const votes = count({ one: "# голос", few: "# голоса", many: "# голосов", other: "# голоса" });
@@ -14,6 +14,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "Модератор", producer: "Режиссёр" },
     connecting: "Подключение",
     live: "Подключено",
@@ -141,7 +143,6 @@ export const texts = {
     rate: "Комментариев / с",
     mood: "Настроение",
     excitement: "Накал",
-    percent,
     moods: ["Гнев", "Напряжение", "Спокойствие", "Хорошее", "Радость"],
     say: "Скажите что-нибудь",
     send: "Отправить",

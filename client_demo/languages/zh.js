@@ -2,7 +2,7 @@
 
 import { formsOf } from "./forms.js";
 
-const { count, hours, length, list, minutes, number, percent, seconds } = formsOf("zh");
+const { count, decimal, hours, length, list, minutes, number, percent, seconds } = formsOf("zh");
 const signIn = "登录后才能观看。请从带你来这里的网站登录。";
 const headlines = { result: "结果", draw: "平局", nobody: "没有投票" };
 
@@ -13,6 +13,8 @@ export const texts = {
     minutes,
     hours,
     list,
+    percent,
+    decimal,
     staff: { moderator: "房管", producer: "导播" },
     connecting: "正在连接",
     live: "已连接",
@@ -131,7 +133,6 @@ export const texts = {
     rate: "评论／秒",
     mood: "情绪",
     excitement: "热度",
-    percent,
     moods: ["愤怒", "紧张", "平静", "愉快", "欢乐"],
     say: "说点什么",
     send: "发送",

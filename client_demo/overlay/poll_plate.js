@@ -96,7 +96,7 @@ export class PollPlate {
   /** @param {SeenPoll} seen @param {number} playhead */
   #update(seen, playhead) {
     const { poll, phase, votes } = seen;
-    const bars = barsOf(seen);
+    const bars = barsOf(seen, this.#texts.shared.percent);
     const kind = kindOf(poll.kind);
     const { marks, headline, figure } = kind.resultOf(seen, wordsOf(kind, this.#texts));
     const open = phase === "open";

@@ -57,10 +57,10 @@ function rank({ phase }) {
   return phase === "open" ? 0 : phase === "counting" ? 1 : 2;
 }
 
-/** @param {SeenPoll} seen @returns {Bar[]} one per option */
-export function barsOf({ poll, votes }) {
+/** @param {SeenPoll} seen @param {(share: number) => string} percent @returns {Bar[]} one per option */
+export function barsOf({ poll, votes }, percent) {
   return poll.options.map((_, option) => {
     const share = votes ? shareOf(votes, option) : 0;
-    return { share, percent: votes ? `${Math.round(share * 100)} %` : "" };
+    return { share, percent: votes ? percent(share) : "" };
   });
 }

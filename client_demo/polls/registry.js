@@ -18,8 +18,8 @@ export function kindOf(name) {
 }
 
 /** What a kind says, in a language's texts. @param {PollKind} kind @param {Texts} texts @returns {KindWords} */
-export function wordsOf({ name }, { kinds }) {
-  return kinds[/** @type {keyof Texts["kinds"]} */ (name)];
+export function wordsOf({ name }, { kinds, shared: { percent, decimal } }) {
+  return { ...kinds[/** @type {keyof Texts["kinds"]} */ (name)], percent, decimal };
 }
 
 /** @type {FormWords} */ const NO_FIELDS = { labels: {} };

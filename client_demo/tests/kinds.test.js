@@ -35,7 +35,7 @@ const CASES = {
     told: { answer: 1 },
     marks: ["other", "right", "other"],
     headline: "Outcome",
-    figure: "63 %",
+    figure: "63%",
     undecided: "Not decided yet",
   },
 };

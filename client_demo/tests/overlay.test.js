@@ -149,9 +149,9 @@ const seen = (id, phase, more = {}) => {
   return { poll, phase, ...(votes && { votes: { tally: votes, voters: votes.reduce((a, b) => a + b, 0) } }) };
 };
 test("bars say how many chose them, and nothing where that is a secret", () => {
-  const bars = barsOf(seen("p", "open", { votes: [1, 2, 0] }));
+  const bars = barsOf(seen("p", "open", { votes: [1, 2, 0] }), (share) => `${Math.round(share * 100)} %`);
   assert.deepEqual(bars.map((bar) => bar.percent), ["33 %", "67 %", "0 %"]);
-  assert.deepEqual(barsOf(seen("p", "open")).map((bar) => bar.percent), ["", "", ""]);
+  assert.deepEqual(barsOf(seen("p", "open"), (share) => `${Math.round(share * 100)} %`).map((bar) => bar.percent), ["", "", ""]);
 });
 
 test("the open poll goes before a result, and a result goes after its time", () => {

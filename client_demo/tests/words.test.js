@@ -53,7 +53,7 @@ test("the console says the same things in both of its languages", () => {
 });
 
 test("every word a page asks for is there", () => {
-  for (const [name, own] of [["viewer", english.viewer], ["producer", CONSOLE.en], ["overlay", english.overlay]])
+  for (const [name, own] of [["viewer", { ...english.viewer, ...english.forecast }], ["producer", CONSOLE.en], ["overlay", english.overlay]])
     for (const [, key] of page(name).matchAll(/data-(?:words|placeholder|label)="(\w+)"/g))
       assert.equal(typeof { ...en, ...own }[key], "string", `${name}: ${key}`);
 });

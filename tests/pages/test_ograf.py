@@ -118,7 +118,7 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
             assert await act("playAction") == 200
             await expect(graphic.locator('[data-test="question"]')).to_have_text("Encore?")
             await expect(graphic.locator('[data-test="tally-0"]')).to_have_text(
-                "100 %", timeout=EXPECT_MS
+                "100%", timeout=EXPECT_MS
             )
             await expect(graphic.locator('[data-test="card"]')).to_contain_text("9.4 km")
             await sight.is_painted()

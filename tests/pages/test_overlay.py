@@ -142,7 +142,7 @@ async def test_a_poll_has_bars_and_in_the_end_a_winner_and_then_goes(
     await expect(sight.find("question")).to_have_text("Who enters next?", timeout=EXPECT_MS)
     await expect(sight.find("poll")).to_have_attribute("data-phase", "open")
     await vote(server, room, poll, 1, 1, 0)
-    await expect(sight.find("tally-1")).to_have_text("67 %", timeout=EXPECT_MS)
+    await expect(sight.find("tally-1")).to_have_text("67%", timeout=EXPECT_MS)
     assert await marks(sight) == ["", "", ""]
     fill = sight.page.locator(".fill").nth(1)
     assert float(await fill.evaluate("bar => bar.style.getPropertyValue('--share')")) == 2 / 3
@@ -395,7 +395,7 @@ async def test_while_the_connection_is_lost_the_picture_stays(
         if ":" in word  # the poll's clock goes on
     }
     await vote(server, room, poll, 1)
-    await expect(sight.find("tally-1")).to_have_text("100 %", timeout=EXPECT_MS)
+    await expect(sight.find("tally-1")).to_have_text("100%", timeout=EXPECT_MS)
     await expect(sight.page.locator("body")).to_have_attribute("data-phase", "live")
     assert await sight.page.evaluate("window.hidden") == 0
 

@@ -112,8 +112,8 @@ async def test_a_rating_is_opened_given_in_stars_and_shown_as_its_mean(stage: St
     for where in (part(card, "poll-figure"), part(row, "poll-figure"), plate.find("figure")):
         await expect(where).to_have_text("2.7")
     await expect(part(card, "tally-1")).to_have_attribute("data-votes", "2")
-    await expect(part(card, "tally-1")).to_have_text("67 %")
-    await expect(plate.find("tally-3")).to_have_text("33 %")
+    await expect(part(card, "tally-1")).to_have_text("67%")
+    await expect(plate.find("tally-3")).to_have_text("33%")
     assert await ann.broken_rules() + await console.broken_rules() == []
     await finish(row)
     await part(row, "poll-reveal").click()
@@ -156,7 +156,7 @@ async def test_a_prediction_is_resolved_and_tells_who_was_right(stage: Stage) ->
     await expect(part(card, "vote-state")).to_have_text("You were right")
     await expect(card.locator(".option.right")).to_contain_text("Blue")
     for where in (part(card, "poll-figure"), part(row, "poll-figure"), plate.find("figure")):
-        await expect(where).to_have_text("50 %")
+        await expect(where).to_have_text("50%")
     await expect(plate.find("option-1")).to_have_attribute("data-mark", "right")
     await expect(row.locator('[data-right="true"]')).to_contain_text("Blue")
     assert await ann.broken_rules() == []

@@ -240,7 +240,7 @@ async def test_a_quiz_shows_its_answer_only_once_revealed(
     await step(server, room, poll, "reveal")
     right = card.locator(".option.right")
     await expect(right).to_contain_text("Right answer", timeout=EXPECT_MS)
-    await expect(right).to_contain_text("1 · 100 %")
+    await expect(right).to_contain_text("1 · 100%")
 
 
 async def test_a_vote_is_cast_by_keyboard_alone_and_arrows_only_choose(

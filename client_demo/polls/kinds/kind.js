@@ -31,6 +31,8 @@
  * @property {Record<string, string>} headlines what it says of a result
  * @property {string} [figure] what its figure is; stands behind it
  * @property {string} [leaders] calls those who were right, the fastest first, where the server ranks them
+ * @property {(share: number) => string} percent of a share from 0 to 1
+ * @property {(value: number) => string} decimal of a mean
  * @property {{right: string, wrong: string}} [verdicts] for the viewer, once the answer is known
  *
  * @typedef {"winner" | "right" | "other" | ""} Mark "other" once something else won or was right

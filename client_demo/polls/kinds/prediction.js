@@ -7,7 +7,7 @@ import { rightMarks } from "../right_answer.js";
 /** @import {KindWords, PollKind, Result} from "./kind.js" */
 
 /** @param {SeenPoll} seen @param {KindWords} words @returns {Result} */
-function resultOf({ poll, phase, votes }, { headlines }) {
+function resultOf({ poll, phase, votes }, { headlines, percent }) {
   if (phase === "closed" && poll.final) return { marks: poll.options.map(() => ""), headline: headlines["undecided"] };
   if (phase !== "revealed") return { marks: poll.options.map(() => "") };
   const { answer } = poll;
@@ -15,7 +15,7 @@ function resultOf({ poll, phase, votes }, { headlines }) {
   return {
     marks: rightMarks(poll),
     headline: headlines["answer"],
-    ...(share !== undefined && { figure: `${Math.round(share * 100)} %` }),
+    ...(share !== undefined && { figure: percent(share) }),
   };
 }
 

@@ -13,7 +13,7 @@ function optionsOf({ scale = USUAL_SCALE }) {
 }
 
 /** @param {SeenPoll} seen @param {KindWords} words @returns {Result} */
-function resultOf({ poll, phase, votes }, { headlines }) {
+function resultOf({ poll, phase, votes }, { headlines, decimal }) {
   const marks = poll.options.map(() => /** @type {const} */ (""));
   if (!votes || phase === "cancelled") return { marks };
   const mean = meanOf(votes);
@@ -21,7 +21,7 @@ function resultOf({ poll, phase, votes }, { headlines }) {
   return {
     marks,
     ...(isOver && { headline: headlines[mean === undefined ? "nobody" : "result"] }),
-    ...(mean !== undefined && { figure: mean.toFixed(1) }),
+    ...(mean !== undefined && { figure: decimal(mean) }),
   };
 }
 
