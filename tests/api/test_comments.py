@@ -49,7 +49,7 @@ async def crowd(harness: Harness, room: str, count: int) -> int:
 
 
 async def test_pages_follow_each_other_without_a_gap(on_stage: Harness) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     count = PAGE_COMMENTS + 20
     start = await crowd(on_stage, room, count)
     first = (await record(on_stage, room, "?shown=all")).json()

@@ -42,7 +42,7 @@ def bare(comments: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 async def test_a_record_goes_into_another_room_and_out_again_as_it_was(on_stage: Harness) -> None:
-    one, other, third = [await on_stage.room(tick=50, budget=2) for _ in range(3)]
+    one, other, third = [await on_stage.room(budget=2) for _ in range(3)]
     start = (await on_stage.live(one)).now() - 1000
     for number in range(5):
         await on_stage.say(one, f"word {number}", at=start + number // 2, color=number)
@@ -191,7 +191,7 @@ async def test_bilibilis_xml_and_traces_count_from_the_moment_named(on_stage: Ha
 
 
 async def test_more_comments_than_one_event_has_are_all_taken_in(on_stage: Harness) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     now = (await on_stage.live(room)).now()
     count = 2 * ROWS_PER_EVENT + 1
     lines = [{"at": now - n % 7, "user": "bo", "text": f"word {n}"} for n in range(count)]

@@ -223,7 +223,7 @@ async def test_a_poll_is_extended_and_keeps_its_votes(on_stage: Harness) -> None
 async def test_an_extended_poll_takes_votes_until_its_new_end_and_no_longer(
     on_stage: Harness,
 ) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     poll = await opened(on_stage, room, duration=0.5, grace=0)
     await step(on_stage, room, poll["id"], "extend", duration=0.5)
     live = await on_stage.live(room)
@@ -270,7 +270,7 @@ async def test_a_cancelled_poll_stays_cancelled(on_stage: Harness) -> None:
 async def test_of_two_producers_on_two_nodes_the_later_is_told_what_the_other_did(
     on_stage: Harness,
 ) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     async with beside(on_stage) as elsewhere:
         poll = (await opened(on_stage, room, kind="prediction"))["id"]
         await step(on_stage, room, poll, "close", grace=0)
@@ -308,7 +308,7 @@ async def test_a_poll_that_is_not_there_is_404(on_stage: Harness) -> None:
 
 
 async def test_a_poll_of_long_ago_can_be_seen_but_not_moved(on_stage: Harness) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     live = await on_stage.live(room)
     first = (await opened(on_stage, room))["id"]
     await step(on_stage, room, first, "close", grace=0)

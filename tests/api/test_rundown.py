@@ -61,7 +61,7 @@ class Show:
 
 
 async def show(harness: Harness, items: list[Item] = SHOW) -> Show:
-    made = Show(harness, await harness.room(tick=50))
+    made = Show(harness, await harness.room())
     answer = await made.put(items)
     assert answer.status_code == 200, answer.text
     return made
@@ -77,7 +77,7 @@ def paths(answer: httpx2.Response) -> set[str]:
 
 
 async def test_a_show_is_kept_in_its_order(on_stage: Harness) -> None:
-    one = Show(on_stage, await on_stage.room(tick=50))
+    one = Show(on_stage, await on_stage.room())
     assert await one.read() == {"version": 0, "items": []}
     told = (await one.put(SHOW)).json()
     assert told == {
@@ -160,7 +160,7 @@ async def test_what_the_room_refuses_waits_on(
     on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcement, "MAX_CUES_AHEAD", 2)
-    one = Show(on_stage, await on_stage.room(tick=50))
+    one = Show(on_stage, await on_stage.room())
     live = await on_stage.live(one.room)
     at = live.now() + 60_000
     cue = {"name": "later", "at": at}
@@ -231,7 +231,7 @@ async def test_a_show_is_run_again(on_stage: Harness) -> None:
 
 
 async def test_what_an_item_would_do_is_checked_when_it_is_put(on_stage: Harness) -> None:
-    one = Show(on_stage, await on_stage.room(tick=50))
+    one = Show(on_stage, await on_stage.room())
     items: list[Item] = [
         {"id": "a", "kind": "poll", "title": "A", "body": {**POLL, "options": ["x", " "]}},
         {"id": "a", "kind": "cue", "title": "B", "body": {"name": "x", "surprise": 1}},
@@ -261,7 +261,7 @@ async def test_what_an_item_would_do_is_checked_when_it_is_put(on_stage: Harness
 
 
 async def test_a_rundown_is_bounded(on_stage: Harness) -> None:
-    one = Show(on_stage, await on_stage.room(tick=50))
+    one = Show(on_stage, await on_stage.room())
 
     def notes(count: int, text: str = "") -> list[Item]:
         return [

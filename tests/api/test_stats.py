@@ -81,7 +81,7 @@ async def test_a_stream_of_lines_has_a_result_for_each(on_stage: Harness) -> Non
 
 
 async def test_what_waits_is_shown_when_its_time_is_near(on_stage: Harness) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     live = await on_stage.live(room)
     await told(on_stage, room, {**BOLT, "name": "a sequencer is at work"})
     soon = live.now() + 3_000
@@ -104,7 +104,7 @@ async def test_no_values_take_a_card_away(on_stage: Harness) -> None:
 async def test_an_expired_card_is_dropped_when_nobody_can_be_before_its_end(
     on_stage: Harness,
 ) -> None:
-    room = await on_stage.room(tick=50, max_latency=1_000)
+    room = await on_stage.room(max_latency=1_000)
     live = await on_stage.live(room)
     (result,) = await told(on_stage, room, {**BOLT, "at": live.now() - 900, "duration": 1})
     await until(lambda: result["id"] not in live.replica.state.overlays)

@@ -90,7 +90,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_lines_are_taken_as_they_come_and_wrong_ones_are_told(
     on_stage: Harness, hasty: None
 ) -> None:
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     live = await on_stage.live(room)
     feed = Feed(on_stage, room)
     feed.say_raw(codecs.BOM_UTF8)
@@ -121,7 +121,7 @@ async def test_a_feed_that_says_too_much_right_or_wrong_is_slowed_down_and_told_
     monkeypatch.setattr(module, "BURST", 0)
     monkeypatch.setattr(module, "WAITING_BYTES", 2500)
     monkeypatch.setattr(module, "UPDATES_S", 200)
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     feed = Feed(on_stage, room)
     feed.say(*[line] * 50, end=True)
     last = await feed.ended()
@@ -136,7 +136,7 @@ async def test_few_bytes_wait(
     monkeypatch.setattr(module, "WAITING_BYTES", 5000)
     monkeypatch.setattr(module, "BURST", 0)
     monkeypatch.setattr(module, "UPDATES_S", 0.001)
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     feed = Feed(on_stage, room)
     feed.say(update("a:1"))
     await until(lambda: feed.reports and "slowed" in feed.reports[-1])
@@ -162,7 +162,7 @@ async def test_a_room_in_which_too_many_cards_wait_holds_up_these_alone(
     on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "AGAIN_S", 0.01)
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     live = await on_stage.live(room)
     results: list[Result] = []
     submit = LiveRoom.submit
@@ -196,7 +196,7 @@ async def test_an_update_that_is_given_again_has_the_moment_that_it_had(
     on_stage: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "AGAIN_S", 0.01)
-    room = await on_stage.room(tick=50)
+    room = await on_stage.room()
     submit = LiveRoom.submit
 
     async def applied_but_cut(live: LiveRoom, event: ControlEvent) -> Result:
