@@ -125,7 +125,7 @@ async def test_an_effect_is_made_tried_changed_switched_and_deleted(
 async def test_what_was_typed_stays_and_its_faults_are_at_their_fields(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:
-    server.make_room(room)
+    server.make_room(room, tick=50)
     console = await at_effects(browser, server, room)
     await console.find("effect-new").click()
     await console.find("action-requests").fill("StartRecord\nStopRecord {")
@@ -164,7 +164,7 @@ async def test_what_was_typed_stays_and_its_faults_are_at_their_fields(
 async def test_a_poll_is_opened_with_the_tag_that_effects_know_it_by(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:
-    path = f"/v1/rooms/{server.make_room(room)}/polls"
+    path = f"/v1/rooms/{server.make_room(room, tick=50)}/polls"
     console = await look(
         browser, f"{server.url}/producer?room={room}#token={server.producer_token}"
     )
@@ -237,7 +237,7 @@ async def delete_first_mark(console: Sight) -> None:
 async def test_highlights_are_an_effects_occasion_and_marks_to_clip_by(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:
-    server.make_room(room, guests="none")
+    server.make_room(room, guests="none", tick=50)
     begin = 1_790_000_000_000
     marks = [
         {"id": "b", "from": begin + 60_000, "until": 1, "strength": 4.2, "words": ["goal"]},

@@ -26,7 +26,9 @@ LONG = "W<b>o</b>rds & <img src=x onerror=alert(1)> " + "ä" * 100
 @pytest.fixture
 def stage(live_server: ServerProcess, room: str) -> str:
     """A room of this test's own."""
-    return live_server.make_room(room, moderation={"level": 2}, title="The show", max_latency=5000)
+    return live_server.make_room(
+        room, moderation={"level": 2}, title="The show", max_latency=5000, tick=50
+    )
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ async def stream(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]
 @pytest.fixture
 def server(live_server: ServerProcess, room: str) -> ServerProcess:
     """The module's server, with this test's own room."""
-    live_server.make_room(room, moderation={"level": 2})
+    live_server.make_room(room, moderation={"level": 2}, tick=50)
     return live_server
 
 
