@@ -9,7 +9,7 @@ const MOST_ROWS = 5;
 
 /**
  * @typedef {{name: string, value: string, place: number}} Row
- * @typedef {{title: string, form: "sides" | "list" | "board", rows: Row[]}} Score two sides of a match, what else is said
+ * @typedef {{id: string, title: string, form: "sides" | "list" | "board", rows: Row[]}} Score two sides of a match, what else is said
  *   of a match, or who leads, the best first
  */
 
@@ -20,13 +20,15 @@ export function isScore({ kind, data }) {
 }
 
 /**
- * Return the score that was said last.
+ * Return the score that was said last, or of the contest that is to stay.
  * @param {readonly Overlay[]} overlays those at the moment, of any kind
  * @param {string} language of the numbers, BCP 47
+ * @param {string} [kept] the id of the one that stays as long as it is there
  * @returns {Score | undefined}
  */
-export function scoreOf(overlays, language) {
-  const newest = overlays.filter(isScore).sort((a, b) => a.at - b.at).at(-1);
+export function scoreOf(overlays, language, kept) {
+  const all = overlays.filter(isScore).sort((a, b) => a.at - b.at);
+  const newest = all.find(({ id }) => id === kept) ?? all.at(-1);
   const facts = newest && factsOf(newest, language);
   if (!facts) return undefined;
   const isMatch = String(newest.data["entity"]).startsWith("match:");
@@ -34,7 +36,7 @@ export function scoreOf(overlays, language) {
   const rows = facts.fields.map(({ label, value }, index) => ({ name: label, value, place: rankOf(values[label]) ?? index + 1 }));
   if (!isMatch) rows.sort((a, b) => a.place - b.place);
   const form = isMatch ? (rows.length === 2 ? "sides" : "list") : "board";
-  return { title: facts.title, form, rows: rows.slice(0, MOST_ROWS) };
+  return { id: newest.id, title: facts.title, form, rows: rows.slice(0, MOST_ROWS) };
 }
 
 /** @param {unknown} value @returns {number | undefined} */

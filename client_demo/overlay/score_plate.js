@@ -7,6 +7,7 @@ import { scoreOf } from "./score.js";
 /** @import {Row} from "./score.js" */
 
 const CHANGE_MS = 420;
+const STAY_MS = 15_000; // of two contests that go on at once, one is read before the other comes
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class ScorePlate {
@@ -15,6 +16,8 @@ export class ScorePlate {
   #title = make("p", { class: "score-title", test: "score-title" });
   #list = make("ol", { class: "score-rows" });
   /** @type {{root: HTMLElement, name: HTMLElement, value: HTMLElement}[]} */ #rows = [];
+  #shown = "";
+  #since = -Infinity;
 
   /**
    * @param {HTMLElement} root
@@ -31,7 +34,9 @@ export class ScorePlate {
    * @returns {boolean} whether the plate has another size: what stands below it has to make room
    */
   show(overlays) {
-    const score = scoreOf(overlays, this.#language);
+    const now = performance.now();
+    const score = scoreOf(overlays, this.#language, now - this.#since < STAY_MS ? this.#shown : undefined);
+    if (score && score.id !== this.#shown) [this.#shown, this.#since] = [score.id, now];
     const before = this.#height;
     this.#root.dataset["on"] = String(score !== undefined);
     if (score) {

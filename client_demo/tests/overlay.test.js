@@ -51,6 +51,14 @@ test("a value is written with the decimals of its schema, and as it came without
   assert.equal(scoreOf([card({ Ada: 8.4 }, { entity: "meet:1", decimals: { Ada: 2 } })], "en")?.rows[0]?.value, "8.40");
 });
 
+test("of two contests that go on at once the one that is shown stays as long as it is there", () => {
+  const said = (id, at) => ({ ...card({ Ada: 1, Bo: 2 }, { entity: `match:${id}`, name: id }), id, at });
+  const both = [said("first", 1), said("second", 2)];
+  assert.equal(scoreOf(both, "en")?.id, "second");
+  assert.equal(scoreOf(both, "en", "first")?.id, "first");
+  assert.equal(scoreOf([both[1]], "en", "first")?.id, "second");
+});
+
 test("whom a card is about is said where it is a name and not a number", () => {
   const about = (entity) => facts({ a: 1 }, { entity }).about;
   assert.deepEqual(["athlete:123", "team:Real Madrid", "中国女排", 7].map(about), ["", "Real Madrid", "中国女排", ""]);
@@ -113,7 +121,7 @@ test("the score is what was said last of a match or a meet", () => {
   const said = (entity, values, at) => ({ ...card(values, { entity, name: "Final · 67′" }), at });
   const match = said("match:final", { Reds: 2, "红队": { value: 1 } }, 5);
   const rows = [{ name: "Reds", value: "2", place: 1 }, { name: "红队", value: "1", place: 2 }];
-  assert.deepEqual(scoreOf([match, said("meet:old", { Ada: 1, Bo: 2 }, 4)], "en"), { title: "Final · 67′", form: "sides", rows });
+  assert.deepEqual(scoreOf([match, said("meet:old", { Ada: 1, Bo: 2 }, 4)], "en"), { id: "c", title: "Final · 67′", form: "sides", rows });
   const board = scoreOf([said("meet:jump", { Ada: { value: 7.9, unit: "m" }, b: 6, c: 5, d: 4, e: 3, f: 2 }, 6), match], "en");
   assert.deepEqual([board?.form, board?.rows.length, board?.rows[0]], ["board", 5, { name: "Ada", value: "7.9 m", place: 1 }]);
   assert.equal(scoreOf([said("match:three", { a: 1, b: 2, c: 3 }, 1)], "en")?.form, "list");
