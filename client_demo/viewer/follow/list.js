@@ -42,9 +42,11 @@ export class FollowList {
     this.#hasEntities = true;
   }
 
-  /** Take the focus if nothing has it: the button that had it before a dialog may have gone meanwhile. */
+  /** Take the focus if nothing that is seen has it: the button that had it before a dialog may have gone meanwhile. */
   focus() {
-    if (document.activeElement === document.body) (this.begin.hidden ? this.find : this.begin).focus();
+    const { activeElement, body } = document;
+    if (!activeElement || activeElement === body || activeElement.getClientRects().length === 0)
+      (this.begin.hidden ? this.find : this.begin).focus();
   }
 
   get isShown() {
