@@ -85,6 +85,14 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await expect(ann.find("entity-name")).to_have_text("Zoë Müller")
     await ann.page.keyboard.press("Escape")
 
+    # So does a card about a team, of which the room tells only since.
+    await tell(server, room, "team:1", "Club", points=3)
+    of_team = {"entity": "team:1", "name": "Table", "values": {"Points": 3}, "duration": 0}
+    await server.produce("POST", f"/v1/rooms/{room}/stats", of_team)
+    await ann.find("card-name").get_by_text("Table").click()
+    await expect(ann.find("entity-name")).to_have_text("Club")
+    await ann.page.keyboard.press("Escape")
+
     # In full screen it is below the picture, and covers nothing of it.
     await ann.page.keyboard.press("f")
     await ann.page.set_viewport_size({"width": BIG[0], "height": BIG[1]})

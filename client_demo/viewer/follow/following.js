@@ -21,6 +21,7 @@ export class Following {
   #finder;
   #sheet;
   /** @type {Set<string>} of the room's entities, as far as they were found */ #kinds = new Set();
+  /** @type {Map<string, number>} when to ask whether the room has a kind that a card names */ #askAt = new Map();
   #hasCards = false;
   #lookAt = -Infinity;
 
@@ -52,7 +53,10 @@ export class Following {
 
   /** Whether an entity is of a kind that the room tells of, so that there may be more than its card says. @param {string} entity */
   knows(entity) {
-    return this.#kinds.has(kindOf(entity));
+    const kind = kindOf(entity);
+    if (this.#kinds.has(kind)) return true;
+    if (kind && this.#kinds.size > 0) this.#lookFor(kind, entity);
+    return false;
   }
 
   /** Show what is known of the entity that a card names. @param {string} entity @param {string} name */
@@ -79,13 +83,24 @@ export class Following {
   #look(hasCards) {
     if (this.#kinds.size > 0) return;
     const now = performance.now();
-    // Not all viewers' pages at once, which see the card at one moment.
-    const soon = now + waitMs(this.#live.state?.gauges.viewers ?? 0, Math.random());
-    if (hasCards && !this.#hasCards) this.#lookAt = Math.min(this.#lookAt, soon);
+    if (hasCards && !this.#hasCards) this.#lookAt = Math.min(this.#lookAt, this.#soon(now));
     this.#hasCards = hasCards;
     if (now < this.#lookAt) return;
-    this.#lookAt = now + LOOK_MS * (0.75 + Math.random() / 2);
+    this.#lookAt = later(now);
     void this.#ask();
+  }
+
+  /** Ask whether a card's entity is one of the room's, as other kinds are: once for its kind, and now and again. @param {string} kind @param {string} entity */
+  #lookFor(kind, entity) {
+    const now = performance.now();
+    const at = this.#askAt.get(kind) ?? this.#soon(now);
+    this.#askAt.set(kind, now < at ? at : later(now));
+    if (now >= at) void this.#askFor(kind, entity);
+  }
+
+  /** Not all viewers' pages at once, which see a card at one moment. @param {number} now */
+  #soon(now) {
+    return now + waitMs(this.#live.state?.gauges.viewers ?? 0, Math.random());
   }
 
   async #ask() {
@@ -93,6 +108,12 @@ export class Following {
     if (!answer.ok || !(answer.body?.entities?.length > 0)) return;
     for (const { kind } of answer.body.entities) this.#kinds.add(kind);
     this.#list.hasEntities();
+  }
+
+  /** @param {string} kind @param {string} entity */
+  async #askFor(kind, entity) {
+    const answer = await this.#calls("GET", `/entities/${encodeURIComponent(entity)}`);
+    if (answer.ok) this.#kinds.add(kind);
   }
 
   /** @param {Followed} one */
@@ -105,6 +126,11 @@ export class Following {
     this.#sheet.refresh();
     return true;
   }
+}
+
+/** @param {number} now */
+function later(now) {
+  return now + LOOK_MS * (0.75 + Math.random() / 2);
 }
 
 /** @param {string} entity as "athlete:123" */
