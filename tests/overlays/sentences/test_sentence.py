@@ -48,6 +48,15 @@ def test_an_aside_does_not_say_the_place_again() -> None:
     )
 
 
+def test_of_two_who_are_close_nothing_is_said_that_is_of_one() -> None:
+    show = [*throws(20.0, 18.0, 17.0), said("c", 200, 19.96, best="SB")]
+    card = of("close", show)
+    assert "season" in [fact.rule for fact in card.facts]
+    assert sentence(card, "en").text == (
+        "Cy and Ada are 0.04 m apart in Throw, final: 19.96 m and 20.00 m"
+    )
+
+
 def test_a_record_names_what_it_breaks() -> None:
     show = [said("record:world", 0, 22.0, "Throw"), said("a", 60, 22.5)]
     assert sentence(of("record", show), "en").text == (

@@ -1,8 +1,9 @@
 """One sentence about a card, from the templates of a language. Pure.
 
 Theory of operation: the card's most telling fact chooses the text, the next one that has something
-to add becomes an aside. Every number comes from the card: ``{value}`` is written with its unit,
-``{value-other}`` is how far two values are apart.
+to add becomes an aside; not where two are the subject, since it is of one of them. Every number
+comes from the card: ``{value}`` is written with its unit, ``{value-other}`` is how far two values
+are apart.
 
 A model may word sentences instead (``Wording``). What it writes is used only if every number in it
 is one of the card's.
@@ -86,7 +87,7 @@ def _numbers_of(card: Card, language: Language) -> Iterator[str]:
 def _text(card: Card, language: Language) -> str:
     first, *more = card.facts
     text, named = _filled(language.rules[first.rule], _fields(card, first, language))
-    for fact in more:
+    for fact in more if first.rule != "close" else ():
         if fact.entities == first.entities and len(fact.entities) > 1:
             continue  # of the same two nothing is left to say
         fields = dict(_fields(card, fact, language))
