@@ -68,7 +68,7 @@ def main() -> int:
     except (FileNotFoundError, NotADirectoryError) as error:
         options.error(f"{error.filename} is missing: FOLDER must have the files of {given.sport}")
     except HTTPError as error:
-        options.exit(1, f"{error.url} answers {error.code}: {error.read().decode()}\n")
+        options.exit(1, f"{error.url} answers {error.code}: {error.read().decode()[:500]}\n")
     except URLError as error:
         options.exit(1, f"{given.into} can't be reached: {error.reason}\n")
     return 0

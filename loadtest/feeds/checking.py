@@ -52,7 +52,7 @@ class Feed:
 
     def unfounded(self, card: Card) -> list[str]:
         """Return the numbers of a card that the feed doesn't give, or its text if it names no label
-        of its kind."""
+        of its kind. A start may have been announced after the moment at which it is told."""
         kind, text = kind_of(card["entity"]), card["text"]
         label = next((known for its, known in self._labels if its == kind and known in text), None)
         schema = self._schemas[kind].get(label) if label is not None else None
@@ -71,6 +71,7 @@ class Feed:
         self, card: Card, label: str, schema: ValueSchema, named: set[str]
     ) -> Iterator[str]:
         kind, at = kind_of(card["entity"]), card["at"]
+        at += MINUTE_MS if card["rule"] == "start" else 0
         said = self._said[kind, label]
         values, ages = set[float](), set[int]()
         for moment, _, value in _of_the_moment(said, at, named):

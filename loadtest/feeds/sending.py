@@ -38,8 +38,8 @@ MOST_LINES = 500
 
 UNAVAILABLE = 503
 AGAIN_S = 1.0
-AWAY_S = 45.0
-"""A room takes no update that is a minute old."""
+AWAY_S = 300.0
+"""A room takes no update that is older than its `max_latency`."""
 
 
 @dataclass(frozen=True, slots=True)
