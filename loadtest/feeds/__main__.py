@@ -9,12 +9,12 @@
 Without an option it writes one update a line, as ``POST …/stats`` takes them, with the feed's own
 times. ``--into`` gives a room the feed's schemas, announces who starts, and sends updates as their
 time comes, 60 seconds of the feed in one, with times of now, for four minutes. No silence of the
-feed lasts longer than 5 s, or half an hour of the feed. ``--whole`` chooses the pace at which the
-feed takes so many seconds from its first to its last row. It writes the cards that the room made,
-for everyone and for followers, and figures as JSON; ``--out`` adds those to a file, by the sport.
-``--told`` writes the cards as NDJSON, each with the numbers in it that the feed doesn't give.
-``--cards`` judges the feed in this process: it writes the sentences of all cards and, as JSON, how
-many of which kind.
+feed lasts longer than ``--silence``, 5 s, or half an hour of the feed. ``--whole`` chooses the pace
+at which the feed takes so many seconds from its first to its last row. It writes the cards that the
+room made, for everyone and for followers, and figures as JSON; ``--out`` adds those to a file, by
+the sport. ``--told`` writes the cards as NDJSON, each with the numbers in it that the feed doesn't
+give. ``--cards`` judges the feed in this process: it writes the sentences of all cards and, as
+JSON, how many of which kind.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from grandstand.overlays.sentences.sentence import sentence
 from loadtest.feeds import athletics, cricket, formula1, into, own
 from loadtest.feeds.feed import Feed, body_of
 from loadtest.feeds.report import run
-from loadtest.feeds.sending import pace_of, plan
+from loadtest.feeds.sending import LONGEST_SILENCE_S, pace_of, plan
 
 FEEDS = {
     "athletics": athletics.FEED,
@@ -57,6 +57,7 @@ def main() -> int:
     options.add_argument("--token", default="", help="a producer's, for --into")
     options.add_argument("--pace", type=float, default=60.0, help="of --into")
     options.add_argument("--seconds", type=float, default=240.0, help="of --into")
+    options.add_argument("--silence", type=float, default=LONGEST_SILENCE_S, help="s at most")
     options.add_argument("--whole", type=float, metavar="SECONDS", help="in place of both")
     options.add_argument("--told", type=Path, help="for the cards of --into")
     options.add_argument("--cards", action="store_true", help="run the rules")
@@ -88,8 +89,10 @@ def _do(feed: Feed, given: argparse.Namespace) -> None:
 def _into(feed: Feed, given: argparse.Namespace) -> None:
     pace, for_s = given.pace, given.seconds
     if given.whole is not None:
-        pace, for_s = pace_of(feed.read(given.folder), given.whole), math.inf
-    lines = plan(feed.read(given.folder), pace, for_s, plain=given.plain)
+        pace = pace_of(feed.read(given.folder), given.whole, given.silence)
+        for_s = math.inf
+    items = feed.read(given.folder)
+    lines = plan(items, pace, for_s, longest_silence_s=given.silence, plain=given.plain)
     schemas = feed.schemas(given.folder)
     figures, cards = asyncio.run(into.run(lines, schemas, given.into, given.token))
     for card in cards:

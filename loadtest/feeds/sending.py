@@ -25,7 +25,7 @@ from loadtest.calls import call, give_lines
 from loadtest.feeds.feed import body_of
 
 LONGEST_SILENCE_S = 5.0
-"""A silence is cut to this; so at a pace of 60 nights are five minutes of the feed."""
+"""A silence is cut to this if nothing else is said; at a pace of 60 that is five minutes."""
 
 SILENCE_S = 1800.0
 """Of the feed: at a faster pace a silence is cut to this, or a season would be nothing else."""
@@ -59,21 +59,32 @@ def put_schemas(room: str, token: str, schemas: Mapping[str, KindSchema]) -> Non
         call(room, token, "PUT", f"/schemas/{quote(kind)}", msgspec.to_builtins(schema))
 
 
-def pace_of(items: Iterable[Item], for_s: float) -> float:
+def pace_of(
+    items: Iterable[Item], for_s: float, longest_silence_s: float = LONGEST_SILENCE_S
+) -> float:
     """Return the pace at which a feed takes so many seconds from its first to its last row."""
     gaps_s = [gap_s for gap_s, _ in _gaps(items)]
     slow, fast = 1e-3, 1e9
     for _ in range(60):
         pace = (slow * fast) ** 0.5
-        is_slow = sum(_paced_s(gap_s, pace) for gap_s in gaps_s) > for_s
+        is_slow = sum(_paced_s(gap_s, pace, longest_silence_s) for gap_s in gaps_s) > for_s
         slow, fast = (pace, fast) if is_slow else (slow, pace)
     return fast
 
 
-def plan(items: Iterable[Item], pace: float, for_s: float, *, plain: bool = False) -> list[Line]:
+def plan(
+    items: Iterable[Item],
+    pace: float,
+    for_s: float,
+    *,
+    longest_silence_s: float = LONGEST_SILENCE_S,
+    plain: bool = False,
+) -> list[Line]:
     """Return what is to be sent when, ``pace`` seconds of the feed in one, for so many seconds."""
     lines: list[Line] = []
-    given = takewhile(lambda each: each[0] <= for_s + AHEAD_S, _paced(items, pace))
+    given = takewhile(
+        lambda each: each[0] <= for_s + AHEAD_S, _paced(items, pace, longest_silence_s)
+    )
     for at_s, item in given:
         if isinstance(item, Update):
             lines.append(Line(at_s, at_s, body_of(item, plain=plain)))
@@ -83,11 +94,13 @@ def plan(items: Iterable[Item], pace: float, for_s: float, *, plain: bool = Fals
     return [*_without_too_many(line for line in lines if line.sent_s <= for_s)]
 
 
-def _paced(items: Iterable[Item], pace: float) -> Iterator[tuple[float, Item]]:
+def _paced(
+    items: Iterable[Item], pace: float, longest_silence_s: float
+) -> Iterator[tuple[float, Item]]:
     """Yield each item with its second."""
     at_s = 0.0
     for gap_s, item in _gaps(items):
-        at_s += _paced_s(gap_s, pace)
+        at_s += _paced_s(gap_s, pace, longest_silence_s)
         yield at_s, item
 
 
@@ -99,8 +112,8 @@ def _gaps(items: Iterable[Item]) -> Iterator[tuple[float, Item]]:
         before = max(item.due, before or 0)
 
 
-def _paced_s(gap_s: float, pace: float) -> float:
-    return min(gap_s / pace, LONGEST_SILENCE_S, SILENCE_S / pace)
+def _paced_s(gap_s: float, pace: float, longest_silence_s: float) -> float:
+    return min(gap_s / pace, longest_silence_s, SILENCE_S / pace)
 
 
 def _announced(start: Start, told_s: float) -> Iterator[Line]:

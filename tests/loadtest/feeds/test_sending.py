@@ -63,6 +63,7 @@ async def test_a_feed_of_last_night_gives_the_cards_that_the_room_makes_of_it(
     fates = await asyncio.to_thread(send, lines, room, server.producer_token, began)
     await until(lambda: len(watch.cards) == 3 or watching.done())
     watching.cancel()
+    await asyncio.wait({watching})
     figures = into.figures_of(lines, fates, watch, 0.2)
     assert (figures["fates"], figures["entities"]) == ({"taken": 3}, 3)
     assert (figures["everyone"], figures["followers"]) == ({"lead": 1}, {"gap": 2})
@@ -100,6 +101,8 @@ def test_what_a_server_that_is_away_for_a_moment_has_not_taken_is_given_again(
 def test_the_feed_runs_at_its_pace_but_for_nights() -> None:
     lines = plan([said(0, 0), said(1, 60), said(2, 36_000)], pace=60, for_s=100)
     assert [line.sent_s for line in lines] == [0, 1, 1 + LONGEST_SILENCE_S]
+    shorter = plan([said(0, 0), said(1, 36_000)], pace=60, for_s=100, longest_silence_s=2)
+    assert [line.sent_s for line in shorter] == [0, 2]
     assert len(plan([said(0, 0), said(1, 4)], pace=1, for_s=3)) == 1
 
 
