@@ -189,7 +189,15 @@ def test_who_takes_over_asks_only_about_what_is_new(game: Game) -> None:
     taken = Game(other)
     taken.forecast()
     assert taken.line == [(0, 0.3), (600, 0.51), (660, 0.71)]
-    assert [each[1:4] for each in taken.events()] == [("goal", "home", 1), ("goal", "home", 2)]
+    for outcome, home in (("away", 0.0), (None, 0.71)):
+        values = {**other._values, "outcome": Measured(700, outcome)}
+        other = Match("match:final", other.forecast)
+        other.know("Final", values)
+        taken = Game(other)
+        taken.forecast()
+        assert taken.line[-1] == (700, home)
+    goals = [each[1:4] for each in taken.events() if each[1] == "goal"]
+    assert goals == [("goal", "home", 1), ("goal", "home", 2)]
 
 
 def test_a_long_match_stays_within_its_bounds(game: Game) -> None:

@@ -80,7 +80,7 @@ class Match:
         self._changed = {
             label: values[label].at for label in numbers if numbers[label] != made_of.get(label)
         }
-        if self.outcome and not _is_over(self.forecast):
+        if OUTCOME in values and bool(self.outcome) != _is_over(self.forecast):
             self._changed[OUTCOME] = values[OUTCOME].at
 
     def update(self, name: str, values: Mapping[str, Measured]) -> None:
