@@ -84,6 +84,7 @@ class ServerSettings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_max_life_s: Annotated[int, Field(ge=0, le=315_360_000)] = 0
     hide_rooms: bool = False
+    recommendations: Literal["known", "balanced", "curious"] = "balanced"
     ban_holds_address_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_listed)] = ()
     effects_allow: Annotated[tuple[EffectTarget, ...], NoDecode, BeforeValidator(_listed)] = ()

@@ -24,9 +24,11 @@ from grandstand.api.routes import routes
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.identity import Identity, Role
+from grandstand.edge.follows import Following
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.recount.job import Recounting
+from grandstand.replica.recommender import Recommender
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.store.ingest import CommentRate, Item
@@ -56,6 +58,17 @@ class NoFeeds:
         return Response(media_type="text/event-stream")
 
 
+class NoFollows:
+    """In the edge's place: what viewers follow, by their ``sub``, and the rooms where they are."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, list[str]] = {}
+        self.rooms: dict[str, list[str]] = {}
+
+    async def of(self, identity: Identity) -> Following:
+        return Following(self.topics.get(identity.sub, []), self.rooms.get(identity.sub, []))
+
+
 class Harness:
     """The calls, and what a test needs to see behind them."""
 
@@ -64,7 +77,15 @@ class Harness:
         self.url = url
         self.tokens = Tokens(SECRET)
         self.tokens.revocations = rooms.revocations.known
-        self.api = Api(rooms, self.tokens, NoFeeds(), registry=CollectorRegistry())
+        self.follows = NoFollows()
+        self.api = Api(
+            rooms,
+            self.tokens,
+            NoFeeds(),
+            self.follows,
+            Recommender(store),
+            registry=CollectorRegistry(),
+        )
         self.transport = httpx2.ASGITransport(app=Starlette(routes=routes(self.api)))
         self._document: dict[str, Any] | None = None
         self._numbers = itertools.count()
@@ -153,8 +174,10 @@ async def harness(data_dir: Path) -> AsyncIterator[Harness]:
     async with valkey(data_dir) as url:
         store = await open_store(url)
         rooms = LiveRooms(store)
+        made = Harness(store, rooms, url)
         tasks = [
             asyncio.create_task(rooms.run()),
+            asyncio.create_task(made.api.recommender.run()),
             asyncio.create_task(
                 RoomLeader(
                     store, Metrics(CollectorRegistry()), jobs=[*ROOM_JOBS, Recounting()]
@@ -162,7 +185,7 @@ async def harness(data_dir: Path) -> AsyncIterator[Harness]:
             ),
         ]
         try:
-            yield Harness(store, rooms, url)
+            yield made
         finally:
             await cancel_all(tasks, PATIENTLY_S)
             await rooms.close()

@@ -332,10 +332,10 @@ async def test_who_left_gets_nothing_and_counts_no_more(on_still_harness: Harnes
     outlet = seated(on_still_harness, room)
     edge = edge_room(on_still_harness, room)
     user = on_still_harness.user(room.live)
-    assert (len(edge), edge.connections(user)) == (1, 1)
+    assert (len(edge), len(edge.sessions_of(user))) == (1, 1)
     assert outlet.session is not None
     outlet.session.lost()
-    assert (len(edge), edge.connections(user)) == (0, 0)
+    assert (len(edge), len(edge.sessions_of(user))) == (0, 0)
     before = len(outlet.frames)
     await room.commit("x")
     assert len(outlet.frames) == before
@@ -351,7 +351,7 @@ async def test_of_several_connections_of_a_viewer_each_leaves_by_itself(
     assert second.session is not None
     second.session.lost()
     second.session.lost()
-    assert edge.connections(user) == 2
+    assert len(edge.sessions_of(user)) == 2
     await room.commit("x", private=PrivateChanges(notices=[(user, Notice("held", "it waits"))]))
     assert [len(each.of("notice")) for each in (first, second, third)] == [1, 0, 1]
 

@@ -34,6 +34,8 @@ from grandstand.domain.limits import Buckets, Rate
 from grandstand.domain.lurkers import Lurkers
 from grandstand.domain.outcome import Effect, Refused
 from grandstand.moderation.names import Names
+from grandstand.recommendations.board import Knob
+from grandstand.replica.recommender import Recommender
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens
@@ -49,6 +51,25 @@ class Feeds(Protocol):
 
     def open(self, request: Request, live: LiveRoom, identity: Identity | None) -> Response:
         """Return the answer to a caller who may watch. Raises RefusedError."""
+
+
+class Following(Protocol):
+    """What a viewer follows, and where it is."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Return the topics that it follows, the latest last."""
+
+    @property
+    def rooms(self) -> Sequence[str]:
+        """Return the rooms where it is."""
+
+
+class Follows(Protocol):
+    """What viewers follow, which the edge knows."""
+
+    async def of(self, identity: Identity) -> Following:
+        """Return what a viewer follows, in the rooms of its token."""
 
 
 def guest_buckets() -> Buckets:
@@ -71,6 +92,9 @@ class Api:
     rooms: LiveRooms
     tokens: Tokens
     feeds: Feeds
+    follows: Follows
+    recommender: Recommender
+    knob: Knob = "balanced"
     names: Names = field(default_factory=Names.load)
     guest_lifetime_s: int = 86_400
     origins: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from grandstand.api import (
     polls,
     presence,
     program,
+    recommendations,
     recounts,
     revocations,
     rundown,
@@ -61,6 +62,14 @@ OPERATIONS: Sequence[Operation] = (
         rooms_calls.list_all,
         {200: rooms_calls.RoomList},
         query=rooms_calls.RoomsQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/recommendations",
+        "watch",
+        recommendations.get,
+        {200: recommendations.Recommendations},
+        query=recommendations.RecommendationsQuery,
     ),
     Operation(
         "PUT",

@@ -29,7 +29,9 @@ from grandstand.crowd.weights import Weights, decode
 from grandstand.domain.addresses import Addresses
 from grandstand.domain.signatures import read_private
 from grandstand.edge.admission import Admission
+from grandstand.edge.follows import Follows
 from grandstand.edge.heartbeat import Heartbeat
+from grandstand.edge.inquiries import Inquiries
 from grandstand.edge.node import Limits, Node
 from grandstand.edge.program import ProgramFeeds
 from grandstand.edge.revocations import RevocationEnforcer
@@ -49,9 +51,11 @@ from grandstand.inference.reload import Reload
 from grandstand.leader.archiving import Archiving
 from grandstand.leader.card_finding import CardFinding
 from grandstand.leader.crowd_forecasting import CrowdForecasting
+from grandstand.leader.global_lease import GlobalLeases
 from grandstand.leader.highlighting import Highlighting
 from grandstand.leader.leader import RoomLeader
 from grandstand.leader.match_forecasting import MatchForecasting
+from grandstand.leader.recommending import Recommending
 from grandstand.leader.registry import ROOM_JOBS
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
@@ -59,6 +63,7 @@ from grandstand.moderation.scorer import OnnxScorer
 from grandstand.moderation.word_rules import Rules
 from grandstand.pages import pages
 from grandstand.recount.job import Recounting
+from grandstand.replica.recommender import Recommender
 from grandstand.replica.rooms import LiveRooms
 from grandstand.replica.secrets import SecretWatch
 from grandstand.settings import ServerSettings
@@ -106,6 +111,7 @@ class Assembly:
     server: HttpServer
     archive: Archive | None
     interpreter: Interpreter
+    inquiries: Inquiries
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """Return what runs beside the HTTP server, by name; of it the loading of models alone
@@ -125,6 +131,10 @@ class Assembly:
             "keepalive": self.node.keepalive.run,
             "heartbeat": Heartbeat(self.node).run,
             "revoked": RevocationEnforcer(self.node).run,
+            "recommender": self.api.recommender.run,
+            "follows": Follows(self.node).run,
+            "inquiries": self.inquiries.run,
+            "global leases": GlobalLeases(self.store, metrics, [Recommending(self.store)]).run,
             "leader": RoomLeader(self.store, metrics, self.node.visited, jobs, self.archive).run,
             "tokens": tokens.run,
             "secrets": secrets.run,
@@ -189,10 +199,14 @@ def build(
     limits = ConnectionLimits(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
     )
+    inquiries = Inquiries(store, Follows(node))
     api = Api(
         rooms=rooms,
         tokens=equipment.tokens,
         feeds=ProgramFeeds(node),
+        follows=inquiries,
+        recommender=Recommender(store),
+        knob=settings.recommendations,
         names=node.moderator.names,
         lurkers=node.lurkers,
         registry=metrics.registry,
@@ -208,7 +222,7 @@ def build(
     _observe(metrics, rooms, node.moderator, limits)
     server = _server(settings, app, node, limits)
     interpreter = _interpreter(equipment, rooms)
-    return Assembly(equipment, store, rooms, node, api, server, archive, interpreter)
+    return Assembly(equipment, store, rooms, node, api, server, archive, interpreter, inquiries)
 
 
 def _interpreter(equipment: Equipment, rooms: LiveRooms) -> Interpreter:

@@ -60,7 +60,7 @@ class ProgramFeeds:
             user = user_id(identity.sub, live.salt)
             if live.replica.state.ban(user, live.now()) is not None:
                 raise RefusedError(ErrorCode.FORBIDDEN, BANNED)
-            if room.connections(user) >= node.limits.per_viewer:
+            if len(room.sessions_of(user)) >= node.limits.per_viewer:
                 raise RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
         if not node.arrived(peer):
             words = "too many connections from this address"

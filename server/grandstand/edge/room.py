@@ -233,9 +233,9 @@ class EdgeRoom:
         self.audiences.leave(outlet)
         self.topics.leave(outlet)
 
-    def connections(self, user: str) -> int:
-        """Return how many connections a viewer has here."""
-        return len(self._present.get(user, ()))
+    def sessions_of(self, user: str) -> tuple[Member, ...]:
+        """Return the connections that a viewer has here."""
+        return self._present.get(user, ())
 
     def voted(self, session: Member, poll: str) -> None:
         """Note that the session's viewer has a vote in the poll, so it may see the tally."""

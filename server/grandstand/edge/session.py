@@ -244,7 +244,7 @@ class ViewerSession:
                 room.note_banned(self, ban)
                 no = RefusedError(ErrorCode.FORBIDDEN, validation.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
-            if room.connections(self.user) >= self._node.limits.per_viewer:
+            if len(room.sessions_of(self.user)) >= self._node.limits.per_viewer:
                 no = RefusedError(ErrorCode.RATE_LIMITED, "too many connections of you", 5.0)
                 return self._turn_away(no, CloseCode.TOO_MANY_CONNECTIONS)
         self._room, self._room_id = room, live.room  # one string for all, not 56 bytes for each

@@ -93,6 +93,7 @@ class _Telling:
                 refused=sum(self.refused.values()) or UNSET,
             )
             audience = gauge(reports, room.polls.values(), now)
+            await store.recommendations.keep_gauges(room.id, lurkers or 0, pulse.excitement)
         frame = Frame(
             now=now,
             head=room.stands.offset,

@@ -185,7 +185,8 @@ class Board:
         ]
         most, code = max(reasons, key=lambda each: each[0])
         if most == 0:
-            return ("lesser_known" if self._is_lesser_known[place] else "watched"), ""
+            is_lesser = self._is_lesser_known[place] or not self._rooms[place].viewers
+            return ("lesser_known" if is_lesser else "watched"), ""
         if code == "alike":
             strongest = known[int(self._links[known, place].argmax())]
             return code, self._alikeness.things[strongest]

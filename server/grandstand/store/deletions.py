@@ -146,6 +146,7 @@ class Deletions:
             keys.edges,
             keys.audience,
             keys.crowd,
+            keys.gauges,
             keys.lease,
             keys.holder,
         )

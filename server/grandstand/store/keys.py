@@ -12,6 +12,9 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
 | ``gs:{*}:signing-key`` | string | the key that signs results, 32 secret bytes, unless a setting gives one | |
 | ``gs:{*}:signing-keys`` | hash | ``kid`` to ``x`` of every key that signed or may sign | |
+| ``gs:{*recommendations}:alikeness`` | hash | ``name``, and ``packed`` weights between things (``recommendations.bulletin``) | ten minutes after it was kept |
+| ``gs:{*recommendations}:lease`` ``holder`` | as those of a room | the process that recommends | |
+| ``gs:{*recommendations}:bus`` ``gs:{*follows}:bus`` ``gs:{*inquiries}:bus`` | sharded channels | bulletins of live rooms; samples of what people follow; questions about one viewer | |
 | ``gs:awake`` | sorted set | room to the moment from which it needs a sequencer, ms | when it rests |
 | ``gs:{room}:head`` | hash | ``epoch`` ``seq`` ``offset`` ``cursor`` ``now`` ``commit`` of the last commit, ``next`` comment number, ``salt``, ``run`` (the history of the server that it began at), ``made``, ``trimmed`` (seq up to which the timeline is), ``bytes`` of all envelopes; of a deleted room ``ended`` (ms) and, once nothing else is left of it, ``swept`` | a day after it was swept |
 | ``gs:{room}:ingest`` | stream | ``c`` comment id or empty, ``e`` event, ``a`` name of the call that made it | trimmed by the commit that read it |
@@ -37,6 +40,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
 | ``gs:{room}:followers:<node>`` | hash | entity to those who follow it there | 15 seconds after the node's last word |
+| ``gs:{room}:gauges`` | string | ``[lurkers, excitement]`` | 15 seconds after the leader's last word |
 | ``gs:{room}:audience`` | hash | node to its report of viewers' playheads and the time of writing | removed by readers |
 | ``gs:{room}:crowd`` | hash | hour since 1970 to its viewers and comments by the minute (``crowd.live_curve``); ``latest`` forecast | 8 days after its last |
 | ``gs:{room}:lease`` | string | node that sequences | 1.5 seconds |
@@ -59,6 +63,12 @@ AWAKE = "gs:awake"
 EVERYWHERE = "*"
 """Stands in place of a room in keys that concern all rooms; no room has such an id."""
 
+RECOMMENDATIONS = "*recommendations"
+FOLLOWS = "*follows"
+INQUIRIES = "*inquiries"
+"""Stand in place of a room, too: in the lease of what one process does for all rooms, and in
+channels."""
+
 RUNDOWN_ITEMS = "rundown_items"
 """The field of a room's state with the items of its run-down, which no replica loads."""
 
@@ -72,6 +82,9 @@ SIGNING_KEYS = f"gs:{{{EVERYWHERE}}}:signing-keys"
 def room_key(room: str, name: str) -> str:
     """Return a key in the slot of ``room``."""
     return f"gs:{{{room}}}:{name}"
+
+
+ALIKENESS = room_key(RECOMMENDATIONS, "alikeness")
 
 
 def head(room: str) -> str:
@@ -193,6 +206,11 @@ def edges(room: str) -> str:
 def followers(room: str, node: str) -> str:
     """Return the key of how many viewers of a node follow each entity."""
     return room_key(room, f"followers:{node}")
+
+
+def gauges(room: str) -> str:
+    """Return the key of what the room's leader alone knows of it."""
+    return room_key(room, "gauges")
 
 
 def audience(room: str) -> str:

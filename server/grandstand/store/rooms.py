@@ -152,7 +152,7 @@ class Rooms:
             parts = {} if settings is None else {"settings": settings}
             described[room] = Description(
                 settings=state_of(parts, {})[0].settings,
-                viewers=_present(edges, store_now_ms)[0],
+                viewers=viewers_of(edges, store_now_ms)[0],
                 comments=int(comments),
                 polls=int(polls),
                 epoch=epoch.decode(),
@@ -238,7 +238,7 @@ class Rooms:
         """Return the room's viewers over all nodes that reported lately; the others are
         forgotten."""
         rows = await self._reader.ask("HGETALL", keys.edges(room))
-        total, silent = _present(rows, store_now_ms)
+        total, silent = viewers_of(rows, store_now_ms)
         if silent:
             await self._reader.ask("HDEL", keys.edges(room), *silent)
         return total
@@ -258,7 +258,7 @@ def _items(rows: Iterable[bytes], kind: type[T]) -> list[T]:
     return [item for row in rows if (item := item_of(row, kind)) is not None]
 
 
-def _present(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
+def viewers_of(edges: Mapping[bytes, bytes], store_now_ms: float) -> tuple[int, list[bytes]]:
     """Return the viewers of the nodes that reported lately, and the nodes that didn't, or
     unreadably."""
     total, silent = 0, []

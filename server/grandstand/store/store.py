@@ -32,6 +32,7 @@ from grandstand.store.leases import Leases
 from grandstand.store.losses import Losses
 from grandstand.store.nodes import Nodes
 from grandstand.store.reader import Reader
+from grandstand.store.recommendations import Recommendations
 from grandstand.store.record import Record
 from grandstand.store.recounts import Recounts
 from grandstand.store.revocations import Revocations
@@ -87,6 +88,7 @@ class Store:
         self.followers = Followers(reader)
         self.highlights = Highlights(reader, writer)
         self.votes = Votes(reader, writer, self.losses)
+        self.recommendations = Recommendations(reader)
         self.recounts = Recounts(reader)
         self.signing_keys = SigningKeys(reader, writer)
         self.record = Record(reader, writer)
