@@ -71,6 +71,8 @@ export const texts = {
     side: "الاستطلاعات والتعليقات",
     comments: "التعليقات",
     quiet: "لم يقل أحد شيئًا بعد",
+    alsoOn: "يُعرض أيضًا",
+    comeIn: (time) => `ابدأ من ${time}`,
     back: "عاد الاتصال",
     roomEnded: "انتهت هذه الغرفة",
     noSuchRoom: "لا توجد غرفة كهذه",

@@ -79,6 +79,8 @@ export const texts = {
     side: "Umfragen und Kommentare",
     comments: "Kommentare",
     quiet: "Noch hat niemand etwas gesagt",
+    alsoOn: "Läuft auch",
+    comeIn: (time) => `ab ${time} einsteigen`,
     back: "Wieder verbunden",
     roomEnded: "Dieser Raum ist beendet",
     noSuchRoom: "Diesen Raum gibt es nicht",

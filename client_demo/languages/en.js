@@ -85,6 +85,8 @@ const viewer = {
   side: "Polls and comments",
   comments: "Comments",
   quiet: "Nobody has said anything yet",
+  alsoOn: "Also on",
+  comeIn: (/** @type {string} */ time) => `come in at ${time}`,
   back: "Connected again",
   roomEnded: "This room has ended",
   noSuchRoom: "There is no such room",

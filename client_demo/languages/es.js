@@ -79,6 +79,8 @@ export const texts = {
     side: "Encuestas y comentarios",
     comments: "Comentarios",
     quiet: "Nadie ha dicho nada todavía",
+    alsoOn: "También en directo",
+    comeIn: (time) => `entra en ${time}`,
     back: "Conectado de nuevo",
     roomEnded: "Esta sala ha terminado",
     noSuchRoom: "Esa sala no existe",

@@ -79,6 +79,8 @@ export const texts = {
     side: "Sondages et commentaires",
     comments: "Commentaires",
     quiet: "Personne n'a encore rien dit",
+    alsoOn: "Aussi en direct",
+    comeIn: (time) => `à partir de ${time}`,
     back: "Reconnecté",
     roomEnded: "Cette salle est terminée",
     noSuchRoom: "Cette salle n'existe pas",

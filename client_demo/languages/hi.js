@@ -71,6 +71,8 @@ export const texts = {
     side: "पोल और टिप्पणियाँ",
     comments: "टिप्पणियाँ",
     quiet: "अभी किसी ने कुछ नहीं कहा",
+    alsoOn: "यह भी लाइव",
+    comeIn: (time) => `${time} से देखें`,
     back: "फिर से कनेक्टेड",
     roomEnded: "यह रूम समाप्त हो गया",
     noSuchRoom: "ऐसा कोई रूम नहीं है",

@@ -79,6 +79,8 @@ export const texts = {
     side: "Sondaggi e commenti",
     comments: "Commenti",
     quiet: "Nessuno ha ancora detto nulla",
+    alsoOn: "Anche in diretta",
+    comeIn: (time) => `da ${time}`,
     back: "Di nuovo connesso",
     roomEnded: "Questa stanza è terminata",
     noSuchRoom: "Questa stanza non esiste",

@@ -70,6 +70,8 @@ export const texts = {
     side: "投票とコメント",
     comments: "コメント",
     quiet: "まだ誰も発言していません",
+    alsoOn: "ほかの配信",
+    comeIn: (time) => `${time} から見る`,
     back: "再接続しました",
     roomEnded: "このルームは終了しました",
     noSuchRoom: "そのルームはありません",

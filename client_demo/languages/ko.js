@@ -70,6 +70,8 @@ export const texts = {
     side: "투표와 댓글",
     comments: "댓글",
     quiet: "아직 아무도 말하지 않았습니다",
+    alsoOn: "함께 방송 중",
+    comeIn: (time) => `${time}부터 보기`,
     back: "다시 연결됨",
     roomEnded: "이 방은 끝났습니다",
     noSuchRoom: "그런 방이 없습니다",

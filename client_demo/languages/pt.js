@@ -79,6 +79,8 @@ export const texts = {
     side: "Enquetes e comentários",
     comments: "Comentários",
     quiet: "Ninguém disse nada ainda",
+    alsoOn: "Também no ar",
+    comeIn: (time) => `a partir de ${time}`,
     back: "Conectado de novo",
     roomEnded: "Esta sala terminou",
     noSuchRoom: "Essa sala não existe",

@@ -79,6 +79,8 @@ export const texts = {
     side: "Опросы и комментарии",
     comments: "Комментарии",
     quiet: "Пока никто ничего не сказал",
+    alsoOn: "Также в эфире",
+    comeIn: (time) => `смотреть с ${time}`,
     back: "Снова на связи",
     roomEnded: "Эта комната закрыта",
     noSuchRoom: "Такой комнаты нет",

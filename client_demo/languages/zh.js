@@ -70,6 +70,8 @@ export const texts = {
     side: "投票与评论",
     comments: "评论",
     quiet: "还没有人发言",
+    alsoOn: "也在直播",
+    comeIn: (time) => `从 ${time} 看起`,
     back: "已重新连接",
     roomEnded: "这个房间已结束",
     noSuchRoom: "没有这个房间",

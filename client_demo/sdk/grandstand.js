@@ -56,6 +56,7 @@ export { MOST_TOPICS, canFollow } from "./topics.js";
  * @typedef {import("./wire.js").Settings} Settings
  * @typedef {import("./wire.js").Size} Size
  * @typedef {import("./receipts.js").Receipt} Receipt
+ * @typedef {import("./recommendations.js").Recommended} Recommended
  * @typedef {import("./receipts.js").VoteCheck} VoteCheck
  * @typedef {import("./wire.js").VoteMessage} VoteMessage
  */

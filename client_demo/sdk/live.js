@@ -14,6 +14,7 @@ import { Patience } from "./patience.js";
 import { Playhead } from "./playhead.js";
 import { NO_TIME } from "./reading.js";
 import { checkVote } from "./receipts.js";
+import { recommendations } from "./recommendations.js";
 import { Replay } from "./replay.js";
 import { followedAt, overlaysAt, pollsAt } from "./room.js";
 import { LiveSocket } from "./socket.js";
@@ -210,6 +211,18 @@ export class LiveRoom {
   follow(topics) {
     checkTopics(topics);
     this.#socket.follow(messageId(), topics);
+  }
+
+  /**
+   * Which other live rooms this viewer is recommended, the best first: by what it follows at this moment.
+   * For a guest who follows nothing the answer is the same for all, so caches may give it.
+   * @param {{limit?: number}} [options]
+   */
+  recommendations({ limit = 5 } = {}) {
+    const { url, core, options } = this.#socket;
+    const isOwn = core.token !== undefined && (core.identity === "given" || core.topics.length > 0);
+    const { lang = "", token } = core;
+    return recommendations({ url, room: options.room, lang, limit, ...(isOwn && { token }) });
   }
 
   /** The polls that the viewer's playhead has reached. @returns {SeenPoll[]} */

@@ -33,6 +33,7 @@ import { ReplayMark } from "./replay_mark.js";
 import { SeekBar } from "./seek_bar.js";
 import { Sentence } from "./sentence.js";
 import { SettingsPanel } from "./settings.js";
+import { Shelf } from "./shelf/shelf.js";
 import { chooseTransport } from "./transport.js";
 import { VoteChecks } from "./vote_checks.js";
 import { adviceText, connectionText, hasEnded, words } from "./words.js";
@@ -86,7 +87,8 @@ const replayMark = new ReplayMark(
 );
 const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
-const following = new Following(live, calls, follows);
+const shelf = new Shelf(live);
+const following = new Following(live, calls, follows, () => shelf.followed());
 const deck = new CardDeck(element("cards", HTMLElement), { names: following });
 const forecasts = new Forecasts((text) => comments.announce(text));
 const sentence = new Sentence((text) => comments.announce(text));
@@ -208,6 +210,7 @@ function refresh() {
   seekBar.show(behindMs);
   moments.show(seekBar.isShown ? player.range : undefined, playhead);
   replayMark.show(isReplay, behindMs);
+  shelf.show(roomEnded);
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
   polls.show(isOver ? [] : live.polls(), playhead, isReplay); // a vote would no longer reach the room

@@ -9,6 +9,7 @@ import pytest
 from grandstand import resources
 from grandstand.demo.phrases import UNFRIENDLY_SHARE, Phrases
 from grandstand.demo.rhythm import Occasion
+from grandstand.demo.side_rooms import PHRASES as SPORT
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer
@@ -18,9 +19,10 @@ from grandstand.text.normalise import clean
 OPTIONS = ("Song A", "Song B")
 
 
+@pytest.mark.parametrize("file", ["phrases.toml", SPORT])
 @pytest.mark.parametrize("occasion", get_args(Occasion))
-def test_every_occasion_has_words_that_fit_a_comment(occasion: Occasion) -> None:
-    phrases, random = Phrases.load(), Random(1)
+def test_every_occasion_has_words_that_fit_a_comment(occasion: Occasion, file: str) -> None:
+    phrases, random = Phrases.load(file), Random(1)
     for _ in range(500):
         text = phrases.say(random, occasion, OPTIONS)
         assert 1 <= len(clean(text)) <= 100

@@ -99,11 +99,16 @@ def show(tmp_path: Path) -> Iterator[Evening]:
                 os.kill(pid, signal.SIGKILL)
 
 
+def viewers_of(server: ServerProcess, room: str) -> int:
+    return int(server.call("GET", f"/v1/rooms/{room}").json["viewers"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_all_of_it_well(show: Evening, number: signal.Signals) -> None:
     show.start("--crowd", "20")
     server, _ = show.on_air()
-    wait_until(lambda: server.call("GET", "/v1/rooms/gala").json["viewers"] >= 20)
+    for room, viewers in (("gala", 14), ("match", 4), ("race", 2)):
+        wait_until(lambda at=room, n=viewers: n == viewers_of(server, at))  # type: ignore[misc]
     assert show.valkey() is not None
     show.process.send_signal(number)
     assert show.ended() == 0

@@ -17,6 +17,7 @@ export class Following {
   #live;
   #calls;
   #follows;
+  #onChange;
   #list;
   #finder;
   #sheet;
@@ -29,11 +30,13 @@ export class Following {
    * @param {LiveRoom} live
    * @param {ReturnType<typeof roomCalls>} calls
    * @param {Follows} follows
+   * @param {() => void} onChange is called when others are followed
    */
-  constructor(live, calls, follows) {
+  constructor(live, calls, follows, onChange) {
     this.#live = live;
     this.#calls = calls;
     this.#follows = follows;
+    this.#onChange = onChange;
     const onEntity = (/** @type {Followed} */ one) => this.#sheet.open(one);
     const onToggle = (/** @type {Followed} */ one) => this.#toggle(one);
     this.#sheet = new EntitySheet(calls, follows, onToggle);
@@ -122,6 +125,7 @@ export class Following {
     if (isFollowed) this.#follows.remove(one.entity);
     else if (!this.#follows.add(one)) return false;
     this.#live.follow(this.#follows.topics);
+    this.#onChange();
     this.#finder.refresh();
     this.#sheet.refresh();
     return true;

@@ -7,7 +7,7 @@ address and its messages.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Protocol
 from uuid import uuid4
@@ -50,7 +50,7 @@ class Attendee:
     """A viewer; ``stay`` is its life. ``token`` is asked for at first, and when one was refused.
 
     Its picture is ``delay_ms`` behind the programme clock. ``pending`` keeps what it has said; a
-    ``left`` that isn't empty says why it doesn't come back.
+    ``left`` that isn't empty says why it doesn't come back. ``follow`` are topics.
     """
 
     def __init__(
@@ -62,10 +62,13 @@ class Attendee:
         random: Random,
         delay_ms: float,
         pending: Pending | None = None,
+        follow: Sequence[str] = (),
     ) -> None:
         self.delay_ms = delay_ms
         self.left = ""
-        self._core = Connection(address, random, asks=True, pending=pending, delay_ms=delay_ms)
+        self._core = Connection(
+            address, random, asks=True, pending=pending, delay_ms=delay_ms, follow=follow
+        )
         self._socket = LiveSocket(self._core, address, token, self._take)
         self._watcher = watcher
         self._figures = figures

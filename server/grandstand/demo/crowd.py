@@ -13,7 +13,7 @@ import asyncio
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -29,6 +29,9 @@ from grandstand.wire.messages import Frame, Poll
 STEP_S = 0.1
 ARRIVALS_PER_S = 100
 BIAS = 2.0
+FOLLOWERS = 0.3
+MOST_FOLLOWED = 3
+"""Of a crowd that has somebody to follow, which part does, and how many each at most."""
 
 Issue = Callable[[str, str], str]
 """Makes a token from a ``sub`` and a name."""
@@ -56,14 +59,22 @@ class Crowd:
     room."""
 
     def __init__(
-        self, address: str, issue: Issue, most: int, random: Random, habits: Habits | None = None
+        self,
+        address: str,
+        issue: Issue,
+        most: int,
+        random: Random,
+        habits: Habits | None = None,
+        topics: Sequence[str] = (),
     ) -> None:
+        """A part of them follow some of the ``topics``."""
         self.figures = Figures()
         self._random = random
         self._habits = habits or Habits()
         self._address = address
         self._issue = issue
         self._most = most
+        self._topics = topics
         self._viewers: OrderedDict[str, tuple[Attendee, asyncio.Task[None]]] = OrderedDict()
         self._leaving: set[asyncio.Task[None]] = set()
         self._due: list[tuple[float, int, Attendee, Poll, list[int]]] = []
@@ -101,11 +112,18 @@ class Crowd:
             self.figures,
             Random(self._random.random()),
             self._random.uniform(*self._habits.delays_ms),
+            follow=self._follows(),
         )
         task = asyncio.create_task(viewer.stay(), name=f"crowd {key}")
         task.add_done_callback(_tell_fault)
         self._viewers[key] = (viewer, task)
         return viewer
+
+    def _follows(self) -> list[str]:
+        """Return what a viewer who comes in follows."""
+        if not self._topics or self._random.random() > FOLLOWERS:
+            return []
+        return self._random.sample(self._topics, self._random.randint(1, MOST_FOLLOWED))
 
     # --- its life --------------------------------------------------------------------------------
 

@@ -22,9 +22,9 @@ class Phrases:
     names: Sequence[str]
 
     @classmethod
-    def load(cls) -> Phrases:
-        """Return the phrases that come with the package."""
-        read = tomllib.loads(files("grandstand.demo").joinpath("phrases.toml").read_text("utf-8"))
+    def load(cls, name: str = "phrases.toml") -> Phrases:
+        """Return the phrases of a file that comes with the package."""
+        read = tomllib.loads(files("grandstand.demo").joinpath(name).read_text("utf-8"))
         slots, names = read.pop("slots"), read.pop("names")["first"]
         return cls({occasion: table["phrases"] for occasion, table in read.items()}, slots, names)
 

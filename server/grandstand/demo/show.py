@@ -8,7 +8,7 @@ import secrets
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +28,7 @@ from grandstand.demo.crowd import Crowd
 from grandstand.demo.meet import SCHEMAS
 from grandstand.demo.mixer import Mixer
 from grandstand.demo.phrases import Phrases
+from grandstand.demo.side_rooms import PHRASES, RUNNERS, SIDE_ROOMS, SideRoom
 from grandstand.demo.stream import PATH, Stream, missing
 from grandstand.demo.trace import replay
 from grandstand.errors import OperatorError
@@ -116,16 +117,30 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         effects = steering.effects(f"http://{mixer.address}", mixer.key)
         await asyncio.to_thread(auto_producer.put_effects, effects)
         await asyncio.to_thread(auto_producer.put_schemas, SCHEMAS)
+        beside = [(each, AutoProducer(base, each.id, producer)) for each in SIDE_ROOMS]
+        for side, its_producer in beside:
+            await asyncio.to_thread(its_producer.open_room, side.settings, "")
+            await asyncio.to_thread(its_producer.put_schemas, side.schemas)
         print(_programme(base, producer, plan), flush=True)
         if plan.crowd:
-            at_work.append(
-                asyncio.create_task(_fill(base, running, plan.crowd, lines), name="crowd")
+            elsewhere = (
+                [] if lines is not None else [(side, side.crowd(plan.crowd)) for side in SIDE_ROOMS]
             )
+            here = plan.crowd - sum(size for _, size in elsewhere)
+            crowds = [_fill(base, running, Seats(ROOM, here, RUNNERS), lines)]
+            crowds += [
+                _fill(base, running, Seats(side.id, size, side.topics, PHRASES))
+                for side, size in elsewhere
+            ]
+            at_work.extend(asyncio.create_task(each, name="crowd") for each in crowds)
             if not plan.attended:
                 job = auto_producer.direct(running_order())
                 at_work.append(asyncio.create_task(job, name="control room"))
                 announcer = Announcer(lambda: round(now_ms()), auto_producer.give_stats, Random())
                 at_work.append(asyncio.create_task(announcer.announce(), name="announcer"))
+                for side, its_producer in beside:
+                    feed = _kept(side, its_producer, lambda: round(now_ms()))
+                    at_work.append(asyncio.create_task(feed, name=f"feed of {side.id}"))
         if plan.for_s is not None:
             asyncio.get_running_loop().call_later(plan.for_s, running.stop)
 
@@ -138,18 +153,40 @@ async def _show(settings: ServerSettings, plan: Plan) -> None:
         await mixer.stop()
 
 
-async def _fill(base: str, running: Running, size: int, lines: Sequence[Line] | None) -> None:
-    """Run the crowd, which may fail without affecting the server."""
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The crowd of one room: how many, what some of them follow, and the file of what they say."""
+
+    room: str
+    size: int
+    topics: Sequence[str] = ()
+    phrases: str = "phrases.toml"
+
+
+async def _fill(
+    base: str, running: Running, seats: Seats, lines: Sequence[Line] | None = None
+) -> None:
+    """Run a crowd, which may fail without affecting the server."""
 
     def issue(sub: str, name: str) -> str:
-        return running.tokens.issue(sub, name, "viewer", [ROOM], DAY_S, guest=True)
+        return running.tokens.issue(sub, name, "viewer", [seats.room], DAY_S, guest=True)
 
-    crowd = Crowd(f"ws{base.removeprefix('http')}/v1/rooms/{ROOM}/live", issue, size, Random())
-    talk = crowd.improvise(size, Phrases.load()) if lines is None else replay(lines, crowd)
+    address = f"ws{base.removeprefix('http')}/v1/rooms/{seats.room}/live"
+    crowd = Crowd(address, issue, seats.size, Random(), topics=seats.topics)
+    phrases = Phrases.load(seats.phrases)
+    talk = crowd.improvise(seats.size, phrases) if lines is None else replay(lines, crowd)
     try:
         await asyncio.gather(crowd.attend(), talk)
     except Exception:
-        log.exception("crowd_failed")
+        log.exception("crowd_failed", room=seats.room)
+
+
+async def _kept(side: SideRoom, producer: AutoProducer, now_ms: Callable[[], int]) -> None:
+    """Tell a side room's feed, which may fail without affecting the others."""
+    try:
+        await side.play(now_ms, producer.give_stats, Random())
+    except Exception:
+        log.exception("feed_failed", room=side.id)
 
 
 def _check_files(crowd: int) -> None:
