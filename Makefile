@@ -17,8 +17,10 @@ export PYTHONDONTWRITEBYTECODE :=
 # In recipes that need npm: the machine's, else the one that setup-test put beside Python.
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(VENV)/node:$$PATH"
 
-# What tests run besides, each in the Debian package of its name, or in the one after the sign.
-PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb
+# What tests need besides, each in the Debian package of its name, or in the one after the sign.
+PROGRAMS := chromium curl strace haproxy nginx=nginx-light docker-compose prometheus g++ obs=obs-studio Xvfb=xvfb \
+    lt-proc=apertium /usr/share/apertium/modes/eng-spa.mode=apertium-eng-spa \
+    /usr/share/apertium/modes/spa-ita.mode=apertium-spa-ita
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-bench run test style pytest types browser soak bench attack measure rehearsal fuzz fuzz-calls train train-forecasts eval notice clean
@@ -136,7 +138,7 @@ $(VENV)/.installed-test: $(VENV)/.installed-browser
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --no-compile --group dev
 	@PATH="$$PATH:/usr/sbin"; \
-		missing=$$(for each in $(PROGRAMS); do command -v $${each%=*} >/dev/null || echo $${each#*=}; done); \
+		missing=$$(for each in $(PROGRAMS); do command -v $${each%=*} >/dev/null || test -e $${each%=*} || echo $${each#*=}; done); \
 		if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -q >/dev/null && \
 			apt-get install -yq --no-install-recommends $$missing >/dev/null; \

@@ -11,6 +11,7 @@ from grandstand.translation.spec import FORMS, Spec, parse, parse_all
         (" openai:https://x.example/v1/#a/b:c ", Spec("openai", "https://x.example/v1", "a/b:c")),
         ("libretranslate:http://[::1]:5000", Spec("libretranslate", "http://[::1]:5000")),
         ("deepl", Spec("deepl")),
+        ("apertium", Spec("apertium")),
         ("deepl:https://api.deepl.com", Spec("deepl", "https://api.deepl.com")),
     ],
 )
@@ -33,6 +34,7 @@ def test_an_engine_is_read(text: str, spec: Spec) -> None:
         ("libretranslate:http://a/?api_key=hush", "without a query"),
         ("libretranslate:http://me:hush@a/", "keys belong into a variable"),
         ("libretranslate:http://a#model", "has no model"),
+        ("apertium:eng-spa", "has no address"),
         ("deepl:file:///etc/passwd", "must begin with http"),
     ],
 )

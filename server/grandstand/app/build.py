@@ -70,6 +70,7 @@ from grandstand.settings import ServerSettings
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.tokens import Tokens
+from grandstand.translation.cache import Cache
 from grandstand.translation.engines.registry import engines
 from grandstand.translation.interpreter import Interpreter
 from grandstand.translation.judging import RoomJudge
@@ -241,6 +242,7 @@ def _interpreter(equipment: Equipment, rooms: LiveRooms) -> Interpreter:
         terms.limits,
         RoomJudge(equipment.moderator, policy_of),
         TranslationMetrics(equipment.metrics.registry),
+        Cache(rooms.store.translations, rooms.store.now_ms),
     )
 
 

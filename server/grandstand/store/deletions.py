@@ -143,6 +143,7 @@ class Deletions:
             keys.sanctions,
             keys.polls,
             keys.poll_order,
+            keys.translated,
             keys.edges,
             keys.audience,
             keys.crowd,

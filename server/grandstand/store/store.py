@@ -42,6 +42,7 @@ from grandstand.store.signing_keys import SigningKeys
 from grandstand.store.timeline import Timeline
 from grandstand.store.topology.opening import open_topology
 from grandstand.store.topology.topology import Topology
+from grandstand.store.translations import Translations
 from grandstand.store.votes import Votes
 from grandstand.store.writer import Writer
 
@@ -96,6 +97,7 @@ class Store:
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.audience_reports = AudienceReports(reader)
         self.crowds = Crowds(reader)
+        self.translations = Translations(reader)
         self.fingerprints = Fingerprints(reader)
         self.nodes = Nodes(reader)
         self.revocations = Revocations(reader, writer)

@@ -25,10 +25,12 @@ import structlog
 from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
 from grandstand.translation.budget import Budget, Limits
+from grandstand.translation.cache import Answer, Cache, Key
 from grandstand.translation.checks import fault
 from grandstand.translation.engines.engine import Engine, Item, base
 from grandstand.translation.glossary import Glossary
 from grandstand.translation.guarded import GuardedEngine
+from grandstand.translation.guess import Guesser
 from grandstand.translation.metrics import TranslationMetrics
 from grandstand.translation.phrasebook import key_of
 from grandstand.translation.phrases import Phrases
@@ -40,9 +42,6 @@ SENTENCES_MAX = 500
 
 TEXT_MAX = 500
 """Characters of the contract's longest comment; what is longer is shown as it is."""
-
-REMEMBERED = 20_000
-"""Answers that a process keeps, over all rooms: some 10 MB."""
 
 BUDGETS_MAX = 10_000
 
@@ -68,8 +67,14 @@ class Translated:
     by: str
 
 
-_Key: TypeAlias = tuple[str, str, str]
-"""Room, language and text."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Characters that were sent for a language, how many may be (0: any number), and their cost in
+    the currency of the price that is set."""
+
+    characters: int
+    limit: int
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,11 @@ class _Call:
     lang: str
     max_text: int
     answers: list[Translated | None]
-    places: dict[_Key, list[int]] = field(default_factory=dict)
+    places: dict[Key, list[int]] = field(default_factory=dict)
 
-    def settle(self, key: _Key, answer: Translated | None) -> None:
+    def settle(self, key: Key, answer: Answer) -> None:
         for place in self.places[key]:
-            self.answers[place] = answer
+            self.answers[place] = None if answer is None else Translated(*answer)
 
 
 async def _all_may_be_shown(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
@@ -101,14 +106,16 @@ class Interpreter:
         limits: Limits | None = None,
         judge: Judge = _all_may_be_shown,
         metrics: TranslationMetrics | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self._metrics = metrics or TranslationMetrics()
         self._engines = [GuardedEngine(engine, self._metrics) for engine in engines]
         self._phrases = phrases or Phrases()
         self._limits = limits or Limits()
         self._judge = judge
-        self._memory: OrderedDict[_Key, Translated | None] = OrderedDict()
-        self._asked: dict[_Key, asyncio.Future[Translated | None]] = {}
+        self._cache = cache or Cache()
+        self._guesser = Guesser()
+        self._asked: dict[Key, asyncio.Future[Answer]] = {}
         self._budgets: OrderedDict[tuple[str, str], Budget] = OrderedDict()
 
     def is_on(self) -> bool:
@@ -138,8 +145,20 @@ class Interpreter:
                 async with timeout(deadline_s):
                     await self._find(call, wanted)
             except TimeoutError:
-                self._leave_out(sum(key not in self._memory for key in wanted), "late")
+                self._leave_out(sum(key not in self._cache for key in wanted), "late")
         return call.answers
+
+    def language_of(self, text: str) -> str:
+        """Return the language (BCP 47) that a text seems to be in, "" if that isn't sure."""
+        return self._guesser.guess(text)
+
+    async def spent(self, room: str) -> dict[str, Spent]:
+        """Return what a room's show has spent, by language. Raises StoreUnavailable."""
+        limits = self._limits
+        return {
+            lang: Spent(characters, limits.show, limits.cost(characters))
+            for lang, characters in (await self._cache.sent(room)).items()
+        }
 
     async def run(self) -> None:
         """Say how the engines are, then hold them until this is cancelled; never ends by itself."""
@@ -154,12 +173,13 @@ class Interpreter:
 
     def _sorted_out(
         self, call: _Call, sentences: Sequence[Sentence], names: Glossary | None
-    ) -> dict[_Key, Item]:
+    ) -> dict[Key, Item]:
         """Answer what needs no engine; return the rest by its key."""
         glossaries = [self._phrases.glossary(call.room), *([names] if names else [])]
-        wanted: dict[_Key, Item] = {}
-        for place, sentence in enumerate(sentences):
-            text = sentence.text
+        wanted: dict[Key, Item] = {}
+        for place, given in enumerate(sentences):
+            text = given.text
+            sentence = given if base(given.source) else Sentence(text, self.language_of(text))
             kept = tuple(dict.fromkeys(name for each in glossaries for name in each.names_in(text)))
             if why := _needs_none(sentence, call.lang, kept):
                 self._leave_out(1, why)
@@ -172,17 +192,16 @@ class Interpreter:
                 continue
             key = (call.room, call.lang, text)
             call.places.setdefault(key, []).append(place)
-            if key in self._memory:
-                self._memory.move_to_end(key)
-                call.settle(key, self._memory[key])
+            if key in self._cache:
+                call.settle(key, self._cache.get(key))
                 self._metrics.sentences.labels("cache").inc()
             else:
-                wanted[key] = Item(text, base(sentence.source) and sentence.source, kept)
+                wanted[key] = Item(text, sentence.source, kept)
         return wanted
 
     # --- with engines --------------------------------------------------------------------------
 
-    async def _find(self, call: _Call, wanted: dict[_Key, Item]) -> None:
+    async def _find(self, call: _Call, wanted: dict[Key, Item]) -> None:
         """Answer what another call asks for already when that has it, and ask for the rest."""
         waiting = {key: self._asked[key] for key in wanted if key in self._asked}
         mine = {key: item for key, item in wanted.items() if key not in waiting}
@@ -193,12 +212,12 @@ class Interpreter:
                 await self._ask(call, mine)
         finally:
             for key in mine:
-                self._asked.pop(key).set_result(self._memory.get(key))
+                self._asked.pop(key).set_result(self._cache.get(key))
         for key, answer in waiting.items():
             call.settle(key, await asyncio.shield(answer))
 
-    async def _ask(self, call: _Call, wanted: dict[_Key, Item]) -> None:
-        left = wanted
+    async def _ask(self, call: _Call, wanted: dict[Key, Item]) -> None:
+        left = await self._looked_up(call, wanted)
         for guarded in self._engines:
             takes = guarded.engine.takes
             here = {key: item for key, item in left.items() if takes(item.source, call.lang)}
@@ -210,46 +229,70 @@ class Interpreter:
                 self._leave_out(len(left), "budget")
                 return
             answers = await guarded.translate(list(here.values()), call.lang)
-            if answers is None:
+            found = None
+            if answers is not None:
+                found = await self._examined(call, here, answers, guarded.engine.name)
+            await self._keep(call, here, found or {})
+            if found is None:
                 continue
-            await self._take(call, here, answers, guarded.engine.name)
             left = {key: item for key, item in left.items() if key not in here}
             if not left:
                 return
         self._leave_out(len(left), "no engine")
 
-    def _afforded(self, call: _Call, wanted: dict[_Key, Item]) -> dict[_Key, Item]:
-        """Return those for which there is a budget, which they have taken."""
+    async def _looked_up(self, call: _Call, wanted: dict[Key, Item]) -> dict[Key, Item]:
+        """Answer what the cluster knows, and learn what it has spent; return the rest."""
+        texts = [item.text for item in wanted.values()]
+        sent = await self._cache.look_up(call.room, call.lang, texts)
+        self._budget(call).spent_elsewhere(sent)
+        known = [key for key in wanted if key in self._cache]
+        for key in known:
+            call.settle(key, self._cache.get(key))
+            self._metrics.sentences.labels("cache").inc()
+        return {key: item for key, item in wanted.items() if key not in self._cache}
+
+    def _budget(self, call: _Call) -> Budget:
         budget = self._budgets.setdefault((call.room, call.lang), Budget(self._limits))
         self._budgets.move_to_end((call.room, call.lang))
         while len(self._budgets) > BUDGETS_MAX:
             self._budgets.popitem(last=False)
-        now_s = time.monotonic()
+        return budget
+
+    def _afforded(self, call: _Call, wanted: dict[Key, Item]) -> dict[Key, Item]:
+        """Return those for which there is a budget, which they have taken."""
+        budget, now_s = self._budget(call), time.monotonic()
         return {key: item for key, item in wanted.items() if budget.take(len(item.text), now_s)}
 
-    async def _take(
-        self, call: _Call, here: dict[_Key, Item], answers: Sequence[str | None], by: str
-    ) -> None:
-        """Examine an engine's answers; what stands is remembered and answered."""
-        found: dict[_Key, Translated | None] = {}
-        for (key, item), answer in zip(here.items(), answers, strict=True):
-            found[key] = self._examined(call, item, answer, by)
+    async def _keep(self, call: _Call, asked: dict[Key, Item], found: dict[Key, Answer]) -> None:
+        """Keep answers for the cluster; what stands there is the answer."""
+        characters = sum(len(item.text) for item in asked.values())
+        said = {key[2]: answer for key, answer in found.items()}
+        await self._cache.keep(call.room, call.lang, said, characters)
+        for key in found:
+            call.settle(key, self._cache.get(key))
+
+    async def _examined(
+        self, call: _Call, asked: dict[Key, Item], answers: Sequence[str | None], by: str
+    ) -> dict[Key, Answer]:
+        """Return an engine's answers, with None in place of what can't be shown."""
+        found: dict[Key, Answer] = {}
+        for (key, item), answer in zip(asked.items(), answers, strict=True):
+            text = self._checked(call, item, answer)
+            found[key] = None if text is None else (text, by)
         for key in _alike(found):
             found[key] = None
             self._leave_out(1, "alike")
-        stands = {key: each for key, each in found.items() if each is not None}
-        may = await self._judged(call, [each.text for each in stands.values()])
+        stands = {key: each[0] for key, each in found.items() if each is not None}
+        may = await self._judged(call, list(stands.values()))
         for key, shown in zip(stands, may, strict=True):
             if shown:
                 self._metrics.sentences.labels(by).inc()
             else:
                 found[key] = None
                 self._leave_out(1, "moderation")
-        self._remember(found)
-        for key, told in found.items():
-            call.settle(key, told)
+        return found
 
-    def _examined(self, call: _Call, item: Item, answer: str | None, by: str) -> Translated | None:
+    def _checked(self, call: _Call, item: Item, answer: str | None) -> str | None:
         if answer is None:
             self._leave_out(1, "lacking")
             return None
@@ -258,7 +301,7 @@ class Interpreter:
         if why or key_of(text) == key_of(item.text):
             self._leave_out(1, why or "same")
             return None
-        return Translated(text, by)
+        return text
 
     async def _judged(self, call: _Call, texts: Sequence[str]) -> Sequence[bool]:
         if not texts:
@@ -268,11 +311,6 @@ class Interpreter:
         except Exception:
             log.exception("translations_not_judged")
             return [False] * len(texts)
-
-    def _remember(self, found: dict[_Key, Translated | None]) -> None:
-        self._memory.update(found)
-        while len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
 
     def _leave_out(self, count: int, why: str) -> None:
         if count:
@@ -288,13 +326,13 @@ def _needs_none(sentence: Sentence, lang: str, names: Sequence[str]) -> str:
     return "" if says_something(sentence.text, names) else "no language"
 
 
-def _alike(found: dict[_Key, Translated | None]) -> list[_Key]:
+def _alike(found: dict[Key, Answer]) -> list[Key]:
     """Return those with the same answer as others that say something else: one of them may have
     told the engine what to answer for all."""
-    by_answer: dict[str, list[_Key]] = {}
+    by_answer: dict[str, list[Key]] = {}
     for key, each in found.items():
         if each is not None:
-            by_answer.setdefault(key_of(each.text), []).append(key)
+            by_answer.setdefault(key_of(each[0]), []).append(key)
     return [
         key
         for keys in by_answer.values()

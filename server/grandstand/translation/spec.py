@@ -12,6 +12,7 @@ FORMS = {
     "openai": "openai:http://host:8000/v1#model",
     "libretranslate": "libretranslate:http://host:5000",
     "deepl": "deepl, or deepl:https://api-free.deepl.com",
+    "apertium": "apertium",
 }
 """Every kind with an example of its form."""
 
@@ -35,7 +36,10 @@ def parse(text: str) -> Spec:
         raise ValueError(f"{kind[:40]!r} is no translator: {hint}")
     url, model = urldefrag(rest)
     form = f"write it as {FORMS[kind]}"
-    if (url or kind != "deepl") and (fault := fault_of_url(url)):
+    if kind == "apertium":
+        if rest:
+            raise ValueError(f"apertium runs here and has no address: {form}")
+    elif (url or kind != "deepl") and (fault := fault_of_url(url)):
         raise ValueError(f"{kind}: {fault}; {form}")
     if (kind == "openai") != bool(model):
         raise ValueError(f"{kind}: {'a model is missing' if not model else 'has no model'}; {form}")

@@ -1,6 +1,7 @@
 """Translation by a language model at an OpenAI-compatible endpoint: one request for a batch.
 
-Each item has an id that nobody can guess, so that no comment can answer for another.
+Each item has an id that nobody can guess, so that no comment can answer for another. What speaks to
+the model is not sent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from grandstand.assistant.endpoint import Endpoint, Prompt
 from grandstand.translation.engines.engine import Item
+from grandstand.translation.instructions import speaks_to_a_model
 
 VERSION = 1
 TOKENS_EACH = 24
@@ -56,21 +58,28 @@ class OpenAI:
         return True
 
     async def translate(self, items: Sequence[Item], lang: str) -> list[str | None]:
-        """Return the translations. Raises ServiceError."""
-        ids = [secrets.token_hex(4) for _ in items]
+        """Return the translations; None for what speaks to the model. Raises ServiceError."""
+        asked = {
+            place: secrets.token_hex(4)
+            for place, item in enumerate(items)
+            if not speaks_to_a_model(item.text)
+        }
+        if not asked:
+            return [None] * len(items)
         data = {
             "language": lang,
-            "names": sorted({name for item in items for name in item.names}),
-            "items": [{"id": id, "text": item.text} for id, item in zip(ids, items, strict=True)],
+            "names": sorted({name for place in asked for name in items[place].names}),
+            "items": [{"id": id, "text": items[place].text} for place, id in asked.items()],
         }
-        tokens_max = sum(TOKENS_EACH + TOKENS_A_LETTER * len(item.text) for item in items)
+        letters = sum(len(items[place].text) for place in asked)
+        tokens_max = TOKENS_EACH * len(asked) + TOKENS_A_LETTER * letters
         said = await self._endpoint.ask(self._prompt, data, _SCHEMA, _Answer, tokens_max)
         found: dict[str, str | None] = {}
         for each in said.items:
             match each:
                 case {"id": str(id), "text": str(text)}:
                     found[id] = None if id in found else text  # answered twice: which is right?
-        return [found.get(id) for id in ids]
+        return [found.get(asked.get(place, "")) for place in range(len(items))]
 
     async def check(self) -> str:
         """Return what can be said of the endpoint. Raises ServiceError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grandstand.translation.engines.apertium import Apertium
 from grandstand.translation.engines.deepl import DeepL
 from grandstand.translation.engines.engine import Engine
 from grandstand.translation.engines.libretranslate import LibreTranslate
@@ -22,6 +23,8 @@ def _engine(spec: Spec, key: str) -> Engine:
     match spec.kind:
         case "openai":
             return OpenAI(spec.url, spec.model, key)
+        case "apertium":
+            return Apertium()
         case "deepl":
             return DeepL(spec.url, key)
         case _:
