@@ -28,6 +28,8 @@ TESTED_ELSEWHERE = {
     "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),
     "commands/options": ("test_start.py", "what every server is started with"),
     "commands/serve": ("test_start.py", "hands over to the server"),
+    "edge/arrivals": ("edge/test_session.py", "what a room is told when a session comes"),
+    "edge/member": ("edge/test_room.py", "protocols alone"),
     "edge/cohort": ("edge/test_audience.py", "an audience is made of them"),
     "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
@@ -98,6 +100,7 @@ TESTED_ELSEWHERE = {
         if module.startswith("domain/polls/kinds/")
     },
     "domain/polls/record": ("domain/polls/test_views.py", "a struct with its times"),
+    "domain/erasure_events": ("leader/test_erasing.py", "structs alone"),
     "domain/settings": ("sequencer/test_folding.py", "one function that changes settings"),
     "sequencer/draft": ("sequencer/test_folding.py", "what events change, seen in a tick"),
     "sequencer/candidate": ("sequencer/test_folding.py", "a comment's forms, seen in a tick"),

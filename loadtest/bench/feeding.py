@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count, cycle, islice, pairwise
@@ -29,6 +29,7 @@ from grandstand.replica.rooms import LiveRooms
 from grandstand.store.ingest import CommentRate, Item
 from grandstand.store.store import Store, open_store
 from grandstand.tasks import cancel_all
+from grandstand.wire.translations import Translations
 from msgspec import structs
 
 BATCH = 256
@@ -116,6 +117,9 @@ class Feeder:
 
     def published(self, publication: Publication) -> None:
         """Nothing is made of it."""
+
+    def translated(self, news: Mapping[str, Translations]) -> None:
+        """Nor of this."""
 
     def entities_changed(self, entities: Collection[str]) -> None:
         """Nor of this."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
+from grandstand.api import segment_source
+from grandstand.domain.events import Translated
 from grandstand.replica import room as replicas
+from grandstand.wire.translations import TranslatedComment, TranslatedTitle, Translations
 
 from tests.api.harness import Harness, beside
 from tests.waiting import until
@@ -165,6 +169,44 @@ async def test_what_is_taken_back_is_cut_again_under_another_name(on_stage: Harn
     async with beside(on_stage) as other:
         mine, theirs = [await get(each, f"{stem}-1.msgpack") for each in (on_stage, other)]
         assert (mine.status_code, mine.content) == (theirs.status_code, theirs.content)
+
+
+async def test_in_a_language_it_has_what_was_translated_of_it_and_is_cut_later(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await on_stage.room(languages=["es"], title="The final")
+    entry = await with_comment(on_stage, room, "hello")
+    live = await on_stage.live(room)
+    (comment,) = [each for each in live.replica.state.recent if each.text == "hello"]
+    found = [TranslatedComment(comment.id, "hola", "x"), TranslatedComment("other", "no", "x")]
+    title = TranslatedTitle("The final", "La final", "x")
+    await live.submit(Translated("t1", [Translations("es", found, title=title)]))
+    spanish = entry["url"].replace(".msgpack", ".es.json")
+    early = await get(on_stage, spanish)
+    assert (early.status_code, early.headers["cache-control"]) == (404, "public, max-age=1")
+    assert 1 <= int(early.headers["retry-after"]) <= 6
+    monkeypatch.setattr(segment_source, "TRANSLATED_MS", 2000)
+
+    async def is_cut() -> bool:
+        return (await get(on_stage, spanish)).status_code == 200
+
+    await until(is_cut)
+    said = {"lang": "es", "comments": [{"id": comment.id, "text": "hola", "by": "x"}]}
+    answer = await get(on_stage, spanish)
+    plain = (await get(on_stage, entry["url"].replace(".msgpack", ".json"))).json()
+    after = plain["next"].replace(".msgpack", ".es.msgpack")
+    assert answer.json() == {**plain, "next": after, "translations": said}
+    assert answer.headers["cache-control"] == YEAR
+    packed = await get(on_stage, spanish.replace("json", "msgpack"))
+    assert msgspec.msgpack.decode(packed.content)["translations"] == said
+
+    now_s = asyncio.get_running_loop().time()
+    assert on_stage.api.asked_languages.by_room(now_s)[room] == ["es"]
+    french = await get(on_stage, entry["url"].replace(".msgpack", ".fr.msgpack"))
+    assert (french.status_code, french.headers["location"]) == (307, entry["url"])
+    for odd in ("spanish", "e", "es_MX", "es-" + "a" * 100):
+        answer = await get(on_stage, entry["url"].replace(".msgpack", f".{odd}.json"))
+        assert answer.status_code == 404
 
 
 async def test_a_deleted_room_has_no_segments(on_stage: Harness) -> None:

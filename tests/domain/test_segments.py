@@ -23,8 +23,11 @@ from grandstand.wire.codec import encode
 from grandstand.wire.messages import Comment, Cue, Frame
 from grandstand.wire.segments import decode_snapshot, encode_segment
 from grandstand.wire.segments import encode as encode_document
+from grandstand.wire.settings import Settings
+from grandstand.wire.translations import TranslatedTitle, Translations
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 START = 1_700_000_000_000
 
@@ -206,10 +209,13 @@ def test_the_oldest_go_when_there_are_too_many_frames() -> None:
         ("0.msgpack", Name(0)),
         ("850000000.json", Name(850_000_000, codec="json")),
         ("12-3.msgpack", Name(12, 3)),
+        ("12.es.msgpack", Name(12, lang="es")),
+        ("12-3.zh-Hant-TW.json", Name(12, 3, "json", "zh-Hant-TW")),
         *(
             (text, None)
             for text in (
                 *("", "1", "01.json", "-1.json", "1-0.json", "1.xml", "1.json\n", "1.JSON"),
+                *("1.e.json", "1.spanish.json", "1.es_MX.json", "1.es-.json", "1.es..json"),
                 *("٣.json", "9" * 14 + ".json", "1e9.json", "../1.json"),
             )
         ),
@@ -263,3 +269,12 @@ def test_a_snapshot_has_what_viewers_may_know() -> None:
     assert (left.recent, left.revision, left.without({"a1"}) is left) == ((), 1, True)
     assert (told["offset"], told["now"]) == (9, n * DURATION_MS)
     assert told["segment"] == f"/v1/rooms/room/segments/e/{n}.msgpack"
+
+
+def test_a_snapshot_in_a_language_has_the_translations_of_what_lasts() -> None:
+    there = Translations("es", title=TranslatedTitle("The final", "La final", "x"))
+    state = RoomState(settings=Settings(title="The final"), translations={"es": there})
+    shown = Shown.of(state, 7)
+    assert shown.snapshot("r", "e", 3, "es").translations == there
+    assert shown.snapshot("r", "e", 3, "es").segment == "/v1/rooms/r/segments/e/3.es.msgpack"
+    assert shown.snapshot("r", "e", 3).translations is UNSET

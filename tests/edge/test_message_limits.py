@@ -4,10 +4,11 @@ from grandstand.edge.message_limits import (
     BAD_MESSAGES,
     BAD_MESSAGES_MS,
     FOLLOWS,
+    LANGUAGES,
     MESSAGES,
     MessageLimits,
 )
-from grandstand.wire.messages import AskTime, Follow
+from grandstand.wire.messages import AskTime, Follow, SetLang
 
 ASK, FOLLOW = AskTime("1", 1), Follow("2", ["a"])
 
@@ -27,6 +28,16 @@ def test_bad_messages_count_within_a_minute() -> None:
     assert not any(limits.has_too_many_bad(0.0) for _ in range(BAD_MESSAGES - 1))
     assert not limits.has_too_many_bad(BAD_MESSAGES_MS + 1.0)
     assert [limits.has_too_many_bad(BAD_MESSAGES_MS + 2.0) for _ in range(9)][-1]
+
+
+def test_the_language_may_be_changed_so_often() -> None:
+    limits, message = MessageLimits(), SetLang("1", "es")
+    assert [limits.over(0.0, message) for _ in range(LANGUAGES.burst)] == [None] * LANGUAGES.burst
+    refused = limits.over(0.0, message)
+    assert refused is not None
+    assert (refused.code, refused.retry_after) == ("rate_limited", LANGUAGES.interval_ms / 1000)
+    assert limits.over(0.0, FOLLOW) is None
+    assert limits.over(LANGUAGES.interval_ms, message) is None
 
 
 def test_what_is_followed_may_be_changed_so_often() -> None:

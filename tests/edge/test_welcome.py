@@ -227,7 +227,7 @@ def test_what_is_the_same_for_all_is_encoded_once_for_each_commit() -> None:
         room.seq = seq
         for _ in range(3):
             greet(greeter, room)
-            kept.append(greeter._encoded["msgpack", False, 0, False][0]["recent"])
+            kept.append(greeter._encoded["msgpack", False, 0, False, None, None][0]["recent"])
     assert [sum(each is other for other in kept) for each in kept] == [3] * 6
 
 
@@ -249,4 +249,4 @@ def test_a_commit_or_a_replica_loaded_anew_is_told_of() -> None:
 def test_the_large_fields_are_all_but_those_that_differ() -> None:
     differing = {"viewer", "now", "viewers"}
     fixed = {"room", "epoch", "offset", "recovered", "durability"}
-    assert set(Welcome.__struct_fields__) == {*LARGE, *differing, *fixed}
+    assert set(Welcome.__struct_fields__) == {*LARGE, *differing, *fixed, "translations"}

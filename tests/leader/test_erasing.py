@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from grandstand.domain.events import CommentEvent, ViewerErased
+from grandstand.domain.erasure_events import ViewerErased
+from grandstand.domain.events import CommentEvent
 from grandstand.leader import erasing as module
 from grandstand.leader import supervisor
 from grandstand.leader.erasing import Erasing

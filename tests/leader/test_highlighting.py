@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from grandstand.domain.entities import EntityUpdate, Measured
 from grandstand.domain.envelope import Commit
+from grandstand.domain.erasure_events import CommentsErased
 from grandstand.domain.events import (
     CommentEvent,
-    CommentsErased,
     HighlightDeleted,
     HighlightFound,
     Retracted,

@@ -561,16 +561,20 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
         await console.find("setting-tick").fill("1")
         await console.find("setting-stream").fill("ftp://nowhere")
         await console.find("setting-budget").fill("12")
+        await console.find("setting-languages").fill("es, english")
         await console.find("save-settings").click()
         await expect(console.find("fault-tick")).to_have_text("At least 50")
         await expect(console.find("fault-stream")).not_to_be_empty()
         await expect(console.find("fault-budget")).to_be_empty()
+        await expect(console.find("fault-languages")).not_to_be_empty()
         await console.find("setting-tick").fill("500")
         await console.find("setting-stream").fill("/stream/live.m3u8")
         await console.find("setting-moderation.level").select_option("3")
         await console.find("setting-selection.novelty").fill("0.5")
         await console.find("setting-transport").select_option("auto")
         await console.find("setting-sockets").fill("300")
+        await console.find("setting-lang").fill("en")
+        await console.find("setting-languages").fill("es, zh-Hans")
         await console.find("save-settings").click()
         await expect(console.find("settings-done")).to_have_text("Saved.")
         settings = (await live_server.produce("GET", "/v1/rooms/made-here"))["settings"]
@@ -579,6 +583,7 @@ async def test_a_room_is_made_entered_and_changed_with_faults_at_their_fields(
             "/stream/live.m3u8",
         )
         assert (settings["transport"], settings["sockets"]) == ("auto", 300)
+        assert (settings["lang"], settings["languages"]) == ("en", ["es", "zh-Hans"])
         assert settings["moderation"]["level"] == 3
         assert settings["selection"] == {"novelty": 0.5, "fairness": 1, "moment": 1, "least": 0}
         await console.find("dialog-close").click()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from grandstand.store.errors import StoreUnavailable
 from grandstand.wire.codec import encode
 from grandstand.wire.gauges import Gauges
 from grandstand.wire.messages import Frame
+from grandstand.wire.translations import Translations
 
 from tests.edge.harness import ByHand, Harness, harness
 from tests.waiting import until
@@ -48,6 +49,9 @@ class Listener:
 
     def committed(self, commit: Commit) -> None:
         self.seqs.append(commit.seq)
+
+    def translated(self, news: Mapping[str, Translations]) -> None:
+        pass
 
     def entities_changed(self, entities: Collection[str]) -> None:
         self.entities.append(set(entities))

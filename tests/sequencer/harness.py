@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from grandstand.store.timeline import Head
 from grandstand.tasks import cancel_all
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame
+from grandstand.wire.translations import Translations
 from prometheus_client import CollectorRegistry
 
 from tests.edge.harness import ByHand
@@ -40,6 +41,9 @@ class Listener:
 
     def committed(self, commit: Commit) -> None:
         self.commits.append(commit)
+
+    def translated(self, news: Mapping[str, Translations]) -> None:
+        pass
 
     def entities_changed(self, entities: Collection[str]) -> None:
         pass

@@ -120,6 +120,20 @@ def test_comments_go_out_in_one_numbered_frame_and_into_the_record() -> None:
     assert (tick.shown, tick.merged, tick.overflow) == (2, 0, 0)
 
 
+def test_a_comment_tells_its_language_where_the_room_is_translated_and_it_is_not_the_rooms() -> (
+    None
+):
+    events = [
+        (name, said(f"text {name}", name, lang=lang))
+        for name, lang in (("a", "es"), ("b", "en"), ("c", "und"))
+    ]
+    for languages, told in (([], {}), (["fr"], {"a": "es"})):
+        room = RoomFold(RoomState(Settings(lang="en-GB", languages=languages)), {}, 0)
+        (frame,) = room.tick(events, 1_000).frames
+        assert frame.comments
+        assert {each.id: each.lang for each in frame.comments if each.lang} == told
+
+
 def test_a_tick_of_nothing_makes_no_frame() -> None:
     room = fold()
     assert room.tick([], 1_000) == Tick()

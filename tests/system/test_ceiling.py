@@ -6,7 +6,7 @@ The flood is paced by commits, three times what one takes, so a busy machine cha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from grandstand.sequencer import caution
 from grandstand.store.timeline import Changes, Head
 from grandstand.tasks import cancel_all
 from grandstand.wire.messages import Cue
+from grandstand.wire.translations import Translations
 
 from tests.edge.harness import Client, Harness, Message, harness
 from tests.waiting import patience, until
@@ -51,6 +52,9 @@ class Commits:
         self._came.set()
 
     def published(self, publication: Publication) -> None:
+        pass
+
+    def translated(self, news: Mapping[str, Translations]) -> None:
         pass
 
     def entities_changed(self, entities: Collection[str]) -> None:

@@ -18,6 +18,7 @@ from grandstand.wire.messages import (
     Hello,
     PostComment,
     Resume,
+    SetLang,
     Vote,
 )
 from hypothesis import given, settings
@@ -58,6 +59,7 @@ def fault(payload: bytes, codec: Codec) -> BadMessageError:
         ),
         ({"type": "vote", "id": "1", "poll": "p", "choices": [10, 2]}, Vote("1", "p", [10, 2])),
         ({"type": "follow", "id": "1", "topics": []}, Follow("1", [])),
+        ({"type": "lang", "id": "1", "lang": "es"}, SetLang("1", "es")),
         ({"type": "time", "id": "1", "sent": -1.5}, AskTime("1", -1.5)),
         (
             {"type": "time", "id": "1", "sent": 1, "at": 5, "sync": 0, "patience": 900},
@@ -78,7 +80,7 @@ def test_what_clients_send_is_read_alike_in_both_codecs(
         # decoding comes first, then the type, then what the type asks for
         ([1], "a map with a string `type`", None, None),
         ("hello", "a map with a string `type`", None, None),
-        ({}, "`type` must be one of: hello, comment, vote, follow, time", None, None),
+        ({}, "`type` must be one of: hello, comment, vote, follow, lang, time", None, None),
         ({"type": 7, "id": "1"}, "`type` must be one of", "1", None),
         ({"type": "shout", "id": "1", "text": 5}, "`type` must be one of", "1", None),
         ({"type": "comment", "text": 5}, "comment: ", None, "comment"),
@@ -101,6 +103,7 @@ def test_what_clients_send_is_read_alike_in_both_codecs(
         ({"type": "vote", "id": "1", "poll": "p", "choices": []}, r"\$\.choices", "1", "vote"),
         ({"type": "vote", "id": "1", "poll": "p", "choices": [-1]}, r"\$\.choices", "1", "vote"),
         ({"type": "vote", "id": "1", "poll": "p", "choices": [True]}, r"\$\.choices", "1", "vote"),
+        ({"type": "lang", "id": "1", "lang": "e" * 36}, r"\$\.lang", "1", "lang"),
         ({"type": "follow", "id": "1", "topics": [""]}, r"\$\.topics", "1", "follow"),
         ({"type": "follow", "id": "1", "topics": ["x"] * 101}, r"\$\.topics", "1", "follow"),
         ({"type": "time", "id": "1", "sent": "now"}, r"\$\.sent", "1", "time"),
@@ -170,7 +173,7 @@ values = st.recursive(
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats()
     | st.text(st.characters(), max_size=40)
-    | st.sampled_from(["hello", "comment", "vote", "follow", "time", "\ud800"]),
+    | st.sampled_from(["hello", "comment", "vote", "follow", "lang", "time", "\ud800"]),
     lambda inner: (
         st.lists(inner, max_size=5)
         | st.dictionaries(

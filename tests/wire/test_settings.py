@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from grandstand.wire.settings import Moderation, Settings
+from grandstand.wire.settings import MAX_LANGUAGES, Moderation, Settings
 
 
 def test_a_new_room_has_the_contracts_settings() -> None:
@@ -26,6 +26,7 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "highlights": 6,
         "cards": "everyone",
         "lang": "",
+        "languages": [],
         "record_retention": 86_400,
         "held_for": 1800,
     }
@@ -68,6 +69,22 @@ def test_what_selection_is_tuned_by_is_off_at_0_and_has_its_bounds(name: str, hi
 def test_unknown_settings_are_refused(raw: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.convert(raw, Settings)
+
+
+@pytest.mark.parametrize(
+    "lang", ["english", "e", "en_US", "en\n", "1n", "en-" + "a" * 200, "x" * 200]
+)
+def test_what_is_no_language_is_refused(lang: str) -> None:
+    for raw in ({"lang": lang}, {"languages": ["es", lang]}):
+        with pytest.raises(msgspec.ValidationError, match="lang"):
+            msgspec.convert(raw, Settings)
+
+
+def test_a_room_is_translated_into_so_many_languages_at_most() -> None:
+    tags = [f"{one}{two}" for one in "abcdefg" for two in "abcdefg"]
+    assert msgspec.convert({"languages": tags[:MAX_LANGUAGES]}, Settings)
+    with pytest.raises(msgspec.ValidationError, match="languages"):
+        msgspec.convert({"languages": tags[: MAX_LANGUAGES + 1]}, Settings)
 
 
 @pytest.mark.parametrize("level", [-1, 5])

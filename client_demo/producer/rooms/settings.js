@@ -10,7 +10,7 @@ import { DeleteRoom } from "./deletion.js";
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
 /** @typedef {"show" | "comments" | "clock"} Group */
-/** @typedef {"text" | "number" | "choice" | "level"} Sort */
+/** @typedef {"text" | "list" | "number" | "choice" | "level"} Sort a list is typed with commas */
 
 /** @type {readonly {path: string, group: Group, sort: Sort}[]} */
 const FIELDS = [
@@ -19,6 +19,8 @@ const FIELDS = [
   { path: "guests", group: "show", sort: "choice" },
   { path: "transport", group: "show", sort: "choice" },
   { path: "sockets", group: "show", sort: "number" },
+  { path: "lang", group: "show", sort: "text" },
+  { path: "languages", group: "show", sort: "list" },
   { path: "moderation.level", group: "comments", sort: "level" },
   { path: "moderation.on_timeout", group: "comments", sort: "choice" },
   { path: "held_for", group: "comments", sort: "number" },
@@ -104,7 +106,7 @@ function read(settings, path) {
 }
 
 /**
- * Make a body of what was typed: numbers become numbers, paths become maps. An emptied number is sent
+ * Make a body of what was typed: numbers become numbers, lists lists, paths maps. An emptied number is sent
  * as it is, and the server refuses it at its field.
  * @param {readonly {path: string, sort: Sort}[]} changed
  * @param {Record<string, string>} typed
@@ -115,9 +117,15 @@ function changesOf(changed, typed) {
     const text = typed[path] ?? "";
     const isNumber = (sort === "number" || sort === "level") && text !== "";
     const [outer = "", inner] = path.split(".");
-    const value = isNumber ? Number(text) : text;
+    const value = isNumber ? Number(text) : sort === "list" ? listOf(text) : text;
     if (inner === undefined) body[outer] = value;
     else body[outer] = { ...body[outer], [inner]: value };
   }
   return body;
+}
+
+/** @param {string} text */
+function listOf(text) {
+  const parts = text.split(/[,，、\s]+/);
+  return parts.filter((part) => part !== "");
 }

@@ -46,7 +46,7 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "effect": ("The effect's id.", {"type": "string", "pattern": f"^{EFFECT_ID.pattern}$"}),
     "epoch": ("The epoch of the segment.", {"type": "string"}),
     "segment": (
-        "A segment and its form: `{n}.msgpack` or `{n}.json`.",
+        "A segment and its form: `{n}.msgpack`, `{n}.json`, or `{n}.{lang}.msgpack`.",
         {"type": "string", "pattern": Name.PATTERN},
     ),
     "entity": ("The entity's id.", {"type": "string"}),

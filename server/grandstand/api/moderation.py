@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
 from grandstand.api.problems import UNKNOWN_VIEWER, Fault, of_refusal
+from grandstand.domain.erasure_events import ViewerErased
 from grandstand.domain.events import (
     CommentEvent,
     HeldDecided,
@@ -18,7 +19,6 @@ from grandstand.domain.events import (
     Restored,
     Retracted,
     Sanctioned,
-    ViewerErased,
 )
 from grandstand.domain.identity import RANKS, Role, check_may_retract, check_may_sanction, user_id
 from grandstand.domain.outcome import Refusal

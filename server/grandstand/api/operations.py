@@ -27,6 +27,7 @@ from grandstand.api.tallies import Tallies
 from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.archive.archive import Archive
+from grandstand.domain.asked_languages import AskedLanguages
 from grandstand.domain.ban_hints import network_of
 from grandstand.domain.events import ControlEvent
 from grandstand.domain.identity import Identity
@@ -101,6 +102,7 @@ class Api:
     guests: Buckets = field(default_factory=guest_buckets)
     receipts: Buckets = field(default_factory=receipt_buckets)
     lurkers: Lurkers = field(default_factory=Lurkers)
+    asked_languages: AskedLanguages = field(default_factory=AskedLanguages)
     registry: CollectorRegistry = REGISTRY
     metrics_peers: MetricsPeers | None = None
     hides_rooms: bool = False

@@ -19,6 +19,7 @@ from grandstand.archive.parts import Span
 from grandstand.domain.segments import (
     DURATION_MS,
     MINUTE,
+    TRANSLATED_MS,
     Codec,
     Name,
     Segment,
@@ -27,6 +28,7 @@ from grandstand.domain.segments import (
     runs,
 )
 from grandstand.replica.room import LiveRoom
+from grandstand.replica.translations import of_frames
 from grandstand.timeouts import timeout
 from grandstand.wire.segments import (
     NextSegment,
@@ -98,6 +100,8 @@ class SegmentSource:
 
         Raises StoreUnavailable, ArchiveAwayError, ArchiveBusyError.
         """
+        if name.lang:
+            return await self._translated(live, epoch, name)
         if epoch == live.replica.epoch and name.n >= live.replica.segments.until:
             await live.seal()
         found = await self._find(live, epoch, name.n)
@@ -107,6 +111,39 @@ class SegmentSource:
         def body() -> bytes:
             after = path(live.room, epoch, Name(name.n + 1))
             return encode_segment(found.start, found.end, found.frames, after, name.codec)
+
+        return self._answer((live.room, "segments", epoch, name), found.revision, body)
+
+    async def _translated(self, live: LiveRoom, epoch: str, name: Name) -> Encoded | Name | None:
+        """Return a segment with translations; None if translations may still enter it. What is too
+        old to be in the ring is told by the name without the language, and so is one of a language
+        that the room doesn't have.
+
+        Raises StoreUnavailable.
+        """
+        plain, last = replace(name, lang=""), name.n + TRANSLATED_MS // DURATION_MS
+        if epoch == live.replica.epoch and last >= live.replica.segments.until:
+            await live.seal()
+        replica = live.replica
+        if epoch != replica.epoch or name.lang not in replica.state.settings.languages:
+            return plain
+        if last >= replica.segments.until:
+            return None
+        found = replica.segments.get(name.n)
+        if found is None:
+            return plain
+
+        def body() -> bytes:
+            came = replica.translations.between(name.lang, found.start, found.end + TRANSLATED_MS)
+            after = path(live.room, epoch, Name(name.n + 1, lang=name.lang))
+            return encode_segment(
+                found.start,
+                found.end,
+                found.frames,
+                after,
+                name.codec,
+                of_frames(came, found.frames),
+            )
 
         return self._answer((live.room, "segments", epoch, name), found.revision, body)
 
@@ -123,10 +160,12 @@ class SegmentSource:
                 await live.seal()
             shown = replica.segments.snapshot(name.n, replica.state, replica.offset)
             if shown is not None:
-                document = shown.snapshot(live.room, epoch, name.n)
+                document = shown.snapshot(live.room, epoch, name.n, name.lang)
                 return self._answer(key, shown.revision, lambda: encode(document, name.codec))
         if self._archive is None:
             return None
+        if name.lang:
+            return replace(name, lang="")
         part = await self._archive.part_of(live.room, epoch, name.n)
         packed = None if part is None else part.snapshots.get(name.n)
         if part is None or packed is None:

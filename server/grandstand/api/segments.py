@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +17,7 @@ from grandstand.api.operations import Call
 from grandstand.api.problems import ProblemError
 from grandstand.api.segment_source import Encoded
 from grandstand.archive.archive import ArchiveAwayError, ArchiveBusyError
-from grandstand.domain.segments import DURATION_MS, Kind, Name, path
+from grandstand.domain.segments import DURATION_MS, TRANSLATED_MS, Kind, Name, path
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import MAX_TIME_MS
 from grandstand.wire.segments import RoomSnapshot, SegmentFile, SegmentIndex
@@ -55,6 +56,9 @@ async def segment(call: Call) -> Response:
     `{segment}` is `{n}.msgpack` or `{n}.json`, or with a revision `{n}-{revision}.msgpack`. It
     never changes. Before it is cut the answer is 404, and `Retry-After` says for how long. Once it
     was cut again, since a comment was taken back, the answer is 307 to its present name.
+
+    `{n}.{lang}.msgpack` has translations too, and is cut four seconds later. The answer is 307 to
+    the one without if the room doesn't have the language, or some time has passed.
     """
     return await _file(call, "segments")
 
@@ -72,6 +76,9 @@ async def _file(call: Call, kind: Kind) -> Response:
     if name is None or not _EPOCH.fullmatch(epoch):
         raise ProblemError(404, "not_found", f"there is nothing at {call.request.url.path[:200]}")
     source, room = call.api.segments, call.live.room
+    if name.lang in call.live.replica.state.settings.languages:
+        now_s = asyncio.get_running_loop().time()
+        call.api.asked_languages.note(room, name.lang, now_s)
     find = source.segment if kind == "segments" else source.snapshot
     try:
         found = await find(call.live, epoch, name)
@@ -90,7 +97,9 @@ def _not_there(call: Call, epoch: str, name: Name, kind: Kind) -> ProblemError:
     headers = {"Cache-Control": cached.who_keeps(call, "max-age=1")}
     live, begins_ms = call.live, name.n * DURATION_MS
     cut_ms = begins_ms + DURATION_MS if kind == "segments" else begins_ms
-    if epoch == live.replica.epoch and (name.revision or name.n >= live.replica.segments.until):
+    cut_ms += TRANSLATED_MS if name.lang else 0
+    until = live.replica.segments.until
+    if epoch == live.replica.epoch and (name.revision or name.lang or name.n >= until):
         wait_s = math.ceil((cut_ms - live.now()) / 1000)
         headers["Retry-After"] = str(min(max(wait_s, 1), LONGEST_RETRY_S))
     return ProblemError(404, "not_found", "it isn't there, or not yet", headers=headers)

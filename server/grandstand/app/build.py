@@ -57,6 +57,7 @@ from grandstand.leader.leader import RoomLeader
 from grandstand.leader.match_forecasting import MatchForecasting
 from grandstand.leader.recommending import Recommending
 from grandstand.leader.registry import ROOM_JOBS
+from grandstand.leader.translating import Translating
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.moderation.scorer import OnnxScorer
@@ -123,6 +124,7 @@ class Assembly:
         jobs = [*ROOM_JOBS, highlighting, CardFinding(metrics), Recounting()]
         jobs.append(MatchForecasting(self.equipment.forecasts))
         jobs.append(Effects(outbound, metrics))
+        jobs.append(Translating(self.interpreter))
         jobs.append(CrowdForecasting(metrics, self.equipment.weights, self.equipment.past))
         if self.archive is not None:
             jobs.append(Archiving(self.archive))
@@ -210,6 +212,7 @@ def build(
         knob=settings.recommendations,
         names=node.moderator.names,
         lurkers=node.lurkers,
+        asked_languages=node.asked_languages,
         registry=metrics.registry,
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,

@@ -25,12 +25,14 @@ LAST = 0.99
 class AudienceReport(Struct, frozen=True, array_like=True):
     """What one node knows of a room's viewers: histograms of how far behind live they are, and of
     how well items met their picture; of those without a socket how many said lately that they are
-    present; and how many comments it has refused so far because they were too many."""
+    present; how many comments it has refused so far because they were too many; and the languages
+    (BCP 47) that somebody gets there."""
 
     behind: dict[int, int] = {}
     sync: dict[int, int] = {}
     present: int = 0
     refused: int = 0
+    languages: list[str] = []
 
 
 def gauge(reports: Iterable[AudienceReport], polls: Iterable[PollRecord], now: int) -> Audience:

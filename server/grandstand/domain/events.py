@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from grandstand.domain.entities import EntityUpdate, Told
+from grandstand.domain.erasure_events import CommentsErased, ErasureEnded, ViewerErased
 from grandstand.domain.identity import Role
 from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.record import Row
@@ -19,6 +20,7 @@ from grandstand.domain.schemas import KindSchema
 from grandstand.domain.utterance import Utterance, stored_color, stored_look
 from grandstand.wire.audits import Audit
 from grandstand.wire.messages import UNKNOWN_LANG, Cue, HeldComment, Mode, Overlay, Size
+from grandstand.wire.translations import Translations
 
 
 class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
@@ -211,6 +213,18 @@ class HighlightDeleted(Struct, frozen=True, tag="delete highlight"):
     overlay: Overlay
 
 
+class Translated(Struct, frozen=True, tag="translated"):
+    """What viewers were shown was translated: of each language what came together.
+
+    ``sources`` has the texts of overlays that were translated, by the overlays' ids: one that has
+    another text by now is not translated.
+    """
+
+    id: str
+    translations: list[Translations]
+    sources: dict[str, str] = {}
+
+
 class CommentsImported(Struct, frozen=True, tag="import"):
     """Comments from elsewhere, only for the record; those that it has already change nothing."""
 
@@ -228,28 +242,6 @@ class Retracted(Struct, frozen=True, tag="retract"):
     comment: str
     user: str
     dedupe_key: int | None = field(default=None, name="likeness")
-
-
-class ViewerErased(Struct, frozen=True, tag="erase"):
-    """A producer has all forgotten that a viewer said."""
-
-    id: str
-    user: str
-
-
-class CommentsErased(Struct, frozen=True, tag="erase comments"):
-    """Shown comments of a viewer who is erased are taken back."""
-
-    id: str
-    comments: list[str]
-
-
-class ErasureEnded(Struct, frozen=True, tag="erased"):
-    """Nothing is left of what a viewer said until the erasure of ``at`` (programme time, ms)."""
-
-    id: str
-    user: str
-    at: int
 
 
 class HeldDecided(Struct, frozen=True, tag="decide"):
@@ -362,6 +354,7 @@ ControlEvent: TypeAlias = (
     | SchemaPut
     | HighlightFound
     | HighlightDeleted
+    | Translated
     | CommentsImported
     | Retracted
     | ViewerErased

@@ -16,8 +16,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, Literal, TypeVar
+
+from msgspec import UNSET
 
 from grandstand.domain.polls import views
 from grandstand.domain.polls.record import PollRecord
@@ -25,9 +27,14 @@ from grandstand.domain.state import RoomState
 from grandstand.wire.messages import Comment, Cue, Overlay
 from grandstand.wire.segments import RoomSnapshot
 from grandstand.wire.settings import Settings
+from grandstand.wire.translations import Translations
 
 DURATION_MS = 2000
 """The length of a segment, in ms of programme time (contract)."""
+
+TRANSLATED_MS = 4000
+"""How long after a segment's end, in ms of programme time, translations of it still enter it
+(contract)."""
 
 MINUTE = 30
 """Segments in a minute: the archive has a snapshot at each, and one file."""
@@ -63,13 +70,17 @@ def first_of_epoch(now: int, seq: int, last_now: int | None) -> int:
 @dataclass(frozen=True, slots=True)
 class Name:
     """What the last part of a path names: ``{n}.msgpack``, or ``{n}-{revision}.msgpack`` where a
-    segment was cut again; ``.json`` likewise."""
+    segment was cut again; ``{n}.{lang}.msgpack`` with translations; ``.json`` likewise."""
 
     n: int
     revision: int = 0
     codec: Codec = "msgpack"
+    lang: str = ""
 
-    PATTERN: ClassVar[str] = r"^(0|[1-9][0-9]{0,12})(?:-([1-9][0-9]{0,5}))?\.(msgpack|json)$"
+    PATTERN: ClassVar[str] = (
+        r"^(0|[1-9][0-9]{0,12})(?:-([1-9][0-9]{0,5}))?"
+        r"(?:\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,8}))?\.(msgpack|json)$"
+    )
 
     @classmethod
     def read(cls, text: str) -> Name | None:
@@ -77,12 +88,13 @@ class Name:
         match = re.fullmatch(cls.PATTERN, text)
         if match is None:
             return None
-        codec: Codec = "json" if match[3] == "json" else "msgpack"
-        return cls(int(match[1]), int(match[2] or 0), codec)
+        codec: Codec = "json" if match[4] == "json" else "msgpack"
+        return cls(int(match[1]), int(match[2] or 0), codec, match[3] or "")
 
     def __str__(self) -> str:
         revision = f"-{self.revision}" if self.revision else ""
-        return f"{self.n}{revision}.{self.codec}"
+        lang = f".{self.lang}" if self.lang else ""
+        return f"{self.n}{revision}{lang}.{self.codec}"
 
 
 def path(room: str, epoch: str, name: Name, kind: Kind = "segments") -> str:
@@ -242,6 +254,7 @@ class Shown:
     cues: tuple[Cue, ...]
     recent: tuple[Comment, ...]
     revision: int = 0
+    translations: Mapping[str, Translations] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: RoomState, offset: int) -> Shown:
@@ -253,6 +266,7 @@ class Shown:
             tuple(state.overlays.values()),
             tuple(state.cues),
             tuple(state.recent),
+            translations=state.translations,
         )
 
     def without(self, ids: Collection[str]) -> Shown:
@@ -261,8 +275,9 @@ class Shown:
         gone = len(self.recent) - len(recent)
         return replace(self, recent=recent, revision=self.revision + gone) if gone else self
 
-    def snapshot(self, room: str, epoch: str, n: int) -> RoomSnapshot:
-        """Return it as the state at the beginning of segment ``n``, for a viewer without a role."""
+    def snapshot(self, room: str, epoch: str, n: int, lang: str = "") -> RoomSnapshot:
+        """Return it as the state at the beginning of segment ``n``, for a viewer without a role;
+        with ``lang`` as one who gets that language has it."""
         now = n * DURATION_MS
         oldest = now - self.settings.max_latency
         return RoomSnapshot(
@@ -275,7 +290,8 @@ class Shown:
             overlays=list(self.overlays),
             cues=[cue for cue in self.cues if cue.at >= oldest],
             recent=list(self.recent),
-            segment=path(room, epoch, Name(n)),
+            segment=path(room, epoch, Name(n, lang=lang)),
+            translations=self.translations.get(lang, UNSET),
         )
 
 

@@ -18,9 +18,11 @@ from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.polls.steps import awaits_answer
 from grandstand.domain.rundown import Progress
 from grandstand.domain.schemas import KindSchema
+from grandstand.domain.translations import kept, rewritten
 from grandstand.domain.unwanted_texts import Unwanted
 from grandstand.wire.messages import Comment, Cue, Frame, HeldComment, Notice, Overlay
 from grandstand.wire.settings import Settings
+from grandstand.wire.translations import Translations
 
 RECENT_COMMENTS = 50
 """How many shown comments a ``welcome`` carries at most (contract)."""
@@ -77,7 +79,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     run-down that went, each with its poll or ``""``; with None they wait again, or were removed.
     ``erasures`` are as in the state; with ``erased`` nobody gets frames of before again.
     ``entities`` are the rows of those that changed, whole (``domain.entities``); they are too many
-    for the state.
+    for the state. ``translations`` are of what frames of this epoch brought.
     """
 
     polls: list[PollRecord] = field(default_factory=list)
@@ -101,6 +103,7 @@ class PrivateChanges(Struct, omit_defaults=True):
     erased: bool = False
     entities: dict[str, bytes] = field(default_factory=dict)
     schemas: dict[str, KindSchema | None] = field(default_factory=dict)
+    translations: list[Translations] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__struct_fields__)
@@ -114,7 +117,8 @@ class RoomState(Struct):
     their time, ``cues_ahead`` such cues; ``unwanted`` has texts that were taken back, by dedupe
     key. ``gone`` has the run-down's items that went, each with its poll or ``""``. ``erasures`` has
     the viewers who are being erased, and when that was asked for (programme time, ms). ``schemas``
-    are by kind of entity.
+    are by kind of entity. ``translations`` are of the polls, overlays and cues here and of the
+    title, by language; those of comments are in commits alone.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -133,6 +137,7 @@ class RoomState(Struct):
     gone: dict[str, str] = field(default_factory=dict)
     erasures: dict[str, int] = field(default_factory=dict)
     schemas: dict[str, KindSchema] = field(default_factory=dict)
+    translations: dict[str, Translations] = field(default_factory=dict)
 
     def sanction(self, user: str, now: int) -> Sanction | None:
         """Return the sanction in force against ``user`` at ``now``, if any."""
@@ -161,6 +166,7 @@ PARTS = (
     "gone",
     "erasures",
     "schemas",
+    "translations",
 )
 """The fields of RoomState that are stored whole, each by itself, so that a commit writes only what
 it changed. ``sanctions`` may be many: they are stored one by one."""
@@ -172,11 +178,17 @@ TABLES = (
 )
 """Those whose entries a commit changes one by one."""
 
+TRANSLATED = {"settings", "polls", "overlays", "cues"}
+"""Parts whose texts have translations."""
+
 
 def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> set[str]:
     """Apply one commit to ``state`` in place; return the names of the parts that it changed."""
     changed: set[str] = set()
+    other_texts: set[str] = set()
     for frame in frames:
+        if state.translations and frame.overlays is not UNSET:
+            other_texts |= rewritten(state.overlays, frame.overlays)
         changed |= _fold_frame(state, frame)
     if private.clock:  # what was shown has times of the clock before
         state.clock, state.recent, state.cues = private.clock, [], []
@@ -198,6 +210,11 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
     _change(state.gone, private.gone)
     _change(state.erasures, private.erasures)
     _change(state.schemas, private.schemas)
+    if private.translations or (state.translations and changed & TRANSLATED):
+        translations = kept(state.translations, private.translations, state, other_texts)
+        if translations != state.translations:
+            state.translations = translations
+            changed.add("translations")
     return changed | {name for name in TABLES if getattr(private, name)}
 
 

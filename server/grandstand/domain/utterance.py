@@ -41,7 +41,7 @@ def look_of(message: Look) -> Look:
 
 
 def utterance_of(message: Comment | HeldComment) -> Utterance:
-    """Return the utterance of a message; viewers' messages don't have the language."""
+    """Return the utterance of a message; those of most viewers don't have the language."""
     return Utterance(
         message.user,
         message.name,
@@ -49,12 +49,18 @@ def utterance_of(message: Comment | HeldComment) -> Utterance:
         message.text,
         look_of(message),
         "viewer" if message.role is UNSET else message.role,
-        message.lang if isinstance(message, HeldComment) else UNKNOWN_LANG,
+        UNKNOWN_LANG if message.lang is UNSET else message.lang,
     )
 
 
-def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int) -> Comment:
-    """Return the comment as viewers see it."""
+def comment_of(
+    comment_id: str,
+    utterance: Utterance,
+    weight: float,
+    count: int,
+    lang: str | UnsetType = UNSET,
+) -> Comment:
+    """Return the comment as viewers see it, with its language if it shall tell it."""
     look = utterance.look
     return Comment(
         comment_id,
@@ -65,6 +71,7 @@ def comment_of(comment_id: str, utterance: Utterance, weight: float, count: int)
         weight,
         count,
         utterance.staff_role,
+        lang,
         mode=look.mode,
         color=look.color,
         size=look.size,

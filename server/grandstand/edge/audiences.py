@@ -1,9 +1,10 @@
 """The audiences of one room on this node, by key: who gets which publication.
 
 It must not know messages or sessions. Theory of operation: the room's own audience, ``EVERYONE``,
-always exists. Another one exists while it has members and while the room knows its key. So there
-are never more audiences than the room's state has such things, and a viewer can't make one up. A
-key's latest value is kept for those who join later, and dropped with the key.
+always exists; who gets a language isn't in it (``languages``). Another one exists while it has
+members and while the room knows its key. So there are never more audiences than the room's state
+has such things, and a viewer can't make one up. A key's latest value is kept for those who join
+later, and dropped with the key.
 
 An index names the audiences of each viewer, so that none is searched when the viewer leaves. It
 doesn't name the room's: everybody is in that one, and entries for all would be 40 to 80 bytes a
@@ -33,8 +34,6 @@ class Audiences:
         self._joined: dict[Outlet, tuple[AudienceKey, ...]] = {}
         self._combinations: dict[tuple[AudienceKey, ...], tuple[AudienceKey, ...]] = {}
         self._latest: dict[AudienceKey, Publication] = {}
-        self.languages: dict[Outlet, str] = {}
-        """The languages (BCP 47) that viewers asked for. None has an audience yet."""
 
     def __contains__(self, key: AudienceKey) -> bool:
         """Return whether anybody is in the audience."""
@@ -68,7 +67,6 @@ class Audiences:
 
     def leave(self, outlet: Outlet) -> None:
         """Remove a member from every audience, and audiences that are empty then."""
-        self.languages.pop(outlet, None)
         self._audiences[EVERYONE].leave(outlet)
         for key in self._joined.pop(outlet, ()):
             audience = self._audiences.get(key)

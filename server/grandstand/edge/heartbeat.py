@@ -100,13 +100,19 @@ class Heartbeat:
         """Report where the viewers of these rooms are, and who is there without a socket."""
         store, now_s = self._node.rooms.store, asyncio.get_running_loop().time()
         reports: dict[str, AudienceReport] = {}
-        lurked = self._node.lurked()
-        for name in {*rooms, *lurked}:
+        lurked, asked = self._node.lurked(), self._node.asked_languages.by_room(now_s)
+        asked = {name: each for name, each in asked.items() if self._node.rooms.peek(name)}
+        for name in {*rooms, *lurked, *asked}:
+            languages = asked.get(name, [])
+            report = AudienceReport(languages=languages)
             if (room := self._node.edge_rooms.get(name)) is not None:
-                report = room.playheads.report(now_s)
-                reports[name] = replace(report, refused=room.batches.refused)
+                report = replace(
+                    room.playheads.report(now_s),
+                    refused=room.batches.refused,
+                    languages=[*room.languages.wanted, *languages],
+                )
+            reports[name] = report
             if name in lurked:
-                report = reports.get(name, AudienceReport())
                 reports[name] = replace(report, present=lurked[name])
             if len(reports) % AT_ONCE == 0:
                 await asyncio.sleep(0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grandstand.domain.limits import Rate, SpacedBucket, Window
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import ClientMessage, Follow
+from grandstand.wire.messages import ClientMessage, Follow, SetLang
 
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one a second."""
@@ -14,6 +14,9 @@ MESSAGES = Rate(interval_ms=50, burst=60)
 FOLLOWS = Rate(interval_ms=1000, burst=5)
 """Of one connection: each brings up to 100 present cards, which are made for it alone, 4 ms. A page
 sends one when its viewer chooses."""
+
+LANGUAGES = Rate(interval_ms=2000, burst=5)
+"""Of one connection: each brings a welcome of up to 64 KB."""
 
 BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
 
@@ -24,6 +27,7 @@ class MessageLimits(SpacedBucket):
 
     bad: Window | None = None
     follows: SpacedBucket | None = None
+    languages: SpacedBucket | None = None
 
     def over(self, now_ms: float, message: ClientMessage) -> RefusedError | None:
         """Count a message; return the refusal if it is one too many."""
@@ -31,6 +35,10 @@ class MessageLimits(SpacedBucket):
         if not wait_ms and isinstance(message, Follow):
             self.follows = self.follows or SpacedBucket()
             wait_ms, words = self.follows.take(now_ms, FOLLOWS), "topics are changed too often"
+        elif not wait_ms and isinstance(message, SetLang):
+            self.languages = self.languages or SpacedBucket()
+            wait_ms = self.languages.take(now_ms, LANGUAGES)
+            words = "the language is changed too often"
         return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
 
     def has_too_many_bad(self, now_ms: float) -> bool:

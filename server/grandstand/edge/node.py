@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
+from grandstand.domain.asked_languages import AskedLanguages
 from grandstand.domain.lurkers import Lurkers
 from grandstand.edge.room import EdgeRoom
 from grandstand.edge.transport.client_address import counted_as
@@ -47,6 +48,7 @@ class Node:
     draining: bool = False
     edge_rooms: dict[str, EdgeRoom] = field(default_factory=dict)
     lurkers: Lurkers = field(default_factory=Lurkers)
+    asked_languages: AskedLanguages = field(default_factory=AskedLanguages)
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def visited(self) -> list[str]:

@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from grandstand.edge.audience import Audience
@@ -28,9 +29,11 @@ class Stream(Protocol):
     def live(self) -> LiveRoom:
         """Return the room, whose ring keeps the last frames."""
 
-    @property
-    def audience(self) -> Audience:
-        """Return the viewers who get each frame as it comes."""
+    def audience_of(self, outlet: Outlet) -> Audience:
+        """Return those who get each frame as it comes, as this viewer does while it reads."""
+
+    def missed_beside(self, outlet: Outlet, offset: int) -> Sequence[Publication]:
+        """Return what a viewer missed since frame ``offset`` beside numbered frames."""
 
 
 class StreamPosition:
@@ -56,7 +59,7 @@ class StreamPosition:
     def fell_behind(self, outlet: Outlet) -> None:
         """Note that the socket is full: the position is the frame that is being written, or the
         last one before."""
-        audience, epoch = self._stream.audience, self._stream.live.replica.epoch
+        audience, epoch = self._stream.audience_of(outlet), self._stream.live.replica.epoch
         if self._given is not None:
             self._left_at = (epoch, self._given)
         elif outlet in audience:
@@ -76,13 +79,13 @@ class StreamPosition:
         missed = replica.after(offset) if epoch == replica.epoch else None
         if missed is None:
             return False
-        self.give(outlet, missed, offset)
+        self.give(outlet, [*missed, *self._stream.missed_beside(outlet, offset)], offset)
         self.take_seat(outlet)
         return True
 
     def let_wait(self, outlet: Outlet, asked_ms: int) -> None:
         """Let frames wait for about as long as asked for; what waited is written first."""
-        patience, audience = step(asked_ms), self._stream.audience
+        patience, audience = step(asked_ms), self._stream.audience_of(outlet)
         if patience == outlet.patience:
             return
         is_seated = outlet in audience
@@ -91,17 +94,24 @@ class StreamPosition:
         if is_seated:
             self.take_seat(outlet)
 
+    def leave_seat(self, outlet: Outlet) -> None:
+        """Leave the audience, before a welcome; what waited isn't for the viewer any more."""
+        self._stream.audience_of(outlet).leave(outlet)
+        if self._left_at is not None:
+            self._left_at = NOWHERE
+
     def take_seat(self, outlet: Outlet) -> None:
         """Join the audience, unless the socket is full already."""
         if not self.is_behind:
-            self._stream.audience.join(outlet)
+            self._stream.audience_of(outlet).join(outlet)
 
     def give(self, outlet: Outlet, missed: list[Publication], after: int) -> None:
-        """Write the frames that follow ``after`` to the viewer."""
+        """Write the frames that follow ``after`` to the viewer, and unnumbered ones behind them."""
         self._given = after
         for publication in missed:
             if outlet.paused:
                 break
-            self._given += 1
+            if publication.offset is not None:
+                self._given = publication.offset
             outlet.write(publication.ready(outlet.form))
         self._given = None

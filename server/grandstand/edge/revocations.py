@@ -6,8 +6,8 @@ import asyncio
 
 import structlog
 
+from grandstand.edge.member import Member
 from grandstand.edge.node import Node
-from grandstand.edge.room import Member
 from grandstand.wire.codes import CloseCode, RefusedError
 
 SLICE = 500

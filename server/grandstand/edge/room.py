@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
-from collections.abc import Callable, Collection, Coroutine
-from typing import Any, Protocol
-from uuid import uuid4
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from typing import Any
 
 import structlog
 from msgspec import UNSET
 
-from grandstand.domain.ban_hints import DAY_S, DEVICE_MS, hint, network_of
 from grandstand.domain.entities import kind_of
 from grandstand.domain.envelope import Commit
-from grandstand.domain.events import GuestBanned, StaffCame
-from grandstand.domain.identity import Identity
 from grandstand.domain.polls import views
-from grandstand.domain.state import STAFF_KNOWN_MS, PrivateChanges, Sanction
+from grandstand.domain.state import PrivateChanges
 from grandstand.edge import validation
+from grandstand.edge.arrivals import HOLD_ADDRESS_MS, Arrivals
+from grandstand.edge.audience import Audience
 from grandstand.edge.audiences import Audiences
 from grandstand.edge.batch import BatchQueue
 from grandstand.edge.cohort import Outlet
+from grandstand.edge.languages import Languages
+from grandstand.edge.member import FeedMember, Member
 from grandstand.edge.playheads import Playheads
 from grandstand.edge.topics import Topics
 from grandstand.edge.welcome import Greeter, Resets
@@ -45,17 +44,14 @@ from grandstand.replica.room import LiveRoom
 from grandstand.store.store import Store
 from grandstand.telemetry import Metrics
 from grandstand.wire import event_stream
+from grandstand.wire.codec import Codec
 from grandstand.wire.codes import CloseCode
-from grandstand.wire.messages import Frame, Notice, Overlay
+from grandstand.wire.messages import Frame, Notice, Overlay, Resume, Viewer
+from grandstand.wire.translations import Translations
 
 QUIET_S = 8.0
 """After this long without a frame the edge sends the room's position; clients expect a frame in 10
 s."""
-
-DAY_MS = 86_400_000
-HOLD_ADDRESS_MS = 900_000
-"""How long comments of new guests from a banned guest's address are held: a campus has one address
-too."""
 
 BEAT_S = 9.0
 """The programme feed has a beat after this long, at the next heartbeat: the contract says 10 s."""
@@ -75,42 +71,6 @@ the reasons), and a message 64 KiB."""
 log = structlog.get_logger(__name__)
 
 
-class Member(Protocol):
-    """One viewer's connection, as its room knows it."""
-
-    @property
-    def user(self) -> str:
-        """Return its viewer's id in this room; empty without a token."""
-
-    @property
-    def identity(self) -> Identity | None:
-        """Return the identity from its token."""
-
-    @property
-    def is_staff(self) -> bool:
-        """Return whether it gets held comments."""
-
-    @property
-    def outlet(self) -> Outlet:
-        """Return where its bytes go."""
-
-    def tell(self, message: Notice) -> None:
-        """Send a notice to this viewer alone."""
-
-    def welcome_again(self) -> None:
-        """Send the whole state once more: what the viewer has doesn't lead to the room's state."""
-
-    def bye(self, code: CloseCode, reason: str) -> None:
-        """Send the viewer away."""
-
-
-class FeedMember(Member, Protocol):
-    """A subscriber of the programme feed."""
-
-    def review(self) -> None:
-        """Go away if the room's settings don't let it watch any more."""
-
-
 class EdgeRoom:
     """A room, its viewers and its subscribers on this node."""
 
@@ -127,15 +87,18 @@ class EdgeRoom:
         self.live = live
         self.batches = BatchQueue(live, store, moderator, metrics)
         self.playheads = Playheads()
-        self.greeter = Greeter(live.room)
+        self._greeter = Greeter(live.room)
+        self._store = store
         self._resets = Resets(live.room)
         self._metrics = metrics
-        self._hold_address_ms = hold_address_ms
+        self.arrivals = Arrivals(live, hold_address_ms)
         self.audiences = Audiences(metrics, live.replica.offset, self._knows)
         self.audience = self.audiences[EVERYONE]
         self.audience.bound(live.replica.state.settings.patience)
+        self.languages = Languages(metrics, live, self.audience)
+        self._languages = live.replica.state.settings.languages
         self.topics = Topics(
-            metrics, self._cards, self._knows_entity, live.now, self.audience.put_beside
+            metrics, self._cards, self._knows_entity, live.now, self.languages.put_beside
         )
         self._sessions: set[Member] = set()
         self._subscribers: dict[Member, FeedMember] = {}
@@ -170,7 +133,7 @@ class EdgeRoom:
             self._present[session.user] = (*self._present.get(session.user, ()), session)
         if session.is_staff:
             self.audiences.join(STAFF, session.outlet)
-            self._note_staff(session)
+            self.arrivals.note_staff(session)
 
     def subscribe(self, subscriber: FeedMember) -> None:
         """Add a subscriber of the programme feed."""
@@ -180,37 +143,6 @@ class EdgeRoom:
     def reset(self) -> FeedEvent:
         """Return the event with which a subscriber begins anew."""
         return self._resets.event(self.live.replica, self.live.now())
-
-    def _note_staff(self, session: Member) -> None:
-        """Tell the room which of its staff is here, once a day."""
-        identity, now = session.identity, self.live.now()
-        if identity is None or identity.role == "viewer":
-            return
-        known = self.live.replica.state.staff.get(session.user)
-        day = now // DAY_MS
-        if (
-            known is None
-            or (known.role, known.name) != (identity.role, identity.name)
-            or (known.until - STAFF_KNOWN_MS) // DAY_MS < day
-        ):
-            self.live.note(StaffCame(uuid4().hex, session.user, identity.role, identity.name))
-
-    def note_banned(self, session: Member, sanction: Sanction) -> None:
-        """Send the room the hints of a banned guest, unless it has them."""
-        identity, now = session.identity, self.live.now()
-        if identity is None or not identity.guest:
-            return
-        ends = sanction.until or now + DEVICE_MS
-        left = {identity.device: min(ends, now + DEVICE_MS)} if identity.device else {}
-        address = network_of(session.outlet.peer)
-        if address and self._hold_address_ms:
-            day = int(time.time() // DAY_S)
-            name = hint("address", address, self.live.salt, day)
-            left[name] = min(ends, now + self._hold_address_ms)
-        known = self.live.replica.state.hints
-        fresh = {name: until for name, until in left.items() if name not in known}
-        if fresh:
-            self.live.note(GuestBanned(uuid4().hex, session.user, fresh))
 
     def leave(self, session: Member) -> None:
         """Remove a session."""
@@ -226,10 +158,35 @@ class EdgeRoom:
         """Note which topics a viewer follows, and which language (BCP 47) it asks for, if any."""
         self.topics.follow(outlet, topics)
         if lang:
-            self.audiences.languages[outlet] = lang
+            self.languages.ask(outlet, lang)
+
+    def audience_of(self, outlet: Outlet) -> Audience:
+        """Return the audience whose numbered frames a viewer gets: the room's, or that of its
+        language."""
+        return self.languages.audience_of(outlet)
+
+    def missed_beside(self, outlet: Outlet, offset: int) -> Sequence[Publication]:
+        """Return what a viewer missed since frame ``offset`` beside numbered frames."""
+        return self.languages.missed(outlet, offset)
+
+    def greet(
+        self, outlet: Outlet, viewer: Viewer, resume: Resume | None, codec: Codec
+    ) -> tuple[list[bytes], list[Publication] | None]:
+        """Return the messages of a welcome, as ``Greeter.greet`` does."""
+        return self._greeter.greet(
+            self.live.replica,
+            viewer,
+            self.live.now(),
+            max(self.live.viewers, self.viewers, 1),
+            self._store.durability.promise,
+            resume,
+            codec,
+            self.languages.of(outlet),
+        )
 
     def silence(self, outlet: Outlet) -> None:
         """Write nothing to a connection any more."""
+        self.languages.leave(outlet)
         self.audiences.leave(outlet)
         self.topics.leave(outlet)
 
@@ -253,6 +210,10 @@ class EdgeRoom:
 
     # --- what happens in the room ----------------------------------------------------------------
 
+    def translated(self, news: Mapping[str, Translations]) -> None:
+        """Give what was translated to those who get its language."""
+        self.languages.translated(news)
+
     def published(self, publication: Publication) -> None:
         """Send a frame to everyone, with its additions; an unnumbered one may wait a tick."""
         is_numbered = publication.offset is not None
@@ -265,7 +226,11 @@ class EdgeRoom:
             self._tell(commit.private)
             self._tell_staff_ahead(commit)
         settings = self.live.replica.state.settings
-        self.audience.bound(settings.patience)
+        for audience in self._audiences():
+            audience.bound(settings.patience)
+        if settings.languages != self._languages:
+            self._languages = settings.languages
+            self._settle_languages()
         if settings.guests != self._guests:
             self._guests = settings.guests
             self._start(self._review(), "review")
@@ -300,11 +265,23 @@ class EdgeRoom:
         """
         self._metrics.replica_reloads.inc()
         self.playheads.restart()
-        self.audience.empty(self.live.replica.offset)
-        self.audience.bound(self.live.replica.state.settings.patience)
+        settings = self.live.replica.state.settings
+        self._languages = settings.languages
+        self.languages.settle()
+        for audience in self._audiences():
+            audience.empty(self.live.replica.offset)
+            audience.bound(settings.patience)
         self.audiences.prune()
+        self._welcome_anew(self._sessions)
+
+    def _settle_languages(self) -> None:
+        """Welcome those anew who get another language than before."""
+        moved = set(self.languages.settle())
+        self._welcome_anew([each for each in self._sessions if each.outlet in moved])
+
+    def _welcome_anew(self, sessions: Iterable[Member]) -> None:
         is_idle = not self._unwelcomed
-        self._unwelcomed = dict.fromkeys(self._sessions)
+        self._unwelcomed |= dict.fromkeys(sessions)
         if is_idle:
             self._welcome_some()
 
@@ -360,11 +337,17 @@ class EdgeRoom:
         if now_s - self._sent_at_s >= QUIET_S:
             frame = Frame(now=self.live.now(), head=self.live.replica.offset)
             self._publish(Publication.of(frame))
-            self.audience.hurry()  # the last frame was long ago already
+            for audience in self._audiences():
+                audience.hurry()  # the last frame was long ago already
 
     def _publish(self, publication: Publication, within_s: float = 0.0) -> None:
         self._sent_at_s = asyncio.get_running_loop().time()
         self.audiences.publish(publication, within_s)
+        self.languages.published(publication, within_s)
+
+    def _audiences(self) -> list[Audience]:
+        """Return the audiences that get numbered frames: each viewer is in one of them."""
+        return [self.audience, *self.languages.audiences()]
 
     def _tell(self, private: PrivateChanges) -> None:
         for user, notice in private.notices:
@@ -373,7 +356,7 @@ class EdgeRoom:
         for user, sanction in private.sanctions.items():
             if sanction is not None and sanction.kind == "ban":
                 for session in self._present.get(user, ()):
-                    self.note_banned(session, sanction)
+                    self.arrivals.note_banned(session, sanction)
                     session.bye(CloseCode.BANNED, validation.BANNED)
         if STAFF in self.audiences and (private.held or private.decided):
             self._tell_staff(private)

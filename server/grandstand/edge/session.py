@@ -39,6 +39,7 @@ from grandstand.wire.messages import (
     PostComment,
     Resume,
     ServerMessage,
+    SetLang,
     TellTime,
     Viewer,
     Vote,
@@ -176,8 +177,8 @@ class ViewerSession:
     def _welcome_anew(self) -> None:
         if self._room is None or self._position is None or self._ended:
             return
+        self._position.leave_seat(self.outlet)
         if not self._position.is_behind:  # else it is welcomed when it has caught up
-            self._room.audience.leave(self.outlet)
             self._welcome(self._room, self._position, "again")
 
     # --- hello -----------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ class ViewerSession:
             self.user = user_id(identity.sub, live.salt)
             self.identity = validation.named(identity, self.user, state, self._node.moderator.names)
             if (ban := state.ban(self.user, live.now())) is not None:
-                room.note_banned(self, ban)
+                room.arrivals.note_banned(self, ban)
                 no = RefusedError(ErrorCode.FORBIDDEN, validation.BANNED)
                 return self._turn_away(no, CloseCode.BANNED)
             if len(room.sessions_of(self.user)) >= self._node.limits.per_viewer:
@@ -259,18 +260,10 @@ class ViewerSession:
     ) -> None:
         live, identity = room.live, self.identity
         viewer = Viewer(identity.role, self.user, identity.name) if identity else Viewer("viewer")
-        payloads, missed = room.greeter.greet(
-            live.replica,
-            viewer,
-            live.now(),
-            max(live.viewers, room.viewers, 1),
-            self._node.rooms.store.durability.promise,
-            resume,
-            self._codec,
-        )
+        payloads, missed = room.greet(self.outlet, viewer, resume, self._codec)
         self._node.metrics.welcomes[kind if missed is None else "recovered"].inc()
         missed = missed or []
-        after = live.replica.offset - len(missed)
+        after = live.replica.offset - sum(each.offset is not None for each in missed)
         position.welcomed(after)
         if self.outlet.paused:
             self.behind()
@@ -309,6 +302,10 @@ class ViewerSession:
                 raise limited
             elif isinstance(message, AskTime):
                 self._time(message, room, begun_s)
+            elif isinstance(message, SetLang):
+                self._send(Ack(message.id))
+                room.languages.ask(self.outlet, message.lang)
+                self._welcome_anew()
             else:
                 room.topics.follow(self.outlet, message.topics)
                 self._send(Ack(message.id))
@@ -378,7 +375,7 @@ class ViewerSession:
         if self._ended:
             return
         if self._room is not None and self.outlet.patience:
-            self._room.audience.release(self.outlet)
+            self._room.audience_of(self.outlet).release(self.outlet)
         self._ended = True
         self._drop_deadline()
         self._node.metrics.closes.labels(str(int(code))).inc()

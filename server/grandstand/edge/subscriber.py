@@ -117,7 +117,7 @@ class Subscriber:
         """Send the whole state once more: the subscriber lost its position."""
         if self._ended or self._position.is_behind or not self._may_stay():
             return  # who is behind is told when it has caught up
-        self._room.audience.leave(self.outlet)
+        self._position.leave_seat(self.outlet)
         self._begin("again", None)
 
     def review(self) -> None:

@@ -18,7 +18,7 @@ from grandstand.replica.publication import FeedEvent, Publication
 from grandstand.replica.replica import Replica
 from grandstand.wire import program
 from grandstand.wire.codec import Codec, encode, raw
-from grandstand.wire.frame_splitting import split
+from grandstand.wire.frame_splitting import split, translation_frames
 from grandstand.wire.messages import (
     MAX_SERVER_MESSAGE_BYTES,
     Cue,
@@ -31,6 +31,7 @@ from grandstand.wire.messages import (
     Viewer,
     Welcome,
 )
+from grandstand.wire.translations import Translations, joined
 
 TABLES = ("polls", "overlays", "cues")
 LARGE = ("settings", *TABLES, "recent")
@@ -40,6 +41,10 @@ RESET_MS = 100
 
 Tables = tuple[list[Poll], list[Overlay], list[Cue]]
 
+Kind = tuple[Codec, bool, int, bool, str | None, int | None]
+"""What decides a welcome's large parts: codec, whether it is recovered, how many cues, whether it
+is for staff, its language, and the frame since which translations are wanted."""
+
 
 class Greeter:
     """Welcomes the viewers of one room."""
@@ -47,7 +52,7 @@ class Greeter:
     def __init__(self, room: str) -> None:
         self._room = room
         self._commit: tuple[Replica, int] | None = None
-        self._encoded: dict[tuple[Codec, bool, int, bool], tuple[dict[str, Any], list[Frame]]] = {}
+        self._encoded: dict[Kind, tuple[dict[str, Any], list[Frame], list[Publication]]] = {}
         self._cut: dict[tuple[Codec, bool], tuple[Tables, list[Frame]]] = {}
 
     def greet(
@@ -59,13 +64,16 @@ class Greeter:
         durability: Durability,
         resume: Resume | None,
         codec: Codec,
+        lang: str | None = None,
     ) -> tuple[list[bytes], list[Publication] | None]:
         """Return the messages of a welcome, encoded, then the numbered frames that the viewer
         missed; None if it isn't recovered.
 
         A state too large for one message is sent in several: its polls, overlays and cues follow
         the ``welcome`` in unnumbered frames. Of the earlier comments it has as many as fit. Staff
-        also get what is set for later.
+        also get what is set for later. With ``lang`` the ``welcome`` has translations of its own
+        content and of what the viewer missed; if it has no place for them, unnumbered frames behind
+        all others have them.
         """
         missed: list[Publication] | None = None
         if resume is not None and resume.epoch == replica.epoch:
@@ -76,7 +84,8 @@ class Greeter:
         state, recovered = replica.state, missed is not None
         is_staff = viewer.role != "viewer"
         cues = _fresh_cues(replica, now)
-        kind = (codec, recovered, len(cues), is_staff)
+        since = None if missed is None else _rounded(replica.offset, len(missed))
+        kind = (codec, recovered, len(cues), is_staff, lang, since if lang else None)
 
         def welcome(parts: dict[str, Any]) -> Welcome:
             return Welcome(
@@ -106,12 +115,22 @@ class Greeter:
                 }
             )
             first, rest = self._within_limits(whole, codec, is_staff)
+            late: list[Publication] = []
+            if lang is not None:
+                first, frames = _translated(first, replica, lang, since)
+                if recovered:  # they name what came in the frames that were missed
+                    late = [Publication.of(frame) for frame in frames]
+                else:
+                    rest = [*rest, *frames]
             parts = {name: raw(getattr(first, name), codec) for name in LARGE}
-            encoded = self._encoded[kind] = parts, rest
-        parts, rest = encoded
+            if first.translations is not UNSET:
+                parts["translations"] = raw(first.translations, codec)
+            encoded = self._encoded[kind] = parts, rest, late
+        parts, rest, late = encoded
         frames = [replace(frame, now=now, head=replica.offset) for frame in rest]
         messages: list[ServerMessage] = [welcome(parts), *frames]
-        return [encode(message, codec) for message in messages], missed
+        payloads = [encode(message, codec) for message in messages]
+        return payloads, None if missed is None else [*missed, *late]
 
     def _within_limits(
         self, whole: Welcome, codec: Codec, is_staff: bool
@@ -173,6 +192,32 @@ class Resets:
 def _fresh_cues(replica: Replica, now: int) -> list[Cue]:
     oldest = now - replica.state.settings.max_latency
     return [cue for cue in replica.state.cues if cue.at >= oldest]
+
+
+def _rounded(offset: int, missed: int) -> int:
+    """Return an offset up to which a viewer surely has all frames, if it missed so many; few of
+    them, so that a crowd that comes back shares its translations."""
+    return offset - (1 << (missed - 1).bit_length() if missed > 1 else missed)
+
+
+def _translated(
+    welcome: Welcome, replica: Replica, lang: str, since: int | None
+) -> tuple[Welcome, list[Frame]]:
+    """Return the welcome with translations of its content and of what came since frame ``since``;
+    without them, and unnumbered frames that have them, if they have no place in it."""
+    came = replica.translations.after(lang, 0 if since is None else since)
+    if since is None:
+        shown = {comment.id for comment in welcome.recent}
+        comments = [each for each in came.comments if each.id in shown]
+        came = Translations(lang, comments)
+    known = replica.state.translations.get(lang)
+    whole = joined(lang, [came] if known is None else [came, known])
+    if not whole:
+        return welcome, []
+    translated = replace(welcome, translations=whole)
+    if _fits(translated):
+        return translated, []
+    return welcome, translation_frames(welcome.now, whole)
 
 
 def _encoded(frame: Frame, codec: Codec) -> Frame:

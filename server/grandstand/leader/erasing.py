@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 
 from grandstand.domain.clock import AHEAD_MS
-from grandstand.domain.events import CommentsErased, ErasureEnded
+from grandstand.domain.erasure_events import CommentsErased, ErasureEnded
 from grandstand.leader.commits import Commits, Cursor
 from grandstand.leader.room import LeaderRoom
 

@@ -169,10 +169,15 @@ class LeaderRoom:
         None if this process doesn't have them any more, or never had."""
         return next((said for of, said in self._said if of == seq), None)
 
-    async def append(self, event: ControlEvent) -> None:
-        """Append an event that may come again with the same id; it has one effect.
+    @property
+    def shown(self) -> Shown | None:
+        """Return what viewers know of the room."""
+        return self._shown
+
+    async def append(self, *found: ControlEvent) -> None:
+        """Append events that may come again with the same ids; each has one effect.
 
         Raises StoreUnavailable, UnknownRoomError.
         """
-        item = Item("", event.id, "x", events.encode(event))
-        await self.store.ingest.append(self.id, [item], NO_RATE, self.store.now_ms())
+        items = [Item("", event.id, "x", events.encode(event)) for event in found]
+        await self.store.ingest.append(self.id, items, NO_RATE, self.store.now_ms())

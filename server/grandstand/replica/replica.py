@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,9 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.replica.publication import Publication, of_commit
 from grandstand.replica.segments import SegmentRing
+from grandstand.replica.translations import TranslationRing
 from grandstand.wire.codec import decode_frame
+from grandstand.wire.translations import Translations
 
 RING_FRAMES = 300
 """A minute at a tick of 200 ms: a viewer who comes back within it misses nothing. With all four
@@ -34,6 +37,10 @@ class Replica:
     """Comments that wait for a moderator, and their authors."""
 
     segments: SegmentRing = field(default_factory=SegmentRing)
+
+    translations: TranslationRing = field(default_factory=TranslationRing)
+    translated: Mapping[str, Translations] = field(default_factory=dict)
+    """What the last commit brought, by language."""
 
     show_offset: int = field(init=False)
     """No frame after this one says anything but comments, so far as is known."""
@@ -88,7 +95,12 @@ class Replica:
         self.ring.extend(publications)
         if commit.private.erased:
             self.ring.clear()
+            self.translations.forget()
         self.segments.add(commit.now, publications, commit.offset, RING_FRAMES)
+        self.translated = {}
+        if self.state.settings.languages:
+            self.translated = self.translations.take(commit)
+            self.translations.forget_before(commit.offset - len(self.ring))
         return publications
 
     def after(self, offset: int) -> list[Publication] | None:

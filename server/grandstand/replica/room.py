@@ -7,7 +7,7 @@ commit to its listeners exactly once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import structlog
@@ -28,6 +28,7 @@ from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.store import Store
 from grandstand.store.timeline import Head, Snapshot
 from grandstand.timeouts import timeout
+from grandstand.wire.translations import Translations
 
 EPOCH_PATIENCE_S = 5.0
 QUIET_S = 10.0
@@ -54,6 +55,9 @@ log = structlog.get_logger(__name__)
 
 class Listener(Protocol):
     """An object that is told what happens in a room; plain methods, called on the loop."""
+
+    def translated(self, news: Mapping[str, Translations]) -> None:
+        """Take what a commit brings of translations, by language, before its frames."""
 
     def published(self, publication: Publication) -> None:
         """Take a publication for viewers: each numbered frame of a commit, in order, or an
@@ -202,6 +206,8 @@ class LiveRoom:
         self._clock.seen(commit.now)
         self._share, self._shared_s = commit.share, asyncio.get_running_loop().time()
         self.events.resolve(commit)
+        if news := self.replica.translated:
+            self._each(lambda listener: listener.translated(news))
         for each in result:
             self._publish(each)
         if rows := commit.private.entities:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.ranking import Group
 from grandstand.domain.record import Row
 from grandstand.domain.selection import Choice
+from grandstand.domain.translations import base_of
 from grandstand.domain.utterance import Utterance, comment_of, utterance_of
 from grandstand.text.normalise import dedupe_key, skeleton
 from grandstand.wire.messages import UNKNOWN_LANG, Comment, HeldComment
@@ -50,10 +51,16 @@ class Candidate(Struct, frozen=True, gc=False):
         return cls(message.id, utterance_of(message), message.weight, 0.0, dedupe_key(message.text))
 
 
-def shown(group: Group[Candidate]) -> Comment:
-    """Return the comment as viewers see it; its weight is the one by which it was selected."""
+def shown(group: Group[Candidate], home: str | None = None) -> Comment:
+    """Return the comment as viewers see it; its weight is the one by which it was selected.
+
+    It tells its language where that isn't ``home``, the room's. Without one it doesn't tell."""
     said = group.shown
-    return comment_of(said.id, said.utterance, group.weight, group.count)
+    lang = said.utterance.lang
+    is_foreign = home is not None and lang != UNKNOWN_LANG and base_of(lang) != base_of(home)
+    return comment_of(
+        said.id, said.utterance, group.weight, group.count, lang if is_foreign else UNSET
+    )
 
 
 def languages(groups: Sequence[Group[Candidate]]) -> dict[str, str]:

@@ -18,16 +18,15 @@ from msgspec.structs import replace
 from grandstand.domain import announcement
 from grandstand.domain.ban_hints import MAX_HINTS, Hint
 from grandstand.domain.clock import AHEAD_MS
+from grandstand.domain.erasure_events import CommentsErased, ErasureEnded, ViewerErased
 from grandstand.domain.events import (
     CardFound,
     ClockReset,
-    CommentsErased,
     CommentsImported,
     ControlEvent,
     CueGiven,
     EffectsChanged,
     EffectTested,
-    ErasureEnded,
     GuestBanned,
     HeldDecided,
     HeldDecidedTogether,
@@ -49,7 +48,7 @@ from grandstand.domain.events import (
     SettingsPut,
     StaffCame,
     StatsGiven,
-    ViewerErased,
+    Translated,
 )
 from grandstand.domain.expiry import forget_first, forget_over
 from grandstand.domain.limits import Buckets, Rate
@@ -67,6 +66,7 @@ from grandstand.domain.state import (
     Sanction,
     Staff,
 )
+from grandstand.domain.translations import fitting
 from grandstand.domain.unwanted_texts import UnwantedTexts
 from grandstand.overlays.stats_cards import MAX_WAITING, Cards, TooManyWaitError
 from grandstand.sequencer.candidate import Candidate
@@ -195,6 +195,8 @@ class Draft:
             case HighlightDeleted(overlay=overlay):
                 self._stats([overlay])
                 self.cards.drop(overlay.id)
+            case Translated(translations=translations, sources=sources):
+                self.private.translations += fitting(translations, sources, self.state)
             case CommentsImported(rows=rows):
                 self.imported += rows
             case Retracted(comment=comment, user=user, dedupe_key=text):

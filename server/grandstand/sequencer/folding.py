@@ -203,9 +203,10 @@ class RoomFold:
         draft.private.entities = draft.entities.rows()
         draft.private.unwanted = draft.unwanted.changes
         draft.private.languages = languages(groups)
+        home = settings.lang if settings.languages else None
         whole = Frame(
             now=now,
-            comments=[shown(group) for group in groups] or UNSET,
+            comments=[shown(group, home) for group in groups] or UNSET,
             overflow=choice.overflow or UNSET,
             retract=draft.retract or UNSET,
             polls=[views.for_viewers(poll) for poll in draft.polls.values() if poll.announced]

@@ -22,6 +22,7 @@ from grandstand.wire.messages import (
     Hello,
     PostComment,
     ServerMessage,
+    SetLang,
     Vote,
 )
 
@@ -32,6 +33,7 @@ CLIENT_TYPES: dict[str, type[ClientMessage]] = {
     "comment": PostComment,
     "vote": Vote,
     "follow": Follow,
+    "lang": SetLang,
     "time": AskTime,
 }
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Frame
+from grandstand.wire.translations import Translations, halves
 
 MARGIN_BYTES = 1024
 SURELY_SMALL_BYTES = MAX_SERVER_MESSAGE_BYTES // 8
@@ -43,6 +44,23 @@ def split(frame: Frame) -> list[Frame]:
     if second == frame:
         raise ValueError(f"one item of {name} alone is larger than a frame may be")
     return [*split(first), *split(second)]
+
+
+def with_translations(frame: Frame, translations: Translations) -> list[Frame]:
+    """Return ``frame`` with translations; if that is too large, as it is, and behind it unnumbered
+    frames with the translations."""
+    whole = replace(frame, translations=translations)
+    return [whole] if fits(whole) else [frame, *translation_frames(frame.now, translations)]
+
+
+def translation_frames(now: int, translations: Translations) -> list[Frame]:
+    """Return unnumbered frames that together bring the translations. One that is too large by
+    itself is left out: the original is there."""
+    frame = Frame(now=now, translations=translations)
+    if fits(frame):
+        return [frame]
+    parts = halves(translations)
+    return [each for part in parts for each in translation_frames(now, part)]
 
 
 def fits(frame: Frame) -> bool:

@@ -15,6 +15,7 @@ from grandstand.wire.audits import Audit
 from grandstand.wire.codes import WITH_RETRY_AFTER, ErrorCode, RefusedError
 from grandstand.wire.gauges import Gauges
 from grandstand.wire.settings import MAX_PATIENCE_MS, Settings
+from grandstand.wire.translations import Translations
 
 MAX_SERVER_MESSAGE_BYTES = 65536
 
@@ -39,6 +40,7 @@ Patience: TypeAlias = Annotated[
     ),
 ]
 Topic: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
+Lang: TypeAlias = Annotated[str, Meta(max_length=35, description="BCP 47")]
 Mode: TypeAlias = Literal["scroll", "top", "bottom"]
 Size: TypeAlias = Literal["small", "normal", "large"]
 Color: TypeAlias = Annotated[int, Meta(ge=0, le=0xFFFFFF, description="0xRRGGBB.")]
@@ -73,7 +75,7 @@ class Hello(Struct, frozen=True, tag="hello"):
     """The first message: who the viewer is, and from which position on."""
 
     token: str | UnsetType = UNSET
-    lang: Annotated[str, Meta(max_length=35, description="BCP 47")] | UnsetType = UNSET
+    lang: Lang | UnsetType = UNSET
     follow: Annotated[list[Topic], Meta(max_length=100)] | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
     client: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
@@ -104,6 +106,13 @@ class Follow(Struct, frozen=True, tag="follow"):
     topics: Annotated[list[Topic], Meta(max_length=100)]
 
 
+class SetLang(Struct, frozen=True, tag="lang"):
+    """The language in which translations are wanted from now on; with "" none are."""
+
+    id: ClientId
+    lang: Lang
+
+
 class AskTime(Struct, frozen=True, tag="time"):
     """A question for the programme clock; with it a client says what its viewer sees.
 
@@ -119,7 +128,7 @@ class AskTime(Struct, frozen=True, tag="time"):
     patience: Patience | UnsetType = UNSET
 
 
-ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | AskTime
+ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | SetLang | AskTime
 
 # --- what a room shows ---------------------------------------------------------------------------
 
@@ -138,6 +147,12 @@ class Comment(Look, frozen=True, omit_defaults=True):
     weight: Annotated[float, Meta(ge=0, le=10)]
     count: int = 1
     role: StaffRole | UnsetType = UNSET
+    lang: (
+        Annotated[
+            str, Meta(description="BCP 47: the server's guess, where the room is translated.")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Option(Struct, frozen=True):
@@ -227,10 +242,14 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     viewers: int
     recovered: bool
     durability: Durability
+    translations: Translations | UnsetType = UNSET
 
 
 class Frame(Struct, frozen=True, tag="frame"):
-    """One moment of a room, the same bytes for every viewer; numbered if it has an ``offset``."""
+    """One moment of a room, the same bytes for every viewer; numbered if it has an ``offset``.
+
+    Only viewers who asked for a language get ``translations``.
+    """
 
     now: Time
     offset: int | UnsetType = UNSET
@@ -245,6 +264,7 @@ class Frame(Struct, frozen=True, tag="frame"):
     tallies: list[Tally] | UnsetType = UNSET
     gauges: Gauges | UnsetType = UNSET
     drop: list[str] | UnsetType = UNSET
+    translations: Translations | UnsetType = UNSET
 
 
 class Ack(Struct, frozen=True, tag="ack"):

@@ -12,17 +12,20 @@ from grandstand.wire.codec import Codec
 from grandstand.wire.gauges import Gauges
 from grandstand.wire.messages import Comment, Cue, Frame, Overlay, Poll, Tally, Time
 from grandstand.wire.settings import Settings
+from grandstand.wire.translations import Translations
 
 Path = Annotated[str, Meta(description="From the root; `.json` in place of `.msgpack` is there.")]
 
 
 class SegmentFile(Struct, frozen=True):
-    """The numbered frames of one segment, and the path of the next."""
+    """The numbered frames of one segment, and the path of the next; where a language was asked for,
+    what of them was translated until four seconds later."""
 
     start: Time = field(name="from")
     until: Time
     frames: list[Frame]
     next: Path
+    translations: Translations | UnsetType = UNSET
 
 
 class RoomSnapshot(Struct, frozen=True):
@@ -38,6 +41,7 @@ class RoomSnapshot(Struct, frozen=True):
     cues: list[Cue]
     recent: list[Comment]
     segment: Path
+    translations: Translations | UnsetType = UNSET
 
 
 class SegmentEntry(Struct, frozen=True):
@@ -82,7 +86,12 @@ class SegmentIndex(Struct, frozen=True):
 
 
 def encode_segment(
-    start: int, until: int, frames: Sequence[bytes], after: str, codec: Codec
+    start: int,
+    until: int,
+    frames: Sequence[bytes],
+    after: str,
+    codec: Codec,
+    translations: Translations | UnsetType = UNSET,
 ) -> bytes:
     """Return a segment of ``frames``, which are msgpack; each stays as it was published."""
     parts: list[Any]
@@ -90,7 +99,7 @@ def encode_segment(
         parts = [msgspec.Raw(frame) for frame in frames]
     else:  # untyped: a frame of a newer server loses nothing
         parts = [msgspec.msgpack.decode(frame) for frame in frames]
-    return encode(SegmentFile(start, until, parts, after), codec)
+    return encode(SegmentFile(start, until, parts, after, translations), codec)
 
 
 def encode(document: SegmentFile | RoomSnapshot | SegmentIndex, codec: Codec) -> bytes:

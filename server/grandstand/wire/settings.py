@@ -8,6 +8,9 @@ from msgspec import Meta, Struct
 
 MAX_PATIENCE_MS = 2000
 
+MAX_LANGUAGES = 40
+"""Languages into which a room is translated: each is a question to a translator a tick."""
+
 Level: TypeAlias = Annotated[int, Meta(ge=0, le=4, description="0 off, 4 strictest.")]
 
 
@@ -101,6 +104,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             description="BCP 47: what is mostly spoken, and written on cards; English if empty.",
         ),
     ] = ""
+    languages: Annotated[
+        list[
+            Annotated[
+                str,
+                Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$(?!\n)"),
+            ]
+        ],
+        Meta(
+            max_length=MAX_LANGUAGES,
+            description="BCP 47: into which the room is translated, for viewers who ask for them.",
+        ),
+    ] = []
     highlights: Annotated[
         float,
         Meta(ge=0, le=60, description="wanted an hour; with 0 none are looked for"),

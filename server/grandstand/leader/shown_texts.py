@@ -1,0 +1,131 @@
+"""What of a room's commits people read, and the translations that follow from an answer.
+
+Only what viewers were shown is here: frames have no hidden poll and no held comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import UNSET
+
+from grandstand.domain.envelope import Commit
+from grandstand.domain.polls import views
+from grandstand.domain.segments import Shown
+from grandstand.domain.translations import text_of
+from grandstand.translation.interpreter import PHRASEBOOK, Sentence, Translated
+from grandstand.wire.codec import decode_frame
+from grandstand.wire.messages import Comment, Cue, Overlay, Poll
+from grandstand.wire.settings import Settings
+from grandstand.wire.translations import (
+    TranslatedComment,
+    TranslatedCue,
+    TranslatedOption,
+    TranslatedOverlay,
+    TranslatedPoll,
+    TranslatedTitle,
+    Translations,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """One thing that people read. A poll has its question and its options, all others have one
+    sentence. ``at`` is an overlay's."""
+
+    kind: Literal["comment", "poll", "overlay", "cue", "title"]
+    id: str
+    sentences: tuple[Sentence, ...]
+    at: int = 0
+
+    @property
+    def text(self) -> str:
+        """Return its first sentence."""
+        return self.sentences[0].text
+
+
+def texts_of(commit: Commit, settings: Settings) -> Iterator[ShownText]:
+    """Return what a commit shows that people read; ``settings`` are the room's after it."""
+    for payload in commit.frames:
+        frame = decode_frame(payload)
+        yield from _comments(frame.comments or (), commit.private.languages)
+        yield from _others(frame.polls or (), frame.overlays or (), frame.cues or (), settings)
+        if frame.settings is not UNSET:
+            yield from _title(frame.settings)
+
+
+def texts_on_show(shown: Shown) -> Iterator[ShownText]:
+    """Return what a room shows now that people read."""
+    polls = [views.for_viewers(poll) for poll in shown.polls if poll.announced]
+    yield from _comments(shown.recent, {})
+    yield from _others(polls, shown.overlays, shown.cues, shown.settings)
+    yield from _title(shown.settings)
+
+
+def _comments(comments: Iterable[Comment], languages: Mapping[str, str]) -> Iterator[ShownText]:
+    for each in comments:
+        lang = languages.get(each.id, each.lang or "")
+        yield ShownText("comment", each.id, (Sentence(each.text, lang),))
+
+
+def _others(
+    polls: Iterable[Poll], overlays: Iterable[Overlay], cues: Iterable[Cue], settings: Settings
+) -> Iterator[ShownText]:
+    for poll in polls:
+        texts = (poll.question, *(option.text for option in poll.options))
+        yield ShownText("poll", poll.id, tuple(Sentence(each, settings.lang) for each in texts))
+    for overlay in overlays:
+        if text := text_of(overlay.data):
+            lang = overlay.data.get("lang")
+            source = lang if isinstance(lang, str) else settings.lang
+            yield ShownText("overlay", overlay.id, (Sentence(text, source),), overlay.at)
+    for cue in cues:
+        if text := text_of(cue.data):
+            yield ShownText("cue", cue.id, (Sentence(text, settings.lang),))
+
+
+def _title(settings: Settings) -> Iterator[ShownText]:
+    if settings.title:
+        yield ShownText("title", "", (Sentence(settings.title, settings.lang),))
+
+
+def translations(
+    lang: str, texts: Sequence[ShownText], answers: Sequence[Translated | None]
+) -> Translations:
+    """Return the translations of ``texts``, whose sentences were asked for one after the other."""
+    found = Translations(lang, [], [], [], [])
+    title: TranslatedTitle | None = None
+    place = 0
+    for each in texts:
+        said = answers[place : place + len(each.sentences)]
+        place += len(each.sentences)
+        by = _author(said)
+        if not by:
+            continue
+        words = [
+            sentence.text if answer is None else answer.text
+            for sentence, answer in zip(each.sentences, said, strict=True)
+        ]
+        match each.kind:
+            case "comment":
+                found.comments.append(TranslatedComment(each.id, words[0], by))
+            case "poll":
+                options = [TranslatedOption(word) for word in words[1:]]
+                found.polls.append(TranslatedPoll(each.id, words[0], options, by))
+            case "overlay":
+                data = {"text": words[0]}
+                found.overlays.append(TranslatedOverlay(each.id, each.at, data, by))
+            case "cue":
+                found.cues.append(TranslatedCue(each.id, {"text": words[0]}, by))
+            case "title":
+                title = TranslatedTitle(each.text, words[0], by)
+    return Translations(lang, found.comments, found.polls, found.overlays, found.cues, title)
+
+
+def _author(answers: Iterable[Translated | None]) -> str:
+    """Return who translated, ``""`` if nobody did: an engine rather than the phrase book, since its
+    part is marked."""
+    authors = {answer.by for answer in answers if answer is not None}
+    return next(iter(authors - {PHRASEBOOK}), "") or (PHRASEBOOK if authors else "")

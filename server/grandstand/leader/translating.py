@@ -1,0 +1,253 @@
+"""The job that translates what viewers are shown, for those who asked for a language.
+
+Theory of operation: what a commit shows is given to the interpreter, once a tick and language, all
+languages side by side. Nobody waits for an answer: what comes enters by the ingest stream whenever
+it is there, and the frames after it bring it to that language's viewers. What doesn't come in time
+is lost, and the original is shown. The cursor moves once all that a commit showed is answered or
+given up, so a process that takes over asks again for what is still missing. The events have the
+same ids, so what it finds again enters once.
+
+A language is translated while somebody gets it on any node, and for a minute more. When it becomes
+wanted, what the room shows at that moment is translated too. A comment that was taken back
+meanwhile is dropped here, and again where viewers are served (``replica.translations``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from grandstand.domain.envelope import Commit
+from grandstand.domain.events import Translated
+from grandstand.leader.commits import Batch, Commits, Cursor, follow
+from grandstand.leader.room import LeaderRoom
+from grandstand.leader.shown_texts import ShownText, texts_of, texts_on_show, translations
+from grandstand.store.errors import StoreUnavailable, UnknownRoomError
+from grandstand.tasks import cancel_all
+from grandstand.translation.interpreter import Sentence
+from grandstand.translation.interpreter import Translated as Answer
+from grandstand.wire import redaction
+from grandstand.wire.translations import Translations
+
+DEADLINE_S = 5.0
+"""How long an answer may take. A viewer 6 s behind live sees one of 5 s in time, and for all others
+it is there when they read the list."""
+
+LATE_MS = 30_000
+"""What was shown so long ago isn't translated any more, when a leader takes over or lags."""
+
+HEARD_S = 1.0
+"""How often nodes are asked which languages somebody gets: as often as they say it."""
+
+KEPT_S = 60.0
+"""For so long a language is translated after its last viewer: pages come back."""
+
+AT_ONCE = 25
+"""Answers of one language that are waited for at a time: a tick of 200 ms needs no more. What comes
+meanwhile goes into the next question."""
+
+QUEUED = 500
+"""Texts that wait for such a question; of more, the newest."""
+
+MOVE_S = 5.0
+"""Between two moves of the cursor: each is a write."""
+
+GONE_KEPT = 2000
+"""Comments that were taken back and are remembered."""
+
+log = structlog.get_logger(__name__)
+
+
+class Interpreter(Protocol):
+    """What translates sentences."""
+
+    def is_on(self) -> bool:
+        """Return whether it can translate anything."""
+
+    async def translate(
+        self, room: str, lang: str, sentences: Sequence[Sentence], deadline_s: float
+    ) -> list[Answer | None]:
+        """Return a translation for each sentence, or None: the original is shown."""
+
+
+class Translating:
+    """Translates all rooms that this process leads."""
+
+    name = "translations"
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+
+    async def run(self, room: LeaderRoom, commits: Commits, cursor: Cursor) -> None:
+        """Follow the commits, and who listens."""
+        while not (room.settings.languages and self._interpreter.is_on()):
+            await room.next_tick()  # a room that has no languages has no cursor either
+        work = _Work(room, cursor, self._interpreter)
+        try:
+            await follow(commits, work)
+        finally:
+            await cancel_all([*work.asking])
+
+
+class _Work:
+    """The translations of one room, for as long as this process leads it."""
+
+    def __init__(self, room: LeaderRoom, cursor: Cursor, interpreter: Interpreter) -> None:
+        self.asking: dict[asyncio.Task[None], str] = {}
+        """Questions on their way, each with its language."""
+
+        self._room = room
+        self._cursor = cursor
+        self._interpreter = interpreter
+        self._heard: dict[str, float] = {}
+        self._heard_at_s = self._moved_at_s = 0.0
+        self._queued: dict[str, list[tuple[Commit | None, ShownText]]] = {}
+        self._open: deque[tuple[float, Batch]] = deque()
+        self._gone: dict[str, None] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether time alone changes something: somebody may ask for a language."""
+        return bool(self._room.settings.languages) or self._cursor.is_behind
+
+    async def take(self, batch: Batch) -> None:
+        """Ask for what commits showed."""
+        await self._listen()
+        languages = [*self._heard]
+        for commit in batch.commits:
+            self._take_back(commit)
+            if languages and self._room.now() - commit.now < LATE_MS:
+                for text in texts_of(commit, self._room.settings):
+                    for lang in languages:
+                        self._queue(lang, commit, text)
+        self._open.append((asyncio.get_running_loop().time(), batch))
+        await self._go_on()
+
+    async def rest(self) -> None:
+        """Look who listens, in a room where nothing is committed."""
+        await self._listen()
+        await self._go_on()
+
+    # --- into which languages --------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Learn which languages somebody gets. Where the store doesn't say it, they stay."""
+        settings, now_s = self._room.settings, asyncio.get_running_loop().time()
+        known = settings.languages if self._interpreter.is_on() else []
+        if known and now_s - self._heard_at_s >= HEARD_S:
+            is_first, self._heard_at_s = not self._heard_at_s, now_s
+            try:
+                reports = await self._room.store.audience_reports.of(
+                    self._room.id, self._room.store.now_ms()
+                )
+            except StoreUnavailable:
+                return
+            wanted = {lang for report in reports.values() for lang in report.languages}
+            for lang in known:
+                if lang in wanted:
+                    if lang not in self._heard:
+                        self._begin(lang, is_first)
+                    self._heard[lang] = now_s
+        for lang in [*self._heard]:
+            if lang not in known or now_s - self._heard[lang] > KEPT_S:
+                del self._heard[lang]
+                self._queued.pop(lang, None)
+
+    def _begin(self, lang: str, is_first: bool) -> None:
+        """Ask for what the room shows and nobody has translated yet. With ``is_first`` this process
+        has just begun: the one before has translated comments, and commits bring the rest."""
+        shown = self._room.shown
+        if shown is None:
+            return
+        there = shown.translations.get(lang, Translations(lang))
+        known = {("poll", each.id, 0) for each in there.polls}
+        known |= {("cue", each.id, 0) for each in there.cues}
+        known |= {("overlay", each.id, each.at) for each in there.overlays}
+        if there.title is not None:
+            known.add(("title", "", 0))
+        for text in texts_on_show(shown):
+            if (text.kind, text.id, text.at) not in known and not (
+                is_first and text.kind == "comment"
+            ):
+                self._queue(lang, None, text)
+
+    # --- questions and answers -------------------------------------------------------------------
+
+    def _queue(self, lang: str, commit: Commit | None, text: ShownText) -> None:
+        queued = self._queued.setdefault(lang, [])
+        queued.append((commit, text))
+        del queued[:-QUEUED]
+
+    def _take_back(self, commit: Commit) -> None:
+        self._gone |= dict.fromkeys(redaction.retracted(commit.frames))
+        while len(self._gone) > GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
+
+    async def _go_on(self) -> None:
+        """Ask one question a language, and move the cursor behind what is done with."""
+        at_work = list(self.asking.values())
+        for lang in [*self._queued]:
+            if at_work.count(lang) < AT_ONCE:
+                asked = self._queued.pop(lang)
+                name = f"translation {self._room.id} {lang}"
+                task = asyncio.create_task(self._ask(lang, asked), name=name)
+                self.asking[task] = lang
+                task.add_done_callback(self.asking.pop)
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._moved_at_s < MOVE_S:
+            return
+        done: Batch | None = None
+        while self._open and (now_s - self._open[0][0] > DEADLINE_S + MOVE_S or not self.asking):
+            done = self._open.popleft()[1]
+        if done is not None:
+            self._moved_at_s = now_s
+            await self._cursor.move(done)
+
+    async def _ask(self, lang: str, asked: Sequence[tuple[Commit | None, ShownText]]) -> None:
+        try:
+            asked = [each for each in asked if each[1].id not in self._gone]
+            sentences = [sentence for _, text in asked for sentence in text.sentences]
+            answers = await self._interpreter.translate(self._room.id, lang, sentences, DEADLINE_S)
+            await self._tell(lang, asked, answers)
+        except (StoreUnavailable, UnknownRoomError) as away:  # these are lost
+            log.info("translation_lost", room=self._room.id, lang=lang, reason=str(away))
+        except Exception:  # one question's failure must not stop the others
+            log.exception("translation_failed", room=self._room.id, lang=lang)
+
+    async def _tell(
+        self,
+        lang: str,
+        asked: Sequence[tuple[Commit | None, ShownText]],
+        answers: Sequence[Answer | None],
+    ) -> None:
+        """Send what was found into the room, an event for each commit that showed it."""
+        by_commit: dict[str, tuple[list[ShownText], list[Answer | None]]] = {}
+        place = 0
+        for commit, text in asked:
+            said = answers[place : place + len(text.sentences)]
+            place += len(text.sentences)
+            if text.id in self._gone and text.kind == "comment":
+                continue
+            about = "" if commit is None else f"{commit.epoch}\0{commit.seq}"
+            texts, found = by_commit.setdefault(about, ([], []))
+            texts.append(text)
+            found += said
+        events = []
+        for about, (texts, found) in by_commit.items():
+            translated = translations(lang, texts, found)
+            if translated:
+                sources = {each.id: each.text for each in texts if each.kind == "overlay"}
+                events.append(Translated(self._event_id(lang, about, texts), [translated], sources))
+        if events:
+            await self._room.append(*events)
+
+    def _event_id(self, lang: str, about: str, texts: Sequence[ShownText]) -> str:
+        """Return an id made of room, job, language and what was translated."""
+        ids = "\0".join(f"{each.kind}{each.id}{each.at}" for each in texts)
+        name = f"{self._room.id}\0{Translating.name}\0{lang}\0{about}\0{ids}"
+        return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()

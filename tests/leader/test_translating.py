@@ -1,0 +1,223 @@
+"""What is shown is translated for those who listen: once, whoever leads, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from grandstand.domain.audience_report import AudienceReport
+from grandstand.domain.events import (
+    CommentEvent,
+    CueGiven,
+    HighlightFound,
+    PollOpened,
+    Retracted,
+    SettingsPut,
+)
+from grandstand.leader import supervisor, translating
+from grandstand.leader.supervisor import RoomSupervisor
+from grandstand.leader.translating import Translating
+from grandstand.translation.interpreter import Sentence
+from grandstand.translation.interpreter import Translated as Answer
+from grandstand.wire.messages import Cue, Overlay
+from grandstand.wire.translations import Translations, joined
+
+from tests.edge.harness import Harness
+from tests.sequencer.harness import Sequenced
+from tests.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Scripted:
+    """Answers when a test lets it, and what it says."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[Sentence]]] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.say: Callable[[str, str], str | None] = lambda lang, text: f"{text} ({lang})"
+
+    def is_on(self) -> bool:
+        return True
+
+    async def translate(
+        self, room: str, lang: str, sentences: Sequence[Sentence], deadline_s: float
+    ) -> list[Answer | None]:
+        self.asked.append((lang, list(sentences)))
+        await self.may_answer.wait()
+        said = [self.say(lang, each.text) for each in sentences]
+        return [None if text is None else Answer(text, "scripted") for text in said]
+
+    def texts(self, lang: str = "es") -> list[str]:
+        return [each.text for of, asked in self.asked if of == lang for each in asked]
+
+
+class Show(Sequenced):
+    """A room whose ticks are made by hand, with the job of the process that leads it."""
+
+    def __init__(self, sequenced: Sequenced) -> None:
+        super().__init__(sequenced.hand)
+        self.interpreter = Scripted()
+
+    async def lead(self) -> None:
+        await self.stop()
+        job = Translating(self.interpreter)
+        self.work = RoomSupervisor(self.live.room, self.node.store, self.metrics, [job])
+        await self.work._sequencer._load()
+
+    async def stop(self) -> None:
+        if hasattr(self, "work"):
+            await self.work.end()
+
+    async def listen(self, *languages: str) -> None:
+        report = {self.live.room: AudienceReport(languages=list(languages))}
+        await self.node.store.audience_reports.write("n", report, self.node.store.now_ms())
+
+    async def tick(self, *found: CommentEvent | Any) -> list[str]:
+        """Commit what is said; return the comments' ids."""
+        ids = await self.append(*found)
+        await self.work._sequencer._tick()
+        return [each for each in ids if each]
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Tick until it holds: translations come with a later tick."""
+        while not holds():
+            await self.work._sequencer._tick()
+            await asyncio.sleep(0)
+
+    def told(self, lang: str = "es") -> Translations:
+        return joined(lang, self.parts(lang))
+
+    def parts(self, lang: str = "es") -> list[Translations]:
+        found = [each for commit in self.listener.commits for each in commit.private.translations]
+        return [each for each in found if each.lang == lang]
+
+    def texts(self, lang: str = "es") -> dict[str, str]:
+        return {each.id: each.text for each in self.told(lang).comments}
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Show]:
+    monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
+    monkeypatch.setattr(translating, "HEARD_S", 0.0)
+    monkeypatch.setattr(translating, "MOVE_S", 0.0)
+    made = Show(Sequenced(await node.by_hand()))
+    await made.listen("es")
+    await made.lead()
+    await made.tick(SettingsPut(uuid4().hex, {"languages": ["es", "zh"], "lang": "en"}, True))
+    yield made
+    made.interpreter.may_answer.set()
+    await until(lambda: not made.work.is_behind)  # else it may lose its cancellation in the store
+    await made.stop()
+
+
+async def test_a_comment_is_translated_once_into_what_is_heard(show: Show) -> None:
+    ids = await show.tick(*show.said("good game", "who won"))
+    await show.until(lambda: len(show.texts()) == 2)
+    assert show.texts() == dict(zip(ids, ["good game (es)", "who won (es)"], strict=True))
+    assert show.told("zh") == Translations("zh")
+    assert {each.by for each in show.told().comments} == {"scripted"}
+    await show.tick(*show.said("again"))
+    await show.until(lambda: len(show.texts()) == 3)
+    assert sorted(show.interpreter.texts()) == ["again", "good game", "who won"]
+    assert [lang for lang, _ in show.interpreter.asked] == ["es", "es"]  # one for each tick
+    await show.listen("es", "zh")
+    await show.until(lambda: len(show.texts("zh")) == 3)  # what is on show when zh is asked for
+
+
+async def test_polls_cards_cues_and_the_title_are_translated_once_they_are_shown(
+    show: Show,
+) -> None:
+    later = show.live.now() + 3_600_000
+    hidden = show.poll(question="Later?", opens_at=later, closes_at=later + 1000)
+    open_now = show.poll(question="Who?", options=["Bo", "me"], announced=True)
+    card = Overlay("o", "sentence", show.live.now(), {"text": "Bo leads"})
+    await show.tick(
+        PollOpened(uuid4().hex, hidden),
+        PollOpened(uuid4().hex, open_now),
+        HighlightFound(uuid4().hex, card),
+        CueGiven("c", Cue("c", "goal", show.live.now(), {"text": "Goal!"})),
+        CueGiven("d", Cue("d", "lights", show.live.now(), {"level": 3})),
+        SettingsPut(uuid4().hex, {"title": "The final"}, merge=True),
+    )
+    await show.until(lambda: show.told().polls and show.told().overlays and show.told().cues)
+    (poll,) = show.told().polls
+    assert (poll.id, poll.question) == (open_now.id, "Who? (es)")
+    assert [each.text for each in poll.options] == ["Bo (es)", "me (es)"]
+    (overlay,), (cue,) = show.told().overlays, show.told().cues
+    assert (overlay.at, overlay.data, cue.data) == (
+        card.at,
+        {"text": "Bo leads (es)"},
+        {"text": "Goal! (es)"},
+    )
+    assert show.told().title is not None
+    assert "Later?" not in show.interpreter.texts()
+    state = show.live.replica.state.translations["es"]
+    assert (state.polls, state.comments) == ([poll], [])
+
+
+async def test_nobody_listens_and_nothing_is_asked(show: Show) -> None:
+    await show.listen()
+    await show.lead()
+    await show.tick(*show.said("hi"))
+    await until(lambda: not show.work.is_behind)
+    assert show.interpreter.asked == []
+
+
+async def test_a_slow_answer_keeps_no_other_waiting(show: Show) -> None:
+    show.interpreter.may_answer.clear()
+    (slow,) = await show.tick(*show.said("slow"))
+    await show.until(lambda: show.interpreter.texts() == ["slow"])
+    held, show.interpreter.may_answer = show.interpreter.may_answer, asyncio.Event()
+    show.interpreter.may_answer.set()
+    (quick,) = await show.tick(*show.said("quick"))
+    await show.until(lambda: quick in show.texts())
+    assert slow not in show.texts()
+    held.set()
+    await show.until(lambda: slow in show.texts())
+
+
+async def test_a_comment_taken_back_meanwhile_is_not_translated(show: Show) -> None:
+    show.interpreter.may_answer.clear()
+    (gone, stays) = await show.tick(*show.said("bad", "good"))
+    await show.until(lambda: len(show.interpreter.texts()) == 2)
+    await show.tick(Retracted(uuid4().hex, gone, "u"))
+    await until(lambda: show.work._cursors["translations"].at is not None)
+    await show.tick(*show.said("more"))
+    await show.until(lambda: "more" in show.interpreter.texts())
+    show.interpreter.may_answer.set()
+    await show.until(lambda: stays in show.texts())
+    assert gone not in show.texts()
+
+
+async def test_who_takes_over_asks_for_what_is_missing_and_tells_nothing_twice(show: Show) -> None:
+    (first,) = await show.tick(*show.said("one"))
+    await show.until(lambda: first in show.texts())
+    show.interpreter.may_answer.clear()
+    (second,) = await show.tick(*show.said("two"))
+    await show.until(lambda: "two" in show.interpreter.texts())
+    await show.lead()  # while the question is on its way
+    show.interpreter.may_answer.set()
+    await show.tick(*show.said("three"))
+    await show.until(lambda: len(show.texts()) == 3)
+    assert show.texts()[second] == "two (es)"
+    ids = [each.id for part in show.parts() for each in part.comments]
+    assert (ids[0], sorted(ids)) == (first, sorted(set(ids)))
+
+
+async def test_what_fails_is_lost_and_the_next_is_translated(show: Show) -> None:
+    def fails(lang: str, text: str) -> str | None:
+        raise RuntimeError("an engine's fault")
+
+    good, show.interpreter.say = show.interpreter.say, fails
+    await show.tick(*show.said("lost"))
+    await show.until(lambda: show.interpreter.asked)
+    show.interpreter.say = lambda lang, text: None if text == "shown as it is" else good(lang, text)
+    ids = await show.tick(*show.said("shown as it is", "fine"))
+    await show.until(lambda: show.texts())
+    assert show.texts() == {ids[1]: "fine (es)"}
