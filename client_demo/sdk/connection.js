@@ -12,7 +12,7 @@ import { Pending } from "./pending.js";
 import { readMessage } from "./reading.js";
 import { Topics } from "./topics.js";
 
-/** @import {CommentMessage, Frame, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+/** @import {CommentMessage, Frame, LangMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
@@ -266,6 +266,13 @@ export class Connection {
   follow(now, id, topics) {
     this.#topics.change(id, topics);
     return this.#stage === "live" ? this.#sayTopics(now) : [];
+  }
+
+  /** Get translations into another language from now on; "" for none. @param {string} id @param {string} lang @returns {Effect[]} */
+  speak(id, lang) {
+    this.lang = lang || undefined;
+    /** @type {LangMessage} */ const message = { type: "lang", id, lang };
+    return this.#stage === "live" ? [send(message)] : []; // else the next hello says it
   }
 
   /** Close the connection for good. @returns {Effect[]} */

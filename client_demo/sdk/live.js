@@ -30,7 +30,7 @@ import { checkTopics } from "./topics.js";
 /** @import {RoomState, SeenPoll} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
-/** @import {Ack, Bye, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, VoteMessage, Welcome} from "./wire.js" */
+/** @import {Ack, Bye, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, TranslatedComment, Translation, VoteMessage, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
 const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach: of a minute and more
@@ -56,6 +56,7 @@ const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach
  * @property {RoomState} state
  * @property {DueComment} comment
  * @property {Cue} cue
+ * @property {TranslatedComment} translation of a comment that came before it
  * @property {string} retract the id of a comment that was taken back, or of a highlight that was deleted
  * @property {undefined} clear
  * @property {number} frame the playhead
@@ -225,18 +226,36 @@ export class LiveRoom {
     return recommendations({ url, room: options.room, lang, limit, ...(isOwn && { token }) });
   }
 
+  /**
+   * Get translations into another language (BCP 47) from now on, if the room has it; with "" none. A welcome
+   * follows.
+   * @param {string} lang
+   */
+  speak(lang) {
+    this.#timeline.translations.clear();
+    this.#socket.speak(messageId(), lang);
+  }
+
+  /** The room's title in the viewer's language, where it is known. @returns {Translation | undefined} */
+  title() {
+    return this.#timeline.translations.ofTitle(this.state?.settings.title);
+  }
+
   /** The polls that the viewer's playhead has reached. @returns {SeenPoll[]} */
   polls() {
     const playhead = this.playhead();
-    const { state } = this.#shown;
-    return state ? pollsAt(state, playhead) : [];
+    const { state, translations } = this.#shown;
+    if (!state) return [];
+    return pollsAt(state, playhead).map((seen) => ({ ...seen, poll: translations.ofPoll(seen.poll) }));
   }
 
   /** The overlays at the viewer's playhead, cards of followed entities included. @returns {Overlay[]} */
   overlays() {
     const playhead = this.playhead();
-    const { state } = this.#shown;
-    return state ? [...overlaysAt(state, playhead), ...this.followed()].sort((a, b) => a.at - b.at) : [];
+    const { state, translations } = this.#shown;
+    if (!state) return [];
+    const overlays = overlaysAt(state, playhead).map((overlay) => translations.ofOverlay(overlay));
+    return [...overlays, ...this.followed()].sort((a, b) => a.at - b.at);
   }
 
   /** The cards of followed entities at the viewer's playhead, if the picture isn't in the past. @returns {Overlay[]} */
@@ -313,13 +332,14 @@ export class LiveRoom {
       this.#latency.add(receivedAt, this.#programme.read(receivedAt) - frame.now);
     const delayMs = this.#lurker?.delayMs ?? this.#patience.value;
     const seen = { playhead: this.playhead(), me: this.state.viewer.id, now: this.now(), delayMs };
-    this.#timeline.fold(frame, seen, replayed);
+    const translated = this.#timeline.fold(frame, seen, replayed);
     for (const id of frame.retract ?? []) {
       this.#replay.timeline?.scheduler.retract(id);
       this.#emitter.emit("retract", id);
     }
     for (const { id, kind, data } of frame.overlays ?? [])
       if (kind === "highlight" && data.strength === 0) this.#emitter.emit("retract", id);
+    if (!this.isReplay) for (const one of translated) this.#emitter.emit("translation", one);
     this.#emitState();
   }
 
@@ -354,8 +374,10 @@ export class LiveRoom {
     const passed = this.#latest.findLastIndex((latest) => latest.now <= value) + 1;
     for (const latest of this.#latest.splice(0, passed)) this.#fold(latest, false, performance.now());
     const { comments, cues } = this.#shown.scheduler.due(value, { hidden, now: this.now() });
-    for (const { cue } of cues) this.#emitter.emit("cue", cue);
-    for (const due of comments) this.#emitter.emit("comment", due);
+    const { translations } = this.#shown;
+    for (const { cue } of cues) this.#emitter.emit("cue", translations.ofCue(cue));
+    for (const due of comments)
+      this.#emitter.emit("comment", due.own ? due : { ...due, comment: translations.ofComment(due.comment) });
     if (!hidden) this.#emitter.emit("frame", value);
   }
 

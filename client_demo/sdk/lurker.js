@@ -82,6 +82,11 @@ export class Lurker {
     if (topics.length > 0) this.#useSocket();
   }
 
+  /** @param {string} id @param {string} lang */
+  speak(id, lang) {
+    this.#socket.speak(id, lang);
+  }
+
   /** @param {number} [from] the playhead before, if the picture was moved back */
   jumped(from) {
     this.#socket.jumped(from);

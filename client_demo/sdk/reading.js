@@ -4,7 +4,7 @@
  * stay, unknown messages are dropped.
  */
 
-/** @import {Ack, Audience, Bye, Comment, Crowd, Cue, Frame, Notice, Overlay, Poll, Refusal, SegmentFile, SegmentIndex, ServerMessage, Snapshot, Welcome} from "./wire.js" */
+/** @import {Ack, Audience, Bye, Comment, Crowd, Cue, Frame, Notice, Overlay, Poll, Refusal, SegmentFile, SegmentIndex, ServerMessage, Snapshot, Translations, Welcome} from "./wire.js" */
 
 /** @typedef {(value: any) => boolean} Check */
 /** @typedef {Record<string, Check>} Shape */
@@ -29,6 +29,7 @@ const COMMENT_MAY = {
   color: integer,
   count: integer,
   role: oneOf("moderator", "producer"),
+  lang: string,
 };
 const POLL = {
   id: string,
@@ -59,9 +60,17 @@ const SETTINGS_MAY = {
   max_latency: number,
   programme_offset: number,
   patience: number,
+  lang: string,
+  languages: listOf(string),
   moderation: map,
   shield: boolean,
 };
+const OPTIONS = listOf((option) => map(option) && string(option.text));
+const TRANSLATED_COMMENT = { id: string, text: string, by: string };
+const TRANSLATED_POLL = { id: string, question: string, options: OPTIONS, by: string };
+const TRANSLATED_OVERLAY = { id: string, at: number, data: map, by: string };
+const TRANSLATED_CUE = { id: string, data: map, by: string };
+const TRANSLATED_TITLE = { source: string, text: string, by: string };
 const BEHIND = { p10: number, p50: number, p90: number, p99: number };
 const SYNC = { p50: number, p99: number };
 const PROGRESS = { poll: string, seen: number, ended: number, last_in: number };
@@ -135,9 +144,11 @@ export function readMessage(value) {
 function welcome(message) {
   const read = shaped(message, { epoch: string, offset: integer, now: number });
   if (!read) return undefined;
+  const { translations, ...rest } = read;
+  const known = readTranslations(translations);
   const viewer = map(read.viewer) && string(read.viewer.role) ? read.viewer : { role: "viewer" };
   return {
-    ...read,
+    ...rest,
     room: string(read.room) ? read.room : "",
     viewer: shaped(viewer, {}, { id: string, name: string }),
     settings: shaped(read.settings, {}, SETTINGS_MAY) ?? {},
@@ -148,12 +159,13 @@ function welcome(message) {
     viewers: number(read.viewers) ? read.viewers : 0,
     recovered: read.recovered === true,
     durability: string(read.durability) ? read.durability : "weak",
+    ...(known && { translations: known }),
   };
 }
 
 /** Read a frame. A numbered one keeps its offset whatever is wrong inside. @param {any} message @returns {Frame} */
 function frame(message) {
-  const { comments, polls, overlays, cues, retract, drop, tallies, gauges, settings, ...rest } = message;
+  const { comments, polls, overlays, cues, retract, drop, tallies, gauges, settings, translations, ...rest } = message;
   const lists = {
     comments: items(comments, comment),
     polls: items(polls, poll),
@@ -164,10 +176,26 @@ function frame(message) {
     tallies: items(tallies, (one) => shaped(one, TALLY)),
     settings: shaped(settings, {}, SETTINGS_MAY),
     gauges: readGauges(gauges),
+    translations: readTranslations(translations),
   };
   const present = Object.entries(lists).filter(([, value]) => value !== undefined);
   const read = shaped(rest, {}, { now: number, offset: integer, head: integer, overflow: integer });
   return { now: NO_TIME, ...read, ...Object.fromEntries(present) };
+}
+
+/** @param {any} translations @returns {Translations | undefined} */
+function readTranslations(translations) {
+  const read = shaped(translations, { lang: string });
+  if (!read) return undefined;
+  const lists = {
+    comments: items(read.comments, (one) => shaped(one, TRANSLATED_COMMENT)),
+    polls: items(read.polls, (one) => shaped(one, TRANSLATED_POLL)),
+    overlays: items(read.overlays, (one) => shaped(one, TRANSLATED_OVERLAY)),
+    cues: items(read.cues, (one) => shaped(one, TRANSLATED_CUE)),
+    title: shaped(read.title, TRANSLATED_TITLE),
+  };
+  const present = Object.entries(lists).filter(([, value]) => value !== undefined);
+  return { lang: read.lang, ...Object.fromEntries(present) };
 }
 
 /** @param {any} gauges */

@@ -65,6 +65,11 @@ export class LiveSocket {
     this.#run(this.core.follow(performance.now(), id, topics));
   }
 
+  /** @param {string} id @param {string} lang */
+  speak(id, lang) {
+    this.#run(this.core.speak(id, lang));
+  }
+
   /** @param {number} [from] the playhead before, if the picture was moved back */
   jumped(from) {
     this.#run(this.core.jumped(performance.now(), from));

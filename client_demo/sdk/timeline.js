@@ -5,9 +5,10 @@
 
 import { enter, fold, foldFollowed, recovers } from "./room.js";
 import { Scheduler } from "./scheduler.js";
+import { RoomTranslations } from "./translations.js";
 
 /** @import {RoomState} from "./room.js" */
-/** @import {Comment, Frame, Welcome} from "./wire.js" */
+/** @import {Comment, Frame, TranslatedComment, Welcome} from "./wire.js" */
 
 /**
  * @typedef {object} Seen
@@ -20,6 +21,7 @@ import { Scheduler } from "./scheduler.js";
 export class Timeline {
   /** @type {RoomState | undefined} */ state;
   scheduler = new Scheduler();
+  translations = new RoomTranslations();
 
   /**
    * @param {Welcome} welcome
@@ -31,6 +33,8 @@ export class Timeline {
     const isNew = before !== undefined && before.epoch !== welcome.epoch;
     this.state = enter(welcome, before);
     if (isNew) this.scheduler.clear();
+    if (!recovers(welcome, before)) this.translations.clear();
+    this.translations.take(welcome.translations);
     if (!recovers(welcome, before)) this.#schedule(welcome.recent, seen, true);
     for (const cue of welcome.cues) this.scheduler.addCue(cue);
     return isNew;
@@ -40,16 +44,21 @@ export class Timeline {
    * @param {Frame} frame
    * @param {Seen} seen
    * @param {boolean} isHistory its comments were shown before the viewer came
+   * @returns {TranslatedComment[]} what is newly known of comments
    */
   fold(frame, seen, isHistory) {
-    if (!this.state) return;
+    if (!this.state) return [];
     const { overlays, ...rest } = frame;
+    this.translations.retract(frame.retract ?? []);
+    this.translations.rewrite([...this.state.overlays.values()], overlays ?? []);
+    const translated = this.translations.take(frame.translations);
     // What has no number is told to this viewer alone: the cards of entities that it follows.
     if (overlays && frame.offset === undefined) this.state = foldFollowed(fold(this.state, rest), overlays);
     else this.state = fold(this.state, frame);
     this.#schedule(frame.comments ?? [], seen, isHistory, frame.now);
     for (const cue of frame.cues ?? []) this.scheduler.addCue(cue);
     for (const id of frame.retract ?? []) this.scheduler.retract(id);
+    return translated;
   }
 
   /**

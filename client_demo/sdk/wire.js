@@ -19,6 +19,16 @@
  * @property {Size} [size] normal when absent
  * @property {number} [count] this many alike, merged into it
  * @property {"moderator" | "producer"} [role] of its author, where that is one of the staff
+ * @property {string} [lang] BCP 47: the server's guess, where the room is translated and it isn't the room's
+ * @property {Translation} [translation] put here by the SDK, in the language that the viewer gets
+ *
+ * @typedef {object} Translation beside the original, never in its place
+ * @property {string} by `phrasebook`, `person`, or the engine's name: then a machine made it
+ * @property {string} [lang] BCP 47
+ * @property {string} [text] of a comment, or a title
+ * @property {string} [question] of a poll
+ * @property {{text: string}[]} [options] of a poll, in their order
+ * @property {Record<string, unknown>} [data] of an overlay or a cue: what of their data is text
  *
  * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string}} HeldComment
  *
@@ -47,6 +57,7 @@
  * @property {boolean} final
  * @property {number | number[]} [answer]
  * @property {string} [tag] a name to prepare effects by, told to producers and moderators alone
+ * @property {Translation} [translation] put here by the SDK
  * @property {Audit} [audit] by what anyone can recount it, once final and public
  *
  * @typedef {object} Overlay
@@ -56,12 +67,25 @@
  * @property {Record<string, unknown>} data
  * @property {string} [topic]
  * @property {number} [expires_at]
+ * @property {Translation} [translation] put here by the SDK
  *
  * @typedef {object} Cue
  * @property {string} id
  * @property {string} name
  * @property {number} at
  * @property {Record<string, unknown>} data
+ * @property {Translation} [translation] put here by the SDK
+ *
+ * @typedef {{id: string, text: string, by: string}} TranslatedComment
+ *
+ * @typedef {object} Translations
+ * @property {string} lang BCP 47: one of the room's `languages`
+ * @property {TranslatedComment[]} [comments]
+ * @property {{id: string, question: string, options: {text: string}[], by: string}[]} [polls]
+ * @property {{id: string, at: number, data: Record<string, unknown>, by: string}[]} [overlays] each of the
+ *   version of that `at`
+ * @property {{id: string, data: Record<string, unknown>, by: string}[]} [cues]
+ * @property {{source: string, text: string, by: string}} [title]
  *
  * @typedef {object} Settings
  * @property {string} [title]
@@ -71,6 +95,8 @@
  * @property {number} [max_latency] ms
  * @property {number} [programme_offset] ms: the store's clock less the programme's
  * @property {number} [patience] ms: for how long frames may wait at most, for viewers who let them
+ * @property {string} [lang] BCP 47: what is mostly spoken
+ * @property {string[]} [languages] BCP 47: into which the room is translated
  * @property {{level?: number}} [moderation]
  * @property {boolean} [shield]
  *
@@ -122,6 +148,7 @@
  * @property {number} viewers
  * @property {boolean} recovered
  * @property {string} durability
+ * @property {Translations} [translations]
  *
  * @typedef {object} Frame
  * @property {"frame"} type
@@ -138,6 +165,7 @@
  * @property {Settings} [settings]
  * @property {Tally[]} [tallies]
  * @property {Gauges} [gauges]
+ * @property {Translations} [translations] of what this frame or an earlier one brought
  *
  * @typedef {{type: "ack", id: string, status: "accepted" | "held", comment?: string}} Ack
  * @typedef {{type: "error", id?: string, code: string, message: string, retry_after?: number}} Refusal
@@ -173,6 +201,7 @@
  * @typedef {{type: "comment", id: string, text: string, at?: number, mode?: Mode, color?: number, size?: Size}} CommentMessage
  * @typedef {{type: "vote", id: string, poll: string, choices: number[], at?: number}} VoteMessage
  * @typedef {{type: "follow", id: string, topics: string[]}} FollowMessage
+ * @typedef {{type: "lang", id: string, lang: string}} LangMessage
  */
 
 export {};

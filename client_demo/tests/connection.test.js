@@ -39,6 +39,17 @@ test("hello is the first message, with the token and language", () => {
   assert.equal("resume" in hello, false);
 });
 
+test("another language is said at once, and by each hello after it", () => {
+  const connection = fresh({ lang: "es" });
+  connection.start(0);
+  assert.deepEqual(connection.speak("l1", "fr"), []);
+  assert.equal(sent(connection.opened(0))[0].lang, "fr");
+  tell(connection, 0, welcome({ offset: 10 }));
+  assert.deepEqual(sent(connection.speak("l2", "")), [{ type: "lang", id: "l2", lang: "" }]);
+  connection.closed(1, 1006, "");
+  assert.equal("lang" in reopen(connection, 600), false);
+});
+
 test("a guest asks for a token before connecting", () => {
   const connection = fresh({ identity: "asked" });
   assert.deepEqual(kinds(connection.start(0)), ["status", "token"]);
