@@ -8,7 +8,7 @@ import { roomClock } from "./clocks.js";
 import { Emitter } from "./emitter.js";
 import { messageId } from "./identity.js";
 import { LatencyMeter } from "./latency.js";
-import { Lurker, SEGMENT_DELAY_MS } from "./lurker.js";
+import { Lurker } from "./lurker.js";
 import { Outbox } from "./outbox.js";
 import { Patience } from "./patience.js";
 import { Playhead } from "./playhead.js";
@@ -112,6 +112,7 @@ export class LiveRoom {
       url: this.#socket.url,
       room: options.room,
       askToken: async () => connection.askToken?.() ?? this.#socket.core.token,
+      lang: () => this.#socket.core.lang,
       playhead: () => this.#playhead.value,
       me: () => this.state?.viewer.id,
       onClear: () => this.#emitter.emit("clear", undefined),
@@ -394,7 +395,7 @@ export class LiveRoom {
       playing: clock.playing ? clock.playing() : date !== undefined,
       date,
       certain: clock.certain,
-      latencyMs: Math.max(clock.latencyMs?.() ?? 0, this.#lurker && !clock.hasPicture ? SEGMENT_DELAY_MS : 0),
+      latencyMs: Math.max(clock.latencyMs?.() ?? 0, (!clock.hasPicture && this.#lurker?.segmentDelayMs) || 0),
       maxLatencyMs,
     });
     const beyondMs = this.state ? this.now() - this.#playhead.value - maxLatencyMs : NaN;

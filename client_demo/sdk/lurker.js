@@ -15,9 +15,6 @@ const SILENCE_MS = 60_000;
 const PRESENT_SHARE = 0.01; // of the lurkers, by contract: so many are counted
 const PRESENT_EVERY_MS = 60_000;
 
-/** For how long a frame may wait until it is here: two seconds of its segment, the cut, the way. */
-export const SEGMENT_DELAY_MS = 4_000;
-
 export class Lurker {
   #socket;
   #reader;
@@ -43,6 +40,7 @@ export class Lurker {
     this.#reader = new SegmentReader({
       url: options.url,
       room: options.room,
+      lang: options.lang ?? globalThis.navigator?.language,
       askToken: async () => options.askToken?.() ?? options.token,
       onStatus: () => this.#say(),
       onMessage: (message, replayed, at) => this.#read(message, replayed, at),
@@ -60,7 +58,12 @@ export class Lurker {
 
   /** For how long frames may have waited, in ms, where the socket's own patience doesn't say. */
   get delayMs() {
-    return this.#isLive ? undefined : SEGMENT_DELAY_MS;
+    return this.#isLive ? undefined : this.segmentDelayMs;
+  }
+
+  /** For how long frames may have waited that come by segments, in ms. */
+  get segmentDelayMs() {
+    return this.#reader.core.delayMs;
   }
 
   start() {
@@ -85,6 +88,7 @@ export class Lurker {
   /** @param {string} id @param {string} lang */
   speak(id, lang) {
     this.#socket.speak(id, lang);
+    this.#reader.speak(lang);
   }
 
   /** @param {number} [from] the playhead before, if the picture was moved back */

@@ -104,7 +104,9 @@ export function readIndex(value) {
 /** @param {unknown} value as decoded @returns {SegmentFile | undefined} */
 export function readSegment(value) {
   const read = shaped(value, { from: number, until: number }, { next: path });
-  return read && { ...read, frames: items(read.frames, (one) => (map(one) ? frame(one) : undefined)) ?? [] };
+  if (!read) return undefined;
+  const frames = items(read.frames, (one) => (map(one) ? frame(one) : undefined)) ?? [];
+  return { ...read, frames, translations: readTranslations(read.translations) };
 }
 
 /** @param {unknown} value as decoded @returns {Snapshot | undefined} */

@@ -21,6 +21,7 @@ export class SegmentReader {
    * @param {string} [options.url] of the server; this page's when absent
    * @param {string} options.room
    * @param {number} [options.at] programme time, in the past; absent at live
+   * @param {string} [options.lang] BCP 47
    * @param {() => Promise<string | null | undefined>} options.askToken where guests may not watch: a new
    *   one each time, or the same again if there is no other
    * @param {() => number} [options.playhead] in the past: how far the viewer is
@@ -32,7 +33,7 @@ export class SegmentReader {
   constructor(options) {
     this.options = options;
     this.url = (options.url ?? location.origin).replace(/\/+$/, "");
-    this.core = new Segments({ room: options.room, at: options.at });
+    this.core = new Segments({ room: options.room, at: options.at, lang: options.lang });
   }
 
   start() {
@@ -50,6 +51,12 @@ export class SegmentReader {
   /** @param {{epoch: string, offset: number}} [position] of what a socket brought */
   resume(position) {
     this.core.resume(performance.now(), position);
+    this.#tick();
+  }
+
+  /** @param {string} lang */
+  speak(lang) {
+    this.core.speak(performance.now(), lang);
     this.#tick();
   }
 

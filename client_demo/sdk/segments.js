@@ -7,6 +7,8 @@
  * seconds, for the latest values, and since it alone tells of a hole, of a segment that was cut again, and
  * of a new epoch. In the past (`at`) segments are read as far as the playhead needs them.
  *
+ * Who wants a language of the room reads the segments that have its translations.
+ *
  * Nothing here goes backwards: an index that is older than the one before, or of an epoch that is over, is
  * what a cache kept too long. Then another address of the same index is asked, which it hasn't kept.
  */
@@ -14,7 +16,8 @@
 import { backoffMs } from "./backoff.js";
 import { ProgrammeClock } from "./clock.js";
 import { roomPath } from "./http.js";
-import { readIndex, readSegment, readSnapshot } from "./reading.js";
+import { languageOf } from "./language.js";
+import { NO_TIME, readIndex, readSegment, readSnapshot } from "./reading.js";
 
 /** @import {Status} from "./connection.js" */
 /** @import {Frame, SegmentEntry, SegmentFile, SegmentIndex, Snapshot, Welcome} from "./wire.js" */
@@ -26,7 +29,11 @@ const AT_ONCE = 6; // segments on their way, as many as a browser's connections 
 const AHEAD_MS = 10_000; // in the past, what is there before the playhead needs it
 const STALE_MS = 60_000; // no cache that keeps to `max-age=1` is so late
 const MOST_LEFT = 20;
-const NAME = /\/([^/]+)\/(\d+)(?:-\d+)?\.msgpack$/;
+const TRANSLATED_MS = 4_000; // by contract: so much later a segment with translations is cut
+const NAME = /\/([^/]+)\/(\d+)(?:-\d+)?(?:\.[A-Za-z0-9-]+)?\.msgpack$/;
+
+/** For how long a frame may wait until it is here: two seconds of its segment, the cut, the way. */
+const DELAY_MS = 4_000;
 
 /**
  * @typedef {{kind: "index" | "snapshot" | "segment", path: string, n: number}} Request n: of a segment
@@ -57,16 +64,19 @@ export class Segments {
   #retryAt = -Infinity;
   #attempt = 0;
   #paused = false;
+  /** @type {string | undefined} of the room's languages the one that is read */ #language;
   #joinedAt; // programme time: what happened before is history
 
   /**
    * @param {object} options
    * @param {string} options.room
    * @param {number} [options.at] programme time, in the past; absent at live
+   * @param {string} [options.lang] BCP 47
    * @param {() => number} [options.random] 0 to 1
    */
-  constructor({ room, at, random = Math.random }) {
+  constructor({ room, at, lang, random = Math.random }) {
     this.room = room;
+    this.lang = lang;
     this.at = at;
     this.#joinedAt = at ?? 0;
     this.random = random;
@@ -101,7 +111,7 @@ export class Segments {
     const snapshot = kind === "snapshot" ? readSnapshot(body) : undefined;
     const segment = kind === "segment" ? readSegment(body) : undefined;
     if (index) return this.#takeIndex(now, index);
-    if (snapshot) return this.position ? [] : this.#enter(now, snapshot, wall);
+    if (snapshot) return this.position || this.#wantsIn(snapshot) ? [] : this.#enter(now, snapshot, wall);
     if (!segment) return this.#lose(now, { status: 0, code: "", message: "" }); // a gateway's page
     this.#clock.observe(now, segment.until);
     if (this.#next && request.n >= this.#next.n) this.#waiting.set(request.n, segment);
@@ -147,6 +157,33 @@ export class Segments {
     this.position = position && { ...position };
   }
 
+  /** Read another language (BCP 47) from now on, "" for none: begin anew. @param {number} now @param {string} lang */
+  speak(now, lang) {
+    this.lang = lang;
+    this.#language = undefined;
+    if (this.#paused) return;
+    this.#begin();
+    this.#indexAt = now;
+  }
+
+  /** For how long frames may have waited, in ms. */
+  get delayMs() {
+    return DELAY_MS + (this.#language === undefined ? 0 : TRANSLATED_MS);
+  }
+
+  /** Whether the snapshot is to be read again, in the viewer's language. @param {Snapshot} snapshot */
+  #wantsIn({ settings }) {
+    const before = this.#language;
+    this.#language = languageOf(this.lang, settings.languages ?? []);
+    return this.#language !== undefined && this.#language !== before;
+  }
+
+  /** Return the path in the viewer's language. @param {string} path */
+  #spoken(path) {
+    const lang = this.#language;
+    return lang === undefined ? path : path.replace(/(\/\d+(?:-\d+)?)(?:\.[A-Za-z0-9-]+)?\.msgpack$/, `$1.${lang}.msgpack`);
+  }
+
   // --- what to ask for ---------------------------------------------------------------------------
 
   /** @param {number} now @param {number} playhead @returns {Request} */
@@ -162,11 +199,11 @@ export class Segments {
   #due(now, playhead) {
     const index = this.#index;
     if (!index || now < this.#notYetUntil) return [];
-    if (!this.#next) return this.position ? [] : [{ kind: "snapshot", path: index.snapshot, n: NaN }];
+    if (!this.#next) return this.position ? [] : [{ kind: "snapshot", path: this.#spoken(index.snapshot), n: NaN }];
     /** @type {Request[]} */ const requests = [];
     let place = /** @type {Place | undefined} */ (this.#next);
     while (place && place.n < this.#next.n + AT_ONCE && this.#isDue(place, now, playhead)) {
-      if (!this.#waiting.has(place.n)) requests.push({ kind: "segment", path: place.url, n: place.n });
+      if (!this.#waiting.has(place.n)) requests.push({ kind: "segment", path: this.#spoken(place.url), n: place.n });
       place = this.#listed({ ...place, n: place.n + 1 });
     }
     return requests;
@@ -176,8 +213,9 @@ export class Segments {
   #isDue(place, now, playhead) {
     const index = /** @type {SegmentIndex} */ (this.#index);
     if (this.at !== undefined) return place.n * index.duration <= (playhead || this.at) + AHEAD_MS;
-    if (this.#listed(place)) return true;
-    return this.#clock.read(now) >= (place.n + 1) * index.duration + CUT_MS;
+    const laterMs = this.#language === undefined ? 0 : TRANSLATED_MS;
+    if (laterMs === 0 && this.#listed(place)) return true;
+    return this.#clock.read(now) >= (place.n + 1) * index.duration + laterMs + CUT_MS;
   }
 
   /** Return that segment as the index names it. @param {{epoch: string, n: number}} place */
@@ -318,6 +356,8 @@ export class Segments {
       const segment = this.#waiting.get(next.n);
       if (!segment || !this.position) break;
       this.#waiting.delete(next.n);
+      const { translations } = segment;
+      if (translations) effects.push({ do: "message", message: { type: "frame", now: NO_TIME, translations }, replayed: false });
       for (const frame of segment.frames) {
         if (frame.offset === undefined || frame.offset <= this.position.offset) continue;
         this.position.offset = frame.offset;

@@ -193,7 +193,7 @@
  * @property {{n: number, url: string}} next
  * @property {Frame} latest gauges and tallies, for playheads that have passed `now`
  *
- * @typedef {{from: number, until: number, frames: Frame[], next?: string}} SegmentFile
+ * @typedef {{from: number, until: number, frames: Frame[], next?: string, translations?: Translations}} SegmentFile
  * @typedef {Welcome & {segment: string}} Snapshot
  */
 

@@ -17,6 +17,7 @@ export class Origin {
   /** Paths, in the order asked. @type {string[]} */ asked = [];
   /** Answers in place of the true ones: what a cache kept. @type {Map<string, any>} */ kept = new Map();
   /** Segments that are lost. @type {Set<number>} */ lost = new Set();
+  /** What every file in a language has. @type {any[]} */ translated = [];
   /** Revisions of segments that were cut again. @type {Map<number, number>} */ revisions = new Map();
   /** @type {{epoch: string, frames: any[], since: number}[]} */ #epochs;
 
@@ -63,9 +64,12 @@ export class Origin {
     const url = new URL(path, "http://origin");
     const [, , , , kind, epoch, name] = url.pathname.split("/");
     if (epoch === undefined) return this.#index(url.searchParams.get("at"));
-    const [n, revision = 0] = String(name).replace(".msgpack", "").split("-").map(Number);
+    const [numbers = "", lang] = String(name).replace(".msgpack", "").split(".");
+    const [n, revision = 0] = numbers.split("-").map(Number);
     const found = kind === "snapshots" ? this.#snapshot(epoch, n) : this.#segment(epoch, n, revision);
-    return structuredClone(found);
+    if (lang === undefined || found.status !== 200) return structuredClone(found);
+    if (kind === "segments" && this.now < (n + 1) * this.duration + 4_000) return { status: 404, code: "not_found", message: "", retryAfterMs: 1_000 };
+    return structuredClone({ ...found, body: { ...found.body, translations: { lang, comments: this.translated } } });
   }
 
   get #next() {

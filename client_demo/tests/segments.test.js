@@ -407,3 +407,37 @@ test("before the archive nothing of later is shown, until the archive begins", (
   viewing.play(25_000);
   assert.ok(viewing.texts.length > 0 && viewing.texts.length < 4, String(viewing.texts));
 });
+
+test("in a language of the room its translations come, by files that are cut later", () => {
+  const origin = new Origin();
+  origin.commit({ settings: { languages: ["es", "fr"] } });
+  origin.now += 20_000;
+  origin.translated = [{ id: "a", text: "hola", by: "x" }];
+  const viewing = new Viewing(origin, { lang: "es-MX" });
+  viewing.play(12_000, () => viewing.local % 1_000 === 0 && origin.say(`at ${viewing.local}`));
+  const [welcome] = viewing.welcomes;
+  assert.equal(viewing.welcomes.length, 1);
+  assert.equal(welcome.translations.lang, "es");
+  const told = viewing.frames.filter(({ message }) => message.translations);
+  assert.deepEqual(told[0].message.translations.comments, origin.translated);
+  const offsets = viewing.offsets.filter((offset) => offset !== undefined);
+  assert.deepEqual(offsets, origin.all().map((one) => one.offset).filter((offset) => offset >= offsets[0] && offset <= offsets.at(-1)));
+  assert.ok(offsets.length > 2);
+  assert.ok(paths(origin, "segments").every((path) => path.endsWith(".es.msgpack")));
+  assert.equal(viewing.feed.delayMs, 8_000);
+
+  viewing.feed.speak(viewing.local, "");
+  viewing.play(4_000);
+  assert.equal(viewing.welcomes.at(-1).translations, undefined);
+  assert.match(String(paths(origin, "segments").at(-1)), /\/\d+\.msgpack$/);
+});
+
+test("who wants a language that the room doesn't have reads what all read", () => {
+  const origin = new Origin();
+  origin.commit({ settings: { languages: ["es"] } });
+  origin.now += 20_000;
+  const viewing = new Viewing(origin, { lang: "de" });
+  viewing.play(6_000);
+  assert.ok(origin.asked.every((path) => !path.includes(".de.") && !path.includes(".es.")));
+  assert.equal(viewing.feed.delayMs, 4_000);
+});
