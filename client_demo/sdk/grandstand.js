@@ -57,6 +57,7 @@ export { MOST_TOPICS, canFollow } from "./topics.js";
  * @typedef {import("./wire.js").Size} Size
  * @typedef {import("./receipts.js").Receipt} Receipt
  * @typedef {import("./recommendations.js").Recommended} Recommended
+ * @typedef {import("./wire.js").Translation} Translation
  * @typedef {import("./receipts.js").VoteCheck} VoteCheck
  * @typedef {import("./wire.js").VoteMessage} VoteMessage
  */

@@ -237,6 +237,11 @@ export class LiveRoom {
     this.#socket.speak(messageId(), lang);
   }
 
+  /** The language of what is translated, "" while nothing is. */
+  get language() {
+    return this.#shown.translations.lang;
+  }
+
   /** The room's title in the viewer's language, where it is known. @returns {Translation | undefined} */
   title() {
     return this.#timeline.translations.ofTitle(this.state?.settings.title);

@@ -4,11 +4,12 @@
  * nobody reads thirty a second, and nothing may pile up.
  */
 
-import { element, make } from "../page.js";
+import { element, make, setText } from "../page.js";
 import { withCount } from "./lanes.js";
+import { TranslationMark } from "./translated.js";
 import { words } from "./words.js";
 
-/** @import {Comment} from "../sdk/wire.js" */
+/** @import {Comment, Translation} from "../sdk/wire.js" */
 /** @typedef {{comment: Comment, own: boolean}} ListedComment */
 
 const LIST_EVERY_MS = 700;
@@ -42,6 +43,11 @@ export class Sampler {
     this.#best = this.#best.filter((one) => one.comment.id !== id);
   }
 
+  /** @param {string} id @param {Translation} translation */
+  translate(id, translation) {
+    this.#best = this.#best.map((one) => (one.comment.id === id ? withTranslation(one, translation) : one));
+  }
+
   clear() {
     this.#best = [];
   }
@@ -58,6 +64,7 @@ export class CommentList {
   #listed = new Sampler(LIST_AT_ONCE, LIST_EVERY_MS);
   #spoken = new Sampler(1, LOG_EVERY_MS);
   #pinned = true;
+  /** @type {WeakMap<Element, ListedComment>} what each line of the list says */ #said = new WeakMap();
 
   constructor() {
     this.list = element("list", HTMLOListElement);
@@ -85,6 +92,23 @@ export class CommentList {
       if (line instanceof HTMLElement && line.dataset["id"] === id) line.remove();
   }
 
+  /** A comment was translated after it came. @param {string} id @param {Translation} translation */
+  translate(id, translation) {
+    this.#listed.translate(id, translation);
+    this.#spoken.translate(id, translation);
+    for (const line of [...this.list.children]) {
+      const said = this.#said.get(line);
+      if (said?.comment.id === id && !said.own) line.replaceWith(this.#lineOf(withTranslation(said, translation)));
+    }
+  }
+
+  /** @param {ListedComment} said */
+  #lineOf(said) {
+    const line = lineOf(said);
+    this.#said.set(line, said);
+    return line;
+  }
+
   /** Another time is shown from now on. */
   clear() {
     this.#listed.clear();
@@ -100,14 +124,15 @@ export class CommentList {
   /** @param {number} now local ms */
   show(now) {
     const lines = this.#listed.take(now);
-    for (const said of lines) this.list.append(lineOf(said));
+    for (const said of lines) this.list.append(this.#lineOf(said));
     trim(this.list, MOST_LINES);
     if (lines.length > 0 && this.#pinned) this.list.scrollTop = this.list.scrollHeight;
     this.quiet.hidden = this.list.children.length > 0;
     for (const { comment } of this.#spoken.take(now)) {
       const role = comment.role ? ` (${words.staff[comment.role]})` : "";
-      const said = withCount(comment.text, comment.count ?? 1);
-      const line = make("p", { text: `${comment.name}${role}: ${said}` });
+      const said = make("span", { text: withCount(comment.translation?.text ?? comment.text, comment.count ?? 1) });
+      said.lang = comment.translation?.lang ?? comment.lang ?? "";
+      const line = make("p", { text: `${comment.name}${role}: ` }, [said]);
       line.dataset["id"] = comment.id;
       this.log.append(line);
     }
@@ -118,13 +143,26 @@ export class CommentList {
 /** @param {ListedComment} said */
 function lineOf({ comment, own }) {
   const name = make("bdi", { text: comment.name, class: "name" });
-  const text = make("span", { text: comment.text, class: "said" });
+  const text = make("span", { class: "said" });
   text.dir = "auto";
+  const mark = new TranslationMark(() => show());
+  const show = () => {
+    const translation = mark.chosen(comment.translation);
+    setText(text, translation?.text ?? comment.text);
+    text.lang = (translation ?? comment).lang ?? "";
+  };
+  mark.show(comment.translation);
+  show();
   const role = comment.role ? [make("b", { text: words.staff[comment.role], class: "role" })] : [];
-  const line = make("li", { class: own ? "own" : "" }, [name, ...role, text]);
+  const line = make("li", { class: own ? "own" : "" }, [name, ...role, text, ...(comment.translation ? [mark.root] : [])]);
   if ((comment.count ?? 1) > 1) line.append(make("span", { text: `×${comment.count}`, class: "count" }));
   line.dataset["id"] = comment.id;
   return line;
+}
+
+/** @param {ListedComment} said @param {Translation} translation @returns {ListedComment} */
+function withTranslation(said, translation) {
+  return said.own ? said : { ...said, comment: { ...said.comment, translation } };
 }
 
 /** @param {HTMLElement} list @param {number} most */

@@ -34,6 +34,7 @@ import { SeekBar } from "./seek_bar.js";
 import { Sentence } from "./sentence.js";
 import { SettingsPanel } from "./settings.js";
 import { Shelf } from "./shelf/shelf.js";
+import { asWritten } from "./translated.js";
 import { chooseTransport } from "./transport.js";
 import { VoteChecks } from "./vote_checks.js";
 import { adviceText, connectionText, hasEnded, words } from "./words.js";
@@ -123,8 +124,10 @@ function applyPreferences() {
 
 live.on("state", (state) => {
   const { settings, viewer } = state;
-  document.title = settings.title || state.room;
-  setText(element("title", HTMLElement), settings.title || state.room);
+  const translated = panel.preferences.originals ? undefined : live.title();
+  document.title = (translated?.text ?? settings.title) || state.room;
+  setText(element("title", HTMLElement), document.title);
+  element("title", HTMLElement).lang = translated?.lang ?? "";
   setText(element("me", HTMLElement), viewer.name ? words.youAre(viewer.name) : words.watching);
   // By segments a viewer is known only from its first word on.
   const isKnown = viewer.id !== undefined || transport === "segments";
@@ -133,10 +136,15 @@ live.on("state", (state) => {
   gauges.add(state.gaugesAt, state.gauges);
 });
 
-live.on("comment", ({ comment, own, lateMs, history }) => {
+live.on("comment", ({ comment: said, own, lateMs, history }) => {
+  const comment = panel.preferences.originals ? asWritten(said) : said;
   const playhead = comment.at + lateMs; // the playhead of this frame; the clock may have moved on since
-  if (flying()) field.add(comment, { playhead, own, history });
+  const text = comment.translation?.text ?? comment.text;
+  if (flying()) field.add({ ...comment, text }, { playhead, own, history });
   if (own || comment.weight >= panel.preferences.minWeight) comments.add({ comment, own });
+});
+live.on("translation", ({ id, text, by }) => {
+  if (!panel.preferences.originals) comments.translate(id, { text, by, lang: live.language });
 });
 live.on("retract", (id) => {
   field.retract(id);
@@ -148,7 +156,7 @@ live.on("clear", () => {
   comments.clear();
 });
 live.on("frame", (playhead) => {
-  const placed = Number.isNaN(playhead) ? [] : field.at(playhead, bullets.size);
+  const placed = Number.isNaN(playhead) ? [] : mirrored(field.at(playhead, bullets.size));
   painter.paint(bullets.context, placed, bullets.ratio());
 });
 live.on("notice", (notice) => composer.onNotice(notice, live.now()));
@@ -213,7 +221,9 @@ function refresh() {
   shelf.show(roomEnded);
   if (!live.state || Number.isNaN(playhead)) return;
   const isOver = live.status.phase === "ended";
-  polls.show(isOver ? [] : live.polls(), playhead, isReplay); // a vote would no longer reach the room
+  const { originals } = panel.preferences;
+  const seenPolls = live.polls().map((one) => (originals ? { ...one, poll: asWritten(one.poll) } : one));
+  polls.show(isOver ? [] : seenPolls, playhead, isReplay); // a vote would no longer reach the room
   showOverlays(playhead);
   comments.show(performance.now());
   const seen = gauges.at(playhead) ?? live.state.gauges;
@@ -228,7 +238,8 @@ function showOverlays(playhead) {
   const overlays = live.overlays().filter(({ id }) => !own.has(id));
   deck.show(overlays);
   forecasts.show(overlays, playhead);
-  sentence.show(live.overlays()); // also those that only followers get
+  const { originals } = panel.preferences;
+  sentence.show(live.overlays().map((one) => (originals ? asWritten(one) : one))); // also those that only followers get
   following.show(playhead, overlays.some(({ kind }) => kind === "stats"), watch, element("side", HTMLElement));
 }
 
@@ -271,11 +282,19 @@ Object.assign(window, {
       unacknowledged: live.unacknowledged,
     }),
     bullets: () =>
-      field
-        .at(live.playhead(), bullets.size)
+      mirrored(field.at(live.playhead(), bullets.size))
         .map(({ id, text, x, y, own, count }) => ({ id, text, x, y, own, count })),
   },
 });
+
+/**
+ * Where one reads from right to left, bullets come from the left, with their beginning first.
+ * @param {import("./lanes.js").Placed[]} placed
+ */
+function mirrored(placed) {
+  if (document.documentElement.dir !== "rtl") return placed;
+  return placed.map((bullet) => ({ ...bullet, x: bullets.size.width - bullet.x - bullet.width }));
+}
 
 applyPreferences();
 setInterval(refresh, REFRESH_MS);

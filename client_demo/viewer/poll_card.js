@@ -9,6 +9,7 @@ import { kindOf, wordsOf } from "../polls/registry.js";
 import { isAnswer, shareOf } from "../sdk/grandstand.js";
 import { Leaderboard } from "./leaderboard.js";
 import { texts } from "./language.js";
+import { TranslationMark } from "./translated.js";
 import { words } from "./words.js";
 
 /** @import {Poll, SeenPoll, VoteCheck, Votes} from "../sdk/grandstand.js" */
@@ -36,6 +37,7 @@ export class PollCard {
     this.question = make("legend", { test: "poll-question" });
     this.question.dir = "auto";
     this.hint = make("p", { class: "hint" });
+    this.translated = new TranslationMark(() => {});
     this.dismiss = button(words.dismiss, "poll-dismiss", acts.dismiss, "quiet");
     this.options = poll.options.map((_, index) => this.#option(index));
     this.submit = make("button", { text: words.vote, test: "poll-vote", class: "primary" });
@@ -60,7 +62,7 @@ export class PollCard {
     const title = wordsOf(this.kind, texts).leaders;
     this.leaderboard = title === undefined ? undefined : new Leaderboard(title, acts.leaders);
     this.root = make("article", { class: "card poll", test: "poll-card" }, [
-      make("header", {}, [this.status, this.dismiss]),
+      make("header", {}, [this.status, this.translated.root, this.dismiss]),
       form,
       ...(this.leaderboard ? [this.leaderboard.root] : []),
       make("footer", {}, [this.state, this.voters]),
@@ -77,8 +79,11 @@ export class PollCard {
    * @param {VoteCheck} [check] whether the vote is in the count
    */
   show(seen, ballot, playhead, isReplay, check) {
-    const { poll, phase, votes } = seen;
+    const { phase, votes } = seen;
+    const poll = this.#spoken(seen.poll);
     this.poll = poll;
+    this.translated.show(seen.poll.translation);
+    this.question.parentElement?.setAttribute("lang", this.translated.chosen(seen.poll.translation)?.lang ?? "");
     this.#ballot = ballot;
     const cast = ballot !== undefined && ballot.state !== "refused";
     this.#mayVote = phase === "open" && !isReplay && ballot?.state !== "sending" && (!cast || poll.change);
@@ -176,6 +181,12 @@ export class PollCard {
     this.submit.hidden = !this.#mayVote || (!this.kind.takesSeveral && !this.#picked);
     this.submit.disabled = !this.#picked?.size;
     setText(this.submit, this.#ballot?.state === "accepted" ? words.voteChange : words.vote);
+  }
+
+  /** The poll in the language in which it is shown. @param {Poll} poll @returns {Poll} */
+  #spoken(poll) {
+    const { question = poll.question, options = poll.options } = this.translated.chosen(poll.translation) ?? {};
+    return { ...poll, question, options };
   }
 
   #most() {

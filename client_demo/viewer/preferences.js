@@ -6,6 +6,7 @@ const KEY = "grandstand.taste";
  * @typedef {object} Preferences
  * @property {boolean} bullets
  * @property {boolean} list
+ * @property {boolean} originals no translations
  * @property {boolean} keys single-key shortcuts
  * @property {number} size percent
  * @property {number} speed percent
@@ -19,6 +20,7 @@ const KEY = "grandstand.taste";
 export const DEFAULTS = {
   bullets: true,
   list: true,
+  originals: false,
   keys: true,
   size: 100,
   speed: 100,
@@ -47,7 +49,7 @@ export const DENSITIES = ["few", "normal", "many"];
  */
 export function parsePreferences(given) {
   const raw = /** @type {Record<string, unknown>} */ (typeof given === "object" && given ? given : {});
-  const flag = (/** @type {"bullets" | "list" | "keys"} */ name) =>
+  const flag = (/** @type {"bullets" | "list" | "originals" | "keys"} */ name) =>
     typeof raw[name] === "boolean" ? raw[name] : DEFAULTS[name];
   const number = (/** @type {keyof typeof RANGES} */ name) => {
     const { from, to } = RANGES[name];
@@ -58,6 +60,7 @@ export function parsePreferences(given) {
   return {
     bullets: flag("bullets"),
     list: flag("list"),
+    originals: flag("originals"),
     keys: flag("keys"),
     size: number("size"),
     speed: number("speed"),

@@ -25,6 +25,7 @@ export class SettingsPanel {
       languageMenu(),
       this.#flag("bullets", words.preferenceBullets),
       this.#flag("list", words.preferenceList),
+      this.#flag("originals", words.preferenceOriginals),
       this.#range("size", words.preferenceSize, percent),
       this.#range("speed", words.preferenceSpeed, percent),
       this.#range("opacity", words.preferenceOpacity, percent),
@@ -62,7 +63,7 @@ export class SettingsPanel {
     for (const show of this.#shows) show();
   }
 
-  /** @param {"bullets" | "list" | "keys"} name @param {string} label */
+  /** @param {"bullets" | "list" | "originals" | "keys"} name @param {string} label */
   #flag(name, label) {
     const box = make("input", { test: `taste-${name}` });
     box.type = "checkbox";
