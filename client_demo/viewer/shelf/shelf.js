@@ -5,6 +5,7 @@
 
 import { element, make, setText } from "../../page.js";
 import { waitMs } from "../leaderboard.js";
+import { language } from "../language.js";
 import { words } from "../words.js";
 import { placeOf } from "./place.js";
 
@@ -102,5 +103,5 @@ class Row {
 
 /** @param {number} at programme time, ms */
 function timeOf(at) {
-  return new Date(at).toLocaleTimeString(navigator.language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
