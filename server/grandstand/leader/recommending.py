@@ -221,7 +221,7 @@ class _Work:
         before: People = []
         while True:
             began_s = self._loop.time()
-            people = self._tastes.people(began_s)
+            people = sorted(map(tuple, self._tastes.people(began_s)))
             if people != before:
                 await self._fit(people)
                 before = people
