@@ -112,7 +112,6 @@ export class LiveRoom {
       url: this.#socket.url,
       room: options.room,
       askToken: async () => connection.askToken?.() ?? this.#socket.core.token,
-      lang: () => this.#socket.core.lang,
       playhead: () => this.#playhead.value,
       me: () => this.state?.viewer.id,
       onClear: () => this.#emitter.emit("clear", undefined),

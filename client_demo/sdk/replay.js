@@ -18,7 +18,6 @@ export class Replay {
    * @param {string} options.url
    * @param {string} options.room
    * @param {() => Promise<string | null | undefined>} options.askToken
-   * @param {() => string | undefined} options.lang BCP 47
    * @param {() => number} options.playhead
    * @param {() => string | undefined} options.me the viewer's id
    * @param {() => void} options.onClear what was shown is void
@@ -50,13 +49,12 @@ export class Replay {
 
   #begin() {
     this.close();
-    const { me, lang, onClear, onRetract, playhead, ...server } = this.options;
+    const { me, onClear, onRetract, playhead, ...server } = this.options;
     const timeline = new Timeline();
     this.timeline = timeline;
     this.#reader = new SegmentReader({
       ...server,
       at: Math.round(playhead()),
-      lang: lang(),
       playhead,
       onMessage: (message, replayed) => {
         const seen = { playhead: playhead(), me: me() };
