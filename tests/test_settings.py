@@ -121,7 +121,7 @@ def test_translators_come_with_their_keys_and_limits(monkeypatch: pytest.MonkeyP
     terms = settings.translation_terms
     assert [spec.kind for spec in terms.specs] == ["openai", "deepl"]
     assert terms.keys == {"deepl": "hush:fx"}
-    assert (terms.limits.minute, terms.limits.price) == (20_000, 20)
+    assert (terms.limits.minute, terms.limits.price) == (60_000, 20)
     assert "hush" not in f"{settings!r} {terms!r}"
 
 

@@ -96,8 +96,8 @@ class ServerSettings(BaseSettings):
     libretranslate_key: SecretStr | None = None
     deepl_key: SecretStr | None = None
     phrases: Path | None = None
-    translation_chars_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 20_000
-    translation_chars_per_show: Annotated[int, Field(ge=0, le=1_000_000_000)] = 2_000_000
+    translation_chars_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 60_000
+    translation_chars_per_show: Annotated[int, Field(ge=0, le=1_000_000_000)] = 5_000_000
     translation_price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     model: Path | None = None
     forecast_models: Path | None = None

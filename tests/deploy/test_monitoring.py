@@ -63,7 +63,7 @@ def test_selectors_are_found_in_an_expression() -> None:
 
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
-    settings = services()["one"]["environment"]
+    settings = {**services()["one"]["environment"], "GRANDSTAND_TRANSLATORS": "apertium"}
     with installation(tmp_path_factory.mktemp("topology"), settings, workers=(1, 2)) as running:
         yield running
 

@@ -32,7 +32,7 @@ class GuardedEngine:
         self._breaker = Breaker()
         self._metrics = metrics
         self._running = 0
-        metrics.up.labels(engine.name).set(1)
+        metrics.begin(engine.name)
 
     async def look(self) -> None:
         """Log how the engine is; a room that asks meanwhile isn't kept waiting."""

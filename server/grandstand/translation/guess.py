@@ -8,6 +8,7 @@ needed. Until then, and where it isn't sure, a text in Latin letters is of no kn
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ SURE_FROM = 0.6
 """Probability from which a guess is one."""
 
 LEAST_LETTERS = 4
+KEPT = 2000
+"""Texts whose language is kept: those of a minute."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +37,21 @@ class Guesser:
     def __init__(self) -> None:
         self._classify: Callable[[str], tuple[Any, Any]] | None = None
         self._loading: threading.Thread | None = None
+        self._known: OrderedDict[str, str] = OrderedDict()
 
     def guess(self, text: str) -> str:
-        """Return a BCP 47 tag, "" if it isn't sure."""
+        """Return a BCP 47 tag, "" if it isn't sure. A text is asked for once for each language that
+        a room is translated into, so the last ones are kept."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._guess(text)
+            if self._classify is not None:
+                self._known[text] = known
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+        return known
+
+    def _guess(self, text: str) -> str:
         (by_script,) = languages([text])
         if by_script != UNKNOWN_LANG:
             return by_script

@@ -31,12 +31,11 @@ from grandstand.translation.engines.engine import Engine, Item, base
 from grandstand.translation.glossary import Glossary
 from grandstand.translation.guarded import GuardedEngine
 from grandstand.translation.guess import Guesser
-from grandstand.translation.metrics import TranslationMetrics
+from grandstand.translation.metrics import CACHE, PHRASEBOOK, TranslationMetrics
 from grandstand.translation.phrasebook import key_of
 from grandstand.translation.phrases import Phrases
 from grandstand.translation.speech import says_something
 
-PHRASEBOOK = "phrasebook"
 SENTENCES_MAX = 500
 """Of a call; the others are shown as they are. A tick of 2 s shows as many at 250 a second."""
 
@@ -194,7 +193,7 @@ class Interpreter:
             call.places.setdefault(key, []).append(place)
             if key in self._cache:
                 call.settle(key, self._cache.get(key))
-                self._metrics.sentences.labels("cache").inc()
+                self._metrics.sentences.labels(CACHE).inc()
             else:
                 wanted[key] = Item(text, sentence.source, kept)
         return wanted
@@ -248,7 +247,7 @@ class Interpreter:
         known = [key for key in wanted if key in self._cache]
         for key in known:
             call.settle(key, self._cache.get(key))
-            self._metrics.sentences.labels("cache").inc()
+            self._metrics.sentences.labels(CACHE).inc()
         return {key: item for key, item in wanted.items() if key not in self._cache}
 
     def _budget(self, call: _Call) -> Budget:

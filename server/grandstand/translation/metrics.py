@@ -6,6 +6,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from grandstand.telemetry import SLOW_S
 
+PHRASEBOOK, CACHE = "phrasebook", "cache"
+"""Who translates, besides engines."""
+
 
 class TranslationMetrics:
     """Of one process; without a registry where nobody measures."""
@@ -17,6 +20,8 @@ class TranslationMetrics:
             ["by"],
             registry=registry,
         )
+        for by in (PHRASEBOOK, CACHE):
+            self.sentences.labels(by)
         self.originals = Counter(
             "grandstand_translation_originals_total",
             "Sentences left as they are, by why",
@@ -48,3 +53,9 @@ class TranslationMetrics:
             buckets=SLOW_S,
             registry=registry,
         )
+
+    def begin(self, engine: str) -> None:
+        """Let an engine's series begin, before anything is asked of it."""
+        self.up.labels(engine).set(1)
+        for counter in (self.sentences, self.characters, self.failures):
+            counter.labels(engine)
