@@ -10,7 +10,7 @@ from grandstand.store.store import Store, open_store
 from grandstand.translation import cache as module
 from grandstand.translation.budget import Limits
 from grandstand.translation.cache import Cache
-from grandstand.translation.interpreter import Interpreter, Sentence, Spent, Translated
+from grandstand.translation.interpreter import Interpreter, Sentence, Translated
 
 from tests.translation.test_interpreter import ONE, TWO, Known
 from tests.waiting import until
@@ -53,13 +53,13 @@ async def test_two_who_ask_at_the_same_time_say_the_same(store: Store) -> None:
 
 
 async def test_what_a_show_has_spent_is_known_after_a_takeover(store: Store) -> None:
-    limits = Limits(show=len(ONE) + 1, price=1_000_000)
+    limits = Limits(show=len(ONE) + 1)
     await leader(store, Known(), limits).translate("r", "de", [Sentence(ONE, "en")], ENOUGH_S)
     engine = Known()
     taken = leader(store, engine, limits)
     assert await taken.translate("r", "de", [Sentence(TWO, "en")], ENOUGH_S) == [None]
     assert engine.asked == []
-    assert await taken.spent("r") == {"de": Spent(len(ONE), limits.show, len(ONE))}
+    assert await store.translations.sent("r") == {"de": len(ONE)}
 
 
 async def test_a_store_that_is_away_costs_only_what_is_shared(store: Store) -> None:
@@ -76,4 +76,3 @@ async def test_a_process_keeps_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache.get(("r", "de", "a")) == ("A", "x")
     await cache.keep("r", "de", {"c": ("C", "x")}, 1)
     assert [("r", "de", text) in cache for text in "abc"] == [True, False, True]
-    assert await cache.sent("r") == {}

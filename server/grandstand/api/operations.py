@@ -40,6 +40,7 @@ from grandstand.replica.recommender import Recommender
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens
+from grandstand.translation.budget import Limits
 
 Access: TypeAlias = Literal["open", "watch", "viewer", "moderator", "producer"]
 """Who may call: anyone without being asked, anyone who may watch, or a role at least."""
@@ -107,6 +108,7 @@ class Api:
     metrics_peers: MetricsPeers | None = None
     hides_rooms: bool = False
     archive: Archive | None = None
+    translation_limits: Limits = field(default_factory=Limits)
     draining: bool = False
     directory: Directory = field(init=False)
     tallies: Tallies = field(init=False)

@@ -29,6 +29,7 @@ from grandstand.api import (
     schemas,
     segments,
     stats,
+    translation,
 )
 from grandstand.api import rooms as rooms_calls
 from grandstand.api.operations import Api, Operation
@@ -266,6 +267,13 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation("PUT", _SCHEMA, "producer", schemas.put, {200: KindSchema}, body=KindSchema),
     Operation("GET", _SCHEMA, "watch", schemas.get, {200: KindSchema}),
+    Operation(
+        "GET",
+        _ROOM + "/translation",
+        "producer",
+        translation.get,
+        {200: translation.TranslationSent},
+    ),
     Operation(
         "GET",
         _ROOM + "/comments",

@@ -217,6 +217,7 @@ def build(
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,
         archive=archive,
+        translation_limits=settings.translation_terms.limits,
     )
     app = Starlette(
         routes=[*routes(api), *extra_routes, *pages(resources.pages())],

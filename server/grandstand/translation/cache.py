@@ -73,11 +73,6 @@ class Cache:
             return
         self._take(room, lang, zip(said, stands, strict=True))
 
-    async def sent(self, room: str) -> dict[str, int]:
-        """Return the characters that a room's show has sent, by language. Raises
-        StoreUnavailable."""
-        return {} if self._shared is None else await self._shared.sent(room)
-
     def _take(self, room: str, lang: str, found: Iterable[tuple[str, bytes | None]]) -> None:
         for text, value in found:
             if value is not None:

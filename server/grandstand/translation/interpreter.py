@@ -31,10 +31,13 @@ from grandstand.translation.engines.engine import Engine, Item, base
 from grandstand.translation.glossary import Glossary
 from grandstand.translation.guarded import GuardedEngine
 from grandstand.translation.guess import Guesser
-from grandstand.translation.metrics import CACHE, PHRASEBOOK, TranslationMetrics
+from grandstand.translation.metrics import TranslationMetrics
 from grandstand.translation.phrasebook import key_of
 from grandstand.translation.phrases import Phrases
 from grandstand.translation.speech import says_something
+
+PHRASEBOOK, CACHE = "phrasebook", "cache"
+"""Who translates, besides engines; the second for metrics alone."""
 
 SENTENCES_MAX = 500
 """Of a call; the others are shown as they are. A tick of 2 s shows as many at 250 a second."""
@@ -64,16 +67,6 @@ class Translated:
 
     text: str
     by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Characters that were sent for a language, how many may be (0: any number), and their cost in
-    the currency of the price that is set."""
-
-    characters: int
-    limit: int
-    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +101,8 @@ class Interpreter:
         cache: Cache | None = None,
     ) -> None:
         self._metrics = metrics or TranslationMetrics()
+        for by in (PHRASEBOOK, CACHE):
+            self._metrics.sentences.labels(by)
         self._engines = [GuardedEngine(engine, self._metrics) for engine in engines]
         self._phrases = phrases or Phrases()
         self._limits = limits or Limits()
@@ -150,14 +145,6 @@ class Interpreter:
     def language_of(self, text: str) -> str:
         """Return the language (BCP 47) that a text seems to be in, "" if that isn't sure."""
         return self._guesser.guess(text)
-
-    async def spent(self, room: str) -> dict[str, Spent]:
-        """Return what a room's show has spent, by language. Raises StoreUnavailable."""
-        limits = self._limits
-        return {
-            lang: Spent(characters, limits.show, limits.cost(characters))
-            for lang, characters in (await self._cache.sent(room)).items()
-        }
 
     async def run(self) -> None:
         """Say how the engines are, then hold them until this is cancelled; never ends by itself."""

@@ -6,9 +6,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from grandstand.telemetry import SLOW_S
 
-PHRASEBOOK, CACHE = "phrasebook", "cache"
-"""Who translates, besides engines."""
-
 
 class TranslationMetrics:
     """Of one process; without a registry where nobody measures."""
@@ -20,8 +17,6 @@ class TranslationMetrics:
             ["by"],
             registry=registry,
         )
-        for by in (PHRASEBOOK, CACHE):
-            self.sentences.labels(by)
         self.originals = Counter(
             "grandstand_translation_originals_total",
             "Sentences left as they are, by why",
