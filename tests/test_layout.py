@@ -23,6 +23,7 @@ _NAMES = frozenset(MODULES)
 
 TESTED_ELSEWHERE = {
     "__main__": ("test_cli.py", "is one line"),
+    "app/entrance": ("app/test_build.py", "what the settings want is put together"),
     "app/http_server": ("attacks/test_cancelled.py", "its loop ends and renews the Date"),
     "errors": ("app/test_lifecycle.py", "is a name for an error"),
     "commands/demo": ("demo/test_show.py", "hands over to the demonstration"),

@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "مشرف", producer: "مخرج" },
     connecting: "جارٍ الاتصال",
+    inLine: (place, time) => `رقمك في الصف ${number(place)}، بعد حوالي ${time}`,
     live: "متصل",
     lost: "انقطع الاتصال، نحاول مجددًا",
     lostFor: (time) => `انقطع الاتصال، محاولة جديدة بعد ${time}`,

@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Moderation", producer: "Regie" },
     connecting: "Verbindung wird aufgebaut",
+    inLine: (place, time) => `Sie sind Nummer ${number(place)}, in etwa ${time}`,
     live: "Verbunden",
     lost: "Verbindung verloren, neuer Versuch läuft",
     lostFor: (time) => `Verbindung verloren, neuer Versuch in ${time}`,

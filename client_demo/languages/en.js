@@ -21,6 +21,7 @@ const shared = {
   staff: { moderator: "Moderator", producer: "Producer" },
   // connection
   connecting: "Connecting",
+  inLine: (/** @type {number} */ place, /** @type {string} */ time) => `You are number ${number(place)}, in about ${time}`,
   live: "Connected",
   lost: "Connection lost, trying again",
   lostFor: (/** @type {string} */ time) => `Connection lost, trying again in ${time}`,

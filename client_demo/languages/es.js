@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Moderación", producer: "Realización" },
     connecting: "Conectando",
+    inLine: (place, time) => `Su turno es el número ${number(place)}, en unos ${time}`,
     live: "Conectado",
     lost: "Conexión perdida, intentándolo de nuevo",
     lostFor: (time) => `Conexión perdida, nuevo intento en ${time}`,

@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Modération", producer: "Régie" },
     connecting: "Connexion",
+    inLine: (place, time) => `Vous êtes numéro ${number(place)}, dans environ ${time}`,
     live: "Connecté",
     lost: "Connexion perdue, nouvel essai",
     lostFor: (time) => `Connexion perdue, nouvel essai dans ${time}`,

@@ -17,6 +17,7 @@ export const texts = {
     decimal,
     staff: { moderator: "मॉडरेटर", producer: "निर्माता" },
     connecting: "कनेक्ट हो रहा है",
+    inLine: (place, time) => `आपका नंबर ${number(place)} है, लगभग ${time} में`,
     live: "कनेक्टेड",
     lost: "कनेक्शन टूटा, फिर से कोशिश जारी",
     lostFor: (time) => `कनेक्शन टूटा, ${time} में फिर कोशिश`,

@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Moderazione", producer: "Regia" },
     connecting: "Connessione in corso",
+    inLine: (place, time) => `Il tuo numero è ${number(place)}, tra circa ${time}`,
     live: "Connesso",
     lost: "Connessione persa, nuovo tentativo",
     lostFor: (time) => `Connessione persa, nuovo tentativo tra ${time}`,

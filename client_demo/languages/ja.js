@@ -17,6 +17,7 @@ export const texts = {
     decimal,
     staff: { moderator: "モデレーター", producer: "ディレクター" },
     connecting: "接続中",
+    inLine: (place, time) => `順番は${number(place)}番目、約${time}後です`,
     live: "接続済み",
     lost: "接続が切れました。再試行中",
     lostFor: (time) => `接続が切れました。${time}後に再試行`,

@@ -17,6 +17,7 @@ export const texts = {
     decimal,
     staff: { moderator: "운영자", producer: "제작진" },
     connecting: "연결 중",
+    inLine: (place, time) => `대기 순서 ${number(place)}번, 약 ${time} 뒤 입장`,
     live: "연결됨",
     lost: "연결이 끊겨 다시 시도합니다",
     lostFor: (time) => `연결이 끊겼습니다. ${time} 뒤 다시 시도`,

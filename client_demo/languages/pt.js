@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Moderação", producer: "Produção" },
     connecting: "Conectando",
+    inLine: (place, time) => `Você é o número ${number(place)}, em cerca de ${time}`,
     live: "Conectado",
     lost: "Conexão perdida, tentando de novo",
     lostFor: (time) => `Conexão perdida, nova tentativa em ${time}`,

@@ -18,6 +18,7 @@ export const texts = {
     decimal,
     staff: { moderator: "Модератор", producer: "Режиссёр" },
     connecting: "Подключение",
+    inLine: (place, time) => `Ваш номер в очереди: ${number(place)}, примерно через ${time}`,
     live: "Подключено",
     lost: "Связь потеряна, пробуем снова",
     lostFor: (time) => `Связь потеряна, новая попытка через ${time}`,

@@ -17,6 +17,7 @@ export const texts = {
     decimal,
     staff: { moderator: "房管", producer: "导播" },
     connecting: "正在连接",
+    inLine: (place, time) => `您排在第 ${number(place)} 位，大约${time}后进入`,
     live: "已连接",
     lost: "连接中断，正在重试",
     lostFor: (time) => `连接中断，${time}后重试`,

@@ -12,7 +12,7 @@ import { Pending } from "./pending.js";
 import { readMessage } from "./reading.js";
 import { Topics } from "./topics.js";
 
-/** @import {CommentMessage, Frame, LangMessage, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+/** @import {CommentMessage, Frame, LangMessage, Notice, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
@@ -26,7 +26,8 @@ const TIME_JUMPED_MS = 1_000; // and one after the picture has jumped
 
 /**
  * @typedef {"connecting" | "live" | "lost" | "ended"} Phase
- * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string}} Status
+ * @typedef {{phase: Phase, retryAt?: number, code?: number, reason?: string, place?: number, turnAt?: number}} Status
+ *   `connecting` with a `place` waits in the server's line, likely until `turnAt`
  * @typedef {{do: "token"}
  *   | {do: "open"}
  *   | {do: "send", message: object}
@@ -176,7 +177,7 @@ export class Connection {
       case "time":
         return this.#isAsked(message) ? [pass(message)] : [];
       case "notice":
-        return [pass(message)];
+        return [pass(message), ...this.#wait(now, message)];
       default:
         return []; // clients ignore unknown messages
     }
@@ -283,6 +284,13 @@ export class Connection {
   /** @param {number} now @returns {Effect[]} */
   #sayTopics(now) {
     return this.#topics.due(now).map(send);
+  }
+
+  /** The house is being filled: as long as the server tells the place, go on waiting. @param {number} now @param {Notice} notice @returns {Effect[]} */
+  #wait(now, { code, place, after = 0 }) {
+    if (code !== "waiting" || this.#stage !== "greeting") return [];
+    this.#since = now;
+    return this.#become({ phase: "connecting", ...(place !== undefined && { place, turnAt: now + after }) });
   }
 
   /** @param {number} now @param {Welcome} welcome @returns {Effect[]} */

@@ -245,7 +245,7 @@ function refusal(message) {
 function notice(message) {
   const { held, ...rest } = message;
   const queue = items(held, comment);
-  const read = shaped(rest, {}, { comment: string, until: number });
+  const read = shaped(rest, {}, { comment: string, until: number, place: integer, after: number });
   const words = { code: text(message.code) ?? "", message: text(message.message) ?? "" };
   return { ...read, ...words, ...(queue && { held: queue }) };
 }

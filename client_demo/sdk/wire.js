@@ -170,7 +170,8 @@
  * @typedef {{type: "ack", id: string, status: "accepted" | "held", comment?: string}} Ack
  * @typedef {{type: "error", id?: string, code: string, message: string, retry_after?: number}} Refusal
  * @typedef {{type: "time", id: string, sent: number, now: number}} Time
- * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, held?: HeldComment[]}} Notice
+ * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, held?: HeldComment[],
+ *   place?: number, after?: number}} Notice
  * @typedef {{type: "bye", code: number, reason: string, reconnect: boolean, after: number}} Bye
  * @typedef {Welcome | Frame | Ack | Refusal | Time | Notice | Bye} ServerMessage
  */

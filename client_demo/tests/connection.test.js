@@ -65,6 +65,25 @@ test("a guest token that can't be had now is asked for again, and not before it 
   assert.deepEqual(kinds(connection.tick(7_000)), ["token"]);
 });
 
+test("one who waits in line goes on waiting as long as the server tells its place", () => {
+  const connection = fresh();
+  connection.start(0);
+  connection.opened(0);
+  const told = tell(connection, 9_000, { type: "notice", code: "waiting", message: "", place: 3, after: 20_000 });
+  assert.deepEqual(kinds(told), ["message", "status"]);
+  assert.deepEqual(connection.status, { phase: "connecting", place: 3, turnAt: 29_000 });
+  assert.deepEqual(connection.tick(19_000), []);
+  tell(connection, 19_000, { type: "notice", code: "waiting", message: "" });
+  assert.deepEqual(connection.status, { phase: "connecting" });
+  assert.deepEqual(kinds(connection.tick(29_001)), ["close", "status"]);
+});
+
+test("a line is of no concern to one who is in", () => {
+  const connection = live();
+  assert.deepEqual(kinds(tell(connection, 5, { type: "notice", code: "waiting", message: "", place: 3, after: 9 })), ["message"]);
+  assert.equal(connection.status.phase, "live");
+});
+
 test("a room that gives guests no token ends the connection", () => {
   const connection = fresh({ identity: "asked" });
   connection.start(0);

@@ -35,6 +35,7 @@ const WHOLE = [
   { type: "error", id: "a", code: "muted", message: "no", retry_after: 3 },
   { type: "time", id: "t", sent: 1, now: NOW },
   { type: "notice", code: "muted", message: "no", until: NOW, held: [comment("c", { reason: "?" })] },
+  { type: "notice", code: "waiting", message: "", place: 3, after: 9000 },
   { type: "bye", code: 1012, reason: "restart", reconnect: true, after: 9 },
 ];
 

@@ -93,4 +93,10 @@ test("every error code of the contract has words, and unknown ones show the serv
 test("the end of a connection says why", () => {
   assert.match(statusText(en, { phase: "ended", code: 3503 }, 0), /banned/);
   assert.match(statusText(en, { phase: "lost", retryAt: 2_500 }, 0), /3 s/);
+  const inLine = (seconds) => ({ phase: "connecting", place: 12_345, turnAt: seconds * 1000 });
+  assert.equal(statusText(en, inLine(17.2), 0), "You are number 12,345, in about 20 sec");
+  assert.match(statusText(zh, inLine(17.2), 0), /^您排在第 12,345 位，大约20.*后进入$/);
+  assert.match(statusText(en, inLine(3.5), 0), /about 4 s/);
+  assert.match(statusText(en, inLine(-5), 0), /about 1 s/);
+  assert.match(statusText(en, inLine(130), 0), /about 3 min/);
 });

@@ -105,6 +105,11 @@ class ServerSettings(BaseSettings):
     moderation_threads: Annotated[int, Field(ge=1, le=64)] = 1
     max_connections_per_viewer: Annotated[int, Field(ge=1)] = 10
     max_connections_per_address: Annotated[int, Field(ge=1)] = 5000
+    viewers_max: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    waiting_max: Annotated[int, Field(ge=0, le=100_000)] = 0
+    prewarm_rooms: Annotated[int, Field(ge=0, le=1000)] = 0
+    handshakes_min_per_s: Annotated[int, Field(ge=0, le=100_000)] = 0
+    handshakes_max_per_s: Annotated[int, Field(ge=0, le=100_000)] = 0
     handshakes_per_s: Annotated[int, Field(ge=1, le=100_000)] = 1500
     drain_s: Annotated[float, Field(ge=0, le=600)] = 2.0
     drain_max_s: Annotated[float, Field(ge=0, le=600)] = 10.0

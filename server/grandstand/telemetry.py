@@ -128,6 +128,7 @@ class Metrics:
         self.secrets_differ = gauge(
             "secrets_differ", "Servers of this store that check tokens by other secrets"
         )
+        self.viewers_waiting = gauge("viewers_waiting", "Viewers who wait to come in")
         self.viewers_behind = gauge("viewers_behind", "Viewers who don't read")
         self.batch_messages = histogram("batch_messages", "Messages per micro-batch", COUNTS)
         self.answer_seconds = Durations(

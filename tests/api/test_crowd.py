@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from grandstand.store.crowds import Forecast
+from grandstand.store.houses import House, Said
 from grandstand.wire.gauges import Crowd, Expected
 
 from tests.api.harness import Harness
@@ -32,6 +33,32 @@ async def test_it_lists_awake_rooms_with_the_largest_first_and_their_sum(on_stag
     ]
     assert report["sum"]["present"] == sum(each["present"] for each in report["rooms"])
     assert report["sum"]["viewers"][0]["p90"] >= 165
+
+
+async def test_advice_of_all_processes_comes_once_and_what_they_did_newest_first(
+    on_stage: Harness,
+) -> None:
+    store = on_stage.store
+    now = int(store.now_ms())
+    for node, at, seats in (("one", now - 2000, 4000), ("two", now, 3000)):
+        advice = [Said(at, "waiting", f"{node} says")]
+        done = [Said(at, "rate_raised", f"by {node}")]
+        await store.houses.report(node, House(at, seats, 10, 2, 500, advice, done))
+    report = (await on_stage.call("GET", "/v1/crowd")).json()
+    assert report["house"] == {
+        "processes": 2,
+        "seats": 7000,
+        "here": 20,
+        "waiting": 4,
+        "per_s": 1000,
+    }
+    assert report["advice"] == [{"code": "waiting", "text": "two says", "since": now - 2000}]
+    assert [(each["at"], each["process"]) for each in report["done"]] == [
+        (now, "two"),
+        (now - 2000, "one"),
+    ]
+    await store.houses.report("two", House(now, 0, 10, 2, 500, [], []))
+    assert (await on_stage.call("GET", "/v1/crowd")).json()["house"]["seats"] == 0
 
 
 async def test_it_takes_a_producer_of_all_rooms(on_stage: Harness) -> None:

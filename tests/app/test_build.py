@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from grandstand.app.build import build, check, equip
+from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.errors import OperatorError
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
@@ -33,6 +35,13 @@ def test_phrases_that_cannot_be_read_are_found_before_the_start(tmp_path: Path) 
         check(ServerSettings.read(jwt_secret=SECRET, phrases=tmp_path))
 
 
+@pytest.mark.parametrize(("low", "high"), [(2000, 3000), (100, 1000), (0, 3000), (100, 0)])
+def test_bounds_of_the_rate_have_the_usual_one_between_them(low: int, high: int) -> None:
+    given = {"handshakes_min_per_s": low, "handshakes_max_per_s": high}
+    with pytest.raises(OperatorError, match="GRANDSTAND_HANDSHAKES_PER_S"):
+        check(ServerSettings.read(jwt_secret=SECRET, **given))
+
+
 def test_without_a_way_to_check_tokens_nothing_is_made() -> None:
     with pytest.raises(OperatorError, match="GRANDSTAND_JWT_SECRET"):
         equip(ServerSettings.read())
@@ -47,6 +56,20 @@ async def test_the_edge_and_the_api_share_rooms_tokens_and_what_is_revoked(tmp_p
         assert equipment.tokens.revocations is assembly.rooms.revocations.known
         assert assembly.node.moderator is equipment.moderator
         assert "translators" in assembly.background_tasks()
+
+        for given, runs in (
+            ({}, set()),
+            ({"viewers_max": 9}, {"crowd control"}),
+            ({"prewarm_rooms": 1}, {"crowd control"}),
+            ({"handshakes_min_per_s": 9, "handshakes_max_per_s": 9000}, {"crowd control"}),
+            ({"waiting_max": 9}, {"crowd control", "waiting room"}),
+        ):
+            settings = ServerSettings.read(jwt_secret=SECRET, **given)
+            room = WaitingRoom(assembly.node, settings.waiting_max, settings.viewers_max)
+            wanted = replace(equipment, settings=settings)
+            other = replace(assembly, equipment=wanted, waiting_room=room)
+            tasks = other.background_tasks().keys()
+            assert tasks & {"crowd control", "waiting room"} == runs, given
         await assembly.rooms.close()
         await equipment.moderator.close()
 

@@ -252,6 +252,19 @@ def test_a_connection_that_never_gets_its_welcome_is_given_up() -> None:
     assert script.messages == []
 
 
+def test_one_who_waits_in_line_goes_on_as_long_as_the_server_tells_its_place() -> None:
+    script = Script()
+    script.take(script.core.start(100))
+    script.connects()
+    waiting = Notice("waiting", "", place=3, after=20_000)
+    for _ in range(3):
+        script.waits(WELCOME_S - 1)
+        script.says(waiting)
+    assert (script.messages, script.of(Lost)) == ([waiting] * 3, [])
+    script.waits(WELCOME_S)
+    assert script.of(Lost) == [Lost(Failed("no welcome within 10 s"))]
+
+
 def test_nobody_at_the_address_is_tried_again_and_again() -> None:
     script = Script()
     script.take(script.core.start(100))

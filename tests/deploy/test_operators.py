@@ -32,7 +32,7 @@ def test_the_table_of_settings_has_them_all_with_their_defaults() -> None:
         default = table[PREFIX + name.upper()][0]
         if isinstance(field.default, str | int | float | Path):
             value = field.default
-            shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+            shown = f"{value:.9g}" if isinstance(value, int | float) else str(value)
             assert default == f"`{shown}`", name
         elif field.default is not PydanticUndefined:
             assert not default.startswith("`"), name
@@ -73,6 +73,8 @@ def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)]+)\)", TEXT)
     assert links
     for link in links:
+        if link.startswith("https://"):
+            continue
         name, _, anchor = link.partition("#")
         target = ROOT / "docs" / (name or "operators.md")
         assert target.exists(), link

@@ -131,3 +131,10 @@ def test_quiet_addresses_are_forgotten_a_few_at_a_time_and_never_more_are_kept_t
     for _ in range(20):
         queue.take("late", SPAN_MS)
     assert len(queue) == 1
+
+
+def test_those_who_waited_get_the_rate_of_all_whatever_their_addresses() -> None:
+    queue = FairLimiter(4, LONGEST_MS)
+    assert [queue.take_any(0.0) for _ in range(5)] == [True] * 4 + [False]
+    assert [queue.take_any(250.0) for _ in range(2)] == [True, False]
+    assert queue.take("another", 250.0) == 0  # of the reserve

@@ -30,6 +30,7 @@ from grandstand.edge.transport.handshake import Handshake
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
+from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.leader.leader import RoomLeader
 from grandstand.moderation.moderator import Moderator
 from grandstand.replica.publication import Form, socket_form
@@ -164,6 +165,10 @@ class FakeOutlet:
 
     def greeted(self) -> None:
         pass
+
+    def hand_over(self, session: ViewerSession) -> None:
+        self.session = session
+        session.opened(self)  # type: ignore[arg-type]
 
     def doubt(self) -> None:
         raise AssertionError("it has no window")
@@ -392,7 +397,10 @@ class Harness:
 
 @asynccontextmanager
 async def harness(
-    data_dir: Path, sequenced: bool = True, **node_fields: Any
+    data_dir: Path,
+    sequenced: bool = True,
+    waiting_room: Callable[[Node], WaitingRoom] = WaitingRoom,
+    **node_fields: Any,
 ) -> AsyncIterator[Harness]:
     """The node, for the duration of the block."""
     async with valkey(data_dir) as url:
@@ -409,7 +417,10 @@ async def harness(
             lifespan="off",
             log_config=None,
             ws=functools.partial(
-                ViewerSocket, admission=Admission(node), keepalive=keepalive, turns=RoundRobin()
+                ViewerSocket,
+                admission=Admission(node, waiting_room=waiting_room(node)),
+                keepalive=keepalive,
+                turns=RoundRobin(),
             ),  # type: ignore[arg-type]
             timeout_graceful_shutdown=5,
         )

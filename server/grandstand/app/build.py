@@ -19,6 +19,7 @@ from grandstand.api.metrics_peers import MetricsPeers
 from grandstand.api.operations import Api
 from grandstand.api.origins import let_in
 from grandstand.api.routes import routes
+from grandstand.app import entrance
 from grandstand.app.http_server import HttpServer
 from grandstand.app.past_shows import past_shows
 from grandstand.archive.archive import Archive
@@ -42,6 +43,7 @@ from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.transport.keepalive import Keepalive
 from grandstand.edge.transport.round_robin import RoundRobin
 from grandstand.edge.transport.websocket import ViewerSocket
+from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.effects.job import Effects
 from grandstand.effects.outbound import Outbound
 from grandstand.errors import OperatorError
@@ -109,6 +111,7 @@ class Assembly:
     store: Store
     rooms: LiveRooms
     node: Node
+    waiting_room: WaitingRoom
     api: Api
     server: HttpServer
     archive: Archive | None
@@ -144,6 +147,7 @@ class Assembly:
             "reload": self.equipment.reload.run,
             "forecasts": self.equipment.forecasts.load,
             "translators": self.interpreter.run,
+            **entrance.tasks(self.equipment.settings, self.waiting_room),
         }
 
 
@@ -154,6 +158,7 @@ def check(settings: ServerSettings) -> None:
     _forecast_folders(settings)
     _storage(settings)
     _weights()
+    entrance.bounds(settings)
     past_shows(settings.past_shows)
     engines(settings.translation_terms)
     Phrases(settings.phrases)
@@ -199,6 +204,7 @@ def build(
     storage = _storage(settings)
     archive = None if storage is None else Archive(storage, metrics)
     node = _node(equipment, rooms)
+    waiting = entrance.waiting_room(settings, metrics, node)
     limits = ConnectionLimits(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
     )
@@ -225,9 +231,11 @@ def build(
         middleware=[let_in(settings.origins)],
     )
     _observe(metrics, rooms, node.moderator, limits)
-    server = _server(settings, app, node, limits)
+    server = _server(settings, app, waiting, limits)
     interpreter = _interpreter(equipment, rooms)
-    return Assembly(equipment, store, rooms, node, api, server, archive, interpreter, inquiries)
+    return Assembly(
+        equipment, store, rooms, node, waiting, api, server, archive, interpreter, inquiries
+    )
 
 
 def _interpreter(equipment: Equipment, rooms: LiveRooms) -> Interpreter:
@@ -270,15 +278,15 @@ def _node(equipment: Equipment, rooms: LiveRooms) -> Node:
 
 
 def _server(
-    settings: ServerSettings, app: Starlette, node: Node, limits: ConnectionLimits
+    settings: ServerSettings, app: Starlette, waiting_room: WaitingRoom, limits: ConnectionLimits
 ) -> HttpServer:
     return HttpServer(
         uvicorn.Config(
             app,
             ws=functools.partial(  # type: ignore[arg-type]
                 ViewerSocket,
-                admission=Admission(node, settings.origins),
-                keepalive=node.keepalive,
+                admission=Admission(waiting_room.node, settings.origins, waiting_room),
+                keepalive=waiting_room.node.keepalive,
                 turns=RoundRobin(),
             ),
             http=functools.partial(Dispatch, limits=limits),  # type: ignore[arg-type]

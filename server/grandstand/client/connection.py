@@ -46,6 +46,7 @@ from grandstand.wire.messages import (
     Error,
     Frame,
     Hello,
+    Notice,
     Resume,
     ServerMessage,
     TellTime,
@@ -147,8 +148,7 @@ class Connection:
         self._since_s = 0.0
         self._heard_s = 0.0
         self._silent_s = NEVER
-        self._time_s = NEVER
-        self._times = 0
+        self._time_s, self._times = NEVER, 0
         self._question: AskTime | None = None
 
     @property
@@ -295,6 +295,8 @@ class Connection:
                 self.pending.refused(now_s, message, self._random.random())
             case Bye():
                 self._backoff.warned(message, now_s)
+            case Notice(code="waiting") if self.stage is Stage.GREETING:
+                self._since_s = now_s
             case TellTime():
                 if not self._is_asked(now_s, message):
                     return []
@@ -394,6 +396,5 @@ class Connection:
 
     def _leave(self) -> None:
         self.stage = Stage.NONE
-        self._socket = None
-        self._question = None
+        self._socket = self._question = None
         self.pending.pause()

@@ -93,6 +93,15 @@ class FairLimiter:
             asking.share_ms = share_ms
         return 0.0
 
+    def take_any(self, now_ms: float) -> bool:
+        """Take one admission for somebody who has waited in turns with all others; return whether
+        there was one."""
+        all_ms = max(self._all_ms, now_ms) + SPAN_MS / self.per_s
+        if all_ms - now_ms - SPAN_MS > ROUNDING_MS:
+            return False
+        self._all_ms = all_ms
+        return True
+
     def give_back(self) -> None:
         """Give back an admission that led to nothing: others may have it. Its address stays
         charged."""

@@ -8,7 +8,8 @@ import re
 from grandstand.edge.node import Node
 from grandstand.edge.session import ViewerSession
 from grandstand.edge.transport.handshake import Handshake, Refusal, problem
-from grandstand.edge.transport.handshake_limit import HandshakeLimit
+from grandstand.edge.transport.handshake_limit import LONGEST_S, HandshakeLimit
+from grandstand.edge.waiting_room import CROWDED, WaitingRoom, WaitingViewer
 from grandstand.wire.codes import ErrorCode
 
 _LIVE = re.compile(r"/v1/rooms/([^/]+)/live")
@@ -17,16 +18,19 @@ _LIVE = re.compile(r"/v1/rooms/([^/]+)/live")
 class Admission:
     """Admits viewers to one node. Pages of ``origins`` may connect, besides the node's own."""
 
-    def __init__(self, node: Node, origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, node: Node, origins: tuple[str, ...] = (), waiting_room: WaitingRoom | None = None
+    ) -> None:
         self._node = node
         self._origins = origins
+        self._waiting_room = WaitingRoom(node) if waiting_room is None else waiting_room
 
     @property
     def handshake_limit(self) -> HandshakeLimit:
         """Return the limit that is asked before anything of a handshake is read."""
-        return self._node.handshake_limit
+        return self._waiting_room.openings
 
-    def admit(self, handshake: Handshake) -> ViewerSession | Refusal:
+    def admit(self, handshake: Handshake) -> ViewerSession | WaitingViewer | Refusal:
         """Return a session for a viewer who may open a socket here, or a refusal with the
         reason."""
         path = _LIVE.fullmatch(handshake.path)
@@ -39,10 +43,16 @@ class Admission:
         if not self._is_ours(handshake):
             words = "this origin isn't let in: name it in GRANDSTAND_ORIGINS"
             return self._refuse(403, ErrorCode.FORBIDDEN, words)
-        if not self._node.arrived(handshake.peer):
+        room, peer = self._waiting_room, handshake.peer
+        if not self._node.arrived(peer):
             words = "too many connections from this address"
             return self._refuse(429, ErrorCode.RATE_LIMITED, words, 5)
-        return ViewerSession(self._node, path[1])
+        if room.lets_in(peer):
+            return ViewerSession(self._node, path[1])
+        if room.has_place(peer):
+            return WaitingViewer(room, path[1])
+        self._node.left(peer)
+        return self._refuse(503, ErrorCode.OVERLOADED, CROWDED, LONGEST_S)
 
     def _is_ours(self, handshake: Handshake) -> bool:
         """Return whether a page may connect: a page of our own host, or of an allowed origin."""

@@ -49,6 +49,9 @@ class Node:
     edge_rooms: dict[str, EdgeRoom] = field(default_factory=dict)
     lurkers: Lurkers = field(default_factory=Lurkers)
     asked_languages: AskedLanguages = field(default_factory=AskedLanguages)
+    connections: int = 0
+    """Of viewers and of subscribers of programme feeds, with those who wait to come in."""
+
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def visited(self) -> list[str]:
@@ -76,11 +79,13 @@ class Node:
         if self._addresses[address] >= self.limits.per_address:
             return False
         self._addresses[address] += 1
+        self.connections += 1
         return True
 
     def left(self, peer: str) -> None:
         """Note that a connection from ``peer`` is over."""
         address = counted_as(peer)
+        self.connections -= 1
         self._addresses[address] -= 1
         if self._addresses[address] <= 0:
             del self._addresses[address]

@@ -9,6 +9,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:rooms`` | set | room ids | |
 | ``gs:{*}:fingerprints`` | hash | node to the fingerprint of its secrets and the time of writing | removed by readers |
 | ``gs:{*}:nodes`` | hash | process to the viewers that it lets in a second, ``stays`` or ``leaves``, and the time of writing | removed by readers |
+| ``gs:{*}:houses`` | hash | process to its seats, its viewers, its advice and what it did (``store.houses``) | removed by readers |
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
 | ``gs:{*}:signing-key`` | string | the key that signs results, 32 secret bytes, unless a setting gives one | |
 | ``gs:{*}:signing-keys`` | hash | ``kid`` to ``x`` of every key that signed or may sign | |
@@ -76,6 +77,7 @@ RUNDOWN_ITEMS = "rundown_items"
 
 FINGERPRINTS = f"gs:{{{EVERYWHERE}}}:fingerprints"
 NODES = f"gs:{{{EVERYWHERE}}}:nodes"
+HOUSES = f"gs:{{{EVERYWHERE}}}:houses"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"
 SIGNING_KEY = f"gs:{{{EVERYWHERE}}}:signing-key"
 SIGNING_KEYS = f"gs:{{{EVERYWHERE}}}:signing-keys"

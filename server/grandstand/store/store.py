@@ -26,6 +26,7 @@ from grandstand.store.errors import StoreUnavailable
 from grandstand.store.fingerprints import Fingerprints
 from grandstand.store.followers import Followers
 from grandstand.store.highlights import Highlights
+from grandstand.store.houses import Houses
 from grandstand.store.ingest import Ingest
 from grandstand.store.job_cursors import JobCursors
 from grandstand.store.leases import Leases
@@ -88,6 +89,7 @@ class Store:
         self.entities = Entities(reader)
         self.followers = Followers(reader)
         self.highlights = Highlights(reader, writer)
+        self.houses = Houses(reader)
         self.votes = Votes(reader, writer, self.losses)
         self.recommendations = Recommendations(reader)
         self.recounts = Recounts(reader)

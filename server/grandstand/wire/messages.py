@@ -330,6 +330,13 @@ class Notice(Struct, frozen=True, tag="notice"):
     comment: str | UnsetType = UNSET
     until: Time | UnsetType = UNSET
     held: list[HeldComment] | UnsetType = UNSET
+    place: (
+        Annotated[int, Meta(ge=1, description="of `waiting`: in the line, before `welcome`")]
+        | UnsetType
+    ) = UNSET
+    after: (
+        Annotated[int, Meta(ge=0, description="of `waiting`: likely ms until its turn")] | UnsetType
+    ) = UNSET
 
 
 class Bye(Struct, frozen=True, tag="bye"):

@@ -34,10 +34,18 @@ class HandshakeLimit:
         on_refusal: Callable[[], object] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.per_s = per_s
         self._now = now
         self._queue = FairLimiter(per_s, LONGEST_S * 1000)
         self._on_refusal = on_refusal
+
+    @property
+    def per_s(self) -> int:
+        """Return the rate."""
+        return self._queue.per_s
+
+    def pace(self, per_s: int) -> None:
+        """Let so many a second through from now on."""
+        self._queue.per_s = per_s
 
     def refusal(self, peer: str) -> bytes:
         """Take one handshake for an address; return nothing, or the answer if there is none
@@ -51,6 +59,16 @@ class HandshakeLimit:
         if wait_ms:
             self._on_refusal()
         return ceil(wait_ms / 1000)
+
+    def lets_in(self, peer: str) -> bool:
+        """Take one for an address; return whether there was one. Who isn't let in may wait, so
+        nobody is refused."""
+        return not self._queue.take(counted_as(peer), self._now() * 1000)
+
+    def lets_in_any(self) -> bool:
+        """Take one for somebody who has waited in turns with all others; return whether there was
+        one."""
+        return self._queue.take_any(self._now() * 1000)
 
     def give_back(self) -> None:
         """Give back a handshake that led to nothing: others may have it, its address stays

@@ -161,6 +161,11 @@ class ViewerSocket(FrameReader):
         if self._inbound is not None:
             self._inbound.budget = FRAMES
 
+    def hand_over(self, session: Session) -> None:
+        """Give the socket to another session, which takes it as after the handshake."""
+        self._session = session
+        self._tell(lambda given: given.opened(self))
+
     def doubt(self) -> None:
         """Ask for a pong, since the window shrinks, which has many causes; if none comes, treat it
         as full."""
