@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { statusText } from "../words.js";
 import { Cards } from "./cards.js";
+import { CrowdPanel } from "./crowd/crowd.js";
 import { Cues } from "./cues.js";
 import { Effects } from "./effects/effects.js";
 import { Gauges } from "./gauges.js";
@@ -107,7 +108,8 @@ export function App({ desk, moderation, effects, show, actions }) {
       <div class="column">
         ${isProducer && html`<div data-tab="polls"><${PollForm} desk=${desk} given=${draft} /></div>`}
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
-        ${isProducer && html`<div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>
+        ${isProducer && html`<div data-tab="room"><${CrowdPanel} desk=${desk} /></div>
+          <div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>
           <div data-tab="room"><${Highlights} desk=${desk} /></div>`}
       </div>
     </main>

@@ -5,6 +5,7 @@
 
 import { textsFor } from "../languages/languages.js";
 import { EFFECT_WORDS } from "./effects/words.js";
+import { CROWD_WORDS } from "./crowd/words.js";
 import { HIGHLIGHT_WORDS } from "./highlights/words.js";
 import { MODERATION_WORDS } from "./moderation/words.js";
 import { POLL_WORDS } from "./polls/words.js";
@@ -17,6 +18,7 @@ const en = {
   rooms: ROOM_WORDS.en,
   rundown: RUNDOWN_WORDS.en,
   effects: EFFECT_WORDS.en,
+  crowd: CROWD_WORDS.en,
   highlights: HIGHLIGHT_WORDS.en,
   console: "Console",
   skip: "Skip to the polls",
@@ -143,6 +145,7 @@ const zh = {
   rooms: ROOM_WORDS.zh,
   rundown: RUNDOWN_WORDS.zh,
   effects: EFFECT_WORDS.zh,
+  crowd: CROWD_WORDS.zh,
   highlights: HIGHLIGHT_WORDS.zh,
   console: "控制台",
   skip: "跳到投票",

@@ -45,7 +45,9 @@ export { MOST_TOPICS, canFollow } from "./topics.js";
  * @typedef {import("./wire.js").Bye} Bye
  * @typedef {import("./wire.js").Comment} Comment
  * @typedef {import("./wire.js").CommentMessage} CommentMessage
+ * @typedef {import("./wire.js").Crowd} Crowd
  * @typedef {import("./wire.js").Cue} Cue
+ * @typedef {import("./wire.js").Expected} Expected
  * @typedef {import("./wire.js").Gauges} Gauges
  * @typedef {import("./wire.js").HeldComment} HeldComment
  * @typedef {import("./wire.js").Mode} Mode

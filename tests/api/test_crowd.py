@@ -12,16 +12,18 @@ from tests.api.harness import Harness
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_it_lists_awake_rooms_with_the_largest_first_and_their_sum(on_stage: Harness) -> None:
+async def test_it_lists_rooms_with_a_fresh_forecast_the_largest_first_and_their_sum(
+    on_stage: Harness,
+) -> None:
     store = on_stage.store
-    large, small, asleep = [await on_stage.room() for _ in range(3)]
-    await store.awake_rooms.wake([small, large], 0)
-    await store.awake_rooms.rest({asleep: None})
-    for room, present in ((small, 5), (large, 50), (asleep, 500)):
+    now = int(store.now_ms())
+    large, small, silent = [await on_stage.room() for _ in range(3)]
+    await store.awake_rooms.wake([small, large, silent], 0)
+    for room, present, at in ((small, 5, now), (large, 50, now), (silent, 500, now - 3_600_000)):
         crowd = Crowd([Expected(60, present, 2 * present, 3 * present)], [])
-        await store.crowds.keep(room, {}, 0, Forecast(int(store.now_ms()), present, crowd))
+        await store.crowds.keep(room, {}, 0, Forecast(at, present, crowd))
     report = (await on_stage.call("GET", "/v1/crowd")).json()
-    rooms = [each for each in report["rooms"] if each["room"] in (large, small, asleep)]
+    rooms = [each for each in report["rooms"] if each["room"] in (large, small, silent)]
     assert rooms == [
         {
             "room": room,

@@ -77,6 +77,18 @@ async def test_a_late_event_loop_lets_fewer_in_down_to_the_bound(
     assert "400 ms late" in done[-1].text
 
 
+async def test_a_line_raises_the_rate_only_where_seats_are_free(
+    on_still_harness: Harness, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = on_still_harness.node
+    for taken, then in ((10, 1000), (9, 1250)):
+        made = control(seats=10)
+        monkeypatch.setattr(WaitingRoom, "__len__", lambda _: 1)
+        monkeypatch.setattr(node, "connections", taken + 1)
+        await made.step(0)
+        assert node.handshake_limit.per_s == then
+
+
 async def test_without_bounds_the_rate_stays(on_still_harness: Harness, control: Control) -> None:
     await expect(on_still_harness, "gala", 1000, 301_000)
     await control(None).step(400)

@@ -697,6 +697,8 @@ async def test_the_gauges_tell_how_the_room_does(
         await expect(console.find("gauge-durability")).to_have_text("on disk")
         line = console.find("sparkline").locator("polyline")
         await expect(line).to_have_attribute("points", re.compile(r"\S \S"))
+        await expect(console.find("crowd-900")).to_have_text(re.compile(r"\d"))
+        await expect(console.find("crowd-plot").locator("canvas")).to_be_visible()
         now = await console.page.evaluate("window.grandstand.desk.live.now()")
         clock = await console.find("programme-clock").text_content()
         seconds = sum(

@@ -103,7 +103,8 @@ class CrowdControl:
         )
 
     def _set_rate(self, bounds: Bounds, late_ms: float, houses: Houses, now_ms: int) -> None:
-        limit, waiting, needed = self._node.handshake_limit, len(self._room), needed_per_s(houses)
+        limit, needed = self._node.handshake_limit, needed_per_s(houses)
+        waiting = len(self._room) if self._room.free >= 1 else 0  # no rate helps without a seat
         per_s, why = admission_rate(bounds, limit.per_s, late_ms, waiting, needed)
         limit.pace(per_s)
         before = self._told_per_s
