@@ -31,6 +31,19 @@ def test_every_language_says_the_same(code: str) -> None:
         assert named(language.rules[rule]) == named(texts), rule
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_number_never_touches_what_stands_before_it(code: str) -> None:
+    """Or heat 1 and 1:46.93 were 11:46.93."""
+    language = language_for(code)
+    texts = [
+        text
+        for each in (language.rules, language.asides)
+        for all_ in each.values()
+        for text in all_
+    ]
+    assert [text for text in texts if "}{" in text] == []
+
+
 def test_the_language_is_that_of_the_tags_first_part_else_english() -> None:
     assert language_for("zh-Hant-TW").code == "zh"
     assert language_for("DE").code == "de"
