@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.record import PollRecord, PollWords
 from grandstand.domain.segments import (
     DURATION_MS,
     Cuts,
@@ -247,6 +247,7 @@ def test_a_snapshot_has_what_viewers_may_know() -> None:
             voters=7,
             show_tally="revealed",
             announced=announced,
+            translations={"es": PollWords("¿Secreto?", ["a", "b"])},
         )
 
     n = number(START)
@@ -261,6 +262,7 @@ def test_a_snapshot_has_what_viewers_may_know() -> None:
     made = shown.snapshot("room", "e", n)
     assert [each.id for each in made.polls] == ["p"]
     payload = encode_document(made, "msgpack")
+    assert b"Secreto" not in payload
     told = msgspec.to_builtins(decode_snapshot(payload))
     assert not {"tally", "answer", "voters"} & told["polls"][0].keys()
     assert [each["id"] for each in told["cues"]] == ["q"]

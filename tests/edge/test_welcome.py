@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from grandstand.domain.envelope import Commit
-from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.record import PollRecord, PollWords
 from grandstand.domain.state import PrivateChanges, RoomState
 from grandstand.edge.welcome import LARGE, Greeter
 from grandstand.replica.replica import Replica
@@ -103,7 +103,8 @@ def test_old_cues_are_left_out() -> None:
 
 
 def test_what_is_set_for_later_is_told_to_staff_alone() -> None:
-    later = replace(poll("later"), announced=False)
+    words = {"es": PollWords("Secreto", ["A", "B"])}
+    later = replace(poll("later"), announced=False, translations=words)
     cue = Cue("curtain", "curtain", NOW + 60_000, {})
     room = replica(RoomState(polls={"p": poll("p"), "later": later}, cues_ahead={cue.id: cue}))
     greeter = Greeter("gala")
@@ -113,6 +114,7 @@ def test_what_is_set_for_later_is_told_to_staff_alone() -> None:
         welcome = msgspec.msgpack.decode(payloads[0], type=Welcome)
         assert [each.id for each in welcome.polls] == (["p", "later"] if is_staff else ["p"])
         assert welcome.cues == ([cue] if is_staff else [])
+        assert not any(b"Secreto" in payload for payload in payloads)
 
 
 def test_an_overlay_that_has_expired_is_told_to_those_who_are_still_before_its_end() -> None:

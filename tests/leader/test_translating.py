@@ -15,9 +15,11 @@ from grandstand.domain.events import (
     CueGiven,
     HighlightFound,
     PollOpened,
+    PollStepped,
     Retracted,
     SettingsPut,
 )
+from grandstand.domain.polls.record import PollWords
 from grandstand.leader import supervisor, translating
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.leader.translating import Translating
@@ -159,6 +161,39 @@ async def test_polls_cards_cues_and_the_title_are_translated_once_they_are_shown
     assert "Later?" not in show.interpreter.texts()
     state = show.live.replica.state.translations["es"]
     assert (state.polls, state.comments) == ([poll], [])
+
+
+async def test_what_a_person_wrote_of_a_poll_is_told_once_it_is_announced_and_asked_of_nobody(
+    show: Show,
+) -> None:
+    words = {
+        "es": PollWords("¿Secreto?", ["Uno", "Dos"]),
+        "zh": PollWords("秘密？", ["一", "二"]),
+    }
+    later = show.live.now() + 3_600_000
+    hidden = show.poll(opens_at=later, closes_at=later + 1000, translations=words)
+    said = show.poll(question="Who?", options=["Bo", "me"], announced=True, translations=words)
+    show.interpreter.may_answer.clear()  # a person's words wait for no translator
+    await show.tick(
+        PollOpened(uuid4().hex, hidden), PollOpened(uuid4().hex, said), *show.said("hello")
+    )
+    await show.until(lambda: show.told().polls)
+    poll = show.told().polls[0]
+    assert (poll.id, poll.by) == (said.id, "person")
+    assert (poll.question, [each.text for each in poll.options]) == ("¿Secreto?", ["Uno", "Dos"])
+    assert show.interpreter.texts() == ["hello"]
+    frames = b"".join(frame for commit in show.listener.commits for frame in commit.frames)
+    assert b"Secreto" not in frames  # nobody gets it as it is
+    assert show.told("zh").polls == []  # nobody gets Chinese
+    await show.listen("es", "zh")
+    await show.until(lambda: show.told("zh").polls)  # also of what is on show already
+    assert {(each.id, each.by) for each in show.told("zh").polls} == {(said.id, "person")}
+    assert set(show.interpreter.texts("zh")) <= {"hello"}
+    assert [each.id for each in show.live.replica.state.translations["es"].polls] == [said.id]
+    show.interpreter.may_answer.set()
+    await show.tick(PollStepped(uuid4().hex, said.id, "close", show.live.now(), 0))
+    await show.until(lambda: len([1 for part in show.parts() if part.polls]) == 2)
+    assert {each.by for part in show.parts() for each in part.polls} == {"person"}
 
 
 async def test_nobody_listens_and_nothing_is_asked(show: Show) -> None:

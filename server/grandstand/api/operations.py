@@ -41,6 +41,7 @@ from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens
 from grandstand.translation.budget import Limits
+from grandstand.translation.interpreter import Interpreter
 
 Access: TypeAlias = Literal["open", "watch", "viewer", "moderator", "producer"]
 """Who may call: anyone without being asked, anyone who may watch, or a role at least."""
@@ -87,6 +88,11 @@ def receipt_buckets() -> Buckets:
     return Buckets(Rate(interval_ms=2000, burst=10))
 
 
+def suggestion_buckets() -> Buckets:
+    """Return the buckets of suggested translations per room: a producer asks once a poll."""
+    return Buckets(Rate(interval_ms=3000, burst=10))
+
+
 @dataclass(slots=True)
 class Api:
     """What the HTTP calls work with; ``metrics_peers`` are other processes of the same server."""
@@ -102,6 +108,8 @@ class Api:
     origins: tuple[str, ...] = ()
     guests: Buckets = field(default_factory=guest_buckets)
     receipts: Buckets = field(default_factory=receipt_buckets)
+    suggestions: Buckets = field(default_factory=suggestion_buckets)
+    interpreter: Interpreter = field(default_factory=Interpreter)
     lurkers: Lurkers = field(default_factory=Lurkers)
     asked_languages: AskedLanguages = field(default_factory=AskedLanguages)
     registry: CollectorRegistry = REGISTRY

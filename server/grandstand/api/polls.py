@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 from starlette.responses import Response
 
 from grandstand.api.operations import Call, answer, event_id
+from grandstand.api.poll_texts import PollTranslations, translation_faults, translation_words
 from grandstand.api.problems import Fault, ProblemError, impossible_step, invalid, of_refusal
 from grandstand.api.validation import NOT_BLANK
 from grandstand.domain.events import (
@@ -55,7 +56,8 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     find the poll by, which viewers aren't told. ``audit`` says what anyone can check once the
     result is public: ``none``, the ``tally``, or also ``receipts`` for each voter. With ``weights``
     each vote counts as much as its token's claim ``weight`` says: ``tally`` then has sums of
-    weights, ``voters`` still heads.
+    weights, ``voters`` still heads. ``translations`` are a person's, each with as many options as
+    are given here: viewers get them with the poll, and no translator is asked for those languages.
     """
 
     kind: PollKind
@@ -75,6 +77,7 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     audit: AuditMode = "tally"
     tag: Tag | UnsetType = UNSET
     weights: bool = False
+    translations: PollTranslations | UnsetType = UNSET
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,6 +147,7 @@ def record_of(body: PollBody, settings: Settings, now: int) -> PollRecord:
         tag=None if body.tag is UNSET else clean(body.tag),
         audit=body.audit,
         weights=body.weights,
+        translations=translation_words(body.translations or [], terms.options),
     )
 
 
@@ -302,6 +306,7 @@ def faults_between(good: dict[str, Any], settings: Settings, now: int) -> Iterat
         yield Fault("grace", words)
     yield from _faults_of_window(good, settings, now)
     yield from (Fault(name, words) for name, words in registry.flaws(good))
+    yield from translation_faults(good.get("translations", ()), len(good.get("options", ())))
 
 
 def _faults_of_extension(good: dict[str, Any]) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from grandstand.api import (
     imports,
     leaderboard,
     moderation,
+    poll_texts,
     polls,
     presence,
     program,
@@ -151,6 +152,14 @@ OPERATIONS: Sequence[Operation] = (
         recounts.receipt,
         {200: Receipt},
         refusals=(409, 429),
+    ),
+    Operation(
+        "POST",
+        _ROOM + "/translations",
+        "producer",
+        poll_texts.suggest,
+        {200: poll_texts.Suggestions},
+        body=poll_texts.TextsBody,
     ),
     Operation(
         "GET",

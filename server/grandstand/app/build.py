@@ -209,6 +209,7 @@ def build(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
     )
     inquiries = Inquiries(store, Follows(node))
+    interpreter = _interpreter(equipment, rooms)
     api = Api(
         rooms=rooms,
         tokens=equipment.tokens,
@@ -219,6 +220,7 @@ def build(
         names=node.moderator.names,
         lurkers=node.lurkers,
         asked_languages=node.asked_languages,
+        interpreter=interpreter,
         registry=metrics.registry,
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,
@@ -232,7 +234,6 @@ def build(
     )
     _observe(metrics, rooms, node.moderator, limits)
     server = _server(settings, app, waiting, limits)
-    interpreter = _interpreter(equipment, rooms)
     return Assembly(
         equipment, store, rooms, node, waiting, api, server, archive, interpreter, inquiries
     )

@@ -6,13 +6,14 @@ Only what viewers were shown is here: frames have no hidden poll and no held com
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from msgspec import UNSET
 
 from grandstand.domain.envelope import Commit
 from grandstand.domain.polls import views
+from grandstand.domain.polls.record import PollRecord
 from grandstand.domain.segments import Shown
 from grandstand.domain.translations import text_of
 from grandstand.translation.interpreter import PHRASEBOOK, Sentence, Translated
@@ -29,16 +30,22 @@ from grandstand.wire.translations import (
     Translations,
 )
 
+PERSON = "person"
+
+Written: TypeAlias = Mapping[str, Sequence[Translated]]
+
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
     """One thing that people read. A poll has its question and its options, all others have one
-    sentence. ``at`` is an overlay's."""
+    sentence. ``at`` is an overlay's. ``written`` has a person's translations of all sentences, by
+    language: of those nobody else is asked."""
 
     kind: Literal["comment", "poll", "overlay", "cue", "title"]
     id: str
     sentences: tuple[Sentence, ...]
     at: int = 0
+    written: Written = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -48,10 +55,12 @@ class ShownText:
 
 def texts_of(commit: Commit, settings: Settings) -> Iterator[ShownText]:
     """Return what a commit shows that people read; ``settings`` are the room's after it."""
+    written = _written(commit.private.polls)
     for payload in commit.frames:
         frame = decode_frame(payload)
         yield from _comments(frame.comments or (), commit.private.languages)
-        yield from _others(frame.polls or (), frame.overlays or (), frame.cues or (), settings)
+        yield from _polls(frame.polls or (), written, settings)
+        yield from _others(frame.overlays or (), frame.cues or (), settings)
         if frame.settings is not UNSET:
             yield from _title(frame.settings)
 
@@ -60,7 +69,8 @@ def texts_on_show(shown: Shown) -> Iterator[ShownText]:
     """Return what a room shows now that people read."""
     polls = [views.for_viewers(poll) for poll in shown.polls if poll.announced]
     yield from _comments(shown.recent, {})
-    yield from _others(polls, shown.overlays, shown.cues, shown.settings)
+    yield from _polls(polls, _written(shown.polls), shown.settings)
+    yield from _others(shown.overlays, shown.cues, shown.settings)
     yield from _title(shown.settings)
 
 
@@ -70,12 +80,30 @@ def _comments(comments: Iterable[Comment], languages: Mapping[str, str]) -> Iter
         yield ShownText("comment", each.id, (Sentence(each.text, lang),))
 
 
-def _others(
-    polls: Iterable[Poll], overlays: Iterable[Overlay], cues: Iterable[Cue], settings: Settings
+def _polls(
+    polls: Iterable[Poll], written: Mapping[str, Written], settings: Settings
 ) -> Iterator[ShownText]:
     for poll in polls:
         texts = (poll.question, *(option.text for option in poll.options))
-        yield ShownText("poll", poll.id, tuple(Sentence(each, settings.lang) for each in texts))
+        sentences = tuple(Sentence(each, settings.lang) for each in texts)
+        yield ShownText("poll", poll.id, sentences, written=written.get(poll.id, {}))
+
+
+def _written(polls: Iterable[PollRecord]) -> Mapping[str, Written]:
+    """Return what a person wrote of polls in other languages, by the polls' ids."""
+    return {
+        poll.id: {
+            lang: [Translated(text, PERSON) for text in (words.question, *words.options)]
+            for lang, words in poll.translations.items()
+        }
+        for poll in polls
+        if poll.translations
+    }
+
+
+def _others(
+    overlays: Iterable[Overlay], cues: Iterable[Cue], settings: Settings
+) -> Iterator[ShownText]:
     for overlay in overlays:
         if text := text_of(overlay.data):
             lang = overlay.data.get("lang")

@@ -7,6 +7,8 @@ is lost, and the original is shown. The cursor moves once all that a commit show
 given up, so a process that takes over asks again for what is still missing. The events have the
 same ids, so what it finds again enters once.
 
+What a person wrote is told as it is, without waiting for what the interpreter is asked.
+
 A language is translated while somebody gets it on any node, and for a minute more. When it becomes
 wanted, what the room shows at that moment is translated too. A comment that was taken back
 meanwhile is dropped here, and again where viewers are served (``replica.translations``).
@@ -211,6 +213,12 @@ class _Work:
     async def _ask(self, lang: str, asked: Sequence[tuple[Commit | None, ShownText]]) -> None:
         try:
             asked = [each for each in asked if each[1].id not in self._gone]
+            written = [each for each in asked if lang in each[1].written]
+            said = [answer for _, text in written for answer in text.written[lang]]
+            await self._tell(lang, written, said)
+            asked = [each for each in asked if lang not in each[1].written]
+            if not asked:
+                return
             sentences = [sentence for _, text in asked for sentence in text.sentences]
             answers = await self._interpreter.translate(self._room.id, lang, sentences, DEADLINE_S)
             await self._tell(lang, asked, answers)

@@ -13,11 +13,19 @@ ShowTally = Literal["always", "voted", "revealed"]
 AuditMode = Literal["none", "tally", "receipts"]
 
 
+class PollWords(Struct, frozen=True):
+    """What a poll says in another language: its question, and all of its options in their order."""
+
+    question: str
+    options: list[str]
+
+
 class PollRecord(Struct, frozen=True, kw_only=True):
     """A poll with what viewers don't get: its answer before the reveal, its vote shards.
 
     Before it is ``announced`` viewers know nothing of it. ``audited`` is there once its votes were
-    recounted, whether viewers may see it or not.
+    recounted, whether viewers may see it or not. ``translations`` are those that a person wrote, by
+    language (BCP 47).
     """
 
     id: str
@@ -41,6 +49,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     weights: bool = False
     audit: AuditMode = "none"
     audited: Audit | None = None
+    translations: dict[str, PollWords] = {}
 
     @property
     def ended(self) -> bool:
