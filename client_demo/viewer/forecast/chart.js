@@ -108,7 +108,7 @@ export class Chart {
       ms: 1,
       legend: { show: false },
       cursor: { show: false },
-      padding: [12, 8, 0, 0],
+      padding: [12, 1.4 * rem(), 0, 0],
       scales: { x: { time: true, range: () => [this.#span.min, this.#span.max] }, y: { range: [0, 1] } },
       axes: [
         { ...axis, size: 1.4 * rem(), space: 4.5 * rem(), grid: { show: false }, values: (_, splits) => splits.map((at) => this.#timeOf(at)) },
