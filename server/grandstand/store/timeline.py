@@ -130,7 +130,11 @@ class Timeline:
         if int(reply[0]) == _NOT_HERE:
             raise ConflictError(f"{room}: the entry {cursor} that was read isn't there any more")
         if int(reply[0]) < 0:
-            raise ConflictError(f"{room}: not at seq {head.seq} but at {reply[2]!r}")
+            seq, place = (part.decode() if part else "-" for part in reply[2:4])
+            raise ConflictError(
+                f"{room}: not at seq {head.seq}, cursor {head.cursor} but at {seq}, {place}"
+                + (", and its time was sealed" if seq == str(head.seq) else "")
+            )
         return replace(head, seq=commit.seq, offset=commit.offset, cursor=cursor, now=commit.now)
 
     async def head(self, room: str) -> tuple[str, int] | None:
