@@ -124,15 +124,50 @@ def test_a_mistake_that_is_corrected_for_its_moment_moves_the_past(game: Game) -
     assert game.versions[-1].line[-1][0] == 720, "a version never goes back"
 
 
-def test_a_late_goal_counts_from_its_moment_also_for_who_took_over(game: Game) -> None:
-    game.say(600, minute=10)
-    game.say(720, minute=12)
+def taken_over(game: Game) -> Game:
+    """Return what another process makes of a match that it finds."""
     other = Game(Match("match:final", game.match.forecast))
     other.match.know("Final", {**game.match._values})
-    for each in (game, other):
-        assert each.say(660, home_score=1) is not None
-        assert [at for at, _ in each.line] == [0, 600, 660, 720]
-        assert [round(home, 1) for _, home in each.line] == [0.3, 0.3, 0.5, 0.5]
+    return other
+
+
+def test_a_late_goal_counts_from_its_moment(game: Game) -> None:
+    game.say(600, minute=10)
+    game.say(720, minute=12)
+    assert game.say(660, home_score=1) is not None
+    assert game.line == [(0, 0.3), (600, 0.31), (660, 0.51), (720, 0.512)]
+
+
+def test_who_took_over_takes_points_out_and_invents_none(game: Game) -> None:
+    for at, minute in ((600, 10), (720, 12), (4800, 80)):
+        game.say(at, minute=minute)
+    other = taken_over(game)
+    other.say(4900, minute=81)
+    assert other.say(660, home_score=1) is not None
+    assert other.line == [(0, 0.3), (600, 0.31), (4900, 0.581)]
+    assert other.events() == [(660, "goal", "home", 1, False)]
+
+
+def test_a_value_is_not_told_before_its_moment(game: Game) -> None:
+    assert game.say(1900, attendance=70_000) is None
+    goal = game.say(100, home_score=1)
+    assert goal is not None
+    assert goal.values["attendance"] == 70_000
+    assert game.line == [(0, 0.3), (100, 0.5), (1900, 0.5)]
+
+
+@pytest.mark.parametrize("label", ["home", "tournament", "model", "minute"])
+def test_who_takes_over_asks_again_where_a_text_or_what_was_a_number_differs(
+    game: Game, label: str
+) -> None:
+    game.say(50, tournament="Friendly")
+    game.say(60, minute=10)
+    values = {**game.match._values, label: Measured(70, None if label == "minute" else "Cup")}
+    assert not taken_over(game).match.has_changed
+    other = Match("match:final", game.match.forecast)
+    other.know("Final", values)
+    assert other.has_changed
+    assert [*other.questions()] == [70]
 
 
 def test_a_clock_that_goes_back_is_settled_by_at(game: Game) -> None:

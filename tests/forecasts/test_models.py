@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from grandstand import resources
+from grandstand.domain.entities import Plain
 from grandstand.forecasts import models as module
 from grandstand.forecasts.models import ForecastModels
 from grandstand.inference.forecast_manifest import Stats
@@ -61,6 +63,25 @@ async def test_a_wrong_folder_is_named_at_the_start_and_the_others_work(
         pytest.approx([HOME, 1 - HOME]),
     ]
     assert await models.ask("bad", [AHEAD]) is None
+
+
+async def test_a_whole_number_reaches_the_reader_as_one(make: Make) -> None:
+    models = make(*resources.forecast_models())
+    await models.load()
+    match: dict[str, Plain] = {"home": "Spain", "away": "France", "minute": 21}
+    match |= {"home_score": 1, "away_score": 1}
+    at_home, neutral, text = await models.ask(
+        "football",
+        [{**match, **more} for more in ({}, {"neutral": 1}, {"neutral": 1, "date": 20240709})],
+    ) or ["", "", ""]
+    assert not isinstance(at_home, str)
+    assert not isinstance(neutral, str)
+    assert not isinstance(text, str)
+    assert at_home[0] > neutral[0]
+    over: dict[str, Plain] = {"innings": 1, "runs": 6, "balls": 6, "wickets": 0}
+    days = [{**over, "date": day} for day in (20230529, "2023-05-29")]
+    by_number, by_text = await models.ask("cricket", days) or ["", ""]
+    assert (by_number, isinstance(by_text, list)) == (by_text, True)
 
 
 async def test_a_folder_of_the_operator_s_counts_before_the_one_that_ships(

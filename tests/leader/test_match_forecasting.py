@@ -10,10 +10,16 @@ import pytest
 import pytest_asyncio
 from grandstand import resources
 from grandstand.domain.entities import EntityUpdate, Measured, Plain
+from grandstand.domain.envelope import Commit
 from grandstand.domain.events import SettingsPut, StatsGiven
 from grandstand.forecasts.models import ForecastModels
 from grandstand.leader import commits, match_forecasting, supervisor
-from grandstand.leader.match_forecasting import ENDED_MS, MATCHES_MAX, MatchForecasting
+from grandstand.leader.match_forecasting import (
+    ENDED_MS,
+    MATCHES_MAX,
+    SILENT_MS,
+    MatchForecasting,
+)
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.overlays.stats_cards import version
 from grandstand.store.ingest import CommentRate, Item
@@ -80,6 +86,16 @@ class Show(Sequenced):
         await self.tick()
         await self.tick()
 
+    def version(self, name: str, **values: Plain) -> StatsGiven:
+        """A card for everyone."""
+        return StatsGiven(uuid4().hex, [version("match:7", name, self.now, values, 0)])
+
+    async def card(self, name: str, **values: Plain) -> None:
+        """A card for everyone and what comes of it."""
+        await self.append(self.version(name, **values))
+        await self.tick()
+        await self.tick()
+
     def told(self) -> list[Overlay]:
         """All versions of forecasts that everyone was told, in order."""
         frames = (decode_frame(each) for commit in self.listener.commits for each in commit.frames)
@@ -124,12 +140,13 @@ async def show(
 
 
 async def test_a_match_is_forecast_from_its_feed(show: Show) -> None:
-    await show.play(**TOLD)
+    await show.play(**TOLD, neutral=1, date=20240714)
     began = show.now - 2000
     (first,) = show.told()
     assert (first.at, first.topic) == (began, "match:final")
     assert (first.data["entity"], first.data["model"]) == ("match:final", "football")
     assert first.data["labels"] == ["home", "draw", "away"]
+    assert first.expires_at == began + SILENT_MS
     assert sum(first.data["probabilities"]) == pytest.approx(1, abs=0.001)
     await show.play(minute=20, home_score=1)
     second = show.told()[-1]
@@ -207,27 +224,58 @@ async def test_a_removed_match_loses_its_forecast(show: Show) -> None:
     assert len(show.told()) == 2, "it names no model any more"
 
 
-async def test_cards_for_everyone_are_read_if_they_name_a_model(show: Show) -> None:
-    def card(name: str, **values: Plain) -> StatsGiven:
-        return StatsGiven(uuid4().hex, [version("match:7", name, show.now, values, 0)])
+async def test_an_ended_match_does_not_come_back(show: Show) -> None:
+    await show.play(**TOLD)
+    await show.play(minute=90, outcome="home")
+    told = len(show.told())
+    await show.tick(ENDED_MS / 1000 + 120)
+    await show.lead()
+    await show.tick()
+    await show.play(attendance=70_000)
+    assert len(show.told()) == told
+    await show.play(outcome=None)
+    assert len(show.told()) == told + 1, "unless its outcome is taken back"
 
-    await show.append(card("Score", Ostia=1, Lund=0))
+
+async def test_what_changed_while_nobody_led_the_room_counts(show: Show) -> None:
+    await show.play(**TOLD)
+    await show.say(home="San Marino")
+    show.now_ms += 1000
+    await show.work._sequencer._tick()
+    await show.lead()
     await show.tick()
     await show.tick()
+    assert show.home()[1] < show.home()[0] - 0.2
+
+
+async def test_cards_for_everyone_are_read_if_they_name_a_model(show: Show) -> None:
+    await show.card("Score", Ostia=1, Lund=0)
     assert show.told() == []
-    await show.append(card("Handball", model="handball", home_score=1, away_score=0))
-    await show.tick()
-    await show.tick()
+    await show.card("Handball", model="handball", home_score=1, away_score=0)
     assert show.home() == [0.7311]
     await show.lead()
-    await show.append(card("Handball", model="handball", home_score=2, away_score=0))
-    await show.tick()
-    await show.tick()
+    await show.card("Handball", model="handball", home_score=2, away_score=0)
     assert show.home() == [0.7311, 0.8808]
-    await show.append(card("Score"))
-    await show.tick()
-    await show.tick()
+    await show.card("Score")
     assert len(show.told()) == 3, "the card's own end"
+
+
+async def test_a_card_that_went_while_nobody_led_the_room_takes_its_forecast_along(
+    show: Show,
+) -> None:
+    await show.card("Handball", model="handball", home_score=1, away_score=0)
+    await show.append(show.version("Handball"))
+    show.now_ms += 1000
+    await show.work._sequencer._tick()
+    await show.lead()
+    await show.tick(100)  # longer than the room's latency: nothing is left of the card
+    await show.tick()
+    await show.tick()
+    assert len(show.told()) == 2
+    assert show.told()[1].expires_at == show.told()[1].at <= show.now
+    await show.lead()
+    await show.card("Handball", model="handball", home_score=1, away_score=0)
+    assert len(show.told()) == 3, "what is gone isn't taken for what viewers have"
 
 
 @pytest.mark.parametrize(
@@ -264,6 +312,45 @@ async def test_a_room_has_so_many_matches_and_no_more(show: Show) -> None:
     await show.play("match:3", outcome="home")
     await show.play("match:new", **handball)
     assert show.told()[-1].data["entity"] == "match:new"
+    await show.say("match:new", home_score=2)
+    await show.tick(SILENT_MS / 1000 - 10)  # the others go without an outcome
+    await show.tick(20)
+    await show.play("match:newer", **handball)
+    assert show.told()[-1].data["entity"] == "match:newer"
+
+
+async def test_a_feed_of_values_that_cannot_be_forecast_is_asked_about_once_a_second(
+    show: Show,
+) -> None:
+    await show.play(**TOLD)
+    with capture_logs() as logs:
+        for n in range(20):
+            await show.say(outcome=f"team {n}")
+            await show.tick(0.1)
+    said = [each for each in logs if each["event"] == "not_forecast"]
+    assert 1 <= len(said) <= 2
+
+
+async def test_who_missed_commits_finds_what_they_brought(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await show.play(**{**TOLD, "model": "curling"})
+    await show.say(**TOLD)
+    await show.say("match:new", model="handball", home_score=1)
+    await show.append(show.version("Handball", model="handball", home_score=2))
+    with monkeypatch.context() as lost:
+
+        async def nothing(*_: object) -> list[Commit]:
+            return []
+
+        lost.setattr(show.work._room, "commits_after", nothing)
+        await show.tick()
+    await show.tick()
+    assert {each.data["entity"] for each in show.told()} == {
+        "match:final",
+        "match:new",
+        "match:7",
+    }
 
 
 async def test_a_room_without_matches_is_left_alone(show: Show) -> None:

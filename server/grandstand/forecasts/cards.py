@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from grandstand.domain.entities import Measured, Plain, kind_of
-from grandstand.forecasts.match import KIND, MODEL
+from grandstand.forecasts.match import KIND, MODEL, OUTCOME
 from grandstand.wire.messages import Overlay
 
 
@@ -23,6 +23,12 @@ class OfMatch(NamedTuple):
     def names_model(self) -> bool:
         """Return whether a forecast is asked for."""
         return MODEL in self.values
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether its outcome is known."""
+        outcome = self.values.get(OUTCOME)
+        return outcome is not None and isinstance(outcome.value, str) and outcome.value != ""
 
 
 def of_card(overlay: Overlay) -> OfMatch | None:

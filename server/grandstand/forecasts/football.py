@@ -74,7 +74,9 @@ class FootballReader:
         """
         goals = [values.get(name) for name in ("home_score", "away_score")]
         score = {} if goals == [None, None] else {"score": goals}
-        return self._stats(msgspec.convert({**values, **score}, FootballLine, strict=False))
+        date = values.get("date")
+        told = {**values, "date": None if date is None else str(date), **score}
+        return self._stats(msgspec.convert(told, FootballLine, strict=False))
 
     def _stats(self, match: FootballLine) -> Mapping[str, float | str]:
         if match.home == match.away:

@@ -13,10 +13,12 @@ The forecast has all that is needed to go on with it: nothing else is stored.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from grandstand.domain.entities import Measured, Plain
@@ -70,6 +72,14 @@ class Match:
         """Return the label that came true; "" as long as none has."""
         return _text(self._values, OUTCOME)
 
+    @property
+    def newest(self) -> int:
+        """Return the moment (programme ms) of the newest thing that is known of it."""
+        moments = [each.at for each in self._values.values()]
+        if self.forecast is not None:
+            moments.append(int(self.forecast.line[-1][0]))
+        return max(moments, default=0)
+
     # --- what a feed says ------------------------------------------------------------------------
 
     def know(self, name: str, values: Mapping[str, Measured]) -> None:
@@ -78,10 +88,16 @@ class Match:
         made_of = self.forecast.values if self.forecast else {}
         numbers = _numbers(values)
         self._changed = {
-            label: values[label].at for label in numbers if numbers[label] != made_of.get(label)
+            label: each.at
+            for label, each in values.items()
+            if numbers.get(label) != made_of.get(label)
         }
         if OUTCOME in values and bool(self.outcome) != _is_over(self.forecast):
             self._changed[OUTCOME] = values[OUTCOME].at
+        texts = _texts(values)
+        if texts and self.forecast and self.forecast.texts not in ("", _digest(texts)):
+            newest = max(texts, key=lambda label: values[label].at)  # it can't be told which it was
+            self._changed[newest] = values[newest].at
 
     def update(self, name: str, values: Mapping[str, Measured]) -> None:
         """Take in an update, however late it comes."""
@@ -98,7 +114,8 @@ class Match:
     def questions(self) -> dict[int, Values]:
         """Return the values to ask the model about, by the moment (programme ms) of each point.
 
-        The last one is the present; the others are of the past, which looks otherwise now.
+        The last one is the present; the others are of the past, which looks otherwise now. What
+        was asked before a takeover isn't known: none of these is asked again.
         """
         at, since = self._span()
         if self.outcome:
@@ -108,8 +125,8 @@ class Match:
         asked = {}
         for moment in sorted(moments):
             before = max((each for each in known if each <= moment), default=None)
-            values = self._present if before is None else known[before]
-            asked[moment] = self._corrected(values, moment)
+            if before is not None:
+                asked[moment] = self._corrected(known[before], moment)
         return {**asked, at: self._present}
 
     def answer(
@@ -130,7 +147,8 @@ class Match:
             for at, found in zip(asked, answers, strict=True)
         ]
         events, news = self._events(manifest, before)
-        line = [point for point in before.line if point[0] < points[0][0]] if before else []
+        right_until = points[0][0] if self.outcome else min(points[0][0], self._span()[1])
+        line = [point for point in before.line if point[0] < right_until] if before else []
         self._changed = {}
         made = Forecast(
             self.entity,
@@ -144,6 +162,7 @@ class Match:
             news[-1] if news else before.because if before else None,
             _numbers(self._values),
             {label: text for label in manifest.labels if (text := _text(self._values, label))},
+            _digest(_texts(self._values)),
         )
         if before is not None and not news and not _differs(before, points):
             return None
@@ -155,11 +174,8 @@ class Match:
 
     def _span(self) -> tuple[int, int]:
         """Return the moment of the present, and since when something looks otherwise."""
-        at = max(self._changed.values())
-        if self.forecast is None:
-            return at, at
-        at = max(at, int(self.forecast.line[-1][0]))
-        return at, min(self._changed.values())
+        at = self.newest  # no viewer sees a value before its moment
+        return at, at if self.forecast is None else min(self._changed.values())
 
     @property
     def _present(self) -> Values:
@@ -245,6 +261,18 @@ def _is_over(forecast: Forecast | None) -> bool:
 def _numbers(values: Mapping[str, Measured]) -> dict[str, float]:
     found = {label: _number(each.value) for label, each in values.items()}
     return {label: number for label, number in found.items() if number is not None}
+
+
+def _texts(values: Mapping[str, Measured]) -> dict[str, str]:
+    """Return the values that are no numbers."""
+    texts = ((label, each.value) for label, each in values.items())
+    return {label: each for label, each in texts if isinstance(each, str) and _number(each) is None}
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """Return eight characters that are others for other texts; "" for none."""
+    told = msgspec.msgpack.encode(sorted(texts.items()))
+    return hashlib.blake2b(told, digest_size=4).hexdigest() if texts else ""
 
 
 def _number(value: Plain) -> float | None:

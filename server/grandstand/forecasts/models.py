@@ -38,7 +38,7 @@ Row: TypeAlias = "list[float] | str"
 log = structlog.get_logger(__name__)
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(dict[str, float | str | None]).decode
+_decode = msgspec.json.Decoder(dict[str, int | float | str | None]).decode
 
 
 class _Model:

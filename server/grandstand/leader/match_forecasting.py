@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 import structlog
@@ -36,7 +37,7 @@ from grandstand.wire.forecasts import Forecast
 from grandstand.wire.messages import Overlay
 
 TELL_MS = 1000
-"""Between two forecasts of a match at least."""
+"""Between two questions about a match at least, whatever comes of them."""
 
 MOVE_MS = 5000
 IDLE_MOVE_MS = 30_000
@@ -48,6 +49,10 @@ MATCHES_MAX = 20
 
 ENDED_MS = 900_000
 """For how long a forecast is shown once the outcome is known."""
+
+SILENT_MS = 21_600_000
+"""For how long one is shown of which nothing more is heard: longer than a pause for rain. A feed
+that stops without an outcome would keep a room's places for ever."""
 
 log = structlog.get_logger(__name__)
 
@@ -75,13 +80,12 @@ class _NotForecastError(Exception):
 
 
 class _Followed:
-    """A match of this room. Its row is known up to commit number ``seen``."""
+    """A match of this room."""
 
-    def __init__(self, match: Match, seen: int = 0) -> None:
+    def __init__(self, match: Match) -> None:
         self.match = match
-        self.seen = seen
         self.is_by_card = False
-        self.told_ms = 0
+        self.asked_ms = 0
         self.is_given_up = False  # until something changes
         self.why = ""  # it couldn't be forecast, as was logged
 
@@ -111,17 +115,23 @@ class _Work:
     # --- the beginning ---------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Go on with the forecasts that viewers have. Raises StoreUnavailable."""
+        """Go on with the forecasts that viewers have. What commits after the cursor bring is known
+        by then, but for what they removed. Raises StoreUnavailable."""
         room = self._room
         await self._cursor.enroll()
         await room.next_tick()  # which takes in what was appended before this process led the room
-        there = [each for each in room.overlays if each.kind == forecasts.KIND]
-        for overlay in there[:MATCHES_MAX]:
+        now = room.now()
+        there = [
+            each
+            for each in room.overlays
+            if each.kind == forecasts.KIND and (each.expires_at is UNSET or each.expires_at > now)
+        ]
+        for overlay in sorted(there, key=lambda each: each.at)[-MATCHES_MAX:]:
             try:
                 told = msgspec.convert(overlay.data, Forecast)
             except msgspec.ValidationError:  # of another version
                 continue
-            self._matches[told.entity] = _Followed(Match(told.entity, told), room.stands.seq)
+            self._matches[told.entity] = _Followed(Match(told.entity, told))
         await self._know()
 
     async def _know(self) -> None:
@@ -132,14 +142,27 @@ class _Work:
         rows, _ = await room.store.entities.of(room.id, [*self._matches])
         cards = {each.entity: each for card in room.overlays if (each := of_card(card)) is not None}
         for name, followed in [*self._matches.items()]:
+            followed.is_given_up = False
             entity, card = entity_of(rows.get(name)), cards.get(name)
+            followed.is_by_card = entity is None or MODEL not in entity.values
             if entity is not None and MODEL in entity.values:
                 followed.match.know(entity.name, entity.values)
-            elif card is not None:
+            elif card is not None and card.values:
                 followed.match.know(card.name, card.values)
-                followed.is_by_card = True
-            elif entity is not None:
-                self._forget(name, entity.at)
+            elif (gone := entity or card) is not None:
+                self._forget(name, gone.at)
+
+    async def _find(self) -> None:
+        """Take the matches that commits brought which nobody has any more. Raises
+        StoreUnavailable."""
+        cursor, is_first = 0, True
+        while cursor or is_first:
+            rows, cursor = await self._room.store.entities.slice(self._room.id, cursor)
+            is_first = False
+            self._see_rows({name: rows[name] for name in rows.keys() - self._matches.keys()})
+        for card in map(of_card, self._room.overlays):
+            if card is not None and card.entity not in self._matches:
+                self._take(card)
 
     # --- what commits bring ----------------------------------------------------------------------
 
@@ -148,6 +171,7 @@ class _Work:
         self._batch = batch
         if batch.missed:
             await self._know()
+            await self._find()
         for commit in batch.commits:
             self._see(commit)
         await self._go_on(batch, batch.now, MOVE_MS if self._matches else IDLE_MOVE_MS)
@@ -158,25 +182,27 @@ class _Work:
             await self._go_on(self._batch, self._room.now(), MOVE_MS)
 
     def _see(self, commit: Commit) -> None:
-        for name, row in commit.private.entities.items():
-            entity = entity_of(row) if kind_of(name) == KIND else None
-            if entity is not None:
-                self._take(OfMatch(name, entity.name, entity.at, entity.values), commit.seq)
+        self._see_rows(commit.private.entities)
         for payload in commit.frames:
             if b"overlays" in payload and b"match:" in payload:
                 for overlay in decode_frame(payload).overlays or ():
                     card = of_card(overlay)
                     if card is not None:
-                        self._take(card, commit.seq)
+                        self._take(card)
 
-    def _take(self, given: OfMatch, seq: int) -> None:
+    def _see_rows(self, rows: Mapping[str, bytes]) -> None:
+        for name, row in rows.items():
+            entity = entity_of(row) if kind_of(name) == KIND else None
+            if entity is not None:
+                self._take(OfMatch(name, entity.name, entity.at, entity.values))
+
+    def _take(self, given: OfMatch) -> None:
         followed = self._matches.get(given.entity)
         if followed is None:
-            if not given.names_model or not self._has_room():
+            is_on = given.names_model and not given.has_ended and not self._is_silent(given.at)
+            if not is_on or not self._has_room():
                 return
             followed = self._matches[given.entity] = _Followed(Match(given.entity))
-        if seq <= followed.seen:
-            return
         if given.values:
             followed.match.update(given.name, given.values)
             followed.is_given_up, followed.is_by_card = False, given.is_card
@@ -184,22 +210,30 @@ class _Work:
             self._forget(given.entity, given.at)
 
     def _has_room(self) -> bool:
-        """Return whether one more match may be forecast; forget those that ended first."""
+        """Return whether one more match may be forecast; forget those that are over first."""
         if len(self._matches) >= MATCHES_MAX:
-            ended = [name for name, each in self._matches.items() if each.match.outcome]
-            for name in ended:
-                del self._matches[name]
+            self._matches = {
+                name: each
+                for name, each in self._matches.items()
+                if not each.match.outcome and not self._is_silent(each.match.newest)
+            }
         is_full = len(self._matches) >= MATCHES_MAX
         if is_full and not self._is_full:
             log.warning("forecasts_full", room=self._room.id, matches=MATCHES_MAX)
         self._is_full = is_full
         return not is_full
 
+    def _is_silent(self, at: int) -> bool:
+        """Return whether nothing has been heard of a match for too long, the last time ``at``."""
+        return self._room.now() - at >= SILENT_MS
+
     def _forget(self, name: str, at: int) -> None:
-        """Take the forecast of a match away, which its feed has removed."""
+        """Take the forecast of a match away, which its feed has removed. A version that ended
+        before what the last viewer sees would come too late."""
         forecast = self._matches.pop(name).match.forecast
         if forecast is not None:
-            at = max(at, int(forecast.line[-1][0]))
+            seen = self._room.now() - self._room.settings.max_latency // 2
+            at = max(at, int(forecast.line[-1][0]), seen)
             self._gone.append(_overlay(forecast, expires_at=at, at=at))
 
     # --- what is told ----------------------------------------------------------------------------
@@ -209,14 +243,15 @@ class _Work:
             each
             for each in self._matches.values()
             if each.is_due
-            and not 0 <= now - each.told_ms < TELL_MS
+            and not 0 <= now - each.asked_ms < TELL_MS
             and not self._models.is_loading(each.match.model)
         ]
+        for followed in due:
+            followed.asked_ms = now
         made = await asyncio.gather(*(self._forecast(each) for each in due))
         told, self._gone = self._gone, []
         for followed, forecast in zip(due, made, strict=True):
             if forecast is not None:
-                followed.told_ms = now
                 told.append(_overlay(forecast, is_over=bool(followed.match.outcome)))
         if told or not 0 <= now - self._moved_ms < move_ms:
             await self._cursor.move(batch, [self._event(each) for each in told])
@@ -279,13 +314,13 @@ def _overlay(
     """Return the version of a match's overlay that tells a forecast."""
     name = hashlib.blake2b(forecast.entity.encode(), digest_size=9).hexdigest()
     at = int(forecast.line[-1][0]) if at is None else at
-    if is_over:
-        expires_at = at + ENDED_MS
+    if expires_at is None:
+        expires_at = at + (ENDED_MS if is_over else SILENT_MS)
     return Overlay(
         f"{forecasts.KIND}-{name}",
         forecasts.KIND,
         at,
         msgspec.to_builtins(forecast),
         forecast.entity,
-        UNSET if expires_at is None else expires_at,
+        expires_at,
     )

@@ -53,3 +53,4 @@ class Forecast(Struct, frozen=True, omit_defaults=True):
         dict[str, float], Meta(description="The numbers that it was made of, by name.")
     ] = {}
     names: Annotated[dict[str, str], Meta(description="What outcomes are called, by label.")] = {}
+    texts: Annotated[str, Meta(description="Another one if the texts it was made of changed.")] = ""
