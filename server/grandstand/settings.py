@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from grandstand.assistant.budget import Limits
 from grandstand.domain.addresses import parse
 from grandstand.domain.identity import TokenTerms
 from grandstand.domain.signatures import read_private
 from grandstand.errors import OperatorError
-from grandstand.translation.budget import Limits
 from grandstand.translation.spec import parse_all
 from grandstand.translation.terms import Terms
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.translation.budget import Limits
+from grandstand.assistant.budget import Limits
 
 from tests.api.harness import Harness
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from grandstand.assistant.budget import Limits
 from grandstand.store.store import Store, open_store
 from grandstand.translation import cache as module
-from grandstand.translation.budget import Limits
 from grandstand.translation.cache import Cache
 from grandstand.translation.interpreter import Interpreter, Sentence, Translated
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from grandstand.assistant.budget import Limits
 from grandstand.assistant.service import ServiceError
 from grandstand.translation import interpreter as module
-from grandstand.translation.budget import Limits
 from grandstand.translation.engines.engine import Item
 from grandstand.translation.engines.openai import OpenAI
 from grandstand.translation.glossary import Glossary

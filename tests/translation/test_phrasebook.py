@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from grandstand.errors import OperatorError
 from grandstand.moderation.policy import SEVERITIES
+from grandstand.text.contents import links, numbers
 from grandstand.text.normalise import skeleton
-from grandstand.translation.checks import links, numbers
+from grandstand.text.scripts import scripts_of, words
 from grandstand.translation.phrasebook import PhraseBook, key_of, our_own
-from grandstand.translation.scripts import scripts_of, words
 
 from tests.moderation.rules import RULES
 

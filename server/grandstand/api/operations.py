@@ -27,6 +27,7 @@ from grandstand.api.tallies import Tallies
 from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.archive.archive import Archive
+from grandstand.assistant.budget import Limits
 from grandstand.domain.asked_languages import AskedLanguages
 from grandstand.domain.ban_hints import network_of
 from grandstand.domain.events import ControlEvent
@@ -40,7 +41,6 @@ from grandstand.replica.recommender import Recommender
 from grandstand.replica.room import LiveRoom
 from grandstand.replica.rooms import LiveRooms
 from grandstand.tokens import Tokens
-from grandstand.translation.budget import Limits
 from grandstand.translation.interpreter import Interpreter
 
 Access: TypeAlias = Literal["open", "watch", "viewer", "moderator", "producer"]

@@ -8,12 +8,16 @@ rarely has all of these. What fails is shown as the original.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 
-from grandstand.translation.scripts import scripts_of, words
+from grandstand.text.contents import (
+    LAST,
+    columns,
+    fits_script,
+    has_controls,
+    links,
+    numbers,
+)
 
 LENGTH_MAX = 3.0
 """Times the columns of the original."""
@@ -29,20 +33,7 @@ PART_MIN_WORDS = 3
 """An answer that stands in the original, and has no more than this share of its letters, repeats a
 part of it; so does one of its words alone that has at least so many words less."""
 
-LINK = re.compile(
-    r"(?:https?://|www\.)\S{1,2000}"
-    r"|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}"
-    r"|(?<![\w@])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|net|org|io|tv|gg|me|ru|cn|xyz|top|info|live|example"
-    r"|de|fr|it|es|br|jp|kr|in|uk|app|link|site|online|shop|club|vip|ly|to|be|co)(?:/\S{0,2000})?(?!\w)"
-    r"|[@＠]\w{2,64}|#\w{2,64}",
-    re.IGNORECASE,
-)
-_LAST = ".,;:!?。，；：！？)）]】»\"'"
-_QUOTES = _LAST + "“”„«‹›‘’'(（[【{ "
-_NUMBER = re.compile(r"\d(?:[\d.,:'’\u00a0\u202f٫٬]*\d)?")
-_APART = re.compile(r"\D")
-_CONTROL = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_QUOTES = LAST + "“”„«‹›‘’'(（[【{ "
 
 
 def fault(original: str, answer: str, lang: str, names: Sequence[str], max_text: int) -> str:
@@ -53,7 +44,7 @@ def fault(original: str, answer: str, lang: str, names: Sequence[str], max_text:
     """
     if not answer.strip():
         return "empty"
-    if any(unicodedata.category(each) in _CONTROL or each in _BIDI for each in answer):
+    if has_controls(answer):
         return "control"
     if not _length_fits(original, answer, max_text):
         return "length"
@@ -63,32 +54,9 @@ def fault(original: str, answer: str, lang: str, names: Sequence[str], max_text:
         return "numbers"
     if not all(original.count(name) == answer.count(name) for name in names):
         return "names"
-    if not _script_fits(original, answer, lang):
+    if not fits_script(answer, lang, original):
         return "script"
     return "part" if _is_part(original, answer) else ""
-
-
-def columns(text: str) -> int:
-    """Return how many columns a text takes on a terminal: two for each wide character."""
-    return sum(
-        2 if unicodedata.east_asian_width(each) in "WF" else 1
-        for each in text
-        if unicodedata.category(each) not in ("Mn", "Me", "Cf")
-    )
-
-
-def links(text: str) -> Counter[str]:
-    """Return links, addresses, mentions and hashtags, with how often each occurs."""
-    return Counter(found[0].rstrip(_LAST).lower() for found in LINK.finditer(text))
-
-
-def numbers(text: str) -> Counter[str]:
-    """Return the numbers, in ASCII digits without separators, with how often each occurs."""
-    bare = LINK.sub(" ", text)
-    return Counter(
-        "".join(str(unicodedata.digit(digit)) for digit in _APART.sub("", found[0]))
-        for found in _NUMBER.finditer(bare)
-    )
 
 
 def _length_fits(original: str, answer: str, max_text: int) -> bool:
@@ -96,13 +64,6 @@ def _length_fits(original: str, answer: str, max_text: int) -> bool:
     if len(answer) > max_text or after > LENGTH_MAX * before:
         return False
     return before < LENGTH_MIN_FROM or after >= LENGTH_MIN * before
-
-
-def _script_fits(original: str, answer: str, lang: str) -> bool:
-    """Return whether all words of another script than the language's are from the original."""
-    own = scripts_of(lang)
-    known = original.casefold()
-    return all(script in own or word.casefold() in known for script, word in words(answer))
 
 
 def _is_part(original: str, answer: str) -> bool:

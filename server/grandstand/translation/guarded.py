@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import structlog
 
+from grandstand.assistant.breaker import Breaker
 from grandstand.assistant.service import (
     AnswerError,
     FormRefusedError,
     KeyRefusedError,
     ServiceError,
 )
-from grandstand.translation.breaker import Breaker
 from grandstand.translation.engines.engine import Engine, Item
 from grandstand.translation.metrics import TranslationMetrics
 

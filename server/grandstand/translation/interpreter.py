@@ -22,9 +22,9 @@ from typing import TypeAlias
 
 import structlog
 
+from grandstand.assistant.budget import Budget, Limits
 from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
-from grandstand.translation.budget import Budget, Limits
 from grandstand.translation.cache import Answer, Cache, Key
 from grandstand.translation.checks import fault
 from grandstand.translation.engines.engine import Engine, Item, base

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grandstand.translation.checks import LINK
+from grandstand.text.contents import LINK
 from grandstand.translation.glossary import without
 
 _SHORTCODE = re.compile(r":\w{1,40}:")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grandstand.translation.budget import Limits
+from grandstand.assistant.budget import Limits
 from grandstand.translation.spec import Spec
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from grandstand.assistant.endpoint import Endpoint, Prompt
+from grandstand.assistant.instructions import speaks_to_a_model
 from grandstand.translation.engines.engine import Item
-from grandstand.translation.instructions import speaks_to_a_model
 
 VERSION = 1
 TOKENS_EACH = 24

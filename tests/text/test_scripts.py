@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.translation.scripts import scripts_of, words
+from grandstand.text.scripts import scripts_of, words
 
 
 @pytest.mark.parametrize(

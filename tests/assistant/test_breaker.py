@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from grandstand.translation.breaker import FAILURES, PAUSE_MAX_S, Breaker
+from grandstand.assistant.breaker import FAILURES, PAUSE_MAX_S, Breaker
 
 
 def test_single_failures_change_nothing() -> None:

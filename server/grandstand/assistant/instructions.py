@@ -39,7 +39,7 @@ class _Words:
 
 class _Instructions:
     def __init__(self) -> None:
-        path = files("grandstand.translation").joinpath("instructions.toml")
+        path = files("grandstand.assistant").joinpath("instructions.toml")
         table = tomllib.loads(path.read_text("utf-8"))
         self._alone = [each.lower() for each in table["alone"] if not re.search(r"\w", each)]
         self._words = _Words([each for each in table["alone"] if re.search(r"\w", each)])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from grandstand.translation.budget import Budget, Limits
+from grandstand.assistant.budget import Budget, Limits
 
 
 def test_without_limits_everything_is_let_pass_and_counted() -> None:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from grandstand.assistant.instructions import speaks_to_a_model
 from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.translation.engines import openai as module
 from grandstand.translation.engines.openai import OpenAI
-from grandstand.translation.instructions import speaks_to_a_model
 from grandstand.translation.interpreter import Interpreter, Sentence, Translated
 from grandstand.translation.judging import RoomJudge
 
