@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from grandstand.edge import waiting_room as module
 from grandstand.edge.admission import Admission
 from grandstand.edge.node import Node
 from grandstand.edge.session import HELLO_WITHIN_S, ViewerSession
 from grandstand.edge.transport.handshake import Handshake, Refusal
 from grandstand.edge.transport.handshake_limit import LONGEST_S, HandshakeLimit
-from grandstand.edge.waiting_room import TELL_S, WaitingRoom, WaitingViewer
+from grandstand.edge.waiting_room import LATER, LATER_BYTES, TELL_S, WaitingRoom, WaitingViewer
 from grandstand.wire.codes import CloseCode
 from structlog.testing import capture_logs
 
@@ -24,7 +23,12 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HELLO = msgspec.msgpack.encode({"type": "hello"})
+
+def encoded(**fields: str) -> bytes:
+    return msgspec.msgpack.encode({"type": "hello"} | fields)
+
+
+HELLO = encoded()
 
 
 class House:
@@ -38,13 +42,16 @@ class House:
         self.room = WaitingRoom(node, most, seats, HandshakeLimit(100))
         self.admission = Admission(node, waiting_room=self.room)
 
-    def asks(self, peer: str = "192.0.2.1") -> ViewerSession | WaitingViewer | Refusal:
-        return self.admission.admit(
-            Handshake(f"/v1/rooms/{self.hand.room}/live", "", None, peer, None)
-        )
+    def asks(
+        self, peer: str = "192.0.2.1", room: str = ""
+    ) -> ViewerSession | WaitingViewer | Refusal:
+        path = f"/v1/rooms/{room or self.hand.room}/live"
+        return self.admission.admit(Handshake(path, "", None, peer, None))
 
-    def comes(self, peer: str = "192.0.2.1", hello: bytes | None = HELLO) -> FakeOutlet:
-        session = self.asks(peer)
+    def comes(
+        self, peer: str = "192.0.2.1", hello: bytes | None = HELLO, room: str = ""
+    ) -> FakeOutlet:
+        session = self.asks(peer, room)
         assert not isinstance(session, Refusal)
         outlet = Outlet(peer=peer, session=session)  # type: ignore[arg-type]
         session.opened(outlet)  # type: ignore[arg-type]
@@ -102,7 +109,7 @@ async def test_those_who_come_too_early_wait_and_come_in_one_after_the_other(hou
     house.passes(0.5)
     assert is_in(fourth)
     assert isinstance(fourth.session, ViewerSession)
-    assert (len(house.room), house.room.kept_bytes) == (0, 0)
+    assert len(house.room) == 0
 
 
 async def test_a_newcomer_does_not_pass_those_who_wait(house: House) -> None:
@@ -141,7 +148,7 @@ async def test_who_goes_leaves_the_line(house: House) -> None:
     gone, rest = [house.comes() for _ in range(4)][2:]
     assert isinstance(gone, Outlet)
     gone.goes()
-    assert (len(house.room), house.room.kept_bytes) == (1, len(HELLO))
+    assert len(house.room) == 1
     house.passes(0.5)
     assert (is_in(gone), is_in(rest)) == (False, True)
     assert house.node.connections == 3
@@ -171,22 +178,77 @@ async def test_a_full_line_is_refused_with_when_to_try_again(house: House) -> No
     assert house.node.connections == before
 
 
-@pytest.mark.parametrize("more", [[b"x" * (module.HELLO_BYTES + 1)], [HELLO, HELLO]])
+async def test_what_comes_after_hello_waits_too_and_is_answered_inside(house: House) -> None:
+    waiting = [house.comes() for _ in range(3)][2]
+    assert waiting.session is not None
+    waiting.session.received(msgspec.msgpack.encode({"type": "time", "id": "t", "sent": 1}), False)
+    assert (waiting.closed, waiting.of("time")) == (None, [])
+    house.passes(0.5)
+    assert [each["type"] for each in waiting.messages if each["type"] != "notice"][:1] == [
+        "welcome"
+    ]
+    assert [each["id"] for each in waiting.of("time")] == ["t"]
+
+
+@pytest.mark.parametrize("more", [[b"x"] * (LATER + 1), [b"x" * LATER_BYTES, b"x"]])
 async def test_what_is_kept_of_one_who_waits_is_bounded(house: House, more: list[bytes]) -> None:
-    waiting = [house.comes(hello=None) for _ in range(3)][2]
+    waiting = [house.comes() for _ in range(3)][2]
     assert waiting.session is not None
     for payload in more:
+        assert waiting.closed is None
         waiting.session.received(payload, False)
     assert waiting.closed == (CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
-    assert (len(house.room), house.room.kept_bytes) == (0, 0)
+    assert len(house.room) == 0
 
 
-async def test_what_is_kept_of_all_is_bounded(
+async def test_closing_sockets_of_the_line_take_no_seats(house: House) -> None:
+    house.room.seats = 2
+    seated = [house.comes(), house.comes()][0]
+    waiting = house.comes("192.0.2.99")
+    for _ in range(2):
+        rude = house.comes("198.51.100.1", hello=b"no hello")  # its peer never answers the close
+        assert rude.closed is not None
+    assert (house.room.closing, house.room.free) == (2, 0)
+    assert isinstance(seated, Outlet)
+    seated.goes()
+    house.passes(1)
+    assert is_in(waiting)
+    assert isinstance(rude, Outlet)
+    rude.goes()
+    assert (house.room.closing, house.room.free) == (1, 0)
+
+
+async def test_who_may_not_come_in_is_told_at_once_and_holds_no_place(house: House) -> None:
+    elsewhere = house.hand.harness.token(rooms=["elsewhere"])
+    for _ in range(2):
+        house.comes()
+    for hello, code, then in (
+        (b"garbage", "bad_message", CloseCode.PROTOCOL_ERROR),
+        (encoded(token="no token"), "unauthorized", CloseCode.UNAUTHORIZED),
+        (encoded(token=elsewhere), "forbidden", CloseCode.FORBIDDEN),
+    ):
+        waiting = house.comes(hello=hello)
+        assert (waiting.of("error")[0]["code"], waiting.closed and waiting.closed[0]) == (
+            code,
+            then,
+        )
+        assert len(house.room) == 0
+
+
+async def test_nobody_waits_for_a_room_that_does_not_exist(house: House) -> None:
+    here, there = [house.comes() for _ in range(3)][2], house.comes(room="nowhere")
+    await until(lambda: there.closed)
+    assert there.of("error")[0]["code"] == "unknown_room"
+    assert (here.closed, len(house.room)) == (None, 1)
+
+
+async def test_a_token_may_expire_in_the_line(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HELLOS_BYTES", 2 * len(HELLO))
-    waiting = [house.comes() for _ in range(5)][2:]
-    assert [each.closed is None for each in waiting] == [True, True, False]
+    waiting = [house.comes(hello=encoded(token=house.hand.harness.token())) for _ in range(3)][2]
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
+    house.passes(1)
+    assert is_in(waiting)
 
 
 async def test_one_who_waits_must_have_said_hello_in_time(house: House) -> None:

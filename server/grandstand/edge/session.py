@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,12 @@ from msgspec import UNSET, UnsetType
 
 from grandstand.domain.identity import Identity, check_may, unknown_room, user_id
 from grandstand.edge import validation
+from grandstand.edge.greeting import decoded, read_hello
 from grandstand.edge.message_limits import MESSAGES, MessageLimits
 from grandstand.edge.playhead import Playhead, fingerprint
 from grandstand.edge.position import StreamPosition
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
-from grandstand.wire.codec import BadMessageError, Codec, decode, encode
+from grandstand.wire.codec import BadMessageError, Codec, encode
 from grandstand.wire.codes import AFTER_REFUSED_HELLO, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (
     Ack,
@@ -185,23 +187,25 @@ class ViewerSession:
 
     def _hello(self, payload: bytes, is_text: bool) -> None:
         self._drop_deadline()
-        room, tokens = self._room_id, self._node.tokens
         try:
-            message = self._decoded(payload, is_text)
-            if not isinstance(message, Hello):
-                raise BadMessageError("the first message must be `hello`")
-            if message.token is not UNSET:
-                self.identity = validation.identified(message.token, room, tokens)
-        except BadMessageError as fault:
-            return self._turn_away(validation.by_token(fault, room, tokens))
+            read = read_hello(payload, is_text, self._codec, self._room_id, self._node.tokens)
         except RefusedError as refused:
             return self._turn_away(refused)
+        self.greeted(*read)
+
+    def greeted(
+        self, hello: Hello, identity: Identity | None, later: Sequence[tuple[bytes, bool]] = ()
+    ) -> None:
+        """Go on after a ``hello`` that was read, and the messages that came after it."""
+        self._drop_deadline()
+        self.identity = identity
         self.outlet.greeted()
-        if (live := self._node.rooms.peek(room)) is not None:
-            return self._enter(live, message)
-        self._waiting = []
+        if (live := self._node.rooms.peek(self._room_id)) is not None:
+            self._enter(live, hello)
+            return self._receive_all(later)
+        self._waiting = [*later]
         loading = asyncio.ensure_future(self._node.rooms.get(self._room_id))
-        loading.add_done_callback(partial(self._loaded, message))
+        loading.add_done_callback(partial(self._loaded, hello))
 
     def _loaded(self, hello: Hello, loading: asyncio.Future[LiveRoom]) -> None:
         waiting, self._waiting = self._waiting or [], None
@@ -209,9 +213,7 @@ class ViewerSession:
             live = loading.result()
             if not self._ended:
                 self._enter(live, hello)
-            for payload, is_text in waiting:
-                if self._room is not None and not self._ended:
-                    self._receive(payload, is_text, self._room)
+            self._receive_all(waiting)
         except (StoreUnavailable, asyncio.CancelledError):
             refused = RefusedError(ErrorCode.UNAVAILABLE, "the store is away", 2.0)
             self._turn_away(refused, CloseCode.TRY_AGAIN_LATER, spread_ms=2000)
@@ -275,9 +277,14 @@ class ViewerSession:
 
     # --- messages --------------------------------------------------------------------------------
 
+    def _receive_all(self, messages: Sequence[tuple[bytes, bool]]) -> None:
+        for payload, is_text in messages:
+            if self._room is not None and not self._ended:
+                self._receive(payload, is_text, self._room)
+
     def _receive(self, payload: bytes, is_text: bool, room: EdgeRoom) -> None:
         try:
-            self._take(self._decoded(payload, is_text), room)
+            self._take(decoded(payload, is_text, self._codec), room)
         except BadMessageError as fault:
             refused = validation.by_identity(fault, self.identity, room.live.replica.state.settings)
             self._refuse(refused, fault.message_id)
@@ -384,12 +391,6 @@ class ViewerSession:
 
     def _send(self, message: ServerMessage) -> None:
         self.outlet.send(encode(message, self._codec))
-
-    def _decoded(self, payload: bytes, is_text: bool) -> ClientMessage:
-        if is_text != self.outlet.is_text:
-            kind = "text" if self.outlet.is_text else "binary"
-            raise BadMessageError(f"this socket takes {kind} frames")
-        return decode(payload, self._codec)
 
     def _drop_deadline(self) -> None:
         deadline, self._deadline = self._deadline, None

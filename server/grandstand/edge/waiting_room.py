@@ -3,11 +3,13 @@
 It must not know what a viewer does once it is in.
 
 Theory of operation: without a waiting room a handshake that comes too early is refused. With one
-the socket is opened, and a ``notice`` tells the viewer its place; its ``hello`` is kept, and read
-when its turn has come. Who waits has a socket and a session of its own kind, which then hands the
-socket to a ``ViewerSession``: so viewers who are in pay nothing for the line. What a stranger can
-hold is bounded: so many sockets, one ``hello`` each, so many bytes of them all together. Opening a
-socket takes CPU, too, so handshakes have a limit besides, ``OPENINGS`` times the usual rate.
+the socket is opened, and a ``notice`` tells the viewer its place. Its ``hello`` is judged when it
+arrives, so a token may expire in the line, and who can't come in holds no place; what comes after
+it is kept. Who waits has a socket and a session of its own kind, which then hands the socket to a
+``ViewerSession``: so viewers who are in pay nothing for the line. What a stranger can hold is
+bounded: so many sockets, of each a ``hello`` of 4 KiB, as any message, and as much after it.
+Opening a socket and reading a token take CPU, too, so handshakes have a limit besides, ``OPENINGS``
+times the usual rate.
 """
 
 from __future__ import annotations
@@ -22,18 +24,22 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from grandstand.domain.identity import Identity, unknown_room
+from grandstand.edge.greeting import read_hello
 from grandstand.edge.node import Node
 from grandstand.edge.session import HELLO_WITHIN_S, ViewerSession
 from grandstand.edge.transport.client_address import counted_as
 from grandstand.edge.transport.handshake_limit import LONGEST_S, HandshakeLimit
 from grandstand.edge.waiting_line import WaitingLine
+from grandstand.store.errors import UnknownRoomError
 from grandstand.wire.codec import Codec, encode
-from grandstand.wire.codes import CloseCode
-from grandstand.wire.messages import Bye, Notice
+from grandstand.wire.codes import AFTER_REFUSED_HELLO, CloseCode, RefusedError
+from grandstand.wire.messages import Bye, Error, Hello, Notice
 
 if TYPE_CHECKING:
     from grandstand.edge.transport.keepalive import Deadline
     from grandstand.edge.transport.websocket import ViewerSocket
+    from grandstand.replica.room import LiveRoom
 
 OPENINGS = 2
 """Sockets that are opened for each viewer that may come in: opening takes about half of what coming
@@ -52,9 +58,8 @@ STAY_S = 3000.0
 known how fast they do."""
 
 LONGEST_MS = 3_600_000
-HELLO_BYTES = 16_384
-HELLOS_BYTES = 32 * 2**20
-"""Of one who waits, and of all. A ``hello`` with a token and a hundred topics has 12 KB."""
+LATER, LATER_BYTES = 20, 4096
+"""What may come after the ``hello`` of one who waits: messages, and bytes of all of them."""
 
 CROWDED = "many viewers are coming in at once"
 
@@ -73,7 +78,9 @@ class WaitingRoom:
         self.most = most
         self.seats = seats
         self.openings = openings if openings is not None and most else node.handshake_limit
-        self.kept_bytes = 0
+        self.closing = 0
+        """Who has left the line, and whose socket isn't closed yet: they take no seat."""
+
         self._line = WaitingLine[WaitingViewer](most)
         self._entered = 0
         self._per_s = 0.0
@@ -88,8 +95,12 @@ class WaitingRoom:
     @property
     def free(self) -> float:
         """Return how many seats are free; negative where more were let in."""
-        taken = self.node.connections - len(self)
-        return self.seats - taken if self.seats else math.inf
+        return self.seats - self.taken if self.seats else math.inf
+
+    @property
+    def taken(self) -> int:
+        """Return how many are in."""
+        return self.node.connections - len(self) - self.closing
 
     def lets_in(self, peer: str) -> bool:
         """Return whether a newcomer, who is counted already, comes in at once: nobody waits, there
@@ -173,16 +184,27 @@ def _guarded(call: Callable[[], None]) -> None:
 class WaitingViewer:
     """A viewer's connection while it waits; it makes way for the viewer's session."""
 
-    __slots__ = ("_codec", "_deadline", "_hello", "_is_over", "_room", "_waiting_room", "socket")
+    __slots__ = (
+        "_codec",
+        "_deadline",
+        "_hello",
+        "_is_closing",
+        "_is_over",
+        "_later",
+        "_room",
+        "_waiting_room",
+        "socket",
+    )
 
     socket: ViewerSocket
 
     def __init__(self, waiting_room: WaitingRoom, room: str) -> None:
         self._waiting_room = waiting_room
         self._room = room
-        self._hello: tuple[bytes, bool] | None = None
+        self._hello: tuple[Hello, Identity | None] | None = None
+        self._later: list[tuple[bytes, bool]] = []
         self._deadline: Deadline | None = None
-        self._is_over = False
+        self._is_over = self._is_closing = False
 
     # --- from the waiting room -------------------------------------------------------------------
 
@@ -195,11 +217,12 @@ class WaitingViewer:
 
     def enter(self) -> None:
         """Let the viewer in: from now on its session has the socket."""
-        hello = self._forget()
+        self._drop_deadline()
+        self._is_over = True
         session = ViewerSession(self._waiting_room.node, self._room)
         self.socket.hand_over(session)
-        if hello is not None:
-            session.received(*hello)
+        if self._hello is not None:
+            session.greeted(*self._hello, self._later)
 
     # --- from the socket -------------------------------------------------------------------------
 
@@ -212,14 +235,38 @@ class WaitingViewer:
         self._waiting_room.join(self)
 
     def received(self, payload: bytes, is_text: bool) -> None:
-        """Keep the ``hello``; it is read when the viewer comes in."""
-        room = self._waiting_room
-        is_much = len(payload) > HELLO_BYTES or room.kept_bytes + len(payload) > HELLOS_BYTES
-        if self._hello is not None or is_much:
-            return self.bye(CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
+        """Judge the ``hello``; keep what comes after it until the viewer is in."""
+        if self._hello is not None:
+            return self._keep(payload, is_text)
         self._drop_deadline()
-        self._hello = (payload, is_text)
-        room.kept_bytes += len(payload)
+        room, node = self._room, self._waiting_room.node
+        try:
+            self._hello = read_hello(payload, is_text, self._codec, room, node.tokens)
+        except RefusedError as refused:
+            return self._turn_away(refused)
+        if node.rooms.peek(room) is None:
+            asyncio.ensure_future(node.rooms.get(room)).add_done_callback(self._looked_up)
+
+    def _keep(self, payload: bytes, is_text: bool) -> None:
+        kept = sum(len(each) for each, _ in self._later)
+        if len(self._later) >= LATER or kept + len(payload) > LATER_BYTES:
+            return self.bye(CloseCode.TRY_AGAIN_LATER, "too much before the welcome")
+        self._later.append((payload, is_text))
+
+    def _looked_up(self, loading: asyncio.Future[LiveRoom]) -> None:
+        """Turn the viewer away if there is no such room; any other trouble may be over when its
+        turn comes."""
+        if loading.cancelled() or not isinstance(loading.exception(), UnknownRoomError):
+            return
+        if self._hello is not None and not self._is_over:
+            _, identity = self._hello
+            self._turn_away(unknown_room(identity, self._waiting_room.node.hides_rooms))
+
+    def _turn_away(self, refused: RefusedError) -> None:
+        self._waiting_room.node.metrics.errors.labels(refused.code.value).inc()
+        self.socket.send(encode(Error.of(refused, None), self._codec))
+        code = AFTER_REFUSED_HELLO.get(refused.code, CloseCode.PROTOCOL_ERROR)
+        self.bye(code, refused.message)
 
     def bye(self, code: CloseCode, reason: str, spread_ms: int = 0) -> None:
         """Say why, and close."""
@@ -238,27 +285,24 @@ class WaitingViewer:
         """Go on at the next round."""
 
     def ending(self) -> None:
-        """Leave the line."""
+        """Leave the line; the socket counts until the peer has answered the close."""
         self._is_over = True
+        self._drop_deadline()
         self._waiting_room.leave(self)
-        self._forget()
+        if not self._is_closing:
+            self._is_closing = True
+            self._waiting_room.closing += 1
 
     def lost(self) -> None:
         """Clean up: the connection is over."""
+        if self._is_closing:
+            self._waiting_room.closing -= 1
         self._waiting_room.node.left(self.socket.peer)
 
     def drain(self) -> None:
         """Send the viewer to another server: this one is stopping."""
         spread_ms = self._waiting_room.node.drain_ms
         self.bye(CloseCode.RESTART, "this node is going away", spread_ms)
-
-    def _forget(self) -> tuple[bytes, bool] | None:
-        """Return the ``hello``, which isn't kept any more."""
-        self._drop_deadline()
-        hello, self._hello = self._hello, None
-        if hello is not None:
-            self._waiting_room.kept_bytes -= len(hello[0])
-        return hello
 
     def _drop_deadline(self) -> None:
         deadline, self._deadline = self._deadline, None
