@@ -18,6 +18,7 @@ from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.store.crowds import Forecast
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.houses import House, Said
+from grandstand.wire.gauges import Expected
 
 ROUND_S = 5.0
 LOOK_S = 0.1
@@ -95,7 +96,7 @@ class CrowdControl:
         return House(
             int(now_ms),
             self._room.seats,
-            self._node.connections - waiting,
+            self._room.taken,
             waiting,
             self._node.handshake_limit.per_s,
             [*self._advice.values()],
@@ -139,15 +140,20 @@ class CrowdControl:
 
 
 def together(known: Iterable[House], forecasts: Iterable[Forecast]) -> Houses:
-    """Return all processes and rooms as one."""
+    """Return all processes and rooms as one. Who is here beyond the forecasts is likely to stay."""
     houses, rooms = [*known], [*forecasts]
     seats = [each.seats for each in houses]
+    present = sum(each.present for each in rooms)
+    others = max(0, sum(each.here for each in houses) - present)
     return Houses(
         len(houses),
         sum(seats) if all(seats) else 0,
-        sum(each.present for each in rooms),
+        present + others,
         sum(each.waiting for each in houses),
-        total(each.crowd for each in rooms).viewers,
+        [
+            Expected(one.within, one.p10 + others, one.p50 + others, one.p90 + others)
+            for one in total(each.crowd for each in rooms).viewers
+        ],
     )
 
 
