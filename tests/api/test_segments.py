@@ -204,6 +204,11 @@ async def test_in_a_language_it_has_what_was_translated_of_it_and_is_cut_later(
     assert on_stage.api.asked_languages.by_room(now_s)[room] == ["es"]
     french = await get(on_stage, entry["url"].replace(".msgpack", ".fr.msgpack"))
     assert (french.status_code, french.headers["location"]) == (307, entry["url"])
+    snapshot, kept = (await index(on_stage, room))["snapshot"], len(on_stage.api.segments._kept)
+    for lang in ("fr", "ES", "qq-x0"):  # languages that strangers make up fill no memory
+        made_up = await get(on_stage, snapshot.replace(".msgpack", f".{lang}.msgpack"))
+        assert (made_up.status_code, made_up.headers["location"]) == (307, snapshot)
+    assert len(on_stage.api.segments._kept) == kept
     for odd in ("spanish", "e", "es_MX", "es-" + "a" * 100):
         answer = await get(on_stage, entry["url"].replace(".msgpack", f".{odd}.json"))
         assert answer.status_code == 404

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from grandstand.domain.envelope import Commit
 from grandstand.domain.polls.record import PollRecord
-from grandstand.domain.state import PrivateChanges
+from grandstand.domain.state import RECENT_COMMENTS, PrivateChanges
 from grandstand.edge.message_limits import LANGUAGES
+from grandstand.replica.replica import RING_FRAMES
 from grandstand.wire.codec import encode
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Comment, Frame, Overlay
 from grandstand.wire.settings import Settings
@@ -45,14 +46,18 @@ class Room:
         languages = settings.pop("languages", ["es", "zh"])
         await self.commit(settings=Settings(languages=languages, tick=50, **settings))
 
-    async def commit(self, *found: Translations, **fields: Any) -> None:
+    def made(self, *found: Translations, **fields: Any) -> Commit:
         """A commit with a frame of these fields, if there are some, and what was translated."""
-        now, head = self.live.now(), self.hand.head
+        now, replica = self.live.now(), self.live.replica
         private = fields.pop("private", None) or PrivateChanges(translations=list(found))
-        frames = [encode(Frame(now, head.offset + 1, **fields), "msgpack")] if fields else []
-        offset = head.offset + len(frames)
-        await self.hand.store(Commit(head.epoch, head.seq + 1, offset, now, frames, private))
-        await until(lambda: self.live.replica.seq > head.seq)
+        frames = [encode(Frame(now, replica.offset + 1, **fields), "msgpack")] if fields else []
+        offset = replica.offset + len(frames)
+        return Commit(replica.epoch, replica.seq + 1, offset, now, frames, private)
+
+    async def commit(self, *found: Translations, **fields: Any) -> None:
+        seq = self.live.replica.seq
+        await self.hand.store(self.made(*found, **fields))
+        await until(lambda: self.live.replica.seq > seq)
 
     async def say(self, *names: str, translated: Translations | None = None) -> None:
         comments = [Comment(each, 1, "u", "N", f"hi {each}", 5.0) for each in names]
@@ -262,6 +267,48 @@ async def test_a_comment_that_was_taken_back_has_no_translation_any_more(node: H
         assert (told(outlet, "welcome"), told(outlet)) == ([], [])
 
 
+async def test_a_comment_taken_back_while_its_translation_waits_has_none(node: Harness) -> None:
+    room = await Room.new(node)
+    fan = room.seat("es")
+    await room.say("a", "b")
+    await room.commit(spanish("a", "b"))  # they wait a tick for a numbered frame
+    await room.commit(retract=["a"])
+    assert (told(fan), fan.of("frame")[-1]["retract"]) == (["b"], ["a"])
+    await room.commit(spanish("b"))
+    await room.commit(private=PrivateChanges(erased=True))
+    await room.say("c")
+    assert told(fan) == ["b"]
+
+
+async def test_what_is_taken_back_while_the_room_has_no_languages_stays_away(node: Harness) -> None:
+    room = await Room.new(node)
+    before = room.live.replica.offset
+    await room.say("a", "b")
+    await room.commit(spanish("a", "b"))
+    await room.set(languages=[])
+    await room.commit(retract=["a"])
+    await room.set()
+    resume = {"epoch": room.live.replica.epoch, "offset": before}
+    assert told(room.seat("es", resume=resume), "welcome") == ["b"]
+
+
+async def test_a_comment_is_welcomed_with_its_translation_as_long_as_it_is_welcomed(
+    node: Harness,
+) -> None:
+    room = await Room.new(node)
+    await room.say("a", "b", translated=spanish("a", "b"))
+    for _ in range(RING_FRAMES + 1):  # a feed of cards in a quiet chat
+        room.live.replica.apply(room.made(drop=["o"]))
+    assert told(room.seat("es"), "welcome") == ["a", "b"]
+    room.live.replica.apply(room.made(retract=["a"]))
+    assert told(room.seat("es"), "welcome") == ["b"]
+    names = [f"c{number}" for number in range(RECENT_COMMENTS)]
+    comments = [Comment(each, 1, "u", "N", each, 5.0) for each in names]
+    room.live.replica.apply(room.made(comments=comments))
+    assert told(room.seat("es"), "welcome") == []
+    assert room.live.replica.translations.comments("es") == Translations("es")
+
+
 async def test_after_an_erasure_nothing_of_before_is_told(node: Harness) -> None:
     room = await Room.new(node)
     await room.say("a")
@@ -280,6 +327,39 @@ async def test_an_overlay_that_says_something_else_by_now_has_no_translation(nod
     assert welcome["translations"]["overlays"][0]["data"] == {"text": "Bo va primera"}
     await room.commit(overlays=[Overlay("o", "sentence", 5, {"text": "Bo is second"})])
     assert "translations" not in room.seat("es").of("welcome")[0]
+
+
+async def test_an_overlay_that_says_something_else_takes_no_translation_along(
+    node: Harness,
+) -> None:
+    room = await Room.new(node)
+    fan, before = room.seat("es"), room.live.replica.offset
+    lead, last = ({"text": text} for text in ("Bo leads", "Bo is last"))
+    found = Translations("es", overlays=[TranslatedOverlay("o", 5, {"text": "Bo va primera"}, "x")])
+    await room.commit(overlays=[Overlay("o", "sentence", 5, lead)])
+    await room.commit(found)  # it waits a tick
+    await room.commit(overlays=[Overlay("o", "sentence", 5, last)])
+    await room.commit(overlays=[Overlay("o", "sentence", 5, lead)])
+    # Found of the text before, and committed with the next one.
+    private = PrivateChanges(translations=[found])
+    await room.commit(overlays=[Overlay("o", "sentence", 5, last)], private=private)
+    resume = {"epoch": room.live.replica.epoch, "offset": before}
+    for outlet in (fan, room.seat("es"), room.seat("es", resume=resume)):
+        said = [*outlet.of("welcome"), *outlet.of("frame")]
+        assert [each["translations"] for each in said if "translations" in each] == []
+
+
+async def test_what_waits_does_not_outlast_the_room_s_reload(node: Harness) -> None:
+    room = await Room.new(node)
+    fan = room.seat("es")
+    await room.say("a")
+    await room.commit(spanish("a"))
+    room.live.replica.seq -= 1
+    await room.live._reload()
+    await until(lambda: len(fan.of("welcome")) == 2)
+    assert told(fan, "welcome") == ["a"]
+    await room.say("b")
+    assert told(fan) == []
 
 
 async def test_a_node_that_loads_the_room_knows_what_was_translated_lately(node: Harness) -> None:

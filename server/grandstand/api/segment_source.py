@@ -134,7 +134,8 @@ class SegmentSource:
             return plain
 
         def body() -> bytes:
-            came = replica.translations.between(name.lang, found.start, found.end + TRANSLATED_MS)
+            until = found.end + TRANSLATED_MS
+            came = replica.translations.between(name.lang, found.start, until, found.end)
             after = path(live.room, epoch, Name(name.n + 1, lang=name.lang))
             return encode_segment(
                 found.start,
@@ -155,6 +156,8 @@ class SegmentSource:
         """
         key = (live.room, "snapshots", epoch, name)
         replica = live.replica
+        if name.lang and name.lang not in replica.state.settings.languages:
+            return replace(name, lang="")
         if epoch == replica.epoch:
             if name.n > replica.segments.until:
                 await live.seal()

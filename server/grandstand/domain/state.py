@@ -187,7 +187,7 @@ def fold(state: RoomState, frames: Iterable[Frame], private: PrivateChanges) -> 
     changed: set[str] = set()
     other_texts: set[str] = set()
     for frame in frames:
-        if state.translations and frame.overlays is not UNSET:
+        if (state.translations or private.translations) and frame.overlays is not UNSET:
             other_texts |= rewritten(state.overlays, frame.overlays)
         changed |= _fold_frame(state, frame)
     if private.clock:  # what was shown has times of the clock before

@@ -105,13 +105,10 @@ def kept(
     gone: Iterable[str] = (),
 ) -> dict[str, Translations]:
     """Return what a state keeps of ``known`` and of ``found``, which came later, by language;
-    ``gone`` are ids of overlays that were rewritten since they were translated."""
+    ``gone`` are ids of overlays that were rewritten since both were translated."""
     cues, rewritten_ids = {cue.id for cue in state.cues}, frozenset(gone)
     by_lang: dict[str, list[Translations]] = {}
-    for lang, each in known.items():
-        overlays = [one for one in each.overlays if one.id not in rewritten_ids]
-        by_lang[lang] = [Translations(lang, [], each.polls, overlays, each.cues, each.title)]
-    for each in found:
+    for each in (*known.values(), *found):
         by_lang.setdefault(each.lang, []).append(each)
     title, languages = state.settings.title, state.settings.languages
     kept = {}
@@ -124,7 +121,9 @@ def kept(
             [
                 one
                 for one in whole.overlays
-                if one.id in state.overlays and state.overlays[one.id].at == one.at
+                if one.id in state.overlays
+                and state.overlays[one.id].at == one.at
+                and one.id not in rewritten_ids
             ],
             [cue for cue in whole.cues if cue.id in cues],
             whole.title if whole.title and whole.title.source == title else None,

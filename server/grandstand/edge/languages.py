@@ -24,7 +24,7 @@ from grandstand.replica.room import LiveRoom
 from grandstand.telemetry import Metrics
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.frame_splitting import translation_frames, with_translations
-from grandstand.wire.translations import Translations, joined
+from grandstand.wire.translations import Translations
 
 
 class Speakers:
@@ -37,13 +37,14 @@ class Speakers:
         """How many they are; some may not read, and aren't in the audience."""
         self._lang = lang
         self._live = live
-        self._waiting: list[Translations] = []
+        self._waiting_since: int | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def translated(self, news: Translations) -> None:
-        """Take translations: they go with the next numbered frame, or after a tick."""
-        self._waiting.append(news)
-        if self._timer is None:
+    def translated(self) -> None:
+        """Note that a commit brings translations: they go with the next numbered frame, or after a
+        tick, as far as they still count then."""
+        if self._waiting_since is None:
+            self._waiting_since = self._live.replica.seq
             tick_s = self._live.replica.state.settings.tick / 1000
             self._timer = asyncio.get_running_loop().call_later(tick_s, self._come)
 
@@ -55,11 +56,12 @@ class Speakers:
             else:
                 self.audience.broadcast(publication)
             return
-        if not self._waiting:
+        news = self._take()
+        if not news:
             self.audience.broadcast(publication)
             return
         frame = decode_frame(publication.payload)
-        whole, *own = with_translations(frame, self._take())
+        whole, *own = with_translations(frame, news)
         if whole is not frame:
             payload = encode(whole, "msgpack")
             publication = Publication(payload, publication.offset, message=whole)
@@ -71,16 +73,19 @@ class Speakers:
         self._take()
 
     def _come(self) -> None:
-        if self._waiting:
-            for frame in translation_frames(self._live.now(), self._take()):
+        news = self._take()
+        if news:
+            for frame in translation_frames(self._live.now(), news):
                 self.audience.broadcast(Publication.of(frame))
 
     def _take(self) -> Translations:
-        waiting, self._waiting = self._waiting, []
-        timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
-        return joined(self._lang, waiting)
+        since, self._waiting_since = self._waiting_since, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if since is None:
+            return Translations(self._lang)
+        return self._live.replica.translations.since(self._lang, since)
 
 
 class Languages:
@@ -123,6 +128,11 @@ class Languages:
             self._asked[outlet] = lang
         self._give(outlet, language_of(lang, self._live.replica.state.settings.languages))
 
+    def forget(self) -> None:
+        """Drop what waits: the room was loaded anew, and a welcome has what counts there."""
+        for speakers in self._speakers.values():
+            speakers.forget()
+
     def settle(self) -> list[Outlet]:
         """Compare with the languages that the room has now; return the viewers who get another one
         than before. They have left their audience."""
@@ -159,7 +169,7 @@ class Languages:
         """Take what a commit brings of translations, before its frames."""
         for lang, speakers in self._speakers.items():
             if lang in news:
-                speakers.translated(news[lang])
+                speakers.translated()
 
     def published(self, publication: Publication, within_s: float = 0.0) -> None:
         """Give a frame of the room to those who get a language."""

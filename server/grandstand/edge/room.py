@@ -268,6 +268,7 @@ class EdgeRoom:
         settings = self.live.replica.state.settings
         self._languages = settings.languages
         self.languages.settle()
+        self.languages.forget()
         for audience in self._audiences():
             audience.empty(self.live.replica.offset)
             audience.bound(settings.patience)

@@ -205,11 +205,12 @@ def _translated(
 ) -> tuple[Welcome, list[Frame]]:
     """Return the welcome with translations of its content and of what came since frame ``since``;
     without them, and unnumbered frames that have them, if they have no place in it."""
-    came = replica.translations.after(lang, 0 if since is None else since)
     if since is None:
         shown = {comment.id for comment in welcome.recent}
-        comments = [each for each in came.comments if each.id in shown]
-        came = Translations(lang, comments)
+        comments = replica.translations.comments(lang).comments
+        came = Translations(lang, [each for each in comments if each.id in shown])
+    else:
+        came = replica.translations.after(lang, since)
     known = replica.state.translations.get(lang)
     whole = joined(lang, [came] if known is None else [came, known])
     if not whole:

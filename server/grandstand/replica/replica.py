@@ -98,9 +98,10 @@ class Replica:
             self.translations.forget()
         self.segments.add(commit.now, publications, commit.offset, RING_FRAMES)
         self.translated = {}
-        if self.state.settings.languages:
+        if self.state.settings.languages or self.translations:
             self.translated = self.translations.take(commit)
-            self.translations.forget_before(commit.offset - len(self.ring))
+            recent = (each.id for each in self.state.recent)
+            self.translations.forget_before(commit.offset - len(self.ring), recent)
         return publications
 
     def after(self, offset: int) -> list[Publication] | None:

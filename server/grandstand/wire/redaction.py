@@ -7,6 +7,7 @@ and every node makes the same bytes.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -29,8 +30,19 @@ class _Overlaid(Struct):
     overlays: list[Overlay] = []
 
 
+class _Worded(Struct):
+    id: str
+    at: int
+    data: Mapping[str, Any]
+
+
+class _Told(Struct):
+    overlays: list[_Worded] = []
+
+
 _decoder = msgspec.msgpack.Decoder(_Outline)
 _overlays_decoder = msgspec.msgpack.Decoder(_Overlaid)
+_told_decoder = msgspec.msgpack.Decoder(_Told)
 
 
 def retracted(frames: Iterable[bytes]) -> set[str]:
@@ -41,6 +53,17 @@ def retracted(frames: Iterable[bytes]) -> set[str]:
         if b"retract" in frame  # most have none
         for each in _decoder.decode(frame).retract
     }
+
+
+def overlays_with_text(frames: Iterable[bytes]) -> frozenset[tuple[str, int]]:
+    """Return id and ``at`` of the overlays that these frames tell and that people read."""
+    return frozenset(
+        (each.id, each.at)
+        for frame in frames
+        if b"overlays" in frame and b"text" in frame  # most have none
+        for each in _told_decoder.decode(frame).overlays
+        if isinstance(each.data.get("text"), str)
+    )
 
 
 def commented(message: bytes) -> set[str]:
