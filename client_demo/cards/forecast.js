@@ -61,6 +61,29 @@ function forecastOf({ id, at, data }) {
   };
 }
 
+/**
+ * Return those whose matches began last, in the order given: a match that goes on keeps its place.
+ * @param {readonly Forecast[]} forecasts
+ * @param {number} most
+ */
+export function newestOf(forecasts, most) {
+  const beginOf = (/** @type {Forecast} */ { line, at }) => line[0]?.[0] ?? at;
+  const newest = new Set([...forecasts].sort((a, b) => beginOf(a) - beginOf(b)).slice(-most));
+  return forecasts.filter((one) => newest.has(one));
+}
+
+/**
+ * Return what happened between two versions of a match's forecast: nothing while a picture is rewound.
+ * @param {Forecast} before
+ * @param {Forecast} now
+ * @returns {Moment | undefined}
+ */
+export function newsOf(before, now) {
+  const { because } = now;
+  const isKnown = JSON.stringify(because) === JSON.stringify(before.because);
+  return now.at < before.at || isKnown ? undefined : because;
+}
+
 /** Whether the outcomes say whose match it is. @param {Forecast} forecast */
 export function isNamed({ outcomes }) {
   return outcomes.some(({ name, label }) => name !== label);

@@ -1,11 +1,11 @@
 /** Who wins: how probable each outcome is, and for a while what moved it. Only on request: `show=forecast`. */
 
-import { forecastsOf, isNamed, percentOf } from "../cards/forecast.js";
+import { forecastsOf, isNamed, newsOf, percentOf } from "../cards/forecast.js";
 import { happenedText, outcomeName } from "../cards/forecast_words.js";
 import { make, setText } from "../page.js";
 
 /** @import {Overlay} from "../sdk/grandstand.js" */
-/** @import {Outcome} from "../cards/forecast.js" */
+/** @import {Forecast, Outcome} from "../cards/forecast.js" */
 
 const REASON_MS = 20_000;
 
@@ -17,6 +17,8 @@ export class ForecastPlate {
   #list = make("ol", { class: "forecast-rows" });
   #because = make("p", { class: "forecast-because", test: "forecast-because" });
   /** @type {{root: HTMLElement, name: HTMLElement, share: HTMLElement}[]} */ #rows = [];
+  /** @type {Forecast | undefined} */ #shown;
+  #happenedAt = -Infinity; // programme time: of what moved it, or of the moment when that became known
 
   /**
    * @param {HTMLElement} root
@@ -41,12 +43,22 @@ export class ForecastPlate {
       setText(this.#title, newest.title);
       this.#fill(newest.outcomes);
       const { because } = newest;
-      const isNews = because !== undefined && playhead - because.at < REASON_MS;
+      this.#noteNews(newest, playhead);
+      const since = playhead - this.#happenedAt;
+      const isNews = because !== undefined && since >= 0 && since < REASON_MS;
       this.#because.hidden = !isNews;
       setText(this.#because, isNews ? happenedText(this.#words, because) : "");
     }
     const height = newest ? this.#root.offsetHeight : 0;
     this.#root.parentElement?.style.setProperty("--forecast", `${height}px`);
+  }
+
+  /** @param {Forecast} forecast @param {number} playhead */
+  #noteNews(forecast, playhead) {
+    const before = this.#shown;
+    if (before?.id !== forecast.id || before.at > forecast.at) this.#happenedAt = forecast.because?.at ?? -Infinity;
+    else if (newsOf(before, forecast)) this.#happenedAt = playhead;
+    this.#shown = forecast;
   }
 
   /** @param {readonly Outcome[]} outcomes */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { forecastsOf, isNamed, percentOf } from "../cards/forecast.js";
+import { forecastsOf, isNamed, newestOf, newsOf, percentOf } from "../cards/forecast.js";
 import { happenedText, outcomeName } from "../cards/forecast_words.js";
 import { textsFor } from "../languages/languages.js";
 
@@ -41,6 +41,26 @@ test("what lies ahead of a forecast's own moment is left out, and so is what can
     assert.equal(read(wrong), undefined);
   const most = read({ line: Array.from({ length: 999 }, (_, at) => [at, 0.4, 0.3, 0.3]), name: "x".repeat(999) }, 999);
   assert.ok(most.line.length <= 200 && most.title.length <= 60);
+});
+
+test("of many matches those are shown that began last", () => {
+  const begun = [40, 10, 30, 20].map((since) => read({ line: [[since, 0.6, 0.3, 0.1]] }, 50));
+  const shown = (most) => newestOf(begun, most).map(({ line }) => line[0][0]);
+  assert.deepEqual([shown(2), shown(3), shown(9)], [[40, 30], [40, 30, 20], [40, 10, 30, 20]]);
+  assert.deepEqual(newestOf([read({ line: [] })], 2).length, 1);
+});
+
+test("what happened is news once, and never while a picture is rewound", () => {
+  const correction = { at: 20, what: "correction", stat: "home_score", label: "home", value: 0 };
+  const [began, scored, held, corrected] = [
+    read({ because: undefined }, 10), read({}, 20), read({}, 22), read({ because: correction }, 25),
+  ];
+  assert.equal(newsOf(began, scored)?.what, "goal");
+  assert.equal(newsOf(scored, held), undefined);
+  assert.equal(newsOf(held, corrected)?.what, "correction", "for the goal's own moment");
+  assert.equal(newsOf(corrected, scored), undefined);
+  assert.equal(newsOf(scored, began), undefined);
+  assert.equal(newsOf(held, read({ because: { ...GOAL, at: 15, label: "away" } }, 22))?.name, "Lund", "a late one");
 });
 
 test("only what is certain is 0 % or 100 %", () => {

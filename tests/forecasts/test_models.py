@@ -15,12 +15,12 @@ from grandstand import resources
 from grandstand.domain.entities import Plain
 from grandstand.forecasts import models as module
 from grandstand.forecasts.models import ForecastModels
-from grandstand.inference.forecast_manifest import Stats
+from grandstand.inference.forecast_manifest import ForecastInput, Stats
 from grandstand.inference.forecaster import Forecaster
 from grandstand.telemetry import ModelsMetrics
 from structlog.testing import capture_logs
 
-from tests.inference.forecast_folder import install
+from tests.inference.forecast_folder import endless, install
 from tests.waiting import until
 
 AHEAD = {"home_score": 1, "away_score": 0}
@@ -140,3 +140,23 @@ async def test_what_is_no_probability_is_a_fault_of_its_match_alone(
     assert isinstance(bad, str)
     assert "no probabilities" in bad
     assert "handball" in bad
+
+
+async def test_a_model_that_never_answers_does_not_hold_up_the_end(
+    make: Make, tmp_path: Path
+) -> None:
+    folder = install(tmp_path / "asked", onnx=endless()).parent
+    models = make(folder, deadline_ms=20)
+    await models.load()
+    assert await models.ask("asked", [{}]) == [[0.5, 0.5]]
+    assert await models.ask("asked", [AHEAD]) is None
+    few = (ForecastInput("home_score", least=0, most=4), ForecastInput("away_score", most=4))
+    tried = make(install(tmp_path / "tried", onnx=endless(-1), inputs=few).parent)
+    loading = asyncio.create_task(tried.load())
+    await asyncio.wait({loading}, timeout=0.2)
+    assert not loading.done()
+    with capture_logs() as logs:
+        await models.close()
+        await tried.close()
+        await loading
+    assert [each["event"] for each in logs] == ["forecast_model_refused"]

@@ -6,13 +6,16 @@ Numbers are those of ``onnx.proto``. What a real model needs besides is left out
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-FLOAT, INT64 = 1, 7
+FLOAT, INT64, BOOL = 1, 7, 9
 """Of ``TensorProto.DataType``."""
 
 Node = tuple[str, Sequence[str], str]
 """An operator, what it takes, and what it gives."""
+
+GRAPH = 5
+"""Of ``AttributeProto.AttributeType``."""
 
 IR_VERSION, OPSET = 8, 18
 
@@ -57,14 +60,30 @@ def model(
     inputs: Sequence[bytes],
     outputs: Sequence[bytes],
     constants: Sequence[bytes] = (),
+    bodies: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Return an ONNX model of nodes in their order."""
-    graph = b"".join(
-        block(1, b"".join(block(1, each) for each in takes) + block(2, gives) + block(4, operator))
-        for operator, takes, gives in nodes
-    )
-    graph += block(2, "tiny")
-    graph += b"".join(block(5, each) for each in constants)
-    graph += b"".join(block(11, each) for each in inputs)
-    graph += b"".join(block(12, each) for each in outputs)
-    return number(1, IR_VERSION) + block(7, graph) + block(8, number(2, OPSET))
+    """Return an ONNX model of nodes in their order; ``bodies`` are graphs by what a loop gives."""
+    whole = graph(nodes, inputs, outputs, constants, bodies)
+    return number(1, IR_VERSION) + block(7, whole) + block(8, number(2, OPSET))
+
+
+def graph(
+    nodes: Sequence[Node],
+    inputs: Sequence[bytes],
+    outputs: Sequence[bytes],
+    constants: Sequence[bytes] = (),
+    bodies: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """Return a graph, which a model has, and each loop in it."""
+    found = b""
+    for operator, takes, gives in nodes:
+        node = b"".join(block(1, each) for each in takes) + block(2, gives) + block(4, operator)
+        if bodies is not None and gives in bodies:
+            body = block(1, "body") + block(6, bodies[gives]) + number(20, GRAPH)
+            node += block(5, body)
+        found += block(1, node)
+    found += block(2, "tiny")
+    found += b"".join(block(5, each) for each in constants)
+    found += b"".join(block(11, each) for each in inputs)
+    found += b"".join(block(12, each) for each in outputs)
+    return found

@@ -59,6 +59,11 @@ async def test_a_forecast_has_a_line_its_events_and_the_same_in_figures(
     await expect(rows.nth(1)).to_contain_text("Goal: France")
     assert await ann.broken_rules() == []
 
+    # A goal that was none, corrected for its own moment.
+    await tell(server, room, now - 30_000, away_score=0)
+    await expect(ann.find("log")).to_contain_text("Correction: France")
+    await expect(ann.find("forecast-because")).to_contain_text("Correction: France")
+
     # On air, where it was asked for.
     air = await look(browser, f"{server.url}/overlay/{room}?show=forecast&safe=10", ready=False)
     await expect(air.find("forecast")).to_have_attribute("data-on", "true")
@@ -73,6 +78,11 @@ async def test_a_forecast_has_a_line_its_events_and_the_same_in_figures(
     # The end is certain, and nothing less is shown as certain.
     await tell(server, room, now - 1000, outcome="away")
     await expect(ann.find("forecast-share")).to_have_text(["0%", "0%", "100%"])
+
+    # A model with other outcomes.
+    await tell(server, room, outcome=None, model="cricket", innings=1, runs=6, balls=6, wickets=0)
+    await expect(ann.find("forecast-outcome")).to_have_count(2)
+    await ann.is_painted()
     assert (ann.faults, air.faults) == ([], [])
 
 

@@ -59,6 +59,10 @@ export class Chart {
     if (!isNew && Math.abs(playhead - this.#until) < Math.max(1000, pixelMs)) return;
     this.#forecast = forecast;
     this.#until = playhead;
+    if (this.#plot && this.#plot.series.length !== forecast.outcomes.length + 1) {
+      this.#plot.destroy(); // another model: uPlot takes other numbers for the same series alone
+      this.#plot = undefined;
+    }
     if (!this.#plot) return void this.#make();
     this.#plot.setData(this.#data, false);
     this.#plot.setScale("x", this.#span);
@@ -66,10 +70,10 @@ export class Chart {
 
   /** What there is to draw: each outcome's shares, the last one drawn on to the playhead. @returns {uPlot.AlignedData} */
   get #data() {
-    const line = this.#forecast?.line ?? [];
-    const last = line.at(-1) ?? [];
-    const columns = last.map((_, column) => [...line.map((point) => point[column] ?? 0), last[column] ?? 0]);
-    columns[0]?.splice(-1, 1, Math.max(this.#until, last[0] ?? 0));
+    const { line = [], outcomes = [] } = this.#forecast ?? {};
+    const last = line.at(-1);
+    const points = last ? [...line, [Math.max(this.#until, last[0] ?? 0), ...last.slice(1)]] : [];
+    const columns = [0, ...outcomes].map((_, column) => points.map((point) => point[column] ?? 0));
     return /** @type {uPlot.AlignedData} */ (/** @type {unknown} */ (columns));
   }
 

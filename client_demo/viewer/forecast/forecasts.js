@@ -3,7 +3,7 @@
  * what moved it. All of it is there as text, too.
  */
 
-import { forecastsOf, isNamed, percentOf } from "../../cards/forecast.js";
+import { forecastsOf, isNamed, newestOf, newsOf, percentOf } from "../../cards/forecast.js";
 import { happenedText, outcomeName } from "../../cards/forecast_words.js";
 import { element, make, setText } from "../../page.js";
 import { language as pageLanguage } from "../language.js";
@@ -31,7 +31,7 @@ export class Forecasts {
 
   /** @param {readonly Overlay[]} overlays those at the viewer's playhead, of any kind @param {number} playhead */
   show(overlays, playhead) {
-    const forecasts = overlays.flatMap((one) => this.#readOnce(one)).slice(0, MOST);
+    const forecasts = newestOf(overlays.flatMap((one) => this.#readOnce(one)), MOST);
     const there = new Set(forecasts.map(({ id }) => id));
     for (const [id, card] of this.#cards)
       if (!there.has(id)) {
@@ -91,8 +91,7 @@ class ForecastCard {
   show(forecast, playhead) {
     this.#chart.show(forecast, playhead);
     if (forecast === this.#shown) return;
-    const before = this.#shown?.because;
-    const isFirst = !this.#shown;
+    const news = this.#shown && newsOf(this.#shown, forecast);
     this.#shown = forecast;
     setText(this.#title, forecast.title);
     this.#title.classList.toggle("unseen", isNamed(forecast)); // the names say it
@@ -104,7 +103,7 @@ class ForecastCard {
     setText(this.#by, words.madeBy(forecast.by));
     this.#chart.root.setAttribute("aria-label", this.#asText(forecast));
     this.#fill(forecast);
-    if (because && !isFirst && because.at !== before?.at) this.#announce(`${said}. ${this.#sharesText(forecast)}`);
+    if (news) this.#announce(`${said}. ${this.#sharesText(forecast)}`);
   }
 
   /** @param {Forecast["outcomes"][number]} outcome @param {number} place */

@@ -23,6 +23,7 @@ from grandstand.inference.forecast_manifest import ForecastManifest
 from grandstand.inference.forecaster import SLOW_MS, Forecaster
 from grandstand.inference.manifest import NAME, ModelError
 from grandstand.inference.queue import ModelQueue
+from grandstand.inference.session import Interruption
 from grandstand.telemetry import ModelMetrics
 
 DEADLINE_MS = 500
@@ -44,9 +45,9 @@ _decode = msgspec.json.Decoder(dict[str, int | float | str | None]).decode
 class _Model:
     """A forecaster, and what makes its stats."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, interruption: Interruption) -> None:
         """Load it. Raises ModelError, ValueError."""
-        self.forecaster = Forecaster(folder / NAME)
+        self.forecaster = Forecaster(folder / NAME, interruption)
         self._reader: Reader = reader_of(self.forecaster)
 
     def rows(self, lines: Sequence[bytes]) -> list[Row]:
@@ -78,6 +79,7 @@ class ForecastModels:
         self._loading = set(self._folders)
         self._models: dict[str, _Model] = {}
         self._silent: set[str] = set()
+        self._interruption = Interruption()
         self._queues = {
             name: ModelQueue[_Model, bytes, Row](
                 f"forecast model {name}",
@@ -110,7 +112,7 @@ class ForecastModels:
 
     async def _load(self, name: str) -> None:
         try:
-            model = await asyncio.to_thread(_Model, self._folders[name])
+            model = await asyncio.to_thread(_Model, self._folders[name], self._interruption)
         except Exception as fault:  # whatever a folder has, the server and its rooms go on
             known = isinstance(fault, ModelError | ValueError)
             log.error(
@@ -145,5 +147,6 @@ class ForecastModels:
         return [found[line] for line in lines]
 
     async def close(self) -> None:
-        """Let go of the threads. One whose model is at work ends with it."""
+        """Let go of the threads. A model that is at work, or being tried, is interrupted."""
+        self._interruption.end()
         await asyncio.gather(*(queue.close() for queue in self._queues.values()))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from grandstand.inference.forecast_manifest import ForecastManifest, Stats
 from grandstand.inference.manifest import NAME, ModelError, read
-from grandstand.inference.session import Session
+from grandstand.inference.session import Interruption, Session
 
 SLOW_MS = 5.0
 """A model that takes longer for three matches is named as slow, and used; ours take under 0.1."""
@@ -31,8 +31,9 @@ _ROUNDING = 1e-4
 class Forecaster:
     """A forecast model in a session. Threads may share it."""
 
-    def __init__(self, path: Path) -> None:
-        """Load a model by its manifest's path, or its own. Raises ModelError."""
+    def __init__(self, path: Path, interruption: Interruption | None = None) -> None:
+        """Load a model by its manifest's path, or its own; ``interruption`` ends its runs. Raises
+        ModelError."""
         file = read(path, ForecastManifest)
         self.manifest = file.manifest
         folder = file.path.parent
@@ -55,7 +56,8 @@ class Forecaster:
         ]
         shape = (len(extremes), len(self.manifest.labels))
         self._file = file
-        self._session = Session(file, _array(extremes), {"probabilities": shape})
+        outputs = {"probabilities": shape}
+        self._session = Session(file, _array(extremes), outputs, interruption)
         if why := _fault(self._session.probed[0]):
             raise file.refused(why)
         self.probe_ms = self._session.probe_ms

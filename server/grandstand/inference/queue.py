@@ -93,6 +93,7 @@ class ModelQueue(Generic[Model, Input, Row]):
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(threads, name)
         self._failing = False
+        self._is_closing = False
         self._lock = Lock()  # of the four that follow
         self._queue: deque[_Batch[Model, Input, Row]] = deque()
         self._waiting = 0  # inputs in the queue
@@ -134,7 +135,11 @@ class ModelQueue(Generic[Model, Input, Row]):
         return answer.result() if not answer.cancelled() else None
 
     async def close(self) -> None:
-        """Let go of the threads, waiting for what they are at; what waits is given up."""
+        """Let go of the threads, waiting for what they are at; what waits is given up.
+
+        Who can't wait interrupts the model first, which is no failure of the model's then.
+        """
+        self._is_closing = True
         with self._lock:
             for batch in self._queue:
                 batch.answer.cancel()
@@ -208,7 +213,9 @@ class ModelQueue(Generic[Model, Input, Row]):
     ) -> None:
         if isinstance(found, Exception):
             self.counts.failed_batches += 1
-            if not self._failing:  # once, until it works again: a broken model fails every batch
+            if (
+                not self._failing and not self._is_closing
+            ):  # once, until it works again: a broken model fails every batch
                 count = sum(len(batch.inputs) for batch in group)
                 _log.error("model_failed", model=self._name, inputs=count, exc_info=found)
             self._failing = True

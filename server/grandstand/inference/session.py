@@ -23,6 +23,17 @@ Outputs: TypeAlias = Sequence[NDArray[np.float32]]
 _FLOATS = "tensor(float)"
 
 
+class Interruption:
+    """Ends the runs of the sessions that share it: those at work, and any after."""
+
+    def __init__(self) -> None:
+        self.options = onnxruntime.RunOptions()  # one for each run costs 4 us
+
+    def end(self) -> None:
+        """End them. A run ends after the operator that it is at, as if it had failed."""
+        self.options.terminate = True
+
+
 class Session:
     """A model in an onnxruntime session of one thread. Threads may share it.
 
@@ -31,12 +42,17 @@ class Session:
     """
 
     def __init__(
-        self, file: ModelFile[Any], probe: Inputs, outputs: Mapping[str, tuple[int, ...]]
+        self,
+        file: ModelFile[Any],
+        probe: Inputs,
+        outputs: Mapping[str, tuple[int, ...]],
+        interruption: Interruption | None = None,
     ) -> None:
         """Load a model and run it twice.
 
         ``probe`` are inputs that any such model must take. ``outputs`` has, for each output that
-        will be asked for, its shape for the probe. All outputs are float32.
+        will be asked for, its shape for the probe. All outputs are float32. ``interruption`` ends
+        its runs, those of the probe too.
 
         Raises:
             ModelError: the model is none, doesn't run, or has other outputs.
@@ -58,7 +74,7 @@ class Session:
             if types[name] != _FLOATS:
                 raise file.refused(f"gives {name} as {types[name]}, not as {_FLOATS}")
         self._outputs = list(outputs)
-        self._options = onnxruntime.RunOptions()  # one for each run costs 4 us
+        self._options = (interruption or Interruption()).options
         try:
             self.run(probe)
             began_s = time.perf_counter()
