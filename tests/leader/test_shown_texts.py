@@ -31,8 +31,8 @@ def test_each_text_has_the_language_that_is_known_of_it() -> None:
         (each.kind, each.id, each.sentences) for each in texts_of(commit(), Settings(lang="en"))
     ]
     assert found == [
-        ("comment", "a", (Sentence("hallo", "de"),)),
-        ("comment", "b", (Sentence("KEKW", ""),)),
+        ("comment", "a", (Sentence("hallo", "de", 100),)),
+        ("comment", "b", (Sentence("KEKW", "", 100),)),
         ("poll", "p", (Sentence("Who?", "en"), Sentence("Bo", "en"), Sentence("me", "en"))),
         ("overlay", "o", (Sentence("Bo führt", "de"),)),
     ]

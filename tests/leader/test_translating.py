@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,8 @@ from grandstand.domain.polls.record import PollWords
 from grandstand.leader import supervisor, translating
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.leader.translating import Translating
+from grandstand.store.errors import StoreUnavailable
+from grandstand.store.ingest import Ingest
 from grandstand.translation.interpreter import Sentence
 from grandstand.translation.interpreter import Translated as Answer
 from grandstand.wire.messages import Cue, Overlay
@@ -256,3 +259,78 @@ async def test_what_fails_is_lost_and_the_next_is_translated(show: Show) -> None
     ids = await show.tick(*show.said("shown as it is", "fine"))
     await show.until(lambda: show.texts())
     assert show.texts() == {ids[1]: "fine (es)"}
+
+
+async def test_what_changed_while_nobody_listened_is_translated_when_somebody_does(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await show.tick(SettingsPut(uuid4().hex, {"title": "A"}, merge=True))
+    (early,) = await show.tick(*show.said("early"))
+    await show.until(lambda: show.told().title and early in show.texts())
+    monkeypatch.setattr(translating, "KEPT_S", 0.0)
+    await show.listen("zh")
+    await show.until(lambda: show.told("zh").title and show.texts("zh"))
+    await show.tick(SettingsPut(uuid4().hex, {"title": "B"}, merge=True))
+    (late,) = await show.tick(*show.said("late"))
+    await show.until(lambda: "late" in show.interpreter.texts("zh"))
+    assert "late" not in show.interpreter.texts()
+    await show.listen("es", "zh")
+    await show.until(lambda: late in show.texts())
+    title = show.told().title
+    assert title is not None
+    assert title.source == "B"
+    for lang in ("es", "zh"):  # each once, though the room showed them when it was asked for
+        ids = [each.id for part in show.parts(lang) for each in part.comments]
+        assert ids == [early, late]
+
+
+async def test_a_language_that_is_set_again_is_translated_again(show: Show) -> None:
+    poll = show.poll(question="Who?", options=["Bo", "me"], announced=True)
+    await show.tick(PollOpened(uuid4().hex, poll))
+    for _ in range(2):
+        await show.until(lambda: "es" in show.live.replica.state.translations)
+        await show.tick(SettingsPut(uuid4().hex, {"languages": []}, merge=True))
+        await until(lambda: show.live.replica.state.translations == {})
+        await show.until(lambda: not show.work.is_behind)
+        await show.tick(SettingsPut(uuid4().hex, {"languages": ["es"]}, merge=True))
+    await show.until(lambda: "es" in show.live.replica.state.translations)
+
+
+async def test_of_much_that_is_on_show_nothing_is_left(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translating, "SENTENCES_MAX", 5)
+    polls = [show.poll(options=["Bo", "me"], announced=True) for _ in range(4)]
+    await show.tick(
+        *(PollOpened(uuid4().hex, each) for each in polls),
+        SettingsPut(uuid4().hex, {"title": "The final"}, merge=True),
+    )
+    await show.listen("es", "zh")
+
+    def is_whole(lang: str) -> bool:
+        return len(show.told(lang).polls) == 4 and show.told(lang).title is not None
+
+    for lang in ("es", "zh"):
+        await show.until(partial(is_whole, lang))
+    assert max(len(asked) for _, asked in show.interpreter.asked) <= 5
+    assert len(show.interpreter.texts("zh")) == 13
+
+
+async def test_an_answer_waits_for_a_store_that_is_away(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, append = 0, Ingest.append
+
+    async def away_at_first(*given: Any) -> Any:
+        nonlocal tries
+        if given[2][0].kind == "x" and (tries := tries + 1) < 3:
+            raise StoreUnavailable("a failover")
+        return await append(*given)
+
+    show.interpreter.may_answer.clear()
+    (one,) = await show.tick(*show.said("one"))
+    await show.until(lambda: show.interpreter.asked)
+    monkeypatch.setattr(Ingest, "append", away_at_first)
+    show.interpreter.may_answer.set()
+    await show.until(lambda: one in show.texts())
+    assert tries == 3

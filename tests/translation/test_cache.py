@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,6 +61,28 @@ async def test_what_a_show_has_spent_is_known_after_a_takeover(store: Store) -> 
     assert await taken.translate("r", "de", [Sentence(TWO, "en")], ENOUGH_S) == [None]
     assert engine.asked == []
     assert await store.translations.sent("r") == {"de": len(ONE)}
+
+
+async def test_what_nobody_waited_for_is_counted_too(store: Store) -> None:
+    slow = Known()
+    slow.gate.clear()
+    interpreter = leader(store, slow)
+    assert await interpreter.translate("r", "de", [Sentence(ONE, "en")], 0.1) == [None]
+    slow.gate.set()
+    await interpreter.translate("r", "de", [Sentence(TWO, "en")], ENOUGH_S)
+    assert await store.translations.sent("r") == {"de": len(ONE) + len(TWO)}
+
+
+async def test_what_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    cache = Cache()
+    await cache.keep("r", "de", {"a": ("A", "x"), "b": ("B", "x")}, 2)
+    now_s += 300
+    assert cache.get(("r", "de", "a")) == ("A", "x")
+    now_s += 299
+    cache.forget_old()
+    assert [("r", "de", text) in cache for text in "ab"] == [True, False]
 
 
 async def test_a_store_that_is_away_costs_only_what_is_shared(store: Store) -> None:

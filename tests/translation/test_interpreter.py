@@ -224,6 +224,21 @@ async def test_moderation_has_the_last_word() -> None:
     assert found == [None, Translated(TWO[::-1], "known")]
 
 
+async def test_what_was_kept_is_judged_again() -> None:
+    forbidden = set[str]()
+
+    async def judge(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
+        return [text not in forbidden for text in texts]
+
+    engine = Known()
+    interpreter = Interpreter([engine], judge=judge)
+    for words, shown in ((set(), True), ({ONE[::-1]}, False), (set(), True)):
+        forbidden = words
+        (found,) = await interpreter.translate("r", "de", said(ONE), ENOUGH_S)
+        assert (found is not None) is shown
+    assert engine.asked == [[ONE]]
+
+
 async def test_what_cannot_be_judged_is_not_shown() -> None:
     async def judge(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
         raise RuntimeError("no judge")
@@ -243,8 +258,9 @@ async def test_a_call_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_room_with_short_comments_gets_no_long_ones() -> None:
     engine = Known()
     engine.answers = {ONE: "heute Nacht schläft der Torwart"}
-    found = await Interpreter([engine]).translate("r", "de", said(ONE), ENOUGH_S, max_text=25)
-    assert found == [None]
+    short, long = Sentence(ONE, "en", 25), Sentence(ONE, "en")
+    found = await Interpreter([engine]).translate("r", "de", [short, long], ENOUGH_S)
+    assert found == [None, Translated(engine.answers[ONE] or "", "known")]
 
 
 async def test_it_says_how_its_engines_are_and_closes_them() -> None:

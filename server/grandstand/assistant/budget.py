@@ -30,6 +30,7 @@ class Budget:
         self._left = float(limits.minute)
         self._at_s: float | None = None
         self.spent = 0
+        self._uncounted = 0
 
     def spent_elsewhere(self, characters: int) -> None:
         """Take over a sum that others may have raised."""
@@ -48,4 +49,11 @@ class Budget:
                 return False
             self._left -= characters
         self.spent += characters
+        self._uncounted += characters
         return True
+
+    def take_uncounted(self) -> int:
+        """Return the characters that were spent since this was asked last: also those of requests
+        that nobody waited for."""
+        uncounted, self._uncounted = self._uncounted, 0
+        return uncounted

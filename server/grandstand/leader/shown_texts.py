@@ -34,6 +34,9 @@ PERSON = "person"
 
 Written: TypeAlias = Mapping[str, Sequence[Translated]]
 
+Key: TypeAlias = tuple[str, str, int]
+"""Kind, id and an overlay's ``at``."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
@@ -52,13 +55,18 @@ class ShownText:
         """Return its first sentence."""
         return self.sentences[0].text
 
+    @property
+    def key(self) -> Key:
+        """Return what names it among all that a room shows at a time."""
+        return (self.kind, self.id, self.at)
+
 
 def texts_of(commit: Commit, settings: Settings) -> Iterator[ShownText]:
     """Return what a commit shows that people read; ``settings`` are the room's after it."""
     written = _written(commit.private.polls)
     for payload in commit.frames:
         frame = decode_frame(payload)
-        yield from _comments(frame.comments or (), commit.private.languages)
+        yield from _comments(frame.comments or (), commit.private.languages, settings)
         yield from _polls(frame.polls or (), written, settings)
         yield from _others(frame.overlays or (), frame.cues or (), settings)
         if frame.settings is not UNSET:
@@ -68,16 +76,18 @@ def texts_of(commit: Commit, settings: Settings) -> Iterator[ShownText]:
 def texts_on_show(shown: Shown) -> Iterator[ShownText]:
     """Return what a room shows now that people read."""
     polls = [views.for_viewers(poll) for poll in shown.polls if poll.announced]
-    yield from _comments(shown.recent, {})
+    yield from _comments(shown.recent, {}, shown.settings)
     yield from _polls(polls, _written(shown.polls), shown.settings)
     yield from _others(shown.overlays, shown.cues, shown.settings)
     yield from _title(shown.settings)
 
 
-def _comments(comments: Iterable[Comment], languages: Mapping[str, str]) -> Iterator[ShownText]:
+def _comments(
+    comments: Iterable[Comment], languages: Mapping[str, str], settings: Settings
+) -> Iterator[ShownText]:
     for each in comments:
         lang = languages.get(each.id, each.lang or "")
-        yield ShownText("comment", each.id, (Sentence(each.text, lang),))
+        yield ShownText("comment", each.id, (Sentence(each.text, lang, settings.max_text),))
 
 
 def _polls(
@@ -150,6 +160,15 @@ def translations(
             case "title":
                 title = TranslatedTitle(each.text, words[0], by)
     return Translations(lang, found.comments, found.polls, found.overlays, found.cues, title)
+
+
+def keys_of(known: Translations) -> set[Key]:
+    """Return the keys of what has these translations."""
+    found: set[Key] = {("comment", each.id, 0) for each in known.comments}
+    found |= {("poll", each.id, 0) for each in known.polls}
+    found |= {("overlay", each.id, each.at) for each in known.overlays}
+    found |= {("cue", each.id, 0) for each in known.cues}
+    return found | ({("title", "", 0)} if known.title is not None else set())
 
 
 def _author(answers: Iterable[Translated | None]) -> str:

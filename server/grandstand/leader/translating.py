@@ -4,14 +4,15 @@ Theory of operation: what a commit shows is given to the interpreter, once a tic
 languages side by side. Nobody waits for an answer: what comes enters by the ingest stream whenever
 it is there, and the frames after it bring it to that language's viewers. What doesn't come in time
 is lost, and the original is shown. The cursor moves once all that a commit showed is answered or
-given up, so a process that takes over asks again for what is still missing. The events have the
-same ids, so what it finds again enters once.
+given up, so a process that takes over asks again for what is still missing. Events of commits have
+the same ids then, so what it finds again enters once.
 
 What a person wrote is told as it is, without waiting for what the interpreter is asked.
 
 A language is translated while somebody gets it on any node, and for a minute more. When it becomes
-wanted, what the room shows at that moment is translated too. A comment that was taken back
-meanwhile is dropped here, and again where viewers are served (``replica.translations``).
+wanted, what the room shows at that moment is translated too, but for what is translated already. A
+comment that was taken back meanwhile is dropped here, and again where viewers are served
+(``replica.translations``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -28,10 +30,18 @@ from grandstand.domain.envelope import Commit
 from grandstand.domain.events import Translated
 from grandstand.leader.commits import Batch, Commits, Cursor, follow
 from grandstand.leader.room import LeaderRoom
-from grandstand.leader.shown_texts import ShownText, texts_of, texts_on_show, translations
+from grandstand.leader.shown_texts import (
+    Key,
+    ShownText,
+    keys_of,
+    texts_of,
+    texts_on_show,
+    translations,
+)
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
+from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
-from grandstand.translation.interpreter import Sentence
+from grandstand.translation.interpreter import SENTENCES_MAX, Sentence
 from grandstand.translation.interpreter import Translated as Answer
 from grandstand.wire import redaction
 from grandstand.wire.translations import Translations
@@ -56,6 +66,13 @@ meanwhile goes into the next question."""
 QUEUED = 500
 """Texts that wait for such a question; of more, the newest."""
 
+LOOKED_BACK = 300
+"""Commits in which translations of comments are looked for that are on show when a language becomes
+wanted: as many as nodes keep frames."""
+
+PATIENCE_S = 10.0
+"""How long an answer is sent again while the store is away."""
+
 MOVE_S = 5.0
 """Between two moves of the cursor: each is a write."""
 
@@ -75,6 +92,25 @@ class Interpreter(Protocol):
         self, room: str, lang: str, sentences: Sequence[Sentence], deadline_s: float
     ) -> list[Answer | None]:
         """Return a translation for each sentence, or None: the original is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A text to be translated; ``about`` says what showed it: a commit, or the room when a language
+    became wanted. What is found is told in one event of each."""
+
+    about: str
+    text: ShownText
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What the room showed up to commit ``seq`` when a language became wanted, and is asked for or
+    known: commits up to there may show it again."""
+
+    epoch: str
+    seq: int
+    known: frozenset[Key]
 
 
 class Translating:
@@ -108,7 +144,9 @@ class _Work:
         self._interpreter = interpreter
         self._heard: dict[str, float] = {}
         self._heard_at_s = self._moved_at_s = 0.0
-        self._queued: dict[str, list[tuple[Commit | None, ShownText]]] = {}
+        self._is_first = True
+        self._begun: dict[str, _Beginning] = {}
+        self._queued: dict[str, list[_Asked]] = {}
         self._open: deque[tuple[float, Batch]] = deque()
         self._gone: dict[str, None] = {}
 
@@ -120,13 +158,14 @@ class _Work:
     async def take(self, batch: Batch) -> None:
         """Ask for what commits showed."""
         await self._listen()
-        languages = [*self._heard]
         for commit in batch.commits:
             self._take_back(commit)
-            if languages and self._room.now() - commit.now < LATE_MS:
+            if self._heard and self._room.now() - commit.now < LATE_MS:
+                about = f"{commit.epoch}\0{commit.seq}"
                 for text in texts_of(commit, self._room.settings):
-                    for lang in languages:
-                        self._queue(lang, commit, text)
+                    for lang in self._heard:
+                        if not self._is_known(lang, commit, text):
+                            self._queue(lang, _Asked(about, text))
         self._open.append((asyncio.get_running_loop().time(), batch))
         await self._go_on()
 
@@ -142,48 +181,78 @@ class _Work:
         settings, now_s = self._room.settings, asyncio.get_running_loop().time()
         known = settings.languages if self._interpreter.is_on() else []
         if known and now_s - self._heard_at_s >= HEARD_S:
-            is_first, self._heard_at_s = not self._heard_at_s, now_s
+            self._heard_at_s = now_s
             try:
                 reports = await self._room.store.audience_reports.of(
                     self._room.id, self._room.store.now_ms()
                 )
+                wanted = {lang for report in reports.values() for lang in report.languages}
+                for lang in known:
+                    if lang in wanted:
+                        if lang not in self._heard:
+                            await self._begin(lang)
+                        self._heard[lang] = now_s
+                self._is_first = False
             except StoreUnavailable:
                 return
-            wanted = {lang for report in reports.values() for lang in report.languages}
-            for lang in known:
-                if lang in wanted:
-                    if lang not in self._heard:
-                        self._begin(lang, is_first)
-                    self._heard[lang] = now_s
         for lang in [*self._heard]:
             if lang not in known or now_s - self._heard[lang] > KEPT_S:
                 del self._heard[lang]
                 self._queued.pop(lang, None)
 
-    def _begin(self, lang: str, is_first: bool) -> None:
-        """Ask for what the room shows and nobody has translated yet. With ``is_first`` this process
-        has just begun: the one before has translated comments, and commits bring the rest."""
-        shown = self._room.shown
+    async def _begin(self, lang: str) -> None:
+        """Ask for what the room shows and nobody has translated yet. If this process has just
+        begun, the one before has translated comments, and commits bring the rest.
+
+        Raises StoreUnavailable.
+        """
+        shown, stands = self._room.shown, self._room.stands
         if shown is None:
             return
-        there = shown.translations.get(lang, Translations(lang))
-        known = {("poll", each.id, 0) for each in there.polls}
-        known |= {("cue", each.id, 0) for each in there.cues}
-        known |= {("overlay", each.id, each.at) for each in there.overlays}
-        if there.title is not None:
-            known.add(("title", "", 0))
-        for text in texts_on_show(shown):
-            if (text.kind, text.id, text.at) not in known and not (
-                is_first and text.kind == "comment"
-            ):
-                self._queue(lang, None, text)
+        texts = [
+            text for text in texts_on_show(shown) if not (self._is_first and text.kind == "comment")
+        ]
+        known = keys_of(shown.translations.get(lang, Translations(lang)))
+        if any(text.kind == "comment" for text in texts):
+            since = max(0, stands.seq - LOOKED_BACK)
+            for commit in await self._room.commits_after(since, LOOKED_BACK):
+                for each in commit.private.translations:
+                    if each.lang == lang:
+                        known |= keys_of(Translations(lang, each.comments))
+        # Another id than that of the time before: it may have been told and have gone since.
+        about = f"on show\0{stands.epoch}\0{stands.seq}"
+        for text in texts:
+            if text.key not in known:
+                self._queue(lang, _Asked(about, text))
+        known |= {text.key for text in texts}
+        self._begun[lang] = _Beginning(stands.epoch, stands.seq, frozenset(known))
+
+    def _is_known(self, lang: str, commit: Commit, text: ShownText) -> bool:
+        """Return whether a text of a commit was on show when the language became wanted."""
+        begun = self._begun.get(lang)
+        if begun is None:
+            return False
+        if (commit.epoch, commit.seq <= begun.seq) != (begun.epoch, True):
+            del self._begun[lang]
+            return False
+        return text.key in begun.known
 
     # --- questions and answers -------------------------------------------------------------------
 
-    def _queue(self, lang: str, commit: Commit | None, text: ShownText) -> None:
+    def _queue(self, lang: str, asked: _Asked) -> None:
         queued = self._queued.setdefault(lang, [])
-        queued.append((commit, text))
+        queued.append(asked)
         del queued[:-QUEUED]
+
+    def _next(self, lang: str) -> list[_Asked]:
+        """Return the oldest texts of a language that wait, as many as a question may have."""
+        queued, count = self._queued.pop(lang), 0
+        for place, asked in enumerate(queued):
+            count += len(asked.text.sentences)
+            if count > SENTENCES_MAX and place:
+                self._queued[lang] = queued[place:]
+                return queued[:place]
+        return queued
 
     def _take_back(self, commit: Commit) -> None:
         self._gone |= dict.fromkeys(redaction.retracted(commit.frames))
@@ -195,7 +264,7 @@ class _Work:
         at_work = list(self.asking.values())
         for lang in [*self._queued]:
             if at_work.count(lang) < AT_ONCE:
-                asked = self._queued.pop(lang)
+                asked = self._next(lang)
                 name = f"translation {self._room.id} {lang}"
                 task = asyncio.create_task(self._ask(lang, asked), name=name)
                 self.asking[task] = lang
@@ -204,22 +273,26 @@ class _Work:
         if now_s - self._moved_at_s < MOVE_S:
             return
         done: Batch | None = None
-        while self._open and (now_s - self._open[0][0] > DEADLINE_S + MOVE_S or not self.asking):
+        while self._open and (now_s - self._open[0][0] > DEADLINE_S + MOVE_S or self._is_done):
             done = self._open.popleft()[1]
         if done is not None:
             self._moved_at_s = now_s
             await self._cursor.move(done)
 
-    async def _ask(self, lang: str, asked: Sequence[tuple[Commit | None, ShownText]]) -> None:
+    @property
+    def _is_done(self) -> bool:
+        return not self.asking and not self._queued
+
+    async def _ask(self, lang: str, asked: Sequence[_Asked]) -> None:
         try:
-            asked = [each for each in asked if each[1].id not in self._gone]
-            written = [each for each in asked if lang in each[1].written]
-            said = [answer for _, text in written for answer in text.written[lang]]
+            asked = [each for each in asked if not self._is_gone(each.text)]
+            written = [each for each in asked if lang in each.text.written]
+            said = [answer for each in written for answer in each.text.written[lang]]
             await self._tell(lang, written, said)
-            asked = [each for each in asked if lang not in each[1].written]
+            asked = [each for each in asked if lang not in each.text.written]
             if not asked:
                 return
-            sentences = [sentence for _, text in asked for sentence in text.sentences]
+            sentences = [sentence for each in asked for sentence in each.text.sentences]
             answers = await self._interpreter.translate(self._room.id, lang, sentences, DEADLINE_S)
             await self._tell(lang, asked, answers)
         except (StoreUnavailable, UnknownRoomError) as away:  # these are lost
@@ -227,32 +300,30 @@ class _Work:
         except Exception:  # one question's failure must not stop the others
             log.exception("translation_failed", room=self._room.id, lang=lang)
 
+    def _is_gone(self, text: ShownText) -> bool:
+        return text.kind == "comment" and text.id in self._gone
+
     async def _tell(
-        self,
-        lang: str,
-        asked: Sequence[tuple[Commit | None, ShownText]],
-        answers: Sequence[Answer | None],
+        self, lang: str, asked: Sequence[_Asked], answers: Sequence[Answer | None]
     ) -> None:
         """Send what was found into the room, an event for each commit that showed it."""
-        by_commit: dict[str, tuple[list[ShownText], list[Answer | None]]] = {}
+        by_about: dict[str, tuple[list[ShownText], list[Answer | None]]] = {}
         place = 0
-        for commit, text in asked:
-            said = answers[place : place + len(text.sentences)]
-            place += len(text.sentences)
-            if text.id in self._gone and text.kind == "comment":
-                continue
-            about = "" if commit is None else f"{commit.epoch}\0{commit.seq}"
-            texts, found = by_commit.setdefault(about, ([], []))
-            texts.append(text)
-            found += said
+        for each in asked:
+            said = answers[place : place + len(each.text.sentences)]
+            place += len(each.text.sentences)
+            if not self._is_gone(each.text):
+                texts, found = by_about.setdefault(each.about, ([], []))
+                texts.append(each.text)
+                found += said
         events = []
-        for about, (texts, found) in by_commit.items():
+        for about, (texts, found) in by_about.items():
             translated = translations(lang, texts, found)
             if translated:
                 sources = {each.id: each.text for each in texts if each.kind == "overlay"}
                 events.append(Translated(self._event_id(lang, about, texts), [translated], sources))
         if events:
-            await self._room.append(*events)
+            await retry_until(lambda: self._room.append(*events), PATIENCE_S)
 
     def _event_id(self, lang: str, about: str, texts: Sequence[ShownText]) -> str:
         """Return an id made of room, job, language and what was translated."""

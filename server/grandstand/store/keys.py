@@ -39,7 +39,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:bars`` | hash | user to mute or ban | when lifted, or a while after its end |
 | ``gs:{room}:polls`` | hash | poll id to poll | |
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
-| ``gs:{room}:translations:<n>`` | hash | of the n-th ten minutes: digest of language and text to its translation | twenty minutes after its last |
+| ``gs:{room}:translations:<n>`` | hash | of the n-th five minutes: digest of language and text to its translation | five minutes after these |
 | ``gs:{room}:translated`` | hash | language to the characters that were sent to translators | six hours after the last |
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
 | ``gs:{room}:followers:<node>`` | hash | entity to those who follow it there | 15 seconds after the node's last word |
@@ -203,7 +203,7 @@ def poll_order(room: str) -> str:
 
 
 def translations(room: str, period: int) -> str:
-    """Return the key of what was translated in one period of ten minutes."""
+    """Return the key of what was translated in one period of five minutes."""
     return room_key(room, f"translations:{period}")
 
 

@@ -1,8 +1,8 @@
 """Translations of what rooms show, for a while: the first of a text stands for all processes.
 
-They lie in a hash for each ten minutes, so the store forgets them, and a leader that takes a room
-over finds what the one before has said. That is all that they are for: what is older is in the
-room's frames, and a process keeps its own.
+They lie in a hash for each five minutes, so the store forgets each within ten, as the contract says
+of erased viewers' words, and a leader that takes a room over finds what the one before has said.
+That is all that they are for: what is older is in the room's frames, and a process keeps its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from grandstand.store import keys
 from grandstand.store.reader import Reader
 from grandstand.store.topology.topology import Command
 
-PERIOD_MS = 600_000
+PERIOD_MS = 300_000
 KEPT_MAX = 100_000
 """Translations of a room in a period, 15 MB; further ones are not kept."""
 
@@ -65,7 +65,7 @@ class Translations:
         fields = {_field(lang, text): value for text, value in said.items()}
         first: list[Command] = [("HSETNX", now, field, value) for field, value in fields.items()]
         read = ("HMGET", now, *fields)
-        ends = ("EXPIRE", now, 2 * PERIOD_MS // 1000)
+        ends = ("PEXPIRE", now, int(2 * PERIOD_MS - now_ms % PERIOD_MS))
         replies = await self._reader.ask_all([*sent, *first, ends, read])
         return list(replies[-1])
 

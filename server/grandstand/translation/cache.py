@@ -1,10 +1,13 @@
-"""What is translated already: here for long, and in the store for the whole cluster for a while.
+"""What is translated already: here while it is used, and in the store for the whole cluster for a
+while.
 
-A store that is away is no reason to wait: then every process has its own answers.
+A store that is away is no reason to wait: then every process has its own answers. Neither has
+anything that nobody asked for in ten minutes: the words may be those of a viewer who was erased.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -17,6 +20,9 @@ from grandstand.store.translations import Translations
 
 REMEMBERED = 20_000
 """Answers that a process keeps, over all rooms: some 10 MB."""
+
+REMEMBERED_S = 540.0
+"""How long a process keeps an answer that nobody asks for; it looks every half minute."""
 
 Answer: TypeAlias = tuple[str, str] | None
 """A text and who made it; None for what is shown as it is."""
@@ -36,16 +42,24 @@ class Cache:
     ) -> None:
         self._shared = shared
         self._now_ms = now_ms
-        self._memory: OrderedDict[Key, Answer] = OrderedDict()
+        self._memory: OrderedDict[Key, tuple[Answer, float]] = OrderedDict()
 
     def __contains__(self, key: Key) -> bool:
         return key in self._memory
 
     def get(self, key: Key) -> Answer:
         """Return an answer that is here, None also if there is none."""
-        if key in self._memory:
-            self._memory.move_to_end(key)
-        return self._memory.get(key)
+        if key not in self._memory:
+            return None
+        answer, _ = self._memory[key]
+        self._remember({key: answer})
+        return answer
+
+    def forget_old(self) -> None:
+        """Forget what nobody asked for lately."""
+        oldest_s = time.monotonic() - REMEMBERED_S
+        while self._memory and next(iter(self._memory.values()))[1] <= oldest_s:
+            self._memory.popitem(last=False)
 
     async def look_up(self, room: str, lang: str, texts: Sequence[str]) -> int:
         """Bring here what others know of texts; return the characters that the show has sent."""
@@ -79,7 +93,10 @@ class Cache:
                 self._remember({(room, lang, text): msgspec.msgpack.decode(value, type=_ANSWER)})
 
     def _remember(self, answers: Mapping[Key, Answer]) -> None:
-        self._memory.update(answers)
+        now_s = time.monotonic()
+        for key, answer in answers.items():
+            self._memory[key] = answer, now_s
+            self._memory.move_to_end(key)
         while len(self._memory) > REMEMBERED:
             self._memory.popitem(last=False)
 

@@ -5,7 +5,8 @@ It must not know rooms' state, frames or viewers: it is asked for sentences, and
 either a translation or None, which means that the original is shown. Sentences that need none are
 sorted out, a phrase book answers, then the cache, then the first engine in the operator's order
 that takes the pair, runs and is within the budget; one batch for each call. Every answer is checked
-(``checks``) and judged by moderation, and what fails is None, and remembered as such.
+(``checks``), and what fails is None, and remembered as such. What passes is judged by moderation
+whenever it is used: the room's policy may be another than when it was kept.
 
 The same sentence is asked once: for all who wait for it at that time here, and by the store's cache
 for the whole cluster. What is in that cache before it is answered stays the same after a takeover.
@@ -17,7 +18,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import structlog
@@ -47,6 +48,9 @@ TEXT_MAX = 500
 
 BUDGETS_MAX = 10_000
 
+FORGET_S = 30.0
+"""Between two looks at what the cache has had for long enough."""
+
 Judge: TypeAlias = Callable[[str, str, Sequence[str]], Awaitable[Sequence[bool]]]
 """Of a room, a language and texts in it: whether each may be shown there."""
 
@@ -55,10 +59,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What is to be translated; ``source`` is its language (BCP 47), or "" if it isn't known."""
+    """What is to be translated; ``source`` is its language (BCP 47), or "" if it isn't known, and
+    ``most`` are the most characters that it may have in another."""
 
     text: str
     source: str
+    most: int = TEXT_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,14 @@ class Translated:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call, and what has been found for it."""
+    """One call, and what has been found for it: ``found`` has what isn't from the phrase book, with
+    the word by which it is counted."""
 
     room: str
     lang: str
-    max_text: int
     answers: list[Translated | None]
     places: dict[Key, list[int]] = field(default_factory=dict)
-
-    def settle(self, key: Key, answer: Answer) -> None:
-        for place in self.places[key]:
-            self.answers[place] = None if answer is None else Translated(*answer)
+    found: dict[Key, tuple[Answer, str]] = field(default_factory=dict)
 
 
 async def _all_may_be_shown(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
@@ -124,14 +127,13 @@ class Interpreter:
         deadline_s: float,
         *,
         names: Glossary | None = None,
-        max_text: int = TEXT_MAX,
     ) -> list[Translated | None]:
         """Return a translation for each sentence, or None: it is shown as it is.
 
         Never raises for what an engine did. What isn't there after ``deadline_s`` is None.
-        ``names`` are those of the event besides the operator's; ``max_text`` is the room's.
+        ``names`` are those of the event besides the operator's.
         """
-        call = _Call(room, lang, max_text, [None] * len(sentences))
+        call = _Call(room, lang, [None] * len(sentences))
         wanted = self._sorted_out(call, sentences[:SENTENCES_MAX], names)
         self._leave_out(max(0, len(sentences) - SENTENCES_MAX), "too many")
         if wanted:
@@ -139,7 +141,9 @@ class Interpreter:
                 async with timeout(deadline_s):
                     await self._find(call, wanted)
             except TimeoutError:
-                self._leave_out(sum(key not in self._cache for key in wanted), "late")
+                self._leave_out(sum(key not in call.found for key in wanted), "late")
+        if call.found:
+            await self._show(call, sentences)
         return call.answers
 
     def language_of(self, text: str) -> str:
@@ -150,7 +154,9 @@ class Interpreter:
         """Say how the engines are, then hold them until this is cancelled; never ends by itself."""
         try:
             await asyncio.gather(*(guarded.look() for guarded in self._engines))
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(FORGET_S)
+                self._cache.forget_old()
         finally:
             for guarded in self._engines:
                 await guarded.engine.close()
@@ -165,13 +171,15 @@ class Interpreter:
         wanted: dict[Key, Item] = {}
         for place, given in enumerate(sentences):
             text = given.text
-            sentence = given if base(given.source) else Sentence(text, self.language_of(text))
+            sentence = given
+            if not base(given.source):
+                sentence = replace(given, source=self.language_of(text))
             kept = tuple(dict.fromkeys(name for each in glossaries for name in each.names_in(text)))
             if why := _needs_none(sentence, call.lang, kept):
                 self._leave_out(1, why)
                 continue
             said = self._phrases.find(call.room, text, sentence.source, call.lang, kept)
-            if said is not None and len(said) <= call.max_text:
+            if said is not None and len(said) <= sentence.most:
                 self._metrics.sentences.labels(PHRASEBOOK).inc()
                 if key_of(said) != key_of(text):
                     call.answers[place] = Translated(said, PHRASEBOOK)
@@ -179,8 +187,7 @@ class Interpreter:
             key = (call.room, call.lang, text)
             call.places.setdefault(key, []).append(place)
             if key in self._cache:
-                call.settle(key, self._cache.get(key))
-                self._metrics.sentences.labels(CACHE).inc()
+                call.found[key] = self._cache.get(key), CACHE
             else:
                 wanted[key] = Item(text, sentence.source, kept)
         return wanted
@@ -199,8 +206,10 @@ class Interpreter:
         finally:
             for key in mine:
                 self._asked.pop(key).set_result(self._cache.get(key))
-        for key, answer in waiting.items():
-            call.settle(key, await asyncio.shield(answer))
+        for key, future in waiting.items():
+            answer = await asyncio.shield(future)
+            if answer is not None:
+                call.found[key] = answer, CACHE
 
     async def _ask(self, call: _Call, wanted: dict[Key, Item]) -> None:
         left = await self._looked_up(call, wanted)
@@ -217,8 +226,8 @@ class Interpreter:
             answers = await guarded.translate(list(here.values()), call.lang)
             found = None
             if answers is not None:
-                found = await self._examined(call, here, answers, guarded.engine.name)
-            await self._keep(call, here, found or {})
+                found = self._examined(call, here, answers, guarded.engine.name)
+            await self._keep(call, found or {}, guarded.engine.name)
             if found is None:
                 continue
             left = {key: item for key, item in left.items() if key not in here}
@@ -231,10 +240,9 @@ class Interpreter:
         texts = [item.text for item in wanted.values()]
         sent = await self._cache.look_up(call.room, call.lang, texts)
         self._budget(call).spent_elsewhere(sent)
-        known = [key for key in wanted if key in self._cache]
-        for key in known:
-            call.settle(key, self._cache.get(key))
-            self._metrics.sentences.labels(CACHE).inc()
+        for key in wanted:
+            if key in self._cache:
+                call.found[key] = self._cache.get(key), CACHE
         return {key: item for key, item in wanted.items() if key not in self._cache}
 
     def _budget(self, call: _Call) -> Budget:
@@ -249,15 +257,16 @@ class Interpreter:
         budget, now_s = self._budget(call), time.monotonic()
         return {key: item for key, item in wanted.items() if budget.take(len(item.text), now_s)}
 
-    async def _keep(self, call: _Call, asked: dict[Key, Item], found: dict[Key, Answer]) -> None:
-        """Keep answers for the cluster; what stands there is the answer."""
-        characters = sum(len(item.text) for item in asked.values())
+    async def _keep(self, call: _Call, found: dict[Key, Answer], by: str) -> None:
+        """Keep answers for the cluster, and count what was sent; what stands there is the
+        answer."""
         said = {key[2]: answer for key, answer in found.items()}
+        characters = self._budget(call).take_uncounted()
         await self._cache.keep(call.room, call.lang, said, characters)
         for key in found:
-            call.settle(key, self._cache.get(key))
+            call.found[key] = self._cache.get(key), by
 
-    async def _examined(
+    def _examined(
         self, call: _Call, asked: dict[Key, Item], answers: Sequence[str | None], by: str
     ) -> dict[Key, Answer]:
         """Return an engine's answers, with None in place of what can't be shown."""
@@ -268,26 +277,34 @@ class Interpreter:
         for key in _alike(found):
             found[key] = None
             self._leave_out(1, "alike")
-        stands = {key: each[0] for key, each in found.items() if each is not None}
-        may = await self._judged(call, list(stands.values()))
-        for key, shown in zip(stands, may, strict=True):
-            if shown:
-                self._metrics.sentences.labels(by).inc()
-            else:
-                found[key] = None
-                self._leave_out(1, "moderation")
         return found
 
     def _checked(self, call: _Call, item: Item, answer: str | None) -> str | None:
         if answer is None:
             self._leave_out(1, "lacking")
             return None
-        why = fault(item.text, answer.strip(), call.lang, item.names, call.max_text)
+        why = fault(item.text, answer.strip(), call.lang, item.names, TEXT_MAX)
         text = "" if why else clean(answer)
         if why or key_of(text) == key_of(item.text):
             self._leave_out(1, why or "same")
             return None
         return text
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    async def _show(self, call: _Call, sentences: Sequence[Sentence]) -> None:
+        """Answer with what was found, as far as it may be shown."""
+        answers = {key: answer for key, (answer, _) in call.found.items() if answer is not None}
+        may = await self._judged(call, [text for text, _ in answers.values()])
+        for (key, answer), shown in zip(answers.items(), may, strict=True):
+            for place in call.places[key]:
+                if not shown:
+                    self._leave_out(1, "moderation")
+                elif len(answer[0]) > sentences[place].most:
+                    self._leave_out(1, "length")
+                else:
+                    call.answers[place] = Translated(*answer)
+                    self._metrics.sentences.labels(call.found[key][1]).inc()
 
     async def _judged(self, call: _Call, texts: Sequence[str]) -> Sequence[bool]:
         if not texts:
