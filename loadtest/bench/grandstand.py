@@ -37,6 +37,9 @@ NO_LIMIT = "100000"
 UNLIMITED = dict.fromkeys(
     ("GRANDSTAND_MAX_CONNECTIONS_PER_ADDRESS", "GRANDSTAND_HANDSHAKES_PER_S"), NO_LIMIT
 )
+CALM = {"comment_interval": 0, "comment_burst": 10_000, "max_latency": 1000}
+"""What all rooms have that don't say otherwise."""
+
 FRAME_BYTES_BESIDES_DATA = 88
 """Of a frame with one cue, whose data is one string of over 255 characters."""
 
@@ -81,6 +84,10 @@ class Grandstand:
             for line in lines
             if line.startswith((f"{name} ", f"{name}{{"))
         )
+
+    def make_room(self, room: str, settings: Mapping[str, Any]) -> None:
+        """Make one with these settings beside ``CALM``."""
+        self.call("PUT", f"/v1/rooms/{room}", {**CALM, **settings})
 
     def viewers(self) -> int:
         """How many connections there are."""
@@ -137,10 +144,9 @@ def grandstand(
             _until_ready(port)
             stores = store_pids or [int((Path(folder) / "data" / "valkey.pid").read_text())]
             server = Grandstand(("127.0.0.1", port), [process.pid, *stores], secret)
-            calm = {"comment_interval": 0, "comment_burst": 10_000, "max_latency": 1000}
             try:
                 for room in rooms:
-                    server.call("PUT", f"/v1/rooms/{room}", {**calm, **(settings or {})})
+                    server.make_room(room, settings or {})
                 yield server
             finally:
                 server.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -21,22 +24,61 @@ from loadtest.bench import (
 from loadtest.bench.commands import OpenSeats
 from loadtest.bench.crowd import CrowdError, crowd
 from loadtest.bench.entrant import Entrant
-from loadtest.bench.grandstand import ALONE, ROOM, cores, grandstand
+from loadtest.bench.grandstand import ALONE, ROOM, Grandstand, cores, grandstand
 from loadtest.peers.floor import FLOOR
+from tests.waiting import wait_until
 
 SERVER_CORE, CLIENT_CORE = cores()
-OURS = Entrant(
-    "grandstand",
-    partial(grandstand, [SERVER_CORE], {"tick": 50}, rooms=(ROOM, ALONE)),
-    "grandstand",
-    alone=ALONE,
-    is_ours=True,
-)
 FLOOR_HERE = Entrant("floor", partial(FLOOR.started, [SERVER_CORE]), FLOOR.dialect, FLOOR.path)
 
 
+class Servers:
+    """Servers that one measurement leaves to the next, which finds its rooms new and empty."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._idle: list[Grandstand] = []
+
+    @contextmanager
+    def lend(
+        self,
+        cores: Collection[int],
+        settings: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        rooms: Sequence[str] = (ROOM,),
+    ) -> Iterator[Grandstand]:
+        """As ``grandstand``; ``environment`` is that of ``effects`` for all."""
+        assert environment in (None, effects.ALLOWED)
+        if not self._idle:
+            started = grandstand(cores, environment=effects.ALLOWED, rooms=())
+            self._idle.append(self._stack.enter_context(started))
+        server = self._idle.pop()
+        for room in rooms:
+            server.make_room(room, settings or {})
+        yield server
+        for room in rooms:
+            server.call("DELETE", f"/v1/rooms/{room}?confirm={room}")
+        wait_until(lambda: server.viewers() == 0)
+        self._idle.append(server)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        yield Servers(stack)
+
+
+@pytest.fixture
+def ours(servers: Servers) -> Entrant:
+    started = partial(servers.lend, [SERVER_CORE], {"tick": 50}, rooms=(ROOM, ALONE))
+    return Entrant("grandstand", started, "grandstand", alone=ALONE, is_ours=True)
+
+
 @pytest.fixture(autouse=True)
-def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+def brief(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
+    for module in (deflate, effects, entities, patience, stalled):
+        monkeypatch.setattr(module, "grandstand", servers.lend)
     for module, name, value in (
         (fanout, "FRAMES", {20: 2}),
         (fanout, "EVERY_MS", {20: 20.0}),
@@ -44,6 +86,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         (fanout, "SETTLE_S", 0.1),
         (entry, "VIEWERS", 20),
         (entry, "RUNS", 1),
+        (entry, "REST_S", 0.1),
         (deflate, "VIEWERS", 20),
         (deflate, "RUNS", 1),
         (deflate, "EVERY_MS", 20.0),
@@ -77,8 +120,8 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, value)
 
 
-def test_a_frame_costs_something_for_each_viewer_of_each_server() -> None:
-    small = [replace(each, frames={20: (512, 4096)}) for each in (OURS, FLOOR_HERE)]
+def test_a_frame_costs_something_for_each_viewer_of_each_server(ours: Entrant) -> None:
+    small = [replace(each, frames={20: (512, 4096)}) for each in (ours, FLOOR_HERE)]
     found = fanout.measure(small, SERVER_CORE, CLIENT_CORE)
     assert [*found] == ["grandstand", "floor"]
     for its in found.values():
@@ -104,8 +147,8 @@ def test_a_peer_that_fails_is_left_out_and_ours_may_not(capsys: pytest.CaptureFi
         fanout.measure([replace(broken, is_ours=True)], SERVER_CORE, CLIENT_CORE)
 
 
-def test_letting_a_viewer_in_costs_something() -> None:
-    assert entry.measure(OURS, SERVER_CORE, CLIENT_CORE)["us_per_viewer"] > 0
+def test_letting_a_viewer_in_costs_something(ours: Entrant) -> None:
+    assert entry.measure(ours, SERVER_CORE, CLIENT_CORE)["us_per_viewer"] > 0
 
 
 def test_viewers_with_deflate_are_measured_beside_those_without() -> None:
@@ -145,9 +188,9 @@ def test_a_room_with_entities_that_change_is_measured_beside_itself() -> None:
     assert found["asked_ms"]["count"] > 0
 
 
-def test_a_crowd_that_cannot_get_in_says_why() -> None:
+def test_a_crowd_that_cannot_get_in_says_why(servers: Servers) -> None:
     with (
-        grandstand([SERVER_CORE]) as server,
+        servers.lend([SERVER_CORE]) as server,
         crowd(server.address, CLIENT_CORE, secret="another secret of at least 32 bytes") as seats,
     ):
         seats.ask(OpenSeats(1))
