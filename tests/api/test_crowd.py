@@ -21,7 +21,7 @@ async def test_it_lists_rooms_with_a_fresh_forecast_the_largest_first_and_their_
     await store.awake_rooms.wake([small, large, silent], 0)
     for room, present, at in ((small, 5, now), (large, 50, now), (silent, 500, now - 3_600_000)):
         crowd = Crowd([Expected(60, present, 2 * present, 3 * present)], [])
-        await store.crowds.keep(room, {}, 0, Forecast(at, present, crowd))
+        await store.crowds.keep(room, {}, [], Forecast(at, present, crowd))
     report = (await on_stage.call("GET", "/v1/crowd")).json()
     rooms = [each for each in report["rooms"] if each["room"] in (large, small, silent)]
     assert rooms == [
@@ -35,6 +35,7 @@ async def test_it_lists_rooms_with_a_fresh_forecast_the_largest_first_and_their_
     ]
     assert report["sum"]["present"] == sum(each["present"] for each in report["rooms"])
     assert report["sum"]["viewers"][0]["p90"] >= 165
+    assert report["sum"]["without_forecast"] >= 1
 
 
 async def test_advice_of_all_processes_comes_once_and_what_they_did_newest_first(

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
-from grandstand.edge.crowd_control import PREWARM_FROM, CrowdControl
+from grandstand.edge import crowd_control as module
+from grandstand.edge.crowd_control import AWAITED_MS, PREWARM_FROM, READ_MS, CrowdControl
 from grandstand.edge.house import Bounds
+from grandstand.edge.node import Node
 from grandstand.edge.transport.handshake_limit import HandshakeLimit
 from grandstand.edge.waiting_room import WaitingRoom
 from grandstand.store.crowds import Forecast
@@ -29,6 +31,7 @@ async def control(
     node = on_still_harness.node
     monkeypatch.setattr(node, "handshake_limit", HandshakeLimit(1000))
     monkeypatch.setattr(node, "connections", 0)
+    monkeypatch.setattr(module, "READ_MS", 0)
     await node.rooms.store.rooms._reader.ask("DEL", "gs:{*}:houses", "gs:awake")
 
     def make(bounds: Bounds | None = BOUNDS, prewarmed: int = 0, seats: int = 0) -> CrowdControl:
@@ -41,7 +44,8 @@ async def expect(harness: Harness, room: str, present: int, p90: float) -> None:
     """Let a room's leader expect so many in five minutes."""
     store = harness.store
     crowd = Crowd([Expected(300, present, present, p90)], [])
-    await store.crowds.keep(room, {}, 0, Forecast(int(store.now_ms()), present, crowd))
+    await store.rooms.create(room, room)
+    await store.crowds.keep(room, {}, [], Forecast(int(store.now_ms()), present, crowd))
     await store.awake_rooms.wake([room], 0)
 
 
@@ -116,10 +120,10 @@ async def test_the_fullest_rooms_to_come_are_loaded_within_the_limit(
 ) -> None:
     store, rooms = on_still_harness.store, on_still_harness.rooms
     for room, growth in (("calm", PREWARM_FROM - 1), ("fuller", 200), ("fullest", 900)):
-        await store.rooms.create(room, room)
         await expect(on_still_harness, room, 10, 10 + growth)
     await expect(on_still_harness, "deleted", 10, 10_000)
-    made = control(None, prewarmed=3)
+    await store.deletions.end("deleted")
+    made = control(None, prewarmed=2)
     await made.step(0)
     assert [rooms.peek(room) is not None for room in ("calm", "fuller", "fullest")] == [
         False,
@@ -134,3 +138,45 @@ async def test_the_fullest_rooms_to_come_are_loaded_within_the_limit(
     fewer = control(None, prewarmed=0)
     await fewer.step(0)
     assert (await house(on_still_harness)).done == []
+
+
+async def test_rooms_are_loaded_for_others_once_their_viewers_have_come_or_never_did(
+    on_still_harness: Harness, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = on_still_harness.store
+    made = control(None, prewarmed=1)
+    come: list[str] = []
+    now_ms = store.now_ms()
+    monkeypatch.setattr(Node, "visited", lambda _: come)
+    monkeypatch.setattr(store, "now_ms", lambda: now_ms)
+
+    async def loads(room: str) -> bool:
+        await expect(on_still_harness, room, 10, 1000)
+        await made.step(0)
+        return on_still_harness.rooms.peek(room) is not None
+
+    assert await loads("monday")
+    assert not await loads("tuesday")
+    come = ["monday"]
+    assert await loads("tuesday")
+    assert not await loads("wednesday")
+    now_ms += AWAITED_MS
+    assert await loads("wednesday")
+
+
+async def test_forecasts_are_read_every_half_minute(
+    on_still_harness: Harness, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now_ms = on_still_harness.store, on_still_harness.store.now_ms()
+    monkeypatch.setattr(module, "READ_MS", READ_MS)
+    monkeypatch.setattr(store, "now_ms", lambda: now_ms)
+    made = control(seats=2000)
+    for later_ms, present, codes in (
+        (0, 1000, []),
+        (READ_MS - 1, 2500, []),
+        (1, 2500, ["house_full", "seats_short"]),
+    ):
+        now_ms += later_ms
+        await expect(on_still_harness, "gala", present, present)
+        await made.step(0)
+        assert [each.code for each in (await house(on_still_harness)).advice] == codes

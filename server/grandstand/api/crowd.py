@@ -29,11 +29,12 @@ class RoomCrowd(Struct, frozen=True):
 
 class TotalCrowd(Struct, frozen=True):
     """All rooms together. Quantiles are sums of the rooms', as if all erred alike: the true
-    interval is narrower."""
+    interval is narrower. Rooms without a forecast of the last two minutes are missing in it."""
 
     present: Annotated[int, Meta(ge=0)]
     viewers: list[Expected]
     comments: list[Expected]
+    without_forecast: Annotated[int, Meta(ge=0)]
 
 
 class HouseReport(Struct, frozen=True):
@@ -99,7 +100,7 @@ async def get(call: Call) -> Response:
     ]
     report = CrowdReport(
         rooms,
-        TotalCrowd(present, together.viewers, together.comments),
+        TotalCrowd(present, together.viewers, together.comments, len(awake) - len(known)),
         _house(houses.values()),
         _advice(houses.values()),
         sorted(done, key=lambda each: -each.at)[:DONE_MAX],

@@ -40,7 +40,8 @@ class LiveCurve:
                 zip(values[::2], values[1::2], strict=True)
             ):
                 at = number * HOUR + place
-                if minute - KEPT < at <= minute and not math.isnan(viewers):
+                is_known = not (math.isnan(viewers) and math.isnan(comments))
+                if minute - KEPT < at <= minute and is_known:
                     curve.count_viewers(at, viewers)
                     curve.count_comments(at, comments)
         return curve
@@ -49,6 +50,15 @@ class LiveCurve:
     def last(self) -> int:
         """Return the last minute of which anything is known."""
         return self.begin + len(self.viewers) - 1
+
+    @property
+    def last_commented(self) -> int:
+        """Return the last minute whose comments are known, or else the first of all."""
+        known = range(self.last, self.begin, -1)
+        return next(
+            (each for each in known if not math.isnan(self.comments[each - self.begin])),
+            self.begin,
+        )
 
     def count_viewers(self, minute: int, viewers: float) -> None:
         """Take the count of a minute in place of an earlier one.

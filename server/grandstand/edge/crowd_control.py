@@ -7,6 +7,7 @@ If that can't be read, it goes on as it is.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 
@@ -24,6 +25,10 @@ ROUND_S = 5.0
 LOOK_S = 0.1
 """Between two looks at how late the event loop is."""
 
+READ_MS = 30_000
+"""Forecasts are read again: one read for each room in which something happens, by each process. A
+minute is the shortest time that they look ahead."""
+
 REMEMBERED = 20
 """Things done that are told."""
 
@@ -32,6 +37,10 @@ WORTH_TELLING = 1.1
 
 PREWARM_FROM = 50
 """Viewers that come into a room within five minutes, in the worst of ten cases."""
+
+AWAITED_MS = 3_600_000
+"""How long a room that was loaded for viewers counts, if none comes here: rooms stay loaded, so
+their number is bounded, and what was expected may never come."""
 
 WHY: Mapping[Why, str] = {
     "late": "the event loop was {late:.0f} ms late",
@@ -55,7 +64,9 @@ class CrowdControl:
         self._store = waiting_room.node.rooms.store
         self._bounds = bounds
         self._prewarmed = prewarmed
-        self._loaded: set[str] = set()
+        self._loaded: dict[str, int] = {}
+        self._forecasts: Mapping[str, Forecast] = {}
+        self._read_ms = -math.inf
         self._told_per_s = self._node.handshake_limit.per_s
         self._advice: dict[str, Said] = {}
         self._done: deque[Said] = deque(maxlen=REMEMBERED)
@@ -74,17 +85,20 @@ class CrowdControl:
     async def step(self, late_ms: float) -> None:
         """Look at what is expected, and act. Raises StoreUnavailable."""
         store, now_ms = self._store, self._store.now_ms()
-        awake = sorted(await store.awake_rooms.due(now_ms))
-        forecasts = await store.crowds.latest(awake, now_ms)
+        if abs(now_ms - self._read_ms) >= READ_MS:
+            awake = sorted(await store.awake_rooms.due(now_ms))
+            self._forecasts = await store.crowds.latest(awake, now_ms)
+            self._read_ms = now_ms
+        forecasts = self._forecasts
         known = await store.houses.all(now_ms) | {store.node: self._house(now_ms)}
         houses = together(known.values(), forecasts.values())
         if self._bounds is not None:
             self._set_rate(self._bounds, late_ms, houses, int(now_ms))
-        await self._prewarm(forecasts, int(now_ms))
         self._advice = {
             code: Said(self._since(code, int(now_ms)), code, text)
             for code, text in advice(houses).items()
         }
+        await self._prewarm(forecasts, int(now_ms))
         await store.houses.report(store.node, self._house(now_ms))
 
     def _since(self, code: str, now_ms: int) -> int:
@@ -119,6 +133,12 @@ class CrowdControl:
 
     async def _prewarm(self, forecasts: Mapping[str, Forecast], now_ms: int) -> None:
         """Load the rooms that fill, so that their first viewers here don't wait for it."""
+        come = {*self._node.visited()}
+        self._loaded = {
+            room: at
+            for room, at in self._loaded.items()
+            if room not in come and abs(now_ms - at) < AWAITED_MS
+        }
         rising = {
             room: max((one.p90 - each.present for one in each.crowd.viewers[:2]), default=0.0)
             for room, each in forecasts.items()
@@ -127,11 +147,14 @@ class CrowdControl:
         for room in sorted(rising, key=lambda each: -rising[each]):
             if rising[room] < PREWARM_FROM or len(self._loaded) >= self._prewarmed:
                 return
-            self._loaded.add(room)
             try:
                 await self._node.rooms.get(room)
             except UnknownRoomError:  # it was deleted meanwhile
                 continue
+            except StoreUnavailable as away:  # of a cluster a part: it is tried again
+                log.info("room_not_loaded", room=room, reason=away.reason)
+                return
+            self._loaded[room] = now_ms
             self._did(now_ms, "room_loaded", f"{room}: {rising[room]:.0f} more are likely there")
 
     def _did(self, now_ms: int, code: str, text: str) -> None:

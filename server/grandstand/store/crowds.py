@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from grandstand.domain.stored_state import item_of
 from grandstand.store import keys
+from grandstand.store.errors import RoomEndedError, RoomGoneError
+from grandstand.store.lua import load
 from grandstand.store.reader import Reader
+from grandstand.store.writer import Argument, Writer
 from grandstand.wire.gauges import Crowd
 
 LIFE_S = 8 * 86_400
@@ -17,6 +20,8 @@ LATEST = "latest"
 FRESH_MS = 120_000
 """How long a forecast counts; it is made every ten seconds, in a process with very many rooms less
 often."""
+
+_KEEP = load("crowd")
 
 
 class Forecast(Struct, frozen=True, array_like=True):
@@ -30,8 +35,9 @@ class Forecast(Struct, frozen=True, array_like=True):
 class Crowds:
     """The curves and forecasts of all rooms."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader = reader
+        self._writer = writer
 
     async def hours(self, room: str) -> dict[int, bytes]:
         """Return the hours that are kept, by their numbers. Raises StoreUnavailable."""
@@ -39,19 +45,20 @@ class Crowds:
         return {int(name): row for name, row in rows.items() if name.isdigit()}
 
     async def keep(
-        self, room: str, hours: Mapping[int, bytes], oldest: int, forecast: Forecast
+        self, room: str, hours: Mapping[int, bytes], old: Collection[int], forecast: Forecast
     ) -> None:
-        """Keep some hours and the latest forecast; forget the hour ``oldest``. Raises
-        StoreUnavailable."""
-        key, latest = keys.crowd(room), msgspec.msgpack.encode(forecast)
-        pairs = [each for pair in hours.items() for each in pair]
-        await self._reader.ask_all(
-            [
-                ("HSET", key, LATEST, latest, *pairs),
-                ("HDEL", key, oldest),
-                ("EXPIRE", key, LIFE_S),
-            ]
-        )
+        """Keep some hours and the latest forecast; forget the hours ``old``. Raises
+        StoreUnavailable, RoomGoneError, RoomEndedError."""
+        values: list[Argument] = [LIFE_S, len(old), *old]
+        values += (LATEST, msgspec.msgpack.encode(forecast))
+        for hour in hours.items():
+            values += hour
+        call = (_KEEP, [keys.head(room), keys.crowd(room)], values)
+        (reply,) = await self._writer.all([call])
+        if reply == -1:
+            raise RoomGoneError(room)
+        if reply == -2:
+            raise RoomEndedError(room)
 
     async def latest(self, rooms: Sequence[str], store_now_ms: float) -> dict[str, Forecast]:
         """Return the forecasts of those of the rooms that have a fresh one. Raises

@@ -140,6 +140,7 @@ async def _try_commands(node: Node) -> None:
         ("ZADD", key, 1, "a"),
         ("ZREM", key, "a"),
         ("ZCARD", key),
+        ("ZCOUNT", key, 0, 0),
         ("ZRANGE", key, 0, 0),
         ("ZREVRANGE", key, 0, 0),
         ("ZREVRANK", key, "a"),

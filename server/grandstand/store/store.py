@@ -98,7 +98,7 @@ class Store:
         self.rundowns = Rundowns(reader)
         self.rooms = Rooms(reader, writer, self.awake_rooms.nudge)
         self.audience_reports = AudienceReports(reader)
-        self.crowds = Crowds(reader)
+        self.crowds = Crowds(reader, writer)
         self.translations = Translations(reader)
         self.fingerprints = Fingerprints(reader)
         self.nodes = Nodes(reader)
