@@ -74,14 +74,14 @@ async def test_what_a_person_wrote_stays_with_the_poll_and_is_in_no_answer(
     opened = await on_stage.call("POST", path, json={**POLL, "translations": [SPANISH]})
     assert opened.status_code == 201
     record = (await on_stage.live(room)).replica.state.polls[opened.json()["id"]]
-    assert record.translations == {"es": PollWords("¿Quién?", ["Bo", "yo"])}
+    assert record.translations == {"es": PollWords("¿Quién?", ["Bo", "yo"], "person")}
     for answer in (opened, await on_stage.call("GET", path)):
         assert "Quién" not in answer.text
     rating = {"kind": "rating", "question": "How?", "scale": 2, "duration": 60}
-    words = [{"lang": "es", "question": "¿Cómo?"}]
+    words = [{"lang": "es", "question": "¿Cómo?", "by": "apertium"}]
     opened = await on_stage.call("POST", path, json={**rating, "translations": words})
     record = (await on_stage.live(room)).replica.state.polls[opened.json()["id"]]
-    assert record.translations == {"es": PollWords("¿Cómo?", ["1", "2"])}
+    assert record.translations == {"es": PollWords("¿Cómo?", ["1", "2"], "apertium")}
 
 
 async def test_a_translation_has_what_the_poll_has_once_for_each_language(
@@ -94,7 +94,8 @@ async def test_a_translation_has_what_the_poll_has_once_for_each_language(
         ([{**SPANISH, "question": "\u202e"}], ["translations[0].question"]),
         ([{**SPANISH, "options": ["Bo", "\u202e"]}], ["translations[0].options[1]"]),
         ([{**SPANISH, "lang": "x" * 200}], ["translations[0].lang"]),
-        ([{**SPANISH, "by": "me"}], ["translations[0].by"]),
+        ([{**SPANISH, "by": "a machine"}], ["translations[0].by"]),
+        ([{**SPANISH, "question": "x" * 501}], ["translations[0].question"]),
         ([{**SPANISH, "lang": f"es-{n}"} for n in range(41)], ["translations"]),
     ):
         body = {**POLL, "options": ["Bo", "me"], "translations": translations}

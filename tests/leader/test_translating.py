@@ -199,6 +199,19 @@ async def test_what_a_person_wrote_of_a_poll_is_told_once_it_is_announced_and_as
     assert {each.by for part in show.parts() for each in part.polls} == {"person"}
 
 
+async def test_what_a_producer_has_seen_of_a_poll_is_told_as_who_made_it(show: Show) -> None:
+    seen = {"es": PollWords("¿Secreto?", ["One", "Dos"], "engine")}
+    left = {"es": PollWords("Secret?", ["One", "Two"])}  # a person wants it as it is
+    texts = {"question": "Secret?", "options": ["One", "Two"], "announced": True}
+    shown = [show.poll(**texts, translations=each) for each in (left, seen)]
+    await show.tick(*(PollOpened(uuid4().hex, poll) for poll in shown), *show.said("hello"))
+    await show.until(lambda: show.told().comments)
+    (poll,) = show.told().polls
+    assert (poll.id, poll.by, poll.question) == (shown[1].id, "engine", "¿Secreto?")
+    assert [each.text for each in poll.options] == ["One", "Dos"]
+    assert show.interpreter.texts() == ["hello"]
+
+
 async def test_nobody_listens_and_nothing_is_asked(show: Show) -> None:
     await show.listen()
     await show.lead()

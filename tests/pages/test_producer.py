@@ -14,6 +14,7 @@ from tests.conftest import MakeServer
 from tests.pages.browsing import AXE, AXE_TAGS, Sight, leave, look, refuse
 from tests.server import ServerProcess
 from tests.viewer import Viewer, viewing
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -328,6 +329,67 @@ async def test_a_poll_with_faults_is_refused_at_its_fields_and_keeps_what_was_ty
 
 
 # --- moderation ----------------------------------------------------------------------------------
+
+
+async def test_a_poll_is_seen_in_each_language_and_goes_out_as_it_was_seen_and_corrected(
+    browser: Browser, live_server: ServerProcess, stage: str
+) -> None:
+    async with (
+        at_desk(browser, live_server, stage) as desk,
+        viewing(live_server.url, stage, live_server.token("eva")) as eva,
+    ):
+        await desk.find("poll-question").fill("Who scored?")
+        await desk.find("poll-option-0").fill("Bo")
+        await desk.find("poll-option-1").fill("Well done!")
+        await expect(desk.find("poll-languages")).to_have_count(0)
+        await live_server.produce("PATCH", f"/v1/rooms/{stage}", {"languages": ["es", "ar"]})
+        await desk.find("poll-languages").click()
+        spanish = [desk.find(f"poll-text-es-{place}") for place in range(3)]
+        await expect(spanish[0]).to_have_value("Quién marcó?")
+        await expect(spanish[1]).to_have_value("")  # it has none, and is shown as it is
+        await expect(desk.find("poll-by-es-0")).to_have_text("Phrase book")
+        await expect(desk.find("poll-by-es-1")).to_contain_text("No translation")
+        await expect(desk.find("poll-text-ar-0")).to_have_attribute("dir", "rtl")
+        assert await desk.broken_rules() == []
+        await spanish[2].fill("¡Bravo!")
+        await expect(desk.find("poll-by-es-2")).to_have_text("Yours")
+
+        # Another question: its words don't go out before they were looked at again.
+        await desk.find("poll-question").fill("What a goal!")
+        await expect(desk.find("poll-outdated-es")).to_be_visible()
+        await expect(spanish[0]).to_be_disabled()
+        assert await desk.broken_rules() == []
+        await desk.find("poll-languages").click()
+        await expect(desk.find("poll-outdated-es")).to_have_count(0)
+        await expect(spanish[0]).to_have_value("Golazo!")
+        await expect(spanish[2]).to_have_value("¡Bravo!")
+        await eva.ask({"type": "lang", "lang": "es"})
+        await desk.find("poll-open").click()
+        await expect(desk.find("poll-question")).to_have_value("")
+        await expect(desk.find("poll-language-es")).to_have_count(0)
+        await until(lambda: any(told.get("polls") for told in told_in_own_language(eva)))
+        (poll,) = next(told["polls"] for told in told_in_own_language(eva) if told.get("polls"))
+        options = [option["text"] for option in poll["options"]]
+        assert (poll["question"], options) == ("Golazo!", ["Bo", "¡Bravo!"])
+        assert poll["by"] == "person"
+
+        # An item of the run-down keeps them.
+        await desk.find("item-add").click()
+        form = desk.find("item-form")
+        for field, text in (("question", "Who?"), ("option-0", "A"), ("option-1", "B")):
+            await form.locator(f'[data-test="poll-{field}"]').fill(text)
+        await form.locator('[data-test="poll-languages"]').click()
+        await form.locator('[data-test="poll-text-es-0"]').fill("¿Y quién?")
+        assert await desk.broken_rules() == []
+        await form.locator('[data-test="item-save"]').click()
+        await desk.find("item-edit").click()
+        await expect(form.locator('[data-test="poll-text-es-0"]')).to_have_value("¿Y quién?")
+        await expect(form.locator('[data-test="poll-by-es-0"]')).to_contain_text("Yours")
+
+
+def told_in_own_language(viewer: Viewer) -> list[dict[str, Any]]:
+    frames = [*viewer.of_type("frame"), *viewer.of_type("welcome")]
+    return [frame["translations"] for frame in frames if "translations" in frame]
 
 
 async def test_the_queue_is_worked_off_by_keys(

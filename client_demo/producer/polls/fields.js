@@ -4,20 +4,24 @@ import { KINDS, formWordsOf, kindOf, wordsOf } from "../../polls/registry.js";
 import { Fault, Field, Select, input } from "../fields.js";
 import { html } from "../html.js";
 import { language, texts, words } from "../words.js";
+import { PollLanguages } from "./languages.js";
 import { ownFields } from "./templates.js";
+import { translationsFrom, wordsFrom } from "./translations.js";
 
 /** @import {RefObject} from "preact" */
 /** @import {Field as OwnField} from "../../polls/kinds/kind.js" */
+/** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
 /** @import {Draft} from "./templates.js" */
+/** @import {ByLanguage} from "./translations.js" */
 /**
  * What was typed. `own` has the fields that only some kinds have, by name.
- * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>}} Typed
+ * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>, translations: ByLanguage}} Typed
  */
 
 const FEWEST = 2;
 const MOST = 20;
-const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options", "tag", "audit"];
+const PATHS = ["question", "duration", "grace", "opens_at", "closes_at", "options", "tag", "audit", "translations"];
 
 /** @type {Typed} */
 export const EMPTY = {
@@ -33,6 +37,7 @@ export const EMPTY = {
   audit: "tally",
   showTally: "always",
   own: {},
+  translations: {},
 };
 
 const kindNames = () => Object.fromEntries(KINDS.map((kind) => [kind.name, wordsOf(kind, texts).name]));
@@ -44,10 +49,10 @@ export function pathsOf(typed) {
 }
 
 /**
- * @param {{typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults, grace: string,
+ * @param {{desk: Desk, typed: Typed, set: (change: Partial<Typed>) => void, faults: Faults, grace: string,
  *   first?: RefObject<HTMLInputElement>, hasDelay?: boolean}} props `grace`: the room's, s
  */
-export function PollFields({ typed, set, faults, grace, first, hasDelay = false }) {
+export function PollFields({ desk, typed, set, faults, grace, first, hasDelay = false }) {
   const setOption = (/** @type {number} */ place, /** @type {string} */ text) =>
     set({ options: typed.options.map((old, index) => (index === place ? text : old)) });
   return html`
@@ -102,7 +107,14 @@ export function PollFields({ typed, set, faults, grace, first, hasDelay = false 
           ${words.polls.weights}
         </label>
       </details>
+      <${PollLanguages} desk=${desk} source=${sourceOf(typed)} translations=${typed.translations} faults=${faults}
+        set=${(/** @type {ByLanguage} */ translations) => set({ translations })} />
   `;
+}
+
+/** What is translated of a poll: the question and, if they are texts, the options. @param {Pick<Typed, "kind" | "question" | "options">} poll */
+function sourceOf({ kind, question, options }) {
+  return [question, ...(kindOf(kind).optionsOf ? [] : options)].map((text) => text.trim());
 }
 
 /**
@@ -141,6 +153,7 @@ function NumberInput({ value, placeholder, onInput, test }) {
 
 /** @param {Typed} typed @returns {Draft} */
 export function draftFrom(typed) {
+  const translations = translationsFrom(typed.translations, sourceOf(typed));
   return {
     kind: typed.kind,
     question: typed.question.trim(),
@@ -154,6 +167,7 @@ export function draftFrom(typed) {
     ...(typed.tag.trim() && { tag: typed.tag.trim() }),
     audit: typed.audit,
     ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
+    ...(translations.length > 0 && { translations }),
   };
 }
 
@@ -173,5 +187,6 @@ export function typedFrom(draft) {
     tag: draft.tag ?? "",
     audit: draft.audit ?? "tally",
     own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),
+    translations: wordsFrom(draft.translations ?? [], sourceOf(draft)),
   };
 }

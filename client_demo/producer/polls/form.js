@@ -46,7 +46,7 @@ export function PollForm({ desk, given }) {
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="poll-form">
       <h2>${words.polls.newPoll}</h2>
-      <${PollFields} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
+      <${PollFields} desk=${desk} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
       <div class="row">
         <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.polls.opening : words.polls.open}</button>
         <button type="button" class="quiet" disabled=${typed.question.trim() === ""} onClick=${keep}

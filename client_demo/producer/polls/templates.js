@@ -4,8 +4,10 @@
  */
 
 import { KINDS, kindOf } from "../../polls/registry.js";
+import { isTranslation } from "./translations.js";
 
 /** @import {Field, OwnFields, PollKind} from "../../polls/kinds/kind.js" */
+/** @import {Translation} from "./translations.js" */
 
 /**
  * A poll as a form has it: seconds, and texts.
@@ -21,6 +23,7 @@ import { KINDS, kindOf } from "../../polls/registry.js";
  * @property {string} [tag] what effects know it by
  * @property {boolean} [weights] whether a vote counts as much as its token says
  * @property {"none" | "tally" | "receipts"} [audit] what anyone can check once it is final
+ * @property {Translation[]} [translations] what it says in other languages, as the producer saw it
  *
  * @typedef {PlainDraft & OwnFields} Draft
  * @typedef {{key: string, name: string, draft: Draft, own?: number}} Template
@@ -100,6 +103,7 @@ export function requestBody(draft, now) {
     ...(draft.weights && { weights: true }),
     ...(draft.audit && { audit: draft.audit }),
     ...ownFields(kindOf(draft.kind), "path", ({ name }) => draft[name]),
+    ...(draft.translations && { translations: draft.translations }),
   };
 }
 
@@ -139,7 +143,8 @@ export function isDraft(value) {
     KINDS.some(({ name }) => name === draft.kind) &&
     Array.isArray(draft.options) &&
     draft.options.every((text) => typeof text === "string") &&
-    typeof draft.duration === "number"
+    typeof draft.duration === "number" &&
+    (draft.translations === undefined || (Array.isArray(draft.translations) && draft.translations.every(isTranslation)))
   );
 }
 

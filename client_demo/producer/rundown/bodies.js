@@ -10,6 +10,7 @@ import { EMPTY_CARD, cardBody, typedCard } from "../cards.js";
 import { EMPTY_CUE, cueBody, typedCue } from "../cues.js";
 import { EMPTY, draftFrom, typedFrom } from "../polls/fields.js";
 import { ownFields, requestBody } from "../polls/templates.js";
+import { PERSON } from "../polls/translations.js";
 import { same } from "./edits.js";
 
 /** @import {TypedCard} from "../cards.js" */
@@ -65,6 +66,7 @@ function draftOf(body) {
     ...(body.tag && { tag: body.tag }),
     audit: body.audit ?? "tally",
     ...ownFields(kind, "name", ({ path }) => body[path]),
+    ...(body.translations && { translations: body.translations }),
   };
 }
 
@@ -72,7 +74,9 @@ function draftOf(body) {
 function usual(kind, body) {
   if (kind === "poll") {
     const options = body?.options?.map((/** @type {any} */ one) => (typeof one === "string" ? { text: one } : one));
-    return { change: false, weights: false, show_tally: "always", audit: "tally", ...body, ...(options && { options }) };
+    const translations = body?.translations?.map((/** @type {any} */ one) => ({ options: [], by: PERSON, ...one }));
+    const given = { ...(options && { options }), ...(translations && { translations }) };
+    return { change: false, weights: false, show_tally: "always", audit: "tally", ...body, ...given };
   }
   if (kind === "cue") return { data: {}, ...body };
   if (kind === "card") return { duration: 20, ...body };

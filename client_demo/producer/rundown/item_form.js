@@ -103,7 +103,7 @@ export function ItemForm({ show, given, after, onClose }) {
 /** @param {{show: Show, kind: ItemKind, typed: TypedBody, set: (change: Partial<TypedBody>) => void, faults: Faults}} props */
 function Fields({ show, kind, typed, set, faults }) {
   if (kind === "poll")
-    return html`<${PollFields} typed=${typed.poll} faults=${faults} grace=${defaultGrace(show.desk)}
+    return html`<${PollFields} desk=${show.desk} typed=${typed.poll} faults=${faults} grace=${defaultGrace(show.desk)}
       set=${(/** @type {object} */ change) => set({ poll: { ...typed.poll, ...change } })} />`;
   if (kind === "cue")
     return html`<${CueFields} typed=${typed.cue} set=${(/** @type {TypedBody["cue"]} */ cue) => set({ cue })} faults=${faults} />`;

@@ -1,4 +1,4 @@
-"""A poll in other languages: what translators suggest, and what a producer wrote."""
+"""A poll in other languages: what translators suggest, and what a producer wrote or has seen."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from grandstand.api.problems import Fault, invalid
 from grandstand.api.validation import NOT_BLANK
 from grandstand.domain.polls.record import PollWords
 from grandstand.text.normalise import clean
-from grandstand.translation.interpreter import Sentence
+from grandstand.translation.interpreter import TEXT_MAX, Sentence
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.translations import By
+from grandstand.wire.translations import PERSON, By
 
 TEXTS_MAX = 21
 """A question, and as many options as a poll may have."""
@@ -33,15 +33,21 @@ DEADLINE_S = 5.0
 
 Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$(?!\n)")]
 Text = Annotated[str, Meta(min_length=1, max_length=300, pattern=NOT_BLANK)]
-OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
+Translation = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, pattern=NOT_BLANK)]
+Author = Annotated[str, Meta(max_length=100, pattern=r"^[!-~]+$(?!\n)")]
 
 
 class PollTranslation(Struct, frozen=True, forbid_unknown_fields=True):
-    """A poll's words in ``lang`` (BCP 47)."""
+    """A poll's words in ``lang`` (BCP 47), longer than the poll's own if need be.
+
+    ``by`` is who made them, as ``…/translations`` says of what stayed as it was. Words that are the
+    poll's own are shown as they are.
+    """
 
     lang: Language
-    question: Text
-    options: Annotated[list[OptionText], Meta(max_length=20)] = []
+    question: Translation
+    options: Annotated[list[Translation], Meta(max_length=20)] = []
+    by: Author = PERSON
 
 
 PollTranslations: TypeAlias = Annotated[list[PollTranslation], Meta(max_length=LANGUAGES_MAX)]
@@ -110,7 +116,9 @@ def translation_words(
     are the same in all languages."""
     return {
         each.lang: PollWords(
-            clean(each.question), [*numbers] or [clean(text) for text in each.options]
+            clean(each.question),
+            [*numbers] or [clean(text) for text in each.options],
+            each.by,
         )
         for each in given
     }

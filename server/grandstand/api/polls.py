@@ -56,8 +56,9 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     find the poll by, which viewers aren't told. ``audit`` says what anyone can check once the
     result is public: ``none``, the ``tally``, or also ``receipts`` for each voter. With ``weights``
     each vote counts as much as its token's claim ``weight`` says: ``tally`` then has sums of
-    weights, ``voters`` still heads. ``translations`` are a person's, each with as many options as
-    are given here: viewers get them with the poll, and no translator is asked for those languages.
+    weights, ``voters`` still heads. ``translations`` are what a person wrote or has seen, each
+    with as many options as are given here: viewers get them with the poll, and no translator is
+    asked for those languages.
     """
 
     kind: PollKind

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from grandstand.domain.envelope import Commit
 from grandstand.domain.polls import views
-from grandstand.domain.polls.record import PollRecord
+from grandstand.domain.polls.record import PollRecord, PollWords
 from grandstand.domain.segments import Shown
 from grandstand.domain.translations import text_of
 from grandstand.translation.interpreter import PHRASEBOOK, Sentence, Translated
@@ -30,9 +30,7 @@ from grandstand.wire.translations import (
     Translations,
 )
 
-PERSON = "person"
-
-Written: TypeAlias = Mapping[str, Sequence[Translated]]
+Written: TypeAlias = Mapping[str, Sequence[Translated | None]]
 
 Key: TypeAlias = tuple[str, str, int]
 """Kind, id and an overlay's ``at``."""
@@ -41,8 +39,8 @@ Key: TypeAlias = tuple[str, str, int]
 @dataclass(frozen=True, slots=True)
 class ShownText:
     """One thing that people read. A poll has its question and its options, all others have one
-    sentence. ``at`` is an overlay's. ``written`` has a person's translations of all sentences, by
-    language: of those nobody else is asked."""
+    sentence. ``at`` is an overlay's. ``written`` has what a person wrote or has seen of all
+    sentences, by language: of those nobody else is asked. None: it is shown as it is."""
 
     kind: Literal["comment", "poll", "overlay", "cue", "title"]
     id: str
@@ -100,15 +98,21 @@ def _polls(
 
 
 def _written(polls: Iterable[PollRecord]) -> Mapping[str, Written]:
-    """Return what a person wrote of polls in other languages, by the polls' ids."""
+    """Return what a person wrote or has seen of polls in other languages, by the polls' ids."""
     return {
-        poll.id: {
-            lang: [Translated(text, PERSON) for text in (words.question, *words.options)]
-            for lang, words in poll.translations.items()
-        }
+        poll.id: {lang: _said(poll, words) for lang, words in poll.translations.items()}
         for poll in polls
         if poll.translations
     }
+
+
+def _said(poll: PollRecord, words: PollWords) -> list[Translated | None]:
+    """Return a poll's words, None for those that are the poll's own."""
+    own, texts = (poll.question, *poll.options), (words.question, *words.options)
+    return [
+        None if text == source else Translated(text, words.by)
+        for text, source in zip(texts, own, strict=True)
+    ]
 
 
 def _others(

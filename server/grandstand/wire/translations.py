@@ -19,6 +19,8 @@ By: TypeAlias = Annotated[
     ),
 ]
 
+PERSON = "person"
+
 
 class TranslatedComment(Struct, frozen=True):
     """A comment's text."""

@@ -8,24 +8,29 @@ from msgspec import Struct
 
 from grandstand.wire.audits import Audit
 from grandstand.wire.messages import PollKind, PollStatus
+from grandstand.wire.translations import PERSON
 
 ShowTally = Literal["always", "voted", "revealed"]
 AuditMode = Literal["none", "tally", "receipts"]
 
 
 class PollWords(Struct, frozen=True):
-    """What a poll says in another language: its question, and all of its options in their order."""
+    """What a poll says in another language: its question, and all of its options in their order.
+
+    ``by`` is who made it: ``person``, ``phrasebook``, or an engine whose words a person has seen.
+    """
 
     question: str
     options: list[str]
+    by: str = PERSON
 
 
 class PollRecord(Struct, frozen=True, kw_only=True):
     """A poll with what viewers don't get: its answer before the reveal, its vote shards.
 
     Before it is ``announced`` viewers know nothing of it. ``audited`` is there once its votes were
-    recounted, whether viewers may see it or not. ``translations`` are those that a person wrote, by
-    language (BCP 47).
+    recounted, whether viewers may see it or not. ``translations`` are those that a person wrote or
+    has seen, by language (BCP 47).
     """
 
     id: str
