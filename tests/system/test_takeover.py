@@ -79,13 +79,13 @@ class Talk:
             await talking
 
 
+async def has_the_lease(server: ServerProcess) -> bool:
+    return b"grandstand_leases_held 1.0" in (await server.ask("GET", "/metrics")).body
+
+
 async def leads(server: ServerProcess) -> None:
     """Waits until the server sequences the room."""
-
-    async def has_the_lease() -> bool:
-        return b"grandstand_leases_held 1.0" in (await server.ask("GET", "/metrics")).body
-
-    await until(has_the_lease)
+    await until(lambda: has_the_lease(server))
 
 
 async def takeover_s(viewer: Viewer, heir: ServerProcess, since_s: float) -> float:

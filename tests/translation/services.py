@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import ssl
@@ -27,12 +28,13 @@ def foreign(text: str, lang: str) -> str | None:
 class Service(Receiver):
     """One server with every service's protocol. ``answers`` are raw ones, as a receiver's; each is
     used for one request for translations. After them ``says`` translates, and ``mangles`` has the
-    last word on the list of answers."""
+    last word on the list of answers. It answers a request ``takes_s`` after it came."""
 
     says: Say = foreign
     mangles: Callable[[list[Any]], list[Any]] = lambda items: items
     key: str = ""
     scheme: str = "http"
+    takes_s: float = 0.0
     asked: list[Got] = field(default_factory=list)
     """The requests for translations among ``got``."""
 
@@ -54,6 +56,7 @@ class Service(Receiver):
             if method == "POST":
                 self.asked.append(got)
             raw = self.answers.pop(0) if method == "POST" and self.answers else self._answer(got)
+            await asyncio.sleep(self.takes_s)
             await self.answering.wait()
             if not await say(writer, raw):
                 return
@@ -90,13 +93,23 @@ class Service(Receiver):
             return self.says(text, lang)
         return f"{self.says(before, lang)}{name}{self.says(after, lang)}"
 
+    def texts(self, since: int = 0) -> list[str]:
+        """The texts that a model was asked for, but for the first requests."""
+        bodies = [json.loads(each.body) for each in self.asked[since:]]
+        return [item["text"] for body in bodies for item in _data(body)["items"]]
+
     def _completed(self, asked: dict[str, Any]) -> str:
-        data = json.loads(asked["messages"][1]["content"])
+        data = _data(asked)
         said = [
             {"id": item["id"], "text": self.says(item["text"], data["language"])}
             for item in data["items"]
         ]
         return json.dumps({"items": self.mangles(said)})
+
+
+def _data(asked: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(asked["messages"][1]["content"])
+    return data
 
 
 def completion(content: str | None) -> dict[str, Any]:

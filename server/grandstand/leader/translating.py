@@ -105,8 +105,8 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """What the room showed up to commit ``seq`` when a language became wanted, and is asked for or
-    known: commits up to there may show it again."""
+    """What is asked for or known of what the room showed up to commit ``seq``, when a language
+    became wanted: commits up to there may show it again."""
 
     epoch: str
     seq: int
@@ -187,11 +187,9 @@ class _Work:
                     self._room.id, self._room.store.now_ms()
                 )
                 wanted = {lang for report in reports.values() for lang in report.languages}
-                for lang in known:
-                    if lang in wanted:
-                        if lang not in self._heard:
-                            await self._begin(lang)
-                        self._heard[lang] = now_s
+                heard = [lang for lang in known if lang in wanted]
+                await self._begin([lang for lang in heard if lang not in self._heard])
+                self._heard |= dict.fromkeys(heard, now_s)
                 self._is_first = False
             except StoreUnavailable:
                 return
@@ -200,35 +198,43 @@ class _Work:
                 del self._heard[lang]
                 self._queued.pop(lang, None)
 
-    async def _begin(self, lang: str) -> None:
+    async def _begin(self, languages: Sequence[str]) -> None:
         """Ask for what the room shows and nobody has translated yet. If this process has just
-        begun, the one before has translated comments, and commits bring the rest.
+        begun, commits bring the comments that the one before hasn't translated.
 
         Raises StoreUnavailable.
         """
         shown, stands = self._room.shown, self._room.stands
-        if shown is None:
+        if shown is None or not languages:
             return
-        texts = [
-            text for text in texts_on_show(shown) if not (self._is_first and text.kind == "comment")
-        ]
-        known = keys_of(shown.translations.get(lang, Translations(lang)))
-        if any(text.kind == "comment" for text in texts):
-            since = max(0, stands.seq - LOOKED_BACK)
-            for commit in await self._room.commits_after(since, LOOKED_BACK):
-                for each in commit.private.translations:
-                    if each.lang == lang:
-                        known |= keys_of(Translations(lang, each.comments))
         # Another id than that of the time before: it may have been told and have gone since.
         about = f"on show\0{stands.epoch}\0{stands.seq}"
-        for text in texts:
-            if text.key not in known:
+        told = await self._told_comments()
+        for lang in languages:
+            known = keys_of(shown.translations.get(lang, Translations(lang))) | told.get(
+                lang, set()
+            )
+            for text in texts_on_show(shown):
+                if text.key in known or (self._is_first and text.kind == "comment"):
+                    continue
+                known.add(text.key)
                 self._queue(lang, _Asked(about, text))
-        known |= {text.key for text in texts}
-        self._begun[lang] = _Beginning(stands.epoch, stands.seq, frozenset(known))
+            self._begun[lang] = _Beginning(stands.epoch, stands.seq, frozenset(known))
+
+    async def _told_comments(self) -> dict[str, set[Key]]:
+        """Return the comments whose translations the last commits have, by language. Raises
+        StoreUnavailable."""
+        found: dict[str, set[Key]] = {}
+        since = max(0, self._room.stands.seq - LOOKED_BACK)
+        for commit in await self._room.commits_after(since, LOOKED_BACK):
+            for each in commit.private.translations:
+                keys = keys_of(Translations(each.lang, each.comments))
+                found.setdefault(each.lang, set()).update(keys)
+        return found
 
     def _is_known(self, lang: str, commit: Commit, text: ShownText) -> bool:
-        """Return whether a text of a commit was on show when the language became wanted."""
+        """Return whether a text of a commit was asked for or known as the language became
+        wanted."""
         begun = self._begun.get(lang)
         if begun is None:
             return False
