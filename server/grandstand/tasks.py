@@ -9,6 +9,7 @@ was closed would open a connection that nobody closes.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Generator, Iterable
 from typing import Any, TypeVar
 
@@ -41,10 +42,19 @@ async def cancel_all(tasks: Iterable[asyncio.Task[Any]], again_s: float = CANCEL
 
 async def in_turns(work: Generator[None, None, T]) -> T:
     """Return the result of work in slices; after each, other tasks on the loop have a turn."""
+    result, _ = await timed_in_turns(work)
+    return result
+
+
+async def timed_in_turns(work: Generator[None, None, T]) -> tuple[T, float]:
+    """Do ``in_turns``; return the CPU time of the slices, too, s: others' turns don't count."""
+    cpu_s = 0.0
     while True:
+        began_s = time.thread_time()
         try:
             next(work)
         except StopIteration as end:
             result: T = end.value
-            return result
+            return result, cpu_s + time.thread_time() - began_s
+        cpu_s += time.thread_time() - began_s
         await asyncio.sleep(0)

@@ -175,6 +175,23 @@ async def test_who_takes_over_knows_the_standings_and_tells_nothing_twice(show: 
     ]
 
 
+async def test_what_comes_late_after_a_takeover_is_in_the_standings_without_a_word(
+    show: Show,
+) -> None:
+    await show.put()
+    await show.give(FIELD)
+    await show.tick(100)
+    await show.lead()
+    await show.tick()
+    told = len(show.told())
+    await show.say("dan", 30.0, ago_s=50)
+    await show.settle()
+    assert len(show.told()) == told
+    await show.say("ada", 31.0)
+    await show.settle()
+    assert show.texts()[told:] == ["Ada leads Throw, final with 31.00 m, 1.00 m ahead of Dan"]
+
+
 async def test_what_is_corrected_is_taken_back_and_told_anew(show: Show) -> None:
     await show.put()
     await show.give(FIELD)

@@ -35,7 +35,7 @@ from grandstand.overlays.card_rules.update import Update
 from grandstand.overlays.sentences.languages import language_for
 from grandstand.overlays.sentences.sentence import Wording, sentence
 from grandstand.overlays.stats_cards import SENTENCE
-from grandstand.tasks import in_turns
+from grandstand.tasks import timed_in_turns
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import Overlay
 
@@ -167,10 +167,11 @@ class _Work:
         self._finder = finder
 
     def _see(self, commit: Commit, finder: CardFinder) -> None:
+        since = min(finder.since, commit.now - self._room.settings.max_latency)
         for name, row in commit.private.entities.items():
             entity = entity_of(row) if kind_of(name) in self._kinds else None
             if entity is not None:
-                for update in updates_of(name, entity, finder.since):
+                for update in updates_of(name, entity, since):
                     finder.update(update)
                 self._schedule.take(name, entity, commit.now)
         for start in self._schedule.news(commit.now):
@@ -191,12 +192,10 @@ class _Work:
 
     async def _read(self, now: int) -> list[CardFound]:
         loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        if self._finder is None or began_s < self._read_at_s:
+        if self._finder is None or loop.time() < self._read_at_s:
             return []
-        reading = await in_turns(self._finder.reading(now))
-        took_s = loop.time() - began_s
-        self._read_at_s = loop.time() + max(READ_S, took_s / SHARE)
+        reading, cpu_s = await timed_in_turns(self._finder.reading(now))
+        self._read_at_s = loop.time() + max(READ_S, cpu_s / SHARE)
         self._warn(self._finder)
         return [*self._found(reading)]
 

@@ -142,6 +142,19 @@ def test_what_is_older_than_the_window_changes_nothing() -> None:
     assert finder.counts["late"] == 1
 
 
+def test_what_comes_too_late_to_be_told_is_in_the_standings() -> None:
+    finder = CardFinder(SCHEMAS)
+    for update in throws(20.0, 19.0, 18.0):
+        finder.know(update)
+    finder.begin(T + 100_000)
+    finder.update(said("d", 90, 21.0))
+    finder.update(said("a", -10, 25.0))
+    assert finder.read(T + 110_000) == ([], [])
+    finder.update(said("b", 120, 22.0))
+    (lead,) = [card for card in finder.read(LATER).cards if card.rule == "lead"]
+    assert (lead.values["value"], lead.values["other"]) == (22.0, 21.0)
+
+
 def test_a_flood_is_bounded_and_counted() -> None:
     finder = CardFinder(SCHEMAS)
     for number in range(module.MAX_LOG + 100):

@@ -71,23 +71,51 @@ class Fold:
                 self.standings.know(kind.name, label, known, update.entity, entry)
                 self.standings.rename(update.entity, update.name)
 
+    def learn(self, update: Update) -> bool:
+        """Take values that come too late to be told, where nothing newer stands; return whether
+        that changed anything."""
+        kind = self.schemas.get(kind_of(update.entity))
+        has_changed = False
+        for label, figure in update.values.items() if kind else ():
+            known = kind.schema.get(label) if kind else None
+            if kind is None or known is None:
+                continue
+            table = self.standings.table(kind.name, label, known)
+            was = table.entries.get(update.entity)
+            value = known.number(figure.value, figure.unit)
+            now = None if value is None else Entry(value, update.at, figure.rank)
+            is_older = was is not None and was.at > update.at
+            is_unusable = value is None and figure.value is not None
+            if is_older or is_unusable or now == was:
+                continue
+            self.standings.put(kind.name, label, table.changed({update.entity: now}))
+            self._raise_records(kind.name, label)
+            has_changed = True
+        if has_changed and update.entity not in self.standings.names:
+            self.standings.rename(update.entity, update.name)
+        return has_changed
+
     def raise_records(self) -> None:
         """Raise the records that known values have broken."""
-        for (name, label), table in list(self.standings.tables.items()):
-            kind = self.schemas[name]
-            known = kind.schema.get(label)
-            best = table.leader
-            if best is None or known is None or not kind.schema.records:
-                continue
-            records = self.standings.table(kind.schema.records, known.name, known)
-            value = table.entries[best]
-            raised: dict[str, Entry | None] = {
-                record: value
-                for record, held in records.entries.items()
-                if known.is_better(value.value, held.value)
-            }
-            if raised:
-                self.standings.put(kind.schema.records, known.name, records.changed(raised))
+        for name, label in list(self.standings.tables):
+            self._raise_records(name, label)
+
+    def _raise_records(self, name: str, label: str) -> None:
+        kind = self.schemas[name]
+        known = kind.schema.get(label)
+        table = self.standings.tables.get((name, label))
+        best = table.leader if table else None
+        if table is None or best is None or known is None or not kind.schema.records:
+            return
+        records = self.standings.table(kind.schema.records, known.name, known)
+        value = table.entries[best]
+        raised: dict[str, Entry | None] = {
+            record: value
+            for record, held in records.entries.items()
+            if known.is_better(value.value, held.value)
+        }
+        if raised:
+            self.standings.put(kind.schema.records, known.name, records.changed(raised))
 
     def run(self, items: Iterable[Item], until: int) -> list[Card]:
         """Go on by items in their order; return what is shown until then."""
