@@ -12,6 +12,7 @@ const RESULT_S = 20;
  * @property {boolean} cards
  * @property {boolean} score only where it is asked for, as on the overlay's page
  * @property {boolean} sentence
+ * @property {boolean} forecast
  * @property {string} theme
  * @property {string} language BCP 47
  * @property {number} behind ms
@@ -37,6 +38,7 @@ export function readData(data, origin) {
     cards: given["cards"] !== false,
     score: given["score"] === true,
     sentence: given["sentence"] === true,
+    forecast: given["forecast"] === true,
     theme: typeof theme === "string" && THEMES.includes(theme) ? theme : "dark",
     language: languageOf(language),
     behind: Math.min(MOST_BEHIND_MS, numberOf(given["behind"], 0)),

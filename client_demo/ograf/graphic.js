@@ -1,6 +1,6 @@
 /**
- * The overlay as an EBU OGraf graphic (version 1): the poll on air, stats cards, score and sentence, over whatever a
- * renderer puts below. It follows the programme feed of the room that its data name. On air nothing is
+ * The overlay as an EBU OGraf graphic (version 1): the poll on air, stats cards, score, sentence and
+ * forecast, over whatever a renderer puts below. It follows the programme feed of the room that its data name. On air nothing is
  * ever said of the connection: without one the last state stays.
  *
  * `play` shows it, `stop` takes it off. What it shows, and when, is the room's: the audience and the
@@ -10,6 +10,7 @@
 import { CardDeck } from "../cards/deck.js";
 import { codeFor, textsFor } from "../languages/languages.js";
 import { make } from "../page.js";
+import { ForecastPlate } from "../overlay/forecast_plate.js";
 import { PollPlate } from "../overlay/poll_plate.js";
 import { Results } from "../overlay/result.js";
 import { isScore } from "../overlay/score.js";
@@ -34,7 +35,7 @@ const REAL_TIME_ALONE = { statusCode: 501, statusMessage: "this graphic renders 
 export default class GrandstandGraphic extends HTMLElement {
   /** @type {GraphicData | undefined} */ #data;
   /** @type {ProgramFeed | undefined} */ #feed;
-  /** @type {{poll: PollPlate, cards: CardDeck, score: ScorePlate, sentence: SentencePlate, results: Results} | undefined} */ #parts;
+  /** @type {{poll: PollPlate, cards: CardDeck, score: ScorePlate, sentence: SentencePlate, forecast: ForecastPlate, results: Results} | undefined} */ #parts;
   /** @type {Set<string>} polls whose result was cleared */ #cleared = new Set();
   #step = 0;
   #request = 0;
@@ -125,8 +126,9 @@ export default class GrandstandGraphic extends HTMLElement {
     root.querySelector("main")?.remove();
     const cards = make("section", { test: "cards" });
     cards.id = "cards";
-    const [score, poll, sentence] = [plate("score"), plate("poll"), plate("sentence")];
-    const main = make("main", {}, [score, cards, poll, sentence]);
+    const [score, forecast] = [plate("score"), plate("forecast")];
+    const [poll, sentence] = [plate("poll"), plate("sentence")];
+    const main = make("main", {}, [score, forecast, cards, poll, sentence]);
     main.lang = language;
     root.append(main);
     const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
@@ -135,6 +137,7 @@ export default class GrandstandGraphic extends HTMLElement {
       cards: new CardDeck(cards, { most: MOST_CARDS, language }),
       score: new ScorePlate(score, language),
       sentence: new SentencePlate(sentence, texts.overlay),
+      forecast: new ForecastPlate(forecast, texts.forecast, language),
       results: new Results(result * 1000),
     };
   }
@@ -182,6 +185,7 @@ export default class GrandstandGraphic extends HTMLElement {
     const cards = data.score ? overlays.filter((one) => !isScore(one)) : overlays;
     parts.cards.show(data.cards ? cards : []);
     parts.sentence.show(data.sentence ? overlays : []);
+    parts.forecast.show(data.forecast ? overlays : [], playhead);
   }
 }
 

@@ -150,11 +150,21 @@ async def test_a_browser_follows_a_show_and_a_renderer_shows_it(
             await server.produce("POST", "/v1/rooms/other/polls", other)
             sides = {"entity": "match:1", "name": "Final", "values": {"Reds": 2, "Blues": 1}}
             await server.produce("POST", "/v1/rooms/other/stats", {**sides, "duration": 0})
+            match = {"entity": "match:2", "name": "Final", "audience": "followers"}
+            score = {"home": "Spain", "away": "France", "home_score": 0, "away_score": 0}
+            feed = {**match, "values": {"model": "football", "minute": 0, **score}}
+            await server.produce("POST", "/v1/rooms/other/stats", feed)
             change = {**data, "room": "other", "theme": "light", "cards": False, "score": True}
+            change["forecast"] = True
             assert await act("updateAction", data=change, skipAnimation=True) == 200
             await expect(graphic.locator('[data-test="question"]')).to_have_text("Once more?")
             await expect(graphic.locator('[data-test="card"]')).to_have_count(0)
             await expect(graphic.locator('[data-test="score-value"]')).to_have_text(["2", "1"])
+            outcomes = graphic.locator('[data-test="forecast-outcome"]')
+            await expect(outcomes).to_have_count(3)
+            await expect(outcomes.first).to_contain_text("Spain")
+            await sight.is_painted()
+            await sight.page.screenshot(path=tmp_path / "forecast.png")
             assert await act("stopAction", skipAnimation=True) == 200
             await expect(plate).to_be_hidden()
             assert await act("goToTime", timestamp=1) == 501
