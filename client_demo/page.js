@@ -51,6 +51,17 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Name a control so that what is seen is part of the name: people press it by saying that.
+ * @param {HTMLElement} control with its text
+ * @param {string} name which says more
+ */
+export function nameControl(control, name) {
+  const seen = (control.textContent ?? "").trim();
+  const isPart = name.toLowerCase().includes(seen.toLowerCase());
+  control.setAttribute("aria-label", isPart ? name : `${seen}. ${name}`);
+}
+
 const SPOKEN = "[data-words],[data-placeholder],[data-label]";
 
 /** Say in which language the page is. @param {string} language BCP 47 */

@@ -25,6 +25,7 @@ export class Card {
   constructor(id, facts) {
     this.root = make("article", { class: "stats-card", test: "card" }, [this.#title, this.#about, this.#fields]);
     this.root.dataset["card"] = id;
+    this.#title.dir = this.#about.dir = "auto";
     this.update(facts, false);
   }
 

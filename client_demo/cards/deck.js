@@ -31,9 +31,9 @@ export class CardDeck {
 
   /**
    * @param {HTMLElement} root
-   * @param {{most?: number, language?: string, names?: Names}} [options]
+   * @param {{most?: number, language: string, names?: Names}} options
    */
-  constructor(root, { most = MOST, language = navigator.language, names } = {}) {
+  constructor(root, { most = MOST, language, names }) {
     this.#root = root;
     this.#most = most;
     this.#language = language;

@@ -1,5 +1,7 @@
 /** The texts of a stats card, made of an overlay's data, which may be anything. Pure. */
 
+import { setApart } from "./bidi.js";
+
 /** @import {Overlay} from "../sdk/grandstand.js" */
 
 const MOST_FIELDS = 12;
@@ -48,9 +50,9 @@ function columnsFor(fields) {
   return Math.min(3, length);
 }
 
-/** In digits; Chinese characters are twice as wide. @param {string} text */
+/** In digits; Chinese characters are twice as wide, and marks have no width. @param {string} text */
 function widthOf(text) {
-  return [...text].reduce((sum, char) => sum + (char >= "\u2e80" ? 2 : 1), 0);
+  return [...text.replace(/\p{Cf}/gu, "")].reduce((sum, char) => sum + (char >= "\u2e80" ? 2 : 1), 0);
 }
 
 /** @param {unknown} value */
@@ -87,9 +89,9 @@ export function textOf(value, language, decimals) {
   if (typeof value === "object" && value !== null && "value" in value) {
     const { value: bare, unit } = /** @type {Record<string, unknown>} */ (value);
     const text = typeof bare === "object" ? NOTHING : textOf(bare, language, decimals);
-    return typeof unit === "string" && unit && text !== NOTHING ? `${text} ${unit}` : text;
+    return typeof unit === "string" && unit && text !== NOTHING ? setApart(`${text} ${unit}`, language) : text;
   }
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return setApart(value, language);
   if (typeof value !== "number" || !Number.isFinite(value)) return NOTHING;
   const most = decimals ?? 3;
   const format = new Intl.NumberFormat(language, {

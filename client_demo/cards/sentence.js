@@ -1,5 +1,7 @@
 /** The sentence that is said of the moment, from an overlay whose data may be anything. Pure. */
 
+import { setMeasuresApart } from "./bidi.js";
+
 /** @import {Overlay, Translation} from "../sdk/grandstand.js" */
 
 const UNSIGNED = "template"; // what rules wrote, from the data alone
@@ -23,5 +25,5 @@ export function sentenceOf(overlays) {
 
 /** @param {string} text */
 function shortened(text) {
-  return [...text].slice(0, MOST).join("");
+  return setMeasuresApart([...text].slice(0, MOST).join(""));
 }

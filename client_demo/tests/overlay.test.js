@@ -39,6 +39,17 @@ test("a value that is measured is shown with its unit", () => {
   );
 });
 
+test("in a language that is written from right to left a number stays before its unit", () => {
+  const values = { a: { value: 7220, unit: "m" }, b: "9.4 km", c: 4, d: { value: 50, unit: "%" }, e: { value: null, unit: "m" } };
+  const said = (language) => factsOf(card(values), language)?.fields.map(({ value }) => value);
+  const [a, b, c, d, e] = said("he") ?? [];
+  assert.deepEqual([a, b, c, d, e], ["\u20687220 m\u2069", "\u20689.4 km\u2069", "4", "50 %", "–"]);
+  assert.deepEqual(said("en"), ["7220 m", "9.4 km", "4", "50 %", "–"]);
+  const sentence = (text) => sentenceOf([{ id: "s", kind: "sentence", at: 1, data: { text } }])?.text;
+  assert.equal(sentence("سجل Ada 7,220 m و9.86s"), "سجل Ada \u20687,220 m\u2069 و\u20689.86s\u2069");
+  assert.equal(sentence("Ada threw 21.4 m."), "Ada threw 21.4 m.");
+});
+
 test("a value is written with the decimals of its schema, and as it came without", () => {
   const values = { jump: 8.4, throw: { value: 21.456, unit: "m" }, laps: 3.2, wind: -0.04, odd: 1.23456, word: "PB" };
   const decimals = { jump: 2, throw: 2, laps: 0, wind: 1, odd: "2", word: 2, constructor: 1 };

@@ -1,6 +1,6 @@
 /** The bar below the picture: play, sound, how far behind live, full screen. */
 
-import { element, setText } from "../page.js";
+import { element, nameControl, setText } from "../page.js";
 import { words } from "./words.js";
 
 /** @import {Player} from "./player.js" */
@@ -59,7 +59,8 @@ export class Controls {
     this.live.dataset["late"] = String(late);
     this.live.dataset["seconds"] = Number.isNaN(behindMs) ? "" : String(seconds);
     setText(this.live, late ? words.behind(words.seconds(seconds)) : words.liveNow);
-    this.live.setAttribute("aria-label", words.goLive(words.seconds(Math.max(0, seconds))));
+    if (late) this.live.removeAttribute("aria-label"); // its text says it all
+    else nameControl(this.live, words.goLive(words.seconds(Math.max(0, seconds))));
   }
 
   #showOver() {

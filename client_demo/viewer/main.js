@@ -90,7 +90,7 @@ const composer = new Composer((text, look) => live.comment(text, look));
 const ballots = new Ballots(storageOf("sessionStorage"), room);
 const shelf = new Shelf(live);
 const following = new Following(live, calls, follows, () => shelf.followed());
-const deck = new CardDeck(element("cards", HTMLElement), { names: following });
+const deck = new CardDeck(element("cards", HTMLElement), { names: following, language });
 const forecasts = new Forecasts((text) => comments.announce(text));
 const sentence = new Sentence((text) => comments.announce(text));
 const polls = new PollCards(

@@ -71,7 +71,10 @@ async def test_entities_are_found_by_name_and_in_pages(on_stage: Harness) -> Non
             break
         after = page["next"]
     assert found == [f"Läufer {n:03}" for n in range(120)]
-    assert len((await on_stage.call("GET", path)).json()["entities"]) == 50
+    first = (await on_stage.call("GET", path)).json()
+    assert (len(first["entities"]), first["kinds"]) == (50, ["athlete", "team"])
+    await told(on_stage, room, update("team:1", "张三丰队", values=None))
+    assert (await on_stage.call("GET", path)).json()["kinds"] == ["athlete"]
     assert (await on_stage.call("GET", f"{path}?after=%C3%A4")).status_code == 422
 
 

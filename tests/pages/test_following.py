@@ -45,6 +45,8 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await jumped(7.9, rank=2, best=8.1)
     await tell(server, room, "athlete:2", "谷爱凌", jump={"value": None, "unit": "m", "best": 8})
     ann = await watch(browser, server, room)
+    missing: list[str] = []
+    ann.page.on("response", lambda one: missing.append(one.url) if one.status == 404 else None)
     await ann.find("follow-begin").click()
     await expect(ann.find("finder-row")).to_have_count(2)
     await find(ann, "爱凌", "谷爱凌")
@@ -85,6 +87,11 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await expect(ann.find("entity-name")).to_have_text("Zoë Müller")
     await ann.page.keyboard.press("Escape")
 
+    # One about a meet, of which the room tells nothing more, does not.
+    table = {"entity": "meet:1", "name": "Results", "values": {"Ada": 8.2}, "duration": 0}
+    await server.produce("POST", f"/v1/rooms/{room}/stats", table)
+    await expect(ann.find("card").get_by_text("Results")).to_be_visible()
+
     # So does a card about a team, of which the room tells only since.
     await tell(server, room, "team:1", "Club", points=3)
     of_team = {"entity": "team:1", "name": "Table", "values": {"Points": 3}, "duration": 0}
@@ -110,7 +117,7 @@ async def test_an_athlete_is_found_followed_looked_at_and_remembered(
     await ann.page.keyboard.press("Escape")
     await expect(ann.find("follow-row")).to_have_count(0)
     await expect(ann.find("follow-begin")).to_be_visible()
-    assert ann.faults == []
+    assert (ann.faults, missing) == ([], [])
 
 
 async def test_a_value_isnt_told_before_the_picture_has_reached_it(

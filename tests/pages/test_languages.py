@@ -27,6 +27,40 @@ CUT_OFF = """() => {
 }"""
 
 
+MISNAMED = """() => {
+  const seen = (one) => {
+    const copy = one.cloneNode(true);
+    for (const part of copy.querySelectorAll("[aria-hidden=true]")) part.remove();
+    return copy.textContent.trim();
+  };
+  return [...document.querySelectorAll("button[aria-label], a[aria-label]")]
+    .map((one) => [seen(one), one.getAttribute("aria-label")])
+    .filter(([text]) => /\\p{L}/u.test(text))
+    .filter(([text, name]) => !name.toLowerCase().includes(text.toLowerCase()));
+}"""
+"""Buttons that nobody can press by saying what they see: [what is seen, the button's name]."""
+TURNED = """() => {
+  const isTurned = (value, number, unit) => {
+    const all = document.createTreeWalker(value, NodeFilter.SHOW_TEXT);
+    const text = all.nextNode();
+    const [left, right] = [number, unit].map((letter) => {
+      const range = document.createRange();
+      range.setStart(text, text.data.indexOf(letter));
+      range.setEnd(text, text.data.indexOf(letter) + 1);
+      return range.getBoundingClientRect().left;
+    });
+    return left >= right;
+  };
+  const of = (test) => document.querySelector(`[data-test=${test}]`);
+  const values = [of("card-value"), of("follow-value"), of("entity-value").querySelector("dd")];
+  return [
+    ...values.filter((value) => isTurned(value, "7", "m")),
+    ...[of("card-title")].filter((value) => isTurned(value, "1", "m")),
+  ].map((one) => one.outerHTML);
+}"""
+"""Where a unit stands before its number."""
+
+
 async def shown_in(page: Sight, code: str) -> None:
     """Choose a language as a viewer does, and wait for the page in it."""
     async with page.page.expect_event("load"):
@@ -45,6 +79,14 @@ async def test_each_language_fits_on_a_phone(
     await live_server.produce("POST", f"/v1/rooms/{room}/polls", question)
     ann = await watch(browser, live_server, room, size=PHONE, locale="tlh")
     await expect(ann.page.locator("html")).to_have_attribute("lang", "en")
+    body = {"entity": "athlete:1", "name": "Ada", "values": {"jump": {"value": 7.22, "unit": "m"}}}
+    stats = f"/v1/rooms/{room}/stats"
+    await live_server.produce("POST", stats, {**body, "audience": "followers"})
+    card = {**body, "name": "100 m, semi-final", "duration": 0}
+    await live_server.produce("POST", stats, card)
+    await ann.find("follow-begin").click()
+    await ann.find("finder-row").locator('[data-test="follow-toggle"]').click()
+    await ann.page.keyboard.press("Escape")
     options = ann.find("language").locator("option")
     codes = await options.evaluate_all("all => all.map(option => option.value)")
     assert len(codes) >= 12
@@ -52,6 +94,12 @@ async def test_each_language_fits_on_a_phone(
         await shown_in(ann, code)
         await expect(ann.find("poll-card")).to_be_visible()
         cut_off = await ann.page.evaluate(CUT_OFF)
+        await ann.find("follow-row").click()
+        await expect(ann.find("entity-value")).to_be_visible()
+        assert await ann.page.evaluate(MISNAMED) == [], code
+        await expect(ann.find("card")).to_be_visible()
+        assert await ann.page.evaluate(TURNED) == [], code
+        await ann.page.keyboard.press("Escape")
         await ann.find("open-settings").click()
         assert cut_off + await ann.page.evaluate(CUT_OFF) == [], code
         await ann.page.keyboard.press("Escape")

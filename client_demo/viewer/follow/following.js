@@ -58,7 +58,7 @@ export class Following {
   knows(entity) {
     const kind = kindOf(entity);
     if (this.#kinds.has(kind)) return true;
-    if (kind && this.#kinds.size > 0) this.#lookFor(kind, entity);
+    if (kind && this.#kinds.size > 0) this.#lookFor(kind);
     return false;
   }
 
@@ -93,12 +93,12 @@ export class Following {
     void this.#ask();
   }
 
-  /** Ask whether a card's entity is one of the room's, as other kinds are: once for its kind, and now and again. @param {string} kind @param {string} entity */
-  #lookFor(kind, entity) {
+  /** Ask whether the room has a card's kind by now: once for each kind, and now and again. @param {string} kind */
+  #lookFor(kind) {
     const now = performance.now();
     const at = this.#askAt.get(kind) ?? this.#soon(now);
     this.#askAt.set(kind, now < at ? at : later(now));
-    if (now >= at) void this.#askFor(kind, entity);
+    if (now >= at) void this.#ask();
   }
 
   /** Not all viewers' pages at once, which see a card at one moment. @param {number} now */
@@ -109,14 +109,8 @@ export class Following {
   async #ask() {
     const answer = await this.#calls("GET", "/entities");
     if (!answer.ok || !(answer.body?.entities?.length > 0)) return;
-    for (const { kind } of answer.body.entities) this.#kinds.add(kind);
+    for (const kind of answer.body.kinds) this.#kinds.add(kind);
     this.#list.hasEntities();
-  }
-
-  /** @param {string} kind @param {string} entity */
-  async #askFor(kind, entity) {
-    const answer = await this.#calls("GET", `/entities/${encodeURIComponent(entity)}`);
-    if (answer.ok) this.#kinds.add(kind);
   }
 
   /** @param {Followed} one */

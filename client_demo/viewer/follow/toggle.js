@@ -1,6 +1,6 @@
-/** The button by which one entity is followed, and left again. What is read begins with what is seen. */
+/** The button by which one entity is followed, and left again. */
 
-import { button, setText } from "../../page.js";
+import { button, nameControl, setText } from "../../page.js";
 import { words } from "../words.js";
 
 /** @import {Followed, Follows} from "./follows.js" */
@@ -21,7 +21,7 @@ export class FollowToggle {
     const isFollowed = this.#follows.has(this.#one.entity);
     const { name } = this.#one;
     this.root.dataset["on"] = String(isFollowed);
-    this.root.setAttribute("aria-label", isFollowed ? words.leaveName(name) : words.followName(name));
     setText(this.root, isFollowed ? words.following : words.follow);
+    nameControl(this.root, isFollowed ? words.leaveName(name) : words.followName(name));
   }
 }

@@ -20,6 +20,7 @@ from grandstand.timeouts import timeout
 from grandstand.wire.messages import Time
 
 PAGE = 50
+KINDS_MAX = 50
 READING_S = 5.0
 """How long a call waits for a room whose entities are still being read."""
 
@@ -42,9 +43,11 @@ class EntityEntry(Struct, frozen=True):
 
 
 class EntityList(Struct, frozen=True, omit_defaults=True):
-    """Entities in the order of their names; ``next`` is there if more follow."""
+    """Entities in the order of their names; ``next`` is there if more follow. ``kinds`` are those
+    of all the room's entities, whatever was looked for."""
 
     entities: list[EntityEntry]
+    kinds: list[str]
     next: str | UnsetType = UNSET
 
 
@@ -96,7 +99,8 @@ async def list_all(call: Call) -> Response:
         for (_, name), count in zip(page, counts, strict=True)
         if (entity := table.get(name)) is not None
     ]
-    return answer(EntityList(entries, _encoded(page[-1][0]) if len(found) > PAGE else UNSET))
+    following = _encoded(page[-1][0]) if len(found) > PAGE else UNSET
+    return answer(EntityList(entries, table.kinds(KINDS_MAX), following))
 
 
 async def get(call: Call) -> Response:

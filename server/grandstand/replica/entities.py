@@ -11,9 +11,10 @@ A row stays packed until somebody asks for it: unpacked it would take ten times 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 
-from grandstand.domain.entities import Entity, entity_of
+from grandstand.domain.entities import Entity, entity_of, kind_of
 from grandstand.replica.entity_names import EntityNames
 
 
@@ -27,6 +28,7 @@ class EntityTable:
         self._rows: dict[str, bytes] = {}
         self._committed: set[str] = set()
         self._names = EntityNames()
+        self._kinds: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -55,7 +57,14 @@ class EntityTable:
             self._rows[name] = row
             entity = entity_of(row)
             # What was removed isn't found.
-            self._names.put(name, entity.name if entity is not None and entity.values else "")
+            called = entity.name if entity is not None and entity.values else ""
+            self._kinds[kind_of(name)] += (called != "") - (name in self._names)
+            self._names.put(name, called)
+
+    def kinds(self, most: int) -> list[str]:
+        """Return at most so many kinds of the entities that are found, sorted; of more those that
+        have the most entities."""
+        return sorted(kind for kind, count in self._kinds.most_common(most) if kind and count)
 
     def search(self, words: str, after: str, most: int) -> list[tuple[str, str]]:
         """Return at most so many entities that have these words, or their beginnings, in their

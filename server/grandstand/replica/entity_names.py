@@ -52,6 +52,9 @@ class EntityNames:
         self._of: dict[str, str] = {}
         self._all: str | None = None
 
+    def __contains__(self, entity: str) -> bool:
+        return entity in self._of
+
     def put(self, entity: str, name: str) -> None:
         """Note an entity's name, in place of the one before; "" if it isn't to be found."""
         line = f"{folded(name)[:FOLDED_CHARS]}{_END}{entity.replace(' ', _NO_WORD)}" if name else ""
