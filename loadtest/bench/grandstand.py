@@ -184,6 +184,8 @@ def _until_ready(port: int) -> None:
             probe.request("GET", "/readyz")
             if probe.getresponse().status == 200:
                 return
+        except TimeoutError:  # the machine is busy
+            pass
         finally:
             probe.close()
         if time.monotonic() > deadline_s:

@@ -78,9 +78,6 @@ class WaitingRoom:
         self.most = most
         self.seats = seats
         self.openings = openings if openings is not None and most else node.handshake_limit
-        self.closing = 0
-        """Who has left the line, and whose socket isn't closed yet: they take no seat."""
-
         self._line = WaitingLine[WaitingViewer](most)
         self._entered = 0
         self._per_s = 0.0
@@ -100,7 +97,7 @@ class WaitingRoom:
     @property
     def taken(self) -> int:
         """Return how many are in."""
-        return self.node.connections - len(self) - self.closing
+        return self.node.connections - len(self) - self.node.closing
 
     def lets_in(self, peer: str) -> bool:
         """Return whether a newcomer, who is counted already, comes in at once: nobody waits, there
@@ -285,18 +282,18 @@ class WaitingViewer:
         """Go on at the next round."""
 
     def ending(self) -> None:
-        """Leave the line; the socket counts until the peer has answered the close."""
+        """Leave the line."""
         self._is_over = True
         self._drop_deadline()
         self._waiting_room.leave(self)
         if not self._is_closing:
             self._is_closing = True
-            self._waiting_room.closing += 1
+            self._waiting_room.node.closing += 1
 
     def lost(self) -> None:
         """Clean up: the connection is over."""
         if self._is_closing:
-            self._waiting_room.closing -= 1
+            self._waiting_room.node.closing -= 1
         self._waiting_room.node.left(self.socket.peer)
 
     def drain(self) -> None:
