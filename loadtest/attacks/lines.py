@@ -24,8 +24,8 @@ from loadtest.seats.client_frames import BINARY, masked
 from loadtest.seats.dialects import Grandstand as Dialect
 from loadtest.seats.dialects import Kind
 
-PER_S = 50
-LINE = 200
+PER_S = 20
+LINE = 80
 STRANGERS = tuple(f"127.0.0.{number}" for number in range(2, 10))
 FILLED_AFTER_S = LINE / PER_S + 2
 HONEST = 20
