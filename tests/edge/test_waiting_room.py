@@ -94,7 +94,7 @@ def is_in(outlet: FakeOutlet) -> bool:
 async def house(on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     node = on_still_harness.node
     monkeypatch.setattr(node, "connections", 0)
-    monkeypatch.setattr(node, "closing", 0)
+    monkeypatch.setattr(node, "closing", set())
     monkeypatch.setattr(node, "handshake_limit", None)
     yield House(await on_still_harness.by_hand(), node)
 
@@ -209,14 +209,14 @@ async def test_closing_sockets_take_no_seats(house: House) -> None:
     for _ in range(2):
         rude = house.comes("198.51.100.1", hello=b"no hello")  # its peer never answers the close
         assert rude.closed is not None
-    assert (house.node.closing, house.room.free) == (2, 0)
+    assert (len(house.node.closing), house.room.free) == (2, 0)
     assert isinstance(seated, Outlet)
     seated.goes()
     house.passes(1)
     assert is_in(waiting)
     assert isinstance(rude, Outlet)
     rude.goes()
-    assert (house.node.closing, house.room.free) == (1, 0)
+    assert (len(house.node.closing), house.room.free) == (1, 0)
 
 
 async def test_who_took_a_seat_and_is_sent_away_has_none_while_its_socket_closes(
@@ -229,7 +229,7 @@ async def test_who_took_a_seat_and_is_sent_away_has_none_while_its_socket_closes
     assert is_in(house.comes())
     assert isinstance(rude, Outlet)
     rude.goes()
-    assert (house.node.closing, house.room.free) == (0, 0)
+    assert (len(house.node.closing), house.room.free) == (0, 0)
 
 
 async def test_who_may_not_come_in_is_told_at_once_and_holds_no_place(house: House) -> None:

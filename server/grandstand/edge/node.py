@@ -52,9 +52,9 @@ class Node:
     connections: int = 0
     """Of viewers and of subscribers of programme feeds, with those who wait to come in."""
 
-    closing: int = 0
-    """Those of them that are being closed, which takes as long as their peers like, up to 5 s: they
-    take no seat."""
+    closing: set[object] = field(default_factory=set)
+    """The sessions among them that are being closed, which takes as long as their peers like, up to
+    5 s: they take no seat."""
 
     _addresses: Counter[str] = field(default_factory=Counter)
 

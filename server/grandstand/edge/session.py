@@ -67,7 +67,6 @@ class ViewerSession:
         "_codec",
         "_deadline",
         "_ended",
-        "_is_closing",
         "_limits",
         "_node",
         "_playhead",
@@ -93,7 +92,7 @@ class ViewerSession:
         self._deadline: Deadline | None = None
         self._position: StreamPosition | None = None
         self._playhead: Playhead | None = None
-        self._ended = self._is_closing = False
+        self._ended = False
 
     @property
     def is_staff(self) -> bool:
@@ -146,9 +145,7 @@ class ViewerSession:
 
     def ending(self) -> None:
         """Stop writing: nothing may be written any more. The seat is free."""
-        if not self._is_closing:
-            self._is_closing = True
-            self._node.closing += 1
+        self._node.closing.add(self)
         if self._room is not None:
             self._room.silence(self.outlet)
 
@@ -157,8 +154,7 @@ class ViewerSession:
         self._ended = True
         self._drop_deadline()
         self._node.metrics.connections[self._codec].dec()
-        if self._is_closing:
-            self._node.closing -= 1
+        self._node.closing.discard(self)
         self._node.left(self.outlet.peer)
         if self._position is not None and self._position.is_behind:
             self._node.metrics.viewers_behind.dec()

@@ -97,7 +97,7 @@ class WaitingRoom:
     @property
     def taken(self) -> int:
         """Return how many are in."""
-        return self.node.connections - len(self) - self.node.closing
+        return self.node.connections - len(self) - len(self.node.closing)
 
     def lets_in(self, peer: str) -> bool:
         """Return whether a newcomer, who is counted already, comes in at once: nobody waits, there
@@ -185,7 +185,6 @@ class WaitingViewer:
         "_codec",
         "_deadline",
         "_hello",
-        "_is_closing",
         "_is_over",
         "_later",
         "_room",
@@ -201,7 +200,7 @@ class WaitingViewer:
         self._hello: tuple[Hello, Identity | None] | None = None
         self._later: list[tuple[bytes, bool]] = []
         self._deadline: Deadline | None = None
-        self._is_over = self._is_closing = False
+        self._is_over = False
 
     # --- from the waiting room -------------------------------------------------------------------
 
@@ -286,14 +285,11 @@ class WaitingViewer:
         self._is_over = True
         self._drop_deadline()
         self._waiting_room.leave(self)
-        if not self._is_closing:
-            self._is_closing = True
-            self._waiting_room.node.closing += 1
+        self._waiting_room.node.closing.add(self)
 
     def lost(self) -> None:
         """Clean up: the connection is over."""
-        if self._is_closing:
-            self._waiting_room.node.closing -= 1
+        self._waiting_room.node.closing.discard(self)
         self._waiting_room.node.left(self.socket.peer)
 
     def drain(self) -> None:
