@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from grandstand import __version__
+from grandstand.commands.audience import audience
 from grandstand.commands.cue import cue
 from grandstand.commands.demo import demo
 from grandstand.commands.doctor import doctor
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "predict": predict,
     "recommend": recommend,
     "forecast": forecast,
+    "audience": audience,
     "replay": replay,
     "export": export,
     "import": import_,

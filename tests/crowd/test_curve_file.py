@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from grandstand.crowd.curve_file import read_items, read_show
+from grandstand.crowd.curve_file import read_items, read_show, written_items, written_show
+from grandstand.crowd.show import Item, Show
 from grandstand.errors import OperatorError
 
 
@@ -52,3 +53,14 @@ def test_a_run_down_ends_some_time() -> None:
         read_items("r.csv", "start\n60\n9000000\n")
     with pytest.raises(OperatorError, match="45 days"):
         read_items("r.csv", "start,duration_s\n60,9000000\n")
+
+
+def test_what_is_written_is_read_as_it_was() -> None:
+    curves = np.array([[3, 1e7, np.nan, np.nan, 0], [np.nan, 2, np.nan, 0, 0]])
+    text = written_show(Show(28_000_000, *curves))
+    assert text.splitlines()[:2] == ["t,viewers,chats", "1680000000,3,"]
+    again = read_show("a.csv", text, [])
+    assert again.begin == 28_000_000
+    np.testing.assert_array_equal([again.viewers, again.comments], curves)
+    items = [Item(28_000_000.5, None, 'Run, "fast"'), Item(28_000_090, 28_000_090, "Pause\n晚")]
+    assert read_items("r.csv", written_items(items)) == items

@@ -159,6 +159,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", "/v1/revocations", {"sub": "somebody else"})
     await call("GET", "/v1/revocations")
     await call("GET", "/v1/crowd")
+    await call("GET", f"{base}/crowd")
     await call("GET", "/v1/recommendations")
     await call("POST", f"{base}/guests", {"name": "Bo"})
     await call("POST", f"{base}/cues", {"name": "goal", "data": {"team": 1}})

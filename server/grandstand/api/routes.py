@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route
 
 from grandstand.api import (
+    audience_curve,
     comments,
     crowd,
     cues,
@@ -356,6 +357,9 @@ OPERATIONS: Sequence[Operation] = (
         "producer",
         revocations.list_all,
         {200: revocations.RevocationPage},
+    ),
+    Operation(
+        "GET", _ROOM + "/crowd", "producer", audience_curve.get, {200: audience_curve.AudienceCurve}
     ),
     Operation("GET", "/v1/crowd", "producer", crowd.get, {200: crowd.CrowdReport}),
     Operation("GET", "/v1/keys", "open", recounts.keys, {200: KeySet}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -79,12 +79,12 @@ def export(
     if output is None:
         _write(chunks, sys.stdout.buffer)
         return
-    lines = _written(chunks, output)
+    lines = write_whole(chunks, output)
     count = lines - XML_LINES_BESIDES if form is Format.BILIBILI_XML else lines
     print(f"{count} comments of {room} are in {output}", file=sys.stderr)
 
 
-def _write(chunks: Iterator[bytes], file: BinaryIO) -> int:
+def _write(chunks: Iterable[bytes], file: BinaryIO) -> int:
     lines = 0
     for chunk in chunks:
         lines += chunk.count(b"\n")
@@ -93,8 +93,9 @@ def _write(chunks: Iterator[bytes], file: BinaryIO) -> int:
     return lines
 
 
-def _written(chunks: Iterator[bytes], path: Path) -> int:
-    """Write a file beside the target, then rename it, so that there is never half an export."""
+def write_whole(chunks: Iterable[bytes], path: Path) -> int:
+    """Write a file beside the target, then rename it, so that there is never half an export; return
+    its lines. Raises OperatorError."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         try:

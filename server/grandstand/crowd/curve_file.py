@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 import numpy as np
@@ -67,12 +67,47 @@ def read_items(name: str, text: str) -> list[Item]:
     return items
 
 
+def written_show(show: Show) -> str:
+    """Return a curve's text, which ``read_show`` reads; a minute of which nothing is known has no
+    row."""
+    rows = [
+        ((show.begin + minute) * 60, *map(_text, counts))
+        for minute, counts in enumerate(zip(show.viewers, show.comments, strict=True))
+    ]
+    return _written(("t", "viewers", "chats"), [row for row in rows if any(row[1:])])
+
+
+def written_items(items: Sequence[Item]) -> str:
+    """Return a run-down's text, which ``read_items`` reads."""
+    rows = [
+        (
+            round(item.start * 60),
+            "" if item.end is None else round((item.end - item.start) * 60),
+            item.title,
+        )
+        for item in items
+    ]
+    return _written(("start", "duration_s", "name"), rows)
+
+
 def check_span(name: str, items: Sequence[Item]) -> None:
     """Raise OperatorError if a run-down goes on for longer than is read."""
     if items:
         last = max(item.end or item.start for item in items)
         if last - min(item.start for item in items) > MINUTES_MAX:
             raise OperatorError(f"{name} goes on for more than 45 days: correct its times")
+
+
+def _written(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _text(count: float) -> str:
+    return "" if math.isnan(count) else f"{count:.0f}"
 
 
 def _rows(name: str, text: str, key: str, most: int) -> Iterator[tuple[int, dict[str, str]]]:
