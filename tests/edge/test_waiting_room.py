@@ -265,6 +265,18 @@ async def test_a_token_may_expire_in_the_line(
     assert is_in(waiting)
 
 
+async def test_a_token_that_is_revoked_in_the_line_does_not_get_in(house: House) -> None:
+    harness = house.hand.harness
+    token = harness.token("mallory")
+    waiting = [house.comes(hello=encoded(token=token)) for _ in range(3)][2]
+    revoked = harness.rooms.revocations.known
+    await harness.store.revocations.put("sub", "mallory", int(harness.store.now_ms()) + 60_000)
+    await until(lambda: "mallory" in revoked.subs)
+    house.passes(1)
+    assert waiting.closed is not None
+    assert waiting.closed[0] == CloseCode.UNAUTHORIZED
+
+
 async def test_one_who_waits_must_have_said_hello_in_time(house: House) -> None:
     silent, greeted = [house.comes(hello=hello) for hello in (HELLO, HELLO, None, HELLO)][2:]
     for _ in range(HELLO_WITHIN_S + 1):
