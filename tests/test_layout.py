@@ -35,6 +35,7 @@ TESTED_ELSEWHERE = {
     "edge/submission": ("edge/test_batch.py", "structs alone"),
     "edge/position": ("edge/test_session.py", "it is the session's, and falls behind with it"),
     "moderation/findings": ("moderation/test_word_rules.py", "a struct alone"),
+    "leader/event_names": ("leader/test_translating.py", "the job takes them along"),
     "leader/audience_count": ("leader/test_highlighting.py", "the job counts by it"),
     "forecasts/cards": ("leader/test_match_forecasting.py", "what the job reads out of cards"),
     "leader/told_highlights": ("leader/test_highlighting.py", "the job tells by it"),

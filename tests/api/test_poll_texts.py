@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from grandstand.domain.limits import Buckets, Rate
 from grandstand.domain.polls.record import PollWords
+from grandstand.translation.interpreter import Interpreter
 
 from tests.api.harness import Harness
+from tests.api.test_stats import told as say
+from tests.translation.test_interpreter import Known
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,6 +39,19 @@ async def test_what_viewers_would_be_shown_is_said_in_all_languages_of_the_room(
     assert spanish["texts"][1] is None  # no phrase, and no translator is there
     _, told = await asked(on_stage, room, texts=["Well done!"], languages=["fr"])
     assert [each["lang"] for each in told["translations"]] == ["fr"]
+
+
+async def test_names_of_the_rooms_entities_stay_as_they_are(
+    on_stage: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_stage.api, "interpreter", Interpreter([Known()]))
+    room = await on_stage.room(lang="en", languages=["es"])
+    stats = {"name": "Declan Rice", "audience": "followers", "values": {"Goals": 2}}
+    await say(on_stage, room, {"entity": "athlete:1", **stats})
+    _, told = await asked(on_stage, room, texts=["Will Rice score?", "Who eats rice?"])
+    changed, kept = told["translations"][0]["texts"]
+    assert changed is None  # the engine turns all letters round, his name's too
+    assert kept == {"text": "?ecir stae ohW", "by": "known"}
 
 
 async def test_only_producers_ask_only_for_the_rooms_languages_and_only_so_much(

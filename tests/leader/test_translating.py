@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from grandstand.domain.audience_report import AudienceReport
+from grandstand.domain.entities import EntityUpdate, Measured
 from grandstand.domain.events import (
     CommentEvent,
     CueGiven,
@@ -19,13 +20,15 @@ from grandstand.domain.events import (
     PollStepped,
     Retracted,
     SettingsPut,
+    StatsGiven,
 )
 from grandstand.domain.polls.record import PollWords
-from grandstand.leader import supervisor, translating
+from grandstand.leader import event_names, supervisor, translating
 from grandstand.leader.supervisor import RoomSupervisor
 from grandstand.leader.translating import Translating
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.ingest import Ingest
+from grandstand.translation.glossary import Glossary
 from grandstand.translation.interpreter import Sentence
 from grandstand.translation.interpreter import Translated as Answer
 from grandstand.wire.messages import Cue, Overlay
@@ -43,6 +46,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, list[Sentence]]] = []
+        self.names: Glossary | None = None
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.say: Callable[[str, str], str | None] = lambda lang, text: f"{text} ({lang})"
@@ -51,9 +55,16 @@ class Scripted:
         return True
 
     async def translate(
-        self, room: str, lang: str, sentences: Sequence[Sentence], deadline_s: float
+        self,
+        room: str,
+        lang: str,
+        sentences: Sequence[Sentence],
+        deadline_s: float,
+        *,
+        names: Glossary | None,
     ) -> list[Answer | None]:
         self.asked.append((lang, list(sentences)))
+        self.names = names
         await self.may_answer.wait()
         said = [self.say(lang, each.text) for each in sentences]
         return [None if text is None else Answer(text, "scripted") for text in said]
@@ -210,6 +221,29 @@ async def test_what_a_producer_has_seen_of_a_poll_is_told_as_who_made_it(show: S
     assert (poll.id, poll.by, poll.question) == (shown[1].id, "engine", "¿Secreto?")
     assert [each.text for each in poll.options] == ["One", "Dos"]
     assert show.interpreter.texts() == ["hello"]
+
+
+async def test_names_of_the_rooms_entities_go_along_with_each_question(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_names, "MADE_S", 0.0)
+
+    def named(entity: str, name: str) -> StatsGiven:
+        values = {"Goals": Measured(show.live.now(), 1)}
+        return StatsGiven(uuid4().hex, [], [EntityUpdate(entity, name, show.live.now(), values)])
+
+    await show.tick(*show.said("hello"))
+    await show.until(lambda: show.texts())
+    assert show.interpreter.names is None
+    await show.tick(named("athlete:1", "Declan Rice"))
+    await show.tick(*show.said("Rice scored, I had rice"))
+    await show.until(lambda: len(show.texts()) == 2)
+    assert show.interpreter.names is not None
+    assert show.interpreter.names.names_in("Rice scored, I had rice") == ("Rice",)
+    await show.lead()  # who takes over reads them
+    await show.tick(*show.said("again"))
+    await show.until(lambda: len(show.texts()) == 3)
+    assert set(show.interpreter.names.names) == {"Declan Rice", "Rice"}
 
 
 async def test_nobody_listens_and_nothing_is_asked(show: Show) -> None:

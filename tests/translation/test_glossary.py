@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from grandstand.translation import glossary as module
-from grandstand.translation.glossary import Cover, Glossary, without
+from grandstand.translation.glossary import Cover, Glossary, spoken, without
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +24,21 @@ NAMES = ["Rosa", "Rosa Blitz", "A.C. Nord", "(.*)", "王小明", "[1]", "a|b", "
 )
 def test_names_are_plain_text_and_whole_words(text: str, names: tuple[str, ...]) -> None:
     assert Glossary(NAMES).names_in(text) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("Declan Rice", ["Declan Rice", "Rice"]),
+        ("王小明", ["王小明"]),
+        ("The final", ["The final"]),
+        ("Yi Xu", ["Yi Xu"]),
+        ("Rosa B. (GER)", ["Rosa B. (GER)"]),
+        ("  ", []),
+    ],
+)
+def test_of_a_name_its_last_word_is_one_too(name: str, forms: list[str]) -> None:
+    assert [*spoken(name)] == forms
 
 
 def test_a_glossary_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ is lost, and the original is shown. The cursor moves once all that a commit show
 given up, so a process that takes over asks again for what is still missing. Events of commits have
 the same ids then, so what it finds again enters once.
 
-What a person wrote is told as it is, without waiting for what the interpreter is asked.
+What a person wrote is told as it is, without waiting for what the interpreter is asked. The names
+of the room's entities go along with each question: no translator may change them.
 
 A language is translated while somebody gets it on any node, and for a minute more. When it becomes
 wanted, what the room shows at that moment is translated too, but for what is translated already. A
@@ -29,6 +30,7 @@ import structlog
 from grandstand.domain.envelope import Commit
 from grandstand.domain.events import Translated
 from grandstand.leader.commits import Batch, Commits, Cursor, follow
+from grandstand.leader.event_names import EventNames
 from grandstand.leader.room import LeaderRoom
 from grandstand.leader.shown_texts import (
     Key,
@@ -41,6 +43,7 @@ from grandstand.leader.shown_texts import (
 from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
+from grandstand.translation.glossary import Glossary
 from grandstand.translation.interpreter import SENTENCES_MAX, Sentence
 from grandstand.translation.interpreter import Translated as Answer
 from grandstand.wire import redaction
@@ -89,9 +92,16 @@ class Interpreter(Protocol):
         """Return whether it can translate anything."""
 
     async def translate(
-        self, room: str, lang: str, sentences: Sequence[Sentence], deadline_s: float
+        self,
+        room: str,
+        lang: str,
+        sentences: Sequence[Sentence],
+        deadline_s: float,
+        *,
+        names: Glossary | None,
     ) -> list[Answer | None]:
-        """Return a translation for each sentence, or None: the original is shown."""
+        """Return a translation for each sentence, or None: the original is shown. ``names`` stay as
+        they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ class _Work:
         self._room = room
         self._cursor = cursor
         self._interpreter = interpreter
+        self._names = EventNames(room)
         self._heard: dict[str, float] = {}
         self._heard_at_s = self._moved_at_s = 0.0
         self._is_first = True
@@ -158,8 +169,11 @@ class _Work:
     async def take(self, batch: Batch) -> None:
         """Ask for what commits showed."""
         await self._listen()
+        if batch.missed:
+            self._names.missed()
         for commit in batch.commits:
             self._take_back(commit)
+            self._names.take(commit.private.entities.values())
             if self._heard and self._room.now() - commit.now < LATE_MS:
                 about = f"{commit.epoch}\0{commit.seq}"
                 for text in texts_of(commit, self._room.settings):
@@ -267,6 +281,8 @@ class _Work:
 
     async def _go_on(self) -> None:
         """Ask one question a language, and move the cursor behind what is done with."""
+        if self._queued:
+            await self._names.learn()
         at_work = list(self.asking.values())
         for lang in [*self._queued]:
             if at_work.count(lang) < AT_ONCE:
@@ -299,7 +315,9 @@ class _Work:
             if not asked:
                 return
             sentences = [sentence for each in asked for sentence in each.text.sentences]
-            answers = await self._interpreter.translate(self._room.id, lang, sentences, DEADLINE_S)
+            answers = await self._interpreter.translate(
+                self._room.id, lang, sentences, DEADLINE_S, names=self._names.glossary()
+            )
             await self._tell(lang, asked, answers)
         except (StoreUnavailable, UnknownRoomError) as away:  # these are lost
             log.info("translation_lost", room=self._room.id, lang=lang, reason=str(away))

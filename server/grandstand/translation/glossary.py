@@ -7,7 +7,7 @@ Names are plain text, whatever characters they have. They are found as they are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -17,6 +17,9 @@ from grandstand.text.word_boundaries import is_part
 
 NAMES_MAX = 20_000
 NAME_MAX_CHARS = 100
+
+WORD_MIN_CHARS = 3
+"""Of a surname: shorter ones are too often words."""
 
 _BRACKETED = re.compile(r"\[\s?(\d{1,3})\s?\]")
 _TAGGED = re.compile(r"<k>(.*?)</k>", re.DOTALL)
@@ -41,6 +44,16 @@ class Glossary:
             if not is_part(text, start, end)
         }
         return tuple(found)
+
+
+def spoken(name: str) -> Iterator[str]:
+    """Yield what people say of a name: all of it, and its last word, as they call Declan Rice."""
+    name = name.strip()
+    if name:
+        yield name
+    *before, last = name.split() or [""]
+    if before and len(last) >= WORD_MIN_CHARS and last.isalpha() and last[0].isupper():
+        yield last
 
 
 def without(text: str, names: Sequence[str]) -> str:
