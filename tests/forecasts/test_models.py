@@ -97,6 +97,35 @@ async def test_a_folder_of_the_operator_s_counts_before_the_one_that_ships(
     assert manifest.version == "2"
 
 
+async def test_a_new_model_in_the_old_one_s_place_is_taken_into_use(
+    make: Make, tmp_path: Path
+) -> None:
+    folder = install(tmp_path / "handball").parent
+    models = make(folder, install(tmp_path / "other").parent, pause_s=0.02)
+
+    def version() -> str:
+        manifest = models.manifest("handball")
+        return "" if manifest is None else manifest.version
+
+    with capture_logs() as logs:
+        running = asyncio.create_task(models.run())
+        await until(lambda: version() == "1")
+        install(folder, "Sigmoid", version="odd")
+        await until(lambda: any(each["event"] == "model_refused" for each in logs))
+        (even,) = await models.ask("handball", [{}]) or []
+        assert even == [0.5, 0.5]
+        install(folder, version="2", labels=("away", "home"))
+        await until(lambda: version() == "2")
+        (ahead,) = await models.ask("handball", [AHEAD]) or []
+        assert ahead == pytest.approx([HOME, 1 - HOME])
+        models.look()
+        await until(lambda: sum(each["event"] == "model_unchanged" for each in logs) == 2)
+        running.cancel()
+    told = [each for each in logs if each["event"] in ("model_refused", "model_reloaded")]
+    assert [each["model"] for each in told] == ["forecast model handball"] * 2
+    assert "no probabilities" in told[0]["why"] or "sum is not 1" in told[0]["why"]
+
+
 async def test_a_model_that_hangs_is_named_once_and_no_other_waits(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

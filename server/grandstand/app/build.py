@@ -119,8 +119,8 @@ class Assembly:
     inquiries: Inquiries
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-        """Return what runs beside the HTTP server, by name; of it the loading of models alone
-        ends by itself."""
+        """Return what runs beside the HTTP server, by name; of it forecasts alone end by
+        themselves, if there is no model."""
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
         highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
@@ -145,7 +145,7 @@ class Assembly:
             "tokens": tokens.run,
             "secrets": secrets.run,
             "reload": self.equipment.reload.run,
-            "forecasts": self.equipment.forecasts.load,
+            "forecasts": self.equipment.forecasts.run,
             "translators": self.interpreter.run,
             **entrance.tasks(self.equipment.settings, self.waiting_room),
         }

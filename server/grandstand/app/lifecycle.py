@@ -201,14 +201,19 @@ class _Lifecycle:
         else:
             self._stop()
 
+    def _look(self) -> None:
+        """Look for new models."""
+        self._assembly.equipment.reload.now()
+        self._assembly.equipment.forecasts.look()
+
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         """Obey signals inside the block."""
-        reload, hangup = self._assembly.equipment.reload, Hangup()
+        hangup = Hangup()
         obeyed: dict[int, Callable[[], None]] = {
             signal.SIGINT: self._signalled,
             signal.SIGTERM: self._signalled,
-            signal.SIGHUP: lambda: self._stop() if hangup.is_real else reload.now(),
+            signal.SIGHUP: lambda: self._stop() if hangup.is_real else self._look(),
         }
         loop = asyncio.get_running_loop()
         for number, obey in obeyed.items():

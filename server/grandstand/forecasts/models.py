@@ -3,8 +3,9 @@ within a time limit.
 
 A model that can't be used is named in the log when the server starts, as is one that is slow.
 Neither keeps the server from starting, nor the other models: each has a queue and a thread of its
-own. One that takes too long or answers with something else than probabilities is named once, until
-it answers again.
+own. A new model in the place of one that is used is taken into use without a restart. One that
+takes too long or answers with something else than probabilities is named once, until it answers
+again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from grandstand.inference.forecast_manifest import ForecastManifest
 from grandstand.inference.forecaster import SLOW_MS, Forecaster
 from grandstand.inference.manifest import NAME, ModelError
 from grandstand.inference.queue import ModelQueue
+from grandstand.inference.reload import PAUSE_S, Reload
 from grandstand.inference.session import Interruption
 from grandstand.telemetry import ModelMetrics
 
@@ -45,10 +47,14 @@ _decode = msgspec.json.Decoder(dict[str, int | float | str | None]).decode
 class _Model:
     """A forecaster, and what makes its stats."""
 
-    def __init__(self, folder: Path, interruption: Interruption) -> None:
-        """Load it. Raises ModelError, ValueError."""
-        self.forecaster = Forecaster(folder / NAME, interruption)
-        self._reader: Reader = reader_of(self.forecaster)
+    def __init__(self, path: Path, interruption: Interruption) -> None:
+        """Load it by its manifest's path. Raises ModelError."""
+        forecaster = self._forecaster = Forecaster(path, interruption)
+        self.manifest, self.probe_ms = forecaster.manifest, forecaster.probe_ms
+        try:
+            self._reader: Reader = reader_of(forecaster)
+        except ValueError as fault:
+            raise ModelError(self.manifest.KIND, path, str(fault)) from fault
 
     def rows(self, lines: Sequence[bytes]) -> list[Row]:
         """Return what comes of each line of values: one that the model fails for is no other's
@@ -56,7 +62,7 @@ class _Model:
         stats = [self._stats(line) for line in lines]
         good = [each for each in stats if not isinstance(each, str)]
         try:
-            found = iter(self.forecaster.forecast(good))
+            found = iter(self._forecaster.forecast(good))
             return [each if isinstance(each, str) else [*next(found).values()] for each in stats]
         except ModelError as fault:
             return [str(fault)] if len(lines) == 1 else [self.rows([line])[0] for line in lines]
@@ -72,14 +78,22 @@ class ForecastModels:
     """The models in some folders, by the folders' names."""
 
     def __init__(
-        self, folders: Sequence[Path], metrics: ModelMetrics, deadline_ms: int = DEADLINE_MS
+        self,
+        folders: Sequence[Path],
+        metrics: ModelMetrics,
+        deadline_ms: int = DEADLINE_MS,
+        pause_s: float = PAUSE_S,
     ) -> None:
-        """Of two folders of the same name the later one counts. ``load`` loads them."""
+        """Of two folders of the same name the later one counts. ``run`` loads them, and looks for
+        newer ones every ``pause_s``."""
         self._folders = {folder.name: folder for folder in folders}
         self._loading = set(self._folders)
         self._models: dict[str, _Model] = {}
         self._silent: set[str] = set()
         self._interruption = Interruption()
+        self._reloads: dict[str, Reload[_Model]] = {}
+        self._metrics = metrics
+        self._pause_s = pause_s
         self._queues = {
             name: ModelQueue[_Model, bytes, Row](
                 f"forecast model {name}",
@@ -104,7 +118,17 @@ class ForecastModels:
     def manifest(self, name: str) -> ForecastManifest | None:
         """Return what a model is; None if there is none of this name that can be used."""
         model = self._models.get(name)
-        return None if model is None else model.forecaster.manifest
+        return None if model is None else model.manifest
+
+    async def run(self) -> None:
+        """Load all of them, and watch those that can be used, until cancelled."""
+        await self.load()
+        await asyncio.gather(*(reload.run() for reload in self._reloads.values()))
+
+    def look(self) -> None:
+        """Look for newer models at once, and say what came of it."""
+        for reload in self._reloads.values():
+            reload.now()
 
     async def load(self) -> None:
         """Load all of them, each in a thread, and name those that can't be used."""
@@ -112,21 +136,33 @@ class ForecastModels:
 
     async def _load(self, name: str) -> None:
         try:
-            model = await asyncio.to_thread(_Model, self._folders[name], self._interruption)
+            model = await asyncio.to_thread(self._loaded, self._folders[name] / NAME)
         except Exception as fault:  # whatever a folder has, the server and its rooms go on
-            known = isinstance(fault, ModelError | ValueError)
+            known = isinstance(fault, ModelError)
             log.error(
                 "forecast_model_refused", model=name, why=str(fault), exc_info=not known and fault
             )
         else:
             self._models[name] = model
-            probe_ms = model.forecaster.probe_ms
-            version = model.forecaster.manifest.version
-            if probe_ms > SLOW_MS:
-                log.warning("forecast_model_slow", model=name, probe_ms=round(probe_ms, 1))
-            log.info("forecast_model_loaded", model=name, version=version)
+            self._reloads[name] = self._reload(name, model)
+            log.info("forecast_model_loaded", model=name, version=model.manifest.version)
         finally:
             self._loading.discard(name)
+
+    def _loaded(self, path: Path) -> _Model:
+        return _Model(path, self._interruption)
+
+    def _reload(self, name: str, model: _Model) -> Reload[_Model]:
+        return Reload(
+            self._folders[name] / NAME,
+            model,
+            load=self._loaded,
+            use=lambda newer: self._models.update({name: newer}),
+            deadline_ms=SLOW_MS,
+            metrics=self._metrics,
+            pause_s=self._pause_s,
+            name=f"forecast model {name}",
+        )
 
     async def ask(self, name: str, matches: Sequence[Values]) -> list[Row] | None:
         """Return what comes of the values of each match.

@@ -60,11 +60,13 @@ class Reload(Generic[M]):
         deadline_ms: float,
         metrics: ModelMetrics,
         pause_s: float = PAUSE_S,
+        name: str = "",
     ) -> None:
         """Watch the files at ``path``, of which ``model`` is in use already.
 
         ``load`` is called in another thread, and raises ModelError for a model that can't be used.
-        ``use`` is called on the event loop with one that can.
+        ``use`` is called on the event loop with one that can. ``name`` is for logs: where several
+        models are of one kind.
         """
         self._paths = (path.with_name(model.manifest.model), path.with_name(NAME))
         self._path = path
@@ -74,7 +76,7 @@ class Reload(Generic[M]):
         self._deadline_ms = deadline_ms
         self._metrics = metrics
         self._pause_s = pause_s
-        self._kind = model.manifest.KIND
+        self._kind = name or model.manifest.KIND
         self._asked = asyncio.Event()
         self._done: tuple[_Mark, ...] = ()  # what the files were when they were last dealt with
         self._doubted: tuple[_Mark, ...] = ()  # … when they couldn't be used, for the first time
