@@ -13,7 +13,7 @@ import { Plot } from "./plot.js";
 /** @typedef {{code: string, text: string}} Said */
 /**
  * @typedef {object} Report
- * @property {{viewers: Expected[]}} sum
+ * @property {{viewers: Expected[], without_forecast: number}} sum
  * @property {unknown[]} rooms
  * @property {{seats: number, here: number}} house
  * @property {(Said & {since: number})[]} advice
@@ -88,8 +88,9 @@ function Figures({ crowd, report }) {
 
 /** @param {{report: Report}} props */
 function Acts({ report }) {
-  const { house, advice, done } = report;
+  const { house, advice, done, sum } = report;
   return html`
+    ${sum.without_forecast > 0 && html`<p class="quiet-text number" data-test="crowd-missing">${say.missing(sum.without_forecast)}</p>`}
     ${house.seats > 0 && html`<p class="quiet-text number">${say.house(count(house.here), count(house.seats))}</p>`}
     ${advice.length > 0 && html`<h3>${say.advice}</h3>
       <ul class="crowd-acts" data-test="crowd-advice">${advice.map((one) => html`<${Act} key=${one.code} said=${one} when=${say.since(formatTime(one.since))} />`)}</ul>`}
