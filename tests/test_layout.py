@@ -110,6 +110,20 @@ TESTED_ELSEWHERE = {
     "wire/forecasts": ("forecasts/test_match.py", "structs alone"),
     "assistant/addresses": ("translation/test_spec.py", "one function that a spec asks"),
     "assistant/service": ("translation/engines/test_registry.py", "what every engine asks by"),
+    "assistant/assistant": ("api/test_assistant.py", "what the calls ask, over a real store"),
+    "assistant/metrics": ("api/test_assistant.py", "what is counted of the calls"),
+    "assistant/suggestion": ("api/test_assistant.py", "structs alone"),
+    "assistant/terms": ("test_settings.py", "structs alone"),
+    "assistant/features/feature": ("assistant/features/test_registry.py", "a base, and its forms"),
+    **{
+        f"assistant/features/{each}": (
+            "assistant/features/test_registry.py",
+            "one suite for every feature",
+        )
+        for each in ("poll_questions", "summary", "peak", "appeal")
+    },
+    "api/assistant_material": ("api/test_assistant.py", "what the model is given"),
+    "api/assistant_state": ("api/test_assistant.py", "figures of the calls, and the switches"),
     "assistant/endpoint": ("translation/engines/test_registry.py", "what an engine asks by"),
     "translation/engines/engine": ("translation/engines/test_registry.py", "a protocol"),
     **{
@@ -150,7 +164,8 @@ FROM_THE_TOP = (
     {"hangup", "listeners", "process_limits", "resources", "settings"},
     {"replica", "sequencer", "tokens", "translation"},
     {"crowd", "forecasts", "moderation", "overlays", "recommendations"},
-    {"archive", "assistant", "inference", "store"},
+    {"assistant"},
+    {"archive", "inference", "store"},
     {"recordings"},
     {"domain"},
     {"wire"},

@@ -60,6 +60,8 @@ def test_a_blank_variable_is_one_not_set(monkeypatch: pytest.MonkeyPatch) -> Non
         ("GRANDSTAND_LOG_LEVEL", "loud"),
         ("GRANDSTAND_TRANSLATORS", "openai:http://gpu/v1"),
         ("GRANDSTAND_TRANSLATION_PRICE", "-1"),
+        ("GRANDSTAND_ASSISTANT", "openai:http://gpu/v1"),
+        ("GRANDSTAND_ASSISTANT", "deepl"),
         ("GRANDSTAND_LOG_JSON", "perhaps"),
     ],
 )

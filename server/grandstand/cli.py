@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from grandstand import __version__
+from grandstand.commands.assistant import assistant
 from grandstand.commands.audience import audience
 from grandstand.commands.cue import cue
 from grandstand.commands.demo import demo
@@ -45,7 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_,
     "doctor": doctor,
 }
-GROUPS = {"cue": cue, "effect": effect, "poll": poll, "rundown": rundown}
+GROUPS = {"assistant": assistant, "cue": cue, "effect": effect, "poll": poll, "rundown": rundown}
 
 cli = typer.Typer(
     no_args_is_help=True,

@@ -14,11 +14,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from grandstand.assistant.budget import Limits
+from grandstand.assistant.terms import Terms as AssistantTerms
 from grandstand.domain.addresses import parse
 from grandstand.domain.identity import TokenTerms
 from grandstand.domain.signatures import read_private
 from grandstand.errors import OperatorError
-from grandstand.translation.spec import parse_all
+from grandstand.translation.spec import FORMS, parse_all
+from grandstand.translation.spec import parse as parse_engine
 from grandstand.translation.terms import Terms
 
 PREFIX = "GRANDSTAND_"
@@ -57,6 +59,12 @@ def _effect_target(value: str) -> str:
 
 def _translators(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_all(value)
+    return value
+
+
+def _assistant(value: str) -> str:
+    if parse_engine(value).kind != "openai":
+        raise ValueError(f"only openai can suggest: write it as {FORMS['openai']}")
     return value
 
 
@@ -99,6 +107,11 @@ class ServerSettings(BaseSettings):
     translation_chars_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 60_000
     translation_chars_per_show: Annotated[int, Field(ge=0, le=1_000_000_000)] = 5_000_000
     translation_price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
+    assistant: Annotated[str, AfterValidator(_assistant)] | None = None
+    assistant_key: SecretStr | None = None
+    assistant_chars_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 60_000
+    assistant_chars_per_show: Annotated[int, Field(ge=0, le=1_000_000_000)] = 5_000_000
+    assistant_price: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
     model: Path | None = None
     forecast_models: Path | None = None
     moderation_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
@@ -163,6 +176,18 @@ class ServerSettings(BaseSettings):
                 self.translation_price,
             ),
         )
+
+    @property
+    def assistant_terms(self) -> AssistantTerms:
+        """Return which model suggests, and within which limits."""
+        if self.assistant is None:
+            return AssistantTerms()
+        spec, key = parse_engine(self.assistant), self.assistant_key
+        limits = Limits(
+            self.assistant_chars_per_minute, self.assistant_chars_per_show, self.assistant_price
+        )
+        secret = "" if key is None else key.get_secret_value()
+        return AssistantTerms(spec.url, spec.model, secret, limits)
 
     @property
     def token_terms(self) -> TokenTerms:

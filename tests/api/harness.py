@@ -21,6 +21,7 @@ import jsonschema
 from grandstand.api.operations import Api
 from grandstand.api.problems import HTTP_CODES
 from grandstand.api.routes import routes
+from grandstand.assistant.assistant import Assistant
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.domain.identity import Identity, Role
@@ -84,6 +85,7 @@ class Harness:
             NoFeeds(),
             self.follows,
             Recommender(store),
+            assistant=Assistant(store=store.suggestions),
             registry=CollectorRegistry(),
         )
         self.transport = httpx2.ASGITransport(app=Starlette(routes=routes(self.api)))

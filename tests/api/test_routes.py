@@ -12,6 +12,7 @@ from grandstand.api import effects, rooms
 from grandstand.api.operations import Operation
 from grandstand.api.routes import OPERATIONS
 from grandstand.api.validation import MAX_LINES_BYTES
+from grandstand.assistant.suggestion import Suggested
 from grandstand.domain.events import HighlightFound
 from grandstand.domain.identity import Role
 from grandstand.wire.highlights import Highlight
@@ -38,6 +39,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "reset": {"version": 0},
     "horse": {"values": [{"name": "speed", "unit": "m/s"}]},
     "decide": {"decision": "reject", "user": "nobody"},
+    "translations": {"texts": ["Who?"]},
+    "peak": {"highlight": "h"},
+    "appeal": {"comment": "c"},
+    "outcome": {"outcome": "sent"},
+    "assistant": {"off": False},
 }
 
 
@@ -70,6 +76,9 @@ async def path_of(harness: Harness, operation: Operation, room: str) -> str:
         shown = Highlight(3.0, ["wow"], [], now, now, now, id="highlight-a")
         await live.submit(HighlightFound(uuid4().hex, shown.overlay()))
         path = path.replace("{highlight}", shown.id)
+    if "{suggestion}" in path:
+        await harness.store.suggestions.keep(room, "s", "summary")
+        path = path.replace("{suggestion}", "s")
     if "{segment}" in path:
         live = await harness.live(room)
         await live.seal()
@@ -125,7 +134,9 @@ async def test_a_guarded_call_lets_in_its_role_alone(
     if operation.query is rooms.DeleteQuery:  # it isn't confirmed
         assert await status(harness.token(role, where)) == 422
         return
-    assert await status(harness.token(role, where)) in operation.answers
+    # Without a model there are no suggestions.
+    good = {409} if operation.answers.get(200) is Suggested else set(operation.answers)
+    assert await status(harness.token(role, where)) in good
     if role == "moderator" and not re.search("approve|reject", path):
         assert await status(harness.token("producer", room)) in operation.answers
 

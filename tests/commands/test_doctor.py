@@ -38,9 +38,12 @@ def test_translators_are_asked_how_they_are_and_a_wrong_key_is_told(
 ) -> None:
     monkeypatch.setenv("GRANDSTAND_TRANSLATORS", "openai:http://127.0.0.1:1/v1#m")
     monkeypatch.setenv("GRANDSTAND_OPENAI_KEY", "hush")
+    monkeypatch.setenv("GRANDSTAND_ASSISTANT", "openai:http://127.0.0.1:1/v1#wise")
+    monkeypatch.setenv("GRANDSTAND_ASSISTANT_KEY", "hush")
     code, out, _ = run("doctor", "--port", "0", "--data-dir", str(tmp_path / "data"))
     assert code == 1
     assert "FAIL  openai       m at http://127.0.0.1:1/v1: can't be reached" in out
+    assert "FAIL  assistant    wise at http://127.0.0.1:1/v1: can't be reached" in out
     assert "ok    phrases" in out
     assert "hush" not in out
 

@@ -32,6 +32,9 @@ class Service(Receiver):
 
     says: Say = foreign
     mangles: Callable[[list[Any]], list[Any]] = lambda items: items
+    thinks: Callable[[dict[str, Any]], object] | None = None
+    """What a model answers to the data of a prompt, in place of translations."""
+
     key: str = ""
     scheme: str = "http"
     takes_s: float = 0.0
@@ -100,6 +103,8 @@ class Service(Receiver):
 
     def _completed(self, asked: dict[str, Any]) -> str:
         data = _data(asked)
+        if self.thinks is not None:
+            return json.dumps(self.thinks(data))
         said = [
             {"id": item["id"], "text": self.says(item["text"], data["language"])}
             for item in data["items"]

@@ -22,6 +22,13 @@ def test_a_new_room_has_the_contracts_settings() -> None:
         "patience": 1000,
         "selection": {"novelty": 1, "fairness": 1, "moment": 1, "least": 0},
         "moderation": {"level": 2, "categories": {}, "on_timeout": "hold"},
+        "assistant": {
+            "poll-questions": True,
+            "summary": True,
+            "peak": True,
+            "appeal": True,
+            "sentences": False,
+        },
         "shield": False,
         "highlights": 6,
         "cards": "everyone",

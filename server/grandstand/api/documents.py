@@ -52,6 +52,7 @@ _PATH_PARTS: Mapping[str, tuple[str, Document]] = {
     "entity": ("The entity's id.", {"type": "string"}),
     "kind": ("A kind: an entity's id up to its first colon.", {"type": "string"}),
     "item": ("The id of an item of the run-down.", msgspec.json.schema(ItemId)),
+    "suggestion": ("The suggestions' id.", {"type": "string"}),
     "user": ("The viewer, as `user` in comments.", {"type": "string"}),
 }
 _INFO = {"title": "Grandstand", "version": grandstand.__version__}

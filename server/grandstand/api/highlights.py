@@ -145,22 +145,23 @@ def _listed(wanted: _Clips, found: list[Highlight]) -> bytes:
 async def delete(call: Call) -> Response:
     """Delete a highlight. It leaves every screen at once, and within a minute, for which caches may
     keep them, lists, chapters and clips. Nothing brings it back."""
-    found = await _known(call)
+    found = await known(call, call.path("highlight"))
     gone = found.gone(max(found.until, call.live.now()))
     await call.submit(HighlightDeleted(event_id(), gone.overlay()))
     return Response(status_code=204)
 
 
-async def _known(call: Call) -> Highlight:
-    """Return the highlight that the path names, whether it is kept already or only shown."""
-    name, live = call.path("highlight"), call.live
+async def known(call: Call, name: str) -> Highlight:
+    """Return a highlight of the room, whether it is kept already or only shown. Raises
+    ProblemError 404."""
+    live = call.live
     overlay = live.replica.state.overlays.get(name)
     if overlay is not None and overlay.kind == KIND:
         return Highlight.of(overlay)
     kept = await call.api.rooms.store.highlights.between(live.room, 0, 2**53)
     found = next((each for each in kept if each.id == name), None)
     if found is None:
-        words = f"there is no highlight {name}: see GET /v1/rooms/{live.room}/highlights"
+        words = f"there is no highlight {name[:64]}: see GET /v1/rooms/{live.room}/highlights"
         raise ProblemError(404, UNKNOWN_HIGHLIGHT, words)
     return found
 

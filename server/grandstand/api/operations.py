@@ -27,6 +27,7 @@ from grandstand.api.tallies import Tallies
 from grandstand.api.trees import Trees
 from grandstand.api.validation import MAX_BODY_BYTES, Also, Line, checked, checked_lines
 from grandstand.archive.archive import Archive
+from grandstand.assistant.assistant import Assistant
 from grandstand.assistant.budget import Limits
 from grandstand.domain.asked_languages import AskedLanguages
 from grandstand.domain.ban_hints import network_of
@@ -36,6 +37,7 @@ from grandstand.domain.limits import Buckets, Rate
 from grandstand.domain.lurkers import Lurkers
 from grandstand.domain.outcome import Effect, Refused
 from grandstand.moderation.names import Names
+from grandstand.moderation.policy import Policy
 from grandstand.recommendations.board import Knob
 from grandstand.replica.recommender import Recommender
 from grandstand.replica.room import LiveRoom
@@ -93,6 +95,15 @@ def suggestion_buckets() -> Buckets:
     return Buckets(Rate(interval_ms=3000, burst=10))
 
 
+Explain: TypeAlias = Callable[[str, Policy], Awaitable[list[str]]]
+"""Of a text that a room's policy doesn't let through: the words that decided."""
+
+
+async def no_words(text: str, policy: Policy) -> list[str]:
+    """Return nothing, where there is no scorer."""
+    return []
+
+
 @dataclass(slots=True)
 class Api:
     """What the HTTP calls work with; ``metrics_peers`` are other processes of the same server."""
@@ -110,6 +121,8 @@ class Api:
     receipts: Buckets = field(default_factory=receipt_buckets)
     suggestions: Buckets = field(default_factory=suggestion_buckets)
     interpreter: Interpreter = field(default_factory=Interpreter)
+    assistant: Assistant = field(default_factory=Assistant)
+    explain: Explain = no_words
     lurkers: Lurkers = field(default_factory=Lurkers)
     asked_languages: AskedLanguages = field(default_factory=AskedLanguages)
     registry: CollectorRegistry = REGISTRY

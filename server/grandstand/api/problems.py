@@ -24,7 +24,12 @@ UNKNOWN_ENTITY = "unknown_entity"
 UNKNOWN_HIGHLIGHT = "unknown_highlight"
 UNKNOWN_ITEM = "unknown_item"
 UNKNOWN_VOTE = "unknown_vote"
+UNKNOWN_SUGGESTION = "unknown_suggestion"
 NOT_AUDITED = "not_audited"
+NO_SUGGESTION = "no_suggestion"
+"""A model was asked and gave none that may be shown."""
+
+ASSISTANT_OFF = "assistant_off"
 
 STATUS: Mapping[str, int] = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -37,10 +42,13 @@ STATUS: Mapping[str, int] = {
     UNKNOWN_HIGHLIGHT: 404,
     UNKNOWN_ITEM: 404,
     UNKNOWN_VOTE: 404,
+    UNKNOWN_SUGGESTION: 404,
     NOT_AUDITED: 404,
     Refusal.IMPOSSIBLE_STEP: 409,
     Refusal.OUTDATED: 409,
+    ASSISTANT_OFF: 409,
     ErrorCode.RATE_LIMITED: 429,
+    NO_SUGGESTION: 502,
     ErrorCode.OVERLOADED: 503,
     ErrorCode.UNAVAILABLE: 503,
     Refusal.INTERNAL_ERROR: 500,
@@ -55,7 +63,10 @@ HTTP_CODES = (
     UNKNOWN_HIGHLIGHT,
     UNKNOWN_ITEM,
     UNKNOWN_VOTE,
+    UNKNOWN_SUGGESTION,
     NOT_AUDITED,
+    NO_SUGGESTION,
+    ASSISTANT_OFF,
     Refusal.IMPOSSIBLE_STEP,
     Refusal.OUTDATED,
     "not_found",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute, Route
 
 from grandstand.api import (
+    assistant,
     audience_curve,
     comments,
     crowd,
@@ -284,6 +285,7 @@ OPERATIONS: Sequence[Operation] = (
         translation.get,
         {200: translation.TranslationSent},
     ),
+    *assistant.OPERATIONS,
     Operation(
         "GET",
         _ROOM + "/comments",

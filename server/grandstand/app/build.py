@@ -25,6 +25,8 @@ from grandstand.app.past_shows import past_shows
 from grandstand.archive.archive import Archive
 from grandstand.archive.storage import Storage
 from grandstand.archive.storage import storage as storage_at
+from grandstand.assistant.assistant import Assistant
+from grandstand.assistant.metrics import AssistantMetrics
 from grandstand.crowd.history import History
 from grandstand.crowd.weights import Weights, decode
 from grandstand.domain.addresses import Addresses
@@ -116,6 +118,7 @@ class Assembly:
     server: HttpServer
     archive: Archive | None
     interpreter: Interpreter
+    assistant: Assistant
     inquiries: Inquiries
 
     def background_tasks(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
@@ -147,6 +150,7 @@ class Assembly:
             "reload": self.equipment.reload.run,
             "forecasts": self.equipment.forecasts.run,
             "translators": self.interpreter.run,
+            "assistant": self.assistant.run,
             **entrance.tasks(self.equipment.settings, self.waiting_room),
         }
 
@@ -209,7 +213,11 @@ def build(
         node.keepalive, settings.max_connections_per_address, process_limits.max_connections()
     )
     inquiries = Inquiries(store, Follows(node))
-    interpreter = _interpreter(equipment, rooms)
+    judge = _judge(equipment, rooms)
+    interpreter = _interpreter(equipment, rooms, judge)
+    assistant = Assistant(
+        settings.assistant_terms, store.suggestions, judge, AssistantMetrics(metrics.registry)
+    )
     api = Api(
         rooms=rooms,
         tokens=equipment.tokens,
@@ -221,6 +229,8 @@ def build(
         lurkers=node.lurkers,
         asked_languages=node.asked_languages,
         interpreter=interpreter,
+        assistant=assistant,
+        explain=equipment.moderator.words_that_decided,
         registry=metrics.registry,
         metrics_peers=metrics_peers,
         hides_rooms=settings.hide_rooms,
@@ -235,25 +245,38 @@ def build(
     _observe(metrics, rooms, node.moderator, limits)
     server = _server(settings, app, waiting, limits)
     return Assembly(
-        equipment, store, rooms, node, waiting, api, server, archive, interpreter, inquiries
+        equipment,
+        store,
+        rooms,
+        node,
+        waiting,
+        api,
+        server,
+        archive,
+        interpreter,
+        assistant,
+        inquiries,
     )
 
 
-def _interpreter(equipment: Equipment, rooms: LiveRooms) -> Interpreter:
-    terms = equipment.settings.translation_terms
-
+def _judge(equipment: Equipment, rooms: LiveRooms) -> RoomJudge:
     def policy_of(room: str) -> Policy:
         live = rooms.peek(room)
-        if live is None:  # nothing that this process translates: the strictest
+        if live is None:  # nothing that this process knows: the strictest
             return Policy(4)
         moderation = live.replica.state.settings.moderation
         return Policy(moderation.level, moderation.categories, moderation.on_timeout)
 
+    return RoomJudge(equipment.moderator, policy_of)
+
+
+def _interpreter(equipment: Equipment, rooms: LiveRooms, judge: RoomJudge) -> Interpreter:
+    terms = equipment.settings.translation_terms
     return Interpreter(
         engines(terms),
         Phrases(terms.folder),
         terms.limits,
-        RoomJudge(equipment.moderator, policy_of),
+        judge,
         TranslationMetrics(equipment.metrics.registry),
         Cache(rooms.store.translations, rooms.store.now_ms),
     )

@@ -7,16 +7,19 @@ from then on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from grandstand.assistant.service import AnswerError, FormRefusedError, Service
 
 T = TypeVar("T")
+
+_VERSION = re.compile(r"[\w.:/@+-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ class _Choice(msgspec.Struct):
 
 class _Completion(msgspec.Struct):
     choices: list[_Choice]
+    model: Any = None
+    system_fingerprint: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """An answer, with what the endpoint says of the model that gave it (``""``: nothing), and how
+    many characters it has."""
+
+    answer: T
+    version: str
+    characters: int
 
 
 class _Models(msgspec.Struct):
@@ -67,7 +82,7 @@ class Endpoint:
         schema: Mapping[str, object],
         answer: type[T],
         tokens_max: int,
-    ) -> T:
+    ) -> Answered[T]:
         """Return what the model makes of ``data``, as ``answer``, whose JSON Schema is ``schema``.
 
         Raises ServiceError.
@@ -96,11 +111,18 @@ class Endpoint:
             raise AnswerError("its answer has no choices")
         content = said.choices[0].message.content
         try:  # some endpoints put JSON into a fence, or thoughts before it
-            return msgspec.json.decode(
+            found = msgspec.json.decode(
                 content[content.find("{") : content.rfind("}") + 1], type=answer
             )
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise AnswerError("the model's answer isn't JSON of the form asked for") from None
+        return Answered(found, self._version(said), len(content))
+
+    def _version(self, said: _Completion) -> str:
+        """Return what the endpoint calls the model beyond its name."""
+        told = [each for each in (said.model, said.system_fingerprint) if isinstance(each, str)]
+        fit = [each for each in told if _VERSION.fullmatch(each) and each != self.model]
+        return " ".join(fit)
 
     async def check(self) -> str:
         """Return what can be said of the endpoint, found out without asking the model anything.

@@ -16,6 +16,8 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from grandstand import resources, store_context
+from grandstand.assistant.assistant import KEY_ADVICE
+from grandstand.assistant.endpoint import Endpoint
 from grandstand.assistant.service import KeyRefusedError, ServiceError
 from grandstand.commands.remote import Remote
 from grandstand.crowd.weights import decode
@@ -344,6 +346,24 @@ async def of_translators(settings: ServerSettings) -> list[CheckResult]:
         finally:
             await engine.close()
     return found
+
+
+async def of_assistant(settings: ServerSettings) -> list[CheckResult]:
+    """Ask the assistant's endpoint how it is, if there is one."""
+    terms = settings.assistant_terms
+    if not terms.url:
+        return []
+    endpoint = Endpoint(terms.url, terms.model, terms.key)
+    try:
+        async with timeout(TRANSLATOR_S):
+            return [CheckResult("assistant", "ok", await endpoint.check())]
+    except KeyRefusedError as fault:
+        return [CheckResult("assistant", "FAIL", f"{endpoint.where} {fault}", KEY_ADVICE)]
+    except (ServiceError, TimeoutError) as fault:
+        words = f"{endpoint.where}: {fault or 'no answer in time'}"
+        return [CheckResult("assistant", "FAIL", words, "producers get no suggestions without it")]
+    finally:
+        await endpoint.close()
 
 
 def of_pages() -> CheckResult:

@@ -65,5 +65,6 @@ async def _examined(host: Host, port: Port, data_dir: DataDir) -> list[CheckResu
         checks.of_forecast_models(),
         checks.of_audience_weights(),
         *await checks.of_translators(settings),
+        *await checks.of_assistant(settings),
         *installed,
     ]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from grandstand.inference.queue import ModelQueue
 from grandstand.moderation.contacts import may_offer
+from grandstand.moderation.explanation import find_reasons
 from grandstand.moderation.findings import Finding
 from grandstand.moderation.language import languages
 from grandstand.moderation.names import Names
@@ -183,6 +184,15 @@ class Moderator:
         if bare:
             assessments |= await self._completed(memory, bare)
         return [_judge(assessments[text], policy, memory) for text in texts]
+
+    async def words_that_decided(self, text: str, policy: Policy) -> list[str]:
+        """Return the words without which the scorer would think better of a text, the most
+        important first; none without a scorer. It takes a thread some ten milliseconds."""
+        memory = self._memory
+        if memory.scorer is None:
+            return []
+        found = await asyncio.to_thread(find_reasons, memory.scorer, text[:MAX_CHARS], policy)
+        return [reason.span for reason in found]
 
     async def close(self) -> None:
         """Release the threads, waiting for the batch that they process."""

@@ -144,6 +144,8 @@ class Deletions:
             keys.polls,
             keys.poll_order,
             keys.translated,
+            keys.assistant,
+            keys.assisted,
             keys.edges,
             keys.audience,
             keys.crowd,

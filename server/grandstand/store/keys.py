@@ -13,6 +13,7 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{*}:revoked`` | hash | ``jti:…`` or ``sub:…`` to ``at:until``, ``v`` version | when lifted, or to make room once expired |
 | ``gs:{*}:signing-key`` | string | the key that signs results, 32 secret bytes, unless a setting gives one | |
 | ``gs:{*}:signing-keys`` | hash | ``kid`` to ``x`` of every key that signed or may sign | |
+| ``gs:{*}:assistant`` | hash | ``off``: since when the assistant is switched off in all rooms, ms | when switched on |
 | ``gs:{*recommendations}:alikeness`` | hash | ``name``, and ``packed`` weights between things (``recommendations.bulletin``) | ten minutes after it was kept |
 | ``gs:{*recommendations}:lease`` ``holder`` | as those of a room | the process that recommends | |
 | ``gs:{*recommendations}:bus`` ``gs:{*follows}:bus`` ``gs:{*inquiries}:bus`` | sharded channels | bulletins of live rooms; samples of what people follow; questions about one viewer | |
@@ -41,6 +42,9 @@ letters, digits, ``-`` and ``_``, so a tag can't be forged.
 | ``gs:{room}:poll-order`` | sorted set | poll id by ``opens_at`` | |
 | ``gs:{room}:translations:<n>`` | hash | of the n-th five minutes: digest of language and text to its translation | five minutes after these |
 | ``gs:{room}:translated`` | hash | language to the characters that were sent to translators | six hours after the last |
+| ``gs:{room}:assistant`` | hash | ``feature|what`` to how often, or to the latest; what people did with a model's suggestions | |
+| ``gs:{room}:assisted`` | string | characters of the assistant's requests and answers | six hours after the last |
+| ``gs:{room}:suggestion:<id>`` ``gs:{room}:suggestion:<id>:outcome`` | string | a suggestion's feature; what a person did with it | a day later |
 | ``gs:{room}:edges`` | hash | node to its number of viewers and the time of writing | removed by readers |
 | ``gs:{room}:followers:<node>`` | hash | entity to those who follow it there | 15 seconds after the node's last word |
 | ``gs:{room}:gauges`` | string | ``[lurkers, excitement]`` | 15 seconds after the leader's last word |
@@ -81,6 +85,7 @@ HOUSES = f"gs:{{{EVERYWHERE}}}:houses"
 REVOKED = f"gs:{{{EVERYWHERE}}}:revoked"
 SIGNING_KEY = f"gs:{{{EVERYWHERE}}}:signing-key"
 SIGNING_KEYS = f"gs:{{{EVERYWHERE}}}:signing-keys"
+ASSISTANT = f"gs:{{{EVERYWHERE}}}:assistant"
 
 
 def room_key(room: str, name: str) -> str:
@@ -210,6 +215,26 @@ def translations(room: str, period: int) -> str:
 def translated(room: str) -> str:
     """Return the key of how many characters were sent to translators, by language."""
     return room_key(room, "translated")
+
+
+def assistant(room: str) -> str:
+    """Return the key of how a model's suggestions fared."""
+    return room_key(room, "assistant")
+
+
+def assisted(room: str) -> str:
+    """Return the key of how many characters of suggestions the show has sent and received."""
+    return room_key(room, "assisted")
+
+
+def suggestion(room: str, suggestion_id: str) -> str:
+    """Return the key of a suggestion's feature."""
+    return room_key(room, f"suggestion:{suggestion_id}")
+
+
+def suggestion_outcome(room: str, suggestion_id: str) -> str:
+    """Return the key of what a person did with a suggestion."""
+    return room_key(room, f"suggestion:{suggestion_id}:outcome")
 
 
 def edges(room: str) -> str:

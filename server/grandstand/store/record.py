@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import msgspec
 import structlog
@@ -176,6 +177,22 @@ class Record:
             found += _readable(room, [member for member in members if member[1] >= since])
         gone = await self.retracted_of(room, [row.id for row in found])
         return [row for row in found if row.user and row.id not in gone]
+
+    async def spread(self, room: str, start: int, end: int, parts: int, each: int) -> list[Row]:
+        """Return shown rows with ``start <= at < end`` (programme ms), of at most ``each`` that
+        begin each of so many equal parts of the time; without retracted and emptied ones."""
+        edges = [start + (end - start) * part // parts for part in range(parts + 1)]
+        key = keys.record(room)
+        replies = await self._reader.ask_all(
+            [
+                ("ZRANGE", key, low, f"({high}", "BYSCORE", "LIMIT", 0, each, "WITHSCORES")
+                for low, high in pairwise(edges)
+            ]
+        )
+        rows = _readable(room, [member for members in replies for member in members])
+        shown = [row for row in rows if row.shown and row.user]
+        gone = await self.retracted_of(room, [row.id for row in shown])
+        return [row for row in shown if row.id not in gone]
 
     async def empty(self, room: str, rows: Sequence[tuple[Row, bytes]]) -> None:
         """Empty rows, given with their members; again has no effect. Raises StoreUnavailable."""

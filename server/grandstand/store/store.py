@@ -40,6 +40,7 @@ from grandstand.store.revocations import Revocations
 from grandstand.store.rooms import Rooms
 from grandstand.store.rundowns import Rundowns
 from grandstand.store.signing_keys import SigningKeys
+from grandstand.store.suggestions import Suggestions
 from grandstand.store.timeline import Timeline
 from grandstand.store.topology.opening import open_topology
 from grandstand.store.topology.topology import Topology
@@ -100,6 +101,7 @@ class Store:
         self.audience_reports = AudienceReports(reader)
         self.crowds = Crowds(reader, writer)
         self.translations = Translations(reader)
+        self.suggestions = Suggestions(reader)
         self.fingerprints = Fingerprints(reader)
         self.nodes = Nodes(reader)
         self.revocations = Revocations(reader, writer)

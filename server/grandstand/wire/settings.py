@@ -49,6 +49,20 @@ class Selection(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0
 
 
+class AssistantSwitches(
+    Struct, frozen=True, forbid_unknown_fields=True, rename={"poll_questions": "poll-questions"}
+):
+    """What a model may suggest in a room, if the operator names one: each has a switch.
+    `sentences`: it may word the cards that rules make, which viewers see without a person between,
+    marked as its own."""
+
+    poll_questions: bool = True
+    summary: bool = True
+    peak: bool = True
+    appeal: bool = True
+    sentences: bool = False
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """A room's settings; none of them is a secret."""
 
@@ -91,6 +105,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1000
     selection: Selection = Selection()
     moderation: Moderation = Moderation()
+    assistant: AssistantSwitches = AssistantSwitches()
     shield: bool = False
     cards: Annotated[
         Literal["everyone", "followers", "none"],

@@ -75,7 +75,7 @@ class OpenAI:
         tokens_max = TOKENS_EACH * len(asked) + TOKENS_A_LETTER * letters
         said = await self._endpoint.ask(self._prompt, data, _SCHEMA, _Answer, tokens_max)
         found: dict[str, str | None] = {}
-        for each in said.items:
+        for each in said.answer.items:
             match each:
                 case {"id": str(id), "text": str(text)}:
                     found[id] = None if id in found else text  # answered twice: which is right?

@@ -1,0 +1,1 @@
+"""What a model is asked for; each feature in its file, known by ``registry``."""
