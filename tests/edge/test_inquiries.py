@@ -91,6 +91,34 @@ async def test_a_node_asks_the_others_of_a_viewer_whom_it_does_not_know(
         await until(lambda: not elsewhere._rounds)
 
 
+async def test_who_asks_often_and_follows_much_is_answered_once_and_by_the_latest(
+    on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_S", 60.0)
+    harness = on_still_harness
+    room = await harness.by_hand()
+    for seat in range(3):
+        topics = [f"athlete:{seat * 100 + number}" for number in range(100)]
+        harness.seat(room.room, token=harness.token("ada"), follow=topics)
+    sizes, publish = list[int](), harness.store.recommendations.publish
+
+    async def measured(channel: str, payload: bytes) -> int:
+        sizes.append(len(payload))
+        return await publish(channel, payload)
+
+    monkeypatch.setattr(harness.store.recommendations, "publish", measured)
+    async with (
+        empty_node(harness) as first,
+        asking(harness.node),
+        asking(first) as elsewhere,
+    ):
+        found = await asyncio.gather(*(elsewhere.of(viewer("ada")) for _ in range(500)))
+    assert all(each is found[0] for each in found)
+    assert len(set(found[0].topics)) == 100
+    (answer,) = sizes
+    assert answer < 2000
+
+
 async def test_who_is_alone_asks_once_a_second(
     on_still_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import pytest
 from grandstand.assistant.budget import Limits
 from grandstand.assistant.service import ServiceError
+from grandstand.tasks import cancel_all
 from grandstand.translation import interpreter as module
 from grandstand.translation.engines.engine import Item
 from grandstand.translation.engines.openai import OpenAI
@@ -171,6 +173,41 @@ async def test_what_is_not_there_in_time_is_left_and_the_rest_is_there() -> None
     assert found == [Translated("danke", "phrasebook"), None]
     engine.gate.set()
     assert await interpreter.translate("r", "de", said(ONE), ENOUGH_S) != [None]
+
+
+async def test_who_stops_waiting_is_no_failure_of_the_engine_and_who_waits_in_vain_is() -> None:
+    registry, engine = CollectorRegistry(), Known()
+    engine.gate.clear()
+    interpreter = Interpreter([engine], metrics=TranslationMetrics(registry))
+    for number in "abc":  # a room's end ends all of its questions
+        count = len(engine.asked)
+        asking = interpreter.translate("r", "de", said(ONE + number), ENOUGH_S)
+        task = asyncio.create_task(asking)
+        await until(partial(lambda count: len(engine.asked) > count, count))
+        await cancel_all([task])
+    for number in "abc":
+        assert await interpreter.translate("r", "de", said(TWO + number), 0.01) == [None]
+    is_up = registry.get_sample_value("grandstand_translation_engine_up", {"engine": "known"})
+    assert (len(engine.asked), is_up) == (6, 0)
+    assert await interpreter.translate("r", "de", said(TWO), ENOUGH_S) == [None]
+    assert len(engine.asked) == 6  # it is left alone
+
+
+async def test_much_is_looked_at_without_holding_others_up() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    interpreter, beside = Interpreter(), asyncio.create_task(others())
+    texts = said(*(f"{ONE} {number}" for number in range(module.SENTENCES_MAX)))
+    calls = (interpreter.translate("r", lang, texts, ENOUGH_S) for lang in ("de", "fr", "es"))
+    await asyncio.gather(*calls)
+    await cancel_all([beside])
+    assert turns >= 3 * module.SENTENCES_MAX // module.LOOKED_AT_ONCE
 
 
 async def test_a_budget_bounds_what_is_sent_by_room_and_language() -> None:

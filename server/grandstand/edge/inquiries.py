@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from grandstand.domain.identity import Identity
 from grandstand.edge.follows import Following, Follows
+from grandstand.recommendations.alikeness import MAX_FOLLOWS
 from grandstand.store import keys
 from grandstand.store.errors import StoreUnavailable
 from grandstand.store.store import Store
@@ -52,7 +53,7 @@ class Question(Struct, frozen=True, array_like=True):
     """A viewer, by its token's ``sub`` and rooms."""
 
     sub: str
-    rooms: list[str]
+    rooms: tuple[str, ...]
 
 
 class Asked(Struct, frozen=True, array_like=True, tag=True):
@@ -80,7 +81,9 @@ _decode = msgspec.msgpack.Decoder(Message).decode
 class _Round:
     """Questions that go together, and what is known of them."""
 
-    questions: list[Question] = field(default_factory=list)
+    questions: dict[Question, int] = field(default_factory=dict)
+    """Each once, with its place: one viewer may ask a hundred times."""
+
     found: dict[int, Following] = field(default_factory=dict)
     missing: int = 1
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -119,8 +122,8 @@ class Inquiries:
             if len(self._rounds) >= MOST_WAITING:
                 return own
             gathering.asking = self._start(self._ask())
-        place = len(gathering.questions)
-        gathering.questions.append(Question(identity.sub, sorted(identity.rooms)))
+        question = Question(identity.sub, tuple(sorted(identity.rooms)))
+        place = gathering.questions.setdefault(question, len(gathering.questions))
         await gathering.is_over.wait()
         return gathering.found.get(place, own)
 
@@ -130,7 +133,7 @@ class Inquiries:
         asking, self._next = self._next, _Round()
         self._rounds[name] = asking
         try:
-            message = _encode(Asked(name, self._store.node, asking.questions))
+            message = _encode(Asked(name, self._store.node, [*asking.questions]))
             heard_by = await self._store.recommendations.publish(keys.INQUIRIES, message)
             asking.missing += heard_by - 2  # this node hears itself, and began with one
             if heard_by <= 1:
@@ -166,7 +169,7 @@ class Inquiries:
         for place, each in enumerate(asked.questions[:MOST_ASKED]):
             following = self._follows.of(each.sub, frozenset(each.rooms))
             if following.rooms:
-                found[place] = (following.topics, following.rooms)
+                found[place] = (following.topics[-MAX_FOLLOWS:], following.rooms)
             if place % ANSWERED_AT_ONCE == ANSWERED_AT_ONCE - 1:
                 await asyncio.sleep(0)
         answer = _encode(Answered(asked.id, found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -54,8 +53,15 @@ class GuardedEngine:
         """Ask nothing after all."""
         self._breaker.abandoned()
 
+    def late(self) -> None:
+        """Note that the answer was waited for in vain."""
+        self._breaker.failed(time.monotonic())
+        self._failed("it took too long")
+        self._metrics.up.labels(self.engine.name).set(not self._breaker.is_open)
+
     async def translate(self, items: Sequence[Item], lang: str) -> list[str | None] | None:
-        """Return the answers, None if the engine failed. Never raises for what it did."""
+        """Return the answers, None if the engine failed. Never raises for what it did. If this is
+        cancelled, ``late`` or ``spare`` must follow."""
         name = self.engine.name
         began_s = time.monotonic()
         self._running += 1
@@ -71,10 +77,6 @@ class GuardedEngine:
             self._breaker.failed(time.monotonic(), fault.retry_after_s)
             self._failed(str(fault))
             return None
-        except asyncio.CancelledError:
-            self._breaker.failed(time.monotonic())
-            self._failed("it took too long")
-            raise
         except Exception:
             self._breaker.failed(time.monotonic())
             self._metrics.failures.labels(name).inc()

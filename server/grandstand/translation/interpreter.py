@@ -46,6 +46,9 @@ SENTENCES_MAX = 500
 TEXT_MAX = 500
 """Characters of the contract's longest comment; what is longer is shown as it is."""
 
+LOOKED_AT_ONCE = 50
+"""Sentences, over all rooms and languages, that are looked at in one turn of the loop: 2 ms."""
+
 BUDGETS_MAX = 10_000
 
 FORGET_S = 30.0
@@ -78,13 +81,14 @@ class Translated:
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One call, and what has been found for it: ``found`` has what isn't from the phrase book, with
-    the word by which it is counted."""
+    the word by which it is counted, ``waiting`` the engine that is being asked."""
 
     room: str
     lang: str
     answers: list[Translated | None]
     places: dict[Key, list[int]] = field(default_factory=dict)
     found: dict[Key, tuple[Answer, str]] = field(default_factory=dict)
+    waiting: list[GuardedEngine] = field(default_factory=list)
 
 
 async def _all_may_be_shown(room: str, lang: str, texts: Sequence[str]) -> Sequence[bool]:
@@ -114,6 +118,8 @@ class Interpreter:
         self._guesser = Guesser()
         self._asked: dict[Key, asyncio.Future[Answer]] = {}
         self._budgets: OrderedDict[tuple[str, str], Budget] = OrderedDict()
+        self._turns = asyncio.Lock()
+        self._looked_at = 0  # sentences, since the last turn
 
     def is_on(self) -> bool:
         """Return True: without an engine the phrase book that ships still answers."""
@@ -134,14 +140,21 @@ class Interpreter:
         ``names`` are those of the event besides the operator's.
         """
         call = _Call(room, lang, [None] * len(sentences))
-        wanted = self._sorted_out(call, sentences[:SENTENCES_MAX], names)
         self._leave_out(max(0, len(sentences) - SENTENCES_MAX), "too many")
-        if wanted:
-            try:
-                async with timeout(deadline_s):
+        wanted: dict[Key, Item] = {}
+        try:
+            async with timeout(deadline_s):
+                await self._sort_out(call, sentences[:SENTENCES_MAX], names, wanted)
+                if wanted:
                     await self._find(call, wanted)
-            except TimeoutError:
-                self._leave_out(sum(key not in call.found for key in wanted), "late")
+        except TimeoutError:
+            self._leave_out(sum(key not in call.found for key in wanted), "late")
+            for guarded in call.waiting:
+                guarded.late()
+        except asyncio.CancelledError:  # nobody asks any more, for no fault of the engine's
+            for guarded in call.waiting:
+                guarded.spare()
+            raise
         if call.found:
             await self._show(call, sentences)
         return call.answers
@@ -163,14 +176,21 @@ class Interpreter:
 
     # --- without an engine ---------------------------------------------------------------------
 
-    def _sorted_out(
-        self, call: _Call, sentences: Sequence[Sentence], names: Glossary | None
-    ) -> dict[Key, Item]:
-        """Answer what needs no engine; return the rest by its key."""
+    async def _sort_out(
+        self,
+        call: _Call,
+        sentences: Sequence[Sentence],
+        names: Glossary | None,
+        wanted: dict[Key, Item],
+    ) -> None:
+        """Answer what needs no engine; the rest is ``wanted``, by its key."""
         glossaries = [self._phrases.glossary(call.room), *([names] if names else [])]
-        wanted: dict[Key, Item] = {}
         for place, given in enumerate(sentences):
+            await self._turn()
             text = given.text
+            if len(text) > TEXT_MAX:
+                self._leave_out(1, "too long")
+                continue
             sentence = given
             if not base(given.source):
                 sentence = replace(given, source=self.language_of(text))
@@ -190,7 +210,14 @@ class Interpreter:
                 call.found[key] = self._cache.get(key), CACHE
             else:
                 wanted[key] = Item(text, sentence.source, kept)
-        return wanted
+
+    async def _turn(self) -> None:
+        """Let other tasks run before a sentence is looked at, if this turn did enough."""
+        if self._looked_at >= LOOKED_AT_ONCE:
+            async with self._turns:  # one call after the other, each of them a turn's share
+                await asyncio.sleep(0)
+                self._looked_at = 0
+        self._looked_at += 1
 
     # --- with engines --------------------------------------------------------------------------
 
@@ -223,7 +250,9 @@ class Interpreter:
                 guarded.spare()
                 self._leave_out(len(left), "budget")
                 return
+            call.waiting.append(guarded)
             answers = await guarded.translate(list(here.values()), call.lang)
+            call.waiting.clear()
             found = None
             if answers is not None:
                 found = self._examined(call, here, answers, guarded.engine.name)
@@ -324,8 +353,6 @@ def _needs_none(sentence: Sentence, lang: str, names: Sequence[str]) -> str:
     """Return why a sentence is shown as it is, "" if it needs a translation."""
     if base(sentence.source) and base(sentence.source) == base(lang):
         return "own language"
-    if len(sentence.text) > TEXT_MAX:
-        return "too long"
     return "" if says_something(sentence.text, names) else "no language"
 
 
