@@ -28,6 +28,7 @@ from grandstand.domain.events import (
     SettingsPut,
     StaffCame,
     StatsGiven,
+    Translated,
 )
 from grandstand.domain.outcome import Effect, Refusal, Refused
 from grandstand.domain.polls import views
@@ -50,6 +51,7 @@ from grandstand.text.normalise import dedupe_key
 from grandstand.wire.codec import decode_frame, encode
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Comment, Cue, Overlay, Poll
 from grandstand.wire.settings import Moderation, Settings
+from grandstand.wire.translations import TranslatedComment, Translations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -537,6 +539,16 @@ def test_a_retraction_is_shown_recorded_and_told_to_the_author() -> None:
 
 def takes_back(comment: str, text: str = "hi", user: str = "ada") -> tuple[str, Retracted]:
     return "", Retracted("e", comment, user, crc32(text.encode()))
+
+
+def test_what_was_taken_back_is_translated_in_no_commit() -> None:
+    room = fold(languages=["es"])
+    said = [TranslatedComment(each, "hola", "x") for each in ("c1", "c2")]
+    found = Translated("t", [Translations("es", said)])
+    for retracted, left in (("", ["c1", "c2"]), ("c1", ["c2"]), ("", ["c2"]), ("c2", [])):
+        events: Events = [("", found), *([("", Retracted("r", retracted, "u"))] * bool(retracted))]
+        commit = room.tick(events, 1_000).private.translations
+        assert [each.id for part in commit for each in part.comments] == left
 
 
 def test_a_text_that_was_taken_back_is_recorded_and_not_shown_for_ten_minutes() -> None:

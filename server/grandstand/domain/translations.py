@@ -9,8 +9,10 @@ title. Those of comments are in commits alone, as many as a welcome needs (``rep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from grandstand.wire.messages import Cue, Overlay
 from grandstand.wire.settings import Settings
@@ -87,6 +89,13 @@ def fitting(
         if kept and each.lang in state.settings.languages:
             fits.append(kept)
     return fits
+
+
+def without_comments(found: Translations, gone: Collection[str]) -> Translations:
+    """Return translations without those of the comments of these ids."""
+    if not any(each.id in gone for each in found.comments):
+        return found
+    return replace(found, comments=[each for each in found.comments if each.id not in gone])
 
 
 def rewritten(known: Mapping[str, Overlay], said: Iterable[Overlay]) -> set[str]:

@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from grandstand.domain.envelope import Commit
+from grandstand.domain.translations import without_comments
 from grandstand.wire import redaction
 from grandstand.wire.codec import decode_frame
 from grandstand.wire.translations import TranslatedComment, Translations, joined
@@ -59,7 +60,9 @@ class TranslationRing:
         told = redaction.overlays_with_text(commit.frames)
         by_lang = dict[str, list[Translations]]()
         for each in commit.private.translations:
-            by_lang.setdefault(each.lang, []).append(_untold(self._without_gone(each), told))
+            by_lang.setdefault(each.lang, []).append(
+                _untold(without_comments(each, self._gone), told)
+            )
         news = {lang: joined(lang, parts) for lang, parts in by_lang.items()}
         news = {lang: each for lang, each in news.items() if each}
         if news or told:
@@ -128,17 +131,11 @@ class TranslationRing:
         while len(self._gone) > GONE_KEPT:
             del self._gone[next(iter(self._gone))]
         for place, entry in enumerate(self._kept):
-            left = {lang: self._without_gone(each) for lang, each in entry.news.items()}
+            left = {lang: without_comments(each, self._gone) for lang, each in entry.news.items()}
             self._kept[place] = _Entry(entry.seq, entry.now, entry.offset, left, entry.told)
         for comments in self._recent.values():
             for id in gone:
                 comments.pop(id, None)
-
-    def _without_gone(self, each: Translations) -> Translations:
-        if not any(comment.id in self._gone for comment in each.comments):
-            return each
-        comments = [one for one in each.comments if one.id not in self._gone]
-        return replace(each, comments=comments)
 
 
 def _whole(lang: str, entries: Iterable[_Entry]) -> Translations:

@@ -24,6 +24,7 @@ from grandstand.domain.record import Row
 from grandstand.domain.selection import Selector
 from grandstand.domain.state import PrivateChanges, RoomState, fold
 from grandstand.domain.time_slices import SLICE, TimeSliced, run_at_once
+from grandstand.domain.translations import without_comments
 from grandstand.overlays import stats_cards
 from grandstand.overlays.pulse import PulseMeter
 from grandstand.sequencer.candidate import Candidate, hidden_rows, languages, rows, shown
@@ -31,8 +32,12 @@ from grandstand.sequencer.draft import PACE, Draft
 from grandstand.sequencer.entities import EntityDraft, updates
 from grandstand.wire.frame_splitting import numbered
 from grandstand.wire.messages import Frame, HeldComment, Notice
+from grandstand.wire.translations import Translations
 
 PRUNE_EVERY_MS = 60_000
+
+GONE_KEPT = 2000
+"""Comments that were taken back and are remembered; a tick takes back a thousand at most."""
 
 MAX_EXPIRING = 500
 """Held comments that one tick expires at most."""
@@ -71,6 +76,8 @@ class RoomFold:
     selector: Selector = field(default_factory=Selector)
     pace: Buckets = field(default_factory=lambda: Buckets(PACE))
     prune_at: int = 0
+    gone: dict[str, None] = field(default_factory=dict)
+    """Comments that were taken back lately: a translation of one may still come."""
 
     def __post_init__(self) -> None:
         self.held = dict(sorted(self.held.items(), key=lambda each: (each[1].at, each[0])))
@@ -172,6 +179,15 @@ class RoomFold:
         draft.hidden += [(each, comment) for each, comment in into if comment]
         return [each for each, comment in into if not comment]
 
+    def _untaken(self, draft: Draft) -> list[Translations]:
+        """Return what was translated, without comments that were taken back meanwhile: their
+        words must not stay in commits for longer than the comments."""
+        self.gone |= dict.fromkeys(draft.retract)
+        for _ in range(len(self.gone) - GONE_KEPT):
+            del self.gone[next(iter(self.gone))]
+        found = [without_comments(each, self.gone) for each in draft.private.translations]
+        return [each for each in found if each]
+
     def _finish(self, draft: Draft, now: int) -> TimeSliced[Tick]:
         draft.announce()
         settings = draft.settings or self.state.settings
@@ -203,6 +219,7 @@ class RoomFold:
         draft.private.entities = draft.entities.rows()
         draft.private.unwanted = draft.unwanted.changes
         draft.private.languages = languages(groups)
+        draft.private.translations = self._untaken(draft)
         home = settings.lang if settings.languages else None
         whole = Frame(
             now=now,
