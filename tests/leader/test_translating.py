@@ -346,7 +346,7 @@ async def test_a_language_that_is_set_again_is_translated_again(show: Show) -> N
 async def test_of_much_that_is_on_show_nothing_is_left(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translating, "SENTENCES_MAX", 5)
+    monkeypatch.setattr(translating, "SENTENCES", 5)
     polls = [show.poll(options=["Bo", "me"], announced=True) for _ in range(4)]
     await show.tick(
         *(PollOpened(uuid4().hex, each) for each in polls),
@@ -361,6 +361,14 @@ async def test_of_much_that_is_on_show_nothing_is_left(
         await show.until(partial(is_whole, lang))
     assert max(len(asked) for _, asked in show.interpreter.asked) <= 5
     assert len(show.interpreter.texts("zh")) == 13
+    show.interpreter.asked.clear()
+    monkeypatch.setattr(translating, "CHARACTERS", 20)
+    ids = await show.tick(
+        *show.said("a long sentence, this", "short", "too", "a longer sentence again")
+    )
+    await show.until(lambda: ids[-1] in show.texts())
+    asked = [len(of) for lang, of in show.interpreter.asked if lang == "es"]
+    assert (sum(asked), asked) == (4, [1, 2, 1])
 
 
 async def test_an_answer_waits_for_a_store_that_is_away(

@@ -44,7 +44,7 @@ from grandstand.store.errors import StoreUnavailable, UnknownRoomError
 from grandstand.store.store import retry_until
 from grandstand.tasks import cancel_all
 from grandstand.translation.glossary import Glossary
-from grandstand.translation.interpreter import SENTENCES_MAX, Sentence
+from grandstand.translation.interpreter import Sentence
 from grandstand.translation.interpreter import Translated as Answer
 from grandstand.wire import redaction
 from grandstand.wire.translations import Translations
@@ -65,6 +65,11 @@ KEPT_S = 60.0
 AT_ONCE = 25
 """Answers of one language that are waited for at a time: a tick of 200 ms needs no more. What comes
 meanwhile goes into the next question."""
+
+SENTENCES = 100
+CHARACTERS = 4000
+"""Of a question: what a language model says in some seconds, and as many tokens as services let it
+say. The rest goes into the next question, a tick later: that is 500 comments a second."""
 
 QUEUED = 500
 """Texts that wait for such a question; of more, the newest."""
@@ -266,10 +271,12 @@ class _Work:
 
     def _next(self, lang: str) -> list[_Asked]:
         """Return the oldest texts of a language that wait, as many as a question may have."""
-        queued, count = self._queued.pop(lang), 0
+        queued = self._queued.pop(lang)
+        sentences = characters = 0
         for place, asked in enumerate(queued):
-            count += len(asked.text.sentences)
-            if count > SENTENCES_MAX and place:
+            sentences += len(asked.text.sentences)
+            characters += sum(len(each.text) for each in asked.text.sentences)
+            if place and (sentences > SENTENCES or characters > CHARACTERS):
                 self._queued[lang] = queued[place:]
                 return queued[:place]
         return queued
