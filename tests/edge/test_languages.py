@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import msgspec
@@ -371,3 +372,88 @@ async def test_a_node_that_loads_the_room_knows_what_was_translated_lately(node:
     await room.live._reload()
     await until(lambda: len(fan.of("welcome")) == 2)
     assert told(room.seat("es"), "welcome") == ["a"]
+
+
+class Eyes:
+    """What a viewer of Spanish is told, held against what it was told before."""
+
+    def __init__(self) -> None:
+        self.shown = dict[str, str]()
+        self.gone = set[str]()
+        self.cards = dict[tuple[str, int], str]()
+        self.translated = set[str]()
+
+    def see(self, message: dict[str, Any]) -> None:
+        comments = [*message.get("comments", []), *message.get("recent", [])]
+        self.shown |= {each["id"]: each["text"] for each in comments}
+        self.gone |= set(message.get("retract", []))
+        cards = message.get("overlays", [])
+        self.cards |= {(each["id"], each["at"]): each["data"]["text"] for each in cards}
+        told = message.get("translations", {})
+        for each in told.get("comments", []):
+            assert each["id"] not in self.gone
+            assert each["text"] == f"es {self.shown[each['id']]}"
+            self.translated.add(each["id"])
+        for each in told.get("overlays", []):
+            assert each["data"]["text"] == f"es {self.cards[each['id'], each['at']]}"
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_happens_no_translation_is_of_something_else_or_of_what_is_gone(
+    node: Harness, seed: int
+) -> None:
+    draw, room = random.Random(seed), await Room.new(node)
+    fan, plain = room.seat("es"), room.seat()
+    said, cards = dict[str, str](), dict[str, Overlay]()
+    steps = [
+        "say",
+        "say",
+        "translate",
+        "translate",
+        "take back",
+        "tell",
+        "pause",
+        "erase",
+        "reload",
+    ]
+    is_paused = False
+    for number in range(120):
+        match draw.choice(steps):
+            case "say":
+                names = [f"c{number}-{each}" for each in range(draw.randint(1, 3))]
+                said |= {each: f"hi {each}" for each in names}
+                some = [each for each in names if draw.random() < 0.2]
+                await room.say(*names)
+                if some:
+                    await room.commit(retract=some)
+            case "translate":
+                known = draw.sample(sorted(said), min(len(said), 4))
+                comments = [TranslatedComment(each, f"es {said[each]}", "x") for each in known]
+                told = [
+                    TranslatedOverlay(each.id, each.at, {"text": f"es {each.data['text']}"}, "x")
+                    for each in cards.values()
+                ]
+                await room.commit(Translations("es", comments, overlays=told))
+            case "take back" if said:
+                await room.commit(retract=draw.sample(sorted(said), 1))
+            case "tell":
+                card = Overlay(draw.choice("op"), "sentence", 5, {"text": f"card {number}"})
+                cards[card.id] = card
+                await room.commit(overlays=[card])
+            case "pause":
+                is_paused = not is_paused
+                fan.pause() if is_paused else fan.resume()
+            case "erase":
+                await room.commit(private=PrivateChanges(erased=True))
+            case "reload":
+                room.live.replica.seq -= 1
+                await room.live._reload()
+    if is_paused:
+        fan.resume()
+    await room.say("last")
+    await until(lambda: not room.live.filling and fan.offsets[-1] == room.live.replica.offset)
+    eyes = Eyes()
+    for message in fan.messages:
+        eyes.see(message)
+    assert eyes.translated
+    assert fan.offsets[-1] == plain.offsets[-1]
