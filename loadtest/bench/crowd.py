@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ def crowd(
     deflate: bool = False,
     patience_ms: int = 0,
     topics: int = 0,
+    languages: Sequence[str] = (),
     per_s: float = 1e9,
     at_once: int = 256,
     pause_ms: float = 0.0,
@@ -112,6 +113,7 @@ def crowd(
         "deflate": deflate,
         "patience": patience_ms,
         "topics": topics,
+        "languages": languages,
         "per_s": per_s,
         "at_once": at_once,
         "pause_ms": pause_ms,

@@ -53,6 +53,7 @@ class Seating:
             deflate=told["deflate"],
             patience=told["patience"],
             topics=told["topics"],
+            languages=told["languages"],
         )
         self.pool = SocketPool(
             talk,

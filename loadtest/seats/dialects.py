@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from enum import Enum, auto
 from itertools import cycle, islice
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from grandstand.client.connection import hello
 from grandstand.client.websocket import SUBPROTOCOL, retry_after_s
 from grandstand.client.websocket import WebSocket as Upgrade
-from grandstand.wire.messages import Bye, Resume
+from grandstand.wire.messages import Bye, Hello, Resume
+from msgspec import UNSET
 from websockets.typing import Subprotocol
 
 from loadtest.seats.client_frames import (
@@ -157,20 +158,34 @@ class Grandstand(WebSocket):
     at_101 = Kind.UPGRADED
 
     def __init__(
-        self, host: str, room: str, *, deflate: bool = False, patience: int = 0, topics: int = 0
+        self,
+        host: str,
+        room: str,
+        *,
+        deflate: bool = False,
+        patience: int = 0,
+        topics: int = 0,
+        languages: Sequence[str] = (),
     ) -> None:
         """With ``deflate`` permessage-deflate is offered; frames are inflated once for all. With
         ``patience`` they may wait for so long, in ms. With ``topics`` each viewer follows ten of so
-        many."""
+        many. With ``languages`` each wants the next of them in turn, "" being none."""
         super().__init__(host, f"/v1/rooms/{room}/live", SUBPROTOCOL, deflate=deflate)
         self._patience = patience
         self._topics = cycle(map(topic, range(topics)))
+        self._languages = cycle(languages or [""])
 
     def hello(self, token: str | None, place: Place | None) -> bytes:
         """With the token, and the place to go on from."""
-        resume = None if place is None else Resume(*place)
-        follow = list(islice(self._topics, FOLLOWED))
-        return masked(BINARY, hello(token, resume, "grandstand load", self._patience, follow))
+        greeting = Hello(
+            token=UNSET if token is None else token,
+            resume=UNSET if place is None else Resume(*place),
+            client="grandstand load",
+            patience=self._patience or UNSET,
+            follow=list(islice(self._topics, FOLLOWED)) or UNSET,
+            lang=next(self._languages) or UNSET,
+        )
+        return masked(BINARY, _encode(greeting))
 
     @staticmethod
     def say(message: dict[str, Any]) -> bytes:
@@ -291,15 +306,23 @@ def dialect(
     deflate: bool = False,
     patience: int = 0,
     topics: int = 0,
+    languages: Sequence[str] = (),
 ) -> Dialect:
-    """By its name. ``path`` is that of ``websocket``, ``patience`` and ``topics`` our own's; NATS'
-    subject is the room.
+    """By its name. ``path`` is that of ``websocket``; ``patience``, ``topics`` and ``languages``
+    are our own's; NATS' subject is the room.
 
     Raises ValueError for a name that is none.
     """
     match name:
         case "grandstand":
-            return Grandstand(host, room, deflate=deflate, patience=patience, topics=topics)
+            return Grandstand(
+                host,
+                room,
+                deflate=deflate,
+                patience=patience,
+                topics=topics,
+                languages=languages,
+            )
         case "program":
             return Program(host, room)
         case "websocket":

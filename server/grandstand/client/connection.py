@@ -80,20 +80,15 @@ def decoded(payload: bytes) -> ServerMessage | None:
 
 
 def hello(
-    token: str | None,
-    place: Resume | None,
-    client: str,
-    patience: int = 0,
-    follow: Sequence[str] = (),
+    token: str | None, place: Resume | None, client: str, follow: Sequence[str] = ()
 ) -> bytes:
-    """Return the first message's payload: who is there, from which place on, for how long its
-    frames may wait, in ms, and which topics it follows."""
+    """Return the first message's payload: who is there, from which place on, and which topics it
+    follows."""
     return _encode(
         Hello(
             token=UNSET if token is None else token,
             resume=UNSET if place is None else place,
             client=client,
-            patience=patience or UNSET,
             follow=list(follow) or UNSET,
         )
     )
@@ -262,7 +257,7 @@ class Connection:
             elif isinstance(event, Opened):
                 self.stage = Stage.GREETING
                 resume = self.position.resume
-                self._send([hello(self._token, resume, self._client, follow=self._follow)])
+                self._send([hello(self._token, resume, self._client, self._follow)])
                 effects.append(Upgraded())
             else:
                 return [*effects, *self._written(), *self._lose(now_s, event)]
