@@ -95,7 +95,13 @@ async def follows() -> dict[str, Any]:
     names = [topic(number) for number in range(TOPICS)]
     outlets = [Outlet() for _ in range(FOLLOWS // FOLLOWED)]
     topics = Topics(
-        Metrics(CollectorRegistry()), cards, lambda _: True, lambda: 1, lambda outlet, data: False
+        Metrics(CollectorRegistry()),
+        cards,
+        lambda _: True,
+        lambda: 1,
+        lambda outlet, data: False,
+        lambda name, lang: (),
+        lambda outlet: None,
     )
     before, began_s = rss_bytes(), time.perf_counter()
     for number, outlet in enumerate(outlets):

@@ -10,10 +10,12 @@ from grandstand.domain.entities import EntityUpdate, Measured, row_of, updated
 from grandstand.domain.state import PrivateChanges
 from grandstand.edge import cohort
 from grandstand.edge import topics as module
+from grandstand.edge.cohort import Outlet
 from grandstand.edge.topics import Topics
 from grandstand.replica.publication import Form, Publication
 from grandstand.telemetry import Metrics
 from grandstand.wire.messages import MAX_SERVER_MESSAGE_BYTES, Overlay
+from grandstand.wire.translations import TranslatedOverlay
 from prometheus_client import CollectorRegistry
 
 from tests.edge.harness import FakeOutlet, Harness
@@ -127,6 +129,7 @@ class Cards:
         self.values: dict[str, float] = {}
         self.asked: list[str] = []
         self.words = ""
+        self.languages: dict[Outlet, str] = {}
 
     def __call__(self, topic: str) -> list[Overlay]:
         self.asked.append(topic)
@@ -134,6 +137,9 @@ class Cards:
             return []
         values = {"speed": {"value": self.values[topic], "words": self.words}}
         return [Overlay(topic, "stats", 1, {"entity": topic, "values": values}, topic)]
+
+    def translated(self, topic: str, lang: str) -> list[TranslatedOverlay]:
+        return [TranslatedOverlay(topic, 1, {"text": f"{topic} ({lang})"}, "template")]
 
 
 @pytest.fixture
@@ -149,6 +155,8 @@ def topics(present: Cards) -> Topics:
         lambda name: len(name) == 1,
         lambda: 7,
         lambda outlet, data: False,
+        present.translated,
+        lambda outlet: present.languages.get(outlet),
     )
 
 
@@ -162,6 +170,25 @@ async def test_topics_that_change_together_go_in_one_write(topics: Topics, prese
     assert (len(both.frames), len(one.frames)) == (1, 1)
     assert len(both.of("frame")) == 2  # each topic's stays a message of its own
     assert present.asked == ["a", "b"]
+
+
+async def test_who_gets_a_language_gets_what_cards_say_in_it_behind_them(
+    topics: Topics, present: Cards
+) -> None:
+    plain, spanish = FakeOutlet(), FakeOutlet()
+    present.languages[spanish], present.values = "es", {"a": 1, "b": 2}
+    for outlet in (plain, spanish):
+        topics.follow(outlet, ["a", "b"])
+    topics.changed(["a", "b"])
+    said = [each["translations"]["overlays"] for each in spanish.messages[1::2]]
+    assert [each["data"]["text"] for (each,) in said] == ["a (es)", "b (es)"]
+    assert cards(plain) == [("a", 1), ("b", 2)]
+    assert [each for each in spanish.messages if "translations" not in each] == plain.messages
+    assert (len(plain.frames), len(spanish.frames)) == (1, 1)
+    topics.tell(spanish)
+    *_, told, words = spanish.messages
+    assert [each["id"] for each in told["overlays"]] == ["a", "b"]
+    assert (words["translations"]["lang"], len(words["translations"]["overlays"])) == ("es", 2)
 
 
 async def test_what_nobody_follows_costs_nothing(topics: Topics, present: Cards) -> None:

@@ -119,6 +119,16 @@ def sentences(outlet: FakeOutlet) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+LANGUAGES = ("de", "ja", "zh-Hant", "")
+
+
+def translated(outlet: FakeOutlet) -> list[dict[str, Any]]:
+    """What cards say in a viewer's language, as unnumbered frames told it."""
+    frames = [frame for frame in outlet.of("frame") if "offset" not in frame]
+    told = [frame["translations"] for frame in frames if "translations" in frame]
+    return [each for part in told for each in part["overlays"]]
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def show(node: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Show]:
     monkeypatch.setattr(supervisor, "PAUSE_S", 0.01)
@@ -151,6 +161,26 @@ async def test_a_lead_is_told_to_all_and_a_gap_to_those_who_follow(show: Show) -
     assert card.data["rule"] == "lead"
     assert sentences(fan) == ["Cy is 2.00 m behind Bo in Throw, final: 19.00 m, place 3"]
     assert sentences(other) == []
+
+
+async def test_a_follower_reads_it_in_their_own_language_if_it_has_templates(show: Show) -> None:
+    await show.put(lang="en", languages=["de", "ja", "zh-Hant"])
+    fans = [show.node.seat(show.live.room, follow=["athlete:cy"], lang=lang) for lang in LANGUAGES]
+    await show.give(FIELD)
+    await show.settle()
+    english = "Cy is 2.00 m behind Bo in Throw, final: 19.00 m, place 3"
+    assert [sentences(fan) for fan in fans] == [[english]] * len(fans)
+    german, *others = [translated(fan) for fan in fans]
+    assert others == [[]] * len(others)
+    assert {(each["data"]["text"], each["by"]) for each in german} == {
+        ("Cy in Wurf, final: 19,00 m, Platz 3, Rückstand auf Bo 2,00 m", "template")
+    }
+    shown = [each for frame in fans[0].of("frame") for each in frame.get("overlays", ())]
+    assert {(each["id"], each["at"]) for each in german} <= {
+        (each["id"], each["at"]) for each in shown
+    }
+    late = show.node.seat(show.live.room, follow=["athlete:cy"], lang="de-AT")
+    assert translated(late) == german[-1:]
 
 
 async def test_who_takes_over_knows_the_standings_and_tells_nothing_twice(show: Show) -> None:

@@ -58,12 +58,16 @@ class Change(Struct, frozen=True, array_like=True):
 
 class Told(Struct, frozen=True, array_like=True):
     """A card that rules made of an entity, for those who follow it, from ``at`` to ``expires_at``
-    (programme ms); one that was taken back ends at its ``at``."""
+    (programme ms); one that was taken back ends at its ``at``.
+
+    ``words`` are what it says in other languages of the room, by the code of their templates.
+    """
 
     id: str
     at: int
     expires_at: int
     data: dict[str, Any]
+    words: dict[str, str] = field(default_factory=dict)
 
 
 class EntityUpdate(Struct, frozen=True, array_like=True):

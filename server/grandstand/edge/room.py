@@ -31,7 +31,7 @@ from grandstand.edge.playheads import Playheads
 from grandstand.edge.topics import Topics
 from grandstand.edge.welcome import Greeter, Resets
 from grandstand.moderation.moderator import Moderator
-from grandstand.overlays.stats_cards import cards_by_rule, followers_card
+from grandstand.overlays.stats_cards import cards_by_rule, followers_card, translated_cards
 from grandstand.replica.publication import (
     EVERYONE,
     STAFF,
@@ -47,7 +47,7 @@ from grandstand.wire import event_stream
 from grandstand.wire.codec import Codec
 from grandstand.wire.codes import CloseCode
 from grandstand.wire.messages import Frame, Notice, Overlay, Resume, Viewer
-from grandstand.wire.translations import Translations
+from grandstand.wire.translations import TranslatedOverlay, Translations
 
 QUIET_S = 8.0
 """After this long without a frame the edge sends the room's position; clients expect a frame in 10
@@ -98,7 +98,13 @@ class EdgeRoom:
         self.languages = Languages(metrics, live, self.audience)
         self._languages = live.replica.state.settings.languages
         self.topics = Topics(
-            metrics, self._cards, self._knows_entity, live.now, self.languages.put_beside
+            metrics,
+            self._cards,
+            self._knows_entity,
+            live.now,
+            self.languages.put_beside,
+            self._translated_cards,
+            self.languages.of,
         )
         self._sessions: set[Member] = set()
         self._subscribers: dict[Member, FeedMember] = {}
@@ -257,6 +263,12 @@ class EdgeRoom:
         oldest = self.live.now() - state.settings.max_latency
         card = followers_card(topic, entity, state.schemas.get(kind_of(topic)), oldest)
         return [*([] if card is None else [card]), *cards_by_rule(topic, entity, oldest)]
+
+    def _translated_cards(self, topic: str, lang: str) -> list[TranslatedOverlay]:
+        """Return what of these cards is said in a language (BCP 47)."""
+        entity = self.live.entities.get(topic)
+        oldest = self.live.now() - self.live.replica.state.settings.max_latency
+        return [] if entity is None else translated_cards(entity, lang, oldest)
 
     def reloaded(self) -> None:
         """Welcome everyone anew: what viewers have doesn't lead to the room's state.

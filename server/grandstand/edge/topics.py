@@ -4,7 +4,7 @@ It must not know messages or sessions. Theory of operation: a topic is here whil
 follows it, whether the room knows it or not, and a viewer follows at most 100. So a change of a
 topic that nobody follows here ends at a dictionary, and nobody else pays for topics. What changed
 in a tick is gathered by viewer, who gets it in one write. A card is encoded once for all who get it
-in the same form.
+in the same form and language; what it says in a language comes behind it, in a frame of its own.
 
 A card is a latest value. Of one that changes again before all have it, the newest is written. A
 viewer whose socket is full is passed over, and gets the present cards once it has read.
@@ -24,8 +24,9 @@ import structlog
 from grandstand.edge.cohort import Outlet, give
 from grandstand.replica.publication import Form, Publication
 from grandstand.telemetry import Metrics
-from grandstand.wire.frame_splitting import split
+from grandstand.wire.frame_splitting import split, translation_frames
 from grandstand.wire.messages import Frame, Overlay
+from grandstand.wire.translations import TranslatedOverlay, Translations
 
 GATHERED_AT_ONCE = 10_000
 """Followers of changed topics who are gathered in one go, 2 ms."""
@@ -59,14 +60,20 @@ class Topics:
         is_known: Callable[[str], bool],
         now: Callable[[], int],
         put_beside: Callable[[Outlet, bytes], bool],
+        translated: Callable[[str, str], Sequence[TranslatedOverlay]],
+        language_of: Callable[[Outlet], str | None],
     ) -> None:
         """``cards`` returns the present cards of a topic; ``is_known``, whether the room knows it;
-        ``now`` is programme time, ms; ``put_beside`` is the audience's."""
+        ``now`` is programme time, ms; ``put_beside`` is the audience's. ``translated`` returns what
+        of a topic's cards is said in a language (BCP 47), and ``language_of`` which one a viewer
+        gets, if any."""
         self._metrics = metrics
         self._cards = cards
         self._is_known = is_known
         self._now = now
         self._put_beside = put_beside
+        self._translated = translated
+        self._language_of = language_of
         self._topics: dict[str, Topic] = {}
         self._followed: dict[Outlet, tuple[Topic, ...]] = {}
         self._passed_by: set[Outlet] = set()
@@ -149,21 +156,30 @@ class Topics:
             self._passed_by.add(outlet)
             return
         self._passed_by.discard(outlet)
-        data = self._present([topic.name for topic in topics], outlet.form)
+        names = [topic.name for topic in topics]
+        data = self._present(names, outlet.form, self._language_of(outlet))
         if data and self._write(outlet, data):
             self._count(1, len(data))
 
-    def _present(self, names: Sequence[str], form: Form) -> bytes:
+    def _present(self, names: Sequence[str], form: Form, lang: str | None) -> bytes:
         """Return the present cards of topics; without those that can't be made."""
         try:
             cards = [card for name in names for card in self._cards(name)]
             frames = split(Frame(now=self._now(), overlays=cards)) if cards else []
+            frames += self._words(names, lang)
             return b"".join([Publication.of(frame).ready(form) for frame in frames])
         except Exception:  # one topic's failure must not stop the others' cards
             if len(names) > 1:
-                return b"".join([self._present([name], form) for name in names])
+                return b"".join([self._present([name], form, lang) for name in names])
             log.exception("card_failed", topic=names[0])
             return b""
+
+    def _words(self, names: Iterable[str], lang: str | None) -> list[Frame]:
+        """Return frames with what the present cards of topics say in a language."""
+        if lang is None:
+            return []
+        said = [each for name in names for each in self._translated(name, lang)]
+        return translation_frames(self._now(), Translations(lang, overlays=said)) if said else []
 
     def passes_by(self, outlet: Outlet) -> None:
         """Note that frames pass a viewer by, and cards with them."""
@@ -212,12 +228,12 @@ class Topics:
             topic, publication = self._topics.get(name), self._publication(name)
             if topic is None or publication is None:
                 continue
-            ready: dict[Form, bytes] = {}
+            ready: dict[tuple[Form, str | None], bytes] = {}
             for outlet in list(topic.followers):
-                form = outlet.form
-                if form not in ready:
-                    ready[form] = self._ready(name, publication, form)
-                if card := ready[form]:
+                key = form, lang = outlet.form, self._language_of(outlet)
+                if key not in ready:
+                    ready[key] = self._ready(name, publication, form, lang)
+                if card := ready[key]:
                     waiting.setdefault(outlet, []).append((topic, card))
                 gathered += 1
                 if gathered % GATHERED_AT_ONCE == 0:
@@ -249,9 +265,10 @@ class Topics:
             log.exception("card_failed", topic=name)
             return None
 
-    def _ready(self, name: str, publication: Publication, form: Form) -> bytes:
+    def _ready(self, name: str, publication: Publication, form: Form, lang: str | None) -> bytes:
         try:
-            return publication.ready(form)
+            words = map(Publication.of, self._words([name], lang))
+            return b"".join([each.ready(form) for each in (publication, *words)])
         except Exception:
             log.exception("card_failed", topic=name)
             return b""

@@ -32,7 +32,7 @@ from grandstand.overlays.card_rules.finder import SETTLE_MS, CardFinder, Reading
 from grandstand.overlays.card_rules.rows import Schedule, past_of, replaced_of, updates_of
 from grandstand.overlays.card_rules.screen import NEWS_MS
 from grandstand.overlays.card_rules.update import Update
-from grandstand.overlays.sentences.languages import language_for
+from grandstand.overlays.sentences.languages import language_for, written_in
 from grandstand.overlays.sentences.sentence import Wording, sentence
 from grandstand.overlays.stats_cards import SENTENCE
 from grandstand.tasks import timed_in_turns
@@ -233,10 +233,16 @@ class _Work:
             self._event_id(name, f"{is_for_all} {said.text}"),
             card.entity,
             Overlay(name, SENTENCE, card.at, data, card.entity, until) if is_for_all else None,
-            None if is_for_all else Told(name, card.at, until, data),
+            None if is_for_all else Told(name, card.at, until, data, self._words(card, lang)),
         )
         self._given[card.id] = found
         return found
+
+    def _words(self, card: Card, lang: str) -> dict[str, str]:
+        """Return what a card for followers says in the room's other languages that have templates:
+        the same numbers, written as each language does."""
+        codes = {written_in(each) for each in self._room.settings.languages} - {None, lang}
+        return {code: sentence(card, code).text for code in sorted(filter(None, codes))}
 
     def _taken_back(self, given: CardFound) -> CardFound:
         """Return the version of a card that ends it at its beginning."""

@@ -25,7 +25,10 @@ from grandstand.domain.entities import Entity, Measured, kind_of
 from grandstand.domain.outcome import Fate
 from grandstand.domain.schemas import KindSchema, decimals_of, in_order
 from grandstand.domain.state import RoomState
+from grandstand.overlays.sentences.languages import written_in
+from grandstand.overlays.sentences.sentence import TEMPLATE
 from grandstand.wire.messages import Overlay
+from grandstand.wire.translations import TranslatedOverlay
 
 KIND = "stats"
 SENTENCE = "sentence"
@@ -113,6 +116,16 @@ def cards_by_rule(entity_id: str, entity: Entity, oldest: int) -> list[Overlay]:
         Overlay(each.id, SENTENCE, each.at, each.data, entity_id, each.expires_at)
         for each in entity.told
         if each.expires_at > oldest
+    ]
+
+
+def translated_cards(entity: Entity, lang: str, oldest: int) -> list[TranslatedOverlay]:
+    """Return what of ``cards_by_rule`` is said in another language (BCP 47)."""
+    code = written_in(lang)
+    return [
+        TranslatedOverlay(each.id, each.at, {"text": each.words[code]}, TEMPLATE)
+        for each in entity.told
+        if code in each.words and each.expires_at > oldest
     ]
 
 

@@ -4,7 +4,7 @@ from string import Formatter
 
 import pytest
 from grandstand.overlays.card_rules.telling import WEIGHTS
-from grandstand.overlays.sentences.languages import CODES, PLURALS, language_for
+from grandstand.overlays.sentences.languages import CODES, PLURALS, language_for, written_in
 
 ENGLISH = language_for("en")
 
@@ -48,6 +48,11 @@ def test_the_language_is_that_of_the_tags_first_part_else_english() -> None:
     assert language_for("zh-Hant-TW").code == "zh"
     assert language_for("DE").code == "de"
     assert language_for("sw").code == language_for("").code == "en"
+
+
+def test_a_reader_of_another_script_reads_none_of_ours() -> None:
+    assert [written_in(tag) for tag in ("de-AT", "zh-Hans", "ZH")] == ["de", "zh", "zh"]
+    assert [written_in(tag) for tag in ("zh-Hant", "zh-TW", "ja", "")] == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 CODES = ("en", "zh", "de", "fr", "es")
 FALLBACK = "en"
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 Form = Literal["one", "other"]
 
@@ -53,6 +54,13 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
 def _language(code: str) -> Language:
     text = files(__package__).joinpath(f"{code}.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), Language)
+
+
+def written_in(lang: str) -> str | None:
+    """Return the code of the language whose templates say what a reader of a tag (BCP 47) reads;
+    None if there are none. Those of Chinese are in simplified letters."""
+    base, *parts = lang.lower().split("-")
+    return base if base in CODES and _TRADITIONAL.isdisjoint(parts) else None
 
 
 def language_for(lang: str) -> Language:
