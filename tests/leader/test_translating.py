@@ -295,6 +295,23 @@ async def test_who_takes_over_asks_for_what_is_missing_and_tells_nothing_twice(s
     assert (ids[0], sorted(ids)) == (first, sorted(set(ids)))
 
 
+async def test_who_takes_over_asks_for_what_was_on_show_as_its_language_became_wanted(
+    show: Show,
+) -> None:
+    (first,) = await show.tick(*show.said("one"))
+    await show.until(lambda: first in show.texts() and not show.work.is_behind)
+    show.interpreter.may_answer.clear()
+    await show.listen("es", "zh")
+    await show.until(lambda: "one" in show.interpreter.texts("zh"))
+    await show.lead()  # while the question is on its way
+    show.interpreter.may_answer.set()
+    (second,) = await show.tick(*show.said("two"))
+    await show.until(lambda: len(show.texts("zh")) == 2 and second in show.texts())
+    for lang in ("es", "zh"):
+        ids = [each.id for part in show.parts(lang) for each in part.comments]
+        assert sorted(ids) == sorted([first, second])
+
+
 async def test_what_fails_is_lost_and_the_next_is_translated(show: Show) -> None:
     def fails(lang: str, text: str) -> str | None:
         raise RuntimeError("an engine's fault")

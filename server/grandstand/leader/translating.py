@@ -160,7 +160,7 @@ class _Work:
         self._names = EventNames(room)
         self._heard: dict[str, float] = {}
         self._heard_at_s = self._moved_at_s = 0.0
-        self._is_first = True
+        self._taken_seq: int | None = None
         self._begun: dict[str, _Beginning] = {}
         self._queued: dict[str, list[_Asked]] = {}
         self._open: deque[tuple[float, Batch]] = deque()
@@ -173,6 +173,7 @@ class _Work:
 
     async def take(self, batch: Batch) -> None:
         """Ask for what commits showed."""
+        self._taken_seq = batch.commits[0].seq - 1 if batch.commits else batch.seq
         await self._listen()
         if batch.missed:
             self._names.missed()
@@ -185,6 +186,7 @@ class _Work:
                     for lang in self._heard:
                         if not self._is_known(lang, commit, text):
                             self._queue(lang, _Asked(about, text))
+        self._taken_seq = batch.seq
         self._open.append((asyncio.get_running_loop().time(), batch))
         await self._go_on()
 
@@ -209,7 +211,6 @@ class _Work:
                 heard = [lang for lang in known if lang in wanted]
                 await self._begin([lang for lang in heard if lang not in self._heard])
                 self._heard |= dict.fromkeys(heard, now_s)
-                self._is_first = False
             except StoreUnavailable:
                 return
         for lang in [*self._heard]:
@@ -218,38 +219,40 @@ class _Work:
                 self._queued.pop(lang, None)
 
     async def _begin(self, languages: Sequence[str]) -> None:
-        """Ask for what the room shows and nobody has translated yet. If this process has just
-        begun, commits bring the comments that the one before hasn't translated.
-
-        Raises StoreUnavailable.
+        """Ask for what the room shows and nobody has translated yet; comments of commits that are
+        still to be taken come with these. Raises StoreUnavailable.
         """
         shown, stands = self._room.shown, self._room.stands
         if shown is None or not languages:
             return
         # Another id than that of the time before: it may have been told and have gone since.
         about = f"on show\0{stands.epoch}\0{stands.seq}"
-        told = await self._told_comments()
+        told, coming = await self._lately()
         for lang in languages:
-            known = keys_of(shown.translations.get(lang, Translations(lang))) | told.get(
-                lang, set()
-            )
+            known = keys_of(shown.translations.get(lang, Translations(lang)))
+            known |= told.get(lang, set())
             for text in texts_on_show(shown):
-                if text.key in known or (self._is_first and text.kind == "comment"):
+                if text.key in known or (text.kind == "comment" and text.id in coming):
                     continue
                 known.add(text.key)
                 self._queue(lang, _Asked(about, text))
             self._begun[lang] = _Beginning(stands.epoch, stands.seq, frozenset(known))
 
-    async def _told_comments(self) -> dict[str, set[Key]]:
-        """Return the comments whose translations the last commits have, by language. Raises
-        StoreUnavailable."""
-        found: dict[str, set[Key]] = {}
+    async def _lately(self) -> tuple[dict[str, set[Key]], set[str]]:
+        """Return the comments whose translations the last commits have, by language, and the ids of
+        those which commits still to be taken show. Raises StoreUnavailable."""
+        told, coming = dict[str, set[Key]](), set[str]()
+        taken = self._taken_seq
+        if taken is None:
+            taken = 0 if self._cursor.at is None else self._cursor.at.seq
         since = max(0, self._room.stands.seq - LOOKED_BACK)
         for commit in await self._room.commits_after(since, LOOKED_BACK):
             for each in commit.private.translations:
                 keys = keys_of(Translations(each.lang, each.comments))
-                found.setdefault(each.lang, set()).update(keys)
-        return found
+                told.setdefault(each.lang, set()).update(keys)
+            if commit.seq > taken and self._room.now() - commit.now < LATE_MS:
+                coming |= redaction.shown_comments(commit.frames)
+        return told, coming
 
     def _is_known(self, lang: str, commit: Commit, text: ShownText) -> bool:
         """Return whether a text of a commit was asked for or known as the language became

@@ -72,6 +72,11 @@ def commented(message: bytes) -> set[str]:
     return {each.id for each in (*outline.comments, *outline.recent)}
 
 
+def shown_comments(frames: Iterable[bytes]) -> set[str]:
+    """Return the ids of the comments that these frames show."""
+    return {each for frame in frames if b"comments" in frame for each in commented(frame)}
+
+
 def without(message: bytes, ids: Collection[str]) -> bytes:
     """Return a frame or a snapshot without the comments of these ids. A frame that has nothing else
     stays as an empty frame, so that no number is missing."""
