@@ -134,6 +134,7 @@ async def entities(call: Calls, ann: Viewer) -> None:
     await call("PUT", f"{base}/schemas/{{kind}}", schema, kind="athlete")
     await call("GET", f"{base}/schemas/{{kind}}", kind="athlete")
     await call("GET", f"{base}/translation")
+    await call("POST", f"{base}/translations", {"texts": ["Who wins?"]})
     await ann.ask({"type": "follow", "topics": ["athlete:2"]})
     update = {"entity": "athlete:2", "name": "Zoë", "values": {"speed": {"value": 9, "rank": 1}}}
     await call("POST", f"{base}/stats", {**update, "audience": "followers"})
