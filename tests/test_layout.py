@@ -113,6 +113,7 @@ TESTED_ELSEWHERE = {
     "assistant/assistant": ("api/test_assistant.py", "what the calls ask, over a real store"),
     "assistant/metrics": ("api/test_assistant.py", "what is counted of the calls"),
     "assistant/suggestion": ("api/test_assistant.py", "structs alone"),
+    "assistant/wording": ("leader/test_card_finding.py", "the words of cards that everyone sees"),
     "assistant/terms": ("test_settings.py", "structs alone"),
     "assistant/features/feature": ("assistant/features/test_registry.py", "a base, and its forms"),
     **{
@@ -120,7 +121,7 @@ TESTED_ELSEWHERE = {
             "assistant/features/test_registry.py",
             "one suite for every feature",
         )
-        for each in ("poll_questions", "summary", "peak", "appeal")
+        for each in ("poll_questions", "summary", "peak", "appeal", "sentence")
     },
     "api/assistant_material": ("api/test_assistant.py", "what the model is given"),
     "api/assistant_state": ("api/test_assistant.py", "figures of the calls, and the switches"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from grandstand.assistant import wording
+from grandstand.assistant.assistant import Assistant
+from grandstand.assistant.terms import Terms
+from grandstand.assistant.wording import CardWording
 from grandstand.domain.entities import EntityUpdate, Measured, Plain
 from grandstand.domain.events import SchemaPut, SettingsPut, StatsGiven
 from grandstand.domain.schemas import KindSchema, ValueSchema
@@ -21,6 +25,7 @@ from grandstand.wire.messages import Overlay
 
 from tests.edge.harness import FakeOutlet, Harness
 from tests.sequencer.harness import Sequenced
+from tests.translation.services import Service, service
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -342,3 +347,76 @@ async def test_a_removed_entity_keeps_its_marks_in_the_standings(show: Show) -> 
     await show.say("ada", 20.5)
     await show.settle()
     assert len(show.told()) == 1
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def model(show: Show) -> AsyncIterator[Service]:
+    """A model that may word the cards."""
+    async with service() as there:
+        assistant = Assistant(Terms(f"{there.url}/v1", "tiny"), show.node.store.suggestions)
+        show.job._wording = CardWording(assistant)
+        await show.lead()
+        yield there
+        await show.stop()
+        await assistant._endpoint.close()  # type: ignore[union-attr]
+
+
+async def worded(show: Show, **settings: Any) -> Overlay:
+    """The card of a throw that leads."""
+    await show.put(lang="en", assistant={"sentences": True}, **settings)
+    await show.give(FIELD)
+    await show.settle()
+    return show.told()[-1]
+
+
+async def test_a_model_words_a_card_and_is_named(show: Show, model: Service) -> None:
+    model.thinks = lambda data: {"text": data["text"].replace("Bo", "Look, Bo")}
+    card = await worded(show)
+    assert card.data["by"] == "tiny"
+    assert card.data["text"].startswith("Look, Bo leads")
+    assert "21.00" in card.data["text"]
+    await show.lead()  # who takes over finds it again, and it keeps its words
+    asked = len(model.asked)
+    await show.settle()
+    assert len(model.asked) == asked
+    assert {each.data["text"] for each in show.told()} == {card.data["text"]}
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda text: text.replace("21.00", "23.00"),
+        lambda text: text.replace("21.00", ""),
+        lambda text: text.replace("Bo", "He"),
+        lambda text: f"{text} It is the 3rd lead!",
+        lambda text: f"{text} " * 3,
+        lambda text: f"{text} See www.bet.example",
+    ],
+)
+async def test_a_wrong_word_is_not_told(
+    show: Show, model: Service, mangle: Callable[[str], str]
+) -> None:
+    model.thinks = lambda data: {"text": mangle(data["text"])}
+    card = await worded(show)
+    assert model.asked
+    assert card.data["by"] == "template"
+    assert "21.00" in card.data["text"]
+
+
+async def test_a_model_that_is_late_or_not_wanted_changes_nothing(
+    show: Show, model: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wording, "WORD_S", 0.05)
+    model.answering.clear()
+    card = await worded(show)
+    assert card.data["by"] == "template"
+    model.answering.set()
+    asked = len(model.asked)
+    await show.append(SettingsPut(uuid4().hex, {"assistant": {"sentences": False}}, merge=True))
+    for _ in range(10):  # until the screen is free
+        await show.tick()
+    await show.say("ada", 23.5)
+    await show.settle()
+    assert len(show.told()) == 2
+    assert show.told()[-1].data["by"] == "template"
+    assert len(model.asked) == asked

@@ -27,6 +27,7 @@ from grandstand.archive.storage import Storage
 from grandstand.archive.storage import storage as storage_at
 from grandstand.assistant.assistant import Assistant
 from grandstand.assistant.metrics import AssistantMetrics
+from grandstand.assistant.wording import CardWording
 from grandstand.crowd.history import History
 from grandstand.crowd.weights import Weights, decode
 from grandstand.domain.addresses import Addresses
@@ -127,7 +128,8 @@ class Assembly:
         tokens, metrics = self.equipment.tokens, self.equipment.metrics
         outbound = Outbound(Addresses(self.equipment.settings.effects_allow))
         highlighting = Highlighting(metrics, self.equipment.moderator.rules.is_bad_word)
-        jobs = [*ROOM_JOBS, highlighting, CardFinding(metrics), Recounting()]
+        cards = CardFinding(metrics, CardWording(self.assistant))
+        jobs = [*ROOM_JOBS, highlighting, cards, Recounting()]
         jobs.append(MatchForecasting(self.equipment.forecasts))
         jobs.append(Effects(outbound, metrics))
         jobs.append(Translating(self.interpreter))

@@ -30,6 +30,7 @@ WORDS: Mapping[str, str] = {
     "prompt": "the model repeats what it was told to do",
     "part": "the model only repeats a part of one comment",
     "basis": "the model doesn't say which of the data it goes by",
+    "names": "the model's answer lacks a name",
     "options": "the model's options can't be those of a poll",
     "moderation": "the model's answer would not pass this room's moderation",
 }

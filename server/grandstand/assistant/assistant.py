@@ -94,6 +94,7 @@ class _Use:
     prompt: Prompt
     began_s: float
     at: int
+    deadline_s: float | None
     characters: int = 0
     version: str = ""
     refused: dict[str, int] = field(default_factory=dict)
@@ -160,9 +161,17 @@ class Assistant:
     # --- what people ask for ---------------------------------------------------------------------
 
     async def suggest(
-        self, room: str, feature: Feature, material: Material, lang: str, at: int
+        self,
+        room: str,
+        feature: Feature,
+        material: Material,
+        lang: str,
+        at: int,
+        deadline_s: float | None = None,
     ) -> Suggested:
-        """Return what the model suggests; ``at`` is the programme time, ms.
+        """Return what the model suggests; ``at`` is the programme time, ms. Who can't wait as long
+        as people do gives a deadline; an endpoint that is too slow for it isn't taken for a broken
+        one.
 
         Raises SuggestionError, StoreUnavailable.
         """
@@ -172,7 +181,7 @@ class Assistant:
             words = "the model is asked already: one answer at a time"
             raise SuggestionError("busy", words, BUSY_S)
         self._busy.add((room, feature.name))
-        use = _Use(room, feature.name, self._prompt(feature), time.monotonic(), at)
+        use = _Use(room, feature.name, self._prompt(feature), time.monotonic(), at, deadline_s)
         self._metrics.requests.labels(feature.name).inc()
         try:
             found = await self._asked(endpoint, store, use, feature, material, lang)
@@ -264,16 +273,19 @@ class Assistant:
             use.characters = 0
             words = "the model's endpoint fails: it is left alone for a while"
             raise SuggestionError("paused", words, BUSY_S)
-        answered = False
+        answered, deadline_s = False, use.deadline_s or DEADLINE_S
         try:
-            async with timeout(DEADLINE_S):
+            async with timeout(deadline_s):
                 found: Answered[object] = await endpoint.ask(
                     use.prompt, data, feature.schema, feature.answer, feature.tokens_max
                 )
             answered = True
         except TimeoutError:
-            self._breaker.failed(time.monotonic())
-            words = f"the model gave no answer within {DEADLINE_S:.0f} s"
+            if use.deadline_s is None:
+                self._breaker.failed(time.monotonic())
+            else:
+                self._breaker.abandoned()
+            words = f"the model gave no answer within {deadline_s:.0f} s"
             raise SuggestionError("late", words) from None
         except (AnswerError, FormRefusedError) as fault:
             self._breaker.abandoned()  # it runs

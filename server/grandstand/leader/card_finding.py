@@ -10,6 +10,10 @@ go on from there. They may find a card again; it has the same id, made of the ro
 value and its moment, and the fold tells none twice. How often something was said lately isn't
 known to the new one: a lead is news once more.
 
+In a room that switches it on, a model may word the cards that everyone sees. Its words are waited
+for (``Wording``), for a moment that most viewers' latency hides; then the template's are told. A
+card that is found again keeps the words that it had.
+
 In a room with no judged kind, or with the setting ``cards`` at ``none``, nothing is looked at.
 """
 
@@ -17,7 +21,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 from msgspec.structs import replace
@@ -33,7 +38,7 @@ from grandstand.overlays.card_rules.rows import Schedule, past_of, replaced_of, 
 from grandstand.overlays.card_rules.screen import NEWS_MS
 from grandstand.overlays.card_rules.update import Update
 from grandstand.overlays.sentences.languages import language_for, written_in
-from grandstand.overlays.sentences.sentence import Wording, sentence
+from grandstand.overlays.sentences.sentence import Sentence, sentence, worded
 from grandstand.overlays.stats_cards import SENTENCE
 from grandstand.tasks import timed_in_turns
 from grandstand.telemetry import Metrics
@@ -65,13 +70,22 @@ MOST_GIVEN = 2000
 log = structlog.get_logger(__name__)
 
 
+class Wording(Protocol):
+    """What words cards in place of the templates."""
+
+    async def word(
+        self, room: str, lang: str, text: str, names: Sequence[str], at: int
+    ) -> tuple[str, str] | None:
+        """Return words in place of the template's ``text``, and by whom; None soon if there are
+        none."""
+
+
 class CardFinding:
     """Finds the cards of all rooms that this process leads."""
 
     name = "cards"
 
     def __init__(self, metrics: Metrics, wording: Wording | None = None) -> None:
-        """``wording`` words a card in place of the templates."""
         self._metrics = metrics
         self._wording = wording
 
@@ -197,28 +211,58 @@ class _Work:
         reading, cpu_s = await timed_in_turns(self._finder.reading(now))
         self._read_at_s = loop.time() + max(READ_S, cpu_s / SHARE)
         self._warn(self._finder)
-        return [*self._found(reading)]
+        return [*self._found(reading, await self._worded(reading))]
 
-    def _found(self, reading: Reading) -> Iterator[CardFound]:
+    def _is_for_all(self, card: Card) -> bool:
+        return card.audience == "everyone" and self._room.settings.cards == "everyone"
+
+    async def _worded(self, reading: Reading) -> Mapping[str, Sentence]:
+        """Return what a model says of cards that everyone sees, by their ids."""
+        room, wording = self._room, self._wording
+        cards = [card for card in reading.cards if self._is_for_all(card)]
+        if wording is None or not room.settings.assistant.sentences or not cards:
+            return {}
+        card, lang = cards[-1], self._lang  # one at a time is seen, and has ten seconds
+        told = self._told_before(card)
+        if told is not None:
+            return {card.id: told}
+        names = list(dict.fromkeys(card.names.values()))
+        said = await wording.word(room.id, lang, sentence(card, lang).text, names, card.at)
+        found = None if said is None else worded(card, lang, *said)
+        return {} if found is None else {card.id: found}
+
+    def _told_before(self, card: Card) -> Sentence | None:
+        """Return what the room shows of a card that is found again."""
+        shown = self._room.shown
+        for each in () if shown is None else shown.overlays:
+            if (each.id, each.at) == (_overlay_id(card), card.at):
+                return Sentence(str(each.data.get("text")), str(each.data.get("by")))
+        return None
+
+    @property
+    def _lang(self) -> str:
+        return language_for(self._room.settings.lang).code
+
+    def _found(self, reading: Reading, said: Mapping[str, Sentence]) -> Iterator[CardFound]:
         everyone, followers = list[Card](), list[Card]()
         for card in reading.cards:
-            is_for_all = card.audience == "everyone" and self._room.settings.cards == "everyone"
-            (everyone if is_for_all else followers).append(card)
+            (everyone if self._is_for_all(card) else followers).append(card)
         followers.sort(key=lambda card: -card.to_followers)
         for card in everyone:
-            yield self._event(card, is_for_all=True)
+            yield self._event(card, True, said.get(card.id))
         for card in followers[:MOST_AT_ONCE]:
-            yield self._event(card, is_for_all=False)
+            yield self._event(card, False, None)
         for name in reading.taken_back:
             if name in self._given:
                 yield self._taken_back(self._given.pop(name))
         while len(self._given) > MOST_GIVEN:
             del self._given[next(iter(self._given))]
 
-    def _event(self, card: Card, *, is_for_all: bool) -> CardFound:
+    def _event(self, card: Card, is_for_all: bool, by_model: Sentence | None) -> CardFound:
         self._metrics.cards.labels("everyone" if is_for_all else "followers").inc()
-        lang = language_for(self._room.settings.lang).code
-        said = sentence(card, lang, self._wording)
+        lang = self._lang
+        template = sentence(card, lang)
+        said = by_model or template
         data = {
             "text": said.text,
             "by": said.by,
@@ -227,10 +271,10 @@ class _Work:
             "name": card.names[card.entity],
             "rule": card.rule,
         }
-        name = f"card-{card.id}"
+        name = _overlay_id(card)
         until = card.at + (EVERYONE_MS if is_for_all else FOLLOWERS_MS)
         found = CardFound(
-            self._event_id(name, f"{is_for_all} {said.text}"),
+            self._event_id(name, f"{is_for_all} {template.text}"),
             card.entity,
             Overlay(name, SENTENCE, card.at, data, card.entity, until) if is_for_all else None,
             None if is_for_all else Told(name, card.at, until, data, self._words(card, lang)),
@@ -266,3 +310,7 @@ class _Work:
             log.warning("cards_flooded", room=self._room.id, updates=refused - self._refused)
             self._metrics.card_updates_refused.inc(refused - self._refused)
             self._refused = refused
+
+
+def _overlay_id(card: Card) -> str:
+    return f"card-{card.id}"

@@ -6,7 +6,7 @@ import pytest
 from grandstand.overlays.card_rules.card import Card
 from grandstand.overlays.card_rules.update import Start, Update
 from grandstand.overlays.sentences.languages import CODES
-from grandstand.overlays.sentences.sentence import Sentence, sentence, unfounded
+from grandstand.overlays.sentences.sentence import Sentence, sentence, unfounded, worded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,13 +128,7 @@ def test_a_number_of_nobodys_is_found(text: str, wrong: list[str]) -> None:
 
 def test_a_model_may_word_it_but_invents_no_number() -> None:
     card = of("lead", LEAD)
-
-    def honest(card: Card, lang: str, text: str) -> Sentence:
-        return Sentence(f"{card.names[card.entity]} throws 21.25 m and leads", "a-model")
-
-    def inventive(card: Card, lang: str, text: str) -> Sentence:
-        return Sentence("Bo wins for the 7th time", "a-model")
-
-    assert sentence(card, "en", honest).by == "a-model"
-    assert sentence(card, "en", inventive) == sentence(card, "en", lambda *_: None)
-    assert sentence(card, "en", inventive).by == "template"
+    honest = f"{card.names[card.entity]} throws 21.25 m and leads"
+    assert worded(card, "en", honest, "a-model") == Sentence(honest, "a-model")
+    assert worded(card, "en", "Bo wins for the 7th time", "a-model") is None
+    assert sentence(card, "en").by == "template"

@@ -5,17 +5,16 @@ to add becomes an aside; not where two are the subject, since it is of one of th
 comes from the card: ``{value}`` is written with its unit, ``{value-other}`` is how far two values
 are apart.
 
-A model may word sentences instead (``Wording``). What it writes is used only if every number in it
+A model may word sentences instead (``worded``). What it writes is used only if every number in it
 is one of the card's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from string import Formatter
-from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -39,18 +38,14 @@ class Sentence(Struct, frozen=True):
     by: str
 
 
-Wording: TypeAlias = Callable[[Card, str, str], Sentence | None]
-"""Words a card in a language (BCP 47), given the template's text; None: can't, or not in time."""
+def sentence(card: Card, lang: str) -> Sentence:
+    """Return what a card says in a language (BCP 47), by the templates."""
+    return Sentence(_text(card, language_for(lang)), TEMPLATE)
 
 
-def sentence(card: Card, lang: str, wording: Wording | None = None) -> Sentence:
-    """Return what a card says in a language (BCP 47)."""
-    language = language_for(lang)
-    text = _text(card, language)
-    worded = wording(card, lang, text) if wording else None
-    if worded is not None and not unfounded(worded.text, card, lang):
-        return worded
-    return Sentence(text, TEMPLATE)
+def worded(card: Card, lang: str, text: str, by: str) -> Sentence | None:
+    """Return what a model says of a card; None if it has a number that the card doesn't have."""
+    return None if unfounded(text, card, lang) else Sentence(text, by)
 
 
 def unfounded(text: str, card: Card, lang: str) -> list[str]:
