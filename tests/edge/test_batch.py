@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from grandstand.domain.events import CommentEvent
 from grandstand.domain.identity import Role
+from grandstand.domain.stored_state import item_of
 from grandstand.domain.utterance import Utterance
 from grandstand.edge import batch as module
 from grandstand.edge.batch_timing import FEW, BatchTiming
@@ -14,8 +16,8 @@ from grandstand.moderation.moderator import Judgement
 from grandstand.moderation.policy import Policy
 from grandstand.replica.room import LiveRoom
 from grandstand.store.errors import StoreUnavailable
-from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Ack
+from grandstand.wire.codes import ErrorCode, RefusedError, RejectedError
+from grandstand.wire.messages import Ack, Appeal
 from msgspec import structs
 
 from tests.edge.harness import ByHand, Harness
@@ -415,6 +417,44 @@ async def test_one_that_was_stored_before_gets_its_answer_however_little_can_be_
     ] * 2
     assert isinstance(after["new"], RefusedError)
     assert line.batches.refused == 1
+
+
+async def test_a_refusal_is_put_before_a_moderator_once(on_still_harness: Harness) -> None:
+    line = await line_on(on_still_harness)
+    line.say("rude", text="kill yourself", user="u")
+    await line.batches.flushed()
+    refused = dict(line.told)["rude"]
+    assert isinstance(refused, RejectedError)
+    assert (refused.category, bool(refused.rule), refused.model) == ("threat", True, "")
+    told: list[Ack | RefusedError] = []
+    for name in ("first", "again"):
+        line.batches.appeal(Appeal(name, "rude", "it was\u202e a quote"), "u", told.append)
+        await line.batches.flushed()
+    first, again = told
+    assert isinstance(first, Ack)
+    assert isinstance(again, Ack)
+    assert (first.id, first.status, again.id) == ("first", "held", "again")
+    assert first.comment == again.comment
+    events = [
+        item_of(entry.payload, CommentEvent)
+        for entry in await on_still_harness.store.ingest.read(line.live.room, "0-0", 10)
+    ]
+    (held,) = [each.held_comment("x") for each in events if each is not None]
+    assert (held.text, held.categories, held.appeal) == (
+        "kill yourself",
+        ["threat"],
+        "it was a quote",
+    )
+
+
+async def test_who_was_not_refused_has_no_appeal(on_still_harness: Harness) -> None:
+    line = await line_on(on_still_harness)
+    line.say("rude", text="kill yourself", user="u")
+    line.say("kind", text="hello", user="u")
+    await line.batches.flushed()
+    for user, message in (("v", "rude"), ("u", "kind"), ("u", "none")):
+        with pytest.raises(RefusedError, match="was refused here"):
+            line.batches.appeal(Appeal("1", message), user, lambda told: None)
 
 
 async def test_neither_staff_nor_votes_are_thinned_nor_what_has_another_answer(

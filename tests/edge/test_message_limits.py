@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from grandstand.edge.message_limits import (
+    APPEALS,
     BAD_MESSAGES,
     BAD_MESSAGES_MS,
     FOLLOWS,
@@ -8,7 +9,7 @@ from grandstand.edge.message_limits import (
     MESSAGES,
     MessageLimits,
 )
-from grandstand.wire.messages import AskTime, Follow, SetLang
+from grandstand.wire.messages import Appeal, AskTime, Follow, SetLang
 
 ASK, FOLLOW = AskTime("1", 1), Follow("2", ["a"])
 
@@ -38,6 +39,14 @@ def test_the_language_may_be_changed_so_often() -> None:
     assert (refused.code, refused.retry_after) == ("rate_limited", LANGUAGES.interval_ms / 1000)
     assert limits.over(0.0, FOLLOW) is None
     assert limits.over(LANGUAGES.interval_ms, message) is None
+
+
+def test_so_many_appeals_are_read() -> None:
+    limits, message = MessageLimits(), Appeal("1", "m")
+    assert [limits.over(0.0, message) for _ in range(APPEALS.burst)] == [None] * APPEALS.burst
+    refused = limits.over(0.0, message)
+    assert refused is not None
+    assert (refused.code, refused.retry_after) == ("rate_limited", APPEALS.interval_ms / 1000)
 
 
 def test_what_is_followed_may_be_changed_so_often() -> None:

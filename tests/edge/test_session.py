@@ -634,14 +634,35 @@ async def test_authors_and_moderators_are_told_of_what_is_held_and_decided(
         assert bob.of("notice") == []
 
 
+async def test_an_author_of_what_was_refused_can_ask_a_moderator(on_stage: Harness) -> None:
+    live = await on_stage.room(moderation={"level": 2})
+    async with (
+        on_stage.viewer(live.room, on_stage.token()) as ada,
+        on_stage.viewer(live.room, on_stage.token("mod", "moderator")) as moderator,
+    ):
+        refused = await ada.ask("comment", id="1", text="kill yourself")
+        assert (refused["code"], refused["category"]) == ("rejected", "threat")
+        assert refused["rule"] == "kill yourself"
+        ack = await ada.ask("appeal", id="2", message="1", text="it is a quote")
+        assert ack["status"] == "held"
+        notice = await moderator.first("notice", lambda notice: notice["code"] == "held")
+        assert notice["held"][0]["appeal"] == "it is a quote"
+        assert (await ada.ask("appeal", id="3", message="1"))["comment"] == ack["comment"]
+        no = await ada.ask("appeal", id="4", message="none")
+        assert no["code"] == "bad_message"
+        await on_stage.submit(live, HeldDecided(uuid4().hex, ack["comment"], approved=False))
+        told = await ada.first("notice")
+        assert (told["code"], told["category"]) == ("rejected", "threat")
+
+
 def held_item() -> Any:
     from grandstand.edge import batch
 
     original = batch._item
 
-    def held(message: Any, judged: Any) -> Any:
+    def held(message: Any, judged: Any, model: str) -> Any:
         verdict = judged._replace(action="hold", category="insult", reason="a word")
-        return original(message, verdict)
+        return original(message, verdict, model)
 
     return held
 

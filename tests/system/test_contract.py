@@ -175,10 +175,15 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await ann.seen("said in colour")
     level = {"moderation": {"level": 2, "categories": {}}}
     await call("PATCH", base, level)
-    assert (await ann.comment(INSULT))["code"] in ("rejected", "rate_limited")
+    refused = await ann.ask({"type": "comment", "id": "rude", "text": INSULT})
+    assert (refused["code"], refused["category"]) == ("rejected", "insult")
+    appeal = await ann.ask({"type": "appeal", "message": "rude", "text": "a quote"})
+    appealed = (await moderator.hears("notice"))["held"][0]
+    assert (appealed["id"], appealed["appeal"]) == (appeal["comment"], "a quote")
+    await call("POST", f"{base}/comments/{{comment}}/reject", comment=appealed["id"])
     held = await ann.comment("nobody likes you")
     assert held["status"] == "held"
-    waiting = await moderator.hears("notice")
+    waiting = await moderator.hears("notice", 2)
     assert [comment["id"] for comment in waiting["held"]] == [held["comment"]]
     await call("GET", f"{base}/held")
     await call("GET", f"{base}/highlights")
@@ -286,6 +291,23 @@ async def rundown(call: Calls) -> None:
     await call("POST", f"{path}/reset", {"version": version})
 
 
+SUGGESTED = {
+    ("POST", f"/v1/rooms/{{room}}/assistant/{each}")
+    for each in ("poll-questions", "summary", "peak", "appeal", "{suggestion}/outcome")
+}
+
+
+async def assistant(call: Calls) -> None:
+    """The switches of a server without a model, and what it says to who asks for suggestions."""
+    base = "/v1/rooms/{room}/assistant"
+    assert (await call("GET", base))["why"] == "no endpoint"
+    await call("PUT", "/v1/assistant", {"off": False})
+    await call("GET", "/v1/assistant")
+    assert (await call("POST", f"{base}/summary", {}))["code"] == "assistant_off"
+    outcome = f"{base}/{{suggestion}}/outcome"
+    await call("POST", outcome, {"outcome": "sent"}, suggestion="none")
+
+
 async def segments(call: Calls) -> None:
     """What a viewer without a socket asks for, and says."""
     base = "/v1/rooms/{room}"
@@ -354,6 +376,7 @@ async def test_everything_the_server_says_is_in_its_documents(
             await moderator.reaches(ann.offset)
         await effects(call)
         await rundown(call)
+        await assistant(call)
         await segments(call)
         await until(
             lambda: any(
@@ -398,6 +421,8 @@ async def test_everything_the_server_says_is_in_its_documents(
         for method in methods
         if method != "parameters"
     }
-    # No audience stirs in here: this call's 204 is in tests/api/test_routes.py, its 404 here.
-    assert good | {("DELETE", "/v1/rooms/{room}/highlights/{highlight}")} == every
+    # No audience stirs in here: this call's 204 is in tests/api/test_routes.py, its 404 here. No
+    # model suggests anything either: tests/api/test_assistant.py has their 200.
+    elsewhere = {("DELETE", "/v1/rooms/{room}/highlights/{highlight}"), *SUGGESTED}
+    assert good | elsewhere == every
     assert {status for _, _, status in call.made} >= {200, 201, 400, 401, 403, 404, 409, 422}

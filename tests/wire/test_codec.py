@@ -11,6 +11,7 @@ from grandstand.wire.codec import BadMessageError, Codec, decode, decode_frame, 
 from grandstand.wire.codes import ErrorCode
 from grandstand.wire.messages import (
     Ack,
+    Appeal,
     AskTime,
     Comment,
     Follow,
@@ -60,6 +61,7 @@ def fault(payload: bytes, codec: Codec) -> BadMessageError:
         ({"type": "vote", "id": "1", "poll": "p", "choices": [10, 2]}, Vote("1", "p", [10, 2])),
         ({"type": "follow", "id": "1", "topics": []}, Follow("1", [])),
         ({"type": "lang", "id": "1", "lang": "es"}, SetLang("1", "es")),
+        ({"type": "appeal", "id": "1", "message": "m"}, Appeal("1", "m")),
         ({"type": "time", "id": "1", "sent": -1.5}, AskTime("1", -1.5)),
         (
             {"type": "time", "id": "1", "sent": 1, "at": 5, "sync": 0, "patience": 900},
@@ -80,7 +82,7 @@ def test_what_clients_send_is_read_alike_in_both_codecs(
         # decoding comes first, then the type, then what the type asks for
         ([1], "a map with a string `type`", None, None),
         ("hello", "a map with a string `type`", None, None),
-        ({}, "`type` must be one of: hello, comment, vote, follow, lang, time", None, None),
+        ({}, "`type` must be one of: hello, comment, vote, follow, lang, appeal, time", None, None),
         ({"type": 7, "id": "1"}, "`type` must be one of", "1", None),
         ({"type": "shout", "id": "1", "text": 5}, "`type` must be one of", "1", None),
         ({"type": "comment", "text": 5}, "comment: ", None, "comment"),

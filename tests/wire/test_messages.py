@@ -36,7 +36,7 @@ def types(messages: object) -> set[object]:
 
 
 def test_the_types_are_those_of_the_contract() -> None:
-    assert types(ClientMessage) == {"hello", "comment", "vote", "follow", "lang", "time"}
+    assert types(ClientMessage) == {"hello", "comment", "vote", "follow", "lang", "appeal", "time"}
     assert types(ServerMessage) == {"welcome", "frame", "ack", "error", "time", "notice", "bye"}
 
 

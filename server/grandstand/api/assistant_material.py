@@ -107,7 +107,8 @@ async def decided(call: Call, comment: str) -> Material:
     words_that_decided = await call.api.explain(held.text, policy)
     category = ", ".join(held.categories) or "unclear"
     decision = DecisionBasis(category, held.reason, words_that_decided)
-    return Material(held.at, call.live.now(), decision=decision)
+    plea = held.appeal or ""
+    return Material(held.at, call.live.now(), decision=decision, plea=plea)
 
 
 # --- comments ------------------------------------------------------------------------------------

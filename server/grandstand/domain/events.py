@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from grandstand.domain.entities import EntityUpdate, Told
 from grandstand.domain.erasure_events import CommentsErased, ErasureEnded, ViewerErased
@@ -42,6 +42,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
     reason: str = ""
     role: Role = "viewer"
     lang: str = UNKNOWN_LANG
+    appeal: str | None = None
 
     @classmethod
     def of(
@@ -54,8 +55,10 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
         held: bool = False,
         category: str = "",
         reason: str = "",
+        appeal: str | None = None,
     ) -> CommentEvent:
-        """Return the event of ``utterance``, with what moderation found."""
+        """Return the event of ``utterance``, with what moderation found; of one that it refused,
+        with what its author says to that."""
         return cls(
             utterance.user,
             utterance.name,
@@ -73,6 +76,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             reason,
             utterance.role,
             utterance.lang,
+            appeal,
         )
 
     @property
@@ -95,6 +99,7 @@ class CommentEvent(Struct, frozen=True, array_like=True, tag="c"):
             self.reason,
             said.staff_role,
             said.lang,
+            UNSET if self.appeal is None else self.appeal,
             mode=said.look.mode,
             color=said.look.color,
             size=said.look.size,

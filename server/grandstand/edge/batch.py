@@ -27,7 +27,8 @@ from msgspec import structs
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.edge.batch_timing import BatchTiming
-from grandstand.edge.submission import CommentIn, VoteIn
+from grandstand.edge.refusals import Refusals
+from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.edge.thinning import Thinning
 from grandstand.moderation.moderator import Judgement, Moderator
 from grandstand.moderation.policy import Policy
@@ -37,9 +38,10 @@ from grandstand.store.ingest import Appended, CommentRate, Item
 from grandstand.store.store import Store, retry_until
 from grandstand.store.votes import Cast
 from grandstand.telemetry import Metrics
+from grandstand.text.normalise import clean
 from grandstand.timeouts import timeout
-from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import Ack
+from grandstand.wire.codes import ErrorCode, RefusedError, RejectedError
+from grandstand.wire.messages import Ack, Appeal
 
 BATCH_FULL = 256
 """So many messages wait no longer."""
@@ -69,6 +71,9 @@ REFUSED_RETRY_S = (10.0, 20.0)
 """The same for a comment that was refused for good. By 10 and more clients know that they are not
 to send it again: that would only add to what is too much."""
 
+RULE = "rule "
+"""How the reason of a word rule begins."""
+
 NEW_FROM_THERE = "a new guest, from the address of one who was banned"
 
 log = structlog.get_logger(__name__)
@@ -89,6 +94,7 @@ class BatchQueue:
         self._working: asyncio.Task[None] | None = None
         self._departures = BatchTiming(live.room)
         self._thinning = Thinning()
+        self._refusals = Refusals()
         self.refused = 0
         """Comments that were refused because more was said than the sequencer can take."""
 
@@ -103,6 +109,16 @@ class BatchQueue:
             self._full.set()
         if self._working is None:
             self._working = asyncio.create_task(self._work(), name=f"batches {self._live.room}")
+
+    def appeal(self, appeal: Appeal, user: str, answer: Answer) -> None:
+        """Put what was refused of a viewer before a moderator. Raises RefusedError if nothing
+        was."""
+        found = self._refusals.find(user, appeal.message, self._store.now_ms())
+        if found is None:
+            words = "no comment of yours with this id was refused here in the last five minutes"
+            raise RefusedError(ErrorCode.BAD_MESSAGE, words)
+        plea = clean(appeal.text)
+        self.put(CommentIn(appeal.id, found, answer, refused_id=appeal.message, plea=plea))
 
     async def flushed(self) -> None:
         """Wait until everything in the queue is answered."""
@@ -188,7 +204,7 @@ class BatchQueue:
                     batch[place] = replace(message, instead=_waits_already())
                     items.append(_question(message))
                 else:
-                    items.append(_item(message, judgement))
+                    items.append(_item(message, judgement, self._moderator.model))
             rate = CommentRate(int(settings.comment_interval * 1000), settings.comment_burst)
             with self._metrics.append_seconds.time():
                 answers = await retry_until(
@@ -204,7 +220,10 @@ class BatchQueue:
         refused = sum(answers[place].result == "unknown" for place in thinned)
         self.refused += refused
         self._metrics.refused.inc(refused)
+        now_ms = self._store.now_ms()
         for message, appended in zip(batch, answers, strict=True):
+            if appended.result == "rejected":
+                self._refusals.keep(message.message_id, message.utterance, now_ms)
             _answer(message, _answer_of(message, appended))
 
     def _thin(
@@ -279,17 +298,20 @@ def _waits_already() -> RefusedError:
 
 
 def _question(message: CommentIn) -> Item:
-    return Item(message.user, message.message_id, "q", b"")
+    return Item(message.user, message.stored_id, "q", b"")
 
 
 def _is_held(message: CommentIn, judged: Judgement) -> bool:
+    if message.refused_id:
+        return True
     return judged.action == "hold" or (message.hold and judged.action != "reject")
 
 
-def _item(message: CommentIn, judged: Judgement) -> Item:
-    if judged.action == "reject":
-        reason = judged.category or "moderation"
-        return Item(message.user, message.message_id, "r", reason.encode())
+def _item(message: CommentIn, judged: Judgement, model: str) -> Item:
+    if judged.action == "reject" and not message.refused_id:
+        rule = judged.reason.removeprefix(RULE) if judged.reason.startswith(RULE) else ""
+        reason = (judged.category or "moderation", rule, "" if rule else model)
+        return Item(message.user, message.message_id, "r", "\x1f".join(reason).encode())
     held = _is_held(message, judged)
     event = CommentEvent.of(
         structs.replace(message.utterance, lang=judged.language),
@@ -300,8 +322,9 @@ def _item(message: CommentIn, judged: Judgement) -> Item:
         held,
         judged.category or "",
         judged.reason or (NEW_FROM_THERE if message.hold else ""),
+        message.plea if message.refused_id else None,
     )
-    return Item(message.user, message.message_id, "h" if held else "c", events.encode(event))
+    return Item(message.user, message.stored_id, "h" if held else "c", events.encode(event))
 
 
 def _answer_of(message: CommentIn, appended: Appended) -> Ack | RefusedError:
@@ -310,7 +333,7 @@ def _answer_of(message: CommentIn, appended: Appended) -> Ack | RefusedError:
             status: Literal["accepted", "held"] = appended.result
             return Ack(message.message_id, status, appended.comment)
         case "rejected":
-            return RefusedError(ErrorCode.REJECTED, f"not shown: {appended.reason}")
+            return RejectedError(*appended.reason.split("\x1f"))
         case "limited":
             wait_s = appended.wait_ms / 1000
             return RefusedError(ErrorCode.RATE_LIMITED, f"comment again in {wait_s:.1f} s", wait_s)

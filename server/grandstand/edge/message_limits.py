@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grandstand.domain.limits import Rate, SpacedBucket, Window
 from grandstand.wire.codes import ErrorCode, RefusedError
-from grandstand.wire.messages import ClientMessage, Follow, SetLang
+from grandstand.wire.messages import Appeal, ClientMessage, Follow, SetLang
 
 MESSAGES = Rate(interval_ms=50, burst=60)
 """Of one connection: 20 a second, 60 at once. A page sends less than one a second."""
@@ -18,6 +18,9 @@ sends one when its viewer chooses."""
 LANGUAGES = Rate(interval_ms=2000, burst=5)
 """Of one connection: each brings a welcome of up to 64 KB."""
 
+APPEALS = Rate(interval_ms=10_000, burst=3)
+"""Of one connection: a person reads each."""
+
 BAD_MESSAGES, BAD_MESSAGES_MS = 10, 60_000
 
 
@@ -28,6 +31,7 @@ class MessageLimits(SpacedBucket):
     bad: Window | None = None
     follows: SpacedBucket | None = None
     languages: SpacedBucket | None = None
+    appeals: SpacedBucket | None = None
 
     def over(self, now_ms: float, message: ClientMessage) -> RefusedError | None:
         """Count a message; return the refusal if it is one too many."""
@@ -39,6 +43,9 @@ class MessageLimits(SpacedBucket):
             self.languages = self.languages or SpacedBucket()
             wait_ms = self.languages.take(now_ms, LANGUAGES)
             words = "the language is changed too often"
+        elif not wait_ms and isinstance(message, Appeal):
+            self.appeals = self.appeals or SpacedBucket()
+            wait_ms, words = self.appeals.take(now_ms, APPEALS), "too many appeals"
         return RefusedError(ErrorCode.RATE_LIMITED, words, wait_ms / 1000) if wait_ms else None
 
     def has_too_many_bad(self, now_ms: float) -> bool:

@@ -32,6 +32,7 @@ from grandstand.wire.codec import BadMessageError, Codec, encode
 from grandstand.wire.codes import AFTER_REFUSED_HELLO, CloseCode, ErrorCode, RefusedError
 from grandstand.wire.messages import (
     Ack,
+    Appeal,
     AskTime,
     Bye,
     ClientMessage,
@@ -311,6 +312,9 @@ class ViewerSession:
                 raise limited
             elif isinstance(message, AskTime):
                 self._time(message, room, begun_s)
+            elif isinstance(message, Appeal):
+                answer = partial(self._answer, message_id=message.id, begun_s=begun_s)
+                room.batches.appeal(message, self.user, answer)
             elif isinstance(message, SetLang):
                 self._send(Ack(message.id))
                 room.languages.ask(self.outlet, message.lang)
@@ -328,9 +332,8 @@ class ViewerSession:
     def _comment(
         self, message: PostComment, room: EdgeRoom, begun_s: float, limited: RefusedError | None
     ) -> None:
-        live = room.live
         answer = partial(self._answer, message_id=message.id, begun_s=begun_s)
-        state, now, who = live.replica.state, live.now(), self.identity
+        state, now, who = room.live.replica.state, room.live.now(), self.identity
         room.batches.put(validation.comment(message, who, self.user, state, now, limited, answer))
         self._claim(message.at, room, now)
 
@@ -338,23 +341,20 @@ class ViewerSession:
         self, message: Vote, room: EdgeRoom, begun_s: float, limited: RefusedError | None
     ) -> None:
         live, put_off = room.live, room.playheads.put_off
+        key = partial(fingerprint, self.user, message.id, message.poll, message.choices, message.at)
 
         def answer(reply: Ack | RefusedError) -> None:
             if isinstance(reply, RefusedError):
-                put_off.refused(self._fingerprint(message), reply.code)
+                put_off.refused(key(), reply.code)
             elif not self._ended:
                 room.voted(self, message.poll)
             self._answer(reply, message.id, begun_s)
 
         state, now, who = live.replica.state, live.now(), self.identity
-        is_again = put_off and self._fingerprint(message) in put_off
-        before = None if is_again else self._playhead
+        before = None if put_off and key() in put_off else self._playhead
         vote = validation.vote(message, who, self.user, state, now, limited, answer, before)
         room.batches.put(vote)
         self._claim(message.at, room, now)
-
-    def _fingerprint(self, message: Vote) -> int:
-        return fingerprint(self.user, message.id, message.poll, message.choices, message.at)
 
     def _time(self, message: AskTime, room: EdgeRoom, now_s: float) -> None:
         now = room.live.now()

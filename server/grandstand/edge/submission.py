@@ -25,11 +25,20 @@ class CommentIn:
     answer: Answer
     instead: RefusedError | None = None
     hold: bool = False
+    refused_id: str = ""
+    """With it this is an appeal: the comment was sent and refused under this id."""
+
+    plea: str = ""
 
     @property
     def user(self) -> str:
         """Who sent it."""
         return self.utterance.user
+
+    @property
+    def stored_id(self) -> str:
+        """Return the id by which the store knows it: a refusal is appealed to once."""
+        return f"!{self.refused_id}" if self.refused_id else self.message_id
 
     @property
     def lane(self) -> str:

@@ -159,6 +159,12 @@ class Moderator:
             "failed_batches": scored.failed_batches,
         }
 
+    @property
+    def model(self) -> str:
+        """Return which scorer judges, by its version; "" without one."""
+        scorer = self._memory.scorer
+        return "" if scorer is None else f"comment scorer {scorer.version}"
+
     def use(self, scorer: Scorer | None) -> None:
         """Judge by another model, or none, from the next batch on."""
         self._memory = _Memory(scorer)

@@ -360,7 +360,9 @@ class Draft:
             self.unwanted.lift(candidate.dedupe_key)
             notice = Notice("approved", "a moderator let your comment through", held.id)
         else:
-            notice = Notice("rejected", "a moderator turned your comment away", held.id)
+            category = held.categories[0] if held.categories else UNSET
+            words = "a moderator turned your comment away"
+            notice = Notice("rejected", words, held.id, category=category)
         self.private.notices.append((held.user, notice))
         return True
 

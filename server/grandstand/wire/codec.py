@@ -15,6 +15,7 @@ import msgspec
 
 from grandstand.wire.codes import ErrorCode, RefusedError
 from grandstand.wire.messages import (
+    Appeal,
     AskTime,
     ClientMessage,
     Follow,
@@ -34,6 +35,7 @@ CLIENT_TYPES: dict[str, type[ClientMessage]] = {
     "vote": Vote,
     "follow": Follow,
     "lang": SetLang,
+    "appeal": Appeal,
     "time": AskTime,
 }
 

@@ -146,8 +146,19 @@ class RefusedError(Exception):
     ``retry_after`` is in seconds and goes with the codes of ``WITH_RETRY_AFTER``.
     """
 
+    category = rule = model = ""
+    """What moderation took a comment for, and what decided."""
+
     def __init__(self, code: ErrorCode, message: str, retry_after: float | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.retry_after = retry_after
+
+
+class RejectedError(RefusedError):
+    """Moderation refused a comment: for what it was taken, and by which rule or model."""
+
+    def __init__(self, category: str, rule: str = "", model: str = "") -> None:
+        super().__init__(ErrorCode.REJECTED, f"not shown: {category}")
+        self.category, self.rule, self.model = category, rule, model

@@ -113,6 +113,18 @@ class SetLang(Struct, frozen=True, tag="lang"):
     lang: Lang
 
 
+class Appeal(Struct, frozen=True, tag="appeal"):
+    """A question to a moderator about a refusal: ``message`` is the refused comment's id. It is put
+    before one once; ``text`` is what its author says to it.
+
+    It is known for five minutes, at the server that refused it.
+    """
+
+    id: ClientId
+    message: ClientId
+    text: Annotated[str, Meta(max_length=500)] = ""
+
+
 class AskTime(Struct, frozen=True, tag="time"):
     """A question for the programme clock; with it a client says what its viewer sees.
 
@@ -128,7 +140,7 @@ class AskTime(Struct, frozen=True, tag="time"):
     patience: Patience | UnsetType = UNSET
 
 
-ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | SetLang | AskTime
+ClientMessage: TypeAlias = Hello | PostComment | Vote | Follow | SetLang | Appeal | AskTime
 
 # --- what a room shows ---------------------------------------------------------------------------
 
@@ -280,12 +292,18 @@ class Error(Struct, frozen=True, tag="error"):
 
     A comment that is answered `overloaded` with a `retry_after` of 10 or more is one too many: more
     is said than the room can take. A client doesn't send it again by itself.
+
+    What moderation refused (``rejected``) has the ``category``, and what decided: a ``rule``, or
+    the ``model`` that scores comments. See ``appeal``.
     """
 
     code: ErrorCode
     message: str
     id: str | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, refused: RefusedError, message_id: str | None) -> Error:
@@ -296,6 +314,9 @@ class Error(Struct, frozen=True, tag="error"):
             message=refused.message,
             id=UNSET if message_id is None else message_id,
             retry_after=UNSET if retry_after is None else round(max(retry_after, 0.001), 3),
+            category=refused.category or UNSET,
+            rule=refused.rule or UNSET,
+            model=refused.model or UNSET,
         )
 
 
@@ -320,6 +341,10 @@ class HeldComment(Look, frozen=True, omit_defaults=True):
     reason: str
     role: StaffRole | UnsetType = UNSET
     lang: Annotated[str, Meta(description="BCP 47: the server's guess.")] = UNKNOWN_LANG
+    appeal: (
+        Annotated[str, Meta(description="It was refused, and this its author says to it.")]
+        | UnsetType
+    ) = UNSET
 
 
 class Notice(Struct, frozen=True, tag="notice"):
@@ -329,6 +354,9 @@ class Notice(Struct, frozen=True, tag="notice"):
     message: str
     comment: str | UnsetType = UNSET
     until: Time | UnsetType = UNSET
+    category: (
+        Annotated[str, Meta(description="of `rejected`: what it was taken for")] | UnsetType
+    ) = UNSET
     held: list[HeldComment] | UnsetType = UNSET
     place: (
         Annotated[int, Meta(ge=1, description="of `waiting`: in the line, before `welcome`")]

@@ -1,0 +1,47 @@
+"""What moderation refused lately at this edge, so that its author can appeal once. Pure.
+
+A refused comment is stored nowhere. Its text stays here for as long as the store remembers the
+answer to its message; who appeals puts it before a moderator.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from grandstand.domain.utterance import Utterance
+
+KEPT_MS = 300_000
+KEPT = 1000
+"""Of a room, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A comment that was refused, and when (ms, of any clock that doesn't run backwards)."""
+
+    utterance: Utterance
+    at_ms: float
+
+
+class Refusals:
+    """Those of one room."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], Refusal] = OrderedDict()
+
+    def keep(self, message_id: str, utterance: Utterance, now_ms: float) -> None:
+        """Keep a refused comment."""
+        self._kept[utterance.user, message_id] = Refusal(utterance, now_ms)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def find(self, user: str, message_id: str, now_ms: float) -> Utterance | None:
+        """Return the comment that a viewer sent with this id and that was refused lately."""
+        while self._kept:
+            oldest = next(iter(self._kept))
+            if now_ms - self._kept[oldest].at_ms < KEPT_MS:
+                break
+            del self._kept[oldest]
+        found = self._kept.get((user, message_id))
+        return None if found is None else found.utterance
