@@ -183,7 +183,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", f"{base}/comments/{{comment}}/reject", comment=appealed["id"])
     held = await ann.comment("nobody likes you")
     assert held["status"] == "held"
-    waiting = await moderator.hears("notice", 2)
+    waiting = await moderator.hears("notice", 3)
     assert [comment["id"] for comment in waiting["held"]] == [held["comment"]]
     await call("GET", f"{base}/held")
     await call("GET", f"{base}/highlights")
@@ -237,6 +237,7 @@ async def evening(call: Calls, ann: Viewer, moderator: Viewer) -> None:
     await call("POST", f"{base}/polls/{{poll}}/resolve", {"answer": 1}, poll=bet_id)
     await call("GET", f"{base}/polls")
     await call("GET", f"{base}/polls/{{poll}}", poll=poll)
+    await call("POST", f"{base}/translations", {"texts": ["Who?"]})
 
     # The rest of a viewer's messages; the end.
     assert (await ann.ask({"type": "time", "sent": 1}))["type"] == "time"
