@@ -12,7 +12,7 @@ import { Pending } from "./pending.js";
 import { readMessage } from "./reading.js";
 import { Topics } from "./topics.js";
 
-/** @import {CommentMessage, Frame, LangMessage, Notice, ServerMessage, VoteMessage, Welcome} from "./wire.js" */
+/** @import {AnsweredMessage, Frame, LangMessage, Notice, ServerMessage, Welcome} from "./wire.js" */
 
 const GAP_MS = 2_000;
 const SILENCE_MS = 30_000;
@@ -254,7 +254,7 @@ export class Connection {
   /**
    * Submit a comment or vote. It is kept until it is answered, and resent with its id after a reconnect.
    * @param {number} now
-   * @param {CommentMessage | VoteMessage} message
+   * @param {AnsweredMessage} message
    * @returns {Effect[]}
    */
   submit(now, message) {
@@ -366,7 +366,7 @@ export class Connection {
     return true;
   }
 
-  /** @param {{send: (CommentMessage | VoteMessage)[], forgotten: string[]}} due @returns {Effect[]} */
+  /** @param {{send: AnsweredMessage[], forgotten: string[]}} due @returns {Effect[]} */
   #resend(due) {
     const given = due.forgotten.map((id) => pass({ type: "error", id, code: "unavailable", message: "" }));
     return [...given, ...due.send.map(send)];

@@ -44,6 +44,8 @@ export { MOST_TOPICS, canFollow } from "./topics.js";
  * @typedef {import("./wire.js").Audience} Audience
  * @typedef {import("./wire.js").Bye} Bye
  * @typedef {import("./wire.js").Comment} Comment
+ * @typedef {import("./wire.js").AnsweredMessage} AnsweredMessage
+ * @typedef {import("./wire.js").AppealMessage} AppealMessage
  * @typedef {import("./wire.js").CommentMessage} CommentMessage
  * @typedef {import("./wire.js").Crowd} Crowd
  * @typedef {import("./wire.js").Cue} Cue

@@ -30,7 +30,7 @@ import { checkTopics } from "./topics.js";
 /** @import {RoomState, SeenPoll} from "./room.js" */
 /** @import {DueComment} from "./scheduler.js" */
 /** @import {GuestToken, WebSocketClass} from "./socket.js" */
-/** @import {Ack, Bye, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, TranslatedComment, Translation, VoteMessage, Welcome} from "./wire.js" */
+/** @import {Ack, AnsweredMessage, Bye, CommentMessage, Cue, Frame, Mode, Notice, Overlay, Refusal, ServerMessage, Size, TranslatedComment, Translation, Welcome} from "./wire.js" */
 
 const MAX_LATENCY_MS = 60_000; // the contract's default
 const MOST_LATEST = 30; // gauges and tallies that the playhead has yet to reach: of a minute and more
@@ -189,6 +189,17 @@ export class LiveRoom {
    */
   vote(poll, choices) {
     return this.#submit({ type: "vote", id: messageId(), poll, choices: [...choices], ...this.#at() });
+  }
+
+  /**
+   * Ask a moderator about a comment that was refused; its answer says `held`, and a notice what was decided.
+   * A refusal is put before one once, within five minutes.
+   * @param {string} message the refused comment's id, as `comment` returned it
+   * @param {string} [text] what the author says to it
+   * @returns {Sent}
+   */
+  appeal(message, text = "") {
+    return this.#submit({ type: "appeal", id: messageId(), message, ...(text && { text }) });
   }
 
   /**
@@ -445,7 +456,7 @@ export class LiveRoom {
     return Number.isNaN(playhead) ? {} : { at: Math.round(playhead) };
   }
 
-  /** @param {CommentMessage | VoteMessage} message */
+  /** @param {AnsweredMessage} message */
   #submit(message) {
     const sent = this.#outbox.add(message);
     if (this.status.phase === "ended") this.#outbox.end(this.status);

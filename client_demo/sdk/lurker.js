@@ -9,7 +9,7 @@ import { SegmentReader } from "./segment_reader.js";
 import { LiveSocket } from "./socket.js";
 
 /** @import {Status} from "./connection.js" */
-/** @import {CommentMessage, Frame, ServerMessage, Viewer, VoteMessage} from "./wire.js" */
+/** @import {AnsweredMessage, Frame, ServerMessage, Viewer} from "./wire.js" */
 
 const SILENCE_MS = 60_000;
 const PRESENT_SHARE = 0.01; // of the lurkers, by contract: so many are counted
@@ -73,7 +73,7 @@ export class Lurker {
       this.#present = setTimeout(this.#sayPresent, Math.random() * PRESENT_EVERY_MS);
   }
 
-  /** Say it by a socket, which is opened for it. @param {CommentMessage | VoteMessage} message */
+  /** Say it by a socket, which is opened for it. @param {AnsweredMessage} message */
   submit(message) {
     this.#socket.submit(message);
     this.#useSocket();

@@ -4,19 +4,19 @@
  * could count twice. (The server knows a vote's id as long as the poll exists.)
  */
 
-/** @import {CommentMessage, Refusal, VoteMessage} from "./wire.js" */
+/** @import {AnsweredMessage, Refusal} from "./wire.js" */
 
 const REMEMBERED_MS = 290_000; // the server knows a comment's id for 5 minutes
 const GIVEN_UP_S = 10; // an overloaded server that wants a comment no sooner doesn't want it at all
 
 /**
  * @typedef {object} Entry
- * @property {CommentMessage | VoteMessage} message
+ * @property {AnsweredMessage} message
  * @property {number} sentAt for the first time; Infinity before
  * @property {boolean} again it was sent more than once
  * @property {number} resendAt when to resend, if the server asked for it
  *
- * @typedef {{send: (CommentMessage | VoteMessage)[], forgotten: string[]}} Due
+ * @typedef {{send: AnsweredMessage[], forgotten: string[]}} Due
  */
 
 export class Pending {
@@ -31,7 +31,7 @@ export class Pending {
     return this.#entries.has(id);
   }
 
-  /** @param {CommentMessage | VoteMessage} message @param {number} [sentAt] if it was sent at once */
+  /** @param {AnsweredMessage} message @param {number} [sentAt] if it was sent at once */
   add(message, sentAt = Infinity) {
     this.#entries.set(message.id, { message, sentAt, again: false, resendAt: Infinity });
   }

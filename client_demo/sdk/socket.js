@@ -7,7 +7,7 @@ import { call, roomPath } from "./http.js";
 import { deviceName } from "./identity.js";
 
 /** @import {Effect, Status} from "./connection.js" */
-/** @import {CommentMessage, ServerMessage, VoteMessage} from "./wire.js" */
+/** @import {AnsweredMessage, ServerMessage} from "./wire.js" */
 
 const TICK_MS = 100;
 
@@ -55,7 +55,7 @@ export class LiveSocket {
     this.#run(this.core.start(performance.now()));
   }
 
-  /** @param {CommentMessage | VoteMessage} message */
+  /** @param {AnsweredMessage} message */
   submit(message) {
     this.#run(this.core.submit(performance.now(), message));
   }

@@ -30,7 +30,7 @@
  * @property {{text: string}[]} [options] of a poll, in their order
  * @property {Record<string, unknown>} [data] of an overlay or a cue: what of their data is text
  *
- * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string}} HeldComment
+ * @typedef {Comment & {categories?: string[] | Record<string, number>, reason?: string, appeal?: string}} HeldComment
  *
  * @typedef {object} Audit
  * @property {string} root
@@ -168,9 +168,10 @@
  * @property {Translations} [translations] of what this frame or an earlier one brought
  *
  * @typedef {{type: "ack", id: string, status: "accepted" | "held", comment?: string}} Ack
- * @typedef {{type: "error", id?: string, code: string, message: string, retry_after?: number}} Refusal
+ * @typedef {{type: "error", id?: string, code: string, message: string, retry_after?: number, category?: string,
+ *   rule?: string, model?: string}} Refusal
  * @typedef {{type: "time", id: string, sent: number, now: number}} Time
- * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, held?: HeldComment[],
+ * @typedef {{type: "notice", code: string, message: string, comment?: string, until?: number, category?: string, held?: HeldComment[],
  *   place?: number, after?: number}} Notice
  * @typedef {{type: "bye", code: number, reason: string, reconnect: boolean, after: number}} Bye
  * @typedef {Welcome | Frame | Ack | Refusal | Time | Notice | Bye} ServerMessage
@@ -201,6 +202,8 @@
 /**
  * @typedef {{type: "comment", id: string, text: string, at?: number, mode?: Mode, color?: number, size?: Size}} CommentMessage
  * @typedef {{type: "vote", id: string, poll: string, choices: number[], at?: number}} VoteMessage
+ * @typedef {{type: "appeal", id: string, message: string, text?: string, at?: undefined}} AppealMessage
+ * @typedef {CommentMessage | VoteMessage | AppealMessage} AnsweredMessage sent again until it is answered
  * @typedef {{type: "follow", id: string, topics: string[]}} FollowMessage
  * @typedef {{type: "lang", id: string, lang: string}} LangMessage
  */

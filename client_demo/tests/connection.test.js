@@ -265,6 +265,17 @@ test("what was not acknowledged is sent again, with its id and in order", () => 
   assert.deepEqual(again.map((message) => message.id), ["v1", "c2", "c3"]);
 });
 
+test("an appeal is sent again until it is answered", () => {
+  const connection = live();
+  const appeal = { type: "appeal", id: "a1", message: "c1", text: "a quote" };
+  assert.deepEqual(sent(connection.submit(0, appeal)), [appeal]);
+  connection.closed(2, 1006, "");
+  reopen(connection, 600);
+  assert.deepEqual(sent(tell(connection, 700, welcome({ offset: 10 }))), [appeal]);
+  tell(connection, 701, { type: "ack", id: "a1", status: "held", comment: "x" });
+  assert.deepEqual(connection.unacknowledged, []);
+});
+
 test("a second welcome on the same connection sends nothing again", () => {
   const connection = live();
   connection.submit(0, COMMENT);
