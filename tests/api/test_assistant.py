@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
@@ -22,6 +21,7 @@ from grandstand.moderation.moderator import Moderator
 from grandstand.moderation.policy import Policy
 from grandstand.translation.judging import RoomJudge
 from grandstand.wire.highlights import Highlight
+from structlog.testing import capture_logs
 
 from tests.api.harness import Harness, beside
 from tests.moderation.rules import RULES
@@ -29,6 +29,12 @@ from tests.translation.services import KEY, Service, completion, reply, service
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ENDLESS = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + (b"1000\r\n" + b" " * 4096 + b"\r\n") * 300
+)
+"""More of an answer than is read, and no end of it."""
 
 Thinks = Callable[[dict[str, Any]], object]
 
@@ -249,18 +255,17 @@ async def test_what_does_not_pass_a_check_is_never_shown(
 async def test_an_endpoint_that_answers_badly_is_named(
     on_stage: Harness,
     model: Service,
-    caplog: pytest.LogCaptureFixture,
     raw: bytes,
     words: str,
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     room = await on_stage.room()
     await on_stage.say(room, "what a goal!")
     model.answers = [raw]
-    status, told = await ask(on_stage, room, "summary")
+    with capture_logs() as lines:
+        status, told = await ask(on_stage, room, "summary")
     assert (status, told["code"]) == (502, "no_suggestion")
     assert words in told["detail"]
-    assert KEY not in caplog.text + told["detail"]
+    assert KEY not in json.dumps(lines) + told["detail"]
 
 
 async def test_a_slow_endpoint_delays_nobody_and_is_asked_once_at_a_time(
@@ -395,14 +400,36 @@ async def test_what_people_did_with_suggestions_is_counted_once(
 
 
 async def test_the_log_has_a_line_for_each_use_without_texts_and_persons(
-    on_stage: Harness, model: Service, caplog: pytest.LogCaptureFixture
+    on_stage: Harness, model: Service
 ) -> None:
-    caplog.set_level(logging.INFO)
     room = await on_stage.room()
     await on_stage.say(room, "what a goal by the captain!", name="Ada Private")
     model.thinks = topics("Viewers cheer the captain.")
     model.answers = [reply({**completion('{"topics": []}'), "model": "tiny-2026-11"})]
-    await ask(on_stage, room, "summary")
-    await ask(on_stage, room, "summary")
-    assert "captain" not in caplog.text
-    assert "Private" not in caplog.text
+    with capture_logs() as lines:
+        await ask(on_stage, room, "summary")
+        _, told = await ask(on_stage, room, "summary")
+    bad, good = (each for each in lines if each["event"] == "assistant_used")
+    assert (bad["failed"], bad["version"]) == ("unfit", "tiny-2026-11")
+    assert (good["failed"], good["prompt"], good["model"]) == ("", "summary-1", "tiny")
+    assert good["room"] == room
+    written = json.dumps(lines)
+    assert told["suggestions"][0]["text"] not in written
+    for word in ("captain", "Private", KEY, told["id"]):
+        assert word not in written
+
+
+@pytest.mark.parametrize("raw", [None, ENDLESS])
+async def test_an_endpoint_that_goes_on_for_ever_is_left_and_the_next_answer_counts(
+    on_stage: Harness, model: Service, monkeypatch: pytest.MonkeyPatch, raw: bytes | None
+) -> None:
+    room = await on_stage.room()
+    await on_stage.say(room, "what a goal!")
+    model.thinks = topics("Viewers cheer the goal.")
+    model.answers = [raw]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "DEADLINE_S", 0.2)
+        status, told = await ask(on_stage, room, "summary")
+    assert (status, told["code"]) == (502, "no_suggestion")
+    assert "no answer within" in told["detail"] or "bytes" in told["detail"]
+    assert (await ask(on_stage, room, "summary"))[0] == 200

@@ -76,7 +76,9 @@ def _switch(url: str, token: str | None, *, off: bool) -> None:
     told = remote.ask("PUT", "/v1/assistant", {"off": off})
     since = datetime.fromtimestamp(told["since"] / 1000, UTC) if "since" in told else None
     print(
-        "on, as far as rooms allow" if since is None else f"off in all rooms since {since:%c} UTC"
+        "on, as far as rooms allow"
+        if since is None
+        else f"off in all rooms since {since:%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

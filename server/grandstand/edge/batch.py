@@ -113,6 +113,8 @@ class BatchQueue:
     def appeal(self, appeal: Appeal, user: str, answer: Answer) -> None:
         """Put what was refused of a viewer before a moderator. Raises RefusedError if nothing
         was."""
+        if not user:
+            raise RefusedError(ErrorCode.UNAUTHORIZED, "say `hello` with a token first")
         found = self._refusals.find(user, appeal.message, self._store.now_ms())
         if found is None:
             words = "no comment of yours with this id was refused here in the last five minutes"
