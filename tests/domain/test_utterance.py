@@ -259,7 +259,7 @@ def sent(said: Utterance, held: bool) -> CommentEvent:
     assert entered.instead is None
     action: Literal["hold", "show"] = "hold" if held else "show"
     judged = Judgement(action, None, "", 5.0, 0.0, 0.0, 7, None, said.lang)
-    event = events.decode(batch._item(entered, judged).payload, "a1")
+    event = events.decode(batch._item(entered, judged, "").payload, "a1")
     assert isinstance(event, CommentEvent)
     return event
 
