@@ -223,6 +223,7 @@ async def test_nothing_tells_a_result_before_its_time(make_server: MakeServer) -
             server,
             document,
             {
+                "suggestion": ["none"],
                 "room": [room],
                 "poll": [*tallies],
                 "comment": [said["comment"]],

@@ -63,7 +63,11 @@ def test_selectors_are_found_in_an_expression() -> None:
 
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Topology]:
-    settings = {**services()["one"]["environment"], "GRANDSTAND_TRANSLATORS": "apertium"}
+    settings = {
+        **services()["one"]["environment"],
+        "GRANDSTAND_TRANSLATORS": "apertium",
+        "GRANDSTAND_ASSISTANT": "openai:http://127.0.0.1:1/v1#tiny",
+    }
     with installation(tmp_path_factory.mktemp("topology"), settings, workers=(1, 2)) as running:
         yield running
 

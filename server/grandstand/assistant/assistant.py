@@ -121,7 +121,7 @@ class Assistant:
         self._endpoint: Endpoint | None = None
         if self._terms.url:
             self._endpoint = Endpoint(self._terms.url, self._terms.model, self._terms.key)
-            self._metrics.up.set(1)
+            self._metrics.up.labels(self.model).set(1)
 
     @property
     def has_endpoint(self) -> bool:
@@ -301,7 +301,7 @@ class Assistant:
         finally:
             if answered:
                 self._breaker.succeeded()
-            self._metrics.up.set(not self._breaker.is_open)
+            self._metrics.up.labels(self.model).set(not self._breaker.is_open)
             self._metrics.seconds.labels(use.feature).observe(time.monotonic() - use.began_s)
         return found
 

@@ -27,7 +27,7 @@ class AssistantMetrics:
         )
         self.characters = counter("characters_total", "Characters sent and received", "feature")
         self.up = Gauge(
-            "grandstand_assistant_up", "1 while the endpoint answers", registry=registry
+            "grandstand_assistant_up", "1 while a model answers", ["model"], registry=registry
         )
         self.seconds = Histogram(
             "grandstand_assistant_seconds",
