@@ -36,6 +36,9 @@ class Service(Receiver):
     """What a model answers to the data of a prompt, in place of translations."""
 
     key: str = ""
+    refuses: str = ""
+    """A word for which a content filter answers 400."""
+
     scheme: str = "http"
     takes_s: float = 0.0
     asked: list[Got] = field(default_factory=list)
@@ -69,6 +72,8 @@ class Service(Receiver):
         given = got.headers.get("authorization", "").split(" ")[-1] or asked.get("api_key", "")
         if self.key and given != self.key and got.path != "/languages":
             return reply({"error": f"wrong key {given}"}, 403)
+        if self.refuses and self.refuses.encode() in got.body:
+            return reply({"error": "data_inspection_failed"}, 400)
         match got.path:
             case "/v1/models":
                 return reply({"object": "list", "data": [{"id": "tiny"}, {"id": "other"}]})

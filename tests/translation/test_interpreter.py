@@ -12,6 +12,7 @@ import pytest
 from grandstand.assistant.budget import Limits
 from grandstand.assistant.service import ServiceError
 from grandstand.tasks import cancel_all
+from grandstand.translation import guarded as module_of_engine
 from grandstand.translation import interpreter as module
 from grandstand.translation.engines.engine import Item
 from grandstand.translation.engines.openai import OpenAI
@@ -21,7 +22,7 @@ from grandstand.translation.metrics import TranslationMetrics
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from tests.effects.receiver import answer
+from tests.effects.receiver import Got, answer
 from tests.translation.services import Service, reply, service
 from tests.waiting import until
 
@@ -329,6 +330,13 @@ async def test_every_sentence_is_counted_by_what_became_of_it() -> None:
 # --- with a real service -------------------------------------------------------------------------
 
 
+def items_of(asked: Got) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(json.loads(asked.body)["messages"][1]["content"])[
+        "items"
+    ]
+    return found
+
+
 @pytest.fixture
 async def there() -> AsyncIterator[Service]:
     async with service() as made:
@@ -349,5 +357,25 @@ async def test_a_real_endpoint_that_errs_in_every_way_stalls_nothing(there: Serv
     found = await interpreter.translate("r", "de", said(ONE, TWO), ENOUGH_S)
     assert found == [Translated(text[::-1], "openai") for text in (ONE, TWO)]
     (asked,) = there.asked[3:]
-    assert len(json.loads(json.loads(asked.body)["messages"][1]["content"])["items"]) == 2
+    assert len(items_of(asked)) == 2
+    await engine.close()
+
+
+async def test_a_comment_that_a_service_refuses_costs_the_others_nothing(there: Service) -> None:
+    """Content filters answer 400 to the whole batch."""
+    there.says = lambda text, lang: text[::-1]
+    there.refuses = "unspeakable"
+    engine = OpenAI(there.url + "/v1", "tiny", "")
+    interpreter = Interpreter([engine])
+    texts = [f"{TWO} {letter * 2}" for letter in "abcdefghijkl"]
+    bad = "an unspeakable word"
+    found = await interpreter.translate("r", "de", said(*texts, bad), ENOUGH_S)
+    assert found == [*(Translated(text[::-1], "openai") for text in texts), None]
+    first = len(there.asked)
+    assert first < 2 * module_of_engine.PARTS_MAX
+    assert await interpreter.translate("r", "de", said(bad), ENOUGH_S) == [None]
+    assert len(there.asked) == first  # that there is no translation is kept, too
+    assert await interpreter.translate("r", "de", said(ONE), ENOUGH_S) != [None]
+    form = json.loads(there.asked[-1].body)["response_format"]["type"]
+    assert form == "json_schema"
     await engine.close()

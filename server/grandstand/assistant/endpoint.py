@@ -85,12 +85,10 @@ class Endpoint:
     ) -> Answered[T]:
         """Return what the model makes of ``data``, as ``answer``, whose JSON Schema is ``schema``.
 
-        Raises ServiceError.
+        What is refused is asked for once more in plain JSON. Raises ServiceError.
         """
-        form: dict[str, object] = {"type": "json_object"}
-        if self._takes_schemas:
-            described = {"name": prompt.name, "strict": True, "schema": schema}
-            form = {"type": "json_schema", "json_schema": described}
+        plain: dict[str, object] = {"type": "json_object"}
+        described = {"name": prompt.name, "strict": True, "schema": schema}
         body = {
             "model": self.model,
             "temperature": 0,
@@ -100,13 +98,16 @@ class Endpoint:
                 {"role": "system", "content": prompt.text},
                 {"role": "user", "content": msgspec.json.encode(data).decode()},
             ],
-            "response_format": form,
+            "response_format": {"type": "json_schema", "json_schema": described},
         }
-        try:
-            said = await self._service.ask("POST", "/chat/completions", body, _Completion)
-        except FormRefusedError:
-            self._takes_schemas = False
-            raise
+        if not self._takes_schemas:
+            said = await self._completed({**body, "response_format": plain})
+        else:
+            try:
+                said = await self._completed(body)
+            except FormRefusedError:  # of the schema, or of what it was asked
+                said = await self._completed({**body, "response_format": plain})
+                self._takes_schemas = False
         if not said.choices:
             raise AnswerError("its answer has no choices")
         content = said.choices[0].message.content
@@ -117,6 +118,9 @@ class Endpoint:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise AnswerError("the model's answer isn't JSON of the form asked for") from None
         return Answered(found, self._version(said), len(content))
+
+    async def _completed(self, body: Mapping[str, object]) -> _Completion:
+        return await self._service.ask("POST", "/chat/completions", body, _Completion)
 
     def _version(self, said: _Completion) -> str:
         """Return what the endpoint calls the model beyond its name."""

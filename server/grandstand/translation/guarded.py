@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 import structlog
@@ -19,6 +20,9 @@ from grandstand.translation.metrics import TranslationMetrics
 
 AT_ONCE = 64
 """Requests of one engine at a time; further ones find it busy."""
+
+PARTS_MAX = 16
+"""Requests for one batch: of 100 comments one that is refused is found by 15."""
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +71,7 @@ class GuardedEngine:
         self._running += 1
         self._metrics.characters.labels(name).inc(sum(len(item.text) for item in items))
         try:
-            answers = await self.engine.translate(items, lang)
+            answers = await self._answers(items, lang)
         except (AnswerError, FormRefusedError) as fault:
             # It runs. Were this a failure, a comment that confuses a model could switch it off.
             self._breaker.abandoned()
@@ -93,6 +97,37 @@ class GuardedEngine:
         if len(answers) != len(items):
             log.error("translator_miscounts", engine=name)
             return None
+        return answers
+
+    async def _answers(self, items: Sequence[Item], lang: str) -> list[str | None]:
+        """Return the engine's answers; None for what it doesn't take.
+
+        Services refuse a whole batch for one comment in it (content filters). So what is refused is
+        asked for in halves, down to that comment. Raises what the engine does, and FormRefusedError
+        if nothing was taken.
+        """
+        answers: list[str | None] = [None] * len(items)
+        parts = deque([range(len(items))])
+        refused: FormRefusedError | None = None
+        is_taken = False
+        for _ in range(PARTS_MAX):
+            if not parts:
+                break
+            part = parts.popleft()
+            try:
+                said = await self.engine.translate([items[place] for place in part], lang)
+            except FormRefusedError as fault:
+                refused = fault
+                half = len(part) // 2
+                parts.extend(each for each in (part[:half], part[half:]) if half)
+                continue
+            if len(said) != len(part):
+                return said
+            for place, each in zip(part, said, strict=True):
+                answers[place] = each
+            is_taken = True
+        if refused is not None and not is_taken:
+            raise refused
         return answers
 
     def _failed(self, words: str) -> None:

@@ -240,14 +240,26 @@ async def test_an_endpoint_without_schemas_is_asked_for_plain_json_from_then_on(
     there: Service,
 ) -> None:
     made = made_of(CASES["openai"], there.url, "")
-    there.answers = [reply({"error": "response_format"}, 400)]
+    fenced = 'Here: ```json\n{"items": []}\n```'
+    there.answers = [reply({"error": "response_format"}, 400), reply(completion(fenced))]
+    for _ in range(2):
+        said = await made.translate(ITEMS, "de")
+    assert said == ["de(one)", "de(two)", "de(three)"]
+    forms = [json.loads(got.body)["response_format"]["type"] for got in there.asked]
+    assert forms == ["json_schema", "json_object", "json_object"]
+    await made.close()
+
+
+async def test_what_an_endpoint_refuses_in_any_form_says_nothing_of_schemas(
+    there: Service,
+) -> None:
+    made = made_of(CASES["openai"], there.url, "")
+    there.answers = [reply({"error": "inspection"}, 400), reply({"error": "inspection"}, 400)]
     with pytest.raises(ServiceError, match="400"):
         await made.translate(ITEMS, "de")
-    fenced = 'Here: ```json\n{"items": []}\n```'
-    there.answers = [reply(completion(fenced))]
-    assert await made.translate(ITEMS, "de") == [None, None, None]
+    await made.translate(ITEMS, "de")
     forms = [json.loads(got.body)["response_format"]["type"] for got in there.asked]
-    assert forms == ["json_schema", "json_object"]
+    assert forms == ["json_schema", "json_object", "json_schema"]
     await made.close()
 
 
