@@ -2,6 +2,8 @@
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { statusText } from "../words.js";
+import { AssistantPanel } from "./assistant/panel.js";
+import { draftOf, outcomeOfPoll } from "./assistant/suggestions.js";
 import { Cards } from "./cards.js";
 import { CrowdPanel } from "./crowd/crowd.js";
 import { Cues } from "./cues.js";
@@ -26,6 +28,7 @@ import { Refused } from "./sign_in.js";
 import { Unsent } from "./unsent.js";
 import { texts, words } from "./words.js";
 
+/** @import {AssistantDesk, Used} from "./assistant/assistant_desk.js" */
 /** @import {Desk} from "./desk.js" */
 /** @import {EffectsDesk} from "./effects/effects_desk.js" */
 /** @import {ModerationDesk} from "./moderation/moderation_desk.js" */
@@ -37,12 +40,13 @@ import { texts, words } from "./words.js";
 
 const { shared } = texts;
 
-/** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, show: Show, actions: Actions}} props */
-export function App({ desk, moderation, effects, show, actions }) {
+/** @param {{desk: Desk, moderation: ModerationDesk, effects: EffectsDesk, show: Show, assistant: AssistantDesk,
+ *   actions: Actions}} props */
+export function App({ desk, moderation, effects, show, assistant, actions }) {
   const [, setVersion] = useState(0);
   const [open, setOpen] = useState(/** @type {"" | "palette" | "rooms" | "settings" | "effects" | "keys"} */ (""));
   const [tab, setTab] = useState(/** @type {Tab | undefined} */ (undefined));
-  const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number} | undefined} */ (undefined));
+  const [draft, setDraft] = useState(/** @type {{draft: Draft, number: number, used?: Used} | undefined} */ (undefined));
   const [item, setItem] = useState(/** @type {{given?: Item} | undefined} */ (undefined));
   const [lettersOn, setLettersOn] = useKeys();
   useEffect(() => desk.subscribe(() => setVersion((version) => version + 1)), [desk]);
@@ -73,10 +77,14 @@ export function App({ desk, moderation, effects, show, actions }) {
          ["room", words.room, 0]]
       : []
   );
-  const edit = (/** @type {Draft} */ chosen) => {
-    setDraft({ draft: chosen, number: (draft?.number ?? 0) + 1 });
+  const edit = (/** @type {Draft} */ chosen, /** @type {Used | undefined} */ used = undefined) => {
+    setDraft({ draft: chosen, number: (draft?.number ?? 0) + 1, ...(used && { used }) });
     setTab("polls");
     shut();
+  };
+  const use = (/** @type {Used} */ used) => edit(draftOf(used.suggestion), used);
+  const opened = (/** @type {Draft} */ asked, /** @type {Used | undefined} */ used) => {
+    if (used) void assistant.tell(used.id, outcomeOfPoll(used.suggestion, asked));
   };
   return html`
     <a class="skip" href="#polls">${words.skip}</a>
@@ -104,19 +112,20 @@ export function App({ desk, moderation, effects, show, actions }) {
         </div>
         <div class="part" data-tab="polls"><${PollList} desk=${desk} onTemplate=${() => setOpen("palette")} onEdit=${edit} /></div>
       </div>`}
-      <div class="column" data-tab="moderation"><${Queue} moderation=${moderation} /></div>
+      <div class="column" data-tab="moderation"><${Queue} moderation=${moderation} assistant=${assistant} /></div>
       <div class="column">
-        ${isProducer && html`<div data-tab="polls"><${PollForm} desk=${desk} given=${draft} /></div>`}
+        ${isProducer && html`<div data-tab="polls"><${AssistantPanel} assistant=${assistant} onUse=${use} /></div>
+          <div data-tab="polls"><${PollForm} desk=${desk} given=${draft} onOpened=${opened} /></div>`}
         <div data-tab=${isProducer ? "room" : "moderation"}><${Protection} desk=${desk} /></div>
         ${isProducer && html`<div data-tab="room"><${CrowdPanel} desk=${desk} /></div>
           <div data-tab="room"><${Cards} desk=${desk} /></div><div data-tab="room"><${Cues} desk=${desk} /></div>
-          <div data-tab="room"><${Highlights} desk=${desk} /></div>`}
+          <div data-tab="room"><${Highlights} desk=${desk} assistant=${assistant} /></div>`}
       </div>
     </main>
     ${item && html`<${ItemForm} show=${show} given=${item.given} onClose=${() => setItem(undefined)} />`}
     ${open === "palette" && isProducer && html`<${Palette} desk=${desk} onClose=${shut} onEdit=${edit} />`}
     ${open === "rooms" && html`<${Rooms} desk=${desk} onClose=${shut} onGo=${actions.goTo} />`}
-    ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} onClose=${shut} />`}
+    ${open === "settings" && isProducer && html`<${RoomSettings} desk=${desk} assistant=${assistant} onClose=${shut} />`}
     ${open === "effects" && isProducer && html`<${Effects} effects=${effects} onClose=${shut} />`}
     ${open === "keys" && html`<${Keys} on=${lettersOn} onSwitch=${setLettersOn} onClose=${shut} />`}
     <div class="spoken" role="status" aria-live="polite" data-test="said">${desk.announcement}</div>

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { setLanguage } from "../page.js";
 import { forgetToken, keepToken, keptToken, roomFromQuery, tokenFromFragment } from "../sdk/grandstand.js";
 import { App } from "./app.js";
+import { AssistantDesk } from "./assistant/assistant_desk.js";
 import { Desk } from "./desk.js";
 import { EffectsDesk } from "./effects/effects_desk.js";
 import { html } from "./html.js";
@@ -37,7 +38,12 @@ function open(room) {
   const desk = new Desk({ room, token });
   page.desk = desk;
   const actions = { goTo, leave: () => leave(room), retry: () => open(room) };
-  const desks = { moderation: new ModerationDesk(desk), effects: new EffectsDesk(desk), show: new Show(desk) };
+  const desks = {
+    moderation: new ModerationDesk(desk),
+    effects: new EffectsDesk(desk),
+    show: new Show(desk),
+    assistant: new AssistantDesk(desk),
+  };
   render(html`<${App} key=${visits++} desk=${desk} ...${desks} actions=${actions} />`, root);
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { textsFor } from "../languages/languages.js";
+import { ASSISTANT_WORDS } from "./assistant/words.js";
 import { EFFECT_WORDS } from "./effects/words.js";
 import { CROWD_WORDS } from "./crowd/words.js";
 import { HIGHLIGHT_WORDS } from "./highlights/words.js";
@@ -20,6 +21,7 @@ const en = {
   effects: EFFECT_WORDS.en,
   crowd: CROWD_WORDS.en,
   highlights: HIGHLIGHT_WORDS.en,
+  assistant: ASSISTANT_WORDS.en,
   console: "Console",
   skip: "Skip to the polls",
   // of several desks
@@ -147,6 +149,7 @@ const zh = {
   effects: EFFECT_WORDS.zh,
   crowd: CROWD_WORDS.zh,
   highlights: HIGHLIGHT_WORDS.zh,
+  assistant: ASSISTANT_WORDS.zh,
   console: "控制台",
   skip: "跳到投票",
   no: "不",

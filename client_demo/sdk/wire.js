@@ -96,6 +96,7 @@
  * @property {number} [programme_offset] ms: the store's clock less the programme's
  * @property {number} [patience] ms: for how long frames may wait at most, for viewers who let them
  * @property {string} [lang] BCP 47: what is mostly spoken
+ * @property {Record<string, boolean>} [assistant] what a model may suggest: each has a switch
  * @property {string[]} [languages] BCP 47: into which the room is translated
  * @property {{level?: number}} [moderation]
  * @property {boolean} [shield]

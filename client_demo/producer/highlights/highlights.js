@@ -9,6 +9,7 @@ import { words } from "../words.js";
 import { MarkList } from "./mark_list.js";
 import { FORMATS, Marks, RATES, clipsQuery } from "./marks.js";
 
+/** @import {AssistantDesk} from "../assistant/assistant_desk.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
 /** @import {Mark} from "./marks.js" */
@@ -16,8 +17,8 @@ import { FORMATS, Marks, RATES, clipsQuery } from "./marks.js";
 const say = words.highlights;
 const MINUTE_MS = 60_000; // the list is the same for so long
 
-/** @param {{desk: Desk}} props */
-export function Highlights({ desk }) {
+/** @param {{desk: Desk, assistant: AssistantDesk}} props */
+export function Highlights({ desk, assistant }) {
   const [kept] = useState(() => new Marks());
   const [listed, setListed] = useState(/** @type {Mark[]} */ ([]));
   const [typed, setTyped] = useState({ began: "", handles: "5", least: "0", rate: "25" });
@@ -48,7 +49,7 @@ export function Highlights({ desk }) {
   };
   return html`
     <section class="panel form" data-test="highlights">
-      <${MarkList} desk=${desk} marks=${marks} onDeleted=${(/** @type {string} */ id) => kept.remove(id)} />
+      <${MarkList} desk=${desk} assistant=${assistant} marks=${marks} onDeleted=${(/** @type {string} */ id) => kept.remove(id)} />
       <details>
         <summary data-test="highlight-clips">${say.clips}</summary>
         <div class="clips">

@@ -1,11 +1,13 @@
 /** The marks of a show, and the button that deletes one for everybody, once it was asked for twice. */
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Peak } from "../assistant/peak.js";
 import { html } from "../html.js";
 import { reasonOf } from "../problems.js";
 import { formatTime } from "../times.js";
 import { language, words } from "../words.js";
 
+/** @import {AssistantDesk} from "../assistant/assistant_desk.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Mark} from "./marks.js" */
 /** @typedef {{id: string, asks: boolean}} Place where the keyboard stands: at a mark's button, or at what it asks */
@@ -14,8 +16,8 @@ const say = words.highlights;
 const NUMBER = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const NO_MARK = "";
 
-/** @param {{desk: Desk, marks: readonly Mark[], onDeleted: (id: string) => void}} props */
-export function MarkList({ desk, marks, onDeleted }) {
+/** @param {{desk: Desk, assistant: AssistantDesk, marks: readonly Mark[], onDeleted: (id: string) => void}} props */
+export function MarkList({ desk, assistant, marks, onDeleted }) {
   const [place, setPlace] = useState(/** @type {Place | undefined} */ (undefined));
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
@@ -44,15 +46,15 @@ export function MarkList({ desk, marks, onDeleted }) {
     ${marks.length === 0
       ? html`<p class="quiet-text">${say.none}</p>`
       : html`<ul class="cues marks" tabindex="0" aria-label=${say.heading} data-test="highlight-list">
-          ${marks.map((mark) => html`<${MarkRow} key=${mark.id} mark=${mark} place=${place?.id === mark.id ? place : undefined}
+          ${marks.map((mark) => html`<${MarkRow} key=${mark.id} assistant=${assistant} mark=${mark} place=${place?.id === mark.id ? place : undefined}
             isBusy=${isBusy} onGo=${go} onDelete=${() => void remove(mark)} />`)}
         </ul>`}
     <p class="fault" role="alert" data-test="highlight-fault">${fault}</p>
   `;
 }
 
-/** @param {{mark: Mark, place: Place | undefined, isBusy: boolean, onGo: (place: Place) => void, onDelete: () => void}} props */
-function MarkRow({ mark, place, isBusy, onGo, onDelete }) {
+/** @param {{assistant: AssistantDesk, mark: Mark, place: Place | undefined, isBusy: boolean, onGo: (place: Place) => void, onDelete: () => void}} props */
+function MarkRow({ assistant, mark, place, isBusy, onGo, onDelete }) {
   const focused = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const asks = place?.asks ?? false;
   useLayoutEffect(() => {
@@ -76,6 +78,7 @@ function MarkRow({ mark, place, isBusy, onGo, onDelete }) {
         </div>`
       : html`<button type="button" class="small quiet" ref=${focused} aria-label=${say.deleteOf(titleOf(mark))}
           onClick=${() => onGo({ id: mark.id, asks: true })} data-test="highlight-delete">${say.delete}</button>`}
+    <${Peak} assistant=${assistant} highlight=${mark.id} title=${titleOf(mark)} />
   </li>`;
 }
 

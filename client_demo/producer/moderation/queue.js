@@ -1,18 +1,20 @@
 /** The moderators' queue and the comments on screen; keys and buttons do the same. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Appeal } from "../assistant/appeal.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { categoriesOf } from "./moderation_desk.js";
 import { reasonText } from "./reasons.js";
 
 /** @import {Comment, HeldComment} from "../../sdk/grandstand.js" */
+/** @import {AssistantDesk} from "../assistant/assistant_desk.js" */
 /** @import {ModerationDesk} from "./moderation_desk.js" */
 
 const MOST_HELD = 100;
 
-/** @param {{moderation: ModerationDesk}} props */
-export function Queue({ moderation }) {
+/** @param {{moderation: ModerationDesk, assistant: AssistantDesk}} props */
+export function Queue({ moderation, assistant }) {
   const held = moderation.held;
   const old = moderation.stale.length;
   const recent = moderation.recent;
@@ -35,7 +37,7 @@ export function Queue({ moderation }) {
         onClick=${() => void moderation.rejectOld()}>${words.moderation.rejectOld(old)}</button></div>`}
       ${held.length === 0 && html`<p class="quiet-text empty" data-test="nothing-held">${words.moderation.nothingHeld}</p>`}
       <ul class="comments scroll" data-test="held-list" aria-label=${words.moderation.queue}>
-        ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} held />`)}
+        ${held.slice(0, MOST_HELD).map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} assistant=${assistant} comment=${comment} held />`)}
       </ul>
       <${Sanctions} moderation=${moderation} />
     </section>
@@ -45,14 +47,14 @@ export function Queue({ moderation }) {
         ${moderation.newer > 0 && html`<span class="quiet-text number" data-test="passed">${words.moderation.newerComments(moderation.newer)}</span>`}</header>
       ${recent.length === 0 && html`<p class="quiet-text empty">${words.moderation.nothingRecent}</p>`}
       <ul class="comments scroll" data-test="recent-list" aria-label=${words.moderation.recent}>
-        ${recent.map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} comment=${comment} />`)}
+        ${recent.map((comment) => html`<${Row} key=${comment.id} moderation=${moderation} assistant=${assistant} comment=${comment} />`)}
       </ul>
     </section>
   `;
 }
 
-/** @param {{moderation: ModerationDesk, comment: Comment | HeldComment, held?: boolean}} props */
-function Row({ moderation, comment, held = false }) {
+/** @param {{moderation: ModerationDesk, assistant: AssistantDesk, comment: Comment | HeldComment, held?: boolean}} props */
+function Row({ moderation, assistant, comment, held = false }) {
   const selected = moderation.cursor === comment.id;
   const row = useRef(/** @type {HTMLLIElement | null} */ (null));
   useEffect(() => {
@@ -83,6 +85,7 @@ function Row({ moderation, comment, held = false }) {
             <${ActionButton} name="ban" letter="B" style="quiet danger" onAct=${() => moderation.confirm(comment.id)} />
           </div>
           ${held && selected && html`<${BulkActions} moderation=${moderation} comment=${comment} />`}`}
+      ${held && selected && html`<${Appeal} assistant=${assistant} comment=${comment} />`}
     </li>
   `;
 }

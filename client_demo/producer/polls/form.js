@@ -1,26 +1,33 @@
 /** The form that opens a poll, or keeps it as a template. It keeps what was typed until the poll is open. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { MadeBy } from "../assistant/made_by.js";
 import { faultsOf } from "../fields.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { EMPTY, PollFields, draftFrom, pathsOf, typedFrom } from "./fields.js";
 import { defaultGrace, loadTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 
+/** @import {Used} from "../assistant/assistant_desk.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
 /** @import {Typed} from "./fields.js" */
 /** @import {Draft} from "./templates.js" */
 
-/** @param {{desk: Desk, given?: {draft: Draft, number: number}}} props `given`: to begin with */
-export function PollForm({ desk, given }) {
+/**
+ * @param {{desk: Desk, given?: {draft: Draft, number: number, used?: Used}, onOpened: (draft: Draft, used?: Used) => void}} props
+ *   `given`: to begin with; `used`: the model's suggestion that it is
+ */
+export function PollForm({ desk, given, onOpened }) {
   const [typed, setTyped] = useState(EMPTY);
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
+  const [used, setUsed] = useState(/** @type {Used | undefined} */ (undefined));
   const [busy, setBusy] = useState(false);
   const question = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => {
     if (!given) return;
     setTyped(typedFrom(given.draft));
+    setUsed(given.used);
     setFaults({});
     question.current?.focus();
   }, [given?.number]);
@@ -34,7 +41,9 @@ export function PollForm({ desk, given }) {
     setBusy(false);
     if (!answer.ok) return setFaults(faultsOf(answer, pathsOf(typed)));
     saveLast(draft);
+    onOpened(draft, used);
     setFaults({});
+    setUsed(undefined);
     setTyped({ ...EMPTY, grace: typed.grace, duration: typed.duration });
   };
   const keep = () => {
@@ -46,6 +55,7 @@ export function PollForm({ desk, given }) {
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="poll-form">
       <h2>${words.polls.newPoll}</h2>
+      ${used && html`<p><${MadeBy} by=${used.by} /> <small>${words.assistant.used}</small></p>`}
       <${PollFields} desk=${desk} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
       <div class="row">
         <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.polls.opening : words.polls.open}</button>

@@ -1,12 +1,14 @@
 /** The form of a room's settings. Only what was changed is sent. Each fault stands at its field. */
 
 import { useState } from "preact/hooks";
+import { Switches } from "../assistant/switches.js";
 import { Dialog } from "../dialog.js";
 import { Field, Select, faultsOf, input } from "../fields.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { DeleteRoom } from "./deletion.js";
 
+/** @import {AssistantDesk} from "../assistant/assistant_desk.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
 /** @typedef {"show" | "comments" | "clock"} Group */
@@ -40,8 +42,8 @@ const FIELDS = [
 ];
 const GROUPS = /** @type {const} */ (["show", "comments", "clock"]);
 
-/** @param {{desk: Desk, onClose: () => void}} props */
-export function RoomSettings({ desk, onClose }) {
+/** @param {{desk: Desk, assistant: AssistantDesk, onClose: () => void}} props */
+export function RoomSettings({ desk, assistant, onClose }) {
   const [typed, setTyped] = useState(/** @type {Record<string, string>} */ ({}));
   const [faults, setFaults] = useState(/** @type {Faults} */ ({}));
   const [done, setDone] = useState("");
@@ -81,6 +83,7 @@ export function RoomSettings({ desk, onClose }) {
         </div>
         <p class="fault" role="alert" data-test="settings-fault">${faults[""] ?? ""}</p>
       </form>
+      <${Switches} assistant=${assistant} />
       <div class="row ending">
         <button class="danger" onClick=${() => setDeleting(true)} data-test="delete-room">${words.rooms.deleteAsk}</button>
       </div>

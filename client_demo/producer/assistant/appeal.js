@@ -1,0 +1,47 @@
+/** A draft of an answer to the author of a held comment, by a model, with the rule and the words that decided. */
+
+import { input } from "../fields.js";
+import { html } from "../html.js";
+import { reasonText } from "../moderation/reasons.js";
+import { words } from "../words.js";
+import { Asking } from "./asking.js";
+import { Copy } from "./copy.js";
+import { MadeBy } from "./made_by.js";
+import { outcomeOfText } from "./suggestions.js";
+
+/** @import {HeldComment} from "../../sdk/grandstand.js" */
+/** @import {AssistantDesk} from "./assistant_desk.js" */
+/** @import {RestsOn, Suggested} from "./suggestions.js" */
+
+const say = words.assistant;
+
+/** @param {{assistant: AssistantDesk, comment: HeldComment}} props */
+export function Appeal({ assistant, comment }) {
+  if (!assistant.isOn("appeal")) return null;
+  const body = { comment: comment.id, ...(comment.lang && { lang: comment.lang }) };
+  const show = (/** @type {Suggested} */ suggested) => {
+    const text = assistant.textOf(suggested);
+    const [suggestion] = suggested.suggestions;
+    const tell = () => {
+      if (suggestion && !assistant.isTaken(suggested.id)) void assistant.tell(suggested.id, outcomeOfText(suggestion, text));
+    };
+    return html`
+      ${suggested.rests_on.decision && html`<${Decision} decision=${suggested.rests_on.decision} />`}
+      <label class="field"><span>${say.answer}</span>
+        <textarea class="answer" rows="4" value=${text} onInput=${input((changed) => assistant.setText(suggested, changed))} data-test="answer"></textarea>
+        <small>${say.answerHint}</small></label>
+      <${MadeBy} by=${suggested.by} />
+      <${Copy} text=${text} label=${say.copyOf(say.answer)} onCopied=${tell} />`;
+  };
+  return html`<div class="drafting"><${Asking} assistant=${assistant} feature="appeal" about=${comment.id} body=${body}
+    text=${say.draftAnswer} what=${say.answer} isSmall show=${show} /></div>`;
+}
+
+/** @param {{decision: NonNullable<RestsOn["decision"]>}} props */
+function Decision({ decision: { category, reason, words: deciding } }) {
+  const named = category.split(", ").map((each) => words.moderation.categories[each] ?? each);
+  return html`<dl class="decision" data-test="decision">
+    <dt>${say.decided}</dt><dd>${say.decidedFor(named.join(", "))} · ${reasonText(words.moderation.reasons, reason)}</dd>
+    ${deciding.length > 0 && html`<dt>${say.decidingWords}</dt><dd>${deciding.map((each) => html`<b key=${each} class="mark">${each}</b> `)}</dd>`}
+  </dl>`;
+}
