@@ -10,6 +10,7 @@ from grandstand.translation.speech import says_something
         *("hahaha", "HAHAHAHA", "jajajaja", "kkkkkk", "rsrsrs", "хахаха", "哈哈哈哈", "www", "草"),
         *("ㅋㅋㅋㅋ", "ㅠㅠ", "ههههه", "5555", "666", "233333", "lol", "LOOOL", "xD", "mdr"),
         *("PogChamp", "monkaS", "KEKW", ":heart_eyes:", "😀", "!!!", "12:0", "3", "gg", "GG WP"),
+        *("o7", "rosa7 rosa7", "Cheer100", "!uptime", "/srs", "oooh", "yaaaay", "woooo", "<3 :D"),
         *("aaaaaa", "啊啊啊啊", "https://a.example/b", "@rosa", "#final", "", "  ", "❤❤❤ lol"),
     ],
 )

@@ -36,6 +36,7 @@ from grandstand.translation.metrics import TranslationMetrics
 from grandstand.translation.phrasebook import key_of
 from grandstand.translation.phrases import Phrases
 from grandstand.translation.speech import says_something
+from grandstand.translation.trimmed import Trimmed, trimmed
 
 PHRASEBOOK, CACHE = "phrasebook", "cache"
 """Who translates, besides engines; the second for metrics alone."""
@@ -80,13 +81,14 @@ class Translated:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call, and what has been found for it: ``found`` has what isn't from the phrase book, with
-    the word by which it is counted, ``waiting`` the engine that is being asked."""
+    """One call, and what has been found for it: ``places`` has which of its sentences wait for a
+    key, ``found`` what isn't from the phrase book, with the word by which it is counted, and
+    ``waiting`` the engine that is being asked."""
 
     room: str
     lang: str
     answers: list[Translated | None]
-    places: dict[Key, list[int]] = field(default_factory=dict)
+    places: dict[Key, list[tuple[int, Trimmed]]] = field(default_factory=dict)
     found: dict[Key, tuple[Answer, str]] = field(default_factory=dict)
     waiting: list[GuardedEngine] = field(default_factory=list)
 
@@ -198,18 +200,23 @@ class Interpreter:
             if why := _needs_none(sentence, call.lang, kept):
                 self._leave_out(1, why)
                 continue
-            said = self._phrases.find(call.room, text, sentence.source, call.lang, kept)
+            parts = trimmed(text)
+            said = self._phrased(call, text, sentence.source, kept)
+            if said is None and parts.core != text:
+                core = self._phrased(call, parts.core, sentence.source, kept)
+                said = None if core is None else parts.around(core)
             if said is not None and len(said) <= sentence.most:
                 self._metrics.sentences.labels(PHRASEBOOK).inc()
                 if key_of(said) != key_of(text):
                     call.answers[place] = Translated(said, PHRASEBOOK)
                 continue
-            key = (call.room, call.lang, text)
-            call.places.setdefault(key, []).append(place)
+            key = (call.room, call.lang, parts.core)
+            call.places.setdefault(key, []).append((place, parts))
             if key in self._cache:
                 call.found[key] = self._cache.get(key), CACHE
             else:
-                wanted[key] = Item(text, sentence.source, kept)
+                names_here = tuple(name for name in kept if name in parts.core)
+                wanted[key] = Item(parts.core, sentence.source, names_here)
 
     async def _turn(self) -> None:
         """Let other tasks run before a sentence is looked at, if this turn did enough."""
@@ -218,6 +225,9 @@ class Interpreter:
                 await asyncio.sleep(0)
                 self._looked_at = 0
         self._looked_at += 1
+
+    def _phrased(self, call: _Call, text: str, source: str, names: Sequence[str]) -> str | None:
+        return self._phrases.find(call.room, text, source, call.lang, names)
 
     # --- with engines --------------------------------------------------------------------------
 
@@ -323,17 +333,22 @@ class Interpreter:
 
     async def _show(self, call: _Call, sentences: Sequence[Sentence]) -> None:
         """Answer with what was found, as far as it may be shown."""
-        answers = {key: answer for key, (answer, _) in call.found.items() if answer is not None}
-        may = await self._judged(call, [text for text, _ in answers.values()])
-        for (key, answer), shown in zip(answers.items(), may, strict=True):
-            for place in call.places[key]:
-                if not shown:
-                    self._leave_out(1, "moderation")
-                elif len(answer[0]) > sentences[place].most:
-                    self._leave_out(1, "length")
-                else:
-                    call.answers[place] = Translated(*answer)
-                    self._metrics.sentences.labels(call.found[key][1]).inc()
+        answers = [
+            (place, Translated(parts.around(answer[0]), answer[1]), counted)
+            for key, (answer, counted) in call.found.items()
+            if answer is not None
+            for place, parts in call.places[key]
+        ]
+        texts = list(dict.fromkeys(said.text for _, said, _ in answers))
+        may = dict(zip(texts, await self._judged(call, texts), strict=True))
+        for place, said, counted in answers:
+            if not may[said.text]:
+                self._leave_out(1, "moderation")
+            elif len(said.text) > sentences[place].most:
+                self._leave_out(1, "length")
+            else:
+                call.answers[place] = said
+                self._metrics.sentences.labels(counted).inc()
 
     async def _judged(self, call: _Call, texts: Sequence[str]) -> Sequence[bool]:
         if not texts:
