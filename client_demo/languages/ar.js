@@ -252,7 +252,7 @@ export const texts = {
     best: (value) => `الأفضل ${value}`,
     ago: (time) => `قبل ${time}`,
     soon: "بعد لحظة",
-    writtenBy: (name) => `كتبه ${name}`,
+    writtenBy: (name) => `نص آلي: ${name}`,
     kindsOfEntities: {
       athlete: "رياضي",
       player: "لاعب",
@@ -299,7 +299,7 @@ export const texts = {
     voteNow: "صوّت الآن",
     counting: "جارٍ العدّ",
     secret: "النتيجة بعد قليل",
-    writtenBy: (name) => `كتبه ${name}`,
+    writtenBy: (name) => `نص آلي: ${name}`,
     votes,
   },
   kinds: {

@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `Bestwert ${value}`,
     ago: (time) => `vor ${time}`,
     soon: "gleich",
-    writtenBy: (name) => `Geschrieben von ${name}`,
+    writtenBy: (name) => `Maschinell geschrieben: ${name}`,
     kindsOfEntities: {
       athlete: "Athlet",
       player: "Spieler",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Jetzt abstimmen",
     counting: "Auszählung",
     secret: "Ergebnis folgt",
-    writtenBy: (name) => `Geschrieben von ${name}`,
+    writtenBy: (name) => `Maschinell geschrieben: ${name}`,
     votes,
   },
   kinds: {

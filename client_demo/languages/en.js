@@ -273,7 +273,7 @@ const viewer = {
   best: (/** @type {string} */ value) => `best ${value}`,
   ago: (/** @type {string} */ time) => `${time} ago`,
   soon: "in a moment",
-  writtenBy: (/** @type {string} */ name) => `Written by ${name}`,
+  writtenBy: (/** @type {string} */ name) => `Written by a machine: ${name}`,
   kindsOfEntities: /** @type {Record<string, string>} */ ({
     athlete: "Athlete",
     player: "Player",
@@ -325,7 +325,7 @@ const overlay = {
   voteNow: "Vote now",
   counting: "Counting",
   secret: "Result follows",
-  writtenBy: (/** @type {string} */ name) => `Written by ${name}`,
+  writtenBy: (/** @type {string} */ name) => `Written by a machine: ${name}`,
   votes,
 };
 

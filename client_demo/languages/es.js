@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `mejor ${value}`,
     ago: (time) => `hace ${time}`,
     soon: "en un momento",
-    writtenBy: (name) => `Escrito por ${name}`,
+    writtenBy: (name) => `Escrito por una máquina: ${name}`,
     kindsOfEntities: {
       athlete: "Atleta",
       player: "Jugador",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Vota ya",
     counting: "Recuento",
     secret: "El resultado viene ahora",
-    writtenBy: (name) => `Escrito por ${name}`,
+    writtenBy: (name) => `Escrito por una máquina: ${name}`,
     votes,
   },
   kinds: {

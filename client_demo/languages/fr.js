@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `meilleur ${value}`,
     ago: (time) => `il y a ${time}`,
     soon: "dans un instant",
-    writtenBy: (name) => `Écrit par ${name}`,
+    writtenBy: (name) => `Écrit par une machine : ${name}`,
     kindsOfEntities: {
       athlete: "Athlète",
       player: "Joueur",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Votez",
     counting: "Dépouillement",
     secret: "Résultat à venir",
-    writtenBy: (name) => `Écrit par ${name}`,
+    writtenBy: (name) => `Écrit par une machine : ${name}`,
     votes,
   },
   kinds: {

@@ -245,7 +245,7 @@ export const texts = {
     best: (value) => `सर्वश्रेष्ठ ${value}`,
     ago: (time) => `${time} पहले`,
     soon: "अभी",
-    writtenBy: (name) => `लेखक: ${name}`,
+    writtenBy: (name) => `मशीन ने लिखा: ${name}`,
     kindsOfEntities: {
       athlete: "खिलाड़ी",
       player: "खिलाड़ी",
@@ -292,7 +292,7 @@ export const texts = {
     voteNow: "अभी वोट दें",
     counting: "गिनती जारी",
     secret: "नतीजा थोड़ी देर में",
-    writtenBy: (name) => `लेखक: ${name}`,
+    writtenBy: (name) => `मशीन ने लिखा: ${name}`,
     votes: count({ one: "# वोट", other: "# वोट" }),
   },
   kinds: {

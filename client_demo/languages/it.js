@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `migliore ${value}`,
     ago: (time) => `${time} fa`,
     soon: "tra un attimo",
-    writtenBy: (name) => `Scritto da ${name}`,
+    writtenBy: (name) => `Scritto da una macchina: ${name}`,
     kindsOfEntities: {
       athlete: "Atleta",
       player: "Giocatore",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Vota ora",
     counting: "Conteggio",
     secret: "Il risultato arriva tra poco",
-    writtenBy: (name) => `Scritto da ${name}`,
+    writtenBy: (name) => `Scritto da una macchina: ${name}`,
     votes,
   },
   kinds: {

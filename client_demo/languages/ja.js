@@ -244,7 +244,7 @@ export const texts = {
     best: (value) => `自己最高 ${value}`,
     ago: (time) => `${time}前`,
     soon: "まもなく",
-    writtenBy: (name) => `${name}による文`,
+    writtenBy: (name) => `機械による文：${name}`,
     kindsOfEntities: {
       athlete: "選手",
       player: "選手",
@@ -291,7 +291,7 @@ export const texts = {
     voteNow: "投票受付中",
     counting: "集計中",
     secret: "結果はこのあと",
-    writtenBy: (name) => `${name}による文`,
+    writtenBy: (name) => `機械による文：${name}`,
     votes: count({ other: "#票" }),
   },
   kinds: {

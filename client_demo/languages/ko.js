@@ -244,7 +244,7 @@ export const texts = {
     best: (value) => `최고 ${value}`,
     ago: (time) => `${time} 전`,
     soon: "곧",
-    writtenBy: (name) => `${name} 작성`,
+    writtenBy: (name) => `기계 작성: ${name}`,
     kindsOfEntities: {
       athlete: "선수",
       player: "선수",
@@ -291,7 +291,7 @@ export const texts = {
     voteNow: "지금 투표",
     counting: "집계 중",
     secret: "결과는 잠시 뒤",
-    writtenBy: (name) => `${name} 작성`,
+    writtenBy: (name) => `기계 작성: ${name}`,
     votes: count({ other: "#표" }),
   },
   kinds: {

@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `melhor ${value}`,
     ago: (time) => `há ${time}`,
     soon: "em um momento",
-    writtenBy: (name) => `Escrito por ${name}`,
+    writtenBy: (name) => `Escrito por uma máquina: ${name}`,
     kindsOfEntities: {
       athlete: "Atleta",
       player: "Jogador",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Vote agora",
     counting: "Contagem",
     secret: "O resultado já vem",
-    writtenBy: (name) => `Escrito por ${name}`,
+    writtenBy: (name) => `Escrito por uma máquina: ${name}`,
     votes,
   },
   kinds: {

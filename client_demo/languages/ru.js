@@ -253,7 +253,7 @@ export const texts = {
     best: (value) => `лучший ${value}`,
     ago: (time) => `${time} назад`,
     soon: "сейчас",
-    writtenBy: (name) => `Автор: ${name}`,
+    writtenBy: (name) => `Написано машиной: ${name}`,
     kindsOfEntities: {
       athlete: "Спортсмен",
       player: "Игрок",
@@ -300,7 +300,7 @@ export const texts = {
     voteNow: "Голосуйте",
     counting: "Подсчёт",
     secret: "Результат скоро",
-    writtenBy: (name) => `Автор: ${name}`,
+    writtenBy: (name) => `Написано машиной: ${name}`,
     votes,
   },
   kinds: {

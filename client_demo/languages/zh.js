@@ -243,7 +243,7 @@ export const texts = {
     best: (value) => `最好 ${value}`,
     ago: (time) => `${time}前`,
     soon: "马上就来",
-    writtenBy: (name) => `由 ${name} 撰写`,
+    writtenBy: (name) => `机器撰写：${name}`,
     kindsOfEntities: {
       athlete: "选手",
       player: "球员",
@@ -290,7 +290,7 @@ export const texts = {
     voteNow: "正在投票",
     counting: "正在计票",
     secret: "结果稍后揭晓",
-    writtenBy: (name) => `由 ${name} 撰写`,
+    writtenBy: (name) => `机器撰写：${name}`,
     votes: count({ other: "# 人投票" }),
   },
   kinds: {

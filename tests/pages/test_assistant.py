@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DESK, PHONE = (1440, 900), (390, 844)
 QUESTION = {"question": "Who scores next?", "options": ["Nine", "<b>Another</b>"]}
 TOPIC = "Viewers cheer the goal."
-HELD = "shut up you lot"
+INSULT = "you are an idiot"
 PEAK = "Viewers cheer a goal after the penalty."
 ANSWER = "Your comment was taken for an insult. A person looks at it now."
 TOO_WIDE = """() => {
@@ -75,17 +75,19 @@ async def server(
 
 
 async def set_scene(server: ServerProcess, store_url: str, room: str) -> None:
-    """A room where viewers cheered a goal, which is a highlight, and one of them is held."""
+    """A room where viewers cheered a goal, which is a highlight, and one of them appeals."""
     settings = {"moderation": {"level": 2}, "selection": {"novelty": 0}}
     server.make_room(room, tick=50, lang="en", **settings)
     items = [{"id": "a", "kind": "note", "title": "The second half"}]
     await server.produce("PUT", f"/v1/rooms/{room}/rundown", {"version": 0, "items": items})
     await server.produce("POST", f"/v1/rooms/{room}/cues", {"name": "penalty"})
-    said = {"ann": "what a goal!", "bo": "what a goal!", "cy": "<i>wow</i>", "di": HELD}
+    said = {"ann": "what a goal!", "bo": "what a goal!", "cy": "<i>wow</i>", "di": INSULT}
     for name, text in said.items():
         async with viewing(server.url, room, server.token(name), name=name) as one:
-            status = (await one.comment(text))["status"]
-            assert status == ("held" if text == HELD else "accepted")
+            answer = await one.ask({"type": "comment", "id": name, "text": text})
+            if text == INSULT:
+                assert answer["code"] == "rejected"
+                await one.ask({"type": "appeal", "message": name, "text": "It is a quote"})
     now = (await server.produce("GET", f"/v1/rooms/{room}"))["now"]
     begin = now // 60_000 * 60_000 - 5000  # the list ends with the last minute that is over
     stirred = Highlight(4.2, ["goal"], [], begin, begin, begin + 110_000, id="highlight-a")
@@ -156,10 +158,11 @@ async def questions_are_sent_changed_and_dismissed(
 
 
 async def an_answer_is_changed_and_copied(console: Sight, server: ServerProcess, room: str) -> None:
+    await expect(console.find("appeal")).to_contain_text("Its author says: “It is a quote”")
     await console.find("held").locator(".said-text").click()
     found = await suggested(console, "appeal")
     await expect(found.locator('[data-test="decision"]')).to_contain_text("taken for insult")
-    await expect(found.locator('[data-test="decision"] .mark')).to_have_text(["shut", "up", "you"])
+    await expect(found.locator('[data-test="decision"] .mark')).to_have_text(["idiot"])
     await expect(console.find("answer")).to_have_value(ANSWER)
     await console.find("answer").fill(f"Hello. {ANSWER}")
     await found.locator('[data-test="copy"]').click()

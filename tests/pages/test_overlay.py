@@ -505,14 +505,14 @@ async def test_a_score_and_a_sentence_keep_clear_of_a_signer_and_of_subtitles(
     await tell(server, room, **match, values={"Real Madrid": 2, "FC Barcelona": 1})
     sight = await blank((await browser.new_context(reduced_motion="reduce")).new_page())
     await sight.page.set_viewport_size({"width": FULL_HD[0], "height": FULL_HD[1]})
-    said = {"text": f"Madrid leads. {MARKUP}", "by": "a model"}
+    said = {"text": f"Madrid leads. {MARKUP}", "by": "tiny"}
     await sight.page.route_web_socket("**/live", telling("sentence", said))
     asked = "?show=poll,pulse,viewers,cards,score,sentence&safe=5,45,20,5&lang=en"
     await sight.page.goto(f"{server.url}/overlay/{room}{asked}")
     await expect(sight.find("score-value")).to_have_text(["2", "1"])
     await expect(sight.find("card")).to_have_count(0)
     await expect(sight.find("sentence-text")).to_have_text(said["text"])
-    await expect(sight.find("sentence-by")).to_have_text("Written by a model")
+    await expect(sight.find("sentence-by")).to_have_text("Written by a machine: tiny")
     await expect(sight.find("pulse")).to_have_attribute("data-on", "true")
     score, sentence, pulse = [await sight.box(part) for part in ("score", "sentence", "pulse")]
     for part in (score, sentence, pulse):

@@ -14,16 +14,18 @@ import { outcomeOfText } from "./suggestions.js";
 /** @import {RestsOn, Suggested} from "./suggestions.js" */
 
 const say = words.assistant;
+const UNKNOWN = "und"; // a language that the server couldn't guess
 
 /** @param {{assistant: AssistantDesk, comment: HeldComment}} props */
 export function Appeal({ assistant, comment }) {
   if (!assistant.isOn("appeal")) return null;
-  const body = { comment: comment.id, ...(comment.lang && { lang: comment.lang }) };
+  const { id, lang = UNKNOWN } = comment;
+  const body = { comment: id, ...(lang !== UNKNOWN && { lang }) };
   const show = (/** @type {Suggested} */ suggested) => {
     const text = assistant.textOf(suggested);
     const [suggestion] = suggested.suggestions;
     const tell = () => {
-      if (suggestion && !assistant.isTaken(suggested.id)) void assistant.tell(suggested.id, outcomeOfText(suggestion, text));
+      if (suggestion) void assistant.tell(suggested.id, outcomeOfText(suggestion, text));
     };
     return html`
       ${suggested.rests_on.decision && html`<${Decision} decision=${suggested.rests_on.decision} />`}
@@ -33,7 +35,7 @@ export function Appeal({ assistant, comment }) {
       <${MadeBy} by=${suggested.by} />
       <${Copy} text=${text} label=${say.copyOf(say.answer)} onCopied=${tell} />`;
   };
-  return html`<div class="drafting"><${Asking} assistant=${assistant} feature="appeal" about=${comment.id} body=${body}
+  return html`<div class="drafting"><${Asking} assistant=${assistant} feature="appeal" about=${id} body=${body}
     text=${say.draftAnswer} what=${say.answer} isSmall show=${show} /></div>`;
 }
 

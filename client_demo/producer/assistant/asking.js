@@ -17,17 +17,16 @@ const say = words.assistant;
  */
 export function Asking({ assistant, feature, about = "", body, text, label, what, isSmall = false, beside, show }) {
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
-  const key = `${feature}:${about}`;
-  const { isAsking, fault, suggested } = assistant.asked(key);
+  const { isAsking, fault, suggested } = assistant.asked(feature, about);
   const style = isSmall ? "small quiet" : "";
   const dismiss = () => {
     button.current?.focus(); // before the one that was pressed is gone
-    assistant.dismiss(key);
+    assistant.dismiss(feature, about);
   };
   return html`
     <div class="row asks">
       <button type="button" ref=${button} class=${style} aria-busy=${isAsking} aria-label=${isAsking ? undefined : label}
-        onClick=${() => void assistant.ask(key, feature, body)} data-test=${`ask-${feature}`}>${isAsking ? say.asking : text}</button>
+        onClick=${() => void assistant.ask(feature, body, about)} data-test=${`ask-${feature}`}>${isAsking ? say.asking : text}</button>
       ${beside}
     </div>
     ${fault && html`<p class="fault suggested" role="alert" data-test=${`fault-${feature}`}>${fault}</p>`}

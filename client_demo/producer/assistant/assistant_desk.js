@@ -46,7 +46,8 @@ const NOT_ASKED = { isAsking: false, fault: "" };
 
 export class AssistantDesk {
   /** @type {Map<string, Asked>} */ #asked = new Map();
-  /** @type {Set<string>} ids of those that stand in a form, or whose outcome was told */ #taken = new Set();
+  /** @type {Set<string>} ids of those that stand in a form */ #used = new Set();
+  /** @type {Set<string>} ids of those whose outcome was told; the first one counts */ #told = new Set();
   /** @type {Map<string, string>} texts as a person changed them, by the ids of their suggestions */ #typed = new Map();
   #fetchAt = 0;
   /** @type {AssistantState | undefined} */ state;
@@ -85,20 +86,21 @@ export class AssistantDesk {
     return this.state?.on === true && this.isSwitchedOn(feature);
   }
 
-  /** @param {string} key @returns {Asked} */
-  asked(key) {
-    return this.#asked.get(key) ?? NOT_ASKED;
+  /** @param {FeatureName} feature @param {string} [about] the id of a highlight or comment @returns {Asked} */
+  asked(feature, about = "") {
+    return this.#asked.get(keyOf(feature, about)) ?? NOT_ASKED;
   }
 
   /**
-   * Ask the model; what comes of it is under `key`. What was suggested there before stays until then.
-   * @param {string} key
+   * Ask the model. What it suggested before stays until it has answered.
    * @param {FeatureName} feature
    * @param {object} [body]
+   * @param {string} [about] the id of a highlight or comment
    */
-  async ask(key, feature, body = {}) {
-    const before = this.asked(key);
+  async ask(feature, body = {}, about = "") {
+    const before = this.asked(feature, about);
     if (before.isAsking) return;
+    const key = keyOf(feature, about);
     this.#set(key, { ...before, isAsking: true, fault: "" });
     const answer = await this.desk.call("POST", `/assistant/${feature}`, body);
     if (answer.ok) {
@@ -112,30 +114,26 @@ export class AssistantDesk {
     await this.fetch();
   }
 
-  /** Take away what was suggested. @param {string} key */
-  dismiss(key) {
-    this.#dismiss(this.asked(key));
-    this.#asked.delete(key);
+  /** Take away what was suggested. @param {FeatureName} feature @param {string} [about] */
+  dismiss(feature, about = "") {
+    this.#dismiss(this.asked(feature, about));
+    this.#asked.delete(keyOf(feature, about));
     this.desk.notify();
   }
 
   /** A suggestion goes into a form; what becomes of it is told later. @param {Suggested} suggested @param {Suggestion} suggestion @returns {Used} */
   use({ id, by }, suggestion) {
-    this.#taken.add(id);
+    this.#used.add(id);
     return { id, by, suggestion };
   }
 
-  /** Tell the server what a person did with suggestions, once. @param {string} id @param {Outcome} outcome */
+  /** Tell the server what a person did with suggestions; of those that came together the first thing counts. @param {string} id @param {Outcome} outcome */
   async tell(id, outcome) {
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
     const path = `/assistant/${encodeURIComponent(id)}/outcome`;
-    this.#taken.add(id);
     await this.desk.attempt(say.outcomes[outcome], () => this.desk.call("POST", path, { outcome }));
     await this.fetch();
-  }
-
-  /** Whether suggestions are in a form or beyond. @param {string} id */
-  isTaken(id) {
-    return this.#taken.has(id);
   }
 
   /** A text as it stands now: the model's, or as a person changed it. @param {Suggested} suggested */
@@ -174,7 +172,7 @@ export class AssistantDesk {
 
   /** @param {Asked} asked */
   #dismiss({ suggested }) {
-    if (suggested && !this.#taken.has(suggested.id)) void this.tell(suggested.id, "dismissed");
+    if (suggested && !this.#used.has(suggested.id)) void this.tell(suggested.id, "dismissed");
   }
 
   /** @param {string} key @param {Asked} asked */
@@ -182,6 +180,11 @@ export class AssistantDesk {
     this.#asked.set(key, asked);
     this.desk.notify();
   }
+}
+
+/** @param {FeatureName} feature @param {string} about */
+function keyOf(feature, about) {
+  return `${feature}:${about}`;
 }
 
 /** @param {Problem} problem */

@@ -20,9 +20,7 @@ export function Peak({ assistant, highlight, title }) {
       <p>${each.text}</p>
       <${MadeBy} by=${suggested.by} />
       <${Basis} suggested=${suggested} suggestion=${each} />
-      <${Copy} text=${each.text} label=${say.copyOf(each.text)} onCopied=${() => {
-        if (!assistant.isTaken(suggested.id)) void assistant.tell(suggested.id, "sent");
-      }} />
+      <${Copy} text=${each.text} label=${say.copyOf(each.text)} onCopied=${() => void assistant.tell(suggested.id, "sent")} />
     </div>`);
   return html`<${Asking} assistant=${assistant} feature="peak" about=${highlight} body=${{ highlight, lang: navigator.language }}
     text=${say.explain} label=${say.explainOf(title)} what=${say.peak} isSmall show=${show} />`;

@@ -22,14 +22,14 @@ export function Summary({ assistant }) {
   useEffect(() => {
     if (!isEveryMinute) return undefined;
     const ask = () => {
-      if (assistant.desk.isLive && !document.hidden) void assistant.ask("summary:", "summary", body); // nobody reads it else
+      if (assistant.desk.isLive && !document.hidden) void assistant.ask("summary", body); // nobody reads it else
     };
     const timer = window.setInterval(ask, MINUTE_MS);
     return () => clearInterval(timer);
   }, [assistant, isEveryMinute]);
   const turn = (/** @type {Event} */ event) => {
     assistant.isEveryMinute = /** @type {HTMLInputElement} */ (event.currentTarget).checked;
-    if (assistant.isEveryMinute) void assistant.ask("summary:", "summary", body);
+    if (assistant.isEveryMinute) void assistant.ask("summary", body);
     assistant.desk.notify();
   };
   const beside = html`<label class="check"><input type="checkbox" checked=${isEveryMinute} onChange=${turn} data-test="every-minute" />${say.everyMinute}</label>`;
@@ -40,9 +40,7 @@ export function Summary({ assistant }) {
         <p>${each.text} <b class="number" data-test="topic-count">${say.countedOf(each.count ?? 0)}</b></p>
         <${MadeBy} by=${suggested.by} />
         <${Basis} suggested=${suggested} suggestion=${each} />
-        <${Copy} text=${each.text} label=${say.copyOf(each.text)} onCopied=${() => {
-          if (!assistant.isTaken(suggested.id)) void assistant.tell(suggested.id, "sent");
-        }} />
+        <${Copy} text=${each.text} label=${say.copyOf(each.text)} onCopied=${() => void assistant.tell(suggested.id, "sent")} />
       </li>`)}
     </ul>`;
   return html`<${Asking} assistant=${assistant} feature="summary" body=${body} text=${say.summarise} what=${say.summary} beside=${beside} show=${show} />`;

@@ -71,6 +71,7 @@ function Row({ moderation, assistant, comment, held = false }) {
           ${comment.count !== undefined && comment.count > 1 && html` <b class="number">×${comment.count}</b>`}
           ${sanction && html` <b class="mark bad">${sanction === "mute" ? words.moderation.mutedMark : words.moderation.bannedMark}</b>`}
           ${held && html`<${Reasons} comment=${comment} />`}</p>
+        ${held && html`<${AppealText} comment=${comment} />`}
         <p class="fault" role="alert" data-test="comment-fault">${moderation.faults.get(comment.id) ?? ""}</p>
       </div>
       ${moderation.confirming === comment.id
@@ -139,6 +140,13 @@ function Reasons({ comment }) {
   const { reason } = comment;
   return html`${categoriesOf(comment).map((name) => html` <b key=${name} class="mark" data-test="category">${words.moderation.categories[name] ?? name}</b>`)}
     ${reason && html` <span data-test="reason">${reasonText(words.moderation.reasons, reason)}</span>`}`;
+}
+
+/** What the author of a refused comment says to it, who asks a moderator. @param {{comment: HeldComment}} props */
+function AppealText({ comment: { appeal } }) {
+  if (appeal === undefined) return null;
+  return html`<p data-test="appeal"><b class="mark">${words.moderation.appeal}</b>
+    ${appeal && html` <span class="author">${words.moderation.appealText(appeal)}</span>`}</p>`;
 }
 
 /** @param {{moderation: ModerationDesk}} props */
