@@ -105,8 +105,11 @@ async def at_desk(browser: Browser, server: ServerProcess, room: str, **options:
 
 async def suggested(console: Sight, feature: str) -> Locator:
     """Ask the model, and wait for what it suggests, which must be marked as its own."""
-    await console.find(f"ask-{feature}").click()
+    async with console.page.expect_response(f"**/assistant/{feature}") as told:
+        await console.find(f"ask-{feature}").click()
+    name = (await (await told.value).json())["id"]
     found = console.find(f"suggested-{feature}")
+    await expect(found).to_have_attribute("data-id", name)  # in the place of those before
     await expect(found.locator('[data-test="made-by"]')).to_contain_text("tiny")
     return found
 

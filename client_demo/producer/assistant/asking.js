@@ -30,7 +30,7 @@ export function Asking({ assistant, feature, about = "", body, text, label, what
       ${beside}
     </div>
     ${fault && html`<p class="fault suggested" role="alert" data-test=${`fault-${feature}`}>${fault}</p>`}
-    ${suggested && html`<div class="suggested" role="group" aria-label=${what} data-test=${`suggested-${feature}`}>
+    ${suggested && html`<div class="suggested" role="group" aria-label=${what} data-test=${`suggested-${feature}`} data-id=${suggested.id}>
       ${show(suggested)}
       <button type="button" class="small quiet" aria-label=${say.dismissOf(what)} onClick=${dismiss}
         data-test=${`dismiss-${feature}`}>${say.dismiss}</button>
