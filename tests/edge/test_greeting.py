@@ -18,7 +18,7 @@ def text(**fields: Any) -> bytes:
 
 
 def token(room: str) -> str:
-    return TOKENS.issue("ada", "Ada", "viewer", [room], 60, False)
+    return TOKENS.issue("ada", "Ada", "viewer", [room], 86_400, False)
 
 
 def test_a_hello_says_who_comes_or_that_nobody_in_particular_does() -> None:

@@ -23,7 +23,7 @@ async def test_the_shelf_tells_of_a_room_by_what_one_follows_and_leads_there(
     server.make_room(room, tick=50)
     server.make_room(final, tick=50, title="The final 决赛")
     for where in (room, final):
-        body = {"entity": "athlete:1", "name": "Zoë", "audience": "followers", "values": {"a": 1}}
+        body = {"entity": "athlete:zoe", "name": "Zoë", "audience": "followers", "values": {"a": 1}}
         await server.produce("POST", f"/v1/rooms/{where}/stats", body)
     ann = await watch(browser, server, room, locale="zh-CN", size=PHONE)
     shelf, rooms = ann.find("shelf"), ann.find("shelf-room")

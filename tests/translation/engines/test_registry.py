@@ -15,7 +15,6 @@ import pytest
 from cryptography import x509
 from grandstand.assistant import service as module
 from grandstand.assistant.service import AnswerError, KeyRefusedError, ServiceError
-from grandstand.timeouts import timeout
 from grandstand.translation.engines.engine import Engine, Item
 from grandstand.translation.engines.registry import engines
 from grandstand.translation.spec import Spec
@@ -24,7 +23,7 @@ from grandstand.translation.terms import Terms
 from tests.certificates import signed_by_itself
 from tests.effects.receiver import answer
 from tests.translation.services import KEY, Service, completion, reply, service
-from tests.waiting import until
+from tests.waiting import patience, until
 
 Case = Callable[[str], Spec]
 """How an engine is named whose service is at a URL."""
@@ -172,7 +171,7 @@ async def test_who_waits_no_more_leaves_nothing_behind(engine: Engine, there: Se
     with suppress(asyncio.CancelledError):
         await asking
     there.answering.set()
-    async with timeout(30):
+    async with patience():
         assert await engine.translate(ITEMS, "de")
 
 

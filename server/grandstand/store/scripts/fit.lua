@@ -39,6 +39,7 @@ redis.call('DEL', key)
 redis.call('SET', key, '1', 'PX', 60000)
 redis.call('GET', key)
 redis.call('SETNX', key, '1')
+redis.call('INCRBY', key, 1)
 redis.call('DEL', key)
 redis.call('SPUBLISH', ARGV[1], '')
 return 1
