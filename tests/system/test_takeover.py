@@ -34,11 +34,13 @@ def is_commit(command: Command) -> bool:
 
 
 async def started(one: ServerProcess, other: ServerProcess, room: str) -> None:
-    """Starts both, the other once the first sequences the room."""
+    """Starts both, the other once the first sequences the room, in which somebody sits meanwhile:
+    a busy machine takes longer for a start than a room without viewers is led."""
     await asyncio.to_thread(one.start)
     await asyncio.to_thread(one.make_room, room)
-    await leads(one)
-    await asyncio.to_thread(other.start)
+    async with viewing(one.url, room, one.token("first")):
+        await leads(one)
+        await asyncio.to_thread(other.start)
 
 
 class Talk:
