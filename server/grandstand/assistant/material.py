@@ -1,8 +1,9 @@
 """What suggestions rest on, and in which form a model gets it. Pure.
 
-A model is given texts and no persons: no names, no ids, no links, and mentions are covered. What
-says the same is one item with a count. What speaks to a model rather than to the audience is left
-out. A model names the numbers of what it goes by, so that every suggestion can show it.
+A model is given texts without their senders: no ids, no links, and mentions are covered. A name
+that a comment has in its words stays. What says the same is one item with a count. What speaks to a
+model rather than to the audience is left out. A model names the numbers of what it goes by, so that
+every suggestion can show it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from msgspec import structs
 from grandstand.domain import events
 from grandstand.domain.events import CommentEvent
 from grandstand.edge.batch_timing import BatchTiming
-from grandstand.edge.refusals import Refusals
+from grandstand.edge.refusals import KEPT_MS, Refusals
 from grandstand.edge.submission import Answer, CommentIn, VoteIn
 from grandstand.edge.thinning import Thinning
 from grandstand.moderation.moderator import Judgement, Moderator
@@ -95,6 +95,7 @@ class BatchQueue:
         self._departures = BatchTiming(live.room)
         self._thinning = Thinning()
         self._refusals = Refusals()
+        self._forgetting: asyncio.TimerHandle | None = None
         self.refused = 0
         """Comments that were refused because more was said than the sequencer can take."""
 
@@ -227,6 +228,18 @@ class BatchQueue:
             if appended.result == "rejected":
                 self._refusals.keep(message.message_id, message.utterance, now_ms)
             _answer(message, _answer_of(message, appended))
+        if self._refusals and self._forgetting is None:
+            self._forget_later()
+
+    def _forget_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._forgetting = loop.call_later(KEPT_MS / 1000, self._forget_refusals)
+
+    def _forget_refusals(self) -> None:
+        self._forgetting = None
+        self._refusals.forget_old(self._store.now_ms())
+        if self._refusals:
+            self._forget_later()
 
     def _thin(
         self, batch: list[CommentIn], judgements: Sequence[Judgement | None]

@@ -1,7 +1,8 @@
 """What moderation refused lately at this edge, so that its author can appeal once. Pure.
 
 A refused comment is stored nowhere. Its text stays here for as long as the store remembers the
-answer to its message; who appeals puts it before a moderator.
+answer to its message; who appeals puts it before a moderator. Whoever keeps comments here must call
+``forget_old`` in time: an erased viewer's words may outlast the erasure by ten minutes at most.
 """
 
 from __future__ import annotations
@@ -36,12 +37,19 @@ class Refusals:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
-    def find(self, user: str, message_id: str, now_ms: float) -> Utterance | None:
-        """Return the comment that a viewer sent with this id and that was refused lately."""
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def forget_old(self, now_ms: float) -> None:
+        """Forget what was kept for long enough; strangers' words stay no longer than they must."""
         while self._kept:
             oldest = next(iter(self._kept))
             if now_ms - self._kept[oldest].at_ms < KEPT_MS:
                 break
             del self._kept[oldest]
+
+    def find(self, user: str, message_id: str, now_ms: float) -> Utterance | None:
+        """Return the comment that a viewer sent with this id and that was refused lately."""
+        self.forget_old(now_ms)
         found = self._kept.get((user, message_id))
         return None if found is None else found.utterance
