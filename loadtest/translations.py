@@ -9,8 +9,9 @@ OpenAI-compatible endpoint, which answers each question after 0.3 to 2 s. Who co
 
 A comment whose moment lies ``AHEAD_MS`` ahead of the viewer's picture when it is shown can be
 translated before the picture is there; of the others it is told how long after it the translation
-comes. What is sent is compared with what is shown, in characters. The endpoint's answers are no
-translations: they are what the checks let pass, so nothing is lost by its mistakes here.
+comes. One that was asked for and never came counts as late. What is sent is compared with what is
+shown, in characters. The endpoint's answers are no translations: they are what the checks let pass,
+so nothing is lost by its mistakes here.
 
 The result is written to ``loadtest/results/translations.json``. Ends with 1 if fewer than 99 % are
 in time, more than 85 % of a chat's characters or 75 % of all are sent, or a language is asked more
@@ -211,17 +212,21 @@ def texts_of(path: Path) -> list[str]:
 def summary(viewers: Sequence[Viewer], model: Model, room: str, said: int) -> dict[str, Any]:
     """Return the figures of one chat, in which so many comments were ``said``."""
     ahead, late = list[bool](), list[float]()
+    never = 0
     shares = dict[str, dict[str, int]]()
     for viewer in viewers:
+        asked = set(model.asked.get(viewer.lang, ()))
         for each in viewer.shown.values():
-            is_ahead = each.at + VIEWER_MS - each.now >= AHEAD_MS
-            if each.translated is None:
+            came = each.translated
+            if came is None and trimmed(each.text).core not in asked:
                 continue
-            after_ms = each.translated - (each.at + VIEWER_MS)
-            if is_ahead:
-                ahead.append(after_ms <= 0)
+            picture = each.at + VIEWER_MS
+            if picture - each.now >= AHEAD_MS:
+                ahead.append(came is not None and came <= picture)
+            elif came is None:
+                never += 1
             else:
-                late.append(max(0, after_ms) / 1000)
+                late.append(max(0, came - picture) / 1000)
         shares[viewer.lang] = kinds(viewer, model)
     late.sort()
     letters = sum(each["shown"] for each in shares.values())
@@ -233,9 +238,10 @@ def summary(viewers: Sequence[Viewer], model: Model, room: str, said: int) -> di
         "frames": viewers[0].frames,
         "questions_most_by_language": max(model.questions.values(), default=0),
         "astray": sum(viewer.astray for viewer in viewers),
-        "translated_of_those_ahead": len(ahead),
-        "of_these_in_time": round(sum(ahead) / max(1, len(ahead)), 4),
-        "translated_of_the_rest": len(late),
+        "ahead": len(ahead),
+        "ahead_in_time": round(sum(ahead) / max(1, len(ahead)), 4),
+        "rest": len(late) + never,
+        "rest_never": never,
         "rest_late_s_p50_p90_p99": [round(quantile(late, share), 2) for share in (0.5, 0.9, 0.99)],
         "characters_sent_share": round(sent / max(1, letters), 3),
         "characters": shares,
@@ -318,8 +324,8 @@ def misses(found: dict[str, Any]) -> list[str]:
     """Return what isn't as it should be."""
     out = []
     for each in found["chats"]:
-        if each["of_these_in_time"] < IN_TIME:
-            out.append(f"{each['chat']}: {each['of_these_in_time']:.2%} in time")
+        if each["ahead_in_time"] < IN_TIME:
+            out.append(f"{each['chat']}: {each['ahead_in_time']:.2%} in time")
         if each["characters_sent_share"] > CHAT_SHARE:
             out.append(f"{each['chat']}: {each['characters_sent_share']:.0%} sent")
         if each["questions_most_by_language"] > each["frames"]:
