@@ -150,6 +150,7 @@ async def questions_are_sent_changed_and_dismissed(
     await expect(console.find("poll-form").locator('[data-test="made-by"]')).to_have_count(0)
     await became(server, room, "poll-questions", 1, 0, 0)
     await console.find("use-question").click()  # of those that came together the first one counts
+    await expect(console.find("poll-question")).to_have_value("Who scores next?")
     await console.find("poll-question").fill("And then?")
     await console.find("poll-open").click()
     await expect(console.poll("And then?")).to_have_count(1)

@@ -1,6 +1,6 @@
 /** The form that opens a poll, or keeps it as a template. It keeps what was typed until the poll is open. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MadeBy } from "../assistant/made_by.js";
 import { faultsOf } from "../fields.js";
 import { html } from "../html.js";
@@ -24,7 +24,8 @@ export function PollForm({ desk, given, onOpened }) {
   const [used, setUsed] = useState(/** @type {Used | undefined} */ (undefined));
   const [busy, setBusy] = useState(false);
   const question = useRef(/** @type {HTMLInputElement | null} */ (null));
-  useEffect(() => {
+  // Before the picture, so that nobody types into what is being replaced.
+  useLayoutEffect(() => {
     if (!given) return;
     setTyped(typedFrom(given.draft));
     setUsed(given.used);
@@ -43,8 +44,9 @@ export function PollForm({ desk, given, onOpened }) {
     saveLast(draft);
     onOpened(draft, used);
     setFaults({});
-    setUsed(undefined);
-    setTyped({ ...EMPTY, grace: typed.grace, duration: typed.duration });
+    // What came into the form while the poll was opened stays.
+    setUsed((now) => (now === used ? undefined : now));
+    setTyped((now) => (now === typed ? { ...EMPTY, grace: typed.grace, duration: typed.duration } : now));
   };
   const keep = () => {
     const draft = draftFrom(typed);
