@@ -21,6 +21,7 @@ export class PollPlate {
   #kind = make("span", { class: "kind", test: "kind" });
   #clock = make("span", { class: "left", test: "left" });
   #question = make("h1", { test: "question" });
+  #by = make("p", { class: "written-by", test: "poll-by" });
   #figure = make("strong", { test: "figure" });
   #figureName = make("span");
   #result = make("p", { class: "figure" }, [this.#figure, this.#figureName]);
@@ -42,7 +43,7 @@ export class PollPlate {
     this.#words = texts.overlay;
     this.#format = format;
     const head = make("p", { class: "head" }, [this.#kind, this.#clock]);
-    root.append(head, this.#question, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
+    root.append(head, this.#question, this.#by, this.#result, this.#bars, this.#foot, make("span", { class: "track" }, [this.#drain]));
     addEventListener("resize", () => this.fit());
   }
 
@@ -77,6 +78,8 @@ export class PollPlate {
     this.#root.dataset["poll"] = poll.id;
     this.#root.dataset["many"] = String(poll.options.length > 6);
     setText(this.#question, poll.question);
+    setText(this.#by, poll.by ? this.#words.writtenBy(poll.by) : "");
+    this.#by.hidden = !poll.by;
     const kind = kindOf(poll.kind);
     const { onAir, figure } = wordsOf(kind, this.#texts);
     setText(this.#kind, onAir);

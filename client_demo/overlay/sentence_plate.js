@@ -9,7 +9,7 @@ export class SentencePlate {
   #root;
   #words;
   #text = make("p", { class: "sentence-text", test: "sentence-text" });
-  #by = make("p", { class: "sentence-by", test: "sentence-by" });
+  #by = make("p", { class: "written-by", test: "sentence-by" });
 
   /**
    * @param {HTMLElement} root

@@ -82,9 +82,9 @@ export function App({ desk, moderation, effects, show, assistant, actions }) {
     setTab("polls");
     shut();
   };
-  const use = (/** @type {Used} */ used) => edit(draftOf(used.suggestion), used);
+  const use = (/** @type {Used} */ used) => edit(draftOf(used.suggestion, used.by), used);
   const opened = (/** @type {Draft} */ asked, /** @type {Used | undefined} */ used) => {
-    if (used) void assistant.tell(used.id, outcomeOfPoll(used.suggestion, asked));
+    if (used) void assistant.tell(used.id, outcomeOfPoll(asked));
   };
   return html`
     <a class="skip" href="#polls">${words.skip}</a>

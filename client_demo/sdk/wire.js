@@ -57,6 +57,7 @@
  * @property {boolean} final
  * @property {number | number[]} [answer]
  * @property {string} [tag] a name to prepare effects by, told to producers and moderators alone
+ * @property {string} [by] the model that wrote the question and the options: it must be shown
  * @property {Translation} [translation] put here by the SDK
  * @property {Audit} [audit] by what anyone can recount it, once final and public
  *

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { basisOf, draftOf, outcomeOfPoll, outcomeOfText } from "../producer/assistant/suggestions.js";
-import { isDraft } from "../producer/polls/templates.js";
+import { draftFrom, typedFrom } from "../producer/polls/fields.js";
+import { bodyOf, typedBody } from "../producer/rundown/bodies.js";
+import { isDraft, requestBody } from "../producer/polls/templates.js";
 
 const QUESTION = { text: "Who scores next?", options: ["Nine", "Another"] };
 const RESTS_ON = {
@@ -39,12 +41,26 @@ test("a suggestion rests on what it names alone: what is planned, then moments i
 });
 
 test("a question that is opened as it was is sent, and one with another word is changed", () => {
-  const draft = draftOf(QUESTION);
+  const draft = draftOf(QUESTION, "tiny");
   assert.ok(isDraft(draft));
-  assert.equal(outcomeOfPoll(QUESTION, draft), "sent");
-  assert.equal(outcomeOfPoll(QUESTION, { ...draft, duration: 20, tag: "next" }), "sent");
-  for (const change of [{ question: "Who?" }, { options: ["Another", "Nine"] }, { options: ["Nine"] }])
-    assert.equal(outcomeOfPoll(QUESTION, { ...draft, ...change }), "changed");
+  const typed = typedFrom(draft);
+  for (const change of [{}, { duration: "20", tag: "next" }, { question: `${draft.question} ` }]) {
+    const opened = draftFrom({ ...typed, ...change });
+    assert.equal(outcomeOfPoll(opened), "sent");
+    assert.equal(requestBody(opened, 0).by, "tiny");
+  }
+  for (const change of [{ question: "Who?" }, { options: ["Another", "Nine"] }, { options: ["Nine"] }, { kind: "rating" }]) {
+    const opened = draftFrom({ ...typed, ...change });
+    assert.equal(outcomeOfPoll(opened), "changed");
+    assert.ok(!("by" in requestBody(opened, 0)));
+  }
+});
+
+test("what a model wrote and an item of the run-down or a template keeps is still the model's", () => {
+  const body = requestBody(draftFrom(typedFrom(draftOf(QUESTION, "tiny"))), 0);
+  const item = { id: "1", kind: /** @type {const} */ ("poll"), title: "", body };
+  assert.deepEqual(bodyOf("poll", typedBody(item)), body);
+  assert.ok(!isDraft({ ...draftOf(QUESTION, "tiny"), written: { by: 5 } }));
 });
 
 test("an answer is sent as it was, whatever blanks are around it", () => {

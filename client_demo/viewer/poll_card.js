@@ -37,6 +37,8 @@ export class PollCard {
     this.question = make("legend", { test: "poll-question" });
     this.question.dir = "auto";
     this.hint = make("p", { class: "hint" });
+    this.by = make("p", { class: "hint", text: poll.by ? words.writtenBy(poll.by) : "", test: "poll-by" });
+    this.by.hidden = !poll.by;
     this.translated = new TranslationMark(() => {});
     this.dismiss = button(words.dismiss, "poll-dismiss", acts.dismiss, "quiet");
     this.options = poll.options.map((_, index) => this.#option(index));
@@ -54,7 +56,7 @@ export class PollCard {
     this.result = make("p", { class: "figure" }, [this.figure, figureName]);
     this.outcome = make("p", { class: "outcome", test: "poll-outcome" });
     this.outcome.setAttribute("role", "status");
-    const form = make("form", {}, [make("fieldset", {}, [this.question, this.hint, this.result, this.outcome, list]), this.submit]);
+    const form = make("form", {}, [make("fieldset", {}, [this.question, this.by, this.hint, this.result, this.outcome, list]), this.submit]);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.#mayVote && this.#picked?.size) this.#cast([...this.#picked].sort((a, b) => a - b));

@@ -70,8 +70,10 @@ def test_a_choice_of_several_has_its_number(poll: Any) -> None:
 
 
 def test_a_rating_has_no_options_and_a_tag_finds_any_poll(poll: Any) -> None:
-    rating = poll("open", "How was it?", "--scale", "3", "--tag", "verdict", "--weights")
-    assert rating["weights"]
+    rating = poll(
+        "open", "How was it?", "--scale", "3", "--tag", "verdict", "--weights", "--by", "tiny"
+    )
+    assert (rating["weights"], rating["by"]) == (True, "tiny")
     assert (rating["kind"], rating["tag"]) == ("rating", "verdict")
     assert [option["text"] for option in rating["options"]] == ["1", "2", "3"]
     assert len(poll("open", "How was it?", "--kind", "rating")["options"]) == 5

@@ -146,7 +146,8 @@ async def questions_are_sent_changed_and_dismissed(
 ) -> None:
     await use_a_question(console)
     await console.find("poll-open").click()
-    await expect(console.poll("Who scores next?")).to_have_count(1)
+    opened = console.poll("Who scores next?").locator('[data-test="made-by"]')
+    await expect(opened).to_contain_text("tiny")
     await expect(console.find("poll-form").locator('[data-test="made-by"]')).to_have_count(0)
     await became(server, room, "poll-questions", 1, 0, 0)
     await console.find("use-question").click()  # of those that came together the first one counts
@@ -154,6 +155,7 @@ async def questions_are_sent_changed_and_dismissed(
     await console.find("poll-question").fill("And then?")
     await console.find("poll-open").click()
     await expect(console.poll("And then?")).to_have_count(1)
+    await expect(console.poll("And then?").locator('[data-test="made-by"]')).to_have_count(0)
     await expect(console.find("said")).to_have_text("On air: And then?")
     await use_a_question(console)
     await console.find("poll-question").fill("Who scores the next goal?")

@@ -329,7 +329,8 @@ async def test_the_longest_words_stay_within_the_picture(
 ) -> None:
     sight = await overlay(browser, server, room, size=size)
     options = [f"{number} {LONG}"[:100] for number in range(20)]
-    await open_poll(server, room, question=f"{LONG} {LONG} {MARKUP}", options=options)
+    asked = f"{LONG} {LONG} {MARKUP}"
+    await open_poll(server, room, question=asked, options=options, by=LONG[:100])
     values = {f"{number} {LONG}"[:40]: LONG[:60] for number in range(12)}
     for name in (LONG, MARKUP, "最长的中文标题" * 14):
         await tell(server, room, entity=f"team:{LONG}"[:100], name=name, values=values, duration=0)

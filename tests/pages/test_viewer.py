@@ -228,8 +228,10 @@ async def test_a_quiz_shows_its_answer_only_once_revealed(
     browser: Browser, server: ServerProcess, room: str
 ) -> None:
     ann = await watch(browser, server, room)
-    poll = await open_poll(server, room, kind="quiz", answer=1, show_tally="revealed")
+    quiz = {"kind": "quiz", "answer": 1, "show_tally": "revealed", "by": "tiny"}
+    poll = await open_poll(server, room, **quiz)
     card = ann.find("poll-card")
+    await expect(card.locator('[data-test="poll-by"]')).to_have_text("Written by a machine: tiny")
     await card.locator('[data-test="option-1"]').click(timeout=EXPECT_MS)
     await expect(card.locator('[data-test="vote-state"]')).to_have_attribute(
         "data-state", "accepted", timeout=EXPECT_MS

@@ -58,20 +58,14 @@ function of(kind, id, text, at, count = 1) {
   return { key: `${kind}:${id}:${at}`, kind, text, count, ...(at !== undefined && { at }) };
 }
 
-/** A question as the form of a poll has it. @param {Suggestion} suggestion @returns {Draft} */
-export function draftOf({ text, options = [] }) {
-  return { kind: "single", question: text, options, duration: SECONDS_OPEN };
+/** A question as the form of a poll has it. @param {Suggestion} suggestion @param {string} by the model's name @returns {Draft} */
+export function draftOf({ text, options = [] }, by) {
+  return { kind: "single", question: text, options, duration: SECONDS_OPEN, written: { by, texts: [text, ...options] } };
 }
 
-/**
- * What became of a question that was opened: viewers read the model's words, or others.
- * @param {Suggestion} suggestion
- * @param {Draft} opened
- * @returns {Outcome}
- */
-export function outcomeOfPoll({ text, options = [] }, { question, options: asked }) {
-  const isSame = question === text && asked.length === options.length && asked.every((each, place) => each === options[place]);
-  return isSame ? "sent" : "changed";
+/** What became of a question that was opened: viewers read the model's words, or others. @param {Draft} opened @returns {Outcome} */
+export function outcomeOfPoll({ written }) {
+  return written ? "sent" : "changed";
 }
 
 /** @param {Suggestion} suggestion @param {string} text as it went out @returns {Outcome} */

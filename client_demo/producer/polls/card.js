@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { forecast } from "../../polls/estimate.js";
 import { kindOf, wordsOf } from "../../polls/registry.js";
 import { isAnswer, shareOf } from "../../sdk/grandstand.js";
+import { MadeBy } from "../assistant/made_by.js";
 import { input } from "../fields.js";
 import { html } from "../html.js";
 import { perSecond } from "../rates.js";
@@ -45,6 +46,7 @@ export function PollCard({ desk, poll, phase, onEdit }) {
         </span>
       </header>
       <h3>${poll.question}</h3>
+      ${poll.by && html`<p><${MadeBy} by=${poll.by} /></p>`}
       ${figure !== undefined &&
       html`<p class="figure"><b class="number" data-test="poll-figure">${figure}</b> ${wordsOf(kind, texts).figure}</p>`}
       <ol class="bars">
@@ -138,6 +140,7 @@ function draftOf(poll) {
     grace: poll.grace / 1000,
     change: poll.change,
     ...(poll.weights && { weights: true }),
+    ...(poll.by && { written: { by: poll.by, texts: [poll.question, ...poll.options.map((option) => option.text)] } }),
     ...ownFields(kindOf(poll.kind), "name", (field) => field.of(poll)),
   };
 }

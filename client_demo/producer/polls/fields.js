@@ -5,18 +5,18 @@ import { Fault, Field, Select, input } from "../fields.js";
 import { html } from "../html.js";
 import { language, texts, words } from "../words.js";
 import { PollLanguages } from "./languages.js";
-import { ownFields } from "./templates.js";
+import { ownFields, stillSays } from "./templates.js";
 import { translationsFrom, wordsFrom } from "./translations.js";
 
 /** @import {RefObject} from "preact" */
 /** @import {Field as OwnField} from "../../polls/kinds/kind.js" */
 /** @import {Desk} from "../desk.js" */
 /** @import {Faults} from "../fields.js" */
-/** @import {Draft} from "./templates.js" */
+/** @import {Draft, Written} from "./templates.js" */
 /** @import {ByLanguage} from "./translations.js" */
 /**
  * What was typed. `own` has the fields that only some kinds have, by name.
- * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>, translations: ByLanguage}} Typed
+ * @typedef {{kind: string, question: string, options: string[], duration: string, grace: string, delay: string, change: boolean, weights: boolean, tag: string, audit: NonNullable<Draft["audit"]>, showTally: NonNullable<Draft["showTally"]>, own: Record<string, string>, translations: ByLanguage, written?: Written}} Typed
  */
 
 const FEWEST = 2;
@@ -117,6 +117,11 @@ function sourceOf({ kind, question, options }) {
   return [question, ...(kindOf(kind).optionsOf ? [] : options)].map((text) => text.trim());
 }
 
+/** Whether a poll says what a model wrote. @param {Typed} typed @returns {typed is Typed & {written: Written}} */
+export function isWritten(typed) {
+  return typed.written !== undefined && stillSays(typed.written, sourceOf(typed));
+}
+
 /**
  * @param {{name: "duration" | "grace" | "delay", path?: string, hint?: string, typed: Typed,
  *   set: (change: Partial<Typed>) => void, faults: Faults}} props
@@ -168,6 +173,7 @@ export function draftFrom(typed) {
     audit: typed.audit,
     ...ownFields(kindOf(typed.kind), "name", ({ name }) => (typed.own[name] ? +typed.own[name] : undefined)),
     ...(translations.length > 0 && { translations }),
+    ...(isWritten(typed) && { written: typed.written }),
   };
 }
 
@@ -188,5 +194,6 @@ export function typedFrom(draft) {
     audit: draft.audit ?? "tally",
     own: Object.fromEntries(kindOf(draft.kind).fields.map(({ name }) => [name, text(draft[name])])),
     translations: wordsFrom(draft.translations ?? [], sourceOf(draft)),
+    ...(draft.written && { written: draft.written }),
   };
 }

@@ -5,7 +5,7 @@ import { MadeBy } from "../assistant/made_by.js";
 import { faultsOf } from "../fields.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
-import { EMPTY, PollFields, draftFrom, pathsOf, typedFrom } from "./fields.js";
+import { EMPTY, PollFields, draftFrom, isWritten, pathsOf, typedFrom } from "./fields.js";
 import { defaultGrace, loadTemplates, requestBody, saveLast, saveTemplates } from "./templates.js";
 
 /** @import {Used} from "../assistant/assistant_desk.js" */
@@ -57,7 +57,7 @@ export function PollForm({ desk, given, onOpened }) {
   return html`
     <form class="panel form" onSubmit=${submit} autocomplete="off" novalidate data-test="poll-form">
       <h2>${words.polls.newPoll}</h2>
-      ${used && html`<p><${MadeBy} by=${used.by} /> <small>${words.assistant.used}</small></p>`}
+      ${isWritten(typed) && html`<p><${MadeBy} by=${typed.written.by} /> <small>${words.assistant.used}</small></p>`}
       <${PollFields} desk=${desk} typed=${typed} set=${set} faults=${faults} grace=${defaultGrace(desk)} first=${question} hasDelay />
       <div class="row">
         <button class="primary air" disabled=${busy} data-test="poll-open">${busy ? words.polls.opening : words.polls.open}</button>

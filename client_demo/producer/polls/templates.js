@@ -24,7 +24,9 @@ import { isTranslation } from "./translations.js";
  * @property {boolean} [weights] whether a vote counts as much as its token says
  * @property {"none" | "tally" | "receipts"} [audit] what anyone can check once it is final
  * @property {Translation[]} [translations] what it says in other languages, as the producer saw it
+ * @property {Written} [written] who wrote it, if it wasn't the producer
  *
+ * @typedef {{by: string, texts: string[]}} Written what a model wrote: the question and the options
  * @typedef {PlainDraft & OwnFields} Draft
  * @typedef {{key: string, name: string, draft: Draft, own?: number}} Template
  */
@@ -104,7 +106,13 @@ export function requestBody(draft, now) {
     ...(draft.audit && { audit: draft.audit }),
     ...ownFields(kindOf(draft.kind), "path", ({ name }) => draft[name]),
     ...(draft.translations && { translations: draft.translations }),
+    ...(draft.written && { by: draft.written.by }),
   };
+}
+
+/** Whether a poll says what a model wrote: a person who changes a word takes it over. @param {Written} written @param {readonly string[]} texts */
+export function stillSays(written, texts) {
+  return written.texts.length === texts.length && written.texts.every((text, index) => text === texts[index]);
 }
 
 /**
@@ -144,7 +152,8 @@ export function isDraft(value) {
     Array.isArray(draft.options) &&
     draft.options.every((text) => typeof text === "string") &&
     typeof draft.duration === "number" &&
-    (draft.translations === undefined || (Array.isArray(draft.translations) && draft.translations.every(isTranslation)))
+    (draft.translations === undefined || (Array.isArray(draft.translations) && draft.translations.every(isTranslation))) &&
+    (draft.written === undefined || (typeof draft.written?.by === "string" && Array.isArray(draft.written.texts)))
   );
 }
 

@@ -67,6 +67,7 @@ function draftOf(body) {
     audit: body.audit ?? "tally",
     ...ownFields(kind, "name", ({ path }) => body[path]),
     ...(body.translations && { translations: body.translations }),
+    ...(body.by && { written: { by: body.by, texts: [body.question ?? "", ...texts] } }),
   };
 }
 

@@ -38,6 +38,7 @@ OptionText = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK
 Duration = Annotated[float, Meta(gt=0, le=MAX_DURATION_S, description="s")]
 Grace = Annotated[int, Meta(ge=0, description="ms, at most the room's `max_latency`")]
 OptionIndex = Annotated[int, Meta(ge=0)]
+ModelName = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=NOT_BLANK)]
 
 
@@ -58,7 +59,8 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     each vote counts as much as its token's claim ``weight`` says: ``tally`` then has sums of
     weights, ``voters`` still heads. ``translations`` are what a person wrote or has seen, each
     with as many options as are given here: viewers get them with the poll, and no translator is
-    asked for those languages.
+    asked for those languages. ``by`` names the model that wrote the question and the options, if
+    nobody has changed them: viewers are told.
     """
 
     kind: PollKind
@@ -79,6 +81,7 @@ class PollBody(Struct, frozen=True, forbid_unknown_fields=True):
     tag: Tag | UnsetType = UNSET
     weights: bool = False
     translations: PollTranslations | UnsetType = UNSET
+    by: ModelName | UnsetType = UNSET
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +152,7 @@ def record_of(body: PollBody, settings: Settings, now: int) -> PollRecord:
         audit=body.audit,
         weights=body.weights,
         translations=translation_words(body.translations or [], terms.options),
+        by="" if body.by is UNSET else clean(body.by),
     )
 
 

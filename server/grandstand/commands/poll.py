@@ -95,6 +95,10 @@ def open_(
     weights: Annotated[
         bool, typer.Option("--weights", help="A vote counts as much as its token says.")
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="The model that wrote it, unchanged; viewers are told."),
+    ] = None,
     change: Annotated[bool, typer.Option("--change", help="Viewers may vote again.")] = False,
     show_tally: Annotated[ShowTally, typer.Option(help="Who sees the tally.")] = ShowTally.ALWAYS,
     audit: Annotated[
@@ -144,6 +148,8 @@ def open_(
         body["weights"] = True
     if tag is not None:
         body["tag"] = tag
+    if by is not None:
+        body["by"] = by
     if grace is not None:
         body["grace"] = round(grace * 1000)
     remote = as_producer(url, token, room)

@@ -178,6 +178,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     ``audit``, which comes a while after the final tally.
 
     With ``weights`` it has sums of weights, and ``voters`` heads. Viewers never get its ``tag``.
+    With ``by`` a model of that name wrote the question and the options, which clients must show.
     """
 
     id: str
@@ -197,6 +198,7 @@ class Poll(Struct, frozen=True, omit_defaults=True):
     audit: Audit | UnsetType = UNSET
     tag: str | UnsetType = UNSET
     weights: bool = False
+    by: str | UnsetType = UNSET
 
 
 class Overlay(Struct, frozen=True, omit_defaults=True):

@@ -30,7 +30,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
 
     Before it is ``announced`` viewers know nothing of it. ``audited`` is there once its votes were
     recounted, whether viewers may see it or not. ``translations`` are those that a person wrote or
-    has seen, by language (BCP 47).
+    has seen, by language (BCP 47). ``by`` is the model that wrote it, "" if a person did.
     """
 
     id: str
@@ -55,6 +55,7 @@ class PollRecord(Struct, frozen=True, kw_only=True):
     audit: AuditMode = "none"
     audited: Audit | None = None
     translations: dict[str, PollWords] = {}
+    by: str = ""
 
     @property
     def ended(self) -> bool:

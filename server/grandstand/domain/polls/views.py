@@ -39,4 +39,5 @@ def _view(poll: PollRecord, with_tally: bool) -> Poll:
         answer=poll.answer if poll.status == "revealed" and poll.answer is not None else UNSET,
         audit=poll.audited if with_tally and poll.audited is not None else UNSET,
         weights=poll.weights,
+        by=poll.by or UNSET,
     )
